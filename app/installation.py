@@ -1,0 +1,110 @@
+"""Where this installation's database and secrets are: as the settings say, or embedded, started and made
+ready here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from app import schema
+from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, running
+from app.settings import PROJECT, Settings
+
+DATABASE = "ledgerdesk"
+OWNER_ROLE = "ledgerdesk_owner"
+SERVICE_ROLE = "ledgerdesk"
+SUPERUSER = "postgres"
+# How long an embedded server that has died stays dead.
+WATCH_SECONDS = 1.0
+
+
+class InstallationError(Exception):
+    """The installation cannot be used as it is set up; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An installation that can be connected to.
+
+    `owner_url` is None where only the service's role is known.
+    """
+
+    url: str
+    owner_url: str | None
+    secrets_dir: Path
+    embedded: bool
+
+
+@contextlib.contextmanager
+def found(settings: Settings, *, watched: bool = False) -> Iterator[Installation]:
+    """The installation.
+
+    An embedded database is started if it does not run, joined if it does, and brought up to date. `watched`: as
+    long as the block lasts, it is started again if it dies. Raises EmbeddedError, InstallationError, psycopg.Error.
+    """
+    data_dir = settings.data_dir or default_data_dir(PROJECT)
+    secrets_dir = settings.secrets_dir or data_dir / "secrets"
+    if settings.database_url is not None:
+        yield Installation(settings.database_url, settings.owner_url, secrets_dir, embedded=False)
+        return
+    with running(data_dir) as server, _watched(server) if watched else contextlib.nullcontext():
+        yield _ready(server, secrets_dir)
+
+
+@contextlib.contextmanager
+def _watched(server: EmbeddedPostgres) -> Iterator[None]:
+    """Looks after the server from a thread: the event loop is for those who ask."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(WATCH_SECONDS):
+            # What cannot be mended now is tried again; meanwhile clients are told that the database is gone.
+            with contextlib.suppress(EmbeddedError, OSError):
+                server.revive()
+
+    thread = threading.Thread(target=watch, name="watch PostgreSQL", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _ready(server: EmbeddedPostgres, secrets_dir: Path) -> Installation:
+    """The embedded database with its two roles and the newest schema."""
+    with psycopg.connect(server.url("postgres", SUPERUSER), autocommit=True) as administrator:
+        for role in (OWNER_ROLE, SERVICE_ROLE):
+            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                administrator.execute(f"create role {role} login".encode())
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            administrator.execute(f"create database {DATABASE} owner {OWNER_ROLE}".encode())
+    url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
+    if schema.current(owner_url) != schema.newest():
+        schema.migrate(owner_url, SERVICE_ROLE)
+    return Installation(url, owner_url, secrets_dir, embedded=True)
+
+
+def check(installation: Installation, settings: Settings) -> None:
+    """Raises SchemaError if the schema does not fit, InstallationError if the service would run as the log's
+    owner.
+    """
+    schema.check(installation.url)
+    if not installation.embedded and not settings.allow_owner and schema.owns_the_log(installation.url):
+        raise InstallationError(
+            "LEDGERDESK_DATABASE_URL names a role that owns the log and could disable its guards. Name the "
+            "service's role there and the owner in LEDGERDESK_OWNER_URL, or accept that with "
+            "LEDGERDESK_ALLOW_OWNER=1."
+        )
+
+
+def role_of(url: str) -> str | None:
+    """The role that an address logs in as, if it says one."""
+    return urlsplit(url).username

@@ -1,0 +1,101 @@
+"""The database's schema: brought up to date by its owner, checked by everybody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import create_engine, pool, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+CONNECT_SECONDS = 10
+
+
+class SchemaError(Exception):
+    """The database does not have the schema that this version of the program needs."""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def newest() -> str:
+    """The revision that this version of the program needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def migrate(owner_url: str, service_role: str | None) -> None:
+    """Brings the schema up to date as its owner, and lets `service_role` use it (None: the owner serves too).
+
+    Raises SchemaError if the service's role does not exist, psycopg.Error if the database cannot be reached.
+    """
+    config = _config()
+    try:
+        engine = create_engine(sqlalchemy_url(owner_url), poolclass=pool.NullPool)
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            # In one transaction with the migrations: who finds the newest schema finds the doors open, too.
+            if service_role is not None:
+                config.attributes["grants"] = _grants(connection, service_role)
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise psycopg.Error(str(error.orig)) from error
+    except ArgumentError as error:
+        raise SchemaError("LEDGERDESK_OWNER_URL is no address that could be connected to.") from error
+
+
+def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
+    """What lets the service's role in. Raises SchemaError if there is no such role."""
+    found = connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": service_role})
+    if found.first() is None:
+        raise SchemaError(
+            f"The service's role {service_role!r} does not exist. Make it once, as an administrator of "
+            f"the database: create role {service_role} login password '…';"
+        )
+    statements = (MIGRATIONS / "grants.sql").read_text(encoding="utf-8")
+    return sql.SQL(statements).format(role=sql.Identifier(service_role)).as_string()
+
+
+def current(url: str) -> str | None:
+    """The revision that the database is at; None: it has never been migrated."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        if connection.execute("select to_regclass('plumbing.migration')").fetchone() == (None,):
+            return None
+        row = connection.execute("select version_num from plumbing.migration").fetchone()
+    return None if row is None else str(row[0])
+
+
+def check(url: str) -> None:
+    """Raises SchemaError, with the command that mends it, if the schema does not fit this program."""
+    found, needed = current(url), newest()
+    if found != needed:
+        raise SchemaError(
+            f"The database's schema is {found or 'empty'}, this program needs {needed}. "
+            "Run `ledgerdesk migrate` with LEDGERDESK_OWNER_URL set, then start again."
+        )
+
+
+def owns_the_log(url: str) -> bool:
+    """Whether this role could disable the guards of the log: its owner, a member of it, or a superuser."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        row = connection.execute(
+            "select pg_has_role(relowner, 'usage') "
+            "or (select rolsuper from pg_roles where rolname = current_user) "
+            "from pg_class where oid = to_regclass('log.event')"
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same address for SQLAlchemy, which wants the driver named in it."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
