@@ -1,0 +1,1 @@
+"""The ledger. It knows events; it knows no process and no HTTP."""

@@ -1,0 +1,150 @@
+"""Following the log: each consumer has a checkpoint, takes what is behind it in batches, and moves it.
+
+A projection changes its tables and its checkpoint in one transaction. A consumer that writes to the log does
+so under a key (`rule:<name>:<position>:<n>`), so that a batch taken twice has one effect, and then moves its
+checkpoint. One worker at a time per consumer, by a lock that its death releases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+from psycopg.rows import tuple_row
+
+from app.db import Connection, connect
+
+CHANNEL = "ledgerdesk_log"
+# NOTIFY is only a hint: what was missed is found by looking.
+LOOK_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+FOLLOW_LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the log: the positions from `first` to `last`, both within."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """What follows the log. `take` works off one span within the transaction of its connection.
+
+    `batch` is the largest number of events in a span.
+    """
+
+    name: str
+    take: Callable[[Connection, Span], Awaitable[None]]
+    batch: int
+
+
+async def take_next(connection: Connection, consumer: Consumer) -> Span | None:
+    """Works off the next span and moves the checkpoint, in one transaction. None: nothing is left.
+
+    Raises whatever `take` raises; then neither the tables nor the checkpoint have moved.
+    """
+    async with connection.transaction():
+        span = await _next_span(connection, consumer)
+        if span is None:
+            return None
+        await consumer.take(connection, span)
+        await connection.execute(
+            "insert into log.checkpoint (consumer, position, moved_at) values (%s, %s, clock_timestamp()) "
+            "on conflict (consumer) do update set position = excluded.position, moved_at = excluded.moved_at",
+            (consumer.name, span.last),
+        )
+    return span
+
+
+async def _next_span(connection: Connection, consumer: Consumer) -> Span | None:
+    # Two at once are possible only without the worker's lock (a command of the command line, a test): one
+    # waits.
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", (consumer.name,))
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(
+            "select coalesce((select position from log.checkpoint where consumer = %s), 0), "
+            "(select position from log.head)",
+            (consumer.name,),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    done, head = row
+    return Span(done + 1, min(head, done + consumer.batch)) if done < head else None
+
+
+async def catch_up(connection: Connection, consumer: Consumer) -> int:
+    """Works off all that is there. Gives the number of events taken."""
+    taken = 0
+    while (span := await take_next(connection, consumer)) is not None:
+        taken += span.last - span.first + 1
+    return taken
+
+
+async def reset(connection: Connection, consumer: Consumer) -> None:
+    """Lets the consumer begin at the beginning; its tables are its own affair."""
+    await connection.execute("update log.checkpoint set position = 0 where consumer = %s", (consumer.name,))
+
+
+async def run(url: str, consumers: Sequence[Consumer], *, failed: Callable[[str, Exception], None]) -> None:
+    """Follows the log for ever, one task per consumer.
+
+    `failed` is told of each failure; the batch is tried again.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        for consumer in consumers:
+            tasks.create_task(_run_one(url, consumer, failed), name=consumer.name)
+
+
+async def _run_one(url: str, consumer: Consumer, failed: Callable[[str, Exception], None]) -> None:
+    while True:
+        try:
+            async with _lease(url, consumer) as connection, listening(url) as news:
+                while True:
+                    await catch_up(connection, consumer)
+                    await news(LOOK_SECONDS)
+        except Exception as error:  # whatever it is: it is not to stop the other consumers
+            failed(consumer.name, error)
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def _lease(url: str, consumer: Consumer) -> AsyncIterator[Connection]:
+    """A connection that alone works for the consumer; waits until the one before it has ended."""
+    connection = await connect(url, FOLLOW_LIMITS)
+    try:
+        await _take_lease(connection, consumer)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _take_lease(connection: Connection, consumer: Consumer) -> None:
+    # Asked for again and again: a statement that waits for a lock holds a snapshot all the while, and that
+    # keeps every dead version of the log's head.
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        while True:
+            await cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (consumer.name,))
+            if await cursor.fetchone() == (True,):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def listening(url: str) -> AsyncIterator[Callable[[float], Awaitable[list[str]]]]:
+    """Gives a function that waits for news of the log, so many seconds at most, and gives their texts."""
+    connection = await connect(url, FOLLOW_LIMITS)
+    try:
+        await connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
+
+        async def news(seconds: float) -> list[str]:
+            return [n.payload async for n in connection.notifies(timeout=seconds, stop_after=1)]
+
+        yield news
+    finally:
+        await connection.close()

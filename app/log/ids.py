@@ -1,0 +1,38 @@
+"""UUIDv7: sixteen bytes that sort by when they were made (RFC 9562, 5.7)."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from uuid import UUID
+
+_lock = threading.Lock()
+_last = 0  # the last one's 48 bits of milliseconds and 12 bits of counter
+
+
+def uuid7() -> UUID:
+    """A new id, larger than every earlier one of this process (method 1: a counter beside the time)."""
+    global _last  # noqa: PLW0603  # the counter is the process's
+    with _lock:
+        _last = max(_last + 1, (time.time_ns() // 1_000_000) << 12)
+        stamp = _last
+    high = (stamp >> 12) << 16 | 0x7000 | (stamp & 0xFFF)
+    low = 0x8000_0000_0000_0000 | (int.from_bytes(os.urandom(8), "big") >> 2)
+    return UUID(int=high << 64 | low)
+
+
+def uuid7_texts(count: int) -> list[str]:
+    """So many new ids as text, each larger than the one before. A fraction of the time of one by one."""
+    global _last  # noqa: PLW0603  # the counter is the process's
+    with _lock:
+        first = max(_last + 1, (time.time_ns() // 1_000_000) << 12)
+        _last = first + count - 1
+    random = os.urandom(8 * count).hex()
+    texts: list[str] = []
+    for n in range(count):
+        stamp = f"{first + n:015x}"
+        rest = random[16 * n : 16 * n + 16]
+        variant = "89ab"[int(rest[0], 16) & 3]
+        texts.append(f"{stamp[:8]}-{stamp[8:12]}-7{stamp[12:]}-{variant}{rest[1:4]}-{rest[4:]}")
+    return texts

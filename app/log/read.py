@@ -1,0 +1,45 @@
+"""Reading the log: one stream, or all of it in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.db import Database
+from app.log.events import COLUMNS, Recorded, recorded
+
+
+async def head(db: Database) -> int:
+    """The position of the newest event; 0 if there is none."""
+    return int(await db.value("select position from log.head"))
+
+
+async def of_stream(
+    db: Database,
+    stream: str,
+    *,
+    after_version: int = 0,
+    up_to_version: int | None = None,
+    limit: int | None = None,
+    for_staff: bool = True,
+) -> list[Recorded]:
+    """The events of one record in the order of their versions, those after `after_version`; without those
+    that are for staff only, if it is not for staff.
+    """
+    query = f"select {COLUMNS} from log.event where stream = %(stream)s and version > %(after)s"
+    parameters: dict[str, Any] = {"stream": stream, "after": after_version}
+    if up_to_version is not None:
+        query += " and version <= %(up_to)s"
+        parameters["up_to"] = up_to_version
+    if not for_staff:
+        query += " and not staff_only"
+    query += " order by version"
+    if limit is not None:
+        query += " limit %(limit)s"
+        parameters["limit"] = limit
+    return [recorded(row) for row in await db.rows(query, parameters)]
+
+
+async def after(db: Database, position: int, limit: int) -> list[Recorded]:
+    """The next events behind `position`, at most `limit`, in the order of the log."""
+    query = f"select {COLUMNS} from log.event where position > %s order by position limit %s"
+    return [recorded(row) for row in await db.rows(query, (position, limit))]

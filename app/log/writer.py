@@ -1,0 +1,376 @@
+"""The one way in: commands that are waiting go to the log together, in one call that holds its head.
+
+One writer per process. While a batch is in the database the next one gathers: no timer, no waiting.
+What is decided here: which commands may share a batch, and what each is told. The rest is log.append.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from pydantic_core import to_json
+
+from app.db import Connection, DatabaseGone, connect
+from app.log.canonical import canonical, instant
+from app.log.events import Event
+
+# Measured: a batch of 64 gives the best rate; a larger one only holds the head longer.
+LARGEST_BATCH = 64
+# More than 64 subtransactions in one transaction slow the whole server.
+LARGEST_PIECE = 60
+LONGEST_QUEUE = 10_000
+APPEND = b"select * from log.append(%s::text::jsonb, %s)"
+
+
+class Stale(Exception):
+    """Something that the command had read has moved since; nothing was written. Decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What makes a repetition known: who, by which way, under which key; and what is answered then."""
+
+    principal: str
+    route: str
+    key: str
+    fingerprint: str  # hex
+    stream: str
+    version: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """How the same command was applied before. `version` is that of `stream` just after it."""
+
+    fingerprint: str  # hex
+    stream: str
+    version: int
+    status: int
+
+
+class Repeated(Exception):
+    """The command's key was used before; nothing was written now."""
+
+    def __init__(self, earlier: Earlier) -> None:
+        super().__init__("this command was applied before")
+        self.earlier = earlier
+
+
+class Rejected(Exception):
+    """The database refused the command by a constraint of its own; nothing was written."""
+
+    def __init__(self, constraint: str | None, detail: str) -> None:
+        super().__init__(detail)
+        self.constraint = constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where the command's last event stands in the log, and when the log took it."""
+
+    position: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What is to be written, and the state of the world that it was decided on.
+
+    `reads`: streams that were looked at, each with the version seen (0: it did not exist).
+    `rows`: table and whole new row as JSON data. `removals`: table and id.
+    `audiences`: by stream, who may see it from now on; a stream that is missing keeps its audience.
+    Of rows of one table with one id the last counts.
+    """
+
+    reads: dict[str, int]
+    events: tuple[Event, ...]
+    rows: tuple[tuple[str, dict[str, Any]], ...] = ()
+    removals: tuple[tuple[str, str], ...] = ()
+    audiences: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    once: Once | None = None
+
+    def __post_init__(self) -> None:
+        assert self.events, "rows never change without an event"
+        seen = dict(self.reads)
+        for event in self.events:
+            assert event.version == seen[event.stream] + 1, "an event follows the version that was read"
+            seen[event.stream] = event.version
+
+
+_Waiting = tuple["Encoded", "asyncio.Future[Written]"]
+
+
+class Writer:
+    """The writer of this process."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._connection: Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def open(self) -> None:
+        self._connection = await connect(self._url)
+        self._task = asyncio.create_task(self._run(), name="log writer")
+
+    async def close(self) -> None:
+        """Writes what is waiting, then stops."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def write(self, command: Command) -> Written:
+        """Appends the command. Raises Stale, Repeated, Rejected, NotCanonical, or DatabaseGone.
+
+        A caller that goes away does not stop a command that is already waiting.
+        """
+        if self._stopping:
+            raise DatabaseGone("The server is stopping.")
+        if len(self._waiting) >= LONGEST_QUEUE:
+            raise DatabaseGone("Too many commands are waiting for the log.")
+        answer: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        # Encoded here, so that what cannot be encoded hurts nobody else's command.
+        self._waiting.append((encode(command), answer))
+        self._wake.set()
+        return await answer
+
+    async def _run(self) -> None:
+        while not (self._stopping and not self._waiting):
+            await self._wake.wait()
+            batch = take(self._waiting)
+            if not self._waiting:
+                self._wake.clear()
+            try:
+                await self._write_batch(batch)
+            except (DatabaseGone, psycopg.OperationalError) as error:
+                _fail(batch, DatabaseGone(str(error)))
+                await self._forget_connection()
+            except (
+                Exception
+            ) as error:  # whatever it is, those who wait must be told, and the next batch served
+                _fail(batch, error)
+
+    async def _write_batch(self, batch: list[_Waiting]) -> None:
+        if not batch:
+            return
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect(self._url)
+        try:
+            answer(batch, await append(self._connection, [encoded for encoded, _ in batch]))
+        except psycopg.Error as error:
+            if _is_gone(error):
+                raise
+            if len(batch) == 1:
+                _fail(batch, _rejected(error))
+            else:
+                await self._write_each(self._connection, batch)
+
+    async def _write_each(self, connection: Connection, batch: list[_Waiting]) -> None:
+        """One of the batch was refused by the database: each by itself, so that it does not hurt its
+        neighbours.
+        """
+        for start in range(0, len(batch), LARGEST_PIECE):
+            results: list[tuple[_Waiting, Appended | Rejected]] = []
+            async with connection.transaction():
+                for waiting in batch[start : start + LARGEST_PIECE]:
+                    try:
+                        async with connection.transaction():
+                            results.append((waiting, await append(connection, [waiting[0]])))
+                    except psycopg.Error as error:
+                        if _is_gone(error):
+                            raise
+                        results.append((waiting, _rejected(error)))
+            for waiting, result in results:  # told only now: before the commit nothing is certain
+                if isinstance(result, Rejected):
+                    _fail([waiting], result)
+                else:
+                    answer([waiting], result)
+
+    async def _forget_connection(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+
+def take(waiting: deque[_Waiting]) -> list[_Waiting]:
+    """Takes the next batch out of those waiting: in their order, at most LARGEST_BATCH, none in another's
+    way.
+
+    A stream that one command writes is neither read nor written by another of the same batch: both versions
+    would be checked before either has moved. The same holds for a key. Nobody overtakes one who has to wait.
+    """
+    batch: list[_Waiting] = []
+    later: list[_Waiting] = []
+    read: set[str] = set()
+    written: set[str] = set()
+    while waiting and len(batch) < LARGEST_BATCH:
+        item = waiting.popleft()
+        encoded = item[0]
+        in_the_way = encoded.writes & read or encoded.writes & written or written & encoded.reads
+        (later if in_the_way else batch).append(item)
+        read.update(encoded.reads)
+        written.update(encoded.writes)
+    waiting.extendleft(reversed(later))
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What log.append said. Numbers are places within the batch."""
+
+    recorded_at: datetime
+    first_position: int
+    stale: frozenset[int]
+    repeated: dict[int, Earlier]
+
+
+async def append(connection: Connection, commands: Sequence[Encoded]) -> Appended:
+    """One call of log.append; see migrations/versions/0001/append.sql for what it takes and gives."""
+    batch, data = together(commands)
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(APPEND, (batch, data))
+        row = await cursor.fetchone()
+    assert row is not None
+    repeated = {
+        entry["n"]: Earlier(
+            entry["fingerprint"].removeprefix("\\x"), entry["stream"], entry["version"], entry["status"]
+        )
+        for entry in row["repeated"] or ()
+    }
+    stale = frozenset(row["stale"] or ())
+    kept = sum(len(c.events) for n, c in enumerate(commands) if n not in stale and n not in repeated)
+    return Appended(row["recorded_at"], row["last_position"] - kept + 1, stale, repeated)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A command as log.append takes it, but for its number in the batch.
+
+    `reads` and `writes` say what it must not share a batch with; a key counts as something written.
+    """
+
+    reads: frozenset[str]
+    writes: frozenset[str]
+    sections: dict[str, list[dict[str, Any]]]
+    rows: dict[str, list[dict[str, Any]]]
+    events: list[dict[str, Any]]
+    data: list[bytes]
+
+
+def encode(command: Command) -> Encoded:
+    """The command's parts. Raises NotCanonical."""
+    writes = {event.stream for event in command.events}
+    once = command.once
+    if once is not None:
+        writes.add(f"{once.principal}\n{once.route}\n{once.key}")
+    rows: dict[str, dict[str, dict[str, Any]]] = {}
+    for table, row in command.rows:
+        rows.setdefault(table, {})[row["id"]] = row
+    sections = {
+        "once": [] if once is None else [asdict(once)],
+        "reads": [{"stream": s, "version": v} for s, v in command.reads.items()],
+        "removals": [{"table": table, "id": row_id} for table, row_id in command.removals],
+        "audiences": [{"stream": s, "audience": a} for s, a in command.audiences.items()],
+    }
+    return Encoded(
+        frozenset(command.reads),
+        frozenset(writes),
+        sections,
+        {table: list(by_id.values()) for table, by_id in rows.items()},
+        [_envelope(event) for event in command.events],
+        [canonical(event.data) for event in command.events],
+    )
+
+
+def together(commands: Sequence[Encoded]) -> tuple[str, list[bytes]]:
+    """The two arguments of log.append."""
+    sections: dict[str, list[dict[str, Any]]] = {
+        "once": [],
+        "reads": [],
+        "removals": [],
+        "audiences": [],
+        "events": [],
+    }
+    rows: dict[str, list[dict[str, Any]]] = {}
+    data: list[bytes] = []
+    for n, command in enumerate(commands):
+        for name, entries in command.sections.items():
+            sections[name].extend({"n": n, **entry} for entry in entries)
+        for table, entries in command.rows.items():
+            known = rows.setdefault(table, [])
+            known.extend({"n": n, **row} for row in entries)
+            assert known[0].keys() == known[-1].keys(), f"rows of {table} have different fields"
+        sections["events"].extend({"n": n, "b": len(data) + b, **e} for b, e in enumerate(command.events, 1))
+        data.extend(command.data)
+    return to_json({**sections, "rows": rows}).decode(), data
+
+
+def _envelope(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "stream": event.stream,
+        "version": event.version,
+        "type": event.type,
+        "schema_version": event.schema_version,
+        "staff_only": event.staff_only,
+        "occurred_at": instant(event.occurred_at),
+        "actor": event.actor,
+        "credential": event.credential,
+        "on_behalf_of": event.on_behalf_of,
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+        "source": event.source,
+        "source_ref": event.source_ref,
+    }
+
+
+def answer(batch: list[_Waiting], result: Appended) -> None:
+    """Tells each of the batch what became of its command."""
+    position = result.first_position - 1
+    for n, (command, future) in enumerate(batch):
+        if n in result.repeated:
+            _tell(future, Repeated(result.repeated[n]))
+        elif n in result.stale:
+            _tell(future, Stale())
+        else:
+            position += len(command.events)
+            _tell(future, Written(position, result.recorded_at))
+
+
+def _fail(batch: list[_Waiting], error: Exception) -> None:
+    for _, future in batch:
+        _tell(future, error)
+
+
+def _tell(future: asyncio.Future[Written], outcome: Written | Exception) -> None:
+    if future.done():  # whoever asked has gone away
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+def _is_gone(error: psycopg.Error) -> bool:
+    """Whether it says something of the database and nothing of the command.
+
+    Class 54 is both an OperationalError and the command's own fault: a value too large for its index.
+    """
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] != "54"
+
+
+def _rejected(error: psycopg.Error) -> Rejected:
+    return Rejected(error.diag.constraint_name, str(error))
