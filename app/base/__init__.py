@@ -1,0 +1,1 @@
+"""The lifecycles and routers of the shared foundations."""

@@ -1,0 +1,56 @@
+"""Erasing a person: besides the key of their fields, what holds their name elsewhere goes too."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from app.common.people import Person
+from app.kernel.ledger import Ledger
+from app.kernel.look import load
+from app.kernel.perform import Act
+
+PAGE = 500
+NEXT_REFUSED = b"select id, sealed from plumbing.refused_row where id > %s order by id limit %s"
+
+
+async def remove_refused_rows(ledger: Ledger, act: Act) -> None:
+    """Deletes the refused rows of imports in which the person's name or e-mail stands.
+
+    Before they are erased: without their key nobody could tell any more which rows name them. If the process
+    dies in between, erasing again finds what is left. Does nothing if `act` will be refused.
+    """
+    assert act.name is not None
+    loaded = await load(ledger.db, act.lifecycle, act.name)
+    if loaded is not None and _is_open(act, loaded.record):
+        await _remove(ledger, loaded.record)
+
+
+def _is_open(act: Act, person: Person) -> bool:
+    """Whether the person is as the caller believes, can be erased, and by this caller."""
+    as_believed = act.if_match in (None, person.version)
+    return as_believed and act.row.comes_from(person.state) and act.row.who.allows(act.context.caller, person)
+
+
+async def _remove(ledger: Ledger, person: Person) -> None:
+    sealed = [text for text in (person.name, person.email) if text is not None]
+    texts = await ledger.vault.texts(sealed)
+    wanted = [text.casefold() for text in texts.values() if text]
+    last = UUID(int=0)
+    async with ledger.db.connection() as connection:
+        while wanted:
+            cursor = await connection.execute(NEXT_REFUSED, (last, PAGE))
+            rows = await cursor.fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            found = [
+                row_id for row_id, body in rows if _names(ledger.vault.open_refused(bytes(body)), wanted)
+            ]
+            await connection.execute("delete from plumbing.refused_row where id = any(%s)", (found,))
+
+
+def _names(row: bytes, wanted: list[str]) -> bool:
+    """Whether one of the texts stands in the row, in whatever case, and not within a longer word."""
+    text = row.decode("utf-8", "replace").casefold()
+    return any(re.search(rf"(?<![a-z]){re.escape(one)}(?![a-z])", text) for one in wanted)

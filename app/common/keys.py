@@ -1,0 +1,39 @@
+"""The text of an API key: `ldk_<id>_<secret>`. The secret is shown once; what is kept cannot be turned back
+(pure).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from hashlib import sha256
+from uuid import UUID
+
+PREFIX = "ldk_"
+SECRET_BYTES = 32
+
+
+def new_secret() -> str:
+    """A secret that nobody can guess."""
+    return base64.urlsafe_b64encode(os.urandom(SECRET_BYTES)).decode("ascii").rstrip("=")
+
+
+def hash_of(secret: str) -> str:
+    """What is kept of a secret, in hex. It has 256 random bits, so a plain hash is enough."""
+    return sha256(secret.encode("utf-8")).hexdigest()
+
+
+def token(key_id: UUID, secret: str) -> str:
+    """What a client sends: `Authorization: Bearer ldk_…`."""
+    return f"{PREFIX}{key_id.hex}_{secret}"
+
+
+def parse(text: str) -> tuple[UUID, str] | None:
+    """The id and the secret of a token; None if it is not one."""
+    if not text.startswith(PREFIX):
+        return None
+    key_id, _, secret = text.removeprefix(PREFIX).partition("_")
+    try:
+        return UUID(key_id), secret
+    except ValueError:
+        return None

@@ -1,0 +1,136 @@
+"""Personal fields: encrypted from the first byte, readable only as long as their key exists.
+
+A value is stored as `enc1:<key id>:<nonce and ciphertext>` (AES-256-GCM) in the log and in the row's column
+alike. Each person has a key of their own, wrapped by the master key. A text that can be withdrawn by itself
+has one too, wrapped by its author's. Destroying a key is what erasure means.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import re
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+PREFIX = "enc1:"
+KEY_BYTES = 32
+NONCE_BYTES = 12
+_SEALED = re.compile(rf"{PREFIX}[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}:[A-Za-z0-9_-]+={{0,2}}")
+
+
+class Personal:
+    """Marks a field whose text can be erased: `Annotated[str, Personal()]`."""
+
+
+class Sealed(str):
+    """The ciphertext of a personal field, as it stands in a row or an event."""
+
+    __slots__ = ()
+
+    @property
+    def key_id(self) -> UUID:
+        """Which key opens it."""
+        return UUID(self.split(":", 2)[1])
+
+
+def is_sealed(text: str) -> bool:
+    """Whether the text has the form of a ciphertext."""
+    return _SEALED.fullmatch(text) is not None
+
+
+class PersonalKey:
+    """A key of personal fields, ready for use."""
+
+    __slots__ = ("_cipher", "id")
+
+    def __init__(self, key_id: UUID, secret: bytes) -> None:
+        self.id = key_id
+        self._cipher = AESGCM(secret)
+
+    def seal(self, text: str) -> Sealed:
+        """Encrypts; two calls give different texts."""
+        body = _encrypt(self._cipher, text.encode("utf-8"), _bound_to(self.id))
+        return Sealed(f"{PREFIX}{self.id}:{base64.urlsafe_b64encode(body).decode('ascii')}")
+
+    def open(self, sealed: str) -> str | None:
+        """The text; None if it was not encrypted with this key, or was altered."""
+        try:
+            body = base64.urlsafe_b64decode(sealed.split(":", 2)[2])
+            return _decrypt(self._cipher, body, _bound_to(self.id)).decode("utf-8")
+        except (InvalidTag, ValueError):
+            return None
+
+    def make(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
+        """A new key for one text, and how it is stored: wrapped by this one."""
+        return _make(self._cipher, key_id)
+
+    def unwrap(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
+        """A key that `make` has made."""
+        return PersonalKey(key_id, _decrypt(self._cipher, wrapped, _bound_to(key_id)))
+
+
+class MasterKey:
+    """The key that wraps the others. It is a secret of the installation and never in the database."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != KEY_BYTES:
+            raise ValueError(f"a master key has {KEY_BYTES} bytes, this one has {len(secret)}")
+        self._wrapping = AESGCM(self._derive(secret, b"ledgerdesk wrap personal keys"))
+        #: Says which master key this is, without giving it away.
+        self.name = self._derive(secret, b"ledgerdesk name of the master key")[:16]
+
+    @staticmethod
+    def _derive(secret: bytes, purpose: bytes) -> bytes:
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)
+
+    def make(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
+        """A new personal key, and how it is stored."""
+        return _make(self._wrapping, key_id)
+
+    def unwrap(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
+        """A stored key. Raises InvalidTag if another master key wrapped it."""
+        return PersonalKey(key_id, _decrypt(self._wrapping, wrapped, _bound_to(key_id)))
+
+    def seal(self, purpose: bytes, body: bytes) -> bytes:
+        """Encrypts bytes that are nobody's in particular: a refused row, the key of fingerprints."""
+        return _encrypt(self._wrapping, body, purpose)
+
+    def open(self, purpose: bytes, sealed: bytes) -> bytes:
+        """What `seal` was given. Raises InvalidTag."""
+        return _decrypt(self._wrapping, sealed, purpose)
+
+
+class Fingerprints:
+    """Short names for texts: the same for the same text, and of no use to who does not have the key."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def of(self, *parts: str) -> str:
+        """The fingerprint of these texts, in their order: 32 hex digits."""
+        text = b"\x00".join(part.encode("utf-8", "surrogatepass") for part in parts)
+        return hmac.digest(self._secret, text, "sha256").hex()[:32]
+
+
+def _make(wrapping: AESGCM, key_id: UUID) -> tuple[PersonalKey, bytes]:
+    secret = os.urandom(KEY_BYTES)
+    return PersonalKey(key_id, secret), _encrypt(wrapping, secret, _bound_to(key_id))
+
+
+def _encrypt(cipher: AESGCM, body: bytes, bound_to: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, body, bound_to)
+
+
+def _decrypt(cipher: AESGCM, body: bytes, bound_to: bytes) -> bytes:
+    return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], bound_to)
+
+
+def _bound_to(key_id: UUID) -> bytes:
+    return PREFIX.encode() + key_id.bytes

@@ -1,0 +1,48 @@
+"""Impact × urgency gives the priority (process document, *Priority and category*)."""
+
+from __future__ import annotations
+
+from app.common.records import Labelled
+
+
+class Impact(Labelled):
+    """How many are touched."""
+
+    organisation = "1", "Organisation", "组织"
+    department = "2", "Department", "部门"
+    person = "3", "Person", "个人"
+
+
+class Urgency(Labelled):
+    """How much their work suffers."""
+
+    stopped = "1", "Work stopped", "工作停止"
+    hindered = "2", "Work hindered", "工作受阻"
+    can_wait = "3", "Can wait", "可以等待"
+
+
+class Priority(Labelled):
+    """In which order work is taken."""
+
+    P1 = "P1", "P1 Critical", "P1 紧急"
+    P2 = "P2", "P2 High", "P2 高"
+    P3 = "P3", "P3 Moderate", "P3 中"
+    P4 = "P4", "P4 Low", "P4 低"
+
+
+MATRIX = {
+    ("1", "1"): Priority.P1,
+    ("1", "2"): Priority.P2,
+    ("1", "3"): Priority.P3,
+    ("2", "1"): Priority.P2,
+    ("2", "2"): Priority.P3,
+    ("2", "3"): Priority.P4,
+    ("3", "1"): Priority.P3,
+    ("3", "2"): Priority.P4,
+    ("3", "3"): Priority.P4,
+}
+
+
+def priority(impact: Impact, urgency: Urgency) -> Priority:
+    """The priority by the default matrix."""
+    return MATRIX[impact.value, urgency.value]

@@ -1,0 +1,203 @@
+"""A record: a row of the fold, how its values stand in the log, and codes that carry their labels.
+
+A record's class says its fields once; its table is a subclass with `table=True`, which is never instantiated:
+what acts works on the plain class, and rows are written by log.append (decision 0004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from app.common.personal import Personal, Sealed
+from app.log.canonical import from_instant, instant
+from app.log.events import stream
+
+#: Where the tables of records are.
+FOLD = {"schema": "fold"}
+
+
+class Labelled(StrEnum):
+    """A code with what people call it: `new = "new", "New", "新建"`."""
+
+    en: str
+    zh: str
+
+    def __new__(cls, code: str, en: str = "", zh: str = "") -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.en = en
+        member.zh = zh
+        return member
+
+    # A code is its text: it hashes as such, too.
+    __hash__ = str.__hash__
+
+    def label(self, language: str) -> str:
+        """What people call it in that language (`en`, `zh`)."""
+        return self.zh if language == "zh" else self.en
+
+
+class Refers:
+    """Marks a field that holds the id of another record: `Annotated[UUID, Refers("team")]`."""
+
+    def __init__(self, kind: str, *, on_behalf: bool = False) -> None:
+        self.kind = kind
+        #: The command is given on this person's behalf; what is said is theirs.
+        self.on_behalf = on_behalf
+
+
+class Record(SQLModel):
+    """A row of the fold.
+
+    `version` is that of the last event that changed a field of its own, `changed_at` when the latest of those
+    happened.
+    """
+
+    KIND: ClassVar[str]
+
+    id: UUID = Field(primary_key=True)
+    version: int = 0
+    changed_at: datetime | None = None
+
+    @property
+    def row_key(self) -> str:
+        """Its name in the log: that of its stream, or of its row in `set`."""
+        return stream(self.KIND, self.id)
+
+
+class Ticket(Record):
+    """A record with a life: a number that people can say, a state, and since when."""
+
+    number: str = ""
+    state: Any = None
+    state_since: datetime | None = None
+    opened_at: datetime | None = None
+
+
+R = TypeVar("R", bound=Record)
+#: Fields of a row that are never in `set`: the key and the envelope of the events say them.
+ENVELOPE = ("id", "version", "changed_at")
+
+
+class Codec:
+    """How one field's value stands in the log (`write`), and how it is read from there (`read`)."""
+
+    def __init__(self, name: str, annotation: Any, metadata: list[Any]) -> None:
+        self.name = name
+        self.personal = any(isinstance(m, Personal) for m in metadata)
+        self.refers = next((m for m in metadata if isinstance(m, Refers)), None)
+        self.type = _bare(annotation)
+        self._wanted = list if get_origin(self.type) is list else self.type
+        self.write, self.read = _pair(self.type)
+
+    def check(self, value: Any) -> None:
+        """Asserts that the value is of the field's type: a wrong one would poison the log."""
+        right = isinstance(value, self._wanted) and not (self._wanted is int and isinstance(value, bool))
+        assert value is None or right, f"{self.name} cannot be {value!r}"
+
+
+def _bare(annotation: Any) -> Any:
+    """The type without `| None` and `Annotated`."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        (bare,) = (a for a in get_args(annotation) if a is not NoneType)
+        return _bare(bare)
+    return annotation
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _pair(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    if kind is datetime:
+        return instant, from_instant
+    if kind is UUID:
+        return str, UUID
+    if get_origin(kind) is list:
+        return list, list
+    if isinstance(kind, type) and issubclass(kind, Labelled):
+        return (lambda code: code.value), kind
+    assert kind in (str, int, bool), f"a record cannot hold {kind!r}"
+    return _same, _same
+
+
+@cache
+def codecs(record_class: type[Record]) -> dict[str, Codec]:
+    """By name, how each field of the record stands in the log, but for those that the envelope says."""
+    return {
+        name: Codec(name, field.annotation, field.metadata)
+        for name, field in record_class.model_fields.items()
+        if name not in ENVELOPE
+    }
+
+
+def from_row(record_class: type[R], row: dict[str, Any]) -> R:
+    """A record from a row of its table; further columns are left out."""
+    values = {name: row[name] for name in ENVELOPE}
+    for name, codec in codecs(record_class).items():
+        value = row[name]
+        if value is not None:
+            if codec.personal:
+                value = Sealed(value)
+            elif codec.type is not type(value) and not isinstance(value, list):
+                value = codec.read(value)
+        values[name] = value
+    return record_class.model_construct(**values)
+
+
+def evolve(record: R, version: int, occurred_at: datetime, fields: dict[str, Any]) -> R:
+    """The fold: the record with the fields that an event of that version, at that time, set on it."""
+    values = dict(record.__dict__)
+    for name, codec in codecs(type(record)).items():
+        if name in fields:
+            value = fields[name]
+            if value is not None:
+                value = Sealed(value) if codec.personal else codec.read(value)
+            values[name] = value
+    values["version"] = version
+    values["changed_at"] = later(record.changed_at, occurred_at)
+    return type(record).model_construct(**values)
+
+
+def later(one: datetime | None, other: datetime) -> datetime:
+    """The later of two instants."""
+    return other if one is None or other > one else one
+
+
+def empty(record_class: type[R], record_id: UUID) -> R:
+    """The record before anything happened to it: all fields without a value."""
+    record: R = copy(_blank(record_class))
+    record.__dict__["id"] = record_id
+    return record
+
+
+@cache
+def _blank(record_class: type[R]) -> R:
+    fields = dict.fromkeys(codecs(record_class))
+    return record_class.model_construct(id=UUID(int=0), version=0, changed_at=None, **fields)
+
+
+def as_row(record: Record) -> dict[str, Any]:
+    """The whole row as JSON data, as log.append takes it."""
+    assert record.changed_at is not None
+    row: dict[str, Any] = {
+        "id": str(record.id),
+        "version": record.version,
+        "changed_at": instant(record.changed_at),
+    }
+    values = record.__dict__
+    for name, codec in codecs(type(record)).items():
+        value = values[name]
+        row[name] = None if value is None else codec.write(value)
+    return row

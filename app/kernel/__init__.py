@@ -1,0 +1,4 @@
+"""What a record, an action and a lifecycle are.
+
+Knows no HTTP, and no process: lifecycles are handed to it.
+"""

@@ -1,0 +1,114 @@
+"""From a record, a body and a moment to an event and new rows. Pure: no database, no clock.
+
+What `apply` changed is found by comparing before with after, so the event's `set` cannot disagree with the
+row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from app.common.personal import Sealed
+from app.common.records import Record, Ticket, as_row, codecs, later
+from app.kernel.bodies import Body, given
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.moment import Moment
+
+R = TypeVar("R", bound=Record)
+Seal = Callable[[str], Sealed]
+
+
+@dataclass(slots=True)
+class Decided:
+    """What an action comes to: the record after it, the event's data, and the rows to write.
+
+    `staff_only`: whether only staff may see the event.
+    """
+
+    record: Any
+    data: dict[str, Any]
+    staff_only: bool
+    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+def decide(
+    lifecycle: Lifecycle[R],
+    row: Action[R, Any],
+    before: R,
+    body: Body,
+    at: Moment,
+    *,
+    version: int,
+    seal: Seal,
+) -> Decided:
+    """Applies the row to a copy of `before`. `version` is the one that the event will have in its stream."""
+    after = before.model_copy()
+    if isinstance(after, Ticket) and at.number is not None:
+        after.number = at.number
+    row.apply(after, body, at)
+    _enter(lifecycle, row, before, after, at)
+    sealing = _once_per_text(seal)
+    fields = difference(before, after, sealing)
+    changes: dict[str, Any] = {}
+    rows: list[tuple[str, dict[str, Any]]] = []
+    if fields:
+        _stamp(after, before, version, at)
+        changes[after.row_key] = fields
+        rows.append((lifecycle.table, as_row(after)))
+    for child in at.made:
+        changes[child.row_key] = difference(None, child, sealing)
+        _stamp(child, None, version, at)
+        rows.append((f"fold.{child.KIND}", as_row(child)))
+    said = given(body, at.found, sealing)
+    return Decided(after, {"given": said, "set": changes}, at.staff_only, rows)
+
+
+def _stamp(row: Record, before: Record | None, version: int, at: Moment) -> None:
+    row.version = version
+    row.changed_at = later(None if before is None else before.changed_at, at.occurred_at)
+
+
+def _enter(lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, at: Moment) -> None:
+    """The new state, and what goes with it whoever leads there."""
+    if row.stays:
+        return
+    state_before = getattr(before, "state")  # noqa: B009  # records with a lifecycle have one
+    state = row.to(before) if callable(row.to) else row.to
+    setattr(after, "state", state)  # noqa: B010  # the same
+    if isinstance(after, Ticket):
+        after.state_since = at.occurred_at
+    if lifecycle.entered is not None:
+        lifecycle.entered(after, state_before, at)
+
+
+def difference(before: Record | None, after: Record, seal: Seal) -> dict[str, Any]:
+    """The fields of `after` that `before` has otherwise (None: all that have a value), as JSON data.
+
+    Seals what is personal, in `after` as well: from here on nobody holds the plain text.
+    """
+    changed: dict[str, Any] = {}
+    old = {} if before is None else before.__dict__
+    for name, codec in codecs(type(after)).items():
+        value = after.__dict__[name]
+        if value == old.get(name):
+            continue
+        codec.check(value)
+        if value is not None and codec.personal and not isinstance(value, Sealed):
+            value = seal(value)
+            setattr(after, name, value)
+        changed[name] = None if value is None else codec.write(value)
+    return changed
+
+
+def _once_per_text(seal: Seal) -> Seal:
+    """One text is encrypted once per command, so that `given` and `set` hold the same."""
+    known: dict[str, Sealed] = {}
+
+    def sealing(text: str) -> Sealed:
+        if text not in known:
+            known[text] = seal(text)
+        return known[text]
+
+    return sealing

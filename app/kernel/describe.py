@@ -1,0 +1,153 @@
+"""A lifecycle as data, as Markdown, and as a Mermaid diagram; all events with their schemas (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, get_origin
+from uuid import UUID
+
+from app.common.records import Labelled, Record, codecs
+from app.kernel.lifecycle import Action, Lifecycle
+
+
+def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
+    """States and actions, with their labels in both languages."""
+    return {
+        "kind": lifecycle.kind,
+        "plural": lifecycle.plural,
+        "states": [{"state": s.value, "en": s.en, "zh": s.zh} for s in lifecycle.states],
+        "actions": [
+            {
+                "action": row.name,
+                "en": row.label("en"),
+                "zh": row.zh,
+                "summary": row.summary,
+                "from": sources(lifecycle, row),
+                "to": target(row),
+                "who": row.who.phrase("en"),
+                "given": sorted(name for name in row.body.model_fields if name != "occurred_at"),
+                "event": row.event,
+            }
+            for row in lifecycle.rows
+        ],
+    }
+
+
+def sources(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[str]:
+    """The states that the action is open in; none for the one from nothing."""
+    return [] if row.opens else [state.value for state in lifecycle.states if row.comes_from(state)]
+
+
+def target(row: Action[Any, Any]) -> str:
+    """The state that it leads to, in words where that depends."""
+    if callable(row.to):
+        return "where it was"
+    return "stays" if row.stays else str(row.to.value)
+
+
+def as_markdown(lifecycle: Lifecycle[Any]) -> str:
+    """A page for people: the diagram, the states and the table."""
+    lines = [
+        f"# {lifecycle.kind.replace('_', ' ').capitalize()} · {lifecycle.zh}",
+        "",
+        "Generated from the table in the source; do not edit.",
+        "",
+        "```mermaid",
+        as_mermaid(lifecycle),
+        "```",
+        "",
+        "| state | English | 中文 |",
+        "|---|---|---|",
+        *(f"| `{s.value}` | {s.en} | {s.zh} |" for s in lifecycle.states),
+        "",
+        "| action | 中文 | from → to | who | must be given | may be given | event |",
+        "|---|---|---|---|---|---|---|",
+        *(_line(lifecycle, row) for row in lifecycle.rows),
+        "",
+    ]
+    lines += [f"- **{row.name}**: {row.summary}" for row in lifecycle.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _line(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
+    fields = {name: field for name, field in row.body.model_fields.items() if name != "occurred_at"}
+    needed = ", ".join(f"`{name}`" for name, field in fields.items() if field.is_required())
+    optional = ", ".join(f"`{name}`" for name, field in fields.items() if not field.is_required())
+    way = f"{', '.join(sources(lifecycle, row))} → {target(row)}"
+    who = row.who.phrase("en")
+    return f"| `{row.name}` | {row.zh} | {way} | {who} | {needed} | {optional} | `{row.event}` |"
+
+
+def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
+    """The states and the ways between them."""
+    lines = ["stateDiagram-v2"]
+    lines += [f"    {state.value} : {state.en} / {state.zh}" for state in lifecycle.states]
+    for row in lifecycle.rows:
+        if row.opens:
+            lines.append(f"    [*] --> {target(row)} : {row.name}")
+        elif callable(row.to):
+            lines += [
+                f"    {state} --> {state} : {row.name} (back to where it was)"
+                for state in sources(lifecycle, row)
+            ]
+        elif not row.stays:
+            lines += [f"    {state} --> {target(row)} : {row.name}" for state in sources(lifecycle, row)]
+    return "\n".join(lines)
+
+
+def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
+    """Every type of event with the JSON Schema of its `given`, and of every row that an event's `set` may
+    hold.
+    """
+    lifecycles = list(lifecycles)
+    rows: dict[str, Any] = {}
+    for lifecycle in lifecycles:
+        for record in (lifecycle.record, *lifecycle.children):
+            rows[record.KIND] = _row_schema(record)
+    types = {
+        row.event: {
+            "schema_version": 1,
+            "kind": lifecycle.kind,
+            "summary": row.summary,
+            "given": _given_schema(row),
+        }
+        for lifecycle in lifecycles
+        for row in lifecycle.rows
+    }
+    observed = {
+        f"{lifecycle.kind}.observed": {
+            "schema_version": 1,
+            "kind": lifecycle.kind,
+            "summary": "Another system told something of it that no action says.",
+            "given": {"type": "object"},
+        }
+        for lifecycle in lifecycles
+        if lifecycle.code is not None
+    }
+    return {"types": dict(sorted({**types, **observed}.items())), "rows": dict(sorted(rows.items()))}
+
+
+def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = row.body.model_json_schema()
+    schema["properties"].pop("occurred_at", None)
+    return schema
+
+
+def _row_schema(record: type[Record]) -> dict[str, Any]:
+    fields = {name: _field_schema(codec.type, codec.personal) for name, codec in codecs(record).items()}
+    return {"type": "object", "description": (record.__doc__ or "").strip(), "properties": fields}
+
+
+def _field_schema(kind: Any, personal: bool) -> dict[str, Any]:
+    if personal:
+        return {"type": ["string", "null"], "description": "Personal: enc1:<key>:<ciphertext>."}
+    if kind is datetime:
+        return {"type": ["string", "null"], "format": "date-time"}
+    if kind is UUID:
+        return {"type": ["string", "null"], "format": "uuid"}
+    if isinstance(kind, type) and issubclass(kind, Labelled):
+        return {"type": ["string", "null"], "enum": [*(code.value for code in kind), None]}
+    if get_origin(kind) is list:
+        return {"type": ["array", "null"], "items": {"type": "string"}}
+    return {"type": [{str: "string", int: "integer", bool: "boolean"}[kind], "null"]}

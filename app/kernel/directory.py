@@ -1,0 +1,118 @@
+"""Persons, teams and keys as a process knows them: cached, and looked up again when the log says they
+changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.common.people import Caller, Held, PersonKind
+from app.common.personal import Sealed
+from app.db import Database
+
+#: Kinds of streams whose change makes what is cached here, and in the vault, worth nothing.
+KINDS = frozenset({"person", "team", "key"})
+LARGEST_CACHE = 50_000
+
+KEY = """
+select k.id, k.secret_hash, k.roles, k.expires_at, p.id as person_id, p.kind, p.locale, p.team_id,
+       array(select team_id from fold.membership where person_id = p.id) as teams
+from fold.key k join fold.person p on p.id = k.person_id
+where k.id = %s and k.state = 'active'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """An API key that is accepted until `expires_at`, and whom it stands for.
+
+    `secret_hash` is SHA-256 in hex.
+    """
+
+    secret_hash: str
+    expires_at: datetime | None
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class TeamStub:
+    """A team as other records show it."""
+
+    id: UUID
+    key: str
+    name: str
+
+
+class Directory:
+    """The cache of one process."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._keys: dict[UUID, KnownKey] = {}
+        self._names: dict[UUID, Sealed] = {}
+        self._teams: dict[UUID, TeamStub] | None = None
+        # What was fetched before a change must not be kept after it.
+        self._epoch = 0
+
+    def forget(self) -> None:
+        """Drops all that is cached."""
+        self._epoch += 1
+        self._keys.clear()
+        self._names.clear()
+        self._teams = None
+
+    async def key(self, key_id: UUID) -> KnownKey | None:
+        """An active key; None if there is none with that id."""
+        known = self._keys.get(key_id)
+        if known is None:
+            epoch = self._epoch
+            row = await self._db.row(KEY, (key_id,))
+            if row is None:
+                return None
+            machine = row["kind"] == PersonKind.machine
+            known = KnownKey(
+                row["secret_hash"],
+                row["expires_at"],
+                Caller(
+                    actor=f"{'integration' if machine else 'person'}:{row['person_id']}",
+                    person_id=row["person_id"],
+                    roles=tuple(Held.parse(text) for text in row["roles"]),
+                    teams=frozenset(row["teams"]),
+                    team_id=row["team_id"],
+                    key_id=key_id,
+                    locale=row["locale"] or "en",
+                ),
+            )
+            if epoch == self._epoch:
+                self._keys[key_id] = known
+        return known
+
+    async def teams(self, named: Iterable[UUID] = ()) -> dict[UUID, TeamStub]:
+        """All teams by id, those named among them even if they were added a moment ago."""
+        if self._teams is not None and self._teams.keys() >= set(named):
+            return self._teams
+        epoch = self._epoch
+        rows = await self._db.rows("select id, key, name from fold.team")
+        teams = {row["id"]: TeamStub(row["id"], row["key"], row["name"]) for row in rows}
+        if epoch == self._epoch:
+            self._teams = teams
+        return teams
+
+    async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
+        """By person, their name's ciphertext. One statement at most."""
+        wanted = set(persons)
+        known = {person: self._names[person] for person in wanted if person in self._names}
+        if len(known) < len(wanted):
+            epoch = self._epoch
+            missing = list(wanted - known.keys())
+            rows = await self._db.rows("select id, name from fold.person where id = any(%s)", (missing,))
+            fetched = {row["id"]: Sealed(row["name"]) for row in rows}
+            if epoch == self._epoch:
+                if len(self._names) >= LARGEST_CACHE:
+                    self._names.clear()
+                self._names.update(fetched)
+            known |= fetched
+        return known

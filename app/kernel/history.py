@@ -1,0 +1,31 @@
+"""A record as it was: its events folded up to a version."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from app.common.records import Record, empty, evolve
+from app.db import Database
+from app.kernel.lifecycle import Lifecycle
+from app.log import read
+from app.log.events import Recorded, id_of
+
+R = TypeVar("R", bound=Record)
+
+
+async def as_of_version(db: Database, lifecycle: Lifecycle[R], stream: str, version: int) -> R:
+    """The record just after the event of that version on its stream."""
+    record = fold(lifecycle.record, stream, await read.of_stream(db, stream, up_to_version=version))
+    assert record is not None, "a record's own row is not removed"
+    return record
+
+
+def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:
+    """The row of that key after these events, in the order of their versions; None if it is not there."""
+    record: R | None = None
+    for event in events:
+        if row_key in event.data["set"]:
+            fields = event.data["set"][row_key]
+            before = record or empty(record_class, id_of(row_key))
+            record = None if fields is None else evolve(before, event.version, event.occurred_at, fields)
+    return record

@@ -1,0 +1,112 @@
+"""What a process that acts needs: the log's writer, the reading side, the vault, the directory, the numbers.
+
+Opened once per process by whoever composes it (the API, the worker, a command of the command line).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from app.db import Database, DatabaseGone
+from app.kernel.directory import KINDS, Directory
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.numbers import Numbers
+from app.kernel.vault import Vault, master_key, open_vault
+from app.log import follow, read
+from app.log.writer import Writer
+from app.settings import Settings
+
+# How long a name, a revoked key or a destroyed one may live on in this process if the news of it is lost.
+LOOK_SECONDS = 1.0
+
+
+class Ledger:
+    """The services of one process. Use `opened`."""
+
+    def __init__(
+        self,
+        db: Database,
+        writer: Writer,
+        vault: Vault,
+        lifecycles: dict[str, Lifecycle[Any]],
+        settings: Settings,
+    ) -> None:
+        self.db = db
+        self.lifecycles = lifecycles
+        self.writer = writer
+        self.vault = vault
+        self.settings = settings
+        self.directory = Directory(db)
+        self.numbers = Numbers(db, ZoneInfo(settings.time_zone))
+        #: Idempotency keys of commands that are being carried out in this process.
+        self.running: set[tuple[str, str, str]] = set()
+        self._turns: WeakValueDictionary[tuple[str, str | None], asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, kind: str, name: str | None) -> asyncio.Lock:
+        """What those of this process hold in turn who were overtaken at the record of that name."""
+        return self._turns.setdefault((kind, name), asyncio.Lock())
+
+    def forget(self) -> None:
+        """Drops what is cached of persons, teams and keys."""
+        self.directory.forget()
+        self.vault.forget()
+
+    def heard(self, kinds: set[str]) -> None:
+        """What follows from news of the log: caches of what has changed are dropped."""
+        if kinds & KINDS:
+            self.forget()
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    url: str, secrets_dir: Path, lifecycles: dict[str, Lifecycle[Any]], settings: Settings
+) -> AsyncIterator[Ledger]:
+    """A ledger, until the block ends. `lifecycles` by kind. Raises DatabaseGone, VaultError."""
+    db = Database(url, settings.read_connections)
+    await db.open()
+    writer = Writer(url)
+    listener: asyncio.Task[None] | None = None
+    try:
+        vault = await open_vault(db, master_key(secrets_dir))
+        await writer.open()
+        ledger = Ledger(db, writer, vault, lifecycles, settings)
+        listener = asyncio.create_task(_listen(url, ledger), name="news of the log")
+        yield ledger
+    finally:
+        if listener is not None:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
+        await writer.close()
+        await db.close()
+
+
+async def _listen(url: str, ledger: Ledger) -> None:
+    """Drops caches when the log says so.
+
+    NOTIFY is a hint: whenever the head has moved unheard, all are dropped.
+    """
+    while True:
+        try:
+            async with follow.listening(url) as news:
+                heard = await read.head(ledger.db)
+                ledger.forget()
+                while True:
+                    texts = await news(LOOK_SECONDS)
+                    for text in texts:
+                        position, _, kinds = text.partition(" ")
+                        heard = max(heard, int(position))
+                        ledger.heard(set(kinds.split(",")))
+                    if not texts and (head := await read.head(ledger.db)) > heard:
+                        heard = head
+                        ledger.forget()
+        # ValueError: news that are none of ours. Whatever it was, on the way back all is dropped.
+        except (DatabaseGone, psycopg.Error, OSError, ValueError):
+            await asyncio.sleep(LOOK_SECONDS)

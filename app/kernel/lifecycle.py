@@ -1,0 +1,180 @@
+"""The table: what can happen to a kind of record.
+
+One row of the process document is one row here, in its order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_type_hints
+
+from app.common.people import Caller, Role
+from app.common.records import Labelled, Record
+from app.kernel.bodies import Body
+from app.kernel.moment import Moment
+from app.kernel.who import Who
+
+if TYPE_CHECKING:
+    from app.kernel.look import Look
+
+R = TypeVar("R", bound=Record)
+B = TypeVar("B", bound=Body)
+
+
+class Opening(Enum):
+    """The one way in: the record does not exist before."""
+
+    FROM_NOTHING = "from nothing"
+
+
+class Staying(Enum):
+    """The action does not change the state."""
+
+    STAYS = "stays"
+
+
+FROM_NOTHING: Final = Opening.FROM_NOTHING
+STAYS: Final = Staying.STAYS
+
+#: What forbids an action where that must be looked up: gives the code of the sentence that refuses, or None.
+Check = Callable[["Look", Any, Any, Moment], Awaitable[str | None]]
+#: Where an action leads if that depends on the record: back to where it was.
+Whither = Callable[[Any], Labelled]
+
+
+class Keys(Enum):
+    """Whose key the personal fields of an action are under."""
+
+    AUTHORS = "the author's, or theirs on whose behalf it is"
+    TEXTS = "a key for this text alone, wrapped by the author's, so that it can be withdrawn"
+    MADE = "a key of the record's own, made now"
+    DESTROYED = "the record's own key is destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[R, B]):
+    """A row of the table."""
+
+    name: str
+    zh: str
+    apply: Callable[[R, B, Moment], None]
+    body: type[B]
+    come_from: frozenset[Labelled] | Opening
+    to: Labelled | Staying | Whither
+    who: Who
+    event: str
+    unless: tuple[Check, ...]
+    keys: Keys
+
+    @property
+    def opens(self) -> bool:
+        """Whether the record begins with it."""
+        return self.come_from is FROM_NOTHING
+
+    @property
+    def stays(self) -> bool:
+        """Whether the state is the same after it."""
+        return self.to is STAYS
+
+    @property
+    def summary(self) -> str:
+        """What it means, in a sentence."""
+        return (self.apply.__doc__ or "").strip().splitlines()[0]
+
+    def label(self, language: str) -> str:
+        """What people call it."""
+        return self.zh if language == "zh" else self.name.replace("_", " ").capitalize()
+
+    def comes_from(self, state: Labelled | None) -> bool:
+        """Whether it is open in that state; None: the record does not exist."""
+        if isinstance(self.come_from, Opening):
+            return state is None
+        return state in self.come_from
+
+
+def action(
+    apply: Callable[[R, B, Moment], None],
+    zh: str,
+    come_from: Iterable[Labelled] | Opening,
+    to: Labelled | Staying | Whither,
+    who: Who,
+    event: str,
+    *,
+    unless: tuple[Check, ...] = (),
+    keys: Keys = Keys.AUTHORS,
+) -> Action[R, B]:
+    """A row; its name is the function's, its body the type of the function's `body`."""
+    return Action(
+        name=apply.__name__,
+        zh=zh,
+        apply=apply,
+        body=get_type_hints(apply)["body"],
+        come_from=come_from if isinstance(come_from, Opening) else frozenset(come_from),
+        to=to,
+        who=who,
+        event=event,
+        unless=unless,
+        keys=keys,
+    )
+
+
+@dataclass(frozen=True)
+class Lifecycle(Generic[R]):
+    """All that can happen to one kind of record.
+
+    `plural` is its path. `code` is that of its numbers, if it has any. `entered` sets what goes with a state,
+    whoever leads there (times, marks); `audience` says who may see the record; `sees_all` which roles see
+    every one. `columns` are where a kind of token stands in the row, for lists (none: whoever can show it
+    sees every row). `unassigned` is the condition for the token `desk`. `children` are further kinds on its
+    stream. `ended` are the states that a case is done in and can come back from.
+    """
+
+    kind: str
+    plural: str
+    zh: str
+    record: type[R]
+    states: type[Labelled]
+    rows: tuple[Action[R, Any], ...]
+    audience: Callable[[R], tuple[str, ...]]
+    sees_all: frozenset[Role]
+    columns: dict[str, Sequence[str]] = field(default_factory=dict)
+    unassigned: str | None = None
+    code: str | None = None
+    entered: Callable[[R, Labelled | None, Moment], None] | None = None
+    children: tuple[type[Record], ...] = ()
+    ended: frozenset[Labelled] = frozenset()
+    by_name: dict[str, Action[R, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {row.name: row for row in self.rows})
+        assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
+        assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
+        for row in self.rows:
+            assert re.fullmatch(rf"{self.kind}\.[a-z_]+", row.event), (
+                f"{row.event} is not an event of {self.kind}"
+            )
+            assert row.summary, f"{row.name} of {self.kind} does not say what it means"
+
+    @property
+    def table(self) -> str:
+        """Where its rows stand."""
+        return f"fold.{self.kind}"
+
+    def __getitem__(self, name: str) -> Action[R, Any]:
+        return self.by_name[name]
+
+    def open_to(self, record: R, caller: Caller) -> list[Action[R, Any]]:
+        """The actions that are open to this caller in this state; checks may still forbid one."""
+        state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
+        return [
+            row
+            for row in self.rows
+            if not row.opens and row.comes_from(state) and row.who.allows(caller, record)
+        ]
+
+    def opening(self) -> Action[R, Any]:
+        """The row from nothing."""
+        return self.rows[0]

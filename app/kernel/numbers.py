@@ -1,0 +1,44 @@
+"""Numbers people can say: INC-2026-000123. Unique, never reused, gaps allowed, not an order."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.db import Database
+
+# A process takes so many at a time and hands them out; what is left when it ends is lost.
+BLOCK = 32
+TAKE = """
+insert into plumbing.number_block as b (code, year, next) values (%(code)s, %(year)s, 1 + %(count)s)
+on conflict (code, year) do update set next = b.next + %(count)s returning next - %(count)s
+"""
+
+
+class Numbers:
+    """The numbers of one process."""
+
+    def __init__(self, db: Database, zone: ZoneInfo) -> None:
+        self._db = db
+        self._zone = zone
+        self._left: dict[tuple[str, int], range] = {}
+        self._taking: dict[tuple[str, int], asyncio.Task[None]] = {}
+
+    async def next(self, code: str, now: datetime, *, block: int = BLOCK) -> str:
+        """The next number of that code; the year is that of `now` in the organisation's zone."""
+        year = now.astimezone(self._zone).year
+        while not (left := self._left.get((code, year))):
+            # All who find the block used up wait for one other, or each would take a block for one number.
+            if (code, year) not in self._taking:
+                self._taking[code, year] = asyncio.create_task(self._take(code, year, block))
+            await asyncio.shield(self._taking[code, year])
+        self._left[code, year] = left[1:]
+        return f"{code}-{year}-{left[0]:06d}"
+
+    async def _take(self, code: str, year: int, block: int) -> None:
+        try:
+            first = int(await self._db.value(TAKE, {"code": code, "year": year, "count": block}))
+            self._left[code, year] = range(first, first + block)
+        finally:
+            del self._taking[code, year]

@@ -1,0 +1,103 @@
+"""Folds the whole log into rows beside the live ones and says where the two differ (invariant 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from app.common.records import Record
+from app.db import Connection
+from app.kernel.lifecycle import Lifecycle
+
+MOST_SHOWN = 100
+
+# What each event set on each row; those before a row's removal do not count any more.
+CHANGES = b"""
+create temp table change on commit drop as
+  select split_part(s.key, '/', 1) as kind, split_part(s.key, '/', 2)::uuid as id, s.value as fields,
+         e.position, e.version, e.occurred_at
+  from log.told e, jsonb_each(e.data->'set') as s
+"""
+COMPARE = """
+with removed as (
+  select id, max(position) as position from change where kind = %(kind)s and fields = 'null' group by id
+), folded as (
+  select jsonb_populate_record(null::fold.{kind}, log.merge(c.fields order by c.position)
+           || jsonb_build_object('id', c.id, 'version', max(c.version), 'changed_at', max(c.occurred_at)))
+         as record
+  from change c left join removed r using (id)
+  where c.kind = %(kind)s and (r.position is null or c.position > r.position)
+  group by c.id
+), compared as (
+  select coalesce((f.record).id, t.id) as id, to_jsonb(f.record) as folded, to_jsonb(t) as live
+  from folded f full join fold.{kind} t on t.id = (f.record).id
+)
+select id, folded, live, count(*) over () as total from compared
+where folded is distinct from live order by id limit %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not the fold of its events. `folded` or `live` is None where there is no such row."""
+
+    table: str
+    id: str
+    folded: dict[str, Any] | None
+    live: dict[str, Any] | None
+
+    def fields(self) -> list[str]:
+        """The fields that differ."""
+        folded, live = self.folded or {}, self.live or {}
+        return sorted(name for name in folded.keys() | live.keys() if folded.get(name) != live.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was compared: the number of events, of rows that differ by table, and the first of those."""
+
+    events: int
+    differing: dict[str, int]
+    shown: list[Difference]
+
+
+def tables(lifecycles: Iterable[Lifecycle[Any]]) -> list[type[Record]]:
+    """Every class of rows that the log folds into, each once."""
+    classes = [record for lifecycle in lifecycles for record in (lifecycle.record, *lifecycle.children)]
+    return list(dict.fromkeys(classes))
+
+
+async def compare(
+    connection: Connection,
+    lifecycles: Iterable[Lifecycle[Any]],
+    progress: Callable[[str], None] = lambda table: None,
+) -> Comparison:
+    """Folds all events and compares every table with the live one, on one snapshot of both.
+
+    `progress` is told each table's name before it is compared.
+    """
+    async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute("set transaction isolation level repeatable read")
+        await cursor.execute("select position from log.head")
+        head = await cursor.fetchone()
+        assert head is not None
+        progress("log")
+        await cursor.execute(CHANGES)
+        await cursor.execute("analyze change")
+        differing: dict[str, int] = {}
+        shown: list[Difference] = []
+        for record in tables(lifecycles):
+            progress(record.KIND)
+            await cursor.execute(
+                COMPARE.format(kind=record.KIND).encode(), {"kind": record.KIND, "most": MOST_SHOWN}
+            )
+            found = await cursor.fetchall()
+            if found:
+                differing[record.KIND] = found[0]["total"]
+                shown += [
+                    Difference(record.KIND, str(row["id"]), row["folded"], row["live"]) for row in found
+                ]
+    return Comparison(head["position"], differing, shown)

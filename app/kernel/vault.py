@@ -1,0 +1,197 @@
+"""The keys of personal fields as a process uses them: fetched, unwrapped, and forgotten when they are
+destroyed.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed
+from app.db import Database
+from app.log.events import stream
+
+MASTER_KEY_FILE = "master.key"
+LARGEST_CACHE = 50_000
+K = TypeVar("K")
+V = TypeVar("V")
+AUTHOR = """
+select k.id, k.wrapped, h.version
+from vault.personal_key k join log.stream_head h on h.stream = 'person/' || k.person_id
+where k.person_id = %s and k.under is null
+"""
+KEYS = """
+select k.id, k.wrapped, k.under, u.wrapped as under_wrapped
+from vault.personal_key k left join vault.personal_key u on u.id = k.under
+where k.id = any(%s)
+"""
+_FINGERPRINTS = b"ledgerdesk key of fingerprints"
+_REFUSED_ROW = b"ledgerdesk refused row"
+
+
+class VaultError(Exception):
+    """The master key is missing, unreadable, or another installation's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Somebody whose words can be kept: their key, and the version at which their stream was seen."""
+
+    key: PersonalKey
+    stream: str
+    version: int
+
+
+class Vault:
+    """The key cache of one process."""
+
+    def __init__(self, db: Database, master: MasterKey, fingerprints: Fingerprints) -> None:
+        self._db = db
+        self.master = master
+        #: Sameness of names and of commands, without keeping either.
+        self.fingerprint = fingerprints.of
+        self._authors: dict[UUID, Author] = {}
+        self._texts: dict[str, str] = {}
+        # What was fetched before a key was destroyed must not be kept after it.
+        self._epoch = 0
+
+    def forget(self) -> None:
+        """Drops all that is cached; called when persons have changed."""
+        self._epoch += 1
+        self._authors.clear()
+        self._texts.clear()
+
+    async def author(self, person_id: UUID) -> Author | None:
+        """The person as somebody whose words can be kept; None if they were erased."""
+        known = self._authors.get(person_id)
+        if known is not None:
+            return known
+        epoch = self._epoch
+        for row in await self._db.rows(AUTHOR, (person_id,)):
+            known = Author(
+                self.master.unwrap(row["id"], row["wrapped"]), stream("person", person_id), row["version"]
+            )
+            if epoch == self._epoch:
+                _bounded(self._authors)[person_id] = known
+        return known
+
+    def sealing(self, key: PersonalKey) -> Callable[[str], Sealed]:
+        """How texts are sealed with that key; what was sealed here need not be opened to be shown."""
+
+        def seal(text: str) -> Sealed:
+            sealed = key.seal(text)
+            _bounded(self._texts)[sealed] = text
+            return sealed
+
+        return seal
+
+    async def texts(self, sealed: Iterable[str]) -> dict[str, str | None]:
+        """By ciphertext, the text; None where its key was destroyed. One statement at most, whatever the
+        number.
+        """
+        wanted = set(sealed)
+        found: dict[str, str | None] = {s: self._texts.get(s) for s in wanted}
+        missing = [s for s, text in found.items() if text is None]
+        if missing:
+            epoch = self._epoch
+            keys = await self._keys({Sealed(s).key_id for s in missing})
+            for s in missing:
+                key = keys.get(Sealed(s).key_id)
+                found[s] = text = None if key is None else key.open(s)
+                if text is not None and epoch == self._epoch:
+                    _bounded(self._texts)[s] = text
+        return found
+
+    async def _keys(self, ids: Iterable[UUID]) -> dict[UUID, PersonalKey]:
+        """Those of the keys that are there, and whose own wrapping key is there."""
+        keys: dict[UUID, PersonalKey] = {}
+        for row in await self._db.rows(KEYS, (list(ids),)):
+            if row["under"] is None:
+                keys[row["id"]] = self.master.unwrap(row["id"], row["wrapped"])
+            elif row["under_wrapped"] is not None:
+                wrapping = self.master.unwrap(row["under"], row["under_wrapped"])
+                keys[row["id"]] = wrapping.unwrap(row["id"], row["wrapped"])
+        return keys
+
+    def seal_refused(self, row: bytes) -> bytes:
+        """Encrypts a refused row of an import, which may hold anybody's data."""
+        return self.master.seal(_REFUSED_ROW, row)
+
+    def open_refused(self, sealed: bytes) -> bytes:
+        """A refused row as it came."""
+        return self.master.open(_REFUSED_ROW, sealed)
+
+
+def _bounded(cache: dict[K, V]) -> dict[K, V]:
+    """The cache, emptied if it has grown too large."""
+    if len(cache) >= LARGEST_CACHE:
+        cache.clear()
+    return cache
+
+
+def master_key(secrets_dir: Path) -> MasterKey:
+    """The installation's master key; made at the first start. Raises VaultError."""
+    path = secrets_dir / MASTER_KEY_FILE
+    try:
+        secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _make(path)
+        return _read(path)
+    except OSError as error:
+        raise VaultError(f"The master key {path} cannot be read or made: {error.strerror}.") from error
+
+
+def _make(path: Path) -> None:
+    """Gives the file its name when it is whole and on the disk. Of several makers the first one's stays."""
+    descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # of mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(new, path)
+    finally:
+        os.unlink(new)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path) -> MasterKey:
+    try:
+        return MasterKey(base64.b64decode(path.read_bytes().strip(), validate=True))
+    except ValueError as error:
+        raise VaultError(
+            f"{path} is not a master key ({error}). It must hold {KEY_BYTES} bytes in base64; "
+            "put back the file that belongs to this database."
+        ) from error
+
+
+async def open_vault(db: Database, master: MasterKey) -> Vault:
+    """The vault of this database, tied to its master key the first time.
+
+    Raises VaultError if it is another one's.
+    """
+    fresh = master.seal(_FINGERPRINTS, os.urandom(KEY_BYTES))
+    await db.rows(
+        "insert into vault.master (name, fingerprints) values (%s, %s) on conflict do nothing returning one",
+        (master.name, fresh),
+    )
+    row = await db.row("select name, fingerprints from vault.master")
+    assert row is not None
+    if bytes(row["name"]) != master.name:
+        raise VaultError(
+            "The master key in the secrets directory does not belong to this database: names and texts could "
+            f"not be read, and new ones would be lost with it. Put back the {MASTER_KEY_FILE} in use before."
+        )
+    return Vault(db, master, Fingerprints(master.open(_FINGERPRINTS, bytes(row["fingerprints"]))))
