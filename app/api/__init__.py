@@ -1,0 +1,1 @@
+"""HTTP plumbing. Knows lifecycles; knows no process."""

@@ -1,0 +1,53 @@
+"""Idempotency-Key: the same command, sent any number of times, is carried out once and answered the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from fastapi import Request
+
+from app.kernel.ledger import Ledger
+from app.kernel.perform import IdempotencyKey
+from app.kernel.refusals import KeyReused
+from app.log.writer import Earlier
+
+_KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x7e]{1,255})"|(?P<bare>[\x21-\x7e]{1,255})')
+FIND = """
+select encode(fingerprint, 'hex') as fingerprint, stream, version, status
+from log.idempotency where principal = %s and route = %s and key = %s
+"""
+
+
+def well_formed(header: str) -> str | None:
+    """The key in the header, quoted or bare; None if it is too long or holds what does not print."""
+    found = _KEY.fullmatch(header.strip())
+    return (found["quoted"] or found["bare"]) if found else None
+
+
+async def key_of(
+    ledger: Ledger, request: Request, operation: str, header: str | None
+) -> IdempotencyKey | None:
+    """The key of this request; None if it has none. `operation` is its operationId."""
+    if header is None:
+        return None
+    key = well_formed(header)
+    assert key is not None, "the parameter's pattern has let it through"
+    body = await request.body()
+    said = json.dumps(json.loads(body), sort_keys=True) if body.strip() else ""
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n{said}"
+    return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", asked))
+
+
+async def find(ledger: Ledger, principal: str, key: IdempotencyKey) -> Earlier | None:
+    """How the command with that key was applied before; None if it was not. Raises KeyReused."""
+    row: dict[str, Any] | None = await ledger.db.row(FIND, (principal, key.route, key.key))
+    return None if row is None else same(Earlier(**row), key)
+
+
+def same(earlier: Earlier, key: IdempotencyKey) -> Earlier:
+    """The earlier one, if it was the same command. Raises KeyReused."""
+    if earlier.fingerprint != key.fingerprint:
+        raise KeyReused()
+    return earlier

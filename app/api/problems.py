@@ -1,0 +1,185 @@
+"""Every error is an `application/problem+json` (RFC 9457): what was wrong, where, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from app.api.cursors import BadCursor
+from app.db import DatabaseGone
+from app.kernel.refusals import Refusal, WrongValue
+from app.text import language_of, say, sentences
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+logger = structlog.get_logger()
+
+
+class Fault(BaseModel):
+    """One value that is wrong: where (a JSON Pointer into the body, a parameter or a header), and why."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    pointer: str | None = Field(default=None, description="JSON Pointer into the body.")
+    parameter: str | None = Field(default=None, description="Name of the query or path parameter.")
+    header: str | None = Field(default=None, description="Name of the header.")
+    code: str = Field(description="Stable code of the reason.")
+    message: str = Field(description="The reason, in the language asked for.")
+
+
+class Problem(BaseModel):
+    """Why a request was not carried out."""
+
+    type: str = Field(description="Address of a page about this kind of problem.")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked for.")
+    code: str = Field(description="Stable code of the problem.")
+    request_id: str = Field(description="Name this when asking for help; events carry it as correlation_id.")
+    errors: list[Fault] = Field(default_factory=list, description="The values that are wrong (status 422).")
+    state: str | None = Field(default=None, description="The record's present state (status 409).")
+    allowed_actions: list[str] | None = Field(
+        default=None, description="What is open to this caller now (status 409)."
+    )
+    version: int | None = Field(default=None, description="The record's present version (status 412).")
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    *,
+    words: dict[str, str] | None = None,
+    errors: Sequence[Fault] = (),
+    more: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer that says what was wrong."""
+    language = language_of(request.headers.get("accept-language"))
+    body: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": say(language, "title", code),
+        "status": status,
+        "detail": say(language, "detail", code, words),
+        "instance": request.url.path,
+        "code": code,
+        "request_id": request.state.request_id,
+    }
+    if errors:
+        body["errors"] = [error.model_dump() for error in errors]
+    body.update(more or {})
+    return Response(to_json(body), status, {"Content-Language": language, **(headers or {})}, MEDIA_TYPE)
+
+
+def add_to(app: FastAPI) -> None:
+    """Every error of the application, of the router and of the framework is answered as a problem."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(BadCursor, _bad_cursor)
+    app.add_exception_handler(DatabaseGone, _gone)
+    app.add_exception_handler(Exception, _ours)
+
+
+async def _refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    if isinstance(error, WrongValue):
+        language = language_of(request.headers.get("accept-language"))
+        message = say(language, "value", error.because, error.words)
+        fault = Fault(pointer=error.pointer, code=error.because, message=message)
+        return problem(request, error.STATUS, "invalid", words={"count": "1"}, errors=[fault])
+    return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "json_invalid":
+            why = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
+            return problem(request, 400, "malformed", words={"why": f"{why} at character {fault['loc'][-1]}"})
+    of_body = any(fault["loc"][0] == "body" for fault in faults)
+    if of_body and _has_body(request) and not _says_json(request):
+        return problem(request, 415, "unsupported_media_type")
+    language = language_of(request.headers.get("accept-language"))
+    errors = [_fault(language, fault) for fault in faults]
+    return problem(request, 422, "invalid", words={"count": str(len(errors))}, errors=errors)
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def _says_json(request: Request) -> bool:
+    """Whether FastAPI reads it as JSON: `application/json`, or another kind that ends in `+json`."""
+    main, _, kind = request.headers.get("content-type", "").split(";")[0].strip().lower().partition("/")
+    return main == "application" and (kind == "json" or kind.endswith("+json"))
+
+
+def _fault(language: str, error: Mapping[str, Any]) -> Fault:
+    """One of Pydantic's errors in our words."""
+    where, *path = error["loc"]
+    known = sentences(language)["value"]
+    code = error["type"] if error["type"] in known else "other"
+    words = {key: str(value) for key, value in error.get("ctx", {}).items()} | {"message": str(error["msg"])}
+    fault = Fault(code=error["type"], message=say(language, "value", code, words))
+    if where == "body":
+        fault.pointer = "".join(f"/{_escape(str(part))}" for part in path)
+    elif where == "header":
+        fault.header = str(path[0])
+    else:
+        fault.parameter = str(path[0]) if path else ""
+    return fault
+
+
+def _escape(part: str) -> str:
+    """A part of a JSON Pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+async def _framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem(request, 404, "no_such_path")
+    if error.status_code == 405:
+        allowed = ", ".join(_methods(request))
+        return problem(
+            request, 405, "method_not_allowed", words={"allowed": allowed}, headers={"Allow": allowed}
+        )
+    if error.status_code == 400:
+        return problem(request, 400, "malformed", words={"why": str(error.detail)})
+    assert error.status_code == 413, f"no problem is written for {error.status_code}"
+    return problem(request, 413, "too_large", words={"limit": str(error.detail)})
+
+
+def _methods(request: Request) -> list[str]:
+    """All that this address takes: the router names only those of the first route that has the path."""
+    routes = request.app.router.routes
+    scopes = ({**request.scope, "method": method} for method in METHODS)
+    return [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
+
+
+async def _bad_cursor(request: Request, error: Exception) -> Response:
+    return problem(request, 400, "bad_cursor")
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    logger.warning("the database does not answer", why=str(error), request_id=request.state.request_id)
+    return problem(request, 503, "database_gone", headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    # The server logs the traceback (Starlette raises the error again); the client learns the id to ask about.
+    # This answer goes out past the frame, which gives all others their headers.
+    return problem(request, 500, "failed", headers={"X-Request-Id": request.state.request_id})

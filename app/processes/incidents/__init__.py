@@ -1,0 +1,1 @@
+"""Incidents: identify, contain, find the cause, restore, verify."""

@@ -1,0 +1,43 @@
+"""The sentences that people read, by code, in English and Chinese. Labels of codes stand beside the codes."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def sentences(language: str) -> dict[str, dict[str, str]]:
+    """By table and code, all sentences of a language."""
+    path = Path(__file__).with_name(f"{language}.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def say(language: str, table: str, code: str, words: dict[str, str] | None = None) -> str:
+    """The sentence with its blanks filled."""
+    return sentences(language)[table][code].format_map(_Blanks(words or {}))
+
+
+class _Blanks(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def language_of(accept: str | None) -> str:
+    """The language to answer in: the best liked of those in an Accept-Language header that there is; else
+    English.
+    """
+    best, liking = "en", 0.0
+    for part in (accept or "").split(","):
+        tag, _, weight = part.partition(";")
+        try:
+            q = float(weight.strip().lower().removeprefix("q=")) if weight.strip() else 1.0
+        except ValueError:
+            q = 0.0
+        primary = tag.strip().lower().split("-")[0]
+        if primary in LANGUAGES and q > liking:
+            best, liking = primary, q
+    return best

@@ -1,0 +1,5 @@
+"""What follows from the log: every consumer. None of them is ever called by a process."""
+
+from app.log.follow import Consumer
+
+CONSUMERS: tuple[Consumer, ...] = ()
