@@ -1,0 +1,148 @@
+"""The cases of a source, as far as they are told of: remembered, or recalled from the log."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.records import empty
+from app.kernel.ledger import Ledger
+from app.kernel.told import Case, Source, ciphertexts, recall
+from app.log.events import COLUMNS, Recorded, recorded
+from app.log.ids import uuid7
+
+# How many cases, and how many of their entries, are remembered.
+LARGEST_CACHE = 10_000
+MOST_ENTRIES = 300_000
+NUMBERS_AT_A_TIME = 1_000
+STREAMS_AT_A_TIME = 500
+# One probe of an index for each, whatever the planner believes of tables that have just been filled.
+REFERENCES = """
+select k.key, r.record from unnest(%s::text[]) as k(key) cross join lateral (
+  select record from fold.external_reference where kind = %s and source = %s and key = k.key limit 1
+) as r
+"""
+TOLD = """
+select k.key from unnest(%s::text[]) as k(key) cross join lateral (
+  select from log.idempotency where principal = %s and route = 'row' and key = k.key limit 1
+) as i
+"""
+EVENTS = f"""
+select e.* from unnest(%s::text[]) as s(stream) cross join lateral (
+  select {COLUMNS} from log.event where stream = s.stream order by version offset 0
+) as e
+"""
+AUDIENCES = """
+select s.stream, h.audience from unnest(%s::text[]) as s(stream) cross join lateral (
+  select audience from log.stream_head where stream = s.stream limit 1
+) as h
+"""
+
+
+@dataclass(slots=True)
+class Held:
+    """A case in memory, with its source's number for it.
+
+    `told` are the keys of the rows that had been told when it was recalled. `before` are the values of the
+    row before, and `named` the ids of whom it names, by field; `before` is None where only the log knows
+    them.
+    """
+
+    number: str
+    case: Case[Any]
+    audience: tuple[str, ...] = ()
+    told: frozenset[str] = frozenset()
+    before: tuple[str | None, ...] | None = None
+    named: dict[str, UUID | None] = field(default_factory=dict)
+
+
+class Cases:
+    """The cases that came up lately, by the numbers that their source has for them."""
+
+    def __init__(self, ledger: Ledger, source: Source[Any], now: datetime, *, dry_run: bool) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._now = now
+        self._dry_run = dry_run
+        self._held: OrderedDict[str, Held] = OrderedDict()
+
+    def forget(self, numbers: Iterable[str]) -> None:
+        """What is remembered of these cases is not what the log has."""
+        for number in numbers:
+            self._held.pop(number, None)
+
+    async def fetch(self, keys: dict[str, list[str]]) -> dict[str, Held | None]:
+        """The cases of these numbers, each with the keys of the rows that tell of it.
+
+        None for a case of which all these rows have been told before.
+        """
+        found: dict[str, Held | None] = {
+            number: self._held[number] for number in keys if number in self._held
+        }
+        unknown = [number for number in keys if number not in found]
+        if unknown:
+            rows = await self._ledger.db.rows(
+                REFERENCES, (unknown, self._source.lifecycle.kind, self._source.name)
+            )
+            streams = {row["key"]: row["record"] for row in rows}
+            news = await self._with_news({number: keys[number] for number in streams})
+            found |= dict.fromkeys(streams)
+            found |= await self._recall({number: streams[number] for number in news})
+            for number in unknown:
+                if number not in streams:
+                    found[number] = await self._begin(number)
+        for number, held in found.items():
+            if held is not None:
+                self._held[number] = held
+                self._held.move_to_end(number)
+        entries = sum(len(held.case.entries) for held in self._held.values())
+        while len(self._held) > LARGEST_CACHE or (entries > MOST_ENTRIES and self._held):
+            _, held = self._held.popitem(last=False)
+            entries -= len(held.case.entries)
+        return found
+
+    async def _with_news(self, keys: dict[str, list[str]]) -> list[str]:
+        """The numbers of those with a row that has not been told."""
+        every = [key for some in keys.values() for key in some]
+        if not every:
+            return []
+        rows = await self._ledger.db.rows(TOLD, (every, self._source.channel))
+        told = {row["key"] for row in rows}
+        return [number for number, some in keys.items() if not told.issuperset(some)]
+
+    async def _recall(self, streams: dict[str, str]) -> dict[str, Held]:
+        held: dict[str, Held] = {}
+        numbers = list(streams)
+        for start in range(0, len(numbers), STREAMS_AT_A_TIME):
+            some = numbers[start : start + STREAMS_AT_A_TIME]
+            events: dict[str, list[Recorded]] = defaultdict(list)
+            for row in await self._ledger.db.rows(EVENTS, ([streams[n] for n in some],)):
+                events[row["stream"]].append(recorded(row))
+            rows = await self._ledger.db.rows(AUDIENCES, ([streams[n] for n in some],))
+            audiences = {row["stream"]: tuple(row["audience"]) for row in rows}
+            texts = await self._ledger.vault.texts(
+                c for of_one in events.values() for c in ciphertexts(of_one)
+            )
+            for number in some:
+                of_one = events[streams[number]]
+                told = {e.source_ref for e in of_one if e.source == self._source.channel and e.source_ref}
+                case = recall(self._source, of_one, texts)
+                held[number] = Held(number, case, audiences[streams[number]], frozenset(told))
+        return held
+
+    async def _begin(self, number: str) -> Held:
+        """A case that nobody has heard of."""
+        lifecycle = self._source.lifecycle
+        record = empty(lifecycle.record, uuid7())
+        assert lifecycle.code is not None, "what histories tell of has a number"
+        if self._dry_run:
+            record.number = f"{lifecycle.code}-dry-run"
+        else:
+            record.number = await self._ledger.numbers.next(
+                lifecycle.code, self._now, block=NUMBERS_AT_A_TIME
+            )
+        return Held(number, Case(self._source, record))

@@ -1,0 +1,75 @@
+"""Opening a file of any kind: plain, gzip, or a zip with one file in it. Read as a stream, never as a
+whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from app.exchange.readers.rows import FileRefused
+
+BUFFER = 1024 * 1024
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_DAMAGED = (EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+class SourceFile:
+    """A file that is being read. `size` and `done` are bytes of the file as it lies on the disk."""
+
+    def __init__(self, raw: BinaryIO, unpacked: BinaryIO, size: int) -> None:
+        self._raw = raw
+        self._unpacked = unpacked
+        self.size = size
+
+    @property
+    def done(self) -> int:
+        """How much of it has been read."""
+        return min(self._raw.tell(), self.size)
+
+    def block(self, size: int) -> bytes:
+        """Up to so many more bytes of what is in it; none at its end. Raises FileRefused if it is damaged."""
+        try:
+            return self._unpacked.read(size)
+        except _DAMAGED as error:
+            raise FileRefused(f"The file is damaged after {self.done:,} bytes: {error}.") from error
+
+
+@contextlib.contextmanager
+def source_file(path: Path) -> Iterator[SourceFile]:
+    """The file, open. Raises FileRefused if it cannot be opened, or is a zip with more or less than one
+    file.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            raw = stack.enter_context(path.open("rb"))
+            first = raw.read(4)
+            raw.seek(0)
+            unpacked: BinaryIO = raw
+            if first.startswith(_GZIP):
+                unpacked = io.BufferedReader(stack.enter_context(gzip.GzipFile(fileobj=raw)), BUFFER)
+            elif first == _ZIP:
+                unpacked = stack.enter_context(
+                    _only_one(stack.enter_context(zipfile.ZipFile(raw)), path.name)
+                )
+            size = path.stat().st_size
+        except _DAMAGED as error:
+            raise FileRefused(f"{path.name} cannot be opened: {error}.") from error
+        yield SourceFile(raw, unpacked, size)
+
+
+def _only_one(archive: zipfile.ZipFile, name: str) -> BinaryIO:
+    # What begins so is what macOS puts beside every file.
+    inside = [
+        one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+    ]
+    if len(inside) != 1:
+        raise FileRefused(f"{name} holds {len(inside)} files; a zip to be imported holds one.")
+    return archive.open(inside[0])  # type: ignore[return-value]  # it is one in all but name

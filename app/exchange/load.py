@@ -1,0 +1,276 @@
+"""A file of another system → the log. Streaming, in chunks; what was told once is not told again.
+
+While PostgreSQL writes one chunk, the next is read and prepared. A chunk is one call that holds the log's
+head for a fraction of a second. There is no checkpoint: an import that was killed is simply started again,
+and what it had told is known from the log by the keys of its rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+import psycopg
+
+from app.db import Connection, DatabaseGone, connect
+from app.exchange.chunks import LONGEST_CASE, Chunk, Chunks, Row
+from app.exchange.files import SourceFile, source_file
+from app.exchange.readers.rows import FileRefused, Reader, RefusedRow, SourceRow
+from app.exchange.report import Report, Run
+from app.exchange.seen import Seen
+from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
+
+# How long a chunk should hold the log's head; nothing else is written meanwhile. More than 0.2 s would be
+# felt.
+HELD_SECONDS = 0.1
+FEWEST_ROWS = 50
+FIRST_ROWS = 1_000
+MOST_ROWS = 5_000
+MOST_REFUSED = 500
+LARGEST_CHUNK = 4_000_000  # characters of the file
+# After so many rows the call that is under way gets its turn.
+ROWS_PER_TURN = 200
+ATTEMPTS = 6
+OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
+SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,56}")
+
+
+class Busy(Exception):
+    """Others keep changing the cases that the file tells of. What was applied stays; start it again later."""
+
+
+class Rejected(Exception):
+    """The database will not have a chunk, by a constraint of its own; nothing of it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is. `done` and `size` are bytes of the file."""
+
+    rows: int
+    events: int
+    done: int
+    size: int
+
+
+async def load(
+    ledger: Ledger,
+    path: Path,
+    reader: Reader,
+    *,
+    source: str,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> Report:
+    """Brings the file in. `source` names where it comes from, for ever; `now` is the present.
+
+    A dry run does the same and writes nothing. Raises FileRefused, Busy, DatabaseGone; what was applied
+    before that stays, and the same import again goes on from there.
+    """
+    if not SOURCE_NAME.fullmatch(source):
+        raise FileRefused(
+            f"{source!r} cannot name a source: use lower-case letters, digits, dots, dashes and underscores."
+        )
+    report = Report(run=uuid7())
+    with source_file(path) as file, _rarely_collecting():
+        rows = reader.read(file.block)
+        # What is wrong with the file as a whole is said before anything is written.
+        rows = chain([next(rows)], rows)
+        importing = _Import(ledger, reader, file, report, source=source, now=now, dry_run=dry_run)
+        try:
+            await importing.open(path.name, reader, now)
+            await importing.run(rows, progress)
+        finally:
+            await importing.close()
+    return report
+
+
+@contextlib.contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Rows make millions of objects and hardly a cycle: looking for these as often as usual takes a quarter
+    of the time.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+class _Import:
+    """One import on its way."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        reader: Reader,
+        file: SourceFile,
+        report: Report,
+        *,
+        source: str,
+        now: datetime,
+        dry_run: bool,
+    ) -> None:
+        self._ledger = ledger
+        self._file = file
+        self._report = report
+        self._source = source
+        self._dry_run = dry_run
+        self._chunks = Chunks(ledger, reader.format, source, now=now, run=str(report.run), dry_run=dry_run)
+        self._run = Run(ledger, report, source)
+        self._seen = Seen()
+        self._refused: list[RefusedRow] = []
+        self._refused_size = 0
+        self._most_rows = FIRST_ROWS
+        self._connection: Connection | None = None
+        self._started = time.perf_counter()
+
+    async def open(self, file_name: str, reader: Reader, now: datetime) -> None:
+        if not self._dry_run:
+            self._connection = await connect(self._ledger.db.url)
+            await self._run.begin(reader.format.name, file_name, reader.zone, now)
+
+    async def close(self) -> None:
+        self._report.seconds = time.perf_counter() - self._started
+        self._seen.close()
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def run(self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[Progress], None]) -> None:
+        """All rows, one chunk after the other; while one is being written the next is prepared."""
+        writing: asyncio.Task[list[Row]] | None = None
+        try:
+            while read := await self._read(rows):
+                chunk = await self._chunks.prepare(read)
+                if writing is not None and (again := await writing):
+                    await self._again(again)
+                    # What the next chunk was prepared on has turned out not to be so.
+                    self._chunks.forget(read)
+                    chunk = await self._chunks.prepare(read)
+                writing = asyncio.create_task(self._write(chunk), name="import chunk")
+                progress(Progress(self._report.read, self._report.events, self._file.done, self._file.size))
+            if writing is not None:
+                await self._again(await writing)
+            await self._keep(finished=True)
+            progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
+        finally:
+            if writing is not None:
+                await asyncio.gather(writing, return_exceptions=True)
+
+    async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[Row]:
+        """The rows of the next chunk; none at the end of the file. Refused ones are put aside."""
+        chunk: list[Row] = []
+        size = 0
+        fingerprint = self._ledger.vault.fingerprint
+        for read, row in enumerate(rows, 1):
+            self._report.read += 1
+            if isinstance(row, RefusedRow):
+                self._report.refuse(row)
+                self._refused.append(row)
+                self._refused_size += len(row.text)
+                if len(self._refused) >= MOST_REFUSED or self._refused_size >= LARGEST_CHUNK:
+                    await self._keep()
+            else:
+                name = fingerprint("row", self._source, row.identity)
+                chunk.append(Row(row, f"{name}:{self._seen.count(row.case, name)}"))
+                size += row.size
+                if size >= LARGEST_CHUNK or len(chunk) >= self._most_rows:
+                    break
+            if read % ROWS_PER_TURN == 0:
+                await asyncio.sleep(0)
+        return chunk
+
+    async def _write(self, chunk: Chunk) -> list[Row]:
+        """Appends the chunk. Gives the rows that must be told again, as what they were told on has moved."""
+        refused: frozenset[int] = frozenset()
+        if chunk.history.events and self._connection is not None:
+            try:
+                refused = await self._append(chunk)
+            except Rejected:
+                # Somebody else has added the same person, team or case: nothing was written.
+                return [row for command in chunk.commands.values() for row in command.rows]
+        self._count(chunk, refused)
+        await self._keep()
+        return [row for n in refused if n in chunk.commands for row in chunk.commands[n].rows]
+
+    async def _again(self, rows: list[Row]) -> None:
+        """Tells these rows on what the log has now; after some attempts each case by itself."""
+        for _ in range(ATTEMPTS):
+            if not rows:
+                return
+            self._chunks.forget(rows)
+            rows = await self._write(await self._chunks.prepare(rows))
+        for case in dict.fromkeys(row.told.case for row in rows):
+            await self._alone([row for row in rows if row.told.case == case])
+
+    async def _alone(self, rows: list[Row]) -> None:
+        """One case, by itself. If the database will not have it, its rows are refused."""
+        self._chunks.forget(rows)
+        chunk = await self._chunks.prepare(rows)
+        try:
+            refused = await self._append(chunk)
+        except Rejected as error:
+            self._chunks.forget(rows)
+            for row in rows:
+                self._refuse(row, "rejected", f"the database rejects it: {error}")
+            return
+        if refused:
+            raise Busy()
+        self._count(chunk, refused)
+
+    async def _append(self, chunk: Chunk) -> frozenset[int]:
+        """Gives the commands that were not applied. Raises Rejected if the database will not have it."""
+        assert self._connection is not None, "a dry run writes nothing"
+        try:
+            appended = await chunk.history.append(self._connection)
+        except psycopg.OperationalError as error:
+            raise DatabaseGone(str(error)) from error
+        except psycopg.ProgrammingError:
+            raise  # it is our fault, and no row's
+        except psycopg.DatabaseError as error:
+            raise Rejected(error.diag.message_primary or str(error)) from error
+        self._pace(appended.held_seconds)
+        return appended.refused
+
+    def _refuse(self, row: Row, code: str, reason: str) -> None:
+        text = ",".join(value or "" for value in row.told.values)
+        refused = RefusedRow(row.told.line, code, reason, text)
+        self._report.refuse(refused)
+        self._refused.append(refused)
+
+    def _pace(self, held_seconds: float) -> None:
+        """The next chunks are as large as they may be."""
+        factor = min(max(HELD_SECONDS / max(held_seconds, 0.001), 0.5), 1.5)
+        self._most_rows = int(min(max(self._most_rows * factor, FEWEST_ROWS), MOST_ROWS))
+
+    def _count(self, chunk: Chunk, refused: frozenset[int]) -> None:
+        report = self._report
+        for row in chunk.refused:
+            self._refuse(row, "too_many_rows", f"the case has more than {LONGEST_CASE:,} rows")
+        report.repeated += chunk.repeated
+        report.added_persons += chunk.added["person"]
+        report.added_teams += chunk.added["team"]
+        for n, command in chunk.commands.items():
+            if n not in refused:
+                report.applied += len(command.rows)
+                report.cases += command.begins
+                report.events += command.events
+                report.irregular.update(command.irregular)
+
+    async def _keep(self, *, finished: bool = False) -> None:
+        """Notes how far it is, and keeps the refused rows."""
+        refused, self._refused, self._refused_size = self._refused, [], 0
+        if not self._dry_run:
+            await self._run.keep(refused)
+            await self._run.go_on(finished=finished)

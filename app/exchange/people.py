@@ -1,0 +1,208 @@
+"""The persons and teams that a file names: found by what their source calls them, or added as stubs.
+
+A team is known by its key. A person is known by a keyed fingerprint of the name, in the vault: the log must
+not hold anything that could confirm a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Person, PersonKind, PersonState, Team, TeamKind, TeamState
+from app.common.personal import PersonalKey
+from app.common.records import Record, as_row, codecs
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.told import SNAPSHOT
+from app.log.events import stream
+from app.log.ids import uuid7
+
+LARGEST_CACHE = 100_000
+LONGEST_NAME = 200
+# One probe of an index for each, whatever the planner believes of tables that have just been filled.
+PERSONS = """
+select f.fingerprint, n.person_id, h.version, k.id as key_id, k.wrapped
+from unnest(%s::text[]) as f(fingerprint)
+cross join lateral (
+  select person_id from vault.known_as where source = %s and fingerprint = f.fingerprint limit 1
+) as n
+cross join lateral (select version from log.stream_head where stream = 'person/' || n.person_id limit 1) as h
+left join lateral (
+  select id, wrapped from vault.personal_key where person_id = n.person_id and under is null limit 1
+) as k on true
+"""
+TEAMS = "select id, key from fold.team where key = any(%s)"
+
+
+@dataclass(slots=True)
+class Known:
+    """A person of the source. `reference` and `actor` are how they stand in the log.
+
+    `key` is theirs, None if they were erased. `version` is that of their stream; `added` the batch that
+    adds them, None if they were there before.
+    """
+
+    id: UUID
+    reference: str
+    actor: str
+    key: PersonalKey | None
+    version: int
+    added: int | None
+
+
+@dataclass(slots=True)
+class KnownTeam:
+    """A team, and how it stands in the log."""
+
+    id: UUID
+    reference: str
+
+
+@dataclass(slots=True)
+class Stub:
+    """A record that is added because a file names it: its stream, its one event, and its rows."""
+
+    stream: str
+    type: str
+    data: dict[str, Any]
+    audience: tuple[str, ...]
+    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+class People:
+    """The persons and teams of one source, as far as they have come up."""
+
+    def __init__(self, ledger: Ledger, source: str, now: datetime) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._now = now
+        self._persons: dict[str, Known] = {}
+        self._teams: dict[str, KnownTeam] = {}
+        #: The number of the batch that is being made, so that it can be told which persons come with it.
+        self.batch = 0
+        self._added: list[Stub] = []
+
+    def forget(self) -> None:
+        """Everything is looked up again: what was added may not have been written, or has changed."""
+        self._persons.clear()
+        self._teams.clear()
+        self._added.clear()
+
+    def crowded(self) -> bool:
+        """Whether it is time to forget."""
+        return len(self._persons) + len(self._teams) > LARGEST_CACHE
+
+    def person(self, name: str) -> Known:
+        """A person who was met before."""
+        return self._persons[name[:LONGEST_NAME]]
+
+    def team(self, name: str) -> KnownTeam:
+        """A team that was met before."""
+        return self._teams[name[:LONGEST_NAME]]
+
+    def begin_batch(self) -> None:
+        """What is added from here on goes with the next batch."""
+        self.batch += 1
+
+    def take_added(self) -> list[Stub]:
+        """The stubs that go with this batch."""
+        added, self._added = self._added, []
+        return added
+
+    async def meet(self, persons: Iterable[str], teams: Iterable[str]) -> None:
+        """Finds them, and adds those that are not there."""
+        await self._meet_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
+        await self._meet_teams({name[:LONGEST_NAME] for name in teams} - self._teams.keys())
+
+    async def account(self) -> Known:
+        """The source itself: what is personal and nobody's in particular is kept under its key."""
+        if "" not in self._persons:
+            await self._meet_persons({""})
+        return self._persons[""]
+
+    async def _meet_persons(self, names: set[str]) -> None:
+        if not names:
+            return
+        by_fingerprint = {
+            self._ledger.vault.fingerprint("known as", self._source, name): name for name in names
+        }
+        for row in await self._ledger.db.rows(PERSONS, (list(by_fingerprint), self._source)):
+            key = None
+            if row["key_id"] is not None:
+                key = self._ledger.vault.master.unwrap(row["key_id"], row["wrapped"])
+            name = by_fingerprint.pop(row["fingerprint"])
+            self._persons[name] = _known(row["person_id"], key, row["version"], None)
+        for fingerprint, name in by_fingerprint.items():
+            self._add_person(name, fingerprint)
+
+    def _add_person(self, name: str, fingerprint: str) -> None:
+        key, wrapped = self._ledger.vault.master.make(uuid7())
+        person = Person(
+            id=uuid7(),
+            version=1,
+            changed_at=self._now,
+            state=PersonState.active,
+            kind=PersonKind.human if name else PersonKind.machine,
+            name=key.seal(name or self._source),
+            key_id=key.id,
+            added_at=self._now,
+        )
+        given = {"name": str(person.name), "kind": person.kind.value if person.kind else None}
+        stub = self._stub(self._ledger.lifecycles["person"], person, given)
+        owner = str(person.id)
+        stub.rows.append(
+            (
+                "vault.personal_key",
+                {"id": str(key.id), "person_id": owner, "under": None, "wrapped": "\\x" + wrapped.hex()},
+            )
+        )
+        stub.rows.append(
+            (
+                "vault.known_as",
+                {"id": str(uuid7()), "source": self._source, "fingerprint": fingerprint, "person_id": owner},
+            )
+        )
+        self._added.append(stub)
+        self._persons[name] = _known(person.id, key, 1, self.batch)
+
+    async def _meet_teams(self, names: set[str]) -> None:
+        if not names:
+            return
+        for row in await self._ledger.db.rows(TEAMS, (list(names),)):
+            self._teams[row["key"]] = KnownTeam(row["id"], stream("team", row["id"]))
+        for name in names - self._teams.keys():
+            team = Team(
+                id=uuid7(),
+                version=1,
+                changed_at=self._now,
+                state=TeamState.active,
+                key=name,
+                name=name,
+                kind=TeamKind.internal,
+                added_at=self._now,
+            )
+            given = {"key": name, "name": name, "kind": TeamKind.internal.value}
+            self._added.append(self._stub(self._ledger.lifecycles["team"], team, given))
+            self._teams[name] = KnownTeam(team.id, team.row_key)
+
+    def _stub(self, lifecycle: Lifecycle[Any], record: Record, given: dict[str, Any]) -> Stub:
+        fields = {
+            name: codec.write(value)
+            for name, codec in codecs(type(record)).items()
+            if (value := getattr(record, name)) is not None
+        }
+        return Stub(
+            stream=record.row_key,
+            type=lifecycle.opening().event,
+            data={"given": given, "set": {record.row_key: fields}, "observed": SNAPSHOT},
+            audience=tuple(sorted(set(lifecycle.audience(record)))),
+            rows=[(lifecycle.table, as_row(record))],
+        )
+
+
+def _known(person_id: UUID, key: PersonalKey | None, version: int, added: int | None) -> Known:
+    return Known(person_id, stream("person", person_id), f"person:{person_id}", key, version, added)

@@ -1,0 +1,134 @@
+"""ServiceNow's own names for things, and what they are called here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.common.priority import Impact, Priority, Urgency
+from app.common.records import Labelled
+from app.processes.incidents.records import Channel, HoldReason, IncidentState
+
+#: What stands where there is no value, in lower case.
+MISSING = frozenset({"", "-", "?", "unknown", "null", "none", "n/a", "#n/a", "nan", "(empty)", "undefined"})
+BOOLEANS = {"true": "true", "false": "false"}
+
+CASE = "number"
+STATES = ("incident_state", "state")
+UPDATED = ("sys_updated_at", "sys_updated_on")
+OPENED = "opened_at"
+
+# fmt: off
+PERSONS = frozenset({
+    "assigned_to", "caller_id", "closed_by", "opened_by", "requested_by", "resolved_by",
+    "sys_created_by", "sys_updated_by",
+})
+TEAMS = frozenset({"assignment_group"})
+TIMES = frozenset({
+    "activity_due", "closed_at", "due_date", "expected_start", "follow_up", "opened_at",
+    "reopened_time", "resolved_at", "sla_due", "sys_created_at", "sys_created_on", "sys_updated_at",
+    "sys_updated_on", "work_end", "work_start",
+})
+#: How it ended, as every row of a case says it: also those from before.
+AFTERWARDS = frozenset({
+    "business_duration", "business_stc", "calendar_duration", "calendar_stc", "close_code",
+    "close_notes", "closed_at", "closed_by", "closed_code", "resolved_at", "resolved_by",
+})
+#: Codes, numbers and names of things. Of whatever stands in a column that is in no list, nobody knows that
+#: it is harmless.
+HARMLESS = frozenset({
+    "active", "approval", "assignment_group", "business_duration", "business_service", "business_stc",
+    "calendar_duration", "calendar_stc", "category", "caused_by", "child_incidents", "close_code",
+    "closed_code", "cmdb_ci", "company", "contact_type", "department", "escalation", "hold_reason",
+    "impact", "incident_state", "knowledge", "location", "made_sla", "notify", "number", "parent",
+    "parent_incident", "priority", "problem_id", "reassignment_count", "reopen_count", "rfc",
+    "service_offering", "severity", "short_description", "state", "subcategory", "sys_class_name",
+    "sys_domain", "sys_id", "sys_mod_count", "u_priority_confirmation", "u_symptom", "urgency",
+    "vendor",
+})
+# fmt: on
+
+NAMES = {"assignment_group": "team_id", "assigned_to": "assignee_id", "caller_id": "requester_id"}
+WORDS = {"description": "description"}
+TEXTS = {"category": "category", "cmdb_ci": "ci", "short_description": "title"}
+
+Stands = tuple[IncidentState, HoldReason | None]
+STATE_CODES: dict[str, Stands] = {
+    "new": (IncidentState.new, None),
+    "active": (IncidentState.in_progress, None),
+    "in progress": (IncidentState.in_progress, None),
+    "work in progress": (IncidentState.in_progress, None),
+    "awaiting user info": (IncidentState.on_hold, HoldReason.awaiting_requester),
+    "awaiting caller": (IncidentState.on_hold, HoldReason.awaiting_requester),
+    "awaiting vendor": (IncidentState.on_hold, HoldReason.awaiting_vendor),
+    "awaiting problem": (IncidentState.on_hold, HoldReason.awaiting_problem),
+    "awaiting evidence": (IncidentState.on_hold, HoldReason.awaiting_evidence),
+    "awaiting change": (IncidentState.on_hold, HoldReason.awaiting_change),
+    "on hold": (IncidentState.on_hold, HoldReason.other),
+    "resolved": (IncidentState.resolved, None),
+    "closed": (IncidentState.closed, None),
+    "canceled": (IncidentState.cancelled, None),
+    "cancelled": (IncidentState.cancelled, None),
+    "1": (IncidentState.new, None),
+    "2": (IncidentState.in_progress, None),
+    "3": (IncidentState.on_hold, HoldReason.other),
+    "6": (IncidentState.resolved, None),
+    "7": (IncidentState.closed, None),
+    "8": (IncidentState.cancelled, None),
+}
+#: In the older column incident_state some numbers mean something else than in state.
+OLD_STATE_CODES: dict[str, Stands] = STATE_CODES | {
+    "3": STATE_CODES["awaiting problem"],
+    "4": STATE_CODES["awaiting user info"],
+    "5": STATE_CODES["awaiting evidence"],
+}
+HOLD_REASONS = {label: reason for label, (_, reason) in STATE_CODES.items() if reason is not None} | {
+    "1": HoldReason.awaiting_requester,
+    "3": HoldReason.awaiting_problem,
+    "4": HoldReason.awaiting_vendor,
+    "5": HoldReason.awaiting_change,
+}
+CHANNELS = {
+    "phone": Channel.hotline,
+    "ivr": Channel.hotline,
+    "walk-in": Channel.hotline,
+    "email": Channel.email,
+    "self service": Channel.portal,
+    "self-service": Channel.portal,
+    "direct opening": Channel.portal,
+    "web": Channel.portal,
+    "chat": Channel.chat,
+    "virtual agent": Channel.chat,
+    "monitoring": Channel.monitoring,
+    "event": Channel.monitoring,
+    "event management": Channel.monitoring,
+    "alert": Channel.monitoring,
+    "integration": Channel.api,
+    "api": Channel.api,
+}
+PRIORITIES = {
+    "1": Priority.P1,
+    "2": Priority.P2,
+    "3": Priority.P3,
+    "4": Priority.P4,
+    "5": Priority.P4,  # planning
+}
+#: By column, the field that it tells, and its codes: the number of `1 - Critical`, or the label in lower
+#: case.
+CODES: Mapping[str, tuple[str, Mapping[str, Labelled]]] = {
+    "contact_type": ("channel", CHANNELS),
+    "priority": ("priority", PRIORITIES),
+    "impact": ("impact", {level.value: level for level in Impact}),
+    "urgency": ("urgency", {level.value: level for level in Urgency}),
+}
+#: By column, the field of the record that it tells.
+FIELDS = NAMES | WORDS | TEXTS | {column: field for column, (field, _) in CODES.items()}
+
+REASONS = {
+    "no_case": "the row has no {column}",
+    "bad_case": "what stands in {column} cannot be the number of a case",
+    "no_time": "the row has no {column}",
+    "bad_time": "what stands in {column} is not a time",
+    "ambiguous_date": "the date in {column} could be read with the day first or with the month first",
+    "like_a_ciphertext": "a cell begins as our own ciphertexts do",
+    "in_the_future": "{column} lies in the future; is it the right time zone?",
+}

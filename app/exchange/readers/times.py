@@ -1,0 +1,148 @@
+"""Times as files write them → instants. What could be read two ways is not guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from app.exchange.readers.rows import FileRefused
+from app.log.canonical import instant
+
+#: Programs write "never" as the year 1, 1900 or 1970; no ticket is that old.
+EARLIEST_YEAR = 1971
+LATEST_YEAR = 2200
+LARGEST_CACHE = 50_000
+_TIME = re.compile(
+    r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
+    r"(?: ?([AaPp])[Mm])?(?: ?(Z|UTC|[+-]\d{2}:?\d{2}))?",
+    re.ASCII,
+)
+
+
+class DateOrder(StrEnum):
+    """In which order a file writes the parts of a date."""
+
+    dmy = "dmy"
+    mdy = "mdy"
+    ymd = "ymd"
+
+
+class At(str):
+    """An instant as it stands in the log. `at` is the same as a value; `flag` says what was odd about its
+    reading.
+    """
+
+    __slots__ = ("at", "flag")
+    at: datetime
+    flag: str | None
+
+    @classmethod
+    def of(cls, at: datetime, flag: str | None = None) -> Self:
+        """From a value in UTC."""
+        made = cls(instant(at))
+        made.at, made.flag = at, flag
+        return made
+
+
+class NotATime(ValueError):
+    """The text is no time, or one that could be read two ways. The message is the code of why."""
+
+
+class Clock(dict[str, At | None]):
+    """Reads the times of one file: the instant by its text, None for one that means "never".
+
+    Raises NotATime. What was read is kept, as the same times come again and again.
+    """
+
+    def __init__(self, zone: ZoneInfo, order: DateOrder | None) -> None:
+        super().__init__()
+        self._zone = zone
+        self._order = order
+
+    def __missing__(self, text: str) -> At | None:
+        if len(self) >= LARGEST_CACHE:
+            self.clear()
+        self[text] = found = self._read(text)
+        return found
+
+    def _read(self, text: str) -> At | None:
+        found = _TIME.fullmatch(text)
+        if found is None:
+            raise NotATime("bad_time")
+        year, month, day = self._date(found[1], found[3], found[4])
+        hour = int(found[5])
+        if found[9] is not None:
+            if not 1 <= hour <= 12:
+                raise NotATime("bad_time")
+            hour = hour % 12 + (12 if found[9] in "Pp" else 0)
+        micros = int((found[8] or "0").ljust(6, "0")[:6])
+        try:
+            local = datetime(year, month, day, hour, int(found[6]), int(found[7] or 0), micros)  # noqa: DTZ001  # the zone comes next
+        except ValueError as error:
+            if year == 0:
+                return None
+            raise NotATime("bad_time") from error
+        if year < EARLIEST_YEAR:
+            return None
+        if year > LATEST_YEAR:
+            raise NotATime("bad_time")
+        return self._instant(local, found[10])
+
+    def _date(self, first: str, second: str, third: str) -> tuple[int, int, int]:
+        if len(first) == 4 and len(third) <= 2:
+            # A year in front cannot be taken for anything else.
+            return int(first), int(second), int(third)
+        if len(first) <= 2 and len(third) == 4 and self._order is not DateOrder.ymd:
+            if self._order is None:
+                raise NotATime("ambiguous_date")
+            a, b = int(first), int(second)
+            return (int(third), b, a) if self._order is DateOrder.dmy else (int(third), a, b)
+        raise NotATime("bad_time")
+
+    def _instant(self, local: datetime, offset: str | None) -> At:
+        if offset is not None:
+            return At.of(local.replace(tzinfo=_zone(offset)).astimezone(UTC))
+        local = local.replace(tzinfo=self._zone)
+        earlier, later = local.utcoffset(), local.replace(fold=1).utcoffset()
+        assert earlier is not None
+        assert later is not None
+        # Where clocks go back an hour comes twice: the first is meant. Where they go forward one is left
+        # out: what lies in it is as much later as it is after the gap's beginning.
+        flag = None if earlier == later else "ambiguous_time" if earlier > later else "nonexistent_time"
+        return At.of(local.astimezone(UTC), flag)
+
+
+def _zone(offset: str) -> timezone:
+    if offset in ("Z", "UTC"):
+        return UTC
+    minutes = int(offset[1:3]) * 60 + int(offset[-2:])
+    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
+
+
+def date_order(texts: Iterable[str]) -> DateOrder | None:
+    """The order in which these times are written; None if each has its year in front. Raises FileRefused."""
+    day_first = month_first = open_to_both = False
+    for text in texts:
+        found = _TIME.fullmatch(text)
+        if found is not None and len(found[1]) <= 2:
+            open_to_both = True
+            day_first = day_first or int(found[1]) > 12
+            month_first = month_first or int(found[3]) > 12
+    option = "Say which it is with --date-order dmy or --date-order mdy"
+    if day_first and month_first:
+        raise FileRefused(
+            "Some dates of the file have the day first, others the month. "
+            f"{option}; rows that are written in the other way are refused then."
+        )
+    if open_to_both and not (day_first or month_first):
+        raise FileRefused(
+            "Every date in the first rows of the file could be read with the day first or with the month "
+            f"first. {option}."
+        )
+    if not open_to_both:
+        return None
+    return DateOrder.dmy if day_first else DateOrder.mdy

@@ -1,0 +1,123 @@
+"""What an import did, for whoever started it; and what is kept of it: the run, and the rows that it
+refused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.exchange.readers.rows import RefusedRow
+from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
+
+FIRST_REFUSED = 20
+BEGIN = """
+insert into plumbing.import_run (id, reader, source, file_name, zone, started_at)
+values (%(id)s, %(reader)s, %(source)s, %(file_name)s, %(zone)s, %(started_at)s) returning id
+"""
+GO_ON = """
+update plumbing.import_run set rows_read = %(read)s, rows_applied = %(applied)s, rows_repeated = %(repeated)s,
+  rows_refused = %(refused)s, events = %(events)s,
+  finished_at = case when %(finished)s then clock_timestamp() end
+where id = %(id)s returning id
+"""
+REFUSE = """
+insert into plumbing.refused_row (id, import_id, source, line, code, reason, fingerprint, sealed)
+select * from unnest(%(ids)s::uuid[], %(import_ids)s::uuid[], %(sources)s::text[], %(lines)s::bigint[],
+  %(codes)s::text[], %(reasons)s::text[], %(fingerprints)s::text[], %(sealed)s::bytea[])
+on conflict (source, fingerprint) do nothing returning id
+"""
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did. `repeated` rows had been told before; `cases` are those that began.
+
+    `refused` rows are counted by the code of the reason, events that do not fit the lifecycle by what is
+    `irregular`.
+    """
+
+    run: UUID
+    read: int = 0
+    applied: int = 0
+    repeated: int = 0
+    cases: int = 0
+    events: int = 0
+    added_persons: int = 0
+    added_teams: int = 0
+    seconds: float = 0.0
+    refused: Counter[str] = field(default_factory=Counter)
+    irregular: Counter[str] = field(default_factory=Counter)
+    #: The first refused rows: line, code, reason.
+    first_refused: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def refuse(self, row: RefusedRow) -> None:
+        """Counts a refused row."""
+        self.refused[row.code] += 1
+        if len(self.first_refused) < FIRST_REFUSED:
+            self.first_refused.append((row.line, row.code, row.reason))
+
+
+class Run:
+    """The bookkeeping of one import. It is none of the truth: what was told is known from the log alone."""
+
+    def __init__(self, ledger: Ledger, report: Report, source: str) -> None:
+        self._ledger = ledger
+        self._report = report
+        self._source = source
+
+    async def begin(self, reader: str, file_name: str, zone: str, now: datetime) -> None:
+        """Notes that it has begun."""
+        await self._ledger.db.rows(
+            BEGIN,
+            {
+                "id": self._report.run,
+                "reader": reader,
+                "source": self._source,
+                "file_name": file_name,
+                "zone": zone,
+                "started_at": now,
+            },
+        )
+
+    async def go_on(self, *, finished: bool = False) -> None:
+        """Notes how far it is."""
+        report = self._report
+        await self._ledger.db.rows(
+            GO_ON,
+            {
+                "id": report.run,
+                "read": report.read,
+                "applied": report.applied,
+                "repeated": report.repeated,
+                "refused": report.refused.total(),
+                "events": report.events,
+                "finished": finished,
+            },
+        )
+
+    async def keep(self, refused: list[RefusedRow]) -> None:
+        """Keeps the rows, sealed. One that the source has given before is kept once, with the run that met
+        it first.
+        """
+        if not refused:
+            return
+        vault, count = self._ledger.vault, len(refused)
+        await self._ledger.db.rows(
+            REFUSE,
+            {
+                "ids": [uuid7() for _ in refused],
+                "import_ids": [self._report.run] * count,
+                "sources": [self._source] * count,
+                "lines": [row.line for row in refused],
+                "codes": [row.code for row in refused],
+                "reasons": [row.reason for row in refused],
+                "fingerprints": [
+                    vault.fingerprint("refused", self._source, row.code, row.text) for row in refused
+                ],
+                "sealed": [vault.seal_refused(row.text.encode("utf-8", "replace")) for row in refused],
+            },
+        )
