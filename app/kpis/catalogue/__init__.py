@@ -1,0 +1,8 @@
+"""All KPIs that there are, by key, in the order in which they are shown. Declarations only."""
+
+from __future__ import annotations
+
+from app.kpis.catalogue import incidents
+from app.kpis.kpi import Kpi
+
+KPIS: dict[str, Kpi] = {kpi.key: kpi for kpi in incidents.KPIS}

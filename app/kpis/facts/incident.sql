@@ -1,0 +1,166 @@
+-- The facts of the incidents that have events from position `first` to `last`, made anew from all their events up to
+-- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
+-- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
+-- Cases that had begun before, and where they go on.
+with begun as (
+  select substr(stream, 10)::uuid as case_id, stream, min(version) as next_version from log.told
+  where position between %(first)s and %(last)s and starts_with(stream, 'incident/')
+  group by stream having min(version) > 1
+),
+told as (
+  select substr(stream, 10)::uuid as case_id, position, version, occurred_at, type,
+    case
+      when type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held',
+                    'incident.resumed', 'incident.reopened') then 'open'
+      when type = 'incident.resolved' then 'resolved'
+      when type = 'incident.closed' then 'closed'
+      when type = 'incident.cancelled' then 'void'
+    end as mark,
+    type in ('incident.acknowledged', 'incident.started') and actor not like 'rule:%%' as answers,
+    data ? 'observed' as observed,
+    data ? 'irregular' as irregular,
+    (data->'set'->stream->>'opened_at')::timestamptz as opening,
+    case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id']
+      then fields - array['title', 'description', 'resolution', 'cause'] end as dimensions
+  from (
+    (
+      select stream, position, version, occurred_at, type, actor, data from log.told
+      where position between %(first)s and %(last)s and starts_with(stream, 'incident/')
+      offset 0 -- so that `data` is read once, here and below
+    )
+    union all
+    -- What went before, one index probe for each case that had begun, whatever the planner believes.
+    select old.* from begun
+    cross join lateral (
+      select stream, position, version, occurred_at, type, actor, data from log.told
+      where stream = begun.stream and version < begun.next_version and position < %(first)s
+      offset 0
+    ) old
+  ) recorded
+  -- What was told late is true of then; it was not set because something that happened later had set it before.
+  cross join lateral (
+    select coalesce((data->'late'->stream) || (data->'set'->stream), data->'set'->stream, data->'late'->stream) as fields
+    offset 0
+  ) both_told
+),
+-- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
+placed as (
+  select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
+  from told
+  window in_order as (partition by case_id order by version > 1, occurred_at, position)
+),
+-- Where the case stands after each event, as the places of the last events of each kind up to it.
+standing as (
+  select case_id, place, position, version, occurred_at, type, mark, answers, observed, irregular,
+    opening, dimensions->>'team_id' as team_named,
+    known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
+    known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
+    (known->>'customer_id')::uuid as customer_id,
+    max(place) filter (where mark = 'open') over in_order as open_place,
+    max(place) filter (where mark = 'void') over in_order as void_place,
+    max(place) filter (where mark in ('resolved', 'closed')) over in_order as ended_place,
+    max(place) filter (where mark = 'closed') over in_order as closed_place,
+    max(place) filter (where type = 'incident.held') over in_order as held_place
+  from placed
+  window in_order as (partition by case_id order by version > 1, occurred_at, position)
+),
+-- What holds for the case as a whole. An episode (rule 16) is known by the place of the last event before it.
+weighed as (
+  select *, greatest(open_place, void_place, 0) as before_place,
+    max(greatest(open_place, void_place, 0)) over whole as before_last,
+    min(greatest(open_place, void_place, 0)) filter (where mark in ('resolved', 'closed')) over whole as before_first,
+    min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over whole as leaves_new,
+    max(version) filter (where opening is not null) over whole as opening_version,
+    bool_or(irregular) over whole as any_irregular
+  from standing
+  window whole as (partition by case_id)
+),
+decided as materialized (
+  select *,
+    coalesce(max(opening) filter (where version = opening_version) over whole,
+             max(occurred_at) filter (where place = 1) over whole) as opened_at,
+    max(position) filter (where place = 1) over whole as opened_position,
+    min(place) filter (where answers or (observed and place = leaves_new)) over whole as response,
+    coalesce(min(place) filter (where mark = 'resolved' and before_place = before_first) over whole,
+             max(place) filter (where mark = 'closed' and before_place = before_first) over whole) as first_resolution,
+    coalesce(max(place) filter (where mark = 'resolved' and before_place = before_last) over whole,
+             max(place) filter (where mark = 'closed' and before_place = before_last) over whole) as resolution,
+    max(place) filter (where mark = 'closed') over whole as closing,
+    -- A case that was reopened has something open behind an end.
+    coalesce(max(open_place) over whole > min(ended_place) over whole, false) as reopened,
+    case when max(void_place) over whole > coalesce(greatest(max(open_place) over whole, max(ended_place) over whole), 0)
+      then 'cancelled' end as excluded
+  from weighed
+  window whole as (partition by case_id)
+),
+-- The first team is no change of team, and none in between is none either: A, none, B is one change.
+moves as (
+  select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments
+  from (
+    select case_id, team_named, lag(team_named) over (partition by case_id order by place) as team_before
+    from decided where team_named is not null
+  ) named
+  group by case_id
+),
+fact as (
+  select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
+    excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
+    round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
+    response, first_resolution, resolution, closing
+  from decided
+),
+incident_opened as (
+  select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
+    irregular, position, opened_position
+  from fact where place = 1
+),
+incident_responded as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, greatest(seconds, 0) as seconds, business_seconds, observed as inferred
+  from fact where place = response
+),
+incident_first_resolved as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, seconds, business_seconds
+  from fact where place = first_resolution
+),
+incident_resolved as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, seconds, business_seconds, reopened, coalesce(reassignments, 0) as reassignments
+  from fact left join moves using (case_id) where place = resolution
+),
+incident_closed as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, seconds, business_seconds
+  from fact where place = closing
+),
+-- A stretch begins where something that a KPI can tell apart is other than before. Nothing is before the opening, and
+-- of events at one instant only the last leaves a stretch.
+stood as (
+  select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
+    case
+      when open_place > greatest(void_place, ended_place, 0) then 'open'
+      when ended_place > greatest(open_place, void_place, 0)
+        and coalesce(closed_place, 0) <= greatest(open_place, void_place, 0) then 'ended'
+    end as phase,
+    coalesce(held_place = greatest(open_place, void_place, ended_place), false) as on_hold,
+    coalesce(place >= response, false) as responded,
+    ended_place is not null as resolved_before
+  from decided
+),
+stretches as (
+  select *, lead(since, 1, 'infinity') over (partition by case_id order by place) as until
+  from (
+    select *, row(phase, on_hold, responded, resolved_before, priority, team_id, service, channel, category,
+                  assignee_id, customer_id)
+        is distinct from lag(row(phase, on_hold, responded, resolved_before, priority, team_id, service, channel,
+                  category, assignee_id, customer_id)) over (partition by case_id order by place) as begins
+    from stood
+  ) compared
+  where begins
+),
+incident_life as (
+  select case_id, place as n, since, until, phase, on_hold, responded, resolved_before, opened_at, priority, team_id,
+    service, channel, category, assignee_id, customer_id, any_irregular as irregular, position, opened_position
+  from stretches where phase is not null and since < until
+)

@@ -1,0 +1,125 @@
+"""What a KPI is: a declaration, as a value. Everything about one comes out of it, and out of nothing else.
+
+Pure: no database, no HTTP, no clock. Rules and shape: docs/decisions/0010-kpis-and-their-facts.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.common.people import Role
+from app.common.records import Labelled
+
+
+class Basis(Labelled):
+    """Which instant decides the period that a case counts in."""
+
+    opened = "opened", "Opened in the period", "期内提出"
+    ended = "ended", "Ended in the period", "期内结束"
+    event = "event", "Event in the period", "期内发生"
+    standing = "standing", "State at the period's end", "期末状态"
+
+
+class Measure(Labelled):
+    """The number that a case brings."""
+
+    one = "one", "Each case", "每个单据"
+    seconds = "seconds", "Its seconds", "所用秒数"
+    reopened = "reopened", "Whether it was reopened", "是否重开"
+    reassigned = "reassigned", "Whether it changed its team", "是否转派"
+    reassignments = "reassignments", "How often it changed its team", "转派次数"
+
+
+class Aggregate(Labelled):
+    """What becomes of the cases' numbers: sums divided by sums, percentiles of the pooled cases."""
+
+    number = "count", "Number of cases", "单据数"
+    mean = "mean", "Mean", "平均值"
+    share = "share", "Share of the cases", "占比"
+    per_case = "per_case", "Sum per case", "每单平均"
+
+
+class Unit(Labelled):
+    """What the value is a number of. A ratio is between 0 and 1."""
+
+    cases = "cases", "Cases", "个"
+    seconds = "seconds", "Seconds", "秒"
+    ratio = "ratio", "Ratio", "比例"
+    number = "number", "Number", "次"
+
+
+class Direction(Labelled):
+    """Which way is better."""
+
+    up = "up", "Higher is better", "越高越好"
+    down = "down", "Lower is better", "越低越好"
+    none = "none", "Neither", "无方向"
+
+
+class Dimension(Labelled):
+    """What the cases can be told apart by, as they were at the deciding event."""
+
+    priority = "priority", "Priority", "优先级"
+    team = "team", "Team", "团队"
+    service = "service", "Service", "服务"
+    category = "category", "Category", "分类"
+    channel = "channel", "Channel", "渠道"
+    assignee = "assignee", "Assignee", "处理人"
+    customer = "customer", "Customer", "客户"
+
+
+class StillOpen(Labelled):
+    """Which cases are still to come: those that a duration of ended cases does not show."""
+
+    unended = "unended", "Not resolved", "未解决"
+    unanswered = "unanswered", "Not responded to", "未响应"
+    never_resolved = "never_resolved", "Never resolved yet", "从未解决"
+    unclosed = "unclosed", "Not closed", "未关闭"
+
+
+#: Why a case counts in no duration, share or rate.
+EXCLUSIONS = ("cancelled",)
+
+STANDARD = tuple(Dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people call it, and what it is, in a sentence."""
+
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A declaration.
+
+    `process` is the kind of record that is counted, `owner` the role that answers for it. `fact` names the
+    kind of fact that a case brings, which is the table kpi.<process>_<fact>. For a KPI of the state at a
+    period's end it is null, and `still_open` says which cases count. For a duration `still_open` says which
+    cases are shown beside it.
+    """
+
+    key: str
+    en: Words
+    zh: Words
+    process: str
+    owner: Role
+    fact: str | None
+    measure: Measure
+    aggregate: Aggregate
+    unit: Unit
+    direction: Direction
+    basis: Basis
+    still_open: StillOpen | None = None
+    dimensions: tuple[Dimension, ...] = STANDARD
+
+    def words(self, language: str) -> Words:
+        """Its words in that language (`en`, `zh`)."""
+        return self.zh if language == "zh" else self.en
+
+    @property
+    def counts_excluded(self) -> bool:
+        """Volumes count every case, and show beside how many of them no other KPI counts."""
+        return self.aggregate is Aggregate.number

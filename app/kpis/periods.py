@@ -1,0 +1,110 @@
+"""Cutting time into periods, in one time zone. Pure: the zone's rules are Python's, never the database's.
+
+Periods are half open and follow one another without gap or overlap, so every instant lies in exactly one. A
+day begins at the first instant at which its date is on the clocks of the zone, whatever daylight saving does
+to midnight.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.common.records import Labelled
+
+LARGEST_NUMBER = 1_000
+#: How far back a series reaches if nobody says from when.
+USUAL_MONTHS = 12
+
+
+class Grain(Labelled):
+    """How long a period is. Weeks begin on Monday (ISO 8601); `all` is the whole time asked for."""
+
+    day = "day", "Day", "日"
+    week = "week", "Week", "周"
+    month = "month", "Month", "月"
+    quarter = "quarter", "Quarter", "季度"
+    year = "year", "Year", "年"
+    all = "all", "All of it", "全部"
+
+
+class TooMany(Exception):
+    """More periods than one series may have."""
+
+
+def cut(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """The instants between which the periods lie, in UTC: the first is `begin`, the last `end`.
+
+    They are n + 1 for n periods, of which the first and the last are shorter where `begin` and `end` lie
+    within one. Raises TooMany.
+    """
+    assert begin < end, "a time that ends before it begins has no periods"
+    bounds = [begin.astimezone(UTC)]
+    if grain is not Grain.all:
+        first = following(grain, first_day(grain, begin.astimezone(zone).date()))
+        while (start := start_of(first, zone)) < end:
+            if start > bounds[-1]:  # a day that a zone has skipped is no period
+                bounds.append(start)
+            if len(bounds) > LARGEST_NUMBER:
+                raise TooMany
+            first = following(grain, first)
+    bounds.append(end.astimezone(UTC))
+    return tuple(bounds)
+
+
+def usual(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The twelve months up to the end of the running period (for `all`: month), in whole periods."""
+    of = Grain.month if grain is Grain.all else grain
+    last = following(of, first_day(of, now.astimezone(zone).date()))
+    return start_of(first_day(of, _months_later(last, -USUAL_MONTHS)), zone), start_of(last, zone)
+
+
+def twelve_months_before(end: datetime, zone: ZoneInfo) -> datetime:
+    """The beginning of the day that lies twelve months before the one of `end`."""
+    return start_of(_months_later(end.astimezone(zone).date(), -USUAL_MONTHS), zone)
+
+
+def first_day(grain: Grain, day: date) -> date:
+    """The first day of the period that the day lies in."""
+    if grain is Grain.week:
+        return day - timedelta(days=day.weekday())
+    if grain is Grain.month:
+        return day.replace(day=1)
+    if grain is Grain.quarter:
+        return day.replace(month=day.month - (day.month - 1) % 3, day=1)
+    if grain is Grain.year:
+        return day.replace(month=1, day=1)
+    return day
+
+
+def following(grain: Grain, first: date) -> date:
+    """The first day of the period behind the one that begins on `first`."""
+    if grain is Grain.day:
+        return first + timedelta(days=1)
+    if grain is Grain.week:
+        return first + timedelta(days=7)
+    return _months_later(first, {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}[grain])
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of another month, or that month's last where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant, in UTC, at which the clocks of the zone show that day or a later one."""
+    midnight = datetime.combine(day, time(), zone)
+    start = midnight.astimezone(UTC)
+    if start.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
+        return start
+    # There is no such midnight: the clocks jumped over it, between these two.
+    before, after = int(midnight.replace(fold=1).timestamp()), int(start.timestamp())
+    while before < after:
+        middle = (before + after) // 2
+        if datetime.fromtimestamp(middle, zone).date() >= day:
+            after = middle
+        else:
+            before = middle + 1
+    return datetime.fromtimestamp(after, UTC)

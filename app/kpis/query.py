@@ -1,0 +1,230 @@
+"""From a question to SQL over the facts. Makes statements and their parameters; answer.py runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
+from app.kpis.question import Question
+
+COLUMN = {
+    Dimension.priority: "priority",
+    Dimension.team: "team_id",
+    Dimension.service: "service",
+    Dimension.category: "category",
+    Dimension.channel: "channel",
+    Dimension.assignee: "assignee_id",
+    Dimension.customer: "customer_id",
+}
+#: Dimensions whose values are ids of teams; and of anything.
+TEAMS = frozenset({Dimension.team, Dimension.customer})
+IDS = TEAMS | {Dimension.assignee}
+
+MEASURE = {
+    Measure.one: "1",
+    Measure.seconds: "seconds",
+    Measure.reopened: "reopened::integer",
+    Measure.reassigned: "(reassignments > 0)::integer",
+    Measure.reassignments: "reassignments",
+}
+
+#: In which phases of its life a case is still to come, and what else holds then.
+ALIVE = {
+    StillOpen.unended: (["open"], "true"),
+    StillOpen.unanswered: (["open"], "not responded"),
+    StillOpen.never_resolved: (["open"], "not resolved_before"),
+    StillOpen.unclosed: (["open", "ended"], "true"),
+}
+
+# The classes of kpi.incident_life.span_class, and how long before an instant a stretch of the class that is
+# alive then has begun at the most: a second more than its longest, since the class is computed with floating
+# point. The largest is longer than all of our era.
+LARGEST_CLASS = 36
+ENDLESS_CLASS = 99
+REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CLASS + 1)} | {
+    ENDLESS_CLASS: timedelta(days=1_000_000)
+}
+
+# The planner takes every instant for a period of its own, and would sort millions of cases into what it
+# believes to be millions of groups. They are few: a hash table holds them. And nothing disturbs the order of
+# the cases then, which `cells` relies on.
+BY_HASH = """
+set local enable_sort = off; set local enable_incremental_sort = off; set local enable_hashagg = on"""
+AS_USUAL = "set local enable_sort = on; set local enable_incremental_sort = on"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL and its parameters."""
+
+    text: str
+    parameters: dict[str, Any]
+
+
+#: By dimension, the values of which a case must have one; null stands for no value.
+Filters = Mapping[Dimension, Sequence[str | UUID | None]]
+
+
+def cells(question: Question, filters: Filters, most: int, *, wide: bool) -> Statement:
+    """Per period, cut and reason of exclusion: how many cases, their sum, and of a duration its distribution.
+
+    Periods are numbered from 1. Columns: period, the cuts, excluded (null: not), cases, total, median, p90,
+    max; `most` rows and one more. Of a duration `wide` says how its percentiles are found: wide, which needs
+    BY_HASH, or not (see `reach`); the numbers are the same.
+    """
+    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1}
+    cut, measure = _cut(question), MEASURE[question.kpi.measure]
+    facts = f"select at{cut}, excluded, {measure} as measure from {_admitted(question, filters, parameters)}"
+    if question.kpi.aggregate is not Aggregate.mean:
+        order, pooled, shown = "", "null", "null, null, null"
+    elif wide:
+        # The cases come in the order of their seconds, from the index alone, and a hash aggregate takes them
+        # as they come ("this will usually work", says the manual of aggregates over sorted subqueries: it
+        # does as long as nothing sorts in between). So each array is in order without being sorted.
+        order, pooled = "order by measure", "array_agg(measure)"
+        shown = f"{_percentile(0.5)}, {_percentile(0.9)}, pooled[cases]"
+    else:
+        order, pooled = "", "percentile_cont(array[0.5, 0.9, 1]) within group (order by measure)"
+        shown = "pooled[1], pooled[2], pooled[3]"
+    text = f"""
+with cell as (
+  select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut}, excluded, count(*) as cases,
+    sum(measure) as total, {pooled} as pooled
+  from ({facts} {order}) fact
+  group by period{cut}, excluded
+)
+select period{cut}, excluded, cases, total, {shown} from cell limit %(most)s"""
+    return Statement(text, parameters)
+
+
+def reach(question: Question, filters: Filters) -> Statement:
+    """How many facts the question is about, as the planner believes: its plan, as JSON.
+
+    Where it is about many of all there are, reading all in the order of their seconds is the quickest way.
+    """
+    parameters: dict[str, Any] = {}
+    return Statement(
+        f"explain (format json) select from {_admitted(question, filters, parameters)}", parameters
+    )
+
+
+def table(kpi: Kpi) -> str:
+    """Where the KPI's facts are."""
+    return f"kpi.{kpi.process}_{kpi.fact}"
+
+
+def alive(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
+    """How many cases become alive, and how many cease to be, from each instant to the next, by cut.
+
+    Alive in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are
+    numbered from 1. Columns: first (alive there, and not before it), last (alive there, and not behind it),
+    the cuts, cases; of first and last one is null. So a case that stays open for long is read once, and not
+    at every instant.
+    """
+    columns = ["until", *(COLUMN[dimension] for dimension in question.by)]
+    stretches, parameters = standing(question.kpi, filters, instants, columns)
+    cut = _cut(question)
+    text = f"""
+select first, last{cut}, count(*)
+from (
+  select instant as first, width_bucket(until, %(instants)s::timestamptz[]) as last{cut}
+  from ({stretches}) stretch
+) alive
+group by grouping sets ((first{cut}), (last{cut}))"""
+    return Statement(text, parameters)
+
+
+def standing(
+    kpi: Kpi, filters: Filters, instants: Sequence[datetime], columns: Sequence[str]
+) -> tuple[str, dict[str, Any]]:
+    """A query for the stretches that are alive just before one of the instants, and its parameters.
+
+    Columns: instant, the number of the first one that it is alive at, and those named. It is an index probe
+    for each instant and class: `offset 0` keeps the planner from reading all stretches once instead.
+    """
+    assert kpi.still_open is not None
+    phases, condition = ALIVE[kpi.still_open]
+    parameters: dict[str, Any] = {
+        "instants": list(instants),
+        "before": [None, *instants[:-1]],
+        "classes": list(REACHES),
+        "reaches": list(REACHES.values()),
+        "phases": phases,
+    }
+    where = " and ".join([condition, *_conditions(filters, parameters)])
+    text = f"""
+select moment.number::integer as instant, {", ".join(columns)}
+from unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
+  with ordinality as moment(at, before, number)
+cross join unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
+cross join unnest(%(phases)s::text[]) as its(phase)
+cross join lateral (
+  select {", ".join(columns)} from kpi.{kpi.process}_life
+  where phase = its.phase and span_class = class.span_class and since < moment.at
+    and since >= greatest(moment.at - class.reach, moment.before) and until >= moment.at and {where}
+  offset 0
+) stretch"""
+    return text, parameters
+
+
+def counted_cases(question: Question, filters: Filters) -> Statement:
+    """The cases that the whole time of the question counts.
+
+    Columns: case_id, at, measure, excluded, irregular, inferred, opened_position, position (of the deciding
+    event).
+    """
+    kpi = question.kpi
+    parameters: dict[str, Any] = {}
+    admitted = _admitted(question, filters, parameters)
+    inferred = "inferred" if kpi.fact == "responded" else "false"
+    only = "true" if kpi.counts_excluded else "excluded is null"
+    text = f"""
+select case_id, at, {MEASURE[kpi.measure]} as measure, excluded, irregular, {inferred} as inferred,
+  opened_position, position
+from {admitted} and {only}"""
+    return Statement(text, parameters)
+
+
+def standing_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
+    """The cases open just before the instant, columns as of `counted_cases`; `at` is their opening."""
+    columns = ["case_id", "opened_at", "irregular", "opened_position", "position"]
+    stretches, parameters = standing(question.kpi, filters, [instant], columns)
+    text = f"""
+select case_id, opened_at as at, 1 as measure, null as excluded, irregular, false as inferred,
+  opened_position, position
+from ({stretches}) stretch"""
+    return Statement(text, parameters)
+
+
+def _cut(question: Question) -> str:
+    return "".join(f", {COLUMN[dimension]}" for dimension in question.by)
+
+
+def _admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
+    """The facts in the time and under the filters of the question; adds their parameters."""
+    parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
+    where = ["at >= %(begin)s", "at < %(end)s", *_conditions(filters, parameters)]
+    return f"{table(question.kpi)} where {' and '.join(where)}"
+
+
+def _percentile(share: float) -> str:
+    """What percentile_cont gives: between the two cases around the place, in proportion."""
+    place = f"({share}::double precision * (cases - 1))"
+    low, high = (f"pooled[1 + {edge}({place})::integer]" for edge in ("floor", "ceil"))
+    return f"{low} + ({place} - floor({place})) * ({high} - {low})"
+
+
+def _conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
+    """What the filters ask of a row; adds their parameters."""
+    conditions = []
+    for dimension, values in filters.items():
+        column = COLUMN[dimension]
+        kind = "uuid" if dimension in IDS else "text"
+        parameters[f"{column}_among"] = [value for value in values if value is not None]
+        among = f"{column} = any(%({column}_among)s::{kind}[])"
+        conditions.append(f"({among} or {column} is null)" if None in values else among)
+    return conditions

@@ -1,0 +1,154 @@
+"""What is asked of a KPI: which periods, cut by what, of which cases. Pure.
+
+Checked here, so that whoever asks (an endpoint, a command) is told the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from app.common.priority import Priority
+from app.kpis import periods
+from app.kpis.kpi import Dimension, Kpi
+from app.kpis.periods import Grain
+
+#: The log takes nothing from outside of these years.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+#: As the value of a filter: the cases that have no team, no service and so on.
+NONE = "none"
+
+
+class CannotAnswer(Exception):
+    """A part of the question that cannot be answered.
+
+    `field` is the parameter, `words` fill the sentence of `code`:
+
+    unknown_grain, unknown_zone, unknown_dimension   `known`: what there is
+    not_an_instant                                   neither a date nor a time with its offset
+    ends_before_it_begins                            `to` is not behind `from`
+    too_many_periods, too_many_points                `most`: how many one answer may have
+    unknown_value                                    `value`: no team, person or priority of that name
+    """
+
+    def __init__(self, field: str, code: str, **words: str) -> None:
+        super().__init__(f"{field}: {code} {words}")
+        self.field = field
+        self.code = code
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question that can be answered.
+
+    `bounds`: the instants between which the periods lie, n + 1 for n periods, in UTC. `filters`: by dimension
+    the values of which the case must have one, as they were given; `none` stands for no value.
+    """
+
+    kpi: Kpi
+    grain: Grain
+    zone: ZoneInfo
+    bounds: tuple[datetime, ...]
+    by: tuple[Dimension, ...] = ()
+    filters: Mapping[Dimension, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody asks for, in their own words; what is left out is chosen for them.
+
+    `begin` and `end` are dates (midnight in the zone) or times with an offset; `end` does not belong to it.
+    Without `grain` it is by month; without `zone` in the organisation's; without `end` up to the end of the
+    running period; without `begin` the twelve months before. `by` and `filters` name dimensions.
+    """
+
+    grain: str | None = None
+    begin: str | None = None
+    end: str | None = None
+    zone: str | None = None
+    by: Sequence[str] = ()
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str) -> Question:
+    """The question in what was said. Raises CannotAnswer."""
+    grain = _grain(said.grain)
+    zone = _zone(said.zone or organisation_zone)
+    begin, end = _time(said, grain, zone, now)
+    try:
+        bounds = periods.cut(grain, begin, end, zone)
+    except periods.TooMany as error:
+        raise CannotAnswer("grain", "too_many_periods", most=str(periods.LARGEST_NUMBER)) from error
+    filters = {_dimension(kpi, name, name): tuple(values) for name, values in said.filters.items() if values}
+    _check_values(filters)
+    by = tuple(dict.fromkeys(_dimension(kpi, "by", name) for name in said.by))
+    return Question(kpi=kpi, grain=grain, zone=zone, bounds=bounds, by=by, filters=filters)
+
+
+def _time(said: Said, grain: Grain, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    usual_begin, usual_end = periods.usual(grain, now, zone)
+    end = usual_end if said.end is None else _instant("to", said.end, zone)
+    if said.begin is not None:
+        begin = _instant("from", said.begin, zone)
+    else:
+        begin = usual_begin if said.end is None else periods.twelve_months_before(end, zone)
+    if begin >= end:
+        raise CannotAnswer("to", "ends_before_it_begins")
+    return begin, end
+
+
+def _grain(name: str | None) -> Grain:
+    try:
+        return Grain.month if name is None else Grain(name)
+    except ValueError as error:
+        raise CannotAnswer("grain", "unknown_grain", known=", ".join(Grain)) from error
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones()) - {"localtime"}  # the server's own zone decides nothing
+
+
+def _zone(name: str) -> ZoneInfo:
+    if name not in _zones():
+        raise CannotAnswer("tz", "unknown_zone", known="Asia/Shanghai, Europe/Berlin, UTC")
+    return ZoneInfo(name)
+
+
+def _instant(field: str, text: str, zone: ZoneInfo) -> datetime:
+    # In an address a plus sign that was not escaped arrives as a space.
+    text = text.replace(" ", "+") if "T" in text else text
+    try:
+        if len(text) == len("2026-11-20"):
+            instant = periods.start_of(date.fromisoformat(text), zone)
+        else:
+            instant = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise CannotAnswer(field, "not_an_instant") from error
+    if instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise CannotAnswer(field, "not_an_instant")
+    return instant.astimezone(UTC)
+
+
+def _dimension(kpi: Kpi, field: str, name: str) -> Dimension:
+    for dimension in kpi.dimensions:
+        if dimension.value == name:
+            return dimension
+    raise CannotAnswer(field, "unknown_dimension", known=", ".join(kpi.dimensions))
+
+
+def _check_values(filters: Mapping[Dimension, tuple[str, ...]]) -> None:
+    """What can be known to be wrong without looking anything up."""
+    for value in filters.get(Dimension.priority, ()):
+        if value != NONE and value not in list(Priority):
+            raise CannotAnswer("priority", "unknown_value", value=value)
+    for value in filters.get(Dimension.assignee, ()):
+        try:
+            assert value == NONE or UUID(value)
+        except ValueError as error:
+            raise CannotAnswer("assignee", "unknown_value", value=value) from error

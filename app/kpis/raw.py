@@ -1,0 +1,189 @@
+"""The slow path: the definitions of raw/, over the raw events, added up by the plainest SQL there is.
+
+It shares nothing with the facts but the log. What it gives is what the fast path must give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from app.db import Connection
+from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
+
+FOLDER = Path(__file__).with_name("raw")
+
+#: The columns of a definition: one row per case. Of what is open, `at` is the instant at which it is.
+DEFINITION = {
+    "case_id": "uuid",
+    "at": "timestamptz",
+    "seconds": "bigint",
+    "numerator": "bigint",
+    "denominator": "bigint",
+    "excluded": "text",
+    "priority": "text",
+    "team_id": "uuid",
+    "service": "text",
+    "category": "text",
+    "channel": "text",
+    "assignee_id": "uuid",
+    "customer_id": "uuid",
+}
+COLUMN = {
+    Dimension.priority: "priority",
+    Dimension.team: "team_id",
+    Dimension.service: "service",
+    Dimension.category: "category",
+    Dimension.channel: "channel",
+    Dimension.assignee: "assignee_id",
+    Dimension.customer: "customer_id",
+}
+#: What a case brings.
+MEASURE = {
+    Measure.one: "1",
+    Measure.seconds: "seconds",
+    Measure.reopened: "numerator",
+    Measure.reassigned: "numerator",
+    Measure.reassignments: "numerator",
+}
+#: The definitions of what is still open.
+STILL_OPEN = {
+    StillOpen.unended: "backlog",
+    StillOpen.unanswered: "still_open/unanswered",
+    StillOpen.never_resolved: "still_open/never_resolved",
+    StillOpen.unclosed: "still_open/unclosed",
+}
+
+#: The tables that hold the cases of a definition while they are looked at, and those that are open.
+CASES, OPEN_CASES = "raw_case", "raw_open_case"
+
+#: The numbers of a point, by name.
+Numbers = dict[str, float | int | None]
+#: A period's number, from 1, and the values of the cut.
+Place = tuple[int, tuple[str | UUID | None, ...]]
+
+
+def definition(name: str) -> str:
+    """The SQL of a definition; it takes `position`, that of what is open also the instants `ends`."""
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+async def make_tables(connection: Connection) -> None:
+    """Makes the tables, for as long as the transaction lasts."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in DEFINITION.items())
+    for name in (CASES, OPEN_CASES):
+        await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())
+
+
+async def fill(
+    connection: Connection, table: str, name: str, position: int, ends: Sequence[datetime] = ()
+) -> None:
+    """Puts the cases of a definition into a table, as the log was at the position."""
+    columns = ", ".join(DEFINITION)
+    # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few, and
+    # they are many, going through one part for each row of another would never end.
+    await connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
+    await connection.execute(
+        f"insert into {table} ({columns}) select {columns} from ({definition(name)}) definition".encode(),
+        {"position": position, "ends": list(ends)},
+        prepare=False,
+    )
+    await connection.execute(f"set local enable_nestloop = on; analyze {table}".encode())
+
+
+@dataclass(slots=True)
+class Cell:
+    """What the cases of one place come to. `every` counts those that are excluded, too."""
+
+    every: int = 0
+    counted: int = 0
+    numerator: int | None = None
+    denominator: int | None = None
+    mean: float | None = None
+    median: float | None = None
+    p90: float | None = None
+    max: float | None = None
+    cancelled: int = 0
+    open_cases: int = 0
+
+
+async def cells(
+    connection: Connection, bounds: Sequence[datetime], by: Sequence[Dimension]
+) -> dict[Place, Cell]:
+    """The cells of the periods between the bounds, from the table of cases."""
+    cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
+    rows = await _rows(
+        connection,
+        f"""
+select period.number{cut}, count(*), count(*) filter (where excluded is null),
+  sum(numerator) filter (where excluded is null), sum(denominator) filter (where excluded is null),
+  avg(seconds) filter (where excluded is null),
+  percentile_cont(0.5) within group (order by seconds) filter (where excluded is null),
+  percentile_cont(0.9) within group (order by seconds) filter (where excluded is null),
+  max(seconds) filter (where excluded is null), count(*) filter (where excluded = 'cancelled')
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
+  with ordinality as period(begin_at, end_at, number)
+join {CASES} on at >= begin_at and at < end_at
+group by period.number{cut}""",
+        {"begins": list(bounds[:-1]), "ends": list(bounds[1:])},
+    )
+    return {(row[0], row[1 : 1 + len(by)]): Cell(*row[1 + len(by) :]) for row in rows}
+
+
+async def open_cells(
+    connection: Connection, ends: Sequence[datetime], by: Sequence[Dimension]
+) -> dict[Place, int]:
+    """How many cases are open at each of the instants, from the table of open cases."""
+    cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
+    rows = await _rows(
+        connection,
+        f"""
+select moment.number{cut}, count(*)
+from unnest(%(ends)s::timestamptz[]) with ordinality as moment(instant, number)
+join {OPEN_CASES} on at = instant
+group by moment.number{cut}""",
+        {"ends": list(ends)},
+    )
+    return {(row[0], row[1:-1]): row[-1] for row in rows}
+
+
+def numbers(kpi: Kpi, cell: Cell, open_cases: int | None) -> Numbers:
+    """What the answer must say of a place; `open_cases` is null where the period has not begun."""
+    timed = kpi.aggregate is Aggregate.mean
+    divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
+    said: Numbers = {
+        "value": cell.every,
+        "cases": cell.every if kpi.aggregate is Aggregate.number else cell.counted,
+        "numerator": int(cell.numerator or 0) if divided else None,
+        "denominator": int(cell.denominator or 0) if divided else None,
+        "mean": _seconds(cell.mean) if timed else None,
+        "median": _seconds(cell.median) if timed else None,
+        "p90": _seconds(cell.p90) if timed else None,
+        "max": _seconds(cell.max) if timed else None,
+        "open_cases": open_cases,
+        "cancelled": cell.cancelled,
+    }
+    if timed:
+        said["value"] = said["mean"]
+    if divided:
+        said["value"] = _ratio(cell.numerator, cell.denominator)
+    if kpi.fact is None:
+        said |= {"value": open_cases, "cases": open_cases or 0, "open_cases": None}
+    return said
+
+
+def _seconds(number: float | None) -> float | None:
+    return None if number is None else round(float(number), 3)
+
+
+def _ratio(numerator: int | None, denominator: int | None) -> float | None:
+    return float(f"{float(numerator or 0) / float(denominator):.6g}") if denominator else None
+
+
+async def _rows(connection: Connection, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    cursor = await connection.execute(text.encode(), parameters, prepare=False)
+    return await cursor.fetchall()

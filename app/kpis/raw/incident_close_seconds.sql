@@ -1,0 +1,56 @@
+-- incident_close_seconds: from the opening to the last closing.
+-- The events of every incident up to the position, each read once (`offset 0`), and in the order of its life: the
+-- opening, then by when they happened. What was told late was true then, though it changed nothing any more.
+with recorded as (
+  select stream, position, version, occurred_at, type, data from log.told
+  where starts_with(stream, 'incident/') and position <= %(position)s
+  offset 0
+),
+telling as (
+  select stream, position, version, occurred_at, type,
+    (data->'set'->stream->>'opened_at')::timestamptz as opened_at,
+    coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}')
+      - array['title', 'description', 'resolution', 'cause'] as told
+  from recorded
+  offset 0
+),
+event as (
+  select *, row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank from telling
+),
+-- When it was opened is what was recorded last of that.
+opening as (
+  select distinct on (stream) stream, coalesce(opened_at, occurred_at) as opened_at
+  from event where version = 1 or opened_at is not null order by stream, version desc
+),
+-- It does not count if the last thing that happened to it is that it was cancelled.
+cancelled as (
+  select stream from (
+    select distinct on (stream) stream, type from event
+    where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
+                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled')
+    order by stream, rank desc
+  ) last_turn where type = 'incident.cancelled'
+),
+closing as (
+  select distinct on (stream) stream, rank, occurred_at from event
+  where type = 'incident.closed' order by stream, rank desc
+),
+-- What was known of it at that event: every field as it was told last.
+known as (
+  select event.stream, jsonb_object_agg(key, value order by event.rank) as fields
+  from closing decided join event on event.stream = decided.stream and event.rank <= decided.rank
+  cross join lateral jsonb_each(told)
+  where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id')
+  group by event.stream
+)
+select substr(closing.stream, 10)::uuid as case_id, closing.occurred_at as at,
+  round(extract(epoch from closing.occurred_at - opening.opened_at))::bigint as seconds,
+  null::bigint as numerator, null::bigint as denominator,
+  case when cancelled.stream is not null then 'cancelled' end as excluded,
+  known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id,
+  known.fields->>'service' as service, known.fields->>'category' as category, known.fields->>'channel' as channel,
+  (known.fields->>'assignee_id')::uuid as assignee_id, (known.fields->>'customer_id')::uuid as customer_id
+from closing
+join opening using (stream)
+left join known using (stream)
+left join cancelled using (stream)

@@ -1,0 +1,291 @@
+"""Whether both paths agree: every KPI from the facts, and by its definition over the raw events.
+
+For each KPI, month and dimension all numbers of the answer are compared, and for each case what it brought.
+Both sides see one moment of the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.db import Connection, connect
+from app.kpis import query, raw
+from app.kpis.answer import LOOK, Distribution, Figures, Place, Point, count, ends, fetch, point, stands_at
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Dimension, Kpi
+from app.kpis.periods import Grain, first_day, following, start_of
+from app.kpis.query import Statement
+from app.kpis.question import Question
+
+LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
+#: So many differences are enough to see what is wrong; the rest is only counted.
+MOST_DIFFERENCES = 1_000
+MOST_CASES = 20
+#: How many cases of a KPI may be kept as differing; there is no use in more.
+MOST_DIFFERING = 100_000
+MONTHS_AT_ONCE = 12
+UNLIMITED = 10_000_000
+
+#: What is compared of each case, by name.
+OF_A_CASE = ("at", "measure", "excluded", *(dimension.value for dimension in query.COLUMN))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the two paths disagree: in a number (`what`) of a KPI's month and cut, or in what a case brought.
+
+    `cases` are the ids of cases that have to do with it, the first few. Of a case that only one side counts,
+    `what` is `counted`; of a case that is open at the end of a month, `begin` and `end` are that month's.
+    """
+
+    key: str
+    begin: datetime | None
+    end: datetime | None
+    by: dict[str, str | None]
+    what: str
+    fast: str
+    raw: str
+    cases: tuple[UUID, ...]
+
+
+@dataclass(slots=True)
+class Report:
+    """How many numbers were compared, at which position of the log; how many differ, and the first ones."""
+
+    position: int
+    compared: int = 0
+    found: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    def add(self, difference: Difference) -> None:
+        self.found += 1
+        if len(self.differences) < MOST_DIFFERENCES:
+            self.differences.append(difference)
+
+
+#: Is told the KPI that comes next, how many are done, and how many there are.
+Progress = Callable[[str, int, int], None]
+
+
+def _say_nothing(key: str, done: int, of: int) -> None:
+    """Nobody wants to know."""
+
+
+async def reconcile(
+    url: str, *, zone: ZoneInfo, now: datetime, keys: Iterable[str] = (), progress: Progress = _say_nothing
+) -> Report:
+    """Compares these KPIs (all, if none are named), in the months of that zone. Raises DatabaseGone."""
+    kpis = [KPIS[key] for key in keys] or list(KPIS.values())
+    async with _one_moment(url) as connection:
+        position, _ = await stands_at(connection)
+        report = Report(position)
+        for done, kpi in enumerate(kpis):
+            progress(kpi.key, done, len(kpis))
+            await _compare(_Task(connection, kpi, zone, now, report))
+    return report
+
+
+@asynccontextmanager
+async def _one_moment(url: str) -> AsyncIterator[Connection]:
+    """A connection that sees one moment; nothing stays of what is done with it."""
+    connection = await connect(url, LIMITS)
+    try:
+        async with connection.transaction(force_rollback=True):
+            await connection.execute(LOOK.encode())
+            await raw.make_tables(connection)
+            yield connection
+    finally:
+        await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A case that the sides do not agree on: what each has of it, by OF_A_CASE; None: nothing."""
+
+    case_id: UUID
+    is_open: bool
+    fast: tuple[Any, ...] | None
+    raw: tuple[Any, ...] | None
+
+    def is_in(self, begin: datetime, end: datetime, by: dict[Dimension, str | UUID | None]) -> bool:
+        """Whether either side has it in that place."""
+        for side in (self.fast, self.raw):
+            of = dict(zip(OF_A_CASE, side or (), strict=side is not None))
+            # What is open at an instant is so at the end of what ends there.
+            timely = of and (begin < of["at"] <= end if self.is_open else begin <= of["at"] < end)
+            if timely and all(of[dimension.value] == value for dimension, value in by.items()):
+                return True
+        return False
+
+
+@dataclass(slots=True)
+class _Task:
+    """Comparing one KPI. `differing` are the cases that the sides do not agree on, so far."""
+
+    connection: Connection
+    kpi: Kpi
+    zone: ZoneInfo
+    now: datetime
+    report: Report
+    differing: list[_Case] = field(default_factory=list)
+
+
+async def _compare(task: _Task) -> None:
+    months = await _months(task)
+    if task.kpi.fact is not None:
+        await raw.fill(task.connection, raw.CASES, task.kpi.key, task.report.position)
+        await _compare_cases(task)
+    if task.kpi.still_open is not None:
+        moments = ends(_question(task, months, ()), task.now)
+        name = raw.STILL_OPEN[task.kpi.still_open]
+        await raw.fill(task.connection, raw.OPEN_CASES, name, task.report.position, moments)
+        for begin, moment in zip(months, moments, strict=False):
+            await _compare_open_cases(task, begin, moment)
+    for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
+        some = months[first : first + MONTHS_AT_ONCE + 1]
+        for by in ((), *((dimension,) for dimension in task.kpi.dimensions)):
+            await _compare_numbers(task, _question(task, some, by))
+
+
+async def _months(task: _Task) -> Sequence[datetime]:
+    """The bounds of all months in which anything happened to a case; none if nothing did."""
+    opened = f"kpi.{task.kpi.process}_opened"
+    text = f"""
+select least(min(occurred_at), (select min(at) from {opened})),
+  greatest(max(occurred_at), (select max(at) from {opened}))
+from log.told where starts_with(stream, %(prefix)s) and position <= %(position)s"""
+    parameters = {"prefix": f"{task.kpi.process}/", "position": task.report.position}
+    ((first, last),) = await fetch(task.connection, Statement(text, parameters))
+    if first is None:
+        return []
+    day = first_day(Grain.month, first.astimezone(task.zone).date())
+    months = [start_of(day, task.zone)]
+    while months[-1] <= last:
+        day = following(Grain.month, day)
+        months.append(start_of(day, task.zone))
+    return months
+
+
+def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]) -> Question:
+    return Question(kpi=task.kpi, grain=Grain.month, zone=task.zone, bounds=tuple(months), by=by, filters={})
+
+
+async def _compare_cases(task: _Task) -> None:
+    """What each case has brought."""
+    fast, slow = query.MEASURE[task.kpi.measure], raw.MEASURE[task.kpi.measure]
+    await _compare_rows(
+        task,
+        f"select *, {fast} as measure from {query.table(task.kpi)}",
+        f"select *, {slow} as measure from {raw.CASES}",
+    )
+
+
+async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) -> None:
+    """Which cases are open at the end of a month."""
+    columns = ["case_id", *query.COLUMN.values()]
+    stretches, parameters = query.standing(task.kpi, {}, [moment], columns)
+    await _compare_rows(
+        task,
+        f"select %(moment)s::timestamptz as at, 1 as measure, null as excluded, * from ({stretches}) stretch",
+        f"select *, 1 as measure from {raw.OPEN_CASES} where at = %(moment)s",
+        parameters | {"moment": moment},
+        (begin, moment),
+    )
+
+
+async def _compare_rows(
+    task: _Task,
+    fast: str,
+    slow: str,
+    parameters: dict[str, Any] | None = None,
+    month: tuple[datetime | None, datetime | None] = (None, None),
+) -> None:
+    """Two queries that should give the same cases, with the columns of OF_A_CASE."""
+    columns = ["at", "measure", "excluded", *query.COLUMN.values()]
+    of_fast, of_slow = (", ".join(f"{side}.{column}" for column in columns) for side in ("fast", "slow"))
+    text = f"""
+select case_id, fast.case_id is not null, slow.case_id is not null, {of_fast}, {of_slow}
+from ({fast}) fast full join ({slow}) slow using (case_id)
+where fast.case_id is null or slow.case_id is null or ({of_fast}) is distinct from ({of_slow})
+limit {MOST_DIFFERING}"""
+    width = len(columns)
+    for case_id, in_fast, in_slow, *values in await fetch(task.connection, Statement(text, parameters or {})):
+        case = _Case(
+            case_id,
+            month[0] is not None,
+            tuple(values[:width]) if in_fast else None,
+            tuple(values[width:]) if in_slow else None,
+        )
+        task.differing.append(case)
+        for what, fast_value, slow_value in _unlike(case):
+            difference = Difference(
+                key=task.kpi.key,
+                begin=month[0],
+                end=month[1],
+                by={},
+                what=what,
+                fast=str(fast_value),
+                raw=str(slow_value),
+                cases=(case_id,),
+            )
+            task.report.add(difference)
+
+
+def _unlike(case: _Case) -> list[tuple[str, Any, Any]]:
+    if case.fast is None or case.raw is None:
+        return [("counted", case.fast is not None, case.raw is not None)]
+    both = zip(OF_A_CASE, case.fast, case.raw, strict=True)
+    return [(what, fast, slow) for what, fast, slow in both if fast != slow]
+
+
+async def _compare_numbers(task: _Task, question: Question) -> None:
+    """All numbers of the answer to a question."""
+    moments = ends(question, task.now) if task.kpi.still_open is not None else []
+    fast = await count(task.connection, question, task.now, most=UNLIMITED)
+    slow: dict[Place, raw.Cell] = {}
+    slow_open: dict[Place, int] = {}
+    if task.kpi.fact is not None:
+        slow = await raw.cells(task.connection, question.bounds, question.by)
+    if task.kpi.still_open is not None:
+        slow_open = await raw.open_cells(task.connection, moments, question.by)
+    for place in fast.keys() | slow.keys() | slow_open.keys():
+        none_open = 0 if place[0] <= len(moments) else None
+        of_facts = _of_point(point(question, place, fast.get(place, Figures(open_cases=none_open)), {}))
+        of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), slow_open.get(place, none_open))
+        assert of_facts.keys() == of_raw.keys()
+        task.report.compared += len(of_facts)
+        for what, number in of_facts.items():
+            if number != of_raw[what]:
+                _report_number(task, question, place, (what, number, of_raw[what]))
+
+
+def _of_point(of: Point) -> raw.Numbers:
+    elapsed = {} if of.elapsed is None else of.elapsed.model_dump()
+    return {
+        "value": of.value,
+        "cases": of.cases,
+        "numerator": of.numerator,
+        "denominator": of.denominator,
+        **{name: elapsed.get(name) for name in Distribution.model_fields},
+        "open_cases": of.open_cases,
+        **of.excluded,
+    }
+
+
+def _report_number(
+    task: _Task, question: Question, place: Place, unlike: tuple[str, float | None, float | None]
+) -> None:
+    begin, end = question.bounds[place[0] - 1], question.bounds[place[0]]
+    what, fast, slow = unlike
+    by = dict(zip(question.by, place[1], strict=True))
+    concerned = list(dict.fromkeys(case.case_id for case in task.differing if case.is_in(begin, end, by)))
+    names = {dimension.value: None if value is None else str(value) for dimension, value in by.items()}
+    task.report.add(
+        Difference(task.kpi.key, begin, end, names, what, str(fast), str(slow), tuple(concerned[:MOST_CASES]))
+    )
