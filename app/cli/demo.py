@@ -1,0 +1,88 @@
+"""`ledgerdesk demo`: everything at once, with an organisation to look at."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from app import installation, settings
+from app.cli import logs
+from app.cli.keys import add_person, make_token
+from app.cli.say import say, table
+from app.cli.serve import listening, run, worker
+from app.demo import history
+from app.demo.organisation import KEYS
+from app.installation import Installation
+from app.kernel import ledger as ledgers
+from app.main import application
+from app.registry import BY_KIND
+from app.settings import Settings
+
+# The demo's own keys, so that a second start can print them again. A real installation keeps no key anywhere.
+KEY_FILE = "demo-keys.json"
+
+
+def demo(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="TCP port to listen on.")] = None,
+) -> None:
+    """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""
+    current = settings.load(**({} if port is None else {"port": port}))
+    logs.set_up("warning")
+    with installation.found(current, watched=True) as place:
+        installation.check(place, current)
+        listener = listening(current.host, current.port)
+        keys = asyncio.run(_prepared(place, current))
+        _welcome(f"http://{current.host}:{current.port}", keys)
+        with worker():
+            run(application(place.url, place.secrets_dir, current), listener)
+    say("Stopped. The data are kept; `make run` goes on with them.")
+
+
+async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
+    """Makes what is missing of the demo. Gives the keys by what they are for."""
+    path = place.secrets_dir / KEY_FILE
+    if path.exists():
+        keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return keys
+    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current) as ledger:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Making the demo organisation", total=history.INCIDENTS)
+            persons = await history.make(
+                ledger, lambda done, total: bar.update(task, completed=done, total=total)
+            )
+        keys = {}
+        for what, name, roles in KEYS:
+            person = str(persons[name]) if name else await add_person(ledger, f"Demo {what}")
+            keys[what] = await make_token(ledger, person, f"Demo {what}", tuple(r.value for r in roles), None)
+    _write_private(path, json.dumps(keys, indent=2))
+    return keys
+
+
+def _write_private(path: Path, text: str) -> None:
+    """The whole file or none, for our own eyes."""
+    temporary = path.with_suffix(".new")
+    with contextlib.suppress(FileNotFoundError):
+        temporary.unlink()
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    temporary.rename(path)
+
+
+def _welcome(address: str, keys: dict[str, str]) -> None:
+    say(f"Ledgerdesk is at {address}")
+    say(f"  API documentation  {address}/docs")
+    say(f"  the contract       {address}/openapi.json")
+    say("")
+    say("Keys of the demo organisation, to be sent as `Authorization: Bearer …`:")
+    table(("for", "key"), list(keys.items()))
+    say("")
+    say(f"Try: curl -H 'Authorization: Bearer {keys['admin']}' '{address}/v1/incidents?limit=3'")
+    say("Ctrl-C stops all of it.")

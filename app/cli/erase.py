@@ -1,0 +1,45 @@
+"""`ledgerdesk erase`: makes a person's name and words unreadable for ever."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.base.people.erase import remove_refused_rows
+from app.base.people.persons import LIFECYCLE
+from app.cli.place import context, with_ledger
+from app.cli.say import say
+from app.common.people import PersonState
+from app.kernel.bodies import Nothing
+from app.kernel.ledger import Ledger
+from app.kernel.look import load
+from app.kernel.perform import Act, perform
+from app.kernel.refusals import NotFound
+
+
+def erase(
+    person: Annotated[str, typer.Argument(help="The id of the person.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Destroy the key of a person's fields: name, e-mail and words become unreadable. API keys are not
+    touched.
+    """
+    if not yes:
+        typer.confirm("Their name and words can never be read again. Go on?", abort=True)
+
+    async def work(ledger: Ledger) -> str:
+        found = await load(ledger.db, LIFECYCLE, person)
+        if found is None:
+            raise NotFound()
+        if found.record.state is PersonState.erased:
+            return "They were erased already."
+        act = Act(LIFECYCLE, LIFECYCLE["erase"], person, Nothing(), context())
+        await remove_refused_rows(ledger, act)
+        await perform(ledger, act)
+        return (
+            "Erased. Backups made before hold the key still: let them expire, "
+            "and erase again after restoring one."
+        )
+
+    say(with_ledger(work))

@@ -1,0 +1,40 @@
+"""`ledgerdesk lifecycles`: what can happen to each kind of record."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.say import document, say
+from app.kernel import describe
+from app.kernel.lifecycle import Lifecycle
+from app.registry import BY_KIND, LIFECYCLES
+
+
+class Form(StrEnum):
+    """How it is written."""
+
+    markdown = "markdown"
+    mermaid = "mermaid"
+    json = "json"
+
+
+def lifecycles(
+    kind: Annotated[
+        str | None, typer.Argument(help="One kind of record, such as incident; none: all.")
+    ] = None,
+    form: Annotated[Form, typer.Option(help="How to write it.")] = Form.markdown,
+) -> None:
+    """Print what can happen to each kind of record: states, actions, who may, which event."""
+    if kind is not None and kind not in BY_KIND:
+        raise typer.BadParameter(f"there is no {kind!r}; there are {', '.join(BY_KIND)}")
+    chosen: list[Lifecycle[Any]] = [BY_KIND[kind]] if kind else list(LIFECYCLES)
+    if form is Form.json:
+        document([describe.as_data(lifecycle) for lifecycle in chosen])
+    for lifecycle in chosen:
+        if form is Form.markdown:
+            say(describe.as_markdown(lifecycle))
+        elif form is Form.mermaid:
+            say(describe.as_mermaid(lifecycle))

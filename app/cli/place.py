@@ -1,0 +1,44 @@
+"""Where a command works: the settings, the installation, an open ledger; and who acts on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from app import installation, settings
+from app.common.people import rule
+from app.kernel import ledger
+from app.kernel.ledger import Ledger
+from app.kernel.moment import Context
+from app.log.ids import uuid7
+from app.registry import BY_KIND
+
+T = TypeVar("T")
+
+
+@contextlib.asynccontextmanager
+async def opened() -> AsyncIterator[Ledger]:
+    """The ledger of this installation."""
+    current = settings.current()
+    with installation.found(current) as place:
+        installation.check(place, current)
+        async with ledger.opened(place.url, place.secrets_dir, BY_KIND, current) as open_ledger:
+            yield open_ledger
+
+
+def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
+    """Does the work with the ledger of this installation."""
+
+    async def run() -> T:
+        async with opened() as open_ledger:
+            return await work(open_ledger)
+
+    return asyncio.run(run())
+
+
+def context() -> Context:
+    """A command given on the command line: whoever has this shell has the database too."""
+    return Context(rule("command_line"), datetime.now(UTC), correlation_id=f"cli-{uuid7()}", source="cli")

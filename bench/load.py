@@ -1,0 +1,100 @@
+"""A load of HTTP clients that each wait for their answer and then ask again; written to cost little beside it.
+
+A closed loop: right for ratios between two things measured in the same way, not for latencies under a given rate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a load has shown: answers per second, and the latencies' median and 99th percentile in milliseconds."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    bytes_per_answer: float
+    answers: int
+
+
+class _Client(asyncio.Protocol):
+    """One connection, one request at a time."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._answer: asyncio.Future[bytes] | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error or ConnectionResetError())
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        length = 0
+        for line in head.split(b"\r\n"):
+            if line[:15].lower() == b"content-length:":
+                length = int(line[15:])
+        if len(body) >= length:
+            answer, self._buffer, self._answer = self._answer, b"", None
+            assert answer is not None
+            answer.set_result(head[9:12] + body)
+
+    async def ask(self, request: bytes) -> bytes:
+        """Sends the request. Gives the status (three bytes) and the body."""
+        assert self._transport is not None
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+
+def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+    """A request as bytes, ready to be sent many times."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Authorization: Bearer {token}"]
+    if method == "POST":
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def run(
+    port: int, clients: int, seconds: float, next_request: Callable[[], bytes | None], *, expect: bytes
+) -> tuple[Measured, list[bytes]]:
+    """So many clients ask for so long, or until `next_request` gives None. Gives the figures and all bodies.
+
+    Raises RuntimeError at the first answer with another status than `expect`.
+    """
+    loop = asyncio.get_running_loop()
+    latencies: list[float] = []
+    bodies: list[bytes] = []
+    ends = time.perf_counter() + seconds
+
+    async def client() -> None:
+        transport, connection = await loop.create_connection(_Client, "127.0.0.1", port)
+        while (began := time.perf_counter()) < ends and (asked := next_request()) is not None:
+            answer = await connection.ask(asked)
+            latencies.append(time.perf_counter() - began)
+            if answer[:3] != expect:
+                raise RuntimeError(f"asked {asked[:200]!r}, answered {answer[:500]!r}")
+            bodies.append(answer[3:])
+        transport.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(client() for _ in range(clients)))
+    took = time.perf_counter() - began
+    quantiles = statistics.quantiles(latencies, n=100) if len(latencies) > 1 else [latencies[0]] * 99
+    sizes = sum(map(len, bodies)) / len(bodies)
+    measured = Measured(len(latencies) / took, quantiles[49] * 1e3, quantiles[98] * 1e3, sizes, len(latencies))
+    return measured, bodies

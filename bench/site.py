@@ -1,0 +1,215 @@
+"""An installation of its own in a folder, to be broken: its APIs, workers and PostgreSQL are killed by pid.
+
+Nothing is ended but what was started here, and only by the process id that it was started with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import httpx
+import psycopg
+
+from app.embedded import running
+from app.installation import DATABASE, SERVICE_ROLE, SUPERUSER
+from app.settings import PREFIX, PROJECT
+
+PATIENCE_SECONDS = 120.0
+LOOK_SECONDS = 0.02
+
+
+@dataclass
+class Process:
+    """One of ours."""
+
+    name: str
+    child: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """Ends it as a loss of power would: it cannot say goodbye."""
+        self.child.kill()
+        self.child.wait(PATIENCE_SECONDS)
+
+    def complain_if_ended(self) -> None:
+        """Raises RuntimeError with its last words if it has ended by itself."""
+        if self.child.poll() is not None:
+            raise RuntimeError(
+                f"{self.name} ended with {self.child.returncode}:\n{self.log.read_text()[-2000:]}"
+            )
+
+
+@dataclass
+class Site:
+    """The folder, what runs in it, and the ports that its APIs listen on."""
+
+    folder: Path
+    processes: dict[str, Process] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        """Where the embedded PostgreSQL has its data."""
+        return self.folder / "data"
+
+    @property
+    def url(self) -> str:
+        """The database as the service's role sees it."""
+        return running(self.data).url(DATABASE, SERVICE_ROLE)
+
+    def run(self, *command: str) -> str:
+        """Runs a command of the command line to its end. Gives what it prints."""
+        done = subprocess.run(  # noqa: S603  # ourselves
+            self._command(*command),
+            cwd=PROJECT,
+            env=self._environment(),
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr.decode()[-2000:]}")
+        return done.stdout.decode().strip()
+
+    async def serve(self, name: str = "api") -> None:
+        """Starts an API and waits until it is ready. It listens where the one of that name did before."""
+        port = self.ports.setdefault(name, free_port())
+        api = self._start(name, "serve", "--port", str(port))
+        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(timeout=5) as client:
+            while not await _is_ready(client, port):
+                api.complain_if_ended()
+                await asyncio.sleep(LOOK_SECONDS)
+
+    def work(self, name: str = "worker") -> None:
+        """Starts a worker."""
+        self._start(name, "work")
+
+    def kill(self, name: str) -> None:
+        """Kills what runs under that name."""
+        self.processes.pop(name).kill()
+
+    def postmaster(self) -> int:
+        """The process id of this folder's PostgreSQL. Raises RuntimeError if that is a stranger's by now."""
+        pid = int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        command = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+        said = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # a fixed command
+        if str(self.data) not in said.stdout.decode():
+            raise RuntimeError(f"{pid} is not the PostgreSQL of {self.data}")
+        return pid
+
+    def kill_postgresql(self) -> None:
+        """Kills the postmaster; its children end by themselves."""
+        os.kill(self.postmaster(), signal.SIGKILL)
+
+    def kill_a_backend(self) -> None:
+        """Kills one of PostgreSQL's processes that serve; PostgreSQL then ends all others and recovers."""
+        with self.administrator() as connection:
+            found = connection.execute(
+                "select pid from pg_stat_activity where backend_type = 'client backend' "
+                "and pid <> pg_backend_pid() order by random() limit 1"
+            ).fetchone()
+        if found is not None:
+            with contextlib.suppress(ProcessLookupError):  # it has ended in this very moment
+                os.kill(found[0], signal.SIGKILL)
+
+    def stop_postgresql(self) -> None:
+        """Has PostgreSQL cut all connections and stop in good order."""
+        os.kill(self.postmaster(), signal.SIGINT)
+
+    def cut_connections(self) -> int:
+        """Cuts about half of the connections to the database. Gives their number."""
+        with self.administrator() as connection:
+            found = connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where backend_type = 'client backend' and pid <> pg_backend_pid() and random() < 0.5"
+            )
+            return len(found.fetchall())
+
+    def revive_postgresql(self) -> None:
+        """Waits for PostgreSQL, starting it if nobody has. It stays while an API or a worker is there."""
+        with running(self.data):
+            pass
+
+    @contextlib.contextmanager
+    def administrator(self) -> Iterator[psycopg.Connection[tuple[int]]]:
+        """A superuser's connection."""
+        with psycopg.connect(running(self.data).url(DATABASE, SUPERUSER), autocommit=True) as connection:
+            yield connection
+
+    def clear(self) -> None:
+        """Ends what is left, and removes the folder."""
+        for process in self.processes.values():
+            process.kill()
+        if self.data.exists():
+            self.revive_postgresql()  # and, as the last one to use it, stops it
+        shutil.rmtree(self.folder)
+
+    def _start(self, name: str, *command: str) -> Process:
+        log = self.folder / f"{name}.log"
+        with log.open("ab") as file:
+            self.processes[name] = Process(name, self._popen(command, file), log)
+        return self.processes[name]
+
+    def _popen(self, command: tuple[str, ...], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  # ourselves
+            self._command(*command),
+            cwd=PROJECT,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _command(self, *command: str) -> list[str]:
+        return [sys.executable, "-m", "app.cli", *command]
+
+    def _environment(self) -> dict[str, str]:
+        own = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        return own | {f"{PREFIX}DATA_DIR": str(self.data), f"{PREFIX}LOG_LEVEL": "warning"}
+
+
+@contextlib.contextmanager
+def site() -> Iterator[Site]:
+    """A new installation, until the block ends."""
+    folder = Path(tempfile.mkdtemp(prefix="ledgerdesk-site-"))
+    folder.chmod(0o711)  # as root PostgreSQL runs as another user, who must get to its data
+    made = Site(folder)
+    try:
+        yield made
+    finally:
+        made.clear()
+
+
+def made_token(installation: Site) -> str:
+    """A new administrator's key. The first command of all, so it makes the database too."""
+    token: str = json.loads(installation.run("keys", "make", "--admin", "--json"))["token"]
+    return token
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _is_ready(client: httpx.AsyncClient, port: int) -> bool:
+    try:
+        return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+    except httpx.TransportError:
+        return False
