@@ -1,0 +1,74 @@
+"""What is said among staff never reaches a requester, by any way."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.common.people import STAFF, Role
+from tests.client import Api, Client, Json, an_incident
+
+SECRET = "The customer has been told twice already."
+
+
+async def two_remarks(api: Api) -> tuple[Client, Client, str]:
+    """A requester, an agent, and an incident with an internal and two public comments."""
+    zhao = await api.client("Zhao Min")
+    agent = await api.client("Lin", Role.agent)
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    await zhao.do(f"{at}/comment", {"text": "Any news?"})
+    internal = await agent.post(f"{at}/comment", json={"text": SECRET, "visibility": "internal"})
+    assert internal.status_code == 200
+    await agent.do(f"{at}/comment", {"text": "We are at it."})
+    return zhao, agent, at
+
+
+def comments(events: Json) -> list[str | None]:
+    """The texts in the events of comments."""
+    return [event["given"]["text"] for event in events["items"] if event["type"] == "incident.commented"]
+
+
+async def test_an_internal_comment_reaches_no_requester_by_any_way(api: Api) -> None:
+    zhao, agent, at = await two_remarks(api)
+    everything = [await zhao.get(path) for path in (at, f"{at}/events", "/v1/incidents")]
+    assert not [answer for answer in everything if SECRET in answer.text]
+    assert comments(everything[1].json()) == ["Any news?", "We are at it."]
+    assert comments(await agent.read(f"{at}/events")) == ["Any news?", SECRET, "We are at it."]
+    # Neither by the pages of the events: none is empty for what it leaves out.
+    pages = await zhao.pages(f"{at}/events", limit=1)
+    assert [[event["type"] for event in page] for page in pages] == [
+        ["incident.reported"],
+        ["incident.commented"],
+        ["incident.commented"],
+    ]
+
+
+async def test_the_answer_to_an_internal_comment_is_the_record_without_it(api: Api) -> None:
+    zhao = await api.client("Zhao Min")
+    agent = await api.client("Lin", Role.agent)
+    record = await zhao.do("/v1/incidents", an_incident())
+    said = {"text": SECRET, "visibility": "internal"}
+    answer = await agent.do(f"/v1/incidents/{record['id']}/comment", said)
+    shown = await zhao.read(f"/v1/incidents/{record['id']}")
+    assert answer["version"] == record["version"] == shown["version"], "a comment makes no open form stale"
+    assert shown == record
+
+
+@pytest.mark.parametrize("role", [Role.requester, Role.integration])
+async def test_who_is_not_staff_writes_no_internal_comment(api: Api, role: Role) -> None:
+    outsider = await api.client("Zhao Min", role)
+    record = await outsider.do("/v1/incidents", an_incident())
+    head = await api.head()
+    said = {"text": "Hm.", "visibility": "internal"}
+    refused = await outsider.post(f"/v1/incidents/{record['id']}/comment", json=said)
+    assert refused.json()["errors"][0]["code"] == "internal_is_for_staff"
+    assert await api.head() == head
+
+
+async def test_staff_who_see_the_incident_read_what_is_internal(api: Api) -> None:
+    _, _, at = await two_remarks(api)
+    for role in sorted(STAFF):
+        reader = await api.client("Reader", role)
+        answer = await reader.get(f"{at}/events")
+        assert answer.status_code in (200, 404)
+        if answer.status_code == 200:
+            assert SECRET in comments(answer.json()), role

@@ -1,0 +1,168 @@
+"""A person who was erased: their name and their words are null wherever they were, and all else stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+
+from app.common.people import Role
+from app.log.ids import uuid7
+from app.settings import Settings
+from tests.client import RESOLVED, Api, Client, Json, an_incident, serving
+from tests.conftest import Place
+from tests.people import add_person
+from tests.waiting import until
+
+SAID = "Call me on my private number."
+
+
+async def everything(client: Client, at: str) -> list[Json]:
+    """Record, events, and the list."""
+    return [await client.read(path) for path in (at, f"{at}/events", "/v1/incidents")]
+
+
+async def test_their_name_and_words_are_null_in_record_lists_and_events(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    agent = await api.client("Lin", Role.agent)
+    olu = await api.client("Olu Adeyemi")
+    record = await olu.do("/v1/incidents", an_incident(description=SAID))
+    at = f"/v1/incidents/{record['id']}"
+    await olu.do(f"{at}/comment", {"text": f"{SAID} Really."})
+    await agent.do(f"{at}/comment", {"text": "We are at it."})
+    await olu.do(f"{at}/cancel", {"reason": f"{SAID} No more."})
+    assert SAID in (await agent.get(f"{at}/events")).text
+
+    erased = await admin.do(f"/v1/persons/{olu.id}/erase")
+    assert (erased["state"], erased["name"], erased["email"]) == ("erased", None, None)
+    for client in (agent, admin, olu):
+        for shown in await everything(client, at):
+            assert SAID not in str(shown)
+            assert "Olu" not in str(shown)
+    shown, events, listed = await everything(agent, at)
+    assert (shown["title"], shown["description"]) == (record["title"], None)
+    assert shown["requester"] == {"id": olu.id, "name": None}
+    assert listed["items"][0]["requester"] == {"id": olu.id, "name": None}
+    assert [event["given"].get("text", event["given"].get("reason")) for event in events["items"]] == [
+        None,
+        None,
+        "We are at it.",
+        None,
+    ]
+    assert events["items"][0]["given"]["description"] is None
+    assert events["items"][0]["given"]["title"] == record["title"]
+
+
+async def test_words_of_others_about_the_same_incident_stay(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    engineer = await api.client("Tomasz", Role.agent)
+    olu = await api.client("Olu Adeyemi")
+    at = f"/v1/incidents/{(await olu.do('/v1/incidents', an_incident()))['id']}"
+    await engineer.do(f"{at}/assign", {"person": "me"})
+    await engineer.do(f"{at}/start")
+    await engineer.do(f"{at}/resolve", RESOLVED)
+    await admin.do(f"/v1/persons/{engineer.id}/erase")
+    shown = await olu.read(at)
+    assert (shown["resolution"], shown["resolution_code"]) == (None, "fixed")
+    assert shown["description"] == an_incident()["description"]
+    assert shown["assignee"] == {"id": engineer.id, "name": None}
+
+
+async def test_what_was_reported_for_somebody_is_in_their_words_and_goes_with_them(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    agent = await api.client("Lin", Role.agent)
+    olu = await add_person(api.ledger, "Olu Adeyemi")
+    said = an_incident(description=SAID, requester=str(olu.id))
+    at = f"/v1/incidents/{(await agent.do('/v1/incidents', said))['id']}"
+    await admin.do(f"/v1/persons/{olu.id}/erase")
+    assert (await agent.read(at))["description"] is None
+
+
+async def test_their_keys_still_read_but_nothing_is_said_in_their_words(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    olu = await api.client("Olu Adeyemi")
+    at = f"/v1/incidents/{(await olu.do('/v1/incidents', an_incident()))['id']}"
+    await admin.do(f"/v1/persons/{olu.id}/erase")
+    head = await api.head()
+    for path, body in (
+        ("/v1/incidents", an_incident()),
+        (f"{at}/comment", {"text": "Hm."}),
+        (f"{at}/cancel", {"reason": "Hm."}),
+    ):
+        refused = await olu.post(path, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "person_erased")
+    assert await api.head() == head
+    keys = (await olu.read("/v1/keys"))["items"]
+    assert [(key["name"], key["state"], key["person"]["name"]) for key in keys] == [(None, "active", None)]
+    assert (await admin.read(f"/v1/keys/{keys[0]['id']}"))["name"] is None
+    listed = (await admin.read("/v1/persons"))["items"]
+    assert [person["name"] for person in listed if person["id"] == olu.id] == [None]
+
+
+async def test_no_key_is_made_for_them_and_no_work_is_given_to_them(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin, Role.agent)
+    olu = await add_person(api.ledger, "Olu Adeyemi")
+    at = f"/v1/incidents/{(await admin.do('/v1/incidents', an_incident()))['id']}"
+    await admin.do(f"/v1/persons/{olu.id}/erase")
+    made = await admin.post("/v1/keys", json={"name": "A", "person": str(olu.id), "roles": ["agent"]})
+    assert (made.status_code, made.json()["code"]) == (409, "person_erased")
+    given = await admin.post(f"{at}/assign", json={"person": str(olu.id)})
+    assert (given.status_code, given.json()["errors"][0]["code"]) == (422, "person_erased")
+    again = await admin.post(f"/v1/persons/{olu.id}/erase", json={})
+    assert (again.status_code, again.json()["state"]) == (409, "erased")
+
+
+async def test_another_process_that_has_read_them_before_forgets_them(
+    api: Api, place: Place, tmp_path: Path, settings: Settings
+) -> None:
+    admin = await api.client("Ada", Role.admin)
+    olu = await api.client("Olu Adeyemi")
+    at = f"/v1/incidents/{(await olu.do('/v1/incidents', an_incident(description=SAID)))['id']}"
+    async with serving(place.url, tmp_path / "secrets", settings) as other:
+        there = other.with_token(admin.token)
+        assert SAID in (await there.get(at)).text
+        await admin.do(f"/v1/persons/{olu.id}/erase")
+
+        async def forgotten() -> Json | None:
+            shown = await there.read(at)
+            return None if shown["description"] else shown
+
+        assert (await until(forgotten))["requester"]["name"] is None
+
+
+async def a_refused_row(api: Api, place: Place, text: str) -> None:
+    """A row of an import that could not be taken."""
+    run, row = uuid7(), uuid7()
+    sealed = api.ledger.vault.seal_refused(text.encode())
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
+        await owner.execute(
+            "insert into plumbing.import_run (id, reader, source, file_name, zone, started_at) "
+            "values (%s, 'table', 'old', 'old.csv', 'UTC', now())",
+            (run,),
+        )
+        await owner.execute(
+            "insert into plumbing.refused_row "
+            "(id, import_id, source, line, code, reason, fingerprint, sealed) "
+            "values (%s, %s, 'old', 1, 'no_time', 'no time', %s, %s)",
+            (row, run, str(row), sealed),
+        )
+
+
+async def refused_rows(api: Api) -> list[str]:
+    """The texts of those that are kept."""
+    rows = await api.ledger.db.rows("select sealed from plumbing.refused_row order by id")
+    return [api.ledger.vault.open_refused(bytes(row["sealed"])).decode() for row in rows]
+
+
+async def test_refused_rows_that_name_them_go_with_them_and_with_nobody_else(api: Api, place: Place) -> None:
+    admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
+    olu = await add_person(api.ledger, "Olu")
+    kept = ["1;Oluchi;mail", "2;volu;mail"]
+    for text in (*kept, "3;Olu;mail", "4;OLU@EXAMPLE.ORG;mail", "5;问olu。"):
+        await a_refused_row(api, place, text)
+    at = f"/v1/persons/{olu.id}/erase"
+    assert (await agent.post(at, json={})).status_code == 403
+    assert (await admin.post(at, json={}, headers={"If-Match": '"7"'})).status_code == 412
+    assert len(await refused_rows(api)) == 5, "what is refused deletes nothing"
+    await admin.do(at)
+    assert await refused_rows(api) == kept

@@ -1,0 +1,125 @@
+"""A client that has an answer is told so; one that has read an older version writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from app.api.etag import matches, version_of
+from app.common.people import Role
+from tests.client import Api, Client, an_incident
+
+
+async def an_open_one(api: Api) -> tuple[Client, Client, str]:
+    """A requester, an agent, and where their incident is."""
+    zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
+    return zhao, agent, f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+
+
+async def test_the_tag_says_the_version_and_changes_with_every_byte_of_the_answer(shared: Api) -> None:
+    zhao, agent, at = await an_open_one(shared)
+    first = await zhao.get(at)
+    assert first.headers["etag"].startswith(f'"{first.json()["version"]}.')
+    assert "Authorization" in first.headers["vary"]
+    assert first.headers["cache-control"] == "private, no-cache"
+    others = [
+        await agent.get(at),  # other actions
+        await zhao.get(at, headers={"Accept-Language": "zh"}),  # other labels
+    ]
+    assert first.headers["etag"] not in {answer.headers["etag"] for answer in others}
+    await agent.do(f"{at}/acknowledge")
+    second = await zhao.get(at)
+    assert second.headers["etag"].startswith('"2.')
+
+
+async def test_the_answer_of_an_action_has_the_tag_that_reading_gives(shared: Api) -> None:
+    zhao, agent, at = await an_open_one(shared)
+    answer = await agent.post(f"{at}/acknowledge", json={})
+    assert (await agent.get(at)).headers["etag"] == answer.headers["etag"]
+    again = await agent.get(at, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert (await zhao.get(at, headers={"If-None-Match": answer.headers["etag"]})).status_code == 200
+
+
+async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> None:
+    zhao, agent, at = await an_open_one(shared)
+    tag = (await zhao.get(at)).headers["etag"]
+    for said in (tag, f"W/{tag}", f'"x", {tag}', f'{tag},"y"', "*"):
+        answer = await zhao.get(at, headers={"If-None-Match": said})
+        assert (answer.status_code, answer.content) == (304, b""), said
+        assert answer.headers["etag"] == tag
+    for said in ("", '"1"', '"1.0000"', tag.strip('"'), "garbage", '"'):
+        assert (await zhao.get(at, headers={"If-None-Match": said})).status_code == 200, said
+    await agent.do(f"{at}/acknowledge")
+    assert (await zhao.get(at, headers={"If-None-Match": tag})).status_code == 200
+
+
+@pytest.mark.parametrize("form", ['"{v}.0a1b2c"', '"{v}"', "{v}", 'W/"{v}.0a1b2c"', "W/{v}", "  {v}  ", "*"])
+async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Api, form: str) -> None:
+    zhao, agent, at = await an_open_one(shared)
+    await agent.do(f"{at}/acknowledge")
+    head = await shared.head()
+    if form != "*":
+        stale = {"If-Match": form.format(v=1)}
+        refused = await zhao.post(f"{at}/comment", json={"text": "x"}, headers=stale)
+        assert (refused.status_code, refused.json()["code"]) == (412, "changed_since")
+        assert refused.json()["version"] == 2
+        assert await shared.head() == head
+    await zhao.do(f"{at}/comment", {"text": "x"}, if_match=form.format(v=2))
+    assert await shared.head() == head + 1
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    ["", '""', '"', "one", '"1.xyz"', "-1", "1.x", "0", "9" * 10, "9" * 255, '"1", "2"', "\xb2"],
+)
+async def test_a_condition_that_is_no_tag_of_ours_can_hold_for_nothing(shared: Api, garbage: str) -> None:
+    zhao, _, at = await an_open_one(shared)
+    head = await shared.head()
+    headers = [(b"If-Match", garbage.encode("latin-1"))]
+    refused = await zhao.post(f"{at}/cancel", json={"reason": "x"}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (412, "changed_since")
+    assert await shared.head() == head
+
+
+async def test_the_version_is_compared_before_state_and_role_are(shared: Api) -> None:
+    zhao, agent, at = await an_open_one(shared)
+    await agent.do(f"{at}/acknowledge")
+    stale = {"If-Match": '"1"'}
+    assert (await zhao.post(f"{at}/acknowledge", json={}, headers=stale)).status_code == 412
+    assert (await agent.post(f"{at}/acknowledge", json={}, headers=stale)).status_code == 412
+
+
+async def test_a_comment_makes_no_open_form_stale(shared: Api) -> None:
+    zhao, agent, at = await an_open_one(shared)
+    version = (await agent.read(at))["version"]
+    await zhao.do(f"{at}/comment", {"text": "Any news?"})
+    await agent.do(f"{at}/acknowledge", if_match=str(version))
+
+
+async def test_of_many_who_have_read_the_same_version_one_writes(shared: Api) -> None:
+    _, agent, at = await an_open_one(shared)
+    people = [await shared.client(f"Agent{n}", Role.agent) for n in range(6)]
+    version = str((await agent.read(at))["version"])
+    answers = await asyncio.gather(
+        *(p.post(f"{at}/assign", json={"person": "me"}, headers={"If-Match": version}) for p in people)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+    winner = next(p for p, answer in zip(people, answers, strict=True) if answer.status_code == 200)
+    assert (await winner.read(at))["assignee"]["id"] == winner.id
+
+
+async def test_without_a_condition_the_state_still_lets_only_one_win(shared: Api) -> None:
+    _, _, at = await an_open_one(shared)
+    people = [await shared.client(f"Agent{n}", Role.agent) for n in range(6)]
+    answers = await asyncio.gather(*(person.post(f"{at}/acknowledge", json={}) for person in people))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5
+
+
+def test_what_the_header_means_can_be_read_in_one_place() -> None:
+    assert version_of(None) is version_of("*") is version_of(" * ") is None
+    assert version_of('W/"12.ab"') == 12
+    assert version_of("nonsense") == -1
+    assert not matches(None, '"1.a"')
+    assert matches('W/"1.a" , "2.b"', '"2.b"')

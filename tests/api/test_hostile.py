@@ -1,0 +1,318 @@
+"""What no honest client sends: always a problem document, never a failure of ours, nothing written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, an_incident
+
+LONGEST = 100_000
+LONGEST_PATH = 60_000
+
+
+async def refused(
+    shared: Api, client: Client, body: str | bytes, *, path: str = "/v1/incidents", **headers: str
+) -> int:
+    """Sends bytes as JSON; fails if anything comes of it. Gives the status."""
+    head = await shared.head()
+    content = body if isinstance(body, bytes) else body.encode("utf-8")
+    answer = await client.post(path, content=content, headers={"Content-Type": "application/json", **headers})
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    assert await shared.head() == head
+    return answer.status_code
+
+
+def said(**changes: Any) -> str:
+    """A report as JSON, in ASCII."""
+    return json.dumps(an_incident(**changes))
+
+
+async def test_json_that_is_broken_or_out_of_all_measure(shared: Api) -> None:
+    zhao = await shared.client("Zhao Min")
+    keyed = {"Idempotency-Key": "k"}
+    unreadable: list[str | bytes] = [
+        "{",
+        "[" * LONGEST,
+        '{"a":' * LONGEST,
+        '{"title": 1' + "0" * 5_000 + "}",
+        said()[:-1] + "} trailing",
+        '{"title": "\x01"}',
+        b"\xff\xfe\x00",
+        said().encode()[:-1] + b"\xff}",
+        '{"title": "caf\xe9"}'.encode("latin-1"),
+        "'single'",
+    ]
+    for body in unreadable:
+        assert await refused(shared, zhao, body) == 400, body[:40]
+        assert await refused(shared, zhao, body, **keyed) == 400, body[:40]
+    wrong: list[str | bytes] = [
+        b"",
+        "null",
+        "[]",
+        '"text"',
+        "NaN",
+        '{"title": NaN}',
+        '{"title": Infinity}',
+        '{"title": 1e400}',
+        '{"title": ' + "9" * 4_000 + "}",
+        '{"a":' * 900 + "1" + "}" * 900,
+        said(title="x" * 201),
+        said(description="x" * 20_001),
+        said(title={"$ne": None}),
+        said(title=["a", "b"]),
+    ]
+    for body in wrong:
+        assert await refused(shared, zhao, body) == 422, body[:40]
+        assert await refused(shared, zhao, body, **keyed) == 422, body[:40]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x00",
+        "ab\x00cd",
+        "\ud800",
+        "ab\udfffcd",
+        "\ud800\ud800",
+        "line\nbreak",
+        "\x1b[31m",
+        "   ",
+        "enc1:x",
+        "a\x7fb",
+    ],
+    ids=ascii,
+)
+async def test_texts_that_cannot_be_kept_or_only_confuse(shared: Api, text: str) -> None:
+    zhao = await shared.client("Zhao Min")
+    assert await refused(shared, zhao, said(title=text)) == 422
+    assert await refused(shared, zhao, said(service=text)) == 422
+    assert await refused(shared, zhao, said(requester=text)) == 422
+    assert await refused(shared, zhao, said(channel=text)) == 422
+    assert await refused(shared, zhao, said(**{text or "x": 1})) == 422
+    if "\n" not in text and not text.startswith("enc1:"):  # a paragraph may be of several lines
+        assert await refused(shared, zhao, said(description=text)) == 422
+
+
+async def test_no_title_is_taken_for_a_ciphertext_and_opened(shared: Api) -> None:
+    """Who has seen a ciphertext, in an export say, cannot have it opened as a field of their own."""
+    zhao, mallory = await shared.client("Zhao Min"), await shared.client("Mallory")
+    record = await zhao.do("/v1/incidents", an_incident())
+    row = await shared.ledger.db.row("select description from fold.incident where id = %s", (record["id"],))
+    assert row is not None
+    assert await refused(shared, mallory, said(title=row["description"])) == 422
+    assert await refused(shared, mallory, said(ci=row["description"])) == 422
+    # In their own words it is their own text.
+    own = await mallory.do("/v1/incidents", an_incident(description=row["description"]))
+    assert own["description"] == row["description"]
+    events = await mallory.read(f"/v1/incidents/{own['id']}/events")
+    assert events["items"][0]["given"]["description"] == row["description"]
+
+
+async def test_texts_that_are_only_unusual_come_back_as_they_were_sent(shared: Api) -> None:
+    zhao = await shared.client("Zhao Min")
+    for text in (
+        "邮件 收不到 📮",
+        "Ünïcödé e\u0301",
+        "\u202eright to left",
+        "<script>alert(1)</script>",
+        "'; drop table",
+    ):
+        record = await zhao.do("/v1/incidents", an_incident(title=text, description=f"{text}\n\t{text}"))
+        shown = await zhao.read(f"/v1/incidents/{record['number']}")
+        assert (shown["title"], shown["description"]) == (text, f"{text}\n\t{text}")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "1900-01-01T00:00:00+14:00",
+        "1899-12-31T23:59:59Z",
+        "2200-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-11-20T08:00:00",
+        "2026-11-20",
+        "20:00",
+        "2026-02-30T00:00:00Z",
+        "2026-11-20T25:00:00Z",
+        "2026-11-20T08:00:00+99:99",
+        "now",
+        "",
+        0,
+        1_800_000_000,
+        1.5,
+        -(10**18),
+        True,
+        [],
+    ],
+    ids=str,
+)
+async def test_times_that_are_none(shared: Api, when: Any) -> None:
+    tool = await shared.client("Monitoring", Role.integration)
+    for field in ("occurred_at", "began_at"):
+        assert await refused(shared, tool, said(**{field: when})) == 422
+
+
+async def test_the_outermost_times_that_are_taken_can_be_read_again(shared: Api) -> None:
+    tool = await shared.client("Monitoring", Role.integration)
+    first = "1900-01-01T00:00:00.000000Z"
+    record = await tool.do("/v1/incidents", an_incident(occurred_at=first, began_at=first))
+    assert (record["opened_at"], record["began_at"]) == (first, first)
+    events = await tool.read(f"/v1/incidents/{record['id']}/events")
+    assert events["items"][0]["occurred_at"] == first
+
+
+async def test_a_member_said_twice_counts_as_it_was_said_last(shared: Api) -> None:
+    zhao = await shared.client("Zhao Min")
+    twice = '{"title": "The first", ' + said(title="The last")[1:]
+    answer = await zhao.post("/v1/incidents", content=twice, headers={"Content-Type": "application/json"})
+    assert answer.json()["title"] == "The last"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "%00",
+        "a%00b",
+        "%ff",
+        "%ed%a0%80",
+        "%F0%9F%93%AE",
+        "%0a",
+        "%20",
+        "..%2f..%2fetc",
+        "%25",
+        "'%20or%201=1--",
+        "INC-2026-000000",
+        "INC-2026-" + "9" * 200,
+        "inc-2026-000001",
+        "00000000-0000-0000-0000-000000000000",
+        "{00000000-0000-0000-0000-000000000000}",
+        "source:",
+        ":key",
+        "a:b:c",
+        "null",
+        "x" * 250,
+        "x" * 251,
+        "x" * LONGEST_PATH,
+    ],
+    ids=lambda name: name[:40],
+)
+async def test_names_that_stand_for_nothing(shared: Api, name: str) -> None:
+    admin = await shared.client("Ada", Role.admin, Role.agent)
+    await admin.do("/v1/incidents", an_incident())
+    head = await shared.head()
+    expected = 422 if len(name) > 250 else 404
+    for plural in ("incidents", "persons", "teams", "keys"):
+        assert (await admin.get(f"/v1/{plural}/{name}")).status_code == expected
+    for path in (f"/v1/incidents/{name}/cancel", f"/v1/persons/{name}/erase", f"/v1/keys/{name}/revoke"):
+        assert (
+            await admin.post(path, json={"reason": "x"} if "cancel" in path else {})
+        ).status_code == expected
+    assert (await admin.get(f"/v1/incidents/{name}/events")).status_code == expected
+    assert await shared.head() == head
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("limit=0", 422),
+        ("limit=201", 422),
+        ("limit=-1", 422),
+        ("limit=1.5", 422),
+        ("limit=" + "9" * 5_000, 422),
+        ("limit=", 422),
+        ("limit=%00", 422),
+        ("colour=red", 422),
+        ("state=lost", 422),
+        ("state=%00", 422),
+        ("state=new;drop", 422),
+        ("priority=P0", 422),
+        ("team=" + ",".join("abcdefghij" for _ in range(51)), 422),
+        ("cursor=" + "x" * 1_001, 422),
+        ("cursor=%00", 400),
+        ("cursor=%ff", 400),
+        ("cursor=W10", 400),
+        ("cursor=" + "A" * 1_000, 400),
+        ("cursor=", 400),
+        ("team=%00", 200),
+        ("team='", 200),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_parameters_that_are_wrong(shared: Api, query: str, status: int) -> None:
+    zhao = await shared.client("Zhao Min")
+    assert (await zhao.get(f"/v1/incidents?{query}")).status_code == status
+    if query.split("=", maxsplit=1)[0] in ("limit", "cursor", "colour"):
+        assert (await zhao.get(f"/v1/persons?{query}")).status_code == status
+        at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+        assert (await zhao.get(f"{at}/events?{query}")).status_code == status
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "",
+        "text/plain",
+        "text/json",
+        "application/xml",
+        "multipart/form-data; boundary=x",
+        "application",
+        "*/*",
+        "json",
+    ],
+)
+async def test_another_media_type_is_not_read_as_json(shared: Api, media_type: str) -> None:
+    zhao = await shared.client("Zhao Min")
+    head = await shared.head()
+    for content in (said().encode(), _in_pieces(said().encode())):
+        headers = {"Content-Type": media_type} if media_type else {}
+        answer = await zhao.post("/v1/incidents", content=content, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert await shared.head() == head
+
+
+async def _in_pieces(body: bytes) -> Any:
+    yield body[:10]
+    yield body[10:]
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/x+json"],
+)
+async def test_what_says_that_it_is_json_is_read_as_json(shared: Api, media_type: str) -> None:
+    zhao = await shared.client("Zhao Min")
+    for body, status in ((said(), 201), (said(title="x"), 422)):
+        answer = await zhao.post("/v1/incidents", content=body, headers={"Content-Type": media_type})
+        assert answer.status_code == status
+
+
+async def test_headers_out_of_all_measure(shared: Api) -> None:
+    zhao = await shared.client("Zhao Min")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    long = "x" * LONGEST
+    for name in ("Accept-Language", "X-Request-Id", "If-None-Match", "User-Agent", "Accept"):
+        assert (await zhao.get(at, headers={name: long})).status_code == 200
+    head = await shared.head()
+    for name in ("If-Match", "Idempotency-Key"):
+        answer = await zhao.post(f"{at}/cancel", json={"reason": "x"}, headers={name: long})
+        assert answer.status_code == 422
+    for sent in (long, f"Bearer {long}", f"Bearer ldk_{long}", "Bearer " + "ldk_" * 20_000):
+        assert (await zhao.get(at, headers={"Authorization": sent})).status_code == 401
+    assert await shared.head() == head
+
+
+async def test_a_length_that_is_a_lie_does_not_help(shared: Api) -> None:
+    zhao = await shared.client("Zhao Min")
+    for length in ("99999999999", "1048577"):
+        headers = {"Content-Type": "application/json", "Content-Length": length}
+        answer = await zhao.post("/v1/incidents", content=b"{}", headers=headers)
+        assert answer.status_code == 413
+    for length in ("-1", "ten", "1e3", "9" * 5_000):
+        headers = {"Content-Type": "application/json", "Content-Length": length}
+        answer = await zhao.post("/v1/incidents", content=b" " * 1_100_000, headers=headers)
+        assert answer.status_code == 413

@@ -1,0 +1,177 @@
+"""API keys: what is accepted, and that what is not is answered the same, whatever was wrong."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from app.common.people import Role
+from app.log.ids import uuid7
+from app.settings import Settings
+from tests.client import Api, an_incident, serving
+from tests.conftest import Place
+from tests.people import add_person, ago
+from tests.waiting import until
+
+
+async def answers_of(api: Api, *sent: str) -> set[str]:
+    """What is told to whoever sends one of these; but for ids, and for whether anything was sent at all."""
+    told = set()
+    for authorization in sent:
+        headers = [(b"Authorization", authorization.encode("latin-1"))]
+        answer = await api.with_token(None).get("/v1/meta", headers=headers)
+        assert answer.status_code == 401, authorization
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        told.add(answer.text.replace(answer.headers["x-request-id"], "") + answer.headers["www-authenticate"])
+    return told
+
+
+async def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(shared: Api) -> None:
+    person = await add_person(shared.ledger, "Zhao Min")
+    good = (await shared.client_of(person)).token or ""
+    expired = (await shared.client_of(person, ends=ago(seconds=1))).token or ""
+    prefix, key_id, secret = good.split("_", 2)
+    other = (await shared.client_of(person)).token or ""
+    basic = base64.b64encode(good.encode()).decode()
+    told = await answers_of(
+        shared,
+        f"Bearer {expired}",
+        f"Bearer {prefix}_{key_id}_{secret[:-1]}",
+        f"Bearer {prefix}_{key_id}_{secret}x",
+        f"Bearer {prefix}_{key_id}_{other.split('_', 2)[2]}",
+        f"Bearer {prefix}_{key_id}_",
+        f"Bearer {prefix}_{key_id}",
+        f"Bearer {prefix}_{uuid7().hex}_{secret}",
+        f"Bearer {prefix}_{key_id[:-1]}_{secret}",
+        f"Bearer {prefix}__{secret}",
+        f"Bearer {good.upper()}",
+        f"Bearer {secret}",
+        f"Bearer {good} {good}",
+        f"Bearer {prefix}_{key_id}_caf\xe9",
+        "Bearer",
+        "Bearer ",
+        f"Basic {basic}",
+        f"Basic {good}",
+        f"Token {good}",
+        good,
+        "ldk_",
+        ", ,",
+    )
+    assert len(told) == 1
+    assert (await shared.with_token(good).get("/v1/meta")).status_code == 200
+
+
+async def test_the_scheme_may_be_written_in_any_case(shared: Api) -> None:
+    good = (await shared.client("Zhao Min")).token
+    for scheme in ("Bearer", "bearer", "BEARER", "Bearer "):
+        answer = await shared.with_token(None).get("/v1/meta", headers={"Authorization": f"{scheme} {good}"})
+        assert answer.status_code == 200
+
+
+async def test_a_key_ends_when_it_was_said_to(shared: Api) -> None:
+    person = await add_person(shared.ledger, "Zhao Min")
+    soon = await shared.client_of(person, ends=datetime.now(UTC) + timedelta(milliseconds=300))
+
+    async def ended() -> bool:
+        return (await soon.get("/v1/meta")).status_code == 401
+
+    assert (await soon.get("/v1/meta")).status_code == 200
+    assert await until(ended)
+
+
+async def test_a_revoked_key_is_refused_at_once_here_and_soon_in_every_other_process(
+    api: Api, place: Place, tmp_path_factory: pytest.TempPathFactory, settings: Settings, tmp_path: object
+) -> None:
+    admin, zhao = await api.client("Ada", Role.admin), await api.client("Zhao Min")
+    key_id = UUID((zhao.token or "").split("_")[1])
+    async with serving(place.url, tmp_path / "secrets", settings) as other:  # type: ignore[operator]  # a Path
+        there = other.with_token(zhao.token)
+        assert (await there.get("/v1/meta")).status_code == 200
+        await admin.do(f"/v1/keys/{key_id}/revoke")
+        assert (await zhao.get("/v1/meta")).status_code == 401
+
+        async def refused() -> bool:
+            return (await there.get("/v1/meta")).status_code == 401
+
+        assert await until(refused)
+    assert len(await answers_of(api, f"Bearer {zhao.token}", "Bearer ldk_nothing_at_all")) == 1
+
+
+async def test_what_a_key_may_is_what_it_holds_and_not_what_another_key_of_the_person_holds(
+    shared: Api,
+) -> None:
+    person = await add_person(shared.ledger, "Lin")
+    as_agent = await shared.client_of(person, Role.agent)
+    as_requester = await shared.client_of(person)
+    at = f"/v1/incidents/{(await as_requester.do('/v1/incidents', an_incident()))['id']}"
+    assert (await as_requester.post(f"{at}/acknowledge", json={})).status_code == 403
+    assert (await as_agent.post(f"{at}/acknowledge", json={})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "",
+        "boss",
+        "Admin",
+        "agent@",
+        "agent@team",
+        "agent@team/",
+        "agent@team/desk",
+        "agent@teams/01970000-0000-7000-8000-000000000000",
+        "@team/01970000-0000-7000-8000-000000000000",
+        "agent,admin",
+    ],
+)
+async def test_a_role_that_there_is_none_of_is_refused(shared: Api, role: str) -> None:
+    admin = await shared.client("Ada", Role.admin)
+    head = await shared.head()
+    answer = await admin.post("/v1/keys", json={"name": "A", "person": "me", "roles": ["requester", role]})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/roles")
+    assert await shared.head() == head
+
+
+async def test_a_role_for_one_team_is_not_one_for_all(shared: Api) -> None:
+    """A key that was meant for one team must never come to hold the role everywhere."""
+    network = await shared.team("keys-network")
+    tied = await shared.client("Otto", f"admin@team/{network}")
+    for path, body in (
+        ("/v1/teams", {"key": "x", "name": "X"}),
+        ("/v1/persons", {"name": "X"}),
+        ("/v1/keys", {"name": "x", "person": "me", "roles": ["admin"]}),
+    ):
+        assert (await tied.post(path, json=body)).status_code == 403
+
+
+async def test_only_an_administrator_makes_and_revokes_keys(shared: Api) -> None:
+    admin = await shared.client("Ada", Role.admin)
+    zhao = await shared.client("Zhao Min")
+    own = UUID((zhao.token or "").split("_")[1])
+    assert (await zhao.post(f"/v1/keys/{own}/revoke", json={})).status_code == 403
+    said = {"name": "More", "person": "me", "roles": ["admin"]}
+    assert (await zhao.post("/v1/keys", json=said)).status_code == 403
+    assert (await admin.post("/v1/keys", json={**said, "secret_hash": "0" * 64})).status_code == 422
+
+
+async def test_neither_log_nor_tables_hold_the_secret(shared: Api) -> None:
+    admin = await shared.client("Ada", Role.admin)
+    made = await admin.do("/v1/keys", {"name": "Portal", "person": "me", "roles": ["requester"]})
+    secret = made["token"].split("_", 2)[2]
+    everything = await shared.ledger.db.rows(
+        "select convert_from(data, 'UTF8') as text from log.event union all select k::text from fold.key k"
+    )
+    assert not [row for row in everything if secret in row["text"]]
+
+
+async def test_persons_act_under_their_own_name_and_machines_as_integrations(shared: Api) -> None:
+    admin = await shared.client("Ada", Role.admin)
+    machine = await admin.do("/v1/persons", {"name": "Monitoring", "kind": "machine"})
+    made = await admin.do("/v1/keys", {"name": "M", "person": machine["id"], "roles": ["integration"]})
+    tool = shared.with_token(made["token"])
+    at = f"/v1/incidents/{(await tool.do('/v1/incidents', an_incident()))['id']}"
+    event = (await tool.read(f"{at}/events"))["items"][0]
+    assert event["actor"] == f"integration:{machine['id']}"

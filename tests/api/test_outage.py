@@ -1,0 +1,132 @@
+"""When the database is gone: 503 with a time to try again, nothing half written, and then it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+from psycopg import sql
+
+from app.common.people import Role
+from tests.client import ADDRESS, Api, Json, an_incident
+from tests.conftest import Place, Server
+from tests.waiting import until
+
+
+class Cut:
+    """A database that takes no connections, and has lost those that it had."""
+
+    def __init__(self, server: Server, place: Place) -> None:
+        self.administrator = server.administrator
+        self.database = urlsplit(place.url).path.removeprefix("/")
+
+    async def allow(self, allowed: bool) -> None:
+        async with await psycopg.AsyncConnection.connect(self.administrator, autocommit=True) as connection:
+            statement = sql.SQL("alter database {} allow_connections {}")
+            await connection.execute(statement.format(sql.Identifier(self.database), sql.Literal(allowed)))
+            if not allowed:
+                await self.disconnect(connection)
+
+    async def disconnect(self, connection: psycopg.AsyncConnection[object]) -> None:
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (self.database,)
+        )
+
+
+async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_by_itself(
+    api: Api, server: Server, place: Place
+) -> None:
+    zhao = await api.client("Zhao Min")
+    record = await zhao.do("/v1/incidents", an_incident())
+    at = f"/v1/incidents/{record['id']}"
+    cut = Cut(server, place)
+    await cut.allow(False)
+    answers = await asyncio.gather(
+        zhao.get(at),
+        zhao.get("/v1/incidents", headers={"Accept-Language": "zh"}),
+        zhao.get(f"{at}/events"),
+        zhao.get("/v1/meta"),
+        zhao.post("/v1/incidents", json=an_incident()),
+        zhao.post(f"{at}/comment", json={"text": "x"}, headers={"Idempotency-Key": "k"}),
+        api.with_token("ldk_" + "0" * 32 + "_x").get("/v1/meta"),
+    )
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_gone")
+        assert int(answer.headers["retry-after"]) > 0
+    assert answers[1].json()["title"] == "数据库没有响应"
+    nobody = api.with_token(None)
+    ready, alive = await asyncio.gather(nobody.get("/readyz"), nobody.get("/livez"))
+    assert (ready.status_code, ready.json()) == (503, {"ready": False, "missing": ["database"]})
+    assert alive.status_code == 200
+
+    await cut.allow(True)
+
+    async def answered() -> Json | None:
+        answer = await zhao.get(at)
+        return answer.json() if answer.status_code == 200 else None
+
+    assert await until(answered) == record
+    events = (await zhao.read(f"{at}/events"))["items"]
+    assert [event["type"] for event in events] == ["incident.reported"], "nothing of it was written"
+
+    async def written() -> bool:
+        answer = await zhao.post(f"{at}/comment", json={"text": "x"}, headers={"Idempotency-Key": "k"})
+        return answer.status_code == 200
+
+    assert await until(written)
+    assert (await nobody.get("/readyz")).status_code == 200
+
+
+async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_when_it_is_repeated(
+    api: Api, server: Server, place: Place
+) -> None:
+    agent = await api.client("Lin", Role.agent)
+    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
+    key = {"Idempotency-Key": "k"}
+    cut = Cut(server, place)
+    connect = psycopg.AsyncConnection.connect
+    async with await connect(server.administrator, autocommit=True) as administrator:  # noqa: SIM117  # it outlives the holder
+        async with await connect(place.owner_url) as holder:
+            await holder.execute("select * from log.head for update")
+            command = asyncio.create_task(agent.post(f"{at}/acknowledge", json={}, headers=key))
+
+            async def waits() -> bool:
+                found = await administrator.execute(
+                    "select 1 from pg_stat_activity where datname = %s and wait_event_type = 'Lock'",
+                    (cut.database,),
+                )
+                return await found.fetchone() is not None
+
+            await until(waits)
+            await administrator.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = %s and wait_event_type = 'Lock'",
+                (cut.database,),
+            )
+            assert (await command).status_code == 503
+    for _ in range(2):
+        again = await agent.post(f"{at}/acknowledge", json={}, headers=key)
+        assert (again.status_code, again.json()["state"]) == (200, "acknowledged")
+    events = (await agent.read(f"{at}/events"))["items"]
+    assert [event["type"] for event in events] == ["incident.reported", "incident.acknowledged"]
+
+
+async def test_a_failure_of_ours_is_told_without_its_details_and_with_the_id_to_ask_about(
+    api: Api, place: Place
+) -> None:
+    zhao = await api.client("Zhao Min")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
+        await owner.execute("alter table fold.incident rename to hidden")
+    # A server logs the error and goes on; this transport would raise it.
+    transport = httpx.ASGITransport(api.app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {zhao.token}", "Accept-Language": "zh", "X-Request-Id": "portal-7"}
+    async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers) as client:
+        for answer in (await client.get(at), await client.post(f"{at}/cancel", json={"reason": "x"})):
+            told = answer.json()
+            assert (answer.status_code, told["code"], told["title"]) == (500, "failed", "这是我们的问题")
+            assert answer.headers["x-request-id"] == told["request_id"] == "portal-7"
+            assert "hidden" not in answer.text
+            assert "fold" not in answer.text

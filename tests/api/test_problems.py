@@ -1,0 +1,287 @@
+"""Every refusal is a problem document: what was wrong, where, and what would be right, in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from app.common.people import Role
+from app.text import LANGUAGES, sentences
+from tests.client import RESOLVED, Api, Client, Json, an_incident
+
+LIMIT = 1_048_576
+
+
+class Scene:
+    """A requester with an incident, and a service desk."""
+
+    def __init__(self, zhao: Client, agent: Client, incident: Json, stranger: Client) -> None:
+        self.zhao, self.agent, self.incident, self.stranger = zhao, agent, incident, stranger
+        self.at = f"/v1/incidents/{incident['id']}"
+
+
+@pytest.fixture
+async def scene(shared: Api) -> Scene:
+    zhao = await shared.client("Zhao Min")
+    agent = await shared.client("Lin", Role.agent)
+    stranger = await shared.client("Wu Jing")
+    return Scene(zhao, agent, await zhao.do("/v1/incidents", an_incident()), stranger)
+
+
+async def endless() -> AsyncIterator[bytes]:
+    """A body that says nothing of its length."""
+    for _ in range(LIMIT // 65_536 + 2):
+        yield b" " * 65_536
+
+
+JSON = {"Content-Type": "application/json"}
+
+#: By what they are about: who sends what, and the status and code that come back.
+CASES: dict[str, Any] = {
+    "not JSON": (
+        lambda s: (s.zhao, "POST", "/v1/incidents", {"content": b"{", "headers": JSON}),
+        400,
+        "malformed",
+    ),
+    "a bad cursor": (lambda s: (s.zhao, "GET", "/v1/incidents?cursor=abc", {}), 400, "bad_cursor"),
+    "not allowed": (lambda s: (s.zhao, "POST", f"{s.at}/acknowledge", {"json": {}}), 403, "forbidden"),
+    "somebody else's": (lambda s: (s.stranger, "GET", s.at, {}), 404, "not_found"),
+    "of somebody else's": (lambda s: (s.stranger, "GET", f"{s.at}/events", {}), 404, "not_found"),
+    "on somebody else's": (
+        lambda s: (s.stranger, "POST", f"{s.at}/comment", {"json": {"text": "x"}}),
+        404,
+        "not_found",
+    ),
+    "not there": (lambda s: (s.zhao, "GET", "/v1/incidents/INC-2026-999999", {}), 404, "not_found"),
+    "no such address": (lambda s: (s.zhao, "GET", "/v1/nowhere", {}), 404, "no_such_path"),
+    "no such action": (lambda s: (s.zhao, "POST", f"{s.at}/explode", {"json": {}}), 404, "no_such_path"),
+    "a slash too many": (lambda s: (s.zhao, "GET", "/v1/incidents/", {}), 404, "no_such_path"),
+    "not this method": (lambda s: (s.zhao, "DELETE", s.at, {}), 405, "method_not_allowed"),
+    "not in this state": (
+        lambda s: (s.zhao, "POST", f"{s.at}/close", {"json": {}}),
+        409,
+        "not_in_this_state",
+    ),
+    "changed since": (
+        lambda s: (
+            s.zhao,
+            "POST",
+            f"{s.at}/cancel",
+            {"json": {"reason": "x"}, "headers": {"If-Match": '"7"'}},
+        ),
+        412,
+        "changed_since",
+    ),
+    "too large": (
+        lambda s: (s.zhao, "POST", "/v1/incidents", {"content": b" " * (LIMIT + 1), "headers": JSON}),
+        413,
+        "too_large",
+    ),
+    "too large, and does not say so": (
+        lambda s: (s.zhao, "POST", "/v1/incidents", {"content": endless(), "headers": JSON}),
+        413,
+        "too_large",
+    ),
+    "another media type": (
+        lambda s: (
+            s.zhao,
+            "POST",
+            "/v1/incidents",
+            {"content": b"{}", "headers": {"Content-Type": "text/xml"}},
+        ),
+        415,
+        "unsupported_media_type",
+    ),
+    "a form": (
+        lambda s: (s.zhao, "POST", "/v1/incidents", {"data": {"title": "x"}}),
+        415,
+        "unsupported_media_type",
+    ),
+    "a wrong value": (
+        lambda s: (s.zhao, "POST", "/v1/incidents", {"json": an_incident(impact="9")}),
+        422,
+        "invalid",
+    ),
+    "a wrong parameter": (lambda s: (s.zhao, "GET", "/v1/incidents?limit=0", {}), 422, "invalid"),
+    "no body": (lambda s: (s.zhao, "POST", "/v1/incidents", {}), 422, "invalid"),
+}
+
+
+async def send(scene: Scene, case: str, language: str) -> httpx.Response:
+    client, method, path, more = CASES[case][0](scene)
+    headers = {"Accept-Language": language, **more.pop("headers", {})}
+    answer: httpx.Response = await client.request(method, path, headers=headers, **more)
+    return answer
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_it_is_a_problem_document_in_the_language_asked_for(
+    shared: Api, scene: Scene, case: str
+) -> None:
+    head = await shared.head()
+    for language in LANGUAGES:
+        answer = await send(scene, case, language)
+        problem = answer.json()
+        _, status, code = CASES[case]
+        assert (answer.status_code, problem["code"]) == (status, code)
+        assert problem["type"] == f"/problems/{code}"
+        assert problem["title"] == sentences(language)["title"][code]
+        assert "…" not in problem["detail"], "a blank was not filled"
+        assert "{" not in problem["detail"]
+        assert problem["request_id"] == answer.headers["x-request-id"]
+        assert answer.headers["content-language"] == language
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert await shared.head() == head
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/incidents", {"GET", "POST"}),
+        ("/v1/incidents/x", {"GET"}),
+        ("/v1/incidents/x/close", {"POST"}),
+        ("/v1/persons", {"GET", "POST"}),
+        ("/v1/keys/x/revoke", {"POST"}),
+        ("/v1/meta", {"GET"}),
+        ("/livez", {"GET"}),
+    ],
+)
+async def test_another_method_is_told_all_that_the_address_takes(
+    scene: Scene, path: str, allowed: set[str]
+) -> None:
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - allowed:
+        answer = await scene.zhao.request(method, path)
+        assert answer.status_code == 405
+        assert set(answer.headers["allow"].split(", ")) == allowed
+        assert all(name in answer.json()["detail"] for name in allowed)
+
+
+async def test_without_a_key_nothing_under_v1_is_told_from_anything_else(shared: Api) -> None:
+    nobody = shared.with_token(None)
+    answers = [
+        await nobody.request(method, path)
+        for method in ("GET", "POST", "DELETE")
+        for path in ("/v1/incidents", "/v1/nowhere", "/v1/meta", "/v1/incidents/x/close")
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
+    told = [{**answer.json(), "request_id": "", "instance": ""} for answer in answers]
+    assert all(problem == told[0] for problem in told)
+
+
+async def test_a_refusal_for_the_state_says_the_state_and_what_is_open_to_this_caller(scene: Scene) -> None:
+    told = (await scene.agent.post(f"{scene.at}/close", json={})).json()
+    assert (told["state"], told["allowed_actions"]) == ("new", ["acknowledge", "cancel", "assign", "comment"])
+    assert "Close" in told["detail"]
+    assert "New" in told["detail"]
+    told = (await scene.zhao.post(f"{scene.at}/close", json={}, headers={"Accept-Language": "zh"})).json()
+    assert told["allowed_actions"] == ["cancel", "comment"]
+    assert "关闭" in told["detail"]
+    assert "新建" in told["detail"]
+
+
+async def test_a_check_that_refuses_says_its_own_reason_and_the_state(scene: Scene) -> None:
+    await scene.agent.do(f"{scene.at}/assign", {"person": "me"})
+    refused = await scene.agent.post(f"{scene.at}/resolve", json=RESOLVED)
+    told = refused.json()
+    assert (refused.status_code, told["code"], told["state"]) == (409, "nobody_has_seen_it", "new")
+    assert "start" in told["allowed_actions"]
+
+
+async def test_a_stale_condition_says_the_version_that_the_record_has(scene: Scene) -> None:
+    await scene.agent.do(f"{scene.at}/acknowledge")
+    refused = await scene.zhao.post(
+        f"{scene.at}/cancel", json={"reason": "x"}, headers={"If-Match": '"1.00"'}
+    )
+    assert (refused.status_code, refused.json()["version"]) == (412, 2)
+
+
+async def test_every_wrong_value_is_pointed_at(scene: Scene) -> None:
+    said = an_incident(title="x", impact="9", began_at="yesterday", colour="red", requester=3)
+    del said["description"]
+    for language in LANGUAGES:
+        answer = await scene.zhao.post("/v1/incidents", json=said, headers={"Accept-Language": language})
+        told = answer.json()
+        assert answer.status_code == 422
+        assert {error["pointer"]: error["code"] for error in told["errors"]} == {
+            "/title": "string_too_short",
+            "/description": "missing",
+            "/impact": "enum",
+            "/began_at": "datetime_from_date_parsing",
+            "/requester": "string_type",
+            "/colour": "extra_forbidden",
+        }
+        assert "6" in told["detail"]
+        for error in told["errors"]:
+            sentence = sentences(language)["value"][error["code"]]
+            assert error["message"].startswith(sentence.partition("{")[0])
+            assert "…" not in error["message"]
+
+
+async def test_a_wrong_parameter_and_a_wrong_header_are_named(scene: Scene) -> None:
+    answer = await scene.zhao.get("/v1/incidents?limit=0&state=new,lost&colour=red")
+    assert {error["parameter"]: error["code"] for error in answer.json()["errors"]} == {
+        "limit": "greater_than_equal",
+        "state": "enum",
+        "colour": "extra_forbidden",
+    }
+    answer = await scene.zhao.post(
+        "/v1/incidents", json=an_incident(), headers={"Idempotency-Key": "two words"}
+    )
+    assert [error["header"] for error in answer.json()["errors"]] == ["Idempotency-Key"]
+
+
+async def test_a_request_keeps_the_id_that_it_came_with_and_the_event_has_it(scene: Scene) -> None:
+    answer = await scene.zhao.post(
+        f"{scene.at}/comment", json={"text": "Hm."}, headers={"X-Request-Id": "portal-42"}
+    )
+    assert answer.headers["x-request-id"] == "portal-42"
+    events = (await scene.zhao.read(f"{scene.at}/events"))["items"]
+    assert events[-1]["correlation_id"] == "portal-42"
+    assert events[0]["correlation_id"] != "portal-42"
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "two words", "caf\xe9", "tab\there"])
+async def test_an_id_that_cannot_be_kept_is_replaced(scene: Scene, given: str) -> None:
+    answer = await scene.zhao.get(scene.at, headers=[(b"X-Request-Id", given.encode("latin-1"))])
+    assert answer.headers["x-request-id"] not in ("", given)
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        ("", "en"),
+        ("zh", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("zh-Hant-TW", "zh"),
+        ("en-GB, zh;q=0.5", "en"),
+        ("en;q=0.2, zh;q=0.5", "zh"),
+        ("zh; q=0.9, en; q=0.1", "zh"),
+        ("ZH;Q=0.9", "zh"),
+        ("de, fr", "en"),
+        ("zh;q=0, en", "en"),
+        ("zh;q=0", "en"),
+        ("*", "en"),
+        ("zh;q=often, en;q=0.1", "en"),
+        (";;q=,,;q=0.5,", "en"),
+        ("zh;q=nan", "en"),
+        ("," * 5_000, "en"),
+    ],
+)
+async def test_the_best_liked_language_that_there_is_answers(
+    scene: Scene, accept: str, language: str
+) -> None:
+    answer = await scene.zhao.get("/v1/incidents/nothing", headers={"Accept-Language": accept})
+    assert answer.headers["content-language"] == language
+
+
+async def test_labels_change_with_the_language_and_codes_never(scene: Scene) -> None:
+    english = (await scene.zhao.get(scene.at, headers={"Accept-Language": "en"})).json()
+    chinese = (await scene.zhao.get(scene.at, headers={"Accept-Language": "zh"})).json()
+    assert [action["label"] for action in english["actions"]] == ["Cancel", "Comment"]
+    assert [action["label"] for action in chinese["actions"]] == ["取消", "评论"]
+    assert [a["action"] for a in english["actions"]] == [a["action"] for a in chinese["actions"]]
+    assert english | {"actions": []} == chinese | {"actions": []}

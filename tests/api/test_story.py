@@ -1,0 +1,187 @@
+"""An incident's whole story over HTTP, as a portal, the service desk and a resolver see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.common.people import Role
+from tests.client import RESOLVED, Api, Json, an_incident
+
+
+def actions(record: Json) -> list[str]:
+    """What the caller may do now."""
+    return [action["action"] for action in record["actions"]]
+
+
+async def test_an_incident_is_reported_for_somebody_worked_on_resolved_reopened_and_closed(api: Api) -> None:
+    for team in ("sales", "desk", "network"):
+        await api.team(team)
+    zhao = await api.client("Zhao Min", teams=("sales",))
+    agent = await api.client("Lin Xiaoyu", Role.agent, teams=("desk",))
+    engineer = await api.client("Tomasz Nowak", Role.engineer, teams=("network",))
+
+    # On the phone: the agent writes down what Zhao Min says.
+    answer = await agent.post("/v1/incidents", json=an_incident(channel="hotline", requester=zhao.id))
+    assert answer.status_code == 201
+    record = answer.json()
+    at = f"/v1/incidents/{record['id']}"
+    assert answer.headers["location"] == at
+    assert answer.headers["etag"].startswith('"1.')
+    assert (record["state"], record["priority"], record["channel"]) == ("new", "P3", "hotline")
+    assert record["requester"] == {"id": zhao.id, "name": "Zhao Min"}
+    assert record["customer"]["key"] == "sales"
+    assert (record["team"], record["assignee"]) == (None, None)
+    assert actions(record) == ["acknowledge", "cancel", "assign", "comment"]
+
+    # She finds it under her own, by its number as well.
+    mine = await zhao.read("/v1/incidents")
+    assert [item["number"] for item in mine["items"]] == [record["number"]]
+    assert actions(await zhao.read(f"/v1/incidents/{record['number']}")) == ["cancel", "comment"]
+
+    # The engineer does not see it until it is his team's, and then may start on it as a member of the team.
+    assert (await engineer.get(at)).status_code == 404
+    await agent.do(f"{at}/acknowledge")
+    record = await agent.do(f"{at}/assign", {"team": "network"})
+    assert record["team"]["key"] == "network"
+    assert (await agent.get(at)).status_code == 404, "the desk has given it away"
+    record = await engineer.read(at)
+    assert actions(record) == ["start", "hold", "resolve", "assign", "comment"]
+    record = await engineer.do(f"{at}/assign", {"team": "network", "person": "me"})
+    assert record["assignee"] == {"id": engineer.id, "name": "Tomasz Nowak"}
+    record = await engineer.do(f"{at}/start")
+    assert record["started_at"] == record["state_since"]
+
+    # He waits for a spare part, then goes on.
+    held = {"reason": "awaiting_vendor", "wake_up_at": "2199-01-01T08:00:00+08:00"}
+    record = await engineer.do(f"{at}/hold", held)
+    assert (record["state"], record["hold_reason"]) == ("on_hold", "awaiting_vendor")
+    assert record["wake_up_at"] == "2199-01-01T00:00:00.000000Z"
+    await zhao.do(f"{at}/comment", {"text": "How long will it take?"})
+    record = await engineer.do(f"{at}/resume")
+    assert (record["state"], record["hold_reason"], record["wake_up_at"]) == ("in_progress", None, None)
+
+    record = await engineer.do(f"{at}/resolve", {**RESOLVED, "cause": "A full disk."})
+    assert (record["state"], record["resolution"]) == ("resolved", RESOLVED["done"])
+    record = await zhao.do(f"{at}/reopen", {"reason": "Still nothing."})
+    assert (record["state"], record["resolution"], record["resolved_at"]) == ("in_progress", None, None)
+    await engineer.do(f"{at}/resolve", RESOLVED)
+    record = await zhao.do(f"{at}/close")
+    assert (record["state"], record["cause"]) == ("closed", None)
+    assert record["resolved_at"] < record["closed_at"]
+
+    assert_it_is_all_in_the_log((await zhao.read(f"{at}/events"))["items"], record, agent.id, zhao.id)
+
+
+def assert_it_is_all_in_the_log(events: list[Json], record: Json, agent: str, zhao: str) -> None:
+    """In order, and in the words that were used."""
+    assert [event["type"].removeprefix("incident.") for event in events] == [
+        "reported",
+        "acknowledged",
+        "assigned",
+        "assigned",
+        "started",
+        "held",
+        "commented",
+        "resumed",
+        "resolved",
+        "reopened",
+        "resolved",
+        "closed",
+    ]
+    assert [event["version"] for event in events] == list(range(1, 13))
+    assert [event["position"] for event in events] == sorted(event["position"] for event in events)
+    assert (events[0]["actor"], events[0]["on_behalf_of"]) == (f"person:{agent}", f"person:{zhao}")
+    assert events[0]["given"]["description"] == an_incident()["description"]
+    assert events[9]["given"] == {"reason": "Still nothing."}
+    assert [e["set"].get(f"incident/{record['id']}", {}).get("state") for e in events[5:8]] == [
+        "on_hold",
+        None,
+        "in_progress",
+    ]
+
+
+async def test_a_list_is_newest_first_and_filtered_by_state_priority_and_team(api: Api) -> None:
+    await api.team("network")
+    agent = await api.client("Lin Xiaoyu", Role.agent, teams=("network",))
+    numbers = []
+    for urgency, team in (("1", None), ("2", "network"), ("3", "network"), ("1", "network")):
+        record = await agent.do("/v1/incidents", an_incident(urgency=urgency))
+        numbers.append(record["number"])
+        if team:
+            record = await agent.do(f"/v1/incidents/{record['id']}/assign", {"team": team})
+    await agent.do(f"/v1/incidents/{numbers[3]}/acknowledge")
+
+    async def listed(**filters: str) -> list[str]:
+        return [item["number"] for item in (await agent.read("/v1/incidents", **filters))["items"]]
+
+    first, second, third, fourth = numbers
+    team_id = (await agent.read("/v1/teams/network"))["id"]
+    assert await listed() == [fourth, third, second, first]
+    assert await listed(priority="P2") == [fourth, first]
+    assert await listed(priority="P2,P3") == [fourth, second, first]
+    assert await listed(team="network") == await listed(team=team_id) == [fourth, third, second]
+    assert await listed(team="nobody") == []
+    assert await listed(team="nobody,network", priority="P2") == [fourth]
+    assert await listed(state="acknowledged") == [fourth]
+    assert await listed(state="new,acknowledged", priority="P4") == [third]
+    assert await listed(state="closed") == []
+    several = await agent.get("/v1/incidents", params={"priority": ["P4", "P3"]})
+    assert len(several.json()["items"]) == 2, "several values may be several parameters, too"
+
+
+async def test_persons_teams_and_keys_are_made_shown_and_listed(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    team = await admin.do("/v1/teams", {"key": "desk", "name": "Service desk"})
+    assert (team["kind"], team["state"]) == ("internal", "active")
+    said = {
+        "name": "Wang Wei 王伟",
+        "email": "wei@example.org",
+        "locale": "zh",
+        "teams": ["desk", team["id"]],
+    }
+    person = await admin.do("/v1/persons", said)
+    assert (person["name"], person["email"], person["kind"]) == ("Wang Wei 王伟", "wei@example.org", "human")
+    roles = {"roles": ["agent", f"engineer@team/{team['id']}"]}
+    key = await admin.do("/v1/keys", {"name": "Wei's", "person": person["id"], **roles})
+    assert key["token"].startswith("ldk_")
+    assert key["person"] == {"id": person["id"], "name": "Wang Wei 王伟"}
+    assert key["roles"] == roles["roles"]
+
+    wei = api.with_token(key["token"])
+    shown = await wei.read(f"/v1/keys/{key['id']}")
+    assert shown == {name: value for name, value in key.items() if name != "token"}, "once and never again"
+    for plural, made in (("persons", person), ("teams", team), ("keys", shown)):
+        assert await admin.read(f"/v1/{plural}/{made['id']}") == made
+        assert made in (await admin.read(f"/v1/{plural}"))["items"]
+    assert await wei.read("/v1/teams/desk") == team, "a team is found by its key"
+    assert (await wei.read("/v1/incidents"))["items"] == []
+
+    revoked = await admin.do(f"/v1/keys/{key['id']}/revoke")
+    assert revoked["state"] == "revoked"
+    assert datetime.fromisoformat(revoked["revoked_at"]).tzinfo is not None
+    assert (await wei.get("/v1/incidents")).status_code == 401
+
+
+async def test_a_key_of_a_team_is_taken_once(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await admin.do("/v1/teams", {"key": "desk", "name": "Service desk"})
+    head = await api.head()
+    again = await admin.post("/v1/teams", json={"key": "desk", "name": "Another"})
+    assert again.status_code == 422
+    assert again.json()["errors"][0] | {"message": ""} == {
+        "pointer": "/key",
+        "parameter": None,
+        "header": None,
+        "code": "taken",
+        "message": "",
+    }
+    assert await api.head() == head
+
+
+async def test_the_service_says_what_it_is_and_whether_it_can_work(api: Api) -> None:
+    nobody, somebody = api.with_token(None), await api.client("Zhao Min")
+    assert (await nobody.read("/livez")) == {"alive": True}
+    assert (await nobody.read("/readyz")) == {"ready": True, "missing": []}
+    assert (await nobody.get("/v1/meta")).status_code == 401
+    meta = await somebody.read("/v1/meta")
+    assert (meta["position"], meta["time_zone"]) == (await api.head(), "UTC")

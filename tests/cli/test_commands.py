@@ -1,0 +1,168 @@
+"""What each command does, and what it says."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.installation import OWNER_ROLE
+from app.kernel.describe import as_markdown
+from app.registry import BY_KIND
+from app.settings import PROJECT
+from tests.cli.conftest import Run, environment
+from tests.conftest import Place, Server
+
+
+def made(run: Run, *arguments: str) -> dict[str, object]:
+    """A new key."""
+    ended = run("keys", "make", "--json", *arguments)
+    assert ended.returncode == 0, ended.stderr
+    document: dict[str, object] = json.loads(ended.stdout)
+    return document
+
+
+def listed(run: Run) -> list[dict[str, object]]:
+    """All keys."""
+    keys: list[dict[str, object]] = json.loads(run("keys", "list", "--json").stdout)
+    return keys
+
+
+def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
+    document = made(
+        run, "--role", "agent", "--role", "incident_manager", "--name", "Wang Wei 王伟", "--days", "30"
+    )
+    assert str(document["token"]).startswith("ldk_")
+    (key,) = listed(run)
+    assert (key["name"], key["state"], key["roles"]) == (
+        "Wang Wei 王伟",
+        "active",
+        ["agent", "incident_manager"],
+    )
+    assert (key["person_id"], key["expires_at"] is not None) == (document["person"], True)
+    assert str(document["token"]).split("_")[2] not in str(key)
+    assert run("keys", "revoke", str(key["id"])).stdout == "Revoked.\n"
+    again = run("keys", "revoke", str(key["id"]))
+    assert (again.returncode, "Revoked" in again.stderr) == (4, True)
+    assert [key["state"] for key in listed(run)] == ["revoked"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--role", "boss"], 2, "boss"),
+        (["--role", "agent@team/"], 2, "agent@team/"),
+        (["--role", "agent", "--name", ""], 2, "name"),
+        (["--role", "agent", "--team", "nowhere"], 4, "nowhere"),
+        (["--role", "agent", "--person", "nobody"], 4, "nobody"),
+        ([], 2, "--role"),
+    ],
+    ids=str,
+)
+def test_a_key_that_cannot_be_made_is_refused_with_a_reason(
+    run: Run, place: Place, arguments: list[str], code: int, words: str
+) -> None:
+    ended = run("keys", "make", *arguments)
+    assert (ended.returncode, words in ended.stderr) == (code, True)
+    with psycopg.connect(place.url) as connection:
+        assert connection.execute("select count(*) from fold.key").fetchone() == (0,)
+
+
+def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:
+    person = str(made(run, "--role", "requester", "--name", "Olu Adeyemi")["person"])
+    kept = run("erase", person, said="n\n")
+    assert kept.returncode != 0
+    assert listed(run)[0]["name"] == "Olu Adeyemi"
+    assert "Erased." in run("erase", person, said="y\n").stdout
+    assert [(key["name"], key["state"]) for key in listed(run)] == [(None, "active")]
+    again = run("erase", person, "--yes")
+    assert (again.returncode, again.stdout) == (0, "They were erased already.\n")
+    nobody = run("erase", "nobody", "--yes")
+    assert (nobody.returncode, "no such record" in nobody.stderr) == (4, True)
+
+
+def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(run: Run, place: Place) -> None:
+    made(run, "--role", "agent")
+    good = run("rebuild")
+    assert (good.returncode, good.stdout) == (0, "2 events fold into exactly the rows that are there.\n")
+    with psycopg.connect(place.owner_url) as owner:
+        changed = owner.execute("update fold.key set roles = '{admin}' returning id").fetchone()
+    assert changed is not None
+    bad = run("rebuild", "--json")
+    assert bad.returncode == 5
+    found = json.loads(bad.stdout)
+    assert found["differing"] == {"key": 1}
+    assert found["differences"][0]["id"] == str(changed[0])
+    assert found["differences"][0]["live"]["roles"] == ["admin"]
+
+
+@pytest.fixture
+def empty(server: Server) -> Iterator[Place]:
+    """A database that belongs to the owner's role and has never been migrated."""
+    name = sql.Identifier(f"{server.prefix}_empty_{secrets.token_hex(4)}")
+    with psycopg.connect(server.administrator, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("create database {} owner {}").format(name, sql.Identifier(OWNER_ROLE)))
+        database = name.as_string(administrator).strip('"')
+        yield Place(server.address(database, "service"), server.address(database, "owner"), server.one_role)
+        administrator.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+def test_a_database_is_migrated_by_its_owner_and_then_served_by_the_service(run: Run, empty: Place) -> None:
+    before = run("keys", "list", database_url=empty.url)
+    assert (before.returncode, "ledgerdesk migrate" in before.stderr) == (2, True)
+    without = run("migrate", database_url=empty.url)
+    assert (without.returncode, "LEDGERDESK_OWNER_URL" in without.stderr) == (2, True)
+    for _ in range(2):  # twice is as good as once
+        done = run("migrate", database_url=empty.url, owner_url=empty.owner_url)
+        assert (done.returncode, done.stdout.startswith("The schema is ")) == (0, True)
+    assert run("keys", "list", "--json", database_url=empty.url).stdout == "[]\n"
+
+
+def test_lifecycles_are_printed_as_they_stand_in_the_docs_as_diagrams_and_as_data(run: Run) -> None:
+    page = run("lifecycles", "incident").stdout
+    assert page.strip() == as_markdown(BY_KIND["incident"]).strip()
+    every = json.loads(run("lifecycles", "--form", "json").stdout)
+    assert [lifecycle["kind"] for lifecycle in every] == list(BY_KIND)
+    wrong = run("lifecycles", "nothing")
+    assert (wrong.returncode, "incident" in wrong.stderr) == (2, True)
+
+
+def test_the_contract_is_as_the_code_says(run: Run) -> None:
+    ended = run("contract", "--check")
+    assert (ended.returncode, "as the code says" in ended.stdout) == (0, True)
+
+
+def test_the_service_answers_until_it_is_stopped(place: Place, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
+        cwd=PROJECT,
+        env=environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets")),
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=10), timeout=60
+        ) as client:
+            assert client.get("/readyz").json() == {"ready": True, "missing": []}
+            assert client.get("/v1/meta").status_code == 401
+            # What only a real server meets: a request that is not HTTP as it should be.
+            assert client.get("/v1/%zz%", headers={"Authorization": "Bearer x"}).status_code == 401
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert process.returncode in (0, 143)

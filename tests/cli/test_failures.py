@@ -1,0 +1,111 @@
+"""What goes wrong outside ends in a sentence and an exit code that a script can tell apart."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app import settings
+from app.settings import PREFIX, Settings, SettingsError
+from tests.cli.conftest import Run
+from tests.conftest import Place, Server
+
+GONE = "postgresql://nobody:hunter2@127.0.0.1:1/nothing"
+
+WRONG = {
+    "database_url": "mysql://user:hunter2@host/database",
+    "owner_url": "host",
+    "allow_owner": "perhaps",
+    "port": "65536",
+    "time_zone": "Mars/Base",
+    "reopen_days": "-1",
+    "agents_see": "some",
+    "read_connections": "0",
+    "body_limit": "1 MB",
+    "log_level": "loud",
+}
+# Any text is an address to listen on, or a folder: what is wrong with it is found when it is used.
+ANYTHING = {"data_dir", "secrets_dir", "host"}
+
+
+def test_wrong_settings_are_named_each_in_a_sentence_and_no_password_is_shown(run: Run) -> None:
+    ended = run("keys", "list", **WRONG)
+    assert ended.returncode == 2
+    lines = ended.stderr.strip().splitlines()
+    assert len(lines) == len(WRONG)
+    assert "hunter2" not in ended.stderr
+    for name in WRONG:
+        (line,) = [line for line in lines if line.startswith(f"{PREFIX}{name.upper()} is ")]
+        assert str(Settings.model_fields[name].description) in line
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields.keys() - ANYTHING))
+def test_every_setting_refuses_what_it_cannot_be(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + name.upper(), WRONG[name])
+    with pytest.raises(SettingsError, match=f"^{PREFIX}{name.upper()} is "):
+        settings.load()
+
+
+def test_a_setting_may_be_a_file_in_the_secrets_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{PREFIX}reopen_days".lower()).write_text("3\n")
+    monkeypatch.setenv(PREFIX + "SECRETS_DIR", str(tmp_path))
+    monkeypatch.delenv(PREFIX + "REOPEN_DAYS", raising=False)
+    assert settings.load().reopen_days == 3
+    monkeypatch.setenv(PREFIX + "REOPEN_DAYS", "5")
+    assert settings.load().reopen_days == 5, "the environment comes first"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["keys", "list"], ["migrate"], ["serve", "--port", "1"], ["work"]],
+    ids=lambda command: str(command[0]),
+)
+def test_a_database_that_is_gone_is_exit_code_three(run: Run, command: list[str]) -> None:
+    ended = run(*command, database_url=GONE, owner_url=GONE)
+    assert (ended.returncode, "refused" in ended.stderr) == (3, True)
+    assert "hunter2" not in ended.stderr
+
+
+def test_a_database_that_takes_no_connections_is_exit_code_three(
+    run: Run, place: Place, server: Server
+) -> None:
+    database = sql.Identifier(urlsplit(place.url).path.removeprefix("/"))
+    with psycopg.connect(server.administrator, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("alter database {} allow_connections false").format(database))
+    ended = run("rebuild")
+    assert (ended.returncode, "not currently accepting connections" in ended.stderr) == (3, True)
+
+
+def test_a_port_in_use_is_named(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = run("serve", "--port", str(port))
+    assert ended.returncode == 2
+    assert re.search(rf"127\.0\.0\.1 port {port} .*in use.*LEDGERDESK_PORT", ended.stderr)
+
+
+def test_the_role_that_owns_the_log_does_not_serve_unless_it_is_told_to(run: Run, place: Place) -> None:
+    ended = run("keys", "list", database_url=place.owner_url)
+    assert (ended.returncode, "LEDGERDESK_ALLOW_OWNER" in ended.stderr) == (2, True)
+    assert run("keys", "list", database_url=place.owner_url, allow_owner="1").returncode == 0
+
+
+def test_another_installations_master_key_is_refused_before_anything_is_lost(
+    run: Run, tmp_path: Path
+) -> None:
+    assert run("keys", "list").returncode == 0
+    other = run("keys", "list", secrets_dir=str(tmp_path / "other"))
+    assert (other.returncode, "master key" in other.stderr) == (2, True)
+    (tmp_path / "secrets" / "master.key").write_text("not a key")
+    broken = run("keys", "list")
+    assert (broken.returncode, "is not a master key" in broken.stderr) == (2, True)

@@ -1,0 +1,151 @@
+"""Clients of the API in this process: callers with keys of their own.
+
+Every answer that they get is held against the contract.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+from app.base.people.keys import MakeKey
+from app.common.keys import hash_of, new_secret, token
+from app.common.people import Person, Role, rule
+from app.kernel.ledger import Ledger
+from app.log import read
+from app.main import application
+from app.settings import Settings
+from tests.contract import answers
+from tests.people import act, add_person, add_team
+
+ADDRESS = "http://ledgerdesk.test"
+
+Json = dict[str, Any]
+
+
+class Client(httpx.AsyncClient):
+    """Somebody who calls the API. `id` is the person's, `token` their key."""
+
+    def __init__(self, app: FastAPI, person_id: UUID | None, sent: str | None, **more: Any) -> None:
+        self.id = str(person_id)
+        self.token = sent
+        headers = {} if sent is None else {"Authorization": f"Bearer {sent}"}
+        super().__init__(
+            transport=httpx.ASGITransport(app),
+            base_url=ADDRESS,
+            headers={**headers, **more.pop("headers", {})},
+            event_hooks={"response": [_as_the_contract_says]},
+            **more,
+        )
+
+    async def read(self, path: str, **parameters: Any) -> Json:
+        """What a GET answers, which must be 200."""
+        answer = await self.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def pages(self, path: str, **parameters: Any) -> list[list[Json]]:
+        """The items of every page, from the first to the last."""
+        found: list[list[Json]] = []
+        while True:
+            page = await self.read(path, **parameters)
+            found.append(page["items"])
+            if page["next_cursor"] is None:
+                return found
+            parameters["cursor"] = page["next_cursor"]
+
+    async def do(self, path: str, body: Json | None = None, **headers: str) -> Json:
+        """What a POST answers, which must be 200 or 201. Headers: `if_match="3"`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = await self.post(path, json=body or {}, headers=named)
+        assert answer.status_code in (200, 201), answer.text
+        found: Json = answer.json()
+        return found
+
+
+async def _as_the_contract_says(response: httpx.Response) -> None:
+    await response.aread()
+    answers.check(response)
+
+
+@dataclass
+class Api:
+    """An application on a database of its own, and those who call it."""
+
+    app: FastAPI
+    ledger: Ledger
+    clients: list[Client] = field(default_factory=list)
+
+    async def client(self, name: str, *roles: Role | str, teams: tuple[str, ...] = ()) -> Client:
+        """A new person with a key that holds these roles."""
+        return await self.client_of(await add_person(self.ledger, name, *teams), *roles)
+
+    async def client_of(self, person: Person, *roles: Role | str, ends: datetime | None = None) -> Client:
+        """A client with a new key of that person."""
+        return self.with_token(await add_key(self.ledger, person.id, *roles, ends=ends), person.id)
+
+    def with_token(self, sent: str | None, person_id: UUID | None = None, **more: Any) -> Client:
+        """A client that sends that key; None: none."""
+        made = Client(self.app, person_id, sent, **more)
+        self.clients.append(made)
+        return made
+
+    async def team(self, key: str) -> str:
+        """A new team; gives its id."""
+        return str((await add_team(self.ledger, key)).id)
+
+    async def head(self) -> int:
+        """The position of the newest event: what was refused has not moved it."""
+        return await read.head(self.ledger.db)
+
+
+async def add_key(ledger: Ledger, person_id: UUID, *roles: Role | str, ends: datetime | None = None) -> str:
+    """A new key of that person, as a client sends it. No role: a requester."""
+    secret = new_secret()
+    body = MakeKey(
+        name="A test's",
+        person=str(person_id),
+        roles=tuple(str(role) for role in roles) or (Role.requester.value,),
+        secret_hash=hash_of(secret),
+        expires_at=ends,
+    )
+    made = await act(ledger, rule("tests"), "key", "make", body=body)
+    return token(made.record.id, secret)
+
+
+@contextlib.asynccontextmanager
+async def serving(url: str, secrets_dir: Path, settings: Settings) -> AsyncIterator[Api]:
+    """The application on that database, started as a server starts it."""
+    app = application(url, secrets_dir, settings)
+    async with app.router.lifespan_context(app):
+        api = Api(app, app.state.ledger)
+        try:
+            yield api
+        finally:
+            for client in api.clients:
+                await client.aclose()
+
+
+def an_incident(**changes: Any) -> Json:
+    """What is said to report an incident."""
+    return {
+        "title": "Mail does not arrive",
+        "description": "Since nine o'clock nothing has come in.",
+        "channel": "portal",
+        "impact": "2",
+        "urgency": "2",
+        "effect": "degraded",
+        **changes,
+    }
+
+
+RESOLVED: Json = {"resolution_code": "fixed", "done": "Restarted the relay."}

@@ -1,0 +1,122 @@
+"""Holds an answer against the contract: its status, its type and every field of it must be written there."""
+
+from __future__ import annotations
+
+import copy
+import re
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import httpx
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from app.main import routed
+
+NAME = "urn:ledgerdesk:contract"
+PROBLEM = {"$ref": f"{NAME}#/components/schemas/Problem"}
+# What is answered before the request has reached an operation, so that no operation can list it.
+BEFORE_ROUTING = {401, 404, 405, 413, 503}
+
+formats = FormatChecker(formats=())
+
+
+def _is_instant(value: object) -> bool:
+    return not isinstance(value, str) or (value.endswith("Z") and _parses(datetime.fromisoformat, value))
+
+
+def _is_uuid(value: object) -> bool:
+    return not isinstance(value, str) or (_parses(UUID, value) and str(UUID(value)) == value)
+
+
+def _parses(parse: Any, value: str) -> bool:
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return True
+
+
+formats.checks("date-time")(_is_instant)
+formats.checks("uuid")(_is_uuid)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The contract as the code has it."""
+    return routed().openapi()
+
+
+@cache
+def _registry() -> Registry[Any]:
+    closed = _closed(copy.deepcopy(document()))
+    registry: Registry[Any] = Registry().with_resource(NAME, DRAFT202012.create_resource(closed))
+    return registry
+
+
+def _closed(schema: Any) -> Any:
+    """The same, but an object may have no field that is not named: nobody is to meet an undocumented one."""
+    if isinstance(schema, dict):
+        for part in schema.values():
+            _closed(part)
+        if isinstance(schema.get("properties"), dict):
+            schema.setdefault("additionalProperties", False)
+    elif isinstance(schema, list):
+        for part in schema:
+            _closed(part)
+    return schema
+
+
+def validate(value: object, schema: dict[str, Any]) -> None:
+    """Fails if the value is not what the schema, a part of the contract, says."""
+    within = _within(schema)
+    errors = [
+        f"/{'/'.join(map(str, e.absolute_path))}: {e.message}"
+        for e in Draft202012Validator(within, registry=_registry(), format_checker=formats).iter_errors(value)
+    ]
+    assert not errors, f"not as the contract says: {errors[:5]}"
+
+
+def _within(schema: Any) -> Any:
+    """The schema with its references as seen from outside of the document."""
+    if isinstance(schema, dict):
+        return {
+            key: f"{NAME}{part}" if key == "$ref" and part.startswith("#") else _within(part)
+            for key, part in schema.items()
+        }
+    return [_within(part) for part in schema] if isinstance(schema, list) else schema
+
+
+def operation(method: str, path: str) -> dict[str, Any] | None:
+    """The operation at that address; None if there is none."""
+    for template, operations in document()["paths"].items():
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
+        if re.fullmatch(pattern, path):
+            found: dict[str, Any] | None = operations.get(method.lower())
+            return found
+    return None
+
+
+def check(response: httpx.Response) -> None:
+    """Fails if the answer is not one that the contract lets a client expect."""
+    request = response.request
+    said = f"{request.method} {request.url.path} answered {response.status_code}"
+    assert response.headers["x-request-id"], said
+    path = request.url.raw_path.decode("ascii").partition("?")[0]
+    known = operation(request.method, path)
+    documented = (known or {}).get("responses", {})
+    answer = documented.get(str(response.status_code))
+    if answer is None:
+        assert response.status_code in BEFORE_ROUTING, f"{said}, which its operation does not list"
+        answer = {"content": {"application/problem+json": {"schema": PROBLEM}}}
+    media_type = response.headers.get("content-type", "").partition(";")[0]
+    if "content" not in answer or request.method == "HEAD":
+        assert not response.content, f"{said} with a body, and the contract knows none"
+        return
+    assert media_type in answer["content"], f"{said} as {media_type!r}"
+    validate(response.json(), answer["content"][media_type]["schema"])
+    if media_type == "application/problem+json":
+        assert response.json()["status"] == response.status_code, said

@@ -1,0 +1,122 @@
+"""The contract as a document: valid, complete, and named in one way throughout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships none
+
+from app.api.openapi import TAGS
+from app.common.records import Labelled
+from tests.contract.answers import document
+
+SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+Operation = dict[str, Any]
+
+
+def operations() -> list[tuple[str, str, Operation]]:
+    """Every operation with its method and address."""
+    paths = document()["paths"]
+    return [(method, path, found) for path, methods in paths.items() for method, found in methods.items()]
+
+
+def called(value: object) -> str:
+    return str(value["operationId"]) if isinstance(value, dict) else ""
+
+
+EVERY = pytest.mark.parametrize(("method", "path", "operation"), operations(), ids=called)
+
+
+@EVERY
+def test_an_operation_is_named_tagged_and_summed_up(method: str, path: str, operation: Operation) -> None:
+    assert SNAKE.fullmatch(operation["operationId"])
+    assert operation["summary"].strip()
+    assert operation["tags"]
+    assert set(operation["tags"]) <= TAGS.keys()
+
+
+@EVERY
+def test_an_operation_under_v1_asks_for_a_key_and_says_what_may_go_wrong(
+    method: str, path: str, operation: Operation
+) -> None:
+    guarded = path.startswith("/v1/")
+    assert bool(operation["security"]) == guarded
+    answers = operation["responses"]
+    if guarded:
+        assert {"401", "503"} <= answers.keys()
+    if method == "post":
+        assert {"400", "403", "413", "415", "422"} <= answers.keys()
+    if "{id}" in path:
+        assert {"404", "422"} <= answers.keys()
+    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
+        assert {"400", "422"} <= answers.keys()
+    for status, answer in answers.items():
+        assert answer["description"].strip()
+        if int(status) >= 400 and guarded:
+            assert answer["content"] == PROBLEM
+
+
+@EVERY
+def test_a_parameter_is_described_and_never_null(method: str, path: str, operation: Operation) -> None:
+    for parameter in operation.get("parameters", ()):
+        assert parameter.get("description", "").strip(), parameter["name"]
+        assert "null" not in str(parameter["schema"])
+        if parameter["in"] == "query":
+            assert SNAKE.fullmatch(parameter["name"])
+
+
+def test_no_two_operations_have_one_name() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(names) == len(set(names))
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_referred_to() -> None:
+    referred = {name.removeprefix("#/components/schemas/") for name in _references(document())}
+    schemas = document()["components"]["schemas"]
+    assert referred - schemas.keys() == set()
+    assert schemas.keys() - referred == set(), "a schema that nobody refers to"
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for part in value.values():
+            yield from _references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _references(part)
+
+
+@pytest.mark.parametrize("name", document()["components"]["schemas"])
+def test_a_schema_is_valid_and_its_fields_are_named_in_one_way(name: str) -> None:
+    schema = document()["components"]["schemas"][name]
+    Draft202012Validator.check_schema(schema)
+    assert re.fullmatch(r"[A-Z][A-Za-z]+", name)
+    for field, told in schema.get("properties", {}).items():
+        assert SNAKE.fullmatch(field), field
+        if "date-time" in str(told):
+            assert field.endswith(("_at", "_since")), f"{name}.{field} is a time"
+
+
+def test_what_is_sent_is_closed_and_what_is_answered_is_complete() -> None:
+    sent = {ref for _, _, operation in operations() for ref in _references(operation.get("requestBody", {}))}
+    answered = {ref for _, _, operation in operations() for ref in _references(operation["responses"])}
+    schemas = document()["components"]["schemas"]
+    for reference in sent:
+        assert schemas[reference.rpartition("/")[2]]["additionalProperties"] is False, reference
+    for reference in answered - {"#/components/schemas/Problem"}:
+        schema = schemas[reference.rpartition("/")[2]]
+        assert set(schema.get("required", ())) == set(schema.get("properties", ())), reference
+
+
+def test_a_code_in_the_contract_has_the_values_that_it_has_in_the_code() -> None:
+    known = {kind.__name__: [code.value for code in kind] for kind in Labelled.__subclasses__()}
+    for name, schema in document()["components"]["schemas"].items():
+        if "enum" in schema:
+            assert schema["enum"] == known[name]

@@ -1,0 +1,94 @@
+"""The proof that follows a kill: it finds nothing where all is well, and every kind of fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from app.api.actions import carry_out
+from app.common.people import Caller, Role
+from app.db import connect
+from app.kernel.bodies import Body, Nothing
+from app.kernel.ledger import Ledger
+from app.kernel.moment import Context
+from app.kernel.perform import Act, IdempotencyKey
+from app.processes.incidents.lifecycle import LIFECYCLE, CommentIncident, ReportIncident
+from bench.kill import REPORT, Answered, prove
+from tests.conftest import Place
+from tests.people import add_caller
+
+
+async def said(
+    ledger: Ledger, caller: Caller, key: str, action: str, name: str | None, body: Body
+) -> Answered:
+    """A command that was done, as its client remembers it."""
+    context = Context(caller, datetime.now(UTC), correlation_id=key, source="api")
+    once = IdempotencyKey(action, key, "00")
+    answer = await carry_out(ledger, Act(LIFECYCLE, LIFECYCLE[action], name, body, context, None, once))
+    return Answered(key, action, answer.status, str(answer.record.id))
+
+
+@pytest.fixture
+async def answered(ledger: Ledger) -> list[Answered]:
+    """A report, a comment on it, an acknowledgement, and one that was refused."""
+    agent = await add_caller(ledger, "Agent", Role.agent)
+    report = ReportIncident.model_validate({"title": "load-1", **REPORT})
+    first = await said(ledger, agent, "load-1", "report", None, report)
+    comment = await said(ledger, agent, "load-2", "comment", first.record, CommentIncident(text="x"))
+    acknowledged = await said(ledger, agent, "load-3", "acknowledge", first.record, Nothing())
+    return [first, comment, acknowledged, Answered("load-4", "acknowledge", 409, None)]
+
+
+async def test_where_all_is_well_the_proof_holds(place: Place, answered: list[Answered]) -> None:
+    proof = await prove(place.url, answered)
+    assert proof.holds, proof
+    assert (proof.done, proof.refused, proof.events) == (3, 1, 4)
+
+
+WRONG: dict[str, Callable[[list[Answered]], list[Answered]]] = {
+    "answered and lost": lambda all_of: [*all_of, Answered("load-5", "comment", 200, all_of[0].record)],
+    "answered with another record": lambda all_of: [
+        Answered("load-1", "report", 201, "another"),
+        *all_of[1:],
+    ],
+    "refused and yet written": lambda all_of: [*all_of[:2], Answered("load-3", "acknowledge", 409, None)],
+    "written and never answered": lambda all_of: all_of[:2],
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+async def test_what_clients_remember_otherwise_is_found(
+    place: Place, answered: list[Answered], fault: str
+) -> None:
+    proof = await prove(place.url, WRONG[fault](answered))
+    assert not proof.holds
+    assert proof.faults()[fault] == 1
+
+
+LATEST_AGAIN = """
+insert into log.event
+  select position + 1, recorded_at, occurred_at, gen_random_uuid(), causation_id, version + 1, schema_version,
+         staff_only, stream, type, actor, credential, on_behalf_of, correlation_id, source, source_ref, data
+from log.event order by position desc limit 1;
+update log.head set position = position + 1
+"""
+BROKEN = {
+    "answered and lost": "delete from log.idempotency where key = 'load-2'",
+    "answered once and done twice": LATEST_AGAIN,
+    "gaps in the order of the log": "update log.head set position = position + 3",
+    "rows that are not the fold of their events": "delete from fold.comment",
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+async def test_what_is_wrong_in_the_database_is_found(
+    place: Place, answered: list[Answered], fault: str
+) -> None:
+    owner = await connect(place.owner_url)
+    await owner.execute(BROKEN[fault].encode())
+    await owner.close()
+    proof = await prove(place.url, answered)
+    assert not proof.holds
+    assert proof.faults()[fault] > 0

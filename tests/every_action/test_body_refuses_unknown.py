@@ -1,0 +1,88 @@
+"""A body that is not what its class says is refused, field by field, and nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.kernel.lifecycle import Action, Lifecycle
+from tests.client import Json
+from tests.contract import answers
+from tests.every_action.samples import sample
+from tests.every_action.world import ROWS, World, address, called
+
+WRONG: tuple[Any, ...] = (1.5, {"a": {"b": 1}}, [[]], True, "", 10**30, "\x00", "x" * 20_001)
+
+
+async def place_of(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
+    """Where the row is, on a record in a state that it is open in."""
+    if row.opens:
+        return address(lifecycle, row, None)
+    state = next(state for state in lifecycle.states if row.comes_from(state))
+    return address(lifecycle, row, await world.standing(lifecycle, state))
+
+
+def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str], set[str]]:
+    """The names that the contract lets a client send, and those that it must send."""
+    path = f"/v1/{lifecycle.plural}" + ("" if row.opens else "/x/" + row.name)
+    operation = answers.operation("POST", path)
+    assert operation is not None
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    choices = [schema, *schema.get("anyOf", ())]
+    (name,) = {choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice}
+    found = answers.document()["components"]["schemas"][name]
+    return set(found["properties"]), set(found.get("required", ()))
+
+
+async def faults(world: World, path: str, body: Any) -> set[str]:
+    """The places in the body that are refused."""
+    head = await world.api.head()
+    answer = await world.everybody.post(path, json=body)
+    assert answer.status_code == 422, answer.text
+    assert await world.api.head() == head
+    return {error["pointer"] for error in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+async def test_an_unknown_field_is_refused_by_name(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    path = await place_of(world, lifecycle, row)
+    for unknown in ("state", "unexpected", "id", "given~/x"):
+        pointer = "/" + unknown.replace("~", "~0").replace("/", "~1")
+        assert await faults(world, path, sample(row) | {unknown: 1}) == {pointer}
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+async def test_what_must_be_given_is_asked_for_by_name(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    path = await place_of(world, lifecycle, row)
+    _, required = fields_of(lifecycle, row)
+    for name in required:
+        without: Json = {key: value for key, value in sample(row).items() if key != name}
+        assert await faults(world, path, without) == {f"/{name}"}
+        assert await faults(world, path, sample(row) | {name: None}) == {f"/{name}"}
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+async def test_a_value_of_the_wrong_kind_is_refused_by_name(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    path = await place_of(world, lifecycle, row)
+    known, _ = fields_of(lifecycle, row)
+    assert set(sample(row)) <= known
+    for name in known:
+        for wrong in WRONG:
+            found = await faults(world, path, sample(row) | {name: wrong})
+            assert {pointer.split("/")[1] for pointer in found} == {name}, (name, str(wrong)[:50])
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+async def test_a_body_that_is_no_object_is_refused(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    path = await place_of(world, lifecycle, row)
+    for wrong in ([], [sample(row)], "text", 1, True):
+        assert await faults(world, path, wrong) == {""}

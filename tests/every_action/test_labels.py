@@ -1,0 +1,152 @@
+"""Everything that people read has words in English and Chinese, and no words are left over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic_core.core_schema import ErrorType
+
+import app
+import app.main  # all codes are known once the application is
+from app.common.records import Labelled
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.refusals import Refusal, WrongValue
+from app.registry import LIFECYCLES
+from app.text import LANGUAGES, sentences
+from tests.every_action.world import ROWS, called
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SOURCES = sorted(Path(app.__path__[0]).rglob("*.py"))
+
+
+def _codes(kind: type[Labelled]) -> Iterator[type[Labelled]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _codes(child)
+
+
+@pytest.mark.parametrize("codes", list(_codes(Labelled)), ids=lambda codes: codes.__name__)
+def test_every_code_has_a_label_of_its_own_in_both_languages(codes: type[Labelled]) -> None:
+    for language in LANGUAGES:
+        labels = [code.label(language) for code in codes]
+        assert all(label.strip() for label in labels)
+        assert len(labels) == len(set(labels)), f"two codes of {codes.__name__} are called the same"
+    for code in codes:
+        assert CHINESE.search(code.zh), f"{code!r} has no Chinese label"
+        assert not CHINESE.search(code.en)
+        assert re.fullmatch(r"[A-Za-z0-9]+(_[a-z0-9]+)*", code.value)
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=called)
+def test_every_kind_and_action_has_a_name_of_its_own_in_both_languages(lifecycle: Lifecycle[Any]) -> None:
+    assert CHINESE.search(lifecycle.zh)
+    for language in LANGUAGES:
+        labels = [row.label(language) for row in lifecycle.rows]
+        assert len(labels) == len(set(labels))
+    assert all(CHINESE.search(row.label("zh")) for row in lifecycle.rows)
+    assert not any(CHINESE.search(row.label("en")) for row in lifecycle.rows)
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+def test_who_may_and_what_it_means_can_be_said(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
+    assert row.who.phrase("en")
+    assert CHINESE.search(row.who.phrase("zh"))
+    assert re.fullmatch(r"[A-Z].*[^.]\.", row.summary), "a sentence"
+
+
+def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
+    english, chinese = (sentences(language) for language in LANGUAGES)
+    assert english.keys() == chinese.keys() == {"title", "detail", "value"}
+    for table, by_code in english.items():
+        assert by_code.keys() == chinese[table].keys()
+        for code, sentence in by_code.items():
+            translated = chinese[table][code]
+            assert _blanks(sentence) == _blanks(translated), f"{table}.{code}"
+            assert CHINESE.search(translated) or code == "other", f"{table}.{code}"
+    assert english["title"].keys() == english["detail"].keys()
+
+
+def _blanks(sentence: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", sentence))
+
+
+@cache
+def _constants() -> frozenset[str]:
+    """Every text that stands in our source by itself."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES)
+    return frozenset(
+        node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def test_no_sentence_is_left_over() -> None:
+    said = _constants() | set(get_args(ErrorType))
+    for table, by_code in sentences("en").items():
+        assert sorted(by_code.keys() - said) == [], f"nobody says these of [{table}]"
+
+
+def _calls(name: str) -> Iterator[ast.Call]:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                yield node
+
+
+def test_every_reason_for_a_wrong_value_can_be_said() -> None:
+    known = sentences("en")["value"]
+    reasons = [
+        keyword.value.value
+        for call in _calls("WrongValue")
+        for keyword in call.keywords
+        if keyword.arg == "because" and isinstance(keyword.value, ast.Constant)
+    ]
+    assert reasons
+    assert [reason for reason in reasons if reason not in known] == []
+    faults = [call.args[0] for call in _calls("PydanticCustomError")]
+    assert [f.value for f in faults if isinstance(f, ast.Constant) and f.value not in known] == []
+
+
+def test_every_problem_can_be_said() -> None:
+    known = sentences("en")["title"]
+    codes = {refusal.CODE for refusal in _refusals(Refusal)} - {WrongValue.CODE, "not_now"}
+    codes |= {str(c.args[2].value) for c in _calls("problem") if isinstance(c.args[2], ast.Constant)}
+    assert sorted(codes - known.keys()) == []
+
+
+def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _refusals(child)
+
+
+def test_every_check_says_why_in_a_sentence_that_exists() -> None:
+    known = sentences("en")["title"]
+    for _, row in ROWS:
+        for check in row.unless:
+            assert check.__doc__, f"{check.__name__} does not say what it is for"
+            for code in _returned(check.__module__, check.__name__):
+                assert code in known, f"{check.__name__} refuses with {code}"
+
+
+def _returned(module: str, function: str) -> list[str]:
+    """The codes that a check gives."""
+    path = Path(app.__path__[0]).parent / (module.replace(".", "/") + ".py")
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.AsyncFunctionDef) and node.name == function:
+            return [
+                part.value.value
+                for part in ast.walk(node)
+                if isinstance(part, ast.Return)
+                and isinstance(part.value, ast.Constant)
+                and isinstance(part.value.value, str)
+            ]
+    raise AssertionError(f"there is no {function} in {module}")

@@ -1,0 +1,99 @@
+"""Every row is an operation of the contract, under the names that follow from it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from app.kernel.lifecycle import Action, Lifecycle
+from app.registry import LIFECYCLES
+from tests.client import Json
+from tests.contract import answers
+from tests.every_action.world import ROWS, called
+
+# A body of the API that is not the command's own: the secret of a key is made by the server.
+BODIES = {"MakeKey": "NewKey"}
+PROBLEMS = {"400", "401", "403", "404", "409", "412", "413", "415", "422", "503"}
+
+
+def operation_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Json:
+    """The operation at the address that the table gives it."""
+    path = f"/v1/{lifecycle.plural}" + ("" if row.opens else f"/{{id}}/{row.name}")
+    found: Json = answers.document()["paths"][path]["post"]
+    return found
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+def test_its_operation_is_named_after_action_and_kind(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    operation = operation_of(lifecycle, row)
+    assert operation["operationId"] == f"{row.name}_{lifecycle.kind}"
+    assert operation["summary"].rstrip(".") == row.summary.rstrip(".")
+    assert operation["tags"]
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+def test_its_body_is_the_rows_own(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
+    body = operation_of(lifecycle, row)["requestBody"]
+    schema = body["content"]["application/json"]["schema"]
+    name = BODIES.get(row.body.__name__, row.body.__name__)
+    assert f"#/components/schemas/{name}" in str(schema)
+    needed = any(field.is_required() for field in row.body.model_fields.values())
+    if needed:
+        assert body["required"] is True
+    components = answers.document()["components"]["schemas"]
+    assert components[name]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    answered = operation_of(lifecycle, row)["responses"]
+    missing = {"404", "412"} if row.opens else set()
+    assert answered.keys() == (PROBLEMS - missing) | {"201" if row.opens else "200"}
+    for status in answered.keys() & PROBLEMS:
+        schema = answered[status]["content"]["application/problem+json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
+    told = operation_of(lifecycle, row)["x-lifecycle"]
+    states = [] if row.opens else [state.value for state in lifecycle.states if row.comes_from(state)]
+    assert told["from"] == states
+    assert told["event"] == row.event
+    assert told["who"] == row.who.phrase("en")
+    assert told["to"] in {state.value for state in lifecycle.states} | {"stays", "where it was"}
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+def test_its_five_names_fit_one_another(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", row.name)
+    assert re.fullmatch(rf"{lifecycle.kind}\.[a-z]+(_[a-z]+)*", row.event)
+    assert row.event.removeprefix(f"{lifecycle.kind}.") != row.name, "an event is in the past tense"
+    shared = {"Nothing", "Reason"}
+    assert row.body.__name__ in {*shared, _camel(f"{row.name}_{lifecycle.kind}")}
+    assert row.apply.__name__ == row.name
+    for check in row.unless:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", check.__name__), "a check is the sentence that refuses"
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def test_no_two_rows_share_an_event_or_an_operation() -> None:
+    events = [row.event for _, row in ROWS]
+    assert len(events) == len(set(events))
+    operations = [f"{row.name}_{lifecycle.kind}" for lifecycle, row in ROWS]
+    assert len(operations) == len(set(operations))
+
+
+def test_no_lifecycle_is_without_a_way_to_be_read() -> None:
+    for lifecycle in LIFECYCLES:
+        assert answers.operation("GET", f"/v1/{lifecycle.plural}") is not None
+        assert answers.operation("GET", f"/v1/{lifecycle.plural}/x") is not None

@@ -1,0 +1,176 @@
+"""An action is for those whom its row names, and for nobody else who sees the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from app.common.people import Person, Role
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.who import Relation
+from tests.client import Client, Json
+from tests.every_action.samples import sample
+from tests.every_action.world import ROWS, World, address, called
+
+REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
+ACTING = [(lifecycle, row) for lifecycle, row in ROWS if not row.opens]
+OPENING = [(lifecycle, row) for lifecycle, row in ROWS if row.opens]
+
+
+@dataclass
+class Callers:
+    """People with one role each: reporter and assignee of what stands, and a colleague in its team."""
+
+    world: World
+    other_team: str
+    known: dict[tuple[str, str], Client] = field(default_factory=dict)
+
+    def held(self) -> list[str]:
+        """What a key may hold: every role, and some for this team or for another one only."""
+        scoped = [f"{role}@team/{team}" for role in (Role.agent, Role.admin) for team in self._teams()]
+        return [*(role.value for role in Role), *scoped]
+
+    def _teams(self) -> tuple[str, str]:
+        return self.world.team_id, self.other_team
+
+    def person(self, kind: str) -> Person:
+        return {
+            REPORTER: self.world.reporter,
+            ASSIGNEE: self.world.assignee,
+            COLLEAGUE: self.world.colleague,
+        }[kind]
+
+    async def of(self, kind: str, held: str) -> Client:
+        """That person with a key that holds this and nothing else."""
+        if (kind, held) not in self.known:
+            self.known[kind, held] = await self.world.api.client_of(self.person(kind), held)
+        return self.known[kind, held]
+
+
+@pytest.fixture(scope="module")
+async def callers(world: World) -> Callers:
+    return Callers(world, await world.api.team("other"))
+
+
+def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None) -> bool:
+    """What the table says, said a second time: whether the row is for somebody who holds this."""
+    role, _, scope = held.partition("@team/")
+    if role == Role.auditor:
+        return False
+    of_role = Role(role) in row.who.roles and scope in ("", team)
+    relations = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
+    return of_role or not row.who.relations.isdisjoint({Relation.anybody, *relations})
+
+
+async def record_for(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> tuple[Json, str | None]:
+    """A record in a state that the row is open in, and the team that it is in."""
+    record = await world.standing(lifecycle, next(s for s in lifecycle.states if row.comes_from(s)))
+    stands = await world.api.ledger.db.row(f"select * from {lifecycle.table} where id = %s", (record["id"],))
+    assert stands is not None
+    team = stands.get("team_id")
+    return record, None if team is None else str(team)
+
+
+def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
+    """What the person is to the record: only tickets have reporters and assignees."""
+    return kind if "assign" in lifecycle.by_name else COLLEAGUE
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ACTING, ids=called)
+async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
+    world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    record, team = await record_for(world, lifecycle, row)
+    keys = {
+        (kind, held): await callers.of(kind, held)
+        for kind in (REPORTER, ASSIGNEE, COLLEAGUE)
+        for held in callers.held()
+    }
+    head = await world.api.head()
+    refused = 0
+    for (kind, held), client in keys.items():
+        if named_by(row, held, relation(lifecycle, kind), team):
+            continue
+        sees = (await client.get(f"/v1/{lifecycle.plural}/{record['id']}")).status_code == 200
+        answer = await client.post(address(lifecycle, row, record), json=sample(row))
+        expected = (403, "forbidden") if sees else (404, "not_found")
+        assert (answer.status_code, answer.json()["code"]) == expected, (kind, held)
+        refused += sees
+    assert await world.api.head() == head
+    assert refused, "somebody who sees it is refused, if only an auditor"
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), [(lc, row) for lc, row in ACTING if lc.code], ids=called)
+async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nobody_else(
+    world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    record, team = await record_for(world, lifecycle, row)
+    offered = set()
+    for kind in (REPORTER, ASSIGNEE, COLLEAGUE):
+        for held in callers.held():
+            answer = await (await callers.of(kind, held)).get(f"/v1/{lifecycle.plural}/{record['id']}")
+            if answer.status_code == 404:
+                continue
+            open_now = {action["action"] for action in answer.json()["actions"]}
+            assert (row.name in open_now) == named_by(row, held, kind, team), (kind, held)
+            offered.add(row.name in open_now)
+    assert offered == {True, False}
+
+
+def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, str]]:
+    """One of each whom the row names: who they are to the record, and the role that they hold."""
+    # An integration sees what it has reported itself.
+    by_role = [
+        (REPORTER if role is Role.integration else COLLEAGUE, role.value) for role in sorted(row.who.roles)
+    ]
+    by_relation = [
+        (kind, Role.requester.value)
+        for kind in (REPORTER, ASSIGNEE)
+        if {Relation(kind), Relation.anybody} & row.who.relations
+    ]
+    return by_role + by_relation
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ACTING, ids=called)
+async def test_each_of_those_whom_the_row_names_may(
+    world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    for kind, held in _names(lifecycle, row):
+        client = await callers.of(kind, held)
+        for state in (state for state in lifecycle.states if row.comes_from(state)):
+            record = await world.theirs(lifecycle, state)
+            answer = await client.post(address(lifecycle, row, record), json=sample(row))
+            # A check may still forbid it in one of its states; that it is not theirs nobody says.
+            assert answer.status_code in (200, 409), (kind, held, answer.text)
+            if answer.status_code == 200:
+                break
+        else:
+            pytest.fail(f"{kind} with {held} may never {row.name}")
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), OPENING, ids=called)
+async def test_only_those_whom_its_first_row_names_make_a_record(
+    world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    for held in callers.held():
+        client = await callers.of(COLLEAGUE, held)
+        head = await world.api.head()
+        answer = await client.post(address(lifecycle, row, None), json=sample(row))
+        if named_by(row, held, COLLEAGUE, None):
+            assert answer.status_code == 201, (held, answer.text)
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), held
+            assert await world.api.head() == head
+
+
+async def test_the_refusal_says_who_may_in_the_language_asked_for(world: World, callers: Callers) -> None:
+    client = await callers.of(COLLEAGUE, Role.requester)
+    for language, words in (("en", "Administrator or a rule"), ("zh", "系统管理员、系统规则")):
+        answer = await client.post(
+            "/v1/teams", json={"key": "x", "name": "X"}, headers={"Accept-Language": language}
+        )
+        assert words in answer.json()["detail"]

@@ -1,0 +1,162 @@
+"""ServiceNow files written by hand, and what an import of them has come to."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.db import Database
+from app.exchange.load import load
+from app.exchange.readers.rows import RefusedRow, SourceRow
+from app.exchange.readers.servicenow import ServiceNow
+from app.exchange.report import Report
+from app.kernel.ledger import Ledger
+from app.kernel.rebuild import compare
+from app.registry import LIFECYCLES
+
+NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+HEADING = (
+    "number",
+    "incident_state",
+    "sys_mod_count",
+    "caller_id",
+    "opened_by",
+    "opened_at",
+    "sys_updated_by",
+    "sys_updated_at",
+    "contact_type",
+    "category",
+    "impact",
+    "urgency",
+    "priority",
+    "assignment_group",
+    "assigned_to",
+    "short_description",
+    "description",
+    "u_remark",
+    "closed_at",
+)
+PLAIN: dict[str, str] = {
+    "number": "INC0001",
+    "incident_state": "New",
+    "sys_mod_count": "0",
+    "caller_id": "Li Na",
+    "opened_by": "Wang Wei",
+    "opened_at": "2026-03-02 08:00:00",
+    "sys_updated_by": "Wang Wei",
+    "sys_updated_at": "2026-03-02 08:05:00",
+    "contact_type": "Phone",
+    "category": "mail",
+    "impact": "2 - Medium",
+    "urgency": "2 - Medium",
+    "priority": "3 - Moderate",
+    "assignment_group": "Desk",
+    "assigned_to": "?",
+    "short_description": "Mail does not arrive",
+    "description": "Li Na gets no mail since this morning.",
+    "u_remark": "?",
+    "closed_at": "?",
+}
+
+
+def a_row(**changed: str) -> dict[str, str]:
+    """A row of the audit, after its first change."""
+    return PLAIN | changed
+
+
+def a_case(number: str, *states: str, day: int = 2, **changed: str) -> list[dict[str, str]]:
+    """A case that goes through these states, one a minute."""
+    return [
+        a_row(
+            number=number,
+            incident_state=state,
+            sys_mod_count=str(n),
+            opened_at=f"2026-03-{day:02} 08:00:00",
+            sys_updated_at=f"2026-03-{day:02} 08:{n + 1:02}:00",
+            **changed,
+        )
+        for n, state in enumerate(states)
+    ]
+
+
+def text_of(rows: Iterable[dict[str, str]], heading: tuple[str, ...] = HEADING) -> str:
+    """The rows as a file."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, heading, extrasaction="ignore", restval="?")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def a_file(folder: Path, rows: Iterable[dict[str, str]], name: str = "audit.csv") -> Path:
+    """The rows in a file of that folder."""
+    path = folder / name
+    path.write_text(text_of(rows), encoding="utf-8")
+    return path
+
+
+def blocks(body: bytes, size: int | None = None) -> Callable[[int], bytes]:
+    """The bytes as a reader gets them, at most so many at a time."""
+    stream = io.BytesIO(body)
+    return lambda wanted: stream.read(min(wanted, size or wanted))
+
+
+def read(text: str | bytes, **options: Any) -> list[SourceRow | RefusedRow]:
+    """What the reader makes of the file."""
+    body = text if isinstance(text, bytes) else text.encode()
+    return list(ServiceNow(**({"zone": "UTC", "now": NOW} | options)).read(blocks(body)))
+
+
+def understood(rows: Iterable[SourceRow | RefusedRow]) -> list[SourceRow]:
+    """The rows, of which none is refused."""
+    return list(_understood(rows))
+
+
+def _understood(rows: Iterable[SourceRow | RefusedRow]) -> Iterator[SourceRow]:
+    for row in rows:
+        assert isinstance(row, SourceRow), row
+        yield row
+
+
+async def bring(ledger: Ledger, path: Path, *, zone: str = "UTC", **options: Any) -> Report:
+    """Imports the file."""
+    return await load(ledger, path, ServiceNow(zone, NOW), source="servicenow", now=NOW, **options)
+
+
+STATE = """
+select x.key as source_number, i.version, i.changed_at, i.state, i.state_since, i.title, i.priority, i.impact, i.urgency,
+  i.channel, i.category, i.opened_at, i.started_at, i.held_from, i.hold_reason, i.resolved_at, i.closed_at,
+  i.cancelled_at, t.key as team, i.requester_id is null as no_requester, i.assignee_id is null as no_assignee
+from fold.incident i join fold.external_reference x on x.record = 'incident/' || i.id
+left join fold.team t on t.id = i.team_id order by 1
+"""
+TOLD = """
+select x.key as source_number, e.version, e.type, e.occurred_at, e.source_ref, split_part(e.actor, ':', 1) as by
+from log.event e join fold.external_reference x on x.record = e.stream order by 1, 2
+"""
+
+
+async def outcome(db: Database) -> tuple[list[Any], list[Any]]:
+    """All that an import comes to, but for what is made anew each time: ids, keys, numbers, positions."""
+    return await db.rows(STATE), await db.rows(TOLD)
+
+
+async def the_fold_holds(ledger: Ledger) -> None:
+    """Asserts that every row is the fold of its events, and that no row of a source was told twice."""
+    async with ledger.db.connection() as connection:
+        comparison = await compare(connection, LIFECYCLES)
+    assert comparison.differing == {}, comparison.shown
+    twice = await ledger.db.value(
+        "select count(*) from (select 1 from log.event where type = 'incident.reported' "
+        "group by stream having count(*) > 1) as x"
+    )
+    assert twice == 0
+    unkeyed = await ledger.db.value(
+        "select count(*) from log.event e where source_ref is not null and not exists (select from log.idempotency i "
+        "where i.principal = e.source and i.route = 'row' and i.key = e.source_ref)"
+    )
+    assert unkeyed == 0

@@ -1,0 +1,132 @@
+"""Bytes → lines → rows of cells: whatever the file holds, one bad row costs one row."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.exchange.readers.lines import BLOCK, LARGEST_ROW, Row, Rows, lines
+from app.exchange.readers.rows import FileRefused, RefusedRow
+from tests.exchange.making import blocks
+
+
+def rows(text: str | bytes, *, encoding: str = "utf-8", size: int | None = None) -> list[Row | RefusedRow]:
+    body = text if isinstance(text, bytes) else text.encode(encoding)
+    found = Rows(lines(blocks(body, size), encoding), encoding)
+    found.heading()
+    return list(found)
+
+
+def cells(text: str | bytes, **options: str) -> list[list[str]]:
+    return [row[1] for row in rows(text, **options) if not isinstance(row, RefusedRow)]  # type: ignore[arg-type]  # encoding
+
+
+def refused(text: str | bytes) -> list[tuple[int, str]]:
+    return [(row.line, row.code) for row in rows(text) if isinstance(row, RefusedRow)]
+
+
+def test_cells_are_split_and_lines_counted() -> None:
+    assert rows("a,b\n1,2\r\n\n3,4") == [(2, ["1", "2"], 3), (4, ["3", "4"], 3)]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_heading() -> None:
+    assert Rows(lines(blocks(b"\xef\xbb\xbfa,b\n"), "utf-8"), "utf-8").heading() == ["a", "b"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_found(delimiter: str) -> None:
+    assert cells(f"a{delimiter}b\n1{delimiter}2\n") == [["1", "2"]]
+
+
+def test_quoted_cells_hold_delimiters_line_breaks_and_doubled_quotation_marks() -> None:
+    assert cells('a,b\n"x, y","two\r\nlines, ""quoted"""\n3,4\n') == [
+        ["x, y", 'two\nlines, "quoted"'],
+        ["3", "4"],
+    ]
+
+
+def test_a_quotation_mark_within_a_cell_is_just_that() -> None:
+    assert cells('a,b\n24" screen,2\n3,4\n') == [['24" screen', "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a,b\n1\n3,4\n", [(2, "wrong_cells")]),
+        ("a,b\n1,2,3\n3,4\n", [(2, "wrong_cells")]),
+        ('a,b\n"1"x,2\n3,4\n', [(2, "broken_quotes")]),
+        # Opened and never closed: the line is lost, and no other.
+        ('a,b\n"1,2\n3,4\n', [(2, "broken_quotes")]),
+        # Opened by mistake, and closed by the next cell that has quotation marks.
+        ('a,b\n"1,2\n"3",4\n3,4\n', [(2, "broken_quotes")]),
+        ('a,b\n"1\n3,4\nx",2,3\n3,4\n', [(2, "wrong_cells"), (4, "wrong_cells")]),
+        ("a,b\n1,\x002\n3,4\n", [(2, "nul")]),
+        ("a,b\n" + "x" * (LARGEST_ROW + 1) + "\n3,4\n", [(2, "too_large")]),
+    ],
+)
+def test_a_bad_row_is_refused_and_the_rest_goes_on(text: str, where: list[tuple[int, str]]) -> None:
+    assert refused(text) == where
+    assert cells(text)[-1] == ["3", "4"]
+
+
+def test_a_row_in_another_encoding_is_refused() -> None:
+    body = "a,b\n1,é\n".encode("latin-1") + "3,é\n".encode()
+    assert refused(body) == [(2, "undecodable")]
+    assert cells(body) == [["3", "é"]]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "gb18030"])
+def test_another_encoding_can_be_declared(encoding: str) -> None:
+    text = "é" if encoding == "latin-1" else "邮件"
+    assert cells(f"a,b\n1,{text}\n", encoding=encoding) == [["1", text]]
+
+
+def test_a_file_of_another_kind_is_refused_in_words() -> None:
+    with pytest.raises(FileRefused, match="UTF-16"):
+        rows("a,b\n1,2\n".encode("utf-16"))
+    with pytest.raises(FileRefused, match="empty"):
+        rows("")
+    with pytest.raises(FileRefused, match="empty"):
+        rows("\n \n")
+
+
+@given(st.text('ab",\n\r;é邮', max_size=60), st.integers(1, 7))
+def test_the_size_of_the_blocks_makes_no_difference(text: str, size: int) -> None:
+    body = f"a,b\n{text}".encode()
+    assert rows(body, size=size) == rows(body)
+
+
+@given(st.lists(st.lists(st.text('ab",\né', max_size=5), min_size=2, max_size=2), max_size=6))
+def test_whatever_is_written_as_csv_is_read_back(table: list[list[str]]) -> None:
+    quoted = ["a,b"] + [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table]
+    assert cells("\n".join(quoted)) == table
+
+
+def peak(body: Callable[[int], bytes]) -> int:
+    tracemalloc.start()
+    found = Rows(lines(body, "utf-8"), "utf-8")
+    found.heading()
+    for _ in found:
+        pass
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+@pytest.mark.parametrize(
+    "line", [b"1,2", b'"1,2', b'"1', b'1,"2', b'"1"x,2'], ids=["plain", "open", "half", "late", "broken"]
+)
+def test_memory_is_bounded_whatever_the_file_holds(line: bytes) -> None:
+    """Megabytes of rows in which a quotation mark is opened and not closed, or the other way round."""
+    body = (line + b"x" * 100 + b"\n") * (BLOCK // (len(line) + 101))
+    left = [b'a,b\n"1,2\n', *[body] * 64, b'"\n']
+    assert peak(lambda _: left.pop(0) if left else b"") < 5_000_000
+
+
+def test_memory_is_bounded_for_a_line_without_an_end() -> None:
+    left = [b"a,b\n", *[b"x" * BLOCK] * 200]
+    assert peak(lambda _: left.pop(0) if left else b"") < 15_000_000

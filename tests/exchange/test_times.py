@@ -1,0 +1,101 @@
+"""Times as files write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.exchange.readers.rows import FileRefused
+from app.exchange.readers.times import Clock, DateOrder, NotATime, date_order
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def clock(order: DateOrder | None = DateOrder.dmy, zone: ZoneInfo = ZoneInfo("UTC")) -> Clock:
+    return Clock(zone, order)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "instant"),
+    [
+        ("29/2/2016 01:16", DateOrder.dmy, "2016-02-29T01:16:00.000000Z"),
+        ("29-02-2016 01:16", DateOrder.dmy, "2016-02-29T01:16:00.000000Z"),
+        ("29.02.2016 1:16:30", DateOrder.dmy, "2016-02-29T01:16:30.000000Z"),
+        ("02/29/2016 01:16:05", DateOrder.mdy, "2016-02-29T01:16:05.000000Z"),
+        ("2/29/2016 1:16 PM", DateOrder.mdy, "2016-02-29T13:16:00.000000Z"),
+        ("2/29/2016 12:16 AM", DateOrder.mdy, "2016-02-29T00:16:00.000000Z"),
+        ("2016-02-29 01:16:05", DateOrder.dmy, "2016-02-29T01:16:05.000000Z"),
+        ("2016-02-29 01:16:05", None, "2016-02-29T01:16:05.000000Z"),
+        ("2016-02-29T01:16:05.123456789Z", None, "2016-02-29T01:16:05.123456Z"),
+        ("2016-02-29T01:16:05+01:00", None, "2016-02-29T00:16:05.000000Z"),
+        ("2017-12-10 16:41:28 UTC", None, "2017-12-10T16:41:28.000000Z"),
+        ("2016/2/29 01:16", DateOrder.mdy, "2016-02-29T01:16:00.000000Z"),
+    ],
+)
+def test_a_time_is_read_in_the_forms_that_programs_write(
+    text: str, order: DateOrder | None, instant: str
+) -> None:
+    assert clock(order)[text] == instant
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["yesterday", "2016-02-29", "30/2/2016 01:16", "29/2/16 01:16", "1/2/2016 25:00", "13/13/2016 01:00",
+     "1/2/2016 13:00 PM", "20160229 01:16", "1-2/2016 01:16", "2999-01-01 00:00", "٢٩/٢/٢٠١٦ ٠١:١٦"],
+)  # fmt: skip
+def test_what_is_no_time_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(NotATime, match="bad_time"):
+        clock()[text]
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01 00:00:00", "0000-00-00 00:00:00", "1900-01-01 00:00", "01/01/1970 00:00"]
+)
+def test_the_times_that_mean_never_are_none(text: str) -> None:
+    assert clock()[text] is None
+
+
+def test_a_time_without_a_zone_is_in_the_given_one() -> None:
+    assert clock(zone=ZoneInfo("Asia/Shanghai"))["29/2/2016 01:16"] == "2016-02-28T17:16:00.000000Z"
+
+
+def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
+    found = clock(zone=BERLIN)["25/10/2026 02:30"]
+    assert found == "2026-10-25T00:30:00.000000Z"
+    assert found is not None
+    assert found.flag == "ambiguous_time"
+    assert found.at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_time_that_no_clock_showed_is_shifted_forward() -> None:
+    found = clock(zone=BERLIN)["29/3/2026 02:30"]
+    assert found == "2026-03-29T01:30:00.000000Z"  # 03:30 by the clocks
+    assert found is not None
+    assert found.flag == "nonexistent_time"
+
+
+def test_the_order_is_found_where_one_date_shows_it() -> None:
+    assert date_order(["1/2/2016 01:16", "2/29/2016 01:16", "?"]) is DateOrder.mdy
+    assert date_order(["1/2/2016 01:16", "29/2/2016 01:16"]) is DateOrder.dmy
+    assert date_order(["2016-02-29 01:16", "?", ""]) is None
+
+
+def test_an_order_that_stays_open_is_not_guessed() -> None:
+    with pytest.raises(FileRefused, match="--date-order dmy or --date-order mdy"):
+        date_order(["1/2/2016 01:16", "2/3/2016 01:16"])
+    with pytest.raises(FileRefused, match="Some dates of the file have the day first, others the month"):
+        date_order(["13/2/2016 01:16", "2/13/2016 01:16"])
+
+
+def test_a_date_that_could_be_two_is_none_where_no_order_is_known() -> None:
+    with pytest.raises(NotATime, match="ambiguous_date"):
+        clock(None)["1/2/2016 01:16"]
+
+
+def test_what_does_not_fit_the_declared_order_is_no_time() -> None:
+    with pytest.raises(NotATime, match="bad_time"):
+        clock(DateOrder.dmy)["2/29/2016 01:16"]
+    with pytest.raises(NotATime, match="bad_time"):
+        clock(DateOrder.ymd)["29/2/2016 01:16"]

@@ -1,0 +1,34 @@
+"""A world of people to act in, and connections to look with and to tamper with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.db import Connection, connect
+from app.kernel.ledger import Ledger
+from tests.conftest import Place
+from tests.wander import World
+
+
+@pytest.fixture
+async def world(ledger: Ledger) -> World:
+    """People who can act, and no incident yet."""
+    return await World.made(ledger)
+
+
+@pytest.fixture
+async def eyes(place: Place) -> AsyncIterator[Connection]:
+    """A connection of the service's role."""
+    connection = await connect(place.url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def hands(place: Place) -> AsyncIterator[Connection]:
+    """A connection of the owner, who can do things behind the log's back."""
+    connection = await connect(place.owner_url)
+    yield connection
+    await connection.close()

@@ -1,0 +1,78 @@
+"""Invariant 2: folding a record's events gives its row, field for field; folding all events gives all tables.
+
+Both folds, in Python and in SQL, after random histories. (The KPI facts have a test of their own.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.base.people import keys
+from app.common.people import rule
+from app.common.records import Record, from_row
+from app.db import Connection
+from app.kernel.history import as_of_version, fold
+from app.kernel.perform import Done
+from app.kernel.rebuild import compare, tables
+from app.log import read
+from app.log.events import kind_of
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.registry import LIFECYCLES
+from tests.people import act, add_person
+from tests.wander import Step, World, steps
+
+CLASSES = {record.KIND: record for record in tables(LIFECYCLES)}
+
+
+async def folded(world: World) -> dict[str, Record]:
+    """Every row that the log says there is, by its key, folded event by event in Python."""
+    events = await read.after(world.ledger.db, 0, 100_000)
+    touched = {key for event in events for key in event.data["set"]}
+    rows = {key: fold(CLASSES[kind_of(key)], key, events) for key in touched}
+    return {key: row for key, row in rows.items() if row is not None}
+
+
+async def live(world: World) -> dict[str, Record]:
+    """Every row that there is, by its key."""
+    found: dict[str, Record] = {}
+    for kind, record in CLASSES.items():
+        for row in await world.ledger.db.rows(f"select * from fold.{kind}"):
+            one = from_row(record, row)
+            found[one.row_key] = one
+    return found
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(steps(), min_size=10, max_size=40))
+async def test_both_folds_give_the_rows_that_are_there(
+    world: World, eyes: Connection, history: list[Step]
+) -> None:
+    await world.live(history)
+    assert await folded(world) == await live(world)
+    assert (await compare(eyes, LIFECYCLES)).differing == {}
+
+
+async def test_so_they_do_when_people_are_erased_and_keys_revoked(world: World, eyes: Connection) -> None:
+    ledger, person = world.ledger, await add_person(world.ledger, "Wang Wei", "mail", "net")
+    body = keys.MakeKey(name="a key", person=str(person.id), roles=("agent",), secret_hash="0" * 64)
+    key: Any = (await act(ledger, rule("tests"), "key", "make", body=body)).record
+    await act(ledger, rule("tests"), "key", "revoke", key.id)
+    await act(ledger, rule("tests"), "person", "erase", person.id)
+    rows = await live(world)
+    assert await folded(world) == rows
+    assert sum(kind_of(name) == "membership" for name in rows) > 2
+    assert (await compare(eyes, LIFECYCLES)).differing == {}
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(steps(), min_size=10, max_size=30))
+async def test_a_record_as_of_each_of_its_versions_is_what_was_answered_then(
+    world: World, history: list[Step]
+) -> None:
+    for outcome in await world.live(history):
+        if isinstance(outcome, Done):
+            name, version = outcome.event.stream, outcome.event.version
+            assert await as_of_version(world.ledger.db, LIFECYCLE, name, version) == outcome.record

@@ -1,0 +1,138 @@
+"""Invariant 6: a write against a stale version is refused, however many are made at once, wherever from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.common.people import Caller, Role
+from app.kernel.bodies import Nothing
+from app.kernel.ledger import Ledger
+from app.kernel.perform import Done
+from app.kernel.refusals import Changed
+from app.log import read
+from app.log.events import stream
+from app.log.ids import uuid7
+from app.log.writer import Stale
+from app.processes.incidents.lifecycle import AssignIncident
+from app.processes.incidents.records import Incident
+from tests.kernel.incidents import report
+from tests.log.making import a_team
+from tests.people import act, add_caller
+from tests.wander import World
+
+AT_ONCE = 100
+
+
+async def reported(world: World) -> Incident:
+    return await report(world.ledger, world.callers["requester"])
+
+
+async def all_seeing(world: World) -> Caller:
+    """An agent who still sees an incident when it was given to others."""
+    return await add_caller(world.ledger, "All-seeing", Role.agent, Role.incident_manager)
+
+
+async def test_of_a_hundred_commands_with_one_if_match_one_wins(world: World, other: Ledger) -> None:
+    """Through two processes; each would set something else."""
+    incident = await reported(world)
+    agent, teams = await all_seeing(world), ["mail", "net", "desk", "sales"]
+    outcomes = await asyncio.gather(
+        *(
+            act(
+                (world.ledger, other)[n % 2],
+                agent,
+                "incident",
+                "assign",
+                incident.id,
+                AssignIncident(team=teams[n % 4]),
+                if_match=incident.version,
+            )
+            for n in range(AT_ONCE)
+        ),
+        return_exceptions=True,
+    )
+    assert Counter(type(outcome) for outcome in outcomes) == {Done: 1, Changed: AT_ONCE - 1}
+    (done,) = (outcome for outcome in outcomes if isinstance(outcome, Done))
+    row = await world.ledger.db.row("select version, team_id from fold.incident")
+    assert row == {"version": 2, "team_id": done.record.team_id}
+    assert {outcome.more["version"] for outcome in outcomes if isinstance(outcome, Changed)} == {2}
+
+
+async def test_of_a_hundred_commands_that_read_one_version_the_log_takes_one(
+    ledger: Ledger, other: Ledger
+) -> None:
+    team = uuid7()
+    await ledger.writer.write(a_team("before", team_id=team))
+    outcomes = await asyncio.gather(
+        *((ledger, other)[n % 2].writer.write(a_team(f"{n}", team_id=team, seen=1)) for n in range(AT_ONCE)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, Stale) for outcome in outcomes) == AT_ONCE - 1
+    assert [event.version for event in await read.of_stream(ledger.db, stream("team", team))] == [1, 2]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rounds=st.lists(
+        st.lists(
+            st.tuples(st.sampled_from(["mail", "net", "sales"]), st.integers(0, 3), st.booleans()), max_size=8
+        ),
+        max_size=5,
+    )
+)
+async def test_whoever_wrote_had_seen_what_was_there(
+    world: World, other: Ledger, rounds: list[list[tuple[str, int, bool]]]
+) -> None:
+    """Everybody names the version they have seen, some an old one; the newest is what its writer had seen."""
+    incident = await reported(world)
+    agent = await all_seeing(world)
+    seen = [incident.version]
+    wrote: list[tuple[int, int]] = []
+    for together in rounds:
+        commands = [
+            (seen[-1 - back % len(seen)], (world.ledger, other)[elsewhere], team)
+            for team, back, elsewhere in together
+        ]
+        outcomes = await asyncio.gather(
+            *(
+                act(
+                    ledger,
+                    agent,
+                    "incident",
+                    "assign",
+                    incident.id,
+                    AssignIncident(team=team),
+                    if_match=version,
+                )
+                for version, ledger, team in commands
+            ),
+            return_exceptions=True,
+        )
+        for (version, _, _), outcome in zip(commands, outcomes, strict=True):
+            assert isinstance(outcome, Done | Changed)
+            if isinstance(outcome, Done):
+                wrote.append((version, outcome.event.version))
+                seen.append(outcome.record.version)
+    for based_on, made in wrote:
+        between = [version for _, version in wrote if based_on < version < made and version in seen]
+        assert between == [], "somebody's change was written over unseen"
+
+
+async def test_without_a_version_everybody_is_heard_and_nothing_is_lost(world: World, other: Ledger) -> None:
+    """No If-Match: each decides on what is there when it is written, so all of them follow one another."""
+    incident = await reported(world)
+    agent = await all_seeing(world)
+    body = Nothing()
+    outcomes = await asyncio.gather(
+        *(
+            act((world.ledger, other)[n % 2], agent, "incident", "acknowledge", incident.id, body)
+            for n in range(20)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, Done) for outcome in outcomes) == 1
+    assert [event.version for event in await read.of_stream(world.ledger.db, incident.row_key)] == [1, 2]

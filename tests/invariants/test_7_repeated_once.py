@@ -1,0 +1,160 @@
+"""Invariant 7: a repeated command has one effect: any number of times, in any order, by any number at once.
+
+(Webhook deliveries and rows of imports have tests of their own.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.api.actions import CarriedOut, carry_out
+from app.common.people import Caller
+from app.kernel.bodies import Body, Nothing
+from app.kernel.ledger import Ledger
+from app.kernel.moment import Context
+from app.kernel.perform import Act, IdempotencyKey
+from app.kernel.refusals import KeyReused, Refusal, StillRunning
+from app.log import read
+from app.processes.incidents.lifecycle import LIFECYCLE, CommentIncident
+from tests.kernel.incidents import a_report, report
+from tests.wander import World
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A command as a client sends it, as often as it likes."""
+
+    caller: Caller
+    action: str
+    name: UUID | None
+    body: Body
+    key: str
+    fingerprint: str = "00"
+
+    async def to(self, ledger: Ledger) -> CarriedOut | Refusal:
+        """What this process answers."""
+        key = IdempotencyKey(f"{self.action}_incident", self.key, self.fingerprint)
+        context = Context(self.caller, datetime.now(UTC), correlation_id="a-test", source="api")
+        name = None if self.name is None else str(self.name)
+        try:
+            return await carry_out(
+                ledger, Act(LIFECYCLE, LIFECYCLE[self.action], name, self.body, context, None, key)
+            )
+        except Refusal as refusal:
+            return refusal
+
+
+async def patiently(sending: Sending, ledger: Ledger) -> CarriedOut | Refusal:
+    """As a client does that is told that the command is still running: it asks again."""
+    while True:
+        answer = await sending.to(ledger)
+        if not isinstance(answer, StillRunning):
+            return answer
+        await asyncio.sleep(0)
+
+
+def one_effect(answers: list[Any]) -> None:
+    """All were answered, alike, and one of them as the first."""
+    assert all(isinstance(answer, CarriedOut) for answer in answers), answers
+    assert sum(not answer.replayed for answer in answers) == 1
+    assert all(
+        answer.record == answers[0].record and answer.status == answers[0].status for answer in answers
+    )
+
+
+async def test_a_report_that_many_send_at_once_through_two_processes_is_made_once(
+    world: World, other: Ledger
+) -> None:
+    sending = Sending(world.callers["requester"], "report", None, a_report(), "k")
+    answers = await asyncio.gather(*(patiently(sending, (world.ledger, other)[n % 2]) for n in range(60)))
+    one_effect(answers)
+    assert await world.ledger.db.value("select count(*) from fold.incident") == 1
+
+
+async def test_so_is_an_action_that_could_not_be_done_twice(world: World, other: Ledger) -> None:
+    """The second acknowledgement would be refused: the first one has closed that way."""
+    incident = await report(world.ledger, world.callers["requester"])
+    sending = Sending(world.callers["agent"], "acknowledge", incident.id, Nothing(), "k")
+    answers = await asyncio.gather(*(patiently(sending, (world.ledger, other)[n % 2]) for n in range(60)))
+    one_effect(answers)
+    events = await read.of_stream(world.ledger.db, incident.row_key)
+    assert [event.type for event in events] == ["incident.reported", "incident.acknowledged"]
+
+
+async def test_so_is_an_action_that_could_be_done_any_number_of_times(world: World, other: Ledger) -> None:
+    incident = await report(world.ledger, world.callers["requester"])
+    sending = Sending(world.callers["agent"], "comment", incident.id, CommentIncident(text="once"), "k")
+    answers = await asyncio.gather(*(patiently(sending, (world.ledger, other)[n % 2]) for n in range(60)))
+    one_effect(answers)
+    assert await world.ledger.db.value("select count(*) from fold.comment") == 1
+
+
+async def test_one_process_says_that_the_first_one_is_still_running(world: World) -> None:
+    sending = Sending(world.callers["requester"], "report", None, a_report(), "k")
+    answers = await asyncio.gather(*(sending.to(world.ledger) for _ in range(20)))
+    assert sum(isinstance(answer, CarriedOut) for answer in answers) == 1
+    assert sum(isinstance(answer, StillRunning) for answer in answers) == 19
+    assert not world.ledger.running
+
+
+async def test_the_answer_is_the_record_as_it_was_then_whatever_happened_since(
+    world: World, other: Ledger
+) -> None:
+    agent = world.callers["agent"]
+    reporting = Sending(agent, "report", None, a_report(), "r")
+    first = await reporting.to(world.ledger)
+    assert isinstance(first, CarriedOut)
+    acknowledging = Sending(agent, "acknowledge", first.record.id, Nothing(), "a")
+    second = await acknowledging.to(other)
+    assert isinstance(second, CarriedOut)
+    for ledger in (world.ledger, other):
+        for sending, answer in ((reporting, first), (acknowledging, second)):
+            again = await sending.to(ledger)
+            assert again == CarriedOut(answer.record, answer.status, replayed=True)
+
+
+async def test_a_key_that_was_used_for_something_else_is_refused_everywhere(
+    world: World, other: Ledger
+) -> None:
+    sending = Sending(world.callers["requester"], "report", None, a_report(), "k")
+    assert isinstance(await sending.to(world.ledger), CarriedOut)
+    another = Sending(world.callers["requester"], "report", None, a_report(title="Another"), "k", "01")
+    for ledger in (world.ledger, other):
+        assert isinstance(await another.to(ledger), KeyReused)
+    assert await world.ledger.db.value("select count(*) from fold.incident") == 1
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_any_repetitions_in_any_order_come_to_what_once_each_comes_to(
+    world: World, other: Ledger, data: st.DataObject
+) -> None:
+    """Some comments and an acknowledgement, each sent several times, in rounds, through either process."""
+    incident = await report(world.ledger, world.callers["requester"])
+    agent = world.callers["agent"]
+    sendings = [
+        Sending(agent, "comment", incident.id, CommentIncident(text=f"{n}"), f"{incident.id} {n}")
+        for n in range(4)
+    ]
+    sendings.append(Sending(agent, "acknowledge", incident.id, Nothing(), f"{incident.id} a"))
+    each = st.tuples(st.sampled_from(range(5)), st.booleans())
+    rounds = data.draw(st.lists(st.lists(each, max_size=10), min_size=1, max_size=4))
+    answers: dict[int, list[Any]] = {n: [] for n in range(5)}
+    for together in rounds:
+        said = await asyncio.gather(
+            *(patiently(sendings[n], (world.ledger, other)[elsewhere]) for n, elsewhere in together)
+        )
+        for (n, _), answer in zip(together, said, strict=True):
+            answers[n].append(answer)
+    sent = {n for n, given_answers in answers.items() if given_answers}
+    for n in sent:
+        one_effect(answers[n])
+    events = await read.of_stream(world.ledger.db, incident.row_key)
+    assert len(events) == 1 + len(sent)

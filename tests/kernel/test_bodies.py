@@ -1,0 +1,251 @@
+"""Bodies: whatever a client sends becomes a body or a validation error, and what is accepted can be kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import Field, ValidationError
+
+from app.common.children import Visibility
+from app.common.personal import Personal, Sealed
+from app.common.records import Refers
+from app.kernel import bodies
+from app.kernel.bodies import LONGEST_LINE, LONGEST_PARAGRAPH, Body, Instant, Line, Reason, Reference, Words
+from app.log.canonical import canonical, instant
+from app.log.ids import uuid7
+from app.processes.incidents.lifecycle import AssignIncident, CommentIncident, HoldIncident
+from app.registry import LIFECYCLES
+from tests.kernel.incidents import a_report
+
+BODIES = sorted(
+    {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows}, key=lambda body: body.__name__
+)
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "\x00",
+            "a\x00b",
+            "\ud800",
+            "a\nb",
+            "\x7f",
+            "enc1:",
+            "me",
+            "x" * 300,
+            "汉" * 201,
+            "2026-11-20T08:00:00Z",
+            "2026-11-20",
+            "1900-01-01T00:00:00+14:00",
+            "2200-12-31T23:59:59-12:00",
+            "0001-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-23:59",
+            "2026-02-30T00:00:00Z",
+            "1e400",
+            "NaN",
+            "agent",
+            "agent@team/",
+            "a" * 64,
+            "x@y",
+        ]
+    ),
+)
+CODES = st.sampled_from(["1", "2", "3", "api", "down", "fixed", "internal", "human", "other", "public"])
+NUMBERS = st.integers() | st.sampled_from([10**400, -(2**63), 2**53]) | st.floats()
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS | CODES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=10,
+)
+GOOD_TIMES = st.datetimes(timezones=st.timezones()).map(datetime.isoformat)
+
+
+def nearly(body: type[Body]) -> st.SearchStrategy[Any]:
+    """What has the right names, and anything for values."""
+    values = JSON | GOOD_TIMES | CODES
+    return st.fixed_dictionaries({}, optional=dict.fromkeys([*body.model_fields, "unknown"], values))
+
+
+class Named:
+    """A record that a reference stands for."""
+
+    def __init__(self) -> None:
+        self.id = uuid7()
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
+def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type[Body]) -> None:
+    @settings(max_examples=150)
+    @given(JSON | nearly(body))
+    def gives(value: Any) -> None:
+        try:
+            said = body.model_validate(value)
+        except ValidationError:
+            return
+        kept = bodies.given(said, {name: [Named()] * 50 for name, _, _ in bodies.references(said)}, seal)
+        canonical(kept)
+        assert said.occurred_at is None or 1900 <= said.occurred_at.year <= 2200
+
+    gives()
+
+
+@settings(max_examples=150)
+@given(JSON, st.sampled_from(BODIES))
+def test_the_same_holds_for_the_text_that_came_in(value: Any, body: type[Body]) -> None:
+    with contextlib.suppress(ValidationError):
+        body.model_validate_json(json.dumps(value))
+
+
+def seal(text: str) -> Sealed:
+    return Sealed(f"enc1:{text}")
+
+
+class Everything(Body):
+    """A body with a field of every kind."""
+
+    line: Line
+    words: Words | None = None
+    at: Instant | None = None
+    whom: Annotated[Reference, Refers("person", on_behalf=True)] | None = None
+    teams: tuple[Annotated[Reference, Refers("team")], ...] = ()
+    code: Visibility = Visibility.public
+    count: int | None = None
+    note: Annotated[Line | None, Personal()] = Field(default=None)
+
+
+def test_unknown_fields_are_refused() -> None:
+    with pytest.raises(ValidationError, match="extra_forbidden"):
+        Everything.model_validate({"line": "a", "linne": "b"})
+
+
+def test_a_body_cannot_be_changed_once_it_is_made() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Everything(line="a").line = "b"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "  ", "a\nb", "a\tb", "a\x7f", "a\x00", "x" * (LONGEST_LINE + 1), 7, None, ["a"]]
+)
+def test_a_line_is_one_line_of_text(wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        Everything.model_validate({"line": wrong})
+
+
+def test_white_space_around_a_text_does_not_count() -> None:
+    body = Everything.model_validate({"line": f"  {'x' * LONGEST_LINE}\n", "words": "\n two\nlines\t\n"})
+    assert (body.line, body.words) == ("x" * LONGEST_LINE, "two\nlines")
+
+
+def test_a_paragraph_may_have_lines_and_tabs_and_no_other_control_characters() -> None:
+    assert Everything(line="a", words="one\r\n\ttwo").words == "one\r\n\ttwo"
+    assert len(Everything(line="a", words="汉" * LONGEST_PARAGRAPH).words or "") == LONGEST_PARAGRAPH
+    for wrong in ("a\x00b", "a\x0bb", "a\x1bb", "a\x7f", " ", "汉" * (LONGEST_PARAGRAPH + 1)):
+        with pytest.raises(ValidationError):
+            Everything(line="a", words=wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-11-20T08:00:00Z", "2026-11-20T08:00:00.000000Z"),
+        ("2026-11-20T16:00:00+08:00", "2026-11-20T08:00:00.000000Z"),
+        ("2026-11-20 08:00:00.1234567Z", "2026-11-20T08:00:00.123456Z"),
+        ("1900-01-01T00:00:00Z", "1900-01-01T00:00:00.000000Z"),
+        ("1900-01-01T00:00:00-14:00", "1900-01-01T14:00:00.000000Z"),
+        ("2200-12-31T23:59:59.999999Z", "2200-12-31T23:59:59.999999Z"),
+    ],
+)
+def test_a_time_with_a_zone_becomes_utc(said: str, kept: str) -> None:
+    body = Everything.model_validate({"line": "a", "at": said})
+    assert body.at is not None
+    assert body.at.tzinfo is UTC
+    assert instant(body.at) == kept
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "2026-11-20T08:00:00",
+        "2026-11-20",
+        "yesterday",
+        1_700_000_000,
+        1.5,
+        True,
+        "1899-12-31T23:59:59Z",
+        "1900-01-01T00:00:00+00:01",
+        "2201-01-01T00:00:00Z",
+        "2200-12-31T23:59:59-00:01",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        datetime(2026, 11, 20),  # noqa: DTZ001  # that is the point
+    ],
+)
+def test_a_time_that_is_not_a_point_in_our_time_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        Everything.model_validate({"line": "a", "at": wrong})
+
+
+def test_what_was_said_is_kept_as_data_with_ids_for_names_and_ciphertext_for_words() -> None:
+    whom, one, other = Named(), Named(), Named()
+    at = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    body = Everything(
+        occurred_at=at, line="a", words="w", at=at, whom="me", teams=("mail", "net"), count=7, note="n"
+    )
+    assert bodies.given(body, {"whom": [whom], "teams": [one, other]}, seal) == {
+        "line": "a",
+        "words": "enc1:w",
+        "at": "2026-11-20T08:00:00.000000Z",
+        "whom": str(whom.id),
+        "teams": [str(one.id), str(other.id)],
+        "code": "public",
+        "count": 7,
+        "note": "enc1:n",
+    }
+
+
+def test_defaults_are_kept_and_what_was_left_out_is_not() -> None:
+    assert bodies.given(Everything(line="a"), {}, seal) == {"line": "a", "teams": [], "code": "public"}
+    assert bodies.given(Everything(line="a", words=None), {}, seal)["words"] is None, "null was said"
+
+
+def test_the_fields_that_name_other_records_are_found() -> None:
+    body = Everything(line="a", whom="me", teams=("x", "y"))
+    found = {field: (mark.kind, mark.on_behalf, names) for field, mark, names in bodies.references(body)}
+    assert found == {"whom": ("person", True, ("me",)), "teams": ("team", False, ("x", "y"))}
+    assert list(bodies.references(a_report())) == []
+
+
+def test_whether_something_must_be_sealed_is_known() -> None:
+    assert bodies.holds_words(a_report())
+    assert bodies.holds_words(Reason(reason="because"))
+    assert bodies.holds_words(Everything(line="a", note="n"))
+    assert not bodies.holds_words(Everything(line="a"))
+    assert not bodies.holds_words(HoldIncident.model_validate({"reason": "other"}))
+
+
+def test_values_become_data_with_a_canonical_form() -> None:
+    class Colour(Enum):
+        RED = 1
+
+    record = uuid7()
+    assert bodies.plain({1: (record, Visibility.internal, None, True, 7)}) == {
+        "1": [str(record), "internal", None, True, 7]
+    }
+    for wrong in (1.5, b"bytes", {1, 2}, Colour.RED, timedelta(1)):
+        with pytest.raises(AssertionError):
+            bodies.plain({"a": [wrong]})
+
+
+def test_somebody_must_be_named_when_work_is_given() -> None:
+    with pytest.raises(ValidationError, match="name a team, a person, or both"):
+        AssignIncident()
+    assert AssignIncident(team="mail").person is None
+    assert CommentIncident(text="x").visibility is Visibility.public

@@ -1,0 +1,267 @@
+"""Persons, teams and keys as a process knows them: forgotten when the log says that they changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.base.people import keys, persons
+from app.common.keys import hash_of, new_secret
+from app.common.people import Caller, Held, PersonKind, Role, rule
+from app.db import Connection, connect
+from app.kernel.directory import Directory
+from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
+from tests.conftest import Place
+from tests.people import act, add_person, add_team
+from tests.waiting import Blocked, until
+
+
+async def make_key(ledger: Ledger, person: UUID, *roles: str, ends: datetime | None = None) -> UUID:
+    """A key that stands for the person."""
+    body = keys.MakeKey(
+        name="a key",
+        person=str(person),
+        roles=roles or ("agent",),
+        secret_hash=hash_of(new_secret()),
+        expires_at=ends,
+    )
+    key_id: UUID = (await act(ledger, rule("tests"), "key", "make", body=body)).record.id
+    return key_id
+
+
+async def behind_its_back(place: Place, statement: str) -> None:
+    """Changes a row without an event, so that there are no news of it: what is cached then shows."""
+    owner: Connection = await connect(place.owner_url)
+    await owner.execute(statement.encode())
+    await owner.close()
+
+
+async def test_a_key_says_whom_it_stands_for_and_what_they_may(ledger: Ledger, other: Ledger) -> None:
+    mail, net = await add_team(ledger, "mail"), await add_team(ledger, "net")
+    person = await add_person(ledger, "Wang Wei", "net", "mail")
+    ends = datetime(2027, 1, 1, tzinfo=UTC)
+    key = await make_key(ledger, person.id, "agent", f"engineer@team/{mail.id}", ends=ends)
+    known = await other.directory.key(key)
+    assert known is not None
+    assert known.expires_at == ends
+    assert known.caller == Caller(
+        actor=f"person:{person.id}",
+        person_id=person.id,
+        roles=(Held(Role.agent), Held(Role.engineer, mail.id)),
+        teams=frozenset({mail.id, net.id}),
+        team_id=net.id,
+        key_id=key,
+    )
+
+
+async def test_a_machines_key_acts_as_an_integration(ledger: Ledger) -> None:
+    body = persons.AddPerson(name="Zabbix", kind=PersonKind.machine, locale="zh")
+    machine = (await act(ledger, rule("tests"), "person", "add", body=body)).record
+    known = await ledger.directory.key(await make_key(ledger, machine.id, "integration"))
+    assert known is not None
+    assert known.caller.actor == f"integration:{machine.id}"
+    assert known.caller.locale == "zh"
+
+
+async def test_a_key_that_there_is_none_of_is_not_known(ledger: Ledger) -> None:
+    assert await ledger.directory.key(uuid7()) is None
+
+
+@pytest.fixture
+def quiet(ledger: Ledger) -> Ledger:
+    """A process to which no news come from outside."""
+    return Ledger(ledger.db, ledger.writer, ledger.vault, ledger.lifecycles, ledger.settings)
+
+
+async def test_a_revoked_key_is_forgotten_by_the_process_that_revokes_it_before_it_answers(
+    quiet: Ledger,
+) -> None:
+    key = await make_key(quiet, (await add_person(quiet, "Wang Wei")).id)
+    assert await quiet.directory.key(key) is not None
+    await act(quiet, rule("tests"), "key", "revoke", key)
+    assert await quiet.directory.key(key) is None
+
+
+async def test_a_revoked_key_is_forgotten_by_other_processes_when_the_news_come(
+    ledger: Ledger, other: Ledger
+) -> None:
+    key = await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
+    assert await other.directory.key(key) is not None
+    await act(ledger, rule("tests"), "key", "revoke", key)
+    await until(lambda: gone(other, key))
+
+
+async def gone(ledger: Ledger, key: UUID) -> bool:
+    return await ledger.directory.key(key) is None
+
+
+@pytest.fixture
+def deaf(ledger: Ledger) -> Directory:
+    """A directory to which no news come but those that the test brings."""
+    return Directory(ledger.db)
+
+
+async def test_a_key_is_looked_up_once(ledger: Ledger, deaf: Directory, place: Place) -> None:
+    key = await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
+    assert await deaf.key(key) is not None
+    await behind_its_back(place, "update fold.key set state = 'revoked'")
+    assert await deaf.key(key) is not None
+    deaf.forget()
+    assert await deaf.key(key) is None
+
+
+@pytest.mark.parametrize("what", ["key", "names", "teams"])
+async def test_what_was_fetched_during_a_change_is_not_kept(
+    ledger: Ledger, deaf: Directory, place: Place, what: str
+) -> None:
+    await add_team(ledger, "mail")
+    person = await add_person(ledger, "Wang Wei", "mail")
+    key = await make_key(ledger, person.id)
+    fetch: dict[str, Callable[[], Awaitable[Any]]] = {
+        "key": lambda: deaf.key(key),
+        "names": lambda: deaf.names([person.id]),
+        "teams": deaf.teams,
+    }
+    async with Blocked(place.owner_url, "lock table fold.key, fold.person, fold.team") as blocked:
+        fetching = asyncio.ensure_future(fetch[what]())
+        await blocked.waiting()
+        deaf.forget()  # the news come while the answer is under way
+    assert await fetching
+    await behind_its_back(place, "delete from fold.key; delete from fold.person; delete from fold.team")
+    assert not await fetch[what]()
+
+
+async def test_names_and_teams_are_looked_up_once_and_again_after_news(
+    ledger: Ledger, deaf: Directory, place: Place
+) -> None:
+    team = await add_team(ledger, "mail")
+    person = await add_person(ledger, "Wang Wei", "mail")
+    names = await deaf.names([person.id])
+    assert names == {person.id: person.name}
+    assert {stub.key for stub in (await deaf.teams()).values()} == {"mail"}
+    await behind_its_back(
+        place, "update fold.person set name = 'enc1:x:y'; update fold.team set name = 'another'"
+    )
+    assert await deaf.names([person.id]) == names
+    assert (await deaf.teams([team.id]))[team.id].name == "The mail team"
+    deaf.forget()
+    assert await deaf.names([person.id]) == {person.id: "enc1:x:y"}
+    assert (await deaf.teams([team.id]))[team.id].name == "another"
+
+
+async def test_a_team_that_is_asked_for_by_id_is_found_even_before_the_news_of_it(
+    ledger: Ledger, deaf: Directory
+) -> None:
+    await add_team(ledger, "mail")
+    await deaf.teams()
+    team = await add_team(ledger, "net")
+    assert team.id in await deaf.teams([team.id])
+
+
+async def test_a_person_that_is_not_there_has_no_name(ledger: Ledger) -> None:
+    person = await add_person(ledger, "Wang Wei")
+    assert await ledger.directory.names([person.id, uuid7()]) == {person.id: person.name}
+    assert await ledger.directory.names([]) == {}
+
+
+async def test_what_changes_nothing_of_persons_teams_and_keys_leaves_the_caches_alone(
+    ledger: Ledger, quiet: Ledger
+) -> None:
+    key = await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
+    known = await quiet.directory.key(key)
+    quiet.heard({"incident", "problem"})
+    assert await quiet.directory.key(key) is known
+    quiet.heard({"incident", "team"})
+    assert await quiet.directory.key(key) is not known
+
+
+async def hears(ledger: Ledger) -> bool:
+    """Whether its connection for news is there: what it had cached before that, it has dropped then."""
+    return ledger.directory._epoch > 0
+
+
+@pytest.fixture
+async def revocable(ledger: Ledger) -> UUID:
+    """A key, made before the process `other` begins, to which so no news of it are under way."""
+    return await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
+
+
+async def test_news_that_were_lost_are_made_up_for_by_looking_at_the_head(
+    revocable: UUID, other: Ledger, place: Place
+) -> None:
+    await until(lambda: hears(other))
+    assert await other.directory.key(revocable) is not None
+    await behind_its_back(
+        place, "update fold.key set state = 'revoked'; update log.head set position = position + 1"
+    )
+    await until(lambda: gone(other, revocable))
+
+
+async def test_news_that_are_none_of_ours_do_not_make_a_process_deaf(
+    revocable: UUID, ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    await until(lambda: hears(other))
+    await behind_its_back(place, "notify ledgerdesk_log, 'not a position'; notify ledgerdesk_log")
+    assert await other.directory.key(revocable) is not None
+    await act(ledger, rule("tests"), "key", "revoke", revocable)
+    await until(lambda: gone(other, revocable))
+
+
+async def test_a_process_whose_connection_for_news_is_cut_hears_again(
+    revocable: UUID, ledger: Ledger, other: Ledger, place: Place, administrator_url: str
+) -> None:
+    await until(lambda: hears(ledger))
+    await until(lambda: hears(other))
+    assert await other.directory.key(revocable) is not None
+    administrator = await connect(administrator_url)
+    cursor = await administrator.execute(
+        "select count(pg_terminate_backend(pid, 20000)) from pg_stat_activity "
+        "where datname = current_database() and query like 'listen %'"
+    )
+    assert await cursor.fetchone() == (2,)
+    await administrator.close()
+    await behind_its_back(place, "update fold.key set state = 'revoked'")
+    # Whatever it has missed meanwhile, it drops what it knew when it hears again.
+    await until(lambda: gone(other, revocable))
+
+
+def test_a_role_for_one_team_is_never_read_as_one_for_all() -> None:
+    team = uuid7()
+    assert Held.parse("agent") == Held(Role.agent)
+    assert Held.parse(f"agent@team/{team}") == Held(Role.agent, team)
+    assert Held.parse(str(Held(Role.agent, team))) == Held(Role.agent, team)
+    for wrong in (
+        "",
+        "nobody",
+        "agent@",
+        "agent@team",
+        "agent@team/",
+        "agent@team/x",
+        f"agent@service/{team}",
+        " agent",
+    ):
+        with pytest.raises(ValueError, match=r".*"):
+            Held.parse(wrong)
+
+
+def test_a_scoped_role_counts_only_for_records_in_its_scope() -> None:
+    team, another = uuid7(), uuid7()
+    caller = Caller("person:x", uuid7(), roles=(Held(Role.agent, team), Held(Role.auditor)))
+
+    class InTeam:
+        def __init__(self, team_id: UUID | None) -> None:
+            self.team_id = team_id
+
+    assert caller.holds(Role.agent, InTeam(team))
+    assert not caller.holds(Role.agent, InTeam(another))
+    assert not caller.holds(Role.agent, InTeam(None))
+    assert not caller.holds(Role.agent, object())
+    assert caller.holds(Role.auditor, InTeam(None))
+    assert not caller.only_reads
+    assert Caller("person:x", uuid7(), roles=(Held(Role.auditor),)).only_reads

@@ -1,0 +1,182 @@
+"""Finding a record: by its id, its number, its key, or the name that another system has for it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from app.common.children import Comment, ExternalReference
+from app.common.people import Person, Role, Team
+from app.kernel.ledger import Ledger
+from app.kernel.look import Look, load
+from app.log.events import stream
+from app.log.ids import uuid7
+from app.log.writer import Command
+from app.processes.incidents.lifecycle import CommentIncident
+from app.processes.incidents.records import Incident
+from app.registry import BY_KIND
+from tests.kernel.incidents import report
+from tests.log.making import an_event
+from tests.people import act, add_caller, add_person, add_team
+
+INCIDENTS = BY_KIND["incident"]
+
+
+@pytest.fixture
+async def incident(ledger: Ledger) -> Incident:
+    return await report(ledger, await add_caller(ledger, "Wang Wei", Role.agent))
+
+
+async def found(ledger: Ledger, name: str, kind: str = "incident") -> UUID | None:
+    loaded = await load(ledger.db, BY_KIND[kind], name)
+    return None if loaded is None else loaded.record.id
+
+
+async def refer(ledger: Ledger, incident: Incident, source: str, key: str) -> None:
+    """Gives the incident a name in another system."""
+    loaded = await load(ledger.db, INCIDENTS, str(incident.id))
+    assert loaded is not None
+    reference = uuid7()
+    row = {
+        "id": str(reference),
+        "version": loaded.stream_version + 1,
+        "changed_at": "2026-11-20T08:00:00.000000Z",
+        "record": incident.row_key,
+        "kind": "incident",
+        "source": source,
+        "key": key,
+    }
+    fields = {name: row[name] for name in ("record", "kind", "source", "key")}
+    event = an_event(
+        incident.row_key,
+        loaded.stream_version + 1,
+        data={"given": {}, "set": {stream("external_reference", reference): fields}},
+    )
+    await ledger.writer.write(
+        Command(
+            reads={incident.row_key: loaded.stream_version},
+            events=(event,),
+            rows=(("fold.external_reference", row),),
+        )
+    )
+
+
+async def test_a_ticket_is_found_by_its_id_in_every_way_of_writing_it(
+    ledger: Ledger, incident: Incident
+) -> None:
+    for name in (str(incident.id), incident.id.hex, str(incident.id).upper(), f"{{{incident.id}}}"):
+        assert await found(ledger, name) == incident.id
+    assert await found(ledger, str(uuid7())) is None
+
+
+async def test_a_ticket_is_found_by_its_number(ledger: Ledger, incident: Incident) -> None:
+    assert await found(ledger, incident.number) == incident.id
+    assert await found(ledger, "INC-2026-999999") is None
+    assert await found(ledger, incident.number.replace("INC", "PRB")) is None
+
+
+async def test_a_ticket_is_found_by_the_name_that_another_system_has_for_it(
+    ledger: Ledger, incident: Incident
+) -> None:
+    await refer(ledger, incident, "servicenow", "INC0000045")
+    assert await found(ledger, "INC0000045") == incident.id
+    assert await found(ledger, "servicenow:INC0000045") == incident.id
+    assert await found(ledger, "jira:INC0000045") is None
+    assert await found(ledger, "servicenow:INC0000046") is None
+    assert await found(ledger, "servicenow:") is None
+
+
+async def test_a_name_that_two_systems_use_is_nobodys_unless_the_system_is_said(
+    ledger: Ledger, incident: Incident
+) -> None:
+    another = await report(ledger, await add_caller(ledger, "Another", Role.agent))
+    await refer(ledger, incident, "jira", "OPS-1")
+    await refer(ledger, another, "zendesk", "OPS-1")
+    assert await found(ledger, "OPS-1") is None
+    assert await found(ledger, "jira:OPS-1") == incident.id
+    assert await found(ledger, "zendesk:OPS-1") == another.id
+
+
+async def test_two_names_of_one_system_for_one_ticket_both_find_it(
+    ledger: Ledger, incident: Incident
+) -> None:
+    await refer(ledger, incident, "jira", "OPS-1")
+    await refer(ledger, incident, "jira", "OPS-2")
+    await refer(ledger, incident, "zendesk", "OPS-1")
+    for name in ("OPS-1", "OPS-2", "jira:OPS-2", "zendesk:OPS-1"):
+        assert await found(ledger, name) == incident.id
+
+
+@pytest.mark.parametrize("key", ["a:b", "http://zabbix/1", ":", "x:"])
+async def test_a_name_with_a_colon_in_it_is_found_alone_and_with_its_system(
+    ledger: Ledger, incident: Incident, key: str
+) -> None:
+    await refer(ledger, incident, "zabbix", key)
+    assert await found(ledger, f"zabbix:{key}") == incident.id
+    assert await found(ledger, key) == incident.id
+
+
+async def test_a_team_is_found_by_its_key(ledger: Ledger) -> None:
+    team = await add_team(ledger, "mail")
+    assert await found(ledger, "mail", "team") == team.id == await found(ledger, str(team.id), "team")
+    assert await found(ledger, "Mail", "team") is None
+
+
+async def test_a_person_has_no_name_but_the_id(ledger: Ledger) -> None:
+    person = await add_person(ledger, "Wang Wei")
+    assert await found(ledger, str(person.id), "person") == person.id
+    assert await found(ledger, "Wang Wei", "person") is None
+    assert await found(ledger, "wang@example.org", "person") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "\x00", "a\x00b", "'; drop table fold.incident; --", "%", "汉😀", "x" * 5000]
+)
+@pytest.mark.parametrize("kind", ["incident", "team", "person", "key"])
+async def test_a_name_that_nothing_has_finds_nothing(ledger: Ledger, name: str, kind: str) -> None:
+    assert await found(ledger, name, kind) is None
+
+
+async def test_what_was_looked_at_is_remembered_with_its_version(ledger: Ledger, incident: Incident) -> None:
+    team = await add_team(ledger, "mail")
+    look = Look(ledger.db, BY_KIND)
+    loaded = await look.record("incident", incident.number)
+    await look.record("team", "mail")
+    await look.record("team", "there is no such team")
+    assert loaded is not None
+    assert look.reads == {incident.row_key: 1, team.row_key: 1}
+    assert (loaded.record, loaded.stream_version) == (incident, 1)
+    assert sorted(loaded.audience) == sorted({f"person:{incident.requester_id}", "desk"})
+
+
+async def test_a_comment_moves_the_streams_version_and_not_the_records(
+    ledger: Ledger, incident: Incident
+) -> None:
+    caller = await add_caller(ledger, "Agent", Role.agent)
+    await act(ledger, caller, "incident", "comment", incident.id, CommentIncident(text="x"))
+    loaded = await load(ledger.db, INCIDENTS, str(incident.id))
+    assert loaded is not None
+    assert (loaded.record.version, loaded.stream_version) == (1, 2)
+
+
+async def test_a_records_own_children_are_seen_and_nobody_elses(ledger: Ledger, incident: Incident) -> None:
+    caller = await add_caller(ledger, "Agent", Role.agent)
+    another = await report(ledger, caller)
+    for ticket, text in ((incident, "one"), (incident, "two"), (another, "not this")):
+        await act(ledger, caller, "incident", "comment", ticket.id, CommentIncident(text=text))
+    look = Look(ledger.db, BY_KIND)
+    comments = await look.children(Comment, incident)
+    assert {comment.record for comment in comments} == {incident.row_key}
+    assert len(comments) == 2
+    assert await look.children(ExternalReference, incident) == []
+
+
+async def test_whether_somebody_belongs_to_a_team_can_be_looked_up(ledger: Ledger) -> None:
+    mail, net = await add_team(ledger, "mail"), await add_team(ledger, "net")
+    person = await add_person(ledger, "Wang Wei", "mail")
+    look = Look(ledger.db, BY_KIND)
+    assert await look.membership(person, mail)
+    assert not await look.membership(person, net)
+    assert isinstance(person, Person)
+    assert isinstance(mail, Team)

@@ -1,0 +1,489 @@
+"""What another system tells → events: by the table, and by properties over any order of arrival."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.common.personal import Sealed
+from app.common.priority import Priority
+from app.common.records import codecs, empty
+from app.kernel.history import fold
+from app.kernel.observe import Observed, Snapshot, observe
+from app.kernel.told import Case, Source, ciphertexts, recall
+from app.log.canonical import canonical
+from app.log.events import Recorded
+from app.log.ids import uuid7
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import HoldReason, Incident
+from app.processes.incidents.records import IncidentState as State
+
+BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+KEY = "00000000-0000-4000-8000-000000000001"
+COLUMNS = {
+    "priority": "priority",
+    "category": "category",
+    "description": "description",
+}
+TEAM = UUID(int=7)
+
+
+def source(*, repeats: bool = True) -> Source[Incident]:
+    return Source(
+        "desk",
+        LIFECYCLE,
+        columns=COLUMNS,
+        with_state=frozenset({"hold_reason"}),
+        at=frozenset({"updated"}),
+        repeats=repeats,
+    )
+
+
+def at(minutes: int) -> datetime:
+    return BEGIN + timedelta(minutes=minutes)
+
+
+def seal(text: str) -> Sealed:
+    return Sealed(f"enc1:{KEY}:{base64.urlsafe_b64encode(text.encode()).decode()}")
+
+
+def opened(sealed: Iterable[str]) -> dict[str, str | None]:
+    return {text: base64.urlsafe_b64decode(text.split(":")[2]).decode() for text in sealed}
+
+
+def begun(told_by: Source[Incident] | None = None) -> Case[Incident]:
+    record = empty(Incident, uuid7())
+    record.number = "INC-2026-000001"
+    return Case(told_by or source(), record)
+
+
+def row(
+    minutes: int,
+    state: State | None,
+    *,
+    priority: Priority | None = None,
+    category: str | None = None,
+    words: str | None = None,
+    opened_at: int = 0,
+    irregular: tuple[str, ...] = (),
+) -> Snapshot:
+    """A row of a source whose columns are state, priority, category, description, updated."""
+    waits = HoldReason.awaiting_vendor if state is State.on_hold else None
+    fields: dict[str, Any] = {"priority": priority, "category": category}
+    if state is not None:
+        fields["hold_reason"] = waits
+    return Snapshot(
+        at=at(minutes),
+        opened_at=at(opened_at),
+        state=state,
+        fields=fields,
+        words={"description": words},
+        given={
+            "category": category,
+            "priority": None if priority is None else priority.value,
+            "state": "?" if state is None else state.value,
+            "updated": at(minutes).isoformat(),
+        },
+        private={"description": words},
+        irregular=irregular or (("unknown_state",) if state is None else ()),
+    )
+
+
+def tell(case: Case[Incident], *rows: Snapshot) -> list[Observed]:
+    return [event for each in rows for event in observe(case, each, seal)]
+
+
+def types(events: Sequence[Observed]) -> list[str]:
+    return [event.type.removeprefix("incident.") for event in events]
+
+
+def recorded(case: Case[Incident], events: Sequence[Observed]) -> list[Recorded]:
+    return [
+        Recorded(
+            id=uuid4(),
+            stream=case.key,
+            version=event.version,
+            type=event.type,
+            occurred_at=event.at,
+            actor="import:desk",
+            correlation_id="run",
+            source="import:desk",
+            data=event.data,
+            position=event.version,
+            recorded_at=BEGIN,
+        )
+        for event in events
+    ]
+
+
+def irregular(event: Observed) -> list[str]:
+    return [code for code in event.data.get("irregular", []) if not code.startswith("missing:")]
+
+
+# By the table
+
+
+def test_the_first_row_opens_the_case_at_its_opening() -> None:
+    case = begun()
+    events = tell(case, row(5, State.new, priority=Priority.P3, category="mail"))
+    assert types(events) == ["reported"]
+    assert events[0].at == at(0)
+    told = events[0].data["set"][case.key]
+    assert told["state"] == "new"
+    assert told["priority"] == "P3"
+    assert told["opened_at"] == told["state_since"] == "2026-03-02T08:00:00.000000Z"
+    assert events[0].data["observed"] == "snapshot"
+    assert events[0].data["given"] == {
+        "category": "mail",
+        "description": None,
+        "priority": "P3",
+        "state": "new",
+        "updated": at(5).isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "codes"),
+    [
+        (State.in_progress, "started", []),
+        (State.on_hold, "held", []),
+        (State.resolved, "resolved", []),
+        (State.closed, "closed", ["from:new"]),
+        (State.cancelled, "cancelled", []),
+    ],
+)
+def test_a_first_row_in_a_later_state_tells_a_second_event(
+    state: State, event: str, codes: list[str]
+) -> None:
+    case = begun()
+    events = tell(case, row(5, state))
+    assert types(events) == ["reported", event]
+    assert [e.at for e in events] == [at(0), at(5)]
+    assert events[0].data["set"][case.key]["state"] == "new"
+    assert events[1].data["set"][case.key]["state"] == state.value
+    assert events[1].data["given"] == {}
+    assert irregular(events[1]) == codes
+    assert case.record.state is state
+
+
+@pytest.mark.parametrize(
+    ("states", "event", "codes"),
+    [
+        ((State.new, State.acknowledged), "acknowledged", []),
+        ((State.acknowledged, State.in_progress), "started", []),
+        ((State.in_progress, State.on_hold), "held", []),
+        # Back to where it was held: the record says where that is.
+        ((State.in_progress, State.on_hold, State.in_progress), "resumed", []),
+        ((State.on_hold, State.new), "resumed", []),
+        # It was held in `new`, so that being resumed leads to `new` and nowhere else.
+        ((State.on_hold, State.in_progress), "started", ["from:on_hold"]),
+        ((State.on_hold, State.resolved), "resolved", []),
+        ((State.in_progress, State.resolved), "resolved", []),
+        ((State.resolved, State.closed), "closed", []),
+        ((State.in_progress, State.closed), "closed", ["from:in_progress"]),
+        ((State.in_progress, State.acknowledged), "acknowledged", ["from:in_progress"]),
+        # No row leads to `new` but the one from nothing.
+        ((State.in_progress, State.new), "observed", ["from:in_progress"]),
+        # Every way out of an ended state is a reopening.
+        ((State.resolved, State.in_progress), "reopened", []),
+        ((State.closed, State.in_progress), "reopened", []),
+        ((State.resolved, State.on_hold), "reopened", ["from:resolved"]),
+        ((State.closed, State.new), "reopened", ["from:closed"]),
+        # From one end to another is none.
+        ((State.closed, State.resolved), "resolved", ["from:closed"]),
+        ((State.resolved, State.cancelled), "cancelled", ["from:resolved"]),
+        ((State.cancelled, State.in_progress), "started", ["from:cancelled"]),
+    ],
+)
+def test_the_type_is_that_of_the_row_that_leads_there(
+    states: tuple[State, ...], event: str, codes: list[str]
+) -> None:
+    case = begun()
+    events = tell(case, *(row(n, state) for n, state in enumerate(states)))
+    assert types(events)[-1] == event
+    assert irregular(events[-1]) == codes
+    assert case.record.state is states[-1]
+
+
+@pytest.mark.parametrize("state", [State.resolved, State.closed])
+def test_an_end_that_is_told_again_is_an_event_again_if_the_source_means_it(state: State) -> None:
+    case = begun()
+    events = tell(case, row(1, state), row(2, state, category="mail"))
+    assert types(events)[1:] == [state.value, state.value]
+    ended = case.record.resolved_at if state is State.resolved else case.record.closed_at
+    assert ended == case.record.state_since == at(2)
+    assert irregular(events[-1]) == []
+
+    case = begun(source(repeats=False))
+    events = tell(case, row(1, state), row(2, state, category="mail"))
+    assert types(events)[1:] == [state.value, "observed"]
+    assert case.record.state_since == at(1)
+
+
+def test_a_reopening_clears_what_the_end_has_set() -> None:
+    case = begun()
+    tell(case, row(1, State.resolved), row(2, State.closed), row(3, State.in_progress))
+    assert case.record.resolved_at is None
+    assert case.record.closed_at is None
+    assert case.record.started_at == at(3)
+
+
+def test_an_unknown_state_stays_where_it_was_and_is_noted() -> None:
+    case = begun()
+    events = tell(case, row(1, State.on_hold), row(2, None, priority=Priority.P1))
+    assert types(events)[-1] == "observed"
+    assert irregular(events[-1]) == ["unknown_state"]
+    assert case.record.state is State.on_hold
+    assert case.record.hold_reason is HoldReason.awaiting_vendor
+    assert case.record.priority is Priority.P1
+    assert types(tell(case, row(3, State.resolved))) == ["resolved"]
+
+
+def test_a_row_that_changes_nothing_of_ours_is_an_event_all_the_same() -> None:
+    case = begun()
+    tell(case, row(1, State.new))
+    (event,) = tell(case, row(2, State.new))
+    assert types([event]) == ["observed"]
+    assert event.data == {"given": {"updated": at(2).isoformat()}, "set": {}, "observed": "snapshot"}
+    assert case.record.version == 1
+
+
+def test_what_the_body_needs_and_nobody_has_is_missing() -> None:
+    case = begun()
+    events = tell(case, row(1, State.new, words="It is broken."), row(2, State.resolved))
+    assert events[0].data["irregular"] == [
+        "missing:title",
+        "missing:channel",
+        "missing:impact",
+        "missing:urgency",
+        "missing:effect",
+    ]
+    assert events[1].data["irregular"] == ["missing:resolution_code", "missing:done"]
+    assert "irregular" not in tell(begun(), row(1, State.new), row(2, State.on_hold))[1].data
+
+
+def test_words_are_sealed_once_and_the_same_everywhere() -> None:
+    case = begun()
+    (event,) = tell(case, row(1, State.new, words="Ms Li cannot log in."))
+    sealed = event.data["given"]["description"]
+    assert isinstance(sealed, Sealed)
+    assert event.data["set"][case.key]["description"] == sealed == case.record.description
+    (event,) = tell(case, row(2, State.new, words="Ms Li cannot log in."))
+    assert "description" not in event.data["given"]
+    (event,) = tell(case, row(3, State.new, words="Ms Li can log in."))
+    assert event.data["set"][case.key] == {"description": event.data["given"]["description"]}
+    (event,) = tell(case, row(4, State.new))
+    assert event.data["given"]["description"] is None
+    assert event.data["set"][case.key] == {"description": None}
+
+
+# What comes late
+
+
+def test_an_older_row_does_not_overwrite() -> None:
+    case = begun()
+    tell(case, row(1, State.new, priority=Priority.P3), row(9, State.resolved, priority=Priority.P1))
+    (event,) = tell(case, row(5, State.in_progress, priority=Priority.P2))
+    assert types([event]) == ["started"]
+    assert event.at == at(5)
+    assert event.data["late"][case.key] == {"priority": "P2", "state": "in_progress"}
+    # What goes with the state is as if it had come in time.
+    assert event.data["set"][case.key] == {"started_at": "2026-03-02T08:05:00.000000Z"}
+    assert case.record.state is State.resolved
+    assert case.record.priority is Priority.P1
+    assert case.record.started_at == at(5)
+    assert case.record.resolved_at == at(9)
+
+
+def test_its_type_is_decided_by_how_the_case_stood_then() -> None:
+    case = begun()
+    tell(case, row(1, State.in_progress), row(3, State.on_hold), row(9, State.closed))
+    assert types(tell(case, row(5, State.in_progress))) == ["resumed"]
+    assert types(tell(case, row(2, State.resolved))) == ["resolved"]
+
+
+def test_what_was_no_news_after_an_older_row_is_told_again() -> None:
+    case = begun()
+    tell(case, row(1, State.in_progress, category="mail"), row(5, State.in_progress, category="mail"))
+    events = tell(case, row(3, State.on_hold, category="net"))
+    # Between the two it was held, and elsewhere: that it is back, and where, is news at the second one's time.
+    assert types(events) == ["held", "resumed"]
+    assert [event.at for event in events] == [at(3), at(5)]
+    assert events[1].data["set"][case.key] == {
+        "category": "mail",
+        "hold_reason": None,
+        "state": "in_progress",
+    }
+    assert case.record.state is State.in_progress
+    assert case.record.state_since == at(5)
+    assert case.record.category == "mail"
+
+
+def test_the_opening_may_move_back_and_never_forward() -> None:
+    case = begun()
+    tell(case, row(5, State.new, opened_at=3))
+    tell(case, row(6, State.new, opened_at=4))
+    assert case.record.opened_at == at(3)
+    (event,) = tell(case, row(7, State.new, opened_at=1))
+    assert event.data["set"][case.key]["opened_at"] == "2026-03-02T08:01:00.000000Z"
+    assert case.record.opened_at == case.record.state_since == at(1)
+
+
+def test_a_first_row_that_is_out_of_order_is_new_from_its_opening_on() -> None:
+    # INC0000137 of the UCI log: New 11:10, New 09:52, Resolved 11:03, Closed.
+    case = begun()
+    events = tell(case, row(80, State.new), row(2, State.new), row(73, State.resolved), row(99, State.closed))
+    assert types(events) == ["reported", "observed", "resolved", "closed"]
+    assert case.record.resolved_at == at(73)
+
+
+def test_what_was_done_here_stays_until_the_source_tells_something_later() -> None:
+    case = begun()
+    events = recorded(case, tell(case, row(1, State.new, priority=Priority.P3)))
+    ours = Recorded(
+        id=uuid4(),
+        stream=case.key,
+        version=2,
+        type="incident.started",
+        occurred_at=at(10),
+        actor="person:1",
+        correlation_id="request",
+        source="api",
+        data={
+            "given": {},
+            "set": {case.key: {"state": "in_progress", "state_since": "2026-03-02T08:10:00.000000Z"}},
+        },
+        position=2,
+        recorded_at=BEGIN,
+    )
+    case = recall(source(), [*events, ours], {})
+    (event,) = tell(case, row(5, State.acknowledged, priority=Priority.P1))
+    assert types([event]) == ["acknowledged"]
+    assert event.data["late"][case.key] == {"state": "acknowledged"}
+    assert case.record.state is State.in_progress
+    assert case.record.priority is Priority.P1
+    assert types(tell(case, row(11, State.resolved))) == ["resolved"]
+
+
+# Properties
+
+STATES = [None, *(state for state in State if state is not State.new)]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Snapshot]:
+    """A history in the order of its times, of which some are the same. It is new first, if ever."""
+    news = draw(st.integers(0, 2))
+    states = [State.new] * news + draw(st.lists(st.sampled_from(STATES), min_size=1, max_size=7))
+    minutes = sorted(draw(st.lists(st.integers(5, 99), min_size=len(states), max_size=len(states))))
+    return [
+        row(
+            minutes[n],
+            state,
+            priority=draw(st.sampled_from([None, Priority.P1, Priority.P2])),
+            category=draw(st.sampled_from([None, "mail", "net"])),
+            words=draw(st.sampled_from([None, "short", "long " * 20])),
+        )
+        for n, state in enumerate(states)
+    ]
+
+
+def arrivals(data: st.DataObject, history: list[Snapshot]) -> list[Snapshot]:
+    """The history in another order; but rows of one time come in theirs, as nothing else tells it."""
+    left = {each.at: [one for one in history if one.at == each.at] for each in history}
+    return [left[each.at].pop(0) for each in data.draw(st.permutations(history))]
+
+
+def flags(count: int) -> st.SearchStrategy[list[bool]]:
+    return st.lists(st.booleans(), min_size=count, max_size=count)
+
+
+def domain(case: Case[Incident]) -> dict[str, Any]:
+    """The record's fields, without those that say by which event they were set."""
+    return {name: case.record.__dict__[name] for name in codecs(Incident)}
+
+
+def again(case: Case[Incident], events: list[Recorded]) -> Case[Incident]:
+    return recall(case.source, events, opened(ciphertexts(events)))
+
+
+@given(histories())
+def test_the_fold_of_the_events_is_the_record(history: list[Snapshot]) -> None:
+    case = begun()
+    events = recorded(case, tell(case, *history))
+    folded = fold(Incident, case.key, events)
+    assert folded is not None
+    assert folded.__dict__ == case.record.__dict__
+    for event in events:
+        canonical(event.data)
+
+
+@given(histories(), st.data())
+def test_any_order_of_arrival_gives_the_same_record(history: list[Snapshot], data: st.DataObject) -> None:
+    in_time = begun()
+    tell(in_time, *history)
+    case = begun()
+    arrival = arrivals(data, history)
+    events = recorded(case, tell(case, *arrival))
+    assert domain(case) == domain(in_time) | {"number": case.record.number}
+    folded = fold(Incident, case.key, events)
+    assert folded is not None
+    assert folded.__dict__ == case.record.__dict__
+
+
+@given(histories(), st.data())
+def test_a_case_that_is_recalled_goes_on_as_one_that_was_remembered(
+    history: list[Snapshot], data: st.DataObject
+) -> None:
+    arrival = arrivals(data, history)
+    remembered, forgotten = begun(), begun()
+    forgotten.record.__dict__.update(id=remembered.record.id)
+    forgotten = Case(forgotten.source, forgotten.record)
+    events: list[Recorded] = []
+    for each, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
+        told = tell(remembered, each)
+        if events and forgets:
+            forgotten = again(forgotten, events)
+        assert tell(forgotten, each) == told
+        events += recorded(remembered, told)
+        assert forgotten.record.__dict__ == remembered.record.__dict__
+
+
+@given(histories(), st.data())
+def test_the_log_says_of_each_instant_what_the_source_said_then(
+    history: list[Snapshot], data: st.DataObject
+) -> None:
+    case = begun()
+    events = tell(case, *arrivals(data, history))
+    in_order = sorted(events, key=lambda event: (event.version > 1, event.at, event.version))
+    for each in {row.at: row for row in history}.values():
+        known: dict[str, Any] = {}
+        for event in in_order:
+            if event.version == 1 or event.at <= each.at:
+                known |= event.data.get("late", {}).get(case.key, {}) | event.data["set"].get(case.key, {})
+        assert known.get("priority") == (
+            None if each.fields["priority"] is None else each.fields["priority"].value
+        )
+        assert known.get("category") == each.fields["category"]
+        if each.state is not None:
+            assert known["state"] == each.state.value
+
+
+@given(histories(), st.data())
+def test_prefixes_in_any_order_come_to_the_whole(history: list[Snapshot], data: st.DataObject) -> None:
+    """As files do that begin alike: what was told is left out, and the rest comes in the file's own order."""
+    shuffled = data.draw(st.permutations(history))  # a file need not be in the order of its times
+    whole = begun()
+    tell(whole, *shuffled)
+    case, told = begun(), 0
+    for length in [*data.draw(st.lists(st.integers(1, len(history)), max_size=4)), len(history)]:
+        tell(case, *shuffled[told:length])
+        told = max(told, length)
+    assert domain(case) == domain(whole) | {"number": case.record.number}

@@ -1,0 +1,208 @@
+"""Comparing the fold of the log with the live rows: nothing is found where nothing is, all else is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.base.people import keys
+from app.common.people import rule
+from app.db import Connection, connect
+from app.kernel.ledger import Ledger
+from app.kernel.perform import Done
+from app.kernel.rebuild import MOST_SHOWN, Comparison, compare, tables
+from app.log.canonical import from_instant
+from app.log.events import stream
+from app.log.ids import uuid7
+from app.log.writer import Command
+from app.registry import LIFECYCLES
+from tests.conftest import Place
+from tests.log.making import a_row, an_event
+from tests.people import act, add_person, add_team
+from tests.wander import Step, World, steps
+
+
+@pytest.fixture
+async def world(ledger: Ledger) -> World:
+    """People, and incidents with a life behind them."""
+    made = await World.made(ledger)
+    beginnings = (
+        Step("requester", "report", 0, 0, None, ""),
+        Step("agent", "report", 0, 0, None, ""),
+        Step("agent", "assign", 0, 0, None, ""),
+        Step("agent", "comment", 1, 0, None, ""),
+        Step("requester", "cancel", 0, 0, None, ""),
+    )
+    for step in beginnings:
+        assert isinstance(await made.take(step), Done)
+    return made
+
+
+@pytest.fixture
+async def eyes(place: Place) -> AsyncIterator[Connection]:
+    """The service's role: what compares needs no more."""
+    connection = await connect(place.url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def hands(place: Place) -> AsyncIterator[Connection]:
+    """The owner, who can change rows behind the log's back."""
+    connection = await connect(place.owner_url)
+    yield connection
+    await connection.close()
+
+
+async def differences(eyes: Connection) -> Comparison:
+    return await compare(eyes, LIFECYCLES)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(steps(), min_size=10, max_size=30))
+async def test_random_histories_fold_into_exactly_the_rows_that_are_there(
+    world: World, eyes: Connection, history: list[Step]
+) -> None:
+    await world.live(history)
+    result = await differences(eyes)
+    assert (result.differing, result.shown) == ({}, [])
+    assert result.events == await world.ledger.db.value("select count(*) from log.event")
+
+
+async def test_erased_people_and_revoked_keys_fold_as_well(world: World, eyes: Connection) -> None:
+    ledger, person = world.ledger, world.callers["agent"].person_id
+    body = keys.MakeKey(name="a key", person=str(person), roles=("agent",), secret_hash="0" * 64)
+    key = await act(ledger, rule("tests"), "key", "make", body=body)
+    await act(ledger, rule("tests"), "key", "revoke", key.record.id)
+    await act(ledger, rule("tests"), "person", "erase", person)
+    assert (await differences(eyes)).differing == {}
+
+
+async def test_an_empty_log_is_nothing_to_compare(ledger: Ledger, eyes: Connection) -> None:
+    assert await differences(eyes) == Comparison(0, {}, [])
+
+
+async def test_rows_that_are_removed_and_made_again_fold_as_well(ledger: Ledger, eyes: Connection) -> None:
+    team = uuid7()
+    name = stream("team", team)
+    for n, key in enumerate(["first", None, "second", None, "third", None]):
+        table, row = a_row(team, key or "", n + 1, name="x")
+        fields = {field: row[field] for field in ("state", "key", "name", "kind", "added_at")}
+        event = an_event(
+            name,
+            n + 1,
+            occurred_at=from_instant(row["changed_at"]),
+            data={"given": {}, "set": {name: fields if key else None}},
+        )
+        rows = ((table, row),) if key else ()
+        removals = () if key else ((table, str(team)),)
+        await ledger.writer.write(Command(reads={name: n}, events=(event,), rows=rows, removals=removals))
+        assert (await differences(eyes)).differing == {}
+
+
+PLANTED = {
+    "a text": ("update fold.incident set title = title || '!'", "incident", ["title"], 2),
+    "a text that was there": (
+        "update fold.incident set title = null where state <> 'new'",
+        "incident",
+        ["title"],
+        1,
+    ),
+    "a value that was not there": (
+        "update fold.incident set cause = 'x' where state = 'new'",
+        "incident",
+        ["cause"],
+        1,
+    ),
+    "a version": ("update fold.incident set version = version + 1", "incident", ["version"], 2),
+    "when it changed": (
+        "update fold.team set changed_at = changed_at + interval '1 microsecond' where key = 'mail'",
+        "team",
+        ["changed_at"],
+        1,
+    ),
+    "a time": ("update fold.person set added_at = added_at - interval '1 us'", "person", ["added_at"], None),
+    "a state": ("update fold.incident set state = 'closed' where state = 'new'", "incident", ["state"], 1),
+    "an id of another record": (
+        "update fold.incident set assignee_id = gen_random_uuid() where state = 'new'",
+        "incident",
+        ["assignee_id"],
+        1,
+    ),
+    "a child": ("update fold.comment set visibility = 'public'", "comment", ["visibility"], 1),
+    "a missing row": ("delete from fold.comment", "comment", None, 1),
+    "a missing record": ("delete from fold.incident where state = 'new'", "incident", None, 1),
+    "an additional row": (
+        "insert into fold.team select gen_random_uuid(), version, changed_at, state, 'more', name, kind, "
+        "added_at from fold.team where key = 'mail'",
+        "team",
+        None,
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+async def test_a_planted_difference_is_found_and_named(
+    world: World, eyes: Connection, hands: Connection, what: str
+) -> None:
+    statement, table, fields, count = PLANTED[what]
+    await hands.execute(statement.encode())
+    result = await differences(eyes)
+    assert set(result.differing) == {table}
+    assert result.differing[table] == len(result.shown)
+    assert count is None or result.differing == {table: count}
+    for difference in result.shown:
+        assert difference.table == table
+        if fields is not None:
+            assert difference.fields() == fields
+        else:
+            assert (difference.folded is None) == ("additional" in what)
+            assert (difference.live is None) == ("missing" in what)
+
+
+async def test_a_row_of_an_array_that_was_changed_is_found(
+    ledger: Ledger, eyes: Connection, hands: Connection
+) -> None:
+    person = await add_person(ledger, "Wang Wei")
+    body = keys.MakeKey(
+        name="a key", person=str(person.id), roles=("agent", "engineer"), secret_hash="0" * 64
+    )
+    await act(ledger, rule("tests"), "key", "make", body=body)
+    await hands.execute("update fold.key set roles = '{engineer,agent}'")
+    (difference,) = (await differences(eyes)).shown
+    assert difference.fields() == ["roles"]
+
+
+async def test_all_are_counted_and_the_first_are_shown(
+    ledger: Ledger, eyes: Connection, hands: Connection
+) -> None:
+    await asyncio.gather(*(add_team(ledger, f"t{n:03d}") for n in range(MOST_SHOWN + 7)))
+    await hands.execute("update fold.team set name = 'x'")
+    result = await differences(eyes)
+    assert result.differing == {"team": MOST_SHOWN + 7}
+    assert len(result.shown) == MOST_SHOWN
+    assert [one.id for one in result.shown] == sorted(one.id for one in result.shown)
+
+
+async def test_whoever_compares_is_told_how_far_it_is(ledger: Ledger, eyes: Connection) -> None:
+    told: list[str] = []
+    await compare(eyes, LIFECYCLES, told.append)
+    assert told == ["log", *(record.KIND for record in tables(LIFECYCLES))]
+    assert len(set(told)) == len(told)
+    assert {"incident", "comment", "external_reference", "person", "membership", "team", "key"} <= set(told)
+
+
+async def test_what_is_written_meanwhile_is_no_difference(world: World, eyes: Connection) -> None:
+    async def writes() -> None:
+        for n in range(60):
+            await world.take(Step("agent", "comment", n, n, None, ""))
+
+    writing = asyncio.create_task(writes())
+    while not writing.done():
+        assert (await differences(eyes)).differing == {}
+    await writing

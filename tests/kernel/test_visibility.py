@@ -1,0 +1,93 @@
+"""Who may see a record: tokens that a caller can show against those that a record asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.common.people import SEE_EVERYTHING, STAFF, Caller, Held, Role, rule
+from app.kernel.visibility import may_see, sees_all, tokens
+from app.log.ids import uuid7
+from app.registry import BY_KIND
+from tests.kernel.test_who import ME, OTHER_TEAM, TEAM, a_caller
+
+INCIDENTS = BY_KIND["incident"]
+PERSONS = BY_KIND["person"]
+MINE = f"person:{ME}"
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown"),
+    [
+        (a_caller(), {"everybody", MINE}),
+        (a_caller(teams=(TEAM,)), {"everybody", MINE}),
+        (a_caller(Role.requester, teams=(TEAM,)), {"everybody", MINE}),
+        (a_caller(Role.integration, teams=(TEAM,)), {"everybody", MINE}),
+        (a_caller(Role.engineer, teams=(TEAM,)), {"everybody", MINE, "staff", f"team:{TEAM}"}),
+        (a_caller(Role.agent, teams=(TEAM,)), {"everybody", MINE, "staff", f"team:{TEAM}", "desk"}),
+        (a_caller(Role.agent), {"everybody", MINE, "staff", "desk"}),
+        (
+            a_caller(Held(Role.engineer, TEAM), teams=(OTHER_TEAM,)),
+            {"everybody", MINE, "staff", f"team:{TEAM}"},
+        ),
+        (
+            a_caller(Held(Role.engineer, TEAM), Role.agent, teams=(OTHER_TEAM,)),
+            {"everybody", MINE, "staff", f"team:{TEAM}", f"team:{OTHER_TEAM}", "desk"},
+        ),
+        (a_caller(Role.knowledge_editor, teams=(TEAM,)), {"everybody", MINE, "staff"}),
+        (rule("x"), {"everybody", "staff"}),
+    ],
+)
+def test_the_tokens_that_a_caller_can_show(caller: Caller, shown: set[str]) -> None:
+    assert tokens(caller) == shown
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_sees_every_incident(role: Role) -> None:
+    everywhere = a_caller(role, teams=(TEAM,))
+    always = role in SEE_EVERYTHING | {Role.incident_manager}
+    works = role in {Role.agent, Role.engineer}
+    assert sees_all(everywhere, INCIDENTS, agents_see="teams") is always
+    assert sees_all(everywhere, INCIDENTS, agents_see="all") is (always or works)
+    scoped = a_caller(Held(role, TEAM), teams=(TEAM,))
+    assert not sees_all(scoped, INCIDENTS, agents_see="teams")
+    assert not sees_all(scoped, INCIDENTS, agents_see="all")
+
+
+def test_that_agents_see_all_tickets_does_not_show_them_more_of_persons_and_keys() -> None:
+    for kind in ("person", "key", "team"):
+        assert not sees_all(a_caller(Role.agent), BY_KIND[kind], agents_see="all")
+
+
+def test_a_rule_sees_everything() -> None:
+    assert sees_all(rule("x"), INCIDENTS, agents_see="teams")
+    assert may_see(rule("x"), PERSONS, [], agents_see="teams")
+
+
+@pytest.mark.parametrize(
+    ("caller", "audience", "may"),
+    [
+        (a_caller(), [MINE], True),
+        (a_caller(), [f"person:{uuid7()}"], False),
+        (a_caller(), [], False),
+        (a_caller(), ["everybody"], True),
+        (a_caller(), ["staff"], False),
+        (a_caller(Role.integration), ["staff"], False),
+        (a_caller(Role.knowledge_editor), ["staff"], True),
+        (a_caller(teams=(TEAM,)), [f"team:{TEAM}"], False),
+        (a_caller(Role.engineer, teams=(TEAM,)), [f"team:{TEAM}"], True),
+        (a_caller(Role.engineer, teams=(OTHER_TEAM,)), [f"team:{TEAM}"], False),
+        (a_caller(Role.agent), ["desk"], True),
+        (a_caller(Role.engineer), ["desk"], False),
+        (a_caller(Role.incident_manager), [], True),
+        (a_caller(Role.problem_manager), [], False),
+        (a_caller(Role.auditor), [], True),
+    ],
+)
+def test_who_may_see_an_incident_with_that_audience(caller: Caller, audience: list[str], may: bool) -> None:
+    assert may_see(caller, INCIDENTS, audience, agents_see="teams") is may
+
+
+def test_everybody_who_works_here_is_staff_and_nobody_else() -> None:
+    assert {role for role in Role if a_caller(role).is_staff} == STAFF
+    assert Role.requester not in STAFF
+    assert Role.integration not in STAFF

@@ -1,0 +1,49 @@
+"""A log with histories, and the facts made from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from app.db import Connection, Database, connect
+from app.kpis.facts import FACTS
+from app.log.events import Event
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from tests.kpis.histories import histories, write
+
+
+@dataclass(frozen=True)
+class Books:
+    """A database whose log holds these events, and their facts. `connection` is a consumer's."""
+
+    url: str
+    connection: Connection
+    db: Database
+    events: list[Event]
+
+
+@pytest.fixture
+async def follower(database_url: str) -> AsyncIterator[Connection]:
+    """A connection as a consumer has it, on an empty log."""
+    connection = await connect(database_url, FOLLOW_LIMITS)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """The reading side."""
+    opened = Database(database_url, 2)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def books(database_url: str, follower: Connection, db: Database) -> Books:
+    """Two hundred cases, and their facts."""
+    events = await write(follower, histories(seed=7, cases=200))
+    await catch_up(follower, FACTS)
+    return Books(database_url, follower, db, events)

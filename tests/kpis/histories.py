@@ -1,0 +1,197 @@
+"""Made-up histories of incidents, most of them unlikely, some impossible: what imports bring, and worse."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.db import Connection
+from app.log.canonical import instant
+from app.log.events import Event, stream
+from app.log.ids import uuid7
+from app.log.writer import Command, append, encode
+
+# Month ends in Shanghai and in Berlin (with a change of its clocks in between) lie within.
+BEGIN = datetime(2026, 1, 25, tzinfo=UTC)
+DAYS = 80
+BORDERS = (
+    datetime(2026, 1, 31, 16, tzinfo=UTC),
+    datetime(2026, 2, 28, 16, tzinfo=UTC),
+    datetime(2026, 3, 31, 22, tzinfo=UTC),
+)
+STEPS = (
+    timedelta(0),
+    timedelta(microseconds=1),
+    timedelta(milliseconds=500),
+    timedelta(minutes=5),
+    timedelta(hours=7, microseconds=499_999),
+    timedelta(days=3),
+    timedelta(days=20),
+)
+TYPES = {
+    "acknowledged": 3,
+    "started": 3,
+    "held": 2,
+    "resumed": 2,
+    "resolved": 6,
+    "closed": 5,
+    "reopened": 3,
+    "cancelled": 1,
+    "assigned": 4,
+    "observed": 2,
+    "edited": 1,
+    "commented": 1,
+    "reported": 0.1,
+}
+TEAMS = tuple(UUID(int=n) for n in (1, 2, 3))
+VALUES: dict[str, tuple[str | None, ...]] = {
+    "priority": ("P1", "P2", "P4", None),
+    "team_id": (*(str(team) for team in TEAMS), None),
+    "service": ("mail", "erp", None),
+    "category": ("hardware", "access", None),
+    "channel": ("hotline", "portal", None),
+    "assignee_id": (str(UUID(int=11)), str(UUID(int=12)), None),
+    "customer_id": (str(TEAMS[0]), str(TEAMS[2]), None),
+}
+ACTORS = ("person:11", "rule:close_after_agreed_days", "import:old_tool", "integration:5")
+
+
+def histories(seed: int, cases: int) -> list[Event]:
+    """The events of so many cases, in the order of the log: mixed up, but each case by its versions."""
+    chance = random.Random(seed)
+    waiting = [_history(chance) for _ in range(cases)]
+    log: list[Event] = []
+    while waiting:
+        of = chance.choice(waiting)
+        log.append(of.pop(0))
+        if not of:
+            waiting.remove(of)
+    return log
+
+
+def _history(chance: random.Random) -> list[Event]:
+    name = stream("incident", uuid7())
+    opened = chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random()))
+    events = [_event(chance, name, 1, "reported", opened, {"opened_at": instant(opened), "state": "new"})]
+    now = opened
+    for version in range(2, 2 + chance.choice((0, 1, 3, 5, 8, 12))):
+        kind = chance.choices(list(TYPES), list(TYPES.values()))[0]
+        now = chance.choice((now + chance.choice(STEPS), now + chance.choice(STEPS), *BORDERS[:1]))
+        late = chance.random() < 0.2
+        at = opened + (now - opened) * chance.uniform(-0.3, 1) if late else now
+        events.append(_event(chance, name, version, kind, at, {}, late=late))
+    return events
+
+
+def _event(
+    chance: random.Random,
+    name: str,
+    version: int,
+    kind: str,
+    at: datetime,
+    fields: dict[str, Any],
+    *,
+    late: bool = False,
+) -> Event:
+    share = 0.7 if version == 1 else 0.2
+    fields = fields | {key: chance.choice(of) for key, of in VALUES.items() if chance.random() < share}
+    if version > 1 and chance.random() < 0.05:
+        fields["opened_at"] = instant(at - timedelta(hours=chance.randint(0, 99)))
+    data: dict[str, Any] = {"given": {}, "set": {name: fields} if fields else {}}
+    if kind == "commented":
+        data["set"] = {f"comment/{uuid7()}": {"visibility": "public"}}
+    elif late and chance.random() < 0.7:
+        told = {key: fields.pop(key) for key in list(fields) if key in VALUES and chance.random() < 0.6}
+        data["late"] = {name: told} if told else {}
+    if chance.random() < 0.3:
+        data["observed"] = chance.choice(("snapshot", "change"))
+    if chance.random() < 0.1:
+        data["irregular"] = ["from:new"]
+    return Event(
+        id=uuid7(),
+        stream=name,
+        version=version,
+        type=f"incident.{kind}",
+        occurred_at=at,
+        actor=chance.choice(ACTORS),
+        correlation_id="a-test",
+        source="api",
+        data=data,
+    )
+
+
+async def write(connection: Connection, log: list[Event]) -> list[Event]:
+    """Appends the events, with rows for what KPIs look up: the numbers of the cases and the keys of teams."""
+    first = instant(BEGIN)
+    others = [
+        replace(log[0], id=uuid7(), stream=stream("team", team), version=1, type="team.added", data=_NOTHING)
+        for team in TEAMS
+    ]
+    teams = [
+        ("fold.team", {"id": str(team), "version": 1, "changed_at": first, "state": "active"})
+        for team in TEAMS
+    ]
+    for n, (_, row) in enumerate(teams):
+        row |= {"key": f"team {n}", "name": f"Team {n}", "kind": "internal", "added_at": first}
+    opened = [event for event in log if event.version == 1]
+    numbers = [
+        ("fold.incident", {"id": event.stream.split("/")[1], "version": 1, "changed_at": first})
+        for event in opened
+    ]
+    for n, (_, row) in enumerate(numbers):
+        row |= {"number": f"INC-2026-{n:06}", "state": "new", "state_since": first, "opened_at": first}
+    events = (*others, *log)
+    command = Command(
+        reads={event.stream: 0 for event in events if event.version == 1},
+        events=events,
+        rows=(*teams, *numbers),
+    )
+    await append(connection, [encode(command)])
+    return list(events)
+
+
+_NOTHING: dict[str, Any] = {"given": {}, "set": {}}
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """One case, told by hand: `Scripted(opened).then("acknowledged", minutes=5)`, and so on."""
+
+    events: tuple[Event, ...]
+
+    @classmethod
+    def begin(cls, at: datetime, **fields: Any) -> Scripted:
+        """A case that is reported at that time, with these fields."""
+        name = stream("incident", uuid7())
+        told = {"opened_at": instant(at), "state": "new"} | fields
+        return cls((_plain(name, 1, "reported", at, told),))
+
+    def then(self, kind: str, *, minutes: float, actor: str = "person:11", **more: Any) -> Scripted:
+        """What happened so many minutes after the event before; `more` are fields and members of the data."""
+        last = self.events[-1]
+        members = {key: more.pop(key) for key in ("observed", "late", "irregular") if key in more}
+        event = _plain(
+            last.stream, last.version + 1, kind, last.occurred_at + timedelta(minutes=minutes), more
+        )
+        return Scripted((*self.events, replace(event, actor=actor, data=event.data | members)))
+
+    @property
+    def id(self) -> UUID:
+        return UUID(self.events[0].stream.split("/")[1])
+
+
+def _plain(name: str, version: int, kind: str, at: datetime, fields: dict[str, Any]) -> Event:
+    return Event(
+        id=uuid7(),
+        stream=name,
+        version=version,
+        type=f"incident.{kind}",
+        occurred_at=at,
+        actor="person:11",
+        correlation_id="a-test",
+        source="api",
+        data={"given": {}, "set": {name: fields} if fields else {}},
+    )

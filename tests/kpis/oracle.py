@@ -1,0 +1,221 @@
+"""What the facts must be, one event after the other, in Python. Written from the rules, not from the SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+
+from app.log.canonical import from_instant
+from app.log.events import Event
+
+DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
+OPEN = {"reported", "acknowledged", "started", "held", "resumed", "reopened"}
+ENDING = {"resolved", "closed"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event with its position, and what was known of the case after it."""
+
+    position: int
+    event: Event
+    known: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return self.event.type.split(".")[1]
+
+    @property
+    def marks(self) -> bool:
+        """Whether it says where the case stands."""
+        return self.kind in OPEN | ENDING | {"cancelled"}
+
+
+@dataclass
+class CaseHistory:
+    """One case, in the order of its life."""
+
+    case_id: UUID
+    told: list[Told] = field(default_factory=list)
+
+    @property
+    def opened_at(self) -> datetime:
+        """What was set last, in the order of the log."""
+        by_version = sorted(self.told, key=lambda t: t.event.version, reverse=True)
+        said = [t.event.data["set"].get(t.event.stream, {}).get("opened_at") for t in by_version]
+        return from_instant(next(text for text in said if text))
+
+    @property
+    def episodes(self) -> list[list[Told]]:
+        """The maximal stretches of ends (rule 16)."""
+        runs: list[list[Told]] = []
+        ended = False
+        for told in self.told:
+            if told.marks and told.kind in ENDING:
+                if not ended:
+                    runs.append([])
+                runs[-1].append(told)
+                ended = True
+            elif told.marks:
+                ended = False
+        return runs
+
+    @property
+    def last_mark(self) -> Told:
+        return [told for told in self.told if told.marks][-1]
+
+    @property
+    def excluded(self) -> str | None:
+        return "cancelled" if self.last_mark.kind == "cancelled" else None
+
+    @property
+    def irregular(self) -> bool:
+        return any("irregular" in told.event.data for told in self.told)
+
+    @property
+    def response(self) -> Told | None:
+        left_new = False
+        for told in self.told[1:]:
+            leads = told.marks and told.kind != "reported"
+            answered = told.kind in {"acknowledged", "started"} and not told.event.actor.startswith("rule:")
+            if answered or (leads and not left_new and "observed" in told.event.data):
+                return told
+            left_new = left_new or leads
+        return None
+
+    @property
+    def first_resolution(self) -> Told | None:
+        if not self.episodes:
+            return None
+        first = self.episodes[0]
+        return next((told for told in first if told.kind == "resolved"), first[-1])
+
+    @property
+    def resolution(self) -> Told | None:
+        if self.last_mark.kind not in ENDING:
+            return None
+        last = self.episodes[-1]
+        return next((told for told in reversed(last) if told.kind == "resolved"), last[-1])
+
+    @property
+    def closing(self) -> Told | None:
+        return next((told for told in reversed(self.told) if told.kind == "closed"), None)
+
+    @property
+    def reopened(self) -> bool:
+        ended = False
+        for told in self.told:
+            if told.kind in ENDING:
+                ended = True
+            elif told.kind in OPEN and ended:
+                return True
+        return False
+
+    @property
+    def reassignments(self) -> int:
+        """Changes of team; having none in between is no change."""
+        teams: list[str] = []
+        for told in self.told:
+            team = _fields(told.event).get("team_id")
+            if team is not None and teams[-1:] != [team]:
+                teams.append(team)
+        return max(len(teams) - 1, 0)
+
+    def fact(self, deciding: Told, at: datetime | None = None) -> dict[str, Any]:
+        """The columns that every fact has."""
+        return {
+            "case_id": self.case_id,
+            "at": at or deciding.event.occurred_at,
+            **_dimensions(deciding.known),
+            "excluded": self.excluded,
+            "irregular": self.irregular,
+            "position": deciding.position,
+            "opened_position": self.told[0].position,
+        }
+
+    def timed(self, deciding: Told, **more: Any) -> dict[str, Any]:
+        """The columns of a fact that took its time."""
+        elapsed = deciding.event.occurred_at - self.opened_at
+        seconds = Decimal(elapsed.days * 86_400 + elapsed.seconds) + Decimal(elapsed.microseconds) / 1_000_000
+        whole = int(seconds.quantize(Decimal(1), ROUND_HALF_UP))
+        return self.fact(deciding) | {"seconds": whole, "business_seconds": None} | more
+
+    def effective(self, told: Told) -> datetime:
+        """When an event took effect: nothing does before the opening."""
+        return self.opened_at if told is self.told[0] else max(told.event.occurred_at, self.opened_at)
+
+    def at(self, instant: datetime) -> dict[str, Any] | None:
+        """How it stood just before an instant; None: it was not there, or over."""
+        past = [told for told in self.told if self.effective(told) < instant]
+        return None if not past or past[0] is not self.told[0] else self.after(past)
+
+    def after(self, past: list[Told]) -> dict[str, Any] | None:
+        """How it stands after these events, the first ones of its life; None: over."""
+        marks = [told for told in past if told.marks]
+        ends: list[str] = []
+        for told in marks:
+            ends = [*ends, told.kind] if told.kind in ENDING else []
+        if marks[-1].kind == "cancelled" or "closed" in ends:
+            return None
+        return {
+            "case_id": self.case_id,
+            "phase": "ended" if ends else "open",
+            "on_hold": marks[-1].kind == "held",
+            "responded": self.response in past,
+            "resolved_before": any(told.kind in ENDING for told in past),
+            "opened_at": self.opened_at,
+            **_dimensions(past[-1].known),
+        }
+
+
+def case_histories(events: list[Event]) -> list[CaseHistory]:
+    """The cases in a log; the place in the list is the position, from 1."""
+    by_stream: dict[str, list[tuple[int, Event]]] = defaultdict(list)
+    for position, event in enumerate(events, start=1):
+        if event.stream.startswith("incident/"):
+            by_stream[event.stream].append((position, event))
+    cases = []
+    for stream, of in by_stream.items():
+        of.sort(key=lambda one: (one[1].version != 1, one[1].occurred_at, one[0]))
+        case, known = CaseHistory(UUID(stream.split("/")[1])), dict[str, Any]()
+        for position, event in of:
+            known = known | _fields(event)
+            case.told.append(Told(position, event, known))
+        cases.append(case)
+    return cases
+
+
+def facts(events: list[Event]) -> dict[str, dict[UUID, dict[str, Any]]]:
+    """By table, the rows by case."""
+    tables: dict[str, dict[UUID, dict[str, Any]]] = defaultdict(dict)
+    for case in case_histories(events):
+        tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at)
+        if response := case.response:
+            row = case.timed(response, inferred="observed" in response.event.data)
+            tables["incident_responded"][case.case_id] = row | {"seconds": max(row["seconds"], 0)}
+        if first := case.first_resolution:
+            tables["incident_first_resolved"][case.case_id] = case.timed(first)
+        if last := case.resolution:
+            tables["incident_resolved"][case.case_id] = case.timed(
+                last, reopened=case.reopened, reassignments=case.reassignments
+            )
+        if closing := case.closing:
+            tables["incident_closed"][case.case_id] = case.timed(closing)
+    return tables
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    late, now = event.data.get("late", {}), event.data["set"]
+    return {**late.get(event.stream, {}), **now.get(event.stream, {})}
+
+
+def _dimensions(known: dict[str, Any]) -> dict[str, Any]:
+    values = {dimension: known.get(dimension) for dimension in DIMENSIONS}
+    return {
+        name: UUID(value) if name.endswith("_id") and value is not None else value
+        for name, value in values.items()
+    }

@@ -1,0 +1,237 @@
+"""Answers: rules of the numbers, and that no plan changes them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.db import Connection, Database
+from app.kpis import answer as answering
+from app.kpis.answer import Answer, Point, answer
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.kpi import Aggregate, Basis, Dimension
+from app.kpis.question import CannotAnswer, Said, ask
+from app.log.follow import catch_up
+from tests.kpis import oracle
+from tests.kpis.conftest import Books
+from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+ZONE = "Asia/Shanghai"
+TIME: dict[str, Any] = {"begin": "2025-12-01", "end": "2026-06-01"}
+COLUMNS = {"priority": "priority", "team": "team_id"}
+
+
+async def answered(db: Database, key: str, *, now: datetime = NOW, **said: Any) -> Answer:
+    return await answer(db, ask(KPIS[key], Said(**said), now=now, organisation_zone=ZONE), now)
+
+
+async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> None:
+    said = await answered(books.db, "incident_resolution_seconds", by=["team"], **TIME)
+    body = json.loads(said.model_dump_json(by_alias=True))
+    assert {name: body[name] for name in body if name != "points"} == {
+        "key": "incident_resolution_seconds",
+        "unit": "seconds",
+        "grain": "month",
+        "tz": ZONE,
+        "as_of": None,
+        "position": len(books.events),
+        "lag_seconds": 0.0,
+    }
+    point = next(p for p in body["points"] if p["by"]["team"] == "team 1" and p["cases"])
+    assert point["from"].endswith("-01T00:00:00+08:00")
+    assert list(point) == [
+        "from",
+        "to",
+        "by",
+        "value",
+        "cases",
+        "numerator",
+        "denominator",
+        "business",
+        "elapsed",
+        "open_cases",
+        "excluded",
+    ]
+    assert set(point["elapsed"]) == {"mean", "median", "p90", "max"}
+    assert point["value"] == point["business"]["mean"] == point["elapsed"]["mean"]
+
+
+async def test_it_says_how_far_the_facts_are_behind_the_log(follower: Connection, db: Database) -> None:
+    case = Scripted.begin(BEGIN)
+    events = await write(follower, list(case.events))
+    said = await answered(db, "incidents_opened")
+    assert said.position == 0
+    assert said.lag_seconds > 0
+    await catch_up(follower, FACTS)
+    said = await answered(db, "incidents_opened")
+    assert (said.position, said.lag_seconds) == (len(events), 0)
+
+
+async def test_an_event_at_a_border_belongs_to_what_begins_there(follower: Connection, db: Database) -> None:
+    border = BORDERS[0]  # the first of February in Shanghai
+    before = Scripted.begin(border - timedelta(microseconds=1)).then("resolved", minutes=0)
+    at = Scripted.begin(border).then("resolved", minutes=0)
+    still_open = Scripted.begin(border - timedelta(days=1)).then("resolved", minutes=1440)
+    await write(follower, [event for case in (before, at, still_open) for event in case.events])
+    await catch_up(follower, FACTS)
+    time: dict[str, Any] = {"begin": "2026-01-01", "end": "2026-03-01"}
+    assert [p.value for p in (await answered(db, "incidents_opened", **time)).points] == [2, 1]
+    assert [p.value for p in (await answered(db, "incidents_resolved", **time)).points] == [1, 2]
+    assert [p.value for p in (await answered(db, "backlog", **time)).points] == [1, 0]
+
+
+async def test_empty_is_not_zero_but_a_count_of_none_is(follower: Connection, db: Database) -> None:
+    await write(follower, list(Scripted.begin(BEGIN, priority="P1").events))
+    await catch_up(follower, FACTS)
+    for kpi in KPIS.values():
+        points = (await answered(db, kpi.key, **TIME)).points
+        assert len(points) == 6, "every period has its point"
+        empty = points[0]
+        assert empty.value == (0 if kpi.aggregate is Aggregate.number else None)
+        assert (empty.cases, empty.elapsed) == (0, None)
+        # The case is in no cut of the months before it, and still open in those behind it.
+        by = (await answered(db, kpi.key, by=["priority"], **TIME)).points
+        opened = 1 if kpi.basis is Basis.opened else 0
+        still_open = 5 if kpi.still_open is not None else 0
+        assert len(by) == opened + still_open
+
+
+async def test_of_what_is_to_come_nothing_is_known(books: Books) -> None:
+    now = BORDERS[1]
+    time: dict[str, Any] = {"begin": "2026-02-01", "end": "2026-05-01"}
+    running, *later = (await answered(books.db, "backlog", now=now - timedelta(days=3), **time)).points
+    assert running.value is not None
+    assert [point.value for point in later] == [None, None]
+    durations = (await answered(books.db, "incident_resolution_seconds", now=now, **time)).points
+    assert [point.open_cases is None for point in durations] == [False, True, True]
+
+
+async def test_cancelled_cases_count_in_volumes_only_and_are_shown(
+    follower: Connection, db: Database
+) -> None:
+    good = Scripted.begin(BEGIN).then("acknowledged", minutes=10)
+    void = Scripted.begin(BEGIN).then("acknowledged", minutes=30).then("cancelled", minutes=1)
+    await write(follower, [*good.events, *void.events])
+    await catch_up(follower, FACTS)
+    (opened,) = (await answered(db, "incidents_opened", grain="all", **TIME)).points
+    assert (opened.value, opened.excluded) == (2, {"cancelled": 1})
+    (response,) = (await answered(db, "incident_response_seconds", grain="all", **TIME)).points
+    assert (response.value, response.cases, response.excluded) == (600.0, 1, {"cancelled": 1})
+
+
+async def test_shares_are_sums_over_sums(books: Books) -> None:
+    cases = [case for case in oracle.case_histories(books.events) if case.resolution]
+    (reopened,) = (await answered(books.db, "reopened_share", grain="all", **TIME)).points
+    assert (reopened.numerator, reopened.denominator) == (sum(c.reopened for c in cases), len(cases))
+    (moves,) = (await answered(books.db, "reassignments_per_case", grain="all", **TIME)).points
+    total = sum(case.reassignments for case in cases)
+    assert (moves.numerator, moves.denominator) == (total, len(cases))
+    assert moves.value == float(f"{total / len(cases):.6g}")
+    (moved,) = (await answered(books.db, "reassigned_share", grain="all", **TIME)).points
+    assert moved.numerator == sum(case.reassignments > 0 for case in cases)
+
+
+@pytest.mark.parametrize("key", [kpi.key for kpi in KPIS.values() if kpi.aggregate is Aggregate.mean])
+async def test_percentiles_do_not_depend_on_how_they_are_found(
+    books: Books, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    for by in ([], ["priority"], ["team", "service"]):
+        monkeypatch.setattr(answering, "WIDE_SHARE", -1)
+        wide = await answered(books.db, key, by=by, **TIME)
+        monkeypatch.setattr(answering, "WIDE_SHARE", 2)
+        assert await answered(books.db, key, by=by, **TIME) == wide
+
+
+async def test_filters_take_several_values_keys_and_none(books: Books) -> None:
+    cut = (await answered(books.db, "incidents_resolved", grain="all", by=["team"], **TIME)).points
+    found = {point.by["team"]: point.value for point in cut}
+    for names in (["team 1"], ["team 0", "team 2"], ["none"], ["team 1", "none"]):
+        (only,) = (
+            await answered(books.db, "incidents_resolved", grain="all", filters={"team": names}, **TIME)
+        ).points
+        assert only.value == sum(found[None if name == "none" else name] or 0 for name in names)
+
+
+async def test_a_team_that_is_not_there_is_said_to_be_unknown(books: Books) -> None:
+    for value in ("team 9", str(uuid4())):
+        with pytest.raises(CannotAnswer, match="unknown_value"):
+            await answered(books.db, "backlog", filters={"customer": [value]})
+
+
+async def test_too_many_points_are_refused(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "LARGEST_ANSWER", 3)
+    with pytest.raises(CannotAnswer, match="too_many_points"):
+        await answered(books.db, "incidents_opened", by=["team", "priority"], **TIME)
+    with pytest.raises(CannotAnswer, match="too_many_points"):
+        await answered(books.db, "backlog", by=["team", "priority"], **TIME)
+
+
+@pytest.mark.parametrize("dimension", ["priority", "team"])
+async def test_the_backlog_moves_by_what_comes_and_goes(books: Books, dimension: str) -> None:
+    """Rule 15: by what is opened, reopened, ended, excluded, and moved in and out, in every cut."""
+    said = await answered(books.db, "backlog", by=[dimension], **TIME)
+    bounds = ask(KPIS["backlog"], Said(**TIME), now=NOW, organisation_zone=ZONE).bounds
+    backlog = {(point.begin, point.by[dimension]): point.value or 0 for point in said.points}
+    flows = _flows(books, COLUMNS[dimension])
+    names = {None: None} | {str(value): name for value, name in await _names(books)}
+    for cut in {cut for _, cut in flows} | {cut for _, cut in backlog}:
+        standing = 0
+        for begin, end in pairwise(bounds):
+            standing += sum(
+                change for (at, of), change in flows.items() if begin <= at < end and names.get(of, of) == cut
+            )
+            assert backlog.get((begin, cut), 0) == standing, (begin, cut)
+
+
+def _flows(books: Books, column: str) -> Counter[tuple[datetime, str | None]]:
+    """By instant and cut, how many cases more (or less) are open from then on."""
+    flows: Counter[tuple[datetime, str | None]] = Counter()
+    for case in oracle.case_histories(books.events):
+        cut: str | None = None
+        was_open = False
+        for n, told in enumerate(case.told, start=1):
+            after = case.after(case.told[:n])
+            is_open = after is not None and after["phase"] == "open"
+            moved_to = None if after is None or after[column] is None else str(after[column])
+            if was_open:
+                flows[case.effective(told), cut] -= 1
+            if is_open:
+                flows[case.effective(told), moved_to] += 1
+            was_open, cut = is_open, moved_to
+    return flows
+
+
+async def _names(books: Books) -> list[tuple[Any, str]]:
+    return [(row["id"], row["key"]) for row in await books.db.rows("select id, key from fold.team")]
+
+
+async def test_every_cut_of_every_kpi_adds_up_to_the_whole(books: Books) -> None:
+    for key, kpi in KPIS.items():
+        whole = (await answered(books.db, key, **TIME)).points
+        for dimension in Dimension:
+            cut = (await answered(books.db, key, by=[dimension.value], **TIME)).points
+            for point in whole:
+                parts = [part for part in cut if part.begin == point.begin]
+                assert sum(part.cases for part in parts) == point.cases, (key, dimension)
+                assert _total(parts) == _total([point]), (key, dimension)
+                assert kpi.aggregate is not Aggregate.mean or _largest(parts) == _largest([point])
+
+
+def _total(points: list[Point]) -> tuple[int, int, int]:
+    return (
+        sum(point.numerator or 0 for point in points),
+        sum(point.open_cases or 0 for point in points),
+        sum(point.excluded["cancelled"] for point in points),
+    )
+
+
+def _largest(points: list[Point]) -> float:
+    return max((point.elapsed.max for point in points if point.elapsed), default=0.0)

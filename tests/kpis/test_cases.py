@@ -1,0 +1,78 @@
+"""The drill-down: exactly the cases counted, each with what gave its number."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from app.kpis.answer import answer
+from app.kpis.cases import Case, cases
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Aggregate
+from app.kpis.question import Question, Said, ask
+from tests.kpis.conftest import Books
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+MONTHS = [f"2026-{month:02}-01" for month in range(1, 7)]
+
+
+def _question(key: str, begin: str, end: str, **said: Any) -> Question:
+    asked = Said(grain="all", begin=begin, end=end, **said)
+    return ask(KPIS[key], asked, now=NOW, organisation_zone="Asia/Shanghai")
+
+
+async def _all_cases(books: Books, question: Question, limit: int) -> list[Case]:
+    found: list[Case] = []
+    after = None
+    while True:
+        page = await cases(books.db, question, NOW, after=after, limit=limit)
+        assert page.position == len(books.events)
+        found += page.cases
+        after = page.last
+        if after is None:
+            return found
+
+
+async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books) -> None:
+    for key, kpi in KPIS.items():
+        for begin, end in pairwise(MONTHS):
+            for filters in ({}, {"team": ["team 1", "none"]}, {"priority": ["P1"], "channel": ["none"]}):
+                question = _question(key, begin, end, filters=filters)
+                (point,) = (await answer(books.db, question, NOW)).points
+                found = await _all_cases(books, question, limit=7)
+                assert len({case.id for case in found}) == len(found) == point.cases, (key, begin, filters)
+                if kpi.aggregate is Aggregate.mean and found:
+                    mean = sum(case.measure for case in found) / len(found)
+                    assert point.value == round(mean, 3)
+                elif point.numerator is not None:
+                    assert point.numerator == sum(case.measure for case in found)
+
+
+async def test_a_case_comes_with_its_number_and_the_events_that_decided(books: Books) -> None:
+    by_position = dict(enumerate(books.events, start=1))
+    deciding = {
+        "incidents_opened": {"incident.reported"},
+        "incident_resolution_seconds": {"incident.resolved", "incident.closed"},
+        "incident_close_seconds": {"incident.closed"},
+    }
+    for key, types in deciding.items():
+        found = await _all_cases(books, _question(key, MONTHS[0], MONTHS[-1]), limit=200)
+        assert [(case.at, case.id) for case in found] == sorted((case.at, case.id) for case in found)
+        for case in found:
+            assert case.number.startswith("INC-2026-")
+            first, last = case.events[0], case.events[-1]
+            assert first.type == "incident.reported"
+            assert last.type in types
+            for evidence in case.events:
+                event = by_position[evidence.position]
+                assert (event.id, event.type) == (evidence.id, evidence.type)
+                assert event.stream == f"incident/{case.id}"
+
+
+async def test_a_volume_shows_which_cases_nothing_else_counts(books: Books) -> None:
+    question = _question("incidents_opened", MONTHS[0], MONTHS[-1])
+    (point,) = (await answer(books.db, question, NOW)).points
+    found = await _all_cases(books, question, limit=50)
+    assert sum(case.excluded == "cancelled" for case in found) == point.excluded["cancelled"] > 0
+    assert any(case.irregular for case in found)

@@ -1,0 +1,47 @@
+"""The catalogue: every declaration is whole, and each has its definition a second time."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.kpis import query, raw
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import INCIDENT
+from app.kpis.kpi import Aggregate, Basis, Kpi, Measure, Unit
+
+UNITS = {
+    Aggregate.number: Unit.cases,
+    Aggregate.mean: Unit.seconds,
+    Aggregate.share: Unit.ratio,
+    Aggregate.per_case: Unit.number,
+}
+every = pytest.mark.parametrize("kpi", KPIS.values(), ids=KPIS)
+
+
+@every
+def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
+    for language in ("en", "zh"):
+        words = kpi.words(language)
+        assert words.name
+        assert words.definition.endswith((".", "。"))
+    assert not kpi.zh.definition.isascii()
+
+
+@every
+def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
+    assert kpi.unit is UNITS[kpi.aggregate]
+    assert (kpi.measure is Measure.seconds) == (kpi.aggregate is Aggregate.mean)
+    assert (kpi.still_open is not None) == (kpi.aggregate is Aggregate.mean or kpi.basis is Basis.standing)
+    assert (kpi.fact is None) == (kpi.basis is Basis.standing)
+
+
+@every
+def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
+    tables = {table.name: table for table in INCIDENT}
+    table = tables[f"{kpi.process}_{kpi.fact or 'life'}"]
+    assert {query.COLUMN[dimension] for dimension in kpi.dimensions} <= set(table.columns)
+
+
+def test_every_definition_is_written_a_second_time_and_none_for_nothing() -> None:
+    written = {path.relative_to(raw.FOLDER).with_suffix("").as_posix() for path in raw.FOLDER.rglob("*.sql")}
+    assert written == set(KPIS) | set(raw.STILL_OPEN.values())

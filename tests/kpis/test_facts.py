@@ -1,0 +1,146 @@
+"""The fact tables: what the oracle says, in whatever spans the log was taken."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from psycopg.rows import dict_row
+
+from app.db import Connection
+from app.kpis.facts import FACTS, INCIDENT
+from app.log.events import Event
+from app.log.follow import catch_up, reset
+from app.log.ids import uuid7
+from app.log.writer import Command, append, encode
+from tests.kpis import oracle
+from tests.kpis.conftest import Books
+from tests.kpis.histories import BEGIN, BORDERS, Scripted, histories, write
+
+LIFE = "incident_life"
+
+
+async def rows(connection: Connection, text: str) -> list[dict[str, Any]]:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(text.encode())
+        return await cursor.fetchall()
+
+
+async def hashes(connection: Connection) -> dict[str, Any]:
+    """Of each table, a hash of all that is in it."""
+    found = {}
+    for table in INCIDENT:
+        text = f"select md5(string_agg(t::text, ' ' order by t::text)) as hash from kpi.{table.name} t"
+        found[table.name] = (await rows(connection, text))[0]["hash"]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_facts_are_those_of_a_fold_event_by_event(follower: Connection, seed: int) -> None:
+    events = await write(follower, histories(seed, cases=150))
+    await catch_up(follower, FACTS)
+    expected = oracle.facts(events)
+    for table in INCIDENT:
+        if table.name != LIFE:
+            found = {row["case_id"]: row for row in await rows(follower, f"select * from kpi.{table.name}")}
+            assert found == expected[table.name], table.name
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_the_stretches_say_how_every_case_stood_at_any_instant(follower: Connection, seed: int) -> None:
+    events = await write(follower, histories(seed, cases=60))
+    await catch_up(follower, FACTS)
+    cases = oracle.case_histories(events)
+    # Python knows no infinity; nothing in the histories is as late as this.
+    columns = ", ".join(column for column in INCIDENT[-1].columns if column != "until")
+    text = f"select {columns}, least(until, '2200-01-01Z') as until from kpi.incident_life"
+    stretches = await rows(follower, text)
+    tick = timedelta(microseconds=1)
+    for instant in _instants(events, random.Random(seed)):
+        for moment in (instant - tick, instant, instant + tick):
+            alive = {s["case_id"]: s for s in stretches if s["since"] < moment <= s["until"]}
+            expected = [stood for case in cases if (stood := case.at(moment)) is not None]
+            assert alive.keys() == {stood["case_id"] for stood in expected}, moment
+            for stood in expected:
+                found = alive[stood["case_id"]]
+                assert {name: found[name] for name in stood} == stood, moment
+
+
+def _instants(events: list[Event], chance: random.Random) -> list[datetime]:
+    return [*BORDERS, *chance.sample([event.occurred_at for event in events], 25)]
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+async def test_it_does_not_matter_in_which_spans_the_log_is_taken(follower: Connection, batch: int) -> None:
+    await write(follower, histories(seed=3, cases=45))
+    await catch_up(follower, FACTS)
+    at_once = await hashes(follower)
+    await reset(follower, FACTS)
+    await catch_up(follower, replace(FACTS, batch=batch))
+    assert await hashes(follower) == at_once
+
+
+async def test_a_new_beginning_leaves_nothing_of_what_was_there(books: Books) -> None:
+    before = await hashes(books.connection)
+    await books.connection.execute(b"update kpi.incident_resolved set case_id = gen_random_uuid()")
+    await reset(books.connection, FACTS)
+    await catch_up(books.connection, FACTS)
+    assert await hashes(books.connection) == before
+
+
+async def test_a_row_that_stays_as_it_is_is_not_written_again(follower: Connection) -> None:
+    case = Scripted.begin(BEGIN, priority="P1").then("resolved", minutes=5)
+    events = await write(follower, list(case.events))
+    await catch_up(follower, FACTS)
+    place = "select ctid::text as place from kpi.incident_resolved"
+    before = await rows(follower, place)
+    comment = replace(events[-1], version=3, type="incident.commented", data={"given": {}, "set": {}})
+    await _append(follower, comment)
+    await catch_up(follower, FACTS)
+    assert await rows(follower, place) == before
+
+
+async def test_a_fact_goes_when_the_case_leaves_it(follower: Connection) -> None:
+    case = Scripted.begin(BEGIN).then("resolved", minutes=5)
+    await write(follower, list(case.events))
+    await catch_up(follower, FACTS)
+    assert len(await rows(follower, "select from kpi.incident_resolved")) == 1
+    await _append(follower, case.then("reopened", minutes=1).events[-1])
+    await catch_up(follower, FACTS)
+    assert not await rows(follower, "select from kpi.incident_resolved")
+    assert len(await rows(follower, "select from kpi.incident_first_resolved")) == 1
+
+
+async def test_a_response_is_not_given_by_a_rule_and_inferred_where_another_system_tells(
+    follower: Connection,
+) -> None:
+    by_rule = Scripted.begin(BEGIN).then("acknowledged", minutes=1, actor="rule:answer")
+    by_person = by_rule.then("started", minutes=2)
+    straight = Scripted.begin(BEGIN).then("resolved", minutes=1, actor="integration:5")
+    told = Scripted.begin(BEGIN).then("held", minutes=4, actor="import:x", observed="snapshot")
+    early = Scripted.begin(BEGIN).then("started", minutes=-4, actor="import:x", observed="snapshot")
+    log = [event for case in (by_person, straight, told, early) for event in case.events]
+    await write(follower, log)
+    await catch_up(follower, FACTS)
+    found = await rows(follower, "select case_id, seconds, inferred from kpi.incident_responded")
+    assert {row["case_id"]: (row["seconds"], row["inferred"]) for row in found} == {
+        by_person.id: (180, False),
+        told.id: (240, True),
+        early.id: (0, True),
+    }
+
+
+async def test_times_of_centuries_ago_stop_nobody(follower: Connection) -> None:
+    case = Scripted.begin(datetime(1900, 1, 1, tzinfo=BEGIN.tzinfo)).then("resolved", minutes=150 * 525_960)
+    await write(follower, list(case.events))
+    await catch_up(follower, FACTS)
+    assert (await rows(follower, "select seconds from kpi.incident_resolved"))[0]["seconds"] > 2**32
+
+
+async def _append(connection: Connection, event: Event) -> None:
+    fresh = replace(event, id=uuid7())
+    command = Command(reads={fresh.stream: fresh.version - 1}, events=(fresh,))
+    await append(connection, [encode(command)])

@@ -1,0 +1,76 @@
+"""Persons, teams and callers for tests, made by the commands that everybody else uses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.base.people import persons, teams
+from app.common.people import Caller, Held, Person, Role, Team, rule
+from app.kernel.bodies import Body, Nothing
+from app.kernel.ledger import Ledger
+from app.kernel.moment import Context
+from app.kernel.perform import Act, Done, IdempotencyKey, perform
+
+
+def context(caller: Caller, now: datetime | None = None) -> Context:
+    """A context in which the caller acts."""
+    return Context(caller, now or datetime.now(UTC), correlation_id="a-test", source="api")
+
+
+async def act(
+    ledger: Ledger,
+    caller: Caller,
+    kind: str,
+    action: str,
+    name: str | UUID | None = None,
+    body: Body | None = None,
+    *,
+    now: datetime | None = None,
+    if_match: int | None = None,
+    key: IdempotencyKey | None = None,
+) -> Done:
+    """The caller does it."""
+    lifecycle: Any = ledger.lifecycles[kind]
+    named = None if name is None else str(name)
+    return await perform(
+        ledger,
+        Act(lifecycle, lifecycle[action], named, body or Nothing(), context(caller, now), if_match, key),
+    )
+
+
+async def add_team(ledger: Ledger, key: str) -> Team:
+    """A team."""
+    done = await act(
+        ledger, rule("tests"), "team", "add", body=teams.AddTeam(key=key, name=f"The {key} team")
+    )
+    team: Team = done.record
+    return team
+
+
+async def add_person(ledger: Ledger, name: str, *team_keys: str) -> Person:
+    """A person who belongs to these teams."""
+    body = persons.AddPerson(
+        name=name, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", teams=team_keys
+    )
+    person: Person = (await act(ledger, rule("tests"), "person", "add", body=body)).record
+    return person
+
+
+async def add_caller(ledger: Ledger, name: str, *roles: Role, teams: tuple[str, ...] = ()) -> Caller:
+    """A new person as a caller with these roles everywhere."""
+    person = await add_person(ledger, name, *teams)
+    members = await ledger.db.rows("select team_id from fold.membership where person_id = %s", (person.id,))
+    return Caller(
+        actor=f"person:{person.id}",
+        person_id=person.id,
+        roles=tuple(Held(role) for role in roles),
+        teams=frozenset(row["team_id"] for row in members),
+        team_id=person.team_id,
+    )
+
+
+def ago(**parts: float) -> datetime:
+    """So long before now."""
+    return datetime.now(UTC) - timedelta(**parts)

@@ -1,0 +1,164 @@
+"""Names and words: one form each, and everything that others use says what it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from typing import Any
+
+import pytest
+import typer.main
+
+from app.cli import cli
+from app.kernel.bodies import Body
+from app.registry import LIFECYCLES
+from app.settings import PREFIX, PROJECT, Settings
+from tests.tidy.source import Function, Source, application, ours, sources
+
+#: Words that say nothing of what a thing is.
+EMPTY = re.compile(r"(?:^|_)(manager|helper|helpers|util|utils|handler|misc|stuff)(?:_|$)")
+#: Roles and settings are called as people call them.
+MEANT = {"incident_manager", "problem_manager", "change_manager", "configuration_manager", "quality_manager"}
+MEANT |= {"service_level_manager", "project_manager"}
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+def _public(source: Source) -> list[Function | ast.ClassDef]:
+    """Functions and classes that others may use, methods of such classes among them."""
+    found: list[Function | ast.ClassDef] = []
+    for node in source.tree.body:
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+            found.append(node)
+            if isinstance(node, ast.ClassDef):
+                found += [n for n in node.body if isinstance(n, Function) and not n.name.startswith("_")]
+    return found
+
+
+# Their names say it all, and a sentence would only repeat them.
+SPEAK_FOR_THEMSELVES = {"open", "close"}
+
+
+def test_what_is_public_says_what_it_is() -> None:
+    silent = [
+        f"{source.name}:{node.lineno} {node.name}"
+        for source in sources("app")
+        for node in _public(source)
+        if ast.get_docstring(node) is None
+        and node.name not in SPEAK_FOR_THEMSELVES
+        and not (isinstance(node, Function) and _overrides(node))
+    ]
+    assert silent == []
+
+
+def _overrides(function: Function) -> bool:
+    """Whether it is a property of a class whose base says what it is."""
+    return function.name in ("code", "sentence", "label")
+
+
+@pytest.mark.parametrize("folder", ["app", "tests"])
+def test_every_module_says_what_it_is_for(folder: str) -> None:
+    silent = [s.name for s in sources(folder) if s.text.strip() and ast.get_docstring(s.tree) is None]
+    assert silent == []
+
+
+def test_a_sentence_ends_with_a_full_stop() -> None:
+    unfinished = [
+        f"{source.name}:{node.lineno}"
+        for source in sources("app")
+        for node in ast.walk(source.tree)
+        if isinstance(node, Function | ast.ClassDef)
+        and (text := ast.get_docstring(node))
+        and not text.rstrip().endswith((".", ":", "…", "`"))
+    ]
+    assert unfinished == []
+
+
+def test_no_name_says_nothing() -> None:
+    empty = [
+        f"{source.name}: {name}"
+        for source in application()
+        for name in {source.name.rpartition("/")[2].removesuffix(".py"), *_names(source)}
+        if EMPTY.search(name) and name not in MEANT
+    ]
+    assert empty == []
+
+
+def _names(source: Source) -> set[str]:
+    return {
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name).lower()
+        for node in ast.walk(source.tree)
+        if isinstance(node, Function | ast.ClassDef)
+    }
+
+
+def test_a_test_is_named_in_a_sentence() -> None:
+    short = [
+        f"{source.name}:{function.lineno} {function.name}"
+        for source in sources("tests")
+        for function in source.functions()
+        if function.name.startswith("test_") and function.name.count("_") < 3
+    ]
+    assert short == []
+
+
+def test_no_two_bodies_have_one_name() -> None:
+    names = [body.__name__ for body in {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows}]
+    assert len(names) == len(set(names)), "they would get ugly names in the contract"
+    known = {kind.__name__ for kind in Body.__subclasses__()}
+    assert len(known) == len(Body.__subclasses__())
+
+
+def test_every_setting_is_in_its_page_with_a_sentence() -> None:
+    page = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert f"| `{PREFIX}{name.upper()}` |" in page
+        assert field.description
+        assert field.description.endswith(".")
+
+
+def test_nothing_else_reads_the_environment() -> None:
+    readers = {
+        source.name
+        for source in application()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+    }
+    assert readers <= {
+        "app/settings.py",
+        "app/cli/serve.py",  # hands its own on to the worker
+        "app/embedded.py",  # keeps ours from PostgreSQL
+    }
+
+
+def _commands(command: Any, name: str) -> list[tuple[str, Any]]:
+    """The command and those below it. (Typer brings a Click of its own, whose classes are not public.)"""
+    below = getattr(command, "commands", {}).items()
+    return [(name, command), *(found for child, sub in below for found in _commands(sub, f"{name} {child}"))]
+
+
+@pytest.mark.parametrize(("name", "command"), _commands(typer.main.get_command(cli), "ledgerdesk"))
+def test_every_command_argument_and_option_has_help(name: str, command: Any) -> None:
+    assert (command.help or "").strip().endswith("."), name
+    for parameter in command.params:
+        if parameter.name != "help" and not parameter.hidden:
+            assert (parameter.help or "").strip(), f"{name} {parameter.name}"
+
+
+def test_no_character_hides_or_misleads() -> None:
+    """No control or format characters, no spaces of another width, everything composed (NFC)."""
+    odd = [
+        f"{source.name}: U+{ord(character):04X}"
+        for source in ours()
+        for character in sorted(set(source.text) - {"\n"})
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")
+        and character != " "
+    ]
+    assert odd == []
+    assert [s.name for s in ours() if not unicodedata.is_normalized("NFC", s.text)] == []
+    assert [s.name for s in ours() if s.text and not s.text.endswith("\n")] == []
+
+
+def test_chinese_stands_beside_english_and_never_in_a_name() -> None:
+    names = [f"{source.name}: {name}" for source in ours() for name in _names(source) if CHINESE.search(name)]
+    assert names == []

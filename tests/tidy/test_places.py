@@ -1,0 +1,132 @@
+"""What stands only in certain places, because somebody must be able to find all of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.tidy.source import Source, application, ours, sources
+
+#: Who reads the clock. Everybody else is told what time it is.
+CLOCK = {
+    "app/api/auth.py": "when the request came, and whether its key has expired",
+    "app/cli/keys.py": "when a key that is made for some days will end",
+    "app/cli/place.py": "when a command of the command line was given",
+    "app/demo/history.py": "the demo's history ends today",
+}
+CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+LONGEST_LOOK = 0.02
+#: Who may begin a transaction, and so end one.
+TRANSACTIONS = {
+    "app/exchange/load.py": "a chunk of a history, with how far it got",
+    "app/kernel/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
+    "app/kpis/answer.py": "one snapshot, which writes nothing",
+    "app/kpis/reconcile.py": "one snapshot, which is rolled back",
+    "app/log/follow.py": "a projection and its checkpoint move together",
+    "app/log/writer.py": "the one way in: a batch that was refused, command by command",
+    "migrations/env.py": "a migration and its number",
+}
+#: Where SQL may be written.
+SQL = {
+    "app/api/idempotency.py": "what was done under a key; the row is the log's own",
+    "app/api/lists.py": "one page of any record",
+    "app/base/people/erase.py": "refused rows that name the person",
+    "app/cli/keys.py": "the list of keys, for people at the shell",
+    "app/processes/*/queries.py": "what can be asked of a process",
+    "app/exchange/*": "histories are loaded by whole tables",
+    "app/kernel/*": "records, their keys and numbers",
+    "app/kpis/*": "figures are SQL",
+    "app/log/*": "the log",
+    "app/schema.py": "the schema itself",
+}
+SQL_TEXT = re.compile(
+    r"\b(select\s+[\w.*(]|insert\s+into\s|delete\s+from\s|with\s+\w+\s+as\s*\("
+    r"|update\s+[\w.]+\s+(as\s+\w+\s+)?set\s)"
+)
+#: Who changes a state: the kernel, by the table.
+STATES = {"app/kernel/decide.py"}
+
+
+def _places(patterns: dict[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(pattern).replace(r"\*", ".*") for pattern in patterns))
+
+
+def test_only_the_edges_read_the_clock() -> None:
+    readers = {source.name for source in application() for call, _ in source.calls() if call in CLOCK_READS}
+    assert readers == CLOCK.keys(), "an exception that is none any more is struck"
+
+
+def test_only_the_log_and_what_reads_snapshots_begin_transactions() -> None:
+    begin = {
+        s.name for s in application() for call, _ in s.calls() if call.endswith((".transaction", ".begin"))
+    }
+    assert begin - TRANSACTIONS.keys() == set()
+    commit = {s.name for s in application() for call, _ in s.calls() if call.endswith(".commit")}
+    assert commit == {"migrations/env.py"}
+
+
+def test_sql_is_written_where_it_belongs() -> None:
+    allowed = _places(SQL)
+    found = {
+        source.name
+        for source in sources("app")
+        for text in source.constants()
+        if SQL_TEXT.search(text) and not allowed.fullmatch(source.name)
+    }
+    assert found == set()
+
+
+def test_every_place_for_sql_has_some() -> None:
+    """An exception that is none any more is struck."""
+    with_sql = {s.name for s in sources("app") for text in s.constants() if SQL_TEXT.search(text)}
+    unused = [p for p in SQL if "*" not in p and p not in with_sql]
+    assert unused == []
+
+
+def test_a_state_is_set_by_the_table_and_by_nothing_else() -> None:
+    assert {source.name for source in sources("app") if _sets_a_state(source)} <= STATES
+
+
+def _sets_a_state(source: Source) -> bool:
+    """Whether it assigns to `.state`, or sets the attribute of that name."""
+    targets = (t for n in ast.walk(source.tree) if isinstance(n, ast.Assign) for t in n.targets)
+    assigned = any(isinstance(t, ast.Attribute) and t.attr == "state" for t in targets)
+    return assigned or re.search(r'setattr\(\w+, "state"', source.text) is not None
+
+
+def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
+    makers = {source.name for source in sources("app") for call, _ in source.calls() if call == "Command"}
+    assert makers <= {"app/kernel/perform.py"} | {s.name for s in sources("app/exchange")}
+
+
+def test_nobody_prints_but_the_command_line() -> None:
+    printing = [f"{s.name}:{line}" for s in application() for call, line in s.calls() if call == "print"]
+    assert printing == []
+    consoles = {s.name.split("/")[1] for s in sources("app") for call, _ in s.calls() if call == "Console"}
+    assert consoles <= {"cli"}
+
+
+def test_no_test_sleeps_until_something_is_surely_over() -> None:
+    """It looks for it (tests/waiting.py). A moment by chance, to mix what is going on, is another thing."""
+    sleepers = [
+        f"{source.name}:{node.lineno}"
+        for source in sources("tests")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] == "sleep"
+        and isinstance(node.args[0], ast.Constant)
+        and float(str(node.args[0].value)) > LONGEST_LOOK
+    ]
+    assert sleepers == []
+
+
+def test_a_remark_that_silences_a_tool_names_its_rule_and_says_why() -> None:
+    silences = re.compile(r"#\s*(type:\s*ignore|noqa|pyright:|mypy:|ruff:|pragma:)")
+    well = re.compile(r"# type: ignore\[[\w, -]+\]  # \S.*|# noqa: [A-Z0-9, ]+( - |  # )\S.*")
+    bare = [
+        f"{source.name}:{line}: {remark}"
+        for source in ours()
+        for line, remark in source.remarks()
+        if silences.match(remark) and not well.fullmatch(remark)
+    ]
+    assert bare == []

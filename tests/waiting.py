@@ -1,0 +1,62 @@
+"""Waiting for what another task or process does, no longer than it takes; and making others wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from app.db import Connection, connect
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 30.0
+LOOK_SECONDS = 0.005
+
+
+async def until(look: Callable[[], Awaitable[T | None]]) -> T:
+    """What `look` gives, as soon as it is something. Fails when patience ends."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            seen = await look()
+            if seen:
+                return seen
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+class Blocked:
+    """Makes others wait, as a process would that works slowly: `async with Blocked(owner_url) as blocked`.
+
+    It holds what `statement` locks: the log's head, unless another is given.
+    """
+
+    def __init__(self, owner_url: str, statement: str = "select 1 from log.head for update") -> None:
+        self._url = owner_url
+        self._statement = statement
+
+    async def __aenter__(self) -> Blocked:
+        self._connection: Connection = await connect(self._url)
+        await self._connection.execute("begin")
+        await self._connection.execute(self._statement.encode())
+        return self
+
+    async def waiting(self, count: int = 1) -> int:
+        """Of those who wait for us, or for one who does, the last to come; as soon as there are so many."""
+        query = (
+            "select pid from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0 "
+            "and datname = current_database() order by query_start"
+        )
+
+        async def found() -> int | None:
+            cursor = await self._connection.execute(query)
+            pids = await cursor.fetchall()
+            return int(pids[-1][0]) if len(pids) >= count else None
+
+        return await until(found)
+
+    async def release(self) -> None:
+        """Lets the others go on."""
+        await self._connection.close()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.release()

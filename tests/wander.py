@@ -1,0 +1,227 @@
+"""Random histories: people who do what they may and what they may not, made by hypothesis as plain values.
+
+`Step` is one such act; `World` carries it out and says what came of it. What ought to have come of it is for
+the tests to know: nothing here looks at a lifecycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from app.base.people import persons
+from app.common.people import Caller, PersonKind, Role, rule
+from app.kernel.bodies import Body, Nothing, Reason
+from app.kernel.ledger import Ledger
+from app.kernel.perform import Done
+from app.kernel.refusals import Refusal
+from app.processes.incidents.lifecycle import (
+    AssignIncident,
+    CommentIncident,
+    HoldIncident,
+    ReportIncident,
+    ResolveIncident,
+)
+from tests.people import act, add_caller, add_team
+
+#: Who acts in a random history, with their roles and the teams that they work in.
+CAST: dict[str, tuple[tuple[Role, ...], tuple[str, ...]]] = {
+    "requester": ((), ("sales",)),
+    "another": ((Role.requester,), ()),
+    "agent": ((Role.agent,), ("desk",)),
+    "engineer": ((Role.engineer,), ("mail",)),
+    "colleague": ((Role.engineer,), ("mail", "net")),
+    "manager": ((Role.incident_manager,), ()),
+    "auditor": ((Role.auditor,), ()),
+    "tool": ((Role.integration,), ()),
+}
+TEAMS = ("sales", "desk", "mail", "net")
+ACTIONS = (
+    "acknowledge",
+    "start",
+    "hold",
+    "resume",
+    "resolve",
+    "close",
+    "reopen",
+    "cancel",
+    "assign",
+    "comment",
+)
+#: When it is said to have happened, before now; None: nothing is said.
+WHEN = (*[None] * 12, 0, 30, 3600, 3 * 86400, 30 * 86400, -30, -3600)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Somebody does something to one of the incidents, or reports one."""
+
+    who: str
+    action: str
+    which: int
+    choice: int
+    seconds_ago: int | None
+    if_match: str
+
+
+BEGINNING = (Step("requester", "report", 0, 0, None, ""), Step("agent", "assign", 0, 0, None, ""))
+
+
+def steps() -> st.SearchStrategy[Step]:
+    """One act. Those who may do much are met more often, so that histories get somewhere."""
+    busy = ["engineer"] * 8 + ["agent", "colleague", "requester", "tool"] * 2
+    return st.builds(
+        Step,
+        st.sampled_from([*sorted(CAST), "rule", *busy]),
+        st.sampled_from(["report", *ACTIONS, *ACTIONS, "assign"]),
+        st.sampled_from([0, 0, 0, 1]),
+        st.integers(0, 11),
+        st.sampled_from(WHEN),
+        st.sampled_from([""] * 8 + ["right", "wrong"]),
+    ).filter(lambda step: (step.who, step.action) != ("rule", "resolve"))  # rules have no words yet
+
+
+@dataclass(repr=False)
+class World:
+    """The people of a history, and its incidents."""
+
+    ledger: Ledger
+    callers: dict[str, Caller] = field(default_factory=dict)
+    teams: dict[str, UUID] = field(default_factory=dict)
+    incidents: list[UUID] = field(default_factory=list)
+
+    @classmethod
+    async def made(cls, ledger: Ledger) -> World:
+        """A world with all of its people and without incidents."""
+        world = cls(ledger)
+        for key in TEAMS:
+            world.teams[key] = (await add_team(ledger, key)).id
+        for name, (roles, teams) in CAST.items():
+            if name == "tool":
+                body = persons.AddPerson(name=name, kind=PersonKind.machine)
+                machine = (await act(ledger, rule("tests"), "person", "add", body=body)).record
+                held = (await add_caller(ledger, "nobody", *roles)).roles
+                world.callers[name] = Caller(f"integration:{machine.id}", machine.id, held)
+            else:
+                world.callers[name] = await add_caller(ledger, name, *roles, teams=teams)
+        world.callers["rule"] = rule("wanders")
+        return world
+
+    async def live(self, history: Iterable[Step]) -> list[Done | Refusal]:
+        """A whole history, without the incidents of those before. It begins with one that engineers see."""
+        self.incidents.clear()
+        return [await self.take(step) for step in (*BEGINNING, *history)]
+
+    def body(self, step: Step, now: datetime) -> Body:
+        """What they say; `choice` says which of the possible things."""
+        at = None if step.seconds_ago is None else now - timedelta(seconds=step.seconds_ago)
+        return _BODIES.get(step.action, _nothing)(self, step.choice, at)
+
+    def name(self, step: Step) -> UUID | None:
+        """The incident that it is about; None if it is a report, or if there are none yet."""
+        if step.action == "report" or not self.incidents:
+            return None
+        return self.incidents[step.which % len(self.incidents)]
+
+    async def take(
+        self,
+        step: Step,
+        *,
+        if_match: int | None = None,
+        now: datetime | None = None,
+        ledger: Ledger | None = None,
+    ) -> Done | Refusal:
+        """Does it. Gives what came of it; any other exception is a fault of ours."""
+        now = now or datetime.now(UTC)
+        name = self.name(step)
+        if name is None:
+            step = replace(step, action="report")
+        try:
+            done = await act(
+                ledger or self.ledger,
+                self.callers[step.who],
+                "incident",
+                step.action,
+                name,
+                self.body(step, now),
+                now=now,
+                if_match=if_match,
+            )
+        except Refusal as refusal:
+            return refusal
+        if step.action == "report":
+            self.incidents.append(done.record.id)
+        return done
+
+
+def _nothing(world: World, choice: int, at: datetime | None) -> Body:
+    return Nothing(occurred_at=at)
+
+
+def _report(world: World, choice: int, at: datetime | None) -> Body:
+    others = (None, None, "me", str(world.callers["requester"].person_id))
+    return ReportIncident.model_validate(
+        {
+            "title": f"Title {choice}",
+            "description": "What happened. 汉😀",
+            "channel": "portal",
+            "impact": str(1 + choice % 3),
+            "urgency": str(1 + choice // 3 % 3),
+            "effect": "down",
+            "service": "mail" if choice % 2 else None,
+            "requester": others[choice % 4],
+            "occurred_at": at,
+        }
+    )
+
+
+def _hold(world: World, choice: int, at: datetime | None) -> Body:
+    wakes = None if choice % 2 else datetime.now(UTC) + timedelta(days=1)
+    return HoldIncident.model_validate({"reason": "other", "wake_up_at": wakes, "occurred_at": at})
+
+
+def _resolve(world: World, choice: int, at: datetime | None) -> Body:
+    cause = "A cable." if choice % 3 == 0 else None
+    return ResolveIncident.model_validate(
+        {"resolution_code": "fixed", "done": "Mended.", "cause": cause, "occurred_at": at}
+    )
+
+
+def _reason(world: World, choice: int, at: datetime | None) -> Body:
+    return Reason(reason="Because.", occurred_at=at)
+
+
+def _assign(world: World, choice: int, at: datetime | None) -> Body:
+    """To a team, to oneself, to one of a team, to one who is not in it, or to nobody that there is."""
+    engineer = str(world.callers["engineer"].person_id)
+    said: dict[str, Any] = (
+        {"team": "mail"},
+        {"team": "mail"},
+        {"team": "net"},
+        {"person": "me"},
+        {"team": "mail", "person": engineer},
+        {"team": "net", "person": engineer},
+        {"team": "there is none"},
+    )[choice % 7]
+    return AssignIncident(**said, occurred_at=at)
+
+
+def _comment(world: World, choice: int, at: datetime | None) -> Body:
+    visibility = "internal" if choice % 3 == 0 else "public"
+    return CommentIncident.model_validate({"text": "Words.", "visibility": visibility, "occurred_at": at})
+
+
+_BODIES = {
+    "report": _report,
+    "hold": _hold,
+    "resolve": _resolve,
+    "reopen": _reason,
+    "cancel": _reason,
+    "assign": _assign,
+    "comment": _comment,
+}
