@@ -87,14 +87,14 @@ async def test_a_command_is_told_the_position_of_its_last_event(log: Writer, eye
 
 
 async def test_an_event_is_kept_as_it_was_given(log: Writer, eyes: Connection) -> None:
-    person, cause = uuid7(), uuid7()
+    person, cause, key = uuid7(), uuid7(), uuid7()
     name = stream("team", uuid7())
     event = an_event(
         name,
         schema_version=3,
         staff_only=True,
         actor=f"person:{person}",
-        credential="key:1",
+        credential=f"key:{key}",
         on_behalf_of=f"person:{cause}",
         causation_id=cause,
         source="webhook:zabbix",
@@ -294,7 +294,7 @@ async def raw(eyes: Connection, commands: list[Command], **sections: Any) -> Non
 
 
 async def test_rows_without_an_event_are_impossible(eyes: Connection) -> None:
-    with pytest.raises(psycopg.errors.RaiseException, match="No row changes without an event"):
+    with pytest.raises(psycopg.errors.RaiseException, match="Nothing changes without an event"):
         await raw(eyes, [a_team("bare")], events=[])
     table, row = a_row(uuid7(), "smuggled")
     with pytest.raises(psycopg.errors.RaiseException, match="command 1 of the batch"):
@@ -311,12 +311,21 @@ async def test_a_removal_without_an_event_is_impossible(log: Writer, eyes: Conne
     assert await keys(eyes) == ["stays"]
 
 
+async def test_who_may_see_a_record_does_not_change_without_an_event(log: Writer, eyes: Connection) -> None:
+    team = uuid7()
+    await log.write(a_team("stays", team_id=team))
+    audiences = [{"n": 1, "stream": stream("team", team), "audience": ["everybody"]}]
+    with pytest.raises(psycopg.errors.RaiseException, match="command 1 of the batch"):
+        await raw(eyes, [a_team("good")], audiences=audiences)
+    assert await value(eyes, "select audience from log.stream_head where version = 1") == []
+
+
 def test_a_command_without_events_cannot_be_made() -> None:
     with pytest.raises(AssertionError):
         Command(reads={}, events=(), rows=(a_row(uuid7(), "bare"),))
 
 
-@pytest.mark.parametrize("versions", [(2,), (1, 3), (1, 1), (0,), (1, 1, 3)])
+@pytest.mark.parametrize("versions", [(2,), (1, 3), (1, 1), (0,), (1, 1, 3), (2, 1), (1, 3, 2)])
 async def test_events_that_do_not_follow_the_versions_of_their_stream_are_refused(
     eyes: Connection, versions: tuple[int, ...]
 ) -> None:

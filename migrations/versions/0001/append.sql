@@ -103,30 +103,32 @@ begin
   -- No two batches share an instant, so an instant of the past is a position.
   recorded_at := greatest(head.recorded_at + interval '1 microsecond', clock_timestamp());
 
-  insert into log.event (position, recorded_at, occurred_at, id, causation_id, version, schema_version, staff_only,
-                         stream, type, actor, credential, on_behalf_of, correlation_id, source, source_ref, data)
-    select head.position + e.place, write.recorded_at, e.occurred_at, e.id, e.causation_id, e.version,
-           e.schema_version, e.staff_only, e.stream, e.type, e.actor, e.credential, e.on_behalf_of,
-           e.correlation_id, e.source, e.source_ref, e.data
-    from unnest(events) with ordinality as e(n, occurred_at, id, causation_id, version, schema_version, staff_only,
-      stream, type, actor, credential, on_behalf_of, correlation_id, source, source_ref, data, place);
-  last_position := head.position + coalesce(cardinality(events), 0);
-
-  -- An event follows the version that its stream has; whoever gives another has not read it.
-  with written as (
-    select e.stream, min(e.version) as first, max(e.version) as last, count(*) as events
-    from unnest(events) as e group by e.stream
+  -- An event follows the version that its stream has, in the order of positions; whoever gives another has not read it.
+  with entered as (
+    insert into log.event (position, recorded_at, occurred_at, id, causation_id, version, schema_version, staff_only,
+                           stream, type, actor, credential, on_behalf_of, correlation_id, source, source_ref, data)
+      select head.position + e.place, write.recorded_at, e.occurred_at, e.id, e.causation_id, e.version,
+             e.schema_version, e.staff_only, e.stream, e.type, e.actor, e.credential, e.on_behalf_of,
+             e.correlation_id, e.source, e.source_ref, e.data
+      from unnest(events) with ordinality as e(n, occurred_at, id, causation_id, version, schema_version, staff_only,
+        stream, type, actor, credential, on_behalf_of, correlation_id, source, source_ref, data, place)
+      returning position, stream, version
+  ), written as (
+    select e.stream, min(e.version) as first, max(e.version) as last, bool_and(coalesce(e.step = 1, true)) as follow
+    from (select stream, version, version - lag(version) over (partition by stream order by position) as step
+          from entered) as e
+    group by e.stream
   ), moved as (
     insert into log.stream_head as h (stream, kind, version, audience, about)
       select w.stream, split_part(w.stream, '/', 1), w.last, coalesce(a.audience, '{}'), a.about
       from written w
       left join jsonb_to_recordset(batch->'audiences') as a(stream text, audience text[], about text) using (stream)
-      where w.first = 1 + coalesce((select version from log.stream_head o where o.stream = w.stream), 0)
-        and w.events = 1 + w.last - w.first
+      where w.first = 1 + coalesce((select version from log.stream_head o where o.stream = w.stream), 0) and w.follow
       on conflict (stream) do update set version = excluded.version
       returning h.stream
   )
   select string_agg(stream, ', ') into wrong from written where stream not in (select stream from moved);
+  last_position := head.position + coalesce(cardinality(events), 0);
   if wrong is not null then
     raise exception 'Events do not follow the versions of their streams: %.', wrong;
   end if;
@@ -147,10 +149,11 @@ begin
   select string_agg(distinct n::text, ', ') into wrong from (
     select (entry->>'n')::integer as n from jsonb_each(batch->'rows') as t, jsonb_array_elements(t.value) as r(entry)
     union select (entry->>'n')::integer from jsonb_array_elements(batch->'removals') as r(entry)
+    union select (entry->>'n')::integer from jsonb_array_elements(batch->'audiences') as r(entry)
     except select e.n from unnest(events) as e
   ) as without_event;
   if wrong is not null then
-    raise exception 'No row changes without an event: command % of the batch has none.', wrong;
+    raise exception 'Nothing changes without an event: command % of the batch has none.', wrong;
   end if;
   if last_position = head.position then
     return;

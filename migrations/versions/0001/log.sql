@@ -38,8 +38,13 @@ create table log.event (
   constraint actor_is_somebody check (length(actor) <= 76
     and actor ~ '^(?:person|integration|rule|import):[a-z0-9][a-z0-9_.-]*$'),
   constraint source_is_a_channel check (length(source) <= 80 and source ~ '^[a-z]+(?::[a-z0-9][a-z0-9_.-]*)?$'),
+  constraint credential_is_a_key check (credential like 'key:________-____-____-____-____________'
+    and credential ~ '^key:[0-9a-f-]+$'),
+  constraint on_behalf_of_a_person check (on_behalf_of like 'person:________-____-____-____-____________'
+    and on_behalf_of ~ '^person:[0-9a-f-]+$'),
   constraint names_are_short check (length(correlation_id) <= 128 and length(source_ref) <= 128),
-  constraint data_is_an_object check (jsonb_typeof(convert_from(data, 'UTF8')::jsonb) = 'object')
+  constraint data_says_and_sets check (convert_from(data, 'UTF8')::jsonb
+    @? 'strict $ ? (@.given.type() == "object" && @.set.type() == "object")')
 ) partition by range (position);
 
 -- The data as its newest schema version has it. SQL reads events through log.told, never through the table.
