@@ -225,10 +225,10 @@ async def _keys(
         return _no_words, (), (("vault.personal_key", str(record.key_id)),)
     if not holds_words(act.body):
         return _no_words, (), ()
-    subject = behalf or act.context.caller.person_id
-    assert subject is not None, "a rule says nothing in words of its own"
-    author = await ledger.vault.author(subject)
-    if author is None:
+    # What a rule says, it says to whoever asked.
+    subject = behalf or act.context.caller.person_id or getattr(record, "requester_id", None)
+    author = None if subject is None else await ledger.vault.author(subject)
+    if author is None or subject is None:
         raise PersonErased()
     # If they are erased before this is written, their key is gone: then decide again, and refuse.
     look.reads.setdefault(author.stream, author.version)
