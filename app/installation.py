@@ -46,8 +46,9 @@ class Installation:
 def found(settings: Settings, *, watched: bool = False) -> Iterator[Installation]:
     """The installation.
 
-    An embedded database is started if it does not run, joined if it does, and brought up to date. `watched`: as
-    long as the block lasts, it is started again if it dies. Raises EmbeddedError, InstallationError, psycopg.Error.
+    An embedded database is started if it does not run, joined if it does, and brought up to date. `watched`:
+    as long as the block lasts, it is started again if it dies. Raises EmbeddedError, InstallationError,
+    psycopg.Error.
     """
     data_dir = settings.data_dir or default_data_dir(PROJECT)
     secrets_dir = settings.secrets_dir or data_dir / "secrets"

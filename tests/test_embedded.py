@@ -172,6 +172,18 @@ def test_a_process_id_that_now_belongs_to_a_stranger_does_not_prevent_the_start(
         assert len(files) == 2
 
 
+def test_a_killed_server_is_revived_at_the_same_address(folder: Path) -> None:
+    with running(folder / "data", FAST) as server:
+        answer(server, "create table kept as select 42 as n")
+        os.kill(postmaster(folder / "data"), signal.SIGKILL)
+        server.revive()
+        assert answer(server, "select n from kept") == "42"
+        alive = postmaster(folder / "data")
+        server.revive()
+        assert postmaster(folder / "data") == alive
+    assert not runs(folder / "data")
+
+
 def test_the_server_of_a_killed_user_is_adopted_and_stopped(folder: Path) -> None:
     with ExitStack() as stack:
         user = another_user(folder / "data", stack)
