@@ -2,32 +2,119 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import AsyncRowFactory, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 Connection = psycopg.AsyncConnection[Any]
 Row = dict[str, Any]
+R = TypeVar("R")
+_Wanted = tuple[UUID, "asyncio.Future[Row | None]"]
 
 CONNECT_SECONDS = 10
 POOL_WAIT_SECONDS = 5.0
 # The pool waits twice as long before each attempt to connect. After so long it gives up, and the next request
 # tries at once: otherwise an outage would last twice as long for us as it did for the database.
 RECONNECT_SECONDS = 2.0
-READ_LIMITS = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s -c jit=off -c timezone=UTC"
+# What is asked for often is in memory, or on disks without heads. By PostgreSQL's default a jump costs four
+# times a step, and it would rather go through thousands of rows in their order.
+READ_LIMITS = (
+    "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s -c jit=off -c timezone=UTC "
+    "-c random_page_cost=1.1"
+)
 # A writer that waits for the log's head, or holds it without working, would stop every other writer.
 WRITE_LIMITS = (
     "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=10s "
     "-c jit=off -c timezone=UTC"
 )
+# PostgreSQL ends a statement after 30 s. What has not been heard of by then is not coming: its process or the
+# road to it has stopped.
+ANSWER_SECONDS = 35.0
+# So that a connection notices, also while nobody asks anything by it, that the other end has gone.
+ALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # milliseconds
+}
+# What PostgreSQL says of itself and not of the statement: read only since it became a standby, its privileges
+# taken away, being shut down, out of order.
+REFUSALS = ("25006", "42501")
+REFUSING_CLASSES = ("57", "58")
 
 
 class DatabaseGone(Exception):
-    """The database cannot be reached, or does not answer in time. Nothing is known to have been written."""
+    """The database cannot be reached, does not answer in time, or refuses to work.
+
+    What was asked for may have been done: nothing is known.
+    """
+
+
+def is_gone(error: psycopg.Error) -> bool:
+    """Whether it says something of the database and nothing of the statement.
+
+    Class 54 is both an OperationalError and the statement's own fault: a value too large for its index.
+    """
+    code = error.sqlstate or ""
+    if code in REFUSALS or code[:2] in REFUSING_CLASSES:
+        return True
+    return isinstance(error, psycopg.OperationalError) and code[:2] != "54"
+
+
+class Answering:
+    """`async with Answering(connection, ends)`: within it the database answers by then, on the loop's clock.
+
+    If it does not, or refuses to work, the connection is closed and DatabaseGone raised.
+    """
+
+    def __init__(self, connection: Connection, ends: float) -> None:
+        self._connection = connection
+        self._ends = ends
+        self._late = False
+
+    async def __aenter__(self) -> None:
+        self._alarm = asyncio.get_running_loop().call_at(self._ends, self._hang_up)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._alarm.cancel()
+        gone = isinstance(error, psycopg.Error) and is_gone(error)
+        if self._late or gone:
+            await discard(self._connection)
+        if isinstance(error, psycopg.Error) and (self._late or gone):
+            raise DatabaseGone("It has not answered in time." if self._late else _reason(error)) from error
+
+    def _hang_up(self) -> None:
+        # A cancelled statement waits for PostgreSQL to confirm it. That the line is dead is heard at once.
+        self._late = True
+        if not self._connection.closed:
+            with socket.socket(fileno=os.dup(self._connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
+
+def _reason(error: psycopg.Error) -> str:
+    return str(error) if error.sqlstate is None else f"{error} (SQLSTATE {error.sqlstate})"
+
+
+async def discard(connection: Connection) -> None:
+    """Closes a connection that is of no use, even if that fails."""
+    with contextlib.suppress(psycopg.Error, OSError):
+        await connection.close()
+
+
+def in_time(connection: Connection) -> Answering:
+    """Within it the database answers before ANSWER_SECONDS have passed. Raises DatabaseGone."""
+    return Answering(connection, asyncio.get_running_loop().time() + ANSWER_SECONDS)
 
 
 class Database:
@@ -42,8 +129,10 @@ class Database:
             timeout=POOL_WAIT_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             open=False,
-            kwargs={"autocommit": True, "options": READ_LIMITS, "connect_timeout": CONNECT_SECONDS},
+            kwargs={"autocommit": True, "options": READ_LIMITS, "connect_timeout": CONNECT_SECONDS, **ALIVE},
         )
+        self._wanted: dict[str, list[_Wanted]] = {}
+        self._fetching: dict[str, asyncio.Task[None]] = {}
 
     async def open(self) -> None:
         await self._pool.open()
@@ -51,40 +140,91 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit. Raises DatabaseGone."""
+    @contextlib.asynccontextmanager
+    async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
+        """A connection in autocommit, for as long as an answer may take, or for so many seconds.
+
+        Raises DatabaseGone.
+        """
+        connection, ends = await self._take(seconds)
         try:
-            async with self._pool.connection() as connection:
+            async with Answering(connection, ends):
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise DatabaseGone(str(error)) from error
+        finally:
+            await self._pool.putconn(connection)
 
     async def rows(self, query: str, parameters: Any = None) -> list[Row]:
         """All rows of one statement, each as a dict by column."""
-        async with self.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(query.encode(), parameters)
-            return await cursor.fetchall()
+        return await self._ask(query, parameters, dict_row)
 
     async def row(self, query: str, parameters: Any = None) -> Row | None:
         """The first row of one statement, or None."""
-        async with self.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(query.encode(), parameters)
-            return await cursor.fetchone()
+        found = await self._ask(query, parameters, dict_row)
+        return found[0] if found else None
 
-    async def value(self, query: str, parameters: Any = None) -> Any:
-        """The first column of the first row, or None."""
-        async with self.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            await cursor.execute(query.encode(), parameters)
-            found = await cursor.fetchone()
-        return None if found is None else found[0]
+    async def value(self, query: str, parameters: Any = None, *, seconds: float | None = None) -> Any:
+        """The first column of the first row, or None; within so many seconds, if they are given."""
+        found = await self._ask(query, parameters, tuple_row, seconds)
+        return found[0][0] if found else None
+
+    async def by_id(self, query: str, row_id: UUID) -> Row | None:
+        """The row with that id, or None. `query` gives rows with an `id`, those of a list of ids.
+
+        Whoever asks while a statement is under way is answered by the next one: one for all costs hardly more
+        than one for each.
+        """
+        answer: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
+        self._wanted.setdefault(query, []).append((row_id, answer))
+        if query not in self._fetching:
+            self._fetching[query] = asyncio.create_task(self._fetch(query), name="rows by id")
+        return await answer
+
+    async def _fetch(self, query: str) -> None:
+        try:
+            while wanted := self._wanted.pop(query, None):
+                try:
+                    rows = await self.rows(query, ([row_id for row_id, _ in wanted],))
+                except Exception as error:  # whatever it is, those who wait must be told
+                    for _, answer in wanted:
+                        if not answer.done():  # else whoever asked has gone away
+                            answer.set_exception(error)
+                    continue
+                found = {row["id"]: row for row in rows}
+                for row_id, answer in wanted:
+                    if not answer.done():
+                        answer.set_result(found.get(row_id))
+        finally:
+            del self._fetching[query]
+
+    async def _ask(
+        self, query: str, parameters: Any, row_factory: AsyncRowFactory[R], seconds: float | None = None
+    ) -> list[R]:
+        # Not by `connection()`: a generator around each statement is a twentieth of reading a record.
+        connection, ends = await self._take(seconds)
+        try:
+            async with Answering(connection, ends):
+                # Ids and times as bytes cost both sides half of what they cost as text.
+                cursor = connection.cursor(row_factory=row_factory, binary=True)
+                await cursor.execute(query.encode(), parameters)
+                return await cursor.fetchall()
+        finally:
+            await self._pool.putconn(connection)
+
+    async def _take(self, seconds: float | None) -> tuple[Connection, float]:
+        """A connection, and when its answer must be there, on the loop's clock. Raises DatabaseGone."""
+        seconds = ANSWER_SECONDS if seconds is None else seconds
+        ends = asyncio.get_running_loop().time() + seconds
+        try:
+            return await self._pool.getconn(min(seconds, POOL_WAIT_SECONDS)), ends
+        except PoolTimeout as error:
+            raise DatabaseGone(str(error)) from error
 
 
 async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:
     """A connection of one's own, in autocommit. Raises DatabaseGone."""
     try:
         return await psycopg.AsyncConnection.connect(
-            url, autocommit=True, options=options, connect_timeout=CONNECT_SECONDS
+            url, autocommit=True, options=options, connect_timeout=CONNECT_SECONDS, **ALIVE
         )
     except psycopg.OperationalError as error:
         raise DatabaseGone(str(error)) from error

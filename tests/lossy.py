@@ -1,4 +1,7 @@
-"""A road between a process and PostgreSQL on which answers get lost: work is done and nobody hears of it."""
+"""A road between a process and PostgreSQL on which answers get lost: work is done and nobody hears of it.
+
+It can be blocked as well: then nothing moves on it, and nobody is told.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,9 @@ class Lossy:
         self._parts = urlsplit(url)
         self._loses = loses
         self.lost = 0
+        #: Cleared, nothing moves, as if the network were gone; set again, all goes on.
+        self.flows = asyncio.Event()
+        self.flows.set()
 
     @property
     def url(self) -> str:
@@ -41,8 +47,8 @@ class Lossy:
 
     async def _carry(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         from_server, to_server = await self._connect()
-        asking = asyncio.create_task(_hand_on(from_client, to_server, lambda: False))
-        answering = asyncio.create_task(_hand_on(from_server, to_client, self._is_lost))
+        asking = asyncio.create_task(self._hand_on(from_client, to_server, lambda: False))
+        answering = asyncio.create_task(self._hand_on(from_server, to_client, self._is_lost))
         await asyncio.wait([asking, answering], return_when=asyncio.FIRST_COMPLETED)
         for task in (asking, answering):
             task.cancel()
@@ -65,13 +71,13 @@ class Lossy:
         self.lost += lost
         return lost
 
-
-async def _hand_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_lost: Callable[[], bool]
-) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(CHUNK):
-            if is_lost():
-                return
-            writer.write(data)
-            await writer.drain()
+    async def _hand_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_lost: Callable[[], bool]
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(CHUNK):
+                await self.flows.wait()
+                if is_lost():
+                    return
+                writer.write(data)
+                await writer.drain()

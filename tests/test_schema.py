@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, pool
@@ -45,6 +46,19 @@ def _another_type(context: Any, column: Any, other: Any, theirs: Any, ours: Any)
 def _flat(differences: list[Any]) -> list[Any]:
     """Changes of one column come as a list of their own."""
     return [d for item in differences for d in (item if isinstance(item, list) else [item])]
+
+
+def test_rows_of_every_table_are_written_with_all_of_its_columns(place: Place) -> None:
+    """Whoever adds a column calls log.takes_rows again."""
+    tables = [f"{table.schema}.{table.name}" for table in SQLModel.metadata.tables.values()]
+    assert len(tables) > len(registry.LIFECYCLES)
+    source = "select proname, prosrc from pg_proc where proname = any(%s) order by 1"
+    with psycopg.connect(place.owner_url) as connection:
+        written = connection.execute(source, (tables,)).fetchall()
+        connection.execute("select log.takes_rows(name) from unnest(%s::text[]) as name", (tables,))
+        assert connection.execute(source, (tables,)).fetchall() == written
+        assert {name for name, _ in written} == set(tables)
+        connection.rollback()
 
 
 def test_a_database_that_was_never_migrated_is_named_with_the_command_that_mends_it(place: Place) -> None:

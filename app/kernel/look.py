@@ -41,7 +41,8 @@ class Look:
         """A record by its id, its number, its key, or the name that another system has for it."""
         loaded = await load(self.db, self.lifecycles[kind], name)
         if loaded is not None:
-            self.reads[loaded.record.row_key] = loaded.stream_version
+            # Read twice, the first counts: something may have been decided on it already.
+            self.reads.setdefault(loaded.record.row_key, loaded.stream_version)
         return loaded
 
     async def children(self, child: type[R], of: Record) -> list[R]:
@@ -59,26 +60,32 @@ async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> Loaded[R] | 
     """A record by its id, its number, its key, or another system's name for it; None if there is none, or
     several.
     """
-    where, parameters = _named(lifecycle, name)
     query = (
         "select r.*, h.version as stream_version, h.audience "
         f"from {lifecycle.table} r join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
-        f"where {where} limit 2"
     )
-    rows = await db.rows(query, parameters)
-    if len(rows) != 1:
+    record_id = _id(name)
+    if record_id is not None:
+        row = await db.by_id(f"{query} where r.id = any(%s)", record_id)
+    else:
+        where, parameters = _named(lifecycle, name)
+        rows = await db.rows(f"{query} where {where} limit 2", parameters)
+        row = rows[0] if len(rows) == 1 else None
+    if row is None:
         return None
-    row = rows[0]
     return Loaded(from_row(lifecycle.record, row), row["stream_version"], row["audience"])
+
+
+def _id(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
 
 
 def _named(lifecycle: Lifecycle[Any], name: str) -> tuple[str, dict[str, Any]]:
     if "\x00" in name:  # which no text of PostgreSQL holds: nothing is called that
         return "false", {}
-    try:
-        return "r.id = %(id)s", {"id": UUID(name)}
-    except ValueError:
-        pass
     fields = lifecycle.record.model_fields
     if "number" in fields and NUMBER.fullmatch(name):
         return "r.number = %(name)s", {"name": name}

@@ -83,13 +83,15 @@ def _check(value: Any, levels: int) -> bool:
         if levels == 0:
             raise NotCanonical(f"more than {DEEPEST} levels cannot be kept")
         if kind is dict:
+            before = ""
             for key in value:
                 if type(key) is not str:
                     raise NotCanonical(f"a key must be text, not {key!r}")
-            keys = list(value)
-            in_order = keys == sorted(keys)
+                if key < before:
+                    in_order = False
+                before = key
         for item in value.values() if kind is dict else value:
-            if type(item) is not str:
+            if item is not None and type(item) is not str:
                 in_order = _check(item, levels - 1) and in_order
     elif kind is int:
         if not -LARGEST_WHOLE_NUMBER <= value <= LARGEST_WHOLE_NUMBER:

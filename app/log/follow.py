@@ -63,9 +63,7 @@ async def take_next(connection: Connection, consumer: Consumer) -> Span | None:
 
 
 async def _next_span(connection: Connection, consumer: Consumer) -> Span | None:
-    # Two at once are possible only without the worker's lock (a command of the command line, a test): one
-    # waits.
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", (consumer.name,))
+    await _alone(connection, consumer)
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
             "select coalesce((select position from log.checkpoint where consumer = %s), 0), "
@@ -78,6 +76,13 @@ async def _next_span(connection: Connection, consumer: Consumer) -> Span | None:
     return Span(done + 1, min(head, done + consumer.batch)) if done < head else None
 
 
+async def _alone(connection: Connection, consumer: Consumer) -> None:
+    """Two at once are possible only without the worker's lock (a command of the command line, a test): one
+    waits.
+    """
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", (consumer.name,))
+
+
 async def catch_up(connection: Connection, consumer: Consumer) -> int:
     """Works off all that is there. Gives the number of events taken."""
     taken = 0
@@ -88,7 +93,11 @@ async def catch_up(connection: Connection, consumer: Consumer) -> int:
 
 async def reset(connection: Connection, consumer: Consumer) -> None:
     """Lets the consumer begin at the beginning; its tables are its own affair."""
-    await connection.execute("update log.checkpoint set position = 0 where consumer = %s", (consumer.name,))
+    async with connection.transaction():
+        await _alone(connection, consumer)  # otherwise a span that is being taken would move it on again
+        await connection.execute(
+            "update log.checkpoint set position = 0 where consumer = %s", (consumer.name,)
+        )
 
 
 async def run(url: str, consumers: Sequence[Consumer], *, failed: Callable[[str, Exception], None]) -> None:

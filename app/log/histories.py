@@ -14,7 +14,7 @@ from typing import Any
 from psycopg.rows import dict_row
 from pydantic_core import to_json
 
-from app.db import Connection
+from app.db import Connection, in_time
 from app.log.canonical import canonical, instant
 from app.log.ids import uuid7_texts
 
@@ -104,7 +104,10 @@ class History:
         )
 
     async def append(self, connection: Connection) -> Appended:
-        """One call of log.append_history. Raises what the database raises; then nothing was written."""
+        """One call of log.append_history.
+
+        Raises what the database raises: then nothing was written; or DatabaseGone: then it may have been.
+        """
         batch = {"reads": self._reads, "rows": self._rows, "removals": [], "audiences": self._audiences}
         common = {"source": self.source, "correlation_id": self.correlation_id}
         # By the grammar of their names none of the texts holds a comma, a brace or a quotation mark.
@@ -112,7 +115,7 @@ class History:
         columns.insert(3, uuid7_texts(self.events))
         arrays = ["{" + ",".join(column) + "}" for column in columns]
         parameters = (to_json(batch).decode(), to_json(common).decode(), *arrays, b"".join(self._data))
-        async with connection.cursor(row_factory=dict_row) as cursor:
+        async with in_time(connection), connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(APPEND, parameters)
             row = await cursor.fetchone()
         assert row is not None

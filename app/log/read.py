@@ -8,9 +8,11 @@ from app.db import Database
 from app.log.events import COLUMNS, Recorded, recorded
 
 
-async def head(db: Database) -> int:
-    """The position of the newest event; 0 if there is none."""
-    return int(await db.value("select position from log.head"))
+async def head(db: Database, *, seconds: float | None = None) -> int:
+    """The position of the newest event; 0 if there is none. Raises DatabaseGone, after so many seconds at the
+    latest, if they are given.
+    """
+    return int(await db.value("select position from log.head", seconds=seconds))
 
 
 async def of_stream(

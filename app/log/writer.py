@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 from pydantic_core import to_json
 
-from app.db import Connection, DatabaseGone, connect
+from app.db import Connection, DatabaseGone, connect, discard, in_time, is_gone
 from app.log.canonical import canonical, instant
 from app.log.events import Event
 
@@ -133,7 +133,8 @@ class Writer:
             await self._connection.close()
 
     async def write(self, command: Command) -> Written:
-        """Appends the command. Raises Stale, Repeated, Rejected, NotCanonical, or DatabaseGone.
+        """Appends the command. Raises Stale, Repeated, Rejected, NotCanonical, or DatabaseGone: then it may
+        have been written.
 
         A caller that goes away does not stop a command that is already waiting.
         """
@@ -155,8 +156,8 @@ class Writer:
                 self._wake.clear()
             try:
                 await self._write_batch(batch)
-            except (DatabaseGone, psycopg.OperationalError) as error:
-                _fail(batch, DatabaseGone(str(error)))
+            except DatabaseGone as error:
+                _fail(batch, error)
                 await self._forget_connection()
             except (
                 Exception
@@ -169,10 +170,10 @@ class Writer:
         if self._connection is None or self._connection.closed:
             self._connection = await connect(self._url)
         try:
-            answer(batch, await append(self._connection, [encoded for encoded, _ in batch]))
+            async with in_time(self._connection):
+                appended = await append(self._connection, [encoded for encoded, _ in batch])
+            answer(batch, appended)
         except psycopg.Error as error:
-            if _is_gone(error):
-                raise
             if len(batch) == 1:
                 _fail(batch, _rejected(error))
             else:
@@ -184,13 +185,13 @@ class Writer:
         """
         for start in range(0, len(batch), LARGEST_PIECE):
             results: list[tuple[_Waiting, Appended | Rejected]] = []
-            async with connection.transaction():
+            async with in_time(connection), connection.transaction():
                 for waiting in batch[start : start + LARGEST_PIECE]:
                     try:
                         async with connection.transaction():
                             results.append((waiting, await append(connection, [waiting[0]])))
                     except psycopg.Error as error:
-                        if _is_gone(error):
+                        if is_gone(error):
                             raise
                         results.append((waiting, _rejected(error)))
             for waiting, result in results:  # told only now: before the commit nothing is certain
@@ -200,9 +201,9 @@ class Writer:
                     answer([waiting], result)
 
     async def _forget_connection(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await discard(connection)
 
 
 def take(waiting: deque[_Waiting]) -> list[_Waiting]:
@@ -362,14 +363,6 @@ def _tell(future: asyncio.Future[Written], outcome: Written | Exception) -> None
         future.set_exception(outcome)
     else:
         future.set_result(outcome)
-
-
-def _is_gone(error: psycopg.Error) -> bool:
-    """Whether it says something of the database and nothing of the command.
-
-    Class 54 is both an OperationalError and the command's own fault: a value too large for its index.
-    """
-    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "")[:2] != "54"
 
 
 def _rejected(error: psycopg.Error) -> Rejected:

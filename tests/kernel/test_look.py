@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from app.common.children import Comment, ExternalReference
@@ -150,6 +152,19 @@ async def test_what_was_looked_at_is_remembered_with_its_version(ledger: Ledger,
     assert sorted(loaded.audience) == sorted({f"person:{incident.requester_id}", "desk"})
 
 
+async def test_what_is_looked_at_twice_is_remembered_as_it_was_first(
+    ledger: Ledger, incident: Incident
+) -> None:
+    """Something may have been decided on it: that it has moved must not go unnoticed."""
+    caller = await add_caller(ledger, "Agent", Role.agent)
+    look = Look(ledger.db, BY_KIND)
+    await look.record("incident", incident.number)
+    await act(ledger, caller, "incident", "comment", incident.id, CommentIncident(text="x"))
+    again = await look.record("incident", incident.number)
+    assert again is not None
+    assert (again.stream_version, look.reads[incident.row_key]) == (2, 1)
+
+
 async def test_a_comment_moves_the_streams_version_and_not_the_records(
     ledger: Ledger, incident: Incident
 ) -> None:
@@ -180,3 +195,46 @@ async def test_whether_somebody_belongs_to_a_team_can_be_looked_up(ledger: Ledge
     assert not await look.membership(person, net)
     assert isinstance(person, Person)
     assert isinstance(mail, Team)
+
+
+async def test_those_who_ask_at_once_each_get_their_own_record_and_strangers_none(ledger: Ledger) -> None:
+    agent = await add_caller(ledger, "Wang Wei", Role.agent)
+    known = [(await report(ledger, agent)).id for _ in range(3)]
+    asked = [*known, uuid7(), *known]
+    assert await asyncio.gather(*(found(ledger, str(one)) for one in asked)) == [*known, None, *known]
+
+
+async def test_who_goes_away_while_asking_takes_nobody_along(ledger: Ledger, incident: Incident) -> None:
+    asking = [asyncio.create_task(found(ledger, str(incident.id))) for _ in range(3)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    assert await asyncio.gather(*asking[1:]) == [incident.id, incident.id]
+    assert await found(ledger, str(incident.id)) == incident.id
+
+
+async def test_what_is_written_is_seen_by_who_asks_afterwards(ledger: Ledger) -> None:
+    """Also while others are asking all the time."""
+    agent = await add_caller(ledger, "Wang Wei", Role.agent)
+    first = await report(ledger, agent)
+    done = asyncio.Event()
+
+    async def ask() -> None:
+        while not done.is_set():
+            assert await found(ledger, str(first.id)) == first.id
+
+    others = [asyncio.create_task(ask()) for _ in range(3)]
+    for _ in range(10):
+        written = await report(ledger, agent)
+        assert await found(ledger, str(written.id)) == written.id
+    done.set()
+    await asyncio.gather(*others)
+
+
+async def test_a_statement_that_fails_is_told_to_all_who_asked_and_the_next_one_works(ledger: Ledger) -> None:
+    wrong = "select id, 1 / 0 from unnest(%s) as ids (id)"
+    failed = await asyncio.gather(
+        *(ledger.db.by_id(wrong, uuid7()) for _ in range(3)), return_exceptions=True
+    )
+    assert [type(error) for error in failed] == [psycopg.errors.DivisionByZero] * 3
+    right, one = "select id from unnest(%s) as ids (id)", uuid7()
+    assert await ledger.db.by_id(right, one) == {"id": one}

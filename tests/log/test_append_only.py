@@ -156,7 +156,9 @@ NOT_ALLOWED = (
     "select log.write('{}', null, null)",
     "select log.upsert('fold.team', '[]')",
     "select log.without('[]', '{}')",
-    "select log.schema_of('fold.team')",
+    "select log.takes_rows('fold.team')",
+    """select log."fold.team"('[]')""",
+    "select log.upsertion('fold.team', '{}', '$1')",
     "select log.writable('fold.team')",
     "update plumbing.migration set version_num = '0'",
 )

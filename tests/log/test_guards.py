@@ -108,6 +108,11 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("data_says_and_sets", "data", b'{"set":{}}'),
     ("data_says_and_sets", "data", b'{"given":[{}],"set":{}}'),
     ("data_says_and_sets", "data", b'{"given":{},"set":null}'),
+    ("data_says_and_sets", "data", b'{"given":{},"set":{"nonsense":{}}}'),
+    ("data_says_and_sets", "data", b'{"given":{},"set":{"incident/0199":{}}}'),
+    ("data_says_and_sets", "data", f'{{"given":{{}},"set":{{"incident/{ID}\\n":{{}}}}}}'.encode()),
+    ("data_says_and_sets", "data", f'{{"given":{{}},"set":{{"incident/{ID}":"text"}}}}'.encode()),
+    ("data_says_and_sets", "data", f'{{"given":{{}},"set":{{"team/{ID}":{{}},"x/1":{{}}}}}}'.encode()),
 ]
 UNREADABLE = [
     b"",
@@ -135,6 +140,7 @@ KEPT: list[tuple[str, Any]] = [
     ("credential", f"key:{ID}"),
     ("on_behalf_of", f"person:{ID}"),
     ("data", '{"given":{"汉":"😀\x7f"},"set":{}}'.encode()),
+    ("data", f'{{"given":{{}},"set":{{"team/{ID}":{{}},"comment/{ID}":null}}}}'.encode()),
     ("data", b'{"given":{' + b'"a":{' * 32 + b"}" * 33 + b',"set":{}}'),
 ]
 

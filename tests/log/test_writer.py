@@ -349,16 +349,34 @@ async def test_a_command_whose_events_skip_a_version_cannot_be_made() -> None:
 
 async def test_only_record_tables_are_written_through_the_log(eyes: Connection) -> None:
     _, row = a_row(uuid7(), "x")
-    for table in ("log.checkpoint", "plumbing.refused_row", "pg_catalog.pg_class", "log.event", "log.told"):
+    others = (
+        "log.checkpoint",
+        "plumbing.refused_row",
+        "pg_catalog.pg_class",
+        "log.event",
+        "log.told",
+        "vault.master",
+    )
+    for table in (*others, "team", "fold.nothing", "append", 'fold.team"; select 1; --'):
         for sections in (
             {"rows": {table: [{"n": 0, **row}]}},
             {"removals": [{"n": 0, "table": table, "id": str(uuid7())}]},
         ):
             with pytest.raises(psycopg.errors.RaiseException, match="Only record tables"):
                 await raw(eyes, [a_team("good")], **sections)
-    with pytest.raises(psycopg.errors.UndefinedTable):
-        await raw(eyes, [a_team("good")], rows={"team": [{"n": 0, **row}]})
     assert await keys(eyes) == []
+
+
+async def test_a_process_that_does_not_know_a_column_yet_leaves_it_as_it_is(
+    log: Writer, eyes: Connection, place: Place
+) -> None:
+    team = uuid7()
+    await log.write(a_team("before", team_id=team))
+    with psycopg.connect(place.owner_url, autocommit=True) as owner:
+        owner.execute("alter table fold.team add column colour text default 'red'")
+        owner.execute("select log.takes_rows('fold.team')")
+    await log.write(a_team("after", team_id=team, seen=1))
+    assert await value(eyes, "select key || ' ' || colour from fold.team") == "after red"
 
 
 async def audience(eyes: Connection, name: str) -> list[str]:

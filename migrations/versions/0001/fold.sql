@@ -116,5 +116,9 @@ create table fold.incident (
 create index incident_opened on fold.incident (opened_at desc, id desc);
 create index incident_state on fold.incident (state, opened_at desc, id desc);
 create index incident_team on fold.incident (team_id, opened_at desc, id desc);
+create index incident_team_state on fold.incident (team_id, state, opened_at desc, id desc);
 create index incident_requester on fold.incident (requester_id, opened_at desc, id desc);
 create index incident_assignee on fold.incident (assignee_id, opened_at desc, id desc);
+
+select log.takes_rows('fold.' || name) from unnest(array[
+  'person', 'team', 'membership', 'key', 'external_reference', 'comment', 'incident']) as name;

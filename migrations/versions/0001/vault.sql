@@ -28,3 +28,5 @@ create table vault.master (
   name bytea not null,
   fingerprints bytea not null
 );
+
+select log.takes_rows('vault.personal_key'), log.takes_rows('vault.known_as');

@@ -1,0 +1,210 @@
+"""A database that falls silent, or refuses: whoever waits is told, and the writer goes on when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app import db
+from app.db import Connection, Database, DatabaseGone, connect
+from app.installation import SERVICE_ROLE
+from app.log.events import stream
+from app.log.ids import uuid7
+from app.log.writer import Repeated, Writer, Written
+from tests.conftest import Place, Server
+from tests.log.making import a_team, once
+from tests.lossy import Lossy
+from tests.waiting import PATIENCE_SECONDS, until
+
+SOON = 0.3
+
+
+@pytest.fixture
+async def road(place: Place) -> AsyncIterator[Lossy]:
+    """A road to the database that loses nothing, but can be blocked."""
+    async with Lossy(place.url, lambda: False) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def far(road: Lossy) -> AsyncIterator[Writer]:
+    """A writer at the other end of it."""
+    opened = Writer(road.url)
+    await opened.open()
+    yield opened
+    road.flows.set()
+    await opened.close()
+
+
+async def teams(eyes: Connection) -> list[str]:
+    cursor = await eyes.execute("select key from fold.team order by key")
+    return [key for (key,) in await cursor.fetchall()]
+
+
+async def test_who_hears_nothing_of_a_command_is_told_so_and_repeats_it_with_one_effect(
+    road: Lossy, far: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = uuid7()
+    keyed = once("k", stream("team", team))
+    road.flows.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(db, "ANSWER_SECONDS", SOON)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with pytest.raises(DatabaseGone, match="in time"):
+                await far.write(a_team("told twice", team_id=team, once=keyed))
+    road.flows.set()
+    (told,) = await asyncio.gather(
+        far.write(a_team("told twice", team_id=team, once=keyed)), return_exceptions=True
+    )
+    assert isinstance(told, Written | Repeated), "the first one may only have been on its way"
+    assert isinstance(await far.write(a_team("after")), Written)
+    assert await teams(eyes) == ["after", "told twice"]
+
+
+async def test_a_silence_while_each_is_tried_by_itself_is_not_waited_for_either(
+    place: Place, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.write(a_team("taken"))
+    answers, ways = 0, list[Lossy]()
+
+    def blocks_the_third() -> bool:
+        # The refusal of the batch comes in one piece or in two.
+        nonlocal answers
+        answers += 1
+        if answers == 3:
+            ways[0].flows.clear()
+        return False
+
+    async with Lossy(place.url, blocks_the_third) as way:
+        ways.append(way)
+        far = Writer(way.url)
+        await far.open()
+        answers = 0
+        with monkeypatch.context() as patched:
+            patched.setattr(db, "ANSWER_SECONDS", SOON)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                told = await asyncio.gather(
+                    far.write(a_team("taken")), far.write(a_team("free")), return_exceptions=True
+                )
+        assert [type(outcome) for outcome in told] == [DatabaseGone, DatabaseGone]
+        way.flows.set()
+        assert isinstance(await far.write(a_team("after")), Written)
+        await far.close()
+    assert {"taken", "after"} <= set(await teams(eyes))
+
+
+async def test_reading_ends_in_time_and_the_next_has_another_connection(
+    road: Lossy,
+) -> None:
+    database = Database(road.url, 1)
+    await database.open()
+    assert await database.value("select 1") == 1
+    road.flows.clear()
+    async with asyncio.timeout(PATIENCE_SECONDS / 2):
+        with pytest.raises(DatabaseGone, match="in time"):
+            await database.value("select 2", seconds=SOON)
+    road.flows.set()
+    assert await database.value("select 3") == 3
+
+    gone = asyncio.Event()
+    async with database.connection(SOON) as connection:
+        asyncio.get_running_loop().call_later(SOON * 2, gone.set)
+        await gone.wait()
+        assert not connection.closed
+    assert await database.value("select 4") == 4, "what has been hung up on is given to nobody"
+    await database.close()
+
+
+async def test_a_connection_notices_by_itself_that_the_other_end_has_gone(place: Place) -> None:
+    database = Database(place.url, 1)
+    await database.open()
+    own = await connect(place.url)
+    async with database.connection() as pooled:
+        for connection in (pooled, own):
+            said = connection.info.get_parameters()
+            assert {name: said.get(name) for name in db.ALIVE} == {n: str(v) for n, v in db.ALIVE.items()}
+    await own.close()
+    await database.close()
+
+
+async def _set_read_only(server: Server, place: Place, read_only: bool) -> None:
+    name = sql.Identifier(urlsplit(place.url).path.removeprefix("/"))
+    said = sql.SQL("alter database {} set default_transaction_read_only = {}")
+    async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
+        await administrator.execute(said.format(name, sql.Literal(read_only)))
+
+
+async def test_a_database_that_has_become_read_only_is_gone_until_it_is_written_to_again(
+    server: Server, place: Place, eyes: Connection
+) -> None:
+    await _set_read_only(server, place, True)
+    log, database = Writer(place.url), Database(place.url, 1)
+    await log.open()
+    await database.open()
+    taken = "update plumbing.number_block set next = 1 returning next"
+    with pytest.raises(DatabaseGone, match="25006"):
+        await log.write(a_team("refused"))
+    with pytest.raises(DatabaseGone, match="25006"):
+        await database.value(taken)
+    assert await database.value("select 1") == 1
+    await _set_read_only(server, place, False)
+    assert isinstance(await log.write(a_team("after")), Written)
+
+    async def writes() -> bool:
+        try:
+            await database.value(taken)
+        except DatabaseGone:  # a connection that the pool had made before
+            return False
+        return True
+
+    assert await until(writes)
+    assert await teams(eyes) == ["after"]
+    await log.close()
+    await database.close()
+
+
+async def test_a_database_that_withholds_its_privileges_is_gone_until_it_grants_them_again(
+    place: Place, log: Writer, eyes: Connection
+) -> None:
+    if place.one_role:
+        pytest.skip("owner and service are one role: nothing can be withheld")
+    service = sql.Identifier(SERVICE_ROLE)
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
+        await owner.execute(sql.SQL("revoke execute on function log.append from {}").format(service))
+        told = await asyncio.gather(
+            log.write(a_team("one")), log.write(a_team("other")), return_exceptions=True
+        )
+        assert [type(outcome) for outcome in told] == [DatabaseGone, DatabaseGone]
+        assert "42501" in str(told[0])
+        await owner.execute(sql.SQL("grant execute on function log.append to {}").format(service))
+    await log.write(a_team("after"))
+    assert await teams(eyes) == ["after"]
+
+
+async def test_a_connection_that_cannot_even_be_closed_does_not_end_the_writer(
+    administrator_url: str, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = psycopg.AsyncConnection.close
+
+    async def fails(connection: Connection) -> None:
+        await closed(connection)
+        raise OSError("the line is down")
+
+    await log.write(a_team("before"))
+    async with await psycopg.AsyncConnection.connect(administrator_url, autocommit=True) as administrator:
+        await administrator.execute(
+            "select pg_terminate_backend(pid, 20000) from pg_stat_activity "
+            "where datname = current_database() and query like 'select * from log.append%'"
+        )
+    with monkeypatch.context() as patched:
+        patched.setattr(psycopg.AsyncConnection, "close", fails)
+        with pytest.raises(DatabaseGone):
+            await log.write(a_team("lost"))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await log.write(a_team("after"))
+    assert await teams(eyes) == ["after", "before"]
