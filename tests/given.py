@@ -127,9 +127,9 @@ class Given:
             if because is not None:
                 raise perform._not_now(act, record, because)
         at.number = "INC-2026-000008" if row.opens else None
-        return row.event, decide(
-            self.lifecycle, row, record, body, at, version=record.version + 1, seal=KEY.seal
-        )
+        decided = decide(self.lifecycle, row, record, body, at, version=record.version + 1, seal=KEY.seal)
+        perform._not_before_the_last_change(act, record, decided)
+        return row.event, decided
 
 
 def _without_looking(check: Awaitable[str | None]) -> str | None:

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
-from app.api.shapes import Out
-from app.common.people import Caller
+from app.api.shapes import Out, Renderer
 from app.common.personal import is_sealed
-from app.kernel.ledger import Ledger
+from app.common.records import Hidden, Record, codecs
+from app.kernel.bodies import marks
+from app.kernel.lifecycle import Lifecycle
 from app.log import read
 from app.log.canonical import instant
 from app.log.events import Recorded
@@ -63,23 +64,44 @@ class EventPaging(BaseModel):
     )
 
 
-async def page(ledger: Ledger, caller: Caller, stream: str, paging: EventPaging) -> dict[str, Any]:
-    """One page of the record's events. Raises BadCursor."""
-    sign = ledger.vault.fingerprint
+async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[str, Any]:
+    """One page of the record's events, as the renderer's caller may see them. Raises BadCursor."""
+    ledger, stream = renderer.ledger, record.row_key
+    sign, for_staff = ledger.vault.fingerprint, renderer.caller.is_staff_for(record)
     after = 0 if paging.cursor is None else read_cursor(paging.cursor, stream, sign)[0]
     events = await read.of_stream(
-        ledger.db, stream, after_version=after, limit=paging.limit + 1, for_staff=caller.is_staff
+        ledger.db, stream, after_version=after, limit=paging.limit + 1, for_staff=for_staff
     )
     shown = events[: paging.limit]
     cursor = write_cursor([shown[-1].version], stream, sign) if len(events) > paging.limit else None
     texts = await ledger.vault.texts(sealed for event in shown for sealed in _sealed(event.data))
-    return {"items": [_out(event, caller, texts) for event in shown], "next_cursor": cursor}
+    hidden = _hidden(renderer.lifecycle)
+    items = []
+    for event in shown:
+        # What another system's row held besides is that system's affair, and its staff's.
+        given = event.data["given"] if for_staff or not event.data.get("observed") else {}
+        said = _without(hidden, _opened(given, texts))
+        rows = {key: _without(hidden, row) for key, row in _opened(event.data["set"], texts).items()}
+        items.append(_out(event, said, rows))
+    return {"items": items, "next_cursor": cursor}
 
 
-def _out(event: Recorded, caller: Caller, texts: dict[str, str | None]) -> dict[str, Any]:
-    observed = bool(event.data.get("observed"))
-    # What another system's row held besides is that system's affair, and its staff's.
-    given = event.data["given"] if caller.is_staff or not observed else {}
+def _hidden(lifecycle: Lifecycle[Any]) -> set[str]:
+    """The fields that no client is shown, by their names in bodies and in rows."""
+    of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
+    records: list[type[Record]] = [lifecycle.record, *lifecycle.children]
+    of_rows = [name for record in records for name, codec in codecs(record).items() if codec.hidden]
+    return {*of_bodies, *of_rows}
+
+
+def _without(hidden: set[str], fields: Any) -> Any:
+    """The fields but for those; a row that was removed has none."""
+    if fields is None:
+        return None
+    return {name: value for name, value in fields.items() if name not in hidden}
+
+
+def _out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {
         "position": event.position,
         "id": event.id,
@@ -95,9 +117,9 @@ def _out(event: Recorded, caller: Caller, texts: dict[str, str | None]) -> dict[
         "causation_id": event.causation_id,
         "source": event.source,
         "source_ref": event.source_ref,
-        "given": _opened(given, texts),
-        "set": _opened(event.data["set"], texts),
-        "observed": observed,
+        "given": given,
+        "set": changes,
+        "observed": bool(event.data.get("observed")),
         "irregular": event.data.get("irregular", []),
     }
 

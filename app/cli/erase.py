@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.base.people.erase import remove_refused_rows
+from app.base.people.erase import without_refused_rows
 from app.base.people.persons import LIFECYCLE
 from app.cli.place import context, with_ledger
 from app.cli.say import say
@@ -35,8 +35,8 @@ def erase(
         if found.record.state is PersonState.erased:
             return "They were erased already."
         act = Act(LIFECYCLE, LIFECYCLE["erase"], person, Nothing(), context())
-        await remove_refused_rows(ledger, act)
-        await perform(ledger, act)
+        async with without_refused_rows(ledger, act):
+            await perform(ledger, act)
         return (
             "Erased. Backups made before hold the key still: let them expire, "
             "and erase again after restoring one."

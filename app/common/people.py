@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, Hidden, Labelled, Record, Refers
 
 
 class Role(Labelled):
@@ -141,7 +141,7 @@ class Key(Record):
     name: Annotated[str | None, Personal()] = None
     person_id: Annotated[UUID | None, Refers("person")] = None
     roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    secret_hash: str | None = None
+    secret_hash: Annotated[str | None, Hidden()] = None
     made_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -220,10 +220,16 @@ class Caller:
 
     @cached_property
     def is_staff(self) -> bool:
-        """Whether they may see what is internal."""
+        """Whether they work here at all. What they may see of one record, `is_staff_for` says."""
         return self.is_rule or not STAFF.isdisjoint(self.names)
 
-    @property
+    def is_staff_for(self, record: Any) -> bool:
+        """Whether they may see and write what is internal to that record: staff everywhere, or in the scope
+        that it is in.
+        """
+        return self.is_rule or any(self.holds(role, record) for role in STAFF & self.names)
+
+    @cached_property
     def only_reads(self) -> bool:
         """An auditor reads everything and writes nothing, unless they hold another role besides."""
         return self.names == {Role.auditor}

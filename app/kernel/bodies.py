@@ -17,21 +17,24 @@ from pydantic import (
     Field,
     StringConstraints,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.personal import PREFIX, Personal, Sealed
 from app.common.records import Refers
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
+LONGEST_KEY = 100
 SHORTEST_TITLE = 3
 LONGEST_PARAGRAPH = 20_000
+LONGEST_LIST = 50
 # What lies outside is a slip of the pen, and some of it cannot be turned into UTC.
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
 
-# What PostgreSQL's text cannot hold, and what only confuses who reads it.
-_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f]")
+# What PostgreSQL's text cannot hold, and what only confuses who reads it; in a line also what begins another
+# one, or turns the direction of what follows.
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_A_PARAGRAPH = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -44,6 +47,21 @@ def _line(value: str) -> str:
     return value
 
 
+def _key(value: str) -> str:
+    # In filters a comma stands between keys, `none` for those without one, and an id can be given instead.
+    if not value.isprintable() or "," in value or value.casefold() == "none" or _is_an_id(value):
+        raise PydanticCustomError("not_a_key", "must be printable, without commas, not `none`, and no UUID")
+    return value
+
+
+def _is_an_id(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _paragraph(value: str) -> str:
     if _NOT_IN_A_PARAGRAPH.search(value):
         raise PydanticCustomError("no_control_characters", "must not hold control characters")
@@ -54,6 +72,13 @@ Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE),
     AfterValidator(_line),
+]
+#: What a team, a service, a configuration item or a category is called in addresses, filters and KPIs.
+Key = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_KEY),
+    AfterValidator(_line),
+    AfterValidator(_key),
 ]
 #: What a case is called in lists.
 Title = Annotated[
@@ -91,6 +116,17 @@ def _in_our_time(value: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_our_time)]
 
 
+def _few(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) > LONGEST_LIST:
+        context = {"field_type": "List", "max_length": LONGEST_LIST, "actual_length": len(value)}
+        raise PydanticKnownError("too_long", context)
+    return value
+
+
+#: A list that is not read if it is too long: `max_length` comes only after all that is wrong in its entries.
+Few = BeforeValidator(_few)
+
+
 class Body(BaseModel):
     """What must be given for an action. Unknown fields are refused."""
 
@@ -114,7 +150,7 @@ class Reason(Body):
 
 def references(body: Body) -> Iterator[tuple[str, Refers, tuple[str, ...]]]:
     """The fields that name other records, each with the names in it: one, or several where it is a list."""
-    for field, mark in _marks(type(body), Refers).items():
+    for field, mark in marks(type(body), Refers).items():
         value = getattr(body, field)
         if value is not None:
             yield field, mark, (value,) if isinstance(value, str) else tuple(value)
@@ -122,7 +158,7 @@ def references(body: Body) -> Iterator[tuple[str, Refers, tuple[str, ...]]]:
 
 def holds_words(body: Body) -> bool:
     """Whether something in it must be sealed."""
-    return any(getattr(body, name) is not None for name in _marks(type(body), Personal))
+    return any(getattr(body, name) is not None for name in marks(type(body), Personal))
 
 
 def given(body: Body, found: Mapping[str, list[Any]], seal: Callable[[str], Sealed]) -> dict[str, Any]:
@@ -131,16 +167,16 @@ def given(body: Body, found: Mapping[str, list[Any]], seal: Callable[[str], Seal
     `found` holds, by field, the records that its names stand for: their ids are kept. `seal` turns a text
     into its ciphertext.
     """
-    personal = _marks(type(body), Personal)
+    personal = marks(type(body), Personal)
     said: dict[str, Any] = {}
     for name in type(body).model_fields:
         value = getattr(body, name)
-        if name == "occurred_at" or (value is None and name not in body.model_fields_set):
+        if name == "occurred_at" or value is None:
             continue
         if name in found:
             ids = [record.id for record in found[name]]
             value = ids[0] if isinstance(value, str) else ids
-        elif name in personal and value is not None:
+        elif name in personal:
             value = seal(value)
         said[name] = plain(value)
     return said
@@ -163,8 +199,8 @@ def plain(value: Any) -> Any:
 _found: dict[tuple[type, type], dict[str, Any]] = {}
 
 
-def _marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
-    """By field, the mark of that kind in its annotation."""
+def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
+    """By field, the mark of that kind (Personal, Refers, Hidden) in its annotation."""
     known = _found.get((model, mark))
     if known is None:
         known = {

@@ -7,8 +7,15 @@ from datetime import datetime
 from typing import Any, get_origin
 from uuid import UUID
 
-from app.common.records import Labelled, Record, codecs
+from app.common.personal import Personal
+from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
+from app.kernel.bodies import marks
 from app.kernel.lifecycle import Action, Lifecycle
+
+SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
+HIDDEN = "Stands in the log; no client is shown it."
+MARKS = (Personal, Refers, Hidden)
+ID = {"type": "string", "format": "uuid"}
 
 
 def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
@@ -129,19 +136,49 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
 
 
 def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
+    """The schema of what the log keeps of the body."""
     schema: dict[str, Any] = row.body.model_json_schema()
-    schema["properties"].pop("occurred_at", None)
+    fields = schema["properties"]
+    fields.pop("occurred_at", None)
+    for name, field in fields.items():
+        fields[name] = _kept(field, {mark for mark in MARKS if name in marks(row.body, mark)})
     return schema
 
 
+def _kept(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:
+    """A field of a body as the log keeps it: without null, ids for names, ciphertexts for words."""
+    field = _without_null(field)
+    about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
+    if Personal in marked:
+        return {"type": ["string", "null"], **_adding(about, SEALED)}
+    if Refers in marked:
+        return {**field, "items": ID} if "items" in field else {**ID, **about}
+    return _adding(field, HIDDEN) if Hidden in marked else field
+
+
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" not in field:
+        return field
+    (one,) = (option for option in field["anyOf"] if option != {"type": "null"})
+    return {**one, **{name: value for name, value in field.items() if name not in ("anyOf", "default")}}
+
+
+def _adding(field: dict[str, Any], words: str) -> dict[str, Any]:
+    return {**field, "description": f"{field.get('description', '')} {words}".strip()}
+
+
 def _row_schema(record: type[Record]) -> dict[str, Any]:
-    fields = {name: _field_schema(codec.type, codec.personal) for name, codec in codecs(record).items()}
+    fields = {name: _field_schema(codec) for name, codec in codecs(record).items()}
     return {"type": "object", "description": (record.__doc__ or "").strip(), "properties": fields}
 
 
-def _field_schema(kind: Any, personal: bool) -> dict[str, Any]:
-    if personal:
-        return {"type": ["string", "null"], "description": "Personal: enc1:<key>:<ciphertext>."}
+def _field_schema(codec: Codec) -> dict[str, Any]:
+    if codec.personal:
+        return {"type": ["string", "null"], "description": SEALED}
+    return _adding(_type_schema(codec.type), HIDDEN) if codec.hidden else _type_schema(codec.type)
+
+
+def _type_schema(kind: Any) -> dict[str, Any]:
     if kind is datetime:
         return {"type": ["string", "null"], "format": "date-time"}
     if kind is UUID:

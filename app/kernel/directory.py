@@ -104,7 +104,7 @@ class Directory:
     async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
         """By person, their name's ciphertext. One statement at most."""
         wanted = set(persons)
-        known = {person: self._names[person] for person in wanted if person in self._names}
+        known = {person: name for person in wanted if (name := self._names.get(person)) is not None}
         if len(known) < len(wanted):
             epoch = self._epoch
             missing = list(wanted - known.keys())

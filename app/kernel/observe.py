@@ -89,12 +89,14 @@ class _Telling(Generic[R]):
         columns, snapshot = self.case.columns, self.snapshot
         told: dict[str, Any] = {c: v for c, v in snapshot.given.items() if columns.get(c, _NEVER_TOLD) != v}
         columns.update(told)
+        if not snapshot.private:
+            return told
         for column, text in snapshot.private.items():
             mark = digest(text)
             if columns.get(column, _NEVER_TOLD) != mark:
                 told[column] = self._ciphertext(text)
                 columns[column] = mark
-        return told
+        return dict(sorted(told.items()))
 
     def opening(self, given: dict[str, Any]) -> list[Observed]:
         """The first that is heard of the case: how it opened, and where it stood at the row's own time."""
@@ -123,7 +125,10 @@ class _Telling(Generic[R]):
             enter(self.source, case.record, state, snapshot.at)
         changed = changes(old, case.record)
         event = self._event(self._type(way), snapshot.at, given, changed)
-        case.entries.append(Entry(True, snapshot.at, case.version, self._all(), changed, True))
+        fields, latest = self._all(), case.entries[-1].fields
+        # Most rows tell what the one before has told: histories are long, and many are remembered.
+        shared = latest if latest == fields else fields
+        case.entries.append(Entry(True, snapshot.at, case.version, shared, tuple(changed), True))
         case.latest = snapshot.at
         return event
 

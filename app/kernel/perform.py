@@ -105,6 +105,7 @@ async def _attempt(ledger: Ledger, act: Act) -> Done:
     seal, rows, removals = await _keys(ledger, look, act, at, record, behalf)
     version = loaded.stream_version + 1
     decided = decide(act.lifecycle, act.row, record, act.body, at, version=version, seal=seal)
+    _not_before_the_last_change(act, record, decided)
     event = _event(act, decided, version, at.occurred_at, behalf)
     command = Command(
         reads=look.reads | {event.stream: loaded.stream_version},
@@ -151,7 +152,11 @@ def _not_now(act: Act, record: Any, because: str) -> NotNow:
         if act.row.opens
         else {
             "state": record.state.value,
-            "allowed_actions": [row.name for row in act.lifecycle.open_to(record, act.context.caller)],
+            "allowed_actions": [
+                row.name
+                for row in act.lifecycle.open_to(record, act.context.caller)
+                if row.name != act.row.name  # which a check has just refused
+            ],
         }
     )
     state = "" if act.row.opens else record.state.label(language)
@@ -161,21 +166,41 @@ def _not_now(act: Act, record: Any, because: str) -> NotNow:
 def _occurred_at(act: Act, record: Any) -> datetime:
     """When it happened: as said, within what the role may say, or now.
 
-    A state is not left before it began, and nothing is set as of a time at which something later was set
-    already.
+    A state is not left before it began, and nothing happens to a ticket before it was opened.
     """
     now, said = act.context.now, act.body.occurred_at
-    since = record.state_since if isinstance(record, Ticket) and not act.row.stays else record.changed_at
     if said is None:
+        since = record.state_since if _leaves_a_state(act, record) else record.changed_at
         return now if since is None else max(now, since)
     if said > now + AHEAD:
         raise WrongValue(pointer="/occurred_at", because="in_the_future")
     reach = _reach(act.context.caller)
     if reach is not None and said < now - max(reach, SKEW):
         raise WrongValue({"days": str(reach.days)}, pointer="/occurred_at", because="too_far_back")
-    if since is not None and said < since:
-        raise WrongValue({"since": since.isoformat()}, pointer="/occurred_at", because="before_this_state")
+    if _leaves_a_state(act, record):
+        _not_before(said, record.state_since, "before_this_state")
+    elif isinstance(record, Ticket):
+        _not_before(said, record.opened_at, "before_it_was_opened")
     return said
+
+
+def _leaves_a_state(act: Act, record: Any) -> bool:
+    return isinstance(record, Ticket) and not act.row.stays
+
+
+def _not_before_the_last_change(act: Act, record: Any, decided: Decided) -> None:
+    """Nothing is set as of a time at which something later was set already. Only what makes rows beside the
+    record, as a comment does, may be dated between changes.
+    """
+    said, changes = act.body.occurred_at, decided.data["set"]
+    only_beside = bool(changes) and record.row_key not in changes
+    if said is not None and not only_beside and not _leaves_a_state(act, record):
+        _not_before(said, record.changed_at, "before_the_last_change")
+
+
+def _not_before(said: datetime, since: datetime | None, because: str) -> None:
+    if since is not None and said < since:
+        raise WrongValue({"since": since.isoformat()}, pointer="/occurred_at", because=because)
 
 
 def _reach(caller: Caller) -> timedelta | None:
@@ -230,8 +255,10 @@ async def _keys(
     author = None if subject is None else await ledger.vault.author(subject)
     if author is None or subject is None:
         raise PersonErased()
-    # If they are erased before this is written, their key is gone: then decide again, and refuse.
-    look.reads.setdefault(author.stream, author.version)
+    # If they are erased before this is written, their key is gone: then decide again, and refuse. The key may
+    # have been cached before something that was read since.
+    if look.reads.setdefault(author.stream, author.version) != author.version:
+        raise Stale()
     if act.row.keys is Keys.AUTHORS:
         return ledger.vault.sealing(author.key), (), ()
     text_key, wrapped = author.key.make(uuid7())

@@ -126,6 +126,7 @@ class Entry(NamedTuple):
 
 
 def place(entry: Entry) -> tuple[bool, datetime, int]:
+    """Where the entry stands in the order of its case."""
     return entry[:3]
 
 

@@ -59,6 +59,7 @@ class Vault:
         self.fingerprint = fingerprints.of
         self._authors: dict[UUID, Author] = {}
         self._texts: dict[str, str] = {}
+        self._opened: dict[UUID, PersonalKey] = {}
         # What was fetched before a key was destroyed must not be kept after it.
         self._epoch = 0
 
@@ -67,6 +68,7 @@ class Vault:
         self._epoch += 1
         self._authors.clear()
         self._texts.clear()
+        self._opened.clear()
 
     async def author(self, person_id: UUID) -> Author | None:
         """The person as somebody whose words can be kept; None if they were erased."""
@@ -111,13 +113,22 @@ class Vault:
 
     async def _keys(self, ids: Iterable[UUID]) -> dict[UUID, PersonalKey]:
         """Those of the keys that are there, and whose own wrapping key is there."""
-        keys: dict[UUID, PersonalKey] = {}
-        for row in await self._db.rows(KEYS, (list(ids),)):
+        wanted = set(ids)
+        keys = {key_id: key for key_id in wanted if (key := self._opened.get(key_id)) is not None}
+        if len(keys) == len(wanted):
+            return keys
+        epoch = self._epoch
+        for row in await self._db.rows(KEYS, (list(wanted - keys.keys()),)):
             if row["under"] is None:
-                keys[row["id"]] = self.master.unwrap(row["id"], row["wrapped"])
+                key = self.master.unwrap(row["id"], row["wrapped"])
             elif row["under_wrapped"] is not None:
                 wrapping = self.master.unwrap(row["under"], row["under_wrapped"])
-                keys[row["id"]] = wrapping.unwrap(row["id"], row["wrapped"])
+                key = wrapping.unwrap(row["id"], row["wrapped"])
+            else:
+                continue
+            keys[key.id] = key
+            if epoch == self._epoch:
+                _bounded(self._opened)[key.id] = key
         return keys
 
     def seal_refused(self, row: bytes) -> bytes:

@@ -32,15 +32,18 @@ def tokens(caller: Caller) -> frozenset[str]:
     return frozenset(shown)
 
 
+def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
+    """The roles that, held everywhere, show every record of the kind."""
+    tickets = issubclass(lifecycle.record, Ticket)
+    return lifecycle.sees_all | (_SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
+
+
 def sees_all(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> bool:
     """Whether the caller sees every record of the kind."""
     if caller.is_rule:
         return True
     everywhere = {held.role for held in caller.roles if held.team_id is None}
-    tickets = issubclass(lifecycle.record, Ticket)
-    if tickets and agents_see == "all" and not _SEE_THEIR_TEAMS.isdisjoint(everywhere):
-        return True
-    return not lifecycle.sees_all.isdisjoint(everywhere)
+    return not overseers(lifecycle, agents_see=agents_see).isdisjoint(everywhere)
 
 
 def may_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, agents_see: str) -> bool:

@@ -35,7 +35,7 @@ class Who:
             return Relation.rule in self.relations
         if caller.only_reads:
             return False
-        return any(caller.holds(role, record) for role in self.roles) or any(
+        return any(caller.holds(role, record) for role in self.roles & caller.names) or any(
             _RELATIONS[relation](caller, record) for relation in self.relations
         )
 

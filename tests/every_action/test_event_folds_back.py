@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
 
 from app.common.personal import Personal, is_sealed
 from app.common.records import Labelled, Record, Refers, codecs, from_row
-from app.kernel.bodies import _marks
+from app.kernel.bodies import marks
+from app.kernel.describe import catalogue
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
@@ -58,6 +60,8 @@ async def assert_says_who_and_what(world: World, event: Recorded, row: Action[An
     assert event.credential is not None
     assert event.credential.startswith("key:")
     assert (event.source, event.source_ref, event.on_behalf_of) == ("api", None, None)
+    schema = catalogue(LIFECYCLES)["types"][row.event]["given"]
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(event.data["given"])
     assert event.data.keys() == {"given", "set"}
     for fields in event.data["set"].values():
         assert fields, "a row that nothing was set on is not in `set`"
@@ -68,7 +72,7 @@ async def assert_says_who_and_what(world: World, event: Recorded, row: Action[An
     texts = await world.api.ledger.vault.texts(
         v for v in given.values() if isinstance(v, str) and is_sealed(v)
     )
-    names, words = _marks(row.body, Refers), _marks(row.body, Personal)
+    names, words = marks(row.body, Refers), marks(row.body, Personal)
     for name, value in said.items():
         if name in words:
             assert texts[given[name]] == value
@@ -142,4 +146,4 @@ async def test_what_the_log_keeps_are_canonical_bytes_that_hold_no_plain_words(w
 
 def _words(row: Action[Any, Any]) -> list[str]:
     """The texts of the sample that are personal."""
-    return [value for name, value in sample(row).items() if name in _marks(row.body, Personal)]
+    return [value for name, value in sample(row).items() if name in marks(row.body, Personal)]

@@ -69,7 +69,8 @@ def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
             translated = chinese[table][code]
             assert _blanks(sentence) == _blanks(translated), f"{table}.{code}"
             assert CHINESE.search(translated) or code == "other", f"{table}.{code}"
-    assert english["title"].keys() == english["detail"].keys()
+    # That there is more wrong than `errors` names is another sentence, and no other kind of problem.
+    assert english["title"].keys() == english["detail"].keys() - {"very_invalid"}
 
 
 def _blanks(sentence: str) -> set[str]:

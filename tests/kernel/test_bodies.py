@@ -11,16 +11,28 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from app.base.people.teams import AddTeam
 from app.common.children import Visibility
 from app.common.personal import Personal, Sealed
 from app.common.records import Refers
 from app.kernel import bodies
-from app.kernel.bodies import LONGEST_LINE, LONGEST_PARAGRAPH, Body, Instant, Line, Reason, Reference, Words
+from app.kernel.bodies import (
+    LONGEST_LINE,
+    LONGEST_PARAGRAPH,
+    Body,
+    Instant,
+    Key,
+    Line,
+    Reason,
+    Reference,
+    Title,
+    Words,
+)
 from app.log.canonical import canonical, instant
 from app.log.ids import uuid7
-from app.processes.incidents.lifecycle import AssignIncident, CommentIncident, HoldIncident
+from app.processes.incidents.lifecycle import AssignIncident, CommentIncident, HoldIncident, ReportIncident
 from app.registry import LIFECYCLES
 from tests.kernel.incidents import a_report
 
@@ -132,11 +144,77 @@ def test_a_body_cannot_be_changed_once_it_is_made() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "  ", "a\nb", "a\tb", "a\x7f", "a\x00", "x" * (LONGEST_LINE + 1), 7, None, ["a"]]
+    "wrong",
+    [
+        *("", "  ", "a\nb", "a\tb", "a\x7f", "a\x00", "a\x85b", "a\x9bb", "a\u2028b", "a\u2029b"),
+        *(
+            "\u202eabc",
+            "a\u202ab",
+            "a\u202c",
+            "a\u2066b",
+            "a\u2069",
+            "x" * (LONGEST_LINE + 1),
+            7,
+            None,
+            ["a"],
+        ),
+    ],
+    ids=ascii,
 )
 def test_a_line_is_one_line_of_text(wrong: Any) -> None:
     with pytest.raises(ValidationError):
         Everything.model_validate({"line": wrong})
+
+
+@pytest.mark.parametrize("name", [Line, Title, Key])
+def test_marks_that_some_scripts_need_are_taken_in_lines(name: Any) -> None:
+    for text in ("\u05d0\u05d1\u05d2 mail", "\u062e\u0648\u0627\u0647", "e\u0301tage", "三楼 打印机"):
+        assert TypeAdapter(name).validate_python(text) == text
+
+
+@pytest.mark.parametrize("key", ["Group 70", "三楼", "mail", "none of these", "a/b", "x" * 100, "Ünïcödé 📮"])
+def test_a_key_is_what_people_call_something(key: str) -> None:
+    assert TypeAdapter(Key).validate_python(f"  {key} ") == key
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("", "  ", "a\nb", "A,B", ",", "none", "None", " NONE ", "enc1:x", "x" * 101, 7, None, ["a"]),
+        *(
+            "\u202eabc",
+            "a\u2028b",
+            "a\xa0b",
+            "a\u200bb",
+            "a\u3000b",
+            "a\ue000",
+            "Bob Smith's laptop, tel 555",
+        ),
+        "01970000-0000-7000-8000-000000000000",
+        "01970000000070008000000000000000",
+        "{01970000-0000-7000-8000-00000000ABCD}",
+        "urn:uuid:01970000-0000-7000-8000-000000000000",
+    ],
+    ids=ascii,
+)
+def test_a_key_is_nothing_that_filters_and_kpis_would_take_for_something_else(wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Key).validate_python(wrong)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (AddTeam, "key"),
+        (ReportIncident, "service"),
+        (ReportIncident, "ci"),
+        (ReportIncident, "category"),
+    ],
+)
+def test_whatever_is_named_by_a_key_is_named_by_a_right_one(body: type[Body], field: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        body.model_validate({field: "A,B"})
+    assert (field, "not_a_key") in {(error["loc"][0], error["type"]) for error in caught.value.errors()}
 
 
 def test_white_space_around_a_text_does_not_count() -> None:
@@ -213,7 +291,8 @@ def test_what_was_said_is_kept_as_data_with_ids_for_names_and_ciphertext_for_wor
 
 def test_defaults_are_kept_and_what_was_left_out_is_not() -> None:
     assert bodies.given(Everything(line="a"), {}, seal) == {"line": "a", "teams": [], "code": "public"}
-    assert bodies.given(Everything(line="a", words=None), {}, seal)["words"] is None, "null was said"
+    nothing = Everything(line="a", words=None, whom=None, count=None)
+    assert bodies.given(nothing, {}, seal) == bodies.given(Everything(line="a"), {}, seal), "as was null"
 
 
 def test_the_fields_that_name_other_records_are_found() -> None:

@@ -313,7 +313,7 @@ def test_what_was_no_news_after_an_older_row_is_told_again() -> None:
     case = begun()
     tell(case, row(1, State.in_progress, category="mail"), row(5, State.in_progress, category="mail"))
     events = tell(case, row(3, State.on_hold, category="net"))
-    # Between the two it was held, and elsewhere: that it is back, and where, is news at the second one's time.
+    # Between the two it was held, and elsewhere: that it is back is news at the second one's time.
     assert types(events) == ["held", "resumed"]
     assert [event.at for event in events] == [at(3), at(5)]
     assert events[1].data["set"][case.key] == {

@@ -139,7 +139,10 @@ async def test_a_check_refuses_by_its_own_sentence(ledger: Ledger, agent: Caller
     refusal = await refused(ledger, agent, "incident", "resolve", incident.id, body)
     assert isinstance(refusal, NotNow)
     assert refusal.code == "nobody_has_seen_it"
-    assert refusal.more["state"] == "new"
+    assert refusal.more == {
+        "state": "new",
+        "allowed_actions": ["acknowledge", "start", "hold", "cancel", "assign", "comment"],
+    }, "all that is open, but for what has just been refused"
 
 
 @pytest.mark.parametrize(
@@ -276,7 +279,12 @@ async def test_nothing_is_set_as_of_a_time_at_which_something_later_was_set(
     body = AssignIncident(person="me", occurred_at=NOW - SECOND)
     refusal = await refused(ledger, agent, "incident", "assign", incident.id, body, now=NOW)
     assert isinstance(refusal, WrongValue)
-    assert refusal.because == "before_this_state"
+    assert refusal.because == "before_the_last_change"
+    assert "when it was last changed" in refusal.sentence("en")
+    # A comment sets nothing, so it may tell of what was before.
+    comment = CommentIncident(text="They rang.", occurred_at=NOW - SECOND)
+    done = await act(ledger, agent, "incident", "comment", incident.id, comment, now=NOW)
+    assert done.event.occurred_at == NOW - SECOND
 
 
 async def test_a_clock_that_lags_behind_does_not_turn_time_back(ledger: Ledger, agent: Caller) -> None:
@@ -471,6 +479,19 @@ async def test_who_was_erased_is_noticed_even_where_no_news_of_it_came(
     await act(ledger, rule("tests"), "person", "erase", agent.person_id)
     comment = CommentIncident(text="too late")
     assert isinstance(await refused(quiet, agent, "incident", "comment", incident.id, comment), PersonErased)
+
+
+async def test_who_is_named_anew_after_they_were_erased_has_no_words_under_the_key_of_before(
+    ledger: Ledger, tmp_path: Path, agent: Caller
+) -> None:
+    """The body names the person, so what is read of them is newer than the key that is cached."""
+    vault = await open_vault(ledger.db, master_key(tmp_path / "secrets"))
+    quiet = Ledger(ledger.db, ledger.writer, vault, ledger.lifecycles, ledger.settings)
+    requester = await add_person(ledger, "Requester")
+    assert await vault.author(requester.id) is not None
+    await act(ledger, rule("tests"), "person", "erase", requester.id)
+    body = a_report(requester=str(requester.id))
+    assert isinstance(await refused(quiet, agent, "incident", "report", body=body), PersonErased)
 
 
 def a_key(route: str = "report_incident", key: str = "k", fingerprint: str = "00ff") -> IdempotencyKey:

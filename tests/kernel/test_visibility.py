@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.common.people import SEE_EVERYTHING, STAFF, Caller, Held, Role, rule
+from app.common.records import empty
 from app.kernel.visibility import may_see, sees_all, tokens
 from app.log.ids import uuid7
+from app.processes.incidents.records import Incident
 from app.registry import BY_KIND
 from tests.kernel.test_who import ME, OTHER_TEAM, TEAM, a_caller
 
@@ -91,3 +93,16 @@ def test_everybody_who_works_here_is_staff_and_nobody_else() -> None:
     assert {role for role in Role if a_caller(role).is_staff} == STAFF
     assert Role.requester not in STAFF
     assert Role.integration not in STAFF
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_staff_see_what_is_internal_where_they_hold_their_role(role: Role) -> None:
+    theirs, another, nobodys = (empty(Incident, uuid7()) for _ in range(3))
+    theirs.team_id, another.team_id = TEAM, OTHER_TEAM
+    staff = role in STAFF
+    for record in (theirs, another, nobodys):
+        assert a_caller(role).is_staff_for(record) is staff
+        assert rule("x").is_staff_for(record)
+    scoped = a_caller(Held(role, TEAM), teams=(OTHER_TEAM,))
+    seen = [scoped.is_staff_for(record) for record in (theirs, another, nobodys)]
+    assert seen == [staff, False, False]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from app.common.people import Person
@@ -14,16 +16,22 @@ PAGE = 500
 NEXT_REFUSED = b"select id, sealed from plumbing.refused_row where id > %s order by id limit %s"
 
 
-async def remove_refused_rows(ledger: Ledger, act: Act) -> None:
-    """Deletes the refused rows of imports in which the person's name or e-mail stands.
+@contextlib.asynccontextmanager
+async def without_refused_rows(ledger: Ledger, act: Act) -> AsyncIterator[None]:
+    """Around the erasing of a person: deletes the refused rows of imports in which their name or e-mail
+    stands. Does nothing if `act` will be refused.
 
-    Before they are erased: without their key nobody could tell any more which rows name them. If the process
-    dies in between, erasing again finds what is left. Does nothing if `act` will be refused.
+    Before, because without their key nobody could tell any more which rows name them; if the process dies in
+    between, erasing again finds what is left. And once more afterwards, for what was refused meanwhile.
     """
     assert act.name is not None
     loaded = await load(ledger.db, act.lifecycle, act.name)
+    wanted = []
     if loaded is not None and _is_open(act, loaded.record):
-        await _remove(ledger, loaded.record)
+        wanted = await _texts(ledger, loaded.record)
+    await _remove(ledger, wanted)
+    yield
+    await _remove(ledger, wanted)
 
 
 def _is_open(act: Act, person: Person) -> bool:
@@ -32,13 +40,20 @@ def _is_open(act: Act, person: Person) -> bool:
     return as_believed and act.row.comes_from(person.state) and act.row.who.allows(act.context.caller, person)
 
 
-async def _remove(ledger: Ledger, person: Person) -> None:
+async def _texts(ledger: Ledger, person: Person) -> list[str]:
+    """What the person is known by."""
     sealed = [text for text in (person.name, person.email) if text is not None]
     texts = await ledger.vault.texts(sealed)
-    wanted = [text.casefold() for text in texts.values() if text]
+    return [text.casefold() for text in texts.values() if text]
+
+
+async def _remove(ledger: Ledger, wanted: list[str]) -> None:
+    """Deletes the refused rows in which one of the texts stands."""
+    if not wanted:
+        return
     last = UUID(int=0)
     async with ledger.db.connection() as connection:
-        while wanted:
+        while True:
             cursor = await connection.execute(NEXT_REFUSED, (last, PAGE))
             rows = await cursor.fetchall()
             if not rows:

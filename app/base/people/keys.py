@@ -12,23 +12,24 @@ from pydantic_core import PydanticCustomError
 
 from app.common.people import Held, Key, KeyState, Person, Role
 from app.common.personal import Personal
-from app.common.records import Refers
-from app.kernel.bodies import Body, Instant, Line, Nothing, Reference
+from app.common.records import Hidden, Refers
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Nothing, Reference
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
+from app.kernel.look import Look
 from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
 from app.kernel.who import admin, rule
 
 
-def _known(roles: tuple[str, ...]) -> tuple[str, ...]:
-    for text in roles:
-        try:
-            Held.parse(text)
-        except ValueError as error:
-            known = ", ".join(role.value for role in Role)
-            raise PydanticCustomError(
-                "unknown_role", "{role} is not a role", {"role": text, "known": known}
-            ) from error
-    return roles
+def _held(text: str) -> str:
+    """The role in the one way of writing it."""
+    try:
+        return str(Held.parse(text))
+    except ValueError as error:
+        known = ", ".join(role.value for role in Role)
+        raise PydanticCustomError(
+            "unknown_role", "{role} is not a role", {"role": text, "known": known}
+        ) from error
 
 
 KeyName = Annotated[
@@ -40,17 +41,20 @@ KeyPerson = Annotated[
     Field(description="Whom it stands for: a person's id, or `me`."),
 ]
 KeyRoles = Annotated[
-    tuple[Line, ...],
-    AfterValidator(_known),
+    tuple[Annotated[Line, AfterValidator(_held)], ...],
     Field(
         min_length=1,
-        max_length=50,
+        max_length=LONGEST_LIST,
         description="What it may: role codes; `agent@team/<id>` for one team only.",
     ),
+    Few,
 ]
 KeyEnd = Annotated[Instant | None, Field(description="When it ends; none: never.")]
 Hash = Annotated[
-    str, StringConstraints(pattern="^[0-9a-f]{64}$"), Field(description="SHA-256 of the secret, in hex.")
+    str,
+    StringConstraints(pattern="^[0-9a-f]{64}$"),
+    Hidden(),
+    Field(description="SHA-256 of the secret, in hex."),
 ]
 
 
@@ -62,6 +66,16 @@ class MakeKey(Body):
     roles: KeyRoles
     secret_hash: Hash
     expires_at: KeyEnd = None
+
+
+async def held_for_no_team(look: Look, key: Key, body: MakeKey, at: Moment) -> str | None:
+    """A role for one team is for a team that there is."""
+    for n, text in enumerate(body.roles):
+        team = Held.parse(text).team_id
+        if team is not None and await look.record("team", str(team)) is None:
+            words = {"kind": "team", "name": str(team)}
+            raise WrongValue(words, pointer=f"/roles/{n}", because="unknown_reference")
+    return None
 
 
 def make(key: Key, body: MakeKey, at: Moment) -> None:
@@ -87,7 +101,8 @@ LIFECYCLE = Lifecycle(
     audience=lambda key: (f"person:{key.person_id}",), sees_all=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
         #      action   中文     from                to                 who           event
-        action(make,    "创建",  FROM_NOTHING,       KeyState.active,   admin | rule, "key.made"),
+        action(make,    "创建",  FROM_NOTHING,       KeyState.active,   admin | rule, "key.made",
+               unless=(held_for_no_team,)),
         action(revoke,  "吊销",  [KeyState.active],  KeyState.revoked,  admin | rule, "key.revoked"),
     ),
 )

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from app.common.people import SEE_EVERYTHING, Membership, Person, PersonKind, PersonState, Team
 from app.common.personal import Personal
 from app.common.records import Refers
-from app.kernel.bodies import Body, Line, Nothing, Reference
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Line, Nothing, Reference
 from app.kernel.lifecycle import FROM_NOTHING, Keys, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import STAFF
@@ -34,8 +34,10 @@ class AddPerson(Body):
     locale: Locale | None = Field(
         default=None, description="The language that they are written to in: en or zh."
     )
-    teams: tuple[Annotated[Reference, Refers("team")], ...] = Field(
-        default=(), max_length=50, description="The teams that they belong to, their own first: keys or ids."
+    teams: Annotated[tuple[Annotated[Reference, Refers("team")], ...], Few] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The teams that they belong to, their own first: keys or ids.",
     )
 
 

@@ -17,7 +17,7 @@ from app.api.etag import version_of
 from app.api.openapi import one_responses, problems
 from app.api.shapes import Out, PersonStub, RecordOut, Renderer
 from app.base.people import keys, persons, teams
-from app.base.people.erase import remove_refused_rows
+from app.base.people.erase import without_refused_rows
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import KeyState, PersonKind, PersonState, TeamKind, TeamState
 from app.kernel.bodies import Body, Nothing
@@ -180,8 +180,8 @@ async def erase(
     key = await idempotency.key_of(ledger, request, "erase_person", idempotency_key)
     row = persons.LIFECYCLE["erase"]
     act = Act(persons.LIFECYCLE, row, name, body or Nothing(), context_of(request), version_of(if_match), key)
-    await remove_refused_rows(ledger, act)
-    carried_out = await carry_out(ledger, act)
+    async with without_refused_rows(ledger, act):
+        carried_out = await carry_out(ledger, act)
     renderer = _renderer(request, ledger, persons.LIFECYCLE, PersonOut)
     return answer(renderer, carried_out, await renderer.one(carried_out.record))
 

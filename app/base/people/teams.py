@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.common.people import SEE_EVERYTHING, Team, TeamKind, TeamState
-from app.kernel.bodies import Body, Line
+from app.kernel.bodies import Body, Key, Line
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import EVERYBODY
@@ -18,7 +18,9 @@ from app.kernel.who import admin, rule
 class AddTeam(Body):
     """A team."""
 
-    key: Line = Field(description="What it is called in addresses and KPIs; unique, and never changed.")
+    key: Key = Field(
+        description="What it is called in addresses and KPIs, without a comma; unique, and never changed."
+    )
     name: Line = Field(description="What people call it.")
     kind: TeamKind = Field(
         default=TeamKind.internal, description="Whether it is one of ours, or a customer's."

@@ -22,11 +22,22 @@ if TYPE_CHECKING:
         ResolveIncident,
     )
 
+# A leap year: whoever tells of an outage a year later is still believed.
+LONGEST_UNREPORTED_DAYS = 366
+
 
 async def began_later(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> str | None:
     """What is reported cannot begin afterwards."""
     if body.began_at is not None and body.began_at > at.occurred_at:
         raise WrongValue(pointer="/began_at", because="after_the_report")
+    return None
+
+
+async def began_long_before(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> str | None:
+    """What began years ago is a slip of the pen, and would outweigh all else in the times of outages."""
+    if body.began_at is not None and body.began_at < at.occurred_at - timedelta(days=LONGEST_UNREPORTED_DAYS):
+        words = {"days": str(LONGEST_UNREPORTED_DAYS)}
+        raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
     return None
 
 
@@ -47,12 +58,19 @@ async def nobody_has_seen_it(look: Look, incident: Incident, body: ResolveIncide
 async def restored_at_another_time(
     look: Look, incident: Incident, body: ResolveIncident, at: Moment
 ) -> str | None:
-    """Service comes back after it went, and not in the future."""
+    """Service comes back after it went, and not in the future. Where nobody has said when it went, it went
+    when the incident was opened.
+    """
     restored = body.service_restored_at
-    if restored is not None and restored > at.occurred_at:
+    if restored is None:
+        return None
+    if restored > at.occurred_at:
         raise WrongValue(pointer="/service_restored_at", because="after_the_resolution")
-    if restored is not None and incident.began_at is not None and restored < incident.began_at:
+    if incident.began_at is not None and restored < incident.began_at:
         raise WrongValue(pointer="/service_restored_at", because="before_it_began")
+    if incident.began_at is None and incident.opened_at is not None and restored < incident.opened_at:
+        words = {"since": incident.opened_at.isoformat()}
+        raise WrongValue(words, pointer="/service_restored_at", because="before_it_was_opened")
     return None
 
 
@@ -78,6 +96,6 @@ async def internal_is_for_staff(
     look: Look, incident: Incident, body: CommentIncident, at: Moment
 ) -> str | None:
     """What only staff may read, only staff may write."""
-    if body.visibility is Visibility.internal and not at.caller.is_staff:
+    if body.visibility is Visibility.internal and not at.caller.is_staff_for(incident):
         raise WrongValue(pointer="/visibility", because="internal_is_for_staff")
     return None

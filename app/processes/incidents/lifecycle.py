@@ -16,7 +16,7 @@ from app.common.children import Comment, ExternalReference, Visibility
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
 from app.common.priority import Impact, Urgency, priority
 from app.common.records import Labelled, Refers
-from app.kernel.bodies import Body, Instant, Line, Nothing, Reason, Reference, Title, Words
+from app.kernel.bodies import Body, Instant, Key, Nothing, Reason, Reference, Title, Words
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Keys, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import DESK
@@ -45,10 +45,12 @@ class ReportIncident(Body):
     impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
     urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
     effect: Effect = Field(description="What it does to the service.")
-    began_at: Instant | None = Field(default=None, description="When it began, if known.")
-    service: Line | None = Field(default=None, description="The key of the service, if known.")
-    ci: Line | None = Field(default=None, description="The key of the configuration item, if known.")
-    category: Line | None = Field(default=None, description="The key of the category, if known.")
+    began_at: Instant | None = Field(
+        default=None, description="When it began, if known; at most 366 days before."
+    )
+    service: Key | None = Field(default=None, description="The key of the service, if known.")
+    ci: Key | None = Field(default=None, description="The key of the configuration item, if known.")
+    category: Key | None = Field(default=None, description="The key of the category, if known.")
     requester: Annotated[Reference, Refers("person", on_behalf=True)] | None = Field(
         default=None, description="Whom it is reported for, if not the caller: a person's id."
     )
@@ -108,7 +110,8 @@ class ResolveIncident(Body):
     done: Words = Field(description="What was done.")
     cause: Words | None = Field(default=None, description="What caused it, if known.")
     service_restored_at: Instant | None = Field(
-        default=None, description="When service came back, if not now."
+        default=None,
+        description="When service came back, if not now; not before it began, or else was opened.",
     )
 
 
@@ -228,7 +231,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,       "上报",     FROM_NOTHING,                    State.new,          anybody | integration,          "incident.reported",
-               unless=(checks.began_later,)),
+               unless=(checks.began_later, checks.began_long_before)),
         action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged"),
         action(start,        "开始处理", [State.new, State.acknowledged], State.in_progress,  assignee,                       "incident.started"),
         action(hold,         "挂起",     OPEN - {State.on_hold},          State.on_hold,      assignee,                       "incident.held",

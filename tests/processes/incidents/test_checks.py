@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.common.people import Caller, Role, rule
+from app.common.people import Caller, Held, Role, rule
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import PersonErased, WrongValue
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import AssignIncident, CommentIncident, ReportIncident
 from tests.client import an_incident
-from tests.given import AGENT, REPORTER, TOOL, a_caller, given, incident, minutes
+from tests.given import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes
 from tests.people import act, add_caller, add_person, add_team
 
 RESOLVED = {"resolution_code": "fixed", "done": "Restarted the relay."}
@@ -33,6 +34,29 @@ def test_what_is_reported_cannot_begin_afterwards() -> None:
 def test_what_is_dated_back_cannot_begin_after_it_was_reported() -> None:
     said = an_incident(began_at=instant(minutes(-5)), occurred_at=instant(minutes(-10)))
     given(None).by(AGENT).when("report", said).refused("after_the_report", pointer="/began_at")
+
+
+# began_long_before
+
+
+@pytest.mark.parametrize("who", [REPORTER, AGENT, TOOL], ids=["requester", "agent", "integration"])
+def test_what_is_reported_began_a_year_before_at_most(who: Caller) -> None:
+    year = 366 * 24 * 60
+    said = an_incident(began_at=instant(minutes(-year - 0.1)))
+    refusal = given(None).by(who).when("report", said).refused("long_before_the_report", pointer="/began_at")
+    assert refusal is not None
+    assert "366 days" in refusal.sentence("en")
+    assert "366 天" in refusal.sentence("zh")
+    given(None).by(who).when("report", an_incident(began_at=instant(minutes(-year)))).then(
+        "incident.reported"
+    )
+
+
+def test_the_year_is_counted_from_when_it_was_reported() -> None:
+    said = an_incident(
+        began_at=instant(minutes(-400 * 24 * 60)), occurred_at=instant(minutes(-100 * 24 * 60))
+    )
+    given(None).by(TOOL).when("report", said).then("incident.reported")
 
 
 # wakes_up_before
@@ -71,9 +95,22 @@ def test_service_comes_back_after_it_went_and_before_it_is_said(restored: int, c
     given(record).when("resolve", body).refused(code, pointer="/service_restored_at")
 
 
-def test_service_may_come_back_before_it_was_reported_if_nobody_knows_when_it_went() -> None:
+def test_where_nobody_said_when_it_went_service_comes_back_after_the_incident_was_opened() -> None:
+    record = incident(state="in_progress")
+    body = {**RESOLVED, "service_restored_at": instant(minutes(-60.1))}
+    refusal = (
+        given(record).when("resolve", body).refused("before_it_was_opened", pointer="/service_restored_at")
+    )
+    assert refusal is not None
+    assert minutes(-60).isoformat() in refusal.sentence("zh")
+    at_once = {**RESOLVED, "service_restored_at": instant(minutes(-60))}
+    given(record).when("resolve", at_once).then("incident.resolved")
+
+
+def test_service_may_be_back_before_it_was_reported_that_it_went() -> None:
+    record = incident(state="in_progress", began_at=minutes(-180))
     body = {**RESOLVED, "service_restored_at": instant(minutes(-120))}
-    given(incident(state="in_progress")).when("resolve", body).then("incident.resolved")
+    given(record).when("resolve", body).then("incident.resolved")
 
 
 # too_late_to_reopen
@@ -109,6 +146,21 @@ def test_the_event_of_an_internal_comment_is_for_staff_only(role: Role) -> None:
         outcome = given(incident()).by(caller).when("comment", {"text": "Hm.", "visibility": visibility})
         assert outcome.decided is not None
         assert outcome.decided[1].staff_only is staff_only
+
+
+def test_staff_of_another_team_are_no_staff_for_an_incident_of_theirs() -> None:
+    """Who works for the network and has reported something to the mail team is a requester to them."""
+    mail, network = a_team("mail").id, a_team("network").id
+    colleague = a_caller()
+    body = {"text": "Between us.", "visibility": "internal"}
+    for team, code in ((mail, "internal_is_for_staff"), (None, "internal_is_for_staff"), (network, None)):
+        engineer = replace(colleague, roles=(Held(Role.engineer, network),))
+        record = incident(requester_id=colleague.person_id, team_id=team)
+        outcome = given(record).by(engineer).when("comment", body)
+        if code is None:
+            assert outcome.decided is not None
+        else:
+            outcome.refused(code, pointer="/visibility")
 
 
 # cannot_take_it, and whom a report is for: looked up

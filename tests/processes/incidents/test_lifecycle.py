@@ -16,6 +16,7 @@ from app.processes.incidents.records import ENDED, OPEN, Incident, IncidentState
 from tests.client import an_incident
 from tests.given import (
     AGENT,
+    ASSIGNEE,
     NOW,
     REPORTER,
     TOOL,
@@ -334,6 +335,29 @@ def test_nothing_happens_before_the_state_that_it_leaves() -> None:
     said = {"occurred_at": instant(minutes(-31))}
     given(record).when("start", said).refused("before_this_state", pointer="/occurred_at")
     given(record).when("start", {"occurred_at": instant(minutes(-30))}).then("incident.started")
+
+
+def test_a_comment_may_be_dated_between_changes_and_not_before_the_incident_was_opened() -> None:
+    record = incident(state_since=minutes(-5))
+    assert (record.opened_at, record.changed_at) == (minutes(-60), minutes(-5))
+    said = {"text": "They rang.", "occurred_at": instant(minutes(-10))}
+    given(record).when("comment", said).then(
+        "incident.commented",
+        set={},
+        children={
+            "comment": {
+                "record": record.row_key,
+                "author_id": str(ASSIGNEE.person_id),
+                "visibility": "public",
+                "text": "They rang.",
+                "written_at": instant(minutes(-10)),
+            }
+        },
+    )
+    early = {**said, "occurred_at": instant(minutes(-61))}
+    refusal = given(record).when("comment", early).refused("before_it_was_opened", pointer="/occurred_at")
+    assert refusal is not None
+    assert "when it was opened" in refusal.sentence("en")
 
 
 @pytest.mark.parametrize(("seconds", "allowed"), [(60, True), (61, False)])

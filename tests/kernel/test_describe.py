@@ -1,0 +1,54 @@
+"""The catalogue of events: what it says of a body is what the log keeps of it, and not what the API takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships none
+
+from app.kernel.describe import HIDDEN, catalogue
+from app.registry import LIFECYCLES
+from tests.given import given, incident
+
+CATALOGUE = catalogue(LIFECYCLES)
+LONG = "汉" * 20_000
+
+
+def fields(event: str) -> dict[str, Any]:
+    """What the catalogue says of the fields of that event's `given`."""
+    found: dict[str, Any] = CATALOGUE["types"][event]["given"]["properties"]
+    return found
+
+
+def test_words_are_the_ciphertext_that_they_are_and_null_to_clients_once_erased() -> None:
+    body = {"resolution_code": "fixed", "done": LONG}
+    outcome = given(incident(state="in_progress")).when("resolve", body)
+    assert outcome.decided is not None
+    kept = outcome.decided[1].data["given"]
+    assert len(kept["done"]) > len(LONG)
+    schema = Draft202012Validator(CATALOGUE["types"]["incident.resolved"]["given"])
+    schema.validate(kept)
+    schema.validate({**kept, "done": None})
+    of_row = CATALOGUE["rows"]["incident"]["properties"]["cause"]
+    assert fields("incident.resolved")["cause"] == {
+        "type": of_row["type"],
+        "title": "Cause",
+        "description": f"What caused it, if known. {of_row['description']}",
+    }
+
+
+def test_names_of_records_are_the_ids_that_are_kept() -> None:
+    assert fields("incident.assigned")["team"]["format"] == "uuid"
+    assert fields("person.added")["teams"]["items"] == {"type": "string", "format": "uuid"}
+    assert fields("person.added")["teams"]["maxItems"] == 50
+
+
+def test_what_was_not_said_is_left_out_and_never_null() -> None:
+    assert fields("incident.reported")["began_at"]["type"] == "string"
+    assert "default" not in fields("incident.reported")["began_at"]
+    assert fields("person.added")["kind"]["default"] == "human"
+
+
+def test_what_no_client_is_shown_is_said_to_be() -> None:
+    assert fields("key.made")["secret_hash"]["description"].endswith(HIDDEN)
+    assert CATALOGUE["rows"]["key"]["properties"]["secret_hash"]["description"] == HIDDEN
