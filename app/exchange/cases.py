@@ -17,7 +17,7 @@ from app.log.ids import uuid7
 
 # How many cases, and how many of their entries, are remembered.
 LARGEST_CACHE = 10_000
-MOST_ENTRIES = 300_000
+MOST_ENTRIES = 150_000
 NUMBERS_AT_A_TIME = 1_000
 STREAMS_AT_A_TIME = 500
 # One probe of an index for each, whatever the planner believes of tables that have just been filled.
@@ -49,7 +49,7 @@ class Held:
 
     `told` are the keys of the rows that had been told when it was recalled. `before` are the values of the
     row before, and `named` the ids of whom it names, by field; `before` is None where only the log knows
-    them.
+    them. `counted` are the entries that count for the size of the cache.
     """
 
     number: str
@@ -58,10 +58,15 @@ class Held:
     told: frozenset[str] = frozenset()
     before: tuple[str | None, ...] | None = None
     named: dict[str, UUID | None] = field(default_factory=dict)
+    counted: int = 0
 
 
 class Cases:
-    """The cases that came up lately, by the numbers that their source has for them."""
+    """The cases that came up lately, by the numbers that their source has for them.
+
+    `begun_again`: a dry run has lost sight of a case before its last row, and told it from its beginning. It
+    cannot look into the log, which has none of it.
+    """
 
     def __init__(self, ledger: Ledger, source: Source[Any], now: datetime, *, dry_run: bool) -> None:
         self._ledger = ledger
@@ -69,11 +74,15 @@ class Cases:
         self._now = now
         self._dry_run = dry_run
         self._held: OrderedDict[str, Held] = OrderedDict()
+        self._entries = 0
+        self._lost: set[str] = set()
+        self.begun_again = False
 
     def forget(self, numbers: Iterable[str]) -> None:
         """What is remembered of these cases is not what the log has."""
         for number in numbers:
-            self._held.pop(number, None)
+            if number in self._held:
+                self._entries -= self._held.pop(number).counted
 
     async def fetch(self, keys: dict[str, list[str]]) -> dict[str, Held | None]:
         """The cases of these numbers, each with the keys of the rows that tell of it.
@@ -95,14 +104,17 @@ class Cases:
             for number in unknown:
                 if number not in streams:
                     found[number] = await self._begin(number)
-        for number, held in found.items():
-            if held is not None:
-                self._held[number] = held
+        for number, known in found.items():
+            if known is not None:
+                self._held[number] = known
                 self._held.move_to_end(number)
-        entries = sum(len(held.case.entries) for held in self._held.values())
-        while len(self._held) > LARGEST_CACHE or (entries > MOST_ENTRIES and self._held):
-            _, held = self._held.popitem(last=False)
-            entries -= len(held.case.entries)
+                self._entries += len(known.case.entries) - known.counted
+                known.counted = len(known.case.entries)
+        while len(self._held) > LARGEST_CACHE or (self._entries > MOST_ENTRIES and self._held):
+            number, held = self._held.popitem(last=False)
+            self._entries -= held.counted
+            if self._dry_run:
+                self._lost.add(number)
         return found
 
     async def _with_news(self, keys: dict[str, list[str]]) -> list[str]:
@@ -136,6 +148,7 @@ class Cases:
 
     async def _begin(self, number: str) -> Held:
         """A case that nobody has heard of."""
+        self.begun_again = self.begun_again or number in self._lost
         lifecycle = self._source.lifecycle
         record = empty(lifecycle.record, uuid7())
         assert lifecycle.code is not None, "what histories tell of has a number"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from app.common.children import ExternalReference
@@ -81,6 +82,11 @@ class Chunks:
         self._people = People(ledger, source, now)
         self._look_at(())
 
+    @property
+    def begun_again(self) -> bool:
+        """Whether a dry run has told cases from their beginning more than once."""
+        return self._cases.begun_again
+
     def forget(self, rows: Iterable[Row]) -> None:
         """What was prepared for these rows was not written."""
         self._cases.forget(row.told.case for row in rows)
@@ -93,6 +99,8 @@ class Chunks:
             by_case.setdefault(row.told.case, []).append(row)
         if rows:
             self._look_at(rows[0].told.heading)
+        if self._people.crowded():
+            self._people.forget()
         chunk = Chunk(History(self.source.channel, self._run), repeated=len(rows))
         held = await self._cases.fetch({case: [row.key for row in some] for case, some in by_case.items()})
         news: list[tuple[Held, list[Row]]] = []
@@ -131,9 +139,7 @@ class Chunks:
         nobody's.
         """
         self._people.begin_batch()
-        persons = {row.values[n] for row in rows for n in self._persons}
-        teams = {row.values[n] for row in rows for n in self._teams}
-        await self._people.meet(filter(None, persons), filter(None, teams))
+        await self._people.meet(_named_in(rows, self._persons), _named_in(rows, self._teams))
         if any(self._personal(row) and self._requester_of(row) is None for row in rows):
             await self._people.account()
         history = chunk.history
@@ -193,6 +199,8 @@ class Chunks:
         chunk.history.row(n, f"fold.{ExternalReference.KIND}", envelope | fields)
 
     def _personal(self, row: SourceRow) -> bool:
+        if not row.private:
+            return False
         return any(row.values[self._place[column]] is not None for column in row.private)
 
     def _requester_of(self, row: SourceRow) -> str | None:
@@ -237,6 +245,15 @@ class Chunks:
             words = {field: values[n] for field, n in self._words.items()}
         fields = row.fields | held.named
         return Snapshot(row.at, row.opened_at, row.state, fields, words, given, private, irregular)
+
+
+def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:
+    """The names that stand in these places of the rows."""
+    values = [row.values for row in rows]
+    names: set[str | None] = set()
+    for n in places:
+        names.update(map(itemgetter(n), values))
+    return set(filter(None, names))
 
 
 def _nothing_to_seal(text: str) -> Sealed:

@@ -61,7 +61,8 @@ def source_file(path: Path) -> Iterator[SourceFile]:
                 )
             size = path.stat().st_size
         except _DAMAGED as error:
-            raise FileRefused(f"{path.name} cannot be opened: {error}.") from error
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise FileRefused(f"{path.name} cannot be opened: {why}.") from error
         yield SourceFile(raw, unpacked, size)
 
 
@@ -71,5 +72,8 @@ def _only_one(archive: zipfile.ZipFile, name: str) -> BinaryIO:
         one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
     ]
     if len(inside) != 1:
-        raise FileRefused(f"{name} holds {len(inside)} files; a zip to be imported holds one.")
+        raise FileRefused(
+            f"{name} holds {len(inside)} files; a zip to be imported holds one. (A spreadsheet is a zip too: "
+            "save it as CSV.)"
+        )
     return archive.open(inside[0])  # type: ignore[return-value]  # it is one in all but name

@@ -1,8 +1,8 @@
 """A file of another system → the log. Streaming, in chunks; what was told once is not told again.
 
-While PostgreSQL writes one chunk, the next is read and prepared. A chunk is one call that holds the log's
-head for a fraction of a second. There is no checkpoint: an import that was killed is simply started again,
-and what it had told is known from the log by the keys of its rows.
+While PostgreSQL writes one chunk, the next is prepared and the one after that read. A chunk is one call that
+holds the log's head for a fraction of a second. There is no checkpoint: an import that was killed is simply
+started again, and what it had told is known from the log by the keys of its rows.
 """
 
 from __future__ import annotations
@@ -40,12 +40,20 @@ LARGEST_CHUNK = 4_000_000  # characters of the file
 # After so many rows the call that is under way gets its turn.
 ROWS_PER_TURN = 200
 ATTEMPTS = 6
-OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
+OBJECTS_BETWEEN_COLLECTIONS = 20_000_000
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,56}")
+WRONG_SOURCE_NAME = (
+    "{name!r} cannot name a source: use at most 57 lower-case letters, digits, dots, dashes and underscores, "
+    "and begin with a letter or digit."
+)
 
 
 class Busy(Exception):
-    """Others keep changing the cases that the file tells of. What was applied stays; start it again later."""
+    """Others keep changing a case that the file tells of. What was applied stays; start it again later."""
+
+
+class BrokenOff(DatabaseGone):
+    """The database went away on the way. What was applied stays; the same import again goes on from there."""
 
 
 class Rejected(Exception):
@@ -74,13 +82,11 @@ async def load(
 ) -> Report:
     """Brings the file in. `source` names where it comes from, for ever; `now` is the present.
 
-    A dry run does the same and writes nothing. Raises FileRefused, Busy, DatabaseGone; what was applied
-    before that stays, and the same import again goes on from there.
+    A dry run does the same and writes nothing. Raises FileRefused, Busy, BrokenOff; what was applied before
+    that stays, and the same import again goes on from there.
     """
     if not SOURCE_NAME.fullmatch(source):
-        raise FileRefused(
-            f"{source!r} cannot name a source: use lower-case letters, digits, dots, dashes and underscores."
-        )
+        raise FileRefused(WRONG_SOURCE_NAME.format(name=source))
     report = Report(run=uuid7())
     with source_file(path) as file, _rarely_collecting():
         rows = reader.read(file.block)
@@ -90,8 +96,17 @@ async def load(
         try:
             await importing.open(path.name, reader, now)
             await importing.run(rows, progress)
+        except DatabaseGone as error:
+            why = str(error).partition("\n")[0]
+            raise BrokenOff(f"The database was lost after {report.applied:,} new rows: {why}.") from error
+        except FileRefused as error:
+            if dry_run or not report.applied:
+                raise
+            raise FileRefused(f"{error} {report.applied:,} rows before that are told, and stay.") from error
         finally:
             await importing.close()
+            # Before the collector is woken, which would walk through all that is remembered.
+            del importing, rows
     return report
 
 
@@ -143,15 +158,19 @@ class _Import:
 
     async def close(self) -> None:
         self._report.seconds = time.perf_counter() - self._started
+        self._report.estimated = self._chunks.begun_again
         self._seen.close()
         if self._connection is not None:
             await self._connection.close()
 
     async def run(self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[Progress], None]) -> None:
         """All rows, one chunk after the other; while one is being written the next is prepared."""
+        # Preparing waits for answers of PostgreSQL; meanwhile there are rows to be read.
+        reading = asyncio.create_task(self._read(rows), name="import rows")
         writing: asyncio.Task[list[Row]] | None = None
         try:
-            while read := await self._read(rows):
+            while read := await reading:
+                reading = asyncio.create_task(self._read(rows), name="import rows")
                 chunk = await self._chunks.prepare(read)
                 if writing is not None and (again := await writing):
                     await self._again(again)
@@ -165,8 +184,10 @@ class _Import:
             await self._keep(finished=True)
             progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
         finally:
-            if writing is not None:
-                await asyncio.gather(writing, return_exceptions=True)
+            tasks = [reading] if writing is None else [reading, writing]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[Row]:
         """The rows of the next chunk; none at the end of the file. Refused ones are put aside."""
@@ -226,7 +247,7 @@ class _Import:
                 self._refuse(row, "rejected", f"the database rejects it: {error}")
             return
         if refused:
-            raise Busy()
+            raise Busy(f"Others keep changing the case {rows[0].told.case}: start the import again later.")
         self._count(chunk, refused)
 
     async def _append(self, chunk: Chunk) -> frozenset[int]:
@@ -234,8 +255,6 @@ class _Import:
         assert self._connection is not None, "a dry run writes nothing"
         try:
             appended = await chunk.history.append(self._connection)
-        except psycopg.OperationalError as error:
-            raise DatabaseGone(str(error)) from error
         except psycopg.ProgrammingError:
             raise  # it is our fault, and no row's
         except psycopg.DatabaseError as error:

@@ -120,8 +120,7 @@ class People:
 
     async def account(self) -> Known:
         """The source itself: what is personal and nobody's in particular is kept under its key."""
-        if "" not in self._persons:
-            await self._meet_persons({""})
+        await self._meet_persons({""} - self._persons.keys())
         return self._persons[""]
 
     async def _meet_persons(self, names: set[str]) -> None:

@@ -37,7 +37,8 @@ class Report:
     """What an import did. `repeated` rows had been told before; `cases` are those that began.
 
     `refused` rows are counted by the code of the reason, events that do not fit the lifecycle by what is
-    `irregular`.
+    `irregular`. `estimated`: of a dry run, in whose file more cases are mixed than it can remember; cases,
+    events and irregular ones may be fewer.
     """
 
     run: UUID
@@ -49,6 +50,7 @@ class Report:
     added_persons: int = 0
     added_teams: int = 0
     seconds: float = 0.0
+    estimated: bool = False
     refused: Counter[str] = field(default_factory=Counter)
     irregular: Counter[str] = field(default_factory=Counter)
     #: The first refused rows: line, code, reason.

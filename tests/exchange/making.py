@@ -19,6 +19,10 @@ from app.kernel.rebuild import compare
 from app.registry import LIFECYCLES
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+#: Among the real data: the whole of the UCI log of incidents, and its first rows as saved by a spreadsheet.
+WHOLE = "uci_incident_event_log.csv.gz"
+SAMPLE = "uci_incident_dialect_sample.csv.gz"
+SAMPLE_ROWS = 5_998
 HEADING = (
     "number",
     "incident_state",
@@ -108,7 +112,8 @@ def blocks(body: bytes, size: int | None = None) -> Callable[[int], bytes]:
 def read(text: str | bytes, **options: Any) -> list[SourceRow | RefusedRow]:
     """What the reader makes of the file."""
     body = text if isinstance(text, bytes) else text.encode()
-    return list(ServiceNow(**({"zone": "UTC", "now": NOW} | options)).read(blocks(body)))
+    wanted: dict[str, Any] = {"zone": "UTC", "now": NOW} | options
+    return list(ServiceNow(**wanted).read(blocks(body)))
 
 
 def understood(rows: Iterable[SourceRow | RefusedRow]) -> list[SourceRow]:
@@ -124,19 +129,22 @@ def _understood(rows: Iterable[SourceRow | RefusedRow]) -> Iterator[SourceRow]:
 
 async def bring(ledger: Ledger, path: Path, *, zone: str = "UTC", **options: Any) -> Report:
     """Imports the file."""
-    return await load(ledger, path, ServiceNow(zone, NOW), source="servicenow", now=NOW, **options)
+    wanted: dict[str, Any] = {"source": "servicenow", "now": NOW} | options
+    return await load(ledger, path, ServiceNow(zone, NOW), **wanted)
 
 
 STATE = """
-select x.key as source_number, i.version, i.changed_at, i.state, i.state_since, i.title, i.priority, i.impact, i.urgency,
-  i.channel, i.category, i.opened_at, i.started_at, i.held_from, i.hold_reason, i.resolved_at, i.closed_at,
-  i.cancelled_at, t.key as team, i.requester_id is null as no_requester, i.assignee_id is null as no_assignee
+select x.key as source_number, i.version, i.changed_at, i.state, i.state_since, i.title, i.priority, i.impact,
+  i.urgency, i.channel, i.category, i.opened_at, i.started_at, i.held_from, i.hold_reason, i.resolved_at,
+  i.closed_at, i.cancelled_at, t.key as team, i.requester_id is null as no_requester,
+  i.assignee_id is null as no_assignee
 from fold.incident i join fold.external_reference x on x.record = 'incident/' || i.id
 left join fold.team t on t.id = i.team_id order by 1
 """
 TOLD = """
-select x.key as source_number, e.version, e.type, e.occurred_at, e.source_ref, split_part(e.actor, ':', 1) as by
-from log.event e join fold.external_reference x on x.record = e.stream order by 1, 2
+select x.key as source_number, e.version, e.type, e.occurred_at, e.source_ref is not null as keyed,
+  split_part(e.actor, ':', 1) as by, e.data->'irregular' as irregular
+from log.told e join fold.external_reference x on x.record = e.stream order by 1, 2
 """
 
 
@@ -156,7 +164,16 @@ async def the_fold_holds(ledger: Ledger) -> None:
     )
     assert twice == 0
     unkeyed = await ledger.db.value(
-        "select count(*) from log.event e where source_ref is not null and not exists (select from log.idempotency i "
+        "select count(*) from log.event e where source_ref is not null and not exists "
+        "(select from log.idempotency i "
         "where i.principal = e.source and i.route = 'row' and i.key = e.source_ref)"
     )
     assert unkeyed == 0
+
+
+async def refused_rows(ledger: Ledger) -> list[dict[str, Any]]:
+    """The refused rows that are kept, in the order of their lines, with their text."""
+    rows = await ledger.db.rows(
+        "select line, code, reason, sealed from plumbing.refused_row order by line, code"
+    )
+    return [row | {"text": ledger.vault.open_refused(bytes(row["sealed"])).decode()} for row in rows]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from app.common.priority import Impact, Priority, Urgency
 from app.exchange.readers.rows import FileRefused, RefusedRow
+from app.exchange.readers.servicenow import LOOK_AHEAD_ROWS, ServiceNow
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import Channel, HoldReason
 from app.processes.incidents.records import IncidentState as State
-from tests.exchange.making import HEADING, a_row, read, text_of, understood
+from tests.exchange.making import HEADING, NOW, a_row, read, text_of, understood
 
 
 def only(**changed: str) -> RefusedRow:
@@ -86,7 +88,7 @@ def test_states_are_known_by_name_and_by_number(told: str, state: State, reason:
 
 
 def test_in_the_newer_column_three_is_on_hold_for_the_reason_beside_it() -> None:
-    heading = tuple("state" if name == "incident_state" else name for name in HEADING) + ("hold_reason",)
+    heading = (*("state" if name == "incident_state" else name for name in HEADING), "hold_reason")
     rows = [a_row(state="3", hold_reason=reason) for reason in ("4", "Awaiting Caller", "?")]
     told = understood(read(text_of(rows, heading)))
     assert [row.fields["hold_reason"] for row in told] == [
@@ -150,17 +152,12 @@ def test_a_long_title_is_cut_and_kept_whole_in_private() -> None:
         ({"sys_updated_at": "0001-01-01 00:00:00"}, "no_time"),
         ({"sys_updated_at": "this morning"}, "bad_time"),
         ({"opened_at": "this morning"}, "bad_time"),
-        ({"sys_updated_at": "1/2/2026 08:00"}, "ambiguous_date"),
         ({"sys_updated_at": "2026-11-20 08:02:00"}, "in_the_future"),
         ({"category": "enc1:00000000-0000-0000-0000-000000000000:AAAA"}, "like_a_ciphertext"),
     ],
 )
 def test_a_row_that_cannot_be_taken_is_refused(changed: dict[str, str], code: str) -> None:
-    rows = read(text_of([a_row(), a_row(**changed), a_row(sys_mod_count="2")]), order=None)
-    if (
-        code == "ambiguous_date"
-    ):  # it is the only date of its kind, so that the file as a whole shows no order
-        return
+    rows = read(text_of([a_row(), a_row(**changed), a_row(sys_mod_count="2")]))
     assert isinstance(rows[1], RefusedRow)
     assert (rows[1].line, rows[1].code) == (3, code)
     assert len(understood([rows[0], rows[2]])) == 2
@@ -171,6 +168,31 @@ def test_an_odd_time_beside_the_two_that_count_is_kept_in_private() -> None:
     assert "closed_at" in row.private
 
 
+def test_a_row_is_read_the_same_whatever_stands_before_it() -> None:
+    rows = [
+        a_row(),
+        a_row(category="Li Na\nasked again", short_description="two  spaces"),
+        a_row(category="Li Na\nasked again", short_description="two  spaces", priority="x" * 101),
+        a_row(short_description="two  spaces"),
+        a_row(incident_state="unheard of", priority="unheard of"),
+        a_row(incident_state="unheard of", priority="unheard of"),
+        a_row(closed_at="Li Na's birthday"),
+        a_row(sys_updated_at="never"),
+        a_row(closed_at="Li Na's birthday"),
+        a_row(sys_updated_at="0001-01-01 00:00:00"),
+        a_row(opened_at=""),
+        a_row(),
+    ]
+    alone = [next(iter(read(text_of([row])))) for row in rows]
+    assert len({type(row) for row in alone}) == 2
+    for together, row in zip(read(text_of(rows)), alone, strict=True):
+        if isinstance(row, RefusedRow):
+            assert isinstance(together, RefusedRow)
+            assert together == row._replace(line=together.line)
+        else:
+            assert together == replace(row, line=together.line)
+
+
 def test_a_date_order_that_stays_open_refuses_the_file() -> None:
     text = text_of([a_row(opened_at="1/3/2026 08:00", sys_updated_at="2/3/2026 08:00")])
     with pytest.raises(FileRefused, match="--date-order"):
@@ -179,6 +201,12 @@ def test_a_date_order_that_stays_open_refuses_the_file() -> None:
     assert row.at == datetime(2026, 3, 2, 8, tzinfo=UTC)
     (row,) = understood(read(text, order=DateOrder.mdy))
     assert row.at == datetime(2026, 2, 3, 8, tzinfo=UTC)
+
+
+def test_a_date_that_shows_no_order_is_refused_where_none_before_it_did() -> None:
+    rows = read(text_of([*[a_row()] * LOOK_AHEAD_ROWS, a_row(sys_updated_at="1/2/2026 08:00"), a_row()]))
+    assert [row.code for row in rows if isinstance(row, RefusedRow)] == ["ambiguous_date"]
+    assert len(rows) == LOOK_AHEAD_ROWS + 2
 
 
 def test_any_column_may_show_the_order() -> None:
@@ -250,9 +278,6 @@ def test_a_file_that_cannot_be_read_as_a_whole_says_why() -> None:
 
 
 def test_what_is_wrong_with_the_zone_is_said_before_anything_is_read() -> None:
-    from app.exchange.readers.servicenow import ServiceNow
-    from tests.exchange.making import NOW
-
     def nothing(size: int) -> bytes:
         raise AssertionError("nothing is read yet")
 

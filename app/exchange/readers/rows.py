@@ -80,10 +80,12 @@ class Reader(Protocol):
     """Reads files of one format. `zone` is the IANA name of the zone of times that have none."""
 
     @property
-    def format(self) -> Format: ...
+    def format(self) -> Format:
+        """What holds for all of its files."""
 
     @property
-    def zone(self) -> str: ...
+    def zone(self) -> str:
+        """As it was given; whether there is such a zone is found by `read`."""
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
         """The rows, in the order of the file. `block` gives up to so many more bytes. Raises FileRefused."""

@@ -10,18 +10,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from hashlib import blake2b
-from itertools import chain
-from operator import itemgetter
+from itertools import chain, compress
+from operator import itemgetter, ne
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from app.common.personal import PREFIX
 from app.common.records import Labelled
 from app.exchange.readers import servicenow_codes as codes
 from app.exchange.readers.lines import UTF8, Row, Rows, lines
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
-from app.exchange.readers.times import At, Clock, DateOrder, NotATime, date_order
+from app.exchange.readers.times import At, Clock, DateOrder, NotATime, date_order, zone_named
 from app.processes.incidents.records import HoldReason
 
 ENCODINGS = (UTF8, "latin-1", "gb18030")
@@ -66,7 +66,7 @@ class ServiceNow:
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
         """The rows, in the order of the file. Raises FileRefused."""
-        zone = self._zone()
+        zone = zone_named(self.zone)
         if self.encoding not in ENCODINGS:
             raise FileRefused(f"{self.encoding!r} is not an encoding: use {', '.join(ENCODINGS)}.")
         rows = Rows(lines(block, self.encoding), self.encoding)
@@ -79,14 +79,6 @@ class ServiceNow:
         table = _Table(heading, Clock(zone, order), self.now + AHEAD)
         for row in chain(ahead, later):
             yield row if isinstance(row, RefusedRow) else table.read(row)
-
-    def _zone(self) -> ZoneInfo:
-        try:
-            return ZoneInfo(self.zone)
-        except Exception as error:  # whatever this name is instead
-            raise FileRefused(
-                f"{self.zone!r} is not the name of a time zone, such as Asia/Shanghai or UTC."
-            ) from error
 
 
 def _heading(cells: list[str]) -> list[str]:
@@ -148,7 +140,7 @@ class _Texts(dict[str, str | None]):
 
 
 class _Times(dict[str, str | None]):
-    """By cell, its instant; what is none stays as it is, and `odd` is told of it."""
+    """By cell, its instant as text; what is none stays as it is, and `odd` is told of it."""
 
     def __init__(self, clock: Clock, odd: list[str]) -> None:
         super().__init__()
@@ -160,7 +152,8 @@ class _Times(dict[str, str | None]):
         value: str | None = None
         if text.lower() not in codes.MISSING:
             try:
-                value = self._clock[text]
+                at = self._clock[text]
+                value = None if at is None else at.text
             except NotATime:
                 self._odd.append(text)
                 return text
@@ -170,7 +163,16 @@ class _Times(dict[str, str | None]):
         return value
 
 
-class _Codes(dict[str | None, Labelled | None]):
+class Unknown(Enum):
+    """Stands in the place of a code that nobody knows."""
+
+    code = 0
+
+
+UNKNOWN = Unknown.code
+
+
+class _Codes(dict[str | None, Labelled | Unknown | None]):
     """By value, our code; `UNKNOWN` if there is none. Only values that are short enough to be codes come
     here.
     """
@@ -179,19 +181,17 @@ class _Codes(dict[str | None, Labelled | None]):
         super().__init__({None: None})
         self._known = known
 
-    def __missing__(self, value: str) -> Labelled | None:
+    def __missing__(self, value: str) -> Labelled | Unknown | None:
         level = _LEVEL.fullmatch(value)
-        code = self._known.get(level[1] if level else value.lower(), UNKNOWN)
+        key = level[1] if level else value.lower()
+        code: Labelled | Unknown = self._known.get(key, UNKNOWN)
         if len(self) < LARGEST_CACHE:
             self[value] = code
         return code
 
 
-class _Unknown(Labelled):
-    unknown = "unknown", "", ""
-
-
-UNKNOWN = _Unknown.unknown
+# The state, the other fields, and the codes of what is unknown.
+_Record = tuple[Labelled | None, dict[str, Any], tuple[str, ...]]
 
 
 class _Table:
@@ -218,59 +218,71 @@ class _Table:
         self._states = codes.OLD_STATE_CODES if self._state == codes.STATES[0] else codes.STATE_CODES
         self._codes = [(f, place[c], _Codes(known)) for c, (f, known) in codes.CODES.items() if c in place]
         self._texts = [(field, place[c]) for c, field in codes.TEXTS.items() if c in place]
+        deciding = [self._state_at, *(n for _, n, _ in self._codes), *(n for _, n in self._texts)]
+        if self._reason_at is not None:
+            deciding.append(self._reason_at)
+        self._deciding = itemgetter(*deciding)
+        self._records: dict[tuple[str | None, ...], _Record] = {}
         harmless = codes.HARMLESS | codes.TIMES | self._named
         self._private = tuple(name for name in heading if name not in harmless)
         self._telling = sorted(name for name in heading if name not in codes.AFTERWARDS)
         self._tell = itemgetter(*(place[name] for name in self._telling))
         self._present: dict[bytes, str] = {}
+        self._places = range(len(heading))
+        # Of the present row; a NUL is in no cell.
+        self._nothing = ["\0"] * len(heading)
+        self._cells = self._nothing
+        self._values: list[str | None] = [None] * len(heading)
 
     def read(self, row: Row) -> SourceRow | RefusedRow:
         """What the row tells."""
         line, cells, size = row
         if self._odd:
+            # What is odd in this row, too, is to be told again.
             self._odd.clear()
-        values = tuple(map(dict.__getitem__, self._read, cells))
-        case, at, opened = values[self._case_at], values[self._updated_at], values[self._opened_at]
+            self._cells = self._nothing
+        # Most cells are those of the row before.
+        for n in compress(self._places, map(ne, cells, self._cells)):
+            self._values[n] = self._read[n][cells[n]]
+        self._cells = cells
+        values = tuple(self._values)
+        case, at, opened = values[self._case_at], self._at(self._updated_at), self._at(self._opened_at)
         wrong = self._wrong(case, at, opened)
         if wrong is not None:
             code, column = wrong
             return RefusedRow(line, code, codes.REASONS[code].format(column=column), ",".join(cells))
         assert case is not None
-        assert isinstance(at, At)
+        assert at is not None
         irregular = () if at.flag is None else (at.flag,)
-        if not isinstance(opened, At):
+        if opened is None:
             irregular = (*irregular, "missing:opened_at")
             opened = at
         elif opened.flag is not None and opened.flag != at.flag:
             irregular = (*irregular, opened.flag)
-        fields = self._fields(values)
-        stands = self._stands(values)
-        if stands is None:
-            # The state stays, and so does what it waits for.
-            irregular = (*irregular, "unknown_state")
-        else:
-            fields["hold_reason"] = stands[1]
-        if UNKNOWN in fields.values():
-            unknown = [field for field, value in fields.items() if value is UNKNOWN]
-            irregular = (*irregular, *(f"unknown_{field}" for field in unknown))
-            for field in unknown:
-                del fields[field]
+        state, fields, unknown = self._record(values)
         return SourceRow(
             line,
             case,
             at.at,
             opened.at,
-            None if stands is None else stands[0],
+            state,
             fields,
             self._heading,
             values,
             self._private if not self._odd else self._private_here(values),
-            irregular,
+            irregular + unknown,
             self._identity(values),
             size,
         )
 
-    def _wrong(self, case: str | None, at: str | None, opened: str | None) -> tuple[str, str] | None:
+    def _at(self, place: int) -> At | None:
+        """The instant in that cell of the present row; None if what stands there is none."""
+        try:
+            return None if self._values[place] is None else self._clock[self._cells[place].strip()]
+        except NotATime:
+            return None
+
+    def _wrong(self, case: str | None, at: At | None, opened: At | None) -> tuple[str, str] | None:
         """Why the row cannot be taken, and for the sake of which column."""
         if case is None:
             return "no_case", codes.CASE
@@ -279,19 +291,44 @@ class _Table:
         if any(text.startswith(PREFIX) for text in self._odd):
             # Whoever has seen a ciphertext could otherwise have it opened, as a title of their own.
             return "like_a_ciphertext", ""
-        if at is None:
+        if self._values[self._updated_at] is None:
             return "no_time", self._updated
-        return self._wrong_time(self._updated, at) or self._wrong_time(codes.OPENED, opened)
+        return self._wrong_time(self._updated_at, at) or self._wrong_time(self._opened_at, opened)
 
-    def _wrong_time(self, column: str, value: str | None) -> tuple[str, str] | None:
-        if isinstance(value, At):
-            return ("in_the_future", column) if value.at > self._latest else None
+    def _wrong_time(self, place: int, at: At | None) -> tuple[str, str] | None:
+        if at is not None:
+            return ("in_the_future", self._heading[place]) if at.at > self._latest else None
+        value = self._values[place]
         if value is not None:
             try:
                 self._clock[value]
             except NotATime as error:
-                return str(error), column
+                return str(error), self._heading[place]
         return None
+
+    def _record(self, values: tuple[str | None, ...]) -> _Record:
+        """What the row tells of the record. Rows that tell the same share it; nobody changes it."""
+        if self._odd:
+            return self._new_record(values)
+        deciding = self._deciding(values)
+        record = self._records.get(deciding)
+        if record is None:
+            if len(self._records) >= LARGEST_CACHE:
+                self._records.clear()
+            record = self._records[deciding] = self._new_record(values)
+        return record
+
+    def _new_record(self, values: tuple[str | None, ...]) -> _Record:
+        fields = self._fields(values)
+        stands = self._stands(values)
+        unknown = [field for field, value in fields.items() if value is UNKNOWN]
+        for field in unknown:
+            del fields[field]
+        irregular = tuple(f"unknown_{field}" for field in unknown)
+        if stands is None:
+            # The state stays, and so does what it waits for.
+            return None, fields, ("unknown_state", *irregular)
+        return stands[0], {**fields, "hold_reason": stands[1]}, irregular
 
     def _fields(self, values: tuple[str | None, ...]) -> dict[str, Any]:
         """The record's fields that are codes or keys, and the title."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.exchange.readers.rows import FileRefused
@@ -31,21 +31,24 @@ class DateOrder(StrEnum):
     ymd = "ymd"
 
 
-class At(str):
-    """An instant as it stands in the log. `at` is the same as a value; `flag` says what was odd about its
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that IANA name. Raises FileRefused: without it no time of a file has a meaning."""
+    try:
+        return ZoneInfo(name)
+    except Exception as error:  # whatever this name is instead: a folder, a path, no zone at all
+        raise FileRefused(
+            f"{name!r} is not the name of a time zone, such as Asia/Shanghai or UTC."
+        ) from error
+
+
+class At(NamedTuple):
+    """An instant in UTC. `text` is the same as it stands in the log; `flag` says what was odd about its
     reading.
     """
 
-    __slots__ = ("at", "flag")
     at: datetime
-    flag: str | None
-
-    @classmethod
-    def of(cls, at: datetime, flag: str | None = None) -> Self:
-        """From a value in UTC."""
-        made = cls(instant(at))
-        made.at, made.flag = at, flag
-        return made
+    text: str
+    flag: str | None = None
 
 
 class NotATime(ValueError):
@@ -105,15 +108,16 @@ class Clock(dict[str, At | None]):
 
     def _instant(self, local: datetime, offset: str | None) -> At:
         if offset is not None:
-            return At.of(local.replace(tzinfo=_zone(offset)).astimezone(UTC))
-        local = local.replace(tzinfo=self._zone)
-        earlier, later = local.utcoffset(), local.replace(fold=1).utcoffset()
+            at = local.replace(tzinfo=_zone(offset)).astimezone(UTC)
+            return At(at, instant(at))
+        earlier, later = self._zone.utcoffset(local), self._zone.utcoffset(local.replace(fold=1))
         assert earlier is not None
         assert later is not None
         # Where clocks go back an hour comes twice: the first is meant. Where they go forward one is left
         # out: what lies in it is as much later as it is after the gap's beginning.
         flag = None if earlier == later else "ambiguous_time" if earlier > later else "nonexistent_time"
-        return At.of(local.astimezone(UTC), flag)
+        at = (local - earlier).replace(tzinfo=UTC)
+        return At(at, instant(at), flag)
 
 
 def _zone(offset: str) -> timezone:

@@ -1,0 +1,303 @@
+"""`ledgerdesk import`: what it says, what it refuses and with which exit code, and how it goes on."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import psycopg
+import pytest
+
+from app.kernel import ledger as ledgers
+from app.log import read
+from app.registry import BY_KIND
+from app.settings import PROJECT, Settings
+from tests.cli.conftest import Run, environment
+from tests.conftest import Place, Server, fresh
+from tests.exchange.making import a_case, a_file, a_row, outcome, text_of, the_fold_holds
+from tests.waiting import Blocked, until
+
+STORY = [
+    *a_case("INC0001", "New", "Active", "Resolved", "Closed"),
+    *a_case("INC0002", "Active", "Resolved", day=3, caller_id="Olu Adeyemi"),
+]
+BROKEN = a_row(number="INC0009", sys_updated_at="this morning")
+
+
+def test_an_import_says_what_became_of_the_file(run: Run, tmp_path: Path) -> None:
+    file = a_file(tmp_path, [*STORY, BROKEN])
+    ended = run("import", "servicenow", str(file), "--zone", "UTC")
+    assert ended.returncode == 0, ended.stderr
+    assert "audit.csv: 7 rows" in ended.stdout
+    assert "6 rows: 7 events, 2 new cases" in ended.stdout
+    assert "3 persons, 1 teams" in ended.stdout
+    assert "missing:resolution_code" in ended.stdout
+    assert "8     bad_time  what stands in sys_updated_at is not a time" in ended.stdout
+    assert "kept, encrypted, in plumbing.refused_row" in ended.stdout
+    again = run("import", "servicenow", str(file), "--zone", "UTC")
+    assert (again.returncode, "told before    6 rows" in again.stdout) == (0, True)
+
+
+def test_programs_get_one_document(run: Run, place: Place, tmp_path: Path) -> None:
+    file = a_file(tmp_path, [*STORY, BROKEN])
+    arguments = (
+        "import",
+        "servicenow",
+        str(file),
+        "--zone",
+        "Asia/Shanghai",
+        "--source",
+        "old.desk",
+        "--json",
+    )
+    dry, wet = (json.loads(run(*arguments, *more).stdout) for more in (("--dry-run",), ()))
+    assert (dry["dry_run"], wet["dry_run"]) == (True, False)
+    for document in (dry, wet):
+        assert document["rows"] == {"read": 7, "applied": 6, "repeated": 0, "refused": 1}
+        assert (document["cases"], document["events"]) == (2, 7)
+        assert (document["persons"], document["teams"]) == (3, 1)
+        assert (document["source"], document["zone"]) == ("old.desk", "Asia/Shanghai")
+        assert document["refused"] == {"bad_time": 1}
+        assert [row["line"] for row in document["first_refused"]] == [8]
+    with psycopg.connect(place.url) as connection:
+        runs = connection.execute(
+            "select id::text, source, zone, file_name from plumbing.import_run"
+        ).fetchall()
+        sources = connection.execute("select distinct source from log.event").fetchall()
+    assert runs == [(wet["run"], "old.desk", "Asia/Shanghai", "audit.csv")]
+    assert sources == [("import:old.desk",)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.csv", "--zone", "UTC"], "does not exist"),
+        (["", "--zone", "UTC"], "is a directory"),
+        (["audit.csv"], "--zone"),
+        (["audit.csv", "--zone", "Mars/Olympus"], "'Mars/Olympus' is not the name of a time zone"),
+        (["audit.csv", "--zone", "CET+1"], "'CET+1' is not the name of a time zone"),
+        (["audit.csv", "--zone", ""], "is not the name of a time zone"),
+        (["audit.csv", "--zone", "UTC", "--source", "Our Desk"], "'Our Desk' cannot name a source"),
+        (["audit.csv", "--zone", "UTC", "--date-order", "ydm"], "ydm"),
+        (["audit.csv", "--zone", "UTC", "--encoding", "ebcdic"], "utf-8, latin-1, gb18030"),
+    ],
+    ids=str,
+)
+def test_wrong_use_is_said_before_anything_is_read(
+    run: Run, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    a_file(tmp_path, STORY)
+    # There is no database: it is not asked either.
+    ended = run(
+        "import",
+        "servicenow",
+        str(tmp_path / arguments[0]),
+        *arguments[1:],
+        database_url="postgresql://127.0.0.1:1/x",
+    )
+    assert ended.returncode == 2
+    assert words in " ".join(ended.stderr.replace("│", " ").split())
+
+
+def zipped(folder: Path, *names: str) -> Path:
+    path = folder / "audit.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, text_of(STORY))
+    return path
+
+
+def plain(body: bytes) -> Callable[[Path], Path]:
+    def written(folder: Path) -> Path:
+        path = folder / "audit.csv"
+        path.write_bytes(body)
+        return path
+
+    return written
+
+
+TEXT = text_of(STORY).encode()
+AMBIGUOUS = text_of([a_row(opened_at="1/3/2026 08:00", sys_updated_at="2/3/2026 08:00")]).encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (plain(b""), "The file is empty."),
+        (plain(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 40), "The heading in line 1 cannot be read"),
+        (plain(b"Dear all, this is no table.\n"), "The heading has no column number"),
+        (plain(b"number,state\n1,2\n"), "The heading has no column sys_updated_at or sys_updated_on"),
+        (plain(b'"number,state\n'), "The heading has no column number"),
+        (plain(TEXT.splitlines()[0]), "The file has a heading and no rows."),
+        (plain(TEXT.decode().encode("utf-16")), "Save it as UTF-8"),
+        (plain(gzip.compress(TEXT)[:-30]), "The file is damaged"),
+        (plain(b"\x1f\x8bno gzip at all"), "The file is damaged"),
+        (plain(b"PK\x03\x04no zip at all"), "cannot be opened"),
+        (lambda folder: zipped(folder, "one.csv", "two.csv"), "holds 2 files"),
+        (plain(AMBIGUOUS), "--date-order dmy or --date-order mdy"),
+    ],
+    ids=["empty", "binary", "prose", "columns", "quotes", "heading", "utf-16", "cut", "gzip", "zip", "two",
+         "dates"],
+)  # fmt: skip
+def test_a_file_that_cannot_be_taken_is_refused_in_words(
+    run: Run, place: Place, tmp_path: Path, written: Callable[[Path], Path], words: str
+) -> None:
+    ended = run("import", "servicenow", str(written(tmp_path)), "--zone", "UTC")
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert words in ended.stderr
+    with psycopg.connect(place.url) as connection:
+        assert connection.execute("select position from log.head").fetchone() == (0,)
+        assert connection.execute("select count(*) from plumbing.import_run").fetchone() == (0,)
+
+
+def test_a_file_is_read_as_it_is_packed(run: Run, tmp_path: Path) -> None:
+    packed = tmp_path / "audit.csv.gz"
+    packed.write_bytes(gzip.compress(TEXT))
+    assert "new            6 rows" in run("import", "servicenow", str(packed), "--zone", "UTC").stdout
+    archive = zipped(tmp_path, "audit.csv", "__MACOSX/audit.csv")
+    assert "told before    6 rows" in run("import", "servicenow", str(archive), "--zone", "UTC").stdout
+
+
+def test_a_file_in_another_encoding_is_said_to_be_so_and_read_as_that(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "audit.csv"
+    file.write_bytes(text_of([a_row(assignment_group="服务台")]).encode("gb18030"))
+    wrong = run("import", "servicenow", str(file), "--zone", "UTC")
+    assert (wrong.returncode, "the row is not utf-8" in wrong.stdout) == (4, True)
+    right = run("import", "servicenow", str(file), "--zone", "UTC", "--encoding", "gb18030")
+    assert (right.returncode, "new            1 rows" in right.stdout) == (0, True)
+
+
+def test_only_if_every_row_is_refused_the_command_fails(run: Run, tmp_path: Path) -> None:
+    ended = run("import", "servicenow", str(a_file(tmp_path, [BROKEN] * 30)), "--zone", "UTC")
+    assert ended.returncode == 4
+    assert "refused        30 rows" in ended.stdout
+    assert "Of all: bad_time 30." in ended.stdout
+
+
+def test_the_order_of_dates_can_be_said(run: Run, place: Place, tmp_path: Path) -> None:
+    file = plain(AMBIGUOUS)(tmp_path)
+    assert run("import", "servicenow", str(file), "--zone", "UTC", "--date-order", "mdy").returncode == 0
+    with psycopg.connect(place.url) as connection:
+        assert connection.execute("select opened_at::date::text from fold.incident").fetchone() == (
+            "2026-01-03",
+        )
+
+
+def test_without_a_database_there_is_no_import(run: Run, tmp_path: Path) -> None:
+    ended = run(
+        "import",
+        "servicenow",
+        str(a_file(tmp_path, STORY)),
+        "--zone",
+        "UTC",
+        database_url="postgresql://nobody:hunter2@127.0.0.1:1/nothing",
+    )
+    assert (ended.returncode, "hunter2" in ended.stderr) == (3, False)
+
+
+# What ends an import on the way
+
+
+@pytest.fixture
+def in_one_go(server: Server, run: Run, tmp_path: Path) -> Iterator[Callable[[Path], Place]]:
+    """Imports a file into a database of its own."""
+    with fresh(server) as place:
+
+        def imported(file: Path) -> Place:
+            ended = run(
+                "import", "servicenow", str(file), "--zone", "UTC",
+                database_url=place.url, secrets_dir=str(tmp_path / "elsewhere"),
+            )  # fmt: skip
+            assert ended.returncode == 0, ended.stderr
+            return place
+
+        yield imported
+
+
+def terminated(process: subprocess.Popen[str], administrator_url: str) -> None:
+    with psycopg.connect(administrator_url, autocommit=True) as administrator:
+        administrator.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid() "
+            "and query like '%log.append_history%'"
+        )
+
+
+@contextmanager
+def started(place: Place, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command on its way, that is surely gone afterwards."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", *arguments],
+        cwd=PROJECT,
+        env=environment(database_url=place.url, secrets_dir=str(folder / "secrets")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def sent(number: signal.Signals) -> Callable[[subprocess.Popen[str], str], None]:
+    return lambda process, _: process.send_signal(number)
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "words"),
+    [
+        (sent(signal.SIGKILL), -signal.SIGKILL, ""),
+        (sent(signal.SIGTERM), 143, ""),
+        (sent(signal.SIGINT), 130, "Start the same import again, and it goes on from there."),
+        (terminated, 3, "Start the same import again, and it goes on from there."),
+    ],
+    ids=["killed", "terminated", "interrupted", "database lost"],
+)
+async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
+    run: Run,
+    place: Place,
+    administrator_url: str,
+    in_one_go: Callable[[Path], Place],
+    tmp_path: Path,
+    settings: Settings,
+    end: Callable[[subprocess.Popen[str], str], None],
+    code: int,
+    words: str,
+) -> None:
+    rows = [
+        r for n in range(2_000) for r in a_case(f"INC{n:07}", "New", "Active", "Resolved", day=1 + n % 27)
+    ]
+    Random(3).shuffle(rows)
+    file = a_file(tmp_path, rows)
+    arguments = ("import", "servicenow", str(file), "--zone", "UTC")
+    with started(place, tmp_path, *arguments) as process:
+        async with ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as watching:
+            await until(lambda: read.head(watching.db))
+            # Something is written; and what is next waits for us, so that this is surely the middle.
+            async with Blocked(place.owner_url) as blocked:
+                await blocked.waiting()
+                end(process, administrator_url)
+                _, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert words in said
+    assert "Traceback" not in said
+    rest = json.loads(run(*arguments, "--json").stdout)["rows"]
+    assert rest["repeated"] + rest["applied"] == rest["read"] == len(rows)
+    assert 0 < rest["repeated"] < len(rows)
+    whole = in_one_go(file)
+    async with (
+        ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as ours,
+        ledgers.opened(whole.url, tmp_path / "elsewhere", BY_KIND, settings) as theirs,
+    ):
+        assert await outcome(ours.db) == await outcome(theirs.db)
+        await the_fold_holds(ours)

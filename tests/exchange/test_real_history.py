@@ -1,0 +1,99 @@
+"""Real histories: the UCI log of incidents, whole, in pieces, and in the dialect of a spreadsheet."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from app.kernel import ledger as ledgers
+from app.kernel.ledger import Ledger
+from app.log import read
+from app.registry import BY_KIND
+from app.settings import Settings
+from tests.conftest import RealHistory
+from tests.exchange.making import SAMPLE, SAMPLE_ROWS, WHOLE, bring, outcome, the_fold_holds
+
+INCIDENTS = "select state, count(*) from fold.incident group by state"
+
+
+@pytest.fixture
+async def whole(real_history: RealHistory, settings: Settings) -> AsyncIterator[Ledger]:
+    """A ledger with the whole history."""
+    place, secrets = real_history.place, real_history.secrets_dir
+    async with ledgers.opened(place.url, secrets, BY_KIND, settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def first_rows(real_data: Path, tmp_path: Path) -> Path:
+    """The heading and the first rows of the whole."""
+    path = tmp_path / "first.csv"
+    with (
+        gzip.open(real_data / WHOLE, "rt", encoding="utf-8") as rows,
+        path.open("w", encoding="utf-8") as first,
+    ):
+        first.writelines(islice(rows, SAMPLE_ROWS + 1))
+    return path
+
+
+async def states(ledger: Ledger) -> dict[str, int]:
+    return {row["state"]: row["count"] for row in await ledger.db.rows(INCIDENTS)}
+
+
+async def test_the_whole_is_there_and_every_row_equals_the_fold(whole: Ledger) -> None:
+    run = await whole.db.row("select * from plumbing.import_run")
+    assert run is not None
+    assert (run["rows_read"], run["rows_applied"]) == (141_712, 141_712)
+    assert (run["rows_refused"], run["rows_repeated"]) == (0, 0)
+    never_new = 8_521  # of these the first row tells two events: how it opened, and where it stood
+    assert run["events"] == 141_712 + never_new
+    assert await states(whole) == {"closed": 24_918}
+    assert await whole.db.value("select count(distinct source_ref) from log.event") == 141_712
+    await the_fold_holds(whole)
+
+
+async def test_its_oddities_are_kept_and_marked(whole: Ledger) -> None:
+    marked = await whole.db.rows(
+        "select code, count(*) from log.told, jsonb_array_elements_text(data->'irregular') as code "
+        "where code not like 'missing:%%' group by code"
+    )
+    by_code = {row["code"]: row["count"] for row in marked}
+    assert by_code["unknown_state"] == 5
+    # Closed without having been resolved, and back from an end to where no row leads.
+    assert by_code["from:new"] == 11
+    assert by_code["from:resolved"] == 2
+
+
+async def test_imported_again_it_adds_nothing_nor_does_the_sample(whole: Ledger, real_data: Path) -> None:
+    head = await read.head(whole.db)
+    for name, rows in ((WHOLE, 141_712), (SAMPLE, SAMPLE_ROWS)):
+        again = await bring(whole, real_data / name)
+        assert (again.read, again.repeated, again.applied) == (rows, rows, 0)
+        assert (again.events, again.added_persons, again.added_teams) == (0, 0, 0)
+    assert await read.head(whole.db) == head
+
+
+async def test_the_sample_and_the_first_rows_are_the_same(
+    ledger: Ledger, first_rows: Path, real_data: Path
+) -> None:
+    reference = json.loads((real_data / "reference" / "uci_incident_prefix.json").read_text())["prefix_5998"]
+    sample = await bring(ledger, real_data / SAMPLE)
+    assert (sample.applied, sample.cases) == (SAMPLE_ROWS, reference["incidents"])
+    assert await states(ledger) == {state.lower(): n for state, n in reference["last_state"].items()}
+    first = await bring(ledger, first_rows)
+    assert (first.repeated, first.applied) == (SAMPLE_ROWS, 0)
+    await the_fold_holds(ledger)
+
+
+async def test_the_sample_and_then_the_whole_come_to_the_whole(
+    ledger: Ledger, whole: Ledger, first_rows: Path, real_data: Path
+) -> None:
+    for path in (real_data / SAMPLE, first_rows, real_data / WHOLE):
+        await bring(ledger, path)
+    assert await outcome(ledger.db) == await outcome(whole.db)
+    await the_fold_holds(ledger)
