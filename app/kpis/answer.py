@@ -1,7 +1,7 @@
 """Answering: the numbers of every period and cut, and how far behind the log they are.
 
-Counts are whole numbers, seconds have 3 decimals, ratios 6 significant digits. What has no cases has no
-value; but a count of none is 0. Without `by` every period has its point, with it every cut of a period that
+Counts are whole numbers, seconds have 3 decimals, ratios 6. What has no cases has no value; but a count of
+none is 0. Without `by` every period has its point, with it every cut of a period that
 has anything.
 """
 
@@ -18,8 +18,9 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.rows import tuple_row
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from app.api.shapes import Out
 from app.db import Connection, Database
 from app.kpis import query
 from app.kpis.facts import FACTS, TABLES
@@ -29,6 +30,7 @@ from app.kpis.question import NONE, CannotAnswer, Question
 
 LARGEST_ANSWER = 20_000
 DECIMALS_OF_SECONDS = 3
+DECIMALS_OF_RATIOS = 6
 # From this share of all facts on, a question is wide. Measured: below it, it is quicker to read only the
 # facts that it is about, and to sort them.
 WIDE_SHARE = 0.2
@@ -44,7 +46,7 @@ set local max_parallel_workers_per_gather = 0;
 set local jit = off"""
 
 
-class Distribution(BaseModel):
+class Distribution(Out):
     """How long it took, in seconds: of all cases of the point, percentiles as percentile_cont has them."""
 
     model_config = ConfigDict(frozen=True)
@@ -55,7 +57,7 @@ class Distribution(BaseModel):
     max: float
 
 
-class Point(BaseModel):
+class KpiPoint(Out):
     """A period and a cut."""
 
     model_config = ConfigDict(frozen=True)
@@ -81,8 +83,8 @@ class Point(BaseModel):
     )
 
 
-class Answer(BaseModel):
-    """A series."""
+class KpiAnswer(Out):
+    """A KPI, period by period. How the cases of a point are listed: `…/cases` with its period and its cut."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -90,10 +92,10 @@ class Answer(BaseModel):
     unit: str
     grain: str
     tz: str
-    as_of: None = None
+    as_of: datetime | None = Field(description="Null: as it is known now.")
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    points: list[Point]
+    points: list[KpiPoint]
 
 
 #: The values that cases are cut by, in the order of `by`; and a period's number, from 1, with them.
@@ -112,17 +114,18 @@ class Figures:
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
 
 
-async def answer(db: Database, question: Question, now: datetime) -> Answer:
+async def answer(db: Database, question: Question, now: datetime) -> KpiAnswer:
     """The answer. Raises CannotAnswer where a team is unknown or the points are too many, or DatabaseGone."""
     async with looking(db) as connection:
         position, lag_seconds = await stands_at(connection)
         figures = await count(connection, question, now, most=LARGEST_ANSWER)
         names = await _names(connection, question, figures)
-    return Answer(
+    return KpiAnswer(
         key=question.kpi.key,
         unit=question.kpi.unit.value,
         grain=question.grain.value,
         tz=question.zone.key,
+        as_of=None,
         position=position,
         lag_seconds=lag_seconds,
         points=_points(question, figures, names, now),
@@ -283,7 +286,7 @@ def _distribution(mean: Decimal, median: float, p90: float, largest: float) -> D
 
 def _points(
     question: Question, figures: dict[Place, Figures], names: Mapping[str | UUID | None, str], now: datetime
-) -> list[Point]:
+) -> list[KpiPoint]:
     if not question.by:
         begun = len(ends(question, now)) if question.kpi.still_open is not None else 0
         for period in range(1, len(question.bounds)):
@@ -295,16 +298,16 @@ def _points(
 
 def point(
     question: Question, place: Place, figures: Figures, names: Mapping[str | UUID | None, str]
-) -> Point:
+) -> KpiPoint:
     """The point of a place. A value that has no name stands for itself."""
     period, cut = place
     kpi = question.kpi
     standing = kpi.basis is Basis.standing
     divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
     texts = (None if value is None else names.get(value, str(value)) for value in cut)
-    return Point(
-        begin=question.bounds[period - 1].astimezone(question.zone),
-        end=question.bounds[period].astimezone(question.zone),
+    return KpiPoint(
+        begin=question.bounds[period - 1],
+        end=question.bounds[period],
         by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
         value=_value(kpi, figures),
         cases=(figures.open_cases or 0) if standing else figures.cases,
@@ -325,4 +328,4 @@ def _value(kpi: Kpi, figures: Figures) -> int | float | None:
         return figures.cases
     if kpi.aggregate is Aggregate.mean:
         return None if figures.elapsed is None else figures.elapsed.mean
-    return float(f"{figures.total / figures.cases:.6g}") if figures.cases else None
+    return round(figures.total / figures.cases, DECIMALS_OF_RATIOS) if figures.cases else None

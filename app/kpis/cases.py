@@ -4,39 +4,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from app.api.shapes import Out
 from app.db import Connection, Database
 from app.kpis import query
 from app.kpis.answer import fetch, looking, resolved, stands_at
-from app.kpis.kpi import Basis
+from app.kpis.kpi import Basis, Measure
 from app.kpis.query import Statement
 from app.kpis.question import Question
+from app.log.canonical import instant
 
 LARGEST_PAGE = 200
+#: As the events of a record have them.
+Instant = Annotated[
+    datetime,
+    PlainSerializer(instant, str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+TEAM_NAMED = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}') ? 'team_id'"
+#: Which events of a case tell its number, besides its opening and the one that decided.
+TELLING = {
+    Measure.reopened: "type = %(reopened)s",
+    Measure.reassigned: TEAM_NAMED,
+    Measure.reassignments: TEAM_NAMED,
+}
 
 
-class Evidence(BaseModel):
-    """An event of the log."""
+class KpiEvidence(Out):
+    """An event of the log. The record's own events tell all of it."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    position: int
+    position: int = Field(description="Its place in the whole log.")
     type: str
+    occurred_at: Instant
 
 
-class Case(BaseModel):
-    """A case that was counted. `events`: its opening, and the one that decided, where that is another."""
+class KpiCase(Out):
+    """A case that was counted."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
     number: str
-    at: datetime = Field(
+    decided_at: Instant = Field(
         description="The instant that decided the period; of what is open, when it was opened."
     )
     measure: int = Field(description="What it brought: seconds, 1 or 0 of a share, a number, 1 of a count.")
@@ -45,20 +61,23 @@ class Case(BaseModel):
     inferred: bool = Field(
         description="The response was told by another system, which does not say who answered."
     )
-    events: list[Evidence]
+    events: list[KpiEvidence] = Field(
+        description="What gave its number: its opening, its reopenings or changes of team, what decided."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some of the cases, in the order of `at`, then id.
 
-    `last` is where the page ended, null if there are no more. `position` is how far the facts have followed
-    the log.
+    `last` is where the page ended, null if there are no more. `position` and `lag_seconds` say how far the
+    facts have followed the log.
     """
 
-    cases: list[Case]
+    cases: list[KpiCase]
     last: tuple[datetime, UUID] | None
     position: int
+    lag_seconds: float
 
 
 async def cases(
@@ -75,13 +94,14 @@ async def cases(
     """
     assert 1 <= limit <= LARGEST_PAGE
     async with looking(db) as connection:
-        position, _ = await stands_at(connection)
+        position, lag_seconds = await stands_at(connection)
         rows = await fetch(connection, await _statement(connection, question, now, after, limit + 1))
         more, rows = len(rows) > limit, rows[:limit]
         numbers = await _numbers(connection, question, [row[0] for row in rows])
-        events = await _events(connection, [position for row in rows for position in row[6:8]])
+        events = await _events(connection, question, rows, position)
     counted = [_case(row, numbers, events) for row in rows]
-    return Page(counted, (counted[-1].at, counted[-1].id) if more else None, position)
+    last = (counted[-1].decided_at, counted[-1].id) if more else None
+    return Page(counted, last, position, lag_seconds)
 
 
 async def _statement(
@@ -105,23 +125,42 @@ async def _numbers(connection: Connection, question: Question, ids: list[UUID]) 
     return dict(await fetch(connection, Statement(text, {"ids": ids})))
 
 
-async def _events(connection: Connection, positions: list[int]) -> dict[int, Evidence]:
-    text = "select id, position, type from log.told where position = any(%(positions)s::bigint[])"
-    rows = await fetch(connection, Statement(text, {"positions": positions}))
-    return {
-        position: Evidence(id=event_id, position=position, type=kind) for event_id, position, kind in rows
+async def _events(
+    connection: Connection, question: Question, rows: list[tuple[Any, ...]], last: int
+) -> dict[UUID, list[KpiEvidence]]:
+    """Of each case the events that gave its number, in the order of the log."""
+    kind, also = question.kpi.process, TELLING.get(question.kpi.measure, "false")
+    text = f"""
+select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at from log.told
+where position = any(%(positions)s::bigint[])
+union
+select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at from log.told
+where stream = any(%(streams)s::text[]) and position <= %(last)s and {also}
+order by position"""
+    parameters = {
+        "positions": [position for row in rows for position in row[6:8]],
+        "streams": [f"{kind}/{row[0]}" for row in rows],
+        "last": last,
+        "reopened": f"{kind}.reopened",
     }
+    events: dict[UUID, list[KpiEvidence]] = {row[0]: [] for row in rows}
+    for case_id, event_id, position, name, occurred_at in await fetch(
+        connection, Statement(text, parameters)
+    ):
+        event = KpiEvidence(id=event_id, position=position, type=name, occurred_at=occurred_at)
+        events[case_id].append(event)
+    return events
 
 
-def _case(row: tuple[Any, ...], numbers: dict[UUID, str], events: dict[int, Evidence]) -> Case:
-    case_id, at, measure, excluded, irregular, inferred, opened, decided = row
-    return Case(
+def _case(row: tuple[Any, ...], numbers: dict[UUID, str], events: dict[UUID, list[KpiEvidence]]) -> KpiCase:
+    case_id, at, measure, excluded, irregular, inferred, *_ = row
+    return KpiCase(
         id=case_id,
         number=numbers[case_id],
-        at=at,
+        decided_at=at,
         measure=measure,
         excluded=excluded,
         irregular=irregular,
         inferred=inferred,
-        events=[events[position] for position in dict.fromkeys((opened, decided))],
+        events=events[case_id],
     )

@@ -1,6 +1,6 @@
 """What a KPI is: a declaration, as a value. Everything about one comes out of it, and out of nothing else.
 
-Pure: no database, no HTTP, no clock. Rules and shape: docs/decisions/0010-kpis-and-their-facts.md.
+Pure: no database, no HTTP, no clock. Rules and shape: docs/decisions/0006-kpis-and-their-facts.md.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from app.common.priority import Priority
 from app.kpis import periods
 from app.kpis.kpi import Dimension, Kpi
 from app.kpis.periods import Grain
+from app.text import say
 
 #: The log takes nothing from outside of these years.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -26,13 +27,13 @@ NONE = "none"
 class CannotAnswer(Exception):
     """A part of the question that cannot be answered.
 
-    `field` is the parameter, `words` fill the sentence of `code`:
-
     unknown_grain, unknown_zone, unknown_dimension   `known`: what there is
     not_an_instant                                   neither a date nor a time with its offset
     ends_before_it_begins                            `to` is not behind `from`
     too_many_periods, too_many_points                `most`: how many one answer may have
     unknown_value                                    `value`: no team, person or priority of that name
+
+    `field` is the parameter, `words` fill the sentence of `code`.
     """
 
     def __init__(self, field: str, code: str, **words: str) -> None:
@@ -40,6 +41,10 @@ class CannotAnswer(Exception):
         self.field = field
         self.code = code
         self.words = words
+
+    def sentence(self, language: str) -> str:
+        """What is wrong with the parameter, in that language."""
+        return say(language, "value", self.code, self.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,7 @@ class Said:
 def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str) -> Question:
     """The question in what was said. Raises CannotAnswer."""
     grain = _grain(said.grain)
-    zone = _zone(said.zone or organisation_zone)
+    zone = zone_named(said.zone or organisation_zone)
     begin, end = _time(said, grain, zone, now)
     try:
         bounds = periods.cut(grain, begin, end, zone)
@@ -114,7 +119,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime"}  # the server's own zone decides nothing
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of that name. Raises CannotAnswer."""
     if name not in _zones():
         raise CannotAnswer("tz", "unknown_zone", known="Asia/Shanghai, Europe/Berlin, UTC")
     return ZoneInfo(name)
@@ -144,6 +150,10 @@ def _dimension(kpi: Kpi, field: str, name: str) -> Dimension:
 
 def _check_values(filters: Mapping[Dimension, tuple[str, ...]]) -> None:
     """What can be known to be wrong without looking anything up."""
+    for dimension, values in filters.items():
+        for value in values:
+            if not value.isprintable():  # nothing is called so, and the database would not even take some
+                raise CannotAnswer(dimension.value, "unknown_value", value=ascii(value))
     for value in filters.get(Dimension.priority, ()):
         if value != NONE and value not in list(Priority):
             raise CannotAnswer("priority", "unknown_value", value=value)

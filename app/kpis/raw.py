@@ -181,7 +181,7 @@ def _seconds(number: float | None) -> float | None:
 
 
 def _ratio(numerator: int | None, denominator: int | None) -> float | None:
-    return float(f"{float(numerator or 0) / float(denominator):.6g}") if denominator else None
+    return round(float(numerator or 0) / float(denominator), 6) if denominator else None
 
 
 async def _rows(connection: Connection, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from app.db import Connection, connect
 from app.kpis import query, raw
-from app.kpis.answer import LOOK, Distribution, Figures, Place, Point, count, ends, fetch, point, stands_at
+from app.kpis.answer import LOOK, Distribution, Figures, KpiPoint, Place, count, ends, fetch, point, stands_at
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Dimension, Kpi
 from app.kpis.periods import Grain, first_day, following, start_of
@@ -64,6 +64,7 @@ class Report:
     differences: list[Difference] = field(default_factory=list)
 
     def add(self, difference: Difference) -> None:
+        """Counts it, and keeps it if it is among the first."""
         self.found += 1
         if len(self.differences) < MOST_DIFFERENCES:
             self.differences.append(difference)
@@ -265,7 +266,7 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
                 _report_number(task, question, place, (what, number, of_raw[what]))
 
 
-def _of_point(of: Point) -> raw.Numbers:
+def _of_point(of: KpiPoint) -> raw.Numbers:
     elapsed = {} if of.elapsed is None else of.elapsed.model_dump()
     return {
         "value": of.value,

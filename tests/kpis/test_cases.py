@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from app.kpis.answer import answer
-from app.kpis.cases import Case, cases
+from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate
 from app.kpis.question import Question, Said, ask
@@ -22,8 +22,8 @@ def _question(key: str, begin: str, end: str, **said: Any) -> Question:
     return ask(KPIS[key], asked, now=NOW, organisation_zone="Asia/Shanghai")
 
 
-async def _all_cases(books: Books, question: Question, limit: int) -> list[Case]:
-    found: list[Case] = []
+async def _all_cases(books: Books, question: Question, limit: int) -> list[KpiCase]:
+    found: list[KpiCase] = []
     after = None
     while True:
         page = await cases(books.db, question, NOW, after=after, limit=limit)
@@ -58,7 +58,9 @@ async def test_a_case_comes_with_its_number_and_the_events_that_decided(books: B
     }
     for key, types in deciding.items():
         found = await _all_cases(books, _question(key, MONTHS[0], MONTHS[-1]), limit=200)
-        assert [(case.at, case.id) for case in found] == sorted((case.at, case.id) for case in found)
+        assert [(case.decided_at, case.id) for case in found] == sorted(
+            (case.decided_at, case.id) for case in found
+        )
         for case in found:
             assert case.number.startswith("INC-2026-")
             first, last = case.events[0], case.events[-1]

@@ -1,0 +1,89 @@
+"""`ledgerdesk reconcile`: computes every KPI twice, from the facts and from the raw events, and compares."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from app import installation, settings
+from app.cli.kpi import catch_up, known
+from app.cli.place import context
+from app.cli.say import document, say
+from app.kpis import reconcile as both
+from app.kpis.question import CannotAnswer, zone_named
+
+DIFFERENT = 5
+SHOWN = 50
+
+
+def reconcile(
+    keys: Annotated[list[str] | None, typer.Argument(help="The KPIs' keys; none: all of them.")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="The time zone whose months are compared; none: the organisation's.")
+    ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="First make all facts anew, from the whole log.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Compute KPIs from the facts and from the raw events, by month and dimension, and say what differs."""
+    wanted = [known(key).key for key in keys or ()]
+    current = settings.current()
+    months = _zone(zone or current.time_zone)
+    with installation.found(current) as place:
+        installation.check(place, current)
+        report = asyncio.run(_compare(place.url, months, wanted, anew=anew))
+    if as_json:
+        document(report)
+    elif not report.found:
+        say(
+            f"{report.compared} numbers agree, and every case of them, "
+            f"as of position {report.position} of the log, by month in {months.key}."
+        )
+    else:
+        for difference in report.differences[:SHOWN]:
+            say(_line(difference, months))
+        say(f"Numbers compared: {report.compared}; differences: {report.found}.")
+        say(
+            "`ledgerdesk reconcile --anew` makes the facts anew. If they still differ, a definition is wrong."
+        )
+    if report.found:
+        raise typer.Exit(DIFFERENT)
+
+
+async def _compare(url: str, zone: ZoneInfo, keys: list[str], *, anew: bool) -> both.Report:
+    await catch_up(url, anew=anew)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Comparing")
+        return await both.reconcile(
+            url,
+            zone=zone,
+            now=context().now,
+            keys=keys,
+            progress=lambda key, done, of: bar.update(
+                task, description=f"Comparing {key}", completed=done, total=of
+            ),
+        )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return zone_named(name)
+    except CannotAnswer as error:
+        raise typer.BadParameter(error.sentence("en"), param_hint="--zone") from error
+
+
+def _line(difference: both.Difference, zone: ZoneInfo) -> str:
+    """One difference for people."""
+    month = difference.begin.astimezone(zone).strftime("%Y-%m") if difference.begin else "any time"
+    cut = ", ".join(f"{name} {value or 'none'}" for name, value in difference.by.items())
+    of = f"; cases {', '.join(map(str, difference.cases))}" if difference.cases else ""
+    return (
+        f"{difference.key}, {month}{f', {cut}' if cut else ''}: {difference.what} "
+        f"is {difference.fast} by the facts and {difference.raw} by the events{of}"
+    )

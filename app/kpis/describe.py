@@ -1,0 +1,37 @@
+"""What the declarations say, for people: docs/kpis.md. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.kpis.kpi import Kpi
+
+
+def as_markdown(kpis: Iterable[Kpi]) -> str:
+    """The page of all KPIs."""
+    kpis = list(kpis)
+    lines = [
+        "# KPIs",
+        "",
+        "Generated from the declarations in `app/kpis/catalogue/`; do not edit. What each means exactly is",
+        "the SQL of its definition, which `ledgerdesk reconcile` compares with the fast path.",
+        "",
+        "| KPI | 中文 | unit | better | what decides the period |",
+        "|---|---|---|---|---|",
+    ]
+    for kpi in kpis:
+        short = (f"[`{kpi.key}`](#{kpi.key})", kpi.zh.name, kpi.unit.en, kpi.direction.en, kpi.basis.en)
+        lines.append(f"| {' | '.join(short)} |")
+    for kpi in kpis:
+        cuts = ", ".join(f"`{dimension.value}`" for dimension in kpi.dimensions)
+        lines += [
+            "",
+            f"## {kpi.key}",
+            f"**{kpi.en.name}.** {kpi.en.definition}",
+            "",
+            f"**{kpi.zh.name}**：{kpi.zh.definition}",
+            "",
+            f"Owner: {kpi.owner.en} · {kpi.owner.zh}. Cut and filtered by {cuts}.",
+            f"Definition: [raw/{kpi.key}.sql](../app/kpis/raw/{kpi.key}.sql).",
+        ]
+    return "\n".join(lines) + "\n"

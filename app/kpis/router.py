@@ -1,0 +1,245 @@
+"""Where KPIs are: `/v1/kpis`. A number, and what it was computed from, down to the events.
+
+Who sees every case of a process may ask for its KPIs. To everybody else they are refused: a figure of what
+one sees oneself would be taken for the figure, and a small cell would tell of what one does not see.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from app.api import cursors, lists
+from app.api.auth import Ledger, caller_of, context_of
+from app.api.lists import Paging, Several
+from app.api.openapi import in_language, problems
+from app.api.problems import Fault, problem
+from app.api.shapes import Out
+from app.common.people import Caller, Role
+from app.kernel.ledger import Ledger as Services
+from app.kernel.refusals import Forbidden, NotFound
+from app.kernel.visibility import overseers, sees_all
+from app.kernel.who import Who
+from app.kpis.answer import KpiAnswer, answer
+from app.kpis.cases import KpiCase, cases
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Aggregate, Basis, Dimension, Direction, Kpi, Unit
+from app.kpis.periods import Grain
+from app.kpis.question import CannotAnswer, Question, Said, ask
+from app.log.canonical import from_instant, instant
+from app.text import language_of
+
+router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
+MOST_VALUES = 50
+VARY = {"Vary": "Authorization, Accept-Language"}
+
+Key = Annotated[str, Path(max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")]
+Values = Annotated[list[str] | None, Several]
+
+
+class KpiChoice(BaseModel):
+    """Which KPIs: nothing can be chosen yet, and what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class KpiOut(Out):
+    """What a KPI is."""
+
+    key: str
+    name: str = Field(description="What people call it, in the language asked for.")
+    definition: str = Field(description="What it is, in a sentence, in the language asked for.")
+    process: str = Field(description="The kind of record that is counted.")
+    owner: Role = Field(description="Who answers for it.")
+    unit: Unit
+    direction: Direction = Field(description="Which way is better.")
+    aggregate: Aggregate = Field(description="What becomes of the cases' numbers.")
+    basis: Basis = Field(description="Which instant decides the period that a case counts in.")
+    dimensions: list[Dimension] = Field(description="What it can be cut and filtered by.")
+
+
+class KpiPage(Out):
+    """The KPIs that the caller may ask for, all on one page."""
+
+    items: list[KpiOut]
+    next_cursor: None = Field(description="There is no other page.")
+
+
+class KpiCasePage(Out):
+    """The cases that a KPI counts, by when they were decided, the first first."""
+
+    key: str
+    unit: Unit
+    tz: str
+    begin: datetime = Field(
+        serialization_alias="from", description="The first instant of the time asked for."
+    )
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    items: list[KpiCase]
+    next_cursor: str | None = Field(description="Null on the last page.")
+
+
+class KpiFilters(BaseModel):
+    """Which time, and which cases. Values of one filter are separated by commas; all filters hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
+        None,
+        description="From when: a date (its midnight in `tz`), or a time with a zone. "
+        "None: twelve months before `to`.",
+    )
+    end: Annotated[str | None, Field(alias="to", max_length=40)] = Field(
+        None, description="Up to when, exclusive. None: the end of the running period."
+    )
+    tz: Annotated[str | None, Field(max_length=64)] = Field(
+        None, description="The time zone that periods are cut in (IANA). None: the organisation's."
+    )
+    priority: Values = Field(
+        None, max_length=MOST_VALUES, description="Codes of priorities; `none`: without."
+    )
+    team: Values = Field(None, max_length=MOST_VALUES, description="Keys or ids of teams; `none`: without.")
+    service: Values = Field(None, max_length=MOST_VALUES, description="Keys of services; `none`: without.")
+    category: Values = Field(None, max_length=MOST_VALUES, description="Keys of categories; `none`: without.")
+    channel: Values = Field(None, max_length=MOST_VALUES, description="Codes of channels; `none`: without.")
+    assignee: Values = Field(None, max_length=MOST_VALUES, description="Ids of persons; `none`: without.")
+    customer: Values = Field(
+        None, max_length=MOST_VALUES, description="Keys or ids of customers' teams; `none`: without."
+    )
+
+    def asked(self, grain: Grain, by: list[Dimension]) -> Said:
+        """The question in the parameters."""
+        return Said(
+            grain=grain.value,
+            begin=self.begin,
+            end=self.end,
+            zone=self.tz,
+            by=[dimension.value for dimension in by],
+            filters={dimension.value: getattr(self, dimension.value) or () for dimension in Dimension},
+        )
+
+
+class KpiQuery(KpiFilters):
+    """Which periods, cut by what."""
+
+    grain: Grain = Field(Grain.month, description="How long a period is; `all`: one for the whole time.")
+    by: Annotated[list[Dimension] | None, Several] = Field(
+        None, max_length=len(Dimension), description="What each period is cut by."
+    )
+
+
+class KpiCaseQuery(KpiFilters, Paging):
+    """Which cases, and which page of them."""
+
+
+@router.get("", operation_id="list_kpis", response_model=KpiPage, responses=in_language() | problems(422))
+async def list_kpis(request: Request, ledger: Ledger, _: Annotated[KpiChoice, Query()]) -> Response:
+    """The KPIs that the caller may ask for: what each is, and what it can be cut by."""
+    language = language_of(request.headers.get("accept-language"))
+    caller = caller_of(request)
+    items = [declared(kpi, language) for kpi in KPIS.values() if _may_ask(ledger, caller, kpi)]
+    headers = VARY | {"Content-Language": language}
+    return Response(
+        KpiPage(items=items, next_cursor=None).model_dump_json(), 200, headers, "application/json"
+    )
+
+
+@router.get("/{key}", operation_id="get_kpi", response_model=KpiAnswer, responses=problems(403, 404, 422))
+async def get_kpi(
+    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiQuery, Query()]
+) -> Response:
+    """A KPI, period by period: without `by` every period, with it every cut that has any case."""
+    now = context_of(request).now
+    kpi = _asked_for(request, ledger, key)
+    question = _question(ledger, kpi, query.asked(query.grain, query.by or []), now)
+    found = await answer(ledger.db, question, now)
+    return Response(found.model_dump_json(by_alias=True), 200, VARY, "application/json")
+
+
+@router.get(
+    "/{key}/cases",
+    operation_id="list_kpi_cases",
+    response_model=KpiCasePage,
+    responses=problems(400, 403, 404, 422),
+)
+async def list_kpi_cases(
+    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiCaseQuery, Query()]
+) -> Response:
+    """Exactly the cases that the whole time counts, each with its number and the events that gave it."""
+    kpi = _asked_for(request, ledger, key)
+    scope = f"kpis {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"
+    sign = ledger.vault.fingerprint
+    now, after = context_of(request).now, None
+    if query.cursor is not None:
+        # "Now" is that of the first page: it says which time is asked for, and what is open in it.
+        began, last_at, last_id = cursors.read(query.cursor, scope, sign)
+        now, after = from_instant(began), (from_instant(last_at), UUID(last_id))
+    question = _question(ledger, kpi, query.asked(Grain.all, []), now)
+    page = await cases(ledger.db, question, now, after=after, limit=query.limit)
+    cursor = None
+    if page.last is not None:
+        cursor = cursors.write([instant(now), instant(page.last[0]), str(page.last[1])], scope, sign)
+    found = KpiCasePage(
+        key=key,
+        unit=kpi.unit,
+        tz=question.zone.key,
+        begin=question.bounds[0],
+        end=question.bounds[-1],
+        position=page.position,
+        lag_seconds=page.lag_seconds,
+        items=page.cases,
+        next_cursor=cursor,
+    )
+    return lists.answer(request, found.model_dump(mode="json", by_alias=True))
+
+
+def declared(kpi: Kpi, language: str) -> KpiOut:
+    """What the KPI is, in that language."""
+    words = kpi.words(language)
+    return KpiOut(
+        key=kpi.key,
+        name=words.name,
+        definition=words.definition,
+        process=kpi.process,
+        owner=kpi.owner,
+        unit=kpi.unit,
+        direction=kpi.direction,
+        aggregate=kpi.aggregate,
+        basis=kpi.basis,
+        dimensions=list(kpi.dimensions),
+    )
+
+
+async def cannot_answer(request: Request, error: Exception) -> Response:
+    """The problem that says which part of a question cannot be answered."""
+    assert isinstance(error, CannotAnswer)
+    sentence = error.sentence(language_of(request.headers.get("accept-language")))
+    fault = Fault(parameter=error.field, code=error.code, message=sentence)
+    return problem(request, 422, "invalid", words={"count": "1"}, errors=[fault])
+
+
+def _asked_for(request: Request, ledger: Services, key: str) -> Kpi:
+    """The KPI of that key. Raises NotFound if there is none, Forbidden if it is not for the caller."""
+    kpi = KPIS.get(key)
+    if kpi is None:
+        raise NotFound()
+    if not _may_ask(ledger, caller_of(request), kpi):
+        language = language_of(request.headers.get("accept-language"))
+        may = overseers(ledger.lifecycles[kpi.process], agents_see=ledger.settings.agents_see)
+        raise Forbidden({"who": Who(may).phrase(language)})
+    return kpi
+
+
+def _may_ask(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
+    return sees_all(caller, ledger.lifecycles[kpi.process], agents_see=ledger.settings.agents_see)
+
+
+def _question(ledger: Services, kpi: Kpi, said: Said, now: datetime) -> Question:
+    return ask(kpi, said, now=now, organisation_zone=ledger.settings.time_zone)

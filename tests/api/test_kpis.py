@@ -1,0 +1,370 @@
+"""KPIs over HTTP: the catalogue, a series, and a number opened down to its cases and their events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.db import Connection, connect
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.kpi import Dimension
+from app.kpis.periods import Grain
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.settings import Settings
+from app.text import LANGUAGES, sentences
+from tests.api.test_outage import Cut
+from tests.client import RESOLVED, Api, Client, Json, an_incident, serving
+from tests.conftest import Place, Server
+from tests.people import ago
+
+MTTR = "/v1/kpis/incident_resolution_seconds"
+
+
+@pytest.fixture
+async def follower(place: Place) -> AsyncIterator[Connection]:
+    """A connection as the worker has it."""
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    yield connection
+    await connection.close()
+
+
+class Desk:
+    """A service desk with incidents, somebody who sees all of them, and the facts up to now."""
+
+    def __init__(self, api: Api, follower: Connection, manager: Client, agent: Client) -> None:
+        self.api, self.follower, self.manager, self.agent = api, follower, manager, agent
+
+    async def report(self, hours_ago: float, **changes: str) -> str:
+        """An incident that was opened so many hours ago; gives its address."""
+        opened = ago(hours=hours_ago).isoformat()
+        made = await self.agent.do("/v1/incidents", an_incident(occurred_at=opened, **changes))
+        return f"/v1/incidents/{made['id']}"
+
+    async def resolve(self, at: str) -> None:
+        await self.agent.do(f"{at}/acknowledge")
+        await self.agent.do(f"{at}/resolve", RESOLVED)
+
+    async def follow(self) -> None:
+        """What the worker does."""
+        await catch_up(self.follower, FACTS)
+
+    async def point(self, path: str = MTTR, **parameters: Any) -> Json:
+        """The only point of the whole time."""
+        (point,) = (await self.manager.read(path, grain="all", **parameters))["points"]
+        found: Json = point
+        return found
+
+
+@pytest.fixture
+async def desk(api: Api, follower: Connection) -> Desk:
+    for team in ("network", "mail"):
+        await api.team(team)
+    manager = await api.client("Marta", Role.incident_manager)
+    agent = await api.client("Lin", Role.agent, Role.integration, teams=("network", "mail"))
+    return Desk(api, follower, manager, agent)
+
+
+async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_for(desk: Desk) -> None:
+    for language in LANGUAGES:
+        answer = await desk.manager.get("/v1/kpis", headers={"Accept-Language": language})
+        assert answer.headers["content-language"] == language
+        items = answer.json()["items"]
+        assert [item["key"] for item in items] == list(KPIS)
+        for item in items:
+            words = KPIS[item["key"]].words(language)
+            assert (item["name"], item["definition"]) == (words.name, words.definition)
+            assert (item["process"], item["owner"]) == ("incident", "incident_manager")
+            assert item["dimensions"] == [dimension.value for dimension in Dimension]
+
+
+async def test_a_kpi_moves_when_a_case_is_resolved_and_the_facts_have_followed(desk: Desk) -> None:
+    at = await desk.report(2)
+    await desk.follow()
+    before = await desk.point()
+    assert (before["value"], before["cases"], before["open_cases"]) == (None, 0, 1)
+    await desk.resolve(at)
+    behind = await desk.manager.read(MTTR)
+    assert behind["lag_seconds"] > 0, "an answer says that it is behind"
+    assert behind["position"] < await desk.api.head()
+    await desk.follow()
+    answer = await desk.manager.read(MTTR, grain="all")
+    assert (answer["position"], answer["lag_seconds"]) == (await desk.api.head(), 0)
+    (after,) = answer["points"]
+    assert (after["cases"], after["open_cases"]) == (1, 0)
+    assert (
+        after["value"] == after["elapsed"]["mean"] == after["business"]["max"] == pytest.approx(7200, abs=60)
+    )
+
+
+async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: Desk) -> None:
+    await desk.report(1)
+    await desk.follow()
+    answer = await desk.manager.read("/v1/kpis/incidents_opened", tz="Asia/Shanghai")
+    points = answer.pop("points")
+    assert answer == {
+        "key": "incidents_opened",
+        "unit": "cases",
+        "grain": "month",
+        "tz": "Asia/Shanghai",
+        "as_of": None,
+        "position": await desk.api.head(),
+        "lag_seconds": 0,
+    }
+    assert len(points) == 12
+    assert all(point["from"].endswith("T16:00:00Z") for point in points), "midnight in Shanghai"
+    assert [point["to"] for point in points[:-1]] == [point["from"] for point in points[1:]]
+    assert sum(point["value"] for point in points) == 1
+    assert points[0] == {
+        **dict.fromkeys(("numerator", "denominator", "business", "elapsed", "open_cases")),
+        "from": points[0]["from"],
+        "to": points[0]["to"],
+        "by": {},
+        "value": 0,
+        "cases": 0,
+        "excluded": {"cancelled": 0},
+    }
+
+
+async def test_a_share_without_cases_is_not_zero_and_with_them_has_both_its_numbers(desk: Desk) -> None:
+    path = "/v1/kpis/reopened_share"
+    none = await desk.point(path)
+    assert (none["value"], none["numerator"], none["denominator"]) == (None, 0, 0)
+    for n in range(3):
+        at = await desk.report(n + 1)
+        await desk.resolve(at)
+    await desk.agent.do(f"{at}/reopen", {"reason": "It is back."})
+    await desk.agent.do(f"{at}/resolve", RESOLVED)
+    await desk.follow()
+    share = await desk.point(path)
+    assert (share["value"], share["numerator"], share["denominator"]) == (0.333333, 1, 3)
+
+
+async def test_what_it_is_cut_by_and_filtered_by(desk: Desk) -> None:
+    for team, urgency in (("network", "1"), ("network", "3"), ("mail", "1"), (None, "1")):
+        at = await desk.report(1, urgency=urgency)
+        if team is not None:
+            await desk.agent.do(f"{at}/assign", {"team": team})
+        await desk.resolve(at)
+    await desk.follow()
+    path = "/v1/kpis/incidents_resolved"
+    (network,) = [t for t in (await desk.manager.read("/v1/teams"))["items"] if t["key"] == "network"]
+
+    async def cut(**parameters: Any) -> list[tuple[dict[str, str | None], int]]:
+        points = (await desk.manager.read(path, grain="all", **parameters))["points"]
+        return [(point["by"], point["cases"]) for point in points]
+
+    assert await cut(by="team") == [({"team": "mail"}, 1), ({"team": "network"}, 2), ({"team": None}, 1)]
+    both = [({"team": "network", "priority": "P2"}, 1), ({"team": "network", "priority": "P4"}, 1)]
+    assert sorted(await cut(by="team,priority", team="network"), key=str) == both
+    assert sorted(await cut(by=["team", "priority"], team=network["id"]), key=str) == both
+    assert await cut(team="mail,none") == [({}, 2)]
+    assert await cut(team=["mail", "none"], priority="P4") == [({}, 0)]
+    assert await cut(service="none", channel="portal,email") == [({}, 4)]
+
+
+async def test_a_number_is_opened_down_to_its_cases_and_their_events(desk: Desk) -> None:
+    first, second = await desk.report(3), await desk.report(2)
+    for at in (first, second):
+        await desk.resolve(at)
+    await desk.agent.do(f"{second}/reopen", {"reason": "It is back."})
+    await desk.agent.do(f"{second}/resolve", RESOLVED)
+    await desk.report(1)
+    await desk.follow()
+    page = await desk.manager.read(f"{MTTR}/cases")
+    items = page.pop("items")
+    assert [f"/v1/incidents/{case['id']}" for case in items] == [first, second]
+    point = await desk.point()
+    assert sum(case["measure"] for case in items) / len(items) == point["value"]
+    assert (page["from"], page["to"], page["unit"]) == (point["from"], point["to"], "seconds")
+    assert (page["position"], page["next_cursor"]) == (await desk.api.head(), None)
+    for case in items:
+        told = (await desk.manager.read(f"/v1/incidents/{case['number']}/events"))["items"]
+        by_id = {event["id"]: event for event in told}
+        opening, deciding = (by_id[event["id"]] for event in case["events"])
+        assert (opening["type"], deciding["type"]) == ("incident.reported", "incident.resolved")
+        assert deciding["occurred_at"] == case["decided_at"]
+        assert [event["position"] for event in case["events"]] == [opening["position"], deciding["position"]]
+    reopened = (await desk.manager.read("/v1/kpis/reopened_share/cases"))["items"]
+    assert [case["measure"] for case in reopened] == [0, 1]
+    assert [event["type"] for event in reopened[1]["events"]] == [
+        "incident.reported",
+        "incident.reopened",
+        "incident.resolved",
+    ]
+
+
+async def test_a_change_of_team_is_among_the_events_of_its_number(desk: Desk) -> None:
+    at = await desk.report(1)
+    for team in ("network", "mail", "network"):
+        await desk.agent.do(f"{at}/assign", {"team": team})
+    await desk.resolve(at)
+    await desk.follow()
+    (case,) = (await desk.manager.read("/v1/kpis/reassignments_per_case/cases"))["items"]
+    assert case["measure"] == 2
+    types = [event["type"].removeprefix("incident.") for event in case["events"]]
+    assert types == ["reported", "assigned", "assigned", "assigned", "resolved"]
+
+
+async def test_pages_of_cases_give_each_once_and_end_where_the_first_began(desk: Desk) -> None:
+    for n in range(5):
+        await desk.report(n + 1)
+    await desk.follow()
+    path = "/v1/kpis/backlog/cases"
+    whole = (await desk.manager.read(path))["items"]
+    assert [case["decided_at"] for case in whole] == sorted(case["decided_at"] for case in whole)
+    first = await desk.manager.read(path, limit=2)
+    # One that is opened while somebody is turning pages was not open when they began to.
+    await desk.report(0)
+    await desk.follow()
+    rest = await desk.manager.read(path, limit=200, cursor=first["next_cursor"])
+    assert first["items"] + rest["items"] == whole
+    assert rest["next_cursor"] is None
+    assert len((await desk.manager.read(path))["items"]) == 6
+    link = (await desk.manager.get(path, params={"limit": 2})).headers["link"]
+    following = await desk.manager.get(link.partition(">; ")[0].removeprefix("<"))
+    assert [case["id"] for case in following.json()["items"]] == [case["id"] for case in whole[2:4]]
+
+
+async def test_a_cursor_is_good_for_its_kpi_and_filters_only(desk: Desk) -> None:
+    for n in range(2):
+        await desk.report(n + 1)
+    await desk.follow()
+    cursor = (await desk.manager.read("/v1/kpis/backlog/cases", limit=1))["next_cursor"]
+    for path, parameters in (
+        ("/v1/kpis/incidents_opened/cases", {}),
+        ("/v1/kpis/backlog/cases", {"team": "none"}),
+        ("/v1/kpis/backlog/cases", {"tz": "Asia/Shanghai"}),
+        ("/v1/incidents", {}),
+    ):
+        answer = await desk.manager.get(path, params={"cursor": cursor, **parameters})
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor"), (path, parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "parameter", "code"),
+    [
+        ({"grain": "fortnight"}, "grain", "enum"),
+        ({"by": "team,mood"}, "by", "enum"),
+        ({"tz": "Mars/Base"}, "tz", "unknown_zone"),
+        ({"tz": "localtime"}, "tz", "unknown_zone"),
+        ({"from": "yesterday"}, "from", "not_an_instant"),
+        ({"from": "2026-03-01T08:00:00"}, "from", "not_an_instant"),
+        ({"to": "9999-01-01"}, "to", "not_an_instant"),
+        ({"from": "2026-03-01", "to": "2026-03-01"}, "to", "ends_before_it_begins"),
+        ({"from": "1950-01-01", "to": "2026-01-01", "grain": "day"}, "grain", "too_many_periods"),
+        ({"priority": "P1,P9"}, "priority", "unknown_value"),
+        ({"team": "nobody"}, "team", "unknown_value"),
+        ({"customer": "nobody"}, "customer", "unknown_value"),
+        ({"assignee": "Lin"}, "assignee", "unknown_value"),
+        ({"service": "ma\x00il"}, "service", "unknown_value"),
+        ({"team": "\x00"}, "team", "unknown_value"),
+        ({"team": ",".join("abcdefghijklmnopqrstuvwxyz" * 2)}, "team", "too_long"),
+        ({"from": "2" * 41}, "from", "string_too_long"),
+        ({"colour": "red"}, "colour", "extra_forbidden"),
+    ],
+    ids=str,
+)
+async def test_every_wrong_parameter_is_pointed_at_in_both_languages(
+    shared: Api, parameters: dict[str, str], parameter: str, code: str
+) -> None:
+    manager = await shared.client("Marta", Role.incident_manager)
+    for_cases = {name: value for name, value in parameters.items() if name not in ("grain", "by")}
+    for path, said in ((MTTR, parameters), (f"{MTTR}/cases", for_cases)):
+        for language in LANGUAGES if said == parameters else ():
+            answer = await manager.get(path, params=said, headers={"Accept-Language": language})
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
+            (error,) = answer.json()["errors"]
+            assert (error["parameter"], error["code"]) == (parameter, code)
+            assert error["message"].startswith(sentences(language)["value"][code].partition("{")[0])
+            assert "…" not in error["message"]
+
+
+async def test_what_only_a_series_takes_is_refused_of_a_list_of_cases_and_of_the_catalogue(
+    shared: Api,
+) -> None:
+    manager = await shared.client("Marta", Role.incident_manager)
+    for path, name in ((f"{MTTR}/cases", "grain"), (f"{MTTR}/cases", "by"), ("/v1/kpis", "team")):
+        answer = await manager.get(path, params={name: "month"})
+        assert answer.status_code == 422
+        assert [error["parameter"] for error in answer.json()["errors"]] == [name]
+
+
+async def test_more_points_than_one_answer_may_have_are_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        await desk.report(n + 1, urgency=str(n + 1))
+    await desk.follow()
+    monkeypatch.setattr("app.kpis.answer.LARGEST_ANSWER", 2)
+    answer = await desk.manager.get("/v1/kpis/incidents_opened", params={"by": "priority"})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["parameter"], error["code"]) == (422, "by", "too_many_points")
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, role: Role) -> None:
+    sees = role in {
+        Role.admin,
+        Role.auditor,
+        Role.department_head,
+        Role.incident_manager,
+        Role.management,
+        Role.quality_manager,
+        Role.service_level_manager,
+    }
+    caller = await shared.client("Olga", role)
+    tied = await shared.client("Otto", f"{role}@team/{await shared.team(f'only-{role}')}")
+    for client, may in ((caller, sees), (tied, False)):
+        assert [item["key"] for item in (await client.read("/v1/kpis"))["items"]] == (
+            list(KPIS) if may else []
+        )
+        for path in (MTTR, f"{MTTR}/cases"):
+            answer = await client.get(path)
+            assert answer.status_code == (200 if may else 403)
+            if not may:
+                assert answer.json()["code"] == "forbidden"
+                assert "Incident manager" in answer.json()["detail"]
+
+
+async def test_agents_may_ask_where_they_see_every_ticket(
+    place: Place, settings: Settings, tmp_path: Any
+) -> None:
+    changed = settings.model_copy(update={"agents_see": "all"})
+    async with serving(place.url, tmp_path / "secrets", changed) as api:
+        agent, requester = await api.client("Lin", Role.agent), await api.client("Zhao Min")
+        assert (await agent.read(MTTR))["key"] == "incident_resolution_seconds"
+        refused = await requester.get(MTTR, headers={"Accept-Language": "zh"})
+        assert refused.status_code == 403
+        assert "服务台坐席" in refused.json()["detail"]
+
+
+async def test_a_kpi_that_there_is_none_of_is_not_found(shared: Api) -> None:
+    manager = await shared.client("Marta", Role.incident_manager)
+    for path in ("/v1/kpis/happiness", "/v1/kpis/happiness/cases", "/v1/kpis/%00"):
+        answer = await manager.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_every_kpi_answers_in_every_grain_and_cut(desk: Desk) -> None:
+    await desk.resolve(await desk.report(1))
+    await desk.follow()
+    for key in KPIS:
+        for grain in Grain:
+            answer = await desk.manager.read(f"/v1/kpis/{key}", grain=grain.value, by=",".join(Dimension))
+            assert answer["grain"] == grain.value
+            assert answer["points"] == [] or set(answer["points"][0]["by"]) == set(Dimension)
+
+
+async def test_when_the_database_is_gone_the_answer_says_when_to_try_again(
+    desk: Desk, server: Server, place: Place
+) -> None:
+    cut = Cut(server, place)
+    await cut.allow(False)
+    for path in (MTTR, f"{MTTR}/cases"):
+        answer = await desk.manager.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_gone")
+        assert int(answer.headers["retry-after"]) > 0

@@ -1,0 +1,169 @@
+"""`ledgerdesk kpi` and `ledgerdesk reconcile`: what they print, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.db import connect
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.log.follow import FOLLOW_LIMITS
+from tests.cli.conftest import Run
+from tests.conftest import Place
+from tests.kpis.histories import BEGIN, Scripted, histories, write
+
+TIME = ("--from", "2026-01-01", "--to", "2026-05-01")
+
+
+@pytest.fixture
+async def told(place: Place, run: Run) -> None:
+    """Sixty made-up cases in the log, and no worker."""
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    await write(connection, histories(seed=7, cases=60))
+    await connection.close()
+
+
+def documented(run: Run, *arguments: str) -> Any:
+    """What the command prints for programs."""
+    ended = run(*arguments, "--json")
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def test_without_a_key_it_lists_what_there_is(run: Run) -> None:
+    shown = run("kpi")
+    assert shown.returncode == 0
+    assert [line.split()[0] for line in shown.stdout.splitlines()[1:]] == list(KPIS)
+    assert [one["key"] for one in documented(run, "kpi")] == list(KPIS)
+
+
+def test_it_follows_the_log_by_itself_and_says_how_far(run: Run, place: Place, told: None) -> None:
+    first = documented(run, "kpi", "incidents_opened", *TIME)
+    assert sum(point["value"] for point in first["points"]) == 60
+    with psycopg.connect(place.url) as connection:
+        head = connection.execute("select position from log.head").fetchone()
+        done = connection.execute(
+            "select position from log.checkpoint where consumer = %s", (FACTS.name,)
+        ).fetchone()
+    assert head == done == (first["position"],)
+    assert first["lag_seconds"] == 0
+    shown = run("kpi", "incidents_opened", *TIME).stdout
+    assert f"As of position {first['position']} of the log." in shown
+    values = [line.split()[1] for line in shown.splitlines() if line.startswith("2026-")]
+    assert values == [str(point["value"]) for point in first["points"]]
+
+
+def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, told: None) -> None:
+    shown = run("kpi", "incident_resolution_seconds", *TIME, "--by", "team", "--grain", "quarter").stdout
+    assert shown.startswith("Mean time to resolve (MTTR): Seconds from the opening")
+    assert "From 2026-01-01 to before 2026-05-01, UTC." in shown
+    heading = next(line for line in shown.splitlines() if line.startswith("period"))
+    assert heading.split() == ["period", "team", "value", "cases", "median", "p90", "max", "open"]
+    assert "█" * 20 in shown, "the highest value has the whole bar"
+    assert "2026-Q1  team 1" in shown
+    assert "none" in shown
+    share = run("kpi", "reopened_share", *TIME, "--grain", "all").stdout
+    assert "%" in share
+    assert "of them" in share
+
+
+async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: Place) -> None:
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    case = Scripted.begin(BEGIN).then("resolved", minutes=(3 * 24 + 4) * 60 + 5)
+    await write(connection, list(case.events))
+    await connection.close()
+    shown = run("kpi", "incident_resolution_seconds", *TIME, "--grain", "all").stdout
+    assert "3d 04h" in shown
+    none = run("kpi", "incident_resolution_seconds", "--from", "2025-01-01", "--to", "2025-02-01").stdout
+    assert none.splitlines()[-3].split() == ["2025-01", "–", "0", "–", "–", "–", "0"]
+    nothing = run("kpi", "incidents_closed", *TIME, "--by", "team").stdout
+    assert "There are no cases in that time." in nothing
+
+
+def test_filters_and_zones_are_those_of_the_endpoint(run: Run, told: None) -> None:
+    def opened(*arguments: str) -> int:
+        points = documented(run, "kpi", "incidents_opened", *TIME, "--grain", "all", *arguments)["points"]
+        return sum(point["value"] for point in points)
+
+    one, other = opened("--filter", "priority=P1"), opened("--filter", "priority=none")
+    assert opened("--filter", "priority=P1,none") == one + other > 0
+    assert opened("--filter", "priority=P1", "--filter", "team=none") < one
+    cut = documented(run, "kpi", "incidents_opened", *TIME, "--by", "priority,team", "--by", "service")
+    assert set(cut["points"][0]["by"]) == {"priority", "team", "service"}
+    there = documented(run, "kpi", "backlog", *TIME, "--tz", "Asia/Shanghai")
+    assert (there["tz"], there["points"][0]["from"]) == ("Asia/Shanghai", "2025-12-31T16:00:00Z")
+    assert documented(run, "kpi", "backlog")["tz"] == "UTC"
+
+
+def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) -> None:
+    arguments = ("kpi", "incident_resolution_seconds", *TIME)
+    (point,) = documented(run, *arguments, "--grain", "all")["points"]
+    found = documented(run, *arguments, "--cases", "--limit", "1000")
+    assert len(found["items"]) == point["cases"] > 3
+    assert found["complete"] is True
+    few = documented(run, *arguments, "--cases", "--limit", "3")
+    assert (few["items"], few["complete"]) == (found["items"][:3], False)
+    shown = run(*arguments, "--cases", "--limit", "3").stdout
+    for case in few["items"]:
+        assert case["number"] in shown
+        assert f"({case['events'][-1]['position']})" in shown
+    assert "There are more: these are the first 3." in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["happiness"], "there are incidents_opened"),
+        (["backlog", "--grain", "fortnight"], "--grain: must be one of day, week"),
+        (["backlog", "--from", "yesterday"], "--from: must be a date"),
+        (["backlog", "--from", "2026-02-01", "--to", "2026-01-01"], "--to: must lie behind"),
+        (["backlog", "--tz", "Mars/Base"], "--tz: must be the name of a time zone"),
+        (["backlog", "--by", "mood"], "--by: must be one of priority"),
+        (["backlog", "--filter", "mood=bad"], "--filter mood=…: must be one of priority"),
+        (["backlog", "--filter", "team=nobody"], "--filter team=…: there is no “nobody”"),
+        (["backlog", "--filter", "team"], "not of the form"),
+        (["backlog", "--cases", "--limit", "0"], "--limit"),
+    ],
+    ids=str,
+)
+def test_a_wrong_word_is_told_with_what_would_be_right(run: Run, arguments: list[str], words: str) -> None:
+    ended = run("kpi", *arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert words in " ".join(ended.stderr.replace("│", " ").split())
+
+
+def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_anew(
+    run: Run, place: Place, told: None
+) -> None:
+    good = run("reconcile")
+    assert (good.returncode, "numbers agree" in good.stdout) == (0, True)
+    with psycopg.connect(place.url) as connection:
+        changed = connection.execute(
+            "update kpi.incident_closed set seconds = seconds + 1 where case_id = "
+            "(select case_id from kpi.incident_closed where excluded is null limit 1) returning case_id"
+        ).fetchone()
+    assert changed is not None
+    assert run("reconcile", "backlog", "incidents_opened").returncode == 0, "they have nothing to do with it"
+    bad = run("reconcile", "--zone", "Asia/Shanghai")
+    assert bad.returncode == 5
+    assert "measure is" in bad.stdout
+    assert str(changed[0]) in bad.stdout
+    assert "reconcile --anew" in bad.stdout
+    found = json.loads(run("reconcile", "incident_close_seconds", "--json").stdout)
+    assert found["found"] == len(found["differences"]) > 1
+    assert {difference["key"] for difference in found["differences"]} == {"incident_close_seconds"}
+    assert run("reconcile", "--anew").returncode == 0
+    assert run("reconcile").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["happiness"], "there are incidents_opened"), (["--zone", "Mars/Base"], "name of a time zone")],
+)
+def test_what_cannot_be_reconciled_is_told(run: Run, arguments: list[str], words: str) -> None:
+    ended = run("reconcile", *arguments)
+    assert (ended.returncode, words in " ".join(ended.stderr.split())) == (2, True)

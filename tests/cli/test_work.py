@@ -1,0 +1,97 @@
+"""The worker: it follows the log as a process of its own, alone or beside a service."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.cli import serve
+from app.cli.serve import worker
+from app.kpis.facts import FACTS
+from app.settings import PREFIX, PROJECT
+from tests.cli.conftest import Run, environment
+from tests.conftest import Place
+from tests.waiting import until
+
+
+class Log:
+    """The log of an installation, and how far the facts have followed it."""
+
+    def __init__(self, place: Place, run: Run) -> None:
+        self.url = place.url
+        self._run = run
+
+    def grow(self) -> None:
+        """Two more events."""
+        assert self._run("keys", "make", "--role", "agent").returncode == 0
+
+    async def is_followed(self) -> bool:
+        """Whether the facts are as far as the log."""
+        async with await psycopg.AsyncConnection.connect(self.url) as connection:
+            found = await connection.execute(
+                "select 1 from log.checkpoint c join log.head h on h.position = c.position "
+                "where consumer = %s",
+                (FACTS.name,),
+            )
+            return await found.fetchone() is not None
+
+
+@pytest.fixture
+def log(place: Place, run: Run) -> Log:
+    return Log(place, run)
+
+
+def started(place: Place, tmp_path: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "work"],
+        cwd=PROJECT,
+        env=environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets")),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
+    log: Log, place: Place, tmp_path: Path
+) -> None:
+    log.grow()
+    first, second = started(place, tmp_path), started(place, tmp_path)
+    try:
+        await until(log.is_followed)
+        log.grow()
+        await until(log.is_followed)
+        first.kill()
+        log.grow()
+        await until(log.is_followed)
+        second.send_signal(signal.SIGTERM)
+        _, said = second.communicate(timeout=30)
+        assert "Traceback" not in said
+        assert second.returncode in (0, 143)
+    finally:
+        for process in (first, second):
+            process.kill()
+            process.communicate()
+
+
+async def test_a_worker_beside_a_service_is_started_again_when_it_is_killed_and_ends_with_it(
+    log: Log, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "RESTART_SECONDS", 0.01)
+    for name, value in {"DATABASE_URL": place.url, "SECRETS_DIR": str(tmp_path / "secrets")}.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    log.grow()
+    with worker() as beside:
+        await until(log.is_followed)
+        assert beside.child is not None
+        killed = beside.child
+        killed.kill()
+        log.grow()
+        await until(log.is_followed)
+        assert beside.child is not killed
+    assert beside.child.wait(30) == 0

@@ -1,0 +1,40 @@
+"""Workers killed under load, and PostgreSQL under them: the facts are right afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from app.kpis.reconcile import Report
+from bench.kill import Load, prove_facts
+from bench.site import Site, made_token, site
+
+
+async def test_facts_are_right_after_workers_and_postgresql_were_killed_under_load() -> None:
+    with site() as installation:
+        report = await broken(installation)
+    assert report.differences == []
+    assert report.compared > 100
+    assert report.position > 100
+
+
+async def broken(installation: Site) -> Report:
+    """What both paths come to in the end."""
+    chance = random.Random()
+    token = made_token(installation)
+    await installation.serve()
+    workers = ("one worker", "another")
+    for name in workers:
+        installation.work(name)
+    load = Load([f"http://127.0.0.1:{installation.ports['api']}"], token, chance)
+    load.start(6)
+    for name in workers:
+        await load.until_answered(chance.randint(20, 80))
+        installation.kill(name)
+        installation.work(name)
+    await load.until_answered(chance.randint(20, 80))
+    installation.kill_postgresql()
+    await asyncio.to_thread(installation.revive_postgresql)
+    await load.until_answered(30)
+    await load.end()
+    return await prove_facts(installation.url)

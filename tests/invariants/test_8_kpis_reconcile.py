@@ -1,0 +1,90 @@
+"""Invariant 8: facts and raw events give the same value of every KPI, and the drill-down exactly its cases.
+
+After random histories, made by the commands that everybody uses; and the facts are those that a fold of the
+whole log gives, in whatever spans it is taken (invariant 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.db import Connection
+from app.kpis.answer import answer
+from app.kpis.cases import cases
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS, INCIDENT
+from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.question import Question, Said, ask
+from app.kpis.reconcile import reconcile
+from app.log.follow import catch_up, reset
+from tests.conftest import Place
+from tests.wander import Step, World, steps
+
+ZONES = ("Asia/Shanghai", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe")
+
+
+def later() -> datetime:
+    """When all that the histories hold is over."""
+    return datetime.now(UTC) + timedelta(days=1)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(steps(), min_size=20, max_size=60), zone=st.sampled_from(ZONES))
+async def test_both_paths_give_the_same_and_the_cases_are_those_counted(
+    world: World, place: Place, eyes: Connection, history: list[Step], zone: str
+) -> None:
+    await world.live(history)
+    await catch_up(eyes, FACTS)
+    now = later()
+    report = await reconcile(place.url, zone=ZoneInfo(zone), now=now)
+    assert report.differences == []
+    for kpi in KPIS.values():
+        asked = Said(grain="all", begin=(now - timedelta(days=900)).date().isoformat(), zone=zone)
+        question = ask(kpi, asked, now=now, organisation_zone="UTC")
+        await the_cases_are_those_counted(world, kpi, question, now)
+
+
+async def the_cases_are_those_counted(world: World, kpi: Kpi, question: Question, now: datetime) -> None:
+    (point,) = (await answer(world.ledger.db, question, now)).points
+    found = (await cases(world.ledger.db, question, now, limit=200)).cases
+    assert len({case.id for case in found}) == len(found) == point.cases, kpi.key
+    if kpi.aggregate is Aggregate.mean and found:
+        assert round(sum(case.measure for case in found) / len(found), 3) == point.value
+    if point.numerator is not None:
+        assert sum(case.measure for case in found) == point.numerator
+
+
+async def content(connection: Connection) -> dict[str, Any]:
+    """A hash of each table of facts."""
+    found = {}
+    for table in INCIDENT:
+        text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
+        found[table.name] = await (await connection.execute(text.encode())).fetchone()
+    return found
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+async def test_the_facts_do_not_depend_on_the_spans_that_the_log_was_taken_in(
+    world: World, eyes: Connection, batch: int
+) -> None:
+    @settings(max_examples=2, database=None, derandomize=True)
+    @given(st.lists(steps(), min_size=30, max_size=60))
+    def draw(history: list[Step]) -> None:
+        histories.append(history)
+
+    histories: list[list[Step]] = []
+    draw()
+    await world.live(histories[-1])
+    await catch_up(eyes, FACTS)
+    at_once = await content(eyes)
+    await reset(eyes, FACTS)
+    await catch_up(eyes, replace(FACTS, batch=batch))
+    assert await content(eyes) == at_once
+    assert any(value != (None,) for value in at_once.values())

@@ -1,0 +1,152 @@
+"""A real history of 24,918 incidents: every value that independent scripts have found, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.common.people import Role
+from app.db import connect
+from app.kpis.facts import FACTS
+from app.kpis.reconcile import reconcile
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.settings import Settings
+from tests.client import Client, Json, serving
+from tests.conftest import HISTORY, Place, Server, fresh
+
+SECONDS_WITHIN = 0.5
+RATIO_WITHIN = 1e-6
+TIME = {"from": "2016-02-01", "to": "2017-04-01", "tz": "UTC"}
+USUAL = Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
+
+
+@dataclass
+class History:
+    """The imported history, asked over HTTP as whoever sees all incidents. Each answer is asked for once."""
+
+    client: Client
+    url: str
+    answers: dict[tuple[str, str, str], list[Json]] = field(default_factory=dict)
+
+    async def points(self, key: str, grain: str, by: str = "") -> list[Json]:
+        asked = (key, grain, by)
+        if asked not in self.answers:
+            cut = {"by": by} if by else {}
+            answer = await self.client.read(f"/v1/kpis/{key}", grain=grain, **TIME, **cut)
+            assert answer["lag_seconds"] == 0
+            self.answers[asked] = answer["points"]
+        return self.answers[asked]
+
+    async def month(self, key: str, month: str, by: str = "") -> list[Json]:
+        return [point for point in await self.points(key, "month", by) if point["from"].startswith(month)]
+
+
+@pytest.fixture(scope="module")
+def kept(server: Server, real_secrets: Path) -> Iterator[Place]:
+    """A copy of the whole history, made once for the file."""
+    with fresh(server, HISTORY) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def history(kept: Place, real_secrets: Path) -> AsyncIterator[History]:
+    async with serving(kept.url, real_secrets, USUAL) as api:
+        manager = await api.client("Marta", Role.incident_manager)
+        connection = await connect(kept.url, FOLLOW_LIMITS)
+        await catch_up(connection, FACTS)
+        await connection.close()
+        yield History(manager, kept.url)
+
+
+@cache
+def reference(real_data: Path) -> Json:
+    """The values by section, cut and key."""
+    path = real_data / "reference" / "uci_incident_kpis.json"
+    found: Json = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def differences(where: str, expected: Any, point: Json) -> list[str]:
+    """What of a point is not as it should be: counts and numerators exactly, seconds within a half."""
+    if not isinstance(expected, dict):
+        expected = {"value": expected}
+    found = {"n": point["cases"], **(point["elapsed"] or {}), **point}
+    wrong = []
+    for name, value in expected.items():
+        exactly = isinstance(value, int)
+        within = 0 if exactly else RATIO_WITHIN if name == "value" else SECONDS_WITHIN
+        if found[name] is None or abs(found[name] - value) > within:
+            wrong.append(f"{where} {name}: {found[name]} instead of {value}")
+    return wrong
+
+
+async def test_over_all_its_time(history: History, real_data: Path) -> None:
+    wrong = []
+    for key, expected in reference(real_data)["overall"].items():
+        (point,) = await history.points(key, "all")
+        wrong += differences(key, expected, point)
+    assert wrong == []
+
+
+async def test_by_month_the_backlog_at_its_end_among_them(history: History, real_data: Path) -> None:
+    wrong = []
+    for month, values in reference(real_data)["by_month"].items():
+        for key, expected in values.items():
+            (point,) = await history.month(key, month)
+            wrong += differences(f"{month} {key}", expected, point)
+    assert wrong == []
+
+
+async def test_by_priority_and_by_group(history: History, real_data: Path) -> None:
+    wrong = []
+    for section, by in (("by_priority", "priority"), ("by_group", "team")):
+        for name, values in reference(real_data)[section].items():
+            for key, expected in values.items():
+                (point,) = [p for p in await history.points(key, "all", by) if p["by"][by] == coded(name)]
+                wrong += differences(f"{name} {key}", expected, point)
+    assert wrong == []
+
+
+async def test_by_month_and_priority(history: History, real_data: Path) -> None:
+    wrong = []
+    for month, priorities in reference(real_data)["by_month_and_priority"].items():
+        for name, values in priorities.items():
+            for key, expected in values.items():
+                points = await history.month(key, month, "priority")
+                (point,) = [p for p in points if p["by"]["priority"] == coded(name)]
+                wrong += differences(f"{month} {name} {key}", expected, point)
+    assert wrong == []
+
+
+def coded(name: str) -> str | None:
+    """What an answer calls it: `1 - Critical` is P1, a group without a name is none."""
+    return None if name == "?" else f"P{name[0]}" if name[0].isdigit() else name
+
+
+async def test_a_number_can_be_opened_down_to_its_cases_and_their_events(history: History) -> None:
+    key, cut = "incident_resolution_seconds", {"priority": "P1", "from": "2016-03-01", "to": "2016-04-01"}
+    (point,) = [p for p in await history.month(key, "2016-03", "priority") if p["by"]["priority"] == "P1"]
+    pages = await history.client.pages(f"/v1/kpis/{key}/cases", limit=25, tz="UTC", **cut)
+    found = [case for page in pages for case in page]
+    assert len({case["id"] for case in found}) == len(found) == point["cases"] == 62
+    assert sum(case["measure"] for case in found) / 62 == pytest.approx(point["value"], abs=0.001)
+    for case in found[:5]:
+        told = (await history.client.read(f"/v1/incidents/{case['number']}/events"))["items"]
+        times = {event["id"]: datetime.fromisoformat(event["occurred_at"]) for event in told}
+        begun, decided = (times[event["id"]] for event in (case["events"][0], case["events"][-1]))
+        assert decided == datetime.fromisoformat(case["decided_at"])
+        assert case["measure"] == (decided - begun).total_seconds()
+
+
+async def test_both_paths_agree_on_all_of_it(history: History) -> None:
+    report = await reconcile(history.url, zone=ZoneInfo("UTC"), now=datetime(2026, 11, 20, tzinfo=UTC))
+    assert report.differences == []
+    assert report.compared > 100_000
