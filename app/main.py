@@ -15,12 +15,15 @@ from app.api.auth import Guard
 from app.api.frame import Frame
 from app.base.people import router as people
 from app.kernel import ledger
+from app.kpis import router as kpis
+from app.kpis.question import CannotAnswer
 from app.processes.incidents import router as incidents
 from app.registry import BY_KIND
 from app.settings import Settings
 
 ROUTERS = (
     incidents.router,
+    kpis.router,
     people.router,
     meta.router,
 )
@@ -53,6 +56,7 @@ def routed(*, lifespan: object = None, body_limit: int = 1_048_576) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     problems.add_to(app)
+    app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
     app.add_middleware(Guard)
     app.add_middleware(Frame, body_limit=body_limit)
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -32,6 +32,7 @@ from app.kernel.ledger import Ledger
 from app.registry import BY_KIND
 from app.settings import PROJECT, Settings
 from tests.client import Api, serving
+from tests.exchange.making import WHOLE, bring
 
 GIVEN_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 AGAIN_ON_GIVEN = ("log", "kernel", "invariants")
@@ -44,6 +45,7 @@ FAST = {
     "max_wal_size": "256MB",
 }
 ROOM = 4 * 1024**3
+HISTORY = "template_history"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -157,13 +159,14 @@ _numbers = count()
 
 
 @contextlib.contextmanager
-def fresh(server: Server) -> Iterator[Place]:
-    """A migrated database that nobody else uses, until the block ends."""
-    base = (
-        "template_ledgerdesk"
-        if server.prefix.startswith("test_")
-        else f"{server.prefix.rsplit('_', 1)[0]}_template"
-    )
+def fresh(server: Server, base: str | None = None) -> Iterator[Place]:
+    """A migrated database that nobody else uses, until the block ends; empty, or a copy of `base`."""
+    if base is None:
+        base = (
+            "template_ledgerdesk"
+            if server.prefix.startswith("test_")
+            else f"{server.prefix.rsplit('_', 1)[0]}_template"
+        )
     name = f"{server.prefix}_{next(_numbers)}"
     with psycopg.connect(server.administrator, autocommit=True) as administrator:
         with _alone(Path(tempfile.gettempdir()) / f"{base}-{os.getuid()}.clone.lock"):
@@ -206,6 +209,10 @@ def administrator_url(server: Server, place: Place) -> str:
 @pytest.fixture
 def settings() -> Settings:
     """Settings as nobody has changed them."""
+    return _unchanged()
+
+
+def _unchanged() -> Settings:
     return Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
 
 
@@ -237,3 +244,37 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data absent: there is no {folder}")
     return folder
+
+
+@dataclass(frozen=True)
+class RealHistory:
+    """A database of the test's own into which a whole real history was imported."""
+
+    place: Place
+    secrets_dir: Path
+
+
+@pytest.fixture(scope="session")
+async def real_secrets(server: Server, real_data: Path, testrun_uid: str) -> Path:
+    """The secrets that belong to the real history, which is imported once per run, for all of its workers."""
+    folder = _shared_folder(testrun_uid)
+    secrets = folder / "history-secrets"
+    with (
+        _alone(folder / "history.lock"),
+        psycopg.connect(server.administrator, autocommit=True) as administrator,
+    ):
+        if not administrator.execute("select 1 from pg_database where datname = %s", (HISTORY,)).fetchone():
+            with fresh(server) as place:
+                async with ledgers.opened(place.url, secrets, BY_KIND, _unchanged()) as ledger:
+                    await bring(ledger, real_data / WHOLE)
+                made = urlsplit(place.url).path.removeprefix("/")
+                copy = sql.SQL("create database {} template {}")
+                administrator.execute(copy.format(sql.Identifier(HISTORY), sql.Identifier(made)))
+    return secrets
+
+
+@pytest.fixture
+def real_history(server: Server, real_secrets: Path) -> Iterator[RealHistory]:
+    """The whole UCI log of incidents, imported as from UTC; skipped where real data are absent."""
+    with fresh(server, HISTORY) as place:
+        yield RealHistory(place, real_secrets)

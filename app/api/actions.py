@@ -16,13 +16,13 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.auth import Ledger, context_of
+from app.api.auth import context_of, ledger_of
 from app.api.etag import etag, version_of
 from app.api.openapi import action_responses
 from app.api.shapes import Out, Renderer
 from app.kernel.describe import sources, target
 from app.kernel.history import as_of_version
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.perform import Act, perform
 from app.kernel.refusals import Refusal, StillRunning
@@ -90,27 +90,26 @@ def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]
 
 
 def _endpoint(lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[Out]) -> Callable[..., Any]:
-    async def make(request: Request, ledger: Ledger, body: Any, idempotency_key: Key = None) -> Response:
-        return await _answer(request, ledger, None, body, None, idempotency_key)
+    async def make(request: Request, body: Any, idempotency_key: Key = None) -> Response:
+        return await _answer(request, None, body, None, idempotency_key)
 
     async def act(
         request: Request,
-        ledger: Ledger,
         name: Name,
         body: Any,
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> Response:
-        return await _answer(request, ledger, name, body, if_match, idempotency_key)
+        return await _answer(request, name, body, if_match, idempotency_key)
 
     async def _answer(
         request: Request,
-        ledger: Services,
         name: str | None,
         body: Any,
         if_match: str | None,
         header: str | None,
     ) -> Response:
+        ledger = ledger_of(request)
         key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), header)
         context = context_of(request)
         act = Act(lifecycle, row, name, body, context, version_of(if_match), key)
@@ -157,7 +156,7 @@ class CarriedOut:
     replayed: bool = False
 
 
-async def carry_out(ledger: Services, act: Act) -> CarriedOut:
+async def carry_out(ledger: Ledger, act: Act) -> CarriedOut:
     """Carries the command out, or finds that it was carried out before: then the record is as it was then.
 
     Raises a Refusal, or DatabaseGone.
@@ -183,7 +182,7 @@ async def carry_out(ledger: Services, act: Act) -> CarriedOut:
         ledger.running.discard(mark)
 
 
-async def _again(ledger: Services, act: Act, earlier: Earlier) -> CarriedOut:
+async def _again(ledger: Ledger, act: Act, earlier: Earlier) -> CarriedOut:
     record = await as_of_version(ledger.db, act.lifecycle, earlier.stream, earlier.version)
     return CarriedOut(record, earlier.status, replayed=True)
 

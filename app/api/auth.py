@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.problems import problem
+from app.api.problems import gone, problem
 from app.common.keys import hash_of, parse
 from app.common.people import Caller as Who
 from app.db import DatabaseGone
@@ -22,7 +22,6 @@ from app.kernel.moment import Context as Acting
 from app.text import language_of
 
 GUARDED = "/v1/"
-RETRY_SECONDS = 2
 
 
 class Guard:
@@ -38,8 +37,8 @@ class Guard:
         request = Request(scope)
         try:
             who = await _caller(request)
-        except DatabaseGone:
-            answer = problem(request, 503, "database_gone", headers={"Retry-After": str(RETRY_SECONDS)})
+        except DatabaseGone as error:
+            answer = await gone(request, error)
             await answer(scope, receive, send)
             return
         if who is None:

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.problems import problem
 from app.log.ids import uuid7
 
-REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+# What names a request, and nobody: it stands in the log for ever.
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 
 
 class Frame:

@@ -35,7 +35,7 @@ async def key_of(
     key = well_formed(header)
     assert key is not None, "the parameter's pattern has let it through"
     body = await request.body()
-    said = json.dumps(json.loads(body), sort_keys=True) if body.strip() else ""
+    said = json.dumps(await request.json(), sort_keys=True) if body.strip() else ""
     asked = f"{request.method} {request.url.path}?{request.url.query}\n{said}"
     return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", asked))
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request
@@ -60,9 +61,16 @@ class Where:
 
     def among(self, column: str, values: Sequence[Any] | None) -> None:
         """The column has one of the values; None: no condition."""
-        if values is not None:
+        if values is None:
+            return
+        plain = [value.value if isinstance(value, Enum) else value for value in values]
+        # For one value an index gives the rows in the order of the list, for several it does not.
+        if len(plain) == 1:
+            self.conditions.append(f"r.{column} = %({column})s")
+            self.parameters[column] = plain[0]
+        else:
             self.conditions.append(f"r.{column} = any(%({column})s)")
-            self.parameters[column] = [value.value if isinstance(value, Enum) else value for value in values]
+            self.parameters[column] = plain
 
 
 async def page(renderer: Renderer, paging: Paging, where: Where, *, by: str = "opened_at") -> dict[str, Any]:
@@ -76,45 +84,47 @@ async def page(renderer: Renderer, paging: Paging, where: Where, *, by: str = "o
         last_at, last_id = read(paging.cursor, scope, sign)
         where.conditions.append(f"(r.{by}, r.id) < (%(last_at)s, %(last_id)s)")
         where.parameters |= {"last_at": from_instant(last_at), "last_id": UUID(last_id)}
-    where.parameters["limit"] = paging.limit + 1
-    query = statement(renderer, where, by)
+    query = statement(renderer, where, by, paging.limit + 1)
     rows = await renderer.ledger.db.rows(query, where.parameters)
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]
     cursor = write([instant(rows[-1][by]), str(rows[-1]["id"])], scope, sign) if more else None
-    return {"items": await renderer.many(rows), "next_cursor": cursor}
+    await renderer.fill(rows)
+    return {"items": rows, "next_cursor": cursor}
 
 
 def answer(request: Request, page: dict[str, Any]) -> Response:
     """The page as an answer, with the address of the next one in `Link`."""
     headers = {"Vary": "Authorization, Accept-Language"}
     if page["next_cursor"] is not None:
-        following = request.url.include_query_params(cursor=page["next_cursor"])
-        headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
+        following = urlencode([*asked, ("cursor", page["next_cursor"])])
+        headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
     return Response(to_json(page), headers=headers, media_type="application/json")
 
 
-def statement(renderer: Renderer, where: Where, by: str) -> str:
-    """The SQL of one page."""
+def statement(renderer: Renderer, where: Where, by: str, limit: int) -> str:
+    """The SQL of one page of at most so many rows."""
     lifecycle = renderer.lifecycle
     if sees_all(renderer.caller, lifecycle, agents_see=renderer.ledger.settings.agents_see):
-        return _range(lifecycle, where.conditions, "*", by)
+        return _range(lifecycle, where.conditions, renderer.columns, by, limit)
     ranges = [
-        f"({_range(lifecycle, [*where.conditions, shown], f'id, {by}', by)})"
+        f"({_range(lifecycle, [*where.conditions, shown], f'id, {by}', by, limit)})"
         for shown in _shown(renderer, where.parameters)
     ]
     union = " union ".join(ranges)
     return (
-        f"select r.* from ({union}) as visible join {lifecycle.table} r using (id) "
-        f"order by r.{by} desc, r.id desc limit %(limit)s"
+        f"select {renderer.columns} from ({union}) as visible join {lifecycle.table} r using (id) "
+        f"order by r.{by} desc, r.id desc limit {limit}"
     )
 
 
-def _range(lifecycle: Lifecycle[Any], conditions: Sequence[str], columns: str, by: str) -> str:
+def _range(lifecycle: Lifecycle[Any], conditions: Sequence[str], columns: str, by: str, limit: int) -> str:
+    # The limit is part of the text, so that the plan is made for it.
     where = " and ".join(conditions) or "true"
     return (
         f"select {columns} from {lifecycle.table} r where {where} "
-        f"order by r.{by} desc, r.id desc limit %(limit)s"
+        f"order by r.{by} desc, r.id desc limit {limit}"
     )
 
 

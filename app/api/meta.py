@@ -16,6 +16,8 @@ from app.kernel.ledger import Ledger
 from app.log import read
 
 router = APIRouter(tags=["service"])
+# Who asks whether we are ready waits a few seconds at the most, and then counts us as dead.
+READY_SECONDS = 2.0
 
 
 class Alive(Out):
@@ -56,7 +58,7 @@ async def get_readiness(request: Request) -> Response:
     ledger: Ledger = request.app.state.ledger
     missing: list[str] = []
     try:
-        await read.head(ledger.db)
+        await read.head(ledger.db, seconds=READY_SECONDS)
     except DatabaseGone:
         missing.append("database")
     body: dict[str, Any] = {"ready": not missing, "missing": missing}

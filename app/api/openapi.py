@@ -23,6 +23,23 @@ TITLES = {
     503: "The database does not answer; Retry-After says when to try again.",
 }
 EVERYWHERE = (401, 503)
+#: By name: what it says, and whether it always comes with the answers that list it.
+HEADERS = {
+    "Allow": ("The methods that this address takes.", True),
+    "Content-Language": ("The language of the texts: en or zh.", True),
+    "ETag": ("The record's version and a hash of this answer: for If-Match and If-None-Match.", True),
+    "Idempotent-Replayed": (
+        "`true`: this Idempotency-Key was used before, and this is the answer to what was done then.",
+        False,
+    ),
+    "Link": ('The address of the next page, as `rel="next"`; missing on the last one.', False),
+    "Location": ("The address of the new record.", True),
+    "Retry-After": ("Seconds to wait before trying again.", True),
+    "WWW-Authenticate": ("How to say who calls.", True),
+    "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
+}
+#: What a problem has because of its status.
+OF_STATUS = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
 TAGS = {
     "incidents": "Unplanned interruptions and degradations of services.",
     "kpis": "Figures computed from the events.",
@@ -52,6 +69,11 @@ def one_responses() -> dict[int | str, dict[str, Any]]:
     return {304: unchanged} | problems(404, 422)
 
 
+def in_language() -> dict[int | str, dict[str, Any]]:
+    """The answer that is no record and has texts."""
+    return {200: {"description": "Successful Response", "headers": {"Content-Language": {}}}}
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, as it is served and committed."""
     made = get_openapi(
@@ -79,7 +101,37 @@ def document(app: FastAPI) -> dict[str, Any]:
             operation["security"] = [{"api_key": []}] if path.startswith("/v1/") else []
             for parameter in operation.get("parameters", ()):
                 _as_sent(parameter)
+            for status, answer in operation["responses"].items():
+                names = headers_of(operation, int(status), answer)
+                answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    made["components"]["headers"] = {
+        name: {"description": said, "required": always, "schema": {"type": "string"}}
+        for name, (said, always) in HEADERS.items()
+    }
     return made
+
+
+def problem_headers(status: int) -> list[str]:
+    """The headers of a problem of that status, besides those that HTTP itself has."""
+    own = [OF_STATUS[status]] if status in OF_STATUS else []
+    return sorted(["Content-Language", "X-Request-Id", *own])
+
+
+def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:
+    """The headers of that answer of the operation, besides those that HTTP itself has."""
+    if MEDIA_TYPE in answer.get("content", {}):
+        return problem_headers(status)
+    names = {"X-Request-Id", *answer.get("headers", ())}
+    shows_one = "x-lifecycle" in operation or "304" in operation["responses"]
+    if shows_one:
+        names |= {"ETag", "Content-Language"}
+    if "x-lifecycle" in operation:
+        names.add("Idempotent-Replayed")
+    if status == 201:
+        names.add("Location")
+    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
+        names.add("Link")
+    return sorted(names)
 
 
 def _as_sent(parameter: dict[str, Any]) -> None:

@@ -21,6 +21,8 @@ from app.text import language_of, say, sentences
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+# A body of wrong values is not to be answered with twenty times as many words, nor to keep others waiting.
+MOST_FAULTS = 50
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 logger = structlog.get_logger()
 
@@ -47,7 +49,9 @@ class Problem(BaseModel):
     instance: str = Field(description="The path that was asked for.")
     code: str = Field(description="Stable code of the problem.")
     request_id: str = Field(description="Name this when asking for help; events carry it as correlation_id.")
-    errors: list[Fault] = Field(default_factory=list, description="The values that are wrong (status 422).")
+    errors: list[Fault] = Field(
+        default_factory=list, description="The values that are wrong (status 422): the first 50 of them."
+    )
     state: str | None = Field(default=None, description="The record's present state (status 409).")
     allowed_actions: list[str] | None = Field(
         default=None, description="What is open to this caller now (status 409)."
@@ -60,26 +64,49 @@ def problem(
     status: int,
     code: str,
     *,
+    sentence: str | None = None,
     words: dict[str, str] | None = None,
     errors: Sequence[Fault] = (),
     more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer that says what was wrong."""
+    """The answer that says what was wrong, in the code's own sentence or in another one."""
     language = language_of(request.headers.get("accept-language"))
-    body: dict[str, Any] = {
-        "type": f"/problems/{code}",
-        "title": say(language, "title", code),
-        "status": status,
-        "detail": say(language, "detail", code, words),
-        "instance": request.url.path,
-        "code": code,
-        "request_id": request.state.request_id,
-    }
+    body = document(
+        language,
+        status,
+        code,
+        instance=request.url.path,
+        request_id=request.state.request_id,
+        sentence=sentence,
+        words=words,
+    )
     if errors:
         body["errors"] = [error.model_dump() for error in errors]
     body.update(more or {})
     return Response(to_json(body), status, {"Content-Language": language, **(headers or {})}, MEDIA_TYPE)
+
+
+def document(
+    language: str,
+    status: int,
+    code: str,
+    *,
+    instance: str,
+    request_id: str,
+    sentence: str | None = None,
+    words: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """What every Problem says, as JSON data."""
+    return {
+        "type": f"/problems/{code}",
+        "title": say(language, "title", code),
+        "status": status,
+        "detail": say(language, "detail", sentence or code, words),
+        "instance": instance,
+        "code": code,
+        "request_id": request_id,
+    }
 
 
 def add_to(app: FastAPI) -> None:
@@ -88,7 +115,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(BadCursor, _bad_cursor)
-    app.add_exception_handler(DatabaseGone, _gone)
+    app.add_exception_handler(DatabaseGone, gone)
     app.add_exception_handler(Exception, _ours)
 
 
@@ -113,8 +140,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if of_body and _has_body(request) and not _says_json(request):
         return problem(request, 415, "unsupported_media_type")
     language = language_of(request.headers.get("accept-language"))
-    errors = [_fault(language, fault) for fault in faults]
-    return problem(request, 422, "invalid", words={"count": str(len(errors))}, errors=errors)
+    shown = faults[:MOST_FAULTS]
+    errors = [_fault(language, fault, _known(request, fault["loc"][0])) for fault in shown]
+    words = {"count": f"{len(faults):,}", "shown": str(len(shown))}
+    sentence = "invalid" if len(shown) == len(faults) else "very_invalid"
+    return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
 
 
 def _has_body(request: Request) -> bool:
@@ -127,12 +157,21 @@ def _says_json(request: Request) -> bool:
     return main == "application" and (kind == "json" or kind.endswith("+json"))
 
 
-def _fault(language: str, error: Mapping[str, Any]) -> Fault:
+def _known(request: Request, where: str) -> list[str]:
+    """The names that the operation takes in its body or its query."""
+    dependant = request.scope["route"].dependant
+    taken = dependant.body_params if where == "body" else dependant.query_params
+    models = [parameter.field_info.annotation for parameter in taken]
+    return sorted(name for model in models for name in getattr(model, "model_fields", ()))
+
+
+def _fault(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
     """One of Pydantic's errors in our words."""
     where, *path = error["loc"]
     known = sentences(language)["value"]
     code = error["type"] if error["type"] in known else "other"
-    words = {key: str(value) for key, value in error.get("ctx", {}).items()} | {"message": str(error["msg"])}
+    words = {key: str(value) for key, value in error.get("ctx", {}).items()}
+    words |= {"message": str(error["msg"]), "known": ", ".join(known_names)}
     fault = Fault(code=error["type"], message=say(language, "value", code, words))
     if where == "body":
         fault.pointer = "".join(f"/{_escape(str(part))}" for part in path)
@@ -174,12 +213,14 @@ async def _bad_cursor(request: Request, error: Exception) -> Response:
     return problem(request, 400, "bad_cursor")
 
 
-async def _gone(request: Request, error: Exception) -> Response:
-    logger.warning("the database does not answer", why=str(error), request_id=request.state.request_id)
+async def gone(request: Request, error: Exception) -> Response:
+    """The answer where the database does not answer, or refuses to work; the log says which, and why."""
+    logger.warning("the database is gone", why=str(error), request_id=request.state.request_id)
     return problem(request, 503, "database_gone", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 async def _ours(request: Request, error: Exception) -> Response:
-    # The server logs the traceback (Starlette raises the error again); the client learns the id to ask about.
-    # This answer goes out past the frame, which gives all others their headers.
+    # The server logs the traceback (Starlette raises the error again), with the id that the client is told to
+    # name. This answer goes out past the frame, which gives all others their headers.
+    structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
     return problem(request, 500, "failed", headers={"X-Request-Id": request.state.request_id})

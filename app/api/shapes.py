@@ -6,10 +6,11 @@ in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -69,45 +70,42 @@ class TicketOut(RecordOut):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a shape is filled: plain columns, instants, personal columns, persons and teams by their column."""
+    """How a shape is filled: its fields, what takes their columns from a record, what a statement selects of
+    the table `r` to have them at once, and which of them are then put as clients see them.
+    """
 
     names: tuple[str, ...]
-    plain: tuple[str, ...]
+    take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    select: str
     instants: tuple[str, ...]
     personal: tuple[str, ...]
-    persons: tuple[tuple[str, str], ...]
-    teams: tuple[tuple[str, str], ...]
-    actions: bool
+    persons: tuple[str, ...]
+    teams: tuple[str, ...]
 
 
 @cache
 def _plan(record: type[Record], shape: type[Out]) -> _Plan:
     fields = codecs(record)
-    plain, instants, personal = ["id", "version"], list[str](), list[str]()
-    persons, teams = list[tuple[str, str]](), list[tuple[str, str]]()
-    for name in shape.model_fields:
+    columns = {name: name for name in shape.model_fields if name != "actions"}
+    instants, personal, persons, teams = list[str](), list[str](), list[str](), list[str]()
+    for name in columns:
         codec = fields.get(name)
         if codec is None and f"{name}_id" in fields:
             mark = fields[f"{name}_id"].refers
             assert mark is not None
-            (persons if mark.kind == "person" else teams).append((name, f"{name}_id"))
+            (persons if mark.kind == "person" else teams).append(name)
+            columns[name] = f"{name}_id"
         elif codec is None:
-            assert name in ("id", "version", "actions"), f"{shape.__name__}.{name} is filled from nothing"
+            assert name in ("id", "version"), f"{shape.__name__}.{name} is filled from nothing"
         elif codec.personal:
             personal.append(name)
         elif codec.type is datetime:
             instants.append(name)
-        else:
-            plain.append(name)
-    return _Plan(
-        tuple(shape.model_fields),
-        tuple(plain),
-        tuple(instants),
-        tuple(personal),
-        tuple(persons),
-        tuple(teams),
-        "actions" in shape.model_fields,
-    )
+    # Until the actions are known something else is in their place, which keeps the order of the fields.
+    take = itemgetter(*(columns.get(name, "id") for name in shape.model_fields))
+    select = ", ".join(f"r.{columns.get(name, 'id')} as {name}" for name in shape.model_fields)
+    names = tuple(shape.model_fields)
+    return _Plan(names, take, select, tuple(instants), tuple(personal), tuple(persons), tuple(teams))
 
 
 @dataclass(slots=True)
@@ -120,51 +118,60 @@ class Renderer:
     caller: Caller
     language: str
 
+    @property
+    def columns(self) -> str:
+        """What is to be selected of the table `r` for `fill`."""
+        return self._plan().select
+
     async def one(self, record: Record) -> dict[str, Any]:
         """The record in its shape."""
-        return (await self.many([record.__dict__]))[0]
-
-    async def many(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Rows in their shape: two look-ups at most for all of them together."""
-        record: type[Record] = self.lifecycle.record
-        plan = _plan(record, self.shape)
-        persons = {row[column] for row in rows for _, column in plan.persons if row[column] is not None}
-        names = await self.ledger.directory.names(persons) if persons else {}
-        sealed = {row[column] for row in rows for column in plan.personal if row[column] is not None}
-        texts = await self.ledger.vault.texts({*sealed, *names.values()})
-        named = {row[column] for row in rows for _, column in plan.teams if row[column] is not None}
-        teams = await self.ledger.directory.teams(named) if named else {}
-        open_actions: dict[Any, list[dict[str, str]]] = {}
-        shown = []
-        for row in rows:
-            out: dict[str, Any] = dict.fromkeys(plan.names)
-            for name in plan.plain:
-                out[name] = row[name]
-            for name in plan.instants:
-                if row[name] is not None:
-                    out[name] = instant(row[name])
-            for name in plan.personal:
-                if row[name] is not None:
-                    out[name] = texts[row[name]]
-            for name, column in plan.persons:
-                if row[column] is not None:
-                    out[name] = {"id": row[column], "name": texts.get(names.get(row[column], ""))}
-            for name, column in plan.teams:
-                if row[column] is not None:
-                    out[name] = teams[row[column]]
-            if plan.actions:
-                out["actions"] = self._actions(row, open_actions)
-            shown.append(out)
+        plan = self._plan()
+        shown = dict(zip(plan.names, plan.take(record.__dict__), strict=True))
+        await self.fill([shown])
         return shown
 
+    async def fill(self, shown: Sequence[dict[str, Any]]) -> None:
+        """Puts rows of `columns` as clients see them: two look-ups at most for all of them together."""
+        plan = self._plan()
+        persons = {out[name] for out in shown for name in plan.persons} - {None}
+        names = await self.ledger.directory.names(persons) if persons else {}
+        sealed = {out[name] for out in shown for name in plan.personal} - {None}
+        texts = await self.ledger.vault.texts({*sealed, *names.values()})
+        teams = {out[name] for out in shown for name in plan.teams} - {None}
+        stubs: dict[UUID | None, Any] = {
+            person: {"id": person, "name": texts.get(names.get(person, ""))} for person in persons
+        }
+        if teams:
+            known = await self.ledger.directory.teams(teams)
+            stubs |= {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
+        open_actions: dict[Any, list[dict[str, str]]] = {}
+        for out in shown:
+            if "actions" in out:
+                out["actions"] = self._actions(out, open_actions)
+            for name in plan.instants:
+                # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds.
+                if (at := out[name]) is not None and not (at.microsecond and at.tzinfo is UTC):
+                    out[name] = instant(at)
+            for name in plan.personal:
+                if out[name] is not None:
+                    out[name] = texts[out[name]]
+            for name in (*plan.persons, *plan.teams):
+                if out[name] is not None:
+                    out[name] = stubs[out[name]]
+
+    def _plan(self) -> _Plan:
+        record: type[Record] = self.lifecycle.record
+        return _plan(record, self.shape)
+
     def _actions(
-        self, row: Mapping[str, Any], known: dict[Any, list[dict[str, str]]]
+        self, out: Mapping[str, Any], known: dict[Any, list[dict[str, str]]]
     ) -> list[dict[str, str]]:
         """What is open by state and role. Many rows of a list are alike in what decides that."""
-        me, assignee = self.caller.person_id, row["assignee_id"]
-        alike = (row["state"], row["requester_id"] == me, assignee is None, assignee == me, row["team_id"])
+        state, requester, assignee, team = out["state"], out["requester"], out["assignee"], out["team"]
+        me = self.caller.person_id
+        alike = (state, requester == me, assignee is None, assignee == me, team)
         if alike not in known:
-            record = SimpleNamespace(**row)
+            record = SimpleNamespace(state=state, requester_id=requester, assignee_id=assignee, team_id=team)
             known[alike] = [
                 {"action": action.name, "label": action.label(self.language)}
                 for action in self.lifecycle.open_to(record, self.caller)

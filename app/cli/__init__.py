@@ -15,9 +15,24 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.cli import contract, demo, erase, keys, lifecycles, migrate, rebuild, serve, work
+from app.cli import (
+    contract,
+    demo,
+    erase,
+    imports,
+    keys,
+    kpi,
+    lifecycles,
+    migrate,
+    rebuild,
+    reconcile,
+    serve,
+    work,
+)
 from app.db import DatabaseGone
 from app.embedded import EmbeddedError
+from app.exchange.load import Busy
+from app.exchange.readers.rows import FileRefused
 from app.installation import InstallationError
 from app.kernel.refusals import Refusal
 from app.kernel.vault import VaultError
@@ -45,7 +60,10 @@ cli.command("demo")(demo.demo)
 cli.command("migrate")(migrate.migrate)
 cli.add_typer(keys.keys, name="keys")
 cli.command("erase")(erase.erase)
+cli.add_typer(imports.imports, name="import")
 cli.command("rebuild")(rebuild.rebuild)
+cli.command("kpi")(kpi.kpi)
+cli.command("reconcile")(reconcile.reconcile)
 cli.command("lifecycles")(lifecycles.lifecycles)
 cli.command("contract")(contract.contract)
 
@@ -63,6 +81,8 @@ def main() -> None:
         _end(str(error), NO_DATABASE)
     except psycopg.Error as error:
         _end(f"The database refuses: {str(error).strip()}", NO_DATABASE)
+    except (FileRefused, Busy) as error:
+        _end(str(error), REFUSED)
     except Refusal as error:
         _end(error.sentence("en"), REFUSED)
     except KeyboardInterrupt:

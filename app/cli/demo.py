@@ -85,4 +85,5 @@ def _welcome(address: str, keys: dict[str, str]) -> None:
     table(("for", "key"), list(keys.items()))
     say("")
     say(f"Try: curl -H 'Authorization: Bearer {keys['admin']}' '{address}/v1/incidents?limit=3'")
+    say("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
     say("Ctrl-C stops all of it.")

@@ -53,6 +53,22 @@ async def test_the_answer_to_an_internal_comment_is_the_record_without_it(api: A
     assert shown == record
 
 
+async def test_a_role_for_one_team_shows_nothing_internal_of_another(api: Api) -> None:
+    network, _ = await api.team("network"), await api.team("mail")
+    tomasz = await api.client("Tomasz", f"engineer@team/{network}")
+    agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
+    at = f"/v1/incidents/{(await tomasz.do('/v1/incidents', an_incident()))['id']}"
+    internal = {"text": SECRET, "visibility": "internal"}
+    for team, theirs in (("mail", False), ("network", True)):
+        await agent.do(f"{at}/assign", {"team": team})
+        await agent.do(f"{at}/comment", internal)
+        head = await api.head()
+        assert (SECRET in (await tomasz.get(f"{at}/events")).text) is theirs
+        answer = await tomasz.post(f"{at}/comment", json=internal)
+        assert (answer.status_code == 200) is theirs
+        assert (await api.head() > head) is theirs
+
+
 @pytest.mark.parametrize("role", [Role.requester, Role.integration])
 async def test_who_is_not_staff_writes_no_internal_comment(api: Api, role: Role) -> None:
     outsider = await api.client("Zhao Min", role)

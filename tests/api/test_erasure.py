@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,7 @@ from app.settings import Settings
 from tests.client import RESOLVED, Api, Client, Json, an_incident, serving
 from tests.conftest import Place
 from tests.people import add_person
-from tests.waiting import until
+from tests.waiting import Blocked, until
 
 SAID = "Call me on my private number."
 
@@ -152,6 +153,23 @@ async def refused_rows(api: Api) -> list[str]:
     """The texts of those that are kept."""
     rows = await api.ledger.db.rows("select sealed from plumbing.refused_row order by id")
     return [api.ledger.vault.open_refused(bytes(row["sealed"])).decode() for row in rows]
+
+
+async def test_what_an_import_refuses_while_they_are_erased_goes_with_them_too(
+    api: Api, place: Place
+) -> None:
+    admin = await api.client("Ada", Role.admin)
+    olu = await add_person(api.ledger, "Olu")
+    await a_refused_row(api, place, "0;Olu;mail")
+    async with Blocked(place.owner_url) as blocked:
+        erasing = asyncio.ensure_future(admin.do(f"/v1/persons/{olu.id}/erase"))
+        await blocked.waiting()
+        # As long as they can be found: once the person is erased, nobody could take up what a crash has left.
+        assert await refused_rows(api) == []
+        for text in ("1;Olu;mail", "2;Lin;mail"):
+            await a_refused_row(api, place, text)
+    await erasing
+    assert await refused_rows(api) == ["2;Lin;mail"]
 
 
 async def test_refused_rows_that_name_them_go_with_them_and_with_nobody_else(api: Api, place: Place) -> None:

@@ -8,7 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import Role
+from app.api import events
+from app.api.shapes import Renderer
+from app.base.people.keys import LIFECYCLE
+from app.base.people.router import KeyOut
+from app.common.people import Role, rule
+from app.kernel.look import load
+from app.log import read
 from app.log.ids import uuid7
 from app.settings import Settings
 from tests.client import Api, an_incident, serving
@@ -114,7 +120,6 @@ async def test_what_a_key_may_is_what_it_holds_and_not_what_another_key_of_the_p
 @pytest.mark.parametrize(
     "role",
     [
-        "",
         "boss",
         "Admin",
         "agent@",
@@ -131,8 +136,41 @@ async def test_a_role_that_there_is_none_of_is_refused(shared: Api, role: str) -
     head = await shared.head()
     answer = await admin.post("/v1/keys", json={"name": "A", "person": "me", "roles": ["requester", role]})
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"].startswith("/roles")
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/roles/1", "unknown_role")]
     assert await shared.head() == head
+
+
+async def test_a_role_for_a_team_that_there_is_none_of_is_refused(shared: Api) -> None:
+    admin = await shared.client("Ada", Role.admin)
+    head = await shared.head()
+    role = f"agent@team/{uuid7()}"
+    answer = await admin.post("/v1/keys", json={"name": "A", "person": "me", "roles": ["requester", role]})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/roles/1", "unknown_reference")
+    assert await shared.head() == head
+
+
+async def test_a_role_for_a_team_is_kept_in_one_way_of_writing_it(shared: Api) -> None:
+    admin = await shared.client("Ada", Role.admin)
+    team = UUID(await shared.team("keys-in-one-way"))
+    ways = [f"agent@team/{way}" for way in (team, str(team).upper(), team.hex, team.urn, f"{{{team}}}")]
+    made = await admin.do("/v1/keys", {"name": "A", "person": "me", "roles": ways})
+    assert made["roles"] == [f"agent@team/{team}"] * len(ways)
+
+
+async def test_the_events_of_a_key_do_not_show_what_is_kept_of_its_secret(shared: Api) -> None:
+    admin = await shared.client("Ada", Role.admin)
+    made = await admin.do("/v1/keys", {"name": "A", "person": "me", "roles": ["agent"]})
+    loaded = await load(shared.ledger.db, LIFECYCLE, made["id"])
+    assert loaded is not None
+    (event,) = await read.of_stream(shared.ledger.db, loaded.record.row_key)
+    assert event.data["given"]["secret_hash"] == event.data["set"][loaded.record.row_key]["secret_hash"]
+    renderer = Renderer(shared.ledger, LIFECYCLE, KeyOut, rule("tests"), "en")
+    (shown,) = (await events.page(renderer, loaded.record, events.EventPaging()))["items"]
+    assert set(event.data["given"]) - set(shown["given"]) == {"secret_hash"}
+    assert shown["given"]["name"] == "A"
+    assert event.data["given"]["secret_hash"] not in str(shown)
 
 
 async def test_a_role_for_one_team_is_not_one_for_all(shared: Api) -> None:

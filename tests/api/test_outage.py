@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import psycopg
+import pytest
 from psycopg import sql
+from structlog.testing import capture_logs
 
+from app import db
+from app.api import meta
 from app.common.people import Role
-from tests.client import ADDRESS, Api, Json, an_incident
+from app.settings import Settings
+from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
 from tests.conftest import Place, Server
-from tests.waiting import until
+from tests.lossy import Lossy
+from tests.waiting import PATIENCE_SECONDS, until
+
+SOON = 0.3
 
 
 class Cut:
@@ -111,6 +124,142 @@ async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_w
         assert (again.status_code, again.json()["state"]) == (200, "acknowledged")
     events = (await agent.read(f"{at}/events"))["items"]
     assert [event["type"] for event in events] == ["incident.reported", "incident.acknowledged"]
+
+
+async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_done_once(
+    place: Place, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "POOL_WAIT_SECONDS", SOON)
+    monkeypatch.setattr(meta, "READY_SECONDS", SOON)
+    async with (
+        Lossy(place.url, lambda: False) as road,
+        serving(road.url, tmp_path / "secrets", settings) as api,
+    ):
+        zhao = await api.client("Zhao Min")
+        at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+        nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
+        road.flows.clear()
+        async with asyncio.timeout(PATIENCE_SECONDS / 2):  # for the rest one would wait longer
+            ready = await nobody.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"ready": False, "missing": ["database"]})
+        with monkeypatch.context() as patched:
+            patched.setattr(db, "ANSWER_SECONDS", SOON)
+            answers = await asyncio.gather(
+                zhao.get(at),
+                zhao.get("/v1/incidents"),
+                zhao.post(f"{at}/comment", json={"text": "x"}, headers=key),
+                api.with_token("ldk_" + "0" * 32 + "_x").get("/v1/meta"),
+            )
+        for answer in answers:
+            assert (answer.status_code, answer.json()["code"]) == (503, "database_gone")
+            assert int(answer.headers["retry-after"]) > 0
+        road.flows.set()
+
+        async def written() -> bool:
+            return (await zhao.post(f"{at}/comment", json={"text": "x"}, headers=key)).status_code == 200
+
+        assert await until(written)
+        events = (await zhao.read(f"{at}/events"))["items"]
+        assert [event["type"] for event in events] == ["incident.reported", "incident.commented"]
+        assert await until(lambda: _is_ready(nobody))
+
+
+async def _is_ready(nobody: Client) -> bool:
+    return (await nobody.get("/readyz")).status_code == 200
+
+
+SERVING = """
+select pid, coalesce(wait_event = 'ClientRead', false) from pg_stat_activity
+where datname = %s and backend_type = 'client backend'
+"""
+
+
+@contextlib.asynccontextmanager
+async def stopped(server: Server, place: Place) -> AsyncIterator[None]:
+    """All processes of PostgreSQL that serve this database stand still, until the block ends.
+
+    They are stopped while they wait for us: one that holds a lock of shared memory would stop all others.
+    """
+    database = urlsplit(place.url).path.removeprefix("/")
+    async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
+
+        async def stop() -> list[int] | None:
+            found = await (await administrator.execute(SERVING, (database,))).fetchall()
+            pids = [pid for pid, waits in found if waits]
+            if len(pids) < len(found):
+                return None
+            _signal(pids, signal.SIGSTOP)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    now = await (await administrator.execute(SERVING, (database,))).fetchall()
+                    if all(waits for _, waits in now):
+                        return pids
+            _signal(pids, signal.SIGCONT)
+            return None
+
+        pids = await until(stop)
+    try:
+        yield
+    finally:
+        _signal(pids, signal.SIGCONT)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        os.kill(pid, number)
+
+
+async def test_processes_of_the_database_that_stand_still_are_left_for_others_that_work(
+    api: Api, server: Server, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meta, "READY_SECONDS", SOON)
+    zhao = await api.client("Zhao Min")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
+
+    async def written() -> bool:
+        return (await zhao.post(f"{at}/comment", json={"text": "x"}, headers=key)).status_code == 200
+
+    async with stopped(server, place):
+        async with asyncio.timeout(PATIENCE_SECONDS / 2):
+            assert not await _is_ready(nobody)
+        monkeypatch.setattr(db, "ANSWER_SECONDS", SOON)
+        assert not await written()
+        assert await until(written)
+        assert await until(lambda: _is_ready(nobody))
+    events = (await zhao.read(f"{at}/events"))["items"]
+    assert [event["type"] for event in events] == ["incident.reported", "incident.commented"]
+
+
+async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why_nothing_is_written(
+    api: Api, server: Server, place: Place
+) -> None:
+    zhao = await api.client("Zhao Min")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    cut = Cut(server, place)
+    said = sql.SQL("alter database {} set default_transaction_read_only = {}")
+    async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
+        await administrator.execute(said.format(sql.Identifier(cut.database), True))
+        await cut.disconnect(administrator)
+
+        async def reads() -> bool:
+            return (await zhao.get(at)).status_code == 200
+
+        assert await until(reads)
+        # The first only learns that the writer's connection was cut.
+        for why in ("", "25006"):
+            with capture_logs() as lines:
+                answer = await zhao.post(f"{at}/comment", json={"text": "x"})
+            assert (answer.status_code, answer.json()["code"]) == (503, "database_gone")
+            assert int(answer.headers["retry-after"]) > 0
+            assert lines[-1]["request_id"] == answer.json()["request_id"]
+            assert why in lines[-1]["why"]
+        await administrator.execute(said.format(sql.Identifier(cut.database), False))
+
+    async def written() -> bool:
+        return (await zhao.post(f"{at}/comment", json={"text": "x"})).status_code == 200
+
+    assert await until(written)
 
 
 async def test_a_failure_of_ours_is_told_without_its_details_and_with_the_id_to_ask_about(

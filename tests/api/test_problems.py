@@ -221,6 +221,33 @@ async def test_every_wrong_value_is_pointed_at(scene: Scene) -> None:
             assert "…" not in error["message"]
 
 
+async def test_of_very_many_wrong_values_the_first_are_shown_and_the_rest_counted(scene: Scene) -> None:
+    said = {f"field_{n}": n for n in range(12_034)}
+    for language in LANGUAGES:
+        answer = await scene.zhao.post(
+            "/v1/incidents", json=an_incident(**said), headers={"Accept-Language": language}
+        )
+        told = answer.json()
+        assert (answer.status_code, told["code"]) == (422, "invalid")
+        assert [error["pointer"] for error in told["errors"]] == [f"/field_{n}" for n in range(50)]
+        assert "12,034" in told["detail"]
+        assert "50" in told["detail"]
+    query = "&".join(f"field_{n}=" for n in range(1_000))
+    told = (await scene.zhao.get(f"/v1/incidents?{query}")).json()
+    assert (len(told["errors"]), "1,000" in told["detail"]) == (50, True)
+
+
+async def test_a_list_that_is_too_long_is_not_read_to_its_end(shared: Api) -> None:
+    admin = await shared.client("Gao", Role.admin)
+    for path, body in (
+        ("keys", {"person": "me", "roles": [1] * 200_000}),
+        ("persons", {"teams": [1] * 9_999}),
+    ):
+        answer = await admin.post(f"/v1/{path}", json={"name": "x", **body})
+        assert answer.status_code == 422
+        assert [error["code"] for error in answer.json()["errors"]] == ["too_long"]
+
+
 async def test_a_wrong_parameter_and_a_wrong_header_are_named(scene: Scene) -> None:
     answer = await scene.zhao.get("/v1/incidents?limit=0&state=new,lost&colour=red")
     assert {error["parameter"]: error["code"] for error in answer.json()["errors"]} == {
@@ -234,6 +261,15 @@ async def test_a_wrong_parameter_and_a_wrong_header_are_named(scene: Scene) -> N
     assert [error["header"] for error in answer.json()["errors"]] == ["Idempotency-Key"]
 
 
+async def test_whoever_names_what_is_not_known_here_is_told_what_is(scene: Scene) -> None:
+    refused = await scene.agent.post(f"{scene.at}/assign", json={"team": "desk", "assignee": "me"})
+    (error,) = refused.json()["errors"]
+    assert error["message"] == "is not known here; known are: occurred_at, person, team"
+    refused = await scene.agent.get("/v1/incidents?stat=new", headers={"Accept-Language": "zh"})
+    (error,) = refused.json()["errors"]
+    assert error["message"] == "不是已知的字段；可用的有：cursor, limit, priority, state, team"
+
+
 async def test_a_request_keeps_the_id_that_it_came_with_and_the_event_has_it(scene: Scene) -> None:
     answer = await scene.zhao.post(
         f"{scene.at}/comment", json={"text": "Hm."}, headers={"X-Request-Id": "portal-42"}
@@ -244,7 +280,15 @@ async def test_a_request_keeps_the_id_that_it_came_with_and_the_event_has_it(sce
     assert events[0]["correlation_id"] != "portal-42"
 
 
-@pytest.mark.parametrize("given", ["", "x" * 129, "two words", "caf\xe9", "tab\there"])
+@pytest.mark.parametrize("given", ["portal-42", "4bf92f:3577/b34d=+a.b_c", "x" * 128, "0"])
+async def test_an_id_that_names_a_request_is_kept(scene: Scene, given: str) -> None:
+    answer = await scene.zhao.get(scene.at, headers={"X-Request-Id": given})
+    assert answer.headers["x-request-id"] == given
+
+
+@pytest.mark.parametrize(
+    "given", ["", "x" * 129, "two words", "caf\xe9", "tab\there", "bob.smith@example.org", "-x", "<b>", "{x}"]
+)
 async def test_an_id_that_cannot_be_kept_is_replaced(scene: Scene, given: str) -> None:
     answer = await scene.zhao.get(scene.at, headers=[(b"X-Request-Id", given.encode("latin-1"))])
     assert answer.headers["x-request-id"] not in ("", given)

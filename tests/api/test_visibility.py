@@ -256,8 +256,8 @@ async def test_listing_and_asking_one_by_one_agree_for_every_caller(crowd: Crowd
     try:
         for caller in cases:
             renderer = Renderer(ledger, LIFECYCLE, IncidentOut, caller, "en")
-            where = Where(parameters={"limit": 1000})
-            query = statement(renderer, where, "opened_at")
+            where = Where()
+            query = statement(renderer, where, "opened_at", 1000)
             listed = [row["id"] for row in await ledger.db.rows(query, where.parameters)]
             allowed = {
                 r["id"] for r in every if may_see(caller, LIFECYCLE, r["audience"], agents_see=agents_see)

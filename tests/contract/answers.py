@@ -14,12 +14,15 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from app.api.openapi import HEADERS, problem_headers
 from app.main import routed
 
 NAME = "urn:ledgerdesk:contract"
 PROBLEM = {"$ref": f"{NAME}#/components/schemas/Problem"}
 # What is answered before the request has reached an operation, so that no operation can list it.
 BEFORE_ROUTING = {401, 404, 405, 413, 503}
+# Headers that every answer may have, and that mean what they mean everywhere.
+OF_HTTP = {"cache-control", "content-length", "content-type", "vary", "x-content-type-options"}
 
 formats = FormatChecker(formats=())
 
@@ -104,14 +107,17 @@ def check(response: httpx.Response) -> None:
     """Fails if the answer is not one that the contract lets a client expect."""
     request = response.request
     said = f"{request.method} {request.url.path} answered {response.status_code}"
-    assert response.headers["x-request-id"], said
     path = request.url.raw_path.decode("ascii").partition("?")[0]
     known = operation(request.method, path)
     documented = (known or {}).get("responses", {})
     answer = documented.get(str(response.status_code))
     if answer is None:
         assert response.status_code in BEFORE_ROUTING, f"{said}, which its operation does not list"
-        answer = {"content": {"application/problem+json": {"schema": PROBLEM}}}
+        answer = {
+            "content": {"application/problem+json": {"schema": PROBLEM}},
+            "headers": dict.fromkeys(problem_headers(response.status_code)),
+        }
+    _check_headers(response, answer["headers"], said)
     media_type = response.headers.get("content-type", "").partition(";")[0]
     if "content" not in answer or request.method == "HEAD":
         assert not response.content, f"{said} with a body, and the contract knows none"
@@ -120,3 +126,13 @@ def check(response: httpx.Response) -> None:
     validate(response.json(), answer["content"][media_type]["schema"])
     if media_type == "application/problem+json":
         assert response.json()["status"] == response.status_code, said
+
+
+def _check_headers(response: httpx.Response, documented: dict[str, Any], said: str) -> None:
+    """Fails if it has a header that is not written there, or lacks one that is to come always."""
+    listed = {name.lower(): name for name in documented}
+    assert response.headers.keys() - OF_HTTP - listed.keys() == set(), (
+        f"{said} with headers that nobody lists"
+    )
+    always = {name for name, known in listed.items() if HEADERS[known][1]}
+    assert always - response.headers.keys() == set(), f"{said} without headers that always come"

@@ -21,6 +21,8 @@ EMPTY = re.compile(r"(?:^|_)(manager|helper|helpers|util|utils|handler|misc|stuf
 #: Roles and settings are called as people call them.
 MEANT = {"incident_manager", "problem_manager", "change_manager", "configuration_manager", "quality_manager"}
 MEANT |= {"service_level_manager", "project_manager"}
+#: What frameworks call what we override.
+MEANT |= {"get_route_handler"}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 

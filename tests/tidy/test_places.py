@@ -40,7 +40,7 @@ SQL = {
     "app/schema.py": "the schema itself",
 }
 SQL_TEXT = re.compile(
-    r"\b(select\s+[\w.*(]|insert\s+into\s|delete\s+from\s|with\s+\w+\s+as\s*\("
+    r"\b(select\s+([\w.*(]|\Z)|insert\s+into\s|delete\s+from\s|with\s+\w+\s+as\s*\("
     r"|update\s+[\w.]+\s+(as\s+\w+\s+)?set\s)"
 )
 #: Who changes a state: the kernel, by the table.

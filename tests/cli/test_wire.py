@@ -1,0 +1,126 @@
+"""What only a real server meets: bytes that are no request yet, and those that never become one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.cli import wire
+from app.cli.serve import listening, serving
+from app.main import routed
+from tests.contract.answers import PROBLEM, validate
+from tests.waiting import PATIENCE_SECONDS, until
+
+REQUEST = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+LIMIT = wire.LARGEST_HEAD
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[tuple[str, int]]:
+    """Where a server listens that has no ledger: it answers `/livez`."""
+    server = serving(routed())
+    listener = listening("127.0.0.1", 0)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+
+    async def started() -> bool:
+        return server.started
+
+    await until(started)
+    yield listener.getsockname()
+    server.should_exit = True
+    await running
+
+
+async def said_to(address: tuple[str, int], *pieces: bytes) -> bytes:
+    """All that is answered until the server hangs up; pieces that it does not take any more are not sent."""
+    return await asyncio.to_thread(_said_to, address, pieces)
+
+
+def _said_to(address: tuple[str, int], pieces: tuple[bytes, ...]) -> bytes:
+    answer = bytearray()
+    with socket.create_connection(address, timeout=PATIENCE_SECONDS) as line:
+        with contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                line.sendall(piece)
+        with contextlib.suppress(ConnectionError):
+            while data := line.recv(65_536):
+                answer += data
+    return bytes(answer)
+
+
+def refused(answer: bytes) -> None:
+    """Fails if it is not the problem that it should be, and nothing else."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert b"connection: close" in head.lower()
+    told = json.loads(body)
+    validate(told, PROBLEM)
+    assert (told["status"], told["code"]) == (431, "head_too_large")
+    assert told["request_id"].encode() in head
+    assert str(LIMIT) in told["detail"]
+
+
+PIECE = b"a" * 16_384
+ENDLESS: dict[str, tuple[bytes, ...]] = {
+    "a header's value": (REQUEST + b"X-A: ", *[PIECE] * 100),
+    "a header's name": (REQUEST, *[PIECE] * 100),
+    "headers": (REQUEST, *[b"".join(b"X-%d: a\r\n" % n for n in range(1_500))] * 20),
+    "an address": (b"GET /", *[PIECE] * 100),
+    "blank lines": tuple([b"\r\n" * 8_192] * 20),
+}
+
+
+@pytest.mark.parametrize("of", ENDLESS)
+async def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(
+    address: tuple[str, int], of: str
+) -> None:
+    refused(await said_to(address, *ENDLESS[of]))
+
+
+@pytest.mark.parametrize("size", [LIMIT - 200, LIMIT + 1, LIMIT * 3])
+async def test_a_head_that_comes_in_one_piece_is_measured_as_well(
+    address: tuple[str, int], size: int
+) -> None:
+    answer = await said_to(address, REQUEST + b"Connection: close\r\nX-A: " + b"a" * size + b"\r\n\r\n")
+    if size < LIMIT:
+        assert answer.startswith(b"HTTP/1.1 200 ")
+    else:
+        refused(answer)
+
+
+async def test_each_request_of_a_connection_is_measured_by_itself(address: tuple[str, int]) -> None:
+    one = REQUEST + b"X-A: " + b"a" * (LIMIT // 2) + b"\r\n"
+    answer = await said_to(address, *[one + b"\r\n"] * 4, one + b"Connection: close\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 200 ") == 5
+
+
+async def test_the_end_of_a_body_in_pieces_is_measured_as_well(
+    monkeypatch: pytest.MonkeyPatch, address: tuple[str, int]
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_SECONDS", PATIENCE_SECONDS * 10)
+    begins = b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    answer = await said_to(address, begins + b"X-A: ", *[PIECE] * 100)
+    assert answer, "and it has ended"
+
+
+async def test_a_large_body_is_no_large_head(address: tuple[str, int]) -> None:
+    head = b"POST /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 400000\r\n\r\n"
+    assert (await said_to(address, head + b"a" * 400_000)).startswith(b"HTTP/1.1 405 ")
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [b"", REQUEST, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" + REQUEST],
+    ids=["nothing", "one", "two"],
+)
+async def test_who_never_comes_to_the_end_of_a_head_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, address: tuple[str, int], begins: bytes
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.2)
+    answer = await said_to(address, begins)
+    assert answer.count(b"HTTP/1.1 ") == begins.count(b"\r\n\r\n")
