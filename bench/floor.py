@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
@@ -15,28 +17,29 @@ TABLES = """
 create schema bench;
 create table bench.ticket (id uuid primary key, number text unique, state text, title text, description text,
   priority text, requester_id uuid, team_id uuid, opened_at timestamptz, version integer);
-create table bench.event (position bigserial primary key, id uuid, stream text, version integer, type text, actor text,
-  occurred_at timestamptz, recorded_at timestamptz, data bytea);
+create table bench.event (position bigserial primary key, id uuid, stream text, version integer, type text,
+  actor text, occurred_at timestamptz, recorded_at timestamptz, data bytea);
 """
 # b4: begin, a ticket's row, an event's row, commit.
 SCRIPT = """
 \\set n random(1, 1000000000)
 begin;
-insert into bench.ticket values (gen_random_uuid(), 'INC-' || :n || '-' || random(), 'new', 'Mail does not arrive',
-  repeat('x', 120), 'P3', gen_random_uuid(), null, now(), 1);
+insert into bench.ticket values (gen_random_uuid(), 'INC-' || :n || '-' || random(), 'new',
+  'Mail does not arrive', repeat('x', 120), 'P3', gen_random_uuid(), null, now(), 1);
 insert into bench.event (id, stream, version, type, actor, occurred_at, recorded_at, data)
   values (gen_random_uuid(), 'incident/' || gen_random_uuid(), 1, 'incident.reported',
-  'person:00000000-0000-7000-8000-000000000000', now(), now(), convert_to(repeat('{"given":{}}', 40), 'UTF8'));
+  'person:00000000-0000-7000-8000-000000000000', now(), now(),
+  convert_to(repeat('{"given":{}}', 40), 'UTF8'));
 commit;
 """
 
 
 @dataclass(frozen=True)
 class Floor:
-    """Transactions per second, and the mean latency in milliseconds."""
+    """Transactions per second, and the median of their latencies in milliseconds."""
 
     per_second: float
-    mean_ms: float
+    p50_ms: float
 
 
 def prepare(url: str) -> None:
@@ -53,19 +56,21 @@ def pgbench() -> Path:
     return Path(found.origin).parent / "pginstall18" / "bin" / "pgbench"
 
 
-def measure(url: str, clients: int, seconds: int, folder: Path) -> Floor:
-    """Runs b4 with so many clients for so long."""
-    script = folder / "b4.sql"
-    script.write_text(SCRIPT, encoding="utf-8")
-    parts = urlsplit(url)
-    host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
-    command = [str(pgbench()), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds)]
-    command += ["-f", str(script), "-h", unquote(host), "-U", unquote(parts.username or ""), parts.path[1:]]
-    if parts.port:
-        command[1:1] = ["-p", str(parts.port)]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  # the wheel's own
+def measure(url: str, clients: int, seconds: float, folder: Path) -> Floor:
+    """Runs b4 with so many clients for so long. Leaves nothing in the folder."""
+    with tempfile.TemporaryDirectory(prefix="b4-", dir=folder) as own:
+        script = Path(own) / "b4.sql"
+        script.write_text(SCRIPT, encoding="utf-8")
+        parts = urlsplit(url)
+        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+        command = [str(pgbench()), "-n", "-M", "prepared", "-c", str(clients), "-j", "1"]
+        command += ["-T", str(max(round(seconds), 1)), "-f", str(script), "-l", f"--log-prefix={own}/latency"]
+        command += ["-h", unquote(host), "-U", unquote(parts.username or ""), parts.path[1:]]
+        if parts.port:
+            command[1:1] = ["-p", str(parts.port)]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  # the wheel's own
+        # Of each transaction a line: client, number, microseconds, and more.
+        lines = [line for log in Path(own).glob("latency.*") for line in log.read_text().splitlines()]
     rate = re.search(r"tps = ([\d.]+)", printed)
-    latency = re.search(r"latency average = ([\d.]+) ms", printed)
     assert rate is not None
-    assert latency is not None
-    return Floor(float(rate[1]), float(latency[1]))
+    return Floor(float(rate[1]), median(int(line.split()[2]) for line in lines) / 1000)

@@ -11,19 +11,26 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import psycopg
 
 from app.db import connect
 from app.kernel.rebuild import compare
+from app.kpis.facts import FACTS
+from app.kpis.reconcile import Report, reconcile
 from app.registry import LIFECYCLES
 
 PATIENCE_SECONDS = 120.0
 # Nothing was done, or it is not known: the same command is sent again.
 NOT_ANSWERED = frozenset({502, 503, 504})
+BEHIND = b"""
+select 1 from log.head
+where position > coalesce((select position from log.checkpoint where consumer = %s), 0)"""
 MOST_KNOWN = 200
 REPORT = {
     "description": "Since nine o'clock. 从九点开始。",
@@ -32,7 +39,15 @@ REPORT = {
     "urgency": "2",
     "effect": "degraded",
 }
-WEIGHTS = {"report": 4, "acknowledge": 3, "assign": 3, "comment": 6}
+WEIGHTS = {
+    "report": 4,
+    "acknowledge": 3,
+    "assign": 3,
+    "comment": 6,
+    "resolve": 3,
+    "close": 2,
+    "reopen": 2,
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +156,13 @@ class Load:
 
 def body(action: str, key: str) -> dict[str, Any]:
     """What the command says; what is made can be known again by the key."""
-    said = {"report": {"title": key, **REPORT}, "assign": {"person": "me"}, "comment": {"text": key}}
+    said = {
+        "report": {"title": key, **REPORT},
+        "assign": {"person": "me"},
+        "comment": {"text": key},
+        "resolve": {"resolution_code": "fixed", "done": key},
+        "reopen": {"reason": key},
+    }
     return said.get(action, {})
 
 
@@ -216,6 +237,21 @@ async def prove(url: str, answered: Sequence[Answered]) -> Proof:
         gaps=sorted(set(range(1, max(head[0], len(events)) + 1)) ^ places),
         differing=await _differing(url),
     )
+
+
+async def prove_facts(url: str) -> Report:
+    """Waits until the facts have followed the whole log, and compares every KPI with its raw definition.
+
+    A worker must be running. Raises TimeoutError if it does not get there.
+    """
+    connection = await connect(url)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await (await connection.execute(BEHIND, (FACTS.name,))).fetchone():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)  # nobody tells of a checkpoint
+    finally:
+        await connection.close()
+    return await reconcile(url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
 
 
 async def _differing(url: str) -> dict[str, int]:

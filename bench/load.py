@@ -1,6 +1,7 @@
-"""A load of HTTP clients that each wait for their answer and then ask again; written to cost little beside it.
+"""A load of HTTP clients that each wait for their answer and then ask again; it costs little beside it.
 
-A closed loop: right for ratios between two things measured in the same way, not for latencies under a given rate.
+A closed loop: right for ratios between two things measured in the same way, not for latencies under a given
+rate.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measured:
-    """What a load has shown: answers per second, and the latencies' median and 99th percentile in milliseconds."""
+    """What a load has shown: answers per second; median and 99th percentile of the latencies in ms."""
 
     per_second: float
     p50_ms: float
@@ -61,9 +62,11 @@ class _Client(asyncio.Protocol):
         return await self._answer
 
 
-def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
-    """A request as bytes, ready to be sent many times."""
+def request(method: str, path: str, token: str, body: bytes = b"", *, key: str | None = None) -> bytes:
+    """A request as bytes, ready to be sent. `key` is its Idempotency-Key."""
     lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Authorization: Bearer {token}"]
+    if key is not None:
+        lines.append(f"Idempotency-Key: {key}")
     if method == "POST":
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body
@@ -96,5 +99,7 @@ async def run(
     took = time.perf_counter() - began
     quantiles = statistics.quantiles(latencies, n=100) if len(latencies) > 1 else [latencies[0]] * 99
     sizes = sum(map(len, bodies)) / len(bodies)
-    measured = Measured(len(latencies) / took, quantiles[49] * 1e3, quantiles[98] * 1e3, sizes, len(latencies))
+    measured = Measured(
+        len(latencies) / took, quantiles[49] * 1e3, quantiles[98] * 1e3, sizes, len(latencies)
+    )
     return measured, bodies

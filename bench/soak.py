@@ -1,8 +1,9 @@
-"""`make soak`: two APIs and two workers under load, broken again and again; then the proof that all is there.
+"""`make soak`: two APIs and two workers under load, broken again and again; then the proof that all is right.
 
     python -m bench.soak --kills 50 --seconds-between 1
 
-It ends only what it has started, by process ids. Its exit code is not 0 if anything was lost or done twice.
+It ends only what it has started, by process ids. Its exit code is not 0 if anything was lost or done twice,
+if anything was answered with a 500, or if a KPI is not what its raw definition gives.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bench.kill import Load, Proof, prove
+from app.kpis.reconcile import Report
+from bench.kill import Load, Proof, prove, prove_facts
 from bench.site import Site, made_token, site
 
 APIS = ("api 1", "api 2")
@@ -91,6 +93,8 @@ FAULTS: dict[str, Callable[[Soak], Awaitable[None]]] = {
     "PostgreSQL restarted": Soak.restart_postgresql,
     "connections cut": Soak.cut_connections,
 }
+# By kill -9; the others are no kills, and come besides.
+KILLS = frozenset(FAULTS) - {"PostgreSQL restarted", "connections cut"}
 # How often each comes among so many.
 DECK = {
     "an API killed": 8,
@@ -104,14 +108,16 @@ DECK = {
 }
 
 
-def faults(count: int, chance: random.Random) -> Iterator[str]:
-    """So many faults in an order that nobody knows, every kind among the first twenty."""
+def faults(kills: int, chance: random.Random) -> Iterator[str]:
+    """Faults in an order that nobody knows, every kind among the first twenty, with so many kills in them."""
     deck: list[str] = []
-    for _ in range(count):
+    while kills > 0:
         if not deck:
             deck = [fault for fault, times in DECK.items() for _ in range(times)]
             chance.shuffle(deck)
-        yield deck.pop()
+        fault = deck.pop()
+        kills -= fault in KILLS
+        yield fault
 
 
 async def soak(kills: int, seconds_between: float, clients: int, seed: int, progress: Progress) -> bool:
@@ -131,17 +137,18 @@ async def soak(kills: int, seconds_between: float, clients: int, seed: int, prog
             await running.load.until_answered(FEWEST_ANSWERS)
             await asyncio.sleep(chance.expovariate(1 / seconds_between))
             await running.break_something(fault)
-            progress.advance(task)
+            progress.advance(task, fault in KILLS)
         progress.update(task, description="Comparing")
         await running.load.until_answered(FEWEST_ANSWERS)
         await running.load.end()
         proof = await prove(installation.url, running.load.answered)
+        facts = await prove_facts(installation.url)
     progress.stop()
-    show(running, proof)
-    return proof.holds
+    show(running, proof, facts)
+    return proof.holds and facts.found == 0 and running.load.happened["failed"] == 0
 
 
-def show(running: Soak, proof: Proof) -> None:
+def show(running: Soak, proof: Proof, facts: Report) -> None:
     """What was done, and what was proved."""
     console, load = Console(), running.load
     table = Table("what was done", "times", title="Soak")
@@ -152,19 +159,25 @@ def show(running: Soak, proof: Proof) -> None:
     table.add_row("commands answered: refused", str(proof.refused))
     table.add_row("sent again, because nothing was answered", str(load.happened["no answer"]))
     table.add_row("found to be done already when sent again", str(load.happened["repeated"]))
-    table.add_row("answered with a failure of ours (500)", str(load.happened["failed"]))
     table.add_section()
     table.add_row("events in the log", str(proof.events))
-    for name, count in proof.faults().items():
+    table.add_row("numbers of KPIs compared", str(facts.compared))
+    wrong = proof.faults() | {
+        "answered with a failure of ours (500)": load.happened["failed"],
+        "numbers and cases of KPIs that are not as defined": facts.found,
+    }
+    for name, count in wrong.items():
         table.add_row(name, str(count), style="bold red" if count else "green")
     console.print(table)
     for fault, examples in vars(proof).items():
         if isinstance(examples, list | dict) and examples:
             console.print(f"{fault}: {str(examples)[:500]}", style="red", markup=False)
+    for difference in facts.differences[:5]:
+        console.print(str(difference), style="red", markup=False)
 
 
 def main(
-    kills: Annotated[int, typer.Option(min=1, help="How often something is broken.")] = 50,
+    kills: Annotated[int, typer.Option(min=1, help="How often something is killed.")] = 50,
     seconds_between: Annotated[float, typer.Option(min=0.01, help="Mean time between two of them.")] = 1.0,
     clients: Annotated[int, typer.Option(min=1, help="Clients that send commands all the while.")] = 16,
     seed: Annotated[

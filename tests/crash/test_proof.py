@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,8 +15,11 @@ from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey
+from app.kpis.facts import FACTS
+from app.log.follow import catch_up
 from app.processes.incidents.lifecycle import LIFECYCLE, CommentIncident, ReportIncident
-from bench.kill import REPORT, Answered, prove
+from bench.kill import REPORT, Answered, prove, prove_facts
+from bench.soak import DECK, KILLS, faults
 from tests.conftest import Place
 from tests.people import add_caller
 
@@ -92,3 +96,20 @@ async def test_what_is_wrong_in_the_database_is_found(
     proof = await prove(place.url, answered)
     assert not proof.holds
     assert proof.faults()[fault] > 0
+
+
+async def test_facts_that_are_not_as_defined_are_found(place: Place, answered: list[Answered]) -> None:
+    follower = await connect(place.url)
+    await catch_up(follower, FACTS)
+    await follower.close()
+    assert (await prove_facts(place.url)).found == 0
+    owner = await connect(place.owner_url)
+    await owner.execute("update kpi.incident_responded set seconds = seconds + 60")
+    await owner.close()
+    assert (await prove_facts(place.url)).found > 0
+
+
+def test_a_soak_kills_as_often_as_it_is_told_and_breaks_other_things_besides() -> None:
+    done = list(faults(50, random.Random(1)))
+    assert sum(fault in KILLS for fault in done) == 50
+    assert set(done) == DECK.keys()

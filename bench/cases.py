@@ -1,0 +1,98 @@
+"""An organisation, and incidents by the hundred thousand in its log, to read from and to count."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.base.people import persons, teams
+from app.common.people import rule
+from app.db import Connection
+from app.kernel import ledger as ledgers
+from app.kernel.bodies import Body
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.moment import Context
+from app.kernel.perform import Act, perform
+from app.log.ids import uuid7
+from app.registry import BY_KIND
+from app.settings import Settings
+from bench.figures import Run
+from bench.site import Site
+
+TEAMS, PERSONS, WORDS = 20, 60, 100_000
+# All incidents were opened within so many days before now.
+DAYS = 730
+CASES_AT_ONCE = 20_000
+SQL = Path(__file__).with_name("cases.sql")
+
+
+@dataclass
+class Many:
+    """A site with many incidents. `owner` is a superuser's connection, `now` when it was made."""
+
+    run: Run
+    site: Site
+    owner: Connection
+    now: datetime
+    incidents: int = 0
+
+
+@contextlib.asynccontextmanager
+async def ledger_of(site: Site) -> AsyncIterator[Ledger]:
+    """The site's ledger, in this process."""
+    async with ledgers.opened(site.url, site.data / "secrets", BY_KIND, Settings()) as ledger:
+        yield ledger
+
+
+def team_key(n: int) -> str:
+    """What the team of that number is called; 0 has the most incidents."""
+    return f"team-{n}"
+
+
+async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WORDS) -> None:
+    """Teams, persons, and about so many words under their keys, where `bench.make_cases` looks for them.
+
+    `owner` is a superuser's connection in autocommit.
+    """
+    await owner.execute(SQL.read_text(encoding="utf-8").encode())
+    for n in range(TEAMS):
+        team = await _add(ledger, teams.LIFECYCLE, teams.AddTeam(key=team_key(n), name=f"Team {n}"))
+        await owner.execute("insert into bench.team values (%s, %s)", (n, team.id))
+    sealed: list[str] = []
+    for n in range(PERSONS):
+        body = persons.AddPerson(name=f"Person {n}", teams=(team_key(n % TEAMS),))
+        person = await _add(ledger, persons.LIFECYCLE, body)
+        await owner.execute("insert into bench.person values (%s, %s)", (n, person.id))
+        author = await ledger.vault.author(person.id)
+        assert author is not None
+        seal = ledger.vault.sealing(author.key)
+        sealed += [seal(f"Since {k} no mail has come in. 收不到邮件。") for k in range(words // PERSONS + 1)]
+    async with owner.cursor() as cursor, cursor.copy("copy bench.words from stdin") as copy:
+        for row in enumerate(sealed):
+            await copy.write_row(row)
+
+
+async def _add(ledger: Ledger, lifecycle: Lifecycle[Any], body: Body) -> Any:
+    context = Context(rule("bench"), datetime.now(UTC), correlation_id=f"bench-{uuid7()}", source="cli")
+    return (await perform(ledger, Act(lifecycle, lifecycle["add"], None, body, context))).record
+
+
+async def make_cases(many: Many, up_to: int) -> None:
+    """Adds incidents until there are so many; the new ones were opened within DAYS before now."""
+    first, many.incidents = many.incidents + 1, up_to
+    count = up_to - first + 1
+    task = many.run.progress.add_task(f"Making {count:,} incidents", total=count)
+    for begin in range(first, up_to + 1, CASES_AT_ONCE):
+        end = min(begin + CASES_AT_ONCE, up_to + 1)
+        opened = [many.now - timedelta(days=DAYS) * (1 - (n - first) / count) for n in (begin, end)]
+        await many.owner.execute(
+            "select bench.make_cases(%s, %s, %s, %s, %s)", (begin, end - 1, *opened, many.now)
+        )
+        many.run.progress.update(task, advance=end - begin)
+    many.run.progress.remove_task(task)
+    await many.owner.execute("vacuum analyze fold.incident, log.stream_head, log.event")

@@ -1,0 +1,108 @@
+"""What KPIs cost: their facts, made by the consumer that always makes them, and then answers from these."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from statistics import median
+
+from app.db import Database, connect
+from app.kpis import raw
+from app.kpis.answer import LOOK, answer
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS, TABLES
+from app.kpis.question import Question, Said, ask
+from app.log.follow import FOLLOW_LIMITS, take_next
+from bench.cases import DAYS, Many, team_key
+from bench.figures import Figure, Needed, number
+
+PROJECTION, BY_MONTH, OF_TEAM, RAW = NAMES = ("projection", "kpi", "kpi_team", "kpi_raw")
+KPI = KPIS["incident_resolution_seconds"]
+TEAM = 3
+REPETITIONS = 9
+# As for reconciling: many cases do not fit into what is enough for an answer.
+RAW_LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
+
+
+async def measure(many: Many) -> list[Figure]:
+    """The figures of KPIs that are asked for; the facts are there before the rest, so they are among them."""
+    run = many.run
+    figures = [await projection(many)]
+    await many.owner.execute(f"vacuum analyze {TABLES}".encode())
+    begin = (many.now - timedelta(days=DAYS)).date().isoformat()
+    by_month = _question(many, Said(begin=begin, by=("priority",)))
+    answered = await _milliseconds(many, by_month)
+    months = len(by_month.bounds) - 1
+    what = f"KPI by month and priority, {many.incidents:,} cases, {months} months"
+    figures.append(_timed(BY_MONTH, what, answered, Needed(400, 100, " ms", at_most=True)))
+    if run.wants(OF_TEAM):
+        of_team = await _milliseconds(many, _question(many, Said(filters={"team": (team_key(TEAM),)})))
+        what = f"KPI of one team, one year, {many.incidents:,} cases"
+        figures.append(_timed(OF_TEAM, what, of_team, Needed(50, 15, " ms", at_most=True)))
+    if run.wants(RAW):
+        run.say("The same KPI by its raw definition")
+        slow = await _raw_milliseconds(many, by_month)
+        ratio = slow / answered
+        what = "KPI by month and priority, its raw definition / from facts"
+        floor, times = f"{number(answered)} ms", f"{number(ratio)}×"
+        figures.append(Figure(RAW, what, f"{number(slow)} ms", ratio, Needed(10, 10, "×"), floor, times))
+    return figures
+
+
+async def projection(many: Many) -> Figure:
+    """The facts of all incidents, from nothing."""
+    connection = await connect(many.site.url, FOLLOW_LIMITS)
+    head = await (await connection.execute("select position from log.head")).fetchone()
+    assert head is not None
+    task = many.run.progress.add_task("Making the facts", total=head[0])
+    began = time.perf_counter()
+    while (span := await take_next(connection, FACTS)) is not None:
+        many.run.progress.update(task, completed=span.last)
+    seconds = time.perf_counter() - began
+    await connection.close()
+    many.run.progress.remove_task(task)
+    rate = head[0] / seconds
+    what = f"projection of facts, whole history of {head[0]:,} events, events"
+    return Figure(PROJECTION, what, f"{number(rate)}/s", rate, Needed(30_000, 100_000, "/s"))
+
+
+def _question(many: Many, said: Said) -> Question:
+    return ask(KPI, said, now=many.now, organisation_zone="UTC")
+
+
+def _timed(name: str, what: str, milliseconds: float, needed: Needed) -> Figure:
+    return Figure(name, what, f"{number(milliseconds)} ms", milliseconds, needed)
+
+
+async def _milliseconds(many: Many, question: Question) -> float:
+    """The median of what the whole answer takes."""
+    db = Database(many.site.url, 1)
+    await db.open()
+    took = []
+    try:
+        for _ in range(REPETITIONS):
+            began = time.perf_counter()
+            found = await answer(db, question, many.now)
+            took.append(time.perf_counter() - began)
+            assert sum(point.cases for point in found.points) > 0, "there is nothing to measure"
+    finally:
+        await db.close()
+    return median(took) * 1000
+
+
+async def _raw_milliseconds(many: Many, question: Question) -> float:
+    """What the same numbers take from the raw events, but for the cases still open."""
+    connection = await connect(many.site.url, RAW_LIMITS)
+    try:
+        async with connection.transaction(force_rollback=True):
+            await connection.execute(LOOK.encode())
+            await connection.execute(b"set local work_mem = '256MB'")
+            began = time.perf_counter()
+            await raw.make_tables(connection)
+            head = await (await connection.execute("select position from log.head")).fetchone()
+            assert head is not None
+            await raw.fill(connection, raw.CASES, KPI.key, head[0])
+            assert await raw.cells(connection, question.bounds, question.by)
+            return (time.perf_counter() - began) * 1000
+    finally:
+        await connection.close()

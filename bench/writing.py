@@ -1,0 +1,120 @@
+"""What writing costs: creating and acting over HTTP, with all that a request goes through, against b4."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.embedded import running
+from app.installation import DATABASE, SUPERUSER
+from bench import floor, load
+from bench.figures import Figure, Needed, Run, compared, in_turns
+from bench.site import Site, made_token, site
+
+CREATE, ACT, ALONE = NAMES = ("create", "act", "create_alone")
+CLIENTS = 32
+# So many incidents are acted on in turn that no two clients are at one of them.
+ACTED_ON = 1_000
+BODY = {
+    "description": "Since nine o'clock no mail has come in. 从九点开始收不到邮件。",
+    "channel": "api",
+    "impact": "2",
+    "urgency": "2",
+    "effect": "degraded",
+}
+# On each incident once, and then these two for ever.
+ONCE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("acknowledge", {}),
+    ("assign", {"person": "me"}),
+    ("start", {}),
+)
+EVER: tuple[tuple[str, dict[str, Any]], ...] = (("hold", {"reason": "awaiting_vendor"}), ("resume", {}))
+
+
+@dataclass
+class Writing:
+    """An API, and what is sent to it."""
+
+    run: Run
+    site: Site
+    token: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    async def floor(self, clients: int) -> floor.Floor:
+        """b4, with so many clients."""
+        url = running(self.site.data).url(DATABASE, SUPERUSER)
+        return await asyncio.to_thread(floor.measure, url, clients, self.run.seconds, self.site.folder)
+
+    async def floor_rate(self) -> float:
+        return (await self.floor(CLIENTS)).per_second
+
+    async def floor_p50(self) -> float:
+        return (await self.floor(1)).p50_ms
+
+    async def create_rate(self) -> float:
+        return (await self._ask(CLIENTS, self.report, b"201")).per_second
+
+    async def create_p50(self) -> float:
+        return (await self._ask(1, self.report, b"201")).p50_ms
+
+    def report(self) -> bytes:
+        """The request that reports one more incident."""
+        n = next(self._numbers)
+        body = json.dumps({"title": f"Mail does not arrive ({n})", **BODY}).encode()
+        return load.request("POST", "/v1/incidents", self.token, body, key=f"bench-{n}")
+
+    async def acting(self) -> Callable[[], Any]:
+        """Reports incidents, and gives what measures acting on them."""
+        requests = (self.report() for _ in range(ACTED_ON))
+        port = self.site.ports["api"]
+        _, bodies = await load.run(port, CLIENTS, 600, lambda: next(requests, None), expect=b"201")
+        acts = self._acts([json.loads(body)["id"] for body in bodies])
+
+        async def act_rate() -> float:
+            return (await self._ask(CLIENTS, lambda: next(acts), b"200")).per_second
+
+        return act_rate
+
+    def _acts(self, incidents: list[str]) -> Iterator[bytes]:
+        for action, said in itertools.chain(ONCE, itertools.cycle(EVER)):
+            for incident in incidents:
+                key = f"bench-{next(self._numbers)}"
+                path = f"/v1/incidents/{incident}/{action}"
+                yield load.request("POST", path, self.token, json.dumps(said).encode(), key=key)
+
+    async def _ask(self, clients: int, what: Callable[[], bytes], expect: bytes) -> load.Measured:
+        port = self.site.ports["api"]
+        return (await load.run(port, clients, self.run.seconds, what, expect=expect))[0]
+
+
+async def measure(run: Run) -> list[Figure]:
+    """The figures of writing that are asked for."""
+    figures: list[Figure] = []
+    run.say("Making an installation to write to")
+    with site() as installation:
+        writing = Writing(run, installation, made_token(installation))
+        await installation.serve()
+        floor.prepare(running(installation.data).url(DATABASE, SUPERUSER))
+        await writing.create_rate()  # what is slow only once is not what is measured
+        if run.wants(CREATE):
+            run.say("Creating, 32 clients, in turns with b4")
+            paired = await in_turns(run, writing.floor_rate, writing.create_rate)
+            figures.append(compared(CREATE, "create over HTTP, 32 clients / b4", paired, Needed(0.15, 0.40)))
+        if run.wants(ACT):
+            run.say("Acting, 32 clients, in turns with b4")
+            paired = await in_turns(run, writing.floor_rate, await writing.acting())
+            figures.append(
+                compared(
+                    ACT, "act (versioned update and its read), 32 clients / b4", paired, Needed(0.10, 0.25)
+                )
+            )
+        if run.wants(ALONE):
+            run.say("Creating, 1 client, in turns with b4")
+            paired = await in_turns(run, writing.floor_p50, writing.create_p50)
+            needed = Needed(8, 4, "×", at_most=True)
+            figures.append(compared(ALONE, "create, 1 client, p50 / p50 of b4", paired, needed, unit=" ms"))
+    return figures

@@ -1,0 +1,62 @@
+"""How figures are put together: a ratio to the floors beside it, and what it must be."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from rich.progress import Progress
+
+from bench.figures import Figure, Needed, Run, compared, in_turns, markdown
+
+RUN = Run(frozenset(), seconds=1, rounds=3, quick=False, progress=Progress(disable=True))
+
+
+async def test_each_figure_is_compared_with_the_floors_before_and_after_it() -> None:
+    floors, figures = iter([10.0, 30.0, 10.0, 10.0]), iter([10.0, 5.0, 20.0])
+
+    async def floor() -> float:
+        return next(floors)
+
+    async def figure() -> float:
+        return next(figures)
+
+    paired = await in_turns(RUN, floor, figure)
+    assert (paired.least, paired.ratio, paired.most) == (0.25, 0.5, 2.0)
+    assert (paired.figure, paired.floor) == (10.0, 10.0)
+    assert next(itertools.chain(floors, figures), None) is None, "nothing is measured and left out"
+
+
+@pytest.mark.parametrize(
+    ("needed", "found", "met", "verdict"),
+    [
+        (Needed(0.15, 0.40), 0.14, False, "NO"),
+        (Needed(0.15, 0.40), 0.15, True, "yes"),
+        (Needed(0.15, 0.40), 0.40, True, "yes, and the aim"),
+        (Needed(8, 4, "×", at_most=True), 8.1, False, "NO"),
+        (Needed(8, 4, "×", at_most=True), 8.0, True, "yes"),
+        (Needed(8, 4, "×", at_most=True), 3.9, True, "yes, and the aim"),
+    ],
+)
+def test_a_bound_is_met_or_it_is_not(needed: Needed, found: float, met: bool, verdict: str) -> None:
+    figure = Figure("some", "some", "1", found, needed)
+    assert figure.met is met
+    assert figure.as_json()["met"] is met
+    assert figure.cells()[-1] == verdict
+    assert markdown([figure]).splitlines()[-1].endswith(f"| {verdict} |")
+
+
+async def test_a_ratio_is_printed_with_its_spread() -> None:
+    async def one() -> float:
+        return 1.0
+
+    row = compared("some", "some", await in_turns(RUN, one, one), Needed(0.15, 0.40))
+    assert row.cells() == (
+        "some",
+        "1.00/s",
+        "1.00/s",
+        "1.00 (1.00–1.00)",
+        "≥ 0.15",
+        "≥ 0.4",
+        "yes, and the aim",
+    )
