@@ -1,8 +1,6 @@
 """The log, the records of people and incidents, the keys of personal fields, and the bookkeeping."""
 
-from pathlib import Path
-
-from alembic import op
+from migrations import steps
 
 revision = "0001"
 down_revision = None
@@ -13,7 +11,4 @@ STEPS = ("log", "append", "fold", "vault", "plumbing")
 
 
 def upgrade() -> None:
-    # The driver itself takes many statements at once; SQLAlchemy would prepare them as one.
-    cursor = op.get_bind().connection.cursor()
-    for step in STEPS:
-        cursor.execute(Path(__file__).with_name(revision).joinpath(f"{step}.sql").read_text(encoding="utf-8"))
+    steps.run(revision, STEPS)
