@@ -29,6 +29,7 @@ from app.cli import (
     serve,
     work,
 )
+from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
 from app.db import DatabaseGone
 from app.embedded import EmbeddedError
 from app.exchange.load import Busy
@@ -38,14 +39,6 @@ from app.kernel.refusals import Refusal
 from app.kernel.vault import VaultError
 from app.schema import SchemaError
 from app.settings import SettingsError
-
-# What a script can tell from the exit code.
-WRONG_USE = 2
-NO_DATABASE = 3
-REFUSED = 4
-DIFFERENT = 5
-INTERRUPTED = 130
-TERMINATED = 143
 
 cli = typer.Typer(
     name="ledgerdesk",

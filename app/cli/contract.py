@@ -11,14 +11,13 @@ import typer
 from typer.cli import get_docs_for_click
 
 from app import settings
+from app.cli.exits import DIFFERENT
 from app.cli.say import say
 from app.kernel import describe
 from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
 from app.main import routed
 from app.registry import LIFECYCLES
-
-DRIFTED = 5
 
 
 def contract(
@@ -38,7 +37,7 @@ def contract(
             path.write_text(text, encoding="utf-8")
     if check and drifted:
         say(f"Not what the code says: {', '.join(drifted)}. Run `make contract` and commit what it writes.")
-        raise typer.Exit(DRIFTED)
+        raise typer.Exit(DIFFERENT)
     say(f"Written: {', '.join(drifted)}." if drifted else "All that is generated is as the code says.")
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from app.cli.exits import REFUSED
 from app.cli.place import context, with_ledger
 from app.cli.say import document, say, table
 from app.db import DatabaseGone
@@ -21,7 +22,6 @@ from app.exchange.readers.times import DateOrder, zone_named
 from app.exchange.report import Report
 from app.kernel.ledger import Ledger
 
-NOTHING_TAKEN = 4
 GOES_ON = "What was told before that stays. Start the same import again, and it goes on from there."
 
 imports = typer.Typer(help="Bring in the histories of other systems.", no_args_is_help=True)
@@ -99,7 +99,7 @@ def servicenow(
     else:
         _tell(report, file.name, dry_run=dry_run)
     if report.read == report.refused.total():
-        raise typer.Exit(NOTHING_TAKEN)
+        raise typer.Exit(REFUSED)  # nothing in it could be taken
 
 
 class _Bar:

@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 
 from app import installation, settings
+from app.cli.exits import DIFFERENT
 from app.cli.say import document, say
 from app.db import connect
 from app.kernel.rebuild import Comparison, compare
 from app.registry import LIFECYCLES
 
 UNLIMITED = "-c jit=off -c timezone=UTC -c work_mem=256MB"
-DIFFERENT = 5
 
 
 def rebuild(

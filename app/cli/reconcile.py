@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app import installation, settings
+from app.cli.exits import DIFFERENT
 from app.cli.kpi import catch_up, known
 from app.cli.place import context
 from app.cli.say import document, say
 from app.kpis import reconcile as both
 from app.kpis.question import CannotAnswer, zone_named
 
-DIFFERENT = 5
 SHOWN = 50
 
 

@@ -47,7 +47,6 @@ def serve(
         installation.check(place, current)
         listener = listening(current.host, current.port)
         asyncio.run(try_ledger(place, current))
-        spare_the_collector()
         with worker() if with_worker else contextlib.nullcontext():
             run(application(place.url, place.secrets_dir, current), listener)
 
@@ -65,6 +64,7 @@ def spare_the_collector() -> None:
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serves on the socket until SIGINT or SIGTERM. Raises SystemExit if it did not come up."""
     server = serving(app)
+    spare_the_collector()
     # Uvicorn stops in good order and then raises the signal again; being stopped is no failure.
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listener])

@@ -1,0 +1,10 @@
+"""What a script can tell from the exit code of a command."""
+
+from __future__ import annotations
+
+WRONG_USE = 2
+NO_DATABASE = 3
+REFUSED = 4
+DIFFERENT = 5
+INTERRUPTED = 130
+TERMINATED = 143
