@@ -30,7 +30,7 @@ UV := import tomllib; \
 	uv = next(p for p in tomllib.load(open("uv.lock", "rb"))["package"] if p["name"] == "uv"); \
 	print("uv==" + uv["version"], *("--hash=" + wheel["hash"] for wheel in uv["wheels"]))
 
-.PHONY: help setup run test check contract bench soak clean
+.PHONY: help setup run test check contract bench soak frontend clean
 
 help: ## List these words
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -58,11 +58,17 @@ contract: $(READY) ## Write anew what is generated: openapi/ and the generated d
 bench: $(READY) ## Measure, as ratios to raw SQL on the same PostgreSQL
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: $(READY) ## Kill and cut at random under load, then prove that nothing is lost
+soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost; then try the API with anything
 	@$(BIN)/python -m bench.soak $(ARGS)
+	@LEDGERDESK_TEST_REQUESTS=20000 $(BIN)/python -m pytest -q -n auto --maxprocesses=8 tests/fuzz
+
+frontend: ## Lint the contract and compile a frontend against it; needs Node 20 or later with npm
+	@cd openapi/sample; [ node_modules/.package-lock.json -nt package-lock.json ] \
+		|| npm ci --ignore-scripts --prefer-offline --no-audit --no-fund
+	@cd openapi/sample; npm run --silent all
 
 clean: ## Remove what was built; never the data
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache ./*.egg-info
+	rm -rf .venv build dist openapi/sample/node_modules openapi/sample/build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache ./*.egg-info
 	find . \( -name .git -o -name .ledgerdesk \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # .venv/.place is written once uv is there; .venv/.syncing stays when a later step was interrupted, and then

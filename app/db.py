@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
@@ -117,6 +118,15 @@ def in_time(connection: Connection) -> Answering:
     return Answering(connection, asyncio.get_running_loop().time() + ANSWER_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How a pool is used: its connections, those that are idle, and the requests that wait for one."""
+
+    connections: int
+    idle: int
+    waiting: int
+
+
 class Database:
     """The reading side of one process."""
 
@@ -140,6 +150,11 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
+    def counts(self) -> Counts:
+        """How the pool is used at this moment."""
+        found = self._pool.get_stats()
+        return Counts(found["pool_size"], found["pool_available"], found["requests_waiting"])
+
     @contextlib.asynccontextmanager
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
         """A connection in autocommit, for as long as an answer may take, or for so many seconds.
@@ -153,18 +168,38 @@ class Database:
         finally:
             await self._pool.putconn(connection)
 
-    async def rows(self, query: str, parameters: Any = None) -> list[Row]:
-        """All rows of one statement, each as a dict by column."""
-        return await self._ask(query, parameters, dict_row)
+    async def rows(
+        self,
+        query: str,
+        parameters: Any = None,
+        *,
+        seconds: float | None = None,
+        prepare: bool | None = None,
+    ) -> list[Row]:
+        """All rows of one statement, each as a dict by column; within so many seconds, if they are given.
+
+        `prepare=False`: it is planned each time, with its parameters. Otherwise the plan of a statement that
+        comes often is kept.
+        """
+        return await self._ask(query, parameters, dict_row, seconds, prepare=prepare)
 
     async def row(self, query: str, parameters: Any = None) -> Row | None:
         """The first row of one statement, or None."""
         found = await self._ask(query, parameters, dict_row)
         return found[0] if found else None
 
-    async def value(self, query: str, parameters: Any = None, *, seconds: float | None = None) -> Any:
-        """The first column of the first row, or None; within so many seconds, if they are given."""
-        found = await self._ask(query, parameters, tuple_row, seconds)
+    async def value(
+        self,
+        query: str,
+        parameters: Any = None,
+        *,
+        seconds: float | None = None,
+        prepare: bool | None = None,
+    ) -> Any:
+        """The first column of the first row, or None; within so many seconds, if they are given. `prepare` as
+        for `rows`.
+        """
+        found = await self._ask(query, parameters, tuple_row, seconds, prepare=prepare)
         return found[0][0] if found else None
 
     async def by_id(self, query: str, row_id: UUID) -> Row | None:
@@ -197,7 +232,13 @@ class Database:
             del self._fetching[query]
 
     async def _ask(
-        self, query: str, parameters: Any, row_factory: AsyncRowFactory[R], seconds: float | None = None
+        self,
+        query: str,
+        parameters: Any,
+        row_factory: AsyncRowFactory[R],
+        seconds: float | None = None,
+        *,
+        prepare: bool | None = None,
     ) -> list[R]:
         # Not by `connection()`: a generator around each statement is a twentieth of reading a record.
         connection, ends = await self._take(seconds)
@@ -205,7 +246,7 @@ class Database:
             async with Answering(connection, ends):
                 # Ids and times as bytes cost both sides half of what they cost as text.
                 cursor = connection.cursor(row_factory=row_factory, binary=True)
-                await cursor.execute(query.encode(), parameters)
+                await cursor.execute(query.encode(), parameters, prepare=prepare)
                 return await cursor.fetchall()
         finally:
             await self._pool.putconn(connection)

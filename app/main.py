@@ -10,22 +10,54 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from app.api import meta, openapi, problems
+from app.api import me, meta, openapi, pages, problem_pages, problems, uploads, work
 from app.api.auth import Guard
-from app.api.frame import Frame
+from app.api.cors import Cors
+from app.api.frame import Frame, Net
+from app.api.metrics import Metrics
+from app.base.assignment import queries as assignment_queries
+from app.base.assignment import router as assignment
+from app.base.costs import router as costs
+from app.base.people import preferences
+from app.base.people import queries as people_queries
 from app.base.people import router as people
+from app.base.views.router import router_of as views_of
+from app.deliveries import router as notices
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.question import CannotAnswer
+from app.processes.incidents import monitoring
+from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
 from app.registry import BY_KIND
 from app.settings import Settings
 
+#: The lists that views can be saved of.
+LISTINGS = (
+    incident_queries.LISTING,
+    people_queries.PERSONS,
+    people_queries.TEAMS,
+    people_queries.GROUPS,
+    people_queries.KEYS,
+    assignment_queries.SHIFTS,
+    assignment_queries.STAND_INS,
+)
 ROUTERS = (
     incidents.router,
+    monitoring.router,
     kpis.router,
     people.router,
+    views_of(LISTINGS),
+    assignment.router,
+    costs.router,
+    notices.router,
+    preferences.router,
+    me.router,
+    work.router,
+    uploads.router,
     meta.router,
+    problem_pages.router,
+    pages.router,
 )
 SUMMARY = "An IT service management backend whose ledger is the truth"
 
@@ -39,16 +71,21 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
             app.state.ledger = opened
             yield
 
-    return routed(lifespan=lifespan, body_limit=settings.body_limit)
+    return routed(lifespan=lifespan, settings=settings)
 
 
-def routed(*, lifespan: object = None, body_limit: int = 1_048_576) -> FastAPI:
+#: Settings as nobody has changed them, whatever the environment says.
+USUAL = Settings.model_construct()
+
+
+def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
     """The routes and what surrounds them; without a lifespan good for the contract only."""
     app = FastAPI(
         title="Ledgerdesk",
         summary=SUMMARY,
         version=version("ledgerdesk"),
         openapi_url="/openapi.json",
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,  # type: ignore[arg-type]  # one of ours, or none
@@ -57,7 +94,12 @@ def routed(*, lifespan: object = None, body_limit: int = 1_048_576) -> FastAPI:
         app.include_router(router)
     problems.add_to(app)
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
-    app.add_middleware(Guard)
-    app.add_middleware(Frame, body_limit=body_limit)
+    app.state.metrics = Metrics(app.version)
+    # The last is the outermost.
+    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Net, body_limit=settings.body_limit, upload_limit=settings.upload_limit)
+    if settings.trusted_origins:
+        app.add_middleware(Cors, origins=settings.trusted_origins)
+    app.add_middleware(Frame, metrics=app.state.metrics)
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -2,15 +2,24 @@
 
 from typing import Any
 
-from app.base.people import keys, persons, teams
+from app.base.assignment import shifts, stand_ins
+from app.base.costs import budgets, hourly_rates
+from app.base.people import groups, keys, persons, teams
+from app.deliveries import lifecycle as notices
 from app.kernel.lifecycle import Lifecycle
 from app.processes.incidents import lifecycle as incidents
 
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     persons.LIFECYCLE,
     teams.LIFECYCLE,
+    groups.LIFECYCLE,
     keys.LIFECYCLE,
+    shifts.LIFECYCLE,
+    stand_ins.LIFECYCLE,
+    hourly_rates.LIFECYCLE,
+    budgets.LIFECYCLE,
     incidents.LIFECYCLE,
+    notices.LIFECYCLE,
 )
 
 BY_KIND = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}

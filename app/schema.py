@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -27,6 +28,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def newest() -> str:
     """The revision that this version of the program needs."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
@@ -66,12 +68,24 @@ def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
     return sql.SQL(statements).format(role=sql.Identifier(service_role)).as_string()
 
 
+#: What gives the revision that a migrated database is at.
+CURRENT = "select version_num from plumbing.migration"
+
+
+def is_enough(found: str | None) -> bool:
+    """Whether this program can work with a schema of that revision: its own, or one that came later.
+
+    Migrations expand first and contract later, so that servers work on while the next version is brought in.
+    """
+    return found is not None and found >= newest()
+
+
 def current(url: str) -> str | None:
     """The revision that the database is at; None: it has never been migrated."""
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
         if connection.execute("select to_regclass('plumbing.migration')").fetchone() == (None,):
             return None
-        row = connection.execute("select version_num from plumbing.migration").fetchone()
+        row = connection.execute(CURRENT).fetchone()
     return None if row is None else str(row[0])
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LEDGERDESK_"
+#: 25 MiB: a file is kept in the database, and its backups.
+LARGEST_UPLOAD = 26_214_400
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -36,6 +39,32 @@ def _zone(value: str) -> str:
     except Exception as error:
         raise ValueError("must be the name of a time zone such as Asia/Shanghai or UTC") from error
     return value
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+", value):
+        raise ValueError("must be an address such as service-desk@example.org")
+    return value
+
+
+def _networks(value: str) -> str:
+    for part in _parts(value):
+        try:
+            ip_network(part)
+        except ValueError as error:
+            raise ValueError("must be addresses or networks such as 10.0.0.7,10.1.0.0/16") from error
+    return value
+
+
+def _origins(value: str) -> str:
+    for part in _parts(value):
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", part):
+            raise ValueError("must be origins such as https://portal.example.org, without a path")
+    return value
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
@@ -87,9 +116,74 @@ class Settings(BaseSettings):
         default=8, ge=1, le=200, description="Database connections for reading, per process."
     )
     body_limit: int = Field(default=1_048_576, ge=1024, description="Largest request body, in bytes.")
+    upload_limit: int = Field(
+        default=LARGEST_UPLOAD, ge=1, le=LARGEST_UPLOAD, description="Largest file to attach, in bytes."
+    )
+    waiting_limit: int = Field(
+        default=10 * LARGEST_UPLOAD,
+        ge=1,
+        description="Bytes of files that one person has sent and not attached yet, at the most.",
+    )
+    rate_limit: int = Field(
+        default=1_000, ge=1, description="Requests of one API key that a process takes in `RATE_SECONDS`."
+    )
+    rate_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=86_400,
+        description="The stretch of time that `RATE_LIMIT` is counted in, in seconds.",
+    )
+    wrong_keys: int = Field(
+        default=30, ge=1, description="Wrong keys from one address that a process looks up in a minute."
+    )
+    open_metrics: bool = Field(
+        default=False, description="Answer `/metrics` to everybody, and not only to a key that may read it."
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=720, description="Hours after which the session of a browser ends."
+    )
+    origins: Annotated[str, AfterValidator(_origins)] = Field(
+        default="",
+        description="Origins, separated by commas, whose pages may call this API, such as "
+        "https://portal.example.org. None: only our own.",
+    )
+    proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        default="127.0.0.1",
+        description="Addresses or networks, separated by commas, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed.",
+    )
+    notice_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="Seconds that a notice waits, so that what else happens to the ticket goes with it.",
+    )
+    smtp_host: str | None = Field(
+        default=None, description="Host of the mail server that notices are handed to. None: no mail."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="TCP port of the mail server.")
+    smtp_tls: Annotated[str, Field(pattern="^(starttls|tls|none)$")] = Field(
+        default="starttls",
+        description="`starttls`: encrypted after greeting, or not at all sent. `tls`: from the first byte. "
+        "`none`: in the clear.",
+    )
+    smtp_user: str | None = Field(
+        default=None, description="Who logs in at the mail server. None: nobody does."
+    )
+    smtp_password: SecretStr | None = Field(
+        default=None, description="Their password; better as a file in the secrets directory."
+    )
+    mail_from: Annotated[str, AfterValidator(_address)] = Field(
+        default="ledgerdesk@localhost", description="The address that mail comes from."
+    )
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
         default="info", description="Least severe line that is logged: debug, info, warning or error."
     )
+
+    @property
+    def trusted_origins(self) -> frozenset[str]:
+        """The origins whose pages may call this API."""
+        return frozenset(_parts(self.origins))
 
 
 def load(**overrides: object) -> Settings:

@@ -28,6 +28,8 @@ TEAMS, PERSONS, WORDS = 20, 60, 100_000
 # All incidents were opened within so many days before now.
 DAYS = 730
 CASES_AT_ONCE = 20_000
+# A word of each language.
+FAULT, RARE_FAULT, RARELY = ("mail", "邮件"), ("printer", "打印"), 500
 SQL = Path(__file__).with_name("cases.sql")
 
 
@@ -71,10 +73,16 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
         author = await ledger.vault.author(person.id)
         assert author is not None
         seal = ledger.vault.sealing(author.key)
-        sealed += [seal(f"Since {k} no mail has come in. 收不到邮件。") for k in range(words // PERSONS + 1)]
+        sealed += [seal(_said(k)) for k in range(words // PERSONS + 1)]
     async with owner.cursor() as cursor, cursor.copy("copy bench.words from stdin") as copy:
         for row in enumerate(sealed):
             await copy.write_row(row)
+
+
+def _said(k: int) -> str:
+    """What all say has the words of FAULT in it, what every RARELY-th says those of RARE_FAULT, too."""
+    usual = f"Since {k} no mail has come in. 收不到邮件。"
+    return usual if k % RARELY else f"{usual} The printer has no paper. 打印机没有纸了。"
 
 
 async def _add(ledger: Ledger, lifecycle: Lifecycle[Any], body: Body) -> Any:

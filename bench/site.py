@@ -29,6 +29,8 @@ from app.settings import PREFIX, PROJECT
 
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.02
+# Requests are counted as always, but there is no end of them.
+NO_LIMIT = {"RATE_LIMIT": "1000000", "RATE_SECONDS": "1"}
 
 
 @dataclass
@@ -179,7 +181,8 @@ class Site:
 
     def _environment(self) -> dict[str, str]:
         own = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        return own | {f"{PREFIX}DATA_DIR": str(self.data), f"{PREFIX}LOG_LEVEL": "warning"}
+        ours = {"DATA_DIR": str(self.data), "LOG_LEVEL": "warning", **NO_LIMIT}
+        return own | {PREFIX + name: value for name, value in ours.items()}
 
 
 @contextlib.contextmanager

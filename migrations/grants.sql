@@ -7,8 +7,20 @@ grant execute on function log.append, log.append_history to {role};
 grant execute on function log.upcast to {role};  -- as whoever reads log.told
 grant execute on function log.merge to {role};
 grant insert, update on log.checkpoint to {role};
-grant insert, update, delete on plumbing.number_block, plumbing.import_run, plumbing.refused_row to {role};
+grant insert, update, delete on plumbing.number_block, plumbing.import_run, plumbing.refused_row,
+  plumbing.session, plumbing.view to {role};
 grant insert on vault.master to {role};
 -- Facts are computed from the log and can be thrown away; the consumer that keeps them works as this role.
 grant usage on schema kpi to {role};
 grant select, insert, update, delete, truncate on all tables in schema kpi to {role};
+-- So is the index of full-text search.
+grant usage on schema search to {role};
+grant select, insert, update, delete, truncate on all tables in schema search to {role};
+-- What is in files is beside the log; who may see it, and its key, are not.
+grant usage on schema content to {role};
+grant select, insert, update, delete on all tables in schema content to {role};
+-- Timers are a consumer's, too; what rules were refused is kept as long as an operator wants it.
+grant insert, update, delete on plumbing.timer, plumbing.refused_consequence to {role};
+-- What people are to be told, until they are.
+grant usage on schema deliveries to {role};
+grant select, insert, update, delete on all tables in schema deliveries to {role};

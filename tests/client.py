@@ -24,7 +24,7 @@ from app.log import read
 from app.main import application
 from app.settings import Settings
 from tests.contract import answers
-from tests.people import act, add_person, add_team
+from tests.people import act, add_person, add_team, grant
 
 ADDRESS = "http://ledgerdesk.test"
 
@@ -37,6 +37,7 @@ class Client(httpx.AsyncClient):
     def __init__(self, app: FastAPI, person_id: UUID | None, sent: str | None, **more: Any) -> None:
         self.id = str(person_id)
         self.token = sent
+        self.app = app
         headers = {} if sent is None else {"Authorization": f"Bearer {sent}"}
         super().__init__(
             transport=httpx.ASGITransport(app),
@@ -87,7 +88,8 @@ class Api:
 
     async def client(self, name: str, *roles: Role | str, teams: tuple[str, ...] = ()) -> Client:
         """A new person with a key that holds these roles."""
-        return await self.client_of(await add_person(self.ledger, name, *teams), *roles)
+        held = tuple(str(role) for role in roles)
+        return await self.client_of(await add_person(self.ledger, name, *teams, roles=held), *roles)
 
     async def client_of(self, person: Person, *roles: Role | str, ends: datetime | None = None) -> Client:
         """A client with a new key of that person."""
@@ -109,7 +111,8 @@ class Api:
 
 
 async def add_key(ledger: Ledger, person_id: UUID, *roles: Role | str, ends: datetime | None = None) -> str:
-    """A new key of that person, as a client sends it. No role: a requester."""
+    """A new key of that person for these roles, which they hold from here on. No role: a requester."""
+    await grant(ledger, person_id, *(str(role) for role in roles))
     secret = new_secret()
     body = MakeKey(
         name="A test's",

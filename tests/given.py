@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -31,6 +31,7 @@ from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import BY_KIND
 
+T = TypeVar("T")
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 KEY = PersonalKey(uuid7(), bytes(32))
 REOPEN_DAYS = 7
@@ -98,7 +99,7 @@ class Given:
         """The clock when they act."""
         return replace(self, now=now)
 
-    def naming(self, **found: Person | Team) -> Given:
+    def naming(self, **found: Record) -> Given:
         """The records that the body's fields stand for."""
         return replace(self, found={name: [record] for name, record in found.items()})
 
@@ -115,15 +116,28 @@ class Given:
 
     def _decided(self, action: str, said: dict[str, Any]) -> tuple[str, Decided]:
         row = self.lifecycle[action]
-        body = row.body.model_validate({**{name: str(r[0].id) for name, r in self.found.items()}, **said})
+        body = row.body.model_validate(
+            {**{name: str(r[0].id) for name, r in self.found.items() if "/" not in name}, **said}
+        )
         assert {name for name, _, _ in references(body)} == set(self.found), "name what the body stands for"
         record = self.record or empty(self.lifecycle.record, uuid7())
         context = Context(self.caller, self.now, correlation_id="a-test", source="api")
         act = Act(self.lifecycle, row, None if row.opens else str(record.id), body, context)
         perform._allow(act, record)
-        at = Moment(self.caller, perform._occurred_at(act, record), REOPEN_DAYS, self.found)
+        at = Moment(
+            self.caller,
+            perform._occurred_at(act, record),
+            REOPEN_DAYS,
+            self.now,
+            frozenset(self.lifecycle.audience(record)),
+            dict(self.found),
+        )
         for check in row.unless:
-            because = _without_looking(check(cast(Look, None), record, body, at))
+            because = _without_looking(check(cast(Look, None), record, at))
+            if because is not None:
+                raise perform._not_now(act, record, because)
+        for body_check in row.wrong:
+            because = _without_looking(body_check(cast(Look, None), record, body, at))
             if because is not None:
                 raise perform._not_now(act, record, because)
         at.number = "INC-2026-000008" if row.opens else None
@@ -132,12 +146,12 @@ class Given:
         return row.event, decided
 
 
-def _without_looking(check: Awaitable[str | None]) -> str | None:
+def _without_looking(check: Awaitable[T]) -> T:
     try:
         next(check.__await__())
     except StopIteration as finished:
-        because: str | None = finished.value
-        return because
+        answer: T = finished.value
+        return answer
     raise AssertionError("this check looks something up: test it on a database")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.base.people import persons, teams
+from app.base.people.persons import GrantRolePerson
 from app.common.people import Caller, Held, Person, Role, Team, rule
 from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
@@ -49,18 +50,26 @@ async def add_team(ledger: Ledger, key: str) -> Team:
     return team
 
 
-async def add_person(ledger: Ledger, name: str, *team_keys: str) -> Person:
-    """A person who belongs to these teams."""
+async def add_person(ledger: Ledger, name: str, *team_keys: str, roles: tuple[str, ...] = ()) -> Person:
+    """A person who belongs to these teams and holds these roles."""
     body = persons.AddPerson(
-        name=name, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", teams=team_keys
+        name=name, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", teams=team_keys, roles=roles
     )
     person: Person = (await act(ledger, rule("tests"), "person", "add", body=body)).record
     return person
 
 
+async def grant(ledger: Ledger, person_id: UUID, *roles: str) -> None:
+    """The person holds these roles, if they did not before."""
+    held = await ledger.db.value("select roles from fold.person where id = %s", (person_id,)) or []
+    for role in roles:
+        if role not in (*held, Role.requester):
+            await act(ledger, rule("tests"), "person", "grant_role", person_id, GrantRolePerson(role=role))
+
+
 async def add_caller(ledger: Ledger, name: str, *roles: Role, teams: tuple[str, ...] = ()) -> Caller:
     """A new person as a caller with these roles everywhere."""
-    person = await add_person(ledger, name, *teams)
+    person = await add_person(ledger, name, *teams, roles=tuple(role.value for role in roles))
     members = await ledger.db.rows("select team_id from fold.membership where person_id = %s", (person.id,))
     return Caller(
         actor=f"person:{person.id}",

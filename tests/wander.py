@@ -14,19 +14,19 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from app.base.extras.assignment import AssignTicket
+from app.base.extras.comments import CommentTicket
 from app.base.people import persons
 from app.common.people import Caller, PersonKind, Role, rule
 from app.kernel.bodies import Body, Nothing, Reason
 from app.kernel.ledger import Ledger
 from app.kernel.perform import Done
 from app.kernel.refusals import Refusal
-from app.processes.incidents.lifecycle import (
-    AssignIncident,
-    CommentIncident,
-    HoldIncident,
-    ReportIncident,
-    ResolveIncident,
-)
+from app.processes.incidents.alerts import RepeatAlertIncident
+from app.processes.incidents.duplicates import MarkDuplicateIncident
+from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ReportIncident, ResolveIncident
+from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
+from app.processes.incidents.reviews import ReviewIncident
 from tests.people import act, add_caller, add_team
 
 #: Who acts in a random history, with their roles and the teams that they work in.
@@ -44,12 +44,21 @@ TEAMS = ("sales", "desk", "mail", "net")
 ACTIONS = (
     "acknowledge",
     "start",
+    "contain",
     "hold",
     "resume",
+    "declare_major",
+    "downgrade",
+    "post_update",
     "resolve",
     "close",
     "reopen",
+    "review",
+    "mark_duplicate",
     "cancel",
+    "repeat_alert",
+    "remind",
+    "tell_resolved",
     "assign",
     "comment",
 )
@@ -94,6 +103,8 @@ class World:
     callers: dict[str, Caller] = field(default_factory=dict)
     teams: dict[str, UUID] = field(default_factory=dict)
     incidents: list[UUID] = field(default_factory=list)
+    #: An incident that others may repeat; nobody does anything to it.
+    original: UUID | None = None
 
     @classmethod
     async def made(cls, ledger: Ledger) -> World:
@@ -110,6 +121,10 @@ class World:
             else:
                 world.callers[name] = await add_caller(ledger, name, *roles, teams=teams)
         world.callers["rule"] = rule("wanders")
+        reported = await act(
+            ledger, world.callers["another"], "incident", "report", body=_report(world, 0, None)
+        )
+        world.original = reported.record.id
         return world
 
     async def live(self, history: Iterable[Step]) -> list[Done | Refusal]:
@@ -180,6 +195,43 @@ def _report(world: World, choice: int, at: datetime | None) -> Body:
     )
 
 
+def _contain(world: World, choice: int, at: datetime | None) -> Body:
+    return ContainIncident(measure="The relay is off.", occurred_at=at)
+
+
+def _declare_major(world: World, choice: int, at: datetime | None) -> Body:
+    commander = str(world.callers["engineer" if choice % 2 else "manager"].person_id)
+    return DeclareMajorIncident(commander=commander, statement="It is down.", occurred_at=at)
+
+
+def _post_update(world: World, choice: int, at: datetime | None) -> Body:
+    due = datetime.now(UTC) + timedelta(hours=1)
+    return PostUpdateIncident(statement="We are at it.", next_update_due_at=due, occurred_at=at)
+
+
+def _review(world: World, choice: int, at: datetime | None) -> Body:
+    happened = {"happened_at": "2020-01-01T00:00:00Z", "text": "It went down."}
+    words = dict.fromkeys(("causes", "went_well", "went_badly"), "Words.")
+    owner = str(world.callers["engineer"].person_id)
+    action = {"title": "Mend it", "owner": owner, "due_at": "2199-01-01T00:00:00Z"}
+    said = {"timeline": [happened], **words, "actions": [action] * (choice % 3), "occurred_at": at}
+    return ReviewIncident.model_validate(said)
+
+
+def _mark_duplicate(world: World, choice: int, at: datetime | None) -> Body:
+    """Of the incident that others repeat, or of one that there is not."""
+    original = "INC-2000-000001" if choice % 3 == 0 else str(world.original)
+    return MarkDuplicateIncident(original=original, occurred_at=at)
+
+
+def _repeat_alert(world: World, choice: int, at: datetime | None) -> Body:
+    return RepeatAlertIncident(title="The disk is full", occurred_at=at)
+
+
+def _remind(world: World, choice: int, at: datetime | None) -> Body:
+    return RemindIncident(persons=(str(world.callers["engineer"].person_id),), occurred_at=at)
+
+
 def _hold(world: World, choice: int, at: datetime | None) -> Body:
     wakes = None if choice % 2 else datetime.now(UTC) + timedelta(days=1)
     return HoldIncident.model_validate({"reason": "other", "wake_up_at": wakes, "occurred_at": at})
@@ -208,20 +260,28 @@ def _assign(world: World, choice: int, at: datetime | None) -> Body:
         {"team": "net", "person": engineer},
         {"team": "there is none"},
     )[choice % 7]
-    return AssignIncident(**said, occurred_at=at)
+    return AssignTicket(**said, occurred_at=at)
 
 
 def _comment(world: World, choice: int, at: datetime | None) -> Body:
     visibility = "internal" if choice % 3 == 0 else "public"
-    return CommentIncident.model_validate({"text": "Words.", "visibility": visibility, "occurred_at": at})
+    return CommentTicket.model_validate({"text": "Words.", "visibility": visibility, "occurred_at": at})
 
 
 _BODIES = {
     "report": _report,
+    "contain": _contain,
     "hold": _hold,
+    "declare_major": _declare_major,
+    "downgrade": _reason,
+    "post_update": _post_update,
     "resolve": _resolve,
     "reopen": _reason,
     "cancel": _reason,
+    "review": _review,
+    "mark_duplicate": _mark_duplicate,
+    "repeat_alert": _repeat_alert,
+    "remind": _remind,
     "assign": _assign,
     "comment": _comment,
 }

@@ -6,11 +6,11 @@ The one dynamic place: `act` is written once, and before FastAPI sees it its `bo
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Path, Request
+from fastapi import APIRouter, Body, Header, Request
 from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -19,11 +19,15 @@ from app.api import idempotency
 from app.api.auth import context_of, ledger_of
 from app.api.etag import etag, version_of
 from app.api.openapi import action_responses
+from app.api.reads import Name
 from app.api.shapes import Out, Renderer
+from app.api.signatures import typed
+from app.kernel.bodies import Patch
 from app.kernel.describe import sources, target
 from app.kernel.history import as_of_version
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.look import load
 from app.kernel.perform import Act, perform
 from app.kernel.refusals import Refusal, StillRunning
 from app.log.writer import Earlier, Repeated
@@ -40,9 +44,6 @@ Key = Annotated[
         description="The same key with the same command, sent again, is answered again and done once.",
     ),
 ]
-Name = Annotated[
-    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
-]
 
 
 def mount_actions(
@@ -52,12 +53,15 @@ def mount_actions(
     *,
     prefix: str = "",
     left_out: frozenset[str] = frozenset(),
+    renderer: type[Renderer] = Renderer,
 ) -> None:
-    """Adds an operation for every row of the table, but those that the router writes by hand."""
+    """Adds an operation for every row of the table, but those that the router writes by hand; editing is for
+    `mount_edit`. `renderer` shows the record after it.
+    """
     for row in lifecycle.rows:
-        if row.name not in left_out:
+        if row.name not in left_out and not issubclass(row.body, Patch):
             path = prefix if row.opens else f"{prefix}/{{id}}/{row.name}"
-            endpoint = _endpoint(lifecycle, row, shape)
+            endpoint = _endpoint(lifecycle, row, shape, renderer)
             router.add_api_route(path, endpoint, methods=["POST"], **operation(lifecycle, row.name, shape))
 
 
@@ -89,9 +93,12 @@ def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]
     }
 
 
-def _endpoint(lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[Out]) -> Callable[..., Any]:
+def _endpoint(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[Out], renderer: type[Renderer]
+) -> Callable[..., Any]:
     async def make(request: Request, body: Any, idempotency_key: Key = None) -> Response:
-        return await _answer(request, None, body, None, idempotency_key)
+        said = Said(None, body, None, idempotency_key)
+        return await act_on(request, lifecycle, row, shape, said, renderer=renderer)
 
     async def act(
         request: Request,
@@ -100,41 +107,47 @@ def _endpoint(lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[Out]
         if_match: IfMatch = None,
         idempotency_key: Key = None,
     ) -> Response:
-        return await _answer(request, name, body, if_match, idempotency_key)
-
-    async def _answer(
-        request: Request,
-        name: str | None,
-        body: Any,
-        if_match: str | None,
-        header: str | None,
-    ) -> Response:
-        ledger = ledger_of(request)
-        key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), header)
-        context = context_of(request)
-        act = Act(lifecycle, row, name, body, context, version_of(if_match), key)
-        carried_out = await carry_out(ledger, act)
-        renderer = Renderer(ledger, lifecycle, shape, context.caller, context.language)
-        return answer(renderer, carried_out, await renderer.one(carried_out.record))
+        said = Said(name, body, if_match, idempotency_key)
+        return await act_on(request, lifecycle, row, shape, said, renderer=renderer)
 
     return with_body(make if row.opens else act, row.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a request says: of which record, what, at which version, and under which key."""
+
+    name: str | None
+    body: Any
+    if_match: str | None
+    idempotency_key: str | None
+
+
+async def act_on(
+    request: Request,
+    lifecycle: Lifecycle[Any],
+    row: Action[Any, Any],
+    shape: type[Out],
+    said: Said,
+    *,
+    renderer: type[Renderer] = Renderer,
+) -> Response:
+    """Carries the row out, and answers with the record."""
+    ledger = ledger_of(request)
+    key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
+    context = context_of(request)
+    act = Act(lifecycle, row, said.name, said.body, context, version_of(said.if_match), key)
+    carried_out = await carry_out(ledger, act)
+    shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
+    return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))
 
 
 def with_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., Any]:
     """The endpoint with the type of its body put into its signature; a body that needs nothing may be left
     out.
     """
-    signature = inspect.signature(endpoint, eval_str=True)
-    typed: Any = Annotated[body, Body()]  # the row's own type, known only now
-    parameters = [
-        parameter.replace(annotation=typed, default=_nothing_said(body))
-        if parameter.name == "body"
-        else parameter
-        for parameter in signature.parameters.values()
-    ]
-    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
-    endpoint.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
-    return endpoint
+    kind: Any = Annotated[body, Body()]  # the row's own type, known only now
+    return typed(endpoint, "body", kind, _nothing_said(body))
 
 
 def _nothing_said(body: type[Any]) -> Any:
@@ -147,12 +160,13 @@ def _nothing_said(body: type[Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """A command that has been carried out: the record after it. `replayed`: it was done when it was sent
-    before.
+    """A command that has been carried out: the record after it, and the tokens of those who may see it.
+    `replayed`: it was done when it was sent before.
     """
 
     record: Any
     status: int
+    audience: Iterable[str] = ()
     replayed: bool = False
 
 
@@ -163,28 +177,33 @@ async def carry_out(ledger: Ledger, act: Act) -> CarriedOut:
     """
     status = 201 if act.row.opens else 200
     if act.key is None:
-        return CarriedOut((await perform(ledger, act)).record, status)
+        done = await perform(ledger, act)
+        return CarriedOut(done.record, status, done.audience)
     mark = (act.context.caller.actor, act.key.route, act.key.key)
     if mark in ledger.running:
         raise StillRunning()
     ledger.running.add(mark)
     try:
-        return CarriedOut((await perform(ledger, act)).record, status)
+        done = await perform(ledger, act)
+        return CarriedOut(done.record, status, done.audience)
     except Repeated as repeated:
-        return await _again(ledger, act, idempotency.same(repeated.earlier, act.key))
+        return await again(ledger, act.lifecycle, idempotency.same(repeated.earlier, act.key))
     except Refusal:
         # What forbids it now may be what it did the first time.
         earlier = await idempotency.find(ledger, act.context.caller.actor, act.key)
         if earlier is None:
             raise
-        return await _again(ledger, act, earlier)
+        return await again(ledger, act.lifecycle, earlier)
     finally:
         ledger.running.discard(mark)
 
 
-async def _again(ledger: Ledger, act: Act, earlier: Earlier) -> CarriedOut:
-    record = await as_of_version(ledger.db, act.lifecycle, earlier.stream, earlier.version)
-    return CarriedOut(record, earlier.status, replayed=True)
+async def again(ledger: Ledger, lifecycle: Lifecycle[Any], earlier: Earlier) -> CarriedOut:
+    """What was carried out before: the record as it was then, for those who may see it now."""
+    record = await as_of_version(ledger.db, lifecycle, earlier.stream, earlier.version)
+    present = await load(ledger.db, lifecycle, str(record.id))
+    assert present is not None, "a record is not removed"
+    return CarriedOut(record, earlier.status, present.audience, replayed=True)
 
 
 def answer(renderer: Renderer, carried_out: CarriedOut, shown: dict[str, Any]) -> Response:

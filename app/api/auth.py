@@ -6,60 +6,179 @@ It is asked for before the request is routed, so that a new address cannot forge
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
+from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api import sessions
+from app.api.accept import best
+from app.api.limits import Quota
 from app.api.problems import gone, problem
 from app.common.keys import hash_of, parse
 from app.common.people import Caller as Who
 from app.db import DatabaseGone
+from app.kernel.directory import KnownKey
 from app.kernel.ledger import Ledger as Services
 from app.kernel.moment import Context as Acting
+from app.kernel.refusals import NotFound
+from app.settings import Settings
 from app.text import language_of
 
 GUARDED = "/v1/"
+METRICS = "/metrics"
+WRONG_KEYS_SECONDS = 60
+NOT_MODIFIED = 304
+#: What is answered there.
+ANSWERED = ("application/json", "application/problem+json")
+#: What is in a file is answered as such.
+CONTENT = "/content"
+BYTES = "application/octet-stream"
+
+
+@dataclass
+class TooManyWrongKeys(Exception):
+    """So many wrong keys have come from that address that no more are looked up for so many seconds."""
+
+    seconds: int
+
+
+class FromElsewhere(Exception):
+    """A page of another site has had the browser send it, with the cookie of ours."""
 
 
 class Guard:
-    """ASGI middleware: finds out who calls, or answers 401 without saying which part was wrong."""
+    """ASGI middleware: finds out who calls, or answers 401 without saying which part was wrong; and lets them
+    ask no more than they may.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        self._guarded = (GUARDED,) if settings.open_metrics else (GUARDED, METRICS)
+        self._origins = settings.trusted_origins
+        self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
+        self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
+        #: Keys that have been accepted here. No more than there are.
+        self._in_use: set[UUID] = set()
+        self._wrong_keys = Quota("address", settings.wrong_keys, WRONG_KEYS_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
+        if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
         try:
-            who = await _caller(request)
+            who = await self._caller(request)
         except DatabaseGone as error:
-            answer = await gone(request, error)
-            await answer(scope, receive, send)
-            return
-        if who is None:
-            await _unauthenticated(request)(scope, receive, send)
-            return
-        request.state.caller = who
-        await self._app(scope, receive, send)
+            await (await gone(request, error))(scope, receive, send)
+        except TooManyWrongKeys as error:
+            headers = {"Retry-After": str(error.seconds)}
+            await problem(request, 429, "too_many_wrong_keys", headers=headers)(scope, receive, send)
+        except FromElsewhere:
+            await problem(request, 403, "from_elsewhere")(scope, receive, send)
+        else:
+            if who is None:
+                await _unauthenticated(request)(scope, receive, send)
+            else:
+                request.state.caller = who
+                await self._limited(request, who, receive, send)
+
+    async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
+        """Goes on, unless the key has asked too much."""
+        key, scope = str(who.key_id), request.scope
+        taken = self._requests.take(key)
+        offered = (*ANSWERED, BYTES) if scope["path"].endswith(CONTENT) else ANSWERED
+
+        async def send_counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if taken and message["status"] == NOT_MODIFIED:
+                    self._requests.give_back(key)
+                carried = MutableHeaders(scope=message)
+                carried.update(self._requests.headers(self._requests.room(key)))
+                if session_of(request) is not None:
+                    carried.add_vary_header("Cookie")
+            await send(message)
+
+        if not taken:
+            headers = {"Retry-After": str(self._requests.room(key).seconds)}
+            answer = problem(request, 429, "rate_limited", words=self._limit, headers=headers)
+            await answer(scope, receive, send_counted)
+        elif scope["path"] != METRICS and best(request.headers.get("accept"), offered) is None:
+            words = {"offered": " or ".join(offered)}
+            await problem(request, 406, "not_acceptable", words=words)(scope, receive, send_counted)
+        else:
+            await self._app(scope, receive, send_counted)
+
+    async def _caller(self, request: Request) -> Who | None:
+        """Whoever the key or the session stands for; None if it stands for nobody.
+
+        Raises TooManyWrongKeys, FromElsewhere, DatabaseGone.
+        """
+        if "authorization" in request.headers:
+            known = await self._by_key(request)
+        elif sessions.COOKIE in request.cookies:
+            known = await self._by_session(request)
+        else:
+            return None
+        if known is None:
+            self._wrong_keys.take(_address(request))
+        return None if known is None else known.caller
+
+    async def _by_key(self, request: Request) -> KnownKey | None:
+        parsed = _parsed(request)
+        if parsed is None:
+            return None
+        key_id, secret = parsed
+        if key_id not in self._in_use:
+            # Whose key is in use is not made to pay for a neighbour's mistakes.
+            self._bound(request)
+        known = await ledger_of(request).directory.key(key_id)
+        if known is None:
+            self._in_use.discard(key_id)
+        elif _opens(known, secret):
+            self._in_use.add(key_id)
+            return known
+        return None
+
+    async def _by_session(self, request: Request) -> KnownKey | None:
+        if request.method not in sessions.SAFE and not sessions.is_from_ours(request.headers, self._origins):
+            raise FromElsewhere()
+        self._bound(request)
+        ledger, now = ledger_of(request), datetime.now(UTC)
+        session = await sessions.found(ledger.db, request.cookies[sessions.COOKIE], now)
+        if session is None:
+            return None
+        request.state.session = session
+        known = await ledger.directory.key(session.key_id)
+        return known if known is not None and known.is_valid(now) else None
+
+    def _bound(self, request: Request) -> None:
+        """Before something is looked up. Raises TooManyWrongKeys."""
+        if (room := self._wrong_keys.room(_address(request))).left <= 0:
+            raise TooManyWrongKeys(room.seconds)
 
 
-async def _caller(request: Request) -> Who | None:
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    parsed = parse(text.strip()) if scheme.lower() == "bearer" else None
-    if parsed is None:
-        return None
-    key_id, secret = parsed
-    known = await ledger_of(request).directory.key(key_id)
-    if known is None or not hmac.compare_digest(hash_of(secret), known.secret_hash):
-        return None
-    if known.expires_at is not None and known.expires_at <= datetime.now(UTC):
-        return None
-    return known.caller
+def _parsed(request: Request) -> tuple[UUID, str] | None:
+    scheme, _, text = request.headers["authorization"].partition(" ")
+    return parse(text.strip()) if scheme.lower() == "bearer" else None
+
+
+def _opens(known: KnownKey, secret: str) -> bool:
+    """Whether it is the key's secret, or for a while the one before, and the key has not expired."""
+    sent, now = hash_of(secret), datetime.now(UTC)
+    newest = hmac.compare_digest(sent, known.secret_hash)
+    before = hmac.compare_digest(sent, known.previous_hash or "")
+    overlaps = known.previous_ends_at is not None and now < known.previous_ends_at
+    return (newest or (before and overlaps)) and known.is_valid(now)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _unauthenticated(request: Request) -> Response:
@@ -77,6 +196,26 @@ def caller_of(request: Request) -> Who:
     """The caller that the guard found."""
     who: Who = request.state.caller
     return who
+
+
+def session_of(request: Request) -> sessions.Session | None:
+    """The session by which the guard found the caller; None: it was a key."""
+    found: sessions.Session | None = getattr(request.state, "session", None)
+    return found
+
+
+async def key_of(request: Request) -> KnownKey:
+    """The key by which, or by whose session, the guard found the caller. Raises NotFound, DatabaseGone."""
+    key_id = caller_of(request).key_id
+    known = None if key_id is None else await ledger_of(request).directory.key(key_id)
+    if known is None:  # revoked a moment ago
+        raise NotFound()
+    return known
+
+
+def time_of_day() -> datetime:
+    """What time it is, for what is asked of this moment."""
+    return datetime.now(UTC)
 
 
 def context_of(request: Request) -> Acting:

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
+from app.api.lists import AsOfParameter
 from app.api.shapes import Out, Renderer
 from app.common.personal import is_sealed
-from app.common.records import Hidden, Record, codecs
+from app.common.records import Hidden, Record, StaffOnly, codecs
 from app.kernel.bodies import marks
 from app.kernel.lifecycle import Lifecycle
 from app.log import read
@@ -62,20 +63,27 @@ class EventPaging(BaseModel):
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
         None
     )
+    as_of: AsOfParameter = None
 
 
 async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[str, Any]:
     """One page of the record's events, as the renderer's caller may see them. Raises BadCursor."""
     ledger, stream = renderer.ledger, record.row_key
     sign, for_staff = ledger.vault.fingerprint, renderer.caller.is_staff_for(record)
-    after = 0 if paging.cursor is None else read_cursor(paging.cursor, stream, sign)[0]
+    scope = stream if paging.as_of is None else f"{stream} as of {paging.as_of}"
+    after = 0 if paging.cursor is None else read_cursor(paging.cursor, scope, sign)[0]
     events = await read.of_stream(
-        ledger.db, stream, after_version=after, limit=paging.limit + 1, for_staff=for_staff
+        ledger.db,
+        stream,
+        after_version=after,
+        as_of=paging.as_of,
+        limit=paging.limit + 1,
+        for_staff=for_staff,
     )
     shown = events[: paging.limit]
-    cursor = write_cursor([shown[-1].version], stream, sign) if len(events) > paging.limit else None
+    cursor = write_cursor([shown[-1].version], scope, sign) if len(events) > paging.limit else None
     texts = await ledger.vault.texts(sealed for event in shown for sealed in _sealed(event.data))
-    hidden = _hidden(renderer.lifecycle)
+    hidden = _hidden(renderer.lifecycle, for_staff=for_staff)
     items = []
     for event in shown:
         # What another system's row held besides is that system's affair, and its staff's.
@@ -86,11 +94,17 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     return {"items": items, "next_cursor": cursor}
 
 
-def _hidden(lifecycle: Lifecycle[Any]) -> set[str]:
-    """The fields that no client is shown, by their names in bodies and in rows."""
-    of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
+def _hidden(lifecycle: Lifecycle[Any], *, for_staff: bool) -> set[str]:
+    """The fields that no client is shown, or none but staff, by their names in bodies and in rows."""
+    hiding = (Hidden,) if for_staff else (Hidden, StaffOnly)
+    of_bodies = [name for row in lifecycle.rows for mark in hiding for name in marks(row.body, mark)]
     records: list[type[Record]] = [lifecycle.record, *lifecycle.children]
-    of_rows = [name for record in records for name, codec in codecs(record).items() if codec.hidden]
+    of_rows = [
+        name
+        for record in records
+        for name, codec in codecs(record).items()
+        if codec.hidden or (codec.staff_only and not for_staff)
+    ]
     return {*of_bodies, *of_rows}
 
 

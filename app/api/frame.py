@@ -1,50 +1,99 @@
-"""What surrounds every request: its id, the bound on its body, and headers that every answer carries."""
+"""What surrounds every request: its id, headers that every answer carries, the bound on its body, and what
+becomes of a failure of ours.
+"""
 
 from __future__ import annotations
 
 import re
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problems import problem
+from app.api.deprecations import Deprecations
+from app.api.metrics import Metrics
+from app.api.problems import failed, problem
 from app.log.ids import uuid7
 
+UPLOADS = "/v1/uploads/"
 # What names a request, and nobody: it stands in the log for ever.
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 
 
 class Frame:
-    """ASGI middleware. `body_limit` in bytes."""
+    """ASGI middleware, the outermost one: `request.state.request_id`, headers, and how long it took."""
 
-    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
-        self._limit = body_limit
+        self._metrics = metrics
+        self._deprecations = Deprecations()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
+        if scope["method"] == "HEAD":
+            # Asked as GET. The server knows by its own scope that no body is to be sent.
+            scope = {**scope, "method": "GET"}
+        given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
         scope.setdefault("state", {})["request_id"] = request_id
+        began, status = time.perf_counter(), 0
 
         async def send_framed(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 answer = MutableHeaders(scope=message)
                 answer["X-Request-Id"] = request_id
                 answer.setdefault("Cache-Control", "private, no-cache")
                 answer.setdefault("X-Content-Type-Options", "nosniff")
+                for name, value in self._deprecations.headers(scope.get("route"), scope["query_string"]):
+                    answer.append(name, value)
             await send(message)
 
-        if _declared_length(headers) > self._limit:
-            answer = problem(Request(scope), 413, "too_large", words={"limit": str(self._limit)})
-            await answer(scope, receive, send_framed)
-        else:
-            await self._app(scope, _bounded(receive, self._limit), send_framed)
+        try:
+            await self._app(scope, receive, send_framed)
+        finally:
+            operation = getattr(scope.get("route"), "operation_id", None)
+            self._metrics.answered(operation, status, time.perf_counter() - began)
+
+
+class Net:
+    """ASGI middleware: catches bodies of more than `body_limit` bytes, files of more than `upload_limit`, and
+    failures of ours.
+    """
+
+    def __init__(self, app: ASGIApp, body_limit: int, upload_limit: int) -> None:
+        self._app = app
+        self._body_limit = body_limit
+        self._upload_limit = upload_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_file = scope["method"] == "PUT" and scope["path"].startswith(UPLOADS)
+        limit = self._upload_limit if is_file else self._body_limit
+        if _declared_length(Headers(scope=scope)) > limit:
+            answer = problem(Request(scope), 413, "too_large", words={"limit": str(limit)})
+            await answer(scope, receive, send)
+            return
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, _bounded(receive, limit), send_noting)
+        except Exception:  # whatever it is: it is told here, and the server logs the traceback
+            if not begun:
+                await failed(Request(scope))(scope, receive, send)
+            raise
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -1,48 +1,45 @@
-"""Lists: keyset pages, newest first, of what the caller may see.
+"""What a list is: whose records, in which shape, narrowed and sorted by what; and the models that follow.
 
-Who sees everything reads one range of the index. Everybody else reads one range per token that they can show,
-each with the page's limit, and the page is the first of all of them: so it costs what is shown, not what is
-hidden.
+The models are the contract of `GET /v1/incidents` and `GET /v1/incidents/{id}`. They are made of the names of
+fields, so that nothing is said twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import to_json
-from starlette.responses import Response
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
 
-from app.api.cursors import read, write
-from app.api.shapes import Renderer
+from app.api.filters import Parameter, Time, parameters, several
+from app.api.searching import SEARCH
+from app.api.shapes import ALWAYS, Out, Renderer
+from app.common.records import Record, codecs
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import DESK, sees_all, tokens
-from app.log.canonical import from_instant, instant
 
 LARGEST_PAGE = 200
 PAGE = 50
-
-
-def _split(value: Any) -> Any:
-    """`a,b` as two values, in one parameter or in several."""
-    if value is None:
-        return None
-    parts = [value] if isinstance(value, str) else value
-    return [piece for part in parts for piece in str(part).split(",") if piece]
-
-
-#: A filter that takes several values, separated by commas.
-Several = BeforeValidator(_split)
+#: So many records are counted; where there are more, that is said.
+MOST_COUNTED = 10_000
+LARGEST_POSITION = 2**63 - 1
 
 
 class Paging(BaseModel):
-    """What every list takes. Filters are added by subclassing; what is not known is refused."""
+    """What every list takes. What is not known is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,93 +49,186 @@ class Paging(BaseModel):
     )
 
 
-@dataclass(slots=True)
-class Where:
-    """Conditions that all hold, and their parameters."""
+class Chosen(BaseModel):
+    """Which records of a list, in which order."""
 
-    conditions: list[str] = field(default_factory=list)
-    parameters: dict[str, Any] = field(default_factory=dict)
+    model_config = ConfigDict(extra="forbid")
 
-    def among(self, column: str, values: Sequence[Any] | None) -> None:
-        """The column has one of the values; None: no condition."""
-        if values is None:
-            return
-        plain = [value.value if isinstance(value, Enum) else value for value in values]
-        # For one value an index gives the rows in the order of the list, for several it does not.
-        if len(plain) == 1:
-            self.conditions.append(f"r.{column} = %({column})s")
-            self.parameters[column] = plain[0]
-        else:
-            self.conditions.append(f"r.{column} = any(%({column})s)")
-            self.parameters[column] = plain
+    sort: str = ""
 
 
-async def page(renderer: Renderer, paging: Paging, where: Where, *, by: str = "opened_at") -> dict[str, Any]:
-    """One page, newest first by that column: `items` and `next_cursor` (null at the end).
+class ListQuery(Chosen, Paging):
+    """What a list of records takes besides."""
 
-    Raises BadCursor.
+    fields: list[str] | None = None
+    view: Annotated[
+        UUID | None,
+        Field(description="A saved view: what it says holds besides, and it sorts if nobody else does."),
+    ] = None
+    count: Annotated[
+        Literal["exact"] | None,
+        Field(description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."),
+    ] = None
+
+
+_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
+
+
+def _as_of(value: Any) -> int | datetime:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return min(int(value[:20]), LARGEST_POSITION)
+    try:
+        return _TIME.validate_python(value)
+    except ValidationError as error:
+        raise PydanticCustomError("as_of", "must be an instant or a position of the log") from error
+
+
+#: An instant, or a position of the log.
+AsOf = Annotated[int | datetime, PlainValidator(_as_of), WithJsonSchema({"type": "string"})]
+#: As what the past is shown.
+AsOfParameter = Annotated[
+    AsOf | None,
+    Field(
+        description="Show it as it was: after the event of that position of the log, or at that instant, by "
+        "when the log took things. Who may see it is decided as of now."
+    ),
+]
+
+
+class RecordQuery(BaseModel):
+    """What reading one record takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: list[str] | None = None
+    as_of: AsOfParameter = None
+
+
+def expanded(query: BaseModel) -> Sequence[str]:
+    """The fields that are to be expanded; lists whose records refer to nothing do not ask."""
+    return getattr(query, "expand", None) or ()
+
+
+def wanted(query: ListQuery | RecordQuery) -> frozenset[str] | None:
+    """The fields that were asked for; None: all."""
+    return None if query.fields is None else frozenset(query.fields)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list of one kind of record.
+
+    `filters` and `sorts` name fields of the shape, besides what stands in rows beside the record
+    (`filters.BESIDE`). By the first of `sorts`, downwards, it is sorted if nobody says otherwise.
+    `expands` are the lists of the records that can be shown whole in the place of what refers to them.
+    `renderer` shows them.
     """
-    scope = f"{renderer.lifecycle.plural} {paging.model_dump_json(exclude={'limit', 'cursor'})}"
-    sign = renderer.ledger.vault.fingerprint
-    if paging.cursor is not None:
-        last_at, last_id = read(paging.cursor, scope, sign)
-        where.conditions.append(f"(r.{by}, r.id) < (%(last_at)s, %(last_id)s)")
-        where.parameters |= {"last_at": from_instant(last_at), "last_id": UUID(last_id)}
-    query = statement(renderer, where, by, paging.limit + 1)
-    rows = await renderer.ledger.db.rows(query, where.parameters)
-    more = len(rows) > paging.limit
-    rows = rows[: paging.limit]
-    cursor = write([instant(rows[-1][by]), str(rows[-1]["id"])], scope, sign) if more else None
-    await renderer.fill(rows)
-    return {"items": rows, "next_cursor": cursor}
+
+    lifecycle: Lifecycle[Any]
+    shape: type[Out]
+    filters: tuple[str, ...]
+    sorts: tuple[str, ...]
+    expands: tuple[Listing, ...] = ()
+    renderer: type[Renderer] = Renderer
+    #: By name, what it can be narrowed by.
+    parameters: dict[str, Parameter] = field(init=False)
+    #: By field, the list of the records that it can be expanded to.
+    refers: dict[str, Listing] = field(init=False)
+    #: What a view saves of a query.
+    chosen: type[Chosen] = field(init=False)
+    query: type[ListQuery] = field(init=False)
+    record_query: type[RecordQuery] = field(init=False)
+    #: A record with the fields that were asked for, what was expanded whole.
+    part: type[BaseModel] = field(init=False)
+    page: type[Out] = field(init=False)
+    part_page: type[Out] = field(init=False)
+
+    def __post_init__(self) -> None:
+        def put(**made: Any) -> None:
+            for name, value in made.items():
+                object.__setattr__(self, name, value)
+
+        put(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
+        if self.lifecycle.searched:
+            self.parameters[SEARCH.name] = SEARCH
+        put(refers=_refers(self))
+        name = self.shape.__name__.removesuffix("Out")
+        shaping = _shaping(self)
+        chosen: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
+        chosen["sort"] = _sort(self.sorts)
+        put(chosen=create_model(f"{name}Chosen", __base__=Chosen, **chosen))
+        put(query=create_model(f"{name}Query", __base__=ListQuery, **chosen, **shaping))
+        put(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping))
+        put(part=_part(self, name))
+        searched = bool(self.lifecycle.searched)
+        put(page=_page(f"{name}Page", self.shape, searched=searched))
+        put(part_page=_page(f"{name}PartPage", self.part, searched=searched))
 
 
-def answer(request: Request, page: dict[str, Any]) -> Response:
-    """The page as an answer, with the address of the next one in `Link`."""
-    headers = {"Vary": "Authorization, Accept-Language"}
-    if page["next_cursor"] is not None:
-        asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
-        following = urlencode([*asked, ("cursor", page["next_cursor"])])
-        headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
-    return Response(to_json(page), headers=headers, media_type="application/json")
+def _refers(listing: Listing) -> dict[str, Listing]:
+    lists = {of.lifecycle.kind: of for of in listing.expands}
+    record: type[Record] = listing.lifecycle.record
+    refers = {
+        name: lists[codec.refers.kind]
+        for name in listing.shape.model_fields
+        if (codec := codecs(record).get(f"{name}_id")) is not None
+        and codec.refers is not None
+        and codec.refers.kind in lists
+    }
+    assert len(lists) == len({of.lifecycle.kind for of in refers.values()}), "nothing refers to one of these"
+    return refers
 
 
-def statement(renderer: Renderer, where: Where, by: str, limit: int) -> str:
-    """The SQL of one page of at most so many rows."""
-    lifecycle = renderer.lifecycle
-    if sees_all(renderer.caller, lifecycle, agents_see=renderer.ledger.settings.agents_see):
-        return _range(lifecycle, where.conditions, renderer.columns, by, limit)
-    ranges = [
-        f"({_range(lifecycle, [*where.conditions, shown], f'id, {by}', by, limit)})"
-        for shown in _shown(renderer, where.parameters)
-    ]
-    union = " union ".join(ranges)
-    return (
-        f"select {renderer.columns} from ({union}) as visible join {lifecycle.table} r using (id) "
-        f"order by r.{by} desc, r.id desc limit {limit}"
+def _sort(names: tuple[str, ...]) -> Any:
+    ways: Any = Literal[tuple(way for name in names for way in (name, f"-{name}"))]
+    about = "By what they are sorted, with `-` downwards; then by id. Those without a value come last."
+    return Annotated[ways, Field(description=about)], f"-{names[0]}"
+
+
+def _shaping(listing: Listing) -> dict[str, Any]:
+    """The parameters that say how a record is shown."""
+    fields: Any = Literal[tuple(listing.shape.model_fields)]
+    always = ", ".join(sorted(ALWAYS & listing.shape.model_fields.keys()))
+    about = f"Only these fields of a record; {always} are always there."
+    shaping: dict[str, Any] = {"fields": (several(fields, about, most=len(listing.shape.model_fields)), None)}
+    if listing.refers:
+        about = "Show these whole, where the caller may see them; else their names stand there as ever."
+        shaping["expand"] = (several(Literal[tuple(listing.refers)], about), None)
+    return shaping
+
+
+def _part(listing: Listing, name: str) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for field_name, told in listing.shape.model_fields.items():
+        optional = copy(told)
+        if field_name not in ALWAYS:
+            optional.default_factory = lambda: None  # a default would be told in the contract, and is none
+        kind: Any = told.annotation
+        if field_name in listing.refers:
+            kind = listing.refers[field_name].shape | kind
+        fields[field_name] = (kind, optional)
+    about = f"{listing.shape.__doc__} With the fields that were asked for, and what was expanded whole."
+    return create_model(f"{name}Part", __doc__=about, **fields)
+
+
+def _page(name: str, entry: Any, *, searched: bool) -> type[Out]:
+    of_all = "Null if it was not asked for"
+    more: dict[str, Any] = {}
+    if searched:
+        about = (
+            "Age of the first event whose words `q` does not find yet; 0: there is none. Null without `q`."
+        )
+        more["lag_seconds"] = (float | None, Field(description=about))
+    return create_model(
+        name,
+        __base__=Out,
+        __doc__="A page of the list.",
+        items=(list[entry], ...),
+        next_cursor=(str | None, Field(description="Null on the last page.")),
+        total=(
+            int | None,
+            Field(description=f"How many there are on all pages. {of_all}, or there are more."),
+        ),
+        total_at_least=(int | None, Field(description=f"There are more than so many. {of_all}, or not so.")),
+        **more,
     )
-
-
-def _range(lifecycle: Lifecycle[Any], conditions: Sequence[str], columns: str, by: str, limit: int) -> str:
-    # The limit is part of the text, so that the plan is made for it.
-    where = " and ".join(conditions) or "true"
-    return (
-        f"select {columns} from {lifecycle.table} r where {where} "
-        f"order by r.{by} desc, r.id desc limit {limit}"
-    )
-
-
-def _shown(renderer: Renderer, parameters: dict[str, Any]) -> list[str]:
-    """One condition per token that the caller can show and per column that it stands in; their parameters."""
-    conditions = []
-    for n, token in enumerate(sorted(tokens(renderer.caller))):
-        kind, _, token_id = token.partition(":")
-        columns = renderer.lifecycle.columns.get(kind)
-        if columns is not None and not token_id:
-            conditions.append("true")
-        for column in columns or ():
-            conditions.append(f"r.{column} = %(token{n})s")
-            parameters[f"token{n}"] = UUID(token_id)
-        if token == DESK and renderer.lifecycle.unassigned is not None:
-            conditions.append(renderer.lifecycle.unassigned)
-    return conditions or ["false"]

@@ -1,23 +1,35 @@
-"""The service itself: is it alive, is it ready, what is it."""
+"""The service itself: is it alive, is it ready, what does it count, what is it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from fastapi import APIRouter, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.openapi import problems
+from app import schema
+from app.api import metrics
+from app.api.auth import caller_of, ledger_of, time_of_day
+from app.api.lists import LARGEST_PAGE
+from app.api.openapi import in_language, problems
 from app.api.shapes import Out
+from app.common.people import Role
 from app.db import DatabaseGone
+from app.kernel.describe import sources, target
 from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.refusals import Forbidden
+from app.kernel.who import role
 from app.log import read
+from app.text import LANGUAGES, language_of
 
 router = APIRouter(tags=["service"])
 # Who asks whether we are ready waits a few seconds at the most, and then counts us as dead.
 READY_SECONDS = 2.0
+MAY_SCRAPE = role(Role.admin, Role.auditor, Role.integration)
 
 
 class Alive(Out):
@@ -30,7 +42,46 @@ class Ready(Out):
     """Whether the service can work, and what is missing if not."""
 
     ready: bool
-    missing: list[str] = Field(description="What is not there: `database`.")
+    missing: list[str] = Field(
+        description="What is not there: `database` (it does not answer), `schema` (older than this program "
+        "needs, or none), `writer` (it takes no more commands)."
+    )
+
+
+class StateOut(Out):
+    """A state that a record can be in."""
+
+    state: str
+    label: str = Field(description="What people call it, in the language asked for.")
+
+
+class ActionOut(Out):
+    """An action of a lifecycle, whoever may carry it out."""
+
+    action: str
+    label: str = Field(description="What people call it, in the language asked for.")
+    event: str = Field(description="The type of the event that it gives.")
+    sources: list[str] = Field(description="The states that it is open in; none for the one from nothing.")
+    target: str = Field(description="The state that it leads to; `stays`, or `where it was`.")
+
+
+class LifecycleOut(Out):
+    """A kind of record, and what can happen to it."""
+
+    kind: str
+    path: str = Field(description="Where its records are.")
+    label: str = Field(description="What people call it, in the language asked for.")
+    states: list[StateOut]
+    actions: list[ActionOut]
+
+
+class LimitsOut(Out):
+    """How much may be asked for."""
+
+    body_bytes: int = Field(description="The largest body of a request.")
+    page_size: int = Field(description="The largest page of a list.")
+    requests: int = Field(description="Requests of one key that a process takes in `request_seconds`.")
+    request_seconds: int
 
 
 class Meta(Out):
@@ -39,6 +90,9 @@ class Meta(Out):
     version: str = Field(description="Of the program.")
     position: int = Field(description="Of the newest event in the log.")
     time_zone: str = Field(description="The organisation's, in which periods are cut.")
+    languages: list[str] = Field(description="What Accept-Language can ask for.")
+    limits: LimitsOut
+    lifecycles: list[LifecycleOut]
 
 
 @router.get("/livez", operation_id="get_liveness")
@@ -55,22 +109,73 @@ async def get_liveness() -> Alive:
 )
 async def get_readiness(request: Request) -> Response:
     """Whether the service can work."""
-    ledger: Ledger = request.app.state.ledger
-    missing: list[str] = []
-    try:
-        await read.head(ledger.db, seconds=READY_SECONDS)
-    except DatabaseGone:
-        missing.append("database")
+    missing = await _missing(ledger_of(request))
     body: dict[str, Any] = {"ready": not missing, "missing": missing}
     return Response(to_json(body), 503 if missing else 200, media_type="application/json")
 
 
-@router.get("/v1/meta", operation_id="get_meta", responses=problems())
-async def get_meta(request: Request) -> Meta:
-    """What this installation is, and how far its log goes."""
-    ledger: Ledger = request.app.state.ledger
-    return Meta(
+async def _missing(ledger: Ledger) -> list[str]:
+    """What is not there that we need."""
+    missing: list[str] = []
+    try:
+        if not schema.is_enough(await ledger.db.value(schema.CURRENT, seconds=READY_SECONDS)):
+            missing.append("schema")
+    except DatabaseGone:
+        missing.append("database")
+    except psycopg.Error:  # the table that says the revision is not there, or not for us
+        missing.append("schema")
+    if not ledger.writer.is_working:
+        missing.append("writer")
+    return missing
+
+
+@router.get("/metrics", operation_id="get_metrics", include_in_schema=False)
+async def get_metrics(request: Request) -> Response:
+    """What this process counts, for Prometheus."""
+    ledger = ledger_of(request)
+    if not ledger.settings.open_metrics and not caller_of(request).names & MAY_SCRAPE.roles:
+        language = language_of(request.headers.get("accept-language"))
+        raise Forbidden({"who": MAY_SCRAPE.phrase(language)})
+    found: metrics.Metrics = request.app.state.metrics
+    return Response(await found.text(ledger, time_of_day()), media_type=metrics.MEDIA_TYPE)
+
+
+@router.get("/v1/meta", operation_id="get_meta", response_model=Meta, responses=in_language() | problems())
+async def get_meta(request: Request) -> Response:
+    """What this installation is, how far its log goes, and what can happen to its records."""
+    ledger, language = ledger_of(request), language_of(request.headers.get("accept-language"))
+    settings = ledger.settings
+    meta = Meta(
         version=request.app.version,
         position=await read.head(ledger.db),
-        time_zone=ledger.settings.time_zone,
+        time_zone=settings.time_zone,
+        languages=list(LANGUAGES),
+        limits=LimitsOut(
+            body_bytes=settings.body_limit,
+            page_size=LARGEST_PAGE,
+            requests=settings.rate_limit,
+            request_seconds=settings.rate_seconds,
+        ),
+        lifecycles=[_told(lifecycle, language) for lifecycle in ledger.lifecycles.values()],
+    )
+    headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
+    return Response(to_json(meta), headers=headers, media_type="application/json")
+
+
+def _told(lifecycle: Lifecycle[Any], language: str) -> LifecycleOut:
+    return LifecycleOut(
+        kind=lifecycle.kind,
+        path=f"/v1/{lifecycle.plural}",
+        label=lifecycle.zh if language == "zh" else lifecycle.kind.replace("_", " ").capitalize(),
+        states=[StateOut(state=state.value, label=state.label(language)) for state in lifecycle.states],
+        actions=[
+            ActionOut(
+                action=row.name,
+                label=row.label(language),
+                event=row.event,
+                sources=sources(lifecycle, row),
+                target=target(row),
+            )
+            for row in lifecycle.rows
+        ],
     )

@@ -7,44 +7,70 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api.deprecations import EXTENSION
 from app.api.problems import MEDIA_TYPE, Problem
+from app.api.sessions import COOKIE
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+#: Bytes of whatever kind.
+BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 TITLES = {
     400: "Not readable, or a bad cursor.",
     401: "No valid key.",
     403: "Seen, but not allowed.",
     404: "Not there, or not for this caller.",
+    406: "Accept allows no answer that there is.",
     409: "The state forbids it; the answer says the state and what is allowed.",
+    410: "What was there cannot be read any more: its key was destroyed.",
     412: "Changed since the version that If-Match names.",
     413: "The body is too large.",
     415: "Not JSON.",
     422: "A value is wrong; `errors` says which and why.",
+    428: "If-Match must say which version is meant.",
+    429: "Too many requests; Retry-After says when to try again.",
     503: "The database does not answer; Retry-After says when to try again.",
 }
-EVERYWHERE = (401, 503)
+EVERYWHERE = (401, 406, 429, 503)
 #: By name: what it says, and whether it always comes with the answers that list it.
 HEADERS = {
     "Allow": ("The methods that this address takes.", True),
+    "Content-Disposition": ("That the file is to be saved, and under which name.", True),
     "Content-Language": ("The language of the texts: en or zh.", True),
-    "ETag": ("The record's version and a hash of this answer: for If-Match and If-None-Match.", True),
+    "Deprecation": ("Something that was used will go away: since when that is said, as `@<seconds>`.", False),
+    "ETag": (
+        "The record's version and a hash of this answer, for If-Match and If-None-Match. "
+        "Of a file: its SHA-256.",
+        True,
+    ),
     "Idempotent-Replayed": (
         "`true`: this Idempotency-Key was used before, and this is the answer to what was done then.",
         False,
     ),
-    "Link": ('The address of the next page, as `rel="next"`; missing on the last one.', False),
+    "Link": ('The next page, as `rel="next"`; what explains a deprecation, as `rel="deprecation"`.', False),
     "Location": ("The address of the new record.", True),
+    "RateLimit": ("How many requests this key has left, and in how many seconds there are more.", False),
+    "RateLimit-Policy": ("How many requests a key has in how many seconds.", False),
     "Retry-After": ("Seconds to wait before trying again.", True),
+    "Set-Cookie": ("The session, for the browser alone: HttpOnly, SameSite=Strict.", True),
+    "Sunset": ("When what was used will go away.", False),
     "WWW-Authenticate": ("How to say who calls.", True),
     "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
 }
 #: What a problem has because of its status.
-OF_STATUS = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
+OF_STATUS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
+#: What everything has that is asked for with a key.
+OF_KEYS = ("RateLimit", "RateLimit-Policy")
+#: What an answer has because of something that was used.
+OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
+    "alerts": "What monitoring tools tell.",
+    "attachments": "Files that are sent, to be attached to tickets.",
     "incidents": "Unplanned interruptions and degradations of services.",
     "kpis": "Figures computed from the events.",
     "people": "Persons, teams and API keys.",
     "service": "The service's own health.",
+    "costs": "What an hour of work costs, and what a year may.",
+    "views": "What lists are narrowed and sorted by, under a name.",
 }
 
 
@@ -67,6 +93,13 @@ def one_responses() -> dict[int | str, dict[str, Any]]:
     """The answers besides the record, where one is shown."""
     unchanged = {"description": "The client has this very answer already, as If-None-Match says."}
     return {304: unchanged} | problems(404, 422)
+
+
+def problem_page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of what explains problems: as JSON, or as a page for people."""
+    html = {"text/html": {"schema": {"type": "string"}}}
+    found = problems(*statuses)
+    return in_language() | {200: {**in_language()[200], "content": html}} | {s: found[s] for s in statuses}
 
 
 def in_language() -> dict[int | str, dict[str, Any]]:
@@ -94,19 +127,34 @@ def document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     made["components"]["securitySchemes"] = {
-        "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `ldk_<id>_<secret>`."}
+        "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `ldk_<id>_<secret>`."},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "A session of a browser, opened by `POST /v1/sessions`.",
+        },
     }
     for path, operations in made["paths"].items():
         for operation in operations.values():
-            operation["security"] = [{"api_key": []}] if path.startswith("/v1/") else []
+            _sum_up(operation)
+            operation["security"] = [{"api_key": []}, {"session": []}] if path.startswith("/v1/") else []
             for parameter in operation.get("parameters", ()):
                 _as_sent(parameter)
             for status, answer in operation["responses"].items():
                 names = headers_of(operation, int(status), answer)
                 answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    used = {
+        name
+        for operations in made["paths"].values()
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for name in answer["headers"]
+    }
     made["components"]["headers"] = {
         name: {"description": said, "required": always, "schema": {"type": "string"}}
         for name, (said, always) in HEADERS.items()
+        if name in used
     }
     return made
 
@@ -119,10 +167,17 @@ def problem_headers(status: int) -> list[str]:
 
 def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:
     """The headers of that answer of the operation, besides those that HTTP itself has."""
+    names: set[str] = set()
+    if operation["security"] and status != 401:
+        names.update(OF_KEYS)
+    if any(EXTENSION in marked for marked in (operation, *operation.get("parameters", ()))):
+        names.update(OF_DEPRECATED)
     if MEDIA_TYPE in answer.get("content", {}):
-        return problem_headers(status)
-    names = {"X-Request-Id", *answer.get("headers", ())}
-    shows_one = "x-lifecycle" in operation or "304" in operation["responses"]
+        return sorted(names.union(problem_headers(status)))
+    names |= {"X-Request-Id", *answer.get("headers", ())}
+    shows_one = "x-lifecycle" in operation or (
+        "304" in operation["responses"] and "application/json" in operation["responses"]["200"]["content"]
+    )
     if shows_one:
         names |= {"ETag", "Content-Language"}
     if "x-lifecycle" in operation:
@@ -134,6 +189,16 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
     return sorted(names)
 
 
+def _sum_up(operation: dict[str, Any]) -> None:
+    """An operation is summed up by the first sentence of what its function says; FastAPI takes the name."""
+    said = operation.pop("description", None)
+    if said is not None:
+        summary, _, more = said.partition(".\n") if ".\n" in said else said.partition(". ")
+        operation["summary"] = summary.removesuffix(".") + "."
+        if more:
+            operation["description"] = said
+
+
 def _as_sent(parameter: dict[str, Any]) -> None:
     """A parameter is absent or has a value, never null; several values are sent with commas."""
     schema = parameter["schema"]
@@ -141,5 +206,7 @@ def _as_sent(parameter: dict[str, Any]) -> None:
     if len(choices) == 1:
         del schema["anyOf"]
         schema.update(choices[0])
+    if EXTENSION in schema:
+        parameter |= {"deprecated": True, EXTENSION: schema.pop(EXTENSION)}
     if schema.get("type") == "array":
         parameter |= {"style": "form", "explode": False}

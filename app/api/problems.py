@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import structlog
@@ -23,8 +24,36 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
 # A body of wrong values is not to be answered with twenty times as many words, nor to keep others waiting.
 MOST_FAULTS = 50
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+LONGEST_SAID = 100
+MOST_NAMES = 10
+# HEAD is answered wherever GET is: the frame turns the one into the other.
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+#: The codes of this module, of the guard and of the wire, with their statuses.
+STATUSES = {
+    "malformed": 400,
+    "unreadable": 400,
+    "bad_cursor": 400,
+    "unauthenticated": 401,
+    "from_elsewhere": 403,
+    "no_such_path": 404,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid": 422,
+    "rate_limited": 429,
+    "too_many_wrong_keys": 429,
+    "head_too_large": 431,
+    "failed": 500,
+    "database_gone": 503,
+}
 logger = structlog.get_logger()
+
+
+def status_of(code: str) -> int:
+    """The status of problems of that code. What is not listed is a check that forbids an action now."""
+    refusals = {kind.CODE: kind.STATUS for kind in Refusal.__subclasses__()}
+    return STATUSES.get(code) or refusals.get(code, 409)
 
 
 class Fault(BaseModel):
@@ -116,7 +145,6 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(BadCursor, _bad_cursor)
     app.add_exception_handler(DatabaseGone, gone)
-    app.add_exception_handler(Exception, _ours)
 
 
 async def _refusal(request: Request, error: Exception) -> Response:
@@ -124,7 +152,8 @@ async def _refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, WrongValue):
         language = language_of(request.headers.get("accept-language"))
         message = say(language, "value", error.because, error.words)
-        fault = Fault(pointer=error.pointer, code=error.because, message=message)
+        pointer = None if error.parameter else error.pointer
+        fault = Fault(pointer=pointer, parameter=error.parameter, code=error.because, message=message)
         return problem(request, error.STATUS, "invalid", words={"count": "1"}, errors=[fault])
     return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
 
@@ -141,7 +170,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         return problem(request, 415, "unsupported_media_type")
     language = language_of(request.headers.get("accept-language"))
     shown = faults[:MOST_FAULTS]
-    errors = [_fault(language, fault, _known(request, fault["loc"][0])) for fault in shown]
+    errors = [fault_of(language, fault, _known(request, fault["loc"][0])) for fault in shown]
     words = {"count": f"{len(faults):,}", "shown": str(len(shown))}
     sentence = "invalid" if len(shown) == len(faults) else "very_invalid"
     return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
@@ -165,13 +194,14 @@ def _known(request: Request, where: str) -> list[str]:
     return sorted(name for model in models for name in getattr(model, "model_fields", ()))
 
 
-def _fault(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
+def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
     """One of Pydantic's errors in our words."""
     where, *path = error["loc"]
     known = sentences(language)["value"]
     code = error["type"] if error["type"] in known else "other"
     words = {key: str(value) for key, value in error.get("ctx", {}).items()}
-    words |= {"message": str(error["msg"]), "known": ", ".join(known_names)}
+    words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
+    words["said"] = str(error.get("input"))[:LONGEST_SAID]
     fault = Fault(code=error["type"], message=say(language, "value", code, words))
     if where == "body":
         fault.pointer = "".join(f"/{_escape(str(part))}" for part in path)
@@ -180,6 +210,13 @@ def _fault(language: str, error: Mapping[str, Any], known_names: Sequence[str]) 
     else:
         fault.parameter = str(path[0]) if path else ""
     return fault
+
+
+def _nearest(path: Sequence[Any], names: Sequence[str]) -> Sequence[str]:
+    """The names that were meant, as far as one can tell; all, where they are few or none is like it."""
+    if len(names) <= MOST_NAMES or not path:
+        return names
+    return get_close_matches(str(path[-1])[:LONGEST_SAID], names, n=MOST_NAMES) or names
 
 
 def _escape(part: str) -> str:
@@ -206,7 +243,8 @@ def _methods(request: Request) -> list[str]:
     """All that this address takes: the router names only those of the first route that has the path."""
     routes = request.app.router.routes
     scopes = ({**request.scope, "method": method} for method in METHODS)
-    return [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
+    taken = [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
+    return ["HEAD", *taken] if "GET" in taken else taken
 
 
 async def _bad_cursor(request: Request, error: Exception) -> Response:
@@ -219,8 +257,7 @@ async def gone(request: Request, error: Exception) -> Response:
     return problem(request, 503, "database_gone", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-async def _ours(request: Request, error: Exception) -> Response:
-    # The server logs the traceback (Starlette raises the error again), with the id that the client is told to
-    # name. This answer goes out past the frame, which gives all others their headers.
+def failed(request: Request) -> Response:
+    """The answer where the fault is ours. The server logs the traceback, with the id that is told."""
     structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
-    return problem(request, 500, "failed", headers={"X-Request-Id": request.state.request_id})
+    return problem(request, 500, "failed")

@@ -1,22 +1,93 @@
-"""Reading one record: found by any of its names, shown if it exists for the caller."""
+"""Reading records: lists of them, one of them, what happened to it; as they stand, or as they stood."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Header
+from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from app.api import events, views
+from app.api.auth import caller_of, context_of, ledger_of
 from app.api.etag import etag, matches
+from app.api.expand import expand
+from app.api.lists import Listing, ListQuery, RecordQuery, expanded, wanted
+from app.api.openapi import one_responses, problems
+from app.api.paging import VARY, answer, page
 from app.api.shapes import Renderer
+from app.api.signatures import typed
+from app.kernel import history
 from app.kernel.look import Loaded, load
-from app.kernel.perform import visible
-from app.kernel.refusals import NotFound
+from app.kernel.named import visible
+from app.kernel.refusals import NotFound, WrongValue
+from app.log import read
+from app.text import language_of
 
 IfNoneMatch = Annotated[
     str | None, Header(description="The ETag of the answer that the client has: 304 if it is still this one.")
 ]
+Name = Annotated[
+    str, Path(alias="id", max_length=250, description="The id, the number, or another system's name for it.")
+]
+
+
+def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
+    """Adds the operations that list records of that kind and that show one."""
+    lifecycle = listing.lifecycle
+    router.add_api_route(
+        prefix,
+        _list(listing),
+        methods=["GET"],
+        operation_id=f"list_{lifecycle.plural}",
+        summary=f"{lifecycle.plural.replace('_', ' ').capitalize()} that the caller may see.",
+        response_model=listing.page | listing.part_page,
+        responses=problems(400, 422),
+    )
+    router.add_api_route(
+        f"{prefix}/{{id}}",
+        _one(listing),
+        methods=["GET"],
+        operation_id=f"get_{lifecycle.kind}",
+        summary=f"One {lifecycle.kind.replace('_', ' ')}, as it stands or as it stood.",
+        response_model=listing.shape | listing.part,
+        responses=one_responses(),
+    )
+
+
+def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
+    """Adds the operation that shows what happened to one record."""
+    kind = listing.lifecycle.kind
+
+    async def happened(
+        request: Request, name: Name, paging: Annotated[events.EventPaging, Query()]
+    ) -> Response:
+        renderer = renderer_of(request, listing)
+        await _not_ahead(request, paging.as_of)
+        record = (await seen(renderer, name)).record
+        found = await events.page(renderer, record, paging)
+        return Response(to_json(found), headers=VARY, media_type="application/json")
+
+    router.add_api_route(
+        f"{prefix}/{{id}}/events",
+        happened,
+        methods=["GET"],
+        operation_id=f"list_{kind}_events",
+        summary=f"What happened to one {kind.replace('_', ' ')}, in order.",
+        response_model=events.EventPage,
+        responses=problems(400, 404, 422),
+    )
+
+
+def renderer_of(request: Request, listing: Listing) -> Renderer:
+    """What shows records of the list to whoever asks."""
+    # A dependency would give the ledger too, for a tenth of the time that a read takes.
+    language = language_of(request.headers.get("accept-language"))
+    return listing.renderer(
+        ledger_of(request), listing.lifecycle, listing.shape, caller_of(request), language
+    )
 
 
 async def seen(renderer: Renderer, name: str) -> Loaded[Any]:
@@ -27,15 +98,46 @@ async def seen(renderer: Renderer, name: str) -> Loaded[Any]:
     return loaded
 
 
-async def one(renderer: Renderer, name: str, if_none_match: str | None) -> Response:
-    """The record as an answer; 304 if the client has this very answer already."""
-    record = (await seen(renderer, name)).record
-    body = to_json(await renderer.one(record))
-    headers = {
-        "ETag": etag(record.version, body),
-        "Content-Language": renderer.language,
-        "Vary": "Authorization, Accept-Language",
-    }
-    if matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+def _list(listing: Listing) -> Callable[..., Any]:
+    async def listed(request: Request, query: ListQuery) -> Response:
+        renderer = renderer_of(request, listing)
+        renderer.fields = wanted(query)
+        saved = await views.saved(listing, renderer, query.view)
+        return answer(request, await page(listing, renderer, query, saved))
+
+    return typed(listed, "query", Annotated[listing.query, Query()])
+
+
+def _one(listing: Listing) -> Callable[..., Any]:
+    async def shown(
+        request: Request, name: Name, query: RecordQuery, if_none_match: IfNoneMatch = None
+    ) -> Response:
+        renderer = renderer_of(request, listing)
+        renderer.fields = wanted(query)
+        await _not_ahead(request, query.as_of)
+        loaded = await seen(renderer, name)
+        record = loaded.record
+        if query.as_of is not None:
+            record = await history.as_of(renderer.ledger.db, listing.lifecycle, record.row_key, query.as_of)
+            if record is None:
+                raise NotFound()
+            renderer.past = True
+        out = await renderer.one(record, loaded.audience)
+        await expand(listing, renderer, [out], expanded(query))
+        body = to_json(out)
+        headers = {"ETag": etag(record.version, body), "Content-Language": renderer.language, **VARY}
+        if matches(if_none_match, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(body, headers=headers, media_type="application/json")
+
+    return typed(shown, "query", Annotated[listing.record_query, Query()])
+
+
+async def _not_ahead(request: Request, as_of: int | datetime | None) -> None:
+    """What will be is not known: who asked again would be answered otherwise. Raises WrongValue."""
+    if isinstance(as_of, datetime):
+        ahead = as_of > context_of(request).now
+    else:
+        ahead = as_of is not None and as_of > await read.head(ledger_of(request).db)
+    if ahead:
+        raise WrongValue(parameter="as_of", because="ahead_of_the_log")

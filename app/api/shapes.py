@@ -6,22 +6,26 @@ in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.common.people import Caller
-from app.common.records import Record, codecs
+from app.common.records import ENVELOPE, Record, codecs
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
+from app.kernel.look import Loaded
+from app.kernel.moment import Context
+from app.kernel.offers import offers
 from app.log.canonical import instant
+from app.text import say
 
 
 class Out(BaseModel):
@@ -45,11 +49,28 @@ class TeamStub(Out):
     name: str
 
 
+#: Gives by id what stands beside each of these records, as clients see it.
+LookUp = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, list[Any]]]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Marks a field of a shape that rows beside the record fill; it is null in what is past:
+    `Annotated[list[TeamStub] | None, Beside(teams_of)]`.
+    """
+
+    look_up: LookUp
+
+
 class OpenAction(Out):
-    """An action that is open to this caller in this state."""
+    """An action that is for this caller in this state."""
 
     action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
     label: str = Field(description="What people call it, in the language asked for.")
+    open: bool = Field(
+        description="Whether nothing else forbids it now: looked up for one record, and true in lists."
+    )
+    reason: str | None = Field(description="What forbids it, in the language asked for.")
 
 
 class RecordOut(Out):
@@ -59,13 +80,14 @@ class RecordOut(Out):
     version: int = Field(
         description="For If-Match: the version of the last event that changed a field of its own."
     )
+    changed_at: datetime = Field(description="When the latest change of a field of its own happened.")
 
 
 class TicketOut(RecordOut):
     """What every ticket has."""
 
     number: str = Field(description="What people call it; accepted wherever the id is.")
-    actions: list[OpenAction]
+    actions: list[OpenAction] = Field(description="What the caller may do with it in its state.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +103,20 @@ class _Plan:
     personal: tuple[str, ...]
     persons: tuple[str, ...]
     teams: tuple[str, ...]
+    for_staff: tuple[str, ...]
+    beside: tuple[tuple[str, LookUp], ...]
 
 
-@cache
-def _plan(record: type[Record], shape: type[Out]) -> _Plan:
+#: What is there whatever was asked for: it names the record, and says which version of it this is.
+ALWAYS = frozenset({"id", "version", "number"})
+
+
+# Clients choose the fields; most of them choose the same.
+@lru_cache(maxsize=256)
+def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Plan:
     fields = codecs(record)
-    columns = {name: name for name in shape.model_fields if name != "actions"}
+    beside = _beside(shape)
+    columns = {name: name for name in names if name != "actions" and name not in beside}
     instants, personal, persons, teams = list[str](), list[str](), list[str](), list[str]()
     for name in columns:
         codec = fields.get(name)
@@ -96,43 +126,91 @@ def _plan(record: type[Record], shape: type[Out]) -> _Plan:
             (persons if mark.kind == "person" else teams).append(name)
             columns[name] = f"{name}_id"
         elif codec is None:
-            assert name in ("id", "version"), f"{shape.__name__}.{name} is filled from nothing"
+            assert name in ENVELOPE, f"{shape.__name__}.{name} is filled from nothing"
+            if name == "changed_at":
+                instants.append(name)
         elif codec.personal:
             personal.append(name)
         elif codec.type is datetime:
             instants.append(name)
-    # Until the actions are known something else is in their place, which keeps the order of the fields.
-    take = itemgetter(*(columns.get(name, "id") for name in shape.model_fields))
-    select = ", ".join(f"r.{columns.get(name, 'id')} as {name}" for name in shape.model_fields)
-    names = tuple(shape.model_fields)
-    return _Plan(names, take, select, tuple(instants), tuple(personal), tuple(persons), tuple(teams))
+    # Until the actions and what is beside are known something else is in their place: the fields keep their
+    # order.
+    take = itemgetter(*(columns.get(name, "id") for name in names))
+    select = ", ".join(f"r.{columns.get(name, 'id')} as {name}" for name in names)
+    for_staff = tuple(name for name in names if columns.get(name) in _for_staff(record))
+    return _Plan(
+        names,
+        take,
+        select,
+        tuple(instants),
+        tuple(personal),
+        tuple(persons),
+        tuple(teams),
+        for_staff,
+        tuple((name, beside[name]) for name in names if name in beside),
+    )
+
+
+def _beside(shape: type[Out]) -> dict[str, LookUp]:
+    """By field, what fills it from rows beside the record."""
+    return {
+        name: mark.look_up
+        for name, field in shape.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Beside)
+    }
+
+
+@cache
+def _for_staff(record: type[Record]) -> frozenset[str]:
+    """The fields that only staff are shown."""
+    return frozenset(name for name, codec in codecs(record).items() if codec.staff_only)
 
 
 @dataclass(slots=True)
 class Renderer:
-    """Shows records of one kind to one caller."""
+    """Shows records of one kind to one caller: all of the shape, or the fields that were asked for, and those
+    that are always there. On what is past nobody can act any more. `rows` is the class of rows that are shown
+    instead, where they stand beside a record.
+    """
 
     ledger: Ledger
     lifecycle: Lifecycle[Any]
     shape: type[Out]
     caller: Caller
     language: str
+    fields: frozenset[str] | None = None
+    past: bool = False
+    rows: type[Record] | None = None
+    #: Fields of the shape that stand in no column: a kind that has some makes them in a `fill` of its own.
+    MADE: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def columns(self) -> str:
         """What is to be selected of the table `r` for `fill`."""
         return self._plan().select
 
-    async def one(self, record: Record) -> dict[str, Any]:
-        """The record in its shape."""
-        plan = self._plan()
-        shown = dict(zip(plan.names, plan.take(record.__dict__), strict=True))
-        await self.fill([shown])
+    async def one(self, record: Record, audience: Iterable[str] = ()) -> dict[str, Any]:
+        """The record in its shape. `audience` are the tokens of those who may see it: a ticket's actions
+        depend on whether the caller follows it.
+        """
+        shown = self.taken(record)
+        offered = None
+        if "actions" in shown and not self.past and (self.fields is None or "actions" in self.fields):
+            offered = await self._offers(Loaded(record, 0, list(audience)))
+        await self.fill([shown], offered)
         return shown
 
-    async def fill(self, shown: Sequence[dict[str, Any]]) -> None:
-        """Puts rows of `columns` as clients see them: two look-ups at most for all of them together."""
+    async def fill(
+        self, shown: Sequence[dict[str, Any]], offered: list[dict[str, Any]] | None = None
+    ) -> None:
+        """Puts rows of `columns` as clients see them: two look-ups at most for all of them together,
+        and one for each field that is filled from rows beside them. `offered` are the actions of the one
+        record, if its checks have been asked.
+        """
         plan = self._plan()
+        if plan.for_staff:
+            self._keep_from_others(shown, plan.for_staff)
         persons = {out[name] for out in shown for name in plan.persons} - {None}
         names = await self.ledger.directory.names(persons) if persons else {}
         sealed = {out[name] for out in shown for name in plan.personal} - {None}
@@ -144,10 +222,12 @@ class Renderer:
         if teams:
             known = await self.ledger.directory.teams(teams)
             stubs |= {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
-        open_actions: dict[Any, list[dict[str, str]]] = {}
+        for name, look_up in plan.beside:
+            await self._put_beside(shown, name, look_up)
+        open_actions: dict[Any, list[dict[str, Any]]] = {}
         for out in shown:
             if "actions" in out:
-                out["actions"] = self._actions(out, open_actions)
+                out["actions"] = [] if self.past else offered or self._actions(out, open_actions)
             for name in plan.instants:
                 # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds.
                 if (at := out[name]) is not None and not (at.microsecond and at.tzinfo is UTC):
@@ -158,22 +238,85 @@ class Renderer:
             for name in (*plan.persons, *plan.teams):
                 if out[name] is not None:
                     out[name] = stubs[out[name]]
+            for name in self._left_out(plan):
+                del out[name]
+
+    async def _put_beside(self, shown: Sequence[dict[str, Any]], name: str, look_up: LookUp) -> None:
+        """Fills the field from rows beside the records."""
+        found = {} if self.past else await look_up(self.ledger, [out["id"] for out in shown])
+        for out in shown:
+            out[name] = None if self.past else found.get(out["id"], [])
+
+    def _left_out(self, plan: _Plan) -> list[str]:
+        """What was selected only to decide on the actions."""
+        if self.fields is None:
+            return []
+        return [name for name in plan.names if name not in self.fields | ALWAYS]
 
     def _plan(self) -> _Plan:
-        record: type[Record] = self.lifecycle.record
-        return _plan(record, self.shape)
+        record: type[Record] = self.rows or self.lifecycle.record
+        names = tuple(name for name in self.shape.model_fields if name not in self.MADE)
+        # Which actions are open, and what is for staff, is decided on other fields; so some are made.
+        if self.fields is not None and self.fields.isdisjoint({"actions", *self.MADE, *_for_staff(record)}):
+            names = tuple(name for name in names if name in self.fields | ALWAYS)
+        return _plan(record, self.shape, names)
+
+    def taken(self, record: Record) -> dict[str, Any]:
+        """The record's values by the fields of the shape, for `fill`."""
+        plan = self._plan()
+        return dict(zip(plan.names, plan.take(record.__dict__), strict=True))
+
+    def _keep_from_others(self, shown: Sequence[dict[str, Any]], names: tuple[str, ...]) -> None:
+        """Takes out what only staff are shown, of records that the caller is not staff for."""
+        for out in shown:
+            if not self.caller.is_staff_for(self._standing(out)):
+                out.update(dict.fromkeys(names))
+
+    async def _offers(self, loaded: Loaded[Any]) -> list[dict[str, Any]]:
+        """What is open by state and role, and whether a check forbids it now."""
+        context = Context(self.caller, datetime.now(UTC), "", "api", language=self.language)
+        state = loaded.record.state.label(self.language)
+        return [
+            _offered(
+                offer.action.name,
+                label := offer.action.label(self.language),
+                offer.because
+                and say(self.language, "detail", offer.because, {"action": label, "state": state}),
+            )
+            for offer in await offers(self.ledger, self.lifecycle, loaded, context)
+        ]
+
+    def _standing(self, out: Mapping[str, Any]) -> Any:
+        """What decides of a row who may do what with it, before it is put as clients see it."""
+        return SimpleNamespace(
+            KIND=self.lifecycle.kind,
+            state=out.get("state"),
+            requester_id=out.get("requester"),
+            assignee_id=out.get("assignee"),
+            team_id=out.get("team"),
+            service=out.get("service"),
+        )
 
     def _actions(
-        self, out: Mapping[str, Any], known: dict[Any, list[dict[str, str]]]
-    ) -> list[dict[str, str]]:
+        self, out: Mapping[str, Any], known: dict[Any, list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
         """What is open by state and role. Many rows of a list are alike in what decides that."""
-        state, requester, assignee, team = out["state"], out["requester"], out["assignee"], out["team"]
-        me = self.caller.person_id
-        alike = (state, requester == me, assignee is None, assignee == me, team)
+        record, me = self._standing(out), self.caller.person_id
+        alike = (
+            record.state,
+            record.requester_id == me,
+            record.assignee_id is None,
+            record.assignee_id == me,
+            record.team_id,
+            record.service,
+        )
         if alike not in known:
-            record = SimpleNamespace(state=state, requester_id=requester, assignee_id=assignee, team_id=team)
             known[alike] = [
-                {"action": action.name, "label": action.label(self.language)}
+                _offered(action.name, action.label(self.language), None)
                 for action in self.lifecycle.open_to(record, self.caller)
             ]
         return known[alike]
+
+
+def _offered(action: str, label: str, reason: str | None) -> dict[str, Any]:
+    return {"action": action, "label": label, "open": reason is None, "reason": reason}

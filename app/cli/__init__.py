@@ -24,8 +24,10 @@ from app.cli import (
     kpi,
     lifecycles,
     migrate,
+    people,
     rebuild,
     reconcile,
+    reindex,
     serve,
     work,
 )
@@ -52,9 +54,11 @@ cli.command("work")(work.work)
 cli.command("demo")(demo.demo)
 cli.command("migrate")(migrate.migrate)
 cli.add_typer(keys.keys, name="keys")
+cli.add_typer(people.people, name="people")
 cli.command("erase")(erase.erase)
 cli.add_typer(imports.imports, name="import")
 cli.command("rebuild")(rebuild.rebuild)
+cli.command("reindex")(reindex.reindex)
 cli.command("kpi")(kpi.kpi)
 cli.command("reconcile")(reconcile.reconcile)
 cli.command("lifecycles")(lifecycles.lifecycles)

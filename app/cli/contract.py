@@ -1,8 +1,11 @@
-"""`ledgerdesk contract`: writes what is generated from the code, or says what has drifted."""
+"""`ledgerdesk contract`: writes what is generated from the code, or says what has drifted; and what would
+break clients.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +14,20 @@ import typer
 from typer.cli import get_docs_for_click
 
 from app import settings
-from app.cli.exits import DIFFERENT
+from app.cli.exits import DIFFERENT, REFUSED
 from app.cli.say import say
+from app.contract import breaking, declared
 from app.kernel import describe
 from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
 from app.main import routed
 from app.registry import LIFECYCLES
+
+OPENAPI = settings.PROJECT / "openapi"
+OPERATIONS, EVENTS = "openapi.json", "events.json"
+#: The contract of the last release, which clients were made from.
+RELEASED = OPENAPI / "released"
+DECLARED = OPENAPI / "declared_changes.toml"
 
 
 def contract(
@@ -25,8 +35,14 @@ def contract(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if something has drifted.")
     ] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="Take the present contract as that of this version's release.")
+    ] = False,
 ) -> None:
-    """Write openapi/ and the generated pages of docs/ anew."""
+    """Write openapi/ and the generated pages of docs/ anew.
+
+    A change that breaks clients of the released contract must be declared in openapi/declared_changes.toml.
+    """
     drifted = []
     for path, text in generated(context):
         if path.exists() and path.read_text(encoding="utf-8") == text:
@@ -39,13 +55,20 @@ def contract(
         say(f"Not what the code says: {', '.join(drifted)}. Run `make contract` and commit what it writes.")
         raise typer.Exit(DIFFERENT)
     say(f"Written: {', '.join(drifted)}." if drifted else "All that is generated is as the code says.")
+    wrong = unexcused()
+    for line in wrong:
+        say(line)
+    if wrong and (check or release):
+        raise typer.Exit(DIFFERENT)
+    if release:
+        _release()
 
 
 def generated(context: typer.Context) -> Iterator[tuple[Path, str]]:
     """Every generated file and its text. `context` is any of the command line that docs/cli.md describes."""
     project = settings.PROJECT
-    yield project / "openapi" / "openapi.json", _json(routed().openapi())
-    yield project / "openapi" / "events.json", _json(describe.catalogue(LIFECYCLES))
+    yield OPENAPI / OPERATIONS, _json(routed().openapi())
+    yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
     for lifecycle in LIFECYCLES:
         yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)
     yield project / "docs" / "kpis.md", kpi_pages.as_markdown(KPIS.values())
@@ -54,6 +77,41 @@ def generated(context: typer.Context) -> Iterator[tuple[Path, str]]:
     root = typer.Context(command_line)
     commands = get_docs_for_click(obj=command_line, ctx=root, name="ledgerdesk", title="Commands")
     yield project / "docs" / "cli.md", commands
+
+
+def unexcused() -> list[str]:
+    """What breaks clients of the released contract and is not declared, or is declared and breaks nothing: a
+    sentence each.
+    """
+    old, old_events = (json.loads((RELEASED / name).read_text("utf-8")) for name in (OPERATIONS, EVENTS))
+    breaks = breaking.of_operations(old, routed().openapi())
+    breaks |= breaking.of_events(old_events, describe.catalogue(LIFECYCLES))
+    released, where = old["info"]["version"], DECLARED.relative_to(settings.PROJECT)
+    try:
+        declarations = declared.read(DECLARED.read_text("utf-8"))
+    except declared.BadDeclaration as error:
+        return [f"{where}: {error}"]
+    missing = declared.undeclared(breaks, declarations, released)
+    lines = [f"Breaks clients: {declared.sentence(broken, met)}" for broken, met in missing.items()]
+    if missing:
+        lines.append(f"Undo each, or declare it in {where}, with the version after {released} and why:")
+        lines += [declared.entry(broken) for broken in missing]
+    lines += [
+        f"{where} declares {one.place} ({one.rule}), which breaks nothing: strike it."
+        for one in declared.unfounded(breaks, declarations, released)
+    ]
+    return lines
+
+
+def _release() -> None:
+    """The contract that clients are held to from now on is the present one."""
+    released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
+    if released == routed().version:
+        say(f"{released} is released already: give pyproject.toml the version that is to be released.")
+        raise typer.Exit(REFUSED)
+    for name in (OPERATIONS, EVENTS):
+        shutil.copyfile(OPENAPI / name, RELEASED / name)
+    say(f"The released contract is that of {routed().version}.")
 
 
 def _json(value: object) -> str:

@@ -42,7 +42,7 @@ def demo(
         keys = asyncio.run(_prepared(place, current))
         _welcome(f"http://{current.host}:{current.port}", keys)
         with worker():
-            run(application(place.url, place.secrets_dir, current), listener)
+            run(application(place.url, place.secrets_dir, current), listener, current.proxies)
     say("Stopped. The data are kept; `make run` goes on with them.")
 
 
@@ -60,8 +60,9 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             )
         keys = {}
         for what, name, roles in KEYS:
-            person = str(persons[name]) if name else await add_person(ledger, f"Demo {what}")
-            keys[what] = await make_token(ledger, person, f"Demo {what}", tuple(r.value for r in roles), None)
+            held = tuple(role.value for role in roles)
+            person = str(persons[name]) if name else await add_person(ledger, f"Demo {what}", roles=held)
+            keys[what] = await make_token(ledger, person, f"Demo {what}", None, held)
     _write_private(path, json.dumps(keys, indent=2))
     return keys
 

@@ -1,9 +1,9 @@
-"""`ledgerdesk keys`: makes, lists and revokes API keys."""
+"""`ledgerdesk keys`: makes, lists, rotates and revokes API keys."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,14 +17,15 @@ from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.perform import Act, perform
 
-keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+keys = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @keys.command()
 def make(
     roles: Annotated[
-        list[str] | None, typer.Option("--role", help="What it may do; can be given several times.")
+        list[str] | None,
+        typer.Option("--role", help="What it may do, of what its person holds; can be given several times."),
     ] = None,
     admin: Annotated[
         bool, typer.Option("--admin", help="All roles: for whoever sets this installation up.")
@@ -42,34 +43,37 @@ def make(
     as_json: Json = False,
 ) -> None:
     """Make an API key and print it. It is shown once."""
-    held = [role.value for role in Role if role is not Role.auditor] if admin else list(roles or ())
-    if not held:
+    roles = [role.value for role in Role if role is not Role.auditor] if admin else list(roles or ())
+    if not roles and person is None:
         raise typer.BadParameter("say what it may do: --role CODE, or --admin")
-    if unknown := [text for text in held if text.partition("@")[0] not in set(Role)]:
-        raise typer.BadParameter(f"{unknown[0]!r} is not a role; roles are {', '.join(Role)}")
 
     async def work(ledger: Ledger) -> tuple[str, str]:
-        person_id = person or await add_person(ledger, name, tuple(teams or ()))
-        return person_id, await make_token(ledger, person_id, name, tuple(held), days)
+        if person is not None:
+            return person, await make_token(ledger, person, name, days, tuple(roles) or None)
+        # The roles are the person's: whatever is wrong with them is said before there is anybody.
+        added = await add_person(ledger, name, tuple(teams or ()), tuple(roles))
+        return added, await make_token(ledger, added, name, days)
 
     person_id, made = with_ledger(work)
     if as_json:
-        document({"token": made, "person": person_id, "roles": held})
+        document({"token": made, "person": person_id, "roles": roles})
     else:
         say(made)
 
 
-async def add_person(ledger: Ledger, name: str, teams: tuple[str, ...] = ()) -> str:
-    """A new person; gives their id."""
-    body = persons.AddPerson(name=name, teams=teams)
+async def add_person(
+    ledger: Ledger, name: str, teams: tuple[str, ...] = (), roles: tuple[str, ...] = ()
+) -> str:
+    """A new person who holds these roles; gives their id."""
+    body = persons.AddPerson(name=name, teams=teams, roles=roles)
     done = await perform(ledger, Act(persons.LIFECYCLE, persons.LIFECYCLE["add"], None, body, context()))
     return str(done.record.id)
 
 
 async def make_token(
-    ledger: Ledger, person_id: str, name: str, roles: tuple[str, ...], days: int | None
+    ledger: Ledger, person_id: str, name: str, days: int | None, roles: tuple[str, ...] | None = None
 ) -> str:
-    """A new key for that person, as a client sends it."""
+    """A new key for that person, as a client sends it: for all that they hold, or for these roles only."""
     secret = new_secret()
     ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
     body = key_lifecycle.MakeKey(
@@ -84,9 +88,10 @@ async def make_token(
 def list_keys(as_json: Json = False) -> None:
     """List the API keys. Their secrets are nowhere."""
 
-    async def work(ledger: Ledger) -> list[dict[str, object]]:
+    async def work(ledger: Ledger) -> list[dict[str, Any]]:
         rows = await ledger.db.rows(
-            "select id, name, state, roles, expires_at, made_at, person_id from fold.key order by made_at, id"
+            "select k.id, k.name, k.state, k.roles, p.roles as person_roles, k.expires_at, k.made_at, "
+            "k.person_id from fold.key k join fold.person p on p.id = k.person_id order by k.made_at, k.id"
         )
         names = await ledger.vault.texts(row["name"] for row in rows)
         return [{**row, "name": names[row["name"]]} for row in rows]
@@ -97,8 +102,33 @@ def list_keys(as_json: Json = False) -> None:
     else:
         table(
             ("id", "name", "state", "roles", "ends"),
-            [(k["id"], k["name"], k["state"], ", ".join(k["roles"]), k["expires_at"]) for k in found],  # type: ignore[arg-type]  # a list of texts
+            [(k["id"], k["name"], k["state"], _may(k), k["expires_at"]) for k in found],
         )
+
+
+def _may(key: dict[str, Any]) -> str:
+    """What the key may do, in a column."""
+    held = key["person_roles"] or [Role.requester.value]
+    return ", ".join(held if key["roles"] is None else key["roles"])
+
+
+@keys.command()
+def rotate(
+    key: Annotated[str, typer.Argument(help="The id of the key.")],
+    overlap_hours: Annotated[
+        int, typer.Option(min=0, max=720, help="Hours for which the old secret is still accepted.")
+    ] = 24,
+) -> None:
+    """Give an API key a new secret and print it. It is shown once; the old one is accepted for a while."""
+    secret = new_secret()
+    lifecycle = key_lifecycle.LIFECYCLE
+    body = key_lifecycle.RotateKey(secret_hash=hash_of(secret), overlap_seconds=overlap_hours * 3600)
+
+    async def work(ledger: Ledger) -> str:
+        done = await perform(ledger, Act(lifecycle, lifecycle["rotate"], key, body, context()))
+        return token(done.record.id, secret)
+
+    say(with_ledger(work))
 
 
 @keys.command()

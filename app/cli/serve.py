@@ -48,7 +48,7 @@ def serve(
         listener = listening(current.host, current.port)
         asyncio.run(try_ledger(place, current))
         with worker() if with_worker else contextlib.nullcontext():
-            run(application(place.url, place.secrets_dir, current), listener)
+            run(application(place.url, place.secrets_dir, current), listener, current.proxies)
 
 
 def spare_the_collector() -> None:
@@ -61,9 +61,9 @@ def spare_the_collector() -> None:
     gc.set_threshold(NEW_OBJECTS)
 
 
-def run(app: FastAPI, listener: socket.socket) -> None:
+def run(app: FastAPI, listener: socket.socket, proxies: str) -> None:
     """Serves on the socket until SIGINT or SIGTERM. Raises SystemExit if it did not come up."""
-    server = serving(app)
+    server = serving(app, proxies)
     spare_the_collector()
     # Uvicorn stops in good order and then raises the signal again; being stopped is no failure.
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
@@ -72,14 +72,15 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         raise InstallationError("The server did not start; the reason is in the lines above.")
 
 
-def serving(app: FastAPI) -> uvicorn.Server:
-    """Uvicorn as we use it."""
+def serving(app: FastAPI, proxies: str = "") -> uvicorn.Server:
+    """Uvicorn as we use it. `proxies`: addresses whose word on who calls, and how, is believed."""
     config = uvicorn.Config(
         app,
         http=Bounded,
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return uvicorn.Server(config)

@@ -1,6 +1,7 @@
 """HTTP/1.1 as uvicorn speaks it, with bounds on the head of a request: its size, and the time that it takes.
 
-Uvicorn has none: one client, who need not even have a key, could fill the memory with one header.
+Uvicorn has none: one client, who need not even have a key, could fill the memory with one header. What is no
+HTTP at all is answered with a problem document, too.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Bounded(HttpToolsProtocol):
         self._unheard_of += len(data)
         super().data_received(data)
         if self._unheard_of > LARGEST_HEAD and not self.transport.is_closing():
-            self._refuse()
+            self._refuse(431, "head_too_large")
 
     def on_message_begin(self) -> None:
         """A request begins: it is measured by itself."""
@@ -89,9 +90,9 @@ class Bounded(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """The parser has stopped, because of what it met or because of us."""
         if self._head > LARGEST_HEAD:
-            self._refuse()
+            self._refuse(431, "head_too_large")
         else:
-            super().send_400_response(msg)
+            self._refuse(400, "unreadable")
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -100,16 +101,16 @@ class Bounded(HttpToolsProtocol):
         if not self._is_answering():
             self.transport.close()
 
-    def _refuse(self) -> None:
+    def _refuse(self, status: int, code: str) -> None:
         if not self._is_answering():  # otherwise this would be taken for the answer to the request before
-            self.transport.write(_refusal())
+            self.transport.write(_refusal(status, code))
         self.transport.close()
 
 
-def _refusal() -> bytes:
+def _refusal(status: int, code: str) -> bytes:
     request_id = str(uuid7())
     words = {"limit": str(LARGEST_HEAD)}
-    body = to_json(document("en", 431, "head_too_large", instance="", request_id=request_id, words=words))
+    body = to_json(document("en", status, code, instance="", request_id=request_id, words=words))
     headers = {
         "Content-Type": MEDIA_TYPE,
         "Content-Language": "en",
@@ -118,4 +119,4 @@ def _refusal() -> bytes:
         "Connection": "close",
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return STATUS_LINE[431] + lines.encode("ascii") + b"\r\n" + body
+    return STATUS_LINE[status] + lines.encode("ascii") + b"\r\n" + body

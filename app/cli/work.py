@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import structlog
 import typer
 
-from app import installation, settings
+from app import installation, settings, worker
 from app.cli import logs
-from app.log import follow
-from app.worker import CONSUMERS
+from app.cli.exits import TERMINATED
+from app.installation import Installation
+from app.kernel import ledger as ledgers
+from app.registry import BY_KIND
+from app.settings import Settings
 
 logger = structlog.get_logger()
 
@@ -22,24 +27,36 @@ def work(
         bool, typer.Option(hidden=True, help="Stop when standard input is closed.")
     ] = False,
 ) -> None:
-    """Follow the log, until it is stopped: KPI facts, and later clocks, search, rules, deliveries."""
+    """Follow the log, until it is stopped: KPI facts, the index of full-text search, rules, timers."""
     current = settings.current()
     logs.set_up(current.log_level)
     with installation.found(current, watched=True) as place:
         installation.check(place, current)
-        asyncio.run(_work(place.url, until_input_ends))
+        if asyncio.run(_work(place, current, until_input_ends)):
+            raise typer.Exit(TERMINATED)
 
 
-async def _work(url: str, until_input_ends: bool) -> None:
-    following = asyncio.create_task(follow.run(url, CONSUMERS, failed=_failed))
-    tasks = {following}
-    if until_input_ends:
-        tasks.add(asyncio.create_task(_input_ends()))
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    following.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    if following in done:
-        following.result()
+async def _work(place: Installation, current: Settings, until_input_ends: bool) -> bool:
+    """Gives whether it was told to end."""
+    terminated = asyncio.Event()
+    # As an exception it would come in the middle of whichever task has its turn.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
+    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current) as ledger:
+        working = asyncio.create_task(worker.run(place.url, ledger, _now, failed=_failed))
+        tasks: set[asyncio.Task[Any]] = {working, asyncio.create_task(terminated.wait())}
+        if until_input_ends:
+            tasks.add(asyncio.create_task(_input_ends()))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if working in done:
+            working.result()
+    return terminated.is_set()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _input_ends() -> None:
@@ -50,5 +67,5 @@ async def _input_ends() -> None:
     loop.remove_reader(sys.stdin.fileno())
 
 
-def _failed(consumer: str, error: Exception) -> None:
-    logger.error("a consumer failed and will try again", consumer=consumer, why=str(error))
+def _failed(name: str, error: Exception) -> None:
+    logger.error("a consumer failed and will try again", consumer=name, why=str(error))

@@ -10,29 +10,35 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, Beside, Labelled, Refers
 
 
 class Visibility(Labelled):
-    """Who may read a comment: whoever sees the ticket, or the staff among them."""
+    """Who may read a comment or a file: whoever sees the ticket, or the staff among them."""
 
     public = "public", "Public", "公开"
     internal = "internal", "Internal", "内部"
 
 
-class Comment(Record):
+class Comment(Beside):
     """What somebody said about a record."""
 
     KIND: ClassVar[str] = "comment"
 
-    record: str | None = None
     author_id: Annotated[UUID | None, Refers("person")] = None
     visibility: Visibility | None = Field(default=None, sa_type=Text)
     text: Annotated[str | None, Personal()] = None
     written_at: datetime | None = None
+    corrected_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Whether only staff may know of it."""
+        return self.visibility is Visibility.internal
 
 
-class ExternalReference(Record):
+class ExternalReference(Beside):
     """The name that another system has for a record.
 
     Persons have none: their names in other systems are in the vault.
@@ -40,10 +46,151 @@ class ExternalReference(Record):
 
     KIND: ClassVar[str] = "external_reference"
 
-    record: str | None = None
     kind: str | None = None
     source: str | None = None
     key: str | None = None
+
+
+class Follower(Beside):
+    """A person who is told of a record's public steps, and sees it."""
+
+    KIND: ClassVar[str] = "follower"
+
+    person_id: Annotated[UUID | None, Refers("person")] = None
+    followed_at: datetime | None = None
+
+
+class Tag(Beside):
+    """A word that records are found by."""
+
+    KIND: ClassVar[str] = "tag"
+
+    name: str | None = None
+    tagged_at: datetime | None = None
+
+
+class LinkKind(Labelled):
+    """What a record is to another one. Each kind has an opposite, which the other one's row has."""
+
+    caused_by = "caused_by", "Caused by", "起因于"
+    causes = "causes", "Causes", "导致"
+    duplicate_of = "duplicate_of", "Duplicate of", "重复于"
+    duplicated_by = "duplicated_by", "Duplicated by", "被重复"
+    blocks = "blocks", "Blocks", "阻碍"
+    blocked_by = "blocked_by", "Blocked by", "受阻于"
+    resolves = "resolves", "Resolves", "解决"
+    resolved_by = "resolved_by", "Resolved by", "由其解决"
+    implements = "implements", "Implements", "实施"
+    implemented_by = "implemented_by", "Implemented by", "由其实施"
+    relates_to = "relates_to", "Relates to", "相关"
+    parent_of = "parent_of", "Parent of", "父项"
+    child_of = "child_of", "Child of", "子项"
+
+    @property
+    def opposite(self) -> LinkKind:
+        """The same, said from the other end."""
+        return _OPPOSITES[self]
+
+
+_PAIRS = (
+    (LinkKind.caused_by, LinkKind.causes),
+    (LinkKind.duplicate_of, LinkKind.duplicated_by),
+    (LinkKind.blocks, LinkKind.blocked_by),
+    (LinkKind.resolves, LinkKind.resolved_by),
+    (LinkKind.implements, LinkKind.implemented_by),
+    (LinkKind.relates_to, LinkKind.relates_to),
+    (LinkKind.parent_of, LinkKind.child_of),
+)
+_OPPOSITES = {**dict(_PAIRS), **{there: here for here, there in _PAIRS}}
+
+
+class Link(Beside):
+    """One end of a link: what the record is to the `other` one, named as in the log.
+
+    Both ends have the same `link_id`.
+    """
+
+    KIND: ClassVar[str] = "link"
+
+    link_id: UUID | None = None
+    kind: LinkKind | None = Field(default=None, sa_type=Text)
+    other: str | None = None
+    linked_at: datetime | None = None
+
+
+class Task(Beside):
+    """Something to be done for a record; it is done once it has been completed."""
+
+    KIND: ClassVar[str] = "task"
+
+    title: str | None = None
+    assignee_id: Annotated[UUID | None, Refers("person")] = None
+    team_id: Annotated[UUID | None, Refers("team")] = None
+    due_at: datetime | None = None
+    added_at: datetime | None = None
+    completed_at: datetime | None = None
+    outcome: Annotated[str | None, Personal()] = None
+
+
+class Rating(Beside):
+    """How content the requester is: 1 to 5; one for each record. `rated_at` is when they first said."""
+
+    KIND: ClassVar[str] = "rating"
+
+    score: int | None = None
+    comment: Annotated[str | None, Personal()] = None
+    rated_at: datetime | None = None
+
+
+class Subject(Labelled):
+    """What somebody complains about."""
+
+    speed = "speed", "How long it took", "处理时长"
+    result = "result", "What came of it", "处理结果"
+    communication = "communication", "What they were told", "沟通"
+    conduct = "conduct", "How they were treated", "服务态度"
+    other = "other", "Something else", "其他"
+
+
+class Complaint(Beside):
+    """What the requester complains about, and what was found and done.
+
+    `person_id` is whom they complain about, if it is about whoever had the ticket.
+    """
+
+    KIND: ClassVar[str] = "complaint"
+
+    subject: Subject | None = Field(default=None, sa_type=Text)
+    about: Annotated[str | None, Personal()] = None
+    person_id: Annotated[UUID | None, Refers("person")] = None
+    complained_at: datetime | None = None
+    due_at: datetime | None = None
+    answered_at: datetime | None = None
+    answered_by_id: Annotated[UUID | None, Refers("person")] = None
+    findings: Annotated[str | None, Personal()] = None
+    remedy: Annotated[str | None, Personal()] = None
+
+
+class Attachment(Beside):
+    """A file that somebody has put to a record; its id is that of the upload.
+
+    `media_type` is what its first bytes look like, `size` in bytes, `sha256` of what was sent (hex).
+    """
+
+    KIND: ClassVar[str] = "attachment"
+
+    author_id: Annotated[UUID | None, Refers("person")] = None
+    name: Annotated[str | None, Personal()] = None
+    media_type: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    visibility: Visibility | None = Field(default=None, sa_type=Text)
+    attached_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Whether only staff may know of it."""
+        return self.visibility is Visibility.internal
 
 
 class CommentTable(Comment, table=True):
@@ -57,4 +204,53 @@ class ExternalReferenceTable(ExternalReference, table=True):
     """Where external references stand."""
 
     __tablename__ = "external_reference"
+    __table_args__: ClassVar = FOLD
+
+
+class FollowerTable(Follower, table=True):
+    """Where followers stand."""
+
+    __tablename__ = "follower"
+    __table_args__: ClassVar = FOLD
+
+
+class TagTable(Tag, table=True):
+    """Where tags stand."""
+
+    __tablename__ = "tag"
+    __table_args__: ClassVar = FOLD
+
+
+class LinkTable(Link, table=True):
+    """Where links stand."""
+
+    __tablename__ = "link"
+    __table_args__: ClassVar = FOLD
+
+
+class TaskTable(Task, table=True):
+    """Where tasks stand."""
+
+    __tablename__ = "task"
+    __table_args__: ClassVar = FOLD
+
+
+class RatingTable(Rating, table=True):
+    """Where ratings stand."""
+
+    __tablename__ = "rating"
+    __table_args__: ClassVar = FOLD
+
+
+class ComplaintTable(Complaint, table=True):
+    """Where complaints stand."""
+
+    __tablename__ = "complaint"
+    __table_args__: ClassVar = FOLD
+
+
+class AttachmentTable(Attachment, table=True):
+    """Where attachments stand; what is in the files does not."""
+
+    __tablename__ = "attachment"
     __table_args__: ClassVar = FOLD

@@ -1,8 +1,9 @@
-"""Persons, teams, memberships, API keys; the roles they hold; and who a caller is (pure)."""
+"""Persons, teams, memberships, groups, API keys; the roles they hold; and who a caller is (pure)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
@@ -12,7 +13,7 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Hidden, Labelled, Record, Refers
+from app.common.records import FOLD, Beside, Hidden, Labelled, Record, Refers
 
 
 class Role(Labelled):
@@ -60,9 +61,10 @@ SEE_EVERYTHING = frozenset(
 
 
 class PersonState(Labelled):
-    """Whether a person's fields can still be read."""
+    """Whether a person works with us, and whether their fields can still be read."""
 
     active = "active", "Active", "在用"
+    inactive = "inactive", "Inactive", "停用"
     erased = "erased", "Erased", "已擦除"
 
 
@@ -73,10 +75,20 @@ class PersonKind(Labelled):
     machine = "machine", "Machine", "机器账户"
 
 
+class Grade(Labelled):
+    """How senior a person is."""
+
+    staff = "staff", "Staff", "员工"
+    lead = "lead", "Lead", "组长"
+    senior = "senior", "Senior", "资深"
+    management = "management", "Management", "管理层"
+
+
 class TeamState(Labelled):
     """Whether a team can be given work."""
 
     active = "active", "Active", "在用"
+    retired = "retired", "Retired", "已撤销"
 
 
 class TeamKind(Labelled):
@@ -84,6 +96,23 @@ class TeamKind(Labelled):
 
     internal = "internal", "Internal", "内部"
     customer = "customer", "Customer", "客户"
+
+
+class GroupState(Labelled):
+    """Whether a group is still asked."""
+
+    active = "active", "Active", "在用"
+    retired = "retired", "Retired", "已撤销"
+
+
+class Side(Labelled):
+    """Whom a member of a group speaks for."""
+
+    operations = "operations", "Operations", "运维"
+    development = "development", "Development", "开发"
+    business = "business", "Business", "业务"
+    key_user = "key_user", "Key user", "关键用户"
+    management = "management", "Management", "管理层"
 
 
 class KeyState(Labelled):
@@ -94,8 +123,12 @@ class KeyState(Labelled):
 
 
 class Person(Record):
-    """Somebody who asks, works or decides; or a machine's account. `team_id` is their own team, the first
-    named.
+    """Somebody who asks, works or decides; or a machine's account.
+
+    `team_id` is their own team, the first named. `roles` as `Held` writes them; none: a requester, as
+    everybody is. `told_of` are the steps of tickets that they want to be told of, `told_by_mail` those of
+    them that they want by mail, too; none: all. Their keys are accepted while `deactivated_at` is not set,
+    whatever the state.
     """
 
     KIND: ClassVar[str] = "person"
@@ -104,10 +137,20 @@ class Person(Record):
     kind: PersonKind | None = Field(default=None, sa_type=Text)
     name: Annotated[str | None, Personal()] = None
     email: Annotated[str | None, Personal()] = None
+    phone: Annotated[str | None, Personal()] = None
+    department: str | None = None
+    post: Annotated[str | None, Personal()] = None
+    manager_id: Annotated[UUID | None, Refers("person")] = None
+    grade: Grade | None = Field(default=None, sa_type=Text)
     locale: str | None = None
+    time_zone: str | None = None
     team_id: Annotated[UUID | None, Refers("team")] = None
+    roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     key_id: UUID | None = None
+    told_of: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    told_by_mail: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     added_at: datetime | None = None
+    deactivated_at: datetime | None = None
     erased_at: datetime | None = None
 
 
@@ -120,7 +163,9 @@ class Team(Record):
     key: str | None = None
     name: str | None = None
     kind: TeamKind | None = Field(default=None, sa_type=Text)
+    lead_id: Annotated[UUID | None, Refers("person")] = None
     added_at: datetime | None = None
+    retired_at: datetime | None = None
 
 
 class Membership(Record):
@@ -132,8 +177,35 @@ class Membership(Record):
     team_id: Annotated[UUID | None, Refers("team")] = None
 
 
+class Group(Record):
+    """A named set of persons with a chair: a committee, a board, a working group."""
+
+    KIND: ClassVar[str] = "group"
+
+    state: GroupState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    name: str | None = None
+    chair_id: Annotated[UUID | None, Refers("person")] = None
+    added_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class GroupMember(Beside):
+    """A person belongs to a group and stands for a side."""
+
+    KIND: ClassVar[str] = "group_member"
+
+    person_id: Annotated[UUID | None, Refers("person")] = None
+    side: Side | None = Field(default=None, sa_type=Text)
+    added_at: datetime | None = None
+
+
 class Key(Record):
-    """An API key. The secret itself is shown once and stored nowhere; what is here cannot be turned back."""
+    """An API key. The secret itself is shown once and stored nowhere; what is here cannot be turned back.
+
+    `roles`: it may use only those of its person's; None: whatever they hold. The secret before the last
+    rotation is accepted until `previous_ends_at`.
+    """
 
     KIND: ClassVar[str] = "key"
 
@@ -142,7 +214,10 @@ class Key(Record):
     person_id: Annotated[UUID | None, Refers("person")] = None
     roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     secret_hash: Annotated[str | None, Hidden()] = None
+    previous_hash: Annotated[str | None, Hidden()] = None
+    previous_ends_at: datetime | None = None
     made_at: datetime | None = None
+    rotated_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
 
@@ -168,6 +243,20 @@ class MembershipTable(Membership, table=True):
     __table_args__: ClassVar = FOLD
 
 
+class GroupTable(Group, table=True):
+    """Where groups stand."""
+
+    __tablename__ = "group"
+    __table_args__: ClassVar = FOLD
+
+
+class GroupMemberTable(GroupMember, table=True):
+    """Where the members of groups stand."""
+
+    __tablename__ = "group_member"
+    __table_args__: ClassVar = FOLD
+
+
 class KeyTable(Key, table=True):
     """Where API keys stand."""
 
@@ -177,19 +266,66 @@ class KeyTable(Key, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A role that somebody holds: everywhere, or for the records of one team."""
+    """A role that somebody holds: everywhere, or for the records of one team, one service (its key) or one
+    process (the kind of its records).
+    """
 
     role: Role
     team_id: UUID | None = None
+    service: str | None = None
+    process: str | None = None
 
     def __str__(self) -> str:
-        return self.role.value if self.team_id is None else f"{self.role.value}@team/{self.team_id}"
+        scopes = {"team": self.team_id, "service": self.service, "process": self.process}
+        scope = next((f"@{kind}/{name}" for kind, name in scopes.items() if name is not None), "")
+        return f"{self.role.value}{scope}"
 
     @classmethod
     def parse(cls, text: str) -> Held:
-        """From its text: `agent`, `agent@team/<id>`. Raises ValueError."""
-        role, scoped, scope = text.partition("@team/")
-        return cls(Role(role), UUID(scope) if scoped else None)
+        """From its text: `agent`, `agent@team/<id>`, `agent@service/<key>`, `agent@process/<kind>`.
+
+        Raises ValueError.
+        """
+        role, scoped, scope = text.partition("@")
+        kind, _, name = scope.partition("/")
+        if not scoped:
+            return cls(Role(role))
+        if kind == "team":
+            return cls(Role(role), team_id=UUID(name))
+        if kind == "service" and name:
+            return cls(Role(role), service=name)
+        if kind == "process" and name:
+            return cls(Role(role), process=name)
+        raise ValueError(f"{scope!r} is not a scope")
+
+    def shared(self, other: Held) -> Held | None:
+        """What both give: the narrower of the two; None: nothing."""
+        if self.role is not other.role:
+            return None
+        if other == self or other == Held(self.role):
+            return self
+        return other if self == Held(self.role) else None
+
+    def covers(self, record: Any) -> bool:
+        """Whether the record is in its scope."""
+        wanted = (("team_id", self.team_id), ("service", self.service), ("KIND", self.process))
+        return all(value is None or getattr(record, name, None) == value for name, value in wanted)
+
+    def everywhere_in(self, kind: str) -> bool:
+        """Whether it is held for every record of that kind."""
+        return self.team_id is None and self.service is None and self.process in (None, kind)
+
+
+def narrowed(held: Iterable[Held], to: Iterable[Held] | None) -> tuple[Held, ...]:
+    """What is left of the roles that somebody holds where only those of `to` may be used; None: all of them.
+
+    Everybody is a requester.
+    """
+    if to is None:
+        return tuple(held)
+    everything = (*held, Held(Role.requester))
+    shared = (one.shared(other) for other in to for one in everything)
+    return tuple(dict.fromkeys(one for one in shared if one is not None))
 
 
 @dataclass(frozen=True)
@@ -215,8 +351,14 @@ class Caller:
 
     def holds(self, role: Role, record: Any) -> bool:
         """Whether the role is held for that record: everywhere, or in the scope that the record is in."""
-        team = getattr(record, "team_id", None)
-        return any(h.role is role and (h.team_id is None or h.team_id == team) for h in self.roles)
+        return any(held.role is role and held.covers(record) for held in self.roles)
+
+    def administers(self, role: Held) -> bool:
+        """Whether they may give and take that role: a rule any, an administrator those of what they
+        administer. So it is theirs as soon as they want it.
+        """
+        own = (held for held in self.roles if held.role is Role.admin)
+        return self.is_rule or any(replace(held, role=role.role).shared(role) == role for held in own)
 
     @cached_property
     def is_staff(self) -> bool:

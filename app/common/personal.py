@@ -2,7 +2,7 @@
 
 A value is stored as `enc1:<key id>:<nonce and ciphertext>` (AES-256-GCM) in the log and in the row's column
 alike. Each person has a key of their own, wrapped by the master key. A text that can be withdrawn by itself
-has one too, wrapped by its author's. Destroying a key is what erasure means.
+has one too, wrapped by its author's, and so has a file. Destroying a key is what erasure means.
 """
 
 from __future__ import annotations
@@ -66,8 +66,16 @@ class PersonalKey:
         except (InvalidTag, ValueError):
             return None
 
+    def seal_chunk(self, number: int, chunk: bytes) -> bytes:
+        """Encrypts a chunk of a file. It opens as the chunk of that number and as no other one."""
+        return _encrypt(self._cipher, chunk, _bound_to_place(self.id, number))
+
+    def open_chunk(self, number: int, sealed: bytes) -> bytes:
+        """The chunk of that number. Raises InvalidTag if it is another one, or was altered."""
+        return _decrypt(self._cipher, sealed, _bound_to_place(self.id, number))
+
     def make(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
-        """A new key for one text, and how it is stored: wrapped by this one."""
+        """A new key for one text or file, and how it is stored: wrapped by this one."""
         return _make(self._cipher, key_id)
 
     def unwrap(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
@@ -134,3 +142,7 @@ def _decrypt(cipher: AESGCM, body: bytes, bound_to: bytes) -> bytes:
 
 def _bound_to(key_id: UUID) -> bytes:
     return PREFIX.encode() + key_id.bytes
+
+
+def _bound_to_place(key_id: UUID, number: int) -> bytes:
+    return b"chunk1:" + key_id.bytes + number.to_bytes(4, "big")

@@ -75,17 +75,38 @@ class Record(SQLModel):
         return stream(self.KIND, self.id)
 
 
-class Ticket(Record):
-    """A record with a life: a number that people can say, a state, and since when."""
+class Beside(Record):
+    """A row beside a record, on that one's stream. `record` is its name in the log: `incident/0199…`."""
 
-    number: str = ""
-    state: Any = None
-    state_since: datetime | None = None
-    opened_at: datetime | None = None
+    record: str | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Whether only staff may know of it."""
+        return False
+
+
+class Child:
+    """Marks a field of a body that names a row beside the record: `Annotated[UUID, Child(Comment)]`.
+
+    `by` is the field of the row that has the value.
+    """
+
+    def __init__(self, row: type[Beside], *, by: str = "id") -> None:
+        self.row = row
+        self.by = by
+
+
+#: For `Refers`: a ticket, of whatever kind.
+TICKET = "ticket"
 
 
 class Hidden:
     """Marks a field that stands in the log and that no client is shown: `Annotated[str, Hidden()]`."""
+
+
+class StaffOnly:
+    """Marks a field that only staff are shown, in records and events alike: `Annotated[int, StaffOnly()]`."""
 
 
 R = TypeVar("R", bound=Record)
@@ -100,6 +121,7 @@ class Codec:
         self.name = name
         self.personal = any(isinstance(m, Personal) for m in metadata)
         self.hidden = any(isinstance(m, Hidden) for m in metadata)
+        self.staff_only = any(isinstance(m, StaffOnly) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, Refers)), None)
         self.type = _bare(annotation)
         self._wanted = list if get_origin(self.type) is list else self.type

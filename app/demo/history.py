@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.base.extras.assignment import AssignTicket
+from app.base.extras.comments import CommentTicket
 from app.base.people import persons, teams
 from app.common.people import Caller, Held, Role, rule
 from app.common.priority import Impact, Urgency
@@ -91,16 +93,18 @@ async def _cast(ledger: Ledger, now: datetime) -> Cast:
     maker = rule("demo")
     team_ids = {}
     for key, name in TEAMS:
-        body = teams.AddTeam(key=key, name=name)
-        team_ids[key] = (await script.act(maker, "team", "add", None, body)).id
+        team = await script.act(maker, "team", "add", None, teams.AddTeam(key=key, name=name))
+        team_ids[key] = team.id
     ids, staff = {}, dict[str, list[Caller]]()
-    for name, roles, team in STAFF:
-        person = await script.act(maker, "person", "add", None, persons.AddPerson(name=name, teams=(team,)))
+    for name, roles, team_key in STAFF:
+        held = tuple(role.value for role in roles)
+        body = persons.AddPerson(name=name, teams=(team_key,), roles=held)
+        person = await script.act(maker, "person", "add", None, body)
         ids[name] = person.id
         caller = Caller(
-            f"person:{person.id}", person.id, tuple(map(Held, roles)), frozenset({team_ids[team]})
+            f"person:{person.id}", person.id, tuple(map(Held, roles)), frozenset({team_ids[team_key]})
         )
-        staff.setdefault(team, []).append(caller)
+        staff.setdefault(team_key, []).append(caller)
     requesters = []
     for name in REQUESTERS:
         person = await script.act(maker, "person", "add", None, persons.AddPerson(name=name))
@@ -159,12 +163,12 @@ def _life(chance: random.Random, cast: Cast, requester: Caller, team: str, minut
     life = [Step(after(8), agent, "acknowledge", Nothing())]
     if chance.random() < 0.15:
         wrong = chance.choice([key for key, _ in TEAMS if key != team])
-        life.append(Step(after(5), agent, "assign", incidents.AssignIncident(team=wrong)))
-    assigned = incidents.AssignIncident(team=team, person=str(engineer.person_id))
+        life.append(Step(after(5), agent, "assign", AssignTicket(team=wrong)))
+    assigned = AssignTicket(team=team, person=str(engineer.person_id))
     life.append(Step(after(12), agent, "assign", assigned))
     life.append(Step(after(25), engineer, "start", Nothing()))
     if chance.random() < 0.3:
-        remark = incidents.CommentIncident(text=chance.choice(REMARKS))
+        remark = CommentTicket(text=chance.choice(REMARKS))
         life.append(Step(after(10), engineer, "comment", remark))
     if chance.random() < 0.2:
         reason = chance.choice((HoldReason.awaiting_requester, HoldReason.awaiting_vendor))

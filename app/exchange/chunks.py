@@ -19,6 +19,7 @@ from app.exchange.readers.rows import Format, SourceRow
 from app.kernel.ledger import Ledger
 from app.kernel.observe import Observed, Snapshot, observe
 from app.kernel.told import Source
+from app.kernel.visibility import audience
 from app.log.canonical import instant
 from app.log.events import stream
 from app.log.histories import History
@@ -179,10 +180,10 @@ class Chunks:
             history.read(n, reference, version)
         if case.record.version != record_before:
             history.row(n, self.source.lifecycle.table, as_row(case.record))
-        audience = self.source.lifecycle.audience(case.record)
-        if audience != held.audience:
-            held.audience = audience
-            history.audience(n, name, tuple(sorted(set(audience))))
+        tokens = tuple(sorted(audience(self.source.lifecycle, case.record, held.audience)))
+        if tokens != held.audience:
+            held.audience = tokens
+            history.audience(n, name, tokens)
 
     def _refer(self, chunk: Chunk, n: int, held: Held, opening: Observed) -> None:
         """The source's own number for the case comes with its first event."""

@@ -220,6 +220,7 @@ class _Import:
                 refused = await self._append(chunk)
             except Rejected:
                 # Somebody else has added the same person, team or case: nothing was written.
+                self._count_found(chunk)
                 return [row for command in chunk.commands.values() for row in command.rows]
         self._count(chunk, refused)
         await self._keep()
@@ -242,9 +243,11 @@ class _Import:
         try:
             refused = await self._append(chunk)
         except Rejected as error:
+            self._count_found(chunk)
             self._chunks.forget(rows)
-            for row in rows:
-                self._refuse(row, "rejected", f"the database rejects it: {error}")
+            for command in chunk.commands.values():
+                for row in command.rows:
+                    self._refuse(row, "rejected", f"the database rejects it: {error}")
             return
         if refused:
             raise Busy(f"Others keep changing the case {rows[0].told.case}: start the import again later.")
@@ -273,11 +276,15 @@ class _Import:
         factor = min(max(HELD_SECONDS / max(held_seconds, 0.001), 0.5), 1.5)
         self._most_rows = int(min(max(self._most_rows * factor, FEWEST_ROWS), MOST_ROWS))
 
-    def _count(self, chunk: Chunk, refused: frozenset[int]) -> None:
-        report = self._report
+    def _count_found(self, chunk: Chunk) -> None:
+        """Counts the rows that preparing the chunk has settled, whatever becomes of the others."""
         for row in chunk.refused:
             self._refuse(row, "too_many_rows", f"the case has more than {LONGEST_CASE:,} rows")
-        report.repeated += chunk.repeated
+        self._report.repeated += chunk.repeated
+
+    def _count(self, chunk: Chunk, refused: frozenset[int]) -> None:
+        self._count_found(chunk)
+        report = self._report
         report.added_persons += chunk.added["person"]
         report.added_teams += chunk.added["team"]
         for n, command in chunk.commands.items():

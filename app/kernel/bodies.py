@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import (
@@ -16,11 +17,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.personal import PREFIX, Personal, Sealed
-from app.common.records import Refers
+from app.common.records import Child, Refers
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
@@ -37,6 +39,8 @@ LATEST_YEAR = 2200
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_A_PARAGRAPH = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+_NOT_IN_A_KEY = frozenset(",/\\")
+
 
 def _line(value: str) -> str:
     if _NOT_IN_A_LINE.search(value):
@@ -48,9 +52,11 @@ def _line(value: str) -> str:
 
 
 def _key(value: str) -> str:
-    # In filters a comma stands between keys, `none` for those without one, and an id can be given instead.
-    if not value.isprintable() or "," in value or value.casefold() == "none" or _is_an_id(value):
-        raise PydanticCustomError("not_a_key", "must be printable, without commas, not `none`, and no UUID")
+    # In filters a comma stands between keys, `none` for those without one, and an id can be given instead. In
+    # addresses a slash ends a part, and dots alone are taken out by whoever sends the request.
+    reserved = value.casefold() == "none" or not value.strip(".")
+    if not value.isprintable() or not _NOT_IN_A_KEY.isdisjoint(value) or reserved or _is_an_id(value):
+        raise PydanticCustomError("not_a_key", "must be printable, without commas and slashes, and no UUID")
     return value
 
 
@@ -60,6 +66,12 @@ def _is_an_id(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _file_name(value: str) -> str:
+    if "/" in value or "\\" in value:
+        raise PydanticCustomError("not_a_file_name", "must be the name of a file, without its folders")
+    return value
 
 
 def _paragraph(value: str) -> str:
@@ -93,6 +105,8 @@ Paragraph = Annotated[
 ]
 #: Free text in somebody's own words: encrypted under their key, gone when they are erased.
 Words = Annotated[Paragraph, Personal()]
+#: What a file is called where it comes from.
+FileName = Annotated[Line, AfterValidator(_file_name), Personal()]
 #: The name of another record as a client gives it: its id, its key or its number.
 Reference = Line
 
@@ -138,6 +152,27 @@ class Body(BaseModel):
     )
 
 
+class Part(BaseModel):
+    """One of several things of a kind that a body says: `actions: tuple[ReviewAction, ...]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Patch(Body):
+    """Some fields of a record, put right: what is left out stays as it is, null takes a value away.
+
+    `OWN_WORDS` are the fields that whoever asked may put right themselves.
+    """
+
+    OWN_WORDS: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not any(True for _ in said(self)):
+            raise PydanticCustomError("nothing_to_change", "say what is to change")
+        return self
+
+
 class Nothing(Body):
     """Nothing need be given."""
 
@@ -148,38 +183,79 @@ class Reason(Body):
     reason: Words = Field(description="Why, in the words of whoever acts.")
 
 
-def references(body: Body) -> Iterator[tuple[str, Refers, tuple[str, ...]]]:
-    """The fields that name other records, each with the names in it: one, or several where it is a list."""
+def references(body: BaseModel, within: str = "") -> Iterator[tuple[str, Refers, str | tuple[str, ...]]]:
+    """The fields that name other records, each with the name in it, or the names where it is a list. What is
+    in a part is called `actions/0/owner`.
+    """
     for field, mark in marks(type(body), Refers).items():
         value = getattr(body, field)
         if value is not None:
-            yield field, mark, (value,) if isinstance(value, str) else tuple(value)
+            yield f"{within}{field}", mark, value
+    for field in parts(type(body)):
+        for n, part in enumerate(getattr(body, field)):
+            yield from references(part, f"{within}{field}/{n}/")
 
 
-def holds_words(body: Body) -> bool:
-    """Whether something in it must be sealed."""
-    return any(getattr(body, name) is not None for name in marks(type(body), Personal))
+@cache
+def parts(model: type[BaseModel]) -> dict[str, type[Part]]:
+    """By field, what it has several of."""
+    return {
+        name: part
+        for name, field in model.model_fields.items()
+        for part in getattr(field.annotation, "__args__", ())
+        if isinstance(part, type) and issubclass(part, Part)
+    }
 
 
-def given(body: Body, found: Mapping[str, list[Any]], seal: Callable[[str], Sealed]) -> dict[str, Any]:
-    """What was said, as JSON data: the fields with a value, defaults among them.
+def children_named(body: Body) -> Iterator[tuple[str, Child, UUID | str]]:
+    """The fields that name rows beside the record, each with the value that names one."""
+    for field, mark in marks(type(body), Child).items():
+        value = getattr(body, field)
+        if value is not None:
+            yield field, mark, value
 
-    `found` holds, by field, the records that its names stand for: their ids are kept. `seal` turns a text
-    into its ciphertext.
+
+def said(body: BaseModel) -> Iterator[tuple[str, Any]]:
+    """The fields that say something, each with its value, but for when it happened: those that have one,
+    defaults among them; of a patch those that were given, null too.
     """
-    personal = marks(type(body), Personal)
-    said: dict[str, Any] = {}
     for name in type(body).model_fields:
         value = getattr(body, name)
-        if name == "occurred_at" or value is None:
-            continue
-        if name in found:
-            ids = [record.id for record in found[name]]
-            value = ids[0] if isinstance(value, str) else ids
-        elif name in personal:
-            value = seal(value)
-        said[name] = plain(value)
-    return said
+        given = name in body.model_fields_set if isinstance(body, Patch) else value is not None
+        if given and name != "occurred_at":
+            yield name, value
+
+
+def holds_words(body: BaseModel) -> bool:
+    """Whether something in it must be sealed."""
+    personal = marks(type(body), Personal)
+    return any(value is not None and name in personal for name, value in said(body)) or any(
+        holds_words(part) for name in parts(type(body)) for part in getattr(body, name)
+    )
+
+
+def given(
+    body: BaseModel, found: Mapping[str, list[Any]], seal: Callable[[str], Sealed], within: str = ""
+) -> dict[str, Any]:
+    """What was said, as JSON data.
+
+    `found` holds, by field (as `references` calls it), the records that its names stand for: their ids are
+    kept. `seal` turns a text into its ciphertext.
+    """
+    personal, names = marks(type(body), Personal), marks(type(body), Refers)
+    several = parts(type(body))
+    kept: dict[str, Any] = {}
+    for name, value in said(body):
+        if value is None:
+            kept[name] = None
+        elif name in names:
+            ids = [record.id for record in found.get(f"{within}{name}", ())]
+            kept[name] = plain(ids[0] if isinstance(value, str) else ids)
+        elif name in several:
+            kept[name] = [given(part, found, seal, f"{within}{name}/{n}/") for n, part in enumerate(value)]
+        else:
+            kept[name] = plain(seal(value) if name in personal else value)
+    return kept
 
 
 def plain(value: Any) -> Any:
@@ -200,7 +276,7 @@ _found: dict[tuple[type, type], dict[str, Any]] = {}
 
 
 def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
-    """By field, the mark of that kind (Personal, Refers, Hidden) in its annotation."""
+    """By field, the mark of that kind (Personal, Refers, Child, Hidden, StaffOnly) in its annotation."""
     known = _found.get((model, mark))
     if known is None:
         known = {

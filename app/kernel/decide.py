@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from app.common.personal import Sealed
-from app.common.records import Record, Ticket, as_row, codecs, later
+from app.common.records import Record, as_row, codecs, later
+from app.common.tickets import Ticket
 from app.kernel.bodies import Body, given
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.moment import Moment
@@ -22,7 +23,7 @@ Seal = Callable[[str], Sealed]
 
 @dataclass(slots=True)
 class Decided:
-    """What an action comes to: the record after it, the event's data, and the rows to write.
+    """What an action comes to: the record after it, the event's data, the rows to write and those to remove.
 
     `staff_only`: whether only staff may see the event.
     """
@@ -31,6 +32,7 @@ class Decided:
     data: dict[str, Any]
     staff_only: bool
     rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    removals: list[tuple[str, str]] = field(default_factory=list)
 
 
 def decide(
@@ -57,12 +59,15 @@ def decide(
         _stamp(after, before, version, at)
         changes[after.row_key] = fields
         rows.append((lifecycle.table, as_row(after)))
-    for child in at.made:
-        changes[child.row_key] = difference(None, child, sealing)
-        _stamp(child, None, version, at)
-        rows.append((f"fold.{child.KIND}", as_row(child)))
-    said = given(body, at.found, sealing)
-    return Decided(after, {"given": said, "set": changes}, at.staff_only, rows)
+    for was, child in (*((None, made) for made in at.made), *at.changed):
+        if fields := difference(was, child, sealing):
+            _stamp(child, was, version, at)
+            changes[child.row_key] = fields
+            rows.append((f"fold.{child.KIND}", as_row(child)))
+    changes |= {child.row_key: None for child in at.removed}
+    removals = [(f"fold.{child.KIND}", str(child.id)) for child in at.removed]
+    data = {"given": given(body, at.found, sealing), "set": changes}
+    return Decided(after, data, row.staff_only or at.staff_only, rows, removals)
 
 
 def _stamp(row: Record, before: Record | None, version: int, at: Moment) -> None:

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any, get_origin
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from app.common.personal import Personal
 from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
-from app.kernel.bodies import marks
+from app.kernel.bodies import marks, parts
 from app.kernel.lifecycle import Action, Lifecycle
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
@@ -138,11 +140,17 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
 def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     """The schema of what the log keeps of the body."""
     schema: dict[str, Any] = row.body.model_json_schema()
-    fields = schema["properties"]
-    fields.pop("occurred_at", None)
-    for name, field in fields.items():
-        fields[name] = _kept(field, {mark for mark in MARKS if name in marks(row.body, mark)})
+    schema["properties"].pop("occurred_at", None)
+    _keep(schema["properties"], row.body)
+    body: type[BaseModel] = row.body
+    for part in parts(body).values():
+        _keep(schema["$defs"][part.__name__]["properties"], part)
     return schema
+
+
+def _keep(fields: dict[str, Any], model: type[BaseModel]) -> None:
+    for name, field in fields.items():
+        fields[name] = _kept(field, {mark for mark in MARKS if name in marks(model, mark)})
 
 
 def _kept(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:

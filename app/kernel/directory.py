@@ -9,19 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.common.people import Caller, Held, PersonKind
+from app.common.people import Caller, Held, PersonKind, narrowed
 from app.common.personal import Sealed
-from app.db import Database
+from app.db import Database, Row
 
+#: In the news: a key of personal fields was destroyed.
+VAULT = "vault"
 #: Kinds of streams whose change makes what is cached here, and in the vault, worth nothing.
-KINDS = frozenset({"person", "team", "key"})
+KINDS = frozenset({"person", "team", "key", VAULT})
 LARGEST_CACHE = 50_000
 
 KEY = """
-select k.id, k.secret_hash, k.roles, k.expires_at, p.id as person_id, p.kind, p.locale, p.team_id,
+select k.id, k.secret_hash, k.previous_hash, k.previous_ends_at, k.roles, k.expires_at,
+       p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.key k join fold.person p on p.id = k.person_id
-where k.id = %s and k.state = 'active'
+where k.id = %s and k.state = 'active' and p.deactivated_at is null
+"""
+
+PERSONS = """
+select p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
+       array(select team_id from fold.membership where person_id = p.id) as teams
+from fold.person p where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 """
 
 
@@ -29,12 +38,18 @@ where k.id = %s and k.state = 'active'
 class KnownKey:
     """An API key that is accepted until `expires_at`, and whom it stands for.
 
-    `secret_hash` is SHA-256 in hex.
+    Hashes are SHA-256 in hex. The secret before the last rotation is accepted until `previous_ends_at`.
     """
 
     secret_hash: str
+    previous_hash: str | None
+    previous_ends_at: datetime | None
     expires_at: datetime | None
     caller: Caller
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it has not expired."""
+        return self.expires_at is None or self.expires_at > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,29 @@ class TeamStub:
     id: UUID
     key: str
     name: str
+
+
+def _known(row: Row) -> KnownKey:
+    allowed = None if row["roles"] is None else [Held.parse(text) for text in row["roles"]]
+    caller = _person(row, allowed, row["id"])
+    return KnownKey(
+        row["secret_hash"], row["previous_hash"], row["previous_ends_at"], row["expires_at"], caller
+    )
+
+
+def _person(row: Row, allowed: list[Held] | None = None, key_id: UUID | None = None) -> Caller:
+    """The person as a caller, who may do what they hold, or what of it is allowed."""
+    machine = row["kind"] == PersonKind.machine
+    held = [Held.parse(text) for text in row["held"] or ()]
+    return Caller(
+        actor=f"{'integration' if machine else 'person'}:{row['person_id']}",
+        person_id=row["person_id"],
+        roles=narrowed(held, allowed),
+        teams=frozenset(row["teams"]),
+        team_id=row["team_id"],
+        key_id=key_id,
+        locale=row["locale"] or "en",
+    )
 
 
 class Directory:
@@ -72,23 +110,15 @@ class Directory:
             row = await self._db.row(KEY, (key_id,))
             if row is None:
                 return None
-            machine = row["kind"] == PersonKind.machine
-            known = KnownKey(
-                row["secret_hash"],
-                row["expires_at"],
-                Caller(
-                    actor=f"{'integration' if machine else 'person'}:{row['person_id']}",
-                    person_id=row["person_id"],
-                    roles=tuple(Held.parse(text) for text in row["roles"]),
-                    teams=frozenset(row["teams"]),
-                    team_id=row["team_id"],
-                    key_id=key_id,
-                    locale=row["locale"] or "en",
-                ),
-            )
+            known = _known(row)
             if epoch == self._epoch:
                 self._keys[key_id] = known
         return known
+
+    async def callers(self, persons: Iterable[UUID]) -> dict[UUID, Caller]:
+        """Those of the persons who are active, by id, each with all the roles that they hold now."""
+        rows = await self._db.rows(PERSONS, (list(persons),))
+        return {row["person_id"]: _person(row) for row in rows}
 
     async def teams(self, named: Iterable[UUID] = ()) -> dict[UUID, TeamStub]:
         """All teams by id, those named among them even if they were added a moment ago."""

@@ -1,7 +1,8 @@
-"""A record as it was: its events folded up to a version."""
+"""A record as it was: its events folded up to a version, or up to a state of the whole log."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeVar
 
 from app.common.records import Record, empty, evolve
@@ -18,6 +19,13 @@ async def as_of_version(db: Database, lifecycle: Lifecycle[R], stream: str, vers
     record = fold(lifecycle.record, stream, await read.of_stream(db, stream, up_to_version=version))
     assert record is not None, "a record's own row is not removed"
     return record
+
+
+async def as_of(db: Database, lifecycle: Lifecycle[R], stream: str, at: int | datetime) -> R | None:
+    """The record as it stood at that position of the log, or at that instant by when the log took things.
+    None: it was not there yet.
+    """
+    return fold(lifecycle.record, stream, await read.of_stream(db, stream, as_of=at))
 
 
 def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:

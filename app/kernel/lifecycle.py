@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
 from app.common.people import Caller, Role
 from app.common.records import Labelled, Record
@@ -39,8 +39,11 @@ class Staying(Enum):
 FROM_NOTHING: Final = Opening.FROM_NOTHING
 STAYS: Final = Staying.STAYS
 
-#: What forbids an action where that must be looked up: gives the code of the sentence that refuses, or None.
-Check = Callable[["Look", Any, Any, Moment], Awaitable[str | None]]
+#: What forbids an action whatever is said: gives the code of the sentence that refuses, or None. It is asked
+#: when somebody acts, and when they are shown what they may do.
+Check = Callable[["Look", Any, Moment], Awaitable[str | None]]
+#: The same because of what is said; it may also raise WrongValue.
+BodyCheck = Callable[["Look", Any, Any, Moment], Awaitable[str | None]]
 #: Where an action leads if that depends on the record: back to where it was.
 Whither = Callable[[Any], Labelled]
 
@@ -50,13 +53,37 @@ class Keys(Enum):
 
     AUTHORS = "the author's, or theirs on whose behalf it is"
     TEXTS = "a key for this text alone, wrapped by the author's, so that it can be withdrawn"
+    KEPT = "the key of the text that it takes the place of"
+    SAID = "the key that the body names as `text_key`: that of the text that it passes on"
+    WITHDRAWN = "the key of the text that is named is destroyed"
+    UPLOADS = "the key of the upload that is named, which comes into the vault by it"
     MADE = "a key of the record's own, made now"
+    OWN = "the record's own, made when it was"
     DESTROYED = "the record's own key is destroyed"
 
 
 @dataclass(frozen=True, slots=True)
+class Second:
+    """What a command says to a second record besides: an action of that one's own table, which has a part of
+    its own in who may, in checks, and an event.
+
+    `field` is where the body names it, and where a refusal points to. `record` gives its name in the log,
+    `body` what is said to it, by the first record and what was said to that one.
+    """
+
+    action: str
+    field: str
+    record: Callable[[Moment], str]
+    body: Callable[[Any, Any], Body]
+
+
+@dataclass(frozen=True, slots=True)
 class Action(Generic[R, B]):
-    """A row of the table."""
+    """A row of the table.
+
+    `unless` is what forbids it, `wrong` what forbids to say what is said. `staff_only`: no event of it is
+    shown to anybody but staff.
+    """
 
     name: str
     zh: str
@@ -66,8 +93,11 @@ class Action(Generic[R, B]):
     to: Labelled | Staying | Whither
     who: Who
     event: str
-    unless: tuple[Check, ...]
-    keys: Keys
+    unless: tuple[Check, ...] = ()
+    wrong: tuple[BodyCheck, ...] = ()
+    keys: Keys = Keys.AUTHORS
+    staff_only: bool = False
+    second: Second | None = None
 
     @property
     def opens(self) -> bool:
@@ -95,6 +125,16 @@ class Action(Generic[R, B]):
         return state in self.come_from
 
 
+class More(TypedDict, total=False):
+    """What few rows have; see `Action`."""
+
+    unless: tuple[Check, ...]
+    wrong: tuple[BodyCheck, ...]
+    keys: Keys
+    staff_only: bool
+    second: Second | None
+
+
 def action(
     apply: Callable[[R, B, Moment], None],
     zh: str,
@@ -102,9 +142,7 @@ def action(
     to: Labelled | Staying | Whither,
     who: Who,
     event: str,
-    *,
-    unless: tuple[Check, ...] = (),
-    keys: Keys = Keys.AUTHORS,
+    **more: Unpack[More],
 ) -> Action[R, B]:
     """A row; its name is the function's, its body the type of the function's `body`."""
     return Action(
@@ -116,8 +154,7 @@ def action(
         to=to,
         who=who,
         event=event,
-        unless=unless,
-        keys=keys,
+        **more,
     )
 
 
@@ -129,7 +166,9 @@ class Lifecycle(Generic[R]):
     whoever leads there (times, marks); `audience` says who may see the record; `sees_all` which roles see
     every one. `columns` are where a kind of token stands in the row, for lists (none: whoever can show it
     sees every row). `unassigned` is the condition for the token `desk`. `children` are further kinds on its
-    stream. `ended` are the states that a case is done in and can come back from.
+    stream. `ended` are the states that a case is done in and can come back from. `searched` are the fields
+    that a search looks into besides the number: only what whoever sees the record is shown. `held` are the
+    codes of sentences that the database holds, by constraints of the name `<kind>_<code>`.
     """
 
     kind: str
@@ -146,10 +185,18 @@ class Lifecycle(Generic[R]):
     entered: Callable[[R, Labelled | None, Moment], None] | None = None
     children: tuple[type[Record], ...] = ()
     ended: frozenset[Labelled] = frozenset()
+    held: frozenset[str] = frozenset()
+    searched: Sequence[str] = ()
     by_name: dict[str, Action[R, Any]] = field(init=False)
+    leaving: dict[Labelled, tuple[Action[R, Any], ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {row.name: row for row in self.rows})
+        leaving = {
+            state: tuple(row for row in self.rows if not row.opens and row.comes_from(state))
+            for state in self.states
+        }
+        object.__setattr__(self, "leaving", leaving)
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
         for row in self.rows:
@@ -169,11 +216,7 @@ class Lifecycle(Generic[R]):
     def open_to(self, record: R, caller: Caller) -> list[Action[R, Any]]:
         """The actions that are open to this caller in this state; checks may still forbid one."""
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
-        return [
-            row
-            for row in self.rows
-            if not row.opens and row.comes_from(state) and row.who.allows(caller, record)
-        ]
+        return [row for row in self.leaving.get(state, ()) if row.who.allows(caller, record)]
 
     def opening(self) -> Action[R, Any]:
         """The row from nothing."""

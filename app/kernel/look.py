@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from app.common.records import Record, from_row
+from app.common.costs import HourlyRate
+from app.common.people import Membership
+from app.common.records import Beside, Record, from_row
 from app.db import Database
 from app.kernel.lifecycle import Lifecycle
+from app.log.events import stream
 
 R = TypeVar("R", bound=Record)
+C = TypeVar("C", bound=Beside)
 
+# By the index person_admin, whose condition it repeats.
+ANOTHER_ADMIN = """
+select h.stream, h.version
+from fold.person p join log.stream_head h on h.stream = 'person/' || p.id
+where 'admin' = any(p.roles) and p.state = 'active' and p.id <> %s
+order by p.id limit 1
+"""
 NUMBER = re.compile(r"[A-Z]{3}-\d{4}-\d{6,}")
 
 
@@ -45,15 +57,70 @@ class Look:
             self.reads.setdefault(loaded.record.row_key, loaded.stream_version)
         return loaded
 
+    async def ticket(self, name: str) -> Loaded[Any] | None:
+        """A ticket of whatever kind by its id, its number, or the name that another system has for it."""
+        kind = await self._kind_of_ticket(name)
+        return None if kind is None else await self.record(kind, name)
+
+    async def _kind_of_ticket(self, name: str) -> str | None:
+        by_code = {lc.code: kind for kind, lc in self.lifecycles.items() if lc.code is not None}
+        record_id = _id(name)
+        if record_id is not None:
+            streams = [stream(kind, record_id) for kind in by_code.values()]
+            query = "select kind from log.stream_head where stream = any(%s)"
+            kind: str | None = await self.db.value(query, (streams,))
+            return kind
+        if NUMBER.fullmatch(name):
+            return by_code.get(name.partition("-")[0])
+        found = [kind for kind in by_code.values() if await load(self.db, self.lifecycles[kind], name)]
+        return found[0] if len(found) == 1 else None
+
+    async def child(self, child: type[C], of: Record, **fields: Any) -> C | None:
+        """The record's own child of that class whose fields have these values."""
+        same = " and ".join(f"{name} = %({name})s" for name in fields)
+        query = f"select * from fold.{child.KIND} where record = %(record)s and {same} limit 1"
+        row = await self.db.row(query, {**fields, "record": of.row_key})
+        return None if row is None else from_row(child, row)
+
     async def children(self, child: type[R], of: Record) -> list[R]:
         """The record's own children of that class. Their coming and going moves the record's stream."""
         query = f"select * from fold.{child.KIND} where record = %s order by id"
         return [from_row(child, row) for row in await self.db.rows(query, (of.row_key,))]
 
-    async def membership(self, person: Record, team: Record) -> bool:
-        """Whether the person belongs to the team. Memberships stand on the person's stream."""
-        query = "select 1 from fold.membership where person_id = %s and team_id = %s"
-        return await self.db.value(query, (person.id, team.id)) is not None
+    async def is_attached(self, upload_id: UUID) -> bool:
+        """Whether the upload is attached to some record. Two who attach it at once meet on its key."""
+        query = "select 1 from fold.attachment where id = %s"
+        return await self.db.value(query, (upload_id,)) is not None
+
+    async def membership(self, person: Record, team: Record) -> Membership | None:
+        """The person's belonging to the team, if they do. Memberships stand on the person's stream."""
+        query = "select * from fold.membership where person_id = %s and team_id = %s"
+        row = await self.db.row(query, (person.id, team.id))
+        return None if row is None else from_row(Membership, row)
+
+    async def memberships(self, person: Record) -> int:
+        """How many teams the person belongs to."""
+        query = "select count(*) from fold.membership where person_id = %s"
+        number: int = await self.db.value(query, (person.id,))
+        return number
+
+    async def another_admin(self, person: Record) -> bool:
+        """Whether somebody else who is active is an administrator of everything."""
+        other = await self.db.row(ANOTHER_ADMIN, (person.id,))
+        if other is not None:
+            # Two who remove each other at once both find the other still there: one of them decides again.
+            self.reads.setdefault(other["stream"], other["version"])
+        return other is not None
+
+    async def hourly_rate(self, role_class: str, when: datetime) -> HourlyRate | None:
+        """What an hour of work of that class of role costs at that time; None: nobody has said."""
+        query = (
+            "select id from fold.hourly_rate where role_class = %s and state = 'active' "
+            "and valid_from_at <= %s order by valid_from_at desc limit 1"
+        )
+        found = await self.db.value(query, (role_class, when))
+        loaded = None if found is None else await self.record("hourly_rate", str(found))
+        return None if loaded is None else loaded.record
 
 
 async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> Loaded[R] | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.common.people import Caller
 from app.common.records import Record
+from app.common.uploads import Upload
 from app.log.ids import uuid7
 
 R = TypeVar("R", bound=Record)
@@ -33,20 +34,31 @@ class Context:
 
 @dataclass(slots=True)
 class Moment:
-    """What `apply` may use besides the record and the body. It makes ids and children; it reads nothing.
+    """What `apply` may use besides the record and the body. It makes ids and rows beside the record; it reads
+    nothing.
 
-    `found` are the records that the body names. `key_id` is the record's own key and `number` its number,
-    where the action makes one. `staff_only` is set by what only staff may see.
+    `now` is the clock, whatever is said of when it happened. `audience` are the tokens of those who may see
+    the record as it stands, `found` the records and rows that the body names, and what checks have put beside
+    them. `made`, `changed` (each as it was and as it is) and `removed` are rows beside the record.
+    `command_id` is shared by all events of one command. `key_id` is the record's own key and `number` its
+    number, where the action makes one; `upload` is the one that the body names.
+    `staff_only` is set by what only staff may see.
     """
 
     caller: Caller
     occurred_at: datetime
     reopen_days: int
+    now: datetime
+    audience: frozenset[str] = frozenset()
     found: dict[str, list[Any]] = field(default_factory=dict)
     made: list[Record] = field(default_factory=list)
+    changed: list[tuple[Record, Record]] = field(default_factory=list)
+    removed: list[Record] = field(default_factory=list)
+    command_id: UUID = field(default_factory=uuid7)
     staff_only: bool = False
     key_id: UUID | None = None
     number: str | None = None
+    upload: Upload | None = None
     new_id: Callable[[], UUID] = uuid7
 
     def the(self, record_class: type[R], field_name: str) -> R | None:
@@ -63,3 +75,13 @@ class Moment:
     def add(self, child: Record) -> None:
         """A new row on the record's stream."""
         self.made.append(child)
+
+    def change(self, child: R) -> R:
+        """A row on the record's stream, to set fields on: what is other afterwards is the change."""
+        after = child.model_copy()
+        self.changed.append((child, after))
+        return after
+
+    def remove(self, child: Record) -> None:
+        """A row on the record's stream is there no more."""
+        self.removed.append(child)

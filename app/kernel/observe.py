@@ -18,7 +18,8 @@ from operator import attrgetter, is_not
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.common.personal import Sealed
-from app.common.records import Labelled, Ticket, codecs, later
+from app.common.records import Labelled, codecs, later
+from app.common.tickets import Ticket
 from app.kernel.told import SNAPSHOT, Case, Entry, Way, digest, enter, place
 
 R = TypeVar("R", bound=Ticket)

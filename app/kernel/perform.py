@@ -13,17 +13,20 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role
-from app.common.personal import Sealed
-from app.common.records import Ticket, empty
-from app.kernel.bodies import Body, holds_words, references
-from app.kernel.decide import Decided, Seal, decide
+from app.common.records import empty
+from app.common.tickets import Ticket
+from app.kernel.bodies import Body
+from app.kernel.decide import Decided, decide
+from app.kernel.directory import VAULT
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Keys, Lifecycle
+from app.kernel.lifecycle import Action, Lifecycle, Second
 from app.kernel.look import Loaded, Look
 from app.kernel.moment import Context, Moment
-from app.kernel.refusals import Busy, Changed, Forbidden, NotFound, NotNow, PersonErased, WrongValue
-from app.kernel.visibility import may_see
-from app.log.events import Event
+from app.kernel.named import resolve, upload_field, visible
+from app.kernel.refusals import Busy, Changed, Forbidden, NotFound, NotNow, WrongValue
+from app.kernel.sealing import Removals, Rows, keys
+from app.kernel.visibility import audience
+from app.log.events import Event, id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import Command, Once, Rejected, Stale, Written
 
@@ -65,11 +68,15 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An action that was carried out: the record after it, its event, and where the log has it."""
+    """An action that was carried out: the record after it, its event, and where the log has it.
+
+    `audience` are the tokens of those who may see the record from now on.
+    """
 
     record: Any
     event: Event
     written: Written
+    audience: frozenset[str]
 
 
 async def perform(ledger: Ledger, act: Act) -> Done:
@@ -86,41 +93,106 @@ async def perform(ledger: Ledger, act: Act) -> Done:
     raise Busy()
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a command comes to on one stream. `record` is its record as it was, `before` are the tokens of
+    those who could see it.
+    """
+
+    record: Any
+    at: Moment
+    decided: Decided
+    event: Event
+    rows: Rows
+    removals: Removals
+    before: frozenset[str]
+    after: frozenset[str]
+
+
 async def _attempt(ledger: Ledger, act: Act) -> Done:
     look = Look(ledger.db, ledger.lifecycles)
+    first = await _part(ledger, look, act, uuid7())
+    parts = [first]
+    if act.row.second is not None:
+        parts.append(await _second(ledger, look, act, act.row.second, first))
+    command = Command(
+        reads=look.reads | {part.event.stream: part.event.version - 1 for part in parts},
+        events=tuple(part.event for part in parts),
+        rows=tuple(row for part in parts for row in (*part.rows, *part.decided.rows)),
+        removals=tuple(gone for part in parts for gone in (*part.removals, *part.decided.removals)),
+        audiences={p.event.stream: tuple(sorted(p.after)) for p in parts if p.after != p.before},
+        once=_once(act, first.event),
+    )
+    try:
+        written = await ledger.writer.write(command)
+    except Rejected as error:
+        raise _taken(act, first, error) from error
+    ledger.heard({act.lifecycle.kind, *(VAULT for part in parts if part.removals)})
+    return Done(first.decided.record, first.event, written, first.after)
+
+
+async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID) -> _Part:
+    """Decides for the act's own record."""
     loaded = await _load(ledger, look, act)
     record = loaded.record
     if act.if_match is not None and record.version != act.if_match:
         raise Changed(more={"version": record.version})
     _allow(act, record)
-    at = Moment(act.context.caller, _occurred_at(act, record), ledger.settings.reopen_days)
-    behalf = await _resolve(ledger, look, act, at)
-    for check in act.row.unless:
-        because = await check(look, record, act.body, at)
-        if because is not None:
-            raise _not_now(act, record, because)
+    at = moment(ledger, loaded, act.context, occurred_at=_occurred_at(act, record))
+    at.command_id = command_id
+    behalf = await resolve(ledger, look, act, at, record)
+    await _forbidding(look, act, record, at)
     if act.row.opens and act.lifecycle.code is not None:
         at.number = await ledger.numbers.next(act.lifecycle.code, act.context.now)
 
-    seal, rows, removals = await _keys(ledger, look, act, at, record, behalf)
+    seal, rows, removals = await keys(ledger, look, act, at, record, behalf)
     version = loaded.stream_version + 1
     decided = decide(act.lifecycle, act.row, record, act.body, at, version=version, seal=seal)
     _not_before_the_last_change(act, record, decided)
     event = _event(act, decided, version, at.occurred_at, behalf)
-    command = Command(
-        reads=look.reads | {event.stream: loaded.stream_version},
-        events=(event,),
-        rows=(*rows, *decided.rows),
-        removals=removals,
-        audiences=_audiences(act.lifecycle, decided.record, loaded.audience),
-        once=_once(act, event),
-    )
+    after = audience(act.lifecycle, decided.record, at.audience, made=at.made, removed=at.removed)
+    return _Part(record, at, decided, event, rows, removals, at.audience, after)
+
+
+async def _forbidding(look: Look, act: Act, record: Any, at: Moment) -> None:
+    """Raises what forbids it, whatever is said and because of what is said."""
+    for check in act.row.unless:
+        if (because := await check(look, record, at)) is not None:
+            raise _not_now(act, record, because)
+    for body_check in act.row.wrong:
+        if (because := await body_check(look, record, act.body, at)) is not None:
+            raise _not_now(act, record, because)
+
+
+async def _second(ledger: Ledger, look: Look, act: Act, second: Second, first: _Part) -> _Part:
+    """Decides for the second record, by the row of that one's own table. What forbids it there is wrong with
+    naming it here.
+    """
+    name = second.record(first.at)
+    lifecycle = ledger.lifecycles[kind_of(name)]
+    assert name != first.event.stream, "two events of one command are on two streams"
+    said = second.body(first.decided.record, act.body)
+    body = said.model_copy(update={"occurred_at": act.body.occurred_at})
+    row = lifecycle[second.action]
+    other = Act(lifecycle, row, str(id_of(name)), body, act.context)
     try:
-        written = await ledger.writer.write(command)
-    except Rejected as error:
-        raise _taken(act.lifecycle, error) from error
-    ledger.heard({act.lifecycle.kind})
-    return Done(decided.record, event, written)
+        return await _part(ledger, look, other, first.at.command_id)
+    except (NotFound, Forbidden, NotNow) as refusal:
+        words = {"why": refusal.sentence(act.context.language)}
+        raise WrongValue(words, pointer=f"/{second.field}", because="refused_there") from refusal
+
+
+def moment(
+    ledger: Ledger, loaded: Loaded[Any], context: Context, *, occurred_at: datetime | None = None
+) -> Moment:
+    """The moment of the context, at that record."""
+    return Moment(
+        context.caller,
+        occurred_at or context.now,
+        ledger.settings.reopen_days,
+        context.now,
+        frozenset(loaded.audience),
+    )
 
 
 async def _load(ledger: Ledger, look: Look, act: Act) -> Loaded[Any]:
@@ -131,11 +203,6 @@ async def _load(ledger: Ledger, look: Look, act: Act) -> Loaded[Any]:
     if loaded is None or not visible(ledger, act.lifecycle, act.context.caller, loaded.audience):
         raise NotFound()
     return loaded
-
-
-def visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: list[str]) -> bool:
-    """Whether the record with that audience exists for the caller."""
-    return may_see(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)
 
 
 def _allow(act: Act, record: Any) -> None:
@@ -210,75 +277,6 @@ def _reach(caller: Caller) -> timedelta | None:
     return max((BACK.get(role, timedelta(0)) for role in caller.names), default=timedelta(0))
 
 
-async def _resolve(ledger: Ledger, look: Look, act: Act, at: Moment) -> UUID | None:
-    """Looks up the records that the body names. Gives the person on whose behalf the command is, if any."""
-    behalf: UUID | None = None
-    for field, mark, names in references(act.body):
-        several = not isinstance(getattr(act.body, field), str)
-        at.found[field] = [
-            await _referred(ledger, look, act, mark.kind, name, f"/{field}/{n}" if several else f"/{field}")
-            for n, name in enumerate(names)
-        ]
-        if mark.on_behalf and at.found[field][0].id != act.context.caller.person_id:
-            behalf = at.found[field][0].id
-    return behalf
-
-
-async def _referred(ledger: Ledger, look: Look, act: Act, kind: str, name: str, pointer: str) -> Any:
-    caller = act.context.caller
-    if name == "me" and kind == "person" and caller.person_id is not None:
-        name = str(caller.person_id)
-    loaded = await look.record(kind, name)
-    if loaded is None or not visible(ledger, ledger.lifecycles[kind], caller, loaded.audience):
-        raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
-    return loaded.record
-
-
-Rows = tuple[tuple[str, dict[str, Any]], ...]
-Removals = tuple[tuple[str, str], ...]
-
-
-async def _keys(
-    ledger: Ledger, look: Look, act: Act, at: Moment, record: Any, behalf: UUID | None
-) -> tuple[Seal, Rows, Removals]:
-    """How the personal fields of this action are sealed, and what that changes in the vault."""
-    if act.row.keys is Keys.MADE:
-        at.key_id = uuid7()
-        key, wrapped = ledger.vault.master.make(at.key_id)
-        return ledger.vault.sealing(key), _key_row(at.key_id, record.id, None, wrapped), ()
-    if act.row.keys is Keys.DESTROYED:
-        return _no_words, (), (("vault.personal_key", str(record.key_id)),)
-    if not holds_words(act.body):
-        return _no_words, (), ()
-    # What a rule says, it says to whoever asked.
-    subject = behalf or act.context.caller.person_id or getattr(record, "requester_id", None)
-    author = None if subject is None else await ledger.vault.author(subject)
-    if author is None or subject is None:
-        raise PersonErased()
-    # If they are erased before this is written, their key is gone: then decide again, and refuse. The key may
-    # have been cached before something that was read since.
-    if look.reads.setdefault(author.stream, author.version) != author.version:
-        raise Stale()
-    if act.row.keys is Keys.AUTHORS:
-        return ledger.vault.sealing(author.key), (), ()
-    text_key, wrapped = author.key.make(uuid7())
-    return ledger.vault.sealing(text_key), _key_row(text_key.id, subject, author.key.id, wrapped), ()
-
-
-def _key_row(key_id: UUID, person_id: UUID, under: UUID | None, wrapped: bytes) -> Rows:
-    row = {
-        "id": str(key_id),
-        "person_id": str(person_id),
-        "under": None if under is None else str(under),
-        "wrapped": "\\x" + wrapped.hex(),
-    }
-    return (("vault.personal_key", row),)
-
-
-def _no_words(text: str) -> Sealed:
-    raise AssertionError("an action without words of its own has nothing to seal")
-
-
 def _event(act: Act, decided: Decided, version: int, occurred_at: datetime, behalf: UUID | None) -> Event:
     context = act.context
     return Event(
@@ -299,11 +297,6 @@ def _event(act: Act, decided: Decided, version: int, occurred_at: datetime, beha
     )
 
 
-def _audiences(lifecycle: Lifecycle[Any], record: Any, before: list[str]) -> dict[str, tuple[str, ...]]:
-    after = tuple(sorted(set(lifecycle.audience(record))))
-    return {} if set(after) == set(before) else {record.row_key: after}
-
-
 def _once(act: Act, event: Event) -> Once | None:
     if act.key is None:
         return None
@@ -318,11 +311,18 @@ def _once(act: Act, event: Event) -> Once | None:
     )
 
 
-def _taken(lifecycle: Lifecycle[Any], error: Rejected) -> Exception:
-    """A name that must be unique is somebody else's: the database says so by the constraint's name."""
-    prefix, suffix = f"{lifecycle.kind}_", "_key"
+def _taken(act: Act, first: _Part, error: Rejected) -> Exception:
+    """What the database forbids: it says so by the constraint's name. One that ends in `_key` holds a name
+    that is somebody else's.
+    """
+    prefix, suffix = f"{act.lifecycle.kind}_", "_key"
     constraint = error.constraint or ""
+    if (because := constraint.removeprefix(prefix)) in act.lifecycle.held:
+        return _not_now(act, first.record, because)
     if constraint.startswith(prefix) and constraint.endswith(suffix):
         field = constraint.removeprefix(prefix).removesuffix(suffix)
         return WrongValue({"field": field}, pointer=f"/{field}", because="taken")
+    upload = upload_field(act.body)
+    if constraint == "personal_key_pkey" and upload is not None:
+        return WrongValue(pointer=f"/{upload}", because="attached_already")
     return error

@@ -7,6 +7,7 @@ Refusal
  ├─ NotNow            409  the state, or something looked up, forbids it
  ├─ Changed           412  edited since the version that If-Match names
  ├─ Busy              409  others keep changing what the command looks at
+ ├─ VersionNeeded     428  what is edited must be said to have been read
  ├─ WrongValue        422  a value cannot be used; says where
  ├─ KeyReused         422  the same Idempotency-Key with another command
  ├─ StillRunning      409  the same command is being carried out at this moment
@@ -90,6 +91,14 @@ class Changed(Refusal):
 
 
 @dataclass
+class VersionNeeded(Refusal):
+    """Who edits a record must say which version they have read."""
+
+    STATUS = 428
+    CODE = "version_needed"
+
+
+@dataclass
 class Busy(Refusal):
     """What the command depends on kept moving; it was decided again several times."""
 
@@ -101,7 +110,8 @@ class Busy(Refusal):
 class WrongValue(Refusal):
     """A value cannot be used.
 
-    `pointer` says where in the body (JSON Pointer), `because` is the code of a sentence.
+    `pointer` says where in the body (JSON Pointer), `parameter` which one of the query; `because` is the code
+    of a sentence.
     """
 
     STATUS = 422
@@ -109,10 +119,12 @@ class WrongValue(Refusal):
 
     pointer: str = ""
     because: str = ""
+    parameter: str | None = None
 
     def sentence(self, language: str) -> str:
         """Which value, and what is wrong with it."""
-        return f"{self.pointer.removeprefix('/')}: {say(language, 'value', self.because, self.words)}"
+        where = self.parameter or self.pointer.removeprefix("/")
+        return f"{where}: {say(language, 'value', self.because, self.words)}"
 
 
 @dataclass

@@ -14,7 +14,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.common.people import importer
 from app.common.personal import is_sealed
-from app.common.records import Labelled, Ticket, codecs, empty, evolve
+from app.common.records import Labelled, Refers, codecs, empty, evolve
+from app.common.tickets import Ticket
+from app.kernel.bodies import Body, marks
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.moment import Moment
 from app.log.canonical import from_instant
@@ -64,7 +66,10 @@ class Source(Generic[R]):
         first = lifecycle.opening().to
         assert isinstance(first, Labelled), "a record begins in one state"
         self.first = first
-        self._moving = [row for row in lifecycle.rows if not row.opens and not row.stays]
+        # That a case is closed does not tell that it repeats another one.
+        self._moving = [
+            row for row in lifecycle.rows if not (row.opens or row.stays or _names_another(row.body))
+        ]
         self._ways = {(a, b): self._way(a, b) for a in lifecycle.states for b in lifecycle.states}
         self._needed = {row.event: list(_needed(lifecycle, row)) for row in lifecycle.rows}
 
@@ -98,6 +103,11 @@ class Source(Generic[R]):
             return []
         values = record.__dict__
         return [code for code, holders in needed if all(values[holder] is None for holder in holders)]
+
+
+def _names_another(body: type[Body]) -> bool:
+    """Whether a record must be named in it, which no state tells."""
+    return any(body.model_fields[name].is_required() for name in marks(body, Refers))
 
 
 def _needed(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -192,7 +202,7 @@ def enter(source: Source[R], record: R, state: Labelled, at: datetime) -> None:
     # Past SQLModel's checks, which take longer than all the rest: histories enter states by the million.
     record.__dict__.update(state=state, state_since=at)
     if source.lifecycle.entered is not None:
-        source.lifecycle.entered(record, before, Moment(source.caller, at, reopen_days=0))
+        source.lifecycle.entered(record, before, Moment(source.caller, at, reopen_days=0, now=at))
 
 
 def digest(text: str | None) -> str | None:

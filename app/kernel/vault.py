@@ -15,7 +15,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed
-from app.db import Database
+from app.db import Database, Row
 from app.log.events import stream
 
 MASTER_KEY_FILE = "master.key"
@@ -111,6 +111,10 @@ class Vault:
                     _bounded(self._texts)[s] = text
         return found
 
+    async def text_key(self, key_id: UUID) -> PersonalKey | None:
+        """The key of a single text; None if it was destroyed, or the one that wraps it."""
+        return (await self._keys({key_id})).get(key_id)
+
     async def _keys(self, ids: Iterable[UUID]) -> dict[UUID, PersonalKey]:
         """Those of the keys that are there, and whose own wrapping key is there."""
         wanted = set(ids)
@@ -119,12 +123,8 @@ class Vault:
             return keys
         epoch = self._epoch
         for row in await self._db.rows(KEYS, (list(wanted - keys.keys()),)):
-            if row["under"] is None:
-                key = self.master.unwrap(row["id"], row["wrapped"])
-            elif row["under_wrapped"] is not None:
-                wrapping = self.master.unwrap(row["under"], row["under_wrapped"])
-                key = wrapping.unwrap(row["id"], row["wrapped"])
-            else:
+            key = unwrapped(self.master, row)
+            if key is None:
                 continue
             keys[key.id] = key
             if epoch == self._epoch:
@@ -138,6 +138,15 @@ class Vault:
     def open_refused(self, sealed: bytes) -> bytes:
         """A refused row as it came."""
         return self.master.open(_REFUSED_ROW, sealed)
+
+
+def unwrapped(master: MasterKey, row: Row) -> PersonalKey | None:
+    """The key in a row of KEYS; None if the one that wraps it was destroyed."""
+    if row["under"] is None:
+        return master.unwrap(row["id"], row["wrapped"])
+    if row["under_wrapped"] is None:
+        return None
+    return master.unwrap(row["under"], row["under_wrapped"]).unwrap(row["id"], row["wrapped"])
 
 
 def _bounded(cache: dict[K, V]) -> dict[K, V]:

@@ -1,35 +1,77 @@
 """Who may see a record. The same tokens decide for one record, for lists, for events and for all that is
 linked.
 
-A token is `person:<id>`, `team:<id>`, `desk` (whatever has no team yet), `staff` or
-`everybody`.
+A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (of a person), `desk` (whatever has no
+team yet), `staff` or `everybody`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
-from app.common.people import Caller, Role
-from app.common.records import Ticket
+from app.common.children import Follower
+from app.common.people import STAFF as STAFF_ROLES
+from app.common.people import Caller, Held, Role
+from app.common.records import Record
+from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
 
 DESK = "desk"
 STAFF = "staff"
 EVERYBODY = "everybody"
+FOLLOWER = "follower"
+#: Conditions in SQL that hold for every record, and for none.
+EVERYWHERE, NOWHERE = "true", "false"
+#: Gives the placeholder of one more value of a statement.
+Bind = Callable[[Any], str]
 _SEE_THEIR_TEAMS = frozenset({Role.agent, Role.engineer})
 
 
-def tokens(caller: Caller) -> frozenset[str]:
-    """What the caller can show: themselves, the teams that they work in, and the desk for agents."""
+def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
+    """What the caller can show for records of that kind: themselves, the teams that they work in, the teams
+    and services that they hold a role for, and the desk for agents.
+    """
     shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
-        shown.add(f"person:{caller.person_id}")
+        shown |= {f"person:{caller.person_id}", follower(caller.person_id)}
     for held in caller.roles:
-        if held.role in _SEE_THEIR_TEAMS:
-            shown.update(f"team:{team}" for team in ({held.team_id} if held.team_id else caller.teams))
+        if held.process not in (None, lifecycle.kind):
+            continue
+        if held.role in _SEE_THEIR_TEAMS | lifecycle.sees_all:
+            shown |= _of_scope(held)
+        if held.role in _SEE_THEIR_TEAMS and held.everywhere_in(lifecycle.kind):
+            shown.update(f"team:{team}" for team in caller.teams)
         if held.role is Role.agent:
             shown.add(DESK)
     return frozenset(shown)
+
+
+def _of_scope(held: Held) -> set[str]:
+    if held.team_id is not None:
+        return {f"team:{held.team_id}"}
+    return set() if held.service is None else {f"service:{held.service}"}
+
+
+def follower(person_id: UUID) -> str:
+    """The token of a person who follows a record."""
+    return f"{FOLLOWER}:{person_id}"
+
+
+def audience(
+    lifecycle: Lifecycle[Any],
+    record: Any,
+    before: Iterable[str],
+    *,
+    made: Iterable[Record] = (),
+    removed: Iterable[Record] = (),
+) -> frozenset[str]:
+    """Who may see the record: whom its lifecycle says, and who follows it, as they did `before` or do now."""
+    following = {token for token in before if token.startswith(f"{FOLLOWER}:")}
+    following |= {follower(row.person_id) for row in made if isinstance(row, Follower) and row.person_id}
+    following -= {follower(row.person_id) for row in removed if isinstance(row, Follower) and row.person_id}
+    return frozenset(following.union(lifecycle.audience(record)))
 
 
 def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
@@ -42,10 +84,29 @@ def sees_all(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> b
     """Whether the caller sees every record of the kind."""
     if caller.is_rule:
         return True
-    everywhere = {held.role for held in caller.roles if held.team_id is None}
+    everywhere = {held.role for held in caller.roles if held.everywhere_in(lifecycle.kind)}
     return not overseers(lifecycle, agents_see=agents_see).isdisjoint(everywhere)
 
 
 def may_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, agents_see: str) -> bool:
     """Whether the caller may see a record with that audience."""
-    return sees_all(caller, lifecycle, agents_see=agents_see) or not tokens(caller).isdisjoint(audience)
+    return sees_all(caller, lifecycle, agents_see=agents_see) or not tokens(caller, lifecycle).isdisjoint(
+        audience
+    )
+
+
+def staff_sees(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
+    """The condition in SQL on the table `r` for the records of that kind that `caller.is_staff_for`."""
+    held = [one for one in caller.roles if one.role in STAFF_ROLES]
+    if caller.is_rule or any(one.everywhere_in(lifecycle.kind) for one in held):
+        return EVERYWHERE
+    scopes = {
+        "team_id": [one.team_id for one in held if one.team_id is not None],
+        "service": [one.service for one in held if one.service is not None],
+    }
+    ways = [
+        f"r.{column} = any({bind(values)})"
+        for column, values in scopes.items()
+        if values and column in lifecycle.record.model_fields
+    ]
+    return f"coalesce({' or '.join(ways)}, false)" if ways else NOWHERE

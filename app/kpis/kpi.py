@@ -78,7 +78,7 @@ class StillOpen(Labelled):
 
 
 #: Why a case counts in no duration, share or rate.
-EXCLUSIONS = ("cancelled",)
+EXCLUSIONS = ("cancelled", "duplicate")
 
 STANDARD = tuple(Dimension)
 

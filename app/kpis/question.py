@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from app.common.priority import Priority
+from app.common.zones import EXAMPLES, is_zone
 from app.kpis import periods
 from app.kpis.kpi import Dimension, Kpi
 from app.kpis.periods import Grain
@@ -114,15 +114,10 @@ def _grain(name: str | None) -> Grain:
         raise CannotAnswer("grain", "unknown_grain", known=", ".join(Grain)) from error
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - {"localtime"}  # the server's own zone decides nothing
-
-
 def zone_named(name: str) -> ZoneInfo:
     """The time zone of that name. Raises CannotAnswer."""
-    if name not in _zones():
-        raise CannotAnswer("tz", "unknown_zone", known="Asia/Shanghai, Europe/Berlin, UTC")
+    if not is_zone(name):
+        raise CannotAnswer("tz", "unknown_zone", known=EXAMPLES)
     return ZoneInfo(name)
 
 

@@ -108,6 +108,7 @@ class Cell:
     p90: float | None = None
     max: float | None = None
     cancelled: int = 0
+    duplicate: int = 0
     open_cases: int = 0
 
 
@@ -124,7 +125,8 @@ select period.number{cut}, count(*), count(*) filter (where excluded is null),
   avg(seconds) filter (where excluded is null),
   percentile_cont(0.5) within group (order by seconds) filter (where excluded is null),
   percentile_cont(0.9) within group (order by seconds) filter (where excluded is null),
-  max(seconds) filter (where excluded is null), count(*) filter (where excluded = 'cancelled')
+  max(seconds) filter (where excluded is null), count(*) filter (where excluded = 'cancelled'),
+  count(*) filter (where excluded = 'duplicate')
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
 join {CASES} on at >= begin_at and at < end_at
@@ -166,6 +168,7 @@ def numbers(kpi: Kpi, cell: Cell, open_cases: int | None) -> Numbers:
         "max": _seconds(cell.max) if timed else None,
         "open_cases": open_cases,
         "cancelled": cell.cancelled,
+        "duplicate": cell.duplicate,
     }
     if timed:
         said["value"] = said["mean"]

@@ -14,9 +14,10 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api import cursors, lists
+from app.api import cursors, paging
 from app.api.auth import Ledger, caller_of, context_of
-from app.api.lists import Paging, Several
+from app.api.filters import Several
+from app.api.lists import Paging
 from app.api.openapi import in_language, problems
 from app.api.problems import Fault, problem
 from app.api.shapes import Out
@@ -36,7 +37,6 @@ from app.text import language_of
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
-VARY = {"Vary": "Authorization, Accept-Language"}
 
 Key = Annotated[str, Path(max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")]
 Values = Annotated[list[str] | None, Several]
@@ -145,7 +145,7 @@ async def list_kpis(request: Request, ledger: Ledger, _: Annotated[KpiChoice, Qu
     language = language_of(request.headers.get("accept-language"))
     caller = caller_of(request)
     items = [declared(kpi, language) for kpi in KPIS.values() if _may_ask(ledger, caller, kpi)]
-    headers = VARY | {"Content-Language": language}
+    headers = paging.VARY | {"Content-Language": language}
     return Response(
         KpiPage(items=items, next_cursor=None).model_dump_json(), 200, headers, "application/json"
     )
@@ -160,7 +160,7 @@ async def get_kpi(
     kpi = _asked_for(request, ledger, key)
     question = _question(ledger, kpi, query.asked(query.grain, query.by or []), now)
     found = await answer(ledger.db, question, now)
-    return Response(found.model_dump_json(by_alias=True), 200, VARY, "application/json")
+    return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
 @router.get(
@@ -197,7 +197,7 @@ async def list_kpi_cases(
         items=page.cases,
         next_cursor=cursor,
     )
-    return lists.answer(request, found.model_dump(mode="json", by_alias=True))
+    return paging.answer(request, found.model_dump(mode="json", by_alias=True))
 
 
 def declared(kpi: Kpi, language: str) -> KpiOut:

@@ -15,13 +15,20 @@ from dataclasses import dataclass
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from app.db import Connection, connect
+from app.db import Answering, Connection, connect
 
 CHANNEL = "ledgerdesk_log"
 # NOTIFY is only a hint: what was missed is found by looking.
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+# So many events since the last look are a history that comes in. What people wait for comes first then: each
+# consumer costs a part of what bringing it in costs, and less if it works off much at once.
+MUCH = 1_000
+REST_SECONDS = 10.0
 FOLLOW_LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
+# Past its bound a span's statement is ended by PostgreSQL. What has not been heard of some seconds later is
+# not coming: its process or the road to it has stopped.
+GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +43,27 @@ class Span:
 class Consumer:
     """What follows the log. `take` works off one span within the transaction of its connection.
 
-    `batch` is the largest number of events in a span.
+    `batch` is the largest number of events in a span, `seconds` how long one may take: many times what it
+    takes on a slow machine. What takes longer hangs; it is given up, told of, and tried again.
+    `rests`: while the log grows by thousands, as histories come in, it works now and then only.
     """
 
     name: str
     take: Callable[[Connection, Span], Awaitable[None]]
     batch: int
+    seconds: float = 60.0
+    rests: bool = True
 
 
 async def take_next(connection: Connection, consumer: Consumer) -> Span | None:
     """Works off the next span and moves the checkpoint, in one transaction. None: nothing is left.
 
-    Raises whatever `take` raises; then neither the tables nor the checkpoint have moved.
+    Raises whatever `take` raises, or DatabaseGone if the database does not answer within the consumer's
+    bound; then neither the tables nor the checkpoint have moved.
     """
-    async with connection.transaction():
+    ends = asyncio.get_running_loop().time() + consumer.seconds + GRACE_SECONDS
+    async with Answering(connection, ends), connection.transaction():
+        await connection.execute(f"set local statement_timeout = {int(consumer.seconds * 1000)}".encode())
         span = await _next_span(connection, consumer)
         if span is None:
             return None
@@ -100,23 +114,60 @@ async def reset(connection: Connection, consumer: Consumer) -> None:
         )
 
 
+class Bell:
+    """Rung when the log has grown; whoever asked for the next ring before is woken."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def next(self) -> asyncio.Event:
+        """What the next ring sets. Asked for before one looks, none is missed between looking and waiting."""
+        return self._next
+
+    def ring(self) -> None:
+        """Wakes all who wait."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+
 async def run(url: str, consumers: Sequence[Consumer], *, failed: Callable[[str, Exception], None]) -> None:
     """Follows the log for ever, one task per consumer.
 
     `failed` is told of each failure; the batch is tried again.
     """
+    bell = Bell()
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_listen(url, bell, failed), name=CHANNEL)
         for consumer in consumers:
-            tasks.create_task(_run_one(url, consumer, failed), name=consumer.name)
+            tasks.create_task(_run_one(url, consumer, bell, failed), name=consumer.name)
 
 
-async def _run_one(url: str, consumer: Consumer, failed: Callable[[str, Exception], None]) -> None:
+async def _listen(url: str, bell: Bell, failed: Callable[[str, Exception], None]) -> None:
+    """One connection for all consumers; while it is lost they look by themselves."""
     while True:
         try:
-            async with _lease(url, consumer) as connection, listening(url) as news:
+            async with listening(url) as news:
                 while True:
-                    await catch_up(connection, consumer)
-                    await news(LOOK_SECONDS)
+                    if await news(LOOK_SECONDS):
+                        bell.ring()
+        except Exception as error:  # as below
+            failed(CHANNEL, error)
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _run_one(
+    url: str, consumer: Consumer, bell: Bell, failed: Callable[[str, Exception], None]
+) -> None:
+    while True:
+        try:
+            async with _lease(url, consumer) as connection:
+                while True:
+                    rung = bell.next()
+                    if await catch_up(connection, consumer) >= MUCH and consumer.rests:
+                        await asyncio.sleep(REST_SECONDS)
+                        continue
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(rung.wait(), LOOK_SECONDS)
         except Exception as error:  # whatever it is: it is not to stop the other consumers
             failed(consumer.name, error)
             await asyncio.sleep(RETRY_SECONDS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -22,7 +23,7 @@ APPEND = b"""
 select *, clock_timestamp() - recorded_at as held from log.append_history(
   %s::text::jsonb, %s::text::jsonb, %s::text::integer[], %s::text::text[], %s::text::integer[],
   %s::text::uuid[], %s::text::text[], %s::text::text[], %s::text::timestamptz[], %s::text::text[],
-  %s::text::integer[], %b)
+  %s::text::integer[], %s::text::integer[], %b)
 """
 
 
@@ -30,7 +31,7 @@ select *, clock_timestamp() - recorded_at as held from log.append_history(
 class Appended:
     """What became of a history. Commands are named by their numbers.
 
-    `refused`: those that had read what has moved since, and those of which a row had been told before.
+    `refused`: those that had read what has moved since.
     `held_seconds`: how long the log's head was held.
     """
 
@@ -106,18 +107,19 @@ class History:
     async def append(self, connection: Connection) -> Appended:
         """One call of log.append_history.
 
-        Raises what the database raises: then nothing was written; or DatabaseGone: then it may have been.
+        Raises what the database raises: then nothing was written (a row may have been told before); or
+        DatabaseGone: then it may have been.
         """
         batch = {"reads": self._reads, "rows": self._rows, "removals": [], "audiences": self._audiences}
         common = {"source": self.source, "correlation_id": self.correlation_id}
         # By the grammar of their names none of the texts holds a comma, a brace or a quotation mark.
         columns: list[Iterable[str]] = list(zip(*self._events, strict=True))
         columns.insert(3, uuid7_texts(self.events))
+        columns.append(map(str, accumulate(map(len, self._data))))
         arrays = ["{" + ",".join(column) + "}" for column in columns]
         parameters = (to_json(batch).decode(), to_json(common).decode(), *arrays, b"".join(self._data))
         async with in_time(connection), connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(APPEND, parameters)
             row = await cursor.fetchone()
         assert row is not None
-        refused = {*(row["stale"] or ()), *(entry["n"] for entry in row["repeated"] or ())}
-        return Appended(frozenset(refused), max(row["held"].total_seconds(), 0.0))
+        return Appended(frozenset(row["stale"] or ()), max(row["held"].total_seconds(), 0.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.db import Database
@@ -15,23 +17,50 @@ async def head(db: Database, *, seconds: float | None = None) -> int:
     return int(await db.value("select position from log.head", seconds=seconds))
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a consumer is behind: events that it has not taken, and the age of the first of them."""
+
+    consumer: str
+    events: int
+    seconds: float
+
+
+LAGS = """
+select c.consumer, h.position - c.position as events,
+       coalesce(greatest(extract(epoch from clock_timestamp() - e.recorded_at), 0), 0)::float8 as seconds
+from log.head h cross join log.checkpoint c left join log.event e on e.position = c.position + 1
+order by c.consumer
+"""
+
+
+async def lags(db: Database, *, seconds: float | None = None) -> list[Lag]:
+    """How far behind each consumer is that has begun. Raises DatabaseGone, as `head` does."""
+    return [Lag(**row) for row in await db.rows(LAGS, seconds=seconds)]
+
+
 async def of_stream(
     db: Database,
     stream: str,
     *,
     after_version: int = 0,
     up_to_version: int | None = None,
+    as_of: int | datetime | None = None,
     limit: int | None = None,
     for_staff: bool = True,
 ) -> list[Recorded]:
     """The events of one record in the order of their versions, those after `after_version`; without those
-    that are for staff only, if it is not for staff.
+    that are for staff only, if it is not for staff. `as_of`: those that were in the log at that position, or
+    at that instant.
     """
     query = f"select {COLUMNS} from log.event where stream = %(stream)s and version > %(after)s"
     parameters: dict[str, Any] = {"stream": stream, "after": after_version}
     if up_to_version is not None:
         query += " and version <= %(up_to)s"
         parameters["up_to"] = up_to_version
+    if as_of is not None:
+        query += f" and {'recorded_at' if isinstance(as_of, datetime) else 'position'} <= %(as_of)s"
+        parameters["as_of"] = as_of
     if not for_staff:
         query += " and not staff_only"
     query += " order by version"

@@ -132,6 +132,17 @@ class Writer:
         if self._connection is not None:
             await self._connection.close()
 
+    @property
+    def waiting(self) -> int:
+        """Commands that wait for the batch before theirs."""
+        return len(self._waiting)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it takes commands. That the database does, it does not know."""
+        alive = self._task is not None and not self._task.done()
+        return alive and not self._stopping and len(self._waiting) < LONGEST_QUEUE
+
     async def write(self, command: Command) -> Written:
         """Appends the command. Raises Stale, Repeated, Rejected, NotCanonical, or DatabaseGone: then it may
         have been written.

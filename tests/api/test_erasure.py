@@ -105,7 +105,7 @@ async def test_no_key_is_made_for_them_and_no_work_is_given_to_them(api: Api) ->
     olu = await add_person(api.ledger, "Olu Adeyemi")
     at = f"/v1/incidents/{(await admin.do('/v1/incidents', an_incident()))['id']}"
     await admin.do(f"/v1/persons/{olu.id}/erase")
-    made = await admin.post("/v1/keys", json={"name": "A", "person": str(olu.id), "roles": ["agent"]})
+    made = await admin.post("/v1/keys", json={"name": "A", "person": str(olu.id)})
     assert (made.status_code, made.json()["code"]) == (409, "person_erased")
     given = await admin.post(f"{at}/assign", json={"person": str(olu.id)})
     assert (given.status_code, given.json()["errors"][0]["code"]) == (422, "person_erased")

@@ -42,6 +42,30 @@ async def test_the_answer_of_an_action_has_the_tag_that_reading_gives(shared: Ap
     assert (await zhao.get(at, headers={"If-None-Match": answer.headers["etag"]})).status_code == 200
 
 
+async def test_no_tag_of_one_answer_is_taken_for_another(shared: Api) -> None:
+    """Another caller, language, choice of fields, or time is another answer: never 304 for it."""
+    zhao, agent, at = await an_open_one(shared)
+    position = (await zhao.read(f"{at}/events"))["items"][0]["position"]
+    asked = [
+        (client, query, language)
+        for client in (zhao, agent)
+        for query in ("", "?fields=title", "?fields=title,team", "?expand=requester", f"?as_of={position}")
+        for language in ("en", "zh")
+    ]
+    tags: dict[bytes, str] = {}
+    for client, query, language in asked:
+        answer = await client.get(at + query, headers={"Accept-Language": language})
+        assert {"Authorization", "Accept-Language"} <= set(answer.headers["vary"].split(", "))
+        assert tags.setdefault(answer.content, answer.headers["etag"]) == answer.headers["etag"]
+    assert len(set(tags.values())) == len(tags) > len(asked) / 2
+    for client, query, language in asked:
+        headers = {"Accept-Language": language}
+        own = await client.get(at + query, headers=headers)
+        for content, tag in tags.items():
+            again = await client.get(at + query, headers={**headers, "If-None-Match": tag})
+            assert (again.status_code == 304) == (content == own.content)
+
+
 async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> None:
     zhao, agent, at = await an_open_one(shared)
     tag = (await zhao.get(at)).headers["etag"]

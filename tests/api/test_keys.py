@@ -11,7 +11,7 @@ import pytest
 from app.api import events
 from app.api.shapes import Renderer
 from app.base.people.keys import LIFECYCLE
-from app.base.people.router import KeyOut
+from app.base.people.queries import KeyOut
 from app.common.people import Role, rule
 from app.kernel.look import load
 from app.log import read
@@ -127,6 +127,11 @@ async def test_what_a_key_may_is_what_it_holds_and_not_what_another_key_of_the_p
         "agent@team/",
         "agent@team/desk",
         "agent@teams/01970000-0000-7000-8000-000000000000",
+        "agent@service/01970000-0000-7000-8000-000000000000",
+        "agent@service/a,b",
+        "agent@service/a/b",
+        "agent@service/",
+        "agent@process/",
         "@team/01970000-0000-7000-8000-000000000000",
         "agent,admin",
     ],
@@ -140,14 +145,21 @@ async def test_a_role_that_there_is_none_of_is_refused(shared: Api, role: str) -
     assert await shared.head() == head
 
 
-async def test_a_role_for_a_team_that_there_is_none_of_is_refused(shared: Api) -> None:
+@pytest.mark.parametrize(
+    "scope", ["team/01970000-0000-7000-8000-000000000000", "process/nothing", "process/key"]
+)
+async def test_a_role_for_records_that_there_are_none_of_is_refused(shared: Api, scope: str) -> None:
     admin = await shared.client("Ada", Role.admin)
     head = await shared.head()
-    role = f"agent@team/{uuid7()}"
-    answer = await admin.post("/v1/keys", json={"name": "A", "person": "me", "roles": ["requester", role]})
-    assert answer.status_code == 422
-    (error,) = answer.json()["errors"]
-    assert (error["pointer"], error["code"]) == ("/roles/1", "unknown_reference")
+    role = f"agent@{scope}"
+    for path, said, pointer in (
+        ("/v1/persons", {"name": "X", "roles": ["engineer", role]}, "/roles/1"),
+        (f"/v1/persons/{admin.id}/grant_role", {"role": role}, "/role"),
+    ):
+        answer = await admin.post(path, json=said)
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == (pointer, "unknown_reference")
     assert await shared.head() == head
 
 
@@ -155,13 +167,14 @@ async def test_a_role_for_a_team_is_kept_in_one_way_of_writing_it(shared: Api) -
     admin = await shared.client("Ada", Role.admin)
     team = UUID(await shared.team("keys-in-one-way"))
     ways = [f"agent@team/{way}" for way in (team, str(team).upper(), team.hex, team.urn, f"{{{team}}}")]
+    await admin.do(f"/v1/persons/{admin.id}/grant_role", {"role": ways[-1]})
     made = await admin.do("/v1/keys", {"name": "A", "person": "me", "roles": ways})
-    assert made["roles"] == [f"agent@team/{team}"] * len(ways)
+    assert made["roles"] == [f"agent@team/{team}"]
 
 
 async def test_the_events_of_a_key_do_not_show_what_is_kept_of_its_secret(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    made = await admin.do("/v1/keys", {"name": "A", "person": "me", "roles": ["agent"]})
+    made = await admin.do("/v1/keys", {"name": "A", "person": "me", "roles": ["admin"]})
     loaded = await load(shared.ledger.db, LIFECYCLE, made["id"])
     assert loaded is not None
     (event,) = await read.of_stream(shared.ledger.db, loaded.record.row_key)
@@ -185,14 +198,17 @@ async def test_a_role_for_one_team_is_not_one_for_all(shared: Api) -> None:
         assert (await tied.post(path, json=body)).status_code == 403
 
 
-async def test_only_an_administrator_makes_and_revokes_keys(shared: Api) -> None:
+async def test_only_an_administrator_makes_keys_and_revokes_those_of_others(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
     zhao = await shared.client("Zhao Min")
+    wu = await shared.client("Wu Jing", Role.agent)
     own = UUID((zhao.token or "").split("_")[1])
-    assert (await zhao.post(f"/v1/keys/{own}/revoke", json={})).status_code == 403
+    assert (await wu.post(f"/v1/keys/{own}/revoke", json={})).status_code == 404
     said = {"name": "More", "person": "me", "roles": ["admin"]}
     assert (await zhao.post("/v1/keys", json=said)).status_code == 403
     assert (await admin.post("/v1/keys", json={**said, "secret_hash": "0" * 64})).status_code == 422
+    await zhao.do(f"/v1/keys/{own}/revoke")
+    assert (await zhao.get("/v1/meta")).status_code == 401
 
 
 async def test_neither_log_nor_tables_hold_the_secret(shared: Api) -> None:
@@ -207,7 +223,9 @@ async def test_neither_log_nor_tables_hold_the_secret(shared: Api) -> None:
 
 async def test_persons_act_under_their_own_name_and_machines_as_integrations(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    machine = await admin.do("/v1/persons", {"name": "Monitoring", "kind": "machine"})
+    machine = await admin.do(
+        "/v1/persons", {"name": "Monitoring", "kind": "machine", "roles": ["integration"]}
+    )
     made = await admin.do("/v1/keys", {"name": "M", "person": machine["id"], "roles": ["integration"]})
     tool = shared.with_token(made["token"])
     at = f"/v1/incidents/{(await tool.do('/v1/incidents', an_incident()))['id']}"

@@ -125,7 +125,7 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
         "by": {},
         "value": 0,
         "cases": 0,
-        "excluded": {"cancelled": 0},
+        "excluded": {"cancelled": 0, "duplicate": 0},
     }
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from app.common.people import Role
-from tests.client import Api, Client, an_incident
+from app.processes.incidents.queries import LISTING
+from tests.client import RESOLVED, Api, Client, an_incident
 from tests.people import ago
-
-SEEDS = (1, 2, 3)
 
 
 async def report(client: Client, opened: datetime | None = None, **changes: str) -> str:
@@ -39,40 +39,69 @@ async def test_pages_give_everything_once_newest_first_whatever_their_size(share
         assert pages[-1], "no empty page at the end"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("sort", [way for name in LISTING.sorts for way in (name, f"-{name}")])
 async def test_a_reader_misses_nothing_and_sees_nothing_twice_while_others_write(
-    shared: Api, seed: int
+    shared: Api, sort: str
 ) -> None:
-    chance = random.Random(seed)
+    """What keeps its place in the order comes exactly once, whatever becomes of the rest."""
+    chance, seed = random.Random(sort), sort.replace("-", "down-")
     agent = await shared.client("Lin", Role.agent, Role.integration)
     for team in (f"alpha-{seed}", f"beta-{seed}"):
         await shared.team(team)
     reader = await shared.client("Reader", Role.agent, teams=(f"alpha-{seed}", f"beta-{seed}"))
     mine = [await report(agent, ago(minutes=n), requester=reader.id) for n in range(30)]
-    there = set(mine)
+    for n, record_id in enumerate(mine[:10]):
+        await agent.do(f"/v1/incidents/{record_id}/resolve", RESOLVED)
+        if n < 5:
+            await agent.do(f"/v1/incidents/{record_id}/close")
+    by = sort.removeprefix("-")
+    places = await places_of(reader, by)
+    there = places.keys()
+    assert there == set(mine)
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        parameters = {"limit": chance.randint(1, 7), **({"cursor": cursor} if cursor else {})}
+        parameters = {"limit": chance.randint(1, 7), "sort": sort, "requester": "me"}
+        parameters |= {"cursor": cursor} if cursor else {}
         page = await reader.read("/v1/incidents", **parameters)
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
         for _ in range(chance.randint(1, 3)):
-            changed = chance.choice(mine)
-            match chance.randrange(4):
-                case 0:
-                    await report(agent, None, requester=reader.id)
-                case 1:
-                    await agent.post(f"/v1/incidents/{changed}/acknowledge", json={})
-                case 2:
-                    team = chance.choice([f"alpha-{seed}", f"beta-{seed}"])
-                    await reader.post(f"/v1/incidents/{changed}/assign", json={"team": team})
-                case 3:
-                    await report(agent, ago(days=chance.random()), requester=reader.id)
-    assert len(seen) == len(set(seen)), "something was shown twice"
-    assert there <= set(seen), "something that was there was left out"
+            await meddle(chance, agent, reader, chance.choice(mine), seed)
+    now = await places_of(reader, by)
+    unmoved = {record_id for record_id in there if now[record_id] == places[record_id]}
+    assert unmoved
+    assert {record_id: seen.count(record_id) for record_id in unmoved} == dict.fromkeys(unmoved, 1)
+    if by in ("opened_at", "priority"):
+        assert unmoved == there
+        assert len(seen) == len(set(seen)), "something was shown twice"
+
+
+async def meddle(chance: random.Random, agent: Client, reader: Client, record_id: str, seed: str) -> None:
+    """Something happens that may move an incident, or be refused."""
+    at = f"/v1/incidents/{record_id}"
+    team = chance.choice([f"alpha-{seed}", f"beta-{seed}"])
+    match chance.randrange(6):
+        case 0:
+            await report(agent, None, requester=reader.id)
+        case 1:
+            await agent.post(f"{at}/acknowledge", json={})
+        case 2:
+            await reader.post(f"{at}/assign", json={"team": team})
+        case 3:
+            await report(agent, ago(days=chance.random()), requester=reader.id)
+        case 4:
+            await agent.post(f"{at}/resolve", json=RESOLVED)
+        case 5:
+            await agent.post(f"{at}/reopen", json={"reason": "It is back."})
+
+
+async def places_of(client: Client, field: str) -> dict[str, Any]:
+    """By id, what each incident is sorted by."""
+    items = (await client.read("/v1/incidents", requester="me", limit=200))["items"]
+    return {item["id"]: item[field] for item in items}
 
 
 async def test_what_is_seen_by_several_ways_is_listed_once(shared: Api) -> None:
@@ -94,10 +123,13 @@ async def test_a_cursor_is_good_for_its_list_and_filters_only(shared: Api) -> No
     filtered = (await agent.read("/v1/incidents", limit=1, state="new"))["next_cursor"]
     of_events = (await agent.read(f"{at}/events", limit=1))["next_cursor"]
     await agent.read("/v1/incidents", limit=2, cursor=cursor)  # of another size it is the same list
+    await agent.read("/v1/incidents", fields="title", expand="team", count="exact", cursor=cursor)
     for path, parameters in (
         ("/v1/incidents", {"cursor": filtered}),
         ("/v1/incidents", {"cursor": cursor, "state": "new"}),
         ("/v1/incidents", {"cursor": filtered, "state": "new,closed"}),
+        ("/v1/incidents", {"cursor": cursor, "sort": "opened_at"}),
+        ("/v1/incidents", {"cursor": cursor, "sort": "-changed_at"}),
         ("/v1/incidents", {"cursor": cursor[:-2]}),
         ("/v1/incidents", {"cursor": "A" + cursor[1:]}),
         ("/v1/incidents", {"cursor": cursor + "AAAA"}),

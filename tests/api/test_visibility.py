@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.api.lists import Where, statement
+from app.api.filters import Where
+from app.api.paging import of_page, order_of
 from app.api.shapes import Renderer
+from app.base.extras.assignment import AssignTicket
+from app.base.extras.followers import FollowTicket
 from app.common.people import Caller, Held, Role, rule
 from app.kernel.ledger import Ledger
 from app.kernel.visibility import may_see, tokens
-from app.processes.incidents.lifecycle import LIFECYCLE, AssignIncident, ReportIncident
-from app.processes.incidents.queries import IncidentOut
+from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
+from app.processes.incidents.queries import LISTING, IncidentOut
 from app.settings import Settings
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import Place
@@ -92,6 +95,46 @@ async def test_a_role_for_one_team_shows_that_team_only(api: Api) -> None:
         await agent.do(f"/v1/incidents/{records[team]}/assign", {"team": team})
     assert await sees(scoped, records["network"])
     assert not await sees(scoped, records["mail"]), "though he belongs to that team"
+
+
+async def test_a_role_for_one_service_shows_and_does_what_is_of_that_service(api: Api) -> None:
+    await api.team("network")
+    mail = await api.client("Tomasz", "engineer@service/mail")
+    agent = await api.client("Lin", Role.agent, teams=("network",))
+    records = {}
+    for service in ("mail", "vpn", None):
+        records[service] = (await agent.do("/v1/incidents", an_incident(service=service)))["id"]
+        await agent.do(f"/v1/incidents/{records[service]}/assign", {"team": "network"})
+    assert [await sees(mail, record) for record in records.values()] == [True, False, False]
+    (shown,) = (await mail.read("/v1/incidents"))["items"]
+    assert "acknowledge" in {action["action"] for action in shown["actions"]}
+    await mail.do(f"/v1/incidents/{records['mail']}/acknowledge")
+
+
+async def test_a_role_for_one_process_is_for_all_records_of_that_process(api: Api) -> None:
+    manager = await api.client("Olga", "incident_manager@process/incident")
+    agent = await api.client("Lin", "agent@process/incident")
+    record = (await (await api.client("Zhao")).do("/v1/incidents", an_incident()))["id"]
+    assert await sees(manager, record)
+    assert await sees(agent, record)
+    (shown,) = (await agent.read("/v1/incidents"))["items"]
+    assert "acknowledge" in {action["action"] for action in shown["actions"]}
+    await agent.do(f"/v1/incidents/{record}/acknowledge")
+    assert (await manager.get("/v1/kpis/incidents_opened")).status_code == 200
+    assert (await agent.get("/v1/kpis/incidents_opened")).status_code == 403
+
+
+async def test_a_manager_for_one_team_sees_that_teams_tickets(api: Api) -> None:
+    mail = await api.team("mail")
+    await api.team("network")
+    manager = await api.client("Olga", f"incident_manager@team/{mail}")
+    agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
+    seen = []
+    for team in ("mail", "network"):
+        record = (await agent.do("/v1/incidents", an_incident()))["id"]
+        await agent.do(f"/v1/incidents/{record}/assign", {"team": team})
+        seen.append(await sees(manager, record))
+    assert seen == [True, False]
 
 
 async def test_an_integration_sees_what_it_has_reported(api: Api) -> None:
@@ -184,6 +227,8 @@ async def test_persons_are_for_staff_and_keys_for_those_they_stand_for(api: Api)
 
 TEAMS = ("alpha", "beta", "gamma")
 PEOPLE = 4
+#: The place of a team, or any other scope.
+SCOPES = (0, 1, 2, "service/mail", "service/vpn", "process/incident", "process/problem")
 ROLES = (Role.requester, Role.agent, Role.engineer, Role.incident_manager, Role.problem_manager, Role.auditor)
 
 
@@ -193,8 +238,16 @@ class Crowd:
     def __init__(self, ledger: Ledger, people: list[Caller], teams: list[UUID]) -> None:
         self.ledger, self.people, self.teams = ledger, people, teams
 
+    def held(self, role: Role, scope: str | int) -> Held:
+        """The role for that scope only."""
+        return Held(role, self.teams[scope]) if isinstance(scope, int) else Held.parse(f"{role}@{scope}")
+
     async def report(
-        self, requester: int, service: str | None, given_to: tuple[int | None, int | None]
+        self,
+        requester: int,
+        service: str | None,
+        given_to: tuple[int | None, int | None],
+        followed_by: int | None,
     ) -> None:
         body = ReportIncident(**an_incident(service=service))
         done = await act(self.ledger, self.people[requester], "incident", "report", body=body)
@@ -204,8 +257,11 @@ class Crowd:
             named |= {} if person is None else {"person": str(self.people[person].person_id)}
             if team is not None and person is not None:
                 named.pop("team" if (team + person) % 2 else "person")
-            assigned = AssignIncident.model_validate(named)
+            assigned = AssignTicket.model_validate(named)
             await act(self.ledger, rule("tests"), "incident", "assign", done.record.id, assigned)
+        if followed_by is not None:
+            follows = FollowTicket(person=str(self.people[followed_by].person_id))
+            await act(self.ledger, rule("tests"), "incident", "follow", done.record.id, follows)
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +272,11 @@ async def crowd(crowded: Ledger) -> Crowd:
     chance = random.Random(20261120)
     for _ in range(60):
         given_to = chance.choice([None, 0, 1, 2]), chance.choice([None, None, 0, 1, 2, 3])
-        await made.report(chance.randrange(PEOPLE), chance.choice([None, None, "mail"]), given_to)
+        service, follower = (
+            chance.choice([None, None, "mail", "vpn"]),
+            chance.choice([None, None, 0, 1, 2, 3]),
+        )
+        await made.report(chance.randrange(PEOPLE), service, given_to, follower)
     return made
 
 
@@ -226,7 +286,8 @@ callers = st.builds(
     st.lists(st.sampled_from(ROLES), max_size=2, unique=True),
     st.lists(st.integers(0, 2), max_size=2, unique=True),
     st.lists(
-        st.tuples(st.sampled_from((Role.agent, Role.engineer, Role.admin)), st.integers(0, 2)), max_size=2
+        st.tuples(st.sampled_from((Role.agent, Role.engineer, Role.admin)), st.sampled_from(SCOPES)),
+        max_size=2,
     ),
 )
 
@@ -243,9 +304,9 @@ async def test_listing_and_asking_one_by_one_agree_for_every_caller(crowd: Crowd
 
     @settings(max_examples=150, database=None, derandomize=True)
     @given(callers)
-    def collect(drawn: tuple[int, list[Role], list[int], list[tuple[Role, int]]]) -> None:
+    def collect(drawn: tuple[int, list[Role], list[int], list[tuple[Role, str | int]]]) -> None:
         person, roles, member, scopes = drawn
-        held = [Held(role) for role in roles] + [Held(role, crowd.teams[team]) for role, team in scopes]
+        held = [Held(role) for role in roles] + [crowd.held(role, scope) for role, scope in scopes]
         me = crowd.people[person]
         teams = frozenset(crowd.teams[team] for team in member)
         cases.append(Caller(me.actor, me.person_id, tuple(held), teams))
@@ -257,13 +318,13 @@ async def test_listing_and_asking_one_by_one_agree_for_every_caller(crowd: Crowd
         for caller in cases:
             renderer = Renderer(ledger, LIFECYCLE, IncidentOut, caller, "en")
             where = Where()
-            query = statement(renderer, where, "opened_at", 1000)
+            query = of_page(renderer, where, order_of(LISTING, "-opened_at"), 1000)
             listed = [row["id"] for row in await ledger.db.rows(query, where.parameters)]
             allowed = {
                 r["id"] for r in every if may_see(caller, LIFECYCLE, r["audience"], agents_see=agents_see)
             }
             assert len(listed) == len(set(listed))
-            assert set(listed) == allowed, (caller.roles, sorted(tokens(caller)))
+            assert set(listed) == allowed, (caller.roles, sorted(tokens(caller, LIFECYCLE)))
             shown.add(len(allowed))
     finally:
         ledger.settings = before

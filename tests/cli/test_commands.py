@@ -44,17 +44,22 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     )
     assert str(document["token"]).startswith("ldk_")
     (key,) = listed(run)
-    assert (key["name"], key["state"], key["roles"]) == (
-        "Wang Wei 王伟",
-        "active",
-        ["agent", "incident_manager"],
-    )
+    assert (key["name"], key["state"], key["roles"]) == ("Wang Wei 王伟", "active", None)
+    assert key["person_roles"] == ["agent", "incident_manager"]
+    assert "agent, incident_manager" in run("keys", "list").stdout
+    narrow = made(run, "--person", str(document["person"]), "--role", "agent")
+    assert [one["roles"] for one in listed(run)] == [None, ["agent"]]
+    assert narrow["person"] == document["person"]
+    run("keys", "revoke", str(listed(run)[1]["id"]))
     assert (key["person_id"], key["expires_at"] is not None) == (document["person"], True)
     assert str(document["token"]).split("_", 2)[2] not in str(key)
+    rotated = run("keys", "rotate", str(key["id"]), "--overlap-hours", "1").stdout.strip()
+    assert rotated.startswith(f"ldk_{str(key['id']).replace('-', '')}_")
+    assert rotated != document["token"]
     assert run("keys", "revoke", str(key["id"])).stdout == "Revoked.\n"
     again = run("keys", "revoke", str(key["id"]))
     assert (again.returncode, "Revoked" in again.stderr) == (4, True)
-    assert [key["state"] for key in listed(run)] == ["revoked"]
+    assert [key["state"] for key in listed(run)] == ["revoked", "revoked"]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     [
         (["--role", "boss"], 2, "boss"),
         (["--role", "agent@team/"], 2, "agent@team/"),
+        (["--role", "agent@team/01970000-0000-7000-8000-000000000000"], 4, "team"),
         (["--role", "agent", "--name", ""], 2, "name"),
         (["--role", "agent", "--team", "nowhere"], 4, "nowhere"),
         (["--role", "agent", "--person", "nobody"], 4, "nobody"),
@@ -76,6 +82,24 @@ def test_a_key_that_cannot_be_made_is_refused_with_a_reason(
     assert (ended.returncode, words in ended.stderr) == (code, True)
     with psycopg.connect(place.url) as connection:
         assert connection.execute("select count(*) from fold.key").fetchone() == (0,)
+        assert connection.execute("select count(*) from fold.person").fetchone() == (0,)
+
+
+def test_people_are_brought_in_granted_a_role_and_wrong_lines_named(run: Run, tmp_path: Path) -> None:
+    teams, people = tmp_path / "teams.csv", tmp_path / "people.csv"
+    teams.write_text("key,name\nnetwork,Network\n", encoding="utf-8")
+    people.write_text("name,email,teams\nLin,lin@example.org,network\nWu,wu,\n", encoding="utf-8")
+    ended = run("people", "import", str(people), "--teams", str(teams), "--dry-run")
+    assert (ended.returncode, "people: 1 would be added" in ended.stdout) == (4, True)
+    assert "line 3: email" in ended.stdout
+    ended = run("people", "import", str(people), "--teams", str(teams), "--json")
+    assert json.loads(ended.stdout)["people"]["added"] == 1
+    person = str(made(run, "--role", "agent", "--name", "Zhao")["person"])
+    assert run("people", "grant", person, "engineer@service/mail").stdout == "Granted.\n"
+    assert run("people", "revoke", person, "agent").stdout == "Revoked.\n"
+    again = run("people", "revoke", person, "agent")
+    assert (again.returncode, "not held" in again.stderr) == (4, True)
+    assert (run("people", "import").returncode, run("people", "import", str(tmp_path)).returncode) == (2, 2)
 
 
 def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:

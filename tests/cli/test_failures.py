@@ -28,10 +28,23 @@ WRONG = {
     "agents_see": "some",
     "read_connections": "0",
     "body_limit": "1 MB",
+    "rate_limit": "0",
+    "rate_seconds": "1.5",
+    "wrong_keys": "none",
+    "open_metrics": "ajar",
+    "session_hours": "0",
+    "origins": "https://portal.example.org/",
+    "proxies": "proxy.example.org",
+    "upload_limit": "0",
+    "waiting_limit": "much",
+    "notice_seconds": "-1",
+    "smtp_port": "0",
+    "smtp_tls": "perhaps",
+    "mail_from": "nobody",
     "log_level": "loud",
 }
-# Any text is an address to listen on, or a folder: what is wrong with it is found when it is used.
-ANYTHING = {"data_dir", "secrets_dir", "host"}
+# Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.
+ANYTHING = {"data_dir", "secrets_dir", "host", "smtp_host", "smtp_user", "smtp_password"}
 
 
 def test_wrong_settings_are_named_each_in_a_sentence_and_no_password_is_shown(run: Run) -> None:

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.cli import wire
-from app.cli.serve import listening, serving
 from app.main import routed
 from tests.contract.answers import PROBLEM, validate
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.served import behind_a_socket
+from tests.waiting import PATIENCE_SECONDS
 
 REQUEST = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 LIMIT = wire.LARGEST_HEAD
@@ -23,17 +23,8 @@ LIMIT = wire.LARGEST_HEAD
 @pytest.fixture
 async def address() -> AsyncIterator[tuple[str, int]]:
     """Where a server listens that has no ledger: it answers `/livez`."""
-    server = serving(routed())
-    listener = listening("127.0.0.1", 0)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-
-    async def started() -> bool:
-        return server.started
-
-    await until(started)
-    yield listener.getsockname()
-    server.should_exit = True
-    await running
+    async with behind_a_socket(routed()) as found:
+        yield found
 
 
 async def said_to(address: tuple[str, int], *pieces: bytes) -> bytes:
@@ -63,6 +54,31 @@ def refused(answer: bytes) -> None:
     assert (told["status"], told["code"]) == (431, "head_too_large")
     assert told["request_id"].encode() in head
     assert str(LIMIT) in told["detail"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+    ],
+    ids=["TLS", "a wrong length", "a header without a colon"],
+)
+async def test_what_is_no_request_is_told_so_in_a_problem(address: tuple[str, int], said: bytes) -> None:
+    head, _, body = (await said_to(address, said)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    told = json.loads(body)
+    validate(told, PROBLEM)
+    assert (told["status"], told["code"]) == (400, "unreadable")
+
+
+async def test_head_is_answered_as_get_is_without_the_body(address: tuple[str, int]) -> None:
+    rest = b" /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-Id: 7\r\n\r\n"
+    whole = await said_to(address, b"GET" + rest)
+    asked = await said_to(address, b"HEAD" + rest)
+    assert asked.endswith(b"\r\n\r\n")
+    assert asked.partition(b"\r\n\r\n")[0] == whole.partition(b"\r\n\r\n")[0]
 
 
 PIECE = b"a" * 16_384

@@ -14,15 +14,20 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from app.api.openapi import HEADERS, problem_headers
+from app.api.openapi import BINARY, HEADERS, OF_KEYS, problem_headers
+from app.api.problems import status_of
 from app.main import routed
 
 NAME = "urn:ledgerdesk:contract"
 PROBLEM = {"$ref": f"{NAME}#/components/schemas/Problem"}
 # What is answered before the request has reached an operation, so that no operation can list it.
-BEFORE_ROUTING = {401, 404, 405, 413, 503}
+BEFORE_ROUTING = {401, 403, 404, 405, 406, 413, 429, 503}
 # Headers that every answer may have, and that mean what they mean everywhere.
 OF_HTTP = {"cache-control", "content-length", "content-type", "vary", "x-content-type-options"}
+# What tells a browser to be careful with a page.
+OF_HTTP |= {"content-security-policy", "referrer-policy", "x-frame-options"}
+# What tells it to let a page of another origin read the answer.
+OF_HTTP |= {f"access-control-{name}" for name in ("allow-credentials", "allow-origin", "expose-headers")}
 
 formats = FormatChecker(formats=())
 
@@ -108,24 +113,32 @@ def check(response: httpx.Response) -> None:
     request = response.request
     said = f"{request.method} {request.url.path} answered {response.status_code}"
     path = request.url.raw_path.decode("ascii").partition("?")[0]
-    known = operation(request.method, path)
+    # HEAD is answered as GET is, without the body.
+    known = operation("GET" if request.method == "HEAD" else request.method, path)
     documented = (known or {}).get("responses", {})
     answer = documented.get(str(response.status_code))
     if answer is None:
         assert response.status_code in BEFORE_ROUTING, f"{said}, which its operation does not list"
         answer = {
             "content": {"application/problem+json": {"schema": PROBLEM}},
-            "headers": dict.fromkeys(problem_headers(response.status_code)),
+            "headers": dict.fromkeys([*problem_headers(response.status_code), *OF_KEYS]),
         }
     _check_headers(response, answer["headers"], said)
     media_type = response.headers.get("content-type", "").partition(";")[0]
     if "content" not in answer or request.method == "HEAD":
         assert not response.content, f"{said} with a body, and the contract knows none"
         return
+    if media_type == "text/html":
+        assert media_type in answer["content"], f"{said} with a page, and the contract knows none"
+        return
     assert media_type in answer["content"], f"{said} as {media_type!r}"
+    if media_type in BINARY:
+        return
     validate(response.json(), answer["content"][media_type]["schema"])
     if media_type == "application/problem+json":
-        assert response.json()["status"] == response.status_code, said
+        told = response.json()
+        assert told["status"] == response.status_code, said
+        assert status_of(told["code"]) == told["status"], f"the page of {told['code']} says another status"
 
 
 def _check_headers(response: httpx.Response, documented: dict[str, Any], said: str) -> None:

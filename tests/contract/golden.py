@@ -1,4 +1,5 @@
-"""What clients rely on, as text that a reviewer reads: every route, every event, every code in them.
+"""What clients rely on, as text that a reviewer reads: every route, every event, every code in them;
+and which operations no test of who may walks: none.
 
 `python -m tests.contract.golden` writes the files anew. A line that goes away breaks somebody.
 """
@@ -12,6 +13,7 @@ from app.common.people import Role
 from app.kernel.describe import catalogue
 from app.registry import LIFECYCLES
 from tests.contract.answers import document
+from tests.every_route.routes import unwalked
 
 FOLDER = Path(__file__).parent
 
@@ -54,7 +56,11 @@ def _codes(schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
 
 def files() -> dict[Path, str]:
     """Each file and its text."""
-    return {FOLDER / "routes.txt": routes(), FOLDER / "codes.txt": codes()}
+    return {
+        FOLDER / "routes.txt": routes(),
+        FOLDER / "codes.txt": codes(),
+        FOLDER / "unwalked.txt": "".join(f"{name}\n" for name in unwalked()),
+    }
 
 
 if __name__ == "__main__":

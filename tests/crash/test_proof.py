@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.api.actions import carry_out
+from app.base.extras.comments import CommentTicket
 from app.common.people import Caller, Role
 from app.db import connect
 from app.kernel.bodies import Body, Nothing
@@ -17,7 +18,7 @@ from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey
 from app.kpis.facts import FACTS
 from app.log.follow import catch_up
-from app.processes.incidents.lifecycle import LIFECYCLE, CommentIncident, ReportIncident
+from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from bench.kill import REPORT, Answered, prove, prove_facts
 from bench.soak import DECK, KILLS, faults
 from tests.conftest import Place
@@ -40,7 +41,7 @@ async def answered(ledger: Ledger) -> list[Answered]:
     agent = await add_caller(ledger, "Agent", Role.agent)
     report = ReportIncident.model_validate({"title": "load-1", **REPORT})
     first = await said(ledger, agent, "load-1", "report", None, report)
-    comment = await said(ledger, agent, "load-2", "comment", first.record, CommentIncident(text="x"))
+    comment = await said(ledger, agent, "load-2", "comment", first.record, CommentTicket(text="x"))
     acknowledged = await said(ledger, agent, "load-3", "acknowledge", first.record, Nothing())
     return [first, comment, acknowledged, Answered("load-4", "acknowledge", 409, None)]
 

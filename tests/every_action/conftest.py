@@ -11,11 +11,14 @@ from tests.client import serving
 from tests.conftest import Server, fresh
 from tests.every_action.world import World, made
 
+RATE = 1_000_000
+
 
 @pytest.fixture(scope="module")
 async def world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """An application on a database that the tests of one file share."""
-    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
+    # One key asks for all of the tests of a file, as fast as it can.
+    settings = Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
     with fresh(server) as place:
         async with serving(place.url, tmp_path_factory.mktemp("secrets"), settings) as api:
             yield await made(api)

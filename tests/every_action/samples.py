@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
+from uuid import UUID, uuid4
 
-from app.base.people.keys import MakeKey
-from app.base.people.persons import AddPerson
-from app.base.people.teams import AddTeam
+from app.base.assignment.shifts import AddShift, EndShift
+from app.base.assignment.stand_ins import AgreeStandIn
+from app.base.costs.budgets import AddBudget, ReviseBudget
+from app.base.costs.hourly_rates import AddHourlyRate
+from app.base.extras.assignment import AssignTicket, EscalateTicket
+from app.base.extras.attachments import AttachTicket
+from app.base.extras.comments import CommentTicket, CorrectComment, WithdrawComment
+from app.base.extras.complaints import AnswerComplaint, ComplainTicket
+from app.base.extras.costs import ReverseCost, ReverseWork
+from app.base.extras.followers import FollowTicket, UnfollowTicket
+from app.base.extras.links import LinkTicket, UnlinkTicket
+from app.base.extras.tags import UntagTicket
+from app.base.extras.tasks import CompleteTask
+from app.base.people.groups import AddGroup, AddMemberGroup, EditGroup, RemoveMemberGroup
+from app.base.people.keys import MakeKey, RotateKey
+from app.base.people.memberships import JoinPerson, LeavePerson
+from app.base.people.persons import (
+    AddPerson,
+    EditPerson,
+    GrantRolePerson,
+    RevokeRolePerson,
+    SetPreferencesPerson,
+)
+from app.base.people.teams import AddTeam, EditTeam
+from app.common.children import Subject
+from app.common.people import Caller
+from app.deliveries.lifecycle import FailNotice, SendNotice
 from app.kernel.bodies import Body, Nothing, Reason
+from app.processes.incidents.alerts import RepeatAlertIncident
+from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
 from app.processes.incidents.lifecycle import (
-    AssignIncident,
-    CommentIncident,
+    EditIncident,
     HoldIncident,
+    PrioritiseIncident,
+    RemindIncident,
     ReportIncident,
     ResolveIncident,
 )
-from tests.client import RESOLVED, Json, an_incident
+from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
+from app.processes.incidents.reviews import ReviewIncident
+from tests.client import RESOLVED, Client, Json, an_incident
+from tests.people import act
 
 TEAM = "network"
+#: The id of nothing: what is really there, `said` puts in its place.
+NOBODYS = "019a0000-0000-7000-8000-000000000000"
 _numbers = count()
+#: Ids of what there is in the present world, by kind; it puts them here when it is made.
+KNOWN: dict[str, str] = {}
 
 #: As the API takes them; of what may be left out, so much as has no condition of its own.
 SAMPLES: dict[type[Body], Callable[[], Json]] = {
@@ -29,29 +64,260 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     AddPerson: lambda: {
         "name": "Sun Li 孙丽",
         "email": "sun.li@example.org",
+        "phone": "+86 10 5555 0101",
+        "department": "Finance",
+        "post": "Head of accounting",
+        "manager": "me",
+        "grade": "senior",
+        "time_zone": "Asia/Shanghai",
+        "roles": ["agent", "cab_member"],
         "kind": "human",
         "locale": "zh",
         "teams": [TEAM],
     },
-    AddTeam: lambda: {"key": f"team-{next(_numbers)}", "name": "A team", "kind": "customer"},
+    EditPerson: lambda: {
+        "name": "Sun Li-Berg",
+        "email": "sun.berg@example.org",
+        "phone": "+86 10 5555 0102",
+        "department": "Purchasing",
+        "post": "Head of purchasing",
+        "manager": "me",
+        "grade": "management",
+        "locale": "en",
+        "time_zone": "Europe/Berlin",
+        "team": TEAM,
+    },
+    EditTeam: lambda: {"name": "Another name", "lead": "me"},
+    JoinPerson: lambda: {"team": KNOWN["team"]},
+    LeavePerson: lambda: {"team": TEAM},
+    GrantRolePerson: lambda: {"role": "engineer@service/mail"},
+    SetPreferencesPerson: lambda: {"told_of": ["assigned", "resolved"], "told_by_mail": ["resolved"]},
+    RevokeRolePerson: lambda: {"role": "cab_member"},
+    AddTeam: lambda: {
+        "key": f"team-{next(_numbers)}",
+        "name": "A team",
+        "kind": "customer",
+        "lead": "me",
+    },
+    AddGroup: lambda: {"key": f"group-{next(_numbers)}", "name": "A board 委员会", "chair": "me"},
+    EditGroup: lambda: {"name": "Another board", "chair": "me"},
+    AddMemberGroup: lambda: {"person": KNOWN["person"], "side": "business"},
+    RemoveMemberGroup: lambda: {"person": KNOWN["person"]},
     MakeKey: lambda: {
         "name": "The portal's",
         "person": "me",
         "roles": ["requester"],
         "expires_at": "2199-01-01T00:00:00Z",
     },
+    AddShift: lambda: {
+        "team": TEAM,
+        "person": "me",
+        "duty": "on_call",
+        "weekdays": ["fri", "sat"],
+        "starts": "22:00",
+        "ends": "06:00",
+        "time_zone": "Asia/Shanghai",
+        "from_date": "2026-11-01",
+        "until_date": "2199-01-01",
+        "every_weeks": 2,
+    },
+    EndShift: lambda: {"until_date": "2198-01-01"},
+    AgreeStandIn: lambda: {
+        "team": TEAM,
+        "person": "me",
+        "duty": "on_call",
+        "starts_at": "2026-11-20T08:00:00Z",
+        "ends_at": "2026-11-21T08:00:00Z",
+    },
+    SendNotice: lambda: {
+        "person": KNOWN["person"],
+        "ticket": KNOWN["incident"],
+        "steps": ["received"],
+        "versions": [1],
+        "way": "in_app",
+    },
+    FailNotice: lambda: {"failure": "refused"},
+    RotateKey: lambda: {"overlap_seconds": 3600, "expires_at": "2198-01-01T00:00:00Z"},
     ReportIncident: lambda: an_incident(
         began_at="2026-01-01T08:00:00+08:00", service="mail", ci="mx-1", category="e-mail"
     ),
     HoldIncident: lambda: {"reason": "awaiting_vendor", "wake_up_at": "2199-01-01T00:00:00Z"},
     ResolveIncident: lambda: {**RESOLVED, "cause": "A full disk."},
-    AssignIncident: lambda: {"team": TEAM},
-    CommentIncident: lambda: {"text": "Any news? 有进展吗？", "visibility": "public"},
+    ContainIncident: lambda: {"measure": "The relay is switched off."},
+    DeclareMajorIncident: lambda: {"commander": "me", "statement": "Mail is down. 邮件中断。"},
+    PostUpdateIncident: lambda: {
+        "statement": "The relay is being repaired.",
+        "next_update_due_at": "2199-01-01T00:00:00Z",
+    },
+    ReviewIncident: lambda: {
+        "timeline": [{"happened_at": "2026-01-01T08:00:00+08:00", "text": "The disk was full. 磁盘已满。"}],
+        "causes": "Nobody looked.",
+        "went_well": "It was found at once.",
+        "went_badly": "Nobody was told.",
+        "actions": [{"title": "Watch the disk", "owner": "me", "due_at": "2199-01-01T00:00:00Z"}],
+    },
+    RepeatAlertIncident: lambda: {"title": "Disk full on mx-1", "alerted_at": "2026-01-01T08:00:00+08:00"},
+    MarkDuplicateIncident: lambda: {"original": KNOWN["incident"]},
+    PassOnCommentIncident: lambda: {
+        "number": "INC-2026-000123",
+        "author": KNOWN["person"],
+        "text": "Any news? 有进展吗？",
+        "text_key": KNOWN["text_key"],
+    },
+    RemindIncident: lambda: {"persons": [KNOWN["person"]]},
+    AssignTicket: lambda: {"team": TEAM},
+    CorrectComment: lambda: {"comment": NOBODYS, "text": "Any news of it?"},
+    WithdrawComment: lambda: {"comment": NOBODYS},
+    AttachTicket: lambda: {"upload": NOBODYS, "name": "屏幕 screen.png", "visibility": "public"},
+    FollowTicket: dict,
+    UnfollowTicket: dict,
+    EditIncident: lambda: {
+        "title": "Mail is lost",
+        "description": "What was sent since nine has not come. 邮件丢失。",
+    },
+    EscalateTicket: lambda: {"person": "me", "reason": "It takes longer than it may."},
+    PrioritiseIncident: lambda: {
+        "impact": "1",
+        "urgency": "1",
+        "priority": "P2",
+        "effect": "down",
+        "reason": "It is pay day.",
+    },
+    CompleteTask: lambda: {"task": NOBODYS, "outcome": "It is ordered."},
+    UntagTicket: lambda: {"tag": "printer"},
+    LinkTicket: lambda: {"kind": "caused_by", "other": NOBODYS},
+    UnlinkTicket: lambda: {"link": NOBODYS},
+    AddHourlyRate: lambda: {
+        "role_class": f"engineer-{next(_numbers)}",
+        "amount": "480.00",
+        "currency": "CNY",
+        "valid_from_at": "2026-01-01T00:00:00+08:00",
+    },
+    AddBudget: lambda: {
+        "service": f"mail-{next(_numbers)}",
+        "year": 2027,
+        "amount": "250000.00",
+        "currency": "CNY",
+    },
+    ReviseBudget: lambda: {"amount": "300000.00", "reason": "There is one more site."},
+    ReverseWork: lambda: {"work": NOBODYS, "reason": "It was another ticket."},
+    ReverseCost: lambda: {"cost": NOBODYS, "reason": "It was another ticket."},
+    AnswerComplaint: lambda: {
+        "complaint": NOBODYS,
+        "findings": "Nobody was there.",
+        "remedy": "Somebody is now.",
+    },
+    CommentTicket: lambda: {"text": "Any news? 有进展吗？", "visibility": "public"},
+}
+
+
+#: The states in which there can be what the action names, as a new record gets there.
+ONLY_IN: dict[str, frozenset[str]] = {"answer_complaint": frozenset({"resolved", "closed"})}
+
+#: What must have been done with a new record, so that the row can be carried out in its states.
+BEFORE: dict[str, tuple[str, ...]] = {
+    "downgrade": ("declare_major",),
+    "review": ("declare_major",),
+    "complete_task": ("add_task",),
 }
 
 
 def sample(row: Any) -> Json:
-    """A valid body for the row, as the API takes it."""
+    """A valid body for the row, as the API takes it: ours, or of the examples that its fields give."""
     body: type[Body] = row.body
-    assert body in SAMPLES, f"tests/every_action/samples.py has no sample of {body.__name__}"
-    return SAMPLES[body]()
+    if body in SAMPLES:
+        return SAMPLES[body]()
+    said = {name: field.examples[0] for name, field in body.model_fields.items() if field.examples}
+    needed = {name for name, field in body.model_fields.items() if field.is_required()}
+    assert needed <= said.keys(), f"the fields of {body.__name__} have no examples"
+    return said
+
+
+async def _commented(client: Client, at: str) -> Json:
+    await client.do(f"{at}/comment", {"text": "Any knews?"})
+    return {"comment": await _newest(client, at, "comment")}
+
+
+async def _followed(client: Client, at: str) -> Json:
+    await client.do(f"{at}/follow")
+    return {}
+
+
+async def _tagged(client: Client, at: str) -> Json:
+    await client.do(f"{at}/tag", {"tag": "printer"})
+    return {}
+
+
+async def _sent(client: Client, at: str) -> Json:
+    answer = await client.put(f"/v1/uploads/{uuid4()}", content=b"What the screen said.")
+    assert answer.status_code == 200, answer.text
+    return {"upload": answer.json()["id"]}
+
+
+async def _another(client: Client, at: str) -> Json:
+    return {"other": (await client.do("/v1/incidents", an_incident()))["number"]}
+
+
+async def _linked(client: Client, at: str) -> Json:
+    await client.do(f"{at}/link", {"kind": "blocks", **await _another(client, at)})
+    (row,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"].values()
+    return {"link": row["link_id"]}
+
+
+async def _task(client: Client, at: str) -> Json:
+    return {"task": (await client.read(f"{at}/tasks"))["items"][-1]["id"]}
+
+
+async def _logged(client: Client, at: str) -> Json:
+    await client.do(f"{at}/log_work", {"minutes": 90, "role_class": "engineer"})
+    return {"work": await _newest(client, at, "work")}
+
+
+async def _booked(client: Client, at: str) -> Json:
+    await client.do(f"{at}/book_cost", {"amount": "1250.00", "currency": "CNY", "purpose": "A relay."})
+    return {"cost": await _newest(client, at, "cost")}
+
+
+async def _complained(client: Client, at: str) -> Json:
+    """Whoever asked for it complains."""
+    requester = UUID((await client.read(at))["requester"]["id"])
+    body = ComplainTicket(subject=Subject.conduct, about="They shouted.")
+    caller = Caller(f"person:{requester}", requester)
+    done = await act(client.app.state.ledger, caller, "incident", "complain", at.rpartition("/")[2], body)
+    (key,) = done.event.data["set"]
+    return {"complaint": key.partition("/")[2]}
+
+
+async def _newest(client: Client, at: str, kind: str) -> str:
+    """The id of the row of that kind that the last event of the record at that address has made."""
+    (key,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"]
+    assert key.startswith(f"{kind}/")
+    return str(key.partition("/")[2])
+
+
+async def _with_a_member(client: Client, at: str) -> Json:
+    await client.do(f"{at}/add_member", {"person": "me", "side": "operations"})
+    return {"person": "me"}
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+    AttachTicket: _sent,
+    CorrectComment: _commented,
+    WithdrawComment: _commented,
+    UnfollowTicket: _followed,
+    RemoveMemberGroup: _with_a_member,
+    UntagTicket: _tagged,
+    CompleteTask: _task,
+    LinkTicket: _another,
+    UnlinkTicket: _linked,
+    ReverseWork: _logged,
+    ReverseCost: _booked,
+    AnswerComplaint: _complained,
+}
+
+
+async def said(client: Client, row: Any, at: str) -> Json:
+    """A valid body for the row on the record at that address, as the client can say it there now."""
+    prepare = PREPARED.get(row.body)
+    return sample(row) if prepare is None else {**sample(row), **await prepare(client, at)}

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
 from app.kernel.lifecycle import Action, Lifecycle
 from tests.client import Json
 from tests.contract import answers
 from tests.every_action.samples import sample
-from tests.every_action.world import ROWS, World, address, called
+from tests.every_action.world import ROWS, World, address, called, method, send
 
 WRONG: tuple[Any, ...] = (1.5, {"a": {"b": 1}}, [[]], True, "", 10**30, "\x00", "x" * 20_001)
 
 
-async def place_of(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
-    """Where the row is, on a record in a state that it is open in."""
-    if row.opens:
-        return address(lifecycle, row, None)
-    state = next(state for state in lifecycle.states if row.comes_from(state))
-    return address(lifecycle, row, await world.standing(lifecycle, state))
+Place = Callable[[Any], Awaitable[httpx.Response]]
+
+
+async def place_of(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Place:
+    """Sends bodies to where the row is, on a record in a state that it is open in."""
+    record = None
+    if not row.opens:
+        state = next(state for state in lifecycle.states if row.comes_from(state))
+        record = await world.standing(lifecycle, state)
+    return partial(send, world.everybody, lifecycle, row, record)
 
 
 def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str], set[str]]:
     """The names that the contract lets a client send, and those that it must send."""
-    path = f"/v1/{lifecycle.plural}" + ("" if row.opens else "/x/" + row.name)
-    operation = answers.operation("POST", path)
+    path = address(lifecycle, row, None if row.opens else {"id": "x"})
+    operation = answers.operation(method(row), path)
     assert operation is not None
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     choices = [schema, *schema.get("anyOf", ())]
@@ -35,10 +42,10 @@ def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str
     return set(found["properties"]), set(found.get("required", ()))
 
 
-async def faults(world: World, path: str, body: Any) -> set[str]:
+async def faults(world: World, place: Place, body: Any) -> set[str]:
     """The places in the body that are refused."""
     head = await world.api.head()
-    answer = await world.everybody.post(path, json=body)
+    answer = await place(body)
     assert answer.status_code == 422, answer.text
     assert await world.api.head() == head
     return {error["pointer"] for error in answer.json()["errors"]}
@@ -48,34 +55,36 @@ async def faults(world: World, path: str, body: Any) -> set[str]:
 async def test_an_unknown_field_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    path = await place_of(world, lifecycle, row)
+    place = await place_of(world, lifecycle, row)
     for unknown in ("state", "unexpected", "id", "given~/x"):
         pointer = "/" + unknown.replace("~", "~0").replace("/", "~1")
-        assert await faults(world, path, sample(row) | {unknown: 1}) == {pointer}
+        assert await faults(world, place, sample(row) | {unknown: 1}) == {pointer}
 
 
 @pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
 async def test_what_must_be_given_is_asked_for_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    path = await place_of(world, lifecycle, row)
+    place = await place_of(world, lifecycle, row)
     _, required = fields_of(lifecycle, row)
     for name in required:
         without: Json = {key: value for key, value in sample(row).items() if key != name}
-        assert await faults(world, path, without) == {f"/{name}"}
-        assert await faults(world, path, sample(row) | {name: None}) == {f"/{name}"}
+        assert await faults(world, place, without) == {f"/{name}"}
+        assert await faults(world, place, sample(row) | {name: None}) == {f"/{name}"}
 
 
 @pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
 async def test_a_value_of_the_wrong_kind_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    path = await place_of(world, lifecycle, row)
+    place = await place_of(world, lifecycle, row)
     known, _ = fields_of(lifecycle, row)
     assert set(sample(row)) <= known
     for name in known:
         for wrong in WRONG:
-            found = await faults(world, path, sample(row) | {name: wrong})
+            if wrong is True and row.body.model_fields[name].annotation is bool:
+                continue
+            found = await faults(world, place, sample(row) | {name: wrong})
             assert {pointer.split("/")[1] for pointer in found} == {name}, (name, str(wrong)[:50])
 
 
@@ -83,6 +92,6 @@ async def test_a_value_of_the_wrong_kind_is_refused_by_name(
 async def test_a_body_that_is_no_object_is_refused(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    path = await place_of(world, lifecycle, row)
+    place = await place_of(world, lifecycle, row)
     for wrong in ([], [sample(row)], "text", 1, True):
-        assert await faults(world, path, wrong) == {""}
+        assert await faults(world, place, wrong) == {""}

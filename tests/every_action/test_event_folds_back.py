@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
+from pydantic import BaseModel
 
+from app.common.people import rule
 from app.common.personal import Personal, is_sealed
 from app.common.records import Labelled, Record, Refers, codecs, from_row
-from app.kernel.bodies import marks
+from app.kernel.bodies import marks, parts
 from app.kernel.describe import catalogue
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
@@ -23,8 +26,21 @@ from app.log.canonical import canonical, from_instant
 from app.log.events import Recorded, kind_of
 from app.registry import LIFECYCLES
 from tests.client import Json
+from tests.every_action.samples import said as what_is_said
 from tests.every_action.samples import sample
-from tests.every_action.world import OPEN_IN, ROWS, World, address, called
+from tests.every_action.world import (
+    OF_PEOPLE,
+    OF_RULES,
+    OPEN_IN,
+    OPEN_TO_RULES,
+    ROWS,
+    World,
+    address,
+    at,
+    called,
+    done,
+)
+from tests.people import act
 
 
 async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | None]:
@@ -46,7 +62,9 @@ async def events_of(world: World, lifecycle: Lifecycle[Any], record: Json) -> li
 async def assert_folds_back(world: World, events: list[Recorded]) -> None:
     stand = await rows_of(world.api.ledger, events)
     for key, record in stand.items():
-        assert record is not None
+        if record is None:
+            assert events[-1].data["set"][key] is None, "a row that is gone was removed"
+            continue
         folded = fold(type(record), key, events)
         assert folded is not None
         for name in ("id", "version", "changed_at", *codecs(type(record))):
@@ -55,26 +73,44 @@ async def assert_folds_back(world: World, events: list[Recorded]) -> None:
 
 async def assert_says_who_and_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
     """The envelope, and in `given` what was said: no more and no less."""
-    assert event.type == row.event
     assert event.actor == f"person:{world.everybody.id}"
     assert event.credential is not None
     assert event.credential.startswith("key:")
-    assert (event.source, event.source_ref, event.on_behalf_of) == ("api", None, None)
+    await assert_says_what(world, event, row, said)
+
+
+async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
+    assert event.type == row.event
+    assert (event.source, event.source_ref) == ("api", None)
+    for_whom = [
+        said[name]
+        for name, mark in marks(row.body, Refers).items()
+        if mark.on_behalf and said.get(name, "me") != "me"
+    ]
+    assert event.on_behalf_of == (f"person:{for_whom[0]}" if for_whom else None)
     schema = catalogue(LIFECYCLES)["types"][row.event]["given"]
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(event.data["given"])
     assert event.data.keys() == {"given", "set"}
     for fields in event.data["set"].values():
-        assert fields, "a row that nothing was set on is not in `set`"
-        assert not {"id", "version", "changed_at"} & fields.keys()
+        assert fields is None or fields, "a row that nothing was set on is not in `set`"
+        assert not {"id", "version", "changed_at"} & (fields or {}).keys()
     given = event.data["given"]
     # The secret of a key is made by the server; what has a default is kept with it.
     assert given.keys() - {"secret_hash"} == said.keys() | _defaults(row, said)
+    await assert_kept(world, row.body, given, said)
+
+
+async def assert_kept(world: World, model: type[BaseModel], given: Json, said: Json) -> None:
     texts = await world.api.ledger.vault.texts(
         v for v in given.values() if isinstance(v, str) and is_sealed(v)
     )
-    names, words = marks(row.body, Refers), marks(row.body, Personal)
+    names, words = marks(model, Refers), marks(model, Personal)
     for name, value in said.items():
-        if name in words:
+        if name in parts(model):
+            for one_given, one_said in zip(given[name], value, strict=True):
+                assert one_given.keys() == one_said.keys()
+                await assert_kept(world, parts(model)[name], one_given, one_said)
+        elif name in words:
             assert texts[given[name]] == value
         elif name in names:
             ids = [given[name]] if isinstance(value, str) else given[name]
@@ -98,17 +134,29 @@ def _defaults(row: Action[Any, Any], said: Json) -> set[str]:
 async def test_its_event_folds_back_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
 ) -> None:
-    record = await world.bring(lifecycle, state)
+    record = await world.bring(lifecycle, state, row)
+    said = await what_is_said(world.everybody, row, at(lifecycle, record))
     before = len(await events_of(world, lifecycle, record))
-    said = sample(row)
-    await world.everybody.do(address(lifecycle, row, record), said)
+    await done(world.everybody, lifecycle, row, record, said)
     events = await events_of(world, lifecycle, record)
     assert [event.version for event in events] == list(range(1, before + 2))
     await assert_says_who_and_what(world, events[-1], row, said)
     await assert_folds_back(world, events)
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), [(lc, row) for lc, row in ROWS if row.opens], ids=called)
+@pytest.mark.parametrize(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=called)
+async def test_the_event_of_a_rule_folds_back_to_the_row(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
+) -> None:
+    record = await world.bring(lifecycle, state, row)
+    await world.by_rule(lifecycle, row, record)
+    events = await events_of(world, lifecycle, record)
+    assert (events[-1].actor, events[-1].credential) == ("rule:tests", None)
+    await assert_says_what(world, events[-1], row, sample(row))
+    await assert_folds_back(world, events)
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), [(lc, row) for lc, row in OF_PEOPLE if row.opens], ids=called)
 async def test_its_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -118,6 +166,17 @@ async def test_its_first_event_folds_to_the_row(
     assert len(events) == 1
     await assert_says_who_and_what(world, events[0], row, said)
     assert None not in events[0].data["set"][f"{lifecycle.kind}/{record['id']}"].values()
+    await assert_folds_back(world, events)
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), [(lc, row) for lc, row in OF_RULES if row.opens], ids=called)
+async def test_a_rules_first_event_folds_to_the_row(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    said = sample(row)
+    made = await act(world.api.ledger, rule("tests"), lifecycle.kind, row.name, body=row.body(**said))
+    events = await events_of(world, lifecycle, {"id": made.record.id})
+    await assert_says_what(world, events[0], row, said)
     await assert_folds_back(world, events)
 
 
@@ -146,4 +205,12 @@ async def test_what_the_log_keeps_are_canonical_bytes_that_hold_no_plain_words(w
 
 def _words(row: Action[Any, Any]) -> list[str]:
     """The texts of the sample that are personal."""
-    return [value for name, value in sample(row).items() if name in marks(row.body, Personal)]
+    return list(_words_of(row.body, sample(row)))
+
+
+def _words_of(model: type[BaseModel], said: Json) -> Iterator[str]:
+    for name, value in said.items():
+        if name in marks(model, Personal):
+            yield value
+        for part in value if name in parts(model) else ():
+            yield from _words_of(parts(model)[name], part)

@@ -11,17 +11,17 @@ from app.kernel.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES
 from tests.client import Json
 from tests.contract import answers
-from tests.every_action.world import ROWS, called
+from tests.every_action.world import ROWS, address, called, method
 
 # A body of the API that is not the command's own: the secret of a key is made by the server.
-BODIES = {"MakeKey": "NewKey"}
-PROBLEMS = {"400", "401", "403", "404", "409", "412", "413", "415", "422", "503"}
+BODIES = {"MakeKey": "NewKey", "RotateKey": "NewSecret"}
+PROBLEMS = {"400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "429", "503"}
 
 
 def operation_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Json:
     """The operation at the address that the table gives it."""
-    path = f"/v1/{lifecycle.plural}" + ("" if row.opens else f"/{{id}}/{row.name}")
-    found: Json = answers.document()["paths"][path]["post"]
+    path = address(lifecycle, row, None if row.opens else {"id": "{id}"})
+    found: Json = answers.document()["paths"][path][method(row).lower()]
     return found
 
 
@@ -54,8 +54,9 @@ def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
 ) -> None:
     answered = operation_of(lifecycle, row)["responses"]
     missing = {"404", "412"} if row.opens else set()
-    assert answered.keys() == (PROBLEMS - missing) | {"201" if row.opens else "200"}
-    for status in answered.keys() & PROBLEMS:
+    more = {"428"} if method(row) == "PATCH" else set()
+    assert answered.keys() == (PROBLEMS - missing) | more | {"201" if row.opens else "200"}
+    for status in answered.keys() & (PROBLEMS | more):
         schema = answered[status]["content"]["application/problem+json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/Problem"}
 
@@ -76,9 +77,10 @@ def test_its_five_names_fit_one_another(lifecycle: Lifecycle[Any], row: Action[A
     assert re.fullmatch(rf"{lifecycle.kind}\.[a-z]+(_[a-z]+)*", row.event)
     assert row.event.removeprefix(f"{lifecycle.kind}.") != row.name, "an event is in the past tense"
     shared = {"Nothing", "Reason"}
-    assert row.body.__name__ in {*shared, _camel(f"{row.name}_{lifecycle.kind}")}
+    of_every_ticket = {_camel(f"{row.name}_ticket"), _camel(row.name)}
+    assert row.body.__name__ in {*shared, *of_every_ticket, _camel(f"{row.name}_{lifecycle.kind}")}
     assert row.apply.__name__ == row.name
-    for check in row.unless:
+    for check in (*row.unless, *row.wrong):
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+", check.__name__), "a check is the sentence that refuses"
 
 

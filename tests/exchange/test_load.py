@@ -397,6 +397,9 @@ async def test_a_case_that_the_database_will_not_have_is_refused_and_all_others_
     assert [row["text"].partition(",")[0] for row in await refused_rows(ledger)] == ["INC0002"] * 2
     assert set(await types(ledger)) == {"INC0001", "INC0003"}
     await the_fold_holds(ledger)
+    # Every row is accounted for, also where the chunk that told of repeated ones came to nothing.
+    same = await bring(ledger, file)
+    assert (same.applied, same.repeated, same.refused, same.read) == (0, 5, {"rejected": 2}, 7)
     # What was wrong is mended: it is told, and nothing else again.
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         owner.execute("alter table fold.incident drop constraint no_poison")

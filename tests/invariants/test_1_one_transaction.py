@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.base.extras.comments import CommentTicket
 from app.common.people import rule
 from app.db import Connection, connect
 from app.kernel.ledger import Ledger
 from app.log.writer import Rejected, Stale, Written
-from app.processes.incidents.lifecycle import CommentIncident
 from tests.conftest import Place
 from tests.kernel.incidents import report
 from tests.log.making import a_team
@@ -81,7 +81,7 @@ async def test_so_it_is_for_people_who_act_at_once_and_for_those_who_are_erased(
 ) -> None:
     ledger, agent = world.ledger, world.callers["agent"]
     incident = await report(ledger, agent)
-    comments = (CommentIncident(text=str(n)) for n in range(20))
+    comments = (CommentTicket(text=str(n)) for n in range(20))
     await asyncio.gather(*(act(ledger, agent, "incident", "comment", incident.id, body) for body in comments))
     await act(ledger, rule("tests"), "person", "erase", agent.person_id)
     assert await strangers(eyes) == {}

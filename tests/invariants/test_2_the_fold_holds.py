@@ -21,7 +21,7 @@ from app.log import read
 from app.log.events import kind_of
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES
-from tests.people import act, add_person
+from tests.people import act, add_person, grant
 from tests.wander import Step, World, steps
 
 CLASSES = {record.KIND: record for record in tables(LIFECYCLES)}
@@ -57,6 +57,8 @@ async def test_both_folds_give_the_rows_that_are_there(
 
 async def test_so_they_do_when_people_are_erased_and_keys_revoked(world: World, eyes: Connection) -> None:
     ledger, person = world.ledger, await add_person(world.ledger, "Wang Wei", "mail", "net")
+    await grant(ledger, person.id, "agent", "engineer@service/mail")
+    await act(ledger, rule("tests"), "person", "deactivate", person.id)
     body = keys.MakeKey(name="a key", person=str(person.id), roles=("agent",), secret_hash="0" * 64)
     key: Any = (await act(ledger, rule("tests"), "key", "make", body=body)).record
     await act(ledger, rule("tests"), "key", "revoke", key.id)

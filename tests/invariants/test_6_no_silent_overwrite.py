@@ -8,6 +8,7 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.base.extras.assignment import AssignTicket
 from app.common.people import Caller, Role
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
@@ -17,7 +18,6 @@ from app.log import read
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import Stale
-from app.processes.incidents.lifecycle import AssignIncident
 from app.processes.incidents.records import Incident
 from tests.kernel.incidents import report
 from tests.log.making import a_team
@@ -48,7 +48,7 @@ async def test_of_a_hundred_commands_with_one_if_match_one_wins(world: World, ot
                 "incident",
                 "assign",
                 incident.id,
-                AssignIncident(team=teams[n % 4]),
+                AssignTicket(team=teams[n % 4]),
                 if_match=incident.version,
             )
             for n in range(AT_ONCE)
@@ -57,7 +57,9 @@ async def test_of_a_hundred_commands_with_one_if_match_one_wins(world: World, ot
     )
     assert Counter(type(outcome) for outcome in outcomes) == {Done: 1, Changed: AT_ONCE - 1}
     (done,) = (outcome for outcome in outcomes if isinstance(outcome, Done))
-    row = await world.ledger.db.row("select version, team_id from fold.incident")
+    row = await world.ledger.db.row(
+        "select version, team_id from fold.incident where id = %s", (incident.id,)
+    )
     assert row == {"version": 2, "team_id": done.record.team_id}
     assert {outcome.more["version"] for outcome in outcomes if isinstance(outcome, Changed)} == {2}
 
@@ -105,7 +107,7 @@ async def test_whoever_wrote_had_seen_what_was_there(
                     "incident",
                     "assign",
                     incident.id,
-                    AssignIncident(team=team),
+                    AssignTicket(team=team),
                     if_match=version,
                 )
                 for version, ledger, team in commands

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from app.api.actions import carry_out
+from app.base.extras.comments import CommentTicket
 from app.common.people import Caller
 from app.db import Connection, DatabaseGone, connect
 from app.kernel import ledger as ledgers
@@ -25,7 +26,7 @@ from app.kernel.perform import Act, IdempotencyKey
 from app.kernel.rebuild import compare
 from app.log import read
 from app.log.ids import uuid7
-from app.processes.incidents.lifecycle import LIFECYCLE, CommentIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import BY_KIND, LIFECYCLES
 from app.settings import Settings
 from tests.conftest import Place
@@ -79,7 +80,7 @@ async def client(ledger: Ledger, caller: Caller, until: float, notes: Notes) -> 
         incident = await done(ledger, caller, "report", None, a_report(), key, notes)
         notes.reports[key] = incident.id
         key = str(uuid7())
-        await done(ledger, caller, "comment", incident.id, CommentIncident(text="x"), key, notes)
+        await done(ledger, caller, "comment", incident.id, CommentTicket(text="x"), key, notes)
         notes.comments[key] = incident.id
 
 

@@ -18,16 +18,18 @@ from app.kernel.directory import Directory
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from tests.conftest import Place
-from tests.people import act, add_person, add_team
+from tests.people import act, add_person, add_team, grant
 from tests.waiting import Blocked, until
 
 
 async def make_key(ledger: Ledger, person: UUID, *roles: str, ends: datetime | None = None) -> UUID:
-    """A key that stands for the person."""
+    """A key that stands for the person, for roles that they hold."""
+    roles = roles or ("agent",)
+    await grant(ledger, person, *roles)
     body = keys.MakeKey(
         name="a key",
         person=str(person),
-        roles=roles or ("agent",),
+        roles=roles,
         secret_hash=hash_of(new_secret()),
         expires_at=ends,
     )
@@ -235,7 +237,9 @@ def test_a_role_for_one_team_is_never_read_as_one_for_all() -> None:
     team = uuid7()
     assert Held.parse("agent") == Held(Role.agent)
     assert Held.parse(f"agent@team/{team}") == Held(Role.agent, team)
-    assert Held.parse(str(Held(Role.agent, team))) == Held(Role.agent, team)
+    scoped = (Held(Role.agent, team), Held(Role.agent, service="a@b"), Held(Role.agent, process="incident"))
+    for held in scoped:
+        assert Held.parse(str(held)) == held
     for wrong in (
         "",
         "nobody",
@@ -243,7 +247,10 @@ def test_a_role_for_one_team_is_never_read_as_one_for_all() -> None:
         "agent@team",
         "agent@team/",
         "agent@team/x",
-        f"agent@service/{team}",
+        "agent@service",
+        "agent@service/",
+        "agent@process/",
+        "agent@services/mail",
         " agent",
     ):
         with pytest.raises(ValueError, match=r".*"):

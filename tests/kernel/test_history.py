@@ -9,6 +9,8 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.base.extras.assignment import AssignTicket
+from app.base.extras.comments import CommentTicket
 from app.common.people import Role, Team
 from app.common.records import as_row, codecs, empty, evolve, from_row, later
 from app.kernel.bodies import Nothing
@@ -17,7 +19,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.events import Recorded, stream
 from app.log.ids import uuid7
-from app.processes.incidents.lifecycle import LIFECYCLE, AssignIncident, CommentIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
 from tests.kernel.incidents import report
 from tests.log.making import NOW, an_event
@@ -96,7 +98,12 @@ INSTANTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st
 
 @given(st.data())
 def test_a_record_comes_back_from_its_row_and_from_its_event_as_it_was(data: st.DataObject) -> None:
-    kinds: dict[Any, st.SearchStrategy[Any]] = {str: st.text(), UUID: st.uuids(), datetime: INSTANTS}
+    kinds: dict[Any, st.SearchStrategy[Any]] = {
+        str: st.text(),
+        int: st.integers(0, 2**31 - 1),
+        UUID: st.uuids(),
+        datetime: INSTANTS,
+    }
     record = empty(Incident, uuid7())
     for name, codec in codecs(Incident).items():
         values = kinds[codec.type] if codec.type in kinds else st.sampled_from(list(codec.type))
@@ -117,8 +124,8 @@ async def test_a_record_can_be_seen_as_it_was_after_each_of_its_events(ledger: L
     incident = await report(ledger, agent)
     seen = [incident]
     for action, body in (
-        ("comment", CommentIncident(text="x")),
-        ("assign", AssignIncident(person="me")),
+        ("comment", CommentTicket(text="x")),
+        ("assign", AssignTicket(person="me")),
         ("start", Nothing()),
     ):
         seen.append((await act(ledger, agent, "incident", action, incident.id, body)).record)

@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from app.base.extras.comments import CommentTicket
 from app.common.children import Comment, ExternalReference
 from app.common.people import Person, Role, Team
 from app.kernel.ledger import Ledger
@@ -15,7 +16,6 @@ from app.kernel.look import Look, load
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import Command
-from app.processes.incidents.lifecycle import CommentIncident
 from app.processes.incidents.records import Incident
 from app.registry import BY_KIND
 from tests.kernel.incidents import report
@@ -159,7 +159,7 @@ async def test_what_is_looked_at_twice_is_remembered_as_it_was_first(
     caller = await add_caller(ledger, "Agent", Role.agent)
     look = Look(ledger.db, BY_KIND)
     await look.record("incident", incident.number)
-    await act(ledger, caller, "incident", "comment", incident.id, CommentIncident(text="x"))
+    await act(ledger, caller, "incident", "comment", incident.id, CommentTicket(text="x"))
     again = await look.record("incident", incident.number)
     assert again is not None
     assert (again.stream_version, look.reads[incident.row_key]) == (2, 1)
@@ -169,7 +169,7 @@ async def test_a_comment_moves_the_streams_version_and_not_the_records(
     ledger: Ledger, incident: Incident
 ) -> None:
     caller = await add_caller(ledger, "Agent", Role.agent)
-    await act(ledger, caller, "incident", "comment", incident.id, CommentIncident(text="x"))
+    await act(ledger, caller, "incident", "comment", incident.id, CommentTicket(text="x"))
     loaded = await load(ledger.db, INCIDENTS, str(incident.id))
     assert loaded is not None
     assert (loaded.record.version, loaded.stream_version) == (1, 2)
@@ -179,7 +179,7 @@ async def test_a_records_own_children_are_seen_and_nobody_elses(ledger: Ledger, 
     caller = await add_caller(ledger, "Agent", Role.agent)
     another = await report(ledger, caller)
     for ticket, text in ((incident, "one"), (incident, "two"), (another, "not this")):
-        await act(ledger, caller, "incident", "comment", ticket.id, CommentIncident(text=text))
+        await act(ledger, caller, "incident", "comment", ticket.id, CommentTicket(text=text))
     look = Look(ledger.db, BY_KIND)
     comments = await look.children(Comment, incident)
     assert {comment.record for comment in comments} == {incident.row_key}

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import pytest
 
+from app.base.extras.assignment import AssignTicket
+from app.base.extras.comments import CommentTicket
 from app.base.people import keys, persons, teams
 from app.common.people import Caller, Held, Role, rule
 from app.kernel.bodies import Body, Nothing, Reason
@@ -23,13 +25,7 @@ from app.kernel.vault import master_key, open_vault
 from app.log import read
 from app.log.ids import uuid7
 from app.log.writer import Repeated
-from app.processes.incidents.lifecycle import (
-    LIFECYCLE,
-    AssignIncident,
-    CommentIncident,
-    HoldIncident,
-    ResolveIncident,
-)
+from app.processes.incidents.lifecycle import LIFECYCLE, HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
 from tests.conftest import Place
 from tests.kernel.incidents import a_report, report
@@ -130,27 +126,29 @@ async def test_what_is_not_open_now_says_the_state_and_what_is(
     refusal = await refused(ledger, agent, "incident", "acknowledge", incident.number)
     assert isinstance(refusal, NotNow)
     assert refusal.code == "not_in_this_state"
-    assert refusal.more == {"state": "acknowledged", "allowed_actions": ["cancel", "assign", "comment"]}
+    assert refusal.more["state"] == "acknowledged"
+    assert {"cancel", "assign"} <= set(refusal.more["allowed_actions"])
+    assert {"acknowledge", "start"}.isdisjoint(refusal.more["allowed_actions"])
 
 
 async def test_a_check_refuses_by_its_own_sentence(ledger: Ledger, agent: Caller, incident: Incident) -> None:
-    await act(ledger, agent, "incident", "assign", incident.id, AssignIncident(person="me"))
+    await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person="me"))
     body = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Nothing yet."})
     refusal = await refused(ledger, agent, "incident", "resolve", incident.id, body)
     assert isinstance(refusal, NotNow)
     assert refusal.code == "nobody_has_seen_it"
-    assert refusal.more == {
-        "state": "new",
-        "allowed_actions": ["acknowledge", "start", "hold", "cancel", "assign", "comment"],
-    }, "all that is open, but for what has just been refused"
+    assert refusal.more["state"] == "new"
+    told = set(refusal.more["allowed_actions"])
+    assert {"acknowledge", "start", "hold", "assign"} <= told
+    assert "resolve" not in told, "which has just been refused"
 
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        (AssignIncident(team="there is none"), "/team"),
-        (AssignIncident(team="mail", person=str(uuid7())), "/person"),
-        (AssignIncident(person="Agent"), "/person"),
+        (AssignTicket(team="there is none"), "/team"),
+        (AssignTicket(team="mail", person=str(uuid7())), "/person"),
+        (AssignTicket(person="Agent"), "/person"),
     ],
 )
 async def test_a_reference_to_nothing_is_a_wrong_value(
@@ -264,7 +262,7 @@ async def test_a_state_is_not_left_before_it_began(ledger: Ledger, agent: Caller
 async def test_a_state_may_be_left_before_something_else_was_set_in_it(ledger: Ledger, agent: Caller) -> None:
     opened = NOW - timedelta(days=2)
     incident = await report(ledger, agent, occurred_at=opened)
-    await act(ledger, agent, "incident", "assign", incident.id, AssignIncident(person="me"), now=NOW)
+    await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person="me"), now=NOW)
     between = Nothing(occurred_at=NOW - timedelta(days=1))
     done = await act(ledger, agent, "incident", "acknowledge", incident.id, between, now=NOW)
     assert done.record.acknowledged_at == NOW - timedelta(days=1)
@@ -275,14 +273,14 @@ async def test_nothing_is_set_as_of_a_time_at_which_something_later_was_set(
     ledger: Ledger, agent: Caller
 ) -> None:
     incident = await report(ledger, agent, occurred_at=NOW - timedelta(days=2))
-    await act(ledger, agent, "incident", "assign", incident.id, AssignIncident(person="me"), now=NOW)
-    body = AssignIncident(person="me", occurred_at=NOW - SECOND)
+    await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person="me"), now=NOW)
+    body = AssignTicket(person="me", occurred_at=NOW - SECOND)
     refusal = await refused(ledger, agent, "incident", "assign", incident.id, body, now=NOW)
     assert isinstance(refusal, WrongValue)
     assert refusal.because == "before_the_last_change"
     assert "when it was last changed" in refusal.sentence("en")
     # A comment sets nothing, so it may tell of what was before.
-    comment = CommentIncident(text="They rang.", occurred_at=NOW - SECOND)
+    comment = CommentTicket(text="They rang.", occurred_at=NOW - SECOND)
     done = await act(ledger, agent, "incident", "comment", incident.id, comment, now=NOW)
     assert done.event.occurred_at == NOW - SECOND
 
@@ -296,7 +294,7 @@ async def test_a_clock_that_lags_behind_does_not_turn_time_back(ledger: Ledger, 
 async def test_a_write_against_another_version_is_refused_with_the_present_one(
     ledger: Ledger, agent: Caller, incident: Incident
 ) -> None:
-    await act(ledger, agent, "incident", "assign", incident.id, AssignIncident(person="me"), if_match=1)
+    await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person="me"), if_match=1)
     for wrong in (1, 3, 0, -1):
         refusal = await refused(ledger, agent, "incident", "acknowledge", incident.id, if_match=wrong)
         assert isinstance(refusal, Changed)
@@ -307,7 +305,7 @@ async def test_a_write_against_another_version_is_refused_with_the_present_one(
 async def test_a_comment_does_not_make_an_open_form_stale(
     ledger: Ledger, agent: Caller, incident: Incident
 ) -> None:
-    await act(ledger, agent, "incident", "comment", incident.id, CommentIncident(text="x"))
+    await act(ledger, agent, "incident", "comment", incident.id, CommentTicket(text="x"))
     done = await act(ledger, agent, "incident", "acknowledge", incident.id, if_match=1)
     assert (done.record.version, done.event.version) == (3, 3)
 
@@ -332,7 +330,7 @@ async def test_what_was_decided_on_a_state_that_has_moved_is_decided_again(
     done = await at_once(
         place,
         ledger,
-        act(ledger, agent, "incident", "comment", incident.id, CommentIncident(text="first")),
+        act(ledger, agent, "incident", "comment", incident.id, CommentTicket(text="first")),
         act(ledger, agent, "incident", "acknowledge", incident.id),
     )
     assert [(one.event.type, one.event.version) for one in done] == [
@@ -358,7 +356,7 @@ async def test_what_is_decided_again_can_come_out_otherwise(
 async def test_what_named_a_version_is_refused_when_it_is_decided_again(
     ledger: Ledger, place: Place, agent: Caller, incident: Incident
 ) -> None:
-    assign = AssignIncident(person="me")
+    assign = AssignTicket(person="me")
     first, second = await at_once(
         place,
         ledger,
@@ -377,7 +375,7 @@ async def test_what_depends_on_another_record_is_decided_again_when_that_one_mov
         place,
         ledger,
         act(ledger, rule("tests"), "person", "erase", person.id),
-        act(ledger, agent, "incident", "assign", incident.id, AssignIncident(person=str(person.id))),
+        act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person=str(person.id))),
     )
     assert isinstance(first, Done)
     assert isinstance(second, WrongValue)
@@ -389,7 +387,7 @@ async def test_many_who_comment_on_one_incident_at_once_are_all_heard(
 ) -> None:
     done = await asyncio.gather(
         *(
-            act(ledger, agent, "incident", "comment", incident.id, CommentIncident(text=f"{n}"))
+            act(ledger, agent, "incident", "comment", incident.id, CommentTicket(text=f"{n}"))
             for n in range(40)
         )
     )
@@ -400,8 +398,8 @@ def moving(count: int) -> tuple[Any, list[int]]:
     """The row *acknowledge*, with a check while which somebody else writes to the incident's stream."""
     times: list[int] = []
 
-    async def somebody_else_writes(look: Look, incident: Incident, body: Body, at: Moment) -> str | None:
-        del body, at
+    async def somebody_else_writes(look: Look, incident: Incident, at: Moment) -> str | None:
+        del at
         times.append(look.reads[incident.row_key])
         if len(times) <= count:
             await MOVERS[look.db.url].writer.write(told(incident.row_key, look.reads[incident.row_key]))
@@ -439,7 +437,7 @@ async def test_nobody_can_write_for_whom_there_is_no_key_any_more(
     ledger: Ledger, agent: Caller, incident: Incident
 ) -> None:
     await act(ledger, rule("tests"), "person", "erase", agent.person_id)
-    comment = CommentIncident(text="x")
+    comment = CommentTicket(text="x")
     assert isinstance(await refused(ledger, agent, "incident", "comment", incident.id, comment), PersonErased)
     # What needs no words is still theirs to do: erasing is not dismissal.
     await act(ledger, agent, "incident", "acknowledge", incident.id)
@@ -459,7 +457,7 @@ async def test_who_is_erased_while_their_words_wait_leaves_none(
     async with Blocked(place.owner_url) as blocked:
         erasing = asyncio.ensure_future(act(ledger, rule("tests"), "person", "erase", agent.person_id))
         await blocked.waiting()
-        comment = CommentIncident(text="too late")
+        comment = CommentTicket(text="too late")
         saying = asyncio.ensure_future(act(other, agent, "incident", "comment", incident.id, comment))
         await blocked.waiting(2)
     await erasing
@@ -477,7 +475,7 @@ async def test_who_was_erased_is_noticed_even_where_no_news_of_it_came(
     assert agent.person_id is not None
     assert await vault.author(agent.person_id) is not None
     await act(ledger, rule("tests"), "person", "erase", agent.person_id)
-    comment = CommentIncident(text="too late")
+    comment = CommentTicket(text="too late")
     assert isinstance(await refused(quiet, agent, "incident", "comment", incident.id, comment), PersonErased)
 
 
@@ -529,7 +527,7 @@ async def test_what_the_row_says_of_its_reach_decides_who_sees_it_afterwards(
     team = await add_team(ledger, "mail")
     engineer = await add_caller(ledger, "Engineer", Role.engineer, teams=("mail",))
     assert isinstance(await refused(ledger, engineer, "incident", "comment", incident.id), NotFound)
-    await act(ledger, agent, "incident", "assign", incident.id, AssignIncident(team="mail"))
+    await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(team="mail"))
     assert await audience(ledger, incident) == {f"team:{team.id}", f"person:{agent.person_id}"}
     hold = HoldIncident.model_validate({"reason": "other"})
     done = await act(ledger, engineer, "incident", "hold", incident.id, hold)
@@ -544,7 +542,7 @@ async def audience(ledger: Ledger, incident: Incident) -> set[str]:
 
 
 async def test_a_key_is_made_and_revoked_by_those_who_may(ledger: Ledger, agent: Caller) -> None:
-    body = keys.MakeKey(name="a key", person="me", roles=("agent",), secret_hash="0" * 64)
+    body = keys.MakeKey(name="a key", person="me", roles=("requester",), secret_hash="0" * 64)
     assert isinstance(await refused(ledger, agent, "key", "make", body=body), Forbidden)
     administrator = replace(agent, roles=(Held(Role.admin),))
     key_id: UUID = (await act(ledger, administrator, "key", "make", body=body)).record.id

@@ -105,7 +105,7 @@ async def test_rows_that_are_removed_and_made_again_fold_as_well(ledger: Ledger,
 
 
 PLANTED = {
-    "a text": ("update fold.incident set title = title || '!'", "incident", ["title"], 2),
+    "a text": ("update fold.incident set title = title || '!'", "incident", ["title"], 3),
     "a text that was there": (
         "update fold.incident set title = null where state <> 'new'",
         "incident",
@@ -116,9 +116,9 @@ PLANTED = {
         "update fold.incident set cause = 'x' where state = 'new'",
         "incident",
         ["cause"],
-        1,
+        2,
     ),
-    "a version": ("update fold.incident set version = version + 1", "incident", ["version"], 2),
+    "a version": ("update fold.incident set version = version + 1", "incident", ["version"], 3),
     "when it changed": (
         "update fold.team set changed_at = changed_at + interval '1 microsecond' where key = 'mail'",
         "team",
@@ -126,16 +126,16 @@ PLANTED = {
         1,
     ),
     "a time": ("update fold.person set added_at = added_at - interval '1 us'", "person", ["added_at"], None),
-    "a state": ("update fold.incident set state = 'closed' where state = 'new'", "incident", ["state"], 1),
+    "a state": ("update fold.incident set state = 'closed' where state = 'new'", "incident", ["state"], 2),
     "an id of another record": (
         "update fold.incident set assignee_id = gen_random_uuid() where state = 'new'",
         "incident",
         ["assignee_id"],
-        1,
+        2,
     ),
     "a child": ("update fold.comment set visibility = 'public'", "comment", ["visibility"], 1),
     "a missing row": ("delete from fold.comment", "comment", None, 1),
-    "a missing record": ("delete from fold.incident where state = 'new'", "incident", None, 1),
+    "a missing record": ("delete from fold.incident where state = 'new'", "incident", None, 2),
     "an additional row": (
         "insert into fold.team select gen_random_uuid(), version, changed_at, state, 'more', name, kind, "
         "added_at from fold.team where key = 'mail'",
@@ -168,7 +168,7 @@ async def test_a_planted_difference_is_found_and_named(
 async def test_a_row_of_an_array_that_was_changed_is_found(
     ledger: Ledger, eyes: Connection, hands: Connection
 ) -> None:
-    person = await add_person(ledger, "Wang Wei")
+    person = await add_person(ledger, "Wang Wei", roles=("agent", "engineer"))
     body = keys.MakeKey(
         name="a key", person=str(person.id), roles=("agent", "engineer"), secret_hash="0" * 64
     )

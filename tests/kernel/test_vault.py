@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.extras.comments import CommentTicket
 from app.common.people import Role, rule
 from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed, is_sealed
 from app.db import connect
@@ -24,7 +25,6 @@ from app.kernel.ledger import Ledger
 from app.kernel.vault import MASTER_KEY_FILE, Vault, VaultError, master_key, open_vault
 from app.log.events import id_of, kind_of
 from app.log.ids import uuid7
-from app.processes.incidents.lifecycle import CommentIncident
 from app.registry import BY_KIND
 from app.settings import Settings
 from tests.conftest import Place
@@ -135,7 +135,7 @@ async def test_who_is_erased_is_read_no_more_in_this_process_nor_in_another(
 async def test_a_comment_has_a_key_of_its_own_under_its_authors(ledger: Ledger, other: Ledger) -> None:
     caller = await add_caller(ledger, "Wang Wei", Role.agent)
     incident = await report(ledger, caller)
-    done = await act(ledger, caller, "incident", "comment", incident.id, CommentIncident(text="My words."))
+    done = await act(ledger, caller, "incident", "comment", incident.id, CommentTicket(text="My words."))
     ((row_key, fields),) = done.event.data["set"].items()
     assert kind_of(row_key) == "comment"
     text = Sealed(fields["text"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement, product
+from typing import Any
+
 import pytest
 
 from app.common.people import SEE_EVERYTHING, STAFF, Caller, Held, Role, rule
 from app.common.records import empty
-from app.kernel.visibility import may_see, sees_all, tokens
+from app.kernel.ledger import Ledger
+from app.kernel.visibility import may_see, sees_all, staff_sees, tokens
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import BY_KIND
@@ -35,12 +39,26 @@ MINE = f"person:{ME}"
             a_caller(Held(Role.engineer, TEAM), Role.agent, teams=(OTHER_TEAM,)),
             {"everybody", MINE, "staff", f"team:{TEAM}", f"team:{OTHER_TEAM}", "desk"},
         ),
+        (
+            a_caller(Held(Role.engineer, service="mail"), teams=(OTHER_TEAM,)),
+            {"everybody", MINE, "staff", "service:mail"},
+        ),
+        (
+            a_caller(Held(Role.agent, process="incident"), teams=(TEAM,)),
+            {"everybody", MINE, "staff", f"team:{TEAM}", "desk"},
+        ),
+        (a_caller(Held(Role.agent, process="problem"), teams=(TEAM,)), {"everybody", MINE, "staff"}),
+        (
+            a_caller(Held(Role.incident_manager, TEAM)),
+            {"everybody", MINE, "staff", f"team:{TEAM}"},
+        ),
+        (a_caller(Held(Role.problem_manager, TEAM)), {"everybody", MINE, "staff"}),
         (a_caller(Role.knowledge_editor, teams=(TEAM,)), {"everybody", MINE, "staff"}),
         (rule("x"), {"everybody", "staff"}),
     ],
 )
 def test_the_tokens_that_a_caller_can_show(caller: Caller, shown: set[str]) -> None:
-    assert tokens(caller) == shown
+    assert tokens(caller, INCIDENTS) - {f"follower:{ME}"} == shown
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -50,9 +68,15 @@ def test_who_sees_every_incident(role: Role) -> None:
     works = role in {Role.agent, Role.engineer}
     assert sees_all(everywhere, INCIDENTS, agents_see="teams") is always
     assert sees_all(everywhere, INCIDENTS, agents_see="all") is (always or works)
-    scoped = a_caller(Held(role, TEAM), teams=(TEAM,))
-    assert not sees_all(scoped, INCIDENTS, agents_see="teams")
-    assert not sees_all(scoped, INCIDENTS, agents_see="all")
+    for held in (Held(role, TEAM), Held(role, service="mail"), Held(role, process="problem")):
+        scoped = a_caller(held, teams=(TEAM,))
+        assert not sees_all(scoped, INCIDENTS, agents_see="teams")
+        assert not sees_all(scoped, INCIDENTS, agents_see="all")
+    of_the_process = a_caller(Held(role, process="incident"))
+    for agents_see in ("teams", "all"):
+        assert sees_all(of_the_process, INCIDENTS, agents_see=agents_see) is sees_all(
+            everywhere, INCIDENTS, agents_see=agents_see
+        )
 
 
 def test_that_agents_see_all_tickets_does_not_show_them_more_of_persons_and_keys() -> None:
@@ -106,3 +130,47 @@ def test_staff_see_what_is_internal_where_they_hold_their_role(role: Role) -> No
     scoped = a_caller(Held(role, TEAM), teams=(OTHER_TEAM,))
     seen = [scoped.is_staff_for(record) for record in (theirs, another, nobodys)]
     assert seen == [staff, False, False]
+    another.service = "mail"
+    of_the_service = a_caller(Held(role, service="mail"))
+    seen = [of_the_service.is_staff_for(record) for record in (theirs, another, nobodys)]
+    assert seen == [False, staff, False]
+    assert a_caller(Held(role, process="incident")).is_staff_for(nobodys) is staff
+    assert not a_caller(Held(role, process="problem")).is_staff_for(nobodys)
+
+
+SCOPES = (None, Held(Role.engineer, TEAM), Held(Role.agent, OTHER_TEAM), Held(Role.engineer, service="mail"))
+OTHERS = (
+    Held(Role.agent, process="incident"),
+    Held(Role.agent, process="problem"),
+    Held(Role.requester, TEAM),
+    Held(Role.auditor),
+)
+
+
+@pytest.mark.parametrize("held", [*combinations_with_replacement(SCOPES, 2), *product(SCOPES, OTHERS)])
+async def test_the_condition_for_what_is_internal_is_what_a_caller_is_staff_for(
+    ledger: Ledger, held: tuple[Held | None, ...]
+) -> None:
+    caller = a_caller(*filter(None, held))
+    records = [empty(Incident, uuid7()) for _ in range(6)]
+    for record, (team, service) in zip(
+        records, product((None, TEAM, OTHER_TEAM), (None, "mail")), strict=True
+    ):
+        record.team_id, record.service = team, service
+    given: dict[str, Any] = {
+        "ids": [record.id for record in records],
+        "teams": [record.team_id for record in records],
+        "services": [record.service for record in records],
+    }
+
+    def bind(value: Any) -> str:
+        given[f"p{len(given)}"] = value
+        return f"%(p{len(given) - 1})s"
+
+    condition = staff_sees(caller, INCIDENTS, bind)
+    rows = await ledger.db.rows(
+        "select r.id from unnest(%(ids)s::uuid[], %(teams)s::uuid[], %(services)s::text[]) "
+        f"as r(id, team_id, service) where {condition}",
+        given,
+    )
+    assert {row["id"] for row in rows} == {r.id for r in records if caller.is_staff_for(r)}

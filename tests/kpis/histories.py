@@ -40,6 +40,7 @@ TYPES = {
     "closed": 5,
     "reopened": 3,
     "cancelled": 1,
+    "marked_duplicate": 1,
     "assigned": 4,
     "observed": 2,
     "edited": 1,

@@ -15,6 +15,7 @@ from app.log.events import Event
 DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
 OPEN = {"reported", "acknowledged", "started", "held", "resumed", "reopened"}
 ENDING = {"resolved", "closed"}
+VOID = {"cancelled": "cancelled", "marked_duplicate": "duplicate"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Told:
     @property
     def marks(self) -> bool:
         """Whether it says where the case stands."""
-        return self.kind in OPEN | ENDING | {"cancelled"}
+        return self.kind in OPEN | ENDING | VOID.keys()
 
 
 @dataclass
@@ -70,7 +71,7 @@ class CaseHistory:
 
     @property
     def excluded(self) -> str | None:
-        return "cancelled" if self.last_mark.kind == "cancelled" else None
+        return VOID.get(self.last_mark.kind)
 
     @property
     def irregular(self) -> bool:
@@ -103,7 +104,8 @@ class CaseHistory:
 
     @property
     def closing(self) -> Told | None:
-        return next((told for told in reversed(self.told) if told.kind == "closed"), None)
+        closes = {"closed", "marked_duplicate"}
+        return next((told for told in reversed(self.told) if told.kind in closes), None)
 
     @property
     def reopened(self) -> bool:
@@ -159,7 +161,7 @@ class CaseHistory:
         ends: list[str] = []
         for told in marks:
             ends = [*ends, told.kind] if told.kind in ENDING else []
-        if marks[-1].kind == "cancelled" or "closed" in ends:
+        if marks[-1].kind in VOID or "closed" in ends:
             return None
         return {
             "case_id": self.case_id,

@@ -114,17 +114,40 @@ async def test_of_what_is_to_come_nothing_is_known(books: Books) -> None:
     assert [point.open_cases is None for point in durations] == [False, True, True]
 
 
-async def test_cancelled_cases_count_in_volumes_only_and_are_shown(
+async def test_cancelled_cases_and_duplicates_count_in_volumes_only_and_are_shown(
     follower: Connection, db: Database
 ) -> None:
     good = Scripted.begin(BEGIN).then("acknowledged", minutes=10)
     void = Scripted.begin(BEGIN).then("acknowledged", minutes=30).then("cancelled", minutes=1)
-    await write(follower, [*good.events, *void.events])
+    same = Scripted.begin(BEGIN).then("acknowledged", minutes=30).then("marked_duplicate", minutes=1)
+    await write(follower, [*good.events, *void.events, *same.events])
     await catch_up(follower, FACTS)
+    apart = {"cancelled": 1, "duplicate": 1}
     (opened,) = (await answered(db, "incidents_opened", grain="all", **TIME)).points
-    assert (opened.value, opened.excluded) == (2, {"cancelled": 1})
+    assert (opened.value, opened.excluded) == (3, apart)
     (response,) = (await answered(db, "incident_response_seconds", grain="all", **TIME)).points
-    assert (response.value, response.cases, response.excluded) == (600.0, 1, {"cancelled": 1})
+    assert (response.value, response.cases, response.excluded) == (600.0, 1, apart)
+    (closed,) = (await answered(db, "incidents_closed", grain="all", **TIME)).points
+    assert (closed.value, closed.excluded) == (1, {"cancelled": 0, "duplicate": 1})
+    (resolved,) = (await answered(db, "incidents_resolved", grain="all", **TIME)).points
+    assert resolved.value == 0
+    (backlog,) = (await answered(db, "backlog", grain="all", **TIME)).points
+    assert backlog.value == 1
+
+
+async def test_what_was_wrongly_taken_for_a_duplicate_counts_like_any_other(
+    follower: Connection, db: Database
+) -> None:
+    case = Scripted.begin(BEGIN).then("acknowledged", minutes=10).then("marked_duplicate", minutes=1)
+    case = case.then("reopened", minutes=4).then("resolved", minutes=5)
+    await write(follower, list(case.events))
+    await catch_up(follower, FACTS)
+    (resolved,) = (await answered(db, "incident_resolution_seconds", grain="all", **TIME)).points
+    assert (resolved.value, resolved.cases) == (1200.0, 1)
+    assert resolved.excluded == {"cancelled": 0, "duplicate": 0}
+    # It had not been resolved before, so it did not come back.
+    (reopened,) = (await answered(db, "reopened_share", grain="all", **TIME)).points
+    assert (reopened.numerator, reopened.denominator) == (0, 1)
 
 
 async def test_shares_are_sums_over_sums(books: Books) -> None:
@@ -229,7 +252,7 @@ def _total(points: list[KpiPoint]) -> tuple[int, int, int]:
     return (
         sum(point.numerator or 0 for point in points),
         sum(point.open_cases or 0 for point in points),
-        sum(point.excluded["cancelled"] for point in points),
+        sum(sum(point.excluded.values()) for point in points),
     )
 
 

@@ -54,7 +54,7 @@ async def test_a_case_comes_with_its_number_and_the_events_that_decided(books: B
     deciding = {
         "incidents_opened": {"incident.reported"},
         "incident_resolution_seconds": {"incident.resolved", "incident.closed"},
-        "incident_close_seconds": {"incident.closed"},
+        "incident_close_seconds": {"incident.closed", "incident.marked_duplicate"},
     }
     for key, types in deciding.items():
         found = await _all_cases(books, _question(key, MONTHS[0], MONTHS[-1]), limit=200)

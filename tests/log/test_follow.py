@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import psycopg
 import pytest
 
-from app.db import Connection, connect
+from app.db import Connection, DatabaseGone, connect
 from app.log import follow
 from app.log.events import stream
 from app.log.follow import Consumer, Span, catch_up, reset, take_next
@@ -17,7 +17,8 @@ from app.log.ids import uuid7
 from app.log.writer import Command, Once, Repeated, Writer
 from tests.conftest import Place, Server
 from tests.log.making import an_event, told
-from tests.waiting import until
+from tests.lossy import Lossy
+from tests.waiting import PATIENCE_SECONDS, until
 
 READ = b"select position, stream, version from log.event where position between %s and %s order by position"
 # What a consumer makes of the log here: which events it saw in which order, and how many of each stream.
@@ -60,7 +61,12 @@ async def following(
 
 
 def noting(
-    name: str = "noting", batch: int = 100, took: str = "", then: Callable[[Span], None] | None = None
+    name: str = "noting",
+    batch: int = 100,
+    took: str = "",
+    then: Callable[[Span], None] | None = None,
+    *,
+    rests: bool = True,
 ) -> Consumer:
     """A consumer that notes what it sees; `then` is called when it has, before its transaction ends."""
 
@@ -78,7 +84,7 @@ def noting(
         if then is not None:
             then(span)
 
-    return Consumer(name, take, batch)
+    return Consumer(name, take, batch, rests=rests)
 
 
 async def some_events(log: Writer, count: int) -> None:
@@ -167,9 +173,74 @@ async def test_if_its_connection_is_cut_neither_the_tables_nor_the_checkpoint_mo
         with psycopg.connect(server.administrator, autocommit=True) as administrator:
             administrator.execute("select pg_terminate_backend(%s, 20000)", (pid,))
 
-    with pytest.raises(psycopg.OperationalError):
+    with pytest.raises(DatabaseGone):
         await take_next(connection, noting(then=cut))
     assert (await seen(eyes), await checkpoint(eyes)) == ([], None)
+
+
+def hanging(hangs: list[str], name: str = "noting") -> Consumer:
+    """A consumer whose statement does not come to an end, as long as `hangs` has a reason left."""
+
+    async def take(connection: Connection, span: Span) -> None:
+        if hangs:
+            hangs.pop()
+            await connection.execute("select pg_sleep(60)")
+        await noting(name).take(connection, span)
+
+    return Consumer(name, take, 100, seconds=0.2)
+
+
+async def test_a_statement_that_hangs_is_ended_told_of_and_tried_again(
+    place: Place, log: Writer, eyes: Connection
+) -> None:
+    await some_events(log, 3)
+    errors: list[tuple[str, Exception]] = []
+    async with following(place.url, hanging(["once"]), errors=errors):
+        await until(lambda: at(eyes, 3))
+    assert [(name, type(error)) for name, error in errors] == [("noting", DatabaseGone)]
+    assert "57014" in str(errors[0][1])
+    assert await seen(eyes) == [1, 2, 3]
+
+
+async def test_a_database_that_falls_silent_is_not_waited_for_beyond_the_consumers_bound(
+    place: Place, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "GRACE_SECONDS", 0.1)
+    await some_events(log, 3)
+    async with Lossy(place.url, lambda: False) as road:
+        connection = await connect(road.url)
+        road.flows.clear()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with pytest.raises(DatabaseGone, match="in time"):
+                await take_next(connection, hanging([]))
+        assert connection.closed
+        road.flows.set()
+    assert await checkpoint(eyes) is None
+
+
+async def test_a_worker_that_hears_no_news_says_so_and_finds_what_there_is_by_looking(
+    server: Server, place: Place, log: Writer, eyes: Connection
+) -> None:
+    errors: list[tuple[str, Exception]] = []
+    async with following(place.url, noting(), noting("another"), errors=errors):
+        await some_events(log, 1)
+        await until(lambda: at(eyes, 1))
+        with psycopg.connect(server.administrator, autocommit=True) as administrator:
+            cut = administrator.execute(
+                "select pg_terminate_backend(pid, 20000) from pg_stat_activity "
+                "where datname = %s and query like 'listen %%'",
+                (eyes.info.dbname,),
+            )
+            assert len(cut.fetchall()) == 1, "one listens for all consumers"
+        await some_events(log, 1)
+        await until(lambda: at(eyes, 2))
+        await until(lambda: at(eyes, 2, "another"))
+        await until(lambda: told_of(errors, follow.CHANNEL))
+    assert {name for name, _ in errors} == {follow.CHANNEL}
+
+
+async def told_of(errors: list[tuple[str, Exception]], name: str) -> bool:
+    return name in {one for one, _ in errors}
 
 
 async def test_after_a_reset_a_consumer_begins_at_the_beginning(log: Writer, eyes: Connection) -> None:
@@ -389,3 +460,42 @@ async def test_what_a_consumer_writes_under_a_key_is_there_once_wherever_it_was_
 async def test_news_can_be_waited_for_in_vain(place: Place) -> None:
     async with follow.listening(place.url) as news:
         assert await news(0.01) == []
+
+
+async def stands_at(eyes: Connection, name: str, position: int) -> None:
+    """Waits until the consumer has come so far."""
+
+    async def there() -> bool:
+        return await checkpoint(eyes, name) == position
+
+    await until(there)
+
+
+async def test_while_much_comes_in_consumers_rest_but_for_those_that_it_comes_in_for(
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "MUCH", 5)
+    monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
+    await some_events(log, 5)
+    errors: list[tuple[str, Exception]] = []
+    async with following(place.url, noting("patient"), noting("eager", rests=False), errors=errors):
+        await stands_at(eyes, "patient", 5)
+        await stands_at(eyes, "eager", 5)
+        await some_events(log, 1)
+        await stands_at(eyes, "eager", 6)
+        assert await checkpoint(eyes, "patient") == 5
+    assert errors == []
+
+
+async def test_a_consumer_that_has_rested_goes_on(
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "MUCH", 5)
+    monkeypatch.setattr(follow, "REST_SECONDS", 0.01)
+    await some_events(log, 5)
+    errors: list[tuple[str, Exception]] = []
+    async with following(place.url, noting("patient"), errors=errors):
+        await stands_at(eyes, "patient", 5)
+        await some_events(log, 1)
+        await stands_at(eyes, "patient", 6)
+    assert errors == []

@@ -10,16 +10,20 @@ from tests.tidy.source import Source, application, ours, sources
 #: Who reads the clock. Everybody else is told what time it is.
 CLOCK = {
     "app/api/auth.py": "when the request came, and whether its key has expired",
+    "app/api/shapes.py": "what may be done with a record now",
     "app/cli/keys.py": "when a key that is made for some days will end",
     "app/cli/place.py": "when a command of the command line was given",
+    "app/cli/work.py": "when timers go off",
     "app/demo/history.py": "the demo's history ends today",
 }
 CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
+    "app/deliveries/notices.py": "what is told together is settled before it is sent",
     "app/exchange/load.py": "a chunk of a history, with how far it got",
     "app/kernel/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
+    "app/kernel/timers.py": "timers that go off, kept from other workers until they have",
     "app/kpis/answer.py": "one snapshot, which writes nothing",
     "app/kpis/reconcile.py": "one snapshot, which is rolled back",
     "app/log/follow.py": "a projection and its checkpoint move together",
@@ -29,14 +33,25 @@ TRANSACTIONS = {
 #: Where SQL may be written.
 SQL = {
     "app/api/idempotency.py": "what was done under a key; the row is the log's own",
-    "app/api/lists.py": "one page of any record",
+    "app/base/assignment/on_call.py": "what of a rota can count at an instant",
+    "app/api/attachments.py": "one file of a record",
+    "app/api/work.py": "what is open and somebody's, in every process",
+    "app/api/sessions.py": "sessions of browsers, which are no records",
+    "app/api/children.py": "what stands beside a record",
+    "app/api/expand.py": "records that others refer to",
+    "app/api/filters.py": "what stands in rows beside a record",
+    "app/api/paging.py": "one page of any record",
+    "app/api/views.py": "saved views, which are no records",
+    "app/base/people/queries.py": "what stands beside a person",
     "app/base/people/erase.py": "refused rows that name the person",
     "app/cli/keys.py": "the list of keys, for people at the shell",
     "app/processes/*/queries.py": "what can be asked of a process",
+    "app/deliveries/*": "what waits to be told",
     "app/exchange/*": "histories are loaded by whole tables",
     "app/kernel/*": "records, their keys and numbers",
     "app/kpis/*": "figures are SQL",
     "app/log/*": "the log",
+    "app/search/*": "the index is a table",
     "app/schema.py": "the schema itself",
 }
 SQL_TEXT = re.compile(

@@ -7,9 +7,11 @@ import re
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from app.api import views
 from app.common.people import Person
 from app.kernel.ledger import Ledger
-from app.kernel.look import load
+from app.kernel.look import Loaded, load
+from app.kernel.offers import offers
 from app.kernel.perform import Act
 
 PAGE = 500
@@ -19,7 +21,7 @@ NEXT_REFUSED = b"select id, sealed from plumbing.refused_row where id > %s order
 @contextlib.asynccontextmanager
 async def without_refused_rows(ledger: Ledger, act: Act) -> AsyncIterator[None]:
     """Around the erasing of a person: deletes the refused rows of imports in which their name or e-mail
-    stands. Does nothing if `act` will be refused.
+    stands, and their views, which they have named. Does nothing if `act` will be refused.
 
     Before, because without their key nobody could tell any more which rows name them; if the process dies in
     between, erasing again finds what is left. And once more afterwards, for what was refused meanwhile.
@@ -27,17 +29,21 @@ async def without_refused_rows(ledger: Ledger, act: Act) -> AsyncIterator[None]:
     assert act.name is not None
     loaded = await load(ledger.db, act.lifecycle, act.name)
     wanted = []
-    if loaded is not None and _is_open(act, loaded.record):
+    if loaded is not None and await _is_open(ledger, act, loaded):
         wanted = await _texts(ledger, loaded.record)
     await _remove(ledger, wanted)
     yield
     await _remove(ledger, wanted)
+    if loaded is not None and wanted:
+        await views.remove_all_of(ledger.db, loaded.record.id)
 
 
-def _is_open(act: Act, person: Person) -> bool:
+async def _is_open(ledger: Ledger, act: Act, loaded: Loaded[Person]) -> bool:
     """Whether the person is as the caller believes, can be erased, and by this caller."""
-    as_believed = act.if_match in (None, person.version)
-    return as_believed and act.row.comes_from(person.state) and act.row.who.allows(act.context.caller, person)
+    if act.if_match not in (None, loaded.record.version):
+        return False
+    offered = await offers(ledger, act.lifecycle, loaded, act.context)
+    return any(offer.action is act.row and offer.because is None for offer in offered)
 
 
 async def _texts(ledger: Ledger, person: Person) -> list[str]:

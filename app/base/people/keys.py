@@ -5,32 +5,21 @@ active ─► revoked
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
-from app.common.people import Held, Key, KeyState, Person, Role
+from app.base.people.roles import Roles
+from app.common.people import Held, Key, KeyState, Person, Role, narrowed
 from app.common.personal import Personal
 from app.common.records import Hidden, Refers
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Nothing, Reference
-from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
+from app.kernel.bodies import Body, Instant, Line, Nothing, Reference
+from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
-from app.kernel.who import admin, rule
-
-
-def _held(text: str) -> str:
-    """The role in the one way of writing it."""
-    try:
-        return str(Held.parse(text))
-    except ValueError as error:
-        known = ", ".join(role.value for role in Role)
-        raise PydanticCustomError(
-            "unknown_role", "{role} is not a role", {"role": text, "known": known}
-        ) from error
-
+from app.kernel.who import admin, holder, rule
 
 KeyName = Annotated[
     Line, Personal(), Field(description="What it is for. Personal: gone when the person is erased.")
@@ -41,15 +30,21 @@ KeyPerson = Annotated[
     Field(description="Whom it stands for: a person's id, or `me`."),
 ]
 KeyRoles = Annotated[
-    tuple[Annotated[Line, AfterValidator(_held)], ...],
-    Field(
-        min_length=1,
-        max_length=LONGEST_LIST,
-        description="What it may: role codes; `agent@team/<id>` for one team only.",
-    ),
-    Few,
+    Roles | None,
+    Field(min_length=1, description="Which of the person's roles it may use; none: all that they hold."),
 ]
 KeyEnd = Annotated[Instant | None, Field(description="When it ends; none: never.")]
+USUAL_OVERLAP_SECONDS = 86_400
+LONGEST_OVERLAP_SECONDS = 30 * 86_400
+Overlap = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=LONGEST_OVERLAP_SECONDS,
+        strict=True,
+        description="Seconds for which the old secret is still accepted; 0: not at all.",
+    ),
+]
 Hash = Annotated[
     str,
     StringConstraints(pattern="^[0-9a-f]{64}$"),
@@ -63,18 +58,28 @@ class MakeKey(Body):
 
     name: KeyName
     person: KeyPerson
-    roles: KeyRoles
+    roles: KeyRoles = None
     secret_hash: Hash
     expires_at: KeyEnd = None
 
 
-async def held_for_no_team(look: Look, key: Key, body: MakeKey, at: Moment) -> str | None:
-    """A role for one team is for a team that there is."""
-    for n, text in enumerate(body.roles):
-        team = Held.parse(text).team_id
-        if team is not None and await look.record("team", str(team)) is None:
-            words = {"kind": "team", "name": str(team)}
-            raise WrongValue(words, pointer=f"/roles/{n}", because="unknown_reference")
+async def ends_later(look: Look, key: Key, body: RotateKey, at: Moment) -> str | None:
+    """Whom a key stands for may end it sooner, and not let it live longer than was said."""
+    by_admin = at.caller.is_rule or at.caller.holds(Role.admin, key)
+    longer = body.expires_at is not None and key.expires_at is not None and body.expires_at > key.expires_at
+    if longer and not by_admin:
+        raise WrongValue(pointer="/expires_at", because="ends_later")
+    return None
+
+
+async def more_than_they_may(look: Look, key: Key, body: MakeKey, at: Moment) -> str | None:
+    """A key may do what its person may, and nothing else."""
+    person = at.the(Person, "person")
+    assert person is not None
+    held = [Held.parse(text) for text in person.roles or ()]
+    for n, text in enumerate(body.roles or ()):
+        if not narrowed(held, [Held.parse(text)]):
+            raise WrongValue(pointer=f"/roles/{n}", because="not_held_by_them")
     return None
 
 
@@ -84,10 +89,28 @@ def make(key: Key, body: MakeKey, at: Moment) -> None:
     assert person is not None
     key.name = body.name
     key.person_id = person.id
-    key.roles = list(body.roles)
+    key.roles = None if body.roles is None else list(dict.fromkeys(body.roles))
     key.secret_hash = body.secret_hash
     key.expires_at = body.expires_at
     key.made_at = at.occurred_at
+
+
+class RotateKey(Body):
+    """A new secret."""
+
+    secret_hash: Hash
+    overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
+    expires_at: KeyEnd = None
+
+
+def rotate(key: Key, body: RotateKey, at: Moment) -> None:
+    """It gets a new secret; the old one is accepted for a while, the one before that not any more."""
+    key.previous_hash = key.secret_hash
+    key.previous_ends_at = at.occurred_at + timedelta(seconds=body.overlap_seconds)
+    key.secret_hash = body.secret_hash
+    key.rotated_at = at.occurred_at
+    if body.expires_at is not None:
+        key.expires_at = body.expires_at
 
 
 def revoke(key: Key, body: Nothing, at: Moment) -> None:
@@ -100,10 +123,12 @@ LIFECYCLE = Lifecycle(
     kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState,
     audience=lambda key: (f"person:{key.person_id}",), sees_all=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
-        #      action   中文     from                to                 who           event
-        action(make,    "创建",  FROM_NOTHING,       KeyState.active,   admin | rule, "key.made",
-               unless=(held_for_no_team,)),
-        action(revoke,  "吊销",  [KeyState.active],  KeyState.revoked,  admin | rule, "key.revoked"),
+        #      action   中文    from               to                who                    event
+        action(make,   "创建",  FROM_NOTHING,      KeyState.active,  admin | rule,          "key.made",
+               wrong=(more_than_they_may,)),
+        action(rotate, "轮换",  [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
+               wrong=(ends_later,)),
+        action(revoke, "吊销",  [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked"),
     ),
 )
 # fmt: on

@@ -1,79 +1,36 @@
-"""Where persons, teams and API keys are: `/v1/persons`, `/v1/teams`, `/v1/keys`."""
+"""Where people are: `/v1/persons`, `/v1/teams`, `/v1/groups`, `/v1/keys`."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api import idempotency, lists, reads
-from app.api.actions import IfMatch, Name, answer, carry_out, mount_actions, operation
+from app.api import idempotency
+from app.api.actions import IfMatch, answer, carry_out, mount_actions, operation
 from app.api.actions import Key as IdempotencyHeader
-from app.api.auth import Ledger, caller_of, context_of
+from app.api.auth import Ledger, context_of
+from app.api.edit import mount_edit
 from app.api.etag import version_of
-from app.api.openapi import one_responses, problems
-from app.api.shapes import Out, PersonStub, RecordOut, Renderer
-from app.base.people import keys, persons, teams
+from app.api.lists import Paging
+from app.api.openapi import problems
+from app.api.paging import answer as listed
+from app.api.paging import page
+from app.api.reads import Name, mount_reads, renderer_of, seen
+from app.base.people import groups, keys, persons, teams
 from app.base.people.erase import without_refused_rows
+from app.base.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
 from app.common.keys import hash_of, new_secret, token
-from app.common.people import KeyState, PersonKind, PersonState, TeamKind, TeamState
 from app.kernel.bodies import Body, Nothing
-from app.kernel.lifecycle import Lifecycle
 from app.kernel.perform import Act
-from app.text import language_of
 
 router = APIRouter(prefix="/v1", tags=["people"])
-
-
-class PersonOut(RecordOut):
-    """Somebody who asks, works or decides; or a machine's account."""
-
-    state: PersonState
-    kind: PersonKind
-    name: str | None = Field(description="Null when they were erased.")
-    email: str | None
-    locale: str | None
-    added_at: datetime
-    erased_at: datetime | None
-
-
-class PersonPage(Out):
-    """Persons, those added last first."""
-
-    items: list[PersonOut]
-    next_cursor: str | None
-
-
-class TeamOut(RecordOut):
-    """A named set of persons that work is given to, or that is a customer."""
-
-    state: TeamState
-    key: str
-    name: str
-    kind: TeamKind
-    added_at: datetime
-
-
-class TeamPage(Out):
-    """Teams, those added last first."""
-
-    items: list[TeamOut]
-    next_cursor: str | None
-
-
-class KeyOut(RecordOut):
-    """An API key; its secret is nowhere."""
-
-    state: KeyState
-    name: str | None = Field(description="Null when the person was erased.")
-    person: PersonStub
-    roles: list[str]
-    made_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
+mount_reads(router, PERSONS, prefix="/persons")
+mount_reads(router, TEAMS, prefix="/teams")
+mount_reads(router, GROUPS, prefix="/groups")
+mount_reads(router, KEYS, prefix="/keys")
 
 
 class KeyMade(KeyOut):
@@ -82,72 +39,12 @@ class KeyMade(KeyOut):
     token: str | None = Field(description="Send it as `Authorization: Bearer …`. Shown now and never again.")
 
 
-class KeyPage(Out):
-    """API keys, those made last first."""
-
-    items: list[KeyOut]
-    next_cursor: str | None
-
-
-def _renderer(request: Request, ledger: Ledger, lifecycle: Lifecycle[Any], shape: type[Out]) -> Renderer:
-    language = language_of(request.headers.get("accept-language"))
-    return Renderer(ledger, lifecycle, shape, caller_of(request), language)
-
-
-Paging = Annotated[lists.Paging, Query()]
-
-
-@router.get("/persons", operation_id="list_persons", response_model=PersonPage, responses=problems(400, 422))
-async def list_persons(request: Request, ledger: Ledger, paging: Paging) -> Response:
-    """Persons: all for staff, oneself for everybody else."""
-    renderer = _renderer(request, ledger, persons.LIFECYCLE, PersonOut)
-    return lists.answer(request, await lists.page(renderer, paging, lists.Where(), by="added_at"))
-
-
-@router.get("/persons/{id}", operation_id="get_person", response_model=PersonOut, responses=one_responses())
-async def get_person(
-    request: Request, ledger: Ledger, name: Name, if_none_match: reads.IfNoneMatch = None
-) -> Response:
-    """One person."""
-    return await reads.one(_renderer(request, ledger, persons.LIFECYCLE, PersonOut), name, if_none_match)
-
-
-@router.get("/teams", operation_id="list_teams", response_model=TeamPage, responses=problems(400, 422))
-async def list_teams(request: Request, ledger: Ledger, paging: Paging) -> Response:
-    """Teams."""
-    renderer = _renderer(request, ledger, teams.LIFECYCLE, TeamOut)
-    return lists.answer(request, await lists.page(renderer, paging, lists.Where(), by="added_at"))
-
-
-@router.get("/teams/{id}", operation_id="get_team", response_model=TeamOut, responses=one_responses())
-async def get_team(
-    request: Request, ledger: Ledger, name: Name, if_none_match: reads.IfNoneMatch = None
-) -> Response:
-    """One team."""
-    return await reads.one(_renderer(request, ledger, teams.LIFECYCLE, TeamOut), name, if_none_match)
-
-
-@router.get("/keys", operation_id="list_keys", response_model=KeyPage, responses=problems(400, 422))
-async def list_keys(request: Request, ledger: Ledger, paging: Paging) -> Response:
-    """API keys: all for administrators, one's own for everybody else."""
-    renderer = _renderer(request, ledger, keys.LIFECYCLE, KeyOut)
-    return lists.answer(request, await lists.page(renderer, paging, lists.Where(), by="made_at"))
-
-
-@router.get("/keys/{id}", operation_id="get_key", response_model=KeyOut, responses=one_responses())
-async def get_key(
-    request: Request, ledger: Ledger, name: Name, if_none_match: reads.IfNoneMatch = None
-) -> Response:
-    """One API key."""
-    return await reads.one(_renderer(request, ledger, keys.LIFECYCLE, KeyOut), name, if_none_match)
-
-
 class NewKey(Body):
     """An API key to be made; its secret is made here."""
 
     name: keys.KeyName
     person: keys.KeyPerson
-    roles: keys.KeyRoles
+    roles: keys.KeyRoles = None
     expires_at: keys.KeyEnd = None
 
 
@@ -160,8 +57,40 @@ async def make_key(
     made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
     act = Act(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, made, context_of(request), None, key)
+    return await _with_secret(request, ledger, act, secret)
+
+
+class NewSecret(Body):
+    """A new secret of an API key; it is made here."""
+
+    overlap_seconds: keys.Overlap = keys.USUAL_OVERLAP_SECONDS
+    expires_at: keys.KeyEnd = None
+
+
+@router.post("/keys/{id}/rotate", **operation(keys.LIFECYCLE, "rotate", KeyMade))
+async def rotate_key(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: NewSecret,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyHeader = None,
+) -> Response:
+    """It gets a new secret; the old one is accepted for a while, the one before that not any more. The token
+    is in this answer and never again.
+    """
+    secret = new_secret()
+    new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
+    key = await idempotency.key_of(ledger, request, "rotate_key", idempotency_key)
+    row = keys.LIFECYCLE["rotate"]
+    act = Act(keys.LIFECYCLE, row, name, new, context_of(request), version_of(if_match), key)
+    return await _with_secret(request, ledger, act, secret)
+
+
+async def _with_secret(request: Request, ledger: Ledger, act: Act, secret: str) -> Response:
+    """The key with its token, where the secret is the one that was just made."""
     carried_out = await carry_out(ledger, act)
-    renderer = _renderer(request, ledger, keys.LIFECYCLE, KeyOut)
+    renderer = renderer_of(request, KEYS)
     shown = await renderer.one(carried_out.record)
     shown["token"] = None if carried_out.replayed else token(carried_out.record.id, secret)
     return answer(renderer, carried_out, shown)
@@ -182,10 +111,27 @@ async def erase(
     act = Act(persons.LIFECYCLE, row, name, body or Nothing(), context_of(request), version_of(if_match), key)
     async with without_refused_rows(ledger, act):
         carried_out = await carry_out(ledger, act)
-    renderer = _renderer(request, ledger, persons.LIFECYCLE, PersonOut)
+    renderer = renderer_of(request, PERSONS)
     return answer(renderer, carried_out, await renderer.one(carried_out.record))
+
+
+@router.get(
+    "/teams/{id}/members",
+    operation_id="list_team_members",
+    response_model=PERSONS.page,
+    responses=problems(400, 404, 422),
+)
+async def list_team_members(request: Request, name: Name, paging: Annotated[Paging, Query()]) -> Response:
+    """Those who belong to a team and whom the caller may see: for staff all of them."""
+    team = (await seen(renderer_of(request, TEAMS), name)).record
+    query = PERSONS.query.model_validate({**paging.model_dump(), "member_of": [str(team.id)]})
+    return listed(request, await page(PERSONS, renderer_of(request, PERSONS), query))
 
 
 mount_actions(router, persons.LIFECYCLE, PersonOut, prefix="/persons", left_out=frozenset({"erase"}))
 mount_actions(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
-mount_actions(router, keys.LIFECYCLE, KeyOut, prefix="/keys", left_out=frozenset({"make"}))
+mount_actions(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
+mount_edit(router, persons.LIFECYCLE, PersonOut, prefix="/persons")
+mount_edit(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
+mount_edit(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
+mount_actions(router, keys.LIFECYCLE, KeyOut, prefix="/keys", left_out=frozenset({"make", "rotate"}))

@@ -9,9 +9,9 @@ INCIDENTS_OPENED = Kpi(
     key="incidents_opened",
     en=Words(
         "Incidents opened",
-        "Incidents reported in the period; those cancelled later are counted and shown apart.",
+        "Incidents reported in the period; cancelled ones and duplicates are counted and shown apart.",
     ),
-    zh=Words("事件提出数", "期内上报的事件数；之后取消的也计入，并另行列示。"),
+    zh=Words("事件提出数", "期内上报的事件数；之后取消或判为重复的也计入，并另行列示。"),
     process="incident",
     owner=Role.incident_manager,
     fact="opened",
@@ -39,9 +39,10 @@ INCIDENTS_RESOLVED = Kpi(
 INCIDENTS_CLOSED = Kpi(
     key="incidents_closed",
     en=Words(
-        "Incidents closed", "Incidents that were closed for the last time in the period; each counts once."
+        "Incidents closed",
+        "Incidents that were closed for the last time in the period, also as duplicates; each once.",
     ),
-    zh=Words("事件关闭数", "最后一次关闭在期内的事件数；每个事件只计一次。"),
+    zh=Words("事件关闭数", "最后一次关闭在期内的事件数，含判为重复而关闭的；每个事件只计一次。"),
     process="incident",
     owner=Role.incident_manager,
     fact="closed",

@@ -14,7 +14,7 @@ told as (
                     'incident.resumed', 'incident.reopened') then 'open'
       when type = 'incident.resolved' then 'resolved'
       when type = 'incident.closed' then 'closed'
-      when type = 'incident.cancelled' then 'void'
+      when type in ('incident.cancelled', 'incident.marked_duplicate') then 'void'
     end as mark,
     type in ('incident.acknowledged', 'incident.started') and actor not like 'rule:%%' as answers,
     data ? 'observed' as observed,
@@ -85,11 +85,13 @@ decided as materialized (
              max(place) filter (where mark = 'closed' and before_place = before_first) over whole) as first_resolution,
     coalesce(max(place) filter (where mark = 'resolved' and before_place = before_last) over whole,
              max(place) filter (where mark = 'closed' and before_place = before_last) over whole) as resolution,
-    max(place) filter (where mark = 'closed') over whole as closing,
+    -- What repeats another one is closed by that, and resolved by nothing.
+    max(place) filter (where mark = 'closed' or type = 'incident.marked_duplicate') over whole as closing,
     -- A case that was reopened has something open behind an end.
     coalesce(max(open_place) over whole > min(ended_place) over whole, false) as reopened,
     case when max(void_place) over whole > coalesce(greatest(max(open_place) over whole, max(ended_place) over whole), 0)
-      then 'cancelled' end as excluded
+      then case when max(place) filter (where type = 'incident.marked_duplicate') over whole = max(void_place) over whole
+        then 'duplicate' else 'cancelled' end end as excluded
   from weighed
   window whole as (partition by case_id)
 ),

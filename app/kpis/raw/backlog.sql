@@ -30,7 +30,8 @@ turn as (
       case when event.rank = 1 then opening.opened_at else greatest(occurred_at, opening.opened_at) end as since
     from event join opening using (stream)
     where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled')
+                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
+                   'incident.marked_duplicate')
   ) turned
 ),
 -- Those that stand so just before an instant: what happens at it belongs to the next period.

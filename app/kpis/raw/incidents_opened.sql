@@ -22,14 +22,15 @@ opening as (
   select distinct on (stream) stream, coalesce(opened_at, occurred_at) as opened_at
   from event where version = 1 or opened_at is not null order by stream, version desc
 ),
--- It does not count if the last thing that happened to it is that it was cancelled.
-cancelled as (
-  select stream from (
+-- It does not count if the last thing that happened to it is that it was cancelled, or found to repeat another one.
+void as (
+  select stream, type from (
     select distinct on (stream) stream, type from event
     where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled')
+                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
+                   'incident.marked_duplicate')
     order by stream, rank desc
-  ) last_turn where type = 'incident.cancelled'
+  ) last_turn where type in ('incident.cancelled', 'incident.marked_duplicate')
 ),
 -- What was known of it at that event: every field as it was told last.
 known as (
@@ -41,10 +42,11 @@ known as (
 )
 select substr(opening.stream, 10)::uuid as case_id, opening.opened_at as at,
   null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,
-  case when cancelled.stream is not null then 'cancelled' end as excluded,
+  case void.type when 'incident.cancelled' then 'cancelled'
+    when 'incident.marked_duplicate' then 'duplicate' end as excluded,
   known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id,
   known.fields->>'service' as service, known.fields->>'category' as category, known.fields->>'channel' as channel,
   (known.fields->>'assignee_id')::uuid as assignee_id, (known.fields->>'customer_id')::uuid as customer_id
 from opening
 left join known using (stream)
-left join cancelled using (stream)
+left join void using (stream)

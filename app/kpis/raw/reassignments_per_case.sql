@@ -22,7 +22,7 @@ event as (
 turn as (
   select stream, max(rank) as rank from event
   where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                 'incident.reopened', 'incident.cancelled')
+                 'incident.reopened', 'incident.cancelled', 'incident.marked_duplicate')
   group by stream
 ),
 resolution as (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from app.common.children import Visibility
-from app.common.people import Person, PersonState, Role, Team
+from app.base.extras.givable import still_there
+from app.common.people import Person, Role
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
@@ -14,67 +14,108 @@ from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
 
 if TYPE_CHECKING:
+    from app.processes.incidents.duplicates import MarkDuplicateIncident
     from app.processes.incidents.lifecycle import (
-        AssignIncident,
-        CommentIncident,
+        EditIncident,
         HoldIncident,
         ReportIncident,
         ResolveIncident,
     )
+    from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
+    from app.processes.incidents.reviews import ReviewIncident
 
 # A leap year: whoever tells of an outage a year later is still believed.
 LONGEST_UNREPORTED_DAYS = 366
 
 
-async def began_later(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> str | None:
+async def began_later(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> None:
     """What is reported cannot begin afterwards."""
     if body.began_at is not None and body.began_at > at.occurred_at:
         raise WrongValue(pointer="/began_at", because="after_the_report")
-    return None
 
 
-async def began_long_before(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> str | None:
+async def began_long_before(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> None:
     """What began years ago is a slip of the pen, and would outweigh all else in the times of outages."""
     if body.began_at is not None and body.began_at < at.occurred_at - timedelta(days=LONGEST_UNREPORTED_DAYS):
         words = {"days": str(LONGEST_UNREPORTED_DAYS)}
         raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
-    return None
 
 
-async def wakes_up_before(look: Look, incident: Incident, body: HoldIncident, at: Moment) -> str | None:
+async def alert_of_no_tool(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> None:
+    """Whose alert it is, nobody can tell but the tool."""
+    if body.dedup_key is not None and Role.integration not in at.caller.names:
+        raise WrongValue(pointer="/dedup_key", because="alert_of_no_tool")
+
+
+async def began_after_the_report(look: Look, incident: Incident, body: EditIncident, at: Moment) -> None:
+    """What was reported had begun, and not years ago."""
+    if body.began_at is None or incident.opened_at is None:
+        return
+    if body.began_at > incident.opened_at:
+        raise WrongValue(pointer="/began_at", because="after_the_report")
+    if body.began_at < incident.opened_at - timedelta(days=LONGEST_UNREPORTED_DAYS):
+        words = {"days": str(LONGEST_UNREPORTED_DAYS)}
+        raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
+
+
+async def wakes_up_before(look: Look, incident: Incident, body: HoldIncident, at: Moment) -> None:
     """A time to look again lies ahead."""
     if body.wake_up_at is not None and body.wake_up_at <= at.occurred_at:
         raise WrongValue(pointer="/wake_up_at", because="not_ahead")
-    return None
 
 
-async def nobody_has_seen_it(look: Look, incident: Incident, body: ResolveIncident, at: Moment) -> str | None:
+async def nobody_has_seen_it(look: Look, incident: Incident, at: Moment) -> str | None:
     """Only a monitoring tool or a rule resolves what no person has looked at (the row *resolve*)."""
     if incident.state is State.new and not at.caller.is_rule and Role.integration not in at.caller.names:
         return "nobody_has_seen_it"
     return None
 
 
-async def restored_at_another_time(
-    look: Look, incident: Incident, body: ResolveIncident, at: Moment
-) -> str | None:
-    """Service comes back after it went, and not in the future. Where nobody has said when it went, it went
-    when the incident was opened.
-    """
+async def restored_at_another_time(look: Look, incident: Incident, body: ResolveIncident, at: Moment) -> None:
+    """Service comes back after it went, and not in the future."""
     restored = body.service_restored_at
-    if restored is None:
-        return None
-    if restored > at.occurred_at:
+    if restored is not None and restored > at.occurred_at:
         raise WrongValue(pointer="/service_restored_at", because="after_the_resolution")
-    if incident.began_at is not None and restored < incident.began_at:
-        raise WrongValue(pointer="/service_restored_at", because="before_it_began")
-    if incident.began_at is None and incident.opened_at is not None and restored < incident.opened_at:
+    _not_before_it_began(incident, restored, "/service_restored_at")
+
+
+async def contained_at_another_time(
+    look: Look, incident: Incident, body: ContainIncident, at: Moment
+) -> None:
+    """What has begun is contained, and that is told afterwards."""
+    if body.contained_at is not None and body.contained_at > at.occurred_at:
+        raise WrongValue(pointer="/contained_at", because="after_it_was_told")
+    _not_before_it_began(incident, body.contained_at, "/contained_at")
+
+
+def _not_before_it_began(incident: Incident, when: datetime | None, pointer: str) -> None:
+    """Where nobody has said when it began, it began when it was opened."""
+    if when is None:
+        return
+    if incident.began_at is not None and when < incident.began_at:
+        raise WrongValue(pointer=pointer, because="before_it_began")
+    if incident.began_at is None and incident.opened_at is not None and when < incident.opened_at:
         words = {"since": incident.opened_at.isoformat()}
-        raise WrongValue(words, pointer="/service_restored_at", because="before_it_was_opened")
-    return None
+        raise WrongValue(words, pointer=pointer, because="before_it_was_opened")
 
 
-async def too_late_to_reopen(look: Look, incident: Incident, body: Any, at: Moment) -> str | None:
+async def commander_is_erased(look: Look, incident: Incident, body: DeclareMajorIncident, at: Moment) -> None:
+    """Somebody who is there leads."""
+    still_there(at.the(Person, "commander"), "/commander")
+
+
+async def is_no_major(look: Look, incident: Incident, at: Moment) -> str | None:
+    """Only a major incident is made less of."""
+    return "is_no_major" if incident.declared_major_at is None else None
+
+
+async def update_due_before(look: Look, incident: Incident, body: PostUpdateIncident, at: Moment) -> None:
+    """The next time that those affected are told more lies ahead."""
+    if body.next_update_due_at <= at.occurred_at:
+        raise WrongValue(pointer="/next_update_due_at", because="not_ahead")
+
+
+async def too_late_to_reopen(look: Look, incident: Incident, at: Moment) -> str | None:
     """After the agreed days a new incident is reported instead."""
     ended = incident.resolved_at or incident.closed_at
     if ended is not None and at.occurred_at > ended + timedelta(days=at.reopen_days):
@@ -82,20 +123,48 @@ async def too_late_to_reopen(look: Look, incident: Incident, body: Any, at: Mome
     return None
 
 
-async def cannot_take_it(look: Look, incident: Incident, body: AssignIncident, at: Moment) -> str | None:
-    """Work is given to somebody who is there, and who belongs to the team that is named with them."""
-    team, person = at.the(Team, "team"), at.the(Person, "person")
-    if person is not None and person.state is PersonState.erased:
-        raise WrongValue(pointer="/person", because="person_erased")
-    if person is not None and team is not None and not await look.membership(person, team):
-        raise WrongValue({"team": str(team.key)}, pointer="/person", because="not_in_the_team")
-    return None
+async def major_not_reviewed(look: Look, incident: Incident, at: Moment) -> str | None:
+    """What was learnt from a major incident is written down before it is closed."""
+    unlearnt = incident.declared_major_at is not None and incident.reviewed_at is None
+    return "major_not_reviewed" if unlearnt else None
 
 
-async def internal_is_for_staff(
-    look: Look, incident: Incident, body: CommentIncident, at: Moment
-) -> str | None:
-    """What only staff may read, only staff may write."""
-    if body.visibility is Visibility.internal and not at.caller.is_staff_for(incident):
-        raise WrongValue(pointer="/visibility", because="internal_is_for_staff")
-    return None
+async def already_reviewed(look: Look, incident: Incident, at: Moment) -> str | None:
+    """A resolution is reviewed once; what is reopened has another one."""
+    return None if incident.reviewed_at is None else "already_reviewed"
+
+
+async def happened_later(look: Look, incident: Incident, body: ReviewIncident, at: Moment) -> None:
+    """A review tells of what has happened."""
+    for n, entry in enumerate(body.timeline):
+        if entry.happened_at > at.occurred_at:
+            raise WrongValue(pointer=f"/timeline/{n}/happened_at", because="after_it_was_told")
+
+
+async def owner_is_erased(look: Look, incident: Incident, body: ReviewIncident, at: Moment) -> None:
+    """Somebody who is there sees to what will be done."""
+    for n in range(len(body.actions)):
+        still_there(at.the(Person, f"actions/{n}/owner"), f"/actions/{n}/owner")
+
+
+async def repeats_itself(look: Look, incident: Incident, body: MarkDuplicateIncident, at: Moment) -> None:
+    """What an incident repeats is another one, however many lie between."""
+    original: Incident | None = at.the(Incident, "original")
+    while original is not None:
+        if original.id == incident.id:
+            raise WrongValue(pointer="/original", because="itself")
+        further = original.duplicate_of_id
+        loaded = None if further is None else await look.record("incident", str(further))
+        original = None if loaded is None else loaded.record
+
+
+async def repeats_none(look: Look, incident: Incident, body: MarkDuplicateIncident, at: Moment) -> None:
+    """What was cancelled was no incident, so nothing repeats it."""
+    original = at.the(Incident, "original")
+    if original is not None and original.state is State.cancelled:
+        raise WrongValue(pointer="/original", because="was_cancelled")
+
+
+async def is_no_duplicate(look: Look, incident: Incident, at: Moment) -> str | None:
+    """Only those who wait for another incident are told of it."""
+    return "is_no_duplicate" if incident.duplicate_of_id is None else None

@@ -2,7 +2,7 @@
 
 new ─► acknowledged ─► in_progress ─► resolved ─► closed
              any open ⇄ on_hold          resolved, closed ─► in_progress (reopen)
-any open ─► cancelled
+any open ─► cancelled | closed as duplicate
 """
 
 from __future__ import annotations
@@ -12,16 +12,36 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.children import Comment, ExternalReference, Visibility
-from app.common.people import SEE_EVERYTHING, Person, Role, Team
+from app.base.extras import CHILDREN, every_ticket
+from app.base.extras import priority as priorities
+from app.base.extras.editing import editing, take
+from app.base.extras.priority import PrioritiseTicket
+from app.common.children import ExternalReference
+from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.priority import Impact, Urgency, priority
 from app.common.records import Labelled, Refers
-from app.kernel.bodies import Body, Instant, Key, Nothing, Reason, Reference, Title, Words
+from app.kernel.bodies import (
+    LONGEST_LIST,
+    Body,
+    Few,
+    Instant,
+    Key,
+    Line,
+    Nothing,
+    Patch,
+    Reason,
+    Reference,
+    Title,
+    Words,
+)
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Keys, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import DESK
-from app.kernel.who import agent, anybody, assignee, engineer, integration, reporter, rule
+from app.kernel.who import agent, anybody, assignee, engineer, incident_manager, integration, reporter, rule
 from app.processes.incidents import checks
+from app.processes.incidents.alerts import repeat_alert
+from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
+from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
 from app.processes.incidents.records import (
     ENDED,
     OPEN,
@@ -29,11 +49,14 @@ from app.processes.incidents.records import (
     Effect,
     HoldReason,
     Incident,
+    IncidentReview,
     ResolutionCode,
+    TimelineEntry,
 )
 from app.processes.incidents.records import (
     IncidentState as State,
 )
+from app.processes.incidents.reviews import review
 
 
 class ReportIncident(Body):
@@ -52,8 +75,22 @@ class ReportIncident(Body):
     ci: Key | None = Field(default=None, description="The key of the configuration item, if known.")
     category: Key | None = Field(default=None, description="The key of the category, if known.")
     requester: Annotated[Reference, Refers("person", on_behalf=True)] | None = Field(
-        default=None, description="Whom it is reported for, if not the caller: a person's id."
+        default=None,
+        description="Whom it is reported for, if not the caller: a person's id, or `<source>:<name>`, as "
+        "another system calls them.",
     )
+    alert_source: Key | None = Field(
+        default=None, description="Of an alert: where it comes from. With `dedup_key`; for integrations."
+    )
+    dedup_key: Line | None = Field(
+        default=None, description="Of an alert: what its source calls it, each time that it fires."
+    )
+
+    @model_validator(mode="after")
+    def _both(self) -> ReportIncident:
+        if (self.alert_source is None) != (self.dedup_key is None):
+            raise PydanticCustomError("both_of_an_alert", "give alert_source and dedup_key, or neither")
+        return self
 
 
 def report(incident: Incident, body: ReportIncident, at: Moment) -> None:
@@ -74,6 +111,13 @@ def report(incident: Incident, body: ReportIncident, at: Moment) -> None:
     # The customer is the requester's team at opening, whatever becomes of either later.
     incident.customer_id = requester.team_id if requester else at.caller.team_id
     incident.opened_at = at.occurred_at
+    if incident.requester_id != at.caller.person_id:
+        incident.reported_by_id = at.caller.person_id
+    if body.dedup_key is not None:
+        incident.alert_source = body.alert_source
+        incident.dedup_key = body.dedup_key
+        incident.alert_count = 1
+        incident.last_alert_at = body.began_at or at.occurred_at
 
 
 def acknowledge(incident: Incident, body: Nothing, at: Moment) -> None:
@@ -136,53 +180,49 @@ def cancel(incident: Incident, body: Reason, at: Moment) -> None:
     """It turns out to be no incident."""
 
 
-class AssignIncident(Body):
-    """Who is to see to it."""
+class EditIncident(Patch):
+    """What is known of it."""
 
-    team: Annotated[Reference, Refers("team")] | None = Field(
-        default=None, description="The team: its key or id."
-    )
-    person: Annotated[Reference, Refers("person")] | None = Field(
-        default=None, description="The person: an id, or `me`. With a team: one of its members."
-    )
+    OWN_WORDS = frozenset({"title", "description"})
 
-    @model_validator(mode="after")
-    def _somebody(self) -> AssignIncident:
-        if self.team is None and self.person is None:
-            raise PydanticCustomError("somebody", "name a team, a person, or both")
-        return self
+    title: Title = Field(default_factory=str, description="What is wrong, in a line. Lists show it.")
+    description: Words = Field(default_factory=str, description="What happened.")
+    began_at: Instant | None = Field(default=None, description="When it began; at most 366 days before.")
+    service: Key | None = Field(default=None, description="The key of the service.")
+    ci: Key | None = Field(default=None, description="The key of the configuration item.")
+    category: Key | None = Field(default=None, description="The key of the category.")
 
 
-def assign(incident: Incident, body: AssignIncident, at: Moment) -> None:
-    """Somebody is given it."""
-    team, person = at.the(Team, "team"), at.the(Person, "person")
-    if team is not None:
-        incident.team_id = team.id
-    incident.assignee_id = person.id if person else None
+def edit(incident: Incident, body: EditIncident, at: Moment) -> None:
+    """What is known of it is put right."""
+    take(incident, body, at)
 
 
-class CommentIncident(Body):
-    """Something to say about it."""
+class PrioritiseIncident(PrioritiseTicket):
+    """In which order it is taken."""
 
-    text: Words = Field(description="What is said.")
-    visibility: Visibility = Field(
-        default=Visibility.public, description="For all who see the incident, or for staff."
+    effect: Effect | None = Field(
+        default=None, description="What it does to the service, if other than was thought."
     )
 
 
-def comment(incident: Incident, body: CommentIncident, at: Moment) -> None:
-    """Something is said about it."""
-    at.staff_only = body.visibility is Visibility.internal
-    at.add(
-        Comment(
-            id=at.new_id(),
-            record=incident.row_key,
-            author_id=at.caller.person_id,
-            visibility=body.visibility,
-            text=body.text,
-            written_at=at.occurred_at,
-        )
+def prioritise(incident: Incident, body: PrioritiseIncident, at: Moment) -> None:
+    """Impact, urgency or effect are other than was thought, or the priority is set against what they give."""
+    priorities.prioritise(incident, body, at)
+    incident.effect = body.effect or incident.effect
+
+
+class RemindIncident(Body):
+    """Somebody is reminded that it waits for them."""
+
+    persons: Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few] = Field(
+        min_length=1, max_length=LONGEST_LIST, description="Whom."
     )
+
+
+def remind(incident: Incident, body: RemindIncident, at: Moment) -> None:
+    """Somebody is reminded that it waits for them."""
+    incident.reminded_at = at.occurred_at
 
 
 def where_it_was(incident: Incident) -> Labelled:
@@ -205,17 +245,22 @@ def entered(incident: Incident, before: Labelled | None, at: Moment) -> None:
         incident.closed_at = at.occurred_at
     elif incident.state is State.cancelled:
         incident.cancelled_at = at.occurred_at
+    if incident.state not in OPEN:
+        incident.next_update_due_at = None
     if before is State.on_hold and incident.state is not State.on_hold:
         incident.held_from = incident.hold_reason = incident.wake_up_at = None
     if before in ENDED and incident.state in OPEN:
         incident.resolved_at = incident.closed_at = incident.service_restored_at = None
-        incident.resolution_code = incident.resolution = incident.cause = None
+        incident.reviewed_at = None
+        incident.resolution_code = incident.resolution = incident.cause = incident.duplicate_of_id = None
 
 
 def audience(incident: Incident) -> tuple[str, ...]:
-    """Who asked, who works on it, and the desk as long as it is nobody's."""
-    persons = (incident.requester_id, incident.assignee_id)
+    """Who asked or reported, who works on it or leads, and the desk as long as it is nobody's."""
+    persons = (incident.requester_id, incident.reported_by_id, incident.assignee_id, incident.commander_id)
     tokens = tuple(f"person:{person}" for person in persons if person is not None)
+    if incident.service is not None:
+        tokens = (*tokens, f"service:{incident.service}")
     if incident.team_id is not None:
         return (*tokens, f"team:{incident.team_id}")
     return (*tokens, DESK)
@@ -225,28 +270,48 @@ def audience(incident: Incident) -> tuple[str, ...]:
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
     audience=audience, sees_all=SEE_EVERYTHING | {Role.incident_manager},
-    columns={"person": ("requester_id", "assignee_id"), "team": ("team_id",)},
-    unassigned="team_id is null",
-    entered=entered, children=(Comment, ExternalReference), ended=ENDED,
+    columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
+    unassigned="team_id is null", held=frozenset({"alert_is_open_elsewhere"}),
+    entered=entered, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
+    searched=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,       "上报",     FROM_NOTHING,                    State.new,          anybody | integration,          "incident.reported",
-               unless=(checks.began_later, checks.began_long_before)),
+               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool)),
         action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged"),
         action(start,        "开始处理", [State.new, State.acknowledged], State.in_progress,  assignee,                       "incident.started"),
+        action(contain,      "遏制",     [State.in_progress],             STAYS,              engineer,                       "incident.contained",
+               wrong=(checks.contained_at_another_time,)),
         action(hold,         "挂起",     OPEN - {State.on_hold},          State.on_hold,      assignee,                       "incident.held",
-               unless=(checks.wakes_up_before,)),
-        action(resume,       "恢复",     [State.on_hold],                 where_it_was,       assignee,                       "incident.resumed"),
+               wrong=(checks.wakes_up_before,)),
+        action(resume,       "恢复",     [State.on_hold],                 where_it_was,       assignee | rule,                "incident.resumed"),
+        action(declare_major, "宣布重大", OPEN,                           STAYS,              incident_manager,               "incident.declared_major",
+               wrong=(checks.commander_is_erased,)),
+        action(downgrade,    "降级",     OPEN,                            STAYS,              incident_manager,               "incident.downgraded",
+               unless=(checks.is_no_major,)),
+        action(post_update,  "发布进展", OPEN,                            STAYS,              incident_manager | assignee,    "incident.update_posted",
+               wrong=(checks.update_due_before,)),
         action(resolve,      "解决",     OPEN,                            State.resolved,     assignee | integration | rule,  "incident.resolved",
-               unless=(checks.nobody_has_seen_it, checks.restored_at_another_time)),
-        action(close,        "关闭",     [State.resolved],                State.closed,       reporter | agent | rule,        "incident.closed"),
+               unless=(checks.nobody_has_seen_it,), wrong=(checks.restored_at_another_time,)),
+        action(close,        "关闭",     [State.resolved],                State.closed,       reporter | agent | rule,        "incident.closed",
+               unless=(checks.major_not_reviewed,)),
         action(reopen,       "重新打开", [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",
                unless=(checks.too_late_to_reopen,)),
+        action(review,       "回顾",     [State.resolved],                STAYS,              incident_manager,               "incident.reviewed",
+               unless=(checks.is_no_major, checks.already_reviewed), wrong=(checks.happened_later, checks.owner_is_erased), staff_only=True),
+        action(mark_duplicate, "标记重复", OPEN,                          State.closed,       agent,                          "incident.marked_duplicate",
+               wrong=(checks.repeats_itself, checks.repeats_none)),
         action(cancel,       "取消",     OPEN,                            State.cancelled,    reporter | agent,               "incident.cancelled"),
-        action(assign,       "分派",     OPEN,                            STAYS,              agent | engineer | rule,        "incident.assigned",
-               unless=(checks.cannot_take_it,)),
-        action(comment,      "评论",     State,                           STAYS,              anybody,                        "incident.commented",
-               unless=(checks.internal_is_for_staff,), keys=Keys.TEXTS),
+        action(repeat_alert, "告警重复", OPEN,                            STAYS,              integration,                    "incident.alert_repeated"),
+        action(remind,       "催办",     OPEN,                            STAYS,              rule,                           "incident.reminded"),
+        action(tell_resolved, "告知原事件已解决", [State.closed],         STAYS,              rule,                           "incident.original_resolved",
+               unless=(checks.is_no_duplicate,)),
+        action(pass_on_comment, "转入评论", State,                        STAYS,              rule,                           "incident.comment_passed_on",
+               keys=Keys.SAID),
+        *editing(edit, "incident", State, checks.began_after_the_report),
+        *every_ticket(
+            kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise
+        ),
     ),
 )
 # fmt: on

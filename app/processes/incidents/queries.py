@@ -1,17 +1,34 @@
-"""What can be asked about incidents: the shape of the answer, and the filters of the list."""
+"""What can be asked about incidents: the shape of the answer, and what the list is narrowed and sorted by."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
-from app.api.lists import Paging, Several, Where
+from app.api.lists import Listing
 from app.api.shapes import Out, PersonStub, TeamStub, TicketOut
+from app.base.people.queries import PERSONS, TEAMS
+from app.common.people import Held, Role
+from app.common.personal import is_sealed
 from app.common.priority import Impact, Priority, Urgency
+from app.db import Database
+from app.kernel.bodies import LONGEST_LIST
 from app.kernel.ledger import Ledger
-from app.processes.incidents.records import Channel, Effect, HoldReason, IncidentState, ResolutionCode
+from app.log.canonical import instant
+from app.log.events import stream
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import (
+    Channel,
+    Effect,
+    HoldReason,
+    Incident,
+    IncidentState,
+    ResolutionCode,
+)
 
 
 class IncidentOut(TicketOut):
@@ -46,32 +63,228 @@ class IncidentOut(TicketOut):
     service_restored_at: datetime | None
     closed_at: datetime | None
     cancelled_at: datetime | None
+    contained_at: datetime | None
+    containment: str | None = Field(description="What stopped the spread or restored service.")
+    declared_major_at: datetime | None = Field(description="Null where it is no major incident.")
+    commander: PersonStub | None = Field(description="Who leads a major incident.")
+    statement: str | None = Field(description="The latest one for those affected.")
+    next_update_due_at: datetime | None = Field(description="When those affected are to be told more.")
+    reminded_at: datetime | None = Field(description="When somebody was last told that it waits for them.")
+    duplicate_of_id: UUID | None = Field(description="The incident that it repeats.")
+    reported_by: PersonStub | None = Field(description="Who reported it, where it is somebody else's.")
+    alert_source: str | None = Field(description="The source of the alert that it was reported for.")
+    dedup_key: str | None = Field(description="What the source calls the alert.")
+    alert_count: int | None = Field(description="How often the alert has fired.")
+    last_alert_at: datetime | None
+    reviewed_at: datetime | None = Field(description="When its present resolution was reviewed.")
 
 
-class IncidentPage(Out):
-    """Incidents that the caller may see, newest first."""
+class ReviewEntryOut(Out):
+    """Something that happened."""
 
-    items: list[IncidentOut]
-    next_cursor: str | None = Field(description="Null on the last page.")
+    happened_at: datetime
+    text: str | None = Field(description="Null when its author was erased.")
 
 
-class IncidentFilters(Paging):
-    """Which incidents. Values of one filter are separated by commas; all filters hold."""
+class ReviewOut(Out):
+    """The review of a major incident, or what the log proposes for it."""
 
-    state: Annotated[list[IncidentState] | None, Several, Field(description="Where they stand.")] = None
-    priority: Annotated[list[Priority] | None, Several, Field(description="How urgent they are.")] = None
-    team: Annotated[list[str] | None, Several, Field(max_length=50, description="Keys or ids of teams.")] = (
-        None
+    reviewed_at: datetime | None = Field(
+        description="Null: nobody has reviewed it; the timeline is a proposal."
     )
+    timeline: list[ReviewEntryOut]
+    causes: str | None
+    went_well: str | None
+    went_badly: str | None
 
 
-async def where(ledger: Ledger, filters: IncidentFilters) -> Where:
-    """The filters as conditions. A team that there is none of has no incidents."""
-    conditions = Where()
-    conditions.among("state", filters.state)
-    conditions.among("priority", filters.priority)
-    if filters.team is not None:
-        named = set(filters.team)
-        teams = (await ledger.directory.teams()).values()
-        conditions.among("team_id", [team.id for team in teams if team.key in named or str(team.id) in named])
-    return conditions
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=IncidentOut,
+    filters=(
+        "state",
+        "state_since",
+        "priority",
+        "impact",
+        "urgency",
+        "effect",
+        "channel",
+        "service",
+        "ci",
+        "category",
+        "requester",
+        "customer",
+        "team",
+        "assignee",
+        "opened_at",
+        "hold_reason",
+        "resolved_at",
+        "resolution_code",
+        "closed_at",
+        "changed_at",
+        "declared_major_at",
+        "commander",
+        "tag",
+        "follower",
+        "external_reference",
+    ),
+    sorts=("opened_at", "changed_at", "state_since", "priority", "resolved_at", "closed_at"),
+    expands=(PERSONS, TEAMS),
+)
+
+DUPLICATES = """
+select id from fold.incident where duplicate_of_id = %s and (%s::uuid is null or id > %s)
+order by id limit %s"""
+#: The requester and the followers of a duplicate who do not follow its original yet, as long as it is one.
+TO_FOLLOW = """
+with duplicate as (
+  select requester_id from fold.incident where id = %(id)s and duplicate_of_id = %(original_id)s
+), concerned as (
+  select requester_id as id from duplicate
+  union select f.person_id from fold.follower f where f.record = %(duplicate)s and exists (table duplicate)
+)
+select p.id from concerned join fold.person p using (id)
+where p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
+  and (%(after)s::uuid is null or p.id > %(after)s) and not exists (
+    select 1 from fold.follower f where f.record = %(original)s and f.person_id = p.id)
+order by p.id limit %(limit)s"""
+SAID_OF_DUPLICATE = """
+select d.number, d.duplicate_of_id as original_id, c.author_id
+from fold.incident d join fold.comment c on c.record = 'incident/' || d.id
+where d.id = %s and c.id = %s and d.duplicate_of_id is not null"""
+LEAD = """
+select p.id from fold.team t join fold.person p on p.id = t.lead_id
+where t.id = %s and p.state = 'active' and p.deactivated_at is null"""
+HOLDERS = """
+select id from fold.person
+where roles && %s::text[] and kind = 'human' and state = 'active' and deactivated_at is null
+order by id limit %s"""
+
+
+async def duplicates_of(db: Database, original: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Those marked as repeating it, in the order of their ids, from behind `after`."""
+    rows = await db.rows(DUPLICATES, (original, after, after, limit))
+    return [row["id"] for row in rows]
+
+
+async def to_follow(
+    db: Database, duplicate: UUID, original: UUID, *, after: UUID | None, limit: int
+) -> list[UUID]:
+    """The persons who are to follow the original because they reported or follow the duplicate, in the order
+    of their ids, from behind `after`.
+    """
+    named = {"duplicate": stream(Incident.KIND, duplicate), "original": stream(Incident.KIND, original)}
+    ids = {"id": duplicate, "original_id": original, "after": after, "limit": limit}
+    return [row["id"] for row in await db.rows(TO_FOLLOW, named | ids)]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfDuplicate:
+    """Where a comment on a duplicate belongs: the duplicate's number, its original, who said it."""
+
+    number: str
+    original_id: UUID
+    author_id: UUID
+
+
+async def said_of_duplicate(db: Database, incident: UUID, comment: UUID) -> SaidOfDuplicate | None:
+    """Where the comment belongs if the incident is a duplicate now; None if it is none."""
+    row = await db.row(SAID_OF_DUPLICATE, (incident, comment))
+    return None if row is None else SaidOfDuplicate(**row)
+
+
+async def whom_to_remind(db: Database, incident: Incident) -> list[UUID]:
+    """Where nobody is on call: the lead of the team that it is assigned to; without one the incident managers
+    whose scope it is in.
+    """
+    lead = await db.rows(LEAD, (incident.team_id,))
+    if lead:
+        return [row["id"] for row in lead]
+    held = [Held(Role.incident_manager), Held(Role.incident_manager, process=incident.KIND)]
+    if incident.team_id is not None:
+        held.append(Held(Role.incident_manager, team_id=incident.team_id))
+    if incident.service is not None:
+        held.append(Held(Role.incident_manager, service=incident.service))
+    rows = await db.rows(HOLDERS, ([str(one) for one in held], LONGEST_LIST))
+    return [row["id"] for row in rows]
+
+
+# What its condition says of states is the condition of the index incident_alert_is_open_elsewhere.
+ALERTED = """
+select id, version, opened_at, began_at, started_at from fold.incident
+where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
+  and dedup_key is not null and state in ('new', 'acknowledged', 'in_progress', 'on_hold')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """The open incident of an alert, and the version of its row."""
+
+    id: UUID
+    version: int
+    opened_at: datetime
+    began_at: datetime | None
+    started_at: datetime | None
+
+
+async def alerted(db: Database, teller: UUID, source: str, dedup_key: str) -> Alerted | None:
+    """The open incident of the alert that this account tells of by that key; None if there is none."""
+    row = await db.row(ALERTED, (teller, source, dedup_key))
+    return None if row is None else Alerted(**row)
+
+
+REVIEW = """
+select id, reviewed_at, causes, went_well, went_badly from fold.incident_review
+where record = %s order by reviewed_at desc, id desc limit 1
+"""
+TIMELINE = "select happened_at, text from fold.timeline_entry where review_id = %s order by happened_at, id"
+#: What a timeline tells of by itself: where it stood, who had it, and what those affected were told.
+TOLD = """
+select occurred_at, type, data->'given' as given from log.told where stream = %s and type = any(%s)
+order by version limit %s
+"""
+IN_TIMELINES = frozenset(row.name for row in LIFECYCLE.rows if not row.stays) | {
+    "contain",
+    "declare_major",
+    "downgrade",
+    "post_update",
+    "assign",
+    "escalate",
+    "prioritise",
+}
+#: Of what was said, the words that belong in a timeline.
+WORDS = ("statement", "measure", "done", "reason")
+
+
+async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[str, Any]:
+    """The review of the incident's present resolution, or what the log proposes for it."""
+    row = None
+    if incident.reviewed_at is not None:
+        row = await ledger.db.row(REVIEW, (incident.row_key,))
+    if row is None:
+        entries = await _proposed(ledger, incident, language)
+        return {**dict.fromkeys(ReviewOut.model_fields), "timeline": entries}
+    entries = await ledger.db.rows(TIMELINE, (row.pop("id"),))
+    sealed = [row[name] for name in ("causes", "went_well", "went_badly")]
+    texts = await ledger.vault.texts([*sealed, *(entry["text"] for entry in entries)])
+    for shown in (row, *entries):
+        for name, value in shown.items():
+            shown[name] = instant(value) if isinstance(value, datetime) else texts[value]
+    return {**row, "timeline": entries}
+
+
+async def _proposed(ledger: Ledger, incident: Incident, language: str) -> list[dict[str, Any]]:
+    by_event = {row.event: row for row in LIFECYCLE.rows if row.name in IN_TIMELINES}
+    events = await ledger.db.rows(TOLD, (incident.row_key, list(by_event), LONGEST_LIST))
+    said = [
+        next((event["given"][name] for name in WORDS if name in event["given"]), None) for event in events
+    ]
+    texts = await ledger.vault.texts(words for words in said if words is not None and is_sealed(words))
+    entries = []
+    for event, words in zip(events, said, strict=True):
+        text, label = texts.get(words or ""), by_event[event["type"]].label(language)
+        entries.append(
+            {"happened_at": instant(event["occurred_at"]), "text": f"{label}: {text}" if text else label}
+        )
+    return entries

@@ -10,8 +10,8 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.priority import Impact, Priority, Urgency
-from app.common.records import FOLD, Labelled, Refers, Ticket
+from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.tickets import Ticket
 
 
 class IncidentState(Labelled):
@@ -78,21 +78,13 @@ class Incident(Ticket):
     KIND: ClassVar[str] = "incident"
 
     state: IncidentState | None = Field(default=None, sa_type=Text)
-    title: str | None = None
     description: Annotated[str | None, Personal()] = None
     channel: Channel | None = Field(default=None, sa_type=Text)
-    impact: Impact | None = Field(default=None, sa_type=Text)
-    urgency: Urgency | None = Field(default=None, sa_type=Text)
-    priority: Priority | None = Field(default=None, sa_type=Text)
     effect: Effect | None = Field(default=None, sa_type=Text)
     began_at: datetime | None = None
     service: str | None = None
     ci: str | None = None
     category: str | None = None
-    requester_id: Annotated[UUID | None, Refers("person")] = None
-    customer_id: Annotated[UUID | None, Refers("team")] = None
-    team_id: Annotated[UUID | None, Refers("team")] = None
-    assignee_id: Annotated[UUID | None, Refers("person")] = None
     acknowledged_at: datetime | None = None
     started_at: datetime | None = None
     held_from: IncidentState | None = Field(default=None, sa_type=Text)
@@ -105,10 +97,69 @@ class Incident(Ticket):
     service_restored_at: datetime | None = None
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
+    contained_at: datetime | None = None
+    containment: Annotated[str | None, Personal()] = None
+    declared_major_at: datetime | None = None
+    commander_id: Annotated[UUID | None, Refers("person")] = None
+    statement: Annotated[str | None, Personal()] = None
+    next_update_due_at: datetime | None = None
+    reminded_at: datetime | None = None
+    duplicate_of_id: Annotated[UUID | None, Refers("incident")] = None
+    reported_by_id: Annotated[UUID | None, Refers("person")] = None
+    alert_source: str | None = None
+    dedup_key: str | None = None
+    alert_count: int | None = None
+    last_alert_at: datetime | None = None
+    reviewed_at: datetime | None = None
+
+
+class IncidentReview(Beside):
+    """What was learnt from a major incident."""
+
+    KIND: ClassVar[str] = "incident_review"
+
+    causes: Annotated[str | None, Personal()] = None
+    went_well: Annotated[str | None, Personal()] = None
+    went_badly: Annotated[str | None, Personal()] = None
+    reviewed_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """What went badly is for those who can make it better."""
+        return True
+
+
+class TimelineEntry(Beside):
+    """Something that happened in a major incident, as its review tells it."""
+
+    KIND: ClassVar[str] = "timeline_entry"
+
+    review_id: UUID | None = None
+    happened_at: datetime | None = None
+    text: Annotated[str | None, Personal()] = None
+
+    @property
+    def for_staff(self) -> bool:
+        """As the review that it is a part of."""
+        return True
 
 
 class IncidentTable(Incident, table=True):
     """Where incidents stand."""
 
     __tablename__ = "incident"
+    __table_args__: ClassVar = FOLD
+
+
+class IncidentReviewTable(IncidentReview, table=True):
+    """Where reviews stand."""
+
+    __tablename__ = "incident_review"
+    __table_args__: ClassVar = FOLD
+
+
+class TimelineEntryTable(TimelineEntry, table=True):
+    """Where the entries of timelines stand."""
+
+    __tablename__ = "timeline_entry"
     __table_args__: ClassVar = FOLD

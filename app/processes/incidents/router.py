@@ -1,60 +1,48 @@
-"""Where incidents are: `/v1/incidents`. Reads are written by hand; actions come from the table."""
+"""Where incidents are: `/v1/incidents`."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api import events, lists, reads
-from app.api.actions import Name, mount_actions
-from app.api.auth import caller_of, ledger_of
+from app.api import reads
+from app.api.actions import mount_actions
+from app.api.attachments import mount_attachments
+from app.api.children import mount_children
 from app.api.direct import DirectRoute
-from app.api.openapi import one_responses, problems
-from app.api.shapes import Renderer
+from app.api.edit import mount_edit
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.kernel.refusals import Forbidden
+from app.kernel.who import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.queries import IncidentFilters, IncidentOut, IncidentPage, where
-from app.text import language_of
+from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"], route_class=DirectRoute)
-
-
-def _renderer(request: Request) -> Renderer:
-    # A dependency would give the ledger too, for a tenth of the time that a read takes.
-    language = language_of(request.headers.get("accept-language"))
-    return Renderer(ledger_of(request), LIFECYCLE, IncidentOut, caller_of(request), language)
-
-
-@router.get("", operation_id="list_incidents", response_model=IncidentPage, responses=problems(400, 422))
-async def list_incidents(request: Request, filters: Annotated[IncidentFilters, Query()]) -> Response:
-    """Incidents that the caller may see, newest first."""
-    renderer = _renderer(request)
-    page = await lists.page(renderer, filters, await where(renderer.ledger, filters))
-    return lists.answer(request, page)
-
-
-@router.get("/{id}", operation_id="get_incident", response_model=IncidentOut, responses=one_responses())
-async def get_incident(request: Request, name: Name, if_none_match: reads.IfNoneMatch = None) -> Response:
-    """One incident."""
-    return await reads.one(_renderer(request), name, if_none_match)
+reads.mount_reads(router, LISTING)
+reads.mount_events(router, LISTING)
+mount_attachments(router, LISTING)
 
 
 @router.get(
-    "/{id}/events",
-    operation_id="list_incident_events",
-    response_model=events.EventPage,
-    responses=problems(400, 404, 422),
+    "/{id}/review",
+    operation_id="get_incident_review",
+    summary="The review of one incident; before there is one, a timeline for it from the log.",
+    response_model=ReviewOut,
+    responses=problems(403, 404, 422) | in_language(),
 )
-async def list_incident_events(
-    request: Request, name: Name, paging: Annotated[events.EventPaging, Query()]
-) -> Response:
-    """What happened to one incident, in order."""
-    renderer = _renderer(request)
-    record = (await reads.seen(renderer, name)).record
-    page = await events.page(renderer, record, paging)
-    return Response(to_json(page), media_type="application/json")
+async def get_incident_review(request: Request, name: reads.Name) -> Response:
+    """What was learnt from the incident's present resolution, or what the log proposes."""
+    renderer = reads.renderer_of(request, LISTING)
+    incident = (await reads.seen(renderer, name)).record
+    if not renderer.caller.is_staff_for(incident):
+        raise Forbidden({"who": staff.phrase(renderer.language)})
+    shown = await review_of(renderer.ledger, incident, renderer.language)
+    headers = {**VARY, "Content-Language": renderer.language}
+    return Response(to_json(shown), headers=headers, media_type="application/json")
 
 
 mount_actions(router, LIFECYCLE, IncidentOut)
+mount_edit(router, LIFECYCLE, IncidentOut)
+mount_children(router, LIFECYCLE, IncidentOut)

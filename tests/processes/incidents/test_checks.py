@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from app.base.extras.assignment import AssignTicket
+from app.base.extras.comments import CommentTicket
 from app.common.people import Caller, Held, Role, rule
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import PersonErased, WrongValue
 from app.log.canonical import instant
-from app.processes.incidents.lifecycle import AssignIncident, CommentIncident, ReportIncident
+from app.processes.incidents.lifecycle import ReportIncident
 from tests.client import an_incident
 from tests.given import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes
 from tests.people import act, add_caller, add_person, add_team
@@ -171,7 +173,7 @@ async def an_open_one(ledger: Ledger, caller: Caller) -> str:
     return str(done.record.id)
 
 
-async def refused(ledger: Ledger, caller: Caller, name: str, body: AssignIncident) -> tuple[str, str]:
+async def refused(ledger: Ledger, caller: Caller, name: str, body: AssignTicket) -> tuple[str, str]:
     with pytest.raises(WrongValue) as caught:
         await act(ledger, caller, "incident", "assign", name, body)
     return caught.value.pointer, caught.value.because
@@ -184,13 +186,13 @@ async def test_work_is_given_to_a_member_of_the_team_that_is_named_with_them(led
     name = await an_open_one(ledger, agent)
     theirs = await add_person(ledger, "Tomasz", "network", "mail")
     stranger = await add_person(ledger, "Zhao")
-    wrong = AssignIncident(team="network", person=str(stranger.id))
+    wrong = AssignTicket(team="network", person=str(stranger.id))
     assert await refused(ledger, agent, name, wrong) == ("/person", "not_in_the_team")
     done = await act(
-        ledger, agent, "incident", "assign", name, AssignIncident(team="mail", person=str(theirs.id))
+        ledger, agent, "incident", "assign", name, AssignTicket(team="mail", person=str(theirs.id))
     )
     assert done.record.assignee_id == theirs.id
-    alone = AssignIncident(person=str(stranger.id))
+    alone = AssignTicket(person=str(stranger.id))
     done = await act(ledger, rule("tests"), "incident", "assign", name, alone)
     assert done.record.assignee_id == stranger.id, "without a team anybody"
 
@@ -200,7 +202,7 @@ async def test_work_is_not_given_to_somebody_who_was_erased(ledger: Ledger) -> N
     name = await an_open_one(ledger, agent)
     gone = await add_person(ledger, "Olu")
     await act(ledger, rule("tests"), "person", "erase", gone.id)
-    assert await refused(ledger, agent, name, AssignIncident(person=str(gone.id))) == (
+    assert await refused(ledger, agent, name, AssignTicket(person=str(gone.id))) == (
         "/person",
         "person_erased",
     )
@@ -211,28 +213,28 @@ async def test_a_name_that_stands_for_nothing_is_named_in_the_refusal(ledger: Le
     agent = await add_caller(ledger, "Ada", Role.agent)
     name = await an_open_one(ledger, agent)
     for field in ("team", "person"):
-        body = AssignIncident.model_validate({field: named})
+        body = AssignTicket.model_validate({field: named})
         assert await refused(ledger, agent, name, body) == (f"/{field}", "unknown_reference")
 
 
 async def test_a_rule_is_nobody_that_work_could_be_given_to(ledger: Ledger) -> None:
     name = await an_open_one(ledger, await add_caller(ledger, "Ada", Role.agent))
-    me = AssignIncident(person="me")
+    me = AssignTicket(person="me")
     assert await refused(ledger, rule("tests"), name, me) == ("/person", "unknown_reference")
 
 
 async def test_who_does_not_see_persons_reports_for_nobody_but_themselves(ledger: Ledger) -> None:
-    for role in (Role.requester, Role.integration):
-        caller = await add_caller(ledger, "Wu Jing", role)
-        colleague = await add_person(ledger, "Li Na")
-        body = ReportIncident(**an_incident(requester=str(colleague.id)))
-        with pytest.raises(WrongValue) as caught:
-            await act(ledger, caller, "incident", "report", body=body)
-        assert (caught.value.pointer, caught.value.because) == ("/requester", "unknown_reference")
-        for own in ("me", str(caller.person_id)):
-            body = ReportIncident(**an_incident(requester=own))
-            done = await act(ledger, caller, "incident", "report", body=body)
-            assert (done.record.requester_id, done.event.on_behalf_of) == (caller.person_id, None)
+    caller = await add_caller(ledger, "Wu Jing", Role.requester)
+    colleague = await add_person(ledger, "Li Na")
+    body = ReportIncident(**an_incident(requester=str(colleague.id)))
+    with pytest.raises(WrongValue) as caught:
+        await act(ledger, caller, "incident", "report", body=body)
+    assert (caught.value.pointer, caught.value.because) == ("/requester", "unknown_reference")
+    for own in ("me", str(caller.person_id)):
+        body = ReportIncident(**an_incident(requester=own))
+        done = await act(ledger, caller, "incident", "report", body=body)
+        assert (done.record.requester_id, done.event.on_behalf_of) == (caller.person_id, None)
+        assert done.record.reported_by_id is None
 
 
 async def test_nothing_is_said_in_the_words_of_somebody_erased(ledger: Ledger) -> None:
@@ -248,4 +250,4 @@ async def test_nothing_is_said_in_the_words_of_somebody_erased(ledger: Ledger) -
         with pytest.raises(PersonErased):
             await act(ledger, caller, "incident", "report", body=body)
     with pytest.raises(PersonErased):
-        await act(ledger, gone, "incident", "comment", name, CommentIncident(text="Still here."))
+        await act(ledger, gone, "incident", "comment", name, CommentTicket(text="Still here."))

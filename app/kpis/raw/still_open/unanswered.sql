@@ -30,7 +30,8 @@ turn as (
       case when event.rank = 1 then opening.opened_at else greatest(occurred_at, opening.opened_at) end as since
     from event join opening using (stream)
     where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled')
+                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
+                   'incident.marked_duplicate')
   ) turned
 ),
 -- It leaves `new` by the first event behind the opening that leads somewhere. Where another system told of that, it is
@@ -38,7 +39,8 @@ turn as (
 leaving as (
   select stream, min(rank) as rank from event
   where rank > 1 and type in ('incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                              'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled')
+                              'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
+                              'incident.marked_duplicate')
   group by stream
 ),
 response as (

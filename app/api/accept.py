@@ -1,0 +1,32 @@
+"""Which of what can be answered a client likes best, by its Accept header (RFC 9110, 12.5.1; pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def best(accept: str | None, offered: Sequence[str]) -> str | None:
+    """The best liked of the media types offered, the first of equals; None if the client takes none."""
+    if not accept or accept == "*/*":
+        return offered[0]
+    ranges = dict(_range(part) for part in accept.split(","))
+    liking, chosen = max(((_liking(kind, ranges), kind) for kind in offered), key=lambda found: found[0])
+    return chosen if liking > 0 else None
+
+
+def _range(part: str) -> tuple[str, float]:
+    """A media range and its weight; one that cannot be read is not liked."""
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return name, float(parameter.removeprefix("q="))
+            except ValueError:
+                return name, 0.0
+    return name, 1.0
+
+
+def _liking(media_type: str, ranges: dict[str, float]) -> float:
+    """The weight of the closest range that covers it."""
+    covering = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+    return next((ranges[name] for name in covering if name in ranges), 0.0)

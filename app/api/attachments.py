@@ -1,0 +1,100 @@
+"""What is in the files of a record.
+
+A browser never shows what is in them as a page of ours: it is bytes to be saved, whatever they look like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response, StreamingResponse
+
+from app.api.etag import matches
+from app.api.lists import Listing
+from app.api.openapi import BINARY, problems
+from app.api.reads import IfNoneMatch, Name, renderer_of, seen
+from app.api.shapes import Renderer
+from app.common.children import Attachment
+from app.common.records import Record, from_row
+from app.kernel.refusals import NotFound
+from app.kernel.uploads import content
+
+ONE = "select * from fold.attachment where id = %s and record = %s"
+#: Whoever opens it all the same is to have nothing run, loaded or asked for.
+SANDBOX = "sandbox; default-src 'none'"
+# What some system takes for a part of a path, or does not take at all.
+_NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]|%")
+
+AttachmentId = Annotated[UUID, Path(description="The attachment: its id.")]
+
+
+def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
+    """Adds the operation that gives what is in a file of one record."""
+    kind = listing.lifecycle.kind
+    said = kind.replace("_", " ")
+
+    async def given(
+        request: Request, name: Name, attachment_id: AttachmentId, if_none_match: IfNoneMatch = None
+    ) -> Response:
+        renderer = renderer_of(request, listing)
+        record = (await seen(renderer, name)).record
+        attachment = await _one(renderer, record, attachment_id)
+        return await _file(renderer, attachment, if_none_match)
+
+    router.add_api_route(
+        f"{prefix}/{{id}}/attachments/{{attachment_id}}/content",
+        given,
+        methods=["GET"],
+        operation_id=f"get_{kind}_attachment_content",
+        summary=f"What is in a file of one {said}: bytes to be saved, never to be shown as a page.",
+        response_class=StreamingResponse,
+        response_model=None,
+        responses=_content_responses(),
+    )
+
+
+def _content_responses() -> dict[int | str, dict[str, Any]]:
+    headers: dict[str, Any] = {"ETag": {}, "Content-Disposition": {}}
+    return {
+        200: {"description": "The bytes of the file.", "content": BINARY, "headers": headers},
+        304: {"description": "The client has them already, as If-None-Match says.", "headers": {"ETag": {}}},
+        **problems(404, 410, 422),
+    }
+
+
+async def _one(renderer: Renderer, record: Record, attachment_id: UUID) -> Attachment:
+    """The record's attachment of that id. Raises NotFound also for one that is not for this caller."""
+    row = await renderer.ledger.db.row(ONE, (attachment_id, record.row_key))
+    attachment = None if row is None else from_row(Attachment, row)
+    if attachment is None or (attachment.for_staff and not renderer.caller.is_staff_for(record)):
+        raise NotFound()
+    return attachment
+
+
+async def _file(renderer: Renderer, attachment: Attachment, if_none_match: str | None) -> Response:
+    pieces: AsyncIterator[bytes] = await content(renderer.ledger, attachment)
+    assert attachment.name is not None
+    name = (await renderer.ledger.vault.texts([attachment.name]))[attachment.name]
+    headers = {"ETag": f'"{attachment.sha256}"', "Content-Security-Policy": SANDBOX}
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    headers |= {
+        "Content-Disposition": disposition(name or str(attachment.id)),
+        "Content-Length": str(attachment.size),
+    }
+    return StreamingResponse(pieces, headers=headers, media_type="application/octet-stream")
+
+
+def disposition(name: str) -> str:
+    """Content-Disposition for a file of that name (RFC 6266): to be saved, under a name that is none but a
+    name, in every system; for old clients in ASCII.
+    """
+    safe = _NOT_IN_A_NAME.sub("_", name).strip(" .") or "_"
+    plain = _NOT_ASCII.sub("_", safe)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"

@@ -1,0 +1,379 @@
+"""What stands beside a record: its comments, followers, tags, attachments, links and tasks, the oldest first.
+
+`GET /v1/incidents/{id}/comments` and its like, mounted on every lifecycle that has such rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api import cursors, lists
+from app.api.auth import caller_of, ledger_of
+from app.api.openapi import problems
+from app.api.paging import answer
+from app.api.reads import Name, seen
+from app.api.shapes import Out, PersonStub, Renderer, TeamStub
+from app.common.children import (
+    Attachment,
+    Comment,
+    Complaint,
+    Follower,
+    Link,
+    LinkKind,
+    Rating,
+    Subject,
+    Tag,
+    Task,
+    Visibility,
+)
+from app.common.costs import Cost, Work
+from app.common.records import Beside, from_row
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import sees_all, tokens
+from app.log.canonical import from_instant, instant
+from app.log.events import id_of, kind_of
+from app.text import language_of
+
+
+class CommentOut(Out):
+    """What somebody said about a record."""
+
+    id: UUID
+    author: PersonStub | None = Field(description="Null where another system did not say who.")
+    visibility: Visibility
+    text: str | None = Field(description="Null when it was withdrawn, or its author erased.")
+    written_at: datetime
+    corrected_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class FollowerOut(Out):
+    """A person who is told of a record's public steps, and sees it."""
+
+    person: PersonStub
+    followed_at: datetime
+
+
+class TagOut(Out):
+    """A word that a record is found by."""
+
+    name: str
+    tagged_at: datetime
+
+
+class AttachmentOut(Out):
+    """A file that belongs to a record."""
+
+    id: UUID = Field(description="That of the upload.")
+    name: str | None = Field(description="What it is called. Null when whoever attached it was erased.")
+    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
+    size: int = Field(description="In bytes.")
+    sha256: str = Field(description="Of what is in it, in hex.")
+    visibility: Visibility
+    author: PersonStub | None = Field(description="Who attached it.")
+    attached_at: datetime
+
+
+class TaskOut(Out):
+    """Something to be done for a record."""
+
+    id: UUID
+    title: str
+    assignee: PersonStub | None
+    team: TeamStub | None
+    due_at: datetime | None
+    added_at: datetime
+    completed_at: datetime | None
+    outcome: str | None = Field(description="What came of it. Null when its author was erased.")
+
+
+class TicketStub(Out):
+    """A ticket, as other records show it."""
+
+    id: UUID
+    kind: str = Field(description="What it is: `incident`.")
+    number: str
+    title: str | None
+    state: str
+
+
+class LinkOut(Out):
+    """What a record is to another one that the caller may see as well."""
+
+    id: UUID = Field(description="For `unlink`; it is the same at both ends.")
+    kind: LinkKind = Field(description="What this record is to the other one.")
+    label: str = Field(description="The same in words, in the language asked for.")
+    other: TicketStub
+    linked_at: datetime
+
+
+class WorkOut(Out):
+    """Work on a ticket."""
+
+    id: UUID
+    person: PersonStub
+    minutes: int = Field(description="Below zero, where it takes another entry back.")
+    role_class: str
+    rate: str | None = Field(description="What an hour of it cost on its day. Null: nobody had said.")
+    currency: str | None
+    worked_at: datetime
+    logged_at: datetime
+    reverses_id: UUID | None = Field(description="The entry that it takes back.")
+
+
+class CostOut(Out):
+    """Money spent on a ticket."""
+
+    id: UUID
+    person: PersonStub = Field(description="Who booked it.")
+    amount: str = Field(description="Below zero, where it takes another entry back.")
+    currency: str
+    purpose: str | None = Field(description="What for. Null where it takes another entry back.")
+    booked_at: datetime
+    reverses_id: UUID | None = Field(description="The entry that it takes back.")
+
+
+class RatingOut(Out):
+    """How content the requester is."""
+
+    id: UUID
+    score: int = Field(description="From 1, not at all, to 5, entirely.")
+    comment: str | None
+    rated_at: datetime = Field(description="When they first said.")
+
+
+class ComplaintOut(Out):
+    """What the requester complains about, and what they were answered."""
+
+    id: UUID
+    subject: Subject
+    about: str | None = Field(description="Null when they were erased.")
+    person: PersonStub | None = Field(description="Whom it is about, if about whoever had the ticket.")
+    complained_at: datetime
+    due_at: datetime = Field(description="By when it is to be answered.")
+    answered_at: datetime | None
+    answered_by: PersonStub | None
+    findings: str | None = Field(description="What was found.")
+    remedy: str | None = Field(description="What is done about it.")
+
+
+class CommentPage(Out):
+    """Comments on a record, the oldest first."""
+
+    items: list[CommentOut]
+    next_cursor: str | None
+
+
+class FollowerPage(Out):
+    """Who follows a record, those of longest standing first."""
+
+    items: list[FollowerOut]
+    next_cursor: str | None
+
+
+class TagPage(Out):
+    """The tags of a record, the oldest first."""
+
+    items: list[TagOut]
+    next_cursor: str | None
+
+
+class AttachmentPage(Out):
+    """The files of a record that the caller may see, the oldest first."""
+
+    items: list[AttachmentOut]
+    next_cursor: str | None
+
+
+class TaskPage(Out):
+    """The tasks of a record, the oldest first."""
+
+    items: list[TaskOut]
+    next_cursor: str | None
+
+
+class LinkPage(Out):
+    """The links of a record, the oldest first."""
+
+    items: list[LinkOut]
+    next_cursor: str | None
+
+
+class WorkPage(Out):
+    """The work on a record, the oldest entry first; for staff."""
+
+    items: list[WorkOut]
+    next_cursor: str | None
+
+
+class CostPage(Out):
+    """The costs of a record, the oldest entry first; for staff."""
+
+    items: list[CostOut]
+    next_cursor: str | None
+
+
+class RatingPage(Out):
+    """How content the requester of a record is: one entry at most."""
+
+    items: list[RatingOut]
+    next_cursor: str | None
+
+
+class ComplaintPage(Out):
+    """The complaints about a record, the oldest first."""
+
+    items: list[ComplaintOut]
+    next_cursor: str | None
+
+
+Only = Callable[[Renderer, Any, dict[str, Any]], str]
+
+
+def _all(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    return "true"
+
+
+def _readable(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """What is internal is for staff."""
+    return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
+
+
+def _of_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """All of it is for staff."""
+    return "true" if renderer.caller.is_staff_for(record) else "false"
+
+
+def _with_both_ends(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """The other end is one that the caller sees."""
+    ledger, caller = renderer.ledger, renderer.caller
+    seen = []
+    for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
+        if lifecycle.code is None:
+            continue
+        shown = "true"
+        if not sees_all(caller, lifecycle, agents_see=ledger.settings.agents_see):
+            shown = f"h.audience && %(tokens{n})s"
+            parameters[f"tokens{n}"] = sorted(tokens(caller, lifecycle))
+        seen.append(f"(h.kind = '{kind}' and {shown})")
+    return f"exists (select from log.stream_head h where h.stream = r.other and ({' or '.join(seen)}))"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """How rows of one class are read.
+
+    `name` is that of their address, `by` the time that they are sorted by. `only` gives the condition of
+    those that the caller may see, and adds its parameters.
+    """
+
+    name: str
+    row: type[Beside]
+    by: str
+    item: type[Out]
+    page: type[Out]
+    only: Only = _all
+
+
+ROWS = (
+    _Rows("comments", Comment, "written_at", CommentOut, CommentPage, _readable),
+    _Rows("followers", Follower, "followed_at", FollowerOut, FollowerPage),
+    _Rows("tags", Tag, "tagged_at", TagOut, TagPage),
+    _Rows("attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _readable),
+    _Rows("links", Link, "linked_at", LinkOut, LinkPage, _with_both_ends),
+    _Rows("tasks", Task, "added_at", TaskOut, TaskPage),
+    _Rows("works", Work, "logged_at", WorkOut, WorkPage, _of_staff),
+    _Rows("costs", Cost, "booked_at", CostOut, CostPage, _of_staff),
+    _Rows("ratings", Rating, "rated_at", RatingOut, RatingPage),
+    _Rows("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
+)
+
+
+def mount_children(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out]) -> None:
+    """Adds a list for every class of rows that stands beside records of the lifecycle and can be read."""
+    for rows in ROWS:
+        if rows.row in lifecycle.children:
+            router.add_api_route(
+                f"/{{id}}/{rows.name}",
+                _endpoint(lifecycle, shape, rows),
+                methods=["GET"],
+                operation_id=f"list_{lifecycle.kind}_{rows.name}",
+                summary=(rows.page.__doc__ or "").strip(),
+                response_model=rows.page,
+                responses=problems(400, 404, 422),
+            )
+
+
+def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: _Rows) -> Callable[..., Awaitable[Response]]:
+    async def read(request: Request, name: Name, paging: Annotated[lists.Paging, Query()]) -> Response:
+        language = language_of(request.headers.get("accept-language"))
+        renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
+        record = (await seen(renderer, name)).record
+        return answer(request, await _page(renderer, record, rows, paging))
+
+    return read
+
+
+async def _page(renderer: Renderer, record: Any, rows: _Rows, paging: lists.Paging) -> dict[str, Any]:
+    """One page of the record's rows that the caller may see. Raises BadCursor."""
+    sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
+    parameters: dict[str, Any] = {"record": record.row_key}
+    conditions = ["r.record = %(record)s", rows.only(renderer, record, parameters)]
+    if paging.cursor is not None:
+        last_at, last_id = cursors.read(paging.cursor, scope, sign)
+        conditions.append(f"(r.{rows.by}, r.id) > (%(last_at)s, %(last_id)s)")
+        parameters |= {"last_at": from_instant(last_at), "last_id": UUID(last_id)}
+    found = await renderer.ledger.db.rows(
+        f"select r.* from fold.{rows.row.KIND} r where {' and '.join(conditions)} "
+        f"order by r.{rows.by}, r.id limit {paging.limit + 1}",
+        parameters,
+    )
+    more, found = len(found) > paging.limit, found[: paging.limit]
+    cursor = None
+    if more:
+        cursor = cursors.write([instant(found[-1][rows.by]), str(found[-1]["id"])], scope, sign)
+    shown = await (_links(renderer, found) if rows.row is Link else _items(renderer, rows, found))
+    return {"items": shown, "next_cursor": cursor}
+
+
+async def _items(renderer: Renderer, rows: _Rows, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    beside = replace(renderer, shape=rows.item, rows=rows.row)
+    shown = [beside.taken(from_row(rows.row, row)) for row in found]
+    for item in shown:
+        # Whoever has read it a moment ago may have its text in mind; it is not shown again.
+        if item.get("withdrawn_at") is not None:
+            item["text"] = None
+    await beside.fill(shown)
+    return shown
+
+
+async def _links(renderer: Renderer, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Links with what there is at their other ends: one look-up for each kind of ticket."""
+    ids: dict[str, list[UUID]] = {}
+    for row in found:
+        ids.setdefault(kind_of(row["other"]), []).append(id_of(row["other"]))
+    others = {
+        f"{kind}/{row['id']}": {"kind": kind, **row}
+        for kind, some in ids.items()
+        for row in await renderer.ledger.db.rows(
+            f"select id, number, title, state from fold.{kind} where id = any(%s)", (some,)
+        )
+    }
+    return [
+        {
+            "id": row["link_id"],
+            "kind": row["kind"],
+            "label": LinkKind(row["kind"]).label(renderer.language),
+            "other": others[row["other"]],
+            "linked_at": instant(row["linked_at"]),
+        }
+        for row in found
+    ]

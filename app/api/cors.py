@@ -1,0 +1,59 @@
+"""Pages of other origins: those that the settings name may call this API, and read its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+SENT = (
+    "Accept-Language",
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-Id",
+)
+#: What a page could not read otherwise.
+EXPOSED = (
+    "Content-Disposition",
+    "Content-Language",
+    "Deprecation",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Sunset",
+    "X-Request-Id",
+)
+PREFLIGHT_SECONDS = 600
+
+
+class Cors:
+    """ASGI middleware. Whoever comes from no origin, or from one that is not named, is answered as if there
+    were no such thing: then the browser keeps the answer from the page.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+        self._allowed = CORSMiddleware(
+            app,
+            allow_origins=list(origins),
+            allow_methods=METHODS,
+            allow_headers=SENT,
+            allow_credentials=True,
+            expose_headers=EXPOSED,
+            max_age=PREFLIGHT_SECONDS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        named = scope["type"] == "http" and Headers(scope=scope).get("origin") in self._origins
+        await (self._allowed if named else self._app)(scope, receive, send)

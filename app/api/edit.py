@@ -1,0 +1,39 @@
+"""PATCH: a JSON merge patch (RFC 7396) of the fields that describe a record, as one `edited` event.
+
+Who edits has read what they edit: If-Match is needed, and whoever comes second is told so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.api.actions import IfMatch, Key, Said, act_on, operation, with_body
+from app.api.openapi import problems
+from app.api.reads import Name
+from app.api.shapes import Out
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.refusals import VersionNeeded
+
+
+def mount_edit(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], *, prefix: str = "") -> None:
+    """Adds the operation for the row `edit`."""
+    row = lifecycle["edit"]
+
+    async def edit(
+        request: Request,
+        name: Name,
+        body: Any,
+        if_match: IfMatch = None,
+        idempotency_key: Key = None,
+    ) -> Response:
+        if if_match is None:
+            raise VersionNeeded()
+        said = Said(name, body, if_match, idempotency_key)
+        return await act_on(request, lifecycle, row, shape, said)
+
+    told = operation(lifecycle, row.name, shape)
+    told["responses"] |= problems(428)
+    router.add_api_route(f"{prefix}/{{id}}", with_body(edit, row.body), methods=["PATCH"], **told)

@@ -1,0 +1,333 @@
+"""What a list can be narrowed by: query parameters, and the conditions in SQL that they come to.
+
+A list names fields as its records show them; what is asked of a field follows from what it holds:
+
+code, key, person, team    `team=a,b`       one of these, or    `team_not=a,b`    none of these
+time                       `opened_after`   then or later       `opened_before`   earlier
+
+`none` stands for no value, `me` for whoever asks. All parameters hold together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.api.shapes import Out, Renderer
+from app.common.records import ENVELOPE, Codec, Labelled, Record, codecs
+from app.kernel.bodies import LONGEST_LINE, Instant
+
+NONE, ME = "none", "me"
+MOST_VALUES = 50
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def split(value: Any) -> Any:
+    """`a,b` as two values, in one parameter or in several."""
+    if value is None:
+        return None
+    parts = [value] if isinstance(value, str) else value
+    return [piece for part in parts for piece in str(part).split(",") if piece]
+
+
+#: A parameter that takes several values, separated by commas.
+Several = BeforeValidator(split)
+
+
+def _a_date_first(value: Any) -> Any:
+    # Pydantic would take digits for seconds since 1970, and nobody means that here.
+    if not isinstance(value, str) or _DATE.match(value) is None:
+        raise PydanticCustomError("datetime_type", "must be a time with a zone")
+    # In an address a plus sign that was not escaped arrives as a space.
+    return value.replace(" ", "+")
+
+
+#: A point in time as a parameter.
+Time = Annotated[Instant, BeforeValidator(_a_date_first)]
+
+
+def _person(value: str) -> str:
+    if value not in (NONE, ME):
+        try:
+            return str(UUID(value))
+        except ValueError as error:
+            raise PydanticCustomError(
+                "not_a_person", "must be a person's id, `me` or `none`", {"said": value}
+            ) from error
+    return value
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions on the table `r` that all hold, and their parameters.
+
+    `states` are those that a record may stand in; None: any. Lists look at them one by one. `searched`: one
+    is on words, and the plan depends on which.
+    """
+
+    conditions: list[str] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    states: frozenset[str] | None = None
+    searched: bool = False
+
+    @property
+    def prepare(self) -> bool | None:
+        """Whether the plan of the statement may be kept, as `Database.rows` takes it."""
+        return False if self.searched else None
+
+    def bind(self, value: Any) -> str:
+        """The placeholder of one more value."""
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"%({name})s"
+
+    def stands_in(self, states: frozenset[str]) -> None:
+        """It stands in one of these states."""
+        self.states = states if self.states is None else self.states & states
+
+
+#: Adds what was said to the conditions, as it is meant by whoever is shown the list.
+Narrow = Callable[[Where, Any, Renderer], Awaitable[None]]
+#: The values of a column that a parameter's values stand for; what nothing is called stands for none.
+Meaning = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a list: its type, with its bounds and what it means, and what it does."""
+
+    name: str
+    annotation: Any
+    narrow: Narrow
+
+
+def parameters(record: type[Record], shape: type[Out], names: Sequence[str]) -> dict[str, Parameter]:
+    """By name, the parameters for these fields of a kind of record."""
+    made = [parameter for name in names for parameter in _of_field(record, shape, name)]
+    by_name = {parameter.name: parameter for parameter in made}
+    assert len(by_name) == len(made), "two parameters have one name"
+    return by_name
+
+
+async def narrow(where: Where, known: Mapping[str, Parameter], query: BaseModel, renderer: Renderer) -> None:
+    """Adds what the query says of these parameters."""
+    for name in known.keys() & query.model_fields_set:
+        said = getattr(query, name)
+        if said is not None:
+            await known[name].narrow(where, said, renderer)
+
+
+def _of_field(record: type[Record], shape: type[Out], name: str) -> list[Parameter]:
+    if name in _BESIDE:
+        return _beside(name)
+    fields = codecs(record)
+    column = f"{name}_id" if f"{name}_id" in fields else name
+    may_be_empty = type(None) in get_args(shape.model_fields[name].annotation)
+    if column in ENVELOPE or fields[column].type is datetime:
+        return _times(name, may_be_empty)
+    if name == "state":
+        return _states(fields[column].type)
+    return _among(name, *_compared(fields[column], may_be_empty))
+
+
+def _compared(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
+    """What a value of that parameter is and is called, and the column that it is compared with."""
+    kind = codec.type
+    if codec.refers is not None and codec.refers.kind == "person":
+        return _Person, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
+    if codec.refers is not None:
+        return _Word, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
+    if not (isinstance(kind, type) and issubclass(kind, Labelled)):
+        return _Word, "", _Column(codec.name, _words, may_be_empty, may_be_empty)
+    # Where a code is called `none`, it is meant, and not what has no value.
+    has_none = may_be_empty and NONE not in list(kind)
+    entry = Literal[(*(code.value for code in kind), NONE)] if has_none else kind
+    return entry, "", _Column(codec.name, _codes, may_be_empty, has_none)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that is compared with values. `has_none`: `none` stands for rows where it is empty."""
+
+    name: str
+    meaning: Meaning
+    may_be_empty: bool
+    has_none: bool
+
+
+_Word = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
+_Person = Annotated[str, AfterValidator(_person)]
+
+
+def several(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
+    """The type of a parameter that takes some of these, with what it means."""
+    values: Any = Annotated[list[entry], Field(min_length=1, max_length=most)]
+    return Annotated[values | None, Several, Field(description=about)]
+
+
+def _among(name: str, entry: Any, called: str, column: _Column) -> list[Parameter]:
+    none = "; `none`: those without" if column.has_none else ""
+    one = several(entry, f"Those whose `{name}` is one of these{called}{none}.")
+    none = "; `none`: not those without" if column.has_none else ""
+    no = several(entry, f"Those whose `{name}` is none of these{called}{none}.")
+    return [
+        Parameter(name, one, partial(_is_one_of, column)),
+        Parameter(f"{name}_not", no, partial(_is_none_of, column)),
+    ]
+
+
+async def _is_one_of(column: _Column, where: Where, said: list[str], renderer: Renderer) -> None:
+    values, none = await _meant(column, said, renderer)
+    ways = [f"r.{column.name} is null"] if none else []
+    # For one value an index gives the rows in the order of the list, for several it does not.
+    if len(values) == 1:
+        ways.append(f"r.{column.name} = {where.bind(values[0])}")
+    elif values:
+        ways.append(f"r.{column.name} = any({where.bind(values)})")
+    where.conditions.append(f"({' or '.join(ways)})" if len(ways) > 1 else "".join(ways) or "false")
+
+
+async def _is_none_of(column: _Column, where: Where, said: list[str], renderer: Renderer) -> None:
+    values, none = await _meant(column, said, renderer)
+    if none:
+        where.conditions.append(f"r.{column.name} is not null")
+    if values:
+        other = f"r.{column.name} <> all({where.bind(values)})"
+        empty = f" or r.{column.name} is null" if column.may_be_empty and not none else ""
+        where.conditions.append(f"({other}{empty})")
+
+
+async def _meant(column: _Column, said: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
+    """The values that are meant, and whether `none` is among them."""
+    none = column.has_none and NONE in said
+    return await column.meaning(renderer, [value for value in said if not (none and value == NONE)]), none
+
+
+async def _codes(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+    return [str(code) for code in said]
+
+
+async def _words(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+    # Nothing is called what the database cannot even take.
+    return [word for word in said if "\x00" not in word]
+
+
+async def _persons(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+    ids = [renderer.caller.person_id if person == ME else person for person in said if person != NONE]
+    return [UUID(str(person)) for person in ids if person is not None]
+
+
+async def _teams(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+    named = set(said)
+    teams = (await renderer.ledger.directory.teams()).values()
+    return [team.id for team in teams if team.key in named or str(team.id) in named]
+
+
+def _states(kind: type[Labelled]) -> list[Parameter]:
+    every = frozenset(state.value for state in kind)
+
+    async def among(where: Where, said: list[Labelled], renderer: Renderer) -> None:
+        where.stands_in(frozenset(state.value for state in said))
+
+    async def not_among(where: Where, said: list[Labelled], renderer: Renderer) -> None:
+        where.stands_in(every - {state.value for state in said})
+
+    return [
+        Parameter("state", several(kind, "Those that stand in one of these states."), among),
+        Parameter("state_not", several(kind, "Those that stand in none of these states."), not_among),
+    ]
+
+
+def _times(name: str, may_be_empty: bool) -> list[Parameter]:
+    said = name.removesuffix("_at")
+
+    async def after(where: Where, said: datetime, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name} >= {where.bind(said)}")
+
+    async def before(where: Where, said: datetime, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name} < {where.bind(said)}")
+
+    late = Annotated[Time | None, Field(description=f"Those whose `{name}` is then or later.")]
+    early = Annotated[Time | None, Field(description=f"Those whose `{name}` is earlier, and not then.")]
+    bounds = [Parameter(f"{said}_after", late, after), Parameter(f"{said}_before", early, before)]
+    return [*bounds, *_empty(name)] if may_be_empty else bounds
+
+
+def _empty(name: str) -> list[Parameter]:
+    async def is_empty(where: Where, said: str, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name} is null")
+
+    async def is_filled(where: Where, said: str, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name} is not null")
+
+    without = Annotated[Literal["none"] | None, Field(description=f"`none`: those without `{name}`.")]
+    those_with = Annotated[Literal["none"] | None, Field(description=f"`none`: those with `{name}`.")]
+    return [Parameter(name, without, is_empty), Parameter(f"{name}_not", those_with, is_filled)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands in rows beside a record. `ids` are those of the records that have one of the values."""
+
+    ids: str
+    entry: Any
+    meaning: Meaning
+    about: str
+
+
+_BESIDE = {
+    # Its name there, alone or after its source: the name of a source has no colon in it.
+    "external_reference": _Beside(
+        "select split_part(x.record, '/', 2)::uuid from fold.external_reference x where x.kind = {kind} "
+        "and (x.key = any({said}) or (x.key = any({keys}) and x.source || ':' || x.key = any({said})))",
+        _Word,
+        _words,
+        "one of these names in another system, as `OPS-1` or `jira:OPS-1`",
+    ),
+    "tag": _Beside(
+        "select split_part(x.record, '/', 2)::uuid from fold.tag x "
+        "where x.name = any({said}) and x.record like {kind} || '/%%'",
+        _Word,
+        _words,
+        "one of these tags",
+    ),
+    "member_of": _Beside(
+        "select x.person_id from fold.membership x where x.team_id = any({said})",
+        _Word,
+        _teams,
+        "one of these among the teams that they belong to: keys or ids",
+    ),
+    # Who else follows a record is not for everybody to ask.
+    "follower": _Beside(
+        "select split_part(x.record, '/', 2)::uuid from fold.follower x "
+        "where x.person_id = any({said}) and x.record like {kind} || '/%%'",
+        Literal["me"],
+        _persons,
+        "whoever asks among their followers: `me`",
+    ),
+}
+
+
+def _beside(name: str) -> list[Parameter]:
+    beside = _BESIDE[name]
+
+    async def has(not_: str, where: Where, said: list[str], renderer: Renderer) -> None:
+        values = await beside.meaning(renderer, said)
+        ids = beside.ids.format(
+            kind=where.bind(renderer.lifecycle.kind),
+            said=where.bind(values),
+            keys=where.bind([str(value).partition(":")[2] for value in values]),
+        )
+        where.conditions.append(f"r.id {not_} in ({ids})")
+
+    some = several(beside.entry, f"Those that have {beside.about}.")
+    none = several(beside.entry, f"Those that do not have {beside.about}.")
+    return [Parameter(name, some, partial(has, "")), Parameter(f"{name}_not", none, partial(has, "not"))]

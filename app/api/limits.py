@@ -1,0 +1,79 @@
+"""How much may be asked: so many requests of one key, so many wrong keys from one address, in any stretch of
+so many seconds. Counted in this process's memory: several processes allow several times as much.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many requests are left, and in how many seconds there is room for more."""
+
+    left: int
+    seconds: int
+
+
+class Quota:
+    """At most `limit` in any `seconds`, for each name by itself: a moving window. `clock` gives seconds."""
+
+    def __init__(
+        self, name: str, limit: int, seconds: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._name = name
+        self._limit = limit
+        self._seconds = seconds
+        self._clock = clock
+        #: By name, when each was counted that still counts; the oldest first.
+        self._counted: dict[str, deque[float]] = {}
+        self._swept = clock()
+
+    def take(self, who: str) -> bool:
+        """Counts one more of theirs; False, and nothing is counted, if there is no room for it."""
+        now = self._clock()
+        if now - self._swept > self._seconds:
+            self._sweep(now)
+        counted = self._counted.setdefault(who, deque())
+        self._drop(counted, now)
+        if len(counted) >= self._limit:
+            return False
+        counted.append(now)
+        return True
+
+    def give_back(self, who: str) -> None:
+        """Forgets the last one of theirs."""
+        if counted := self._counted.get(who):
+            counted.pop()
+
+    def room(self, who: str) -> Room:
+        """What is left for them."""
+        now = self._clock()
+        counted = self._counted.get(who, ())
+        if isinstance(counted, deque):
+            self._drop(counted, now)
+        ends = counted[0] + self._seconds if counted else now
+        return Room(self._limit - len(counted), math.ceil(ends - now))
+
+    def headers(self, room: Room) -> dict[str, str]:
+        """What tells a client of it (draft-ietf-httpapi-ratelimit-headers-11)."""
+        return {
+            "RateLimit-Policy": f'"{self._name}";q={self._limit};w={self._seconds}',
+            "RateLimit": f'"{self._name}";r={room.left};t={room.seconds}',
+        }
+
+    def _drop(self, counted: deque[float], now: float) -> None:
+        while counted and counted[0] <= now - self._seconds:
+            counted.popleft()
+
+    def _sweep(self, now: float) -> None:
+        """Forgets the names that have asked nothing lately: there is no end of addresses."""
+        self._swept = now
+        since = now - self._seconds
+        self._counted = {
+            who: counted for who, counted in self._counted.items() if counted and counted[-1] > since
+        }

@@ -1,0 +1,152 @@
+"""Who am I: `/v1/me`; and sessions, by which a browser is somebody without holding a key: `/v1/sessions`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import sessions
+from app.api.auth import Ledger, caller_of, context_of, key_of, session_of
+from app.api.openapi import in_language, problems
+from app.api.shapes import Out, PersonStub, TeamStub
+from app.common.people import Held, PersonKind, Role
+from app.kernel.directory import TeamStub as Team
+from app.kernel.refusals import NotFound
+from app.text import language_of
+
+router = APIRouter(prefix="/v1", tags=["people"])
+CURRENT = "/v1/sessions/current"
+
+
+class RoleScope(Out):
+    """What a role counts for."""
+
+    kind: str = Field(description="`team`, `service` or `process`.")
+    key: str = Field(description="Of the team or service, or the kind of record.")
+
+
+class HeldOut(Out):
+    """A role that the caller holds."""
+
+    role: Role
+    label: str = Field(description="What people call it, in the language asked for.")
+    scope: RoleScope | None = Field(description="The records that it counts for; null: all.")
+
+
+class Me(Out):
+    """Who calls, and what they may."""
+
+    person: PersonStub
+    kind: PersonKind
+    roles: list[HeldOut] = Field(description="Those of this key.")
+    teams: list[TeamStub] = Field(description="Those that the person belongs to.")
+    language: str = Field(description="The person's own, as a language tag.")
+    key_id: UUID
+    expires_at: datetime | None = Field(description="When the key ends, or the session; null: never.")
+    session: bool = Field(description="Whether a cookie says who calls, and not a key.")
+
+
+class OpenSession(BaseModel):
+    """Nothing need be said: the key of the request says it all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SessionOut(Out):
+    """A session of a browser."""
+
+    expires_at: datetime
+
+
+@router.get("/me", operation_id="get_me", response_model=Me, responses=in_language() | problems())
+async def get_me(request: Request, ledger: Ledger) -> Response:
+    """Who calls: the person, the roles and teams, the language, and when the key ends."""
+    caller, language = caller_of(request), language_of(request.headers.get("accept-language"))
+    assert caller.person_id is not None, "every key stands for a person"
+    assert caller.key_id is not None, "every caller of the API has a key"
+    names = await ledger.directory.names([caller.person_id])
+    scoped = {held.team_id for held in caller.roles if held.team_id is not None}
+    teams = await ledger.directory.teams({*caller.teams, *scoped})
+    sealed = names[caller.person_id]
+    session = session_of(request)
+    mine = sorted((teams[team] for team in caller.teams), key=lambda team: team.key)
+    me = Me(
+        person=PersonStub(id=caller.person_id, name=(await ledger.vault.texts([sealed]))[sealed]),
+        kind=PersonKind.machine if caller.actor.startswith("integration:") else PersonKind.human,
+        roles=[_held(held, language, teams) for held in caller.roles],
+        teams=[TeamStub(id=team.id, key=team.key, name=team.name) for team in mine],
+        language=caller.locale,
+        key_id=caller.key_id,
+        expires_at=session.expires_at if session else (await key_of(request)).expires_at,
+        session=session is not None,
+    )
+    headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
+    return Response(to_json(me), headers=headers, media_type="application/json")
+
+
+def _held(held: Held, language: str, teams: dict[UUID, Team]) -> HeldOut:
+    scope = None
+    if held.team_id is not None:
+        scope = RoleScope(kind="team", key=teams[held.team_id].key)
+    elif held.service is not None:
+        scope = RoleScope(kind="service", key=held.service)
+    elif held.process is not None:
+        scope = RoleScope(kind="process", key=held.process)
+    return HeldOut(role=held.role, label=held.role.label(language), scope=scope)
+
+
+OPENED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Set-Cookie": {}}, "description": "Opened."}}
+ENDED: dict[int | str, dict[str, Any]] = {204: {"headers": {"Set-Cookie": {}}, "description": "Ended."}}
+
+
+@router.post(
+    "/sessions",
+    operation_id="open_session",
+    status_code=201,
+    response_model=SessionOut,
+    responses=OPENED | problems(400, 403, 413, 415, 422),
+)
+async def open_session(
+    request: Request, ledger: Ledger, body: Annotated[OpenSession | None, Body()] = None
+) -> Response:
+    """A browser is somebody without holding a key: the answer's cookie stands for the request's key.
+
+    No script can read the cookie, no other site can use it. It ends at `expires_at`, with its key, or when
+    the session is ended.
+    """
+    if session_of(request) is not None:
+        raise sessions.KeyNeeded()
+    key, now = await key_of(request), context_of(request).now
+    ends = now + timedelta(hours=ledger.settings.session_hours)
+    if key.expires_at is not None:
+        ends = min(ends, key.expires_at)
+    assert key.caller.key_id is not None, "every caller of the API has a key"
+    cookie = await sessions.opened(ledger.db, key.caller.key_id, now, ends)
+    made = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
+    answer = Response(made, 201, {"Location": CURRENT}, "application/json")
+    seconds = int((ends - now).total_seconds())
+    sessions.hand_out(answer, cookie, seconds=seconds, secure=request.url.scheme == "https")
+    return answer
+
+
+@router.delete(
+    "/sessions/current",
+    operation_id="end_session",
+    status_code=204,
+    responses=ENDED | problems(403, 404),
+)
+async def end_session(request: Request, ledger: Ledger) -> Response:
+    """The session of the cookie ends, in every process at once."""
+    session = session_of(request)
+    if session is None:
+        raise NotFound()
+    await sessions.ended(ledger.db, session.id)
+    answer = Response(status_code=204)
+    sessions.hand_out(answer, "", seconds=0, secure=request.url.scheme == "https")
+    return answer

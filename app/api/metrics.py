@@ -1,0 +1,104 @@
+"""What this process counts of itself, and what it finds out when it is asked, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+from app.db import DatabaseGone
+from app.kernel import timers
+from app.kernel.ledger import Ledger
+from app.log import read
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+#: Who scrapes waits some seconds at the most.
+SCRAPE_SECONDS = 2.0
+#: What is asked for that no operation answers: an unknown address, a wrong key, a file of a page.
+NO_OPERATION = "none"
+
+
+class Metrics:
+    """The figures of one process."""
+
+    def __init__(self, version: str) -> None:
+        self._registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        self._requests = Histogram(
+            "ledgerdesk_http_request_seconds",
+            "Requests by operation and status, and how long they took.",
+            ("operation", "status"),
+            registry=self._registry,
+            buckets=BUCKETS,
+        )
+        #: The library looks each up by a lock and a list of texts.
+        self._known: dict[tuple[str | None, int], Histogram] = {}
+        self._gauge("ledgerdesk_info", "1, for the version that runs.", "version").labels(version).set(1)
+        self._up = self._gauge("ledgerdesk_database_up", "Whether the database has answered just now.")
+        self._head = self._gauge("ledgerdesk_log_position", "The position of the newest event in the log.")
+        self._lag = self._gauge(
+            "ledgerdesk_consumer_lag_events", "Events that a consumer has not taken yet.", "consumer"
+        )
+        self._lag_seconds = self._gauge(
+            "ledgerdesk_consumer_lag_seconds",
+            "The age of the first event that a consumer has not taken yet.",
+            "consumer",
+        )
+        self._overdue = self._gauge("ledgerdesk_timers_overdue", "Timers that are due and have not gone off.")
+        self._overdue_seconds = self._gauge(
+            "ledgerdesk_timers_overdue_seconds", "How long the first of them has been due."
+        )
+        self._connections = self._gauge(
+            "ledgerdesk_database_connections", "Connections of the pool for reading, by state.", "state"
+        )
+        self._readers = self._gauge(
+            "ledgerdesk_database_waiting", "Requests that wait for a connection of the pool."
+        )
+        self._writers = self._gauge("ledgerdesk_writer_waiting", "Commands that wait for the log.")
+
+    def _gauge(self, name: str, said: str, *labels: str) -> Gauge:
+        return Gauge(name, said, labels, registry=self._registry)
+
+    def answered(self, operation: str | None, status: int, seconds: float) -> None:
+        """Counts a request. `operation` is the operationId; None: none answers at that address."""
+        known = self._known.get((operation, status))
+        if known is None:
+            known = self._requests.labels(operation or NO_OPERATION, str(status))
+            self._known[operation, status] = known
+        known.observe(seconds)
+
+    async def text(self, ledger: Ledger, now: datetime) -> bytes:
+        """All figures, in the form that Prometheus reads. Those of the database are of this moment."""
+        try:
+            lags = await read.lags(ledger.db, seconds=SCRAPE_SECONDS)
+            self._head.set(await read.head(ledger.db, seconds=SCRAPE_SECONDS))
+            late = await timers.overdue(ledger.db, now)
+        except DatabaseGone:
+            self._up.set(0)
+        else:
+            self._up.set(1)
+            self._follow(lags)
+            self._overdue.set(late.timers)
+            self._overdue_seconds.set(late.seconds)
+        pool = ledger.db.counts()
+        self._connections.labels("idle").set(pool.idle)
+        self._connections.labels("used").set(pool.connections - pool.idle)
+        self._readers.set(pool.waiting)
+        self._writers.set(ledger.writer.waiting)
+        return generate_latest(self._registry)
+
+    def _follow(self, lags: Sequence[read.Lag]) -> None:
+        for lag in lags:
+            self._lag.labels(lag.consumer).set(lag.events)
+            self._lag_seconds.labels(lag.consumer).set(lag.seconds)

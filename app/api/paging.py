@@ -1,0 +1,228 @@
+"""Pages: keyset pages of what the caller may see, in any order that the list offers; and how many there are.
+
+Who sees everything reads one range of an index. Everybody else reads one range per token that they can show,
+each with the page's limit, and the page is the first of all of them: so it costs what is shown, not what is
+hidden. In the usual order several states are as many ranges, too: what is open stands at one end of it, and
+would be looked for from the other. Where the order's column may be empty, what has no value is a range of its
+own, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Any, get_args
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import cursors
+from app.api.expand import expand
+from app.api.filters import Where, narrow
+from app.api.lists import MOST_COUNTED, Chosen, Listing, ListQuery, expanded
+from app.api.shapes import Renderer
+from app.common.children import Follower
+from app.common.records import Record, codecs
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import DESK, FOLLOWER, sees_all, tokens
+from app.log.canonical import from_instant, instant
+from app.search.query import followed
+
+VARY = {"Vary": "Authorization, Accept-Language"}
+# Of more ranges the union costs more than it saves.
+MOST_RANGES = 40
+FOLLOWED = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.follower f
+  where f.person_id = {who} and f.record like {what})"""
+#: Where the value stands that a row is sorted by, besides its fields.
+PLACE = "sorted_by"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column, downwards or not; then by id in the same direction. What has no value comes last.
+
+    `usual`: it is the list's own, which indexes of filters are in, too.
+    """
+
+    column: str
+    down: bool
+    may_be_empty: bool
+    usual: bool
+
+    @property
+    def of_range(self) -> str:
+        """What rows are sorted by that all have, or all lack, a value: as an index has them."""
+        way = " desc" if self.down else ""
+        return f"r.{self.column}{way}, r.id{way}"
+
+    @property
+    def of_all(self) -> str:
+        """What all rows are sorted by."""
+        way = " desc" if self.down else ""
+        return f"r.{self.column}{way} nulls last, r.id{way}"
+
+
+def order_of(listing: Listing, sort: str) -> Order:
+    """The order that `sort` says, as `-opened_at`."""
+    column = sort.removeprefix("-")
+    may_be_empty = type(None) in get_args(listing.shape.model_fields[column].annotation)
+    return Order(column, sort.startswith("-"), may_be_empty, usual=column == listing.sorts[0])
+
+
+#: Where the page before ended: its last row's value, and its id.
+Place = tuple[Any, UUID]
+
+
+async def page(
+    listing: Listing, renderer: Renderer, query: ListQuery, saved: Chosen | None = None
+) -> dict[str, Any]:
+    """One page: `items` and `next_cursor` (null at the end), `total` if it was asked for, and how far behind
+    the index is if words are searched for. What a view has `saved` holds besides the query, which may sort in
+    another way. Raises BadCursor.
+    """
+    sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
+    order = order_of(listing, sort)
+    where = Where()
+    for chosen in (query,) if saved is None else (saved, query):
+        await narrow(where, listing.parameters, chosen, renderer)
+    scope = _scope(listing, query, saved)
+    sign = renderer.ledger.vault.fingerprint
+    after = None if query.cursor is None else _place(listing, order, cursors.read(query.cursor, scope, sign))
+    found: dict[str, Any] = {"total": None, "total_at_least": None}
+    if listing.lifecycle.searched:
+        found["lag_seconds"] = await followed(renderer.ledger.db) if where.searched else None
+    if query.count:
+        found |= await _total(renderer, where)
+    statement = of_page(renderer, where, order, query.limit + 1, after)
+    rows = await renderer.ledger.db.rows(statement, where.parameters, prepare=where.prepare)
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    cursor = cursors.write(_said(rows[-1]), scope, sign) if more else None
+    for row in rows:
+        del row[PLACE]
+    await renderer.fill(rows)
+    await expand(listing, renderer, rows, expanded(query))
+    return {"items": rows, "next_cursor": cursor, **found}
+
+
+def answer(request: Request, page: dict[str, Any]) -> Response:
+    """The page as an answer, with the address of the next one in `Link`."""
+    headers = dict(VARY)
+    if page["next_cursor"] is not None:
+        asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
+        following = urlencode([*asked, ("cursor", page["next_cursor"])])
+        headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
+    return Response(to_json(page), headers=headers, media_type="application/json")
+
+
+def of_page(renderer: Renderer, where: Where, order: Order, limit: int, after: Place | None = None) -> str:
+    """The SQL of one page of at most so many rows, behind that place."""
+    table = renderer.lifecycle.table
+    ranges = _ranges(renderer, where, order.usual, _parts(where, order, after))
+    columns = f"{renderer.columns}, r.{order.column} as {PLACE}"
+    # The limit is part of the text, so that the plan is made for it.
+    if len(ranges) == 1:
+        return f"select {columns} from {table} r where {ranges[0]} order by {order.of_range} limit {limit}"
+    each = [
+        f"(select r.id, r.{order.column} from {table} r where {conditions} "
+        f"order by {order.of_range} limit {limit})"
+        for conditions in ranges
+    ]
+    found = f"select * from ({' union '.join(each)}) as r order by {order.of_all} limit {limit}"
+    return f"select {columns} from ({found}) as found join {table} r using (id) order by {order.of_all}"
+
+
+def of_total(renderer: Renderer, where: Where, most: int) -> str:
+    """The SQL of how many there are, at most so many."""
+    table = renderer.lifecycle.table
+    ranges = _ranges(renderer, where, False, [[]])
+    each = [f"(select r.id from {table} r where {conditions} limit {most})" for conditions in ranges]
+    return f"select count(*) from (select * from ({' union '.join(each)}) as shown limit {most}) as found"
+
+
+async def _total(renderer: Renderer, where: Where) -> dict[str, int | None]:
+    query = of_total(renderer, where, MOST_COUNTED + 1)
+    found: int = await renderer.ledger.db.value(query, where.parameters, prepare=where.prepare)
+    if found > MOST_COUNTED:
+        return {"total": None, "total_at_least": MOST_COUNTED}
+    return {"total": found, "total_at_least": None}
+
+
+def _scope(listing: Listing, query: ListQuery, saved: Chosen | None) -> str:
+    """What a cursor is good for: this list with these filters in this order."""
+    left_out = {"limit", "cursor", "fields", "expand", "count", "view"}
+    said = query.model_dump_json(exclude=left_out, exclude_unset=True)
+    return f"{listing.lifecycle.plural} {said} {saved.model_dump_json(exclude_unset=True) if saved else ''}"
+
+
+def _said(row: Mapping[str, Any]) -> list[Any]:
+    """The row's place, for a cursor."""
+    value = row[PLACE]
+    return [instant(value) if isinstance(value, datetime) else value, str(row["id"])]
+
+
+def _place(listing: Listing, order: Order, said: list[Any]) -> Place:
+    value, row_id = said
+    record: type[Record] = listing.lifecycle.record
+    kind = codecs(record).get(order.column)
+    is_instant = value is not None and (kind is None or kind.type is datetime)
+    return from_instant(value) if is_instant else value, UUID(row_id)
+
+
+def _parts(where: Where, order: Order, after: Place | None) -> list[list[str]]:
+    """The conditions of the rows that come first and, if they may lack a value, of those that come last."""
+    further = "<" if order.down else ">"
+    column = f"r.{order.column}"
+    filled = [f"{column} is not null"] if order.may_be_empty else []
+    empty = [f"{column} is null"]
+    if after is None:
+        return [filled, empty] if order.may_be_empty else [filled]
+    value, row_id = after
+    if value is None:
+        return [[*empty, f"r.id {further} {where.bind(row_id)}"]]
+    behind = f"({column}, r.id) {further} ({where.bind(value)}, {where.bind(row_id)})"
+    return [[*filled, behind], empty] if order.may_be_empty else [[behind]]
+
+
+def _ranges(renderer: Renderer, where: Where, by_state: bool, parts: Sequence[list[str]]) -> list[str]:
+    """The conditions of every range: by token, by state where that helps, and by part."""
+    agents_see = renderer.ledger.settings.agents_see
+    everything = sees_all(renderer.caller, renderer.lifecycle, agents_see=agents_see)
+    shown = [[]] if everything else [[condition] for condition in _shown(renderer, where)]
+    states: list[list[str]] = [[]]
+    if where.states is not None:
+        names = sorted(where.states)
+        one_by_one = by_state or len(names) == 1
+        if one_by_one and len(shown) * len(names) * len(parts) <= MOST_RANGES:
+            states = [[f"r.state = {where.bind(name)}"] for name in names] or [["false"]]
+        else:
+            states = [[f"r.state = any({where.bind(names)})"]]
+    return [
+        " and ".join([*where.conditions, *token, *state, *part]) or "true"
+        for token, state, part in product(shown, states, parts)
+    ]
+
+
+def _shown(renderer: Renderer, where: Where) -> list[str]:
+    """One condition per token that the caller can show and per column that it stands in."""
+    lifecycle: Lifecycle[Any] = renderer.lifecycle
+    conditions = []
+    for token in sorted(tokens(renderer.caller, lifecycle)):
+        kind, _, token_id = token.partition(":")
+        columns = lifecycle.columns.get(kind)
+        if columns is not None and not token_id:
+            conditions.append("true")
+        for column in columns or ():
+            value = token_id if kind == "service" else UUID(token_id)
+            conditions.append(f"r.{column} = {where.bind(value)}")
+        if kind == FOLLOWER and Follower in lifecycle.children:
+            who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
+            conditions.append(FOLLOWED.format(who=who, what=what))
+        if token == DESK and lifecycle.unassigned is not None:
+            conditions.append(lifecycle.unassigned)
+    return conditions or ["false"]

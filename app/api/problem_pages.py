@@ -1,0 +1,146 @@
+"""A page for every kind of problem: what it means, what to do, an example. A problem's `type` leads here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.accept import best
+from app.api.openapi import problem_page_responses
+from app.api.pages import page
+from app.api.problems import Fault, Problem, document, status_of
+from app.api.shapes import Out
+from app.kernel.refusals import NotFound
+from app.text import language_of, say, sentences
+
+router = APIRouter(prefix="/problems", tags=["service"])
+OFFERED = ("application/json", "text/html")
+EXAMPLE_PATH = "/v1/incidents/INC-2026-000123"
+EXAMPLE_REQUEST = "019aa0b2-6c1e-7c3a-9d0e-5a4c1f2b3d4e"
+#: What is said to do about those that have no sentence of their own: a check that forbids an action now.
+FORBIDDEN_NOW = "forbidden_now"
+
+Accept = Annotated[str | None, Header(description="`text/html` gives a page for people.")]
+AcceptLanguage = Annotated[str | None, Header(description="`en` or `zh`.")]
+
+
+class ProblemKind(Out):
+    """A kind of problem."""
+
+    code: str
+    type: str = Field(description="The address of its page; the `type` of every problem of this kind.")
+    status: int
+    title: str
+
+
+class ProblemKindPage(Out):
+    """All kinds of problems, on one page."""
+
+    items: list[ProblemKind]
+    next_cursor: None = Field(description="There is no other page.")
+
+
+class ProblemExplained(ProblemKind):
+    """What a kind of problem means."""
+
+    meaning: str = Field(description="What it says, with its blanks filled by an example.")
+    remedy: str = Field(description="What to do.")
+    example: Problem
+
+
+@router.get(
+    "",
+    operation_id="list_problem_kinds",
+    response_model=ProblemKindPage,
+    responses=problem_page_responses(422),
+)
+async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLanguage = None) -> Response:
+    """Every kind of problem that this service answers with."""
+    language = language_of(accept_language)
+    kinds = [_kind(language, code) for code in sorted(sentences(language)["title"])]
+    if best(accept, OFFERED) == "text/html":
+        rows = "".join(
+            f'<tr><td>{kind["status"]}<td><a href="{kind["type"]}">{escape(kind["title"])}</a>'
+            f"<td><code>{kind['code']}</code>"
+            for kind in sorted(kinds, key=lambda kind: (kind["status"], kind["code"]))
+        )
+        return page(language, say(language, "page", "problems"), f"<table>{rows}</table>")
+    return _as_json(language, {"items": kinds, "next_cursor": None})
+
+
+@router.get(
+    "/{code}",
+    operation_id="get_problem_kind",
+    response_model=ProblemExplained,
+    responses=problem_page_responses(404, 422),
+)
+async def get_problem_kind(
+    code: Annotated[str, Path(max_length=100, description="The problem's `code`.")],
+    accept: Accept = None,
+    accept_language: AcceptLanguage = None,
+) -> Response:
+    """What a kind of problem means, what to do about it, and an example."""
+    language = language_of(accept_language)
+    if code not in sentences(language)["title"]:
+        raise NotFound()
+    told = explained(language, code)
+    if best(accept, OFFERED) == "text/html":
+        return page(language, told["title"], _as_html(language, told))
+    return _as_json(language, told)
+
+
+def explained(language: str, code: str) -> dict[str, Any]:
+    """All that is said of the problems of that code, as JSON data."""
+    words = sentences(language)["example"]
+    example = document(
+        language, status_of(code), code, instance=EXAMPLE_PATH, request_id=EXAMPLE_REQUEST, words=words
+    )
+    if code == "invalid":
+        message = say(language, "value", "missing")
+        example["errors"] = [Fault(pointer="/title", code="missing", message=message).model_dump()]
+    remedies = sentences(language)["remedy"]
+    return {
+        **_kind(language, code),
+        "meaning": example["detail"],
+        "remedy": remedies.get(code, remedies[FORBIDDEN_NOW]),
+        "example": example,
+    }
+
+
+def _kind(language: str, code: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "type": f"/problems/{code}",
+        "status": status_of(code),
+        "title": say(language, "title", code),
+    }
+
+
+def _as_html(language: str, told: dict[str, Any]) -> str:
+    parts: Sequence[tuple[str, str]] = (
+        ("meaning", f"<p>{_marked(told['meaning'])}</p>"),
+        ("remedy", f"<p>{_marked(told['remedy'])}</p>"),
+        ("example", f"<pre>{escape(json.dumps(told['example'], indent=2, ensure_ascii=False))}</pre>"),
+    )
+    facts = f"<p><code>{told['code']}</code> · HTTP {told['status']}</p>"
+    sections = "".join(f"<h2>{say(language, 'page', name)}</h2>{html}" for name, html in parts)
+    back = f'<p><a href="/problems">{say(language, "page", "all_problems")}</a></p>'
+    return f"{facts}{sections}{back}"
+
+
+def _marked(sentence: str) -> str:
+    """The sentence in HTML, with what stands between backticks as code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(sentence))
+
+
+def _as_json(language: str, body: dict[str, Any]) -> Response:
+    headers = {"Content-Language": language, "Vary": "Accept, Accept-Language"}
+    return Response(to_json(body), headers=headers, media_type="application/json")

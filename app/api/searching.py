@@ -1,0 +1,42 @@
+"""`q`: a list narrowed to the records in which the caller can read what is searched for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.api.filters import Parameter, Where
+from app.api.shapes import Renderer
+from app.search.query import condition, is_searchable
+
+LONGEST = 200
+
+
+def _searchable(text: str) -> str:
+    if not is_searchable(text):
+        raise PydanticCustomError("nothing_to_search_for", "must have a letter, a digit or a character in it")
+    return text
+
+
+Searched = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_searchable)]
+
+
+async def _narrow(where: Where, said: str, renderer: Renderer) -> None:
+    where.conditions.append(condition(said, renderer.caller, renderer.lifecycle, where.bind))
+    where.searched = True
+
+
+#: For lists of what a search looks into.
+SEARCH = Parameter(
+    "q",
+    Annotated[
+        Searched | None,
+        Field(
+            description="Those in which the caller can read all of these words, in Chinese or English; "
+            "numbers and keys also by their beginning. They come in the list's order."
+        ),
+    ],
+    _narrow,
+)

@@ -1,0 +1,111 @@
+"""Sessions of browsers: a key, turned into a cookie that no script can read and no other site can use.
+
+What is kept of the cookie's secret cannot be turned back. A session ends at its time, with its key, or when
+it is ended; all processes know at once, since each request looks it up.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from app.common.keys import hash_of, new_secret
+from app.db import Database
+from app.kernel.refusals import Refusal
+from app.log.ids import uuid7
+
+COOKIE = "ledgerdesk_session"
+#: Methods that change nothing: another site may have them sent, and cannot read what they are answered.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Of those whose time is over, so many are cleared away whenever a session is opened.
+MOST_CLEARED = 1_000
+
+OPEN = f"""
+with over as (
+  delete from plumbing.session
+  where id in (select id from plumbing.session where expires_at <= %(now)s limit {MOST_CLEARED})
+)
+insert into plumbing.session (id, secret_hash, key_id, opened_at, expires_at)
+values (%(id)s, %(secret_hash)s, %(key_id)s, %(now)s, %(ends)s) returning id
+"""
+FIND = "select id, secret_hash, key_id, expires_at from plumbing.session where id = any(%s)"
+END = "delete from plumbing.session where id = %s returning id"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that is open, and the key that it stands for."""
+
+    id: UUID
+    key_id: UUID
+    expires_at: datetime
+
+
+@dataclass
+class KeyNeeded(Refusal):
+    """A session is opened with a key: one that opened the next would never end."""
+
+    STATUS = 403
+    CODE = "key_needed"
+
+
+async def opened(db: Database, key_id: UUID, now: datetime, ends: datetime) -> str:
+    """A new session of that key; gives the cookie's value. Raises DatabaseGone."""
+    session_id, secret = uuid7(), new_secret()
+    parameters = {
+        "id": session_id,
+        "secret_hash": hash_of(secret),
+        "key_id": key_id,
+        "now": now,
+        "ends": ends,
+    }
+    await db.row(OPEN, parameters)
+    return f"{session_id.hex}.{secret}"
+
+
+async def found(db: Database, cookie: str, now: datetime) -> Session | None:
+    """The session of that cookie; None if there is none, or its time is over. Raises DatabaseGone."""
+    name, _, secret = cookie.partition(".")
+    try:
+        session_id = UUID(hex=name)
+    except ValueError:
+        return None
+    row = await db.by_id(FIND, session_id)
+    if row is None or row["expires_at"] <= now:
+        return None
+    if not hmac.compare_digest(hash_of(secret), row["secret_hash"]):
+        return None
+    return Session(session_id, row["key_id"], row["expires_at"])
+
+
+async def ended(db: Database, session_id: UUID) -> None:
+    """From now on nobody knows it. Raises DatabaseGone."""
+    await db.row(END, (session_id,))
+
+
+def hand_out(answer: Response, cookie: str, *, seconds: int, secure: bool) -> None:
+    """Lets the browser keep the cookie for so many seconds, 0: not any more. `secure`: for https only."""
+    answer.set_cookie(
+        COOKIE, cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
+    )
+
+
+def is_from_ours(headers: Headers, origins: Collection[str]) -> bool:
+    """Whether a page of ours had the browser send it, or one of an origin that the settings name.
+
+    Browsers say so themselves and let no page change it: by Sec-Fetch-Site, and where there is none (old
+    ones, and http) by Origin. What says neither was sent by no browser, and has no business with a cookie.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is not None and origin in origins:
+        return True
+    if site is not None:
+        return site == "same-origin"
+    return origin is not None and urlsplit(origin).netloc == headers.get("host")

@@ -1,0 +1,78 @@
+"""Sending files: `PUT /v1/uploads/{id}`, under an id that the client has made. Attaching is an action."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from app.api.auth import context_of, ledger_of
+from app.api.direct import DirectRoute
+from app.api.openapi import BINARY, problems
+from app.api.problems import problem
+from app.api.shapes import Out
+from app.common.uploads import Upload
+from app.kernel.refusals import Forbidden
+from app.kernel.uploads import ATTACHED_WITHIN, Sending, take_in
+from app.kernel.who import anybody
+
+router = APIRouter(prefix="/v1/uploads", tags=["attachments"], route_class=DirectRoute)
+UploadId = Annotated[UUID, Path(alias="id", description="An id of the client's choice: a random UUID.")]
+
+
+class UploadOut(Out):
+    """A file that has come in whole, and can be attached."""
+
+    id: UUID
+    size: int = Field(description="In bytes.")
+    sha256: str = Field(description="Of the bytes that were sent, in hex.")
+    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
+    expires_at: datetime = Field(description="Until then it can be attached.")
+
+
+@router.put(
+    "/{id}",
+    operation_id="put_upload",
+    response_model=UploadOut,
+    responses=problems(400, 403, 404, 409, 413, 422),
+    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+)
+async def put_upload(request: Request, upload_id: UploadId) -> Response:
+    """A file is sent, to be attached by the action `attach`. The body is its bytes, whatever the
+    Content-Type. The same file sent again under the same id is answered in the same way.
+    """
+    ledger, context = ledger_of(request), context_of(request)
+    person_id = context.caller.person_id
+    if person_id is None or not anybody.allows(context.caller, None):
+        raise Forbidden({"who": anybody.phrase(context.language)})
+    size = _declared(request, ledger.settings.upload_limit)
+    try:
+        sending = Sending(upload_id, person_id, size, request.stream(), context.now)
+        upload = await take_in(ledger, sending)
+    except ClientDisconnect:  # nobody is there to read it; it is no fault of ours
+        return problem(request, 400, "unreadable")
+    return Response(to_json(_out(upload)), media_type="application/json")
+
+
+def _declared(request: Request, limit: int) -> int:
+    """How many bytes may come."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdigit() else limit
+
+
+def _out(upload: Upload) -> UploadOut:
+    assert upload.sha256 is not None
+    assert upload.media_type is not None
+    return UploadOut(
+        id=upload.id,
+        size=upload.size,
+        sha256=upload.sha256,
+        media_type=upload.media_type,
+        expires_at=upload.begun_at + ATTACHED_WITHIN,
+    )

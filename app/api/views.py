@@ -1,0 +1,100 @@
+"""Saved views: a name for what a list is narrowed and sorted by, one's own or shared with a team.
+
+They are bookkeeping and no records (decision 0019). What a view finds is decided for whoever uses it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from app.api.lists import Chosen, Listing
+from app.api.shapes import Renderer
+from app.common.people import Caller
+from app.db import Database, Row
+from app.kernel.refusals import WrongValue
+
+COLUMNS = "v.id, v.version, v.name, v.kind, v.query, v.owner_id, v.team_id, v.changed_at"
+#: Whoever owns it, or belongs to the team that it is shared with.
+SHOWN = "(v.owner_id = %(me)s or v.team_id = any(%(teams)s))"
+SAVE = f"""
+insert into plumbing.view as v (id, version, owner_id, team_id, name, kind, query, changed_at)
+select %(id)s, 1, %(me)s, %(team)s, %(name)s, %(kind)s, %(query)s, now()
+where (select count(*) from plumbing.view where owner_id = %(me)s and id <> %(id)s) < %(most)s
+on conflict (id) do update set version = v.version + 1, team_id = excluded.team_id, name = excluded.name,
+  kind = excluded.kind, query = excluded.query, changed_at = excluded.changed_at
+where v.owner_id = excluded.owner_id and v.version = coalesce(%(if_match)s, v.version)
+returning {COLUMNS}
+"""
+#: As many are enough, and can be looked at together.
+MOST_OF_ONE = 200
+
+
+def chosen(listing: Listing, query: str) -> Chosen:
+    """What the query of a view says of the list. Raises ValidationError."""
+    said = parse_qs(query, keep_blank_values=True)
+    single = {name: values[0] if len(values) == 1 else values for name, values in said.items()}
+    return listing.chosen.model_validate(single)
+
+
+async def saved(listing: Listing, renderer: Renderer, view_id: UUID | None) -> Chosen | None:
+    """What the view of that id says of the list. Raises WrongValue if the caller can use no such view."""
+    if view_id is None:
+        return None
+    view = await find(renderer.ledger.db, renderer.caller, view_id)
+    if view is None or view["kind"] != listing.lifecycle.kind:
+        raise WrongValue(parameter="view", because="no_such_view")
+    try:
+        return chosen(listing, view["query"])
+    except ValidationError as error:  # what it was saved with has been taken away since
+        raise WrongValue(parameter="view", because="no_such_view") from error
+
+
+async def find(db: Database, caller: Caller, view_id: UUID) -> Row | None:
+    """The view of that id, if the caller can use it."""
+    query = f"select {COLUMNS} from plumbing.view v where v.id = %(id)s and {SHOWN}"
+    return await db.row(query, {"id": view_id, **_of(caller)})
+
+
+async def page(db: Database, caller: Caller, kind: str | None, after: UUID | None, limit: int) -> list[Row]:
+    """The next views behind that id that the caller can use, in the order of their ids."""
+    conditions = [SHOWN]
+    conditions += [] if kind is None else ["v.kind = %(kind)s"]
+    conditions += [] if after is None else ["v.id > %(after)s"]
+    query = (
+        f"select {COLUMNS} from plumbing.view v where {' and '.join(conditions)} order by v.id limit {limit}"
+    )
+    return await db.rows(query, {"kind": kind, "after": after, **_of(caller)})
+
+
+async def save(
+    db: Database, caller: Caller, view_id: UUID, fields: dict[str, Any], if_match: int | None
+) -> Row | None:
+    """The view, made or replaced; None if that is somebody else's, has another version, or would be too
+    many.
+    """
+    more = {"id": view_id, "if_match": if_match, "most": MOST_OF_ONE}
+    return await db.row(SAVE, {**fields, **more, **_of(caller)})
+
+
+async def count_of(db: Database, caller: Caller) -> int:
+    """How many views of their own the caller has."""
+    query = "select count(*) from plumbing.view where owner_id = %s"
+    return int(await db.value(query, (caller.person_id,)))
+
+
+async def remove(db: Database, view_id: UUID) -> None:
+    """There is no such view any more."""
+    await db.rows("delete from plumbing.view where id = %s returning id", (view_id,))
+
+
+async def remove_all_of(db: Database, person_id: UUID) -> None:
+    """What they have called their views is theirs, and goes with them."""
+    await db.rows("delete from plumbing.view where owner_id = %s returning id", (person_id,))
+
+
+def _of(caller: Caller) -> dict[str, Any]:
+    return {"me": caller.person_id, "teams": list(caller.teams)}

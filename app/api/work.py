@@ -1,0 +1,144 @@
+"""What somebody has to do: `/v1/me/work`, over every process whose cases are assigned.
+
+A case is work as long as it can be assigned. Each part is bounded, and reads indexes of what is open, so that
+it costs the same however much is closed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.auth import Ledger, caller_of
+from app.api.openapi import in_language, problems
+from app.api.shapes import Out, Renderer, TeamStub
+from app.common.people import Caller
+from app.common.priority import Priority
+from app.kernel.ledger import Ledger as Services
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import DESK, sees_all, tokens
+from app.text import language_of
+
+router = APIRouter(prefix="/v1/me", tags=["people"])
+LONGEST = 50
+MOST_COUNTED = 10_000
+#: By what the cases of several kinds are put together again, and whether the last comes first.
+ORDERS = (("open", "opened_at", True), ("due_next", "wake_up_at", False), ("unassigned", "opened_at", True))
+
+
+class Case(Out):
+    """A case as a list of work shows it."""
+
+    id: UUID
+    number: str
+    title: str | None
+    state: str
+    state_since: datetime
+    priority: Priority | None
+    team: TeamStub | None
+    opened_at: datetime
+    wake_up_at: datetime | None = Field(description="When what is on hold is due again.")
+
+
+class WorkItem(Case):
+    """A case, and of which kind it is."""
+
+    kind: str
+
+
+class Queue(Out):
+    """How much is open in a team, or at the desk: what has no team yet."""
+
+    kind: str
+    team: TeamStub | None = Field(description="Null: the desk.")
+    open: int = Field(description="Open cases, as counted up to 10,000.")
+    unassigned: int = Field(description="Those of the counted that nobody has.")
+
+
+class Work(Out):
+    """What the caller has to do, and what waits for somebody in their teams."""
+
+    open: list[WorkItem] = Field(description="Open and the caller's, newest first: 50 at most.")
+    due_next: list[WorkItem] = Field(description="Of those what wakes up, the next first: 50 at most.")
+    unassigned: list[WorkItem] = Field(
+        description="Open and nobody's, in the caller's queues, newest first: 50 at most."
+    )
+    queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
+
+
+@router.get("/work", operation_id="get_my_work", response_model=Work, responses=in_language() | problems())
+async def get_my_work(request: Request, ledger: Ledger) -> Response:
+    """What the caller has to do: their open cases, what is due next, and what waits in their queues."""
+    caller, language = caller_of(request), language_of(request.headers.get("accept-language"))
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in Work.model_fields}
+    for lifecycle in ledger.lifecycles.values():
+        if "assign" in lifecycle.by_name:
+            parts = await _of_kind(Renderer(ledger, lifecycle, Case, caller, language))
+            for name, part in parts.items():
+                found[name] += [{"kind": lifecycle.kind, **row} for row in part]
+    for name, by, backwards in ORDERS:
+        ordered = sorted(found[name], key=lambda row: (_instant(row[by]), row["id"]), reverse=backwards)
+        found[name] = ordered[:LONGEST]
+    headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
+    return Response(to_json(found), headers=headers, media_type="application/json")
+
+
+def _instant(shown: datetime | str) -> datetime:
+    return datetime.fromisoformat(shown) if isinstance(shown, str) else shown
+
+
+async def _of_kind(renderer: Renderer) -> dict[str, list[dict[str, Any]]]:
+    """The parts of the answer, of one kind of case."""
+    ledger, lifecycle = renderer.ledger, renderer.lifecycle
+    teams, desk = _queues(ledger, renderer.caller, lifecycle)
+    said = {"me": renderer.caller.person_id, "teams": sorted(teams)}
+    queries = statements(lifecycle, renderer.columns)
+    rows = {name: await ledger.db.rows(queries[name], said) for name in ("open", "due_next")}
+    rows["unassigned"] = await ledger.db.rows(queries["unassigned"], said) if teams else []
+    counted = await ledger.db.rows(queries["queues"], said) if teams else []
+    if desk:
+        rows["unassigned"] += await ledger.db.rows(queries["at_the_desk"])
+        counted += await ledger.db.rows(queries["desk"])
+    await renderer.fill([row for part in rows.values() for row in part])
+    known = await ledger.directory.teams(teams)
+    stubs = {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
+    return {**rows, "queues": [{**row, "team": stubs.get(row["team"])} for row in counted]}
+
+
+def _queues(ledger: Services, caller: Caller, lifecycle: Lifecycle[Any]) -> tuple[set[UUID], bool]:
+    """The teams whose cases wait for the caller among others, and whether the desk's do."""
+    shown = tokens(caller, lifecycle)
+    teams = {UUID(token.removeprefix("team:")) for token in shown if token.startswith("team:")}
+    if sees_all(caller, lifecycle, agents_see=ledger.settings.agents_see):
+        teams |= caller.teams
+    return teams, DESK in shown
+
+
+def statements(lifecycle: Lifecycle[Any], columns: str) -> dict[str, str]:
+    """The SQL of each part. The states stand in the text: they are what the indexes of open cases are for."""
+    come_from = lifecycle["assign"].come_from
+    assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
+    states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
+    of = f"from {lifecycle.table} r where r.state in ({states})"
+    newest = f"order by r.opened_at desc, r.id desc limit {LONGEST}"
+    counts = "count(*) as open, count(*) filter (where assignee_id is null) as unassigned"
+    return {
+        "open": f"select {columns} {of} and r.assignee_id = %(me)s {newest}",
+        "due_next": f"select {columns} {of} and r.assignee_id = %(me)s and r.wake_up_at is not null "
+        f"order by r.wake_up_at, r.id limit {LONGEST}",
+        "unassigned": "select found.* from unnest(%(teams)s::uuid[]) as mine (team_id) cross join lateral ("
+        f"select {columns} {of} and r.team_id = mine.team_id and r.assignee_id is null {newest}) as found "
+        f"order by found.opened_at desc, found.id desc limit {LONGEST}",
+        "at_the_desk": f"select {columns} {of} and r.team_id is null and r.assignee_id is null {newest}",
+        "queues": f"select mine.team_id as team, {counts} from unnest(%(teams)s::uuid[]) as mine (team_id) "
+        f"cross join lateral (select r.assignee_id {of} and r.team_id = mine.team_id limit {MOST_COUNTED}) "
+        "as found group by mine.team_id",
+        "desk": f"select null::uuid as team, {counts} from "
+        f"(select r.assignee_id {of} and r.team_id is null limit {MOST_COUNTED}) as found",
+    }

@@ -1,0 +1,60 @@
+"""Who is on duty in a team, as the records have it. Rules ask `on_call`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.base.assignment.on_duty import Span, on_duty, spans
+from app.common.records import from_row
+from app.common.rota import Duty, Shift, StandIn
+from app.db import Database
+
+# By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
+ZONES = timedelta(days=2)
+SHIFTS = """
+select * from fold.shift where team_id = %(team)s and duty = %(duty)s
+  and from_date <= %(last_date)s and (until_date is null or until_date >= %(first_date)s)
+order by added_at, id
+"""
+STAND_INS = """
+select * from fold.stand_in where team_id = %(team)s and duty = %(duty)s and state = 'agreed'
+  and greatest(ends_at, return_ends_at) > %(first)s and least(starts_at, return_starts_at) <= %(last)s
+order by agreed_at, id
+"""
+THERE = """
+select p.id from fold.person p join fold.membership m on m.person_id = p.id and m.team_id = %s
+where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
+"""
+
+
+async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
+    """The persons who are on call in the team then, but for those who are not active or not of it now."""
+    shifts, stand_ins = await _rota(db, team_id, Duty.on_call, at, at)
+    persons = on_duty(shifts, stand_ins, at)
+    there = {row["id"] for row in await db.rows(THERE, (team_id, list(persons)))} if persons else set()
+    return tuple(person for person in persons if person in there)
+
+
+async def rota(db: Database, team_id: UUID, duty: Duty, begin: datetime, end: datetime) -> list[Span]:
+    """Who is on duty in the team, from `begin` to `end`."""
+    shifts, stand_ins = await _rota(db, team_id, duty, begin, end)
+    return spans(shifts, stand_ins, begin, end)
+
+
+async def _rota(
+    db: Database, team_id: UUID, duty: Duty, first: datetime, last: datetime
+) -> tuple[Sequence[Shift], Sequence[StandIn]]:
+    """What can count between the two instants."""
+    parameters = {
+        "team": team_id,
+        "duty": duty.value,
+        "first": first,
+        "last": last,
+        "first_date": (first - ZONES).date().isoformat(),
+        "last_date": (last + ZONES).date().isoformat(),
+    }
+    shifts = [from_row(Shift, row) for row in await db.rows(SHIFTS, parameters)]
+    stand_ins = [from_row(StandIn, row) for row in await db.rows(STAND_INS, parameters)]
+    return shifts, stand_ins

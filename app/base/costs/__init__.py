@@ -1,0 +1,1 @@
+"""What work and things cost: rates by the hour, and budgets."""

@@ -1,0 +1,14 @@
+"""Amounts as somebody says them."""
+
+from __future__ import annotations
+
+from app.common.money import DIGITS, digits
+from app.kernel.refusals import WrongValue
+
+
+def fits(amount: str, currency: str) -> None:
+    """Raises WrongValue unless the body's `amount` has as many digits behind the point as the currency."""
+    wanted = DIGITS[currency]
+    if digits(amount) != wanted:
+        words = {"currency": currency, "digits": str(wanted)}
+        raise WrongValue(words, pointer="/amount", because="other_digits")

@@ -1,0 +1,230 @@
+"""Where saved views are: `/v1/views`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import cursors, views
+from app.api.actions import IfMatch
+from app.api.auth import caller_of, ledger_of
+from app.api.etag import etag, matches, version_of
+from app.api.lists import Listing, Paging
+from app.api.openapi import one_responses, problems
+from app.api.paging import VARY, answer
+from app.api.problems import Fault, fault_of, problem
+from app.api.reads import IfNoneMatch
+from app.api.shapes import Out, PersonStub, TeamStub
+from app.common.people import Caller
+from app.common.records import Labelled
+from app.db import Row
+from app.kernel.bodies import Line, Reference
+from app.kernel.directory import TeamStub as Team
+from app.kernel.ledger import Ledger
+from app.kernel.refusals import Changed, Forbidden, NotFound, WrongValue
+from app.kernel.who import anybody
+from app.log.canonical import instant
+from app.text import language_of
+
+LONGEST_QUERY = 4_000
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+ViewId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves it makes.")]
+
+
+class Standing(Labelled):
+    """What somebody is to a view."""
+
+    owner = "owner", "whoever saved it", "保存者"
+
+
+class SaveView(BaseModel):
+    """What a list is narrowed and sorted by, under a name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Line = Field(description="What people call it.")
+    kind: Line = Field(description="The kind of records of the list, as `incident`.")
+    query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
+        Field(description="Filters and `sort` of that list as in its address: `state=new&sort=-opened_at`.")
+    )
+    team: Reference | None = Field(
+        default=None, description="The key or id of one's own team that it is shared with."
+    )
+
+
+class ViewOut(Out):
+    """What a list is narrowed and sorted by, under a name."""
+
+    id: UUID
+    version: int = Field(description="For If-Match.")
+    name: str
+    kind: str
+    query: str
+    owner: PersonStub
+    team: TeamStub | None = Field(description="The team that it is shared with.")
+    changed_at: datetime
+
+
+class ViewPage(Out):
+    """Views that the caller can use."""
+
+    items: list[ViewOut]
+    next_cursor: str | None = Field(description="Null on the last page.")
+
+
+class ViewQuery(Paging):
+    """Which views."""
+
+    kind: Annotated[str | None, Field(max_length=100, description="For this kind of records.")] = None
+
+
+def router_of(listings: Sequence[Listing]) -> APIRouter:
+    """The routes of views of these lists."""
+    router = APIRouter(prefix="/v1/views", tags=["views"])
+    by_kind = {listing.lifecycle.kind: listing for listing in listings}
+
+    async def save_view(
+        request: Request, view_id: ViewId, body: SaveView, if_match: IfMatch = None
+    ) -> Response:
+        """A view is made under an id of one's own making, or replaced; sent again it is the same."""
+        ledger, caller = ledger_of(request), caller_of(request)
+        if caller.only_reads:
+            raise Forbidden({"who": anybody.phrase(language_of(request.headers.get("accept-language")))})
+        wrong = _wrong(request, by_kind, body)
+        if wrong is not None:
+            return problem(request, 422, "invalid", words={"count": "1"}, errors=[wrong])
+        team = None if body.team is None else await _own_team(ledger, caller, body.team)
+        fields = {"name": body.name, "kind": body.kind, "query": body.query, "team": team}
+        row = await views.save(ledger.db, caller, view_id, fields, version_of(if_match))
+        if row is None:
+            raise await _refusal(request, view_id)
+        (out,) = await _shown(ledger, [row])
+        return Response(to_json(out), media_type="application/json")
+
+    router.get("", operation_id="list_views", response_model=ViewPage, responses=problems(400, 422))(
+        list_views
+    )
+    router.get("/{id}", operation_id="get_view", response_model=ViewOut, responses=one_responses())(get_view)
+    saved = problems(400, 403, 404, 412, 413, 415, 422)
+    router.put("/{id}", operation_id="save_view", response_model=ViewOut, responses=saved)(save_view)
+    gone = problems(403, 404, 422)
+    router.delete("/{id}", operation_id="remove_view", status_code=204, responses=gone)(remove_view)
+    return router
+
+
+async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> Response:
+    """Views: one's own, and those that are shared with one's teams."""
+    ledger, caller = ledger_of(request), caller_of(request)
+    scope, sign = f"views {query.kind}", ledger.vault.fingerprint
+    after = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
+    kind = None if query.kind is None else query.kind.replace("\x00", "")
+    rows = await views.page(ledger.db, caller, kind, after, query.limit + 1)
+    shown = rows[: query.limit]
+    more = len(rows) > query.limit
+    cursor = cursors.write([str(shown[-1]["id"])], scope, sign) if more else None
+    return answer(request, {"items": await _shown(ledger, shown), "next_cursor": cursor})
+
+
+async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch = None) -> Response:
+    """One view, by its id."""
+    ledger = ledger_of(request)
+    (out,) = await _shown(ledger, [await _found(request, view_id)])
+    body = to_json(out)
+    language = language_of(request.headers.get("accept-language"))
+    headers = {"ETag": etag(out["version"], body), "Content-Language": language, **VARY}
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+async def remove_view(request: Request, view_id: ViewId) -> Response:
+    """A view of one's own is no more."""
+    view = await _found(request, view_id)
+    if view["owner_id"] != caller_of(request).person_id:
+        raise _not_yours(request)
+    await views.remove(ledger_of(request).db, view_id)
+    return Response(status_code=204)
+
+
+async def _found(request: Request, view_id: UUID) -> Row:
+    """The view of that id. Raises NotFound also for one that is not for this caller."""
+    view = await views.find(ledger_of(request).db, caller_of(request), view_id)
+    if view is None:
+        raise NotFound()
+    return view
+
+
+async def _refusal(request: Request, view_id: UUID) -> Exception:
+    """Why the view could not be saved."""
+    view = await views.find(ledger_of(request).db, caller_of(request), view_id)
+    if view is None:
+        mine = await views.count_of(ledger_of(request).db, caller_of(request))
+        too_many = mine >= views.MOST_OF_ONE
+        words = {"most": str(views.MOST_OF_ONE)}
+        return WrongValue(words, pointer="", because="too_many_views") if too_many else NotFound()
+    if view["owner_id"] != caller_of(request).person_id:
+        return _not_yours(request)
+    return Changed(more={"version": view["version"]})
+
+
+def _not_yours(request: Request) -> Forbidden:
+    language = language_of(request.headers.get("accept-language"))
+    return Forbidden({"who": Standing.owner.label(language)})
+
+
+def _wrong(request: Request, by_kind: Mapping[str, Listing], body: SaveView) -> Fault | None:
+    """What is wrong with the query, in the words of the list that it is for."""
+    listing = by_kind.get(body.kind)
+    if listing is None:
+        raise WrongValue({"value": body.kind}, pointer="/kind", because="unknown_value")
+    try:
+        views.chosen(listing, body.query)
+    except ValidationError as error:
+        language = language_of(request.headers.get("accept-language"))
+        first = error.errors()[0]
+        fault = fault_of(
+            language, {**first, "loc": ("query", *first["loc"])}, sorted(listing.chosen.model_fields)
+        )
+        message = f"{fault.parameter}: {fault.message}"
+        return Fault(pointer="/query", code=fault.code, message=message)
+    return None
+
+
+async def _own_team(ledger: Ledger, caller: Caller, name: str) -> UUID:
+    """The id of the caller's team of that key or id. Raises WrongValue."""
+    for team in (await ledger.directory.teams()).values():
+        if name in (team.key, str(team.id)) and team.id in caller.teams:
+            return team.id
+    raise WrongValue({"kind": "team", "name": name}, pointer="/team", because="no_team_of_yours")
+
+
+async def _shown(ledger: Ledger, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The views as clients see them."""
+    names = await ledger.directory.names({row["owner_id"] for row in rows})
+    texts = await ledger.vault.texts(names.values())
+    shared = {row["team_id"] for row in rows} - {None}
+    teams = await ledger.directory.teams(shared) if shared else {}
+    return [
+        {
+            "id": row["id"],
+            "version": row["version"],
+            "name": row["name"],
+            "kind": row["kind"],
+            "query": row["query"],
+            "owner": {"id": row["owner_id"], "name": texts.get(names.get(row["owner_id"], ""))},
+            "team": None if row["team_id"] is None else _stub(teams[row["team_id"]]),
+            "changed_at": instant(row["changed_at"]),
+        }
+        for row in rows
+    ]
+
+
+def _stub(team: Team) -> dict[str, Any]:
+    return {"id": team.id, "key": team.key, "name": team.name}

@@ -1,0 +1,87 @@
+"""`ledgerdesk people`: brings in an organisation, and says who holds which role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.base.people import persons
+from app.cli.exits import REFUSED
+from app.cli.place import context, with_ledger
+from app.cli.say import document, say
+from app.exchange.roster import Roster, Taken
+from app.kernel.bodies import Body
+from app.kernel.ledger import Ledger
+from app.kernel.perform import Act, perform
+
+people = typer.Typer(help="Bring in people and teams; grant and revoke roles.", no_args_is_help=True)
+Person = Annotated[str, typer.Argument(help="The id of the person.")]
+Role = Annotated[str, typer.Argument(help="The role, as `agent` or `agent@service/mail`.")]
+
+
+@people.command("import")
+def import_people(
+    file: Annotated[
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="People as CSV, columns as in docs/people.md."),
+    ] = None,
+    teams: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Teams as CSV; they come first."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Add the people and teams of CSV files. Lines that were brought in before are left as they are."""
+    if file is None and teams is None:
+        raise typer.BadParameter("name a file of people, --teams and a file of teams, or both")
+
+    async def work(ledger: Ledger) -> dict[str, Taken]:
+        roster = Roster(ledger, context(), dry_run)
+        taken = {}
+        if teams is not None:
+            taken["teams"] = await roster.teams(teams)
+        if file is not None:
+            taken["people"] = await roster.people(file)
+        return taken
+
+    taken = with_ledger(work)
+    if as_json:
+        document({"dry_run": dry_run, **taken})
+    else:
+        for what, of_file in taken.items():
+            _tell(what, of_file, dry_run)
+    if any(of_file.wrong for of_file in taken.values()):
+        raise typer.Exit(REFUSED)
+
+
+def _tell(what: str, taken: Taken, dry_run: bool) -> None:
+    added = "would be added" if dry_run else "added"
+    say(f"{what}: {taken.added} {added}, {taken.there_already} there already, {len(taken.wrong)} wrong")
+    for wrong in taken.wrong:
+        say(f"  line {wrong.line}: {wrong.why}")
+
+
+@people.command()
+def grant(person: Person, role: Role) -> None:
+    """Grant a person a role."""
+    _act(person, "grant_role", persons.GrantRolePerson(role=role))
+    say("Granted.")
+
+
+@people.command()
+def revoke(person: Person, role: Role) -> None:
+    """Revoke a role that a person holds."""
+    _act(person, "revoke_role", persons.RevokeRolePerson(role=role))
+    say("Revoked.")
+
+
+def _act(person: str, action: str, body: Body) -> None:
+    lifecycle = persons.LIFECYCLE
+
+    async def work(ledger: Ledger) -> None:
+        await perform(ledger, Act(lifecycle, lifecycle[action], person, body, context()))
+
+    with_ledger(work)

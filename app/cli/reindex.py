@@ -1,0 +1,34 @@
+"""`ledgerdesk reindex`: makes the index of full-text search anew."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import Progress
+
+from app.cli.place import with_ledger
+from app.cli.say import say
+from app.db import connect
+from app.kernel.ledger import Ledger
+from app.log import read
+from app.log.follow import FOLLOW_LIMITS, reset, take_next
+from app.search.index import consumer
+
+
+def reindex() -> None:
+    """Make the index of full-text search anew, from the whole log. Until it is there, searches find less."""
+    say(f"The index has followed the log to position {with_ledger(_anew)}.")
+
+
+async def _anew(ledger: Ledger) -> int:
+    index, position = consumer(ledger), 0
+    connection = await connect(ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await reset(connection, index)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Following the log", total=await read.head(ledger.db))
+            while (span := await take_next(connection, index)) is not None:
+                position = span.last
+                bar.update(task, completed=position)
+    finally:
+        await connection.close()
+    return position

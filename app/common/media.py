@@ -1,0 +1,78 @@
+"""What a file looks like by its first bytes, whatever its name or its sender say (pure).
+
+Text is text, whatever is written in it: nothing is ever told to be a page, a drawing or a program that a
+browser would run.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+UNKNOWN = "application/octet-stream"
+TEXT = "text/plain"
+ZIP = "application/zip"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+
+#: By how they begin.
+_BEGINNINGS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", ZIP),
+    (b"PK\x05\x06", ZIP),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "application/x-ole-storage",
+    ),  # Office before 2007, mails of Outlook
+)
+#: By what comes at the ninth byte of a RIFF file, which begins with its length.
+_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+#: What is in a zip of Office, by the folder that its parts are in.
+_PARTS = {
+    b"word/": f"{_OFFICE}.wordprocessingml.document",
+    b"xl/": f"{_OFFICE}.spreadsheetml.sheet",
+    b"ppt/": f"{_OFFICE}.presentationml.presentation",
+}
+#: An OpenDocument says what it is in its first part, which is not compressed.
+_OPEN_DOCUMENT = re.compile(rb"mimetype(application/vnd\.oasis\.opendocument\.[a-z-]{1,40})(?=PK)")
+_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def media_type(beginning: bytes) -> str:
+    """The media type of a file that begins so; the longer the beginning, the surer."""
+    for begins, found in _BEGINNINGS:
+        if beginning.startswith(begins):
+            return _in_zip(beginning) if found == ZIP else found
+    if beginning.startswith(b"RIFF"):
+        return _RIFF.get(beginning[8:12], UNKNOWN)
+    if beginning[4:8] == b"ftyp":
+        return "video/quicktime" if beginning[8:10] == b"qt" else "video/mp4"
+    return TEXT if _is_text(beginning) else UNKNOWN
+
+
+def _in_zip(beginning: bytes) -> str:
+    says = _OPEN_DOCUMENT.match(beginning, 30)  # behind the head of the first part
+    if says is not None:
+        return says[1].decode("ascii")
+    if b"[Content_Types].xml" in beginning:
+        for folder, found in _PARTS.items():
+            if folder in beginning:
+                return found
+    return ZIP
+
+
+def _is_text(beginning: bytes) -> bool:
+    """Whether it is UTF-8 without control characters; the last character may be cut off."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and _NOT_IN_TEXT.search(text) is None

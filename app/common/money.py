@@ -1,0 +1,46 @@
+"""Amounts of money: decimal texts with as many digits behind the point as their currency has (pure)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_USUAL = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY
+COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR
+ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK
+MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP
+SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR
+ZMW ZWG
+"""
+#: The currencies of ISO 4217, and how many digits an amount has behind the point.
+DIGITS = {code: digits for digits, codes in ((2, _USUAL), (0, _NONE), (3, _THREE)) for code in codes.split()}
+
+
+def _currency(code: str) -> str:
+    if code not in DIGITS:
+        raise PydanticCustomError("not_a_currency", "must be a currency of ISO 4217")
+    return code
+
+
+def _positive(amount: str) -> str:
+    if not amount.strip("0."):
+        raise PydanticCustomError("not_an_amount", "must be more than nothing")
+    return amount
+
+
+#: A currency of ISO 4217: `CNY`.
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+#: More than nothing, as `1250.00`.
+Amount = Annotated[
+    str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"), AfterValidator(_positive)
+]
+
+
+def digits(amount: str) -> int:
+    """How many digits stand behind the point."""
+    return len(amount.partition(".")[2])

@@ -1,0 +1,84 @@
+"""Notices: what people are told of tickets, and of which steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Integer, Text
+from sqlmodel import Field
+
+from app.common.records import FOLD, Labelled, Record, Refers
+
+
+class Step(Labelled):
+    """What somebody is told: a public step of a ticket, or what concerns them."""
+
+    received = "received", "Received", "已受理"
+    assigned = "assigned", "Assigned", "已分派"
+    given = "given", "Given to you", "分派给您"
+    reminded = "reminded", "Waits for you", "等待您处理"
+    commented = "commented", "Commented", "有新评论"
+    held = "held", "On hold", "已挂起"
+    updated = "updated", "Progress told", "进展通报"
+    resolved = "resolved", "Resolved", "已解决"
+    closed = "closed", "Closed", "已关闭"
+    duplicate = "duplicate", "Closed as a duplicate", "因重复而关闭"
+    original_resolved = "original_resolved", "Original resolved", "原事件已解决"
+    reopened = "reopened", "Reopened", "已重新打开"
+    cancelled = "cancelled", "Cancelled", "已取消"
+
+
+class Way(Labelled):
+    """How somebody is told: in the application, or by mail besides."""
+
+    in_app = "in_app", "In the application", "应用内"
+    mail = "mail", "By mail, too", "应用内及邮件"
+
+
+class NoticeState(Labelled):
+    """Whether its person has read it."""
+
+    unread = "unread", "Unread", "未读"
+    read = "read", "Read", "已读"
+
+
+class Failure(Labelled):
+    """Why a mail was not sent."""
+
+    no_address = "no_address", "No address that mail could go to", "没有可用的邮件地址"
+    not_for_them = "not_for_them", "Not for them any more", "不再与其有关"
+    refused = "refused", "Refused by the mail server", "被邮件服务器拒收"
+    given_up = "given_up", "Tried in vain for too long", "多次尝试未果"
+
+
+class Notice(Record):
+    """What one person was told of one ticket, in one go.
+
+    `about` is the ticket's name in the log, `number` and `title` as they were. `steps` are what was told, in
+    order, and `versions` those of the ticket's events that say it. `way` is how.
+    """
+
+    KIND: ClassVar[str] = "notice"
+
+    state: NoticeState | None = Field(default=None, sa_type=Text)
+    person_id: Annotated[UUID | None, Refers("person")] = None
+    about: str | None = None
+    number: str | None = None
+    title: str | None = None
+    steps: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    versions: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
+    way: Way | None = Field(default=None, sa_type=Text)
+    sent_at: datetime | None = None
+    read_at: datetime | None = None
+    mailed_at: datetime | None = None
+    failed_at: datetime | None = None
+    failure: Failure | None = Field(default=None, sa_type=Text)
+
+
+class NoticeTable(Notice, table=True):
+    """Where notices stand."""
+
+    __tablename__ = "notice"
+    __table_args__: ClassVar = FOLD

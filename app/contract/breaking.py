@@ -1,0 +1,154 @@
+"""The released contract against the present one: which operations and events break whoever uses them (pure).
+
+The rules have names, which are those of `RULES`; a place is `resolve_incident/query/state`, or, where a named
+part of the document is shared by operations, `IncidentOut/state`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from app.contract.schemas import Break, Comparison, Schema, Side, of_default, resolved
+
+#: A break and the operations in which it is met; none for events.
+Breaks = dict[Break, list[str]]
+
+
+def of_operations(old: Schema, new: Schema) -> Breaks:
+    """What breaks clients of the old OpenAPI document when they meet the new one."""
+    now = _operations(new)
+    found: defaultdict[Break, list[str]] = defaultdict(list)
+    for address, operation in _operations(old).items():
+        name = operation["operationId"]
+        if address not in now:
+            found[Break(name, "operation_removed", " ".join(address))].append(name)
+            continue
+        comparison = Comparison(old, new)
+        for broken in sorted(set(_of_operation(comparison, operation, now[address]))):
+            found[broken].append(name)
+    return dict(sorted(found.items()))
+
+
+def of_events(old: Schema, new: Schema) -> Breaks:
+    """What breaks whoever reads events, old ones among them. A new schema version may be what it likes."""
+    found: list[Break] = []
+    for name, event in old["types"].items():
+        now = new["types"].get(name)
+        if now is None:
+            found.append(Break(f"event/{name}", "event_removed"))
+        elif now["schema_version"] < event["schema_version"]:
+            found.append(Break(f"event/{name}", "version_lowered"))
+        elif now["schema_version"] == event["schema_version"]:
+            comparison = Comparison(event["given"], now["given"])
+            found += comparison.of(event["given"], now["given"], Side.kept, f"event/{name}/given")
+    for kind, row in old["rows"].items():
+        now = new["rows"].get(kind)
+        if now is None:
+            found.append(Break(f"event/{kind}", "event_removed", "its rows are gone"))
+        else:
+            found += Comparison({}, {}).of(row, now, Side.kept, f"event/{kind}/set")
+    return {broken: [] for broken in sorted(set(found))}
+
+
+def _operations(document: Schema) -> dict[tuple[str, str], Schema]:
+    """By method and address."""
+    return {
+        (method.upper(), path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def _of_operation(comparison: Comparison, old: Schema, new: Schema) -> Iterator[Break]:
+    name = old["operationId"]
+    if new["operationId"] != name:
+        yield Break(name, "operation_renamed", f"now {new['operationId']}")
+    yield from _of_security(old, new, name)
+    yield from _of_parameters(comparison, old, new, name)
+    yield from _of_body(comparison, old.get("requestBody"), new.get("requestBody"), f"{name}/body")
+    yield from _of_answers(comparison, old["responses"], new["responses"], f"{name}/answer")
+
+
+def _of_security(old: Schema, new: Schema, place: str) -> Iterator[Break]:
+    """Each way in that was enough must still be."""
+
+    def enough(way: dict[str, list[str]], before: dict[str, list[str]]) -> bool:
+        return all(name in before and set(scopes) <= set(before[name]) for name, scopes in way.items())
+
+    ways = new.get("security") or [{}]
+    for before in old.get("security") or [{}]:
+        if not any(enough(way, before) for way in ways):
+            yield Break(place, "security_added")
+            return
+
+
+def _of_parameters(comparison: Comparison, old: Schema, new: Schema, place: str) -> Iterator[Break]:
+    before, now = _parameters(old), _parameters(new)
+    for (where, name), parameter in before.items():
+        at = f"{place}/{where}/{name}"
+        if (where, name) not in now:
+            yield Break(at, "parameter_removed")
+            continue
+        other = now[where, name]
+        yield from comparison.of(parameter["schema"], other["schema"], Side.sent, at)
+        yield from of_default(parameter["schema"], other["schema"], at)
+        if _style(parameter) != _style(other):
+            yield Break(at, "parameter_style")
+    for (where, name), parameter in now.items():
+        was_needed = before.get((where, name), {}).get("required", False)
+        if parameter.get("required", False) and not was_needed:
+            yield Break(f"{place}/{where}/{name}", "parameter_required")
+
+
+def _parameters(operation: Schema) -> dict[tuple[str, str], Schema]:
+    """By place and name; the names of headers are the same in any case."""
+    return {
+        (one["in"], one["name"].lower() if one["in"] == "header" else one["name"]): one
+        for one in operation.get("parameters", ())
+    }
+
+
+def _style(parameter: Schema) -> tuple[Any, Any]:
+    style = parameter.get("style", "form" if parameter["in"] in ("query", "cookie") else "simple")
+    return style, parameter.get("explode", style == "form")
+
+
+def _of_body(comparison: Comparison, old: Schema | None, new: Schema | None, place: str) -> Iterator[Break]:
+    if new is None:
+        if old is not None:
+            yield Break(place, "body_removed")
+        return
+    if new.get("required", False) and not (old or {}).get("required", False):
+        yield Break(place, "body_required")
+    if old is not None:
+        yield from _of_content(comparison, old["content"], new["content"], Side.sent, place)
+
+
+def _of_answers(comparison: Comparison, old: Schema, new: Schema, place: str) -> Iterator[Break]:
+    successes = [{status for status in answers if status.startswith("2")} for answers in (old, new)]
+    if successes[0] != successes[1]:
+        was, now = (", ".join(sorted(statuses)) for statuses in successes)
+        yield Break(place, "status_changed", f"{was} became {now}")
+    for status, answer in old.items():
+        if status not in new:
+            continue
+        at, other = f"{place}/{status}", new[status]
+        both = answer.get("content", {}), other.get("content", {})
+        yield from _of_content(comparison, *both, Side.answered, at)
+        headers = other.get("headers", {})
+        for name, header in answer.get("headers", {}).items():
+            always = resolved(header, comparison.old_document).get("required", False)
+            if name not in headers or (
+                always and not resolved(headers[name], comparison.new_document).get("required", False)
+            ):
+                yield Break(f"{at}/header/{name}", "header_removed")
+
+
+def _of_content(comparison: Comparison, old: Schema, new: Schema, side: Side, place: str) -> Iterator[Break]:
+    for media_type, content in old.items():
+        if media_type not in new:
+            yield Break(f"{place}/{media_type}", "media_type_removed")
+        elif "schema" in content and "schema" in new[media_type]:
+            yield from comparison.of(content["schema"], new[media_type]["schema"], side, place)

@@ -1,0 +1,84 @@
+"""Which breaking changes are declared in openapi/declared_changes.toml, for which version, and why.
+
+What belongs to a released version stays there as its history, and excuses nothing that is new.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+
+from app.contract.breaking import Breaks
+from app.contract.schemas import RULES, Break
+
+MOST_NAMED = 3
+
+
+class BadDeclaration(Exception):
+    """The file is not as it must be; says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A breaking change that is meant."""
+
+    version: str
+    place: str
+    rule: str
+    reason: str
+
+
+def read(text: str) -> list[Declared]:
+    """The declarations of the file. Raises BadDeclaration."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadDeclaration(f"It is no TOML: {error}.") from error
+    found = []
+    for number, entry in enumerate(document.get("change", ()), 1):
+        fields = Declared.__slots__
+        if set(entry) != set(fields) or not all(isinstance(v, str) and v.strip() for v in entry.values()):
+            raise BadDeclaration(f"Change {number} must have {', '.join(fields)}, each a text.")
+        if entry["rule"] not in RULES:
+            raise BadDeclaration(f"Change {number}: there is no rule {entry['rule']}.")
+        if not all(part.isdecimal() for part in entry["version"].split(".")):
+            raise BadDeclaration(f"Change {number}: {entry['version']} is no version.")
+        found.append(Declared(**entry))
+    return found
+
+
+def undeclared(breaks: Breaks, declared: list[Declared], released: str) -> Breaks:
+    """The breaks that no declaration for a version after the released one names."""
+    meant = {(one.place, one.rule) for one in declared if _comes_after(one.version, released)}
+    return {broken: met for broken, met in breaks.items() if (broken.place, broken.rule) not in meant}
+
+
+def unfounded(breaks: Breaks, declared: list[Declared], released: str) -> list[Declared]:
+    """The declarations for a version to come that name no break: undone meanwhile, or misspelt."""
+    there = {(broken.place, broken.rule) for broken in breaks}
+    return [
+        one for one in declared if _comes_after(one.version, released) and (one.place, one.rule) not in there
+    ]
+
+
+def sentence(broken: Break, met: list[str]) -> str:
+    """Where it is, what is different, and which operations have it."""
+    said = f" ({broken.said})" if broken.said else ""
+    others = [name for name in met if name != broken.place.partition("/")[0]]
+    named = ", ".join(others[:MOST_NAMED])
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    of = f", met in {named}{more}" if others else ""
+    return f"{broken.place} {RULES[broken.rule]}{said}{of}: rule {broken.rule}."
+
+
+def entry(broken: Break) -> str:
+    """The lines that declare it, but for their reason."""
+    return f'[[change]]\nversion = ""\nplace = "{broken.place}"\nrule = "{broken.rule}"\nreason = ""\n'
+
+
+def _comes_after(version: str, released: str) -> bool:
+    return _parts(version) > _parts(released)
+
+
+def _parts(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]

@@ -1,0 +1,270 @@
+"""Notices: who is to be told of what follows from the log; they are told when a minute has gone by.
+
+A consumer puts down who is to be told of an event, in the transaction that moves its checkpoint: each person
+once. What has waited long enough is put together by person and ticket, that is settled, and only then it is
+sent, under a key of what was settled. So whoever is killed in between sends nothing twice, and nothing is
+lost. Whether the person may see the ticket is decided when it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from app.common.notices import Step, Way
+from app.common.tickets import Ticket
+from app.db import Answering, Connection, Row, connect
+from app.deliveries import steps
+from app.deliveries.lifecycle import MOST_STEPS, SendNotice
+from app.kernel.ledger import Ledger
+from app.kernel.named import visible
+from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
+from app.log import follow
+from app.log.events import COLUMNS, id_of, kind_of, recorded
+from app.log.follow import FOLLOW_LIMITS, Consumer, Span
+
+#: The actor of what is sent, in the log; and the consumer.
+NAME = "notices"
+BATCH = 1_000
+LOOK_SECONDS = 1.0
+LONGEST_SECONDS = 60.0
+LIMITS = f"{FOLLOW_LIMITS} -c statement_timeout={LONGEST_SECONDS:.0f}s"
+FAILED = timedelta(minutes=1)
+MOST_SETTLED = 1_000
+# So many commands share a batch of the log's writer.
+AT_ONCE = 64
+
+# Nobody wants to be told of what another system told, or of what is a day old: whoever begins to follow a
+# long log does not send a year's notices.
+EVENTS = f"""
+select {COLUMNS} from log.event
+where position between %(first)s and %(last)s and type = any(%(types)s) and not staff_only
+  and source not like 'import:%%' and recorded_at > clock_timestamp() - interval '1 day'
+order by position"""
+# Whoever is named is told why it concerns them, and not once more as a follower: they come first. Who follows
+# it only since then was not to be told.
+WAIT = """
+with told as (
+  select * from unnest(%(positions)s::bigint[], %(streams)s::text[], %(versions)s::integer[],
+    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[])
+    as t(position, stream, version, step, actor_id, person_id)
+), whom as (
+  select t.position, t.stream, t.version, t.step, t.actor_id, t.person_id, 1 as place
+  from told t where t.person_id is not null
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, f.person_id, 2
+  from told t join fold.follower f on f.record = t.stream and f.version < t.version
+  where t.person_id is null
+  {requesters}
+)
+insert into deliveries.waiting (person_id, position, stream, version, step, due_at)
+select distinct on (person_id, position) person_id, position, stream, version, step, %(due_at)s from whom
+where person_id is not null and person_id is distinct from actor_id
+order by person_id, position, place
+on conflict (person_id, position) do nothing"""
+REQUESTERS = """
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, r.requester_id, 2
+  from told t join {table} r on r.id = split_part(t.stream, '/', 2)::uuid
+  where t.person_id is null and t.stream like '{kind}/%%'"""
+
+ALONE = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
+SETTLE = f"""
+with due as (
+  select distinct person_id, stream from (
+    select person_id, stream from deliveries.waiting
+    where bundle is null and due_at <= %s order by due_at limit {MOST_SETTLED}
+  ) as first_of
+), placed as (
+  select person_id, stream, position,
+    (row_number() over (partition by person_id, stream order by position) - 1) / {MOST_STEPS} as part
+  from deliveries.waiting join due using (person_id, stream) where bundle is null
+), settled as (
+  select person_id, position, min(position) over (partition by person_id, stream, part) as bundle from placed
+)
+update deliveries.waiting w set bundle = s.bundle, due_at = least(w.due_at, %s)
+from settled s where w.person_id = s.person_id and w.position = s.position"""
+BUNDLES = f"""
+select b.*, e.id as cause, e.correlation_id from (
+  select person_id, stream, bundle, array_agg(version order by position) as versions,
+    array_agg(step order by position) as steps, min(due_at) as due_at
+  from deliveries.waiting where bundle is not null and due_at <= %s group by person_id, stream, bundle
+  order by min(due_at), bundle limit {AT_ONCE}
+) as b join log.event e on e.position = b.bundle order by b.due_at, b.bundle"""
+AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
+WANTED = """
+select id, told_of, told_by_mail, email is not null as has_address from fold.person where id = any(%s)"""
+BUNDLE = "person_id = %s and stream = %s and bundle = %s"
+DONE = f"delete from deliveries.waiting where {BUNDLE}"
+LATER = f"update deliveries.waiting set due_at = %s where {BUNDLE}"
+
+
+def consumer(ledger: Ledger, clock: Clock) -> Consumer:
+    """What puts down who is to be told."""
+    kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
+    requesters = "".join(REQUESTERS.format(kind=kind, table=table) for kind, table in kinds.items())
+    wait, types = WAIT.replace("{requesters}", requesters), steps.types(kinds)
+
+    async def take(connection: Connection, span: Span) -> None:
+        asked = {"first": span.first, "last": span.last, "types": types}
+        events = [recorded(row) for row in await _rows(connection, EVENTS, asked)]
+        told = [each for event in events for each in steps.told(event)]
+        if told:
+            columns = {
+                "positions": [each.event.position for each in told],
+                "streams": [each.event.stream for each in told],
+                "versions": [each.event.version for each in told],
+                "steps": [each.step.value for each in told],
+                "actors": [each.actor_id for each in told],
+                "persons": [each.person_id for each in told],
+            }
+            due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
+            await connection.execute(wait.encode(), columns | {"due_at": due_at})
+
+    return Consumer(NAME, take, BATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What one person is told of one ticket in one go; `first` is the position of the first event of it."""
+
+    person_id: UUID
+    stream: str
+    first: int
+    told: Sequence[tuple[int, Step]]
+    cause: UUID
+    correlation_id: str
+
+    @property
+    def key(self) -> tuple[UUID, str, int]:
+        """What it is called among those that wait."""
+        return self.person_id, self.stream, self.first
+
+
+async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+    """Sends notices for ever, beside any number of other workers. `failed` is told of each failure."""
+    while True:
+        try:
+            connection = await connect(url, LIMITS)
+            try:
+                while True:
+                    if not await send_due(connection, ledger, clock(), failed=failed):
+                        await asyncio.sleep(LOOK_SECONDS)
+            finally:
+                await connection.close()
+        except Exception as error:  # whatever it is: the next notices are to be sent
+            failed(NAME, error)
+            await asyncio.sleep(follow.RETRY_SECONDS)
+
+
+async def send_due(
+    connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
+) -> int:
+    """Sends what has waited long enough, a batch at the most. Gives the number of bundles; 0: none is left,
+    or another worker is at it. Raises DatabaseGone; then they are still there.
+    """
+    ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
+    async with Answering(connection, ends):
+        async with connection.transaction():
+            if not await _alone(connection):
+                return 0
+            await connection.execute(SETTLE.encode(), (now, now))
+        # What is settled is so for good before anything of it is sent: a key stands for the same notice.
+        async with connection.transaction():
+            if not await _alone(connection):
+                return 0
+            return await _send(connection, ledger, now, failed)
+
+
+async def _alone(connection: Connection) -> bool:
+    cursor = await connection.execute(ALONE)
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def _send(
+    connection: Connection, ledger: Ledger, now: datetime, failed: Callable[[str, Exception], None]
+) -> int:
+    bundles = [_bundle(row) for row in await _rows(connection, BUNDLES, (now,))]
+    bodies = await _bodies(connection, ledger, bundles)
+    sent = [bundle for bundle in bundles if bundle.key in bodies]
+    causes = [
+        Cause(
+            NAME,
+            bundle.cause,
+            bundle.correlation_id,
+            now,
+            f"{bundle.person_id}:{bundle.stream}:{bundle.first}",
+        )
+        for bundle in sent
+    ]
+    wanted = [Consequence("notice", "send", None, bodies[bundle.key]) for bundle in sent]
+    doing = [carry_out(ledger, *pair) for pair in zip(causes, wanted, strict=True)]
+    outcomes = await asyncio.gather(*doing, return_exceptions=True)
+    later: set[tuple[UUID, str, int]] = set()
+    for bundle, cause, consequence, outcome in zip(sent, causes, wanted, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            failed(NAME, outcome)
+            later.add(bundle.key)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        elif outcome is not None:
+            await keep_refusal(connection, cause, consequence, outcome)
+    for bundle in bundles:
+        if bundle.key in later:
+            await connection.execute(LATER.encode(), (now + FAILED, *bundle.key))
+        else:
+            await connection.execute(DONE.encode(), bundle.key)
+    return len(bundles)
+
+
+def _bundle(row: Row) -> Bundle:
+    told = [(version, Step(step)) for version, step in zip(row["versions"], row["steps"], strict=True)]
+    return Bundle(row["person_id"], row["stream"], row["bundle"], told, row["cause"], row["correlation_id"])
+
+
+async def _bodies(
+    connection: Connection, ledger: Ledger, bundles: Sequence[Bundle]
+) -> Mapping[tuple[UUID, str, int], SendNotice]:
+    """What is sent of the bundles: to whom may see the ticket at this moment, what they want to be told."""
+    persons = list({bundle.person_id for bundle in bundles})
+    callers = await ledger.directory.callers(persons)
+    wanted = {row["id"]: row for row in await _rows(connection, WANTED, (persons,))}
+    streams = list({bundle.stream for bundle in bundles})
+    audiences = {row["stream"]: row["audience"] for row in await _rows(connection, AUDIENCES, (streams,))}
+    bodies = {}
+    for bundle in bundles:
+        caller = callers.get(bundle.person_id)
+        # A machine reads events; nobody reads what it is told.
+        if caller is None or caller.actor.startswith("integration:"):
+            continue
+        lifecycle = ledger.lifecycles[kind_of(bundle.stream)]
+        person = wanted[bundle.person_id]
+        told = [(version, step) for version, step in bundle.told if _wants(person["told_of"], step)]
+        if told and visible(ledger, lifecycle, caller, audiences[bundle.stream]):
+            mailed = person["has_address"] and any(_wants(person["told_by_mail"], step) for _, step in told)
+            bodies[bundle.key] = SendNotice(
+                person=str(bundle.person_id),
+                ticket=str(id_of(bundle.stream)),
+                steps=tuple(step for _, step in told),
+                versions=tuple(version for version, _ in told),
+                way=Way.mail if mailed and ledger.settings.smtp_host is not None else Way.in_app,
+            )
+    return bodies
+
+
+def _wants(of: Sequence[str] | None, step: Step) -> bool:
+    """Whether the step is among those that somebody has chosen; None: all."""
+    return of is None or step.value in of
+
+
+async def _rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
+    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
+        await cursor.execute(query.encode(), parameters)
+        return await cursor.fetchall()

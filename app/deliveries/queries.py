@@ -1,0 +1,64 @@
+"""What can be asked about notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from app.api.lists import Listing
+from app.api.shapes import PersonStub, RecordOut, Renderer
+from app.base.people.queries import PERSONS
+from app.common.notices import Failure, NoticeState, Step, Way
+from app.deliveries import texts
+from app.deliveries.lifecycle import LIFECYCLE
+
+
+class NoticeOut(RecordOut):
+    """What one person was told of one ticket, in one go."""
+
+    state: NoticeState
+    person: PersonStub
+    about: str = Field(description="The ticket: `<kind>/<id>`.")
+    number: str = Field(description="The ticket's.")
+    title: str | None = Field(description="The ticket's, as it was then.")
+    steps: list[Step] = Field(description="What was told, in the order in which it happened.")
+    versions: list[int] = Field(description="Of each step, the version of the ticket's event that says it.")
+    way: Way = Field(description="How: in the application, or by mail besides.")
+    sent_at: datetime
+    read_at: datetime | None
+    mailed_at: datetime | None = Field(description="When the mail server took it.")
+    failed_at: datetime | None = Field(description="When it was given up to mail it.")
+    failure: Failure | None = Field(description="Why it was given up.")
+    text: str = Field(description="What it says, in the language asked for; a sentence to a line.")
+
+
+class NoticeRenderer(Renderer):
+    """Shows notices, with what they say."""
+
+    MADE = frozenset({"text"})
+
+    async def fill(
+        self, shown: Sequence[dict[str, Any]], offered: list[dict[str, Any]] | None = None
+    ) -> None:
+        """Besides, one look-up for what was said in the events."""
+        said: list[str] = []
+        if self.fields is None or "text" in self.fields:
+            given = await texts.given_of(self.ledger, texts.told_by(shown))
+            said = [texts.text(self.ledger, self.language, notice, given) for notice in shown]
+        await super().fill(shown, offered)
+        for notice, text in zip(shown, said, strict=False):
+            notice["text"] = text
+
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=NoticeOut,
+    filters=("state", "person", "sent_at"),
+    # Downwards, the unread ones come first, and of those the newest.
+    sorts=("state", "sent_at"),
+    expands=(PERSONS,),
+    renderer=NoticeRenderer,
+)

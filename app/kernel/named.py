@@ -1,0 +1,94 @@
+"""What a body names: other records, which the caller must see, and rows beside the record itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.common.people import Caller, Role
+from app.common.records import TICKET, Record, Refers
+from app.common.uploads import Upload, Uploaded
+from app.kernel.bodies import Body, children_named, marks, references
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.kernel.uploads import ATTACHED_WITHIN, find
+from app.kernel.visibility import may_see
+
+if TYPE_CHECKING:
+    from app.kernel.perform import Act
+
+
+async def resolve(ledger: Ledger, look: Look, act: Act, at: Moment, record: Record) -> UUID | None:
+    """Looks up what the body names. Gives the person on whose behalf the command is, if any."""
+    behalf: UUID | None = None
+    for field, mark, names in references(act.body):
+        named = [(names, "")] if isinstance(names, str) else [(name, f"/{n}") for n, name in enumerate(names)]
+        at.found[field] = [
+            await _referred(ledger, look, act, mark, name, f"/{field}{which}") for name, which in named
+        ]
+        if mark.on_behalf and at.found[field][0].id != act.context.caller.person_id:
+            behalf = at.found[field][0].id
+    for field, child, value in children_named(act.body):
+        found = await look.child(child.row, record, **{child.by: value})
+        if found is None or (found.for_staff and not act.context.caller.is_staff_for(record)):
+            words = {"kind": child.row.KIND, "name": str(value)}
+            raise WrongValue(words, pointer=f"/{field}", because="unknown_reference")
+        at.found[field] = [found]
+    upload = upload_field(act.body)
+    if upload is not None:
+        at.upload = await _uploaded(ledger, look, act, upload)
+    return behalf
+
+
+def upload_field(body: Body) -> str | None:
+    """The field that names an upload, if the body has one."""
+    return next(iter(marks(type(body), Uploaded)), None)
+
+
+async def _uploaded(ledger: Ledger, look: Look, act: Act, field: str) -> Upload:
+    """The upload that the field names: whole, the caller's own, of today, and not attached yet."""
+    upload_id = getattr(act.body, field)
+    found, caller = await find(ledger.db, upload_id), act.context.caller
+    if found is None or found.sha256 is None or found.person_id != caller.person_id:
+        raise WrongValue(pointer=f"/{field}", because="no_such_upload")
+    if found.wrapped is None or await look.is_attached(upload_id):
+        raise WrongValue(pointer=f"/{field}", because="attached_already")
+    if act.context.now > found.begun_at + ATTACHED_WITHIN:
+        words = {"hours": str(ATTACHED_WITHIN // timedelta(hours=1))}
+        raise WrongValue(words, pointer=f"/{field}", because="upload_too_old")
+    return found
+
+
+async def _referred(ledger: Ledger, look: Look, act: Act, mark: Refers, name: str, pointer: str) -> Any:
+    caller, kind = act.context.caller, mark.kind
+    called = name
+    if name == "me" and kind == "person" and caller.person_id is not None:
+        called = str(caller.person_id)
+    elif mark.on_behalf and ":" in name:
+        called = await _known_as(ledger, name)
+    loaded = await (look.ticket(called) if kind == TICKET else look.record(kind, called))
+    if loaded is None or not (
+        # A tool sees nobody, and speaks for those whom it names.
+        (mark.on_behalf and Role.integration in caller.names)
+        or visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
+    ):
+        raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
+    return loaded.record
+
+
+async def _known_as(ledger: Ledger, name: str) -> str:
+    """The id of the person whom a source calls so: `<source>:<name>`; the name itself if there is none."""
+    source, _, known_as = name.partition(":")
+    query = "select person_id from vault.known_as where source = %s and fingerprint = %s"
+    fingerprint = ledger.vault.fingerprint("known as", source, known_as)
+    person_id = await ledger.db.value(query, (source, fingerprint))
+    return name if person_id is None else str(person_id)
+
+
+def visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: list[str]) -> bool:
+    """Whether the record with that audience exists for the caller."""
+    return may_see(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)

@@ -1,0 +1,36 @@
+"""What somebody may do with a record now, and what of it is forbidden for the time being, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.look import Loaded, Look
+from app.kernel.moment import Context
+from app.kernel.perform import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An action that is for the caller in this state. `because` is the code of what forbids it, if anything
+    does.
+    """
+
+    action: Action[Any, Any]
+    because: str | None
+
+
+async def offers(
+    ledger: Ledger, lifecycle: Lifecycle[Any], loaded: Loaded[Any], context: Context
+) -> list[Offer]:
+    """The actions for the caller in this state, in the order of the table, each asked of its checks."""
+    look, at = Look(ledger.db, ledger.lifecycles), moment(ledger, loaded, context)
+    offered = []
+    for row in lifecycle.open_to(loaded.record, context.caller):
+        because = None
+        for check in row.unless:
+            because = because or await check(look, loaded.record, at)
+        offered.append(Offer(row, because))
+    return offered

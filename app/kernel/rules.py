@@ -1,0 +1,185 @@
+"""Rules: what follows from an event. Each follows the log by itself, and acts as all do, by `perform`.
+
+It is done under a key of the rule, the event's position and the record, so that an event that is taken twice
+has one effect; then the checkpoint moves. What a rule is refused is kept as what came of it, and not tried
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from app.common.people import rule as as_caller
+from app.db import Connection
+from app.kernel.bodies import Body
+from app.kernel.ledger import Ledger
+from app.kernel.moment import Context
+from app.kernel.perform import Act, IdempotencyKey, perform
+from app.kernel.refusals import Busy, Refusal
+from app.log.events import COLUMNS, Recorded, recorded, stream
+from app.log.follow import Consumer, Span
+from app.log.writer import LARGEST_BATCH, Rejected, Repeated
+
+#: The clock, as whoever runs the rules reads it.
+Clock = Callable[[], datetime]
+
+ROUTE = "rule"
+BATCH = 1_000
+# A thousand events that each lead to many commands, on a slow disk.
+LONGEST_SECONDS = 300.0
+# What another system told of the past has had its consequences there.
+EVENTS = f"""
+select {COLUMNS} from log.event
+where position between %(first)s and %(last)s and type = any(%(types)s) and source not like 'import:%%'
+order by position"""
+KNOWN = "select 1 from log.idempotency where key = %s and route = %s and principal = %s"
+REFUSED = """
+insert into plumbing.refused_consequence (rule, cause, record, action, code, refused_at)
+values (%s, %s, %s, %s, %s, %s) on conflict do nothing"""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What a rule wants done, on the record with that id (None: the action opens one).
+
+    `if_match` is the version of the record that the rule has looked at, if it did. `about` tells it from
+    others on the same record, if the rule does several things there because of one event.
+    """
+
+    kind: str
+    action: str
+    record_id: UUID | None
+    body: Body
+    if_match: int | None = None
+    about: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from all that the rule does because of one event."""
+        record = "new" if self.record_id is None else str(self.record_id)
+        return record if self.about is None else f"{record}:{self.about}"
+
+    @property
+    def record(self) -> str:
+        """The stream that it goes to; empty if it opens one."""
+        return "" if self.record_id is None else stream(self.kind, self.record_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is to be done because of an event of one of the types `after`. The name is that of its file.
+
+    `follow` gives at most one consequence per record and what it is `about`, and at most one that opens a
+    record. It may look at whatever there is by now, which can be more than there was at the time of the
+    event.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    follow: Callable[[Ledger, Recorded], AsyncIterator[Consequence]]
+
+    def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
+        """The rule as a consumer of the log."""
+
+        async def take(connection: Connection, span: Span) -> None:
+            for event in await _events(connection, span, self.after):
+                together: list[Consequence] = []
+                async for consequence in self.follow(ledger, event):
+                    together.append(consequence)
+                    if len(together) == LARGEST_BATCH:
+                        await self._act(ledger, connection, event, together, clock())
+                        together = []
+                await self._act(ledger, connection, event, together, clock())
+
+        return Consumer(f"rule:{self.name}", take, BATCH, LONGEST_SECONDS)
+
+    async def _act(
+        self,
+        ledger: Ledger,
+        connection: Connection,
+        event: Recorded,
+        consequences: Sequence[Consequence],
+        now: datetime,
+    ) -> None:
+        """Together, so that they share a batch of the log's writer."""
+
+        # A number would belong to another record if there are more of them when the event is taken again.
+        causes = [
+            Cause(self.name, event.id, event.correlation_id, now, f"{event.position}:{c.key}")
+            for c in consequences
+        ]
+        done = [carry_out(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
+        outcomes = await asyncio.gather(*done, return_exceptions=True)
+        for cause, consequence, outcome in zip(causes, consequences, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if outcome is not None:
+                await keep_refusal(connection, cause, consequence, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something is done: the rule, the event that it follows, that event's request, and when.
+
+    `reference` names the doing of it, so that it is done once; None: the consequence names the version of its
+    record.
+    """
+
+    rule: str
+    event_id: UUID
+    correlation_id: str
+    now: datetime
+    reference: str | None = None
+
+
+async def carry_out(ledger: Ledger, cause: Cause, consequence: Consequence) -> str | None:
+    """Does it. Gives the code of the reason if it was refused, None if it is done, now or before.
+
+    Raises Busy if others kept changing the record, or DatabaseGone: then it is to be tried again.
+    """
+    caller = as_caller(cause.rule)
+    key = None
+    if cause.reference is not None:
+        key = IdempotencyKey(ROUTE, f"{caller.actor}:{cause.reference}", "")
+    context = Context(
+        caller,
+        cause.now,
+        cause.correlation_id,
+        source="rule",
+        source_ref=cause.reference,
+        causation_id=cause.event_id,
+    )
+    lifecycle = ledger.lifecycles[consequence.kind]
+    row = lifecycle[consequence.action]
+    name = None if consequence.record_id is None else str(consequence.record_id)
+    try:
+        await perform(ledger, Act(lifecycle, row, name, consequence.body, context, consequence.if_match, key))
+    except Repeated:
+        return None
+    except Busy:
+        raise
+    except (Refusal, Rejected) as refusal:
+        # What forbids it now may be what it did the first time.
+        if key is not None and await ledger.db.value(KNOWN, (key.key, key.route, caller.actor)):
+            return None
+        return refusal.code if isinstance(refusal, Refusal) else refusal.constraint or "rejected"
+    return None
+
+
+async def keep_refusal(connection: Connection, cause: Cause, consequence: Consequence, code: str) -> None:
+    """Keeps what came of it, for operators."""
+    await connection.execute(
+        REFUSED, (cause.rule, cause.event_id, consequence.record, consequence.action, code, cause.now)
+    )
+
+
+async def _events(connection: Connection, span: Span, types: Sequence[str]) -> list[Recorded]:
+    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
+        await cursor.execute(EVENTS.encode(), {"first": span.first, "last": span.last, "types": list(types)})
+        return [recorded(row) for row in await cursor.fetchall()]

@@ -1,0 +1,269 @@
+"""Files on their way in and out: in chunks, encrypted, in tables beside the log.
+
+Each chunk is a statement of its own: no transaction waits for a client. An upload is whole when its last
+statement says so; whoever sends it again begins anew, and who sent it before cannot go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from psycopg.errors import ForeignKeyViolation
+
+from app.common.children import Attachment
+from app.common.media import media_type
+from app.common.personal import PersonalKey
+from app.common.uploads import Upload
+from app.db import Database, DatabaseGone
+from app.kernel.ledger import Ledger
+from app.kernel.refusals import NotFound, PersonErased, Refusal, StillRunning
+from app.log.ids import uuid7
+
+CHUNK_BYTES = 262_144
+#: Longer than that no command is under way, so that nothing is removed which is being attached.
+ATTACHED_WITHIN = timedelta(hours=24)
+KEPT_FOR = timedelta(hours=48)
+#: How often the worker looks, in seconds; and how many uploads it removes at once.
+LOOK_SECONDS = 60.0
+MOST_REMOVED = 20
+NAME = "uploads"
+
+_COLUMNS = "id, person_id, key_id, under, wrapped, begun_at, size, sha256, media_type"
+FIND = f"select {_COLUMNS} from content.upload where id = %s"
+DROP = "delete from content.upload where id = %s and sha256 is null returning id"
+BEGIN = """
+insert into content.upload (id, person_id, key_id, under, wrapped, begun_at, size)
+values (%(id)s, %(person_id)s, %(key_id)s, %(under)s, %(wrapped)s, %(now)s, %(size)s)
+on conflict (id) do nothing returning id
+"""
+# However small, an upload counts as a chunk: their number is bounded, too.
+WAITING = f"""
+select coalesce(sum(greatest(u.size, {CHUNK_BYTES})), 0)::bigint from content.upload u
+where u.person_id = %s and u.wrapped is not null
+and not exists (select from fold.attachment a where a.id = u.id)
+"""
+KEEP = "insert into content.chunk (key_id, number, sealed) values (%s, %s, %s) returning number"
+END = f"""
+update content.upload set size = %(size)s, sha256 = %(sha256)s, media_type = %(media_type)s
+where key_id = %(key_id)s returning {_COLUMNS}
+"""
+GIVE_UP = "delete from content.upload where key_id = %s and sha256 is null returning id"
+CHUNK = "select sealed from content.chunk where key_id = %s and number = %s"
+# The key of what is attached is in the vault; destroyed there, it is to be nowhere else.
+SETTLE = """
+update content.upload u set wrapped = null
+where u.wrapped is not null and exists (select from fold.attachment a where a.id = u.id) returning u.id
+"""
+REMOVE = f"""
+delete from content.upload where id in (
+  select u.id from content.upload u
+  where u.wrapped is not null and u.begun_at < %s
+  and not exists (select from fold.attachment a where a.id = u.id)
+  order by u.begun_at limit {MOST_REMOVED} for update skip locked
+) returning id
+"""
+
+
+@dataclass
+class UploadTaken(Refusal):
+    """Under this id something else was sent before."""
+
+    STATUS = 409
+    CODE = "upload_taken"
+
+
+@dataclass
+class TooMuchWaits(Refusal):
+    """So much of what this person has sent is not attached to anything. `words`: the limit, in bytes."""
+
+    STATUS = 409
+    CODE = "too_much_waits"
+
+
+@dataclass
+class ContentErased(Refusal):
+    """The key of the file was destroyed."""
+
+    STATUS = 410
+    CODE = "content_erased"
+
+
+class ContentDamaged(Exception):
+    """A file is not what was sent: chunks are missing, or were altered. It is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What somebody sends. `pieces` are its bytes as they come, `size` of them at the most."""
+
+    upload_id: UUID
+    person_id: UUID
+    size: int
+    pieces: AsyncIterator[bytes]
+    now: datetime
+
+
+async def find(db: Database, upload_id: UUID) -> Upload | None:
+    """The upload of that id."""
+    row = await db.row(FIND, (upload_id,))
+    return None if row is None else Upload(**row)
+
+
+async def take_in(ledger: Ledger, sending: Sending) -> Upload:
+    """Keeps what is sent. The same once more comes to the same.
+
+    Raises NotFound, UploadTaken, TooMuchWaits, PersonErased, StillRunning, DatabaseGone, and what `pieces`
+    raises.
+    """
+    earlier = await find(ledger.db, sending.upload_id)
+    if earlier is not None and earlier.person_id != sending.person_id:
+        raise NotFound()
+    if earlier is not None and earlier.sha256 is not None:
+        if await _sha256(sending.pieces) != earlier.sha256:
+            raise UploadTaken()
+        return earlier
+    key = await _begin(ledger, sending)
+    try:
+        return await _keep(ledger.db, key, sending.pieces)
+    except BaseException:  # also where the client has gone away: it will begin anew, if it comes back
+        with contextlib.suppress(DatabaseGone):
+            await ledger.db.rows(GIVE_UP, (key.id,))
+        raise
+
+
+async def _begin(ledger: Ledger, sending: Sending) -> PersonalKey:
+    """Makes room for it; gives the key that it is to be under."""
+    author = await ledger.vault.author(sending.person_id)
+    if author is None:
+        raise PersonErased()
+    key, wrapped = author.key.make(uuid7())
+    await ledger.db.rows(DROP, (sending.upload_id,))
+    begun = await ledger.db.row(
+        BEGIN,
+        {
+            "id": sending.upload_id,
+            "person_id": sending.person_id,
+            "key_id": key.id,
+            "under": author.key.id,
+            "wrapped": wrapped,
+            "now": sending.now,
+            "size": sending.size,
+        },
+    )
+    if begun is None:  # somebody else has begun it at the same moment
+        raise StillRunning()
+    # Looked at afterwards: of two who begin at once, at least one sees the other.
+    limit = ledger.settings.waiting_limit
+    if await ledger.db.value(WAITING, (sending.person_id,)) > limit:
+        await ledger.db.rows(GIVE_UP, (key.id,))
+        raise TooMuchWaits({"limit": str(limit)})
+    return key
+
+
+async def _keep(db: Database, key: PersonalKey, pieces: AsyncIterator[bytes]) -> Upload:
+    digest, size, found = sha256(), 0, media_type(b"")
+    number = 0
+    async for chunk in _chunks(pieces):
+        if number == 0:
+            found = media_type(chunk)
+        digest.update(chunk)
+        size += len(chunk)
+        try:
+            await db.rows(KEEP, (key.id, number, key.seal_chunk(number, chunk)))
+        except ForeignKeyViolation as error:  # it has been begun anew
+            raise StillRunning() from error
+        number += 1
+    whole = {"key_id": key.id, "size": size, "sha256": digest.hexdigest(), "media_type": found}
+    row = await db.row(END, whole)
+    if row is None:
+        raise StillRunning()
+    return Upload(**row)
+
+
+async def _chunks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in chunks: all of one size, but for the last."""
+    held = bytearray()
+    async for piece in pieces:
+        held += piece
+        while len(held) >= CHUNK_BYTES:
+            yield bytes(held[:CHUNK_BYTES])
+            del held[:CHUNK_BYTES]
+    if held:
+        yield bytes(held)
+
+
+async def _sha256(pieces: AsyncIterator[bytes]) -> str:
+    digest = sha256()
+    async for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+async def content(ledger: Ledger, attachment: Attachment) -> AsyncIterator[bytes]:
+    """The bytes of the file. The first of them are looked at before it is said that there are any.
+
+    Raises ContentErased, ContentDamaged, DatabaseGone; the last two also on the way. The last chunk is not
+    given before the whole is known to be what was sent.
+    """
+    upload = await find(ledger.db, attachment.id)
+    if upload is None:
+        raise ContentDamaged(f"What attachment {attachment.id} held is missing.")
+    key = await ledger.vault.text_key(upload.key_id)
+    if key is None:
+        raise ContentErased()
+    chunks = _opened(ledger.db, key, attachment)
+    first = await anext(chunks, b"")
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_it()
+
+
+async def _opened(db: Database, key: PersonalKey, attachment: Attachment) -> AsyncIterator[bytes]:
+    assert attachment.size is not None
+    digest, count = sha256(), -(-attachment.size // CHUNK_BYTES)
+    for number in range(count):
+        sealed = await db.value(CHUNK, (key.id, number))
+        if sealed is None:
+            raise ContentDamaged(f"Chunk {number} of attachment {attachment.id} is missing.")
+        try:
+            chunk = key.open_chunk(number, sealed)
+        except InvalidTag as error:
+            raise ContentDamaged(f"Chunk {number} of attachment {attachment.id} was altered.") from error
+        digest.update(chunk)
+        if number == count - 1 and digest.hexdigest() != attachment.sha256:
+            raise ContentDamaged(f"The checksum of attachment {attachment.id} is another one.")
+        yield chunk
+
+
+async def tidy(db: Database, now: datetime) -> int:
+    """Removes what was not attached in time, and the keys of what was, which are in the vault. Gives the
+    number of uploads removed.
+    """
+    await db.rows(SETTLE)
+    removed = 0
+    while gone := await db.rows(REMOVE, (now - KEPT_FOR,)):
+        removed += len(gone)
+    return removed
+
+
+async def run(
+    ledger: Ledger, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
+) -> None:
+    """Tidies for ever. `failed` is told of each failure; it is tried again."""
+    while True:
+        try:
+            await tidy(ledger.db, clock())
+        except Exception as error:  # whatever it is: it is not to stop the worker
+            failed(NAME, error)
+        await asyncio.sleep(LOOK_SECONDS)

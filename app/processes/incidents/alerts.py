@@ -1,0 +1,28 @@
+"""What monitoring tells of an incident: the same alert again.
+
+An alert is known by who tells of it, from which source, and by its key there. As long as its incident is
+open, it joins that one.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from app.common.records import later
+from app.kernel.bodies import Body, Instant, Title, Words
+from app.kernel.moment import Moment
+from app.processes.incidents.records import Incident
+
+
+class RepeatAlertIncident(Body):
+    """Its alert fires again."""
+
+    title: Title = Field(description="What the alert says, in a line.")
+    description: Words | None = Field(default=None, description="All that it says.")
+    alerted_at: Instant | None = Field(default=None, description="When it fired, if not now.")
+
+
+def repeat_alert(incident: Incident, body: RepeatAlertIncident, at: Moment) -> None:
+    """Its alert fires again."""
+    incident.alert_count = (incident.alert_count or 0) + 1
+    incident.last_alert_at = later(incident.last_alert_at, body.alerted_at or at.occurred_at)

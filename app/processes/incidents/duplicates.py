@@ -1,0 +1,68 @@
+"""Incidents that repeat another one: closed as duplicates, and told when that one is resolved. What is said
+about them goes to the original.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.common.children import Comment, Visibility
+from app.common.people import Person
+from app.common.records import Refers
+from app.kernel.bodies import Body, Line, Nothing, Reference, Words
+from app.kernel.moment import Moment
+from app.processes.incidents.records import Incident
+
+
+class MarkDuplicateIncident(Body):
+    """It repeats another incident."""
+
+    original: Annotated[Reference, Refers("incident")] = Field(
+        description="The incident that it repeats: its id or number. If that repeats one, it is that one's."
+    )
+
+
+def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, at: Moment) -> None:
+    """It repeats another incident, and is closed for that one."""
+    original = at.the(Incident, "original")
+    assert original is not None
+    incident.duplicate_of_id = original.duplicate_of_id or original.id
+
+
+def tell_resolved(incident: Incident, body: Nothing, at: Moment) -> None:
+    """Those who reported and follow it are told that the incident that it repeats is resolved."""
+
+
+class PassOnCommentIncident(Body):
+    """What somebody said about a duplicate."""
+
+    number: Line = Field(
+        description="The duplicate's number; those who may not see it learn no more of it.",
+        examples=["INC-2026-000123"],
+    )
+    author: Annotated[Reference, Refers("person", on_behalf=True)] = Field(
+        description="Who said it: a person's id."
+    )
+    text: Words = Field(description="What was said.", examples=["Any news?"])
+    text_key: UUID = Field(
+        description="The key of what was said: withdrawn there, it is unreadable here.",
+    )
+
+
+def pass_on_comment(incident: Incident, body: PassOnCommentIncident, at: Moment) -> None:
+    """What was said about a duplicate is said here, with the duplicate's number."""
+    author = at.the(Person, "author")
+    assert author is not None
+    at.add(
+        Comment(
+            id=at.new_id(),
+            record=incident.row_key,
+            author_id=author.id,
+            visibility=Visibility.public,
+            text=f"{body.number}: {body.text}",
+            written_at=at.occurred_at,
+        )
+    )

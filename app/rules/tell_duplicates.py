@@ -1,0 +1,49 @@
+"""Tells those of an incident's duplicates that it is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from app.kernel.bodies import Nothing
+from app.kernel.history import fold
+from app.kernel.ledger import Ledger
+from app.kernel.rules import Consequence, Rule
+from app.log import read
+from app.log.events import Recorded, id_of, stream
+from app.processes.incidents.queries import duplicates_of
+from app.processes.incidents.records import ENDED, Incident
+
+AT_ONCE = 500
+
+
+async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """A duplicate that is told tells its own in turn; one that is marked too late is told at once."""
+    if event.type == "incident.marked_duplicate":
+        if await _was_resolved(ledger, event):
+            yield _told(id_of(event.stream))
+        return
+    after: UUID | None = None
+    while found := await duplicates_of(ledger.db, id_of(event.stream), after=after, limit=AT_ONCE):
+        for duplicate in found:
+            yield _told(duplicate)
+        after = found[-1]
+
+
+def _told(duplicate: UUID) -> Consequence:
+    return Consequence("incident", "tell_resolved", duplicate, Nothing())
+
+
+async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
+    """Whether the original was resolved when this one was marked: its own event has not reached it."""
+    original = stream("incident", UUID(event.data["set"][event.stream]["duplicate_of_id"]))
+    events = await read.of_stream(ledger.db, original)
+    then = fold(Incident, original, [one for one in events if one.position < event.position])
+    return then is not None and then.state in ENDED and then.resolved_at is not None
+
+
+RULE = Rule(
+    "tell_duplicates",
+    ("incident.resolved", "incident.original_resolved", "incident.marked_duplicate"),
+    tell_duplicates,
+)

@@ -1,0 +1,1 @@
+"""Finding records by what is said in them, in Chinese and English."""

@@ -1,0 +1,203 @@
+"""The index: follows the log, and keeps of every ticket by which words it is found.
+
+They are those of the rows as they stand now, opened with keys that are fetched anew each time: what was
+erased before is not in what is made. A record is made anew when something that is searched has changed in it,
+and when the key of somebody was destroyed in whose words it is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from app.common.children import Visibility
+from app.common.personal import MasterKey, PersonalKey, Sealed
+from app.common.records import Record, codecs
+from app.db import Connection, Row
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.vault import KEYS, unwrapped
+from app.log.events import id_of, kind_of, stream
+from app.log.follow import Consumer, Span
+from app.search.words import EDITION, for_staff, of_key, of_number, words
+
+#: With another edition of the words the log is followed from its beginning.
+NAME = f"search:{EDITION}"
+# Measured: larger spans are no faster, and others of the process wait while texts are opened.
+BATCH = 5_000
+# Far more than that takes: where somebody was erased, all that they had a word in is made anew.
+LONGEST_SECONDS = 300.0
+RECORDS_AT_ONCE = 500
+# Older ones are not searched.
+MOST_COMMENTS = 1_000
+CHILDREN = ["comment", "external_reference"]
+
+BEGIN = b"truncate search.record"
+# Made when the log was as long already, it holds what is told here.
+TOUCHED = """
+select distinct e.stream from log.told e cross join lateral jsonb_each(e.data->'set') as s(row_key, fields)
+where e.position between %(first)s and %(last)s and split_part(e.stream, '/', 1) = any(%(kinds)s)
+  and (split_part(s.row_key, '/', 1) = any(%(children)s) or s.fields ?| %(fields)s)
+  and coalesce((select r.made_at from search.record r
+                where r.id = split_part(e.stream, '/', 2)::uuid), 0) < %(last)s
+"""
+ERASED = """
+select r.kind || '/' || r.id as stream from search.record r where r.person_keys && array(
+  select p.key_id from log.event e join fold.person p on p.id = split_part(e.stream, '/', 2)::uuid
+  where e.position between %(first)s and %(last)s and e.type = 'person.erased')
+"""
+COMMENTS = """
+select k.record, c.visibility, c.text from unnest(%s::text[]) as k(record) cross join lateral (
+  select visibility, text from fold.comment where record = k.record order by written_at desc, id desc limit %s
+) as c
+"""
+REFERENCES = "select record, source, key from fold.external_reference where record = any(%s)"
+WRITE = """
+insert into search.record as old (id, kind, tokens, person_keys, made_at)
+  select r.id, %s, array_to_tsvector(string_to_array(r.tokens, ' ')),
+    string_to_array(r.person_keys, ' ')::uuid[], %s
+  from unnest(%s::uuid[], %s::text[], %s::text[]) as r(id, tokens, person_keys)
+on conflict (id) do update
+  set tokens = excluded.tokens, person_keys = excluded.person_keys, made_at = excluded.made_at
+  where (old.tokens, old.person_keys) is distinct from (excluded.tokens, excluded.person_keys)
+"""
+
+
+@dataclass(slots=True)
+class Entry:
+    """By what one record is found: the texts that all are shown, those for staff, and its keys' tokens; and
+    the keys of the persons whose words are among it.
+    """
+
+    public: list[str] = field(default_factory=list)
+    internal: list[str] = field(default_factory=list)
+    of_keys: set[str] = field(default_factory=set)
+    person_keys: set[UUID] = field(default_factory=set)
+
+    def tokens(self) -> str:
+        """All that it is found by; no token has a space in it."""
+        found = words("\n".join(self.public)) | self.of_keys
+        if self.internal:
+            found |= for_staff(words("\n".join(self.internal)))
+        return " ".join(found)
+
+
+class Opener:
+    """Opens texts with keys as they were fetched a moment ago."""
+
+    def __init__(self, master: MasterKey, rows: Iterable[Row]) -> None:
+        self._keys: dict[UUID, tuple[PersonalKey, UUID]] = {}
+        for row in rows:
+            key = unwrapped(master, row)
+            if key is not None:
+                self._keys[key.id] = key, row["under"] or key.id
+
+    def open(self, sealed: str, entry: Entry, texts: list[str]) -> None:
+        """Adds the text to the entry's, if it can still be read."""
+        key, person_key = self._keys.get(Sealed(sealed).key_id, (None, None))
+        if key is not None and person_key is not None and (text := key.open(sealed)) is not None:
+            texts.append(text)
+            entry.person_keys.add(person_key)
+
+
+def consumer(ledger: Ledger) -> Consumer:
+    """What keeps the index of the lifecycles that say what is searched. Of the ledger it takes these, and the
+    master key.
+    """
+    by_kind = {kind: lifecycle for kind, lifecycle in ledger.lifecycles.items() if lifecycle.searched}
+    fields = sorted({name for lifecycle in by_kind.values() for name in ("number", *lifecycle.searched)})
+
+    async def take(connection: Connection, span: Span) -> None:
+        if span.first == 1:
+            await connection.execute(BEGIN)
+        asked = {
+            "first": span.first,
+            "last": span.last,
+            "kinds": list(by_kind),
+            "children": CHILDREN,
+            "fields": fields,
+        }
+        rows = await _rows(connection, TOUCHED, asked) + await _rows(connection, ERASED, asked)
+        touched = {row["stream"] for row in rows}
+        for kind, lifecycle in by_kind.items():
+            ids = sorted(id_of(name) for name in touched if kind_of(name) == kind)
+            for n in range(0, len(ids), RECORDS_AT_ONCE):
+                await _make(connection, lifecycle, ledger.vault.master, ids[n : n + RECORDS_AT_ONCE])
+
+    return Consumer(NAME, take, BATCH, LONGEST_SECONDS)
+
+
+async def _make(
+    connection: Connection, lifecycle: Lifecycle[Any], master: MasterKey, ids: Sequence[UUID]
+) -> None:
+    """Makes the entries of these records anew."""
+    # What is read below is as new as this at least.
+    (head,) = await _rows(connection, "select position from log.head", ())
+    names = ", ".join(lifecycle.searched)
+    rows = await _rows(
+        connection, f"select id, number, {names} from {lifecycle.table} where id = any(%s)", (ids,)
+    )
+    streams = [stream(lifecycle.kind, row["id"]) for row in rows]
+    comments = await _rows(connection, COMMENTS, (streams, MOST_COMMENTS))
+    references = await _rows(connection, REFERENCES, (streams,))
+    personal = _personal(lifecycle)
+    sealed = [row[name] for row in rows for name in personal] + [comment["text"] for comment in comments]
+    key_ids = {Sealed(text).key_id for text in sealed if text is not None}
+    opener = Opener(master, await _rows(connection, KEYS, (list(key_ids),)))
+    entries = {name: _entry(lifecycle, row, opener) for name, row in zip(streams, rows, strict=True)}
+    for reference in references:
+        entry = entries[reference["record"]]
+        entry.public.append(reference["source"])
+        entry.of_keys |= of_key(reference["key"])
+    for comment in comments:
+        if comment["text"] is not None:
+            entry = entries[comment["record"]]
+            shown = comment["visibility"] == Visibility.public
+            opener.open(comment["text"], entry, entry.public if shown else entry.internal)
+    await connection.execute(
+        WRITE.encode(),
+        (
+            lifecycle.kind,
+            head["position"],
+            [row["id"] for row in rows],
+            [entry.tokens() for entry in entries.values()],
+            [" ".join(map(str, sorted(entry.person_keys))) for entry in entries.values()],
+        ),
+    )
+
+
+def _entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> Entry:
+    """By what the record is found, but for what stands beside it."""
+    entry = Entry(of_keys=of_number(row["number"]))
+    personal = _personal(lifecycle)
+    for name in lifecycle.searched:
+        if row[name] is None:
+            continue
+        if name in personal:
+            opener.open(row[name], entry, entry.public)
+        elif name == "title":
+            entry.public.append(row[name])
+        else:
+            entry.of_keys |= _of_common_key(row[name])
+    return entry
+
+
+def _personal(lifecycle: Lifecycle[Any]) -> list[str]:
+    """Those of the searched fields that are sealed."""
+    record: type[Record] = lifecycle.record
+    return [name for name in lifecycle.searched if codecs(record)[name].personal]
+
+
+# Few services and categories stand in many records.
+_of_common_key = lru_cache(maxsize=4096)(of_key)
+
+
+async def _rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
+    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
+        await cursor.execute(query.encode(), parameters)
+        return await cursor.fetchall()

@@ -1,0 +1,78 @@
+"""What timers cost: setting them from the log, letting them go off, and doing what follows."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from app.db import Connection, connect
+from app.kernel.bodies import Body
+from app.kernel.ledger import Ledger
+from app.kernel.timers import TimedRule, go_off
+from app.log.follow import catch_up
+from app.processes.incidents.lifecycle import RemindIncident
+from app.processes.incidents.records import OPEN, Incident
+from app.settings import Settings
+from bench.cases import Many, ledger_of
+from bench.figures import Figure, Needed, number
+
+NAMES = ("timers_set", "timers", "timers_acting")
+SET, GO_OFF, ACTING = NAMES
+LEFT_OVER = """
+insert into plumbing.timer (rule, stream, due_at)
+select %s, 'incident/' || id, opened_at from fold.incident where state = 'closed'"""
+
+
+async def measure(many: Many) -> list[Figure]:
+    """Rates of timers that are set, of those that find nothing to do, and of those that act."""
+    line = await connect(many.site.url)
+    try:
+        async with ledger_of(many.site) as ledger:
+            rule = await _rule(ledger)
+            began = time.perf_counter()
+            events = await catch_up(line, rule.consumer(ledger))
+            rate = events / (time.perf_counter() - began)
+            needed = Needed(30_000, 100_000, "/s")
+            told = f"timers of a rule set from a log of {events:,} events"
+            figures = [Figure(SET, told, f"{number(rate)} events/s", rate, needed)]
+            acting = await _rate(line, ledger, rule, many.now)
+            await many.owner.execute(LEFT_OVER, (rule.name,))
+            idle = await _rate(line, ledger, rule, many.now)
+    finally:
+        await line.close()
+    return [
+        *figures,
+        Figure(
+            GO_OFF,
+            "timers that go off for what is done",
+            f"{number(idle)}/s",
+            idle,
+            Needed(10_000, 50_000, "/s"),
+        ),
+        Figure(ACTING, "timers that go off and write an event each", f"{number(acting)}/s", acting),
+    ]
+
+
+async def _rule(ledger: Ledger) -> TimedRule[Incident]:
+    """Reminds somebody of each incident that is open, once."""
+    person = str(await ledger.db.value("select id from fold.person order by id limit 1"))
+
+    def due(incident: Incident, settings: Settings) -> datetime | None:
+        return incident.opened_at if incident.reminded_at is None else None
+
+    async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Body]:
+        return "remind", RemindIncident(persons=(person,))
+
+    return TimedRule("bench", "incident", OPEN, due, remind)
+
+
+async def _rate(line: Connection, ledger: Ledger, rule: TimedRule[Incident], now: datetime) -> float:
+    """Lets all go off. Gives how many a second."""
+
+    def failed(name: str, error: Exception) -> None:
+        raise error
+
+    gone, began = 0, time.perf_counter()
+    while batch := await go_off(line, ledger, rule, now, failed=failed):
+        gone += batch
+    return gone / (time.perf_counter() - began)

@@ -1,0 +1,75 @@
+// A list of tickets with the buttons that are open to whoever looks: what a frontend does with the contract.
+// Its types are generated from the contract, so that it is compiled only while the contract holds.
+
+import createClient from "openapi-fetch";
+
+import type { components, paths } from "../build/contract";
+
+type Incident = components["schemas"]["IncidentOut"];
+// What the list holds where neither `fields` nor `expand` is asked for; with them it is an IncidentPartPage.
+type IncidentPage = components["schemas"]["IncidentPage"];
+type IncidentState = components["schemas"]["IncidentState"];
+type Problem = components["schemas"]["Problem"];
+
+/** What was refused, as the API says it. */
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+
+  /** What can be done instead, where the state forbids it. */
+  get allowed(): readonly string[] {
+    return this.problem.allowed_actions ?? [];
+  }
+
+  /** What is wrong with a field of a form, by its JSON Pointer. */
+  get fields(): ReadonlyMap<string, string> {
+    return new Map((this.problem.errors ?? []).map((fault) => [fault.pointer ?? "", fault.message]));
+  }
+}
+
+export class Tickets {
+  private readonly client;
+
+  constructor(baseUrl: string, key: string, language: "en" | "zh") {
+    const headers = { Authorization: `Bearer ${key}`, "Accept-Language": language };
+    this.client = createClient<paths>({ baseUrl, headers });
+  }
+
+  /** All tickets in these states, page by page. */
+  async *in(states: IncidentState[]): AsyncGenerator<Incident> {
+    let cursor: string | null = null;
+    do {
+      const query: { state: IncidentState[]; limit: number; cursor?: string } = { state: states, limit: 50 };
+      if (cursor !== null) query.cursor = cursor;
+      // Several values of one parameter are sent with commas.
+      const { data, error } = await this.client.GET("/v1/incidents", {
+        params: { query },
+        querySerializer: { array: { style: "form", explode: false } },
+      });
+      if (error) throw new Refused(error);
+      const page = data as IncidentPage;
+      yield* page.items;
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  }
+
+  /** Resolves it, unless somebody else has changed it since it was read. Sent twice it is done once. */
+  async resolve(seen: Incident, done: string, once: string): Promise<Incident> {
+    const { data, error } = await this.client.POST("/v1/incidents/{id}/resolve", {
+      params: {
+        path: { id: seen.number },
+        header: { "if-match": `"${seen.version}"`, "Idempotency-Key": once },
+      },
+      body: { resolution_code: "fixed", done },
+    });
+    if (error) throw new Refused(error);
+    return data;
+  }
+}
+
+/** A line of the list: what stands on its buttons comes with the record, in the language asked for. */
+export function line(ticket: Incident): string {
+  const buttons = ticket.actions.map((action) => `[${action.label}]`).join(" ");
+  return `${ticket.number} ${ticket.priority ?? "-"} ${ticket.title ?? ""} ${ticket.team?.name ?? "-"} ${buttons}`;
+}

@@ -1,0 +1,108 @@
+"""A record and its events as they were, at a position of the log or at an instant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.common.people import Role
+from tests.client import RESOLVED, Api, Client, an_incident
+
+#: A requester, an agent, where their incident is, and its events.
+Lived = tuple[Client, Client, str, list[dict[str, object]]]
+
+
+@pytest.fixture
+async def lived(shared: Api) -> Lived:
+    zhao, lin = await shared.client("Zhao Min"), await shared.client("Lin", Role.agent)
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    await zhao.do(f"{at}/comment", {"text": "Any news?"})
+    await lin.do(f"{at}/acknowledge")
+    await lin.do(f"{at}/assign", {"person": "me"})
+    await lin.do(f"{at}/resolve", RESOLVED)
+    return zhao, lin, at, (await lin.read(f"{at}/events"))["items"]
+
+
+async def test_a_record_is_shown_as_it_was_after_each_of_its_events(
+    lived: Lived,
+) -> None:
+    zhao, lin, at, events = lived
+    whole = await lin.read(at)
+    versions, states = [], []
+    for event in events:
+        by_position = await lin.get(at, params={"as_of": str(event["position"])})
+        by_instant = await lin.get(at, params={"as_of": str(event["recorded_at"])})
+        assert by_position.json() == by_instant.json()
+        assert by_position.headers["etag"] == by_instant.headers["etag"]
+        shown = by_position.json()
+        versions.append(shown["version"])
+        states.append(shown["state"])
+        assert by_position.headers["etag"].startswith(f'"{shown["version"]}.')
+        assert shown["actions"] == [], "nobody can act on what is past"
+        until = (await zhao.read(f"{at}/events", as_of=str(event["position"])))["items"]
+        assert [e["position"] for e in until] == [e["position"] for e in events[: len(until)]]
+        assert until[-1]["position"] == event["position"]
+    assert (versions, states) == ([1, 1, 3, 4, 5], ["new", "new", "acknowledged", "acknowledged", "resolved"])
+    assert {**shown, "actions": whole["actions"]} == whole
+
+
+async def test_what_was_not_there_yet_is_not_found(shared: Api, lived: Lived) -> None:
+    zhao, _, at, events = lived
+    before = str(int(str(events[0]["position"])) - 1)
+    for as_of in (before, "0", "2020-01-01T00:00:00Z", "2020-01-01T08:00:00+08:00"):
+        answer = await zhao.get(at, params={"as_of": as_of})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert (await zhao.read(f"{at}/events", as_of=as_of))["items"] == []
+
+
+async def test_who_may_see_it_is_decided_as_of_now(shared: Api, lived: Lived) -> None:
+    zhao, _, at, events = lived
+    wu = await shared.client("Wu Jing")
+    for as_of in (str(events[0]["position"]), "0"):
+        assert (await wu.get(at, params={"as_of": as_of})).status_code == 404
+        assert (await wu.get(f"{at}/events", params={"as_of": as_of})).status_code == 404
+    assert (await zhao.get(at, params={"as_of": str(events[0]["position"])})).status_code == 200
+
+
+async def test_what_lies_ahead_or_is_no_time_is_refused(shared: Api, lived: Lived) -> None:
+    zhao, _, at, _ = lived
+    ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    for path in (at, f"{at}/events"):
+        for as_of, code in (
+            (ahead, "ahead_of_the_log"),
+            (str(await shared.head() + 1), "ahead_of_the_log"),
+            ("9" * 40, "ahead_of_the_log"),
+            ("yesterday", "as_of"),
+            ("2026-01-01", "as_of"),
+            ("-1", "as_of"),
+            ("", "as_of"),
+        ):
+            answer = await zhao.get(path, params={"as_of": as_of})
+            assert answer.status_code == 422, (as_of, answer.text)
+            (error,) = answer.json()["errors"]
+            assert (error["parameter"], error["code"]) == ("as_of", code)
+
+
+async def test_pages_of_events_of_the_past_end_there(
+    lived: Lived,
+) -> None:
+    zhao, _, at, events = lived
+    as_of = str(events[2]["position"])
+    pages = await zhao.pages(f"{at}/events", limit=1, as_of=as_of)
+    assert [event["version"] for page in pages for event in page] == [1, 2, 3]
+    cursor = (await zhao.read(f"{at}/events", limit=1, as_of=as_of))["next_cursor"]
+    answer = await zhao.get(f"{at}/events", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
+
+
+async def test_a_past_record_can_be_trimmed_and_expanded(
+    lived: Lived,
+) -> None:
+    _, lin, at, events = lived
+    at_first = await lin.read(
+        at, as_of=str(events[0]["position"]), fields="requester,assignee", expand="requester"
+    )
+    assert at_first["assignee"] is None
+    assert at_first["requester"]["email"] == "zhao@example.org"
+    assert at_first.keys() == {"id", "version", "number", "requester", "assignee"}

@@ -1,0 +1,102 @@
+"""What is marked as for staff only reaches nobody else: neither in the record nor in its events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import pytest
+
+from app.api import events
+from app.api.shapes import Out, Renderer
+from app.common.people import Caller, Held, Role
+from app.common.records import StaffOnly, empty
+from app.kernel.bodies import Body
+from app.kernel.decide import decide
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import STAYS, action
+from app.kernel.moment import Moment
+from app.kernel.who import staff
+from app.log.ids import uuid7
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import Incident, IncidentState
+from tests.given import AGENT, KEY, NOW, REOPEN_DAYS
+
+
+class Costly(Incident):
+    """An incident that has cost something."""
+
+    cents: Annotated[int | None, StaffOnly()] = None
+
+
+class CostOut(Out):
+    """As clients see it."""
+
+    title: str | None
+    service: str | None
+    cents: int | None
+
+
+class CostIncident(Body):
+    """What it has cost."""
+
+    cents_more: Annotated[int, StaffOnly()]
+
+
+def cost(incident: Any, body: CostIncident, at: Moment) -> None:
+    """It has cost something."""
+    incident.cents = body.cents_more
+
+
+COSTING = replace(
+    LIFECYCLE,
+    record=Costly,
+    rows=(
+        *LIFECYCLE.rows,
+        action(cost, "费用", IncidentState, STAYS, staff, "incident.cost_told", staff_only=True),
+    ),
+)
+
+
+def costly() -> Costly:
+    record = empty(Costly, uuid7())
+    record.__dict__.update(state=IncidentState.new, title="Mail is lost", service="mail", cents=700)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"),
+    [
+        ((), None),
+        ((Held(Role.requester),), None),
+        ((Held(Role.integration),), None),
+        ((Held(Role.agent),), 700),
+        ((Held(Role.auditor),), 700),
+        ((Held(Role.engineer, service="mail"),), 700),
+        ((Held(Role.engineer, service="erp"),), None),
+        ((Held(Role.engineer, process="incident"),), 700),
+        ((Held(Role.engineer, process="problem"),), None),
+    ],
+)
+async def test_a_field_is_null_for_all_who_are_not_staff_for_the_record(
+    ledger: Ledger, held: tuple[Held, ...], shown: int | None
+) -> None:
+    person = uuid7()
+    caller = Caller(f"person:{person}", person, held)
+    renderer = Renderer(ledger, COSTING, CostOut, caller, "en")
+    told = await renderer.one(costly())
+    assert told == {"title": "Mail is lost", "service": "mail", "cents": shown}
+
+
+def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None:
+    hidden = events._hidden(COSTING, for_staff=False)
+    assert {"cents", "cents_more"} <= hidden
+    assert {"cents", "cents_more"}.isdisjoint(events._hidden(COSTING, for_staff=True))
+
+
+def test_the_event_of_an_action_for_staff_is_for_staff_whatever_it_says() -> None:
+    at = Moment(AGENT, NOW, REOPEN_DAYS, NOW)
+    told = decide(
+        COSTING, COSTING["cost"], costly(), CostIncident(cents_more=9), at, version=2, seal=KEY.seal
+    )
+    assert told.staff_only

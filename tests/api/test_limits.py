@@ -1,0 +1,120 @@
+"""How much may be asked: a moving window per key, and per address for wrong keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.api.limits import Quota, Room
+from app.common.keys import new_secret, token
+from app.common.people import Role
+from app.log.ids import uuid7
+from app.settings import Settings
+from tests.client import Api, an_incident, serving
+from tests.conftest import Place
+from tests.people import add_person
+
+LIMIT, SECONDS = 5, 3600
+
+
+@pytest.fixture
+async def strict(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+    """An application that lets each key ask five times an hour, and look up three wrong keys."""
+    changed = settings.model_copy(update={"rate_limit": LIMIT, "rate_seconds": SECONDS, "wrong_keys": 3})
+    async with serving(place.url, tmp_path / "secrets", changed) as opened:
+        yield opened
+
+
+async def test_a_key_that_has_asked_too_much_is_told_when_to_ask_again_and_others_are_not(
+    strict: Api,
+) -> None:
+    agent, other = await strict.client("Lin", Role.agent), await strict.client("Wu", Role.agent)
+    head = await strict.head()
+    left = [(await agent.get("/v1/meta")).headers["ratelimit"].split(";")[1] for _ in range(LIMIT)]
+    assert left == [f"r={n}" for n in reversed(range(LIMIT))]
+    for language, title in (("en", "Too many requests"), ("zh", "请求过于频繁")):
+        refused = await agent.post("/v1/incidents", json=an_incident(), headers={"Accept-Language": language})
+        told = refused.json()
+        assert (refused.status_code, told["code"], told["title"]) == (429, "rate_limited", title)
+        assert 0 < int(refused.headers["retry-after"]) <= SECONDS
+        assert "3600" in told["detail"]
+        assert refused.headers["ratelimit-policy"] == f'"key";q={LIMIT};w={SECONDS}'
+        assert refused.headers["ratelimit"].startswith('"key";r=0;t=3')
+    assert await strict.head() == head, "nothing was written"
+    assert (await other.get("/v1/meta")).status_code == 200
+    assert (await strict.with_token(None).get("/livez")).status_code == 200
+
+
+async def test_what_a_client_has_already_does_not_count(strict: Api) -> None:
+    agent = await strict.client("Lin", Role.agent)
+    at = f"/v1/persons/{agent.id}"
+    known = (await agent.get(at)).headers["etag"]
+    for _ in range(LIMIT * 2):
+        answer = await agent.get(at, headers={"If-None-Match": known})
+        assert (answer.status_code, answer.headers["ratelimit"].split(";")[1]) == (304, f"r={LIMIT - 1}")
+
+
+async def test_after_many_wrong_keys_an_address_is_heard_only_with_keys_that_are_in_use(strict: Api) -> None:
+    in_use = await strict.client("Lin", Role.agent)
+    assert (await in_use.get("/v1/meta")).status_code == 200
+    person = await add_person(strict.ledger, "Wu")
+    fresh = await strict.client_of(person, Role.agent)
+    assert (await in_use.get("/v1/meta")).status_code == 200
+    guesses = [strict.with_token(token(uuid7(), new_secret())) for _ in range(4)]
+    answers = [await guess.get("/v1/meta") for guess in guesses]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert answers[-1].json()["code"] == "too_many_wrong_keys"
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+    assert (await fresh.get("/v1/meta")).status_code == 429
+    assert (await in_use.get("/v1/meta")).status_code == 200
+    assert (await strict.with_token(None).get("/v1/meta")).status_code == 401, (
+        "who shows none guesses nothing"
+    )
+
+
+class Clock:
+    """Time that passes when we say so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+WAITS = st.lists(st.tuples(st.floats(0, 15), st.sampled_from("ab")), max_size=60)
+
+
+@given(WAITS)
+def test_in_no_stretch_of_so_many_seconds_is_more_taken(
+    waits: list[tuple[float, str]],
+) -> None:
+    clock = Clock()
+    quota = Quota("key", 4, 10, clock)
+    taken: list[tuple[float, str]] = []
+    for wait, who in waits:
+        clock.now += wait
+        lately = [at for at, name in taken if name == who and at > clock.now - 10]
+        room = quota.room(who)
+        assert room.left == 4 - len(lately)
+        assert quota.take(who) == (room.left > 0), "whoever can ask may"
+        if room.left:
+            taken.append((clock.now, who))
+        else:
+            ends = clock.now + room.seconds
+            assert min(lately) + 10 <= ends < min(lately) + 11
+
+
+def test_names_that_ask_nothing_any_more_are_forgotten() -> None:
+    clock = Clock()
+    quota = Quota("address", 4, 10, clock)
+    for n in range(1_000):
+        quota.take(f"10.0.0.{n}")
+    clock.now = 11
+    quota.take("10.0.0.1")
+    assert quota.room("10.0.0.2") == Room(4, 0)
+    assert len(quota._counted) == 1

@@ -1,0 +1,293 @@
+"""What lists can be narrowed by, trimmed to, expanded with and counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.base.people.queries import KEYS, PERSONS, TEAMS
+from app.common.people import Role
+from app.kernel.look import load
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.queries import LISTING
+from tests.client import RESOLVED, Api, Client, an_incident
+from tests.contract.answers import document
+from tests.kernel.test_look import refer
+
+INCIDENTS = "/v1/incidents"
+
+
+class Scene:
+    """A few incidents, by the name of what is special about each."""
+
+    def __init__(self, ada: Client, lin: Client, zhao: Client) -> None:
+        self.ada, self.lin, self.zhao = ada, lin, zhao
+        self.ids: dict[str, str] = {}
+
+    async def report(self, name: str, **changes: Any) -> str:
+        self.ids[name] = (await self.ada.do(INCIDENTS, an_incident(**changes)))["id"]
+        return f"{INCIDENTS}/{self.ids[name]}"
+
+    async def found(self, client: Client | None = None, **parameters: Any) -> set[str]:
+        """The names of those that the list shows."""
+        names = {record_id: name for name, record_id in self.ids.items()}
+        items = (await (client or self.ada).read(INCIDENTS, **parameters))["items"]
+        return {names[item["id"]] for item in items}
+
+
+@pytest.fixture(scope="module")
+async def scene(shared: Api) -> Scene:
+    for key in ("network", "mail"):
+        await shared.team(key)
+    ada = await shared.client("Ada", Role.admin, Role.agent, Role.integration)
+    lin = await shared.client("Lin", Role.agent, teams=("network",))
+    made = Scene(ada, lin, await shared.client("Zhao Min", teams=("mail",)))
+    at = await made.report("plain", occurred_at="2026-01-01T00:00:00Z")
+    plain = await load(shared.ledger.db, LIFECYCLE, at.rpartition("/")[2])
+    assert plain is not None
+    await refer(shared.ledger, plain.record, "jira", "OPS-1")
+    await ada.do(f"{at}/tag", {"tag": "printer"})
+    await ada.do(f"{at}/follow")
+    await made.report("urgent", impact="1", urgency="1", channel="hotline", effect="none")
+    await made.report("hers", requester=made.zhao.id, service="erp", ci="db-1", category="data")
+    at = await made.report("given", service="mail")
+    await ada.do(f"{at}/assign", {"team": "network", "person": lin.id})
+    at = await made.report("held", effect="down")
+    await ada.do(f"{at}/assign", {"person": "me"})
+    await ada.do(f"{at}/hold", {"reason": "awaiting_vendor"})
+    at = await made.report("over", occurred_at="2026-02-01T00:00:00Z")
+    await ada.do(f"{at}/resolve", {**RESOLVED, "occurred_at": "2026-03-01T00:00:00Z"})
+    return made
+
+
+EVERY = {"plain", "urgent", "hers", "given", "held", "over"}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"state": "new"}, "plain urgent hers given"),
+        ({"state": "on_hold,resolved"}, "held over"),
+        ({"state": ["on_hold", "resolved"]}, "held over"),
+        ({"state_not": "new,resolved"}, "held"),
+        ({"state": "new,on_hold", "state_not": "new"}, "held"),
+        ({"state": "new", "state_not": "new"}, ""),
+        ({"priority": "P1"}, "urgent"),
+        ({"priority_not": "P1", "state": "new"}, "plain hers given"),
+        ({"priority": "none"}, ""),
+        ({"impact": "1", "urgency": "1,2"}, "urgent"),
+        ({"channel": "hotline"}, "urgent"),
+        ({"effect": "none"}, "urgent"),
+        ({"effect_not": "none,degraded"}, "held"),
+        ({"service": "erp"}, "hers"),
+        ({"service": "erp,mail"}, "hers given"),
+        ({"service": "erp,none"}, "plain urgent hers held over"),
+        ({"service": "none"}, "plain urgent held over"),
+        ({"service_not": "none"}, "hers given"),
+        ({"service_not": "erp"}, "plain urgent given held over"),
+        ({"service_not": "erp,none"}, "given"),
+        ({"service": "\x00"}, ""),
+        ({"service_not": "\x00"}, "plain urgent hers given held over"),
+        ({"ci": "db-1", "category": "data"}, "hers"),
+        ({"ci": "db-1", "category": "other"}, ""),
+        ({"team": "network"}, "given"),
+        ({"team": "nobody-knows"}, ""),
+        ({"team_not": "nobody-knows"}, "plain urgent hers given held over"),
+        ({"team": "none"}, "plain urgent hers held over"),
+        ({"team_not": "network"}, "plain urgent hers held over"),
+        ({"customer": "mail"}, "hers"),
+        ({"assignee": "me"}, "held"),
+        ({"assignee": "none"}, "plain urgent hers over"),
+        ({"assignee_not": "me,none"}, "given"),
+        ({"requester_not": "me"}, "hers"),
+        ({"hold_reason": "awaiting_vendor"}, "held"),
+        ({"resolution_code": "fixed"}, "over"),
+        ({"opened_before": "2026-01-01T00:00:00Z"}, ""),
+        ({"opened_after": "2026-01-01T00:00:00Z", "opened_before": "2026-02-01T00:00:00Z"}, "plain"),
+        ({"opened_after": "2026-02-01T08:00:00+08:00", "opened_before": "2026-02-02T00:00:00Z"}, "over"),
+        ({"resolved_after": "2026-03-01T00:00:00Z"}, "over"),
+        ({"resolved_before": "2026-03-01T00:00:00Z"}, ""),
+        ({"resolved_at": "none"}, "plain urgent hers given held"),
+        ({"resolved_at_not": "none"}, "over"),
+        ({"changed_before": "2026-03-01T00:00:00Z"}, "plain"),
+        ({"external_reference": "jira:OPS-1"}, "plain"),
+        ({"external_reference": "OPS-1"}, "plain"),
+        ({"external_reference": "zendesk:OPS-1,OPS-2"}, ""),
+        ({"tag": "printer,mail"}, "plain"),
+        ({"tag": "print"}, ""),
+        ({"tag_not": "printer"}, "urgent hers given held over"),
+        ({"follower": "me"}, "plain"),
+        ({"follower_not": "me"}, "urgent hers given held over"),
+        ({"declared_major_at": "none"}, "plain urgent hers given held over"),
+        ({"declared_major_at_not": "none"}, ""),
+        ({"commander": "me"}, ""),
+        ({"external_reference_not": "jira:OPS-1"}, "urgent hers given held over"),
+    ],
+    ids=lambda said: str(said) if isinstance(said, dict) else "",
+)
+async def test_a_list_is_narrowed_by_what_is_said(scene: Scene, said: dict[str, Any], found: str) -> None:
+    assert await scene.found(**said) == set(found.split())
+    counted = await scene.ada.read(INCIDENTS, **said, count="exact", limit=1)
+    assert (counted["total"], counted["total_at_least"]) == (len(found.split()), None)
+
+
+async def test_what_is_mine_is_different_for_everybody(scene: Scene) -> None:
+    assert await scene.found(scene.lin, assignee="me") == {"given"}
+    assert await scene.found(scene.zhao, requester="me") == {"hers"}
+    assert await scene.found(scene.lin, follower="me") == set()
+    assert await scene.found(scene.zhao, requester=scene.ada.id) == set()
+    assert await scene.found(requester=f"{scene.zhao.id},{scene.lin.id}") == {"hers"}
+    assert await scene.found(assignee=f"{scene.lin.id},none") == EVERY - {"held"}
+
+
+@pytest.mark.parametrize(
+    ("said", "parameter", "message"),
+    [
+        ("stat=new", "stat", "is not known here; known are: state, state_not"),
+        ("sort=title", "sort", "“title” is not one of 'opened_at', '-opened_at'"),
+        ("sort=", "sort", "“” is not one of"),
+        ("sort=opened_at,priority", "sort", "is not one of"),
+        ("fields=number,secret", "fields", "“secret” is not one of 'id', 'version'"),
+        ("expand=team,channel", "expand", "“channel” is not one of 'requester', 'customer'"),
+        ("count=rough", "count", "“rough” is not one of 'exact'"),
+        ("follower=Lin", "follower", "“Lin” is not one of 'me'"),
+        ("assignee=Lin", "assignee", "must be the id of a person, `me`, or `none` for nobody"),
+        ("opened_after=yesterday", "opened_after", "must be a time with a zone"),
+        ("opened_after=1767225600", "opened_after", "must be a time with a zone"),
+        ("opened_after=2026-01-01", "opened_after", "must be a time with a zone"),
+        ("priority=P9", "priority", "“P9” is not one of 'P1', 'P2', 'P3', 'P4' or 'none'"),
+        ("state=none", "state", "must be one of 'new', 'acknowledged'"),
+        ("state=", "state", "must have at least 1 entries"),
+        ("service=" + ",".join(map(str, range(51))), "service", "must have at most 50 entries"),
+    ],
+)
+async def test_what_cannot_be_asked_is_named_with_what_can(
+    scene: Scene, said: str, parameter: str, message: str
+) -> None:
+    answer = await scene.ada.get(f"{INCIDENTS}?{said}")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["parameter"] == parameter
+    assert message in error["message"]
+
+
+# Fields
+
+
+async def test_a_record_is_trimmed_to_the_fields_asked_for(scene: Scene) -> None:
+    for path in (f"{INCIDENTS}/{scene.ids['given']}", INCIDENTS):
+        whole, part = await scene.ada.read(path), await scene.ada.read(path, fields="title,assignee,actions")
+        whole, part = (found["items"][0] if "items" in found else found for found in (whole, part))
+        assert list(part) == [name for name in whole if name in part]
+        assert part.keys() == {"id", "version", "number", "title", "assignee", "actions"}
+        assert part == {name: whole[name] for name in part}
+    only = await scene.ada.read(INCIDENTS, fields="number")
+    assert all(item.keys() == {"id", "version", "number"} for item in only["items"])
+
+
+@pytest.mark.parametrize("listing", [LISTING, PERSONS, TEAMS, KEYS], ids=lambda of: of.lifecycle.kind)
+async def test_any_field_can_be_asked_for_alone(scene: Scene, listing: Any) -> None:
+    path = f"/v1/{listing.lifecycle.plural}"
+    whole = (await scene.ada.read(path))["items"]
+    for name in listing.shape.model_fields:
+        trimmed = (await scene.ada.read(path, fields=name))["items"]
+        assert [item[name] for item in trimmed] == [item[name] for item in whole]
+
+
+async def test_a_page_behind_a_trimmed_one_goes_on(scene: Scene) -> None:
+    for sort in ("-opened_at", "priority", "-resolved_at"):
+        pages = await scene.ada.pages(INCIDENTS, fields="title", sort=sort, limit=2)
+        whole = await scene.ada.read(INCIDENTS, sort=sort)
+        assert [i["id"] for page in pages for i in page] == [item["id"] for item in whole["items"]]
+
+
+# Expand
+
+
+async def test_what_a_record_refers_to_is_shown_whole_to_who_may_see_it(scene: Scene) -> None:
+    at = f"{INCIDENTS}/{scene.ids['given']}"
+    shown = await scene.ada.read(at, expand="assignee,team,requester,customer")
+    assert shown["assignee"] == await scene.ada.read(f"/v1/persons/{scene.lin.id}")
+    assert shown["assignee"]["email"] == "lin@example.org"
+    assert shown["team"] == await scene.ada.read("/v1/teams/network")
+    listed = (await scene.ada.read(INCIDENTS, expand="assignee,team,requester,customer"))["items"]
+    item = next(item for item in listed if item["id"] == shown["id"])
+    assert shown == {**item, "actions": shown["actions"]}, "in lists checks are not asked"
+    assert {item["customer"]["kind"] for item in listed if item["customer"]} == {"internal"}
+    assert [item for item in listed if item["assignee"] is None], "and nobody stays nobody"
+
+
+async def test_what_the_caller_may_not_see_stays_a_name(scene: Scene) -> None:
+    at = f"{INCIDENTS}/{scene.ids['hers']}"
+    await scene.ada.do(f"{at}/assign", {"person": scene.lin.id})
+    try:
+        shown = await scene.zhao.read(at, expand="assignee,requester")
+        assert shown["assignee"] == {"id": scene.lin.id, "name": "Lin"}, "without an e-mail"
+        assert shown["requester"]["email"] == "zhao@example.org", "her own"
+    finally:
+        await scene.ada.do(f"{at}/assign", {"person": scene.ada.id})
+        await scene.ada.do(f"{at}/comment", {"text": "Sorry."})
+
+
+async def test_fields_and_what_is_expanded_go_together(scene: Scene) -> None:
+    (item,) = (await scene.ada.read(INCIDENTS, team="network", fields="team", expand="team"))["items"]
+    assert item.keys() == {"id", "version", "number", "team"}
+    assert item["team"]["kind"] == "internal"
+    (item,) = (await scene.ada.read(INCIDENTS, team="network", fields="title", expand="team"))["items"]
+    assert item.keys() == {"id", "version", "number", "title"}
+
+
+async def test_keys_show_their_persons_whole(scene: Scene) -> None:
+    for key in (await scene.ada.read("/v1/keys", expand="person"))["items"]:
+        assert key["person"] == await scene.ada.read(f"/v1/persons/{key['person']['id']}")
+
+
+# Other lists
+
+
+async def test_people_teams_and_keys_are_narrowed_and_sorted_too(scene: Scene) -> None:
+    ada = scene.ada
+    teams = (await ada.read("/v1/teams", sort="key"))["items"]
+    assert [team["key"] for team in teams] == ["mail", "network"]
+    assert [team["key"] for team in (await ada.read("/v1/teams", sort="-name"))["items"]] == [
+        "network",
+        "mail",
+    ]
+    assert [team["key"] for team in (await ada.read("/v1/teams", key="mail"))["items"]] == ["mail"]
+    assert (await ada.read("/v1/persons", kind="machine"))["items"] == []
+    assert len((await ada.read("/v1/persons", kind="human", erased_at="none"))["items"]) == 3
+    (key,) = (await ada.read("/v1/keys", person=scene.zhao.id))["items"]
+    assert key["person"]["id"] == scene.zhao.id
+    assert (await ada.read("/v1/keys", revoked_at_not="none"))["items"] == []
+    answer = await ada.get("/v1/teams", params={"expand": "lead"})
+    assert answer.json()["errors"][0]["message"].startswith("is not known here; known are:")
+
+
+async def test_a_list_is_counted_only_for_who_asks_and_only_what_they_see(scene: Scene) -> None:
+    page = await scene.ada.read(INCIDENTS)
+    assert (page["total"], page["total_at_least"]) == (None, None)
+    pages = await scene.ada.read(INCIDENTS, limit=2, count="exact")
+    assert pages["total"] == len(EVERY)
+    second = await scene.ada.read(INCIDENTS, limit=2, count="exact", cursor=pages["next_cursor"])
+    assert second["total"] == len(EVERY), "on every page the same"
+    assert (await scene.zhao.read(INCIDENTS, count="exact"))["total"] == 1
+    assert (await scene.lin.read(INCIDENTS, count="exact"))["total"] == len(EVERY)
+    assert (await scene.lin.read(INCIDENTS, count="exact", team="mail"))["total"] == 0
+
+
+async def test_more_than_are_counted_are_said_to_be_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.paging.MOST_COUNTED", len(EVERY) - 1)
+    page = await scene.ada.read(INCIDENTS, count="exact")
+    assert (page["total"], page["total_at_least"]) == (None, len(EVERY) - 1)
+
+
+def test_several_values_are_sent_with_commas_as_the_contract_says() -> None:
+    for path in ("incidents", "persons", "teams", "keys"):
+        for parameter in document()["paths"][f"/v1/{path}"]["get"]["parameters"]:
+            several = parameter["schema"].get("type") == "array"
+            assert (parameter.get("style"), parameter.get("explode")) == (
+                ("form", False) if several else (None, None)
+            )

@@ -1,0 +1,134 @@
+"""How lists are read where there are many incidents: by an index, whatever is asked, by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.api.filters import Where, narrow
+from app.api.paging import Order, of_page, order_of
+from app.api.shapes import Renderer
+from app.common.people import Caller, Held, Role
+from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.queries import LISTING, IncidentOut
+from tests.conftest import Place
+from tests.people import add_caller, add_team
+
+MANY = 100_000
+# Set-based: one in twenty is open, each person has a few, each team a twentieth.
+MAKE = """
+insert into fold.incident
+  (id, version, changed_at, number, state, state_since, title, channel, impact, urgency, priority, effect,
+   service, ci, category, requester_id, customer_id, team_id, assignee_id, opened_at, acknowledged_at,
+   hold_reason, resolved_at, resolution_code, closed_at)
+select gen_random_uuid(), 5, ended_at, 'INC-2020-' || 1000000 + n,
+  case when is_open then (array['new', 'acknowledged', 'in_progress', 'on_hold'])[1 + k] else 'closed' end,
+  ended_at, 'Mail does not arrive', (array['portal', 'email', 'hotline'])[1 + n %% 3], 1 + n %% 3,
+  1 + n / 3 %% 3, 'P' || 1 + n %% 4, (array['none', 'degraded', 'down'])[1 + n %% 3], 'service-' || n %% 200,
+  'ci-' || n %% 5000, 'category-' || n %% 30,
+  case when n %% 20000 = 7 then %(me)s else md5('person' || n %% 20000)::uuid end,
+  case when n %% 50 = 3 then %(team)s else md5('team' || n %% 50)::uuid end,
+  case when n %% 20 = 3 then %(team)s when n %% 97 > 0 then md5('team' || n %% 20)::uuid end,
+  md5('person' || n %% 300)::uuid, opened_at, opened_at + interval '1 hour',
+  case when is_open and k = 3 then 'awaiting_vendor' end, case when not is_open then ended_at end,
+  case when not is_open then 'fixed' end, case when not is_open then ended_at end
+from (
+  select n, n / 20 %% 4 as k, n %% 20 = 0 as is_open, opened_at, opened_at + interval '3 days' as ended_at
+  from generate_series(1, %(many)s) as n,
+    lateral (select timestamptz '2020-01-01' + n * interval '11 minutes') as times (opened_at)
+) as many;
+"""
+
+
+@pytest.fixture(scope="module")
+async def many(crowded: Ledger, lasting: Place) -> dict[str, Caller]:
+    """A hundred thousand incidents; callers by what they see."""
+    team = await add_team(crowded, "network")
+    me = await add_caller(crowded, "Zhao", teams=("network",))
+    assert me.person_id is not None
+    with psycopg.connect(lasting.owner_url, cursor_factory=psycopg.ClientCursor) as owner:
+        owner.execute(MAKE.encode(), {"me": me.person_id, "team": team.id, "many": MANY})
+        owner.execute("analyze fold.incident")
+    teams = frozenset({team.id})
+    return {
+        "everything": Caller(me.actor, me.person_id, (Held(Role.admin),), teams),
+        "a team's and the desk's": Caller(me.actor, me.person_id, (Held(Role.agent),), teams),
+        "their own": Caller(me.actor, me.person_id, (Held(Role.requester),), teams),
+    }
+
+
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"state": "new"},
+    {"state": "new,acknowledged,in_progress,on_hold"},
+    {"state_not": "closed"},
+    {"state": "on_hold", "priority": "P1"},
+    {"priority": "P1,P2"},
+    {"team": "network"},
+    {"team": "network", "state": "closed"},
+    {"team": "none"},
+    {"assignee": "me", "state_not": "closed"},
+    {"assignee": str(uuid7())},
+    {"requester": "me"},
+    {"service": "service-7"},
+    {"service": "service-7", "priority": "P1"},
+    {"service": "nobody-has-it"},
+    {"ci": "ci-7"},
+    {"category": "category-7", "state": "new"},
+    {"customer": "network"},
+    {"hold_reason": "awaiting_vendor"},
+    {"impact": "1", "urgency": "1"},
+    {"channel": "email", "effect_not": "none"},
+    {"opened_after": "2021-01-01T00:00:00Z", "opened_before": "2021-01-02T00:00:00Z"},
+    {"resolved_after": "2021-01-01T00:00:00Z", "resolved_before": "2021-01-02T00:00:00Z"},
+    {"changed_after": "2022-01-01T00:00:00Z"},
+    {"closed_at": "none"},
+    {"declared_major_at_not": "none"},
+    {"external_reference": "jira:OPS-1"},
+    {"tag": "printer"},
+    {"follower": "me"},
+]
+ORDERS = [order_of(LISTING, way) for name in LISTING.sorts for way in (name, f"-{name}")]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: f"{order.column} {order.down}")
+@pytest.mark.parametrize("sees", ["everything", "a team's and the desk's", "their own"])
+async def test_no_page_of_a_list_is_found_by_going_through_all_incidents(
+    crowded: Ledger, many: dict[str, Caller], sees: str, order: Order
+) -> None:
+    through_all = []
+    for said in ASKED:
+        renderer = Renderer(crowded, LIFECYCLE, IncidentOut, many[sees], "en")
+        where = Where()
+        await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
+        query = of_page(renderer, where, order, 51)
+        plan = await crowded.db.value(f"explain (format json) {query}", where.parameters)
+        if ("Seq Scan", "incident") in [
+            (n["Node Type"], n.get("Relation Name")) for n in _nodes(plan[0]["Plan"])
+        ]:
+            through_all.append(said)
+    assert through_all == []
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+async def test_the_first_page_of_any_list_is_there_at_once(crowded: Ledger, many: dict[str, Caller]) -> None:
+    """Looked at by what is read and thrown away, since clocks differ: little, in the usual order."""
+    for said in ASKED:
+        for caller in many.values():
+            renderer = Renderer(crowded, LIFECYCLE, IncidentOut, caller, "en")
+            where = Where()
+            await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
+            query = of_page(renderer, where, order_of(LISTING, "opened_at"), 51)
+            explained = f"explain (analyze, buffers, timing off, format json) {query}"
+            plan = (await crowded.db.value(explained, where.parameters))[0]["Plan"]
+            assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6_000, said

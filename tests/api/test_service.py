@@ -1,0 +1,148 @@
+"""What the service says of itself: whether it is ready, what it counts, what it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from app.common.people import Role
+from app.db import connect
+from app.kpis.facts import FACTS
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.registry import LIFECYCLES
+from app.settings import Settings
+from tests.client import ADDRESS, Api, an_incident, serving
+from tests.conftest import Place
+
+
+async def figures(api: Api, key: str | None) -> httpx.Response:
+    """What /metrics answers, which is no part of the contract."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    transport = httpx.ASGITransport(api.app)
+    async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers) as client:
+        return await client.get("/metrics")
+
+
+async def scraped(api: Api) -> dict[str, float]:
+    """The samples of /metrics, each by its name and labels."""
+    answer = await figures(api, (await api.client("Prometheus", Role.integration)).token)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    found = [line.rpartition(" ") for line in lines]
+    return {name: float(value) for name, _, value in found}
+
+
+async def test_requests_are_counted_by_operation_and_status_with_how_long_they_took(api: Api) -> None:
+    zhao = await api.client("Zhao Min")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    for _ in range(3):
+        await zhao.get(at)
+    await zhao.head(at)
+    await zhao.get("/v1/incidents/nothing")
+    await zhao.get("/v1/nowhere")
+    await api.with_token(None).get(at)
+    found = await scraped(api)
+    count = "ledgerdesk_http_request_seconds_count"
+    assert found[f'{count}{{operation="get_incident",status="200"}}'] == 4
+    assert found[f'{count}{{operation="get_incident",status="404"}}'] == 1
+    assert found[f'{count}{{operation="report_incident",status="201"}}'] == 1
+    assert found[f'{count}{{operation="none",status="404"}}'] == 1
+    assert found[f'{count}{{operation="none",status="401"}}'] == 1
+    bucket = 'ledgerdesk_http_request_seconds_bucket{le="+Inf",operation="get_incident",status="200"}'
+    assert found[bucket] == 4
+    assert not any(str(zhao.id) in name or "nowhere" in name for name in found)
+
+
+async def test_the_log_its_consumers_and_the_connections_are_measured_when_asked(
+    api: Api, place: Place
+) -> None:
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    zhao = await api.client("Zhao Min")
+    await catch_up(connection, FACTS)
+    await connection.close()
+    caught_up = await scraped(api)
+    lag = 'ledgerdesk_consumer_lag_events{consumer="kpi:incident"}'
+    # The client that asks is made after the consumer has caught up: a person and a key.
+    assert caught_up[lag] == 2
+    await zhao.do("/v1/incidents", an_incident())
+    behind = await scraped(api)
+    assert behind[lag] == 5
+    assert behind['ledgerdesk_consumer_lag_seconds{consumer="kpi:incident"}'] > 0
+    assert behind["ledgerdesk_log_position"] == await api.head()
+    assert behind["ledgerdesk_database_up"] == 1
+    assert behind["ledgerdesk_timers_overdue"] == 0
+    assert behind["ledgerdesk_writer_waiting"] == 0
+    assert behind['ledgerdesk_database_connections{state="idle"}'] >= 1
+    assert behind["process_resident_memory_bytes"] > 0
+
+
+async def test_figures_are_for_those_who_look_after_the_service(api: Api) -> None:
+    assert (await figures(api, None)).status_code == 401
+    for role, status in ((Role.requester, 403), (Role.agent, 403), (Role.admin, 200), (Role.auditor, 200)):
+        answer = await figures(api, (await api.client("Somebody", role)).token)
+        assert answer.status_code == status
+        if status == 403:
+            assert answer.json()["code"] == "forbidden"
+
+
+async def test_figures_are_open_to_all_only_where_a_setting_says_so(
+    place: Place, tmp_path: Path, settings: Settings
+) -> None:
+    changed = settings.model_copy(update={"open_metrics": True})
+    async with serving(place.url, tmp_path / "secrets", changed) as api:
+        assert (await figures(api, None)).status_code == 200
+
+
+async def test_who_asks_what_this_is_learns_its_lifecycles_limits_and_languages(api: Api) -> None:
+    client = await api.client("Zhao Min")
+    told = await client.read("/v1/meta")
+    assert told["position"] == await api.head()
+    assert told["languages"] == ["en", "zh"]
+    assert told["limits"] == {
+        "body_bytes": 1_048_576,
+        "page_size": 200,
+        "requests": 1_000,
+        "request_seconds": 10,
+    }
+    assert [lifecycle["kind"] for lifecycle in told["lifecycles"]] == [found.kind for found in LIFECYCLES]
+    for lifecycle, found in zip(told["lifecycles"], LIFECYCLES, strict=True):
+        assert [action["action"] for action in lifecycle["actions"]] == [row.name for row in found.rows]
+        assert [state["state"] for state in lifecycle["states"]] == [state.value for state in found.states]
+    chinese = (await client.get("/v1/meta", headers={"Accept-Language": "zh"})).json()
+    labels = {lifecycle["kind"]: lifecycle["label"] for lifecycle in chinese["lifecycles"]}
+    assert labels["incident"] == "事件"
+
+
+async def ready(api: Api) -> tuple[int, list[str]]:
+    answer = await api.with_token(None).get("/readyz")
+    told = answer.json()
+    assert told["ready"] == (answer.status_code == 200)
+    return answer.status_code, told["missing"]
+
+
+@pytest.fixture
+async def owner(place: Place) -> AsyncIterator[psycopg.AsyncConnection[object]]:
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as connection:
+        yield connection
+
+
+async def test_a_schema_that_is_too_old_is_missing_and_one_that_came_later_is_not(
+    api: Api, owner: psycopg.AsyncConnection[object]
+) -> None:
+    assert await ready(api) == (200, [])
+    await owner.execute("update plumbing.migration set version_num = '0000'")
+    assert await ready(api) == (503, ["schema"])
+    await owner.execute("update plumbing.migration set version_num = '9999'")
+    assert await ready(api) == (200, [])
+    await owner.execute("drop table plumbing.migration")
+    assert await ready(api) == (503, ["schema"])
+
+
+async def test_a_writer_that_takes_no_more_commands_is_missing(api: Api) -> None:
+    await api.ledger.writer.close()
+    assert await ready(api) == (503, ["writer"])

@@ -1,0 +1,228 @@
+"""A browser's session: a key becomes a cookie that no script reads and no other site uses, for a while."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from app.common.people import Role
+from app.settings import Settings
+from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
+from tests.conftest import Place
+from tests.people import add_person
+from tests.waiting import until
+
+PORTAL = "https://portal.example.org"
+OURS = {"Sec-Fetch-Site": "same-origin"}
+CROSS = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example.org"}
+NAME = "ledgerdesk_session"
+
+
+@pytest.fixture
+async def trusting(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+    """An application whose settings name a portal."""
+    changed = settings.model_copy(update={"origins": f"{PORTAL}, http://localhost:5173"})
+    async with serving(place.url, tmp_path / "secrets", changed) as opened:
+        yield opened
+
+
+async def signed_in(api: Api, *roles: Role, name: str = "Lin") -> tuple[Client, str]:
+    """A browser that has turned a key into a session, and forgotten the key; and the cookie's value."""
+    return await browser_of(api, await api.client(name, *roles or (Role.agent,)))
+
+
+async def browser_of(api: Api, holder: Client, address: str = ADDRESS) -> tuple[Client, str]:
+    answer = await holder.post(f"{address}/v1/sessions")
+    assert answer.status_code == 201, answer.text
+    value = SimpleCookie(answer.headers["set-cookie"])[NAME].value
+    return with_cookie(api, value), value
+
+
+def with_cookie(api: Api, value: str) -> Client:
+    return api.with_token(None, headers={"Cookie": f"{NAME}={value}"})
+
+
+async def test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name(api: Api) -> None:
+    browser, _ = await signed_in(api)
+    me = await browser.read("/v1/me")
+    assert (me["person"]["name"], me["session"]) == ("Lin", True)
+    assert [held["role"] for held in me["roles"]] == ["agent"]
+    made: Json = await browser.do("/v1/incidents", an_incident(), Sec_Fetch_Site="same-origin")
+    (event,) = (await browser.read(f"/v1/incidents/{made['id']}/events"))["items"]
+    assert event["actor"] == f"person:{me['person']['id']}"
+    assert "Cookie" in (await browser.get("/v1/me")).headers["vary"]
+
+
+async def test_the_cookie_is_for_the_browser_alone_and_over_https_for_https_alone(api: Api) -> None:
+    holder = await api.client("Lin", Role.agent)
+    for address, secure in ((ADDRESS, False), (ADDRESS.replace("http:", "https:"), True)):
+        answer = await holder.post(f"{address}/v1/sessions")
+        (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/")
+        assert bool(cookie["secure"]) == secure
+        assert cookie["domain"] == ""
+        assert int(cookie["max-age"]) in (12 * 3600, 12 * 3600 - 1)
+        assert cookie.value not in answer.text
+
+
+COMING_FROM: dict[str, tuple[dict[str, str], bool]] = {
+    "a page of ours": (OURS, True),
+    "a page of ours, in an old browser": ({"Origin": ADDRESS}, True),
+    "another site": (CROSS, False),
+    "a sibling": ({"Sec-Fetch-Site": "same-site", "Origin": "http://other.test"}, False),
+    "another site, in an old browser": ({"Origin": "http://evil.example.org"}, False),
+    "a frame without an origin": ({"Origin": "null"}, False),
+    "no browser": ({}, False),
+    "a link or an address bar": ({"Sec-Fetch-Site": "none"}, False),
+    "an origin that looks like ours": ({"Origin": f"{ADDRESS}.evil.example.org"}, False),
+    "the portal": ({"Sec-Fetch-Site": "same-site", "Origin": PORTAL}, True),
+    "the portal, by another road": ({"Origin": PORTAL.replace("https", "http")}, False),
+}
+
+
+@pytest.mark.parametrize("where", COMING_FROM)
+async def test_what_changes_something_is_taken_from_our_own_pages_only(trusting: Api, where: str) -> None:
+    browser, _ = await signed_in(trusting)
+    headers, ours = COMING_FROM[where]
+    head = await trusting.head()
+    answer = await browser.post("/v1/incidents", json=an_incident(), headers=headers)
+    if ours:
+        assert answer.status_code == 201
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "from_elsewhere")
+        assert await trusting.head() == head
+    assert (await browser.get("/v1/me", headers=headers)).status_code == 200, "reading changes nothing"
+    assert (await browser.delete("/v1/sessions/current", headers=headers)).status_code == (
+        204 if ours else 403
+    )
+
+
+async def test_a_key_needs_no_such_proof_and_goes_before_a_cookie(api: Api) -> None:
+    _, value = await signed_in(api)
+    wu = await api.client("Wu Jing")
+    both = {"Cookie": f"{NAME}={value}", **CROSS}
+    assert (await wu.post("/v1/incidents", json=an_incident(), headers=both)).status_code == 201
+    me = (await wu.get("/v1/me", headers=both)).json()
+    assert (me["person"]["name"], me["session"]) == ("Wu Jing", False)
+    wrong = api.with_token("ldk_wrong")
+    assert (await wrong.get("/v1/me", headers=both)).status_code == 401
+
+
+async def test_a_session_that_is_ended_is_over_in_every_process(
+    api: Api, place: Place, tmp_path: Path, settings: Settings
+) -> None:
+    browser, value = await signed_in(api)
+    async with serving(place.url, tmp_path / "secrets", settings) as other:
+        there = with_cookie(other, value)
+        assert (await there.get("/v1/me")).status_code == 200, "another process, or this one after a restart"
+        answer = await browser.delete("/v1/sessions/current", headers=OURS)
+        assert answer.status_code == 204
+        (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
+        assert (cookie.value, cookie["max-age"]) == ("", "0")
+        assert (await there.get("/v1/me")).status_code == 401
+        assert (await browser.delete("/v1/sessions/current", headers=OURS)).status_code == 401
+
+
+async def test_a_session_dies_with_its_key(api: Api) -> None:
+    browser, _ = await signed_in(api)
+    admin = await api.client("Gao", Role.admin)
+    key = (await browser.read("/v1/me"))["key_id"]
+    await admin.do(f"/v1/keys/{key}/revoke")
+
+    async def refused() -> bool:
+        return (await browser.get("/v1/me")).status_code == 401
+
+    await until(refused)
+
+
+async def test_a_session_ends_no_later_than_its_key(api: Api) -> None:
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    holder = await api.client_of(await add_person(api.ledger, "Lin"), Role.agent, ends=ends)
+    answer = await holder.post("/v1/sessions")
+    assert datetime.fromisoformat(answer.json()["expires_at"]) == ends
+    (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
+    assert int(cookie["max-age"]) <= 3600
+
+
+async def test_a_session_whose_time_is_over_is_nobody_s_and_is_cleared_away(api: Api, place: Place) -> None:
+    browser, _ = await signed_in(api)
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
+        await owner.execute("update plumbing.session set expires_at = now()")
+        assert (await browser.get("/v1/me")).status_code == 401
+        await signed_in(api, name="Wu")
+        found = await (await owner.execute("select count(*) from plumbing.session")).fetchone()
+        assert found == (1,)
+
+
+async def test_what_is_kept_of_a_session_does_not_open_it(api: Api, place: Place) -> None:
+    _, value = await signed_in(api)
+    name, _, secret = value.partition(".")
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
+        row = await (await owner.execute("select s::text from plumbing.session s")).fetchone()
+        assert row is not None
+        assert secret not in str(row)
+        kept = await (await owner.execute("select secret_hash from plumbing.session")).fetchone()
+    assert kept is not None
+    for guess in (f"{name}.{kept[0]}", f"{name}.", name, f"{name}.{secret}x", f".{secret}", "x", "", "a.b.c"):
+        assert (await with_cookie(api, guess).get("/v1/me")).status_code == 401
+
+
+async def test_a_session_opens_no_other_and_who_has_none_ends_none(api: Api) -> None:
+    browser, _ = await signed_in(api)
+    answer = await browser.post("/v1/sessions", headers=OURS)
+    assert (answer.status_code, answer.json()["code"]) == (403, "key_needed")
+    holder = await api.client("Wu", Role.agent)
+    assert (await holder.delete("/v1/sessions/current")).status_code == 404
+    answer = await holder.post("/v1/sessions", json={"hours": 1_000})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/hours")
+
+
+async def asked(api: Api, method: str, path: str, origin: str, **headers: str) -> httpx.Response:
+    """What a browser would be answered that asks for a page of that origin."""
+    named: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app), base_url=ADDRESS) as client:
+        return await client.request(method, path, headers={"Origin": origin, **named})
+
+
+async def test_a_page_of_the_portal_may_ask_and_read_what_matters(trusting: Api) -> None:
+    token = (await trusting.client("Lin", Role.agent)).token
+    for origin in (PORTAL, "http://localhost:5173"):
+        preflight = await asked(
+            trusting,
+            "OPTIONS",
+            "/v1/incidents",
+            origin,
+            Access_Control_Request_Method="POST",
+            Access_Control_Request_Headers="authorization, content-type, if-match, idempotency-key",
+        )
+        assert preflight.status_code == 200
+        assert preflight.headers["access-control-allow-origin"] == origin
+        for status, authorization in ((200, f"Bearer {token}"), (401, "Bearer x")):
+            answer = await asked(trusting, "GET", "/v1/me", origin, Authorization=authorization)
+            assert answer.status_code == status
+            assert answer.headers["access-control-allow-origin"] == origin
+            assert answer.headers["access-control-allow-credentials"] == "true"
+            assert "Origin" in answer.headers["vary"]
+            exposed = answer.headers["access-control-expose-headers"]
+            assert {"ETag", "Link", "RateLimit", "X-Request-Id"} <= set(exposed.split(", "))
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example.org", f"{PORTAL}.evil.org", "null", PORTAL + ":444"]
+)
+async def test_a_page_of_anybody_else_may_not(trusting: Api, origin: str) -> None:
+    token = (await trusting.client("Lin", Role.agent)).token
+    preflight = await asked(
+        trusting, "OPTIONS", "/v1/incidents", origin, Access_Control_Request_Method="POST"
+    )
+    answer = await asked(trusting, "GET", "/v1/me", origin, Authorization=f"Bearer {token}")
+    for told in (preflight, answer):
+        assert not [name for name in told.headers if name.startswith("access-control")]
+    assert preflight.status_code == 401

@@ -1,0 +1,130 @@
+"""What somebody has to do, and what waits in their queues: of others' work nothing, and quickly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from app.api.shapes import Renderer
+from app.api.work import Case, statements
+from app.common.people import Role
+from app.kernel.ledger import Ledger
+from app.processes.incidents.lifecycle import LIFECYCLE
+from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.conftest import Place
+from tests.people import add_caller
+
+MANY = 100_000
+
+
+async def reported(by: Client, team: str | None = None, agent: Client | None = None) -> Json:
+    """A new incident, given to the team."""
+    made = await by.do("/v1/incidents", an_incident())
+    if team is not None and agent is not None:
+        made = await agent.do(f"/v1/incidents/{made['id']}/assign", {"team": team})
+    return made
+
+
+def ids(rows: list[Json]) -> list[str]:
+    return [row["id"] for row in rows]
+
+
+async def test_everybody_is_shown_their_own_work_and_that_of_their_queues_only(api: Api) -> None:
+    for key in ("mail", "print"):
+        await api.team(key)
+    zhao = await api.client("Zhao Min")
+    lin = await api.client("Lin", Role.agent, teams=("mail",))
+    wu = await api.client("Wu", Role.engineer, teams=("print",))
+    desk = await reported(zhao)
+    waiting = await reported(zhao, "mail", lin)
+    mine = await reported(zhao, "mail", lin)
+    await lin.do(f"/v1/incidents/{mine['id']}/assign", {"person": "me"})
+    elsewhere = await reported(zhao, "print", lin)
+
+    work = await lin.read("/v1/me/work")
+    assert ids(work["open"]) == [mine["id"]]
+    assert work["open"][0] | {"title": "", "kind": ""} == {
+        "kind": "",
+        "title": "",
+        **{name: mine[name] for name in ("id", "number", "priority", "opened_at")},
+        "state": "new",
+        "state_since": mine["state_since"],
+        "team": mine["team"],
+        "wake_up_at": None,
+    }
+    assert ids(work["unassigned"]) == [waiting["id"], desk["id"]], "the newest first"
+    counted = {row["team"] and row["team"]["key"]: (row["open"], row["unassigned"]) for row in work["queues"]}
+    assert counted == {"mail": (2, 1), None: (1, 1)}
+
+    theirs = await wu.read("/v1/me/work")
+    assert (theirs["open"], ids(theirs["unassigned"])) == ([], [elsewhere["id"]])
+    assert [row["team"]["key"] for row in theirs["queues"]] == ["print"]
+    assert await zhao.read("/v1/me/work") == {"open": [], "due_next": [], "unassigned": [], "queues": []}
+    assert (await api.with_token(None).get("/v1/me/work")).status_code == 401
+
+
+async def test_what_is_on_hold_is_due_by_when_it_wakes_and_what_is_done_is_no_work(api: Api) -> None:
+    await api.team("mail")
+    zhao = await api.client("Zhao Min")
+    lin = await api.client("Lin", Role.agent, teams=("mail",))
+    cases = [(await reported(zhao, "mail", lin))["id"] for _ in range(4)]
+    for case in cases:
+        await lin.do(f"/v1/incidents/{case}/assign", {"person": "me"})
+        await lin.do(f"/v1/incidents/{case}/acknowledge")
+    for case, days in zip(cases, (3, 1, 2), strict=False):
+        wakes = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        held = {"reason": "awaiting_vendor", "wake_up_at": wakes}
+        await lin.do(f"/v1/incidents/{case}/hold", held)
+    work = await lin.read("/v1/me/work")
+    assert ids(work["due_next"]) == [cases[1], cases[2], cases[0]]
+    assert ids(work["open"]) == cases[::-1]
+    await lin.do(f"/v1/incidents/{cases[3]}/resolve", RESOLVED)
+    await lin.do(f"/v1/incidents/{cases[2]}/resume")
+    work = await lin.read("/v1/me/work")
+    assert ids(work["due_next"]) == [cases[1], cases[0]]
+    assert ids(work["open"]) == cases[2::-1]
+
+
+MADE = """
+insert into fold.incident (id, version, changed_at, number, state, state_since, title, priority, team_id,
+                           assignee_id, opened_at)
+select gen_random_uuid(), 1, now(), 'INC-2020-' || n, case when n %% 20 = 0 then 'new' else 'closed' end,
+       now(), 'One of many', 'P3', case when n %% 3 > 0 then teams[1 + n / 20 %% 20] end,
+       case when n %% 7 > 0 then persons[1 + n / 20 %% 200] end, now() - n * interval '1 minute'
+from generate_series(1, %(many)s) as n
+cross join (select %(teams)s::uuid[] as teams, %(persons)s::uuid[] as persons) as who
+"""
+
+
+async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_is_open(
+    ledger: Ledger, place: Place
+) -> None:
+    teams = [UUID(int=n + 1) for n in range(20)]
+    persons = [UUID(int=n + 1_000) for n in range(200)]
+    lin = await add_caller(ledger, "Lin", Role.agent)
+    queries = statements(LIFECYCLE, Renderer(ledger, LIFECYCLE, Case, lin, "en").columns)
+    said = {"me": persons[7], "teams": teams[:3]}
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
+        await owner.execute(MADE, {"many": MANY, "teams": teams, "persons": persons})
+        await owner.execute("vacuum analyze fold.incident")
+        for name, query in queries.items():
+            plan = await _plan(owner, query, said)
+            assert "Seq Scan on incident" not in plan, f"{name}: {plan}"
+            assert "incident_open_" in plan, f"{name}: {plan}"
+            assert _read(plan) < MANY / 20, f"{name} looks at what is closed: {plan}"
+
+
+async def _plan(owner: psycopg.AsyncConnection[Any], query: str, said: dict[str, Any]) -> str:
+    cursor = owner.cursor(row_factory=tuple_row)
+    await cursor.execute(f"explain (analyze, costs off, timing off, summary off) {query}".encode(), said)
+    return "\n".join(row[0] for row in await cursor.fetchall())
+
+
+def _read(plan: str) -> int:
+    """The most rows that a scan filtered away."""
+    lines = [line for line in plan.splitlines() if "Rows Removed" in line]
+    return max((int(line.rpartition(":")[2]) for line in lines), default=0)

@@ -1,0 +1,100 @@
+"""A client in Python, generated from the committed contract, against a running server."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.main import application
+from app.settings import PROJECT, Settings
+from tests.client import Api
+from tests.conftest import Place
+from tests.served import behind_a_socket
+
+NAME = "generated_client"
+TOOLS = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The client can be imported under its name, for the tests of this file."""
+    folder = tmp_path_factory.mktemp("client")
+    contract = PROJECT / "openapi" / "openapi.json"
+    command: list[Path | str] = [
+        TOOLS / "openapi-python-client",
+        "generate",
+        "--path",
+        contract,
+        "--meta",
+        "none",
+    ]
+    # It tidies what it has written by the ruff that it finds.
+    found = {**os.environ, "PATH": f"{TOOLS}:{os.environ.get('PATH', '')}"}
+    ended = subprocess.run(
+        [*command, "--output-path", folder / NAME, "--fail-on-warning"],
+        env=found,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    sys.path.insert(0, str(folder))
+    yield
+    sys.path.remove(str(folder))
+    for name in [name for name in sys.modules if name.partition(".")[0] == NAME]:
+        del sys.modules[name]
+
+
+def part(path: str) -> Any:
+    """A module of the client."""
+    return importlib.import_module(f"{NAME}.{path}")
+
+
+def incidents(operation: str) -> Any:
+    """What calls that operation."""
+    return part(f"api.incidents.{operation}").asyncio
+
+
+async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
+    generated: None, api: Api, place: Place, tmp_path: Path, settings: Settings
+) -> None:
+    models = SimpleNamespace(**vars(part("models")))
+    agent = await api.client("Lin", Role.agent)
+    served = application(place.url, tmp_path / "secrets", settings)
+    async with behind_a_socket(served) as (host, port):
+        made = part("client").AuthenticatedClient(
+            base_url=f"http://{host}:{port}", token=agent.token, raise_on_unexpected_status=True
+        )
+        async with made as client:
+            body = models.ReportIncident(
+                title="Mail does not arrive 邮件收不到",
+                description="Nothing since nine.",
+                channel=models.Channel.PORTAL,
+                impact=models.Impact("1"),
+                urgency=models.Urgency("1"),
+                effect=models.Effect.DOWN,
+            )
+            reported = await incidents("report_incident")(client=client, body=body)
+            assert isinstance(reported, models.IncidentOut)
+            assert (reported.state, reported.priority) == (models.IncidentState.NEW, models.Priority.P1)
+            page = await incidents("list_incidents")(
+                client=client, state=[models.IncidentState.NEW, models.IncidentState.CLOSED]
+            )
+            assert [item.number for item in page.items] == [reported.number]
+            acknowledge = incidents("acknowledge_incident")
+            done = await acknowledge(reported.number, client=client, body=models.Nothing())
+            assert done.state == models.IncidentState.ACKNOWLEDGED
+            assert "acknowledge" in {action.action for action in reported.actions}
+            refused = await acknowledge(reported.number, client=client, body=models.Nothing())
+            assert isinstance(refused, models.Problem)
+            assert (refused.status, refused.code) == (409, "not_in_this_state")
+            assert "assign" in refused.allowed_actions

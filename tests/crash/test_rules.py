@@ -1,0 +1,118 @@
+"""Workers killed while they carry out rules: each effect is there in the end, once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import psycopg
+
+from app.log.canonical import instant
+from bench.kill import PATIENCE_SECONDS, REPORT
+from bench.site import LOOK_SECONDS, Site, made_token, site
+from tests.people import ago
+
+ROUNDS = 2
+#: What a rule has done, and to whom.
+DONE = """
+select concat_ws(' ', stream, type, convert_from(data, 'utf8')::jsonb->'given'->>'person')
+from log.event where source = 'rule' and stream like 'incident/%'"""
+LEFT = """
+select 1 from log.head h join log.checkpoint c on c.position < h.position and c.consumer like 'rule:%'
+union all select 1 from plumbing.timer where due_at <= now()"""
+
+
+async def test_what_follows_is_done_once_though_workers_are_killed_again_and_again() -> None:
+    with site() as installation:
+        expected, done = await broken(installation)
+        with psycopg.connect(installation.url) as connection:
+            refused = connection.execute("select rule, code from plumbing.refused_consequence").fetchall()
+    assert done == Counter(expected)
+    assert refused == []
+
+
+async def broken(installation: Site) -> tuple[list[str], Counter[str]]:
+    """What is to follow from what people did, and what rules have done in the end."""
+    chance = random.Random()
+    token = made_token(installation)
+    await installation.serve()
+    address = f"http://127.0.0.1:{installation.ports['api']}/v1"
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
+        desk = Desk(client, address)
+        people = [(await desk.does("/persons", name=f"Person {n}"))["id"] for n in range(3)]
+        expected = [effect for _ in range(ROUNDS) for effect in await lived(desk, people)]
+    with psycopg.connect(installation.url, autocommit=True) as connection:
+        while sum(effects(connection).values()) < len(expected):
+            enough = min(sum(effects(connection).values()) + chance.randint(1, 9), len(expected))
+            installation.work()
+            await until(lambda: sum(effects(connection).values()) >= enough)  # noqa: B023  # waited for at once
+            installation.kill("worker")
+        installation.work()
+        await until(lambda: connection.execute(LEFT).fetchone() is None)
+        return expected, effects(connection)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Waits for it. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not holds():  # noqa: ASYNC110  # nobody tells of an effect
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def effects(connection: psycopg.Connection[Any]) -> Counter[str]:
+    """What rules have done so far."""
+    return Counter(effect for (effect,) in connection.execute(DONE))
+
+
+class Desk:
+    """An administrator who does everything."""
+
+    def __init__(self, client: httpx.AsyncClient, address: str) -> None:
+        self._client, self._address = client, address
+
+    async def does(self, path: str, **said: Any) -> dict[str, Any]:
+        """They do it. Gives the record after it."""
+        answer = await self._client.post(self._address + path, json=said)
+        assert answer.status_code < 300, answer.text
+        record: dict[str, Any] = answer.json()
+        return record
+
+    async def reports(self, requester: str, days: float) -> str:
+        """An incident of the requester's, opened so long ago and given to the administrator: its path."""
+        opened = instant(ago(days=days))
+        said = {**REPORT, "title": "Mail is down", "requester": requester, "occurred_at": opened}
+        at = f"/incidents/{(await self.does('/incidents', **said))['id']}"
+        await self.does(f"{at}/assign", person="me")
+        return at
+
+
+async def lived(desk: Desk, people: list[str]) -> list[str]:
+    """Duplicates are marked and talked about, their original is resolved; one is held, and one was resolved a
+    week ago. Gives what is to follow.
+    """
+    original, one, another, held, old = [await desk.reports(people[0], days=10) for _ in range(5)]
+    resolved = {"resolution_code": "fixed", "done": "Mended."}
+    for duplicate in (one, another):
+        for person in people[1:]:
+            await desk.does(f"{duplicate}/follow", person=person)
+        await desk.does(f"{duplicate}/mark_duplicate", original=original.rpartition("/")[2])
+        await desk.does(f"{duplicate}/comment", text="Any news?")
+    await desk.does(f"{original}/acknowledge")
+    await desk.does(f"{original}/resolve", **resolved)
+    wakes = instant(ago(minutes=30))
+    await desk.does(f"{held}/hold", reason="other", wake_up_at=wakes, occurred_at=instant(ago(hours=1)))
+    await desk.does(f"{old}/acknowledge", occurred_at=instant(ago(days=9)))
+    await desk.does(f"{old}/resolve", **resolved, occurred_at=instant(ago(days=8)))
+    follow = [
+        *(f"{original} incident.followed {person}" for person in people),
+        *[f"{original} incident.comment_passed_on"] * 2,
+        *(f"{duplicate} incident.original_resolved" for duplicate in (one, another)),
+        f"{held} incident.resumed",
+        f"{old} incident.closed",
+    ]
+    return [effect.replace("/incidents/", "incident/") for effect in follow]

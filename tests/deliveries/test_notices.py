@@ -1,0 +1,234 @@
+"""People are told what concerns them, once, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.base.people.persons import AddPerson, SetPreferencesPerson
+from app.common.notices import Step
+from app.common.people import Caller, PersonKind, Role, rule
+from app.db import connect
+from app.deliveries import notices, steps
+from app.kernel.ledger import Ledger
+from app.kernel.visibility import may_see
+from app.log.events import COLUMNS, recorded
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
+from tests.conftest import Place
+from tests.deliveries.conftest import Office
+from tests.people import act, add_caller
+from tests.rules.working import Worker
+from tests.wander import Step as Act
+from tests.wander import World
+from tests.wander import steps as acts
+
+
+async def test_each_public_step_is_told_to_who_asked_and_to_who_follows(office: Office) -> None:
+    incident = await office.assigned()
+    await office.does(office.engineer, "start", incident)
+    await office.goes_by()
+    hold = HoldIncident.model_validate({"reason": "awaiting_vendor"})
+    await office.does(office.engineer, "hold", incident, hold)
+    await office.does(office.engineer, "resume", incident)
+    await office.comment(office.engineer, incident)
+    resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await office.does(office.engineer, "resolve", incident, resolve)
+    await office.goes_by()
+    await office.does(office.agent, "close", incident)
+    await office.goes_by()
+    public = ["assigned", "held", "commented", "resolved", "closed"]
+    assert await office.told(office.requester) == ["received", *public]
+    assert await office.told(office.follower) == public, "it was received before they followed it"
+    assert await office.told(office.engineer) == ["given"], "others are told what one does oneself"
+
+
+async def test_what_comes_within_a_minute_goes_together_and_what_comes_later_does_not(office: Office) -> None:
+    incident = await office.assigned()
+    await office.passes(seconds=0)
+    await office.passes(seconds=30)
+    await office.comment(office.engineer, incident)
+    await office.passes(seconds=29)
+    assert await office.notices(office.requester) == []
+    await office.passes(seconds=2)
+    await office.comment(office.engineer, incident)
+    await office.goes_by()
+    told = [notice["steps"] for notice in await office.notices(office.requester)]
+    assert told == [["received", "assigned", "commented"], ["commented"]]
+
+
+async def test_two_tickets_are_two_notices(office: Office) -> None:
+    first, second = await office.assigned(), await office.assigned()
+    await office.goes_by()
+    about = {notice["about"] for notice in await office.notices(office.requester)}
+    assert about == {first.row_key, second.row_key}
+
+
+async def test_what_is_for_staff_is_told_to_nobody(office: Office) -> None:
+    incident = await office.assigned()
+    await office.goes_by()
+    before = await office.told(office.requester)
+    await office.comment(office.engineer, incident, "internal")
+    await office.goes_by()
+    assert await office.told(office.requester) == before
+
+
+async def test_whoever_may_not_see_it_any_more_when_it_is_sent_is_not_told(office: Office) -> None:
+    outsider = await add_caller(office.ledger, "Outsider")
+    incident = await office.reported()
+    remind = RemindIncident(persons=(str(outsider.person_id), str(office.follower.person_id)))
+    await office.does(rule("tests"), "remind", incident, remind)
+    await office.does(office.follower, "unfollow", incident)
+    await office.goes_by()
+    assert await office.told(outsider) == []
+    assert await office.told(office.follower) == []
+
+
+async def test_those_reminded_are_told(office: Office) -> None:
+    incident = await office.assigned()
+    await office.goes_by()
+    remind = RemindIncident(persons=(str(office.engineer.person_id),))
+    await office.does(rule("tests"), "remind", incident, remind)
+    await office.goes_by()
+    assert await office.told(office.engineer) == ["given", "reminded"]
+
+
+async def test_erased_and_inactive_persons_are_told_nothing(office: Office) -> None:
+    await office.assigned()
+    await act(office.ledger, rule("tests"), "person", "erase", office.requester.person_id)
+    await act(office.ledger, rule("tests"), "person", "deactivate", office.follower.person_id)
+    await office.goes_by()
+    assert await office.told(office.requester) == await office.told(office.follower) == []
+    assert await office.ledger.db.rows("select * from deliveries.waiting") == []
+
+
+async def test_whoever_does_not_want_to_be_told_is_not(office: Office) -> None:
+    quiet = SetPreferencesPerson(told_of=(Step.resolved,), told_by_mail=())
+    requester = office.requester
+    await act(office.ledger, requester, "person", "set_preferences", requester.person_id, quiet)
+    await office.assigned()
+    await office.goes_by()
+    assert await office.told(office.requester) == []
+    assert await office.told(office.follower) == ["assigned"]
+
+
+KEEP = """
+create table deliveries.kept as select w.*, min(position) over (partition by person_id, stream) as first
+from deliveries.waiting w"""
+# As if what was settled were there, and the deleting of it had never been committed.
+AGAIN = """
+insert into deliveries.waiting (person_id, position, stream, version, step, due_at, bundle)
+select person_id, position, stream, version, step, due_at, first from deliveries.kept"""
+
+
+async def test_a_worker_that_dies_after_sending_sends_nothing_twice_and_loses_nothing(
+    office: Office, place: Place
+) -> None:
+    incident = await office.assigned()
+    await office.passes(seconds=0)
+    owner = await connect(place.owner_url)
+    try:
+        await owner.execute(KEEP)
+        await office.passes(seconds=61)
+        told = await office.told(office.requester)
+        await owner.execute(AGAIN)
+    finally:
+        await owner.close()
+    await office.comment(office.engineer, incident)
+    await office.goes_by()
+    assert await office.told(office.requester) == [*told, "commented"]
+    assert await office.ledger.db.rows("select * from deliveries.waiting") == []
+
+
+def _fails(name: str, error: Exception) -> None:
+    raise error
+
+
+async def test_two_workers_at_once_send_each_notice_once(office: Office) -> None:
+    for _ in range(3):
+        await office.assigned()
+    await office.passes(seconds=0)
+    office.now = office.now.replace(year=office.now.year + 1)
+    workers = [Worker(office.ledger) for _ in range(3)]
+    await asyncio.gather(*(worker.work(office.now) for worker in workers))
+    await office.passes(seconds=0)
+    assert await office.told(office.requester) == ["received", "assigned"] * 3
+
+
+async def test_a_machine_is_told_nothing(office: Office) -> None:
+    body = AddPerson(name="A monitor", kind=PersonKind.machine, roles=(Role.integration.value,))
+    machine = (await act(office.ledger, rule("tests"), "person", "add", body=body)).record
+    office.requester = Caller(f"integration:{machine.id}", machine.id)
+    await office.assigned()
+    await office.goes_by()
+    assert await office.told(office.requester) == []
+    assert await office.told(office.follower) == ["assigned"]
+
+
+async def _ought(world: World) -> set[tuple[UUID, str, int]]:
+    """Who ought to be told of which event of the world's incidents, each looked at by itself."""
+    found: set[tuple[UUID, str, int]] = set()
+    for incident in world.incidents:
+        rows = await world.ledger.db.rows(
+            f"select {COLUMNS} from log.event where stream = %s order by version", (f"incident/{incident}",)
+        )
+        requester = None
+        for event in map(recorded, rows):
+            said, name = event.data["given"], event.type.removeprefix("incident.")
+            requester = event.data["set"].get(event.stream, {}).get("requester_id", requester)
+            concerned = {requester} if name in steps.PUBLIC and not event.staff_only else set()
+            if name == "assigned":
+                concerned.add(said.get("person"))
+            if name == "reminded":
+                concerned |= set(said["persons"])
+            for person in concerned - {None, event.actor.partition(":")[2]}:
+                if await _sees(world, person, event.stream):
+                    found.add((UUID(person), event.stream, event.version))
+    return found
+
+
+async def _sees(world: World, person: str, name: str) -> bool:
+    """Whether the person may see it as it stands, and is no machine."""
+    (caller,) = (one for one in world.callers.values() if str(one.person_id) == person)
+    audience = await world.ledger.db.value("select audience from log.stream_head where stream = %s", (name,))
+    lifecycle = world.ledger.lifecycles["incident"]
+    return caller.actor.startswith("person:") and may_see(caller, lifecycle, audience, agents_see="teams")
+
+
+async def _tell(ledger: Ledger) -> None:
+    """All that there is to tell is told."""
+    now = datetime.now(UTC)
+    connection = await connect(ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await catch_up(connection, notices.consumer(ledger, lambda: now))
+        while await notices.send_due(connection, ledger, now + timedelta(minutes=2), failed=_fails):
+            pass
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def world(ledger: Ledger) -> World:
+    return await World.made(ledger)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(acts(), min_size=5, max_size=25))
+async def test_of_whatever_happens_each_is_told_exactly_what_they_may_see_once(
+    world: World, history: list[Act]
+) -> None:
+    await world.live(history)
+    await _tell(world.ledger)
+    told = [
+        (row["person_id"], row["about"], version)
+        for row in await world.ledger.db.rows("select * from fold.notice")
+        for version in row["versions"]
+    ]
+    assert len(told) == len(set(told)), "once"
+    names = {f"incident/{incident}" for incident in world.incidents}
+    assert {one for one in told if one[1] in names} == await _ought(world)

@@ -1,0 +1,96 @@
+"""Which operations are about one record, about many, or about none, as their addresses say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from app.kernel.lifecycle import Action, Lifecycle
+from app.registry import LIFECYCLES
+from tests.contract.answers import document
+
+BY_PLURAL = {lifecycle.plural: lifecycle for lifecycle in LIFECYCLES}
+ADDRESS = re.compile(r"/v1/(?P<plural>[a-z_]+)(?P<one>/\{id\})?(?P<below>(/[a-z_-]+)*)")
+
+#: What everybody may ask for without a key.
+PUBLIC = {
+    "get_liveness",
+    "get_readiness",
+    "list_problem_kinds",
+    "get_problem_kind",
+}
+#: What is said of records that everybody sees, to staff only.
+FOR_STAFF = {"get_team_on_call", "get_team_rota"}
+#: What must be given in the address.
+QUERIES = {"get_team_rota": {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}}
+#: Of what is about no record of ours: the test that says who may, as file and name.
+TESTED = {
+    "end_session": "api/test_sessions.py test_a_session_that_is_ended_is_over_in_every_process",
+    "get_incident_attachment_content": "base/extras/test_attachments.py "
+    "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
+    "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "get_me": "api/test_me.py test_everybody_is_told_who_they_are_and_nobody_else_is",
+    "get_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
+    "set_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
+    "get_my_work": "api/test_work.py test_everybody_is_shown_their_own_work_and_that_of_their_queues_only",
+    "get_meta": "every_route/test_every_route.py test_whoever_has_a_key_is_told_what_this_is",
+    "get_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
+    "list_views": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
+    "remove_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
+    "save_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
+    "list_kpi_cases": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "list_kpis": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "put_upload": "base/extras/test_attachments.py test_who_only_reads_sends_no_files",
+    "open_session": "api/test_sessions.py test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name",
+    "send_alert": "processes/incidents/test_alerts.py test_people_send_no_alerts",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation. `lifecycle` is that of the record or the records that it is about; `row` the action that
+    it carries out.
+    """
+
+    name: str
+    method: str
+    path: str
+    lifecycle: Lifecycle[Any] | None = None
+    row: Action[Any, Any] | None = None
+    of_one: bool = False
+
+    @property
+    def walked(self) -> bool:
+        """Whether the walk knows what to send: an action of a table, or nothing at all."""
+        if self.lifecycle is None:
+            return False
+        return self.row is not None or self.method == "GET"
+
+
+def routes() -> list[Route]:
+    """Every operation of the contract."""
+    return [
+        _route(operation, method.upper(), path)
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _route(operation: dict[str, Any], method: str, path: str) -> Route:
+    name = operation["operationId"]
+    found = ADDRESS.fullmatch(path)
+    lifecycle = BY_PLURAL.get(found["plural"]) if found else None
+    if found is None or lifecycle is None or (found["below"] and not found["one"]):
+        return Route(name, method, path)
+    row = lifecycle.by_name.get(name.removesuffix(f"_{lifecycle.kind}")) if method != "GET" else None
+    return Route(name, method, path, lifecycle, row, bool(found["one"]))
+
+
+def unwalked() -> list[str]:
+    """The operations of which no test says who may."""
+    return sorted(
+        route.name
+        for route in routes()
+        if not route.walked and route.name not in PUBLIC and route.name not in TESTED
+    )

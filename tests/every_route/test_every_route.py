@@ -1,0 +1,254 @@
+"""Every route as every role: what one may not see is not there, by whatever way one looks.
+
+Who sees what is said by the predicate of app/kernel/visibility.py and the audience that stands beside each
+record. An operation that is about no record names the test that says who may (routes.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.common.keys import parse
+from app.common.people import Caller, Person, Role
+from app.common.tickets import Ticket
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import may_see
+from app.registry import LIFECYCLES
+from tests.client import Client, Json
+from tests.every_action.samples import TEAM, sample
+from tests.every_action.world import World, address
+from tests.every_route.routes import FOR_STAFF, PUBLIC, QUERIES, Route, routes
+from tests.people import add_person
+
+ROUTES = routes()
+OF_ONE = [route for route in ROUTES if route.walked and route.of_one]
+LISTS = [route for route in ROUTES if route.walked and route.method == "GET" and not route.of_one]
+STALE = {"If-Match": '"999999"'}
+#: What every answer has for itself.
+OWN: Json = {"request_id": "", "instance": ""}
+#: Stands in everything that only staff may read.
+SECRET = "only-staff-reads-4711"
+#: Who asks: somebody who has to do with some of the records, or with none of them.
+KINDS = ("reporter", "assignee", "colleague", "stranger")
+TEAMS = {"colleague": TEAM, "stranger": "other"}
+
+
+@dataclass
+class Stand:
+    """A world with records of every sort, in which nothing changes any more."""
+
+    world: World
+    other_team: str
+    people: dict[str, Person]
+    records: dict[str, list[Json]]
+    audiences: dict[str, list[str]]
+    nothing: dict[str, tuple[int, Json]] = field(default_factory=dict)
+    known: dict[tuple[str, str], tuple[Client, Caller]] = field(default_factory=dict)
+
+    async def client(self, kind: str, held: str) -> tuple[Client, Caller]:
+        """Somebody with a key that holds this and nothing else."""
+        if (kind, held) not in self.known:
+            client = await self.world.api.client_of(await self._person(kind, held), held)
+            parsed = parse(client.token or "")
+            assert parsed is not None
+            found = await self.world.api.ledger.directory.key(parsed[0])
+            assert found is not None
+            self.known[kind, held] = client, found.caller
+        return self.known[kind, held]
+
+    async def _person(self, kind: str, held: str) -> Person:
+        """The one who has to do with the records; of others, one for each, since a key shows whatever its
+        person holds of the same role.
+        """
+        name = kind if kind in self.people else f"{kind} {held}"
+        if name not in self.people:
+            self.people[name] = await add_person(self.world.api.ledger, name, TEAMS[kind])
+        return self.people[name]
+
+    async def nothing_there(self, route: Route) -> tuple[int, Json]:
+        """What the operation answers everybody about a record that there is none of."""
+        if route.name not in self.nothing:
+            status, said = await asked(self.world.everybody, route, str(uuid4()))
+            assert status == 404, route.name
+            self.nothing[route.name] = status, said | OWN
+        return self.nothing[route.name]
+
+    def seen_by(self, caller: Caller, lifecycle: Lifecycle[Any]) -> tuple[list[Json], list[Json]]:
+        """The records that the predicate shows them, and those that it does not."""
+        shown: list[Json] = []
+        hidden: list[Json] = []
+        agents_see = self.world.api.ledger.settings.agents_see
+        for record in self.records[lifecycle.kind]:
+            audience = self.audiences[record["id"]]
+            visible = may_see(caller, lifecycle, audience, agents_see=agents_see)
+            (shown if visible else hidden).append(record)
+        return shown, hidden
+
+
+@pytest.fixture(scope="module")
+async def stand(world: World) -> Stand:
+    other = await world.api.team("other")
+    people = {"reporter": world.reporter, "assignee": world.assignee}
+    records = {lifecycle.kind: await _sorts(world, lifecycle) for lifecycle in LIFECYCLES}
+    audiences = {}
+    for kind, found in records.items():
+        for record in found:
+            row = await world.api.ledger.db.row(
+                "select audience from log.stream_head where stream = %s", (f"{kind}/{record['id']}",)
+            )
+            assert row is not None
+            audiences[record["id"]] = row["audience"]
+    return Stand(world, other, people, records, audiences)
+
+
+async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
+    """A record in every state; of tickets also one that nobody has yet, one of a service, and one of another
+    team, and each with a word for staff.
+    """
+    found = [await world.theirs(lifecycle, state) for state in lifecycle.states]
+    if not issubclass(lifecycle.record, Ticket):
+        return found
+    opening = lifecycle.opening()
+    bare = {name: value for name, value in sample(opening).items() if name != "service"}
+    for said, given_to in ((bare, {}), (sample(opening), {}), (sample(opening), {"team": "other"})):
+        record = await world.everybody.do(address(lifecycle, opening, None), said)
+        if given_to:
+            await world.everybody.do(address(lifecycle, lifecycle["assign"], record), given_to)
+        found.append(record)
+    for record in found:
+        internal = {"text": SECRET, "visibility": "internal"}
+        await world.everybody.do(address(lifecycle, lifecycle["comment"], record), internal)
+    return found
+
+
+def held_by(role: Role, stand: Stand) -> list[str]:
+    """The role everywhere, and in every scope that a role may be held in."""
+    scopes = [f"team/{stand.world.team_id}", f"team/{stand.other_team}", "service/mail"]
+    scopes += [f"process/{lifecycle.kind}" for lifecycle in LIFECYCLES if lifecycle.code is not None]
+    return [role.value, *(f"{role.value}@{scope}" for scope in scopes)]
+
+
+async def callers(role: Role, stand: Stand) -> AsyncIterator[tuple[str, Client, Caller]]:
+    """All who hold the role in some way, by a name for reports."""
+    for held in held_by(role, stand):
+        for kind in KINDS if held == role.value else ("colleague", "stranger"):
+            client, caller = await stand.client(kind, held)
+            yield f"{kind} as {held}", client, caller
+
+
+async def asked(client: Client, route: Route, record_id: str) -> tuple[int, Json]:
+    """What the operation answers about the record. Nothing is changed: the version is never right."""
+    path = route.path.replace("{id}", record_id)
+    if route.row is None:
+        answer = await client.get(path, params=QUERIES.get(route.name))
+    else:
+        answer = await client.request(route.method, path, json=sample(route.row), headers=STALE)
+        assert answer.status_code >= 400, f"{route.name} carried out on a stale version"
+    return answer.status_code, answer.json()
+
+
+#: One role for each way of seeing tickets. What each role sees, the first two walks say; the third asks every
+#: operation of those that see differently, for two minutes less.
+SEEING = (
+    Role.requester,
+    Role.agent,
+    Role.engineer,
+    Role.incident_manager,
+    Role.service_level_manager,
+    Role.auditor,
+    Role.integration,
+    Role.admin,
+)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role: Role) -> None:
+    async for name, client, caller in callers(role, stand):
+        for route in LISTS:
+            assert route.lifecycle is not None
+            pages = await client.pages(route.path, limit="200")
+            listed = {item["id"] for page in pages for item in page}
+            shown, hidden = stand.seen_by(caller, route.lifecycle)
+            assert {record["id"] for record in shown} <= listed, (name, route.name)
+            assert listed.isdisjoint(record["id"] for record in hidden), (name, route.name)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_one_record_is_there_for_whom_the_predicate_shows_it(stand: Stand, role: Role) -> None:
+    reads = [route for route in OF_ONE if route.path.endswith("{id}") and route.row is None]
+    async for name, client, caller in callers(role, stand):
+        for route in reads:
+            assert route.lifecycle is not None
+            shown, hidden = stand.seen_by(caller, route.lifecycle)
+            for record in shown:
+                assert (await asked(client, route, record["id"]))[0] == 200, (name, route.name)
+            for record in hidden:
+                assert (await asked(client, route, record["id"]))[0] == 404, (name, route.name)
+
+
+@pytest.mark.parametrize("role", SEEING)
+async def test_whatever_is_asked_about_a_hidden_record_it_is_as_if_there_were_none(
+    stand: Stand, role: Role
+) -> None:
+    async for name, client, caller in callers(role, stand):
+        for route in OF_ONE:
+            assert route.lifecycle is not None
+            shown, hidden = stand.seen_by(caller, route.lifecycle)
+            if route.name in FOR_STAFF and not caller.is_staff:
+                shown, hidden = [], shown + hidden
+            for record in shown[:1]:
+                assert (await asked(client, route, record["id"]))[0] != 404, (name, route.name)
+            for record in hidden[:1]:
+                status, said = await asked(client, route, record["id"])
+                assert (status, said | OWN) == await stand.nothing_there(route), (name, route.name)
+
+
+async def test_the_records_are_of_every_sort(stand: Stand) -> None:
+    """Somebody sees a part of each kind of ticket, or the walk would prove nothing."""
+    parts = set()
+    async for _, _, caller in callers(Role.agent, stand):
+        for lifecycle in LIFECYCLES:
+            shown, hidden = stand.seen_by(caller, lifecycle)
+            if shown and hidden:
+                parts.add(lifecycle.kind)
+    assert {lifecycle.kind for lifecycle in LIFECYCLES if issubclass(lifecycle.record, Ticket)} <= parts
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+async def test_nothing_but_what_is_public_is_answered_without_a_key(world: World, route: Route) -> None:
+    nobody = world.api.with_token(None)
+    path = route.path.replace("{id}", str(uuid4()))
+    answer = await nobody.request(route.method, path, json={} if route.method != "GET" else None)
+    assert (answer.status_code == 401) == (route.name not in PUBLIC)
+
+
+@pytest.mark.parametrize("role", [Role.requester, Role.integration])
+async def test_who_is_no_staff_finds_nothing_for_staff_by_any_way(stand: Stand, role: Role) -> None:
+    looked = 0
+    for kind in KINDS:
+        client, caller = await stand.client(kind, role.value)
+        for route in (route for route in ROUTES if route.lifecycle and route.walked):
+            assert route.lifecycle is not None
+            shown, _ = stand.seen_by(caller, route.lifecycle)
+            for record in shown if route.of_one else [{"id": ""}]:
+                if route.of_one or route.method == "GET":
+                    looked += issubclass(route.lifecycle.record, Ticket) and route.of_one
+                    said = await asked(client, route, record["id"])
+                    assert SECRET not in str(said), (kind, route.name)
+    assert looked, "they see some tickets"
+    agent, caller = await stand.client("assignee", Role.agent.value)
+    for lifecycle in (one for one in LIFECYCLES if issubclass(one.record, Ticket)):
+        record = stand.seen_by(caller, lifecycle)[0][0]
+        events = await agent.read(f"/v1/{lifecycle.plural}/{record['id']}/events")
+        assert SECRET in str(events), "it is there, for staff"
+
+
+async def test_whoever_has_a_key_is_told_what_this_is(stand: Stand) -> None:
+    for role in Role:
+        client, _ = await stand.client("stranger", role.value)
+        await client.read("/v1/meta")

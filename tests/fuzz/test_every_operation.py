@@ -1,0 +1,160 @@
+"""Every operation with values that nobody has thought of: what the contract allows, and what it does not.
+
+What is answered must be written in the contract, and is never the server's fault. The values are the same in
+every run. However many operations there are, so many requests are made; with LEDGERDESK_TEST_REQUESTS, which
+`make soak` sets, more of them, and others each time.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import random
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.kpis.catalogue import KPIS
+from app.registry import LIFECYCLES
+from tests.client import ADDRESS
+from tests.contract.answers import document
+from tests.every_action.world import World
+
+Sent = Case[Any]
+
+
+def unguarded() -> dict[str, Any]:
+    """The contract without the keys, which would be guessed at for most of the time."""
+    made = copy.deepcopy(document())
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            del operation["security"]
+    return made
+
+
+USUAL = 2000
+GIVEN = int(os.environ.get("LEDGERDESK_TEST_REQUESTS", "0"))
+SEED = random.randrange(2**32) if GIVEN else 20261120
+MOST, LEAST = (10_000, 10) if GIVEN else (25, 3)
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+SCHEMA = schemathesis.openapi.from_dict(unguarded())
+OPERATIONS = [(method, path) for path, methods in document()["paths"].items() for method in methods]
+EXAMPLES = max(LEAST, min(MOST, (GIVEN or USUAL) // (2 * len(OPERATIONS))))
+BY_PLURAL = {lifecycle.plural: lifecycle for lifecycle in LIFECYCLES}
+#: How many records each operation is tried on.
+RECORDS = 3
+
+
+def named(value: str) -> str:
+    return value.strip("/").replace("/", "_")
+
+
+def drawn(method: str, path: str, mode: GenerationMode) -> list[Sent]:
+    """Requests for that operation."""
+    cases: list[Sent] = []
+
+    @seed(SEED)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(SCHEMA[path][method.upper()].as_strategy(generation_mode=mode))
+    def collect(case: Sent) -> None:
+        cases.append(case)
+
+    collect()
+    return cases
+
+
+async def known(world: World, path: str, operation: dict[str, Any]) -> dict[str, list[str]]:
+    """By a parameter of the path, values that there are. Records stand where the action is open."""
+    found = {"key": sorted(KPIS)}
+    lifecycle = BY_PLURAL.get(path.split("/")[2]) if path.startswith("/v1/") else None
+    if lifecycle is not None and "{id}" in path:
+        open_in = operation.get("x-lifecycle", {}).get("from") or [s.value for s in lifecycle.states]
+        states = [state for state in lifecycle.states if state.value in open_in]
+        brought = [await world.bring(lifecycle, states[n % len(states)]) for n in range(RECORDS)]
+        found["id"] = [record["id"] for record in brought]
+    return found
+
+
+def sent(case: Sent) -> httpx.Request:
+    """The request, as its bytes go out. Who calls is for us to say."""
+    request: dict[str, Any] = case.as_transport_kwargs(base_url=ADDRESS)
+    headers = [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in request.pop("headers").items()
+        if name.lower() not in ("authorization", "connection", "accept-encoding")
+    ]
+    if "json" in request:
+        request["content"] = json.dumps(request.pop("json")).encode()
+    elif "data" in request:
+        data = request.pop("data")
+        request["content"] = data if isinstance(data, bytes) else str(data).encode()
+    allowed = ("method", "url", "content", "params", "cookies")
+    return httpx.Request(headers=headers, **{name: request[name] for name in allowed if name in request})
+
+
+async def tried(world: World, method: str, path: str, mode: GenerationMode) -> list[int]:
+    """The statuses that the operation answered, each of them as the contract says."""
+    values = await known(world, path, document()["paths"][path][method])
+    statuses = []
+    for number, case in enumerate(drawn(method, path, mode)):
+        # Every fourth is asked for by a name that nobody has.
+        for name in case.path_parameters or {}:
+            if name in values and number % 4 != 3:
+                case.path_parameters[name] = values[name][number % len(values[name])]
+        request = sent(case)
+        request.headers["Authorization"] = f"Bearer {world.everybody.token}"
+        answer = await world.everybody.send(request)
+        more = [negative_data_rejection] if mode is GenerationMode.NEGATIVE else []
+        case.validate_response(answer, checks=[*CHECKS, *more])
+        statuses.append(answer.status_code)
+    return statuses
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=named)
+async def test_what_the_contract_allows_is_answered_as_it_says(world: World, method: str, path: str) -> None:
+    statuses = await tried(world, method, path, GenerationMode.POSITIVE)
+    assert statuses
+    assert 401 not in statuses, "the caller's own key must not be lost on the way"
+
+
+def takes_values(operation: dict[str, Any]) -> bool:
+    """Whether something can be sent that its schema does not allow: nearly any text may stand in a path or a
+    header, and what may not takes minutes to find.
+    """
+    return "requestBody" in operation or any(p["in"] == "query" for p in operation.get("parameters", ()))
+
+
+TAKING = [(method, path) for method, path in OPERATIONS if takes_values(document()["paths"][path][method])]
+
+
+@pytest.mark.parametrize(("method", "path"), TAKING, ids=named)
+async def test_what_the_contract_does_not_allow_is_refused_as_it_says(
+    world: World, method: str, path: str
+) -> None:
+    statuses = await tried(world, method, path, GenerationMode.NEGATIVE)
+    assert any(400 <= status < 500 for status in statuses)

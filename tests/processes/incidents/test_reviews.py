@@ -1,0 +1,173 @@
+"""Major incidents are reviewed before they are closed (process document, *Incidents*)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.common.people import PersonState, Role
+from app.log.canonical import instant
+from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.given import AGENT, ASSIGNEE, REPORTER, a_caller, a_person, given, incident, minutes
+from tests.people import ago
+
+MANAGER = a_caller(Role.incident_manager)
+HAPPENED = {"happened_at": instant(minutes(-50)), "text": "The disk was full."}
+SAID: Json = {
+    "timeline": [HAPPENED],
+    "causes": "Nobody looked.",
+    "went_well": "It was found at once.",
+    "went_badly": "Nobody was told.",
+    "actions": [],
+}
+DUE = "2199-01-01T00:00:00.000000Z"
+
+
+def a_major(**fields: Any) -> Any:
+    """A major incident that is resolved."""
+    times = {"resolved_at": minutes(-10), "state_since": minutes(-10), "declared_major_at": minutes(-40)}
+    return incident(state="resolved", **times, **fields)
+
+
+def test_a_review_keeps_what_was_learnt_beside_the_incident() -> None:
+    outcome = given(a_major()).by(MANAGER).when("review", SAID)
+    assert outcome.decided is not None
+    event, decided = outcome.decided
+    rows = {key.split("/")[0]: row for key, row in decided.data["set"].items()}
+    assert (event, decided.staff_only) == ("incident.reviewed", True)
+    assert rows.keys() == {"incident", "incident_review", "timeline_entry"}
+    assert rows["timeline_entry"]["happened_at"] == HAPPENED["happened_at"]
+    assert rows["incident"].keys() == {"reviewed_at"}
+
+
+def test_what_will_be_done_are_tasks_of_their_owners() -> None:
+    owners = [a_person(), a_person()]
+    actions = [
+        {"title": f"Action {n}", "owner": str(owner.id), "due_at": DUE} for n, owner in enumerate(owners)
+    ]
+    reviewed = given(a_major()).by(MANAGER)
+    for n, owner in enumerate(owners):
+        reviewed.found[f"actions/{n}/owner"] = [owner]
+    decided = reviewed.when("review", {**SAID, "actions": actions}).decided
+    assert decided is not None
+    tasks = [row for key, row in decided[1].data["set"].items() if key.startswith("task/")]
+    assert [(task["title"], task["assignee_id"], task["due_at"]) for task in tasks] == [
+        (f"Action {n}", str(owner.id), DUE) for n, owner in enumerate(owners)
+    ]
+    assert [action["owner"] for action in decided[1].data["given"]["actions"]] == [str(o.id) for o in owners]
+
+
+def test_nobody_sees_to_it_who_was_erased() -> None:
+    owner = a_person()
+    owner.state = PersonState.erased
+    reviewed = given(a_major()).by(MANAGER)
+    reviewed.found["actions/0/owner"] = [owner]
+    action = {"title": "Watch the disk", "owner": str(owner.id), "due_at": DUE}
+    outcome = reviewed.when("review", {**SAID, "actions": [action]})
+    outcome.refused("person_erased", pointer="/actions/0/owner")
+
+
+def test_a_review_tells_of_what_has_happened() -> None:
+    ahead = {"happened_at": instant(minutes(1)), "text": "It will be full again."}
+    outcome = given(a_major()).by(MANAGER).when("review", {**SAID, "timeline": [HAPPENED, ahead]})
+    outcome.refused("after_it_was_told", pointer="/timeline/1/happened_at")
+
+
+@pytest.mark.parametrize("caller", [REPORTER, ASSIGNEE, AGENT], ids=["reporter", "engineer", "agent"])
+def test_only_the_incident_manager_reviews(caller: Any) -> None:
+    given(a_major()).by(caller).when("review", SAID).refused("forbidden")
+
+
+def test_what_is_no_major_incident_is_not_reviewed_and_closed_without() -> None:
+    record = incident(state="resolved", resolved_at=minutes(-10))
+    given(record).by(MANAGER).when("review", SAID).refused("is_no_major")
+    given(record).by(AGENT).when("close").then("incident.closed")
+
+
+def test_a_major_incident_is_closed_after_its_review() -> None:
+    given(a_major()).by(AGENT).when("close").refused("major_not_reviewed")
+    reviewed = given(a_major()).by(MANAGER).when("review", SAID).and_then()
+    reviewed.by(AGENT).at(minutes(1)).when("close").then("incident.closed")
+    reviewed.at(minutes(1)).when("review", SAID).refused("already_reviewed")
+
+
+def test_reopened_and_resolved_again_it_is_reviewed_again() -> None:
+    record = a_major(reviewed_at=minutes(-5), resolution_code="fixed", resolution=None)
+    again = given(record).by(AGENT).when("reopen", {"reason": "It is full again."})
+    assert (again.record.reviewed_at, again.record.declared_major_at) == (None, minutes(-40))
+
+
+# GET …/review
+
+
+async def a_resolved_major(api: Api) -> tuple[Client, Client, str]:
+    """The incident manager, the reporter, and the address of the incident."""
+    manager = await api.client("Manager", Role.incident_manager, Role.engineer, Role.agent)
+    reporter = await api.client("Reporter")
+    path = f"/v1/incidents/{(await reporter.do('/v1/incidents', an_incident()))['id']}"
+    await manager.do(f"{path}/declare_major", {"commander": "me", "statement": "Mail is down."})
+    await manager.do(f"{path}/assign", {"person": "me"})
+    await manager.do(f"{path}/start")
+    await manager.do(f"{path}/comment", {"text": "Let us see."})
+    await manager.do(f"{path}/contain", {"measure": "The relay is off."})
+    await manager.do(f"{path}/resolve", RESOLVED)
+    return manager, reporter, path
+
+
+async def test_the_log_proposes_a_timeline_which_the_review_takes_over(api: Api) -> None:
+    manager, _, path = await a_resolved_major(api)
+    proposed = await manager.read(f"{path}/review")
+    assert proposed["reviewed_at"] is None
+    assert [entry["text"] for entry in proposed["timeline"]] == [
+        "Report",
+        "Declare major: Mail is down.",
+        "Assign",
+        "Start",
+        "Contain: The relay is off.",
+        "Resolve: Restarted the relay.",
+    ]
+    said = {**SAID, "timeline": proposed["timeline"]}
+    await manager.do(f"{path}/review", said)
+    kept = await manager.read(f"{path}/review")
+    assert kept.pop("reviewed_at") is not None
+    assert kept == {name: said[name] for name in kept}
+    closed = await manager.do(f"{path}/close")
+    assert closed["state"] == "closed"
+
+
+async def test_a_proposal_is_in_the_language_asked_for(api: Api) -> None:
+    manager, _, path = await a_resolved_major(api)
+    answer = await manager.get(f"{path}/review", headers={"Accept-Language": "zh"})
+    assert answer.json()["timeline"][1]["text"] == "宣布重大: Mail is down."
+    assert answer.headers["content-language"] == "zh"
+
+
+async def test_only_staff_read_reviews_and_know_of_them(api: Api) -> None:
+    manager, reporter, path = await a_resolved_major(api)
+    await manager.do(
+        f"{path}/review", {**SAID, "timeline": [{**HAPPENED, "happened_at": instant(ago(hours=1))}]}
+    )
+    refused = await reporter.get(f"{path}/review")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    events = (await reporter.read(f"{path}/events"))["items"]
+    assert "incident.reviewed" not in {event["type"] for event in events}
+    stranger = await api.client("Stranger")
+    assert (await stranger.get(f"{path}/review")).status_code == 404
+
+
+async def test_what_is_wrong_in_a_part_is_pointed_to(api: Api) -> None:
+    manager, _, path = await a_resolved_major(api)
+    action = {"title": "Watch", "owner": "nobody", "due_at": DUE}
+    past = [{"happened_at": instant(datetime(2026, 1, 1, tzinfo=UTC)), "text": "x"}]
+    wrong = (
+        ({**SAID, "timeline": past, "actions": [action]}, "/actions/0/owner"),
+        ({**SAID, "timeline": []}, "/timeline"),
+        ({**SAID, "timeline": [{"text": "x"}]}, "/timeline/0/happened_at"),
+        ({**SAID, "timeline": [{**past[0], "who": "x"}]}, "/timeline/0/who"),
+    )
+    for body, pointer in wrong:
+        refused = await manager.post(f"{path}/review", json=body)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["pointer"] == pointer

@@ -1,0 +1,103 @@
+"""How text is cut into what can be searched for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.search.words import LONGEST_TEXT, for_staff, of_key, of_number, terms, words
+
+CHARACTERS = st.sampled_from(list("aZs9 -_./:@!'\\&|()<>*\n\x00Éß邮件不通ＡかЖ한𠀀"))
+TEXTS = st.text(CHARACTERS, max_size=40) | st.text(max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Mail does not arrive", {"mail", "doe", "not", "arrive"}),
+        ("PRINTERS, printer's", {"printer", "s"}),
+        ("bus status access", {"bus", "statu", "access"}),
+        ("收不到邮件", {"收", "不", "到", "邮", "件", "收不", "不到", "到邮", "邮件"}),
+        ("VPN连不上, 云", {"vpn", "连", "不", "上", "连不", "不上", "云"}),
+        ("ＶＰＮ１２", {"vpn12"}),
+        ("srv-db-01.example.org", {"srv", "db", "01", "example", "org"}),
+        ("first_second", {"first", "second"}),
+        ("Größe", {"grösse"}),
+        ("… !?", set()),
+    ],
+)
+def test_a_text_is_found_by_its_words_and_by_characters_and_their_pairs(text: str, found: set[str]) -> None:
+    assert words(text) == found
+
+
+def test_a_key_is_found_by_its_beginnings() -> None:
+    assert of_key("SRV-db-01") == {
+        "srv",
+        "db",
+        "01",
+        "srv-",
+        "srv-d",
+        "srv-db",
+        "srv-db-",
+        "srv-db-0",
+        "srv-db-01",
+    }
+    assert of_key("erp") == {"erp"}
+    assert "inc0000" in of_key("INC0000045")
+    assert of_key("网络") == {"网", "络", "网络"}
+
+
+def test_a_number_is_found_by_those_beginnings_that_say_more_than_code_and_year() -> None:
+    beginnings = {f"inc-2026-{running}" for running in ("0", "00", "000", "0001", "00012", "000123")}
+    assert of_number("INC-2026-000123") == {"inc", "2026", "000123"} | beginnings
+
+
+@pytest.mark.parametrize(
+    ("text", "terms_of_it"),
+    [
+        ("Printers mail", [({"printer"}, None), ({"mail"}, None)]),
+        ("mail mail", [({"mail"}, None)]),
+        ("收不到 云", [({"收不", "不到"}, None), ({"云"}, None)]),
+        ("VPN连不上", [({"vpn"}, None), ({"连不", "不上"}, None)]),
+        ("INC-2026-0001", [({"inc", "2026", "0001"}, "inc-2026-0001")]),
+        ("(INC-2026-0001).", [({"inc", "2026", "0001"}, "inc-2026-0001")]),
+        ("a@b.cn", [({"a", "b", "cn"}, "a@b.cn")]),
+        ("' & | ! ( \\", []),
+    ],
+)
+def test_what_is_searched_for_is_cut_alike(text: str, terms_of_it: list[tuple[set[str], str | None]]) -> None:
+    assert [(set(every), whole) for every, whole in terms(text)] == terms_of_it
+
+
+@given(TEXTS)
+def test_a_text_is_found_by_itself(text: str) -> None:
+    found = words(text)
+    for every, _ in terms(text):
+        assert every <= found
+
+
+@given(TEXTS)
+def test_a_key_is_found_by_itself_and_every_long_enough_beginning(key: str) -> None:
+    found = of_key(key)
+    for every, whole in terms(key):
+        assert every <= found
+        assert whole is None or len(whole) < 4 or whole in found
+
+
+@given(TEXTS)
+def test_there_is_nothing_in_a_token_that_a_query_could_stumble_over(text: str) -> None:
+    asked = {token for every, whole in terms(text) for token in (*every, whole or "x")}
+    for token in asked | words(text):
+        assert token
+        assert not re.search(r"['\\\s\x00!]", token), token
+    assert not any(re.search(r"[\s\x00]", token) for token in of_key(text))
+    assert for_staff(words(text)).isdisjoint(words(text))
+
+
+def test_what_is_found_of_the_longest_text_is_what_postgresql_takes() -> None:
+    rare = "".join(chr(0x20000 + n % 40_000) + chr(0x2A700 - n % 30_000) for n in range(LONGEST_TEXT))
+    found = words(rare)
+    assert sum(len(token.encode()) for token in found | for_staff(found)) < 2**20
