@@ -16,8 +16,9 @@ from app.cli.place import context, with_ledger
 from app.cli.say import document, say, table
 from app.db import DatabaseGone
 from app.exchange import load
+from app.exchange.readers.lines import ENCODINGS
 from app.exchange.readers.rows import FileRefused
-from app.exchange.readers.servicenow import ENCODINGS, ServiceNow
+from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.times import DateOrder, zone_named
 from app.exchange.report import Report
 from app.kernel.ledger import Ledger

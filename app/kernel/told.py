@@ -40,8 +40,8 @@ class Source(Generic[R]):
     """What is known of a source as a whole, for one kind of record.
 
     `name` is its own. `columns` says which of its columns tells which field of the record; `with_state` are
-    the fields that are told only if the state is. `at` are the columns of a row's own time. `repeats`: a
-    row that finds a case ended once more means that it ended again.
+    the fields that are told only with a state, and with which. `at` are the columns of a row's own time.
+    `repeats`: a row that finds a case ended once more means that it ended again.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Source(Generic[R]):
         lifecycle: Lifecycle[R],
         *,
         columns: Mapping[str, str],
-        with_state: frozenset[str],
+        with_state: Mapping[str, frozenset[Labelled]],
         at: frozenset[str],
         repeats: bool,
     ) -> None:
@@ -250,13 +250,14 @@ def _whole(case: Case[R], entry: Entry, event: Recorded) -> dict[str, Any]:
         same = (each.fields for each in case.entries if each.own and each.follows and each.at == entry.at)
         return {name: value for fields in (*same, entry.fields) for name, value in fields.items()}
     columns = case.source.columns
-    names = {columns[c] for c in case.columns if c in columns} | {"state"} | case.source.with_state
+    names = {columns[c] for c in case.columns if c in columns} | {"state"}
     irregular = event.data.get("irregular", ())
     unknown = {name for name in names if f"unknown_{name}" in irregular}
-    if "state" in unknown:
-        unknown |= case.source.with_state
     known = case.before(entry) | entry.fields
-    return {name: known.get(name) for name in names - (unknown - entry.fields.keys())}
+    if "state" not in unknown:
+        state = known.get("state")
+        names |= {name for name, states in case.source.with_state.items() if state in states}
+    return {name: known.get(name) for name in (names - unknown) | entry.fields.keys()}
 
 
 def _read(source: Source[R], fields: dict[str, Any], texts: Mapping[str, str | None]) -> dict[str, Any]:

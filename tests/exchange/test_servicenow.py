@@ -9,7 +9,8 @@ import pytest
 
 from app.common.priority import Impact, Priority, Urgency
 from app.exchange.readers.rows import FileRefused, RefusedRow
-from app.exchange.readers.servicenow import LOOK_AHEAD_ROWS, ServiceNow
+from app.exchange.readers.servicenow import ServiceNow
+from app.exchange.readers.table import LOOK_AHEAD_ROWS
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import Channel, HoldReason
 from app.processes.incidents.records import IncidentState as State

@@ -40,7 +40,7 @@ def source(*, repeats: bool = True) -> Source[Incident]:
         "desk",
         LIFECYCLE,
         columns=COLUMNS,
-        with_state=frozenset({"hold_reason"}),
+        with_state={"hold_reason": frozenset(State)},
         at=frozenset({"updated"}),
         repeats=repeats,
     )

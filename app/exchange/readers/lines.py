@@ -18,6 +18,7 @@ MOST_LINES = 10_000
 KEPT_OF_TOO_LARGE = 10_000
 DELIMITERS = ",;\t"
 UTF8 = "utf-8"
+ENCODINGS = (UTF8, "latin-1", "gb18030")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -41,6 +42,8 @@ Row = tuple[int, list[str], int]
 
 def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[Line]:
     """The lines of the file. Raises FileRefused if it is in an encoding that none of ours resembles."""
+    if encoding not in ENCODINGS:
+        raise FileRefused(f"{encoding!r} is not an encoding: use {', '.join(ENCODINGS)}.")
     number, rest, cut = 0, b"", False
     first = block(BLOCK)
     if first.startswith(_OTHER_MARKS):

@@ -57,9 +57,9 @@ class Format:
 
     `kind` is that of the records. Columns are the source's: `persons` and `teams` name such, `fields` says
     which field of the record a column tells, `names` and `words` which of these hold names, and free text;
-    `with_state` are the fields that are told only if the state is. `at` are the columns of a row's own time,
-    `actor` of who made a row, `opener` of who opened the case, the first that is given. `repeats`: a row that
-    finds a case ended once more means that it ended again.
+    `with_state` are the fields that are told only with a state, and with which. `at` are the columns of a
+    row's own time, `actor` of who made a row, `opener` of who opened the case, the first that is given.
+    `repeats`: a row that finds a case ended once more means that it ended again.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Format:
     fields: Mapping[str, str]
     names: Mapping[str, str]
     words: Mapping[str, str]
-    with_state: frozenset[str]
+    with_state: Mapping[str, frozenset[Labelled]]
     at: frozenset[str]
     actor: str
     opener: tuple[str, ...]

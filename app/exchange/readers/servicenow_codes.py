@@ -10,7 +10,6 @@ from app.processes.incidents.records import Channel, HoldReason, IncidentState
 
 #: What stands where there is no value, in lower case.
 MISSING = frozenset({"", "-", "?", "unknown", "null", "none", "n/a", "#n/a", "nan", "(empty)", "undefined"})
-BOOLEANS = {"true": "true", "false": "false"}
 
 CASE = "number"
 STATES = ("incident_state", "state")
@@ -122,13 +121,3 @@ CODES: Mapping[str, tuple[str, Mapping[str, Labelled]]] = {
 }
 #: By column, the field of the record that it tells.
 FIELDS = NAMES | WORDS | TEXTS | {column: field for column, (field, _) in CODES.items()}
-
-REASONS = {
-    "no_case": "the row has no {column}",
-    "bad_case": "what stands in {column} cannot be the number of a case",
-    "no_time": "the row has no {column}",
-    "bad_time": "what stands in {column} is not a time",
-    "ambiguous_date": "the date in {column} could be read with the day first or with the month first",
-    "like_a_ciphertext": "a cell begins as our own ciphertexts do",
-    "in_the_future": "{column} lies in the future; is it the right time zone?",
-}

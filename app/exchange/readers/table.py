@@ -1,0 +1,347 @@
+"""Rows of cells under one heading → what they tell of a case. A layout says which column holds what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from hashlib import blake2b
+from itertools import compress
+from operator import itemgetter, ne
+from typing import Any
+
+from app.common.personal import PREFIX
+from app.common.records import Labelled
+from app.exchange.readers.lines import Row
+from app.exchange.readers.rows import RefusedRow, SourceRow
+from app.exchange.readers.times import At, Clock, NotATime
+
+AHEAD = timedelta(seconds=60)
+# How far to look for a date that shows the order of day and month.
+LOOK_AHEAD_ROWS = 5_000
+LOOK_AHEAD_SIZE = 4_000_000
+LONGEST_KEY = 100
+LONGEST_TITLE = 200
+LARGEST_CACHE = 50_000
+BOOLEANS = {"true": "true", "false": "false"}
+REASONS = {
+    "no_case": "the row has no {column}",
+    "bad_case": "what stands in {column} cannot be the number of a case",
+    "no_time": "the row has no {column}",
+    "bad_time": "what stands in {column} is not a time",
+    "ambiguous_date": "the date in {column} could be read with the day first or with the month first",
+    "no_zone": "the time in {column} says no offset, and no zone was given",
+    "like_a_ciphertext": "a cell begins as our own ciphertexts do",
+    "in_the_future": "{column} lies in the future; is it the right time zone?",
+}
+_LEVEL = re.compile(r"([0-9]) *- .*")
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f]")
+
+#: A state, and the fields that are told with it.
+Stands = tuple[Labelled, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which of the columns holds what. Those that a file does not have are left out.
+
+    `opened` None: a case opens with its first row. `stands`: the values of the columns `state` → the state,
+    or None if nobody knows it. `codes`: by column, the field that it tells, and its codes by what stands
+    there, in lower case. `texts`: by column, the field. `named` hold names of persons and teams, `times`
+    instants, `harmless` what may stand in the log in plain text; all else is private. `afterwards` tell how
+    a case ended in rows from before that, too. `missing` is what stands where there is no value, in lower
+    case.
+    """
+
+    case: str
+    at: str
+    opened: str | None
+    state: tuple[str, ...]
+    stands: Callable[[tuple[str | None, ...]], Stands | None]
+    codes: Mapping[str, tuple[str, Mapping[str, Labelled]]]
+    texts: Mapping[str, str]
+    named: frozenset[str]
+    times: frozenset[str]
+    harmless: frozenset[str]
+    afterwards: frozenset[str]
+    missing: frozenset[str]
+
+
+def look_ahead(rows: Iterator[Row | RefusedRow]) -> list[Row | RefusedRow]:
+    """The first rows, taken from the others."""
+    ahead: list[Row | RefusedRow] = []
+    size = 0
+    for row in rows:
+        ahead.append(row)
+        size += len(row.text) if isinstance(row, RefusedRow) else row[2]
+        if len(ahead) >= LOOK_AHEAD_ROWS or size >= LOOK_AHEAD_SIZE:
+            break
+    return ahead
+
+
+def cells_of(heading: Iterable[str], columns: frozenset[str], rows: list[Row | RefusedRow]) -> Iterator[str]:
+    """What stands in these columns of the rows."""
+    places = [n for n, name in enumerate(heading) if name in columns]
+    for row in rows:
+        if not isinstance(row, RefusedRow):
+            for n in places:
+                yield row[1][n].strip()
+
+
+class _Texts(dict[str, str | None]):
+    """By cell, its value: trimmed, booleans in lower case, None where it is missing.
+
+    `odd` is told of those that are no codes, being too long or of several lines; they are not kept.
+    """
+
+    def __init__(self, missing: frozenset[str], odd: list[str], *, names: bool) -> None:
+        super().__init__()
+        self._missing = missing
+        self._odd = odd
+        self._names = names
+
+    def __missing__(self, cell: str) -> str | None:
+        # Programs differ in the spaces that they leave in a name.
+        text = " ".join(cell.split()) if self._names else cell.strip()
+        folded = text.lower()
+        value = None if folded in self._missing else BOOLEANS.get(folded, text)
+        if len(text) > LONGEST_KEY or not text.isprintable() or text.startswith(PREFIX):
+            self._odd.append(text)
+        else:
+            if len(self) >= LARGEST_CACHE:
+                self.clear()
+            self[cell] = value
+        return value
+
+
+class _Times(dict[str, str | None]):
+    """By cell, its instant as text; what is none stays as it is, and `odd` is told of it."""
+
+    def __init__(self, clock: Clock, missing: frozenset[str], odd: list[str]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._missing = missing
+        self._odd = odd
+
+    def __missing__(self, cell: str) -> str | None:
+        text = cell.strip()
+        value: str | None = None
+        if text.lower() not in self._missing:
+            try:
+                at = self._clock[text]
+                value = None if at is None else at.text
+            except NotATime:
+                self._odd.append(text)
+                return text
+        if len(self) >= LARGEST_CACHE:
+            self.clear()
+        self[cell] = value
+        return value
+
+
+class Unknown(Enum):
+    """Stands in the place of a code that nobody knows."""
+
+    code = 0
+
+
+UNKNOWN = Unknown.code
+
+
+class _Codes(dict[str | None, Labelled | Unknown | None]):
+    """By value, our code; `UNKNOWN` if there is none. Only values that are short enough to be codes come
+    here.
+    """
+
+    def __init__(self, known: Mapping[str, Labelled]) -> None:
+        super().__init__({None: None})
+        self._known = known
+
+    def __missing__(self, value: str) -> Labelled | Unknown | None:
+        code: Labelled | Unknown | None = self._known.get(value.lower())
+        if code is None:
+            level = _LEVEL.fullmatch(value)  # `1 - Critical` is 1
+            code = self._known.get(level[1], UNKNOWN) if level else UNKNOWN
+        if len(self) < LARGEST_CACHE:
+            self[value] = code
+        return code
+
+
+# The state, the other fields, and the codes of what is unknown.
+_Record = tuple[Labelled | None, dict[str, Any], tuple[str, ...]]
+
+
+class Table:
+    """The rows under one heading. `latest`: what lies behind it is in the future."""
+
+    def __init__(self, heading: list[str], layout: Layout, clock: Clock, latest: datetime) -> None:
+        self._heading = tuple(heading)
+        self._clock = clock
+        self._latest = latest
+        self._odd: list[str] = []
+        texts = _Texts(layout.missing, self._odd, names=False)
+        names = _Texts(layout.missing, self._odd, names=True)
+        times = _Times(clock, layout.missing, self._odd)
+        self._named = layout.named
+        self._read: list[dict[str, str | None]] = [
+            times if name in layout.times else names if name in layout.named else texts for name in heading
+        ]
+        place = {name: n for n, name in enumerate(heading)}
+        self._case_at, self._updated_at = place[layout.case], place[layout.at]
+        self._opened_at = None if layout.opened is None else place[layout.opened]
+        self._states_at = [place[column] for column in layout.state]
+        self._stands = layout.stands
+        self._codes = [(f, place[c], _Codes(known)) for c, (f, known) in layout.codes.items() if c in place]
+        self._texts = [(field, place[c]) for c, field in layout.texts.items() if c in place]
+        self._deciding = itemgetter(
+            *self._states_at, *(n for _, n, _ in self._codes), *(n for _, n in self._texts)
+        )
+        self._records: dict[tuple[str | None, ...], _Record] = {}
+        self._private = tuple(
+            name
+            for name in heading
+            if not (name in layout.harmless or name in layout.times or name in layout.named)
+        )
+        self._telling = sorted(name for name in heading if name not in layout.afterwards)
+        self._tell = itemgetter(*(place[name] for name in self._telling))
+        self._present: dict[bytes, str] = {}
+        self._places = range(len(heading))
+        # Of the present row; a NUL is in no cell.
+        self._nothing = ["\0"] * len(heading)
+        self._cells = self._nothing
+        self._values: list[str | None] = [None] * len(heading)
+
+    def read(self, row: Row) -> SourceRow | RefusedRow:
+        """What the row tells."""
+        line, cells, size = row
+        if self._odd:
+            # What is odd in this row, too, is to be told again.
+            self._odd.clear()
+            self._cells = self._nothing
+        # Most cells are those of the row before.
+        for n in compress(self._places, map(ne, cells, self._cells)):
+            self._values[n] = self._read[n][cells[n]]
+        self._cells = cells
+        values = tuple(self._values)
+        case, at = values[self._case_at], self._at(self._updated_at)
+        opened = at if self._opened_at is None else self._at(self._opened_at)
+        wrong = self._wrong(case, at, opened)
+        if wrong is not None:
+            code, column = wrong
+            return RefusedRow(line, code, REASONS[code].format(column=column), ",".join(cells))
+        assert case is not None
+        assert at is not None
+        irregular = () if at.flag is None else (at.flag,)
+        if opened is None:
+            irregular = (*irregular, "missing:opened_at")
+            opened = at
+        elif opened.flag is not None and opened.flag != at.flag:
+            irregular = (*irregular, opened.flag)
+        state, fields, unknown = self._record(values)
+        return SourceRow(
+            line,
+            case,
+            at.at,
+            opened.at,
+            state,
+            fields,
+            self._heading,
+            values,
+            self._private if not self._odd else self._private_here(values),
+            irregular + unknown,
+            self._identity(values),
+            size,
+        )
+
+    def _at(self, place: int) -> At | None:
+        """The instant in that cell of the present row; None if what stands there is none."""
+        try:
+            return None if self._values[place] is None else self._clock[self._cells[place].strip()]
+        except NotATime:
+            return None
+
+    def _wrong(self, case: str | None, at: At | None, opened: At | None) -> tuple[str, str] | None:
+        """Why the row cannot be taken, and for the sake of which column."""
+        if case is None:
+            return "no_case", self._heading[self._case_at]
+        if self._odd and (len(case) > LONGEST_KEY or not case.isprintable()):
+            return "bad_case", self._heading[self._case_at]
+        if any(text.startswith(PREFIX) for text in self._odd):
+            # Whoever has seen a ciphertext could otherwise have it opened, as a title of their own.
+            return "like_a_ciphertext", ""
+        if self._values[self._updated_at] is None:
+            return "no_time", self._heading[self._updated_at]
+        wrong = self._wrong_time(self._updated_at, at)
+        return wrong if wrong or self._opened_at is None else self._wrong_time(self._opened_at, opened)
+
+    def _wrong_time(self, place: int, at: At | None) -> tuple[str, str] | None:
+        if at is not None:
+            return ("in_the_future", self._heading[place]) if at.at > self._latest else None
+        value = self._values[place]
+        if value is not None:
+            try:
+                self._clock[value]
+            except NotATime as error:
+                return str(error), self._heading[place]
+        return None
+
+    def _record(self, values: tuple[str | None, ...]) -> _Record:
+        """What the row tells of the record. Rows that tell the same share it; nobody changes it."""
+        if self._odd:
+            return self._new_record(values)
+        deciding = self._deciding(values)
+        record = self._records.get(deciding)
+        if record is None:
+            if len(self._records) >= LARGEST_CACHE:
+                self._records.clear()
+            record = self._records[deciding] = self._new_record(values)
+        return record
+
+    def _new_record(self, values: tuple[str | None, ...]) -> _Record:
+        fields = self._fields(values)
+        stands = self._stands(tuple(values[n] for n in self._states_at))
+        unknown = [field for field, value in fields.items() if value is UNKNOWN]
+        for field in unknown:
+            del fields[field]
+        irregular = tuple(f"unknown_{field}" for field in unknown)
+        if stands is None:
+            # The state stays, and so does what goes with it.
+            return None, fields, ("unknown_state", *irregular)
+        return stands[0], {**fields, **stands[1]}, irregular
+
+    def _fields(self, values: tuple[str | None, ...]) -> dict[str, Any]:
+        """The record's fields that are codes or keys, and the title."""
+        fields: dict[str, Any] = {field: known[values[n]] for field, n, known in self._codes}
+        for field, n in self._texts:
+            value = values[n]
+            fields[field] = _line(value) if self._odd and value is not None else value
+        return fields
+
+    def _private_here(self, values: tuple[str | None, ...]) -> tuple[str, ...]:
+        """Of this row also that which looks like neither a code nor a time, whatever its column."""
+        odd = set(self._odd)
+        return tuple(
+            name
+            for name, value in zip(self._heading, values, strict=True)
+            if name in self._private or (value in odd and name not in self._named)
+        )
+
+    def _identity(self, values: tuple[str | None, ...]) -> str:
+        """All that is told, and in which columns; those without a value might as well not be there."""
+        told = self._tell(values)
+        present = bytes(map(bool, told))
+        columns = self._present.get(present)
+        if columns is None:
+            if len(self._present) >= LARGEST_CACHE:
+                self._present.clear()
+            names = "\x1f".join(name for name, there in zip(self._telling, present, strict=True) if there)
+            columns = self._present[present] = blake2b(names.encode(), digest_size=16).hexdigest()
+        return columns + "\x1f".join(filter(None, told))
+
+
+def _line(value: str) -> str:
+    """One line that lists can show."""
+    line = " ".join(_NOT_IN_A_LINE.sub(" ", value).split())
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
