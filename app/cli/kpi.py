@@ -16,12 +16,13 @@ from app import installation, settings
 from app.cli.place import context
 from app.cli.say import document, say, table
 from app.db import Database, connect
-from app.kpis.answer import KpiAnswer, KpiPoint, answer
+from app.kpis.answer import KpiAnswer, answer
 from app.kpis.cases import LARGEST_PAGE, KpiCase, Page, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.kpi import Aggregate, Kpi, Unit
 from app.kpis.periods import Grain
+from app.kpis.points import KpiPoint
 from app.kpis.question import CannotAnswer, Question, Said, ask
 from app.kpis.router import declared
 from app.log.follow import FOLLOW_LIMITS, reset, take_next
@@ -71,7 +72,8 @@ def kpi(  # noqa: PLR0913  # the options of a command
     current = settings.current()
     now = context().now
     try:
-        question = ask(found, said, now=now, organisation_zone=current.time_zone)
+        zone, days = current.time_zone, current.reopen_days
+        question = ask(found, said, now=now, organisation_zone=zone, reopen_days=days)
         if show_cases:
             page = _with_facts(lambda db: _cases(db, question, now, limit))
             _print_cases(question, page, as_json)

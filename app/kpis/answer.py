@@ -1,18 +1,16 @@
 """Answering: the numbers of every period and cut, and how far behind the log they are.
 
-Counts are whole numbers, seconds have 3 decimals, ratios 6. What has no cases has no value; but a count of
-none is 0. Without `by` every period has its point, with it every cut of a period that
-has anything.
+Without `by` every period has its point, with it every cut of a period that has anything.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -22,15 +20,14 @@ from pydantic import ConfigDict, Field
 
 from app.api.shapes import Out
 from app.db import Connection, Database
-from app.kpis import query
+from app.kpis import periods, query
 from app.kpis.facts import FACTS, TABLES
-from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Dimension, Kpi
+from app.kpis.kpi import Aggregate, Dimension
+from app.kpis.points import DECIMALS_OF_SECONDS, Cut, Figures, KpiPoint, Names, Place, distribution, point
 from app.kpis.query import IDS, TEAMS, Filters, Statement
 from app.kpis.question import NONE, CannotAnswer, Question
 
 LARGEST_ANSWER = 20_000
-DECIMALS_OF_SECONDS = 3
-DECIMALS_OF_RATIOS = 6
 # From this share of all facts on, a question is wide. Measured: below it, it is quicker to read only the
 # facts that it is about, and to sort them.
 WIDE_SHARE = 0.2
@@ -44,43 +41,6 @@ lock table {TABLES} in access share mode;
 set local work_mem = '64MB';
 set local max_parallel_workers_per_gather = 0;
 set local jit = off"""
-
-
-class Distribution(Out):
-    """How long it took, in seconds: of all cases of the point, percentiles as percentile_cont has them."""
-
-    model_config = ConfigDict(frozen=True)
-
-    mean: float
-    median: float
-    p90: float
-    max: float
-
-
-class KpiPoint(Out):
-    """A period and a cut."""
-
-    model_config = ConfigDict(frozen=True)
-
-    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
-    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
-    by: dict[str, str | None] = Field(
-        description="What the cases have in common: a team by its key, a priority by its code, null: none."
-    )
-    value: int | float | None = Field(description="The KPI; null: there are no cases to compute it from.")
-    cases: int = Field(description="How many cases it was computed from.")
-    numerator: int | None = Field(description="Of a share or a number per case.")
-    denominator: int | None = Field(description="Of a share or a number per case.")
-    business: Distribution | None = Field(
-        description="Of a duration, in business time; as long as there are no calendars all time is."
-    )
-    elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
-    open_cases: int | None = Field(
-        description="Of a duration: cases still to come, at the period's end, or now if that is earlier."
-    )
-    excluded: dict[str, int] = Field(
-        description="Cases that only volumes count, by reason; other KPIs leave them out."
-    )
 
 
 class KpiAnswer(Out):
@@ -98,27 +58,11 @@ class KpiAnswer(Out):
     points: list[KpiPoint]
 
 
-#: The values that cases are cut by, in the order of `by`; and a period's number, from 1, with them.
-Cut = tuple[str | UUID | None, ...]
-Place = tuple[int, Cut]
-
-
-@dataclass(slots=True)
-class Figures:
-    """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks."""
-
-    cases: int = 0
-    total: int = 0
-    elapsed: Distribution | None = None
-    open_cases: int | None = None
-    excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
-
-
 async def answer(db: Database, question: Question, now: datetime) -> KpiAnswer:
     """The answer. Raises CannotAnswer where a team is unknown or the points are too many, or DatabaseGone."""
     async with looking(db) as connection:
         position, lag_seconds = await stands_at(connection)
-        figures = await count(connection, question, now, most=LARGEST_ANSWER)
+        figures = await _with_the_period_before(connection, question, now)
         names = await _names(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
@@ -130,6 +74,23 @@ async def answer(db: Database, question: Question, now: datetime) -> KpiAnswer:
         lag_seconds=lag_seconds,
         points=_points(question, figures, names, now),
     )
+
+
+async def _with_the_period_before(
+    connection: Connection, question: Question, now: datetime
+) -> dict[Place, Figures]:
+    """The figures of every place that has anything; the one that the first is compared with is number 0."""
+    before = _before(question)
+    wider = replace(question, bounds=(*before, *question.bounds))
+    found = await count(connection, wider, now, most=2 * LARGEST_ANSWER)
+    figures = {(0, cut): of for (period, cut), of in found.items() if period == 1}
+    asked = {(period - len(before), cut): of for (period, cut), of in found.items() if period > len(before)}
+    _bounded(asked, LARGEST_ANSWER)
+    return figures | asked
+
+
+def _before(question: Question) -> tuple[datetime, ...]:
+    return periods.before(question.grain, question.bounds[0], question.bounds[-1], question.zone)
 
 
 @asynccontextmanager
@@ -169,7 +130,7 @@ async def count(
                 of.cases += cases
                 of.total += int(total)
             if excluded is None and median is not None:
-                of.elapsed = _distribution(total / cases, median, p90, largest)
+                of.elapsed = distribution(float(total / cases), median, p90, largest)
         _bounded(figures, most)
     if question.kpi.still_open is not None:
         await _count_open(connection, question, filters, now, figures)
@@ -203,26 +164,48 @@ async def _is_wide(connection: Connection, question: Question, filters: Filters)
 async def _count_open(
     connection: Connection, question: Question, filters: Filters, now: datetime, figures: dict[Place, Figures]
 ) -> None:
-    """Adds how many cases are open at the end of each period that has begun."""
+    """Adds how many cases are open at the end of each period that has begun, and how old the oldest is."""
     moments = ends(question, now)
-    changes: dict[Cut, Counter[int]] = defaultdict(Counter)
-    for first, last, *values, cases in await fetch(connection, query.alive(question, filters, moments)):
-        if first is not None:
-            changes[tuple(values)][first] += cases
-        else:
-            changes[tuple(values)][last + 1] -= cases
-    for cut, changed in changes.items():
-        alive = 0
-        for period in range(1, len(moments) + 1):
-            alive += changed[period]
-            if alive:
-                figures.setdefault((period, cut), Figures()).open_cases = alive
+    spans: dict[Cut, list[_Span]] = defaultdict(list)
+    for first, last, *values, cases, opened_at in await fetch(
+        connection, query.alive(question, filters, moments)
+    ):
+        spans[tuple(values)].append((first, last, cases, opened_at))
+    for cut, of in spans.items():
+        for period, alive, oldest in _standing(of, len(moments)):
+            place = figures.setdefault((period, cut), Figures())
+            place.open_cases = alive
+            place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
     for (period, _), figure in figures.items():
         if figure.open_cases is None and period <= len(moments):
             figure.open_cases = 0
 
 
-def _bounded(figures: Mapping[Place, Figures], most: int) -> None:
+#: The first and the last period that so many cases are open at the end of, and when the oldest was opened.
+_Span = tuple[int, int, int, datetime]
+
+
+def _standing(spans: list[_Span], last_period: int) -> Iterator[tuple[int, int, datetime]]:
+    """Each period with open cases, how many, and when the oldest of them was opened."""
+    change: Counter[int] = Counter()
+    begins: dict[int, list[_Span]] = defaultdict(list)
+    for span in spans:
+        change[span[0]] += span[2]
+        change[span[1] + 1] -= span[2]
+        begins[span[0]].append(span)
+    open_cases = 0
+    by_age: list[tuple[datetime, int]] = []
+    for period in range(1, last_period + 1):
+        open_cases += change[period]
+        for _, last, _, opened_at in begins[period]:
+            heappush(by_age, (opened_at, last))
+        while by_age and by_age[0][1] < period:
+            heappop(by_age)
+        if open_cases:
+            yield period, open_cases, by_age[0][0]
+
+
+def _bounded(figures: Collection[Place], most: int) -> None:
     if len(figures) > most:
         raise CannotAnswer("by", "too_many_points", most=str(most))
 
@@ -275,57 +258,21 @@ async def fetch(connection: Connection, statement: Statement) -> list[tuple[Any,
         return await cursor.fetchall()
 
 
-def _distribution(mean: Decimal, median: float, p90: float, largest: float) -> Distribution:
-    return Distribution(
-        mean=round(float(mean), DECIMALS_OF_SECONDS),
-        median=round(median, DECIMALS_OF_SECONDS),
-        p90=round(p90, DECIMALS_OF_SECONDS),
-        max=round(largest, DECIMALS_OF_SECONDS),
-    )
+def _points(question: Question, figures: dict[Place, Figures], names: Names, now: datetime) -> list[KpiPoint]:
+    counts_open = question.kpi.still_open is not None
+    begins = (_before(question)[0], *question.bounds[:-1])
 
+    def at(period: int, cut: Cut) -> Figures:
+        nothing = Figures(open_cases=0 if counts_open and begins[period] < now else None)
+        return figures.get((period, cut)) or nothing
 
-def _points(
-    question: Question, figures: dict[Place, Figures], names: Mapping[str | UUID | None, str], now: datetime
-) -> list[KpiPoint]:
-    if not question.by:
-        begun = len(ends(question, now)) if question.kpi.still_open is not None else 0
-        for period in range(1, len(question.bounds)):
-            figures.setdefault((period, ()), Figures(open_cases=0 if period <= begun else None))
-    points = [(place, point(question, place, of, names)) for place, of in figures.items()]
+    if question.by:
+        places = [place for place in figures if place[0] > 0]
+    else:
+        places = [(period, ()) for period in range(1, len(begins))]
+    points = [
+        (place, point(question, place, at(*place), names, before=at(place[0] - 1, place[1]), now=now))
+        for place in places
+    ]
     points.sort(key=lambda one: (one[0][0], [(value is None, value or "") for value in one[1].by.values()]))
     return [of for _, of in points]
-
-
-def point(
-    question: Question, place: Place, figures: Figures, names: Mapping[str | UUID | None, str]
-) -> KpiPoint:
-    """The point of a place. A value that has no name stands for itself."""
-    period, cut = place
-    kpi = question.kpi
-    standing = kpi.basis is Basis.standing
-    divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
-    texts = (None if value is None else names.get(value, str(value)) for value in cut)
-    return KpiPoint(
-        begin=question.bounds[period - 1],
-        end=question.bounds[period],
-        by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
-        value=_value(kpi, figures),
-        cases=(figures.open_cases or 0) if standing else figures.cases,
-        numerator=figures.total if divided else None,
-        denominator=figures.cases if divided else None,
-        # Until there are calendars, all time is business time.
-        business=figures.elapsed,
-        elapsed=figures.elapsed,
-        open_cases=None if standing else figures.open_cases,
-        excluded=figures.excluded,
-    )
-
-
-def _value(kpi: Kpi, figures: Figures) -> int | float | None:
-    if kpi.basis is Basis.standing:
-        return figures.open_cases
-    if kpi.aggregate is Aggregate.number:
-        return figures.cases
-    if kpi.aggregate is Aggregate.mean:
-        return None if figures.elapsed is None else figures.elapsed.mean
-    return round(figures.total / figures.cases, DECIMALS_OF_RATIOS) if figures.cases else None

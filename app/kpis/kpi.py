@@ -68,6 +68,22 @@ class Dimension(Labelled):
     customer = "customer", "Customer", "客户"
 
 
+class Comparator(Labelled):
+    """How a value must stand to its target."""
+
+    lt = "lt", "Below", "低于"
+    le = "le", "At most", "不超过"
+    gt = "gt", "Above", "高于"
+    ge = "ge", "At least", "不低于"
+
+
+class Settling(Labelled):
+    """What can still move a value when its period is over; what is told late or corrected always can."""
+
+    at_once = "at_once", "Nothing", "无"
+    reopening = "reopening", "A case is reopened", "单据重开"
+
+
 class StillOpen(Labelled):
     """Which cases are still to come: those that a duration of ended cases does not show."""
 
@@ -91,6 +107,28 @@ class Words:
     definition: str
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a value is to be, in the KPI's unit."""
+
+    comparator: Comparator
+    value: float
+
+    def met_by(self, value: float) -> bool:
+        """Whether it is."""
+        return {
+            Comparator.lt: value < self.value,
+            Comparator.le: value <= self.value,
+            Comparator.gt: value > self.value,
+            Comparator.ge: value >= self.value,
+        }[self.comparator]
+
+    @property
+    def is_bottom(self) -> bool:
+        """Whether the value is to be high."""
+        return self.comparator in {Comparator.gt, Comparator.ge}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kpi:
     """A declaration.
@@ -98,7 +136,8 @@ class Kpi:
     `process` is the kind of record that is counted, `owner` the role that answers for it. `fact` names the
     kind of fact that a case brings, which is the table kpi.<process>_<fact>. For a KPI of the state at a
     period's end it is null, and `still_open` says which cases count. For a duration `still_open` says which
-    cases are shown beside it.
+    cases are shown beside it. `settling` is what its values wait for when a period is over, `target` the one
+    that the process documents fix.
     """
 
     key: str
@@ -113,6 +152,8 @@ class Kpi:
     direction: Direction
     basis: Basis
     still_open: StillOpen | None = None
+    settling: Settling = Settling.at_once
+    target: Target | None = None
     dimensions: tuple[Dimension, ...] = STANDARD
 
     def words(self, language: str) -> Words:

@@ -60,6 +60,27 @@ def usual(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, dateti
     return start_of(first_day(of, _months_later(last, -USUAL_MONTHS)), zone), start_of(last, zone)
 
 
+def before(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """The bounds, in UTC, in front of a series from `begin`, of the period that its first is compared with.
+
+    That is the whole period before the one that `begin` lies in; a second bound is where the latter begins,
+    if that is earlier. For `all` it is the time before `begin` that is as long on the clocks as the series to
+    `end`.
+    """
+    if grain is Grain.all:
+        first, last = (bound.astimezone(zone).replace(tzinfo=None) for bound in (begin, end))
+        return (min((first - (last - first)).replace(tzinfo=zone).astimezone(UTC), begin),)
+    this = first_day(grain, begin.astimezone(zone).date())
+    previous = start_of(first_day(grain, this - timedelta(days=1)), zone)
+    start = start_of(this, zone)
+    return (previous, start) if start < begin else (previous,)
+
+
+def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, that is so many days later on the clocks of the zone."""
+    return (instant.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
+
+
 def twelve_months_before(end: datetime, zone: ZoneInfo) -> datetime:
     """The beginning of the day that lies twelve months before the one of `end`."""
     return start_of(_months_later(end.astimezone(zone).date(), -USUAL_MONTHS), zone)

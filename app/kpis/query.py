@@ -118,23 +118,22 @@ def table(kpi: Kpi) -> str:
 
 
 def alive(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
-    """How many cases become alive, and how many cease to be, from each instant to the next, by cut.
+    """How many cases are alive from one instant to another, and when the oldest of them was opened, by cut.
 
     Alive in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are
     numbered from 1. Columns: first (alive there, and not before it), last (alive there, and not behind it),
-    the cuts, cases; of first and last one is null. So a case that stays open for long is read once, and not
-    at every instant.
+    the cuts, cases, opened_at. So a case that stays open for long is read once, and not at every instant.
     """
-    columns = ["until", *(COLUMN[dimension] for dimension in question.by)]
+    columns = ["until", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
     stretches, parameters = standing(question.kpi, filters, instants, columns)
     cut = _cut(question)
     text = f"""
-select first, last{cut}, count(*)
+select first, last{cut}, count(*), min(opened_at)
 from (
-  select instant as first, width_bucket(until, %(instants)s::timestamptz[]) as last{cut}
+  select instant as first, width_bucket(until, %(instants)s::timestamptz[]) as last, opened_at{cut}
   from ({stretches}) stretch
 ) alive
-group by grouping sets ((first{cut}), (last{cut}))"""
+group by first, last{cut}"""
     return Statement(text, parameters)
 
 

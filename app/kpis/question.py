@@ -52,7 +52,8 @@ class Question:
     """A question that can be answered.
 
     `bounds`: the instants between which the periods lie, n + 1 for n periods, in UTC. `filters`: by dimension
-    the values of which the case must have one, as they were given; `none` stands for no value.
+    the values of which the case must have one, as they were given; `none` stands for no value. In
+    `reopen_days` what has ended may begin again.
     """
 
     kpi: Kpi
@@ -61,6 +62,7 @@ class Question:
     bounds: tuple[datetime, ...]
     by: tuple[Dimension, ...] = ()
     filters: Mapping[Dimension, tuple[str, ...]]
+    reopen_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +82,8 @@ class Said:
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str) -> Question:
-    """The question in what was said. Raises CannotAnswer."""
+def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str, reopen_days: int = 0) -> Question:
+    """The question in what was said, to an organisation with these settings. Raises CannotAnswer."""
     grain = _grain(said.grain)
     zone = zone_named(said.zone or organisation_zone)
     begin, end = _time(said, grain, zone, now)
@@ -92,7 +94,9 @@ def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str) -> Quest
     filters = {_dimension(kpi, name, name): tuple(values) for name, values in said.filters.items() if values}
     _check_values(filters)
     by = tuple(dict.fromkeys(_dimension(kpi, "by", name) for name in said.by))
-    return Question(kpi=kpi, grain=grain, zone=zone, bounds=bounds, by=by, filters=filters)
+    return Question(
+        kpi=kpi, grain=grain, zone=zone, bounds=bounds, by=by, filters=filters, reopen_days=reopen_days
+    )
 
 
 def _time(said: Said, grain: Grain, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:

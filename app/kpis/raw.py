@@ -17,7 +17,8 @@ from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
 
 FOLDER = Path(__file__).with_name("raw")
 
-#: The columns of a definition: one row per case. Of what is open, `at` is the instant at which it is.
+#: The columns of a definition: one row per case. Of what is open, `at` is the instant at which it is,
+#: `seconds` how long ago it was opened then.
 DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",
@@ -109,7 +110,14 @@ class Cell:
     max: float | None = None
     cancelled: int = 0
     duplicate: int = 0
-    open_cases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many cases of one place are open; null where the period has not begun. Null is the age of none."""
+
+    cases: int | None
+    oldest_seconds: int | None = None
 
 
 async def cells(
@@ -138,23 +146,23 @@ group by period.number{cut}""",
 
 async def open_cells(
     connection: Connection, ends: Sequence[datetime], by: Sequence[Dimension]
-) -> dict[Place, int]:
-    """How many cases are open at each of the instants, from the table of open cases."""
+) -> dict[Place, Standing]:
+    """How many cases are open at each of the instants, and how old the oldest is, from the table of them."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
         f"""
-select moment.number{cut}, count(*)
+select moment.number{cut}, count(*), max(seconds)
 from unnest(%(ends)s::timestamptz[]) with ordinality as moment(instant, number)
 join {OPEN_CASES} on at = instant
 group by moment.number{cut}""",
         {"ends": list(ends)},
     )
-    return {(row[0], row[1:-1]): row[-1] for row in rows}
+    return {(row[0], row[1:-2]): Standing(*row[-2:]) for row in rows}
 
 
-def numbers(kpi: Kpi, cell: Cell, open_cases: int | None) -> Numbers:
-    """What the answer must say of a place; `open_cases` is null where the period has not begun."""
+def numbers(kpi: Kpi, cell: Cell, standing: Standing) -> Numbers:
+    """What the answer must say of a place."""
     timed = kpi.aggregate is Aggregate.mean
     divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
     said: Numbers = {
@@ -166,7 +174,8 @@ def numbers(kpi: Kpi, cell: Cell, open_cases: int | None) -> Numbers:
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,
         "max": _seconds(cell.max) if timed else None,
-        "open_cases": open_cases,
+        "open_cases": standing.cases,
+        "oldest_open_seconds": standing.oldest_seconds,
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,
     }
@@ -175,7 +184,7 @@ def numbers(kpi: Kpi, cell: Cell, open_cases: int | None) -> Numbers:
     if divided:
         said["value"] = _ratio(cell.numerator, cell.denominator)
     if kpi.fact is None:
-        said |= {"value": open_cases, "cases": open_cases or 0, "open_cases": None}
+        said |= {"value": standing.cases, "cases": standing.cases or 0, "open_cases": None}
     return said
 
 

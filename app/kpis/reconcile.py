@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 from app.db import Connection, connect
 from app.kpis import query, raw
-from app.kpis.answer import LOOK, Distribution, Figures, KpiPoint, Place, count, ends, fetch, point, stands_at
+from app.kpis.answer import LOOK, count, ends, fetch, stands_at
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Dimension, Kpi
 from app.kpis.periods import Grain, first_day, following, start_of
+from app.kpis.points import Distribution, Figures, KpiPoint, Place, point
 from app.kpis.query import Statement
 from app.kpis.question import Question
 
@@ -188,13 +189,14 @@ async def _compare_cases(task: _Task) -> None:
 
 
 async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) -> None:
-    """Which cases are open at the end of a month."""
-    columns = ["case_id", *query.COLUMN.values()]
+    """Which cases are open at the end of a month, and for how many whole seconds."""
+    age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
+    columns = ["case_id", "opened_at", *query.COLUMN.values()]
     stretches, parameters = query.standing(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
-        f"select %(moment)s::timestamptz as at, 1 as measure, null as excluded, * from ({stretches}) stretch",
-        f"select *, 1 as measure from {raw.OPEN_CASES} where at = %(moment)s",
+        f"select %(moment)s::timestamptz as at, {age}, null as excluded, * from ({stretches}) stretch",
+        f"select *, seconds as measure from {raw.OPEN_CASES} where at = %(moment)s",
         parameters | {"moment": moment},
         (begin, moment),
     )
@@ -250,15 +252,17 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
     moments = ends(question, task.now) if task.kpi.still_open is not None else []
     fast = await count(task.connection, question, task.now, most=UNLIMITED)
     slow: dict[Place, raw.Cell] = {}
-    slow_open: dict[Place, int] = {}
+    slow_open: dict[Place, raw.Standing] = {}
     if task.kpi.fact is not None:
         slow = await raw.cells(task.connection, question.bounds, question.by)
     if task.kpi.still_open is not None:
         slow_open = await raw.open_cells(task.connection, moments, question.by)
     for place in fast.keys() | slow.keys() | slow_open.keys():
         none_open = 0 if place[0] <= len(moments) else None
-        of_facts = _of_point(point(question, place, fast.get(place, Figures(open_cases=none_open)), {}))
-        of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), slow_open.get(place, none_open))
+        figures = fast.get(place, Figures(open_cases=none_open))
+        of_facts = _of_point(point(question, place, figures, {}, before=Figures(), now=task.now))
+        standing = slow_open.get(place, raw.Standing(none_open))
+        of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), standing)
         assert of_facts.keys() == of_raw.keys()
         task.report.compared += len(of_facts)
         for what, number in of_facts.items():
@@ -275,6 +279,7 @@ def _of_point(of: KpiPoint) -> raw.Numbers:
         "denominator": of.denominator,
         **{name: elapsed.get(name) for name in Distribution.model_fields},
         "open_cases": of.open_cases,
+        "oldest_open_seconds": of.oldest_open_seconds,
         **of.excluded,
     }
 

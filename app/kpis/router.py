@@ -242,4 +242,5 @@ def _may_ask(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
 
 
 def _question(ledger: Services, kpi: Kpi, said: Said, now: datetime) -> Question:
-    return ask(kpi, said, now=now, organisation_zone=ledger.settings.time_zone)
+    of = ledger.settings
+    return ask(kpi, said, now=now, organisation_zone=of.time_zone, reopen_days=of.reopen_days)

@@ -120,12 +120,17 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
     assert sum(point["value"] for point in points) == 1
     assert points[0] == {
         **dict.fromkeys(("numerator", "denominator", "business", "elapsed", "open_cases")),
+        **dict.fromkeys(("no_value", "oldest_open_seconds", "target", "status")),
         "from": points[0]["from"],
         "to": points[0]["to"],
         "by": {},
         "value": 0,
         "cases": 0,
         "excluded": {"cancelled": 0, "duplicate": 0},
+        "interval": {"low": 0, "high": 3.689, "level": 0.95},
+        "small": True,
+        "previous": {"value": 0, "change": None},
+        "final_after": points[0]["to"],
     }
 
 

@@ -13,10 +13,11 @@ import pytest
 
 from app.db import Connection, Database
 from app.kpis import answer as answering
-from app.kpis.answer import KpiAnswer, KpiPoint, answer
+from app.kpis.answer import KpiAnswer, answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.kpi import Aggregate, Basis, Dimension
+from app.kpis.points import KpiPoint
 from app.kpis.question import CannotAnswer, Said, ask
 from app.log.follow import catch_up
 from tests.kpis import oracle
@@ -52,13 +53,21 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
         "to",
         "by",
         "value",
+        "no_value",
         "cases",
         "numerator",
         "denominator",
         "business",
         "elapsed",
+        "interval",
+        "small",
         "open_cases",
+        "oldest_open_seconds",
         "excluded",
+        "target",
+        "status",
+        "previous",
+        "final_after",
     ]
     assert set(point["elapsed"]) == {"mean", "median", "p90", "max"}
     assert point["value"] == point["business"]["mean"] == point["elapsed"]["mean"]
@@ -112,6 +121,45 @@ async def test_of_what_is_to_come_nothing_is_known(books: Books) -> None:
     assert [point.value for point in later] == [None, None]
     durations = (await answered(books.db, "incident_resolution_seconds", now=now, **time)).points
     assert [point.open_cases is None for point in durations] == [False, True, True]
+
+
+async def test_each_period_is_compared_with_the_one_before_it(books: Books) -> None:
+    for key in KPIS:
+        for said in ({}, {"by": ["team"]}, {"grain": "week"}):
+            longer = (await answered(books.db, key, **{**TIME, **said})).points
+            begin = longer[len(longer) // 2].begin
+            points = (await answered(books.db, key, **{**TIME, **said, "begin": begin.isoformat()})).points
+            values = {(point.end, str(point.by)): point.value for point in longer}
+            nothing = 0 if KPIS[key].aggregate is Aggregate.number else None
+            assert points
+            for point in points:
+                assert point.previous.value == values.get((point.begin, str(point.by)), nothing), key
+            assert points == [point for point in longer if point.begin >= begin]
+
+
+async def test_what_begins_within_a_period_is_compared_with_the_whole_one_before(books: Books) -> None:
+    opened = (await answered(books.db, "incidents_opened", begin="2026-02-01", end="2026-06-01")).points
+    (first, *_) = (await answered(books.db, "incidents_opened", begin="2026-03-11", end="2026-06-01")).points
+    assert first.previous.value == opened[0].value
+    time: dict[str, Any] = {"begin": "2026-03-01", "end": "2026-03-11", "grain": "all"}
+    (whole,) = (await answered(books.db, "incidents_opened", **time)).points
+    time = {"begin": "2026-02-19", "end": "2026-03-01", "grain": "all"}
+    (before,) = (await answered(books.db, "incidents_opened", **time)).points
+    assert whole.previous.value == before.value
+
+
+async def test_the_oldest_open_case_is_told_with_its_age(follower: Connection, db: Database) -> None:
+    first = Scripted.begin(BORDERS[0] - timedelta(days=3), team_id=None).then("resolved", minutes=4 * 1440)
+    second = Scripted.begin(BORDERS[0] - timedelta(hours=2)).then("resolved", minutes=1440 * 40)
+    await write(follower, [*first.events, *second.events])
+    await catch_up(follower, FACTS)
+    for key in ("backlog", "incident_resolution_seconds", "first_resolution_seconds"):
+        time: dict[str, Any] = {"begin": "2026-01-01", "end": "2026-05-01"}
+        ages = [point.oldest_open_seconds for point in (await answered(db, key, **time)).points]
+        assert ages == [3 * 86_400, 28 * 86_400 + 7200, None, None]
+    now = BORDERS[0] + timedelta(hours=1, microseconds=1)
+    running = (await answered(db, "backlog", now=now, begin="2026-02-01", end="2026-04-01")).points
+    assert [point.oldest_open_seconds for point in running] == [3 * 86_400 + 3600, None]
 
 
 async def test_cancelled_cases_and_duplicates_count_in_volumes_only_and_are_shown(

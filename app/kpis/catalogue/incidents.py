@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, StillOpen, Unit, Words
+from app.kpis.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    Direction,
+    Kpi,
+    Measure,
+    Settling,
+    StillOpen,
+    Target,
+    Unit,
+    Words,
+)
 
 INCIDENTS_OPENED = Kpi(
     key="incidents_opened",
@@ -34,6 +46,7 @@ INCIDENTS_RESOLVED = Kpi(
     unit=Unit.cases,
     direction=Direction.none,
     basis=Basis.ended,
+    settling=Settling.reopening,
 )
 
 INCIDENTS_CLOSED = Kpi(
@@ -51,6 +64,7 @@ INCIDENTS_CLOSED = Kpi(
     unit=Unit.cases,
     direction=Direction.none,
     basis=Basis.ended,
+    settling=Settling.reopening,
 )
 
 INCIDENT_RESPONSE_SECONDS = Kpi(
@@ -72,6 +86,7 @@ INCIDENT_RESPONSE_SECONDS = Kpi(
     direction=Direction.down,
     basis=Basis.event,
     still_open=StillOpen.unanswered,
+    target=Target(Comparator.lt, 900),
 )
 
 INCIDENT_RESOLUTION_SECONDS = Kpi(
@@ -91,6 +106,8 @@ INCIDENT_RESOLUTION_SECONDS = Kpi(
     direction=Direction.down,
     basis=Basis.ended,
     still_open=StillOpen.unended,
+    settling=Settling.reopening,
+    target=Target(Comparator.lt, 7_200),
 )
 
 FIRST_RESOLUTION_SECONDS = Kpi(
@@ -128,6 +145,7 @@ INCIDENT_CLOSE_SECONDS = Kpi(
     direction=Direction.down,
     basis=Basis.ended,
     still_open=StillOpen.unclosed,
+    settling=Settling.reopening,
 )
 
 REOPENED_SHARE = Kpi(
@@ -146,6 +164,7 @@ REOPENED_SHARE = Kpi(
     unit=Unit.ratio,
     direction=Direction.down,
     basis=Basis.ended,
+    settling=Settling.reopening,
 )
 
 REASSIGNED_SHARE = Kpi(
@@ -164,6 +183,7 @@ REASSIGNED_SHARE = Kpi(
     unit=Unit.ratio,
     direction=Direction.down,
     basis=Basis.ended,
+    settling=Settling.reopening,
 )
 
 REASSIGNMENTS_PER_CASE = Kpi(
@@ -181,6 +201,7 @@ REASSIGNMENTS_PER_CASE = Kpi(
     unit=Unit.number,
     direction=Direction.down,
     basis=Basis.ended,
+    settling=Settling.reopening,
 )
 
 BACKLOG = Kpi(

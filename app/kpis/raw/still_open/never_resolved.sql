@@ -51,10 +51,11 @@ known as (
   group by alive.stream, alive.at
 )
 select substr(alive.stream, 10)::uuid as case_id, alive.at,
-  null::bigint as seconds, null::bigint as numerator, null::bigint as denominator,
+  floor(extract(epoch from alive.at - opening.opened_at))::bigint as seconds, null::bigint as numerator, null::bigint as denominator,
   null as excluded,
   known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id,
   known.fields->>'service' as service, known.fields->>'category' as category, known.fields->>'channel' as channel,
   (known.fields->>'assignee_id')::uuid as assignee_id, (known.fields->>'customer_id')::uuid as customer_id
 from alive
+join opening using (stream)
 left join known using (stream, at)

@@ -1,0 +1,275 @@
+"""The points of an answer: what the figures of a place come to, and how they stand to what is wanted. Pure.
+
+Counts are whole numbers, seconds have 3 decimals, ratios 6. What has no cases has no value; but a count of
+none is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import Out
+from app.common.records import Labelled
+from app.kpis import periods
+from app.kpis.kpi import (
+    EXCLUSIONS,
+    Aggregate,
+    Basis,
+    Comparator,
+    Kpi,
+    Settling,
+    Target,
+    Unit,
+)
+from app.kpis.question import Question
+from app.kpis.statistics import intervals
+
+DECIMALS_OF_SECONDS = 3
+DECIMALS_OF_RATIOS = 6
+#: Fewer cases than this tell little (rule 6).
+SMALL = 10
+#: A running period that meets its target by less than this part of its room is at risk.
+NARROW = 0.1
+
+
+class Status(Labelled):
+    """How a value stands to its target."""
+
+    met = "met", "Met", "达标"
+    at_risk = "at_risk", "At risk", "有风险"
+    missed = "missed", "Missed", "未达标"
+    no_data = "no_data", "No data", "无数据"
+
+
+class NoValue(Labelled):
+    """Why there is no value: it is not zero."""
+
+    no_cases = "no_cases", "No cases", "没有单据"
+    not_begun = "not_begun", "The period has not begun", "期间尚未开始"
+
+
+class Distribution(Out):
+    """How long it took, in seconds: of all cases of the point, percentiles as percentile_cont has them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mean: float
+    median: float
+    p90: float
+    max: float
+
+
+class KpiInterval(Out):
+    """Where the value lies if the cases are taken for a sample; the wider, the less it says."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low: float
+    high: float
+    level: float = Field(description="How often such an interval holds what it is to hold.")
+
+
+class KpiTarget(Out):
+    """What the value is to be."""
+
+    model_config = ConfigDict(frozen=True)
+
+    comparator: Comparator
+    value: int | float = Field(description="In the unit of the KPI.")
+
+
+class KpiPrevious(Out):
+    """The period before, of the same cut."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: int | float | None
+    change: float | None = Field(
+        description="By what part of that value this one is higher: 0.1 is 10 % more. "
+        "Null where there is no value, or that one is 0."
+    )
+
+
+class KpiPoint(Out):
+    """A period and a cut."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    by: dict[str, str | None] = Field(
+        description="What the cases have in common: a team by its key, a priority by its code, null: none."
+    )
+    value: int | float | None = Field(description="The KPI; null: there are no cases to compute it from.")
+    no_value: NoValue | None = Field(description="Why `value` is null; empty is not zero.")
+    cases: int = Field(description="How many cases it was computed from.")
+    numerator: int | None = Field(description="Of a share or a number per case.")
+    denominator: int | None = Field(description="Of a share or a number per case.")
+    business: Distribution | None = Field(
+        description="Of a duration, in business time; as long as there are no calendars all time is."
+    )
+    elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
+    interval: KpiInterval | None = Field(
+        description="Of a share by Wilson, of a count or a number per case by Garwood (Poisson, exact). "
+        "Null for a duration: its distribution says more."
+    )
+    small: bool = Field(description="Fewer than 10 cases: read it with care.")
+    open_cases: int | None = Field(
+        description="Of a duration: cases still to come, at the period's end, or now if that is earlier."
+    )
+    oldest_open_seconds: int | None = Field(
+        description="Of a duration or a backlog: how long ago the oldest open case was opened, at that "
+        "instant. Null: none is open."
+    )
+    excluded: dict[str, int] = Field(
+        description="Cases that only volumes count, by reason; other KPIs leave them out."
+    )
+    target: KpiTarget | None = Field(description="The one that holds in the period; null: there is none.")
+    status: Status | None = Field(
+        description="How the value stands to the target; null: there is none. A running period that misses "
+        "it as yet, or meets it narrowly, is `at_risk`."
+    )
+    previous: KpiPrevious
+    final_after: datetime = Field(
+        description="Until then the value can still move as a matter of course: the period runs, or a case "
+        "may be reopened. What is told late or corrected moves it even later."
+    )
+
+
+#: The values that cases are cut by, in the order of `by`; and a period's number with them. Periods are
+#: numbered from 1; lower ones lie in front of the question.
+Cut = tuple[str | UUID | None, ...]
+Place = tuple[int, Cut]
+Names = Mapping[str | UUID | None, str]
+
+
+@dataclass(slots=True)
+class Figures:
+    """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
+
+    `oldest_open_seconds` is null where none is open.
+    """
+
+    cases: int = 0
+    total: int = 0
+    elapsed: Distribution | None = None
+    open_cases: int | None = None
+    oldest_open_seconds: int | None = None
+    excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
+
+
+def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
+    """The distribution, as it is answered."""
+    return Distribution(
+        mean=round(mean, DECIMALS_OF_SECONDS),
+        median=round(median, DECIMALS_OF_SECONDS),
+        p90=round(p90, DECIMALS_OF_SECONDS),
+        max=round(largest, DECIMALS_OF_SECONDS),
+    )
+
+
+def point(
+    question: Question, place: Place, figures: Figures, names: Names, *, before: Figures, now: datetime
+) -> KpiPoint:
+    """The point of a place. A value that has no name stands for itself. `before`: of the period before."""
+    period, cut = place
+    kpi = question.kpi
+    begin, end = question.bounds[period - 1], question.bounds[period]
+    divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
+    texts = (None if value is None else names.get(value, str(value)) for value in cut)
+    value = value_of(kpi, figures)
+    return KpiPoint(
+        begin=begin,
+        end=end,
+        by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
+        value=value,
+        no_value=None if value is not None else NoValue.no_cases if begin < now else NoValue.not_begun,
+        cases=cases_of(kpi, figures),
+        numerator=figures.total if divided else None,
+        denominator=figures.cases if divided else None,
+        # Until there are calendars, all time is business time.
+        business=figures.elapsed,
+        elapsed=figures.elapsed,
+        interval=_interval(kpi, figures),
+        small=cases_of(kpi, figures) < SMALL,
+        open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
+        oldest_open_seconds=figures.oldest_open_seconds,
+        excluded=figures.excluded,
+        **_judged(kpi, value, value_of(kpi, before), begin, end, now),
+        final_after=periods.days_after(end, _settling_days(question), question.zone),
+    )
+
+
+def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
+    """The KPI."""
+    if kpi.basis is Basis.standing:
+        return figures.open_cases
+    if kpi.aggregate is Aggregate.number:
+        return figures.cases
+    if kpi.aggregate is Aggregate.mean:
+        return None if figures.elapsed is None else figures.elapsed.mean
+    return round(figures.total / figures.cases, DECIMALS_OF_RATIOS) if figures.cases else None
+
+
+def cases_of(kpi: Kpi, figures: Figures) -> int:
+    """How many cases it was computed from."""
+    return (figures.open_cases or 0) if kpi.basis is Basis.standing else figures.cases
+
+
+def status(
+    kpi: Kpi, target: Target | None, value: float | None, *, begun: bool = True, running: bool = False
+) -> Status | None:
+    """How the value of a period stands to its target."""
+    if target is None:
+        return None
+    if value is None or not begun:
+        return Status.no_data
+    met = target.met_by(value)
+    if not running:
+        return Status.met if met else Status.missed
+    grows = kpi.aggregate is Aggregate.number and kpi.basis is not Basis.standing
+    if not met:
+        return Status.missed if grows and not target.is_bottom else Status.at_risk
+    # Of a ratio that is to be high the room is what it may lack, or every one would be narrow.
+    room = 1 - target.value if kpi.unit is Unit.ratio and target.is_bottom else abs(target.value)
+    return Status.at_risk if abs(value - target.value) < NARROW * room else Status.met
+
+
+def _judged(
+    kpi: Kpi, value: float | None, before: float | None, begin: datetime, end: datetime, now: datetime
+) -> dict[str, Any]:
+    """The fields that say how a value stands: to its target, and to the period before."""
+    target = kpi.target
+    change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
+    return {
+        "target": target and KpiTarget(comparator=target.comparator, value=target.value),
+        "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
+        "previous": KpiPrevious(value=before, change=change),
+    }
+
+
+def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
+    """Of what the figures are taken for a sample of."""
+    cases = cases_of(kpi, figures)
+    if value_of(kpi, figures) is None or kpi.aggregate is Aggregate.mean:
+        return None
+    if kpi.aggregate is Aggregate.number:
+        low, high = intervals.poisson(cases)
+        digits = DECIMALS_OF_SECONDS
+    elif kpi.aggregate is Aggregate.share:
+        low, high = intervals.wilson(figures.total, cases)
+        digits = DECIMALS_OF_RATIOS
+    else:
+        low, high = (bound / cases for bound in intervals.poisson(figures.total))
+        digits = DECIMALS_OF_RATIOS
+    return KpiInterval(low=round(low, digits), high=round(high, digits), level=intervals.LEVEL)
+
+
+def _settling_days(question: Question) -> int:
+    return question.reopen_days if question.kpi.settling is Settling.reopening else 0

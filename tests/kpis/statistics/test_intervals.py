@@ -1,0 +1,72 @@
+"""Intervals as they are published, and what holds of all of them."""
+
+from __future__ import annotations
+
+from math import exp, fsum, lgamma, log
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.kpis.statistics.intervals import poisson, wilson
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "low", "high"),
+    # Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3.
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_the_interval_of_a_share_is_the_published_one(
+    numerator: int, denominator: int, low: float, high: float
+) -> None:
+    assert wilson(numerator, denominator) == pytest.approx((low, high), abs=0.00005)
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    # The usual table of exact limits, as in Ulm, American Journal of Epidemiology 131 (1990) 373-375.
+    [
+        (0, 0, 3.689),
+        (1, 0.025, 5.572),
+        (2, 0.242, 7.225),
+        (3, 0.619, 8.767),
+        (5, 1.623, 11.668),
+        (10, 4.795, 18.390),
+        (20, 12.217, 30.888),
+        (50, 37.111, 65.919),
+        (100, 81.364, 121.627),
+    ],
+)
+def test_the_interval_of_a_count_is_the_published_one(count: int, low: float, high: float) -> None:
+    assert poisson(count) == pytest.approx((low, high), abs=0.0006)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 3_000))
+def test_beyond_each_bound_of_a_count_lie_two_and_a_half_per_cent(count: int) -> None:
+    low, high = poisson(count)
+    assert 1 - _at_most(count - 1, low) == pytest.approx(0.025, rel=1e-7)
+    assert _at_most(count, high) == pytest.approx(0.025, rel=1e-7)
+
+
+def _at_most(count: int, expected: float) -> float:
+    """How likely so many or fewer are: term by term."""
+    return fsum(exp(n * log(expected) - expected - lgamma(n + 1)) for n in range(count + 1))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 10**6))
+def test_the_interval_of_a_large_count_is_nearly_that_of_the_normal(count: int) -> None:
+    low, high = poisson(count)
+    assert low < count < high
+    assert high - low == pytest.approx(2 * 1.96 * count**0.5, abs=4)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 10**9).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
+def test_a_share_lies_within_its_interval_and_that_between_0_and_1(share: tuple[int, int]) -> None:
+    numerator, denominator = share
+    low, high = wilson(numerator, denominator)
+    assert 0 <= low <= numerator / denominator <= high <= 1
+    mirrored = wilson(denominator - numerator, denominator)
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-12)
