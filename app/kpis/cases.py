@@ -26,11 +26,15 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 TEAM_NAMED = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}') ? 'team_id'"
+#: What makes of a first contact the only one, or not.
+CONTACT = ("acknowledged", "started", "held", "commented", "reopened")
 #: Which events of a case tell its number, besides its opening and the one that decided.
 TELLING = {
     Measure.reopened: "type = %(reopened)s",
     Measure.reassigned: TEAM_NAMED,
     Measure.reassignments: TEAM_NAMED,
+    Measure.came_back: TEAM_NAMED,
+    Measure.first_contact: f"type = any(%(contact)s) or {TEAM_NAMED}",
 }
 
 
@@ -135,13 +139,14 @@ select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at fr
 where position = any(%(positions)s::bigint[])
 union
 select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at from log.told
-where stream = any(%(streams)s::text[]) and position <= %(last)s and {also}
+where stream = any(%(streams)s::text[]) and position <= %(last)s and ({also})
 order by position"""
     parameters = {
         "positions": [position for row in rows for position in row[6:8]],
         "streams": [f"{kind}/{row[0]}" for row in rows],
         "last": last,
         "reopened": f"{kind}.reopened",
+        "contact": [f"{kind}.{event}" for event in CONTACT],
     }
     events: dict[UUID, list[KpiEvidence]] = {row[0]: [] for row in rows}
     for case_id, event_id, position, name, occurred_at in await fetch(

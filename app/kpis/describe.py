@@ -31,6 +31,10 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
             "",
             f"**{kpi.zh.name}**：{kpi.zh.definition}",
             "",
+            f"Pitfalls: {kpi.en.pitfalls}",
+            "",
+            f"注意：{kpi.zh.pitfalls}",
+            "",
             f"Owner: {kpi.owner.en} · {kpi.owner.zh}. Cut and filtered by {cuts}.",
             f"Definition: [raw/{kpi.key}.sql](../app/kpis/raw/{kpi.key}.sql).",
         ]

@@ -28,6 +28,10 @@ class Measure(Labelled):
     reopened = "reopened", "Whether it was reopened", "是否重开"
     reassigned = "reassigned", "Whether it changed its team", "是否转派"
     reassignments = "reassignments", "How often it changed its team", "转派次数"
+    came_back = "came_back", "Whether a team got it back", "是否退回原团队"
+    first_contact = "first_contact", "Whether whoever answered resolved it", "是否由首次响应人解决"
+    unattended = "unattended", "Whether it went away by itself", "是否自行消除"
+    repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
 
 
 class Aggregate(Labelled):
@@ -101,10 +105,11 @@ STANDARD = tuple(Dimension)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What people call it, and what it is, in a sentence."""
+    """What people call it, what it is, in a sentence, and how it can mislead."""
 
     name: str
     definition: str
+    pitfalls: str = ""
 
 
 @dataclass(frozen=True, slots=True)

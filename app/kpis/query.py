@@ -30,7 +30,18 @@ MEASURE = {
     Measure.reopened: "reopened::integer",
     Measure.reassigned: "(reassignments > 0)::integer",
     Measure.reassignments: "reassignments",
+    Measure.came_back: "came_back::integer",
+    Measure.first_contact: "first_contact::integer",
+    Measure.unattended: "unattended::integer",
+    # It is about two cases, of which each may be touched without the other, so no fact can hold it.
+    Measure.repeated: """exists (
+  select from kpi.incident_resolved earlier
+  where earlier.service = fact.service and earlier.category = fact.category
+    and earlier.case_id <> fact.case_id
+    and earlier.at < fact.at and earlier.at >= fact.at - interval '720 hours')::integer""",
 }
+#: Measures that say nothing of some facts, which then do not count.
+OF_SOME = frozenset({Measure.first_contact, Measure.unattended})
 
 #: In which phases of its life a case is still to come, and what else holds then.
 ALIVE = {
@@ -115,6 +126,11 @@ def reach(question: Question, filters: Filters) -> Statement:
 def table(kpi: Kpi) -> str:
     """Where the KPI's facts are."""
     return f"kpi.{kpi.process}_{kpi.fact}"
+
+
+def applies(kpi: Kpi) -> str:
+    """Which of its facts the KPI counts."""
+    return f"{kpi.measure.value} is not null" if kpi.measure in OF_SOME else "true"
 
 
 def alive(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
@@ -206,8 +222,8 @@ def _cut(question: Question) -> str:
 def _admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
     """The facts in the time and under the filters of the question; adds their parameters."""
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
-    where = ["at >= %(begin)s", "at < %(end)s", *_conditions(filters, parameters)]
-    return f"{table(question.kpi)} where {' and '.join(where)}"
+    where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *_conditions(filters, parameters)]
+    return f"{table(question.kpi)} fact where {' and '.join(where)}"
 
 
 def _percentile(share: float) -> str:

@@ -50,6 +50,10 @@ MEASURE = {
     Measure.reopened: "numerator",
     Measure.reassigned: "numerator",
     Measure.reassignments: "numerator",
+    Measure.came_back: "numerator",
+    Measure.first_contact: "numerator",
+    Measure.unattended: "numerator",
+    Measure.repeated: "numerator",
 }
 #: The definitions of what is still open.
 STILL_OPEN = {

@@ -183,7 +183,7 @@ async def _compare_cases(task: _Task) -> None:
     fast, slow = query.MEASURE[task.kpi.measure], raw.MEASURE[task.kpi.measure]
     await _compare_rows(
         task,
-        f"select *, {fast} as measure from {query.table(task.kpi)}",
+        f"select *, {fast} as measure from {query.table(task.kpi)} fact where {query.applies(task.kpi)}",
         f"select *, {slow} as measure from {raw.CASES}",
     )
 

@@ -54,6 +54,7 @@ class KpiOut(Out):
     key: str
     name: str = Field(description="What people call it, in the language asked for.")
     definition: str = Field(description="What it is, in a sentence, in the language asked for.")
+    pitfalls: str = Field(description="How it can mislead, in the language asked for.")
     process: str = Field(description="The kind of record that is counted.")
     owner: Role = Field(description="Who answers for it.")
     unit: Unit
@@ -207,6 +208,7 @@ def declared(kpi: Kpi, language: str) -> KpiOut:
         key=kpi.key,
         name=words.name,
         definition=words.definition,
+        pitfalls=words.pitfalls,
         process=kpi.process,
         owner=kpi.owner,
         unit=kpi.unit,

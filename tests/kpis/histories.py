@@ -44,7 +44,7 @@ TYPES = {
     "assigned": 4,
     "observed": 2,
     "edited": 1,
-    "commented": 1,
+    "commented": 2,
     "reported": 0.1,
 }
 TEAMS = tuple(UUID(int=n) for n in (1, 2, 3))
@@ -53,9 +53,10 @@ VALUES: dict[str, tuple[str | None, ...]] = {
     "team_id": (*(str(team) for team in TEAMS), None),
     "service": ("mail", "erp", None),
     "category": ("hardware", "access", None),
-    "channel": ("hotline", "portal", None),
+    "channel": ("hotline", "portal", "monitoring", None),
     "assignee_id": (str(UUID(int=11)), str(UUID(int=12)), None),
     "customer_id": (str(TEAMS[0]), str(TEAMS[2]), None),
+    "requester_id": ("11", "12", None),
 }
 ACTORS = ("person:11", "rule:close_after_agreed_days", "import:old_tool", "integration:5")
 

@@ -118,14 +118,45 @@ class CaseHistory:
         return False
 
     @property
-    def reassignments(self) -> int:
-        """Changes of team; having none in between is no change."""
+    def teams(self) -> list[str]:
+        """The teams that it went to, one after the other; having none in between is no change."""
         teams: list[str] = []
         for told in self.told:
             team = _fields(told.event).get("team_id")
             if team is not None and teams[-1:] != [team]:
                 teams.append(team)
-        return max(len(teams) - 1, 0)
+        return teams
+
+    @property
+    def reassignments(self) -> int:
+        """Changes of team."""
+        return max(len(self.teams) - 1, 0)
+
+    @property
+    def first_contact(self) -> bool | None:
+        """Whether it was resolved by whoever answered, and by nobody else; None: it cannot be told."""
+        last = self.resolution
+        assert last is not None
+        if last.known.get("channel") == "monitoring" or "observed" in last.event.data:
+            return None
+        for told in self.told[: self.told.index(last)]:
+            by_requester = told.event.actor == f"person:{told.known.get('requester_id')}"
+            if told.kind == "held" or (told.kind == "commented" and by_requester):
+                return False
+        answered = self.response is not None and self.response.event.actor == last.event.actor
+        person = last.event.actor.startswith("person:")
+        return answered and person and len(self.teams) < 2 and not self.reopened
+
+    @property
+    def unattended(self) -> bool | None:
+        """Whether it went away by itself; None: it did not come from monitoring."""
+        last = self.resolution
+        assert last is not None
+        if last.known.get("channel") != "monitoring":
+            return None
+        before = self.told[: self.told.index(last)]
+        started = any(t.kind == "started" and not t.event.actor.startswith("rule:") for t in before)
+        return not started and not last.event.actor.startswith("person:")
 
     def fact(self, deciding: Told, at: datetime | None = None) -> dict[str, Any]:
         """The columns that every fact has."""
@@ -203,7 +234,12 @@ def facts(events: list[Event]) -> dict[str, dict[UUID, dict[str, Any]]]:
             tables["incident_first_resolved"][case.case_id] = case.timed(first)
         if last := case.resolution:
             tables["incident_resolved"][case.case_id] = case.timed(
-                last, reopened=case.reopened, reassignments=case.reassignments
+                last,
+                reopened=case.reopened,
+                reassignments=case.reassignments,
+                came_back=len(set(case.teams)) < len(case.teams),
+                first_contact=case.first_contact,
+                unattended=case.unattended,
             )
         if closing := case.closing:
             tables["incident_closed"][case.case_id] = case.timed(closing)

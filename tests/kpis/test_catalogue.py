@@ -24,7 +24,9 @@ def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
         words = kpi.words(language)
         assert words.name
         assert words.definition.endswith((".", "。"))
+        assert words.pitfalls.endswith((".", "。")), "whoever reads it is told how it can mislead"
     assert not kpi.zh.definition.isascii()
+    assert not kpi.zh.pitfalls.isascii()
 
 
 @every

@@ -17,11 +17,12 @@ told as (
       when type in ('incident.cancelled', 'incident.marked_duplicate') then 'void'
     end as mark,
     type in ('incident.acknowledged', 'incident.started') and actor not like 'rule:%%' as answers,
+    case when starts_with(actor, 'person:') then actor end as person,
     data ? 'observed' as observed,
     data ? 'irregular' as irregular,
     (data->'set'->stream->>'opened_at')::timestamptz as opening,
-    case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id']
-      then fields - array['title', 'description', 'resolution', 'cause'] end as dimensions
+    case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
+                                'requester_id'] then fields - array['title', 'description', 'resolution', 'cause'] end as dimensions
   from (
     (
       select stream, position, version, occurred_at, type, actor, data from log.told
@@ -51,7 +52,7 @@ placed as (
 ),
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
 standing as (
-  select case_id, place, position, version, occurred_at, type, mark, answers, observed, irregular,
+  select case_id, place, position, version, occurred_at, type, mark, answers, person, observed, irregular,
     opening, dimensions->>'team_id' as team_named,
     known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
     known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
@@ -60,7 +61,11 @@ standing as (
     max(place) filter (where mark = 'void') over in_order as void_place,
     max(place) filter (where mark in ('resolved', 'closed')) over in_order as ended_place,
     max(place) filter (where mark = 'closed') over in_order as closed_place,
-    max(place) filter (where type = 'incident.held') over in_order as held_place
+    max(place) filter (where type = 'incident.held') over in_order as held_place,
+    coalesce(bool_or(answers and type = 'incident.started') over in_order, false) as started,
+    -- Whoever asked for it has said something since.
+    coalesce(bool_or(type = 'incident.commented' and person = 'person:' || (known->>'requester_id')) over in_order, false)
+      as asked_again
   from placed
   window in_order as (partition by case_id order by version > 1, occurred_at, position)
 ),
@@ -95,12 +100,16 @@ decided as materialized (
   from weighed
   window whole as (partition by case_id)
 ),
--- The first team is no change of team, and none in between is none either: A, none, B is one change.
-moves as (
-  select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments
+-- Who had a case. The first team is no change of team, and none in between is none either: A, none, B is one change. A
+-- team got it back if there are fewer teams than turns of one.
+hands as (
+  select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments,
+    count(*) filter (where team_named <> team_before) >= count(distinct team_named) as came_back,
+    max(person) filter (where place = response) as responder
   from (
-    select case_id, team_named, lag(team_named) over (partition by case_id order by place) as team_before
-    from decided where team_named is not null
+    select case_id, place, response, person, team_named,
+      lag(team_named) over (partition by case_id, team_named is null order by place) as team_before
+    from decided where team_named is not null or place = response
   ) named
   group by case_id
 ),
@@ -108,7 +117,7 @@ fact as (
   select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
-    response, first_resolution, resolution, closing
+    response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held
   from decided
 ),
 incident_opened as (
@@ -128,8 +137,15 @@ incident_first_resolved as (
 ),
 incident_resolved as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, seconds, business_seconds, reopened, coalesce(reassignments, 0) as reassignments
-  from fact left join moves using (case_id) where place = resolution
+    position, opened_position, seconds, business_seconds, reopened, coalesce(reassignments, 0) as reassignments,
+    coalesce(came_back and reassignments > 0, false) as came_back,
+    -- Whoever answers also resolves, with nobody and nothing in between. Monitoring contacts nobody, and another system
+    -- does not say who it was.
+    case when channel is distinct from 'monitoring' and not observed
+      then coalesce(person = responder, false) and coalesce(reassignments, 0) = 0
+        and not (held or asked_again or reopened) end as first_contact,
+    case when channel = 'monitoring' then person is null and not started end as unattended
+  from fact left join hands using (case_id) where place = resolution
 ),
 incident_closed as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,

@@ -1,0 +1,111 @@
+"""KPIs of incidents that say how well they were handled: by how many, how often anew, or for nothing."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
+
+PING_PONG_RATE = Kpi(
+    key="ping_pong_rate",
+    en=Words(
+        "Ping-pong rate",
+        "Of the incidents whose final resolution lies in the period, "
+        "the share that a team got back after it had given them away.",
+        "A team that only asks another one for something gets it back, too. "
+        "Having no team in between is no change.",
+    ),
+    zh=Words(
+        "来回转派率",
+        "最终解决时间在期内的事件中，转出后又退回原团队的占比。",
+        "仅请其他团队协助后转回的也计入；中间未分派团队不算更换。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.came_back,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+)
+
+FIRST_CONTACT_RESOLUTION = Kpi(
+    key="first_contact_resolution",
+    en=Words(
+        "First-contact resolution",
+        "Of the incidents that came from people and whose final resolution lies in the period, the share "
+        "resolved by whoever responded first, with no change of team, no hold, no further comment of the "
+        "requester "
+        "before it, and never reopened.",
+        "Incidents from monitoring are left out, and so are those that another system resolved: "
+        "it does not say who did. "
+        "It can still fall until the days for reopening have passed.",
+    ),
+    zh=Words(
+        "一次解决率",
+        "最终解决时间在期内、由人员提出的事件中，由首次响应人解决，"
+        "且解决前未转派、未挂起、提出人未再留言、之后从未重开的占比。",
+        "监控产生的事件不计；由其他系统解决的事件不计，因其不说明处理人。重开期限届满之前数值仍可能下降。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.first_contact,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+)
+
+ALERT_NOISE = Kpi(
+    key="alert_noise",
+    en=Words(
+        "Alert noise",
+        "Of the incidents from monitoring whose final resolution lies in the period, "
+        "the share that no person resolved and nobody had started.",
+        "An alert that fires again joins its open incident: flapping shows in the events, not here. "
+        "Somebody may have looked at it without starting.",
+    ),
+    zh=Words(
+        "告警噪声率",
+        "最终解决时间在期内、由监控产生的事件中，无人开始处理且非人员解决的占比。",
+        "重复告警并入未结事件，反复抖动只见于事件记录，不在此计；可能有人查看过但未开始处理。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.unattended,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+)
+
+REPEAT_INCIDENT_RATE = Kpi(
+    key="repeat_incident_rate",
+    en=Words(
+        "Repeat incidents",
+        "Of the incidents opened in the period, the share that came within 30 days "
+        "after the final resolution of another one of the same service and category.",
+        "One without a service or a category repeats nothing; a coarse category makes everything a repeat. "
+        "The first 30 days of the records know nothing of what was before them.",
+    ),
+    zh=Words(
+        "重复事件率",
+        "期内提出的事件中，在同一服务同一分类的另一事件最终解决后 30 天内提出的占比。",
+        "未填服务或分类的事件不算重复；分类过粗会使一切都成为重复；记录最初的 30 天不知道此前的事件。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="opened",
+    measure=Measure.repeated,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.opened,
+)
+
+KPIS = (PING_PONG_RATE, FIRST_CONTACT_RESOLUTION, ALERT_NOISE, REPEAT_INCIDENT_RATE)

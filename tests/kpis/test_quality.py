@@ -1,0 +1,104 @@
+"""How well incidents were handled: what makes a first contact, noise, a repeat, a case that came back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.db import Connection, Database
+from app.kpis.answer import answer
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.points import KpiPoint
+from app.kpis.question import Said, ask
+from app.log.follow import catch_up
+from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+ANN, BEN, RULE, TOOL = "person:11", "person:12", "rule:close", "integration:5"
+
+
+async def _whole(db: Database, key: str) -> KpiPoint:
+    said = Said(grain="all", begin="2025-12-01", end="2026-06-01")
+    (point,) = (await answer(db, ask(KPIS[key], said, now=NOW, organisation_zone="UTC"), NOW)).points
+    return point
+
+
+async def _counted(connection: Connection, db: Database, key: str, *cases: Scripted) -> tuple[Any, Any]:
+    await write(connection, [event for case in cases for event in case.events])
+    await catch_up(connection, FACTS)
+    point = await _whole(db, key)
+    return point.numerator, point.denominator
+
+
+async def test_a_first_contact_is_whoever_answers_resolving_it_alone(
+    follower: Connection, db: Database
+) -> None:
+    def answered(**told: Any) -> Scripted:
+        return Scripted.begin(BEGIN, **told).then("acknowledged", minutes=5, actor=ANN)
+
+    good = answered().then("commented", minutes=1, actor=BEN).then("resolved", minutes=5, actor=ANN)
+    by_another = answered().then("resolved", minutes=5, actor=BEN)
+    held = answered().then("held", minutes=1).then("resumed", minutes=1).then("resolved", minutes=1)
+    asked = answered(requester_id="12").then("commented", minutes=1, actor=BEN).then("resolved", minutes=1)
+    one, two = str(TEAMS[0]), str(TEAMS[1])
+    moved = answered(team_id=one).then("assigned", minutes=1, team_id=two).then("resolved", minutes=1)
+    back = answered().then("resolved", minutes=1).then("reopened", minutes=1).then("resolved", minutes=1)
+    by_rule = answered().then("resolved", minutes=1, actor=RULE)
+    alert = answered(channel="monitoring").then("resolved", minutes=1)
+    told = answered().then("resolved", minutes=1, actor="import:x", observed="snapshot")
+    cases = (good, by_another, held, asked, moved, back, by_rule, alert, told)
+    assert await _counted(follower, db, "first_contact_resolution", *cases) == (1, 7)
+
+
+async def test_noise_is_what_monitoring_tells_and_nobody_starts_or_resolves(
+    follower: Connection, db: Database
+) -> None:
+    def alert() -> Scripted:
+        return Scripted.begin(BEGIN, channel="monitoring")
+
+    cleared = alert().then("acknowledged", minutes=1).then("resolved", minutes=1, actor=TOOL)
+    by_rule = alert().then("started", minutes=1, actor=RULE).then("resolved", minutes=1, actor=TOOL)
+    started = alert().then("started", minutes=1).then("resolved", minutes=1, actor=TOOL)
+    by_person = alert().then("resolved", minutes=1)
+    by_phone = Scripted.begin(BEGIN, channel="hotline").then("resolved", minutes=1, actor=TOOL)
+    cases = (cleared, by_rule, started, by_person, by_phone)
+    assert await _counted(follower, db, "alert_noise", *cases) == (2, 4)
+
+
+async def test_a_case_came_back_if_another_team_had_it_in_between(follower: Connection, db: Database) -> None:
+    one, two, three = (str(team) for team in TEAMS)
+
+    def through(*teams: str | None) -> Scripted:
+        case = Scripted.begin(BEGIN, team_id=teams[0])
+        for team in teams[1:]:
+            case = case.then("assigned", minutes=1, team_id=team)
+        return case.then("resolved", minutes=1)
+
+    cases = (
+        through(one, two, one),
+        through(one, two, three, two),
+        through(one, two, three),
+        through(one, None, one),
+        through(one, one),
+        through(None),
+    )
+    assert await _counted(follower, db, "ping_pong_rate", *cases) == (2, 6)
+
+
+async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
+    follower: Connection, db: Database
+) -> None:
+    def opened(days: float, service: str | None = "mail", category: str | None = "access") -> Scripted:
+        return Scripted.begin(BEGIN + timedelta(days=days), service=service, category=category)
+
+    hour = 60
+    first = opened(0).then("resolved", minutes=hour)
+    soon = opened(30, category="access").then("cancelled", minutes=hour)
+    repeat = opened(30)
+    late = opened(30 + 2 / 24)
+    before = opened(0.5 / 24)
+    other, none = opened(1, category="hardware"), opened(1, service=None, category=None)
+    log = (first, soon, repeat, late, before, other, none)
+    assert await _counted(follower, db, "repeat_incident_rate", *log) == (1, 6)
+    assert (await _whole(db, "repeat_incident_rate")).excluded == {"cancelled": 1, "duplicate": 0}
