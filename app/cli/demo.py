@@ -54,7 +54,7 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
         return keys
     async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current) as ledger:
         with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("Making the demo organisation", total=history.INCIDENTS)
+            task = bar.add_task("Making a demo organisation and a year of its history", total=None)
             persons = await history.make(
                 ledger, lambda done, total: bar.update(task, completed=done, total=total)
             )

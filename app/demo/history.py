@@ -1,183 +1,226 @@
-"""Makes the demo organisation and its history, by the commands that everybody uses, each under its own key.
+"""Makes the demo organisation and a year of its history, by the commands that everybody uses.
 
-The same seed gives the same history; started again after an interruption it goes on where it was.
+The same seed gives the same history, up to the moment of its first start; started again after an
+interruption it goes on where it was, each command being known by its key.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
+from app.base.assignment import shifts
+from app.base.costs import hourly_rates
 from app.base.people import persons, teams
-from app.common.people import Caller, Held, Role, rule
-from app.common.priority import Impact, Urgency
-from app.demo.organisation import DONE, REMARKS, REQUESTERS, STAFF, TEAMS, TROUBLES
-from app.kernel.bodies import Body, Nothing, Reason
+from app.common.people import Caller, Held, PersonKind, Role, TeamKind, rule
+from app.common.rota import Duty, Weekday
+from app.demo.life import Cast, Life, Member, Repeat
+from app.demo.organisation import (
+    BERLIN,
+    CURRENCY,
+    CUSTOMERS,
+    MONITORING,
+    RATES,
+    REQUESTERS,
+    STAFF,
+    TEAMS,
+    Site,
+)
+from app.demo.rhythm import DAYS, openings
+from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
 from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey, perform
+from app.log import read
 from app.log.events import id_of
-from app.log.writer import Repeated
-from app.processes.incidents import lifecycle as incidents
-from app.processes.incidents.records import Channel, Effect, HoldReason, ResolutionCode
+from app.processes.incidents.duplicates import MarkDuplicateIncident
 
-SEED = 20261120
-INCIDENTS = 300
-DAYS = 90
-AT_ONCE = 8
-CHANNELS = (Channel.hotline, Channel.portal, Channel.email, Channel.chat, Channel.monitoring)
+AT_ONCE = 64
+FOUNDED = timedelta(days=DAYS + 30)
+# Rules and notices take what is older for another system's history, and leave it alone.
+TOLD, LIVED = "import:demo", "demo"
+LIVED_SINCE = timedelta(days=10)
+MAKER = rule("demo")
+#: Under which its commands are known again.
+ROUTE = "demo"
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Who is there: staff by team key, requesters, and every person's id by name."""
+class Maker:
+    """What makes it: the ledger, and by actor and key the streams of the commands that are done already."""
 
-    staff: dict[str, list[Caller]]
-    requesters: list[Caller]
-    ids: dict[str, UUID]
+    ledger: Ledger
+    done: dict[tuple[str, str], str]
+
+    @classmethod
+    async def begun(cls, ledger: Ledger) -> Maker:
+        """With all that an earlier start has done."""
+        return cls(ledger, await read.once_by_route(ledger.db, ROUTE))
 
 
 @dataclass
 class Script:
-    """The making of one thing: the ledger, a clock of its own, and the keys of its commands."""
+    """The making of one thing: a clock of its own, and the keys of its commands."""
 
-    ledger: Ledger
+    maker: Maker
     name: str
     now: datetime
+    source: str
     step: int = 0
 
-    async def act(self, caller: Caller, kind: str, action: str, name: str | None, body: Body) -> Any:
-        """Carries it out, or finds the record as it is if that was done before."""
+    async def act(self, caller: Caller, kind: str, action: str, record: UUID | None, body: Body) -> UUID:
+        """Carries it out, unless that was done before. Gives the record's id."""
         self.step += 1
-        lifecycle = self.ledger.lifecycles[kind]
-        context = Context(caller, self.now, correlation_id=f"demo-{self.name}", source="demo")
-        key = IdempotencyKey("demo", f"{self.name}-{self.step}", "00")
-        try:
-            return (
-                await perform(self.ledger, Act(lifecycle, lifecycle[action], name, body, context, key=key))
-            ).record
-        except Repeated as repeated:
-            found = await load(self.ledger.db, lifecycle, str(id_of(repeated.earlier.stream)))
-            assert found is not None
-            return found.record
+        key = f"{self.name}-{self.step}"
+        if (stream := self.maker.done.get((caller.actor, key))) is not None:
+            return id_of(stream)
+        ledger = self.maker.ledger
+        lifecycle = ledger.lifecycles[kind]
+        context = Context(caller, self.now, correlation_id=f"demo-{self.name}", source=self.source)
+        name = None if record is None else str(record)
+        once = IdempotencyKey(ROUTE, key, "00")
+        done = await perform(ledger, Act(lifecycle, lifecycle[action], name, body, context, key=once))
+        return id_of(done.event.stream)
 
 
-async def make(ledger: Ledger, progress: Callable[[int, int], None]) -> dict[str, UUID]:
-    """Makes what is not there yet. Gives the persons' ids by name; `progress` is told how many of all."""
-    now = datetime.now(UTC)
-    cast = await _cast(ledger, now)
+async def make(ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS) -> dict[str, UUID]:
+    """Makes what is not there yet of the last `days`. Gives the persons' ids by name.
+
+    `progress` is told how many incidents of all are made.
+    """
+    maker = await Maker.begun(ledger)
+    organisation = _Organisation(maker, datetime.now(UTC))
+    cast, end = await organisation.make(), organisation.end
+    coming = list(openings(end, days))
     done = 0
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(n: int) -> None:
+    async def one(life: Life) -> None:
         nonlocal done
         async with gate:
-            await _incident(ledger, cast, n, now)
+            await _tell(maker, life, end)
         done += 1
-        progress(done, INCIDENTS)
+        progress(done, len(coming))
 
-    await asyncio.gather(*(one(n) for n in range(INCIDENTS)))
-    return cast.ids
+    async with asyncio.TaskGroup() as tasks:
+        for opening in coming:
+            tasks.create_task(one(Life(cast, opening)))
+    return organisation.ids
 
 
-async def _cast(ledger: Ledger, now: datetime) -> Cast:
-    script = Script(ledger, "people", now - timedelta(days=DAYS + 1))
-    maker = rule("demo")
-    team_ids = {}
-    for key, name in TEAMS:
-        team = await script.act(maker, "team", "add", None, teams.AddTeam(key=key, name=name))
-        team_ids[key] = team.id
-    ids, staff = {}, dict[str, list[Caller]]()
-    for name, roles, team_key in STAFF:
-        held = tuple(role.value for role in roles)
-        body = persons.AddPerson(name=name, teams=(team_key,), roles=held)
-        person = await script.act(maker, "person", "add", None, body)
-        ids[name] = person.id
-        caller = Caller(
-            f"person:{person.id}", person.id, tuple(map(Held, roles)), frozenset({team_ids[team_key]})
+class _Organisation:
+    """Teams, persons, shifts and rates. `end` is the moment of the first start, up to which history goes."""
+
+    def __init__(self, maker: Maker, now: datetime) -> None:
+        self.end = now
+        self.ids: dict[str, UUID] = {}
+        self._teams: dict[str, UUID] = {}
+        self._script = Script(maker, "people", now - FOUNDED, TOLD)
+
+    async def make(self) -> Cast:
+        """What is not there yet. Gives who is there."""
+        await self._add_teams()
+        staff: dict[str, list[Member]] = {}
+        managers, requesters = [], []
+        for name, roles, team, site in STAFF:
+            member = await self._add_person(name, team, site, roles)
+            staff.setdefault(team, []).append(member)
+            if Role.incident_manager in roles:
+                managers.append(member)
+        sites = {key: site for key, _, site in CUSTOMERS}
+        for name, customer in REQUESTERS:
+            requesters.append(await self._add_person(name, customer, sites[customer]))
+        monitoring = await self._add_person(MONITORING, None, BERLIN, (Role.integration,))
+        for team, members in staff.items():
+            await self._add_shifts(team, members)
+        for role_class, amount in RATES:
+            body = hourly_rates.AddHourlyRate(
+                role_class=role_class, amount=amount, currency=CURRENCY, valid_from_at=self._script.now
+            )
+            await self._script.act(MAKER, "hourly_rate", "add", None, body)
+        return Cast(staff, managers, requesters, monitoring)
+
+    async def _add_teams(self) -> None:
+        ours = [(key, name, TeamKind.internal) for key, name, _ in TEAMS]
+        theirs = [(key, name, TeamKind.customer) for key, name, _ in CUSTOMERS]
+        for key, name, kind in (*ours, *theirs):
+            body = teams.AddTeam(key=key, name=name, kind=kind)
+            self._teams[key] = await self._script.act(MAKER, "team", "add", None, body)
+            if len(self._teams) == 1:
+                await self._begin(str(self._teams[key]))
+
+    async def _begin(self, team: str) -> None:
+        """With the first team: of an earlier start, if there was one, whose history goes on."""
+        ledger = self._script.maker.ledger
+        loaded = await load(ledger.db, ledger.lifecycles["team"], team)
+        assert loaded is not None
+        self._script.now = loaded.record.added_at
+        self.end = self._script.now + FOUNDED
+
+    async def _add_person(
+        self, name: str, team: str | None, site: Site, roles: Sequence[Role] = ()
+    ) -> Member:
+        body = persons.AddPerson(
+            name=name,
+            kind=PersonKind.machine if name == MONITORING else PersonKind.human,
+            locale=site.language,
+            time_zone=site.zone,
+            teams=() if team is None else (team,),
+            roles=tuple(role.value for role in roles),
         )
-        staff.setdefault(team_key, []).append(caller)
-    requesters = []
-    for name in REQUESTERS:
-        person = await script.act(maker, "person", "add", None, persons.AddPerson(name=name))
-        ids[name] = person.id
-        requesters.append(Caller(f"person:{person.id}", person.id, (Held(Role.requester),)))
-    return Cast(staff, requesters, ids)
+        self.ids[name] = person = await self._script.act(MAKER, "person", "add", None, body)
+        own = None if team is None else self._teams[team]
+        held = tuple(map(Held, roles or (Role.requester,)))
+        actor = f"{'integration' if name == MONITORING else 'person'}:{person}"
+        belongs = frozenset() if own is None else frozenset({own})
+        return Member(Caller(actor, person, held, belongs, own, locale=site.language), site)
+
+    async def _add_shifts(self, team: str, members: Sequence[Member]) -> None:
+        """By day those of each site; at night and at weekends one of them, week by week in turn."""
+        week = tuple(Weekday)
+        from_date = self._script.now.date()
+        for n, member in enumerate(members):
+            person = str(member.caller.person_id)
+            by_day = {"duty": Duty.working, "weekdays": week[:5], "starts": "08:00", "ends": "18:00"}
+            by_night = {"duty": Duty.on_call, "weekdays": week, "starts": "18:00", "ends": "08:00"}
+            first = from_date + timedelta(weeks=n)
+            for hours, begins, every in ((by_day, from_date, 1), (by_night, first, len(members))):
+                body = shifts.AddShift.model_validate(
+                    {
+                        "team": team,
+                        "person": person,
+                        "time_zone": member.site.zone,
+                        "from_date": begins.isoformat(),
+                        "every_weeks": every,
+                        **hours,
+                    }
+                )
+                await self._script.act(MAKER, "shift", "add", None, body)
 
 
-async def _incident(ledger: Ledger, cast: Cast, n: int, now: datetime) -> None:
-    """One incident's life, as far as it has come by now."""
-    chance = random.Random(f"{SEED}-{n}")  # noqa: S311  # a history, not a secret
-    trouble = chance.choice(TROUBLES)
-    title, description, team, service, effect, impact, urgency, minutes = trouble
-    opened = now - timedelta(days=DAYS * (1 - n / INCIDENTS), minutes=chance.randrange(600))
-    script = Script(ledger, f"incident-{n}", opened)
-    requester = chance.choice(cast.requesters)
-    report = incidents.ReportIncident(
-        title=title,
-        description=description,
-        channel=chance.choice(CHANNELS),
-        impact=Impact(impact),
-        urgency=Urgency(urgency),
-        effect=Effect(effect),
-        service=service,
-    )
-    record = await script.act(requester, "incident", "report", None, report)
-    for step in _life(chance, cast, requester, team, minutes):
-        script.now += step.after
-        if script.now > now:
-            return
-        await script.act(step.caller, "incident", step.action, str(record.id), step.body)
+async def _tell(maker: Maker, life: Life, end: datetime) -> None:
+    """One incident's life as far as it has come by then, and the reports that repeat it."""
+    opened = life.opening.at
+    source = LIVED if opened > end - LIVED_SINCE else TOLD
+    script = Script(maker, f"incident-{life.opening.n}", opened, source)
+    record = await script.act(life.requester.caller, "incident", "report", None, life.report())
+    for step in life.steps:
+        if step.at > end:
+            break
+        script.now = step.at
+        await script.act(step.caller, "incident", step.action, record, step.body)
+    for n, repeat in enumerate(life.repeats):
+        if repeat.marked <= end:
+            again = Script(maker, f"incident-{life.opening.n}-again-{n}", repeat.at, source)
+            await _repeat(again, repeat, record)
 
 
-@dataclass(frozen=True)
-class Step:
-    """What somebody does, and how long after the step before."""
-
-    after: timedelta
-    caller: Caller
-    action: str
-    body: Body
-
-
-def _life(chance: random.Random, cast: Cast, requester: Caller, team: str, minutes: int) -> list[Step]:
-    """What becomes of an incident: mostly the straight way; some wait, go to another team, or come back."""
-
-    def after(mean: float) -> timedelta:
-        return timedelta(seconds=int(60 * chance.lognormvariate(0, 0.8) * mean) + 5)
-
-    agent = replace(
-        chance.choice(cast.staff["service-desk"]), roles=(Held(Role.agent), Held(Role.incident_manager))
-    )
-    engineer = chance.choice(cast.staff[team])
-    if chance.random() < 0.03:
-        return [Step(after(20), agent, "cancel", Reason(reason="Reported twice."))]
-    life = [Step(after(8), agent, "acknowledge", Nothing())]
-    if chance.random() < 0.15:
-        wrong = chance.choice([key for key, _ in TEAMS if key != team])
-        life.append(Step(after(5), agent, "assign", AssignTicket(team=wrong)))
-    assigned = AssignTicket(team=team, person=str(engineer.person_id))
-    life.append(Step(after(12), agent, "assign", assigned))
-    life.append(Step(after(25), engineer, "start", Nothing()))
-    if chance.random() < 0.3:
-        remark = CommentTicket(text=chance.choice(REMARKS))
-        life.append(Step(after(10), engineer, "comment", remark))
-    if chance.random() < 0.2:
-        reason = chance.choice((HoldReason.awaiting_requester, HoldReason.awaiting_vendor))
-        life.append(Step(after(15), engineer, "hold", incidents.HoldIncident(reason=reason)))
-        life.append(Step(after(600), engineer, "resume", Nothing()))
-    resolve = incidents.ResolveIncident(resolution_code=ResolutionCode.fixed, done=chance.choice(DONE))
-    life.append(Step(after(minutes), engineer, "resolve", resolve))
-    if chance.random() < 0.06:
-        life.append(Step(after(300), requester, "reopen", Reason(reason="It is back again.")))
-        life.append(Step(after(minutes), engineer, "resolve", resolve))
-    life.append(Step(after(1440), requester, "close", Nothing()))
-    return life
+async def _repeat(script: Script, repeat: Repeat, original: UUID) -> None:
+    record = await script.act(repeat.caller, "incident", "report", None, repeat.body)
+    script.now = repeat.marked
+    body = MarkDuplicateIncident(original=str(original))
+    await script.act(repeat.manager, "incident", "mark_duplicate", record, body)

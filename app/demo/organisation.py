@@ -1,55 +1,95 @@
-"""Who works in the demo organisation, and what goes wrong there (data only)."""
+"""Who works in the demo organisation, in Shanghai and Berlin, and who asks there (data only)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.common.people import Role
 
-#: Key and name of each team.
-TEAMS = (("service-desk", "Service desk"), ("network", "Network"), ("applications", "Applications"))
 
-#: Name, roles and team of those who work on incidents.
-STAFF = (
-    ("Lin Xiaoyu", (Role.agent,), "service-desk"),
-    ("Marta Keller", (Role.agent, Role.incident_manager), "service-desk"),
-    ("Tomasz Nowak", (Role.engineer,), "network"),
-    ("Chen Wei", (Role.engineer,), "network"),
-    ("Aisha Rahman", (Role.engineer,), "applications"),
-    ("Jonas Berg", (Role.engineer,), "applications"),
+@dataclass(frozen=True)
+class Site:
+    """Where people sit: their clock, and the language that they write in."""
+
+    zone: str
+    language: str
+
+
+SHANGHAI = Site("Asia/Shanghai", "zh")
+BERLIN = Site("Europe/Berlin", "en")
+SITES = (SHANGHAI, BERLIN)
+
+#: Key and name of each team that is given work, and how it compares with the usual minutes of work.
+TEAMS = (
+    ("service-desk", "服务台 Service desk", 0.8),
+    ("workplace", "桌面支持 Workplace", 0.9),
+    ("network", "网络 Network", 0.85),
+    ("applications", "应用支持 Applications", 1.1),
+    ("platform", "平台与数据库 Platform", 0.75),
 )
 
-#: Those who report.
-REQUESTERS = ("Zhao Min", "Emily Carter", "Wu Jing", "Pedro Alves", "Sun Li", "Hannah Schmidt", "Olu Adeyemi")
+#: Key, name and site of each customer.
+CUSTOMERS = (
+    ("sales-asia", "亚太销售 Sales Asia", SHANGHAI),
+    ("plant-suzhou", "苏州工厂 Suzhou plant", SHANGHAI),
+    ("finance", "财务 Finance", SHANGHAI),
+    ("logistics", "物流 Logistics", BERLIN),
+    ("research", "研发 Research", BERLIN),
+)
+
+#: Name, roles, team and site of those who work on incidents.
+STAFF = (
+    ("林晓雨", (Role.agent,), "service-desk", SHANGHAI),
+    ("王磊", (Role.agent,), "service-desk", SHANGHAI),
+    ("周静", (Role.agent, Role.incident_manager), "service-desk", SHANGHAI),
+    ("Marta Keller", (Role.agent, Role.incident_manager), "service-desk", BERLIN),
+    ("Paul Richter", (Role.agent,), "service-desk", BERLIN),
+    ("Sofia Rossi", (Role.agent,), "service-desk", BERLIN),
+    ("陈伟", (Role.engineer,), "workplace", SHANGHAI),
+    ("Julia Brandt", (Role.engineer,), "workplace", BERLIN),
+    ("孙浩", (Role.engineer,), "network", SHANGHAI),
+    ("Tomasz Nowak", (Role.engineer,), "network", BERLIN),
+    ("刘洋", (Role.engineer,), "applications", SHANGHAI),
+    ("黄敏", (Role.engineer,), "applications", SHANGHAI),
+    ("Aisha Rahman", (Role.engineer,), "applications", BERLIN),
+    ("Jonas Berg", (Role.engineer,), "applications", BERLIN),
+    ("郑凯", (Role.engineer,), "platform", SHANGHAI),
+    ("Elena Petrova", (Role.engineer,), "platform", BERLIN),
+)
+
+#: Name and customer of those who report.
+REQUESTERS = (
+    ("赵敏", "sales-asia"),
+    ("吴晶", "sales-asia"),
+    ("马超", "sales-asia"),
+    ("孙丽", "plant-suzhou"),
+    ("何建国", "plant-suzhou"),
+    ("徐倩", "plant-suzhou"),
+    ("高翔", "plant-suzhou"),
+    ("罗婷", "finance"),
+    ("郭涛", "finance"),
+    ("邓颖", "finance"),
+    ("Emily Carter", "logistics"),
+    ("Pedro Alves", "logistics"),
+    ("Olu Adeyemi", "logistics"),
+    ("Hannah Schmidt", "research"),
+    ("Lars Nilsson", "research"),
+    ("Chiara Conti", "research"),
+    ("Ben Fischer", "research"),
+)
+
+#: The account of what watches the machines.
+MONITORING = "Monitoring"
+
+#: What an hour of work costs, by class of role.
+CURRENCY = "EUR"
+RATES = (("agent", "38.00"), ("engineer", "62.00"))
 
 #: Whose keys are printed: what for, the person (None: one of their own), the roles.
 KEYS = (
     ("admin", None, tuple(role for role in Role if role is not Role.auditor)),
-    ("agent", "Lin Xiaoyu", (Role.agent,)),
+    ("agent", "林晓雨", (Role.agent,)),
     ("engineer", "Tomasz Nowak", (Role.engineer,)),
-    ("requester", "Zhao Min", (Role.requester,)),
+    ("requester", "赵敏", (Role.requester,)),
     ("auditor", None, (Role.auditor,)),
 )
-
-#: Title, description, team that solves it, service, effect, impact, urgency, usual minutes of work.
-# fmt: off
-TROUBLES = (
-    ("Mail does not arrive", "No mail from outside since this morning.", "applications", "mail", "degraded", "2", "2", 90),
-    ("无法登录办公系统", "输入密码后提示账户被锁定。", "applications", "office", "none", "3", "1", 25),
-    ("VPN drops every few minutes", "The connection is lost and comes back.", "network", "vpn", "degraded", "2", "2", 140),
-    ("三楼会议室没有网络", "有线和无线都连不上。", "network", "lan", "down", "2", "1", 75),
-    ("Printer on floor 2 prints blank pages", "Since the toner was changed.", "service-desk", "print", "degraded", "3", "3", 40),
-    ("订单系统响应缓慢", "打开一个页面要等半分钟以上。", "applications", "orders", "degraded", "1", "2", 200),
-    ("Shared drive is read-only", "Nobody in our team can save files.", "network", "files", "degraded", "2", "2", 60),
-    ("Payroll report shows last month", "The new figures are missing.", "applications", "payroll", "none", "2", "3", 180),
-    ("电话无法拨出", "可以接听，但拨号后没有声音。", "network", "telephony", "down", "2", "1", 110),
-    ("Laptop does not start", "It stays black after the update.", "service-desk", "workplace", "down", "3", "1", 120),
-    ("Cannot open the customer portal", "The browser says the certificate is wrong.", "applications", "portal", "down", "1", "1", 55),
-    ("Wi-Fi is slow in the canteen", "It is worst at noon.", "network", "lan", "degraded", "3", "3", 240),
-)
-# fmt: on
-
-DONE = (
-    "Restarted the service and watched it for ten minutes.",
-    "更换了配置并验证恢复。",
-    "Replaced the faulty part.",
-)
-REMARKS = ("Could you send me a screenshot?", "已经联系供应商。", "It works again for me, thank you.")

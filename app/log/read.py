@@ -74,3 +74,9 @@ async def after(db: Database, position: int, limit: int) -> list[Recorded]:
     """The next events behind `position`, at most `limit`, in the order of the log."""
     query = f"select {COLUMNS} from log.event where position > %s order by position limit %s"
     return [recorded(row) for row in await db.rows(query, (position, limit))]
+
+
+async def once_by_route(db: Database, route: str) -> dict[tuple[str, str], str]:
+    """The commands that were applied by that way: by principal and key the stream that each wrote to."""
+    query = "select principal, key, stream from log.idempotency where route = %s"
+    return {(row["principal"], row["key"]): row["stream"] for row in await db.rows(query, (route,))}

@@ -1,0 +1,71 @@
+"""When incidents come in: by the hours of two sites, less at night and at weekends, more in one bad month.
+
+Pure, and the same for the same end of the year.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.demo.organisation import SITES, Site
+
+SEED = 20261120
+DAYS = 365
+HOUR = timedelta(hours=1)
+#: How likely an incident is in each hour of a working day, by the site's clock.
+HOURS = (0.03,) * 6 + (0.05, 0.15, 0.35, 0.5, 0.5, 0.4, 0.2, 0.35, 0.45, 0.4, 0.3, 0.2, 0.1) + (0.05,) * 5
+ALL = 0.84
+AT_WEEKENDS = 0.2
+SATURDAY = 5
+OPENS, CLOSES = 8, 18
+#: So many months before the last one a release goes wrong.
+BAD_MONTH = 4
+IN_THE_BAD_MONTH = 1.5
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An incident comes in. `bad`: in the bad month; `ago` is how much of the year lies behind it, to 0."""
+
+    n: int
+    at: datetime
+    site: Site
+    bad: bool
+    ago: float
+
+
+def openings(end: datetime, days: int = DAYS) -> Iterator[Opening]:
+    """The last `days` of the year that ends then, in the order of time."""
+    begin = (end - timedelta(days=DAYS)).replace(minute=0, second=0, microsecond=0)
+    n = 0
+    for hour in range(DAYS * 24 + 1):
+        for place, site in enumerate(SITES):
+            chance = random.Random(f"{SEED}-{hour}-{place}")  # noqa: S311  # a history, not a secret
+            at = begin + hour * HOUR
+            bad = _months(end) - _months(at) == BAD_MONTH
+            likely = ALL * _likely(site, at) * (IN_THE_BAD_MONTH if bad else 1)
+            at += timedelta(seconds=chance.randrange(3600))
+            if chance.random() >= likely:
+                continue
+            n += 1
+            if end - timedelta(days=days) <= at < end:
+                yield Opening(n, at, site, bad, (end - at) / timedelta(days=DAYS))
+
+
+def in_hours(site: Site, when: datetime) -> bool:
+    """Whether people work there at that time."""
+    local = when.astimezone(ZoneInfo(site.zone))
+    return local.weekday() < SATURDAY and OPENS <= local.hour < CLOSES
+
+
+def _likely(site: Site, when: datetime) -> float:
+    local = when.astimezone(ZoneInfo(site.zone))
+    return HOURS[local.hour] * (AT_WEEKENDS if local.weekday() >= SATURDAY else 1)
+
+
+def _months(when: datetime) -> int:
+    return when.year * 12 + when.month

@@ -1,0 +1,83 @@
+"""The demo organisation: a year that looks like one, made by commands, taken up again after a kill."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import mean
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.db import connect
+from app.demo.history import make
+from app.demo.organisation import SHANGHAI
+from app.demo.rhythm import BAD_MONTH, openings
+from app.kernel.ledger import Ledger, opened
+from app.kpis.facts import FACTS
+from app.kpis.reconcile import reconcile
+from app.log.follow import catch_up
+from app.registry import BY_KIND
+from app.settings import Settings
+from tests.conftest import Place
+
+END = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
+DAYS = 9
+HOW = """
+select type, source, actor not like 'person:%%' as by_itself from log.event
+where stream like 'incident/%%'"""
+
+
+def test_a_year_has_its_days_and_nights_its_weekends_and_one_bad_month() -> None:
+    year = list(openings(END))
+    assert 1_500 < len(year) < 3_000
+    assert year == list(openings(END))
+    months = Counter((opening.at.year, opening.at.month) for opening in year)
+    assert all(opening.bad == (opening.at.month == END.month - BAD_MONTH) for opening in year)
+    whole = [cases for month, cases in months.items() if month not in ((2025, 11), (2026, 7), (2026, 11))]
+    assert months[2026, 7] > 1.2 * mean(whole)
+    here = [opening.at.astimezone(ZoneInfo(SHANGHAI.zone)) for opening in year if opening.site == SHANGHAI]
+    by_weekday = Counter(at.weekday() for at in here)
+    assert by_weekday[5] + by_weekday[6] < 0.15 * len(here)
+    assert sum(8 <= at.hour < 18 for at in here) > 0.75 * len(here)
+
+
+async def _made(ledger: Ledger) -> int:
+    number: int = await ledger.db.value("select count(*) from log.event where source like %s", ("%demo",))
+    return number
+
+
+async def test_it_is_made_once_whatever_breaks_it_off(
+    ledger: Ledger, place: Place, tmp_path: Path, settings: Settings
+) -> None:
+    async with opened(place.url, tmp_path / "secrets", BY_KIND, settings) as first:
+        making = asyncio.create_task(make(first, lambda done, of: None, days=DAYS))
+        while await _made(ledger) < 150:
+            assert not making.done()
+            await asyncio.sleep(0)
+        making.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await making
+    heard: list[tuple[int, int]] = []
+    ids = await make(ledger, lambda *news: heard.append(news), days=DAYS)
+    whole = await _made(ledger)
+    assert heard[-1][0] == heard[-1][1] == len(heard)
+    assert await make(ledger, lambda done, of: None, days=DAYS) == ids
+    assert await _made(ledger) == whole
+
+    events = await ledger.db.rows(HOW, ())
+    types = Counter(event["type"].partition(".")[2] for event in events)
+    assert types["reported"] >= heard[-1][1]
+    assert {"acknowledged", "assigned", "started", "resolved", "work_logged", "commented"} <= types.keys()
+    assert {event["source"] for event in events} == {"demo"}, "rules and notices take up the last days"
+
+    connection = await connect(place.url)
+    try:
+        await catch_up(connection, FACTS)
+    finally:
+        await connection.close()
+    report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
+    assert report.differences == []
+    assert report.compared > 1_000
