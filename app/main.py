@@ -26,6 +26,7 @@ from app.deliveries import router as notices
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.question import CannotAnswer
+from app.kpis.targets import router as kpi_targets
 from app.processes.incidents import monitoring
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
@@ -46,6 +47,7 @@ ROUTERS = (
     incidents.router,
     monitoring.router,
     kpis.router,
+    kpi_targets.router,
     people.router,
     views_of(LISTINGS),
     assignment.router,

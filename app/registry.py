@@ -7,6 +7,7 @@ from app.base.costs import budgets, hourly_rates
 from app.base.people import groups, keys, persons, teams
 from app.deliveries import lifecycle as notices
 from app.kernel.lifecycle import Lifecycle
+from app.kpis.targets import lifecycle as kpi_targets
 from app.processes.incidents import lifecycle as incidents
 
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (
@@ -19,6 +20,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     hourly_rates.LIFECYCLE,
     budgets.LIFECYCLE,
     incidents.LIFECYCLE,
+    kpi_targets.LIFECYCLE,
     notices.LIFECYCLE,
 )
 

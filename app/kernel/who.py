@@ -114,6 +114,7 @@ def role(*roles: Role) -> Who:
 agent = role(Role.agent)
 engineer = role(Role.engineer)
 incident_manager = role(Role.incident_manager)
+quality_manager = role(Role.quality_manager)
 service_level_manager = role(Role.service_level_manager)
 integration = role(Role.integration)
 admin = role(Role.admin)

@@ -23,9 +23,20 @@ from app.db import Connection, Database
 from app.kpis import periods, query
 from app.kpis.facts import FACTS, TABLES
 from app.kpis.kpi import Aggregate, Dimension
-from app.kpis.points import DECIMALS_OF_SECONDS, Cut, Figures, KpiPoint, Names, Place, distribution, point
+from app.kpis.points import (
+    DECIMALS_OF_SECONDS,
+    Cut,
+    Figures,
+    Judged,
+    KpiPoint,
+    Names,
+    Place,
+    distribution,
+    point,
+)
 from app.kpis.query import IDS, TEAMS, Filters, Statement
 from app.kpis.question import NONE, CannotAnswer, Question
+from app.kpis.targets.validity import Layer, holding, layers
 
 LARGEST_ANSWER = 20_000
 # From this share of all facts on, a question is wide. Measured: below it, it is quicker to read only the
@@ -61,6 +72,7 @@ class KpiAnswer(Out):
 async def answer(db: Database, question: Question, now: datetime) -> KpiAnswer:
     """The answer. Raises CannotAnswer where a team is unknown or the points are too many, or DatabaseGone."""
     async with looking(db) as connection:
+        targets = (await layers(connection, [question.kpi.key])).get(question.kpi.key, ())
         position, lag_seconds = await stands_at(connection)
         figures = await _with_the_period_before(connection, question, now)
         names = await _names(connection, question, figures)
@@ -72,7 +84,7 @@ async def answer(db: Database, question: Question, now: datetime) -> KpiAnswer:
         as_of=None,
         position=position,
         lag_seconds=lag_seconds,
-        points=_points(question, figures, names, now),
+        points=_points(question, figures, names, targets, now),
     )
 
 
@@ -258,7 +270,13 @@ async def fetch(connection: Connection, statement: Statement) -> list[tuple[Any,
         return await cursor.fetchall()
 
 
-def _points(question: Question, figures: dict[Place, Figures], names: Names, now: datetime) -> list[KpiPoint]:
+def _points(
+    question: Question,
+    figures: dict[Place, Figures],
+    names: Names,
+    targets: Sequence[Layer],
+    now: datetime,
+) -> list[KpiPoint]:
     counts_open = question.kpi.still_open is not None
     begins = (_before(question)[0], *question.bounds[:-1])
 
@@ -270,9 +288,14 @@ def _points(question: Question, figures: dict[Place, Figures], names: Names, now
         places = [place for place in figures if place[0] > 0]
     else:
         places = [(period, ()) for period in range(1, len(begins))]
-    points = [
-        (place, point(question, place, at(*place), names, before=at(place[0] - 1, place[1]), now=now))
-        for place in places
+    # The target of a period is the one that holds at its end, in a running one now.
+    ending = [
+        end if end <= now or begin >= now else now for begin, end in pairwise((begins[0], *question.bounds))
     ]
+    target = [holding(question.kpi, targets, instant) for instant in ending]
+    points = []
+    for period, cut in places:
+        judged = Judged(target[period], at(period - 1, cut), now)
+        points.append(((period, cut), point(question, (period, cut), at(period, cut), names, judged)))
     points.sort(key=lambda one: (one[0][0], [(value is None, value or "") for value in one[1].by.values()]))
     return [of for _, of in points]

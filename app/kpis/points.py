@@ -164,6 +164,15 @@ class Figures:
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a point is judged by: the target in it, the figures of the period before it, the present."""
+
+    target: Target | None
+    before: Figures
+    now: datetime
+
+
 def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
     """The distribution, as it is answered."""
     return Distribution(
@@ -174,10 +183,8 @@ def distribution(mean: float, median: float, p90: float, largest: float) -> Dist
     )
 
 
-def point(
-    question: Question, place: Place, figures: Figures, names: Names, *, before: Figures, now: datetime
-) -> KpiPoint:
-    """The point of a place. A value that has no name stands for itself. `before`: of the period before."""
+def point(question: Question, place: Place, figures: Figures, names: Names, judged: Judged) -> KpiPoint:
+    """The point of a place. A value that has no name stands for itself."""
     period, cut = place
     kpi = question.kpi
     begin, end = question.bounds[period - 1], question.bounds[period]
@@ -189,7 +196,7 @@ def point(
         end=end,
         by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
         value=value,
-        no_value=None if value is not None else NoValue.no_cases if begin < now else NoValue.not_begun,
+        no_value=None if value is not None else NoValue.no_cases if begin < judged.now else NoValue.not_begun,
         cases=cases_of(kpi, figures),
         numerator=figures.total if divided else None,
         denominator=figures.cases if divided else None,
@@ -201,7 +208,7 @@ def point(
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
         oldest_open_seconds=figures.oldest_open_seconds,
         excluded=figures.excluded,
-        **_judged(kpi, value, value_of(kpi, before), begin, end, now),
+        **_standing(kpi, value, judged, begin, end),
         final_after=periods.days_after(end, _settling_days(question), question.zone),
     )
 
@@ -241,11 +248,11 @@ def status(
     return Status.at_risk if abs(value - target.value) < NARROW * room else Status.met
 
 
-def _judged(
-    kpi: Kpi, value: float | None, before: float | None, begin: datetime, end: datetime, now: datetime
+def _standing(
+    kpi: Kpi, value: float | None, judged: Judged, begin: datetime, end: datetime
 ) -> dict[str, Any]:
     """The fields that say how a value stands: to its target, and to the period before."""
-    target = kpi.target
+    target, now, before = judged.target, judged.now, value_of(kpi, judged.before)
     change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
     return {
         "target": target and KpiTarget(comparator=target.comparator, value=target.value),

@@ -20,7 +20,7 @@ from app.kpis.answer import LOOK, count, ends, fetch, stands_at
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Dimension, Kpi
 from app.kpis.periods import Grain, first_day, following, start_of
-from app.kpis.points import Distribution, Figures, KpiPoint, Place, point
+from app.kpis.points import Distribution, Figures, Judged, KpiPoint, Place, point
 from app.kpis.query import Statement
 from app.kpis.question import Question
 
@@ -260,7 +260,7 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
     for place in fast.keys() | slow.keys() | slow_open.keys():
         none_open = 0 if place[0] <= len(moments) else None
         figures = fast.get(place, Figures(open_cases=none_open))
-        of_facts = _of_point(point(question, place, figures, {}, before=Figures(), now=task.now))
+        of_facts = _of_point(point(question, place, figures, {}, Judged(None, Figures(), task.now)))
         standing = slow_open.get(place, raw.Standing(none_open))
         of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), standing)
         assert of_facts.keys() == of_raw.keys()

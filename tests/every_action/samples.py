@@ -35,6 +35,7 @@ from app.common.children import Subject
 from app.common.people import Caller
 from app.deliveries.lifecycle import FailNotice, SendNotice
 from app.kernel.bodies import Body, Nothing, Reason
+from app.kpis.targets.lifecycle import AddKpiTarget, ReviseKpiTarget
 from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
 from app.processes.incidents.lifecycle import (
@@ -56,6 +57,13 @@ NOBODYS = "019a0000-0000-7000-8000-000000000000"
 _numbers = count()
 #: Ids of what there is in the present world, by kind; it puts them here when it is made.
 KNOWN: dict[str, str] = {}
+
+_TARGET = {
+    "comparator": "lt",
+    "value": "5400",
+    "valid_from_at": "2026-01-01T00:00:00+08:00",
+    "valid_until_at": "2027-01-01T00:00:00+08:00",
+}
 
 #: As the API takes them; of what may be left out, so much as has no condition of its own.
 SAMPLES: dict[type[Body], Callable[[], Json]] = {
@@ -187,6 +195,8 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     UntagTicket: lambda: {"tag": "printer"},
     LinkTicket: lambda: {"kind": "caused_by", "other": NOBODYS},
     UnlinkTicket: lambda: {"link": NOBODYS},
+    AddKpiTarget: lambda: {"kpi": "incident_resolution_seconds", **_TARGET},
+    ReviseKpiTarget: lambda: dict(_TARGET),
     AddHourlyRate: lambda: {
         "role_class": f"engineer-{next(_numbers)}",
         "amount": "480.00",

@@ -8,7 +8,7 @@ import pytest
 
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Comparator, Kpi, Target
-from app.kpis.points import Distribution, Figures, KpiPoint, NoValue, Status, point, status
+from app.kpis.points import Distribution, Figures, Judged, KpiPoint, NoValue, Status, point, status
 from app.kpis.question import Said, ask
 
 MTTR, MTTA = KPIS["incident_resolution_seconds"], KPIS["incident_response_seconds"]
@@ -27,7 +27,7 @@ def made(
     """The point of March 2026 in Shanghai."""
     said = Said(begin="2026-03-01", end="2026-04-01", zone="Asia/Shanghai")
     question = ask(kpi, said, now=now, organisation_zone="UTC", reopen_days=reopen_days)
-    return point(question, (1, ()), figures, {}, before=before, now=now)
+    return point(question, (1, ()), figures, {}, Judged(kpi.target, before, now))
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_a_value_is_final_when_its_period_is_over_and_nothing_can_be_reopened_an
 def test_days_of_settling_are_days_on_the_clocks() -> None:
     said = Said(begin="2026-03-01", end="2026-03-28", grain="all", zone="Europe/Berlin")
     question = ask(MTTR, said, now=LATER, organisation_zone="UTC", reopen_days=2)
-    found = point(question, (1, ()), NOTHING, {}, before=NOTHING, now=LATER)
+    found = point(question, (1, ()), NOTHING, {}, Judged(None, NOTHING, LATER))
     assert found.final_after == datetime(2026, 3, 29, 22, tzinfo=UTC), "an hour is missing on the 29th"

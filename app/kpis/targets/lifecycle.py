@@ -1,0 +1,108 @@
+"""Targets of KPIs: set for a time, revised for another one, withdrawn.
+
+active ─► withdrawn
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.common.people import SEE_EVERYTHING
+from app.kernel.bodies import Body, Instant, Key, Reason
+from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import STAFF
+from app.kernel.who import quality_manager
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Aggregate, Comparator, Unit
+from app.kpis.targets.records import KpiTarget
+from app.kpis.targets.records import TargetState as State
+
+Number = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$")]
+
+
+class ReviseKpiTarget(Body):
+    """What a KPI is to be, and when; without comparator and value there is no target then."""
+
+    comparator: Comparator | None = Field(
+        default=None,
+        description="How the value must stand to it: lt below, le at most, gt above, ge at least.",
+        examples=["lt"],
+    )
+    value: Number | None = Field(
+        default=None,
+        description="In the unit of the KPI, as a decimal text: seconds, cases, a ratio as 0.95.",
+        examples=["5400"],
+    )
+    valid_from_at: Instant | None = Field(
+        default=None, description="From when on, if not from now on. Older periods keep what held then."
+    )
+    valid_until_at: Instant | None = Field(
+        default=None, description="Up to when, exclusive; none: until another one is set."
+    )
+
+
+class AddKpiTarget(ReviseKpiTarget):
+    """Which KPI is to be what, and when."""
+
+    kpi: Key = Field(description="The KPI's key, as incident_resolution_seconds.")
+
+
+def add(target: KpiTarget, body: AddKpiTarget, at: Moment) -> None:
+    """A KPI is to be so from then on."""
+    target.kpi = body.kpi
+    target.added_at = at.occurred_at
+    revise(target, body, at)
+
+
+def revise(target: KpiTarget, body: ReviseKpiTarget, at: Moment) -> None:
+    """The KPI is to be otherwise from then on."""
+    target.comparator = body.comparator
+    target.value = body.value
+    target.valid_from_at = body.valid_from_at or at.occurred_at
+    target.valid_until_at = body.valid_until_at
+
+
+def withdraw(target: KpiTarget, body: Reason, at: Moment) -> None:
+    """It was a mistake: all that was said in it counts no more, for no period."""
+
+
+async def no_such_kpi(look: Look, target: KpiTarget, body: AddKpiTarget, at: Moment) -> None:
+    """A target is one of a KPI."""
+    if body.kpi not in KPIS:
+        raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
+
+
+async def does_not_fit(look: Look, target: KpiTarget, body: ReviseKpiTarget, at: Moment) -> None:
+    """A target is whole, in the unit of its KPI, and ends after it begins."""
+    for one, other in (("comparator", "value"), ("value", "comparator")):
+        if getattr(body, one) is None and getattr(body, other) is not None:
+            raise WrongValue(pointer=f"/{one}", because="missing")
+    kpi = KPIS[body.kpi if isinstance(body, AddKpiTarget) else str(target.kpi)]
+    if body.value is not None:
+        value = float(body.value)
+        if kpi.aggregate is Aggregate.share and not 0 <= value <= 1:
+            raise WrongValue(pointer="/value", because="not_a_share")
+        if kpi.unit is not Unit.ratio and value < 0:
+            raise WrongValue({"ge": "0"}, pointer="/value", because="greater_than_equal")
+    begin = body.valid_from_at or at.occurred_at
+    if body.valid_until_at is not None and body.valid_until_at <= begin:
+        raise WrongValue(pointer="/valid_until_at", because="not_after_its_beginning")
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
+    audience=lambda target: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
+    rows=(
+        #      action    中文    from            to               who              event
+        action(add,      "设定", FROM_NOTHING,   State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),
+        action(revise,   "调整", [State.active], STAYS,           quality_manager, "kpi_target.revised", wrong=(does_not_fit,)),
+        action(withdraw, "撤回", [State.active], State.withdrawn, quality_manager, "kpi_target.withdrawn"),
+    ),
+)
+# fmt: on

@@ -1,0 +1,74 @@
+"""Where targets are: `PUT /v1/kpis/{key}/target`, and all that were set under `/v1/kpi_targets`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Request
+from starlette.responses import Response
+
+from app.api import idempotency
+from app.api.actions import IfMatch, Key, answer, carry_out, mount_actions
+from app.api.auth import Ledger, context_of
+from app.api.etag import version_of
+from app.api.openapi import action_responses
+from app.api.reads import mount_events, mount_reads
+from app.api.shapes import Renderer
+from app.kernel.perform import Act
+from app.kernel.refusals import Changed, Forbidden, NotFound
+from app.kpis.catalogue import KPIS
+from app.kpis.targets.lifecycle import LIFECYCLE, AddKpiTarget, ReviseKpiTarget
+from app.kpis.targets.queries import KPI_TARGETS, KpiTargetOut
+from app.kpis.targets.records import KpiTarget
+from app.log.ids import uuid7
+
+router = APIRouter(prefix="/v1", tags=["kpis"])
+mount_reads(router, KPI_TARGETS, prefix="/kpi_targets")
+mount_events(router, KPI_TARGETS, prefix="/kpi_targets")
+mount_actions(router, LIFECYCLE, KpiTargetOut, prefix="/kpi_targets")
+
+KpiKey = Annotated[
+    str, Path(alias="key", max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")
+]
+# The one that was set last, whatever came before it.
+PRESENT = """
+select id from fold.kpi_target where kpi = %s and state = 'active' order by added_at desc, id desc limit 1"""
+_HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The target was set before, and is otherwise now.", "headers": _HEADERS},
+    201: {"description": "The first target that is set.", "headers": _HEADERS, "model": KpiTargetOut},
+}
+
+
+@router.put(
+    "/kpis/{key}/target",
+    operation_id="set_kpi_target",
+    response_model=KpiTargetOut,
+    responses=action_responses(LIFECYCLE["revise"]) | ANSWERS,
+)
+async def set_kpi_target(
+    request: Request,
+    ledger: Ledger,
+    key: KpiKey,
+    body: Annotated[ReviseKpiTarget, Body()],
+    if_match: IfMatch = None,
+    idempotency_key: Key = None,
+) -> Response:
+    """What the KPI is to be from now on, or in the time that is said; older periods keep what held then."""
+    if key not in KPIS:
+        raise NotFound()
+    context = context_of(request)
+    who = LIFECYCLE["revise"].who
+    if not who.allows(context.caller, KpiTarget(id=uuid7())):
+        raise Forbidden({"who": who.phrase(context.language)})
+    name = await ledger.db.value(PRESENT, (key,))
+    if name is None and if_match is not None:
+        raise Changed(more={"version": 0})
+    row = LIFECYCLE["add" if name is None else "revise"]
+    said = AddKpiTarget(kpi=key, **body.model_dump()) if name is None else body
+    # The same command comes the first time to a KPI without a target, and again to one that has it.
+    known_by = await idempotency.key_of(ledger, request, "set_kpi_target", idempotency_key)
+    act = Act(LIFECYCLE, row, name and str(name), said, context, version_of(if_match), known_by)
+    carried_out = await carry_out(ledger, act)
+    shows = Renderer(ledger, LIFECYCLE, KpiTargetOut, context.caller, context.language)
+    return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))
