@@ -217,7 +217,11 @@ async def world(ledger: Ledger) -> World:
     return await World.made(ledger)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(acts(), min_size=5, max_size=25))
 async def test_of_whatever_happens_each_is_told_exactly_what_they_may_see_once(
     world: World, history: list[Act]

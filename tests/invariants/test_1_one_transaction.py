@@ -67,7 +67,11 @@ async def strangers(eyes: Connection) -> dict[str, list[Any]]:
     return found
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(steps(), min_size=10, max_size=30))
 async def test_every_row_was_written_by_the_transaction_that_appended_its_event(
     world: World, eyes: Connection, history: list[Any]
@@ -87,7 +91,11 @@ async def test_so_it_is_for_people_who_act_at_once_and_for_those_who_are_erased(
     assert await strangers(eyes) == {}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     keys=st.lists(st.sampled_from(["a", "b", "c", "d", "e"]), max_size=12), stale=st.sets(st.integers(0, 11))
 )

@@ -45,7 +45,11 @@ async def live(world: World) -> dict[str, Record]:
     return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(steps(), min_size=10, max_size=40))
 async def test_both_folds_give_the_rows_that_are_there(
     world: World, eyes: Connection, history: list[Step]
@@ -69,7 +73,11 @@ async def test_so_they_do_when_people_are_erased_and_keys_revoked(world: World, 
     assert (await compare(eyes, LIFECYCLES)).differing == {}
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(steps(), min_size=10, max_size=30))
 async def test_a_record_as_of_each_of_its_versions_is_what_was_answered_then(
     world: World, history: list[Step]

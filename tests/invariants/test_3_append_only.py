@@ -73,7 +73,11 @@ async def test_nothing_that_is_said_to_the_database_changes_what_happened(
         before: Any = connection.execute(PRINT).fetchone()
         assert before[0] > 5
 
-        @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @settings(
+            max_examples=80,
+            deadline=None,
+            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        )
         @given(statement=tampering())
         def refuses(statement: str) -> None:
             with pytest.raises(psycopg.Error) as refusal:

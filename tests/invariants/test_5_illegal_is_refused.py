@@ -266,7 +266,11 @@ async def compare_done(world: World, step: Step, row: Row | None, outcome: Done)
     assert after["state"] == TO.get(step.action, resumed)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(steps(), min_size=20, max_size=40))
 async def test_what_comes_of_anything_that_anybody_does_is_what_the_process_says(
     world: World, history: list[Step]

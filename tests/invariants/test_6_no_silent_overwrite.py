@@ -77,7 +77,11 @@ async def test_of_a_hundred_commands_that_read_one_version_the_log_takes_one(
     assert [event.version for event in await read.of_stream(ledger.db, stream("team", team))] == [1, 2]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     rounds=st.lists(
         st.lists(

@@ -136,7 +136,11 @@ async def test_a_key_that_was_used_for_something_else_is_refused_everywhere(
     assert await world.ledger.db.value(REPORTED, (world.original,)) == 1
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 async def test_any_repetitions_in_any_order_come_to_what_once_each_comes_to(
     world: World, other: Ledger, data: st.DataObject

@@ -35,7 +35,11 @@ def later() -> datetime:
     return datetime.now(UTC) + timedelta(days=1)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(steps(), min_size=20, max_size=60), zone=st.sampled_from(ZONES))
 async def test_both_paths_give_the_same_and_the_cases_are_those_counted(
     world: World, place: Place, eyes: Connection, history: list[Step], zone: str

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -97,7 +97,7 @@ class Named:
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
 def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type[Body]) -> None:
-    @settings(max_examples=150)
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(JSON | nearly(body))
     def gives(value: Any) -> None:
         try:
@@ -111,7 +111,7 @@ def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type
     gives()
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.sampled_from(BODIES))
 def test_the_same_holds_for_the_text_that_came_in(value: Any, body: type[Body]) -> None:
     with contextlib.suppress(ValidationError):

@@ -135,7 +135,11 @@ async def test_a_record_can_be_seen_as_it_was_after_each_of_its_events(ledger: L
     assert seen[-1].state is IncidentState.in_progress
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=3, max_size=50).filter(
         lambda t: len(t.strip()) > 2

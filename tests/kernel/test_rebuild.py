@@ -62,7 +62,11 @@ async def differences(eyes: Connection) -> Comparison:
     return await compare(eyes, LIFECYCLES)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(steps(), min_size=10, max_size=30))
 async def test_random_histories_fold_into_exactly_the_rows_that_are_there(
     world: World, eyes: Connection, history: list[Step]

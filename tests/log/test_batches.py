@@ -136,7 +136,11 @@ class Model:
         return Written
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(rounds=st.lists(st.lists(SAID, max_size=12), max_size=4))
 async def test_batches_come_to_the_same_as_one_after_the_other(
     log: Writer, eyes: Connection, rounds: list[list[Said]]

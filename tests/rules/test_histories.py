@@ -64,7 +64,11 @@ def steps() -> st.SearchStrategy[Step]:
     )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=st.lists(steps(), min_size=5, max_size=25))
 async def test_what_is_due_is_done_once_and_nothing_else(
     desk: Desk, other: Ledger, monkeypatch: pytest.MonkeyPatch, history: list[Step]
