@@ -18,6 +18,8 @@ from app.api.metrics import Metrics
 from app.base.assignment import queries as assignment_queries
 from app.base.assignment import router as assignment
 from app.base.costs import router as costs
+from app.base.custom import queries as custom_queries
+from app.base.custom import router as custom_fields
 from app.base.people import preferences
 from app.base.people import queries as people_queries
 from app.base.people import router as people
@@ -42,6 +44,7 @@ LISTINGS = (
     people_queries.KEYS,
     assignment_queries.SHIFTS,
     assignment_queries.STAND_INS,
+    custom_queries.CUSTOM_FIELDS,
 )
 ROUTERS = (
     incidents.router,
@@ -52,6 +55,7 @@ ROUTERS = (
     views_of(LISTINGS),
     assignment.router,
     costs.router,
+    custom_fields.router,
     notices.router,
     preferences.router,
     me.router,

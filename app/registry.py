@@ -4,6 +4,7 @@ from typing import Any
 
 from app.base.assignment import shifts, stand_ins
 from app.base.costs import budgets, hourly_rates
+from app.base.custom import fields as custom_fields
 from app.base.people import groups, keys, persons, teams
 from app.deliveries import lifecycle as notices
 from app.kernel.lifecycle import Lifecycle
@@ -19,6 +20,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     stand_ins.LIFECYCLE,
     hourly_rates.LIFECYCLE,
     budgets.LIFECYCLE,
+    custom_fields.LIFECYCLE,
     incidents.LIFECYCLE,
     kpi_targets.LIFECYCLE,
     notices.LIFECYCLE,

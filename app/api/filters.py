@@ -70,18 +70,19 @@ class Where:
     """Conditions on the table `r` that all hold, and their parameters.
 
     `states` are those that a record may stand in; None: any. Lists look at them one by one. `searched`: one
-    is on words, and the plan depends on which.
+    is on words; `uneven`: the plan depends on the values.
     """
 
     conditions: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     states: frozenset[str] | None = None
     searched: bool = False
+    uneven: bool = False
 
     @property
     def prepare(self) -> bool | None:
         """Whether the plan of the statement may be kept, as `Database.rows` takes it."""
-        return False if self.searched else None
+        return False if self.searched or self.uneven else None
 
     def bind(self, value: Any) -> str:
         """The placeholder of one more value."""

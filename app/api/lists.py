@@ -22,13 +22,16 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
     create_model,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from app.api.custom import CUSTOM, gathered
 from app.api.filters import Parameter, Time, parameters, several
 from app.api.searching import SEARCH
 from app.api.shapes import ALWAYS, Out, Renderer
 from app.common.records import Record, codecs
+from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
 
 LARGEST_PAGE = 200
@@ -55,6 +58,11 @@ class Chosen(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sort: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, said: Any) -> Any:
+        return gathered(said) if CUSTOM.name in cls.model_fields else said
 
 
 class ListQuery(Chosen, Paging):
@@ -151,6 +159,8 @@ class Listing:
         put(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
         if self.lifecycle.searched:
             self.parameters[SEARCH.name] = SEARCH
+        if issubclass(self.lifecycle.record, Ticket):
+            self.parameters[CUSTOM.name] = CUSTOM
         put(refers=_refers(self))
         name = self.shape.__name__.removesuffix("Out")
         shaping = _shaping(self)

@@ -65,6 +65,7 @@ OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
     "alerts": "What monitoring tools tell.",
     "attachments": "Files that are sent, to be attached to tickets.",
+    "custom_fields": "What an organisation wants to know of its tickets besides.",
     "incidents": "Unplanned interruptions and degradations of services.",
     "kpis": "Figures computed from the events.",
     "people": "Persons, teams and API keys.",
@@ -210,3 +211,5 @@ def _as_sent(parameter: dict[str, Any]) -> None:
         parameter |= {"deprecated": True, EXTENSION: schema.pop(EXTENSION)}
     if schema.get("type") == "array":
         parameter |= {"style": "form", "explode": False}
+    elif schema.get("type") == "object":
+        parameter |= {"style": "deepObject", "explode": True}

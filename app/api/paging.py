@@ -29,7 +29,7 @@ from app.api.shapes import Renderer
 from app.common.children import Follower
 from app.common.records import Record, codecs
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import DESK, FOLLOWER, sees_all, tokens
+from app.kernel.visibility import DESK, EVERYBODY, FOLLOWER, sees_all, tokens
 from app.log.canonical import from_instant, instant
 from app.search.query import followed
 
@@ -216,7 +216,7 @@ def _shown(renderer: Renderer, where: Where) -> list[str]:
         kind, _, token_id = token.partition(":")
         columns = lifecycle.columns.get(kind)
         if columns is not None and not token_id:
-            conditions.append("true")
+            conditions.append((token == EVERYBODY and lifecycle.open_to_all) or "true")
         for column in columns or ():
             value = token_id if kind == "service" else UUID(token_id)
             conditions.append(f"r.{column} = {where.bind(value)}")

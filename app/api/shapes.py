@@ -18,6 +18,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.common.people import Caller
+from app.common.personal import is_sealed
 from app.common.records import ENVELOPE, Record, codecs
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
@@ -83,10 +84,18 @@ class RecordOut(Out):
     changed_at: datetime = Field(description="When the latest change of a field of its own happened.")
 
 
+#: What is given is what is shown: of a person the id, of a date and a decimal number the text.
+CustomValues = dict[str, str | int | bool | None]
+
+
 class TicketOut(RecordOut):
     """What every ticket has."""
 
     number: str = Field(description="What people call it; accepted wherever the id is.")
+    custom: CustomValues | None = Field(description="Values of custom fields, by their keys.")
+    custom_for_staff: CustomValues | None = Field(
+        description="The same of those for staff only; null for others."
+    )
     actions: list[OpenAction] = Field(description="What the caller may do with it in its state.")
 
 
@@ -104,6 +113,7 @@ class _Plan:
     persons: tuple[str, ...]
     teams: tuple[str, ...]
     for_staff: tuple[str, ...]
+    values: tuple[str, ...]
     beside: tuple[tuple[str, LookUp], ...]
 
 
@@ -118,6 +128,7 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
     beside = _beside(shape)
     columns = {name: name for name in names if name != "actions" and name not in beside}
     instants, personal, persons, teams = list[str](), list[str](), list[str](), list[str]()
+    values = list[str]()
     for name in columns:
         codec = fields.get(name)
         if codec is None and f"{name}_id" in fields:
@@ -133,6 +144,8 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
             personal.append(name)
         elif codec.type is datetime:
             instants.append(name)
+        elif codec.holds_values:
+            values.append(name)
     # Until the actions and what is beside are known something else is in their place: the fields keep their
     # order.
     take = itemgetter(*(columns.get(name, "id") for name in names))
@@ -147,6 +160,7 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
         tuple(persons),
         tuple(teams),
         for_staff,
+        tuple(values),
         tuple((name, beside[name]) for name in names if name in beside),
     )
 
@@ -214,6 +228,7 @@ class Renderer:
         persons = {out[name] for out in shown for name in plan.persons} - {None}
         names = await self.ledger.directory.names(persons) if persons else {}
         sealed = {out[name] for out in shown for name in plan.personal} - {None}
+        sealed |= {text for out in shown for name in plan.values for text in _sealed(out[name])}
         texts = await self.ledger.vault.texts({*sealed, *names.values()})
         teams = {out[name] for out in shown for name in plan.teams} - {None}
         stubs: dict[UUID | None, Any] = {
@@ -222,6 +237,7 @@ class Renderer:
         if teams:
             known = await self.ledger.directory.teams(teams)
             stubs |= {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
+        _open(shown, plan.values, texts)
         for name, look_up in plan.beside:
             await self._put_beside(shown, name, look_up)
         open_actions: dict[Any, list[dict[str, Any]]] = {}
@@ -269,7 +285,8 @@ class Renderer:
     def _keep_from_others(self, shown: Sequence[dict[str, Any]], names: tuple[str, ...]) -> None:
         """Takes out what only staff are shown, of records that the caller is not staff for."""
         for out in shown:
-            if not self.caller.is_staff_for(self._standing(out)):
+            held = any(out[name] is not None for name in names)
+            if held and not self.caller.is_staff_for(self._standing(out)):
                 out.update(dict.fromkeys(names))
 
     async def _offers(self, loaded: Loaded[Any]) -> list[dict[str, Any]]:
@@ -316,6 +333,19 @@ class Renderer:
                 for action in self.lifecycle.open_to(record, self.caller)
             ]
         return known[alike]
+
+
+def _sealed(values: Mapping[str, Any] | None) -> list[str]:
+    """What of the values is a ciphertext."""
+    return [said for said in (values or {}).values() if isinstance(said, str) and is_sealed(said)]
+
+
+def _open(shown: Sequence[dict[str, Any]], names: Sequence[str], texts: Mapping[str, str | None]) -> None:
+    """Puts what can be read in the place of ciphertexts among values."""
+    for out in shown:
+        for name in names:
+            if out[name] is not None:
+                out[name] = {key: texts.get(said, said) for key, said in out[name].items()}
 
 
 def _offered(action: str, label: str, reason: str | None) -> dict[str, Any]:

@@ -39,6 +39,12 @@ class Sealed(str):
         return UUID(self.split(":", 2)[1])
 
 
+class Unsealed(str):
+    """A text among other values that is to be sealed before it is written."""
+
+    __slots__ = ()
+
+
 def is_sealed(text: str) -> bool:
     """Whether the text has the form of a ciphertext."""
     return _SEALED.fullmatch(text) is not None

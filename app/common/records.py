@@ -124,8 +124,13 @@ class Codec:
         self.staff_only = any(isinstance(m, StaffOnly) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, Refers)), None)
         self.type = _bare(annotation)
-        self._wanted = list if get_origin(self.type) is list else self.type
+        self._wanted = get_origin(self.type) or self.type
         self.write, self.read = _pair(self.type)
+
+    @property
+    def holds_values(self) -> bool:
+        """Whether it holds several values by their keys, some of which may be sealed."""
+        return self._wanted is dict
 
     def check(self, value: Any) -> None:
         """Asserts that the value is of the field's type: a wrong one would poison the log."""
@@ -156,8 +161,9 @@ def _pair(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         return instant, from_instant
     if kind is UUID:
         return _uuid_text, UUID
-    if get_origin(kind) is list:
-        return list, list
+    if get_origin(kind) in (list, dict):
+        kept: type[Any] = get_origin(kind)
+        return kept, kept
     if isinstance(kind, type) and issubclass(kind, Labelled):
         return attrgetter("_value_"), kind  # `value` is a property, which takes four times as long
     assert kind in (str, int, bool), f"a record cannot hold {kind!r}"
@@ -182,7 +188,7 @@ def from_row(record_class: type[R], row: dict[str, Any]) -> R:
         if value is not None:
             if codec.personal:
                 value = Sealed(value)
-            elif codec.type is not type(value) and not isinstance(value, list):
+            elif codec.type is not type(value) and not isinstance(value, list | dict):
                 value = codec.read(value)
         values[name] = value
     return record_class.model_construct(**values)

@@ -7,14 +7,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.priority import Impact, Priority, Urgency
-from app.common.records import Record, Refers
+from app.common.records import Record, Refers, StaffOnly
 
 
 class Ticket(Record):
-    """A record with a life: a number that people can say, a state and since when, and those concerned."""
+    """A record with a life: a number that people can say, a state and since when, and those concerned.
+
+    `custom` and `custom_for_staff` are the values of its process's custom fields, by their keys.
+    """
 
     number: str = ""
     state: Any = None
@@ -28,3 +32,5 @@ class Ticket(Record):
     impact: Impact | None = Field(default=None, sa_type=Text)
     urgency: Urgency | None = Field(default=None, sa_type=Text)
     priority: Priority | None = Field(default=None, sa_type=Text)
+    custom: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    custom_for_staff: Annotated[dict[str, Any] | None, StaffOnly()] = Field(default=None, sa_type=JSONB)

@@ -137,7 +137,9 @@ class Roster:
                 raise _NotTaken(f"teams: there is no team {name!r}.")
         now = self.context.now
         at = Moment(self.context.caller, now, self.ledger.settings.reopen_days, now)
-        await for_records_that_are(Look(self.ledger.db, self.ledger.lifecycles), None, body, at)
+        await for_records_that_are(
+            Look(self.ledger.db, self.ledger.lifecycles, self.ledger.directory), None, body, at
+        )
 
     def _key(self, kind: str, name: str, row: dict[str, Any]) -> IdempotencyKey:
         """What makes a line known again: by its name only as a fingerprint, since the log keeps it."""

@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from app.common.custom import Custom
 from app.common.personal import PREFIX, Personal, Sealed
 from app.common.records import Child, Refers
 from app.log.canonical import instant
@@ -240,12 +241,15 @@ def given(
     """What was said, as JSON data.
 
     `found` holds, by field (as `references` calls it), the records that its names stand for: their ids are
-    kept. `seal` turns a text into its ciphertext.
+    kept. `seal` turns a text into its ciphertext. Values of custom fields are not in it: what they are, their
+    definitions say.
     """
     personal, names = marks(type(body), Personal), marks(type(body), Refers)
-    several = parts(type(body))
+    several, custom = parts(type(body)), marks(type(body), Custom)
     kept: dict[str, Any] = {}
     for name, value in said(body):
+        if name in custom:
+            continue
         if value is None:
             kept[name] = None
         elif name in names:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from app.common.custom import sealed
 from app.common.personal import Sealed
 from app.common.records import Record, as_row, codecs, later
 from app.common.tickets import Ticket
@@ -66,7 +67,8 @@ def decide(
             rows.append((f"fold.{child.KIND}", as_row(child)))
     changes |= {child.row_key: None for child in at.removed}
     removals = [(f"fold.{child.KIND}", str(child.id)) for child in at.removed]
-    data = {"given": given(body, at.found, sealing), "set": changes}
+    custom = {column: sealed(values, sealing) for column, values in at.custom.values.items()}
+    data = {"given": given(body, at.found, sealing) | custom, "set": changes}
     return Decided(after, data, row.staff_only or at.staff_only, rows, removals)
 
 
@@ -102,6 +104,9 @@ def difference(before: Record | None, after: Record, seal: Seal) -> dict[str, An
         codec.check(value)
         if value is not None and codec.personal and not isinstance(value, Sealed):
             value = seal(value)
+            setattr(after, name, value)
+        elif value is not None and codec.holds_values:
+            value = sealed(value, seal)
             setattr(after, name, value)
         changed[name] = None if value is None else codec.write(value)
     return changed

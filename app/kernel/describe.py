@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.common.custom import FOR_STAFF, PUBLIC, Custom
 from app.common.personal import Personal
 from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
 from app.kernel.bodies import marks, parts
 from app.kernel.lifecycle import Action, Lifecycle
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
+VALUES = "Values of custom fields by their keys; `words` as personal fields are."
 HIDDEN = "Stands in the log; no client is shown it."
 MARKS = (Personal, Refers, Hidden)
 ID = {"type": "string", "format": "uuid"}
@@ -143,6 +145,9 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     schema["properties"].pop("occurred_at", None)
     _keep(schema["properties"], row.body)
     body: type[BaseModel] = row.body
+    if marks(body, Custom):
+        values = {"type": "object", "description": f"{VALUES} null: was taken away."}
+        schema["properties"] |= {PUBLIC: values, FOR_STAFF: values}
     for part in parts(body).values():
         _keep(schema["$defs"][part.__name__]["properties"], part)
     return schema
@@ -194,5 +199,8 @@ def _type_schema(kind: Any) -> dict[str, Any]:
     if isinstance(kind, type) and issubclass(kind, Labelled):
         return {"type": ["string", "null"], "enum": [*(code.value for code in kind), None]}
     if get_origin(kind) is list:
-        return {"type": ["array", "null"], "items": {"type": "string"}}
+        of_texts = get_args(kind) == (str,)
+        return {"type": ["array", "null"], "items": {"type": "string" if of_texts else "object"}}
+    if get_origin(kind) is dict:
+        return {"type": ["object", "null"], "description": VALUES}
     return {"type": [{str: "string", int: "integer", bool: "boolean"}[kind], "null"]}

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.common.custom import CustomField
 from app.common.people import Caller, Held, PersonKind, narrowed
 from app.common.personal import Sealed
+from app.common.records import from_row
 from app.db import Database, Row
 
 #: In the news: a key of personal fields was destroyed.
 VAULT = "vault"
 #: Kinds of streams whose change makes what is cached here, and in the vault, worth nothing.
-KINDS = frozenset({"person", "team", "key", VAULT})
+KINDS = frozenset({"person", "team", "key", "custom_field", VAULT})
 LARGEST_CACHE = 50_000
 
 KEY = """
@@ -31,6 +33,12 @@ PERSONS = """
 select p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.person p where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
+"""
+
+CUSTOM_FIELDS = """
+select f.*, h.version as stream_version
+from fold.custom_field f join log.stream_head h on h.stream = 'custom_field/' || f.id
+order by f.added_at, f.id
 """
 
 
@@ -59,6 +67,14 @@ class TeamStub:
     id: UUID
     key: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownField:
+    """A custom field, and the version of its stream."""
+
+    field: CustomField
+    stream_version: int
 
 
 def _known(row: Row) -> KnownKey:
@@ -92,6 +108,7 @@ class Directory:
         self._keys: dict[UUID, KnownKey] = {}
         self._names: dict[UUID, Sealed] = {}
         self._teams: dict[UUID, TeamStub] | None = None
+        self._fields: dict[str, dict[str, KnownField]] | None = None
         # What was fetched before a change must not be kept after it.
         self._epoch = 0
 
@@ -101,6 +118,12 @@ class Directory:
         self._keys.clear()
         self._names.clear()
         self._teams = None
+        self._fields = None
+
+    def forget_custom_fields(self) -> None:
+        """Drops what is cached of custom fields."""
+        self._epoch += 1
+        self._fields = None
 
     async def key(self, key_id: UUID) -> KnownKey | None:
         """An active key; None if there is none with that id."""
@@ -130,6 +153,22 @@ class Directory:
         if epoch == self._epoch:
             self._teams = teams
         return teams
+
+    async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, KnownField]:
+        """The custom fields of a process by their keys, active or not, those named among them even if they
+        were added a moment ago.
+        """
+        known = self._fields
+        if known is not None and known.get(process, {}).keys() >= set(named):
+            return known.get(process, {})
+        epoch = self._epoch
+        found: dict[str, dict[str, KnownField]] = {}
+        for row in await self._db.rows(CUSTOM_FIELDS):
+            of_process = found.setdefault(row["process"], {})
+            of_process[row["key"]] = KnownField(from_row(CustomField, row), row["stream_version"])
+        if epoch == self._epoch:
+            self._fields = found
+        return found.get(process, {})
 
     async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
         """By person, their name's ciphertext. One statement at most."""

@@ -165,10 +165,11 @@ class Lifecycle(Generic[R]):
     `plural` is its path. `code` is that of its numbers, if it has any. `entered` sets what goes with a state,
     whoever leads there (times, marks); `audience` says who may see the record; `sees_all` which roles see
     every one. `columns` are where a kind of token stands in the row, for lists (none: whoever can show it
-    sees every row). `unassigned` is the condition for the token `desk`. `children` are further kinds on its
-    stream. `ended` are the states that a case is done in and can come back from. `searched` are the fields
-    that a search looks into besides the number: only what whoever sees the record is shown. `held` are the
-    codes of sentences that the database holds, by constraints of the name `<kind>_<code>`.
+    sees every row). `unassigned` is the condition for the token `desk`, `open_to_all` that for `everybody`
+    where not every row has it. `children` are further kinds on its stream. `ended` are the states that a case
+    is done in and can come back from. `searched` are the fields that a search looks into besides the number:
+    only what whoever sees the record is shown. `held` are the codes of sentences that the database holds, by
+    constraints of the name `<kind>_<code>`.
     """
 
     kind: str
@@ -181,6 +182,7 @@ class Lifecycle(Generic[R]):
     sees_all: frozenset[Role]
     columns: dict[str, Sequence[str]] = field(default_factory=dict)
     unassigned: str | None = None
+    open_to_all: str | None = None
     code: str | None = None
     entered: Callable[[R, Labelled | None, Moment], None] | None = None
     children: tuple[type[Record], ...] = ()

@@ -7,16 +7,20 @@ moves.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from app.common.costs import HourlyRate
-from app.common.people import Membership
+from app.common.custom import CustomField, FieldState
+from app.common.people import Caller, Membership, Person
 from app.common.records import Beside, Record, from_row
 from app.db import Database
+from app.kernel.directory import Directory
 from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import may_see
 from app.log.events import stream
 
 R = TypeVar("R", bound=Record)
@@ -47,6 +51,7 @@ class Look:
 
     db: Database
     lifecycles: dict[str, Lifecycle[Any]]
+    directory: Directory
     reads: dict[str, int] = field(default_factory=dict)
 
     async def record(self, kind: str, name: str) -> Loaded[Any] | None:
@@ -56,6 +61,13 @@ class Look:
             # Read twice, the first counts: something may have been decided on it already.
             self.reads.setdefault(loaded.record.row_key, loaded.stream_version)
         return loaded
+
+    async def person(self, name: str, caller: Caller) -> Person | None:
+        """The person of that id, if the caller can see them."""
+        loaded = await self.record("person", name)
+        # What agents see of tickets says nothing of persons.
+        seen = loaded and may_see(caller, self.lifecycles["person"], loaded.audience, agents_see="")
+        return loaded.record if loaded and seen else None
 
     async def ticket(self, name: str) -> Loaded[Any] | None:
         """A ticket of whatever kind by its id, its number, or the name that another system has for it."""
@@ -111,6 +123,23 @@ class Look:
             # Two who remove each other at once both find the other still there: one of them decides again.
             self.reads.setdefault(other["stream"], other["version"])
         return other is not None
+
+    async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CustomField]:
+        """The process's active custom fields by their keys, those named among them even if they were added a
+        moment ago.
+        """
+        known = (await self.directory.custom_fields(process, named)).values()
+        return {str(one.field.key): one.field for one in known if one.field.state is FieldState.active}
+
+    async def relies_on(self, process: str, key: str) -> None:
+        """Has it decided again if the definition of that custom field moves."""
+        one = (await self.directory.custom_fields(process))[key]
+        self.reads.setdefault(one.field.row_key, one.stream_version)
+
+    async def filtered_by(self, process: str) -> set[int]:
+        """The places that are taken among the custom fields of the process that lists can be narrowed by."""
+        query = "select filter_slot from fold.custom_field where process = %s and filter_slot is not null"
+        return {row["filter_slot"] for row in await self.db.rows(query, (process,))}
 
     async def hourly_rate(self, role_class: str, when: datetime) -> HourlyRate | None:
         """What an hour of work of that class of role costs at that time; None: nobody has said."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from app.common.custom import Given
 from app.common.people import Caller
 from app.common.records import Record
 from app.common.uploads import Upload
@@ -41,7 +42,8 @@ class Moment:
     the record as it stands, `found` the records and rows that the body names, and what checks have put beside
     them. `made`, `changed` (each as it was and as it is) and `removed` are rows beside the record.
     `command_id` is shared by all events of one command. `key_id` is the record's own key and `number` its
-    number, where the action makes one; `upload` is the one that the body names.
+    number, where the action makes one; `upload` is the one that the body names, `custom` the values of custom
+    fields.
     `staff_only` is set by what only staff may see.
     """
 
@@ -59,6 +61,7 @@ class Moment:
     key_id: UUID | None = None
     number: str | None = None
     upload: Upload | None = None
+    custom: Given = field(default_factory=Given)
     new_id: Callable[[], UUID] = uuid7
 
     def the(self, record_class: type[R], field_name: str) -> R | None:

@@ -26,7 +26,7 @@ async def offers(
     ledger: Ledger, lifecycle: Lifecycle[Any], loaded: Loaded[Any], context: Context
 ) -> list[Offer]:
     """The actions for the caller in this state, in the order of the table, each asked of its checks."""
-    look, at = Look(ledger.db, ledger.lifecycles), moment(ledger, loaded, context)
+    look, at = Look(ledger.db, ledger.lifecycles, ledger.directory), moment(ledger, loaded, context)
     offered = []
     for row in lifecycle.open_to(loaded.record, context.caller):
         because = None

@@ -31,6 +31,8 @@ from app.log.ids import uuid7
 from app.log.writer import Command, Once, Rejected, Stale, Written
 
 ATTEMPTS = 5
+#: So ends the name of a constraint whose violation is decided again: somebody took the same at once.
+MEANWHILE = "_meanwhile"
 AHEAD = timedelta(seconds=60)
 SKEW = timedelta(seconds=60)
 # How far back a role may date what happened. Integrations: without limit; everybody else: not at all.
@@ -88,6 +90,7 @@ async def perform(ledger: Ledger, act: Act) -> Done:
         for _ in range(ATTEMPTS - 1):
             # A person may have been erased meanwhile; what is cached of them is not to be relied on.
             ledger.vault.forget()
+            ledger.directory.forget_custom_fields()
             with contextlib.suppress(Stale):
                 return await _attempt(ledger, act)
     raise Busy()
@@ -110,7 +113,7 @@ class _Part:
 
 
 async def _attempt(ledger: Ledger, act: Act) -> Done:
-    look = Look(ledger.db, ledger.lifecycles)
+    look = Look(ledger.db, ledger.lifecycles, ledger.directory)
     first = await _part(ledger, look, act, uuid7())
     parts = [first]
     if act.row.second is not None:
@@ -126,6 +129,8 @@ async def _attempt(ledger: Ledger, act: Act) -> Done:
     try:
         written = await ledger.writer.write(command)
     except Rejected as error:
+        if (error.constraint or "").endswith(MEANWHILE):
+            raise Stale() from error
         raise _taken(act, first, error) from error
     ledger.heard({act.lifecycle.kind, *(VAULT for part in parts if part.removals)})
     return Done(first.decided.record, first.event, written, first.after)

@@ -38,7 +38,7 @@ async def keys(
         of_all = act.row.keys is Keys.DESTROYED
         gone = record.key_id if of_all else _named_text(act, at).key_id
         return _no_words, (), (("vault.personal_key", str(gone)),)
-    if not holds_words(act.body):
+    if not holds_words(act.body) and not at.custom.holds_words():
         return _no_words, (), ()
     author = await _author(ledger, look, act, record, behalf)
     if act.row.keys in (Keys.KEPT, Keys.SAID):

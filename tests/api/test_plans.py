@@ -16,6 +16,7 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut
+from tests.base.custom.test_custom_fields import declare
 from tests.conftest import Place
 from tests.people import add_caller, add_team
 
@@ -25,7 +26,7 @@ MAKE = """
 insert into fold.incident
   (id, version, changed_at, number, state, state_since, title, channel, impact, urgency, priority, effect,
    service, ci, category, requester_id, customer_id, team_id, assignee_id, opened_at, acknowledged_at,
-   hold_reason, resolved_at, resolution_code, closed_at)
+   hold_reason, resolved_at, resolution_code, closed_at, custom)
 select gen_random_uuid(), 5, ended_at, 'INC-2020-' || 1000000 + n,
   case when is_open then (array['new', 'acknowledged', 'in_progress', 'on_hold'])[1 + k] else 'closed' end,
   ended_at, 'Mail does not arrive', (array['portal', 'email', 'hotline'])[1 + n %% 3], 1 + n %% 3,
@@ -36,7 +37,8 @@ select gen_random_uuid(), 5, ended_at, 'INC-2020-' || 1000000 + n,
   case when n %% 20 = 3 then %(team)s when n %% 97 > 0 then md5('team' || n %% 20)::uuid end,
   md5('person' || n %% 300)::uuid, opened_at, opened_at + interval '1 hour',
   case when is_open and k = 3 then 'awaiting_vendor' end, case when not is_open then ended_at end,
-  case when not is_open then 'fixed' end, case when not is_open then ended_at end
+  case when not is_open then 'fixed' end, case when not is_open then ended_at end,
+  case when n %% 3 = 1 then jsonb_build_object('room', 'B ' || n %% 5000, 'visitors', n %% 7) end
 from (
   select n, n / 20 %% 4 as k, n %% 20 = 0 as is_open, opened_at, opened_at + interval '3 days' as ended_at
   from generate_series(1, %(many)s) as n,
@@ -49,6 +51,8 @@ from (
 async def many(crowded: Ledger, lasting: Place) -> dict[str, Caller]:
     """A hundred thousand incidents; callers by what they see."""
     team = await add_team(crowded, "network")
+    for key, value_type in (("room", "text"), ("visitors", "number")):
+        await declare(crowded, key, value_type, filterable=True)
     me = await add_caller(crowded, "Zhao", teams=("network",))
     assert me.person_id is not None
     with psycopg.connect(lasting.owner_url, cursor_factory=psycopg.ClientCursor) as owner:
@@ -92,6 +96,10 @@ ASKED: list[dict[str, Any]] = [
     {"external_reference": "jira:OPS-1"},
     {"tag": "printer"},
     {"follower": "me"},
+    {"custom.room": "B 7"},
+    {"custom.room": "B 7,B 8"},
+    {"custom.visitors": "3", "state": "new"},
+    {"custom.room": "nobody is there"},
 ]
 ORDERS = [order_of(LISTING, way) for name in LISTING.sorts for way in (name, f"-{name}")]
 

@@ -11,6 +11,7 @@ from app.base.assignment.shifts import AddShift, EndShift
 from app.base.assignment.stand_ins import AgreeStandIn
 from app.base.costs.budgets import AddBudget, ReviseBudget
 from app.base.costs.hourly_rates import AddHourlyRate
+from app.base.custom.fields import AddCustomField, EditCustomField
 from app.base.extras.assignment import AssignTicket, EscalateTicket
 from app.base.extras.attachments import AttachTicket
 from app.base.extras.comments import CommentTicket, CorrectComment, WithdrawComment
@@ -107,6 +108,24 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "kind": "customer",
         "lead": "me",
     },
+    AddCustomField: lambda: {
+        "process": "incident",
+        "key": f"site_{next(_numbers)}",
+        "value_type": "choice",
+        "label_en": "Site",
+        "label_zh": "地点",
+        "required": False,
+        "staff_only": False,
+        "filterable": False,
+        "choices": [{"key": "beijing", "label_en": "Beijing", "label_zh": "北京"}],
+    },
+    EditCustomField: lambda: {
+        "label_en": "Where",
+        "label_zh": "位置",
+        "required": False,
+        "filterable": False,
+        "choices": [{"key": "berlin", "label_en": "Berlin", "label_zh": "柏林"}],
+    },
     AddGroup: lambda: {"key": f"group-{next(_numbers)}", "name": "A board 委员会", "chair": "me"},
     EditGroup: lambda: {"name": "Another board", "chair": "me"},
     AddMemberGroup: lambda: {"person": KNOWN["person"], "side": "business"},
@@ -147,7 +166,11 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     FailNotice: lambda: {"failure": "refused"},
     RotateKey: lambda: {"overlap_seconds": 3600, "expires_at": "2198-01-01T00:00:00Z"},
     ReportIncident: lambda: an_incident(
-        began_at="2026-01-01T08:00:00+08:00", service="mail", ci="mx-1", category="e-mail"
+        began_at="2026-01-01T08:00:00+08:00",
+        service="mail",
+        ci="mx-1",
+        category="e-mail",
+        custom={"room": "B 2.017", "visitors": 12},
     ),
     HoldIncident: lambda: {"reason": "awaiting_vendor", "wake_up_at": "2199-01-01T00:00:00Z"},
     ResolveIncident: lambda: {**RESOLVED, "cause": "A full disk."},

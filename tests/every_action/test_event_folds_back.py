@@ -126,7 +126,10 @@ def _defaults(row: Action[Any, Any], said: Json) -> set[str]:
     return {
         name
         for name, field in row.body.model_fields.items()
-        if name not in said and not field.is_required() and field.get_default() is not None
+        if name not in said
+        and not field.is_required()
+        and field.default_factory is None
+        and field.default is not None
     }
 
 

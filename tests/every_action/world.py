@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from app.base.custom.fields import AddCustomField
 from app.common.people import Person, Role, rule
 from app.common.personal import Sealed
 from app.common.records import Labelled
@@ -199,8 +200,15 @@ async def _go(worker: Client, lifecycle: Lifecycle[Any], record: Json, way: list
     return True
 
 
+#: What is wanted to be known of tickets besides: by key, the type of the values, and whether for staff only.
+CUSTOM = {"room": ("text", False), "visitors": ("number", False), "assessment": ("text", True)}
+
+
 async def made(api: Api) -> World:
     """A new world."""
+    for lifecycle in LIFECYCLES:
+        if lifecycle.code is not None:
+            await _want_custom_fields(api, lifecycle.kind)
     team_id = await api.team(TEAM)
     reporter = await add_person(api.ledger, "Reporter", TEAM)
     assignee = await add_person(api.ledger, "Assignee", TEAM)
@@ -214,3 +222,11 @@ async def made(api: Api) -> World:
     await everybody.do(f"/v1/incidents/{KNOWN['incident']}/comment", {"text": "Any news?"})
     KNOWN["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
     return World(api, everybody, worker, reporter, assignee, colleague, team_id)
+
+
+async def _want_custom_fields(api: Api, process: str) -> None:
+    for key, (value_type, staff_only) in CUSTOM.items():
+        said = {"process": process, "key": key, "value_type": value_type, "staff_only": staff_only}
+        labels = {"label_en": key.capitalize(), "label_zh": key}
+        body = AddCustomField.model_validate({**said, **labels, "filterable": True})
+        await act(api.ledger, rule("tests"), "custom_field", "add", body=body)

@@ -21,7 +21,7 @@ from app.kernel.visibility import may_see
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
 from tests.every_action.samples import TEAM, sample
-from tests.every_action.world import World, address
+from tests.every_action.world import World, address, done
 from tests.every_route.routes import FOR_STAFF, PUBLIC, QUERIES, Route, routes
 from tests.people import add_person
 
@@ -123,6 +123,8 @@ async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
     for record in found:
         internal = {"text": SECRET, "visibility": "internal"}
         await world.everybody.do(address(lifecycle, lifecycle["comment"], record), internal)
+        assessed = {"custom": {"assessment": SECRET}}
+        await done(world.everybody, lifecycle, lifecycle["edit"], record, assessed)
     return found
 
 

@@ -142,7 +142,7 @@ async def test_a_name_that_nothing_has_finds_nothing(ledger: Ledger, name: str, 
 
 async def test_what_was_looked_at_is_remembered_with_its_version(ledger: Ledger, incident: Incident) -> None:
     team = await add_team(ledger, "mail")
-    look = Look(ledger.db, BY_KIND)
+    look = Look(ledger.db, BY_KIND, ledger.directory)
     loaded = await look.record("incident", incident.number)
     await look.record("team", "mail")
     await look.record("team", "there is no such team")
@@ -157,7 +157,7 @@ async def test_what_is_looked_at_twice_is_remembered_as_it_was_first(
 ) -> None:
     """Something may have been decided on it: that it has moved must not go unnoticed."""
     caller = await add_caller(ledger, "Agent", Role.agent)
-    look = Look(ledger.db, BY_KIND)
+    look = Look(ledger.db, BY_KIND, ledger.directory)
     await look.record("incident", incident.number)
     await act(ledger, caller, "incident", "comment", incident.id, CommentTicket(text="x"))
     again = await look.record("incident", incident.number)
@@ -180,7 +180,7 @@ async def test_a_records_own_children_are_seen_and_nobody_elses(ledger: Ledger, 
     another = await report(ledger, caller)
     for ticket, text in ((incident, "one"), (incident, "two"), (another, "not this")):
         await act(ledger, caller, "incident", "comment", ticket.id, CommentTicket(text=text))
-    look = Look(ledger.db, BY_KIND)
+    look = Look(ledger.db, BY_KIND, ledger.directory)
     comments = await look.children(Comment, incident)
     assert {comment.record for comment in comments} == {incident.row_key}
     assert len(comments) == 2
@@ -190,7 +190,7 @@ async def test_a_records_own_children_are_seen_and_nobody_elses(ledger: Ledger, 
 async def test_whether_somebody_belongs_to_a_team_can_be_looked_up(ledger: Ledger) -> None:
     mail, net = await add_team(ledger, "mail"), await add_team(ledger, "net")
     person = await add_person(ledger, "Wang Wei", "mail")
-    look = Look(ledger.db, BY_KIND)
+    look = Look(ledger.db, BY_KIND, ledger.directory)
     assert await look.membership(person, mail)
     assert not await look.membership(person, net)
     assert isinstance(person, Person)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from app.base.extras.custom import custom_fits, give
 from app.base.extras.table import Rows
+from app.common.custom import Custom
 from app.common.records import Labelled, Record, Refers
 from app.common.tickets import Ticket
 from app.kernel.bodies import Patch, marks, said
@@ -16,11 +18,16 @@ from app.kernel.refusals import WrongValue
 from app.kernel.who import reporter, staff
 
 
-def take(record: Record, body: Patch, at: Moment) -> None:
-    """The record has from now on what the body says; of other records their ids."""
-    names = marks(type(body), Refers)
+def take(record: Record, body: Patch, at: Moment, *, but: Iterable[str] = ()) -> None:
+    """The record has from now on what the body says, but for those fields; of other records their ids."""
+    names, custom = marks(type(body), Refers), marks(type(body), Custom)
     for name, value in said(body):
-        if name in names:
+        if name in but:
+            continue
+        if name in custom:
+            assert isinstance(record, Ticket)
+            give(record, at)
+        elif name in names:
             found = at.every(Record, name)
             setattr(record, f"{name}_id", found[0].id if found else None)
         else:
@@ -37,8 +44,8 @@ async def not_their_own_words(look: Look, ticket: Ticket, body: Patch, at: Momen
 
 # fmt: off
 def editing(edit: Callable[[Any, Any, Moment], None], kind: str, any: Iterable[Labelled], *wrong: BodyCheck) -> Rows:  # noqa: A002  # the word of the process document
-    """The row of editing, with what else is wrong with what is said there."""
+    """The row of editing, with what else is wrong with what is said there; the body gives custom fields, too."""
     return (
-        action(edit, "编辑", any, STAYS, staff | reporter, f"{kind}.edited", wrong=(not_their_own_words, *wrong)),
+        action(edit, "编辑", any, STAYS, staff | reporter, f"{kind}.edited", wrong=(not_their_own_words, custom_fits, *wrong)),
     )
 # fmt: on

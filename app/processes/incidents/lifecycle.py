@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.base.extras import CHILDREN, every_ticket
 from app.base.extras import priority as priorities
+from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
 from app.base.extras.priority import PrioritiseTicket
 from app.common.children import ExternalReference
@@ -85,6 +86,7 @@ class ReportIncident(Body):
     dedup_key: Line | None = Field(
         default=None, description="Of an alert: what its source calls it, each time that it fires."
     )
+    custom: CustomValues = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _both(self) -> ReportIncident:
@@ -118,6 +120,7 @@ def report(incident: Incident, body: ReportIncident, at: Moment) -> None:
         incident.dedup_key = body.dedup_key
         incident.alert_count = 1
         incident.last_alert_at = body.began_at or at.occurred_at
+    give(incident, at)
 
 
 def acknowledge(incident: Incident, body: Nothing, at: Moment) -> None:
@@ -191,6 +194,7 @@ class EditIncident(Patch):
     service: Key | None = Field(default=None, description="The key of the service.")
     ci: Key | None = Field(default=None, description="The key of the configuration item.")
     category: Key | None = Field(default=None, description="The key of the category.")
+    custom: CustomValues = Field(default_factory=dict)
 
 
 def edit(incident: Incident, body: EditIncident, at: Moment) -> None:
@@ -277,7 +281,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,       "上报",     FROM_NOTHING,                    State.new,          anybody | integration,          "incident.reported",
-               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool)),
+               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool, custom_fits)),
         action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged"),
         action(start,        "开始处理", [State.new, State.acknowledged], State.in_progress,  assignee,                       "incident.started"),
         action(contain,      "遏制",     [State.in_progress],             STAYS,              engineer,                       "incident.contained",

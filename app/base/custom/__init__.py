@@ -1,0 +1,1 @@
+"""Custom fields: what an organisation wants to know of its tickets besides."""

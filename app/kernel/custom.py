@@ -1,0 +1,123 @@
+"""Which values a custom field takes, as JSON says them and as an address does (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.common.custom import CustomField, ValueType
+from app.common.personal import Unsealed
+from app.kernel.bodies import EARLIEST_YEAR, LATEST_YEAR, Line, Paragraph
+
+#: Whole numbers that every client reads as they are (RFC 8785).
+LARGEST_NUMBER = 2**53 - 1
+_NUMBER = re.compile(r"-?\d{1,16}", re.ASCII)
+_DECIMAL = re.compile(r"(-?)0*(\d{1,15}?)(?:\.(\d{1,6}?)0*)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_LINE: TypeAdapter[str] = TypeAdapter(Line)
+_WORDS: TypeAdapter[str] = TypeAdapter(Paragraph)
+
+
+class Unfit(Exception):
+    """It is no value of that field; the code of a sentence, and what fills it."""
+
+    def __init__(self, because: str, **words: str) -> None:
+        super().__init__(because)
+        self.because = because
+        self.words = words
+
+
+def fitted(known: CustomField, value: Any) -> Any:
+    """The value as the log keeps it; of a person their id, who is to be looked up. Raises Unfit."""
+    assert known.value_type is not None
+    return _FITTED[known.value_type](known, value)
+
+
+def read(known: CustomField, text: str) -> Any:
+    """The value that a text in an address means. Raises Unfit."""
+    if known.value_type is ValueType.number:
+        return fitted(known, int(text) if _NUMBER.fullmatch(text) else text)
+    if known.value_type is ValueType.bool:
+        return fitted(known, {"true": True, "false": False}.get(text, text))
+    return fitted(known, text)
+
+
+def _number(known: CustomField, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Unfit("int_type")
+    if abs(value) > LARGEST_NUMBER:
+        raise Unfit("number_too_large", most=str(LARGEST_NUMBER))
+    return value
+
+
+def _bool(known: CustomField, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit("bool_parsing")
+    return value
+
+
+def _text(known: CustomField, value: Any) -> str:
+    return _checked(_LINE, value)
+
+
+def _words(known: CustomField, value: Any) -> str:
+    return Unsealed(_checked(_WORDS, value))
+
+
+def _decimal(known: CustomField, value: Any) -> str:
+    found = _DECIMAL.fullmatch(value) if isinstance(value, str) and value.isascii() else None
+    if found is None:
+        raise Unfit("not_a_decimal")
+    sign, whole, digits = found.groups()
+    plain = f"{whole}.{digits}" if digits and digits != "0" else whole
+    return plain if plain == "0" else f"{sign}{plain}"
+
+
+def _choice(known: CustomField, value: Any) -> str:
+    keys = [choice["key"] for choice in known.choices or ()]
+    if value not in keys:
+        raise Unfit("enum", expected=", ".join(keys))
+    return str(value)
+
+
+def _date(known: CustomField, value: Any) -> str:
+    try:
+        said = date.fromisoformat(value) if isinstance(value, str) and _DATE.fullmatch(value) else None
+    except ValueError:
+        said = None
+    if said is None or not EARLIEST_YEAR <= said.year <= LATEST_YEAR:
+        raise Unfit("not_a_date")
+    return str(value)
+
+
+def _person(known: CustomField, value: Any) -> str:
+    try:
+        return str(UUID(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise Unfit("no_person") from None
+
+
+def _checked(adapter: TypeAdapter[str], value: Any) -> str:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        words = {name: str(said) for name, said in first.get("ctx", {}).items()}
+        raise Unfit(first["type"], **words) from None
+
+
+_FITTED: dict[ValueType, Callable[[CustomField, Any], Any]] = {
+    ValueType.text: _text,
+    ValueType.words: _words,
+    ValueType.number: _number,
+    ValueType.decimal: _decimal,
+    ValueType.choice: _choice,
+    ValueType.date: _date,
+    ValueType.bool: _bool,
+    ValueType.person: _person,
+}
