@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,10 +16,13 @@ from app.cli.place import context, with_ledger
 from app.cli.say import document, say, table
 from app.db import DatabaseGone
 from app.exchange import load
-from app.exchange.readers.lines import ENCODINGS
-from app.exchange.readers.rows import FileRefused
+from app.exchange.mapping import FileMapping, read_mapping
+from app.exchange.readers.lines import ENCODINGS, UTF8
+from app.exchange.readers.mapped import Delimited
+from app.exchange.readers.rows import FileRefused, Reader
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.times import DateOrder, zone_named
+from app.exchange.readers.xes import Xes
 from app.exchange.report import Report
 from app.kernel.ledger import Ledger
 
@@ -47,30 +50,57 @@ def _source(name: str) -> str:
     return name
 
 
+def _optional(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    return lambda name: None if name is None else check(name)
+
+
 def _encoding(name: str) -> str:
     if name not in ENCODINGS:
         raise typer.BadParameter(f"use one of {', '.join(ENCODINGS)}.")
     return name
 
 
+def _mapping(path: Path) -> FileMapping:
+    try:
+        text = path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileRefused(f"{path.name} cannot be read as UTF-8: {error}.") from error
+    return read_mapping(text, path.name)
+
+
+File = Annotated[
+    Path,
+    typer.Argument(exists=True, dir_okay=False, readable=True, help="The file; also as gz or zip."),
+]
+Mapping = Annotated[
+    Path,
+    typer.Option(
+        "--mapping", exists=True, dir_okay=False, readable=True, help="What its columns mean here, as TOML."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; write nothing.")]
+Encoding = Annotated[str, typer.Option(callback=_encoding, help=f"One of {', '.join(ENCODINGS)}.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+OptionalZone = Annotated[
+    str | None,
+    typer.Option(
+        callback=_optional(_zone), help="The time zone (IANA) of times without one; before the mapping's."
+    ),
+]
+OptionalSource = Annotated[
+    str | None,
+    typer.Option(callback=_optional(_source), help="The name of that system here; before the mapping's."),
+]
+
+
 @imports.command()
 def servicenow(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="The audit of incidents as CSV; also as gz or zip.",
-        ),
-    ],
+    file: File,
     zone: Annotated[
         str,
         typer.Option(callback=_zone, help="The time zone (IANA) of the file's times, such as Asia/Shanghai."),
     ],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would come of it; write nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     source: Annotated[
         str, typer.Option(callback=_source, help="The name of that system here. It is never changed.")
     ] = "servicenow",
@@ -78,14 +108,53 @@ def servicenow(
         DateOrder | None,
         typer.Option(help="How the file writes dates, where its first rows do not show it."),
     ] = None,
-    encoding: Annotated[
-        str, typer.Option(callback=_encoding, help=f"One of {', '.join(ENCODINGS)}.")
-    ] = "utf-8",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    encoding: Encoding = UTF8,
+    as_json: AsJson = False,
 ) -> None:
-    """Bring in ServiceNow's audit of incidents. Doing it again adds only what is new."""
+    """Bring in ServiceNow's audit of incidents as CSV. Doing it again adds only what is new."""
+    reader = ServiceNow(zone, context().now, date_order, encoding)
+    _bring(file, reader, source, dry_run=dry_run, as_json=as_json)
+
+
+@imports.command()
+def csv(
+    file: File,
+    mapping: Mapping,
+    zone: OptionalZone = None,
+    source: OptionalSource = None,
+    dry_run: DryRun = False,
+    encoding: Encoding = UTF8,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in a delimited file that a mapping explains. Doing it again adds only what is new."""
+    explained = _mapping(mapping)
+    reader = Delimited(explained, context().now, zone, encoding)
+    _bring(file, reader, source or _source_of(explained), dry_run=dry_run, as_json=as_json)
+
+
+@imports.command()
+def xes(
+    file: File,
+    mapping: Mapping,
+    zone: OptionalZone = None,
+    source: OptionalSource = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in an event log (XES) that a mapping explains. Doing it again adds only what is new."""
+    explained = _mapping(mapping)
+    reader = Xes(explained, context().now, zone)
+    _bring(file, reader, source or _source_of(explained), dry_run=dry_run, as_json=as_json)
+
+
+def _source_of(mapping: FileMapping) -> str:
+    if mapping.source is None:
+        raise typer.BadParameter("say which system this is from, here or as `source` in the mapping.")
+    return mapping.source
+
+
+def _bring(file: Path, reader: Reader, source: str, *, dry_run: bool, as_json: bool) -> None:
     now = context().now
-    reader = ServiceNow(zone, now, date_order, encoding)
 
     async def work(ledger: Ledger) -> Report:
         with _bar() as progress:
@@ -96,7 +165,8 @@ def servicenow(
     with _resumable(dry_run=dry_run):
         report = with_ledger(work)
     if as_json:
-        document({"file": str(file), "source": source, "zone": zone, "dry_run": dry_run} | _as_json(report))
+        told = {"file": str(file), "source": source, "zone": reader.zone, "dry_run": dry_run}
+        document(told | _as_json(report))
     else:
         _tell(report, file.name, dry_run=dry_run)
     if report.read == report.refused.total():

@@ -29,6 +29,15 @@ STORY = [
     *a_case("INC0001", "New", "Active", "Resolved", "Closed"),
     *a_case("INC0002", "Active", "Resolved", day=3, caller_id="Olu Adeyemi"),
 ]
+MAPPING = """process = "incident"
+source = "desk"
+case = "id"
+at = "at"
+[state]
+values = { open = "new" }
+column = "s"
+"""
+EVENT = {"id": "2", "at": "2026-03-02T08:00:00+02:00", "s": "open"}
 BROKEN = a_row(number="INC0009", sys_updated_at="this morning")
 
 
@@ -74,6 +83,32 @@ def test_programs_get_one_document(run: Run, place: Place, tmp_path: Path) -> No
         sources = connection.execute("select distinct source from log.event").fetchall()
     assert runs == [(wet["run"], "old.desk", "Asia/Shanghai", "audit.csv")]
     assert sources == [("import:old.desk",)]
+
+
+def test_a_mapping_explains_any_table_and_any_event_log(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "desk.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "desk.csv").write_text("id,at,s\n1,2026-03-02 08:00:00,open\n", encoding="utf-8")
+    event = "".join(f'<string key="{key}" value="{value}"/>' for key, value in EVENT.items())
+    (tmp_path / "desk.xes").write_text(f"<log><trace><event>{event}</event></trace></log>", encoding="utf-8")
+    mapping = ("--mapping", str(tmp_path / "desk.toml"))
+    for kind, more in (("csv", ("--zone", "UTC")), ("xes", ())):
+        ended = run("import", kind, str(tmp_path / f"desk.{kind}"), *mapping, *more)
+        assert ended.returncode == 0, ended.stderr
+        assert "1 rows: 1 events, 1 new cases" in ended.stdout
+
+
+def test_a_mapping_that_is_wrong_is_refused_with_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "desk.csv").write_text("id,at,s\n1,2026-03-02 08:00:00Z,open\n", encoding="utf-8")
+    for text, code, told in (
+        (MAPPING.replace('"new"', '"nwe"'), 4, "line 6, state.values.open.state: 'nwe' is not known"),
+        (MAPPING.replace('source = "desk"', ""), 2, "say which system this is from"),
+        (MAPPING.replace('"desk"', '"The Desk"'), 4, "'The Desk' cannot name a source"),
+        (MAPPING.replace('"at"', '"time"'), 4, "The heading has no column 'time' (at of the mapping)"),
+    ):
+        (tmp_path / "desk.toml").write_text(text, encoding="utf-8")
+        ended = run("import", "csv", str(tmp_path / "desk.csv"), "--mapping", str(tmp_path / "desk.toml"))
+        assert ended.returncode == code, ended.stderr
+        assert told in " ".join(ended.stderr.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.db import Database
 from app.exchange.load import load
+from app.exchange.mapping import FileMapping, read_mapping
 from app.exchange.readers.rows import RefusedRow, SourceRow
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.report import Report
@@ -101,6 +102,12 @@ def a_file(folder: Path, rows: Iterable[dict[str, str]], name: str = "audit.csv"
     path = folder / name
     path.write_text(text_of(rows), encoding="utf-8")
     return path
+
+
+def a_mapping(name: str) -> FileMapping:
+    """The mapping of that name, of those that were written for tests."""
+    path = Path(__file__).parent / "mappings" / f"{name}.toml"
+    return read_mapping(path.read_text(encoding="utf-8"), path.name)
 
 
 def blocks(body: bytes, size: int | None = None) -> Callable[[int], bytes]:

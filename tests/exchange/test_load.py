@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
@@ -25,7 +24,7 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.registry import BY_KIND
 from app.settings import Settings
-from tests.conftest import Place, Server, fresh
+from tests.conftest import Place
 from tests.exchange.making import (
     HEADING,
     a_case,
@@ -49,14 +48,6 @@ TYPES = {
     "INC0002": ["reported", "started", "resolved", "reopened", "closed"],
     "INC0003": ["reported", "resolved", "observed", "closed", "reopened"],
 }
-
-
-@pytest.fixture
-async def elsewhere(server: Server, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
-    """A ledger on a database of its own."""
-    with fresh(server) as place:
-        async with ledgers.opened(place.url, tmp_path / "elsewhere", BY_KIND, settings) as opened:
-            yield opened
 
 
 async def types(ledger: Ledger) -> dict[str, list[str]]:

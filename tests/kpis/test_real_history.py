@@ -34,13 +34,14 @@ class History:
 
     client: Client
     url: str
+    span: dict[str, str] = field(default_factory=lambda: TIME)
     answers: dict[tuple[str, str, str], list[Json]] = field(default_factory=dict)
 
     async def points(self, key: str, grain: str, by: str = "") -> list[Json]:
         asked = (key, grain, by)
         if asked not in self.answers:
             cut = {"by": by} if by else {}
-            answer = await self.client.read(f"/v1/kpis/{key}", grain=grain, **TIME, **cut)
+            answer = await self.client.read(f"/v1/kpis/{key}", grain=grain, **self.span, **cut)
             assert answer["lag_seconds"] == 0
             self.answers[asked] = answer["points"]
         return self.answers[asked]

@@ -16,6 +16,7 @@ LONGEST_ROW = 160
 MOST_POSITIONAL = 6
 # Their parameters are the columns of a row, or the options of a command, and given by name or in a table.
 MORE_POSITIONAL = {
+    "app/cli/imports.py csv": "the options of a command",
     "app/cli/imports.py servicenow": "the options of a command",
     "app/cli/keys.py make": "the options of a command",
     "app/log/histories.py event": "the columns of an event, called for each row of an import",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Layout:
     there, in lower case. `texts`: by column, the field. `named` hold names of persons and teams, `times`
     instants, `harmless` what may stand in the log in plain text; all else is private. `afterwards` tell how
     a case ended in rows from before that, too. `missing` is what stands where there is no value, in lower
-    case.
+    case. `others`: the column that holds what a row has beside the columns, as a JSON object of texts.
     """
 
     case: str
@@ -67,6 +68,7 @@ class Layout:
     harmless: frozenset[str]
     afterwards: frozenset[str]
     missing: frozenset[str]
+    others: str | None = None
 
 
 def look_ahead(rows: Iterator[Row | RefusedRow]) -> list[Row | RefusedRow]:
@@ -204,7 +206,9 @@ class Table:
             for name in heading
             if not (name in layout.harmless or name in layout.times or name in layout.named)
         )
-        self._telling = sorted(name for name in heading if name not in layout.afterwards)
+        self._afterwards = layout.afterwards
+        self._others_at = None if layout.others is None else place[layout.others]
+        self._telling = sorted(name for name in heading if name not in {*layout.afterwards, layout.others})
         self._tell = itemgetter(*(place[name] for name in self._telling))
         self._present: dict[bytes, str] = {}
         self._places = range(len(heading))
@@ -331,14 +335,23 @@ class Table:
     def _identity(self, values: tuple[str | None, ...]) -> str:
         """All that is told, and in which columns; those without a value might as well not be there."""
         told = self._tell(values)
+        if self._others_at is not None and (others := values[self._others_at]) is not None:
+            # The same wherever it stands: a mapping may name it later.
+            of_all = dict(zip(self._telling, told, strict=True)) | json.loads(others)
+            every = sorted((n, v) for n, v in of_all.items() if v and n not in self._afterwards)
+            return _columns(name for name, _ in every) + "\x1f".join(value for _, value in every)
         present = bytes(map(bool, told))
         columns = self._present.get(present)
         if columns is None:
             if len(self._present) >= LARGEST_CACHE:
                 self._present.clear()
-            names = "\x1f".join(name for name, there in zip(self._telling, present, strict=True) if there)
-            columns = self._present[present] = blake2b(names.encode(), digest_size=16).hexdigest()
+            columns = self._present[present] = _columns(compress(self._telling, present))
         return columns + "\x1f".join(filter(None, told))
+
+
+def _columns(names: Iterable[str]) -> str:
+    """Stands for these columns."""
+    return blake2b("\x1f".join(names).encode(), digest_size=16).hexdigest()
 
 
 def _line(value: str) -> str:

@@ -23,6 +23,10 @@ _TIME = re.compile(
 )
 
 
+_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class DateOrder(StrEnum):
     """In which order a file writes the parts of a date."""
 
@@ -58,13 +62,15 @@ class NotATime(ValueError):
 class Clock(dict[str, At | None]):
     """Reads the times of one file: the instant by its text, None for one that means "never".
 
-    Raises NotATime. What was read is kept, as the same times come again and again.
+    Raises NotATime. What was read is kept, as the same times come again and again. `zone` None: each time
+    says its offset. `per_second`: times are numbers, so many to a second, from the beginning of 1970 on.
     """
 
-    def __init__(self, zone: ZoneInfo, order: DateOrder | None) -> None:
+    def __init__(self, zone: ZoneInfo | None, order: DateOrder | None, per_second: int | None = None) -> None:
         super().__init__()
         self._zone = zone
         self._order = order
+        self._per_second = per_second
 
     def __missing__(self, text: str) -> At | None:
         if len(self) >= LARGEST_CACHE:
@@ -73,6 +79,8 @@ class Clock(dict[str, At | None]):
         return found
 
     def _read(self, text: str) -> At | None:
+        if self._per_second is not None:
+            return self._since_1970(text, self._per_second)
         found = _TIME.fullmatch(text)
         if found is None:
             raise NotATime("bad_time")
@@ -95,6 +103,16 @@ class Clock(dict[str, At | None]):
             raise NotATime("bad_time")
         return self._instant(local, found[10])
 
+    def _since_1970(self, text: str, per_second: int) -> At | None:
+        if not _NUMBER.fullmatch(text):
+            raise NotATime("bad_time")
+        at = _BEGINNING + timedelta(microseconds=int(text) * 1_000_000 // per_second)
+        if at.year < EARLIEST_YEAR:
+            return None
+        if at.year > LATEST_YEAR:
+            raise NotATime("bad_time")
+        return At(at, instant(at))
+
     def _date(self, first: str, second: str, third: str) -> tuple[int, int, int]:
         if len(first) == 4 and len(third) <= 2:
             # A year in front cannot be taken for anything else.
@@ -110,6 +128,8 @@ class Clock(dict[str, At | None]):
         if offset is not None:
             at = local.replace(tzinfo=_zone(offset)).astimezone(UTC)
             return At(at, instant(at))
+        if self._zone is None:
+            raise NotATime("no_zone")
         earlier, later = self._zone.utcoffset(local), self._zone.utcoffset(local.replace(fold=1))
         assert earlier is not None
         assert later is not None
@@ -125,6 +145,15 @@ def _zone(offset: str) -> timezone:
         return UTC
     minutes = int(offset[1:3]) * 60 + int(offset[-2:])
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
+
+
+def no_offset(texts: Iterable[str]) -> str | None:
+    """The first of these times that says no offset from UTC."""
+    for text in texts:
+        found = _TIME.fullmatch(text)
+        if found is not None and found[10] is None:
+            return text
+    return None
 
 
 def date_order(texts: Iterable[str]) -> DateOrder | None:

@@ -1,0 +1,367 @@
+"""A mapping: what the columns of somebody's file mean here. A TOML file that whoever imports has written.
+
+It is checked as a whole before a row is read; what is wrong is said by its key and line, with what would be
+right.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from app.common.priority import Impact, Priority, Urgency
+from app.common.records import Labelled, codecs
+from app.exchange.readers.rows import FileRefused, Format
+from app.exchange.readers.table import Layout, Stands
+from app.exchange.readers.times import DateOrder
+from app.processes.incidents.records import (
+    Channel,
+    Effect,
+    HoldReason,
+    Incident,
+    IncidentState,
+    ResolutionCode,
+)
+
+LARGEST_MAPPING = 262_144
+MOST_COLUMNS = 500
+MOST_VALUES = 5_000
+#: For a status that says nothing of the state: the state stays.
+KEEP = "keep"
+#: Between a status and its sub-status.
+WITH = " / "
+#: The problems that are said at once.
+MOST_PROBLEMS = 10
+PER_SECOND = {"text": None, "epoch_seconds": 1, "epoch_milliseconds": 1_000}
+
+C = TypeVar("C", bound=Labelled)
+Column = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Value = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Columns = Annotated[frozenset[Column], Field(max_length=MOST_COLUMNS)]
+
+
+class MappingRefused(FileRefused):
+    """The mapping is wrong. `problems`: by key, what is wrong there and what would be right."""
+
+    def __init__(self, name: str, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        told = [f"{key}: {what}" if key else what for key, what in problems[:MOST_PROBLEMS]]
+        if len(problems) > len(told):
+            told.append(f"and {len(problems) - len(told)} more")
+        super().__init__(f"The mapping {name} cannot be used. " + " ".join(told))
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Coded(_Part, Generic[C]):
+    """A column of codes; without `values` they are ours. Its name alone will do."""
+
+    column: Column
+    values: Annotated[dict[Value, C], Field(max_length=MOST_VALUES)] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def whole(cls, given: Any) -> Any:
+        """The long form of the short one."""
+        return {"column": given} if isinstance(given, str) else given
+
+
+class Standing(_Part):
+    """What a status means. No `state`: that it stays."""
+
+    state: IncidentState | None
+    hold_reason: HoldReason | None = None
+    resolution_code: ResolutionCode | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def whole(cls, given: Any) -> Any:
+        """The long form of the short one, which is the state alone."""
+        if isinstance(given, str):
+            given = {"state": given}
+        if isinstance(given, dict) and given.get("state") == KEEP:
+            given = given | {"state": None}
+        return given
+
+    @model_validator(mode="after")
+    def fits(self) -> Self:
+        """Refuses what does not go with the state."""
+        if self.hold_reason is not None and self.state is not IncidentState.on_hold:
+            raise ValueError("hold_reason goes with the state on_hold")
+        if self.resolution_code is not None and self.state not in ENDS:
+            raise ValueError("resolution_code goes with the states resolved and closed")
+        return self
+
+
+ENDS = frozenset({IncidentState.resolved, IncidentState.closed})
+
+
+class Status(_Part):
+    """Where the status stands, and what each means."""
+
+    column: Column
+    detail: Column | None = None
+    values: Annotated[
+        dict[Value, Standing],
+        Field(min_length=1, max_length=MOST_VALUES),
+    ]
+
+
+class IncidentFields(_Part):
+    """Which column tells which field of an incident."""
+
+    title: Column | None = None
+    description: Column | None = None
+    category: Column | None = None
+    service: Column | None = None
+    ci: Column | None = None
+    resolution: Column | None = None
+    cause: Column | None = None
+    team: Column | None = None
+    assignee: Column | None = None
+    requester: Column | None = None
+    priority: Coded[Priority] | None = None
+    impact: Coded[Impact] | None = None
+    urgency: Coded[Urgency] | None = None
+    channel: Coded[Channel] | None = None
+    effect: Coded[Effect] | None = None
+    resolution_code: Coded[ResolutionCode] | None = None
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """By field of the record, the column that tells it."""
+        record = codecs(Incident)
+        found: dict[str, str] = {}
+        for name in type(self).model_fields:
+            told = getattr(self, name)
+            if told is not None:
+                field = name if name in record else f"{name}_id"
+                found[field] = told if isinstance(told, str) else told.column
+        return found
+
+
+class FileMapping(_Part):
+    """What a file's columns mean here."""
+
+    process: Literal["incident"]
+    source: Column | None = None
+    case: Column
+    at: Column
+    opened: Column | None = None
+    sequence: Column | None = None
+    actor: Column | None = None
+    opener: Column | None = None
+    time: Literal["text", "epoch_seconds", "epoch_milliseconds"] = "text"
+    zone: str | None = None
+    date_order: DateOrder | None = None
+    null: Annotated[frozenset[Value], Field(max_length=MOST_COLUMNS)] = frozenset()
+    repeats: StrictBool = True
+    plain: Columns = frozenset()
+    ignore: Columns = frozenset()
+    afterwards: Columns = frozenset()
+    state: Status
+    fields: IncidentFields = IncidentFields()
+
+    @model_validator(mode="after")
+    def fits(self) -> Self:
+        """Refuses columns that are to be two things at once."""
+        twice = [column for column, n in Counter(self.fields.columns.values()).items() if n > 1]
+        if twice:
+            raise ValueError(f"the column {twice[0]!r} tells two fields; each may tell one")
+        ignored = sorted(self.ignore & self.needed.keys())
+        if ignored:
+            raise ValueError(f"the column {ignored[0]!r} is ignored and is {self.needed[ignored[0]]}, too")
+        if self.fields.resolution_code is not None and any(self._endings):
+            raise ValueError("resolution_code is told by a column or by the state, not by both")
+        return self
+
+    @cached_property
+    def needed(self) -> dict[str, str]:
+        """By column, the key of the mapping that names it."""
+        found = {
+            column: f"fields.{field.removesuffix('_id')}" for field, column in self.fields.columns.items()
+        }
+        found |= {self.state.column: "state.column", self.case: "case", self.at: "at"}
+        if self.state.detail is not None:
+            found[self.state.detail] = "state.detail"
+        for key in ("opened", "sequence", "actor", "opener"):
+            if (column := getattr(self, key)) is not None:
+                found[column] = key
+        return found
+
+    @cached_property
+    def missing(self) -> frozenset[str]:
+        """What stands where there is no value, in lower case."""
+        return frozenset({""} | {text.lower() for text in self.null})
+
+    @property
+    def _endings(self) -> Iterator[IncidentState]:
+        for standing in self.state.values.values():
+            if standing.resolution_code is not None and standing.state is not None:
+                yield standing.state
+
+    def format(self, name: str) -> Format:
+        """What holds for all files that it is for."""
+        record = codecs(Incident)
+        refers = {field: codec.refers.kind for field, codec in record.items() if codec.refers is not None}
+        told = {column: field for field, column in self.fields.columns.items()}
+        names = {column: field for column, field in told.items() if field in refers}
+        actors = tuple(column for column in (self.opener, self.actor) if column is not None)
+        with_state = {"hold_reason": frozenset(IncidentState)}
+        if endings := frozenset(self._endings):
+            with_state["resolution_code"] = endings
+        return Format(
+            name=name,
+            kind=self.process,
+            persons=frozenset({*actors, *(c for c, field in names.items() if refers[field] == "person")}),
+            teams=frozenset(c for c, field in names.items() if refers[field] == "team"),
+            fields=told,
+            names=names,
+            words={column: field for column, field in told.items() if record[field].personal},
+            with_state=with_state,
+            at=frozenset({self.at}),
+            actor=self.actor or "",
+            opener=actors,
+            repeats=self.repeats,
+        )
+
+    def layout(self, form: Format) -> Layout:
+        """Which of the columns holds what."""
+        detail = () if self.state.detail is None else (self.state.detail,)
+        plain = {
+            column: field
+            for column, field in form.fields.items()
+            if column not in form.names and column not in form.words
+        }
+        coded = dict(self._coded())
+        beside = {self.case, self.state.column, *detail} | ({self.sequence} if self.sequence else set())
+        return Layout(
+            case=self.case,
+            at=self.at,
+            opened=self.opened,
+            state=(self.state.column, *detail),
+            stands=_Stands(self.state, told=frozenset(self._endings)).read,
+            codes=coded,
+            texts={column: field for column, field in plain.items() if column not in coded},
+            named=form.persons | form.teams,
+            times=frozenset({self.at} | ({self.opened} if self.opened else set())),
+            harmless=frozenset({*plain, *beside, *self.plain}),
+            afterwards=self.afterwards,
+            missing=self.missing,
+        )
+
+    def _coded(self) -> Iterator[tuple[str, tuple[str, Mapping[str, Labelled]]]]:
+        for name in IncidentFields.model_fields:
+            told = getattr(self.fields, name)
+            if isinstance(told, Coded):
+                (kind,) = told.__pydantic_generic_metadata__["args"]
+                ours = {code.value.lower(): code for code in kind}
+                yield told.column, (name, {v.lower(): c for v, c in told.values.items()} or ours)
+
+
+class _Stands:
+    """What a status, and the sub-status beside it, say. `told`: states with which a resolution code is."""
+
+    def __init__(self, status: Status, *, told: frozenset[IncidentState]) -> None:
+        self._values = {value.lower(): standing for value, standing in status.values.items()}
+        self._told = told
+
+    def read(self, values: tuple[str | None, ...]) -> Stands | None:
+        """None: it is not known, or says nothing of the state."""
+        status, *detail = ((value or "").lower() for value in values)
+        found = self._values.get(WITH.join((status, *detail))) if detail else None
+        found = found or self._values.get(status)
+        if found is None or found.state is None:
+            return None
+        told: dict[str, Any] = {"hold_reason": found.hold_reason}
+        if found.state is IncidentState.on_hold and found.hold_reason is None:
+            told["hold_reason"] = HoldReason.other
+        if found.state in self._told:
+            told["resolution_code"] = found.resolution_code
+        return found.state, told
+
+
+def read_mapping(text: str, name: str) -> FileMapping:
+    """The mapping. `name` is what it is called in messages. Raises MappingRefused."""
+    if len(text) > LARGEST_MAPPING:
+        raise MappingRefused(name, [("", f"It is longer than {LARGEST_MAPPING:,} characters.")])
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise MappingRefused(name, [("", f"It is no TOML: {error}.")]) from error
+    try:
+        return FileMapping.model_validate(document)
+    except ValidationError as error:
+        lines = text.splitlines()
+        raise MappingRefused(name, [_problem(lines, found) for found in error.errors()]) from error
+
+
+def _problem(lines: list[str], error: Any) -> tuple[str, str]:
+    path = [str(part) for part in error["loc"] if part != "[key]"]
+    line = _line_of(lines, path)
+    key = ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in path)
+    if line and key:
+        key = f"line {line}, {key}"
+    return key, _what(error, path)
+
+
+def _what(error: Any, path: list[str]) -> str:
+    kind, given = error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        return f"there is no such key here; there are {', '.join(_keys(path[:-1]))}."
+    if kind == "missing":
+        return "this is needed and not there."
+    if kind in ("enum", "literal_error"):
+        keep = f", or {KEEP!r} where the state stays" if path[-1:] == ["state"] else ""
+        return f"{given!r} is not known; use {error['ctx']['expected']}{keep}."
+    if kind == "value_error":
+        return f"{error['ctx']['error']}."
+    return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
+
+
+def _keys(path: Iterable[str]) -> list[str]:
+    """The keys of the part of the mapping that stands there."""
+    part: type[BaseModel] | None = FileMapping
+    for name in path:
+        field = part.model_fields.get(name) if part is not None else None
+        part = None if field is None else next(_models(field.annotation), None)
+        if field is not None and part is None:
+            return []
+        if part is None:
+            part = Standing
+    return sorted(part.model_fields) if part is not None else []
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _line_of(lines: list[str], path: list[str]) -> int:
+    """The line of the last part of the path that is found in the file, 0 if none is."""
+    found = 0
+    for part in path:
+        key = re.compile(rf"""[\s\[.{{,]*["']?{re.escape(part)}["']?\s*[=\].]""")
+        for number, line in enumerate(lines[max(found - 1, 0) :], max(found, 1)):
+            if key.match(line) or (number == found and key.search(line)):
+                found = number
+                break
+    return found

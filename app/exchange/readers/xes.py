@@ -1,0 +1,177 @@
+"""Event logs in XES (IEEE 1849): traces of events, each event a case as it stood after a change.
+
+The file is read as a stream of tags, never as a tree: what a log says of itself before its first trace may be
+longer than its traces. A document type is refused, and with it every entity that could expand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import Any
+from xml.parsers import expat
+
+from app.exchange.mapping import FileMapping
+from app.exchange.readers.lines import BLOCK, KEPT_OF_TOO_LARGE, LARGEST_ROW, Row
+from app.exchange.readers.mapped import Explained
+from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
+from app.exchange.readers.table import look_ahead
+
+MOST_DEPTH = 100
+MOST_ATTRIBUTES = 1_000
+#: Bytes of one tag. The parser keeps a tag until it is whole.
+LARGEST_TAG = 4 * LARGEST_ROW
+#: Before the name of an attribute of the trace, which may be that of one of its events, too.
+OF_TRACE = "trace:"
+#: The column of all attributes that the mapping does not name, as one JSON object.
+OTHERS = "other attributes"
+TOO_LARGE = f"the event has more than {LARGEST_ROW:,} characters, or than {MOST_ATTRIBUTES:,} attributes"
+VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
+
+
+@dataclass(frozen=True)
+class Xes:
+    """Reads XES as a mapping explains it. `given_zone` goes before that of the mapping."""
+
+    mapping: FileMapping
+    now: datetime
+    given_zone: str | None = None
+    format: Format = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "format", self.mapping.format("xes"))
+
+    @property
+    def zone(self) -> str:
+        """The zone of times that say none; empty if each does."""
+        return self.given_zone or self.mapping.zone or ""
+
+    def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
+        """The events, in the order of the file or of their sequence. Raises FileRefused."""
+        columns = list(dict.fromkeys([*self.mapping.needed, *sorted(self.mapping.plain)]))
+        log = _Log(columns, self.mapping)
+        rows = log.rows(block)
+        ahead = look_ahead(rows)
+        self._check(ahead, log.met)
+        explained = Explained(self.mapping, self.format, self.zone, self.now, OTHERS)
+        yield from explained.tell([*columns, OTHERS], chain(ahead, rows))
+
+    def _check(self, ahead: list[Row | RefusedRow], met: set[str]) -> None:
+        """Raises FileRefused if these are not the events that the mapping is about."""
+        if not ahead:
+            raise FileRefused("There is no event in the file.")
+        state = self.mapping.state
+        needed = (self.mapping.case, self.mapping.at, state.column, state.detail or state.column)
+        absent = [column for column in dict.fromkeys(needed) if column not in met]
+        if absent and met:
+            told = ", ".join(
+                f"{column!r} ({self.mapping.needed[column]} of the mapping)" for column in absent
+            )
+            there = ", ".join(map(repr, sorted(met)))
+            raise FileRefused(f"None of the first events has an attribute {told}. They have: {there}.")
+
+
+class _Log:
+    """The events of a log, as they are met. `met` are the names of the attributes of those so far."""
+
+    def __init__(self, columns: list[str], mapping: FileMapping) -> None:
+        self._columns = columns
+        self._named = frozenset(columns) | mapping.ignore
+        self._missing = mapping.missing
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._path: list[str] = []
+        self._trace: dict[str, str] = {}
+        self._event: dict[str, str] = {}
+        self._size = 0
+        # How deep that was of which too much was told: the trace, or its event.
+        self._cut = 0
+        self._line = 0
+        self._ready: deque[Row | RefusedRow] = deque()
+        self.met: set[str] = set()
+
+    def rows(self, block: Callable[[int], bytes]) -> Iterator[Row | RefusedRow]:
+        """The events as rows under the columns, with that of the others behind them."""
+        fed = 0
+        while True:
+            data = block(BLOCK)
+            try:
+                self._parser.Parse(data, not data)
+            except expat.ExpatError as error:
+                why = expat.errors.messages.get(error.code, str(error))
+                where = f"in line {error.lineno}, column {error.offset + 1}"
+                raise FileRefused(f"The file is no well-formed XML: {why} {where}.") from error
+            fed += len(data)
+            while self._ready:
+                yield self._ready.popleft()
+            if not data:
+                return
+            if fed - self._parser.CurrentByteIndex > LARGEST_TAG:
+                raise FileRefused(
+                    f"A tag in line {self._parser.CurrentLineNumber} is longer than {LARGEST_TAG:,} bytes."
+                )
+
+    def _doctype(self, *_: Any) -> None:
+        raise FileRefused(
+            "The file declares a document type (<!DOCTYPE …>), which XES does not have, and which may hide "
+            "entities. Remove it."
+        )
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.rpartition(" ")[2]
+        path = self._path
+        if not path and tag != "log":
+            raise FileRefused(f"The file is no XES: it begins with <{tag}>, not with <log>.")
+        path.append(tag)
+        if len(path) > MOST_DEPTH:
+            line = self._parser.CurrentLineNumber
+            raise FileRefused(f"The tags in line {line} are nested more than {MOST_DEPTH} deep.")
+        if path == ["log", "trace"]:
+            self._trace = {}
+            self._size = self._cut = 0
+        elif tag == "event" and path in (["log", "trace", "event"], ["log", "event"]):
+            self._event = {}
+            self._line = self._parser.CurrentLineNumber
+            self._size = sum(map(len, self._trace.values()))
+            if self._cut == len(path):
+                self._cut = 0
+        elif tag in VALUES and path[:-1] == ["log", "trace", "event"]:
+            self._take(self._event, attributes.get("key", ""), attributes.get("value", ""))
+        elif tag in VALUES and path[:-1] == ["log", "trace"]:
+            self._take(self._trace, OF_TRACE + attributes.get("key", ""), attributes.get("value", ""))
+
+    def _take(self, told: dict[str, str], key: str, value: str) -> None:
+        self._size += len(key) + len(value)
+        if self._size <= LARGEST_ROW and len(told) < MOST_ATTRIBUTES:
+            told[key] = value
+        else:
+            self._cut = self._cut or len(self._path) - 1
+
+    def _end(self, name: str) -> None:
+        path = self._path
+        if path[-1] == "event" and path in (["log", "trace", "event"], ["log", "event"]):
+            self._ready.append(self._row(self._trace if len(path) == 3 else {}))
+        elif path == ["log", "trace"]:
+            self._trace = {}
+        path.pop()
+
+    def _row(self, trace: dict[str, str]) -> Row | RefusedRow:
+        told = trace | self._event if trace else self._event
+        if len(self.met) <= MOST_ATTRIBUTES:
+            self.met.update(told)
+        if self._cut:
+            return RefusedRow(self._line, "too_large", TOO_LARGE, str(told)[:KEPT_OF_TOO_LARGE])
+        cells = [told.get(column, "") for column in self._columns]
+        others = {
+            key: value.strip()
+            for key, value in told.items()
+            if not (key in self._named or value.strip().lower() in self._missing)
+        }
+        cells.append(json.dumps(others, ensure_ascii=False, sort_keys=True) if others else "")
+        return self._line, cells, self._size

@@ -1,0 +1,22 @@
+"""A second place to bring the same history to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.kernel import ledger as ledgers
+from app.kernel.ledger import Ledger
+from app.registry import BY_KIND
+from app.settings import Settings
+from tests.conftest import Server, fresh
+
+
+@pytest.fixture
+async def elsewhere(server: Server, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
+    """A ledger on a database of its own."""
+    with fresh(server) as place:
+        async with ledgers.opened(place.url, tmp_path / "elsewhere", BY_KIND, settings) as opened:
+            yield opened
