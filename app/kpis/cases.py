@@ -26,10 +26,13 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 TEAM_NAMED = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}') ? 'team_id'"
+#: What is done in time, or not, and undone.
+DONE = ("acknowledged", "started", "resolved", "closed", "reopened")
 #: What makes of a first contact the only one, or not.
 CONTACT = ("acknowledged", "started", "held", "commented", "reopened")
 #: Which events of a case tell its number, besides its opening and the one that decided.
 TELLING = {
+    Measure.in_time: "type = any(%(done)s)",
     Measure.reopened: "type = %(reopened)s",
     Measure.reassigned: TEAM_NAMED,
     Measure.reassignments: TEAM_NAMED,
@@ -146,6 +149,7 @@ order by position"""
         "streams": [f"{kind}/{row[0]}" for row in rows],
         "last": last,
         "reopened": f"{kind}.reopened",
+        "done": [f"{kind}.{event}" for event in DONE],
         "contact": [f"{kind}.{event}" for event in CONTACT],
     }
     events: dict[UUID, list[KpiEvidence]] = {row[0]: [] for row in rows}

@@ -64,6 +64,8 @@ INCIDENT = (
     Table("incident_first_resolved", TIMED),
     Table("incident_resolved", (*TIMED, *OF_RESOLVED)),
     Table("incident_closed", TIMED),
+    Table("incident_response_due", (*FACT, "met")),
+    Table("incident_resolution_due", (*FACT, "met")),
     Table(
         "incident_life",
         (*CASE, "n", *STRETCH, *DIMENSIONS, "irregular", "position", "opened_position"),

@@ -17,6 +17,7 @@ class Basis(Labelled):
     opened = "opened", "Opened in the period", "期内提出"
     ended = "ended", "Ended in the period", "期内结束"
     event = "event", "Event in the period", "期内发生"
+    due = "due", "Done or due in the period", "期内完成或到期"
     standing = "standing", "State at the period's end", "期末状态"
 
 
@@ -25,6 +26,7 @@ class Measure(Labelled):
 
     one = "one", "Each case", "每个单据"
     seconds = "seconds", "Its seconds", "所用秒数"
+    in_time = "in_time", "Whether it was done in time", "是否按时完成"
     reopened = "reopened", "Whether it was reopened", "是否重开"
     reassigned = "reassigned", "Whether it changed its team", "是否转派"
     reassignments = "reassignments", "How often it changed its team", "转派次数"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
+from app.kpis.kpi import Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
 from app.kpis.question import Question
 
 COLUMN = {
@@ -27,6 +27,7 @@ IDS = TEAMS | {Dimension.assignee}
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
+    Measure.in_time: "met::integer",
     Measure.reopened: "reopened::integer",
     Measure.reassigned: "(reassignments > 0)::integer",
     Measure.reassignments: "reassignments",
@@ -129,7 +130,9 @@ def table(kpi: Kpi) -> str:
 
 
 def applies(kpi: Kpi) -> str:
-    """Which of its facts the KPI counts."""
+    """Which of its facts the KPI counts; takes `now`."""
+    if kpi.basis is Basis.due:
+        return "at < %(now)s"
     return f"{kpi.measure.value} is not null" if kpi.measure in OF_SOME else "true"
 
 
@@ -221,7 +224,7 @@ def _cut(question: Question) -> str:
 
 def _admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
     """The facts in the time and under the filters of the question; adds their parameters."""
-    parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
+    parameters |= {"begin": question.bounds[0], "end": question.bounds[-1], "now": question.now}
     where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *_conditions(filters, parameters)]
     return f"{table(question.kpi)} fact where {' and '.join(where)}"
 

@@ -53,7 +53,7 @@ class Question:
 
     `bounds`: the instants between which the periods lie, n + 1 for n periods, in UTC. `filters`: by dimension
     the values of which the case must have one, as they were given; `none` stands for no value. In
-    `reopen_days` what has ended may begin again.
+    `reopen_days` what has ended may begin again. `now` is when it is asked: what falls due later has not.
     """
 
     kpi: Kpi
@@ -62,6 +62,7 @@ class Question:
     bounds: tuple[datetime, ...]
     by: tuple[Dimension, ...] = ()
     filters: Mapping[Dimension, tuple[str, ...]]
+    now: datetime
     reopen_days: int = 0
 
 
@@ -95,7 +96,14 @@ def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str, reopen_d
     _check_values(filters)
     by = tuple(dict.fromkeys(_dimension(kpi, "by", name) for name in said.by))
     return Question(
-        kpi=kpi, grain=grain, zone=zone, bounds=bounds, by=by, filters=filters, reopen_days=reopen_days
+        kpi=kpi,
+        grain=grain,
+        zone=zone,
+        bounds=bounds,
+        by=by,
+        filters=filters,
+        now=now,
+        reopen_days=reopen_days,
     )
 
 

@@ -47,6 +47,7 @@ COLUMN = {
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
+    Measure.in_time: "numerator",
     Measure.reopened: "numerator",
     Measure.reassigned: "numerator",
     Measure.reassignments: "numerator",
@@ -73,7 +74,7 @@ Place = tuple[int, tuple[str | UUID | None, ...]]
 
 
 def definition(name: str) -> str:
-    """The SQL of a definition; it takes `position`, that of what is open also the instants `ends`."""
+    """The SQL of a definition; it takes `position` and `now`, that of what is open the instants `ends`."""
     return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -85,16 +86,16 @@ async def make_tables(connection: Connection) -> None:
 
 
 async def fill(
-    connection: Connection, table: str, name: str, position: int, ends: Sequence[datetime] = ()
+    connection: Connection, table: str, name: str, position: int, now: datetime, ends: Sequence[datetime] = ()
 ) -> None:
-    """Puts the cases of a definition into a table, as the log was at the position."""
+    """Puts the cases of a definition into a table, as the log was at the position, which it was at `now`."""
     columns = ", ".join(DEFINITION)
     # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few, and
     # they are many, going through one part for each row of another would never end.
     await connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
     await connection.execute(
         f"insert into {table} ({columns}) select {columns} from ({definition(name)}) definition".encode(),
-        {"position": position, "ends": list(ends)},
+        {"position": position, "now": now, "ends": list(ends)},
         prepare=False,
     )
     await connection.execute(f"set local enable_nestloop = on; analyze {table}".encode())

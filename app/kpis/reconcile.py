@@ -141,12 +141,12 @@ class _Task:
 async def _compare(task: _Task) -> None:
     months = await _months(task)
     if task.kpi.fact is not None:
-        await raw.fill(task.connection, raw.CASES, task.kpi.key, task.report.position)
+        await raw.fill(task.connection, raw.CASES, task.kpi.key, task.report.position, task.now)
         await _compare_cases(task)
     if task.kpi.still_open is not None:
         moments = ends(_question(task, months, ()), task.now)
         name = raw.STILL_OPEN[task.kpi.still_open]
-        await raw.fill(task.connection, raw.OPEN_CASES, name, task.report.position, moments)
+        await raw.fill(task.connection, raw.OPEN_CASES, name, task.report.position, task.now, moments)
         for begin, moment in zip(months, moments, strict=False):
             await _compare_open_cases(task, begin, moment)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
@@ -175,7 +175,15 @@ from log.told where starts_with(stream, %(prefix)s) and position <= %(position)s
 
 
 def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]) -> Question:
-    return Question(kpi=task.kpi, grain=Grain.month, zone=task.zone, bounds=tuple(months), by=by, filters={})
+    return Question(
+        kpi=task.kpi,
+        grain=Grain.month,
+        zone=task.zone,
+        bounds=tuple(months),
+        by=by,
+        filters={},
+        now=task.now,
+    )
 
 
 async def _compare_cases(task: _Task) -> None:
@@ -185,6 +193,7 @@ async def _compare_cases(task: _Task) -> None:
         task,
         f"select *, {fast} as measure from {query.table(task.kpi)} fact where {query.applies(task.kpi)}",
         f"select *, {slow} as measure from {raw.CASES}",
+        {"now": task.now},
     )
 
 

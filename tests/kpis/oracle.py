@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
@@ -177,6 +177,23 @@ class CaseHistory:
         whole = int(seconds.quantize(Decimal(1), ROUND_HALF_UP))
         return self.fact(deciding) | {"seconds": whole, "business_seconds": None} | more
 
+    def in_time(
+        self, done: Told | None, within: timedelta, *, if_not_open: bool = False
+    ) -> dict[str, Any] | None:
+        """The fact of what was done within its time, or not; None: it did not have to be.
+
+        `if_not_open`: also of a case that was not open when the time ran out.
+        """
+        due = self.opened_at + within
+        if done is not None and done.event.occurred_at < due:
+            return self.fact(done) | {"met": True}
+        before = [told for told in self.told if self.effective(told) < due]
+        marks = [told for told in before if told.marks]
+        if done is None and not if_not_open and marks[-1].kind not in OPEN:
+            return None
+        late = self.fact(before[-1], due)
+        return late | {"position": self.told[0].position, "met": False}
+
     def effective(self, told: Told) -> datetime:
         """When an event took effect: nothing does before the opening."""
         return self.opened_at if told is self.told[0] else max(told.event.occurred_at, self.opened_at)
@@ -243,6 +260,11 @@ def facts(events: list[Event]) -> dict[str, dict[UUID, dict[str, Any]]]:
             )
         if closing := case.closing:
             tables["incident_closed"][case.case_id] = case.timed(closing)
+        if in_time := case.in_time(case.response, timedelta(minutes=15)):
+            tables["incident_response_due"][case.case_id] = in_time
+        counts = case.last_mark.kind not in VOID
+        if in_time := case.in_time(case.resolution, timedelta(hours=2), if_not_open=counts):
+            tables["incident_resolution_due"][case.case_id] = in_time
     return tables
 
 

@@ -49,6 +49,8 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
         ("incidents_opened", "update kpi.incident_opened set priority = 'P3'", "cases"),
         ("incidents_closed", "update kpi.incident_closed set excluded = 'cancelled'", "cancelled"),
         ("first_resolution_seconds", "delete from kpi.incident_first_resolved", "cases"),
+        ("incident_response_attainment", "update kpi.incident_response_due set met = not met", "numerator"),
+        ("incident_resolution_attainment", "update kpi.incident_resolution_due set team_id = null", "cases"),
         ("backlog", "delete from kpi.incident_life", "value"),
         ("backlog", "update kpi.incident_life set opened_at = '1970-01-01'", "oldest_open_seconds"),
         ("incident_response_seconds", "update kpi.incident_life set responded = true", "open_cases"),

@@ -177,6 +177,34 @@ stretches as (
   ) compared
   where begins
 ),
+-- Within the time, or not. Where it is not, the case counts when the time ran out, with what was known just before. What
+-- was ended then without a response was never late for one; nor was what was cancelled or found to repeat another one.
+incident_response_due as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+    position, opened_position, true as met
+  from fact where place = response and at < opened_at + interval '900 seconds'
+  union all
+  select case_id, opened_at + interval '900 seconds', priority, team_id, service, channel, category, assignee_id,
+    customer_id, excluded, any_irregular, opened_position, opened_position, false
+  from stretches
+  where since < opened_at + interval '900 seconds' and until >= opened_at + interval '900 seconds'
+    and not responded and (response is not null or phase = 'open')
+),
+incident_resolution_due as (
+  select distinct on (case_id) *
+  from (
+    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+      position, opened_position, true as met
+    from fact where place = resolution and at < opened_at + interval '7200 seconds'
+    union all
+    select case_id, opened_at + interval '7200 seconds', priority, team_id, service, channel, category, assignee_id,
+      customer_id, excluded, any_irregular, opened_position, opened_position, false
+    from stretches
+    where since < opened_at + interval '7200 seconds' and until >= opened_at + interval '7200 seconds'
+      and (resolution is not null or excluded is null or phase = 'open')
+  ) both_ways
+  order by case_id, met desc
+),
 incident_life as (
   select case_id, place as n, since, until, phase, on_hold, responded, resolved_before, opened_at, priority, team_id,
     service, channel, category, assignee_id, customer_id, any_irregular as irregular, position, opened_position

@@ -1,0 +1,67 @@
+"""KPIs of incidents about their times: what was done in time, and how old what waits is."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
+
+INCIDENT_RESPONSE_ATTAINMENT = Kpi(
+    key="incident_response_attainment",
+    en=Words(
+        "Responses within 15 minutes",
+        "Of the incidents first responded to in less than 15 minutes in the period, or whose 15 minutes "
+        "ran out in it, "
+        "the share responded to in time; one that nobody has responded to is missed as soon as they have.",
+        "15 minutes to the second are missed. A late one counts in the period in which its time ran out, "
+        "with the team "
+        "that had it then, and not again when it is answered. What was over before, without a response, "
+        "does not count.",
+    ),
+    zh=Words(
+        "15 分钟响应率",
+        "期内 15 分钟之内首次响应或 15 分钟期限在期内届满的事件中，按时响应的占比；"
+        "届满仍无人响应即计为未达标。",
+        "恰好 15 分钟计为未达标。超时的事件计入期限届满的期间，归当时所属的团队，之后响应时不再计；"
+        "届满之前未经响应即已结束的不计。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="response_due",
+    measure=Measure.in_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+)
+
+INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
+    key="incident_resolution_attainment",
+    en=Words(
+        "Resolutions within 2 hours",
+        "Of the incidents resolved for good in less than 2 hours in the period, or whose 2 hours ran out "
+        "in it, "
+        "the share resolved in time; one that is open is missed as soon as they have.",
+        "2 hours to the second are missed, and time on hold counts. A late one counts in the period in "
+        "which its "
+        "time ran out, with the team that had it then, and not again when it is resolved. Reopening takes "
+        "a resolution "
+        "in time back.",
+    ),
+    zh=Words(
+        "2 小时解决率",
+        "期内 2 小时之内最终解决或 2 小时期限在期内届满的事件中，按时解决的占比；届满仍未解决即计为未达标。",
+        "恰好 2 小时计为未达标，挂起时间计入。超时的事件计入期限届满的期间，归当时所属的团队，"
+        "之后解决时不再计；重开会撤销按时解决。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolution_due",
+    measure=Measure.in_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    settling=Settling.reopening,
+)
+
+KPIS = (INCIDENT_RESPONSE_ATTAINMENT, INCIDENT_RESOLUTION_ATTAINMENT)
