@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -46,6 +47,11 @@ FAST = {
 }
 ROOM = 4 * 1024**3
 HISTORY = "template_history"
+
+# Whoever runs the tests in the background may have them ignore SIGINT, and every process that they start
+# would, too; some of them are there to be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
