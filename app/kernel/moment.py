@@ -16,6 +16,9 @@ from app.log.ids import uuid7
 
 R = TypeVar("R", bound=Record)
 
+#: What a history has: it enters states by the million, and refers to no command.
+NO_COMMAND = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -41,9 +44,9 @@ class Moment:
     `now` is the clock, whatever is said of when it happened. `audience` are the tokens of those who may see
     the record as it stands, `found` the records and rows that the body names, and what checks have put beside
     them. `made`, `changed` (each as it was and as it is) and `removed` are rows beside the record.
-    `command_id` is shared by all events of one command. `key_id` is the record's own key and `number` its
-    number, where the action makes one; `upload` is the one that the body names, `custom` the values of custom
-    fields.
+    `command_id` is shared by all events of one command; a history has none. `key_id` is the record's own key
+    and `number` its number, where the action makes one; `upload` is the one that the body names, `custom` the
+    values of custom fields.
     `staff_only` is set by what only staff may see.
     """
 
@@ -56,7 +59,7 @@ class Moment:
     made: list[Record] = field(default_factory=list)
     changed: list[tuple[Record, Record]] = field(default_factory=list)
     removed: list[Record] = field(default_factory=list)
-    command_id: UUID = field(default_factory=uuid7)
+    command_id: UUID = NO_COMMAND
     staff_only: bool = False
     key_id: UUID | None = None
     number: str | None = None
