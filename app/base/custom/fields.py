@@ -54,8 +54,8 @@ def _each_once(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
 
 Choices = Annotated[
     tuple[Choice, ...],
-    Few,
     Field(max_length=LONGEST_LIST, description="Of a choice: what can be chosen, in this order."),
+    Few,
     AfterValidator(_each_once),
 ]
 
