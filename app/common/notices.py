@@ -18,8 +18,11 @@ class Step(Labelled):
     received = "received", "Received", "已受理"
     assigned = "assigned", "Assigned", "已分派"
     given = "given", "Given to you", "分派给您"
+    tasked = "tasked", "A task for you", "有您的任务"
+    escalated = "escalated", "Escalated to you", "升级给您"
     reminded = "reminded", "Waits for you", "等待您处理"
     commented = "commented", "Commented", "有新评论"
+    attached = "attached", "File attached", "有新附件"
     held = "held", "On hold", "已挂起"
     updated = "updated", "Progress told", "进展通报"
     resolved = "resolved", "Resolved", "已解决"
@@ -28,6 +31,7 @@ class Step(Labelled):
     original_resolved = "original_resolved", "Original resolved", "原事件已解决"
     reopened = "reopened", "Reopened", "已重新打开"
     cancelled = "cancelled", "Cancelled", "已取消"
+    rated = "rated", "Rated", "已评价"
 
 
 class Way(Labelled):

@@ -52,27 +52,28 @@ order by position"""
 WAIT = """
 with told as (
   select * from unnest(%(positions)s::bigint[], %(streams)s::text[], %(versions)s::integer[],
-    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[])
-    as t(position, stream, version, step, actor_id, person_id)
+    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[], %(whom)s::text[])
+    as t(position, stream, version, step, actor_id, person_id, whom)
 ), whom as (
   select t.position, t.stream, t.version, t.step, t.actor_id, t.person_id, 1 as place
   from told t where t.person_id is not null
   union all
   select t.position, t.stream, t.version, t.step, t.actor_id, f.person_id, 2
   from told t join fold.follower f on f.record = t.stream and f.version < t.version
-  where t.person_id is null
-  {requesters}
+  where t.whom = 'public'
+  {concerned}
 )
 insert into deliveries.waiting (person_id, position, stream, version, step, due_at)
 select distinct on (person_id, position) person_id, position, stream, version, step, %(due_at)s from whom
 where person_id is not null and person_id is distinct from actor_id
 order by person_id, position, place
 on conflict (person_id, position) do nothing"""
-REQUESTERS = """
+CONCERNED = """
   union all
-  select t.position, t.stream, t.version, t.step, t.actor_id, r.requester_id, 2
+  select t.position, t.stream, t.version, t.step, t.actor_id,
+    case t.whom when 'public' then r.requester_id else r.assignee_id end, 2
   from told t join {table} r on r.id = split_part(t.stream, '/', 2)::uuid
-  where t.person_id is null and t.stream like '{kind}/%%'"""
+  where t.whom is not null and t.stream like '{kind}/%%'"""
 
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
 SETTLE = f"""
@@ -108,8 +109,8 @@ LATER = f"update deliveries.waiting set due_at = %s where {BUNDLE}"
 def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     """What puts down who is to be told."""
     kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
-    requesters = "".join(REQUESTERS.format(kind=kind, table=table) for kind, table in kinds.items())
-    wait, types = WAIT.replace("{requesters}", requesters), steps.types(kinds)
+    concerned = "".join(CONCERNED.format(kind=kind, table=table) for kind, table in kinds.items())
+    wait, types = WAIT.replace("{concerned}", concerned), steps.types(kinds)
 
     async def take(connection: Connection, span: Span) -> None:
         asked = {"first": span.first, "last": span.last, "types": types}
@@ -122,7 +123,8 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
                 "versions": [each.event.version for each in told],
                 "steps": [each.step.value for each in told],
                 "actors": [each.actor_id for each in told],
-                "persons": [each.person_id for each in told],
+                "persons": [each.whom if isinstance(each.whom, UUID) else None for each in told],
+                "whom": [each.whom.value if isinstance(each.whom, steps.Whom) else None for each in told],
             }
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
             await connection.execute(wait.encode(), columns | {"due_at": due_at})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from app.common.notices import Step
@@ -14,6 +15,8 @@ PUBLIC = {
     "reported": Step.received,
     "assigned": Step.assigned,
     "commented": Step.commented,
+    "comment_passed_on": Step.commented,
+    "attached": Step.attached,
     "held": Step.held,
     "declared_major": Step.updated,
     "update_posted": Step.updated,
@@ -25,27 +28,48 @@ PUBLIC = {
     "cancelled": Step.cancelled,
 }
 #: What those are told whom the event names, and where in `given` it does.
-NAMED = {"assigned": ("person", Step.given), "reminded": ("persons", Step.reminded)}
+NAMED = {
+    "assigned": ("person", Step.given),
+    "task_added": ("assignee", Step.tasked),
+    "escalated": ("person", Step.escalated),
+    "reminded": ("persons", Step.reminded),
+}
+#: What whoever has the ticket is told of: what others say or do that is for them to look at.
+TO_ASSIGNEE = {
+    name: PUBLIC[name] for name in ("commented", "comment_passed_on", "attached", "reopened", "cancelled")
+}
+TO_ASSIGNEE["rated"] = Step.rated
+
+
+class Whom(StrEnum):
+    """Who is told, if nobody is named: who asked for it and who follows it, or whoever has it."""
+
+    public = "public"
+    assignee = "assignee"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Of an event: who is told what. `person_id` None: the requester and the followers."""
+    """Of an event: who is told what."""
 
     event: Recorded
     step: Step
-    person_id: UUID | None = None
+    whom: UUID | Whom
 
     @property
     def actor_id(self) -> UUID | None:
-        """The person who did it, who knows already; None: no person did."""
-        who, _, name = self.event.actor.partition(":")
-        return UUID(name) if who in ("person", "integration") else None
+        """The person who did it, or whose words a rule passed on, who knows already; None: no person did."""
+        for actor in (self.event.actor, self.event.on_behalf_of or ""):
+            who, _, name = actor.partition(":")
+            if who in ("person", "integration"):
+                return UUID(name)
+        return None
 
 
 def types(kinds: Iterable[str]) -> list[str]:
     """The types of the events that somebody is told of, of tickets of these kinds."""
-    return [f"{kind}.{name}" for kind in kinds for name in sorted(PUBLIC.keys() | NAMED.keys())]
+    names = sorted(PUBLIC.keys() | NAMED.keys() | TO_ASSIGNEE.keys())
+    return [f"{kind}.{name}" for kind in kinds for name in names]
 
 
 def told(event: Recorded) -> Iterator[Told]:
@@ -57,4 +81,6 @@ def told(event: Recorded) -> Iterator[Told]:
         for person in (named,) if isinstance(named, str) else named:
             yield Told(event, step, UUID(person))
     if name in PUBLIC:
-        yield Told(event, PUBLIC[name])
+        yield Told(event, PUBLIC[name], Whom.public)
+    if name in TO_ASSIGNEE:
+        yield Told(event, TO_ASSIGNEE[name], Whom.assignee)

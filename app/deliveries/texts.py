@@ -19,6 +19,8 @@ WORDS = {
     Step.resolved: "done",
     Step.reopened: "reason",
     Step.cancelled: "reason",
+    Step.escalated: "reason",
+    Step.rated: "comment",
 }
 GIVEN = """
 select e.stream, e.version, e.data->'given' as given from log.told e

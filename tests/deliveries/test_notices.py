@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,18 +11,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.base.extras.assignment import EscalateTicket
+from app.base.extras.attachments import AttachTicket
+from app.base.extras.ratings import RateTicket
+from app.base.extras.tasks import AddTask
 from app.base.people.persons import AddPerson, SetPreferencesPerson
 from app.common.notices import Step
 from app.common.people import Caller, PersonKind, Role, rule
 from app.db import connect
 from app.deliveries import notices, steps
+from app.kernel.bodies import Reason
 from app.kernel.ledger import Ledger
+from app.kernel.uploads import Sending, take_in
 from app.kernel.visibility import may_see
 from app.log.events import COLUMNS, recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.log.ids import uuid7
+from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
 from tests.conftest import Place
 from tests.deliveries.conftest import Office
+from tests.kernel.incidents import a_report
 from tests.people import act, add_caller
 from tests.rules.working import Worker
 from tests.wander import Step as Act
@@ -87,6 +97,70 @@ async def test_whoever_may_not_see_it_any_more_when_it_is_sent_is_not_told(offic
     await office.goes_by()
     assert await office.told(outsider) == []
     assert await office.told(office.follower) == []
+
+
+async def sent(office: Office, who: Caller) -> str:
+    """A file that somebody has sent; gives its id."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"What the screen said."
+
+    assert who.person_id is not None
+    sending = Sending(uuid7(), who.person_id, 100, pieces(), office.now)
+    return str((await take_in(office.ledger, sending)).id)
+
+
+async def test_whoever_has_it_is_told_what_others_say_and_do_and_is_given_to_do(
+    office: Office,
+) -> None:
+    incident = await office.assigned()
+    await office.goes_by()
+    await office.comment(office.requester, incident)
+    await office.comment(office.engineer, incident)
+    await office.comment(office.agent, incident, "internal")
+    for visibility in ("public", "internal"):
+        upload = await sent(office, office.agent)
+        attach = AttachTicket.model_validate({"upload": upload, "name": "x.png", "visibility": visibility})
+        await office.does(office.agent, "attach", incident, attach)
+    task = AddTask(title="Order a relay", assignee=str(office.engineer.person_id))
+    await office.does(office.agent, "add_task", incident, task)
+    await office.goes_by()
+    assert await office.told(office.engineer) == ["given", "commented", "attached", "tasked"]
+    assert (await office.told(office.follower))[-3:] == ["commented", "commented", "attached"]
+    resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await office.does(office.engineer, "start", incident)
+    await office.does(office.engineer, "resolve", incident, resolve)
+    await office.does(office.requester, "rate", incident, RateTicket(score=5, comment="Quick."))
+    await office.does(office.requester, "reopen", incident, Reason(reason="It is back."))
+    await office.goes_by()
+    assert (await office.told(office.engineer))[-2:] == ["rated", "reopened"]
+    assert "rated" not in await office.told(office.follower), "that is between the two"
+
+
+async def test_whoever_it_is_escalated_to_is_told(office: Office) -> None:
+    incident = await office.assigned()
+    boss = await add_caller(office.ledger, "Boss")
+    escalate = EscalateTicket(person=str(boss.person_id), reason="It takes too long.")
+    await office.does(office.agent, "escalate", incident, escalate)
+    await office.goes_by()
+    assert await office.told(boss) == ["escalated"]
+
+
+async def test_what_is_said_about_a_duplicate_is_told_to_those_of_the_original(office: Office) -> None:
+    original = await office.assigned()
+    other = await add_caller(office.ledger, "Another")
+    duplicate = await act(office.ledger, other, "incident", "report", body=a_report(), now=office.now)
+    await office.does(
+        office.agent, "mark_duplicate", duplicate.record, MarkDuplicateIncident(original=str(original.id))
+    )
+    await office.goes_by()
+    await office.comment(other, duplicate.record)
+    await office.goes_by()
+    await office.goes_by()
+    for one in (office.requester, office.engineer):
+        assert (await office.told(one))[-1] == "commented"
+    about = [notice["about"] for notice in await office.notices(other) if "commented" in notice["steps"]]
+    assert about == [], "they know what they said"
 
 
 async def test_those_reminded_are_told(office: Office) -> None:
@@ -170,6 +244,9 @@ async def test_a_machine_is_told_nothing(office: Office) -> None:
     assert await office.told(office.follower) == ["assigned"]
 
 
+ASSIGNEE = "select assignee_id::text from fold.incident where id = %s"
+
+
 async def _ought(world: World) -> set[tuple[UUID, str, int]]:
     """Who ought to be told of which event of the world's incidents, each looked at by itself."""
     found: set[tuple[UUID, str, int]] = set()
@@ -182,6 +259,8 @@ async def _ought(world: World) -> set[tuple[UUID, str, int]]:
             said, name = event.data["given"], event.type.removeprefix("incident.")
             requester = event.data["set"].get(event.stream, {}).get("requester_id", requester)
             concerned = {requester} if name in steps.PUBLIC and not event.staff_only else set()
+            if name in steps.TO_ASSIGNEE and not event.staff_only:
+                concerned.add(await world.ledger.db.value(ASSIGNEE, (incident,)))
             if name == "assigned":
                 concerned.add(said.get("person"))
             if name == "reminded":
