@@ -31,7 +31,7 @@ from app.kpis.points import (
     KpiPoint,
     Names,
     Place,
-    distribution,
+    add_cases,
     point,
 )
 from app.kpis.query import IDS, TEAMS, Filters, Statement
@@ -136,16 +136,10 @@ async def count(
             connection, question, filters, most
         ):
             of = figures.setdefault((period, tuple(cut)), Figures())
-            if excluded is not None:
-                of.excluded[excluded] = cases
-            if excluded is None or question.kpi.counts_excluded:
-                of.cases += cases
-                of.total += int(total)
-            if excluded is None and median is not None:
-                of.elapsed = distribution(float(total / cases), median, p90, largest)
+            add_cases(question.kpi, of, excluded, cases, total, (median, p90, largest))
         _bounded(figures, most)
     if question.kpi.still_open is not None:
-        await _count_open(connection, question, filters, now, figures)
+        await count_open(connection, question, filters, now, figures)
         _bounded(figures, most)
     return figures
 
@@ -173,7 +167,7 @@ async def _is_wide(connection: Connection, question: Question, filters: Filters)
     return float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there)
 
 
-async def _count_open(
+async def count_open(
     connection: Connection, question: Question, filters: Filters, now: datetime, figures: dict[Place, Figures]
 ) -> None:
     """Adds how many cases are open at the end of each period that has begun, and how old the oldest is."""

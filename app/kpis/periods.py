@@ -57,7 +57,7 @@ def usual(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, dateti
     """The twelve months up to the end of the running period (for `all`: month), in whole periods."""
     of = Grain.month if grain is Grain.all else grain
     last = following(of, first_day(of, now.astimezone(zone).date()))
-    return start_of(first_day(of, _months_later(last, -USUAL_MONTHS)), zone), start_of(last, zone)
+    return start_of(first_day(of, months_later(last, -USUAL_MONTHS)), zone), start_of(last, zone)
 
 
 def before(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
@@ -83,7 +83,7 @@ def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 def twelve_months_before(end: datetime, zone: ZoneInfo) -> datetime:
     """The beginning of the day that lies twelve months before the one of `end`."""
-    return start_of(_months_later(end.astimezone(zone).date(), -USUAL_MONTHS), zone)
+    return start_of(months_later(end.astimezone(zone).date(), -USUAL_MONTHS), zone)
 
 
 def first_day(grain: Grain, day: date) -> date:
@@ -105,10 +105,10 @@ def following(grain: Grain, first: date) -> date:
         return first + timedelta(days=1)
     if grain is Grain.week:
         return first + timedelta(days=7)
-    return _months_later(first, {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}[grain])
+    return months_later(first, {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}[grain])
 
 
-def _months_later(day: date, months: int) -> date:
+def months_later(day: date, months: int) -> date:
     """The same day of another month, or that month's last where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

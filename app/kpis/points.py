@@ -6,9 +6,10 @@ none is 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -85,7 +86,7 @@ class KpiTarget(Out):
 
 
 class KpiPrevious(Out):
-    """The period before, of the same cut."""
+    """Another period, of the same cut, and how this one compares with it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -173,8 +174,25 @@ class Judged:
     now: datetime
 
 
-def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
-    """The distribution, as it is answered."""
+def add_cases(
+    kpi: Kpi,
+    of: Figures,
+    excluded: str | None,
+    cases: int,
+    total: Decimal | int | None,
+    spread: Sequence[Any],
+) -> None:
+    """Adds what the cases come to that are excluded so (null: not). `spread`: their median, p90 and max."""
+    if excluded is not None:
+        of.excluded[excluded] = cases
+    if excluded is None or kpi.counts_excluded:
+        of.cases += cases
+        of.total += int(total or 0)
+    if excluded is None and cases and kpi.aggregate is Aggregate.mean:
+        of.elapsed = _distribution(float((total or 0) / cases), *spread)
+
+
+def _distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
     return Distribution(
         mean=round(mean, DECIMALS_OF_SECONDS),
         median=round(median, DECIMALS_OF_SECONDS),
@@ -252,13 +270,18 @@ def _standing(
     kpi: Kpi, value: float | None, judged: Judged, begin: datetime, end: datetime
 ) -> dict[str, Any]:
     """The fields that say how a value stands: to its target, and to the period before."""
-    target, now, before = judged.target, judged.now, value_of(kpi, judged.before)
-    change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
+    target, now = judged.target, judged.now
     return {
         "target": target and KpiTarget(comparator=target.comparator, value=target.value),
         "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
-        "previous": KpiPrevious(value=before, change=change),
+        "previous": compared(value, value_of(kpi, judged.before)),
     }
+
+
+def compared(value: float | None, before: float | None) -> KpiPrevious:
+    """What a value is compared with, and by what part it is higher."""
+    change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
+    return KpiPrevious(value=before, change=change)
 
 
 def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:

@@ -113,6 +113,31 @@ select period{cut}, excluded, cases, total, {shown} from cell limit %(most)s"""
     return Statement(text, parameters)
 
 
+def together(kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], now: datetime) -> Statement:
+    """What `cells` says of several KPIs of one table, without cuts, from one reading of some periods.
+
+    Columns: period (from 1), excluded, and of each KPI cases, total, and an array of median, p90 and max
+    (null if it is no duration).
+    """
+    columns = []
+    for kpi in kpis:
+        measure, counts = MEASURE[kpi.measure], applies(kpi)
+        pooled = "null"
+        if kpi.aggregate is Aggregate.mean:
+            pooled = f"percentile_cont(array[0.5, 0.9, 1]) within group (order by {measure})"
+        columns += [f"count(*) filter (where {counts}), sum({measure}) filter (where {counts}), {pooled}"]
+    text = f"""
+select period.number::integer, excluded, {", ".join(columns)}
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
+  with ordinality as period(begin_at, end_at, number)
+cross join lateral (
+  select * from {table(kpis[0])} where at >= begin_at and at < end_at offset 0
+) fact
+group by period.number, excluded"""
+    begins, ends = ([span[side] for span in spans] for side in (0, 1))
+    return Statement(text, {"begins": begins, "ends": ends, "now": now})
+
+
 def reach(question: Question, filters: Filters) -> Statement:
     """How many facts the question is about, as the planner believes: its plan, as JSON.
 

@@ -30,8 +30,10 @@ from app.kpis.answer import KpiAnswer, answer
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate, Basis, Dimension, Direction, Kpi, Unit
+from app.kpis.overview import overview, this_month
 from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question, Said, ask
+from app.kpis.points import KpiPoint, KpiPrevious
+from app.kpis.question import CannotAnswer, Question, Said, ask, zone_named
 from app.log.canonical import from_instant, instant
 from app.text import language_of
 
@@ -43,9 +45,13 @@ Values = Annotated[list[str] | None, Several]
 
 
 class KpiChoice(BaseModel):
-    """Which KPIs: nothing can be chosen yet, and what is not known is refused."""
+    """Which month: the one that runs, in some time zone."""
 
     model_config = ConfigDict(extra="forbid")
+
+    tz: Annotated[str | None, Field(max_length=64)] = Field(
+        None, description="The time zone that the month is cut in (IANA). None: the organisation's."
+    )
 
 
 class KpiOut(Out):
@@ -64,10 +70,20 @@ class KpiOut(Out):
     dimensions: list[Dimension] = Field(description="What it can be cut and filtered by.")
 
 
+class KpiNow(KpiOut):
+    """What a KPI is, and how it stands this month."""
+
+    present: KpiPoint = Field(description="This month up to now, beside the month before.")
+    last_year: KpiPrevious = Field(description="The same month of the year before.")
+
+
 class KpiPage(Out):
     """The KPIs that the caller may ask for, all on one page."""
 
-    items: list[KpiOut]
+    tz: str = Field(description="The time zone that the month is cut in.")
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    items: list[KpiNow]
     next_cursor: None = Field(description="There is no other page.")
 
 
@@ -141,15 +157,26 @@ class KpiCaseQuery(KpiFilters, Paging):
 
 
 @router.get("", operation_id="list_kpis", response_model=KpiPage, responses=in_language() | problems(422))
-async def list_kpis(request: Request, ledger: Ledger, _: Annotated[KpiChoice, Query()]) -> Response:
-    """The KPIs that the caller may ask for: what each is, and what it can be cut by."""
+async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoice, Query()]) -> Response:
+    """The KPIs that the caller may ask for: what each is, and how it stands this month."""
     language = language_of(request.headers.get("accept-language"))
     caller = caller_of(request)
-    items = [declared(kpi, language) for kpi in KPIS.values() if _may_ask(ledger, caller, kpi)]
-    headers = paging.VARY | {"Content-Language": language}
-    return Response(
-        KpiPage(items=items, next_cursor=None).model_dump_json(), 200, headers, "application/json"
+    zone = zone_named(choice.tz or ledger.settings.time_zone)
+    kpis = [kpi for kpi in KPIS.values() if _may_ask(ledger, caller, kpi)]
+    month = this_month(zone, context_of(request).now, ledger.settings.reopen_days)
+    found = await overview(ledger.db, kpis, month)
+    page = KpiPage(
+        tz=zone.key,
+        position=found.position,
+        lag_seconds=found.lag_seconds,
+        items=[
+            KpiNow(**dict(declared(kpi, language)), present=present, last_year=last_year)
+            for kpi, present, last_year in found.kpis
+        ],
+        next_cursor=None,
     )
+    headers = paging.VARY | {"Content-Language": language}
+    return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
 @router.get("/{key}", operation_id="get_kpi", response_model=KpiAnswer, responses=problems(403, 404, 422))

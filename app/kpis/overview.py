@@ -1,0 +1,143 @@
+"""How all KPIs stand this month, beside the month before and the same one of the year before.
+
+Each table of facts is read once, whatever many KPIs come from it, and of the log's history no more than these
+three months.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from app.db import Connection, Database
+from app.kpis import query
+from app.kpis.answer import count_open, fetch, looking, stands_at
+from app.kpis.kpi import Kpi
+from app.kpis.periods import Grain, first_day, following, months_later, start_of
+from app.kpis.points import (
+    Figures,
+    Judged,
+    KpiPoint,
+    KpiPrevious,
+    Place,
+    add_cases,
+    compared,
+    point,
+    value_of,
+)
+from app.kpis.question import Question
+from app.kpis.targets.validity import holding, layers
+
+#: The periods between the bounds of a month: see `this_month`.
+YEAR_BEFORE, _BETWEEN, BEFORE, PRESENT = 1, 2, 3, 4
+COUNTED = (YEAR_BEFORE, BEFORE, PRESENT)
+MONTHS_OF_A_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The running month. `bounds`, in UTC, are of the month a year before, the time up to the one before,
+    that one, and the running one.
+    """
+
+    zone: ZoneInfo
+    now: datetime
+    bounds: tuple[datetime, ...]
+    reopen_days: int
+
+    def question(self, kpi: Kpi, *periods: int) -> Question:
+        """The KPI in some of the periods, which follow one another."""
+        bounds = self.bounds[periods[0] - 1 : periods[-1] + 1]
+        return Question(
+            kpi=kpi,
+            grain=Grain.month,
+            zone=self.zone,
+            bounds=bounds,
+            filters={},
+            now=self.now,
+            reopen_days=self.reopen_days,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Each KPI with its point and the same month of the year before; and where the facts stand."""
+
+    position: int
+    lag_seconds: float
+    kpis: list[tuple[Kpi, KpiPoint, KpiPrevious]]
+
+
+def this_month(zone: ZoneInfo, now: datetime, reopen_days: int) -> Month:
+    """The month that runs in the zone."""
+    day = first_day(Grain.month, now.astimezone(zone).date())
+    year_before = months_later(day, -MONTHS_OF_A_YEAR)
+    days = (
+        year_before,
+        following(Grain.month, year_before),
+        months_later(day, -1),
+        day,
+        following(Grain.month, day),
+    )
+    return Month(zone, now, tuple(start_of(one, zone) for one in days), reopen_days)
+
+
+async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
+    """How these KPIs stand. Raises DatabaseGone."""
+    async with looking(db) as connection:
+        targets = await layers(connection, [kpi.key for kpi in kpis])
+        position, lag_seconds = await stands_at(connection)
+        figures = await _figures(connection, kpis, month)
+    found = []
+    for kpi in kpis:
+        target = holding(kpi, targets.get(kpi.key, ()), min(month.bounds[PRESENT], month.now))
+        of = {period: figures[kpi.key, period] for period in COUNTED}
+        judged = Judged(target, of[BEFORE], month.now)
+        present = point(month.question(kpi, PRESENT), (1, ()), of[PRESENT], {}, judged)
+        last_year = compared(present.value, value_of(kpi, of[YEAR_BEFORE]))
+        found.append((kpi, present, last_year))
+    return Overview(position, lag_seconds, found)
+
+
+async def _figures(
+    connection: Connection, kpis: Sequence[Kpi], month: Month
+) -> dict[tuple[str, int], Figures]:
+    """By KPI and period."""
+    figures = {(kpi.key, period): Figures() for kpi in kpis for period in COUNTED}
+    tables = defaultdict(list)
+    for kpi in kpis:
+        if kpi.fact is not None:
+            tables[query.table(kpi)].append(kpi)
+    spans = list(pairwise(month.bounds))
+    asked = [spans[period - 1] for period in COUNTED]
+    for of_table in tables.values():
+        for number, excluded, *columns in await fetch(connection, query.together(of_table, asked, month.now)):
+            period = COUNTED[number - 1]
+            for kpi, place in zip(of_table, range(0, len(columns), 3), strict=True):
+                cases, total, spread = columns[place : place + 3]
+                add_cases(kpi, figures[kpi.key, period], excluded, cases, total, spread)
+    await _add_open(connection, kpis, month, figures)
+    return figures
+
+
+async def _add_open(
+    connection: Connection, kpis: Sequence[Kpi], month: Month, figures: dict[tuple[str, int], Figures]
+) -> None:
+    """Adds what is open at the end of each period; KPIs that ask for the same share the looking."""
+    kinds = defaultdict(list)
+    for kpi in kpis:
+        if kpi.still_open is not None:
+            kinds[kpi.process, kpi.still_open].append(kpi)
+    for of_kind in kinds.values():
+        found: dict[Place, Figures] = {(period, ()): Figures() for period in COUNTED}
+        question = month.question(of_kind[0], YEAR_BEFORE, PRESENT)
+        await count_open(connection, question, {}, month.now, found)
+        for kpi in of_kind:
+            for period in COUNTED:
+                of = figures[kpi.key, period]
+                of.open_cases = found[period, ()].open_cases
+                of.oldest_open_seconds = found[period, ()].oldest_open_seconds
