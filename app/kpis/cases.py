@@ -34,6 +34,7 @@ CONTACT = ("acknowledged", "started", "held", "commented", "reopened")
 TELLING = {
     Measure.in_time: "type = any(%(done)s)",
     Measure.reopened: "type = %(reopened)s",
+    Measure.reopened_soon: "type = %(reopened)s",
     Measure.reassigned: TEAM_NAMED,
     Measure.reassignments: TEAM_NAMED,
     Measure.came_back: TEAM_NAMED,
@@ -73,16 +74,20 @@ class KpiCase(Out):
     )
 
 
+#: Behind which a page goes on: when it was decided, which case, and at which position.
+After = tuple[datetime, UUID, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the cases, in the order of `at`, then id.
+    """Some of the cases, in the order of `at`, then id, then of what decided: one may bring several numbers.
 
     `last` is where the page ended, null if there are no more. `position` and `lag_seconds` say how far the
     facts have followed the log.
     """
 
     cases: list[KpiCase]
-    last: tuple[datetime, UUID] | None
+    last: After | None
     position: int
     lag_seconds: float
 
@@ -92,7 +97,7 @@ async def cases(
     question: Question,
     now: datetime,
     *,
-    after: tuple[datetime, UUID] | None = None,
+    after: After | None = None,
     limit: int = 50,
 ) -> Page:
     """The cases behind `after` that the whole time of the question counts, whatever it is cut by.
@@ -107,23 +112,22 @@ async def cases(
         numbers = await _numbers(connection, question, [row[0] for row in rows])
         events = await _events(connection, question, rows, position)
     counted = [_case(row, numbers, events) for row in rows]
-    last = (counted[-1].decided_at, counted[-1].id) if more else None
-    return Page(counted, last, position, lag_seconds)
+    return Page(counted, (rows[-1][1], rows[-1][0], rows[-1][7]) if more else None, position, lag_seconds)
 
 
 async def _statement(
-    connection: Connection, question: Question, now: datetime, after: tuple[datetime, UUID] | None, limit: int
+    connection: Connection, question: Question, now: datetime, after: After | None, limit: int
 ) -> Statement:
     filters = await resolved(connection, question)
     if question.kpi.basis is Basis.standing:
         rows = query.standing_cases(question, filters, min(question.bounds[-1], now))
     else:
         rows = query.counted_cases(question, filters)
-    behind = "" if after is None else "where (at, case_id) > (%(after_at)s, %(after_id)s)"
-    at, case_id = after or (None, None)
+    behind = "(at, case_id, position) > (%(after_at)s, %(after_id)s, %(after_position)s)" if after else "true"
+    named = dict(zip(("after_at", "after_id", "after_position"), after or (), strict=after is not None))
     return Statement(
-        f"select * from ({rows.text}) counted {behind} order by at, case_id limit %(limit)s",
-        rows.parameters | {"after_at": at, "after_id": case_id, "limit": limit},
+        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position limit %(limit)s",
+        rows.parameters | named | {"limit": limit},
     )
 
 
@@ -134,14 +138,14 @@ async def _numbers(connection: Connection, question: Question, ids: list[UUID]) 
 
 async def _events(
     connection: Connection, question: Question, rows: list[tuple[Any, ...]], last: int
-) -> dict[UUID, list[KpiEvidence]]:
-    """Of each case the events that gave its number, in the order of the log."""
+) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
+    """Of each case what gave its numbers, in the order of the log, and whether it did so for all of them."""
     kind, also = question.kpi.process, TELLING.get(question.kpi.measure, "false")
     text = f"""
-select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at from log.told
+select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at, ({also}) from log.told
 where position = any(%(positions)s::bigint[])
 union
-select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at from log.told
+select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at, true from log.told
 where stream = any(%(streams)s::text[]) and position <= %(last)s and ({also})
 order by position"""
     parameters = {
@@ -152,17 +156,19 @@ order by position"""
         "done": [f"{kind}.{event}" for event in DONE],
         "contact": [f"{kind}.{event}" for event in CONTACT],
     }
-    events: dict[UUID, list[KpiEvidence]] = {row[0]: [] for row in rows}
-    for case_id, event_id, position, name, occurred_at in await fetch(
+    events: dict[UUID, list[tuple[bool, KpiEvidence]]] = {row[0]: [] for row in rows}
+    for case_id, event_id, position, name, occurred_at, tells in await fetch(
         connection, Statement(text, parameters)
     ):
         event = KpiEvidence(id=event_id, position=position, type=name, occurred_at=occurred_at)
-        events[case_id].append(event)
+        events[case_id].append((tells, event))
     return events
 
 
-def _case(row: tuple[Any, ...], numbers: dict[UUID, str], events: dict[UUID, list[KpiEvidence]]) -> KpiCase:
-    case_id, at, measure, excluded, irregular, inferred, *_ = row
+def _case(
+    row: tuple[Any, ...], numbers: dict[UUID, str], events: dict[UUID, list[tuple[bool, KpiEvidence]]]
+) -> KpiCase:
+    case_id, at, measure, excluded, irregular, inferred, *deciding = row
     return KpiCase(
         id=case_id,
         number=numbers[case_id],
@@ -171,5 +177,5 @@ def _case(row: tuple[Any, ...], numbers: dict[UUID, str], events: dict[UUID, lis
         excluded=excluded,
         irregular=irregular,
         inferred=inferred,
-        events=events[case_id],
+        events=[event for tells, event in events[case_id] if tells or event.position in deciding],
     )

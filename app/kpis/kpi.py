@@ -28,6 +28,7 @@ class Measure(Labelled):
     seconds = "seconds", "Its seconds", "所用秒数"
     in_time = "in_time", "Whether it was done in time", "是否按时完成"
     reopened = "reopened", "Whether it was reopened", "是否重开"
+    reopened_soon = "reopened_soon", "Whether it was reopened within 7 days", "是否 7 天内重开"
     reassigned = "reassigned", "Whether it changed its team", "是否转派"
     reassignments = "reassignments", "How often it changed its team", "转派次数"
     came_back = "came_back", "Whether a team got it back", "是否退回原团队"

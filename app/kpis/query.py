@@ -29,6 +29,7 @@ MEASURE = {
     Measure.seconds: "seconds",
     Measure.in_time: "met::integer",
     Measure.reopened: "reopened::integer",
+    Measure.reopened_soon: "reopened_soon::integer",
     Measure.reassigned: "(reassignments > 0)::integer",
     Measure.reassignments: "reassignments",
     Measure.came_back: "came_back::integer",
@@ -37,7 +38,7 @@ MEASURE = {
     # It is about two cases, of which each may be touched without the other, so no fact can hold it.
     Measure.repeated: """exists (
   select from kpi.incident_resolved earlier
-  where earlier.service = fact.service and earlier.category = fact.category
+  where earlier.final and earlier.service = fact.service and earlier.category = fact.category
     and earlier.case_id <> fact.case_id
     and earlier.at < fact.at and earlier.at >= fact.at - interval '720 hours')::integer""",
 }
@@ -156,9 +157,14 @@ def table(kpi: Kpi) -> str:
 
 def applies(kpi: Kpi) -> str:
     """Which of its facts the KPI counts; takes `now`."""
+    conditions = ["true"]
     if kpi.basis is Basis.due:
-        return "at < %(now)s"
-    return f"{kpi.measure.value} is not null" if kpi.measure in OF_SOME else "true"
+        conditions.append("at < %(now)s")
+    if kpi.fact == "resolved" and kpi.measure is not Measure.reopened_soon:
+        conditions.append("final")
+    if kpi.measure in OF_SOME:
+        conditions.append(f"{kpi.measure.value} is not null")
+    return " and ".join(conditions)
 
 
 def alive(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:

@@ -49,6 +49,7 @@ MEASURE = {
     Measure.seconds: "seconds",
     Measure.in_time: "numerator",
     Measure.reopened: "numerator",
+    Measure.reopened_soon: "numerator",
     Measure.reassigned: "numerator",
     Measure.reassignments: "numerator",
     Measure.came_back: "numerator",

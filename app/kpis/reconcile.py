@@ -221,9 +221,12 @@ async def _compare_rows(
     """Two queries that should give the same cases, with the columns of OF_A_CASE."""
     columns = ["at", "measure", "excluded", *query.COLUMN.values()]
     of_fast, of_slow = (", ".join(f"{side}.{column}" for column in columns) for side in ("fast", "slow"))
+    # A case may bring several numbers; on each side they are counted by what they are.
+    nth = f"*, row_number() over (partition by case_id order by {', '.join(columns)}) as nth"
     text = f"""
 select case_id, fast.case_id is not null, slow.case_id is not null, {of_fast}, {of_slow}
-from ({fast}) fast full join ({slow}) slow using (case_id)
+from (select {nth} from ({fast}) every) fast
+full join (select {nth} from ({slow}) every) slow using (case_id, nth)
 where fast.case_id is null or slow.case_id is null or ({of_fast}) is distinct from ({of_slow})
 limit {MOST_DIFFERING}"""
     width = len(columns)

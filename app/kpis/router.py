@@ -202,18 +202,19 @@ async def list_kpi_cases(
 ) -> Response:
     """Exactly the cases that the whole time counts, each with its number and the events that gave it."""
     kpi = _asked_for(request, ledger, key)
-    scope = f"kpis {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"
+    scope = f"cases of {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"
     sign = ledger.vault.fingerprint
     now, after = context_of(request).now, None
     if query.cursor is not None:
         # "Now" is that of the first page: it says which time is asked for, and what is open in it.
-        began, last_at, last_id = cursors.read(query.cursor, scope, sign)
-        now, after = from_instant(began), (from_instant(last_at), UUID(last_id))
+        began, at, case_id, position = cursors.read(query.cursor, scope, sign)
+        now, after = from_instant(began), (from_instant(at), UUID(case_id), int(position))
     question = _question(ledger, kpi, query.asked(Grain.all, []), now)
     page = await cases(ledger.db, question, now, after=after, limit=query.limit)
     cursor = None
     if page.last is not None:
-        cursor = cursors.write([instant(now), instant(page.last[0]), str(page.last[1])], scope, sign)
+        at, *which = page.last
+        cursor = cursors.write([instant(now), instant(at), *map(str, which)], scope, sign)
     found = KpiCasePage(
         key=key,
         unit=kpi.unit,

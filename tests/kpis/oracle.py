@@ -103,6 +103,33 @@ class CaseHistory:
         return next((told for told in reversed(last) if told.kind == "resolved"), last[-1])
 
     @property
+    def resolutions(self) -> list[dict[str, Any]]:
+        """The facts of all its resolutions; what is said of the case is said with the final one."""
+        marks = [told for told in self.told if told.marks]
+        facts = []
+        for episode in self.episodes:
+            resolution = next((told for told in reversed(episode) if told.kind == "resolved"), episode[-1])
+            final = resolution is self.resolution
+            left = None if final else marks[marks.index(episode[-1]) + 1]
+            soon = left is not None and left.kind in OPEN
+            if left is not None:
+                soon = soon and left.event.occurred_at <= resolution.event.occurred_at + timedelta(days=7)
+            facts.append(
+                self.timed(
+                    resolution,
+                    n=self.told.index(resolution) + 1,
+                    final=final,
+                    reopened_soon=soon,
+                    reopened=self.reopened if final else True,
+                    reassignments=self.reassignments if final else 0,
+                    came_back=final and len(set(self.teams)) < len(self.teams),
+                    first_contact=self.first_contact if final else None,
+                    unattended=self.unattended if final else None,
+                )
+            )
+        return facts
+
+    @property
     def closing(self) -> Told | None:
         closes = {"closed", "marked_duplicate"}
         return next((told for told in reversed(self.told) if told.kind in closes), None)
@@ -239,9 +266,9 @@ def case_histories(events: list[Event]) -> list[CaseHistory]:
     return cases
 
 
-def facts(events: list[Event]) -> dict[str, dict[UUID, dict[str, Any]]]:
-    """By table, the rows by case."""
-    tables: dict[str, dict[UUID, dict[str, Any]]] = defaultdict(dict)
+def facts(events: list[Event]) -> dict[str, dict[Any, dict[str, Any]]]:
+    """By table, the rows by case; of resolutions by case and place."""
+    tables: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
     for case in case_histories(events):
         tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at)
         if response := case.response:
@@ -249,15 +276,8 @@ def facts(events: list[Event]) -> dict[str, dict[UUID, dict[str, Any]]]:
             tables["incident_responded"][case.case_id] = row | {"seconds": max(row["seconds"], 0)}
         if first := case.first_resolution:
             tables["incident_first_resolved"][case.case_id] = case.timed(first)
-        if last := case.resolution:
-            tables["incident_resolved"][case.case_id] = case.timed(
-                last,
-                reopened=case.reopened,
-                reassignments=case.reassignments,
-                came_back=len(set(case.teams)) < len(case.teams),
-                first_contact=case.first_contact,
-                unattended=case.unattended,
-            )
+        for resolution in case.resolutions:
+            tables["incident_resolved"][case.case_id, resolution["n"]] = resolution
         if closing := case.closing:
             tables["incident_closed"][case.case_id] = case.timed(closing)
         if in_time := case.in_time(case.response, timedelta(minutes=15)):

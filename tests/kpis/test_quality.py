@@ -7,6 +7,7 @@ from typing import Any
 
 from app.db import Connection, Database
 from app.kpis.answer import answer
+from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.points import KpiPoint
@@ -24,8 +25,8 @@ async def _whole(db: Database, key: str) -> KpiPoint:
     return point
 
 
-async def _counted(connection: Connection, db: Database, key: str, *cases: Scripted) -> tuple[Any, Any]:
-    await write(connection, [event for case in cases for event in case.events])
+async def _counted(connection: Connection, db: Database, key: str, *told: Scripted) -> tuple[Any, Any]:
+    await write(connection, [event for case in told for event in case.events])
     await catch_up(connection, FACTS)
     point = await _whole(db, key)
     return point.numerator, point.denominator
@@ -46,9 +47,9 @@ async def test_a_first_contact_is_whoever_answers_resolving_it_alone(
     back = answered().then("resolved", minutes=1).then("reopened", minutes=1).then("resolved", minutes=1)
     by_rule = answered().then("resolved", minutes=1, actor=RULE)
     alert = answered(channel="monitoring").then("resolved", minutes=1)
-    told = answered().then("resolved", minutes=1, actor="import:x", observed="snapshot")
-    cases = (good, by_another, held, asked, moved, back, by_rule, alert, told)
-    assert await _counted(follower, db, "first_contact_resolution", *cases) == (1, 7)
+    by_tool = answered().then("resolved", minutes=1, actor="import:x", observed="snapshot")
+    told = (good, by_another, held, asked, moved, back, by_rule, alert, by_tool)
+    assert await _counted(follower, db, "first_contact_resolution", *told) == (1, 7)
 
 
 async def test_noise_is_what_monitoring_tells_and_nobody_starts_or_resolves(
@@ -62,8 +63,8 @@ async def test_noise_is_what_monitoring_tells_and_nobody_starts_or_resolves(
     started = alert().then("started", minutes=1).then("resolved", minutes=1, actor=TOOL)
     by_person = alert().then("resolved", minutes=1)
     by_phone = Scripted.begin(BEGIN, channel="hotline").then("resolved", minutes=1, actor=TOOL)
-    cases = (cleared, by_rule, started, by_person, by_phone)
-    assert await _counted(follower, db, "alert_noise", *cases) == (2, 4)
+    told = (cleared, by_rule, started, by_person, by_phone)
+    assert await _counted(follower, db, "alert_noise", *told) == (2, 4)
 
 
 async def test_a_case_came_back_if_another_team_had_it_in_between(follower: Connection, db: Database) -> None:
@@ -75,7 +76,7 @@ async def test_a_case_came_back_if_another_team_had_it_in_between(follower: Conn
             case = case.then("assigned", minutes=1, team_id=team)
         return case.then("resolved", minutes=1)
 
-    cases = (
+    told = (
         through(one, two, one),
         through(one, two, three, two),
         through(one, two, three),
@@ -83,7 +84,7 @@ async def test_a_case_came_back_if_another_team_had_it_in_between(follower: Conn
         through(one, one),
         through(None),
     )
-    assert await _counted(follower, db, "ping_pong_rate", *cases) == (2, 6)
+    assert await _counted(follower, db, "ping_pong_rate", *told) == (2, 6)
 
 
 async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
@@ -102,3 +103,39 @@ async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(
     log = (first, soon, repeat, late, before, other, none)
     assert await _counted(follower, db, "repeat_incident_rate", *log) == (1, 6)
     assert (await _whole(db, "repeat_incident_rate")).excluded == {"cancelled": 1, "duplicate": 0}
+
+
+async def test_every_resolution_counts_that_is_left_again_within_seven_days(
+    follower: Connection, db: Database
+) -> None:
+    day = 24 * 60
+    twice = Scripted.begin(BEGIN).then("resolved", minutes=1).then("reopened", minutes=7 * day)
+    twice = (
+        twice.then("resolved", minutes=1).then("reopened", minutes=7 * day + 1).then("resolved", minutes=1)
+    )
+    closed = Scripted.begin(BEGIN).then("resolved", minutes=1).then("closed", minutes=day)
+    again = closed.then("reopened", minutes=6 * day)
+    told_twice = Scripted.begin(BEGIN).then("resolved", minutes=1).then("resolved", minutes=day)
+    told_twice = told_twice.then("reopened", minutes=7 * day)
+    gone = Scripted.begin(BEGIN).then("resolved", minutes=1).then("cancelled", minutes=1)
+    told = (twice, again, told_twice, gone)
+    assert await _counted(follower, db, "reopen_rate", *told) == (3, 5)
+    assert (await _whole(db, "reopen_rate")).excluded == {"cancelled": 1, "duplicate": 0}
+
+
+async def test_the_reopenings_of_a_case_are_shown_with_each_of_its_resolutions(
+    follower: Connection, db: Database
+) -> None:
+    case = Scripted.begin(BEGIN).then("resolved", minutes=1).then("reopened", minutes=1)
+    case = case.then("closed", minutes=1)
+    await write(follower, list(case.events))
+    await catch_up(follower, FACTS)
+    said = Said(grain="all", begin="2025-12-01", end="2026-06-01")
+    question = ask(KPIS["reopen_rate"], said, now=NOW, organisation_zone="UTC")
+    first = await cases(db, question, NOW, limit=1)
+    second = await cases(db, question, NOW, limit=1, after=first.last)
+    found = [*first.cases, *second.cases]
+    assert [one.measure for one in found] == [1, 0]
+    kinds = [[event.type.partition(".")[2] for event in one.events] for one in found]
+    assert kinds == [["reported", "resolved", "reopened"], ["reported", "reopened", "closed"]]
+    assert second.last is None

@@ -5,6 +5,31 @@ from __future__ import annotations
 from app.common.people import Role
 from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
 
+REOPEN_RATE = Kpi(
+    key="reopen_rate",
+    en=Words(
+        "Reopen rate",
+        "Of all resolutions in the period, the share that were followed by a reopening within 7 days; "
+        "a case that is resolved twice counts twice.",
+        "It can still rise for 7 days after the period. Reopenings in May over resolutions in May would be "
+        "another figure: those reopened may have been resolved in April.",
+    ),
+    zh=Words(
+        "重开率",
+        "期内所有解决中，之后 7 天内被重开的占比；同一事件解决两次计两次。",
+        "期末之后 7 天内仍可能上升。五月重开数除以五月解决数是另一个数：重开的可能是四月解决的。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.reopened_soon,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.event,
+    settling=Settling.reopening,
+)
+
 PING_PONG_RATE = Kpi(
     key="ping_pong_rate",
     en=Words(
@@ -108,4 +133,4 @@ REPEAT_INCIDENT_RATE = Kpi(
     basis=Basis.opened,
 )
 
-KPIS = (PING_PONG_RATE, FIRST_CONTACT_RESOLUTION, ALERT_NOISE, REPEAT_INCIDENT_RATE)
+KPIS = (REOPEN_RATE, PING_PONG_RATE, FIRST_CONTACT_RESOLUTION, ALERT_NOISE, REPEAT_INCIDENT_RATE)

@@ -136,8 +136,23 @@ incident_first_resolved as (
     position, opened_position, seconds, business_seconds
   from fact where place = first_resolution
 ),
+-- The resolutions that a case has left again; most cases have none. Of these and of what came after them the next one in
+-- the order of the case is what ended the episode.
+left_again as (
+  select *, max(place) filter (where mark = 'resolved') over episode as last_resolved,
+    max(place) over episode as last_ended,
+    max(next_at) filter (where next_mark = 'open') over episode as reopened_at
+  from (
+    select *, lead(mark) over life as next_mark, lead(occurred_at) over life as next_at
+    from decided
+    where ended_place is not null and mark is not null and (place = before_place or before_place < before_last)
+    window life as (partition by case_id order by place)
+  ) turns
+  where mark in ('resolved', 'closed')
+  window episode as (partition by case_id, before_place)
+),
 incident_resolved as (
-  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
+  select case_id, place as n, true as final, false as reopened_soon, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
     position, opened_position, seconds, business_seconds, reopened, coalesce(reassignments, 0) as reassignments,
     coalesce(came_back and reassignments > 0, false) as came_back,
     -- Whoever answers also resolves, with nobody and nothing in between. Monitoring contacts nobody, and another system
@@ -147,6 +162,12 @@ incident_resolved as (
         and not (held or asked_again or reopened) end as first_contact,
     case when channel = 'monitoring' then person is null and not started end as unattended
   from fact left join hands using (case_id) where place = resolution
+  union all
+  -- What else there is to say of a resolution is said of the final one.
+  select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
+    team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
+    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null
+  from left_again where place = coalesce(last_resolved, last_ended)
 ),
 incident_closed as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
