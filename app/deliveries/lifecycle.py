@@ -38,9 +38,7 @@ class SendNotice(Body):
 
 def send(notice: Notice, body: SendNotice, at: Moment) -> None:
     """Somebody is told what happened to a ticket."""
-    person, ticket = at.the(Person, "person"), at.the(Ticket, "ticket")
-    assert person is not None
-    assert ticket is not None
+    person, ticket = at.named(Person, "person"), at.named(Ticket, "ticket")
     notice.person_id = person.id
     notice.about = ticket.row_key
     notice.number = ticket.number

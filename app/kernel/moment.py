@@ -72,6 +72,11 @@ class Moment:
         found = self.every(record_class, field_name)
         return found[0] if found else None
 
+    def named(self, record_class: type[R], field_name: str) -> R:
+        """The record that the body's field names, where it must name one."""
+        (record,) = self.every(record_class, field_name)
+        return record
+
     def every(self, record_class: type[R], field_name: str) -> list[R]:
         """The records that the body's field names, where it is a list."""
         found = self.found.get(field_name, [])

@@ -72,9 +72,7 @@ class AddShift(Body):
 
 def add(shift: Shift, body: AddShift, at: Moment) -> None:
     """Somebody is on duty at these hours of the week."""
-    team, person = at.the(Team, "team"), at.the(Person, "person")
-    assert team is not None
-    assert person is not None
+    team, person = at.named(Team, "team"), at.named(Person, "person")
     shift.team_id = team.id
     shift.person_id = person.id
     shift.duty = body.duty
@@ -96,8 +94,7 @@ async def no_member(look: Look, shift: Shift, body: AddShift, at: Moment) -> str
 
 async def of_the_team(look: Look, at: Moment, field: str) -> None:
     """The team is given work, and the person that the field names, if any, works in it. Raises WrongValue."""
-    team, person = at.the(Team, "team"), at.the(Person, field)
-    assert team is not None
+    team, person = at.named(Team, "team"), at.the(Person, field)
     if team.state is TeamState.retired:
         raise WrongValue(pointer="/team", because="team_retired")
     if person is None:

@@ -58,8 +58,7 @@ class AgreeStandIn(Body):
 
 def agree(stand_in: StandIn, body: AgreeStandIn, at: Moment) -> None:
     """For a while somebody else is on duty, somebody besides the others, or nobody."""
-    team, person, other = at.the(Team, "team"), at.the(Person, "person"), at.the(Person, "instead_of")
-    assert team is not None
+    team, person, other = at.named(Team, "team"), at.the(Person, "person"), at.the(Person, "instead_of")
     stand_in.team_id = team.id
     stand_in.duty = body.duty
     stand_in.person_id = person.id if person else None
@@ -74,8 +73,7 @@ def agree(stand_in: StandIn, body: AgreeStandIn, at: Moment) -> None:
 async def not_of_the_team(look: Look, stand_in: StandIn, body: AgreeStandIn, at: Moment) -> str | None:
     """A team settles its own duties: who comes belongs to it, and so does whoever enters it."""
     await of_the_team(look, at, "person")
-    team = at.the(Team, "team")
-    assert team is not None
+    team = at.named(Team, "team")
     if not _settles(at, stand_in, team.id):
         raise WrongValue(pointer="/team", because="not_your_team")
     return None

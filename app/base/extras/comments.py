@@ -73,7 +73,7 @@ class CorrectComment(Body):
 
 def correct_comment(ticket: Ticket, body: CorrectComment, at: Moment) -> None:
     """Its author puts a comment right, within 15 minutes."""
-    comment = _the_comment(at)
+    comment = at.named(Comment, "comment")
     at.staff_only = comment.for_staff
     comment = at.change(comment)
     comment.text = body.text
@@ -82,14 +82,14 @@ def correct_comment(ticket: Ticket, body: CorrectComment, at: Moment) -> None:
 
 async def not_its_author(look: Look, ticket: Ticket, body: CorrectComment, at: Moment) -> None:
     """Nobody puts words into somebody else's mouth."""
-    author = _the_comment(at).author_id
+    author = at.named(Comment, "comment").author_id
     if author is None or author != at.caller.person_id:
         raise WrongValue(pointer="/comment", because="not_its_author")
 
 
 async def too_late_to_correct(look: Look, ticket: Ticket, body: CorrectComment, at: Moment) -> None:
     """Others have read and answered it by then."""
-    written_at = _the_comment(at).written_at
+    written_at = at.named(Comment, "comment").written_at
     assert written_at is not None
     if at.now > written_at + CORRECTED_FOR:
         words = {"minutes": str(CORRECTED_FOR // timedelta(minutes=1))}
@@ -104,7 +104,7 @@ class WithdrawComment(Body):
 
 def withdraw_comment(ticket: Ticket, body: WithdrawComment, at: Moment) -> None:
     """A comment should not have been made: its text becomes unreadable for ever."""
-    comment = _the_comment(at)
+    comment = at.named(Comment, "comment")
     at.staff_only = comment.for_staff
     at.change(comment).withdrawn_at = at.occurred_at
 
@@ -113,14 +113,8 @@ async def already_withdrawn(
     look: Look, ticket: Ticket, body: CorrectComment | WithdrawComment, at: Moment
 ) -> None:
     """There is no text left."""
-    if _the_comment(at).withdrawn_at is not None:
+    if at.named(Comment, "comment").withdrawn_at is not None:
         raise WrongValue(pointer="/comment", because="already_withdrawn")
-
-
-def _the_comment(at: Moment) -> Comment:
-    comment = at.the(Comment, "comment")
-    assert comment is not None
-    return comment
 
 
 # fmt: off

@@ -65,7 +65,7 @@ class AnswerComplaint(Body):
 
 def answer_complaint(ticket: Ticket, body: AnswerComplaint, at: Moment) -> None:
     """Whoever complained is told what was found, and what is done."""
-    complaint = at.change(_the_complaint(at))
+    complaint = at.change(at.named(Complaint, "complaint"))
     complaint.findings = body.findings
     complaint.remedy = body.remedy
     complaint.answered_at = at.occurred_at
@@ -74,20 +74,14 @@ def answer_complaint(ticket: Ticket, body: AnswerComplaint, at: Moment) -> None:
 
 async def answered_already(look: Look, ticket: Ticket, body: AnswerComplaint, at: Moment) -> None:
     """A complaint is answered once."""
-    if _the_complaint(at).answered_at is not None:
+    if at.named(Complaint, "complaint").answered_at is not None:
         raise WrongValue(pointer="/complaint", because="answered_already")
 
 
 async def is_about_oneself(look: Look, ticket: Ticket, body: AnswerComplaint, at: Moment) -> None:
     """Nobody judges themselves."""
-    if at.caller.person_id == _the_complaint(at).person_id:
+    if at.caller.person_id == at.named(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/complaint", because="is_about_oneself")
-
-
-def _the_complaint(at: Moment) -> Complaint:
-    complaint = at.the(Complaint, "complaint")
-    assert complaint is not None
-    return complaint
 
 
 # fmt: off

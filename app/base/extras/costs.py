@@ -82,8 +82,7 @@ class ReverseWork(Body):
 
 def reverse_work(ticket: Ticket, body: ReverseWork, at: Moment) -> None:
     """An entry of work was wrong, and is taken back by a counter-entry."""
-    work = at.the(Work, "work")
-    assert work is not None
+    work = at.named(Work, "work")
     assert work.minutes is not None
     took_back = {"id": at.new_id(), "minutes": -work.minutes, "reverses_id": work.id}
     at.add(work.model_copy(update={**took_back, "logged_at": at.occurred_at}))
@@ -127,8 +126,7 @@ class ReverseCost(Body):
 
 def reverse_cost(ticket: Ticket, body: ReverseCost, at: Moment) -> None:
     """An entry of cost was wrong, and is taken back by a counter-entry."""
-    cost = at.the(Cost, "cost")
-    assert cost is not None
+    cost = at.named(Cost, "cost")
     took_back = {"id": at.new_id(), "amount": f"-{cost.amount}", "reverses_id": cost.id, "purpose": None}
     took_back |= {"person_id": at.caller.person_id, "booked_at": at.occurred_at}
     at.add(cost.model_copy(update=took_back))

@@ -32,7 +32,7 @@ class LinkTicket(Body):
 
 def link(ticket: Ticket, body: LinkTicket, at: Moment) -> None:
     """It has to do with another ticket; that one is told as well."""
-    at.add(linked(ticket, body.kind, _other(at), at))
+    at.add(linked(ticket, body.kind, at.named(Ticket, "other"), at))
 
 
 def linked(ticket: Ticket, kind: LinkKind, other: Ticket, at: Moment) -> Link:
@@ -47,15 +47,9 @@ def linked(ticket: Ticket, kind: LinkKind, other: Ticket, at: Moment) -> Link:
     )
 
 
-def _other(at: Moment) -> Ticket:
-    other = at.the(Ticket, "other")
-    assert other is not None
-    return other
-
-
 async def cannot_be_linked(look: Look, ticket: Ticket, body: LinkTicket, at: Moment) -> None:
     """To itself a ticket is nothing, and to another one everything only once."""
-    other = _other(at).row_key
+    other = at.named(Ticket, "other").row_key
     if other == ticket.row_key:
         raise WrongValue(pointer="/other", because="itself")
     if await look.child(Link, ticket, other=other, kind=body.kind.value) is not None:
@@ -70,17 +64,11 @@ class UnlinkTicket(Body):
 
 def unlink(ticket: Ticket, body: UnlinkTicket, at: Moment) -> None:
     """It has nothing to do with the other ticket after all; that one is told as well."""
-    at.remove(_the_link(at))
-
-
-def _the_link(at: Moment) -> Link:
-    link = at.the(Link, "link")
-    assert link is not None
-    return link
+    at.remove(at.named(Link, "link"))
 
 
 def _linked_to(at: Moment) -> str:
-    other = _the_link(at).other
+    other = at.named(Link, "link").other
     assert other is not None
     return other
 
@@ -88,7 +76,7 @@ def _linked_to(at: Moment) -> str:
 THERE = Second(
     action="link",
     field="other",
-    record=lambda at: _other(at).row_key,
+    record=lambda at: at.named(Ticket, "other").row_key,
     body=lambda ticket, body: LinkTicket(kind=body.kind.opposite, other=str(ticket.id)),
 )
 NO_MORE = Second(

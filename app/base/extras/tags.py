@@ -48,8 +48,7 @@ class UntagTicket(Body):
 
 def untag(ticket: Ticket, body: UntagTicket, at: Moment) -> None:
     """It loses a word that it was found by."""
-    tag = at.the(Tag, "tag")
-    assert tag is not None
+    tag = at.named(Tag, "tag")
     at.remove(tag)
 
 

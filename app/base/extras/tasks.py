@@ -68,25 +68,19 @@ class CompleteTask(Body):
 
 def complete_task(ticket: Ticket, body: CompleteTask, at: Moment) -> None:
     """A task is done."""
-    task = at.change(_the_task(at))
+    task = at.change(at.named(Task, "task"))
     task.outcome = body.outcome
     task.completed_at = at.occurred_at
 
 
 async def completed_already(look: Look, ticket: Ticket, body: CompleteTask, at: Moment) -> None:
     """What is done is done, and not before there was anything to do."""
-    task = _the_task(at)
+    task = at.named(Task, "task")
     if task.completed_at is not None:
         raise WrongValue(pointer="/task", because="completed_already")
     if task.added_at is not None and at.occurred_at < task.added_at:
         words = {"since": task.added_at.isoformat()}
         raise WrongValue(words, pointer="/occurred_at", because="before_it_was_added")
-
-
-def _the_task(at: Moment) -> Task:
-    task = at.the(Task, "task")
-    assert task is not None
-    return task
 
 
 # fmt: off

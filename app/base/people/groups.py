@@ -34,8 +34,7 @@ class AddGroup(Body):
 
 def add(group: Group, body: AddGroup, at: Moment) -> None:
     """A group can be asked to decide."""
-    chair = at.the(Person, "chair")
-    assert chair is not None
+    chair = at.named(Person, "chair")
     group.key = body.key
     group.name = body.name
     group.chair_id = chair.id
@@ -70,8 +69,7 @@ class AddMemberGroup(Body):
 
 def add_member(group: Group, body: AddMemberGroup, at: Moment) -> None:
     """Somebody belongs to it and stands for a side."""
-    person = at.the(Person, "person")
-    assert person is not None
+    person = at.named(Person, "person")
     at.add(
         GroupMember(
             id=at.new_id(),
@@ -102,15 +100,13 @@ class RemoveMemberGroup(Body):
 
 def remove_member(group: Group, body: RemoveMemberGroup, at: Moment) -> None:
     """Somebody belongs to it no more."""
-    member = at.the(GroupMember, "member")
-    assert member is not None
+    member = at.named(GroupMember, "member")
     at.remove(member)
 
 
 async def a_member(look: Look, group: Group, body: RemoveMemberGroup, at: Moment) -> None:
     """Who is removed belonged to it."""
-    person = at.the(Person, "person")
-    assert person is not None
+    person = at.named(Person, "person")
     member = await look.child(GroupMember, group, person_id=person.id)
     if member is None:
         raise WrongValue(pointer="/person", because="not_in_the_group")

@@ -74,8 +74,7 @@ async def ends_later(look: Look, key: Key, body: RotateKey, at: Moment) -> str |
 
 async def more_than_they_may(look: Look, key: Key, body: MakeKey, at: Moment) -> str | None:
     """A key may do what its person may, and nothing else."""
-    person = at.the(Person, "person")
-    assert person is not None
+    person = at.named(Person, "person")
     held = [Held.parse(text) for text in person.roles or ()]
     for n, text in enumerate(body.roles or ()):
         if not narrowed(held, [Held.parse(text)]):
@@ -85,8 +84,7 @@ async def more_than_they_may(look: Look, key: Key, body: MakeKey, at: Moment) ->
 
 def make(key: Key, body: MakeKey, at: Moment) -> None:
     """Somebody, or something, can call the API."""
-    person = at.the(Person, "person")
-    assert person is not None
+    person = at.named(Person, "person")
     key.name = body.name
     key.person_id = person.id
     key.roles = None if body.roles is None else list(dict.fromkeys(body.roles))

@@ -22,8 +22,7 @@ class JoinPerson(Body):
 
 def join(person: Person, body: JoinPerson, at: Moment) -> None:
     """They belong to a team; to be their own if they had none."""
-    team = at.the(Team, "team")
-    assert team is not None
+    team = at.named(Team, "team")
     at.add(Membership(id=at.new_id(), person_id=person.id, team_id=team.id))
     if person.team_id is None:
         person.team_id = team.id
@@ -48,9 +47,7 @@ class LeavePerson(Body):
 
 def leave(person: Person, body: LeavePerson, at: Moment) -> None:
     """They belong to a team no more, and hold no role for it."""
-    team, membership = at.the(Team, "team"), at.the(Membership, "membership")
-    assert team is not None
-    assert membership is not None
+    team, membership = at.named(Team, "team"), at.named(Membership, "membership")
     at.remove(membership)
     person.roles = [text for text in person.roles or () if Held.parse(text).team_id != team.id] or None
     if person.team_id == team.id:
@@ -68,8 +65,7 @@ async def leaves_well(look: Look, person: Person, body: LeavePerson, at: Moment)
 
 def _administered(at: Moment) -> Team:
     """The team that is named, which is the caller's to fill. Raises WrongValue."""
-    team = at.the(Team, "team")
-    assert team is not None
+    team = at.named(Team, "team")
     if not at.caller.administers(Held(Role.admin, team_id=team.id)):
         raise WrongValue(pointer="/team", because="beyond_your_teams")
     return team

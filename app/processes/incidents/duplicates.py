@@ -27,8 +27,7 @@ class MarkDuplicateIncident(Body):
 
 def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, at: Moment) -> None:
     """It repeats another incident, and is closed for that one."""
-    original = at.the(Incident, "original")
-    assert original is not None
+    original = at.named(Incident, "original")
     incident.duplicate_of_id = original.duplicate_of_id or original.id
 
 
@@ -54,8 +53,7 @@ class PassOnCommentIncident(Body):
 
 def pass_on_comment(incident: Incident, body: PassOnCommentIncident, at: Moment) -> None:
     """What was said about a duplicate is said here, with the duplicate's number."""
-    author = at.the(Person, "author")
-    assert author is not None
+    author = at.named(Person, "author")
     at.add(
         Comment(
             id=at.new_id(),

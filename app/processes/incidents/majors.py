@@ -40,8 +40,7 @@ class DeclareMajorIncident(Body):
 
 def declare_major(incident: Incident, body: DeclareMajorIncident, at: Moment) -> None:
     """It is a major incident from here on."""
-    commander = at.the(Person, "commander")
-    assert commander is not None
+    commander = at.named(Person, "commander")
     # Declared again, another commander takes over.
     incident.declared_major_at = incident.declared_major_at or at.occurred_at
     incident.commander_id = commander.id

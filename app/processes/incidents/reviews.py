@@ -75,8 +75,7 @@ def review(incident: Incident, body: ReviewIncident, at: Moment) -> None:
             )
         )
     for n, action in enumerate(body.actions):
-        owner = at.the(Person, f"actions/{n}/owner")
-        assert owner is not None
+        owner = at.named(Person, f"actions/{n}/owner")
         at.add(
             Task(
                 id=at.new_id(),
