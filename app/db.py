@@ -261,6 +261,13 @@ class Database:
             raise DatabaseGone(str(error)) from error
 
 
+async def rows_of(connection: Connection, query: str, parameters: Any) -> list[Row]:
+    """All rows of a query on a connection of one's own, by the names of their columns."""
+    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
+        await cursor.execute(query.encode(), parameters)
+        return await cursor.fetchall()
+
+
 async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:
     """A connection of one's own, in autocommit. Raises DatabaseGone."""
     try:

@@ -1,8 +1,17 @@
-"""Which of what can be answered a client likes best, by its Accept header (RFC 9110, 12.5.1; pure)."""
+"""What a client likes best of what can be answered: media types and languages (RFC 9110, 12.5; pure)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from fastapi import Request
+
+from app.text import language_of
+
+
+def language_for(request: Request) -> str:
+    """The language to answer the request in."""
+    return language_of(request.headers.get("accept-language"))
 
 
 def best(accept: str | None, offered: Sequence[str]) -> str | None:

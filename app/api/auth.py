@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import sessions
-from app.api.accept import best
+from app.api.accept import best, language_for
 from app.api.limits import Quota
 from app.api.problems import gone, problem
 from app.common.keys import hash_of, parse
@@ -28,7 +28,6 @@ from app.kernel.ledger import Ledger as Services
 from app.kernel.moment import Context as Acting
 from app.kernel.refusals import NotFound
 from app.settings import Settings
-from app.text import language_of
 
 GUARDED = "/v1/"
 METRICS = "/metrics"
@@ -225,7 +224,7 @@ def context_of(request: Request) -> Acting:
         now=datetime.now(UTC),
         correlation_id=request.state.request_id,
         source="api",
-        language=language_of(request.headers.get("accept-language")),
+        language=language_for(request),
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api import cursors, lists
+from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of
 from app.api.openapi import problems
 from app.api.paging import answer
@@ -40,7 +41,6 @@ from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_all, tokens
 from app.log.canonical import from_instant, instant
 from app.log.events import id_of, kind_of
-from app.text import language_of
 
 
 class CommentOut(Out):
@@ -314,7 +314,7 @@ def mount_children(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out
 
 def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: _Rows) -> Callable[..., Awaitable[Response]]:
     async def read(request: Request, name: Name, paging: Annotated[lists.Paging, Query()]) -> Response:
-        language = language_of(request.headers.get("accept-language"))
+        language = language_for(request)
         renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
         record = (await seen(renderer, name)).record
         return answer(request, await _page(renderer, record, rows, paging))

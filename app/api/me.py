@@ -12,13 +12,13 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import sessions
+from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of, key_of, session_of
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, PersonStub, TeamStub
 from app.common.people import Held, PersonKind, Role
 from app.kernel.directory import TeamStub as Team
 from app.kernel.refusals import NotFound
-from app.text import language_of
 
 router = APIRouter(prefix="/v1", tags=["people"])
 CURRENT = "/v1/sessions/current"
@@ -67,7 +67,7 @@ class SessionOut(Out):
 @router.get("/me", operation_id="get_me", response_model=Me, responses=in_language() | problems())
 async def get_me(request: Request, ledger: Ledger) -> Response:
     """Who calls: the person, the roles and teams, the language, and when the key ends."""
-    caller, language = caller_of(request), language_of(request.headers.get("accept-language"))
+    caller, language = caller_of(request), language_for(request)
     assert caller.person_id is not None, "every key stands for a person"
     assert caller.key_id is not None, "every caller of the API has a key"
     names = await ledger.directory.names([caller.person_id])

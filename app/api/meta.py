@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app import schema
 from app.api import metrics
+from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of, time_of_day
 from app.api.lists import LARGEST_PAGE
 from app.api.openapi import in_language, problems
@@ -24,7 +25,7 @@ from app.kernel.lifecycle import Lifecycle
 from app.kernel.refusals import Forbidden
 from app.kernel.who import role
 from app.log import read
-from app.text import LANGUAGES, language_of
+from app.text import LANGUAGES
 
 router = APIRouter(tags=["service"])
 # Who asks whether we are ready waits a few seconds at the most, and then counts us as dead.
@@ -134,7 +135,7 @@ async def get_metrics(request: Request) -> Response:
     """What this process counts, for Prometheus."""
     ledger = ledger_of(request)
     if not ledger.settings.open_metrics and not caller_of(request).names & MAY_SCRAPE.roles:
-        language = language_of(request.headers.get("accept-language"))
+        language = language_for(request)
         raise Forbidden({"who": MAY_SCRAPE.phrase(language)})
     found: metrics.Metrics = request.app.state.metrics
     return Response(await found.text(ledger, time_of_day()), media_type=metrics.MEDIA_TYPE)
@@ -143,7 +144,7 @@ async def get_metrics(request: Request) -> Response:
 @router.get("/v1/meta", operation_id="get_meta", response_model=Meta, responses=in_language() | problems())
 async def get_meta(request: Request) -> Response:
     """What this installation is, how far its log goes, and what can happen to its records."""
-    ledger, language = ledger_of(request), language_of(request.headers.get("accept-language"))
+    ledger, language = ledger_of(request), language_for(request)
     settings = ledger.settings
     meta = Meta(
         version=request.app.version,

@@ -15,10 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from app.api.accept import language_for
 from app.api.cursors import BadCursor
 from app.db import DatabaseGone
 from app.kernel.refusals import Refusal, WrongValue
-from app.text import language_of, say, sentences
+from app.text import say, sentences
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
@@ -100,7 +101,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer that says what was wrong, in the code's own sentence or in another one."""
-    language = language_of(request.headers.get("accept-language"))
+    language = language_for(request)
     body = document(
         language,
         status,
@@ -150,7 +151,7 @@ def add_to(app: FastAPI) -> None:
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     if isinstance(error, WrongValue):
-        language = language_of(request.headers.get("accept-language"))
+        language = language_for(request)
         message = say(language, "value", error.because, error.words)
         pointer = None if error.parameter else error.pointer
         fault = Fault(pointer=pointer, parameter=error.parameter, code=error.because, message=message)
@@ -168,7 +169,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     of_body = any(fault["loc"][0] == "body" for fault in faults)
     if of_body and _has_body(request) and not _says_json(request):
         return problem(request, 415, "unsupported_media_type")
-    language = language_of(request.headers.get("accept-language"))
+    language = language_for(request)
     shown = faults[:MOST_FAULTS]
     errors = [fault_of(language, fault, _known(request, fault["loc"][0])) for fault in shown]
     words = {"count": f"{len(faults):,}", "shown": str(len(shown))}

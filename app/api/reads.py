@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import events, views
+from app.api.accept import language_for
 from app.api.auth import caller_of, context_of, ledger_of
 from app.api.etag import etag, matches
 from app.api.expand import expand
@@ -24,7 +25,6 @@ from app.kernel.look import Loaded, load
 from app.kernel.named import visible
 from app.kernel.refusals import NotFound, WrongValue
 from app.log import read
-from app.text import language_of
 
 IfNoneMatch = Annotated[
     str | None, Header(description="The ETag of the answer that the client has: 304 if it is still this one.")
@@ -84,7 +84,7 @@ def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> No
 def renderer_of(request: Request, listing: Listing) -> Renderer:
     """What shows records of the list to whoever asks."""
     # A dependency would give the ledger too, for a tenth of the time that a read takes.
-    language = language_of(request.headers.get("accept-language"))
+    language = language_for(request)
     return listing.renderer(
         ledger_of(request), listing.lifecycle, listing.shape, caller_of(request), language
     )

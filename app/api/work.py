@@ -15,6 +15,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, Renderer, TeamStub
@@ -23,7 +24,6 @@ from app.common.priority import Priority
 from app.kernel.ledger import Ledger as Services
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, sees_all, tokens
-from app.text import language_of
 
 router = APIRouter(prefix="/v1/me", tags=["people"])
 LONGEST = 50
@@ -75,7 +75,7 @@ class Work(Out):
 @router.get("/work", operation_id="get_my_work", response_model=Work, responses=in_language() | problems())
 async def get_my_work(request: Request, ledger: Ledger) -> Response:
     """What the caller has to do: their open cases, what is due next, and what waits in their queues."""
-    caller, language = caller_of(request), language_of(request.headers.get("accept-language"))
+    caller, language = caller_of(request), language_for(request)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in Work.model_fields}
     for lifecycle in ledger.lifecycles.values():
         if "assign" in lifecycle.by_name:

@@ -14,19 +14,18 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import aiosmtplib
-from psycopg.rows import dict_row
 
 from app.common.notices import Failure, Step
 from app.common.people import Caller
-from app.db import Connection, Row, connect
+from app.db import Connection, Row, rows_of
 from app.deliveries import texts
 from app.deliveries.lifecycle import FailNotice
 from app.deliveries.message import Mail, NoAddress, message
+from app.kernel import rounds
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.named import visible
 from app.kernel.rules import Cause, Clock, Consequence, carry_out
-from app.log import follow
 from app.log.events import kind_of
 from app.log.follow import FOLLOW_LIMITS, Consumer, Span
 from app.settings import Settings
@@ -88,18 +87,12 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
     """Sends mails for ever, beside any number of other workers; none, if there is no mail server. `failed` is
     told of each failure.
     """
-    while ledger.settings.smtp_host is not None:
-        try:
-            connection = await connect(url, LIMITS)
-            try:
-                while True:
-                    if not await send_due(connection, ledger, clock(), failed=failed):
-                        await asyncio.sleep(LOOK_SECONDS)
-            finally:
-                await connection.close()
-        except Exception as error:  # whatever it is: the next mails are to be sent
-            failed(NAME, error)
-            await asyncio.sleep(follow.RETRY_SECONDS)
+
+    async def work(connection: Connection) -> bool:
+        return bool(await send_due(connection, ledger, clock(), failed=failed))
+
+    if ledger.settings.smtp_host is not None:
+        await rounds.run(NAME, url, LIMITS, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def send_due(
@@ -108,11 +101,9 @@ async def send_due(
     """Tries some of the mails that are due and that no other worker has claimed. Gives their number; 0: none
     is left.
     """
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(CLAIM.encode(), (now + CLAIMED, now))
-        attempts: dict[UUID, int] = {row["notice_id"]: row["attempts"] for row in await cursor.fetchall()}
-        await cursor.execute(MAILS, (list(attempts),))
-        rows = {row["id"]: row for row in await cursor.fetchall()}
+    claimed = await rows_of(connection, CLAIM, (now + CLAIMED, now))
+    attempts: dict[UUID, int] = {row["notice_id"]: row["attempts"] for row in claimed}
+    rows = {row["id"]: row for row in await rows_of(connection, MAILS, (list(attempts),))}
     callers = await ledger.directory.callers({row["person_id"] for row in rows.values()})
     tries = [_try(ledger, row, callers.get(row["person_id"])) for row in rows.values()]
     outcomes = dict(zip(rows, await asyncio.gather(*tries, return_exceptions=True), strict=True))

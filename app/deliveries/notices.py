@@ -12,20 +12,17 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-from psycopg.rows import dict_row
 
 from app.common.notices import Step, Way
 from app.common.tickets import Ticket
-from app.db import Answering, Connection, Row, connect
+from app.db import Answering, Connection, Row, rows_of
 from app.deliveries import steps
 from app.deliveries.lifecycle import MOST_STEPS, SendNotice
+from app.kernel import rounds
 from app.kernel.ledger import Ledger
 from app.kernel.named import visible
 from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
-from app.log import follow
 from app.log.events import COLUMNS, id_of, kind_of, recorded
 from app.log.follow import FOLLOW_LIMITS, Consumer, Span
 
@@ -114,7 +111,7 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
 
     async def take(connection: Connection, span: Span) -> None:
         asked = {"first": span.first, "last": span.last, "types": types}
-        events = [recorded(row) for row in await _rows(connection, EVENTS, asked)]
+        events = [recorded(row) for row in await rows_of(connection, EVENTS, asked)]
         told = [each for event in events for each in steps.told(event)]
         if told:
             columns = {
@@ -151,18 +148,11 @@ class Bundle:
 
 async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
     """Sends notices for ever, beside any number of other workers. `failed` is told of each failure."""
-    while True:
-        try:
-            connection = await connect(url, LIMITS)
-            try:
-                while True:
-                    if not await send_due(connection, ledger, clock(), failed=failed):
-                        await asyncio.sleep(LOOK_SECONDS)
-            finally:
-                await connection.close()
-        except Exception as error:  # whatever it is: the next notices are to be sent
-            failed(NAME, error)
-            await asyncio.sleep(follow.RETRY_SECONDS)
+
+    async def work(connection: Connection) -> bool:
+        return bool(await send_due(connection, ledger, clock(), failed=failed))
+
+    await rounds.run(NAME, url, LIMITS, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def send_due(
@@ -193,7 +183,7 @@ async def _alone(connection: Connection) -> bool:
 async def _send(
     connection: Connection, ledger: Ledger, now: datetime, failed: Callable[[str, Exception], None]
 ) -> int:
-    bundles = [_bundle(row) for row in await _rows(connection, BUNDLES, (now,))]
+    bundles = [_bundle(row) for row in await rows_of(connection, BUNDLES, (now,))]
     bodies = await _bodies(connection, ledger, bundles)
     sent = [bundle for bundle in bundles if bundle.key in bodies]
     causes = [
@@ -237,9 +227,9 @@ async def _bodies(
     """What is sent of the bundles: to whom may see the ticket at this moment, what they want to be told."""
     persons = list({bundle.person_id for bundle in bundles})
     callers = await ledger.directory.callers(persons)
-    wanted = {row["id"]: row for row in await _rows(connection, WANTED, (persons,))}
+    wanted = {row["id"]: row for row in await rows_of(connection, WANTED, (persons,))}
     streams = list({bundle.stream for bundle in bundles})
-    audiences = {row["stream"]: row["audience"] for row in await _rows(connection, AUDIENCES, (streams,))}
+    audiences = {row["stream"]: row["audience"] for row in await rows_of(connection, AUDIENCES, (streams,))}
     bodies = {}
     for bundle in bundles:
         caller = callers.get(bundle.person_id)
@@ -264,9 +254,3 @@ async def _bodies(
 def _wants(of: Sequence[str] | None, step: Step) -> bool:
     """Whether the step is among those that somebody has chosen; None: all."""
     return of is None or step.value in of
-
-
-async def _rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
-    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
-        await cursor.execute(query.encode(), parameters)
-        return await cursor.fetchall()

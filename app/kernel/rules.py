@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import dict_row
-
 from app.common.people import rule as as_caller
-from app.db import Connection
+from app.db import Connection, rows_of
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context
@@ -180,6 +178,5 @@ async def keep_refusal(connection: Connection, cause: Cause, consequence: Conseq
 
 
 async def _events(connection: Connection, span: Span, types: Sequence[str]) -> list[Recorded]:
-    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
-        await cursor.execute(EVENTS.encode(), {"first": span.first, "last": span.last, "types": list(types)})
-        return [recorded(row) for row in await cursor.fetchall()]
+    wanted = {"first": span.first, "last": span.last, "types": list(types)}
+    return [recorded(row) for row in await rows_of(connection, EVENTS, wanted)]

@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from psycopg.rows import dict_row
-
 from app.common.records import Labelled, Record, from_row
-from app.db import Answering, Connection, Database, DatabaseGone, connect
+from app.db import Answering, Connection, Database, DatabaseGone, rows_of
+from app.kernel import rounds
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import Busy, Changed
 from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
-from app.log import follow
 from app.log.events import id_of
 from app.log.follow import FOLLOW_LIMITS, Consumer, Span
 from app.settings import Settings
@@ -99,19 +97,17 @@ class TimedRule(Generic[R]):
     def consumer(self, ledger: Ledger) -> Consumer:
         """What sets the rule's timers."""
         lifecycle = ledger.lifecycles[self.kind]
-        touched = TOUCHED.format(table=lifecycle.table).encode()
+        touched = TOUCHED.format(table=lifecycle.table)
 
         async def take(connection: Connection, span: Span) -> None:
             if span.first == 1:  # from the beginning, that is: from nothing
                 await connection.execute("delete from plumbing.timer where rule = %s", (self.name,))
             wanted: dict[str, Any] = {"first": span.first, "last": span.last, "streams": f"{self.kind}/%"}
             due: dict[str, datetime] = {}
-            async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
-                await cursor.execute(touched, wanted | {"states": self.codes})
-                for row in await cursor.fetchall():
-                    at = self.due(from_row(lifecycle.record, row), ledger.settings)
-                    if at is not None:
-                        due[row["stream"]] = at
+            for row in await rows_of(connection, touched, wanted | {"states": self.codes}):
+                at = self.due(from_row(lifecycle.record, row), ledger.settings)
+                if at is not None:
+                    due[row["stream"]] = at
             more = {"rule": self.name, "due_streams": list(due), "due_times": list(due.values())}
             await connection.execute(SET.encode(), wanted | more)
 
@@ -145,19 +141,11 @@ async def run(
 
     `failed` is told of each failure; it is tried again.
     """
-    while True:
-        try:
-            connection = await connect(url, LIMITS)
-            try:
-                while True:
-                    gone = [await go_off(connection, ledger, rule, clock(), failed=failed) for rule in rules]
-                    if not any(gone):
-                        await asyncio.sleep(LOOK_SECONDS)
-            finally:
-                await connection.close()
-        except Exception as error:  # whatever it is: the next timers are to go off
-            failed(NAME, error)
-            await asyncio.sleep(follow.RETRY_SECONDS)
+
+    async def work(connection: Connection) -> bool:
+        return any([await go_off(connection, ledger, rule, clock(), failed=failed) for rule in rules])
+
+    await rounds.run(NAME, url, LIMITS, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def go_off(

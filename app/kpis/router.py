@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.api import cursors, paging
+from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.filters import Several
 from app.api.lists import Paging
@@ -35,7 +36,6 @@ from app.kpis.periods import Grain
 from app.kpis.points import KpiPoint, KpiPrevious
 from app.kpis.question import CannotAnswer, Question, Said, ask, zone_named
 from app.log.canonical import from_instant, instant
-from app.text import language_of
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
@@ -159,7 +159,7 @@ class KpiCaseQuery(KpiFilters, Paging):
 @router.get("", operation_id="list_kpis", response_model=KpiPage, responses=in_language() | problems(422))
 async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoice, Query()]) -> Response:
     """The KPIs that the caller may ask for: what each is, and how it stands this month."""
-    language = language_of(request.headers.get("accept-language"))
+    language = language_for(request)
     caller = caller_of(request)
     zone = zone_named(choice.tz or ledger.settings.time_zone)
     kpis = [kpi for kpi in KPIS.values() if _may_ask(ledger, caller, kpi)]
@@ -250,7 +250,7 @@ def declared(kpi: Kpi, language: str) -> KpiOut:
 async def cannot_answer(request: Request, error: Exception) -> Response:
     """The problem that says which part of a question cannot be answered."""
     assert isinstance(error, CannotAnswer)
-    sentence = error.sentence(language_of(request.headers.get("accept-language")))
+    sentence = error.sentence(language_for(request))
     fault = Fault(parameter=error.field, code=error.code, message=sentence)
     return problem(request, 422, "invalid", words={"count": "1"}, errors=[fault])
 
@@ -261,7 +261,7 @@ def _asked_for(request: Request, ledger: Services, key: str) -> Kpi:
     if kpi is None:
         raise NotFound()
     if not _may_ask(ledger, caller_of(request), kpi):
-        language = language_of(request.headers.get("accept-language"))
+        language = language_for(request)
         may = overseers(ledger.lifecycles[kpi.process], agents_see=ledger.settings.agents_see)
         raise Forbidden({"who": Who(may).phrase(language)})
     return kpi

@@ -13,12 +13,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import dict_row
-
 from app.common.children import Visibility
 from app.common.personal import MasterKey, PersonalKey, Sealed
 from app.common.records import Record, codecs
-from app.db import Connection, Row
+from app.db import Connection, Row, rows_of
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.vault import KEYS, unwrapped
@@ -122,7 +120,7 @@ def consumer(ledger: Ledger) -> Consumer:
             "children": CHILDREN,
             "fields": fields,
         }
-        rows = await _rows(connection, TOUCHED, asked) + await _rows(connection, ERASED, asked)
+        rows = await rows_of(connection, TOUCHED, asked) + await rows_of(connection, ERASED, asked)
         touched = {row["stream"] for row in rows}
         for kind, lifecycle in by_kind.items():
             ids = sorted(id_of(name) for name in touched if kind_of(name) == kind)
@@ -137,18 +135,18 @@ async def _make(
 ) -> None:
     """Makes the entries of these records anew."""
     # What is read below is as new as this at least.
-    (head,) = await _rows(connection, "select position from log.head", ())
+    (head,) = await rows_of(connection, "select position from log.head", ())
     names = ", ".join(lifecycle.searched)
-    rows = await _rows(
+    rows = await rows_of(
         connection, f"select id, number, {names} from {lifecycle.table} where id = any(%s)", (ids,)
     )
     streams = [stream(lifecycle.kind, row["id"]) for row in rows]
-    comments = await _rows(connection, COMMENTS, (streams, MOST_COMMENTS))
-    references = await _rows(connection, REFERENCES, (streams,))
+    comments = await rows_of(connection, COMMENTS, (streams, MOST_COMMENTS))
+    references = await rows_of(connection, REFERENCES, (streams,))
     personal = _personal(lifecycle)
     sealed = [row[name] for row in rows for name in personal] + [comment["text"] for comment in comments]
     key_ids = {Sealed(text).key_id for text in sealed if text is not None}
-    opener = Opener(master, await _rows(connection, KEYS, (list(key_ids),)))
+    opener = Opener(master, await rows_of(connection, KEYS, (list(key_ids),)))
     entries = {name: _entry(lifecycle, row, opener) for name, row in zip(streams, rows, strict=True)}
     for reference in references:
         entry = entries[reference["record"]]
@@ -195,9 +193,3 @@ def _personal(lifecycle: Lifecycle[Any]) -> list[str]:
 
 # Few services and categories stand in many records.
 _of_common_key = lru_cache(maxsize=4096)(of_key)
-
-
-async def _rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
-    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
-        await cursor.execute(query.encode(), parameters)
-        return await cursor.fetchall()

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import cursors, views
+from app.api.accept import language_for
 from app.api.actions import IfMatch
 from app.api.auth import caller_of, ledger_of
 from app.api.etag import etag, matches, version_of
@@ -31,7 +32,6 @@ from app.kernel.ledger import Ledger
 from app.kernel.refusals import Changed, Forbidden, NotFound, WrongValue
 from app.kernel.who import anybody
 from app.log.canonical import instant
-from app.text import language_of
 
 LONGEST_QUERY = 4_000
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
@@ -96,7 +96,7 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
         """A view is made under an id of one's own making, or replaced; sent again it is the same."""
         ledger, caller = ledger_of(request), caller_of(request)
         if caller.only_reads:
-            raise Forbidden({"who": anybody.phrase(language_of(request.headers.get("accept-language")))})
+            raise Forbidden({"who": anybody.phrase(language_for(request))})
         wrong = _wrong(request, by_kind, body)
         if wrong is not None:
             return problem(request, 422, "invalid", words={"count": "1"}, errors=[wrong])
@@ -137,7 +137,7 @@ async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch
     ledger = ledger_of(request)
     (out,) = await _shown(ledger, [await _found(request, view_id)])
     body = to_json(out)
-    language = language_of(request.headers.get("accept-language"))
+    language = language_for(request)
     headers = {"ETag": etag(out["version"], body), "Content-Language": language, **VARY}
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -175,7 +175,7 @@ async def _refusal(request: Request, view_id: UUID) -> Exception:
 
 
 def _not_yours(request: Request) -> Forbidden:
-    language = language_of(request.headers.get("accept-language"))
+    language = language_for(request)
     return Forbidden({"who": Standing.owner.label(language)})
 
 
@@ -187,7 +187,7 @@ def _wrong(request: Request, by_kind: Mapping[str, Listing], body: SaveView) -> 
     try:
         views.chosen(listing, body.query)
     except ValidationError as error:
-        language = language_of(request.headers.get("accept-language"))
+        language = language_for(request)
         first = error.errors()[0]
         fault = fault_of(
             language, {**first, "loc": ("query", *first["loc"])}, sorted(listing.chosen.model_fields)
