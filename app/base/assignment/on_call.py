@@ -1,4 +1,4 @@
-"""Who is on duty in a team, as the records have it. Rules ask `on_call`."""
+"""Who is on duty in a team, as the records have it. Rules ask `on_call`, checks `looked_up`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.base.assignment.on_duty import Span, on_duty, spans
 from app.common.records import from_row
 from app.common.rota import Duty, Shift, StandIn
 from app.db import Database
+from app.kernel.look import Look
 
 # By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
 ZONES = timedelta(days=2)
@@ -31,16 +32,30 @@ where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 
 async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
     """The persons who are on call in the team then, but for those who are not active or not of it now."""
-    shifts, stand_ins = await _rota(db, team_id, Duty.on_call, at, at)
-    persons = on_duty(shifts, stand_ins, at)
-    there = {row["id"] for row in await db.rows(THERE, (team_id, list(persons)))} if persons else set()
-    return tuple(person for person in persons if person in there)
+    return await _there(db, team_id, *await _rota(db, team_id, Duty.on_call, at, at), at)
+
+
+async def looked_up(look: Look, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
+    """The same for a check: it is decided again if the rota that it has read moves."""
+    shifts, stand_ins = await _rota(look.db, team_id, Duty.on_call, at, at)
+    for one in (*shifts, *stand_ins):
+        # Nothing of theirs stands beside them: their own version is that of their stream.
+        look.reads.setdefault(one.row_key, one.version)
+    return await _there(look.db, team_id, shifts, stand_ins, at)
 
 
 async def rota(db: Database, team_id: UUID, duty: Duty, begin: datetime, end: datetime) -> list[Span]:
     """Who is on duty in the team, from `begin` to `end`."""
     shifts, stand_ins = await _rota(db, team_id, duty, begin, end)
     return spans(shifts, stand_ins, begin, end)
+
+
+async def _there(
+    db: Database, team_id: UUID, shifts: Sequence[Shift], stand_ins: Sequence[StandIn], at: datetime
+) -> tuple[UUID, ...]:
+    persons = on_duty(shifts, stand_ins, at)
+    there = {row["id"] for row in await db.rows(THERE, (team_id, list(persons)))} if persons else set()
+    return tuple(person for person in persons if person in there)
 
 
 async def _rota(

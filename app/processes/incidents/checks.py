@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from app.base.assignment.on_call import looked_up
 from app.base.extras.givable import still_there
 from app.common.people import Person, Role
+from app.common.priority import Priority
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
@@ -62,6 +64,14 @@ async def wakes_up_before(look: Look, incident: Incident, body: HoldIncident, at
     """A time to look again lies ahead."""
     if body.wake_up_at is not None and body.wake_up_at <= at.occurred_at:
         raise WrongValue(pointer="/wake_up_at", because="not_ahead")
+
+
+async def not_on_call(look: Look, incident: Incident, at: Moment) -> str | None:
+    """A P1 is acknowledged by a person who is on call, where its team has somebody on call at that time."""
+    if incident.priority is not Priority.P1 or incident.team_id is None:
+        return None
+    persons = await looked_up(look, incident.team_id, at.occurred_at)
+    return "not_on_call" if persons and at.caller.person_id not in persons else None
 
 
 async def nobody_has_seen_it(look: Look, incident: Incident, at: Moment) -> str | None:

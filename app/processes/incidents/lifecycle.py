@@ -282,7 +282,8 @@ LIFECYCLE = Lifecycle(
         # action        中文        from                               to                  who                             event
         action(report,       "上报",     FROM_NOTHING,                    State.new,          anybody | integration,          "incident.reported",
                wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool, custom_fits)),
-        action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged"),
+        action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged",
+               unless=(checks.not_on_call,)),
         action(start,        "开始处理", [State.new, State.acknowledged], State.in_progress,  assignee,                       "incident.started"),
         action(contain,      "遏制",     [State.in_progress],             STAYS,              engineer,                       "incident.contained",
                wrong=(checks.contained_at_another_time,)),
