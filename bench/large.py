@@ -1,4 +1,4 @@
-"""A site with many incidents: a hundred thousand to read from, a million to count."""
+"""A site with a hundred thousand incidents, and then with a million."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bench.cases import Many, add_organisation, ledger_of, make_cases
 from bench.figures import Figure, Run
 from bench.site import made_token, site
 
-NAMES = (*reading.NAMES, *timers.NAMES, *kpis.NAMES, *search.NAMES)
-READ, QUICK_READ = 100_000, 20_000
-COUNTED, QUICK_COUNTED = 1_000_000, 50_000
+NAMES = (*reading.NAMES, reading.GROWTH, *timers.NAMES, *kpis.NAMES, *search.NAMES)
+TIMES = 10
+MANY, QUICK_MANY = 1_000_000, 50_000
 
 
 async def measure(run: Run) -> list[Figure]:
@@ -28,18 +28,20 @@ async def measure(run: Run) -> list[Figure]:
             many = Many(run, installation, owner, datetime.now(UTC))
             async with ledger_of(installation) as ledger:
                 await add_organisation(ledger, owner)
-            if run.wants(*reading.NAMES, *timers.NAMES):
-                await make_cases(many, QUICK_READ if run.quick else READ)
-            if run.wants(*reading.NAMES):
-                figures += await reading.measure(many)
+            count = QUICK_MANY if run.quick else MANY
+            await make_cases(many, count // TIMES)
+            few = await reading.alike(many) if run.wants(reading.GROWTH) else []
             if run.wants(*timers.NAMES):
                 figures += await timers.measure(many)
-            if run.wants(*kpis.NAMES, *search.NAMES):
-                await make_cases(many, QUICK_COUNTED if run.quick else COUNTED)
+            if run.wants(*reading.NAMES, reading.GROWTH, *kpis.NAMES, *search.NAMES):
+                await make_cases(many, count)
             if run.wants(*kpis.NAMES):
                 figures += await kpis.measure(many)
-            if run.wants(*search.NAMES):
+            if run.wants(*search.NAMES, *reading.NAMES, reading.GROWTH):
                 figures += await search.measure(many)
+            if run.wants(*reading.NAMES, reading.GROWTH):
+                read = await reading.measure(many)
+                figures += read + reading.growth(few, read[: len(few)], TIMES)
         finally:
             await owner.close()
     return figures

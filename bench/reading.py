@@ -1,23 +1,30 @@
-"""What reading costs: getting one incident and listing fifty over HTTP, against a route that does nothing."""
+"""What reading costs: one incident, fifty of them, and somebody's work, over HTTP, against a route that does
+nothing; and how much more of it where there are ten times as many.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from itertools import cycle
+from pathlib import Path
+from urllib.parse import quote
 
-from bench import load
-from bench.cases import TEAMS, Many, team_key
-from bench.figures import Figure, Needed, compared, in_turns
+from bench import load, plans
+from bench.cases import FAULT, TEAMS, Many, team_key
+from bench.figures import Figure, Needed, compared, in_turns, number
 from bench.site import made_token
 
-GET, LIST, SCOPED = NAMES = ("get", "list", "list_scoped")
+GET, LIST, SCOPED, WORK = NAMES = ("get", "list", "list_scoped", "work")
+GROWTH = "growth"
 PAGE = 50
 # No page of fifty incidents is smaller.
 SMALLEST_PAGE = 25_000
 NO_OP = "/livez"
+PLANS = Path("build/plans.txt")
 
 
 @dataclass
@@ -71,24 +78,74 @@ class Reading:
         what = f"list of {PAGE} of {self.many.incidents:,}, {who} / no-op route, {clients} clients"
         return compared(name, what, paired, Needed(0.12, 0.25))
 
+    async def work(self, clients: int) -> Figure:
+        """What an agent of the largest team has to do."""
+        no_op = self.rate(clients, lambda: NO_OP)
+        paired = await in_turns(self.many.run, no_op, self.rate(clients, lambda: "/v1/me/work", self.scoped))
+        what = f"/v1/me/work where there are {self.many.incidents:,} / no-op route, {clients} clients"
+        return compared(WORK, what, paired, Needed(0.12, 0.25))
+
+
+def growth(few: list[Figure], many: list[Figure], times: int) -> list[Figure]:
+    """How much longer the same takes where there are so many times as many, measured by the no-op route."""
+    grown: list[Figure] = []
+    for one, other in zip(few, many, strict=True):
+        longer = one.judged / other.judged
+        what = f"{other.what.partition(' / ')[0]}: time, against {times} times fewer"
+        needed = Needed(1.3, 1.1, "×", at_most=True)
+        grown.append(Figure(GROWTH, what, f"{number(longer)}×", longer, needed))
+    return grown
+
+
+@contextlib.asynccontextmanager
+async def reading(many: Many) -> AsyncIterator[Reading]:
+    """Whoever reads, and the service that answers."""
+    made = many.site.run("keys", "make", "--role", "agent", "--team", team_key(0), "--json")
+    reader = Reading(many, made_token(many.site), json.loads(made)["token"])
+    await many.site.serve()
+    await reader.rate(32, lambda: NO_OP)()  # what is slow only once is not what is measured
+    try:
+        yield reader
+    finally:
+        many.site.kill("api")
+
+
+async def alike(many: Many) -> list[Figure]:
+    """What is measured where there are few and where there are many."""
+    figures: list[Figure] = []
+    async with reading(many) as reader:
+        if many.run.wants(GET, GROWTH):
+            many.run.say(f"Getting one of {many.incidents:,}, in turns with a route that does nothing")
+            figures.append(await reader.get())
+        if many.run.wants(LIST, GROWTH):
+            many.run.say(f"Listing some of {many.incidents:,}, in turns with a route that does nothing")
+            figures.append(await reader.list(8))
+    return figures
+
 
 async def measure(many: Many) -> list[Figure]:
-    """The figures of reading that are asked for."""
+    """The figures of reading that are asked for; writes the plans."""
     run = many.run
-    made = many.site.run("keys", "make", "--role", "agent", "--team", team_key(0), "--json")
-    reading = Reading(many, made_token(many.site), json.loads(made)["token"])
-    await many.site.serve()
-    figures: list[Figure] = []
-    await reading.rate(32, lambda: NO_OP)()  # what is slow only once is not what is measured
-    if run.wants(GET):
-        run.say("Getting, in turns with a route that does nothing")
-        figures.append(await reading.get())
-    for clients in (8, 32):
+    figures = await alike(many)
+    async with reading(many) as reader:
         if run.wants(LIST):
-            run.say(f"Listing, {clients} clients, in turns with a route that does nothing")
-            figures.append(await reading.list(clients))
-        if run.wants(SCOPED):
-            run.say(f"Listing for an agent, {clients} clients, in turns with a route that does nothing")
-            figures.append(await reading.list_scoped(clients))
-    many.site.kill("api")
+            figures.append(await reader.list(32))
+        for clients in (8, 32):
+            if run.wants(SCOPED):
+                run.say(f"Listing for an agent, {clients} clients, in turns with a route that does nothing")
+                figures.append(await reader.list_scoped(clients))
+        if run.wants(WORK):
+            run.say("What an agent has to do, in turns with a route that does nothing")
+            figures.append(await reader.work(8))
+        team = team_key(1)
+        paths = {
+            "/v1/incidents?limit=50": reader.token,
+            f"/v1/incidents?state=closed&team={team}": reader.token,
+            "/v1/incidents?state=closed&priority=P3": reader.scoped,
+            f"/v1/incidents?team={team}&state_not=closed&sort=priority": reader.token,
+            f"/v1/incidents?q={quote(FAULT[1])}": reader.token,
+            f"/v1/incidents?q={quote(FAULT[0])}": reader.scoped,
+            "/v1/me/work": reader.scoped,
+        }
+        await plans.write(many, paths, PLANS)
     return figures

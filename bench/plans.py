@@ -1,0 +1,77 @@
+"""How PostgreSQL goes about what reading asks of it where there are many incidents, to be looked at."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from psycopg import AsyncClientCursor
+
+from app.db import Database, connect
+from app.main import application
+from app.settings import Settings
+from bench.cases import Many
+
+Asked = tuple[str, Any]
+READ_LIMITS = "-c jit=off -c timezone=UTC"
+
+
+async def write(many: Many, paths: dict[str, str], file: Path) -> None:
+    """Writes how the statements behind each path are carried out; `paths` come with their tokens."""
+    parts: list[str] = []
+    async with _client(many) as client:
+        for path, token in paths.items():
+            with _recorded() as asked:
+                answer = await client.get(path, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == httpx.codes.OK, f"{path}: {answer.text}"
+            parts.append(f"######## GET {path}\n")
+            for statement in asked:
+                parts.append(await _explained(many, *statement))
+    _keep(file, "\n".join(parts))
+    many.run.say(f"The plans of {len(paths)} reads of {many.incidents:,} incidents are in {file}.")
+
+
+def _keep(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+@contextlib.asynccontextmanager
+async def _client(many: Many) -> AsyncIterator[httpx.AsyncClient]:
+    """The application in this process, where it can be seen what it asks the database."""
+    app = application(many.site.url, many.site.data / "secrets", Settings())
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport) as client:
+        client.base_url = httpx.URL("http://bench")
+        yield client
+
+
+@contextlib.contextmanager
+def _recorded() -> Iterator[list[Asked]]:
+    """The statements that are asked within it, each once."""
+    asked: list[Asked] = []
+    ask = Database._ask  # the one place that all statements of reading go through
+
+    async def recording(self: Database, query: str, parameters: Any, *more: Any, **options: Any) -> Any:
+        if (query, parameters) not in asked:
+            asked.append((query, parameters))
+        return await ask(self, query, parameters, *more, **options)
+
+    Database._ask = recording  # type: ignore[method-assign]  # as above
+    try:
+        yield asked
+    finally:
+        Database._ask = ask  # type: ignore[method-assign]  # as above
+
+
+async def _explained(many: Many, query: str, parameters: Any) -> str:
+    connection = await connect(many.site.url, READ_LIMITS)
+    try:
+        cursor = AsyncClientCursor(connection)
+        await cursor.execute(f"explain (analyze, buffers) {query}".encode(), parameters)
+        return "\n".join([query.strip(), *(f"    {line}" for (line,) in await cursor.fetchall()), ""])
+    finally:
+        await connection.close()
