@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from app.api import me, meta, openapi, pages, problem_pages, problems, uploads, 
 from app.api.auth import Guard
 from app.api.cors import Cors
 from app.api.frame import Frame, Net
+from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
 from app.base.assignment import queries as assignment_queries
 from app.base.assignment import router as assignment
@@ -75,7 +77,10 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with ledger.opened(url, secrets_dir, BY_KIND, settings) as opened:
             app.state.ledger = opened
+            noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
             yield
+            noting.cancel()
+            await asyncio.gather(noting, return_exceptions=True)
 
     return routed(lifespan=lifespan, settings=settings)
 
@@ -102,7 +107,8 @@ def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
     app.state.metrics = Metrics(app.version)
     # The last is the outermost.
-    app.add_middleware(Guard, settings=settings)
+    app.state.key_use = KeyUse()
+    app.add_middleware(Guard, settings=settings, use=app.state.key_use)
     app.add_middleware(Net, body_limit=settings.body_limit, upload_limit=settings.upload_limit)
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import sessions
 from app.api.accept import best, language_for
+from app.api.key_use import KeyUse
 from app.api.limits import Quota
 from app.api.problems import gone, problem
 from app.common.keys import hash_of, parse
@@ -56,8 +57,9 @@ class Guard:
     ask no more than they may.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, use: KeyUse) -> None:
         self._app = app
+        self._use = use
         self._guarded = (GUARDED,) if settings.open_metrics else (GUARDED, METRICS)
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
@@ -126,7 +128,10 @@ class Guard:
             return None
         if known is None:
             self._wrong_keys.take(_address(request))
-        return None if known is None else known.caller
+            return None
+        if known.caller.key_id is not None:
+            self._use.note(known.caller.key_id, time_of_day())
+        return known.caller
 
     async def _by_key(self, request: Request) -> KnownKey | None:
         parsed = _parsed(request)

@@ -51,16 +51,17 @@ class TeamStub(Out):
 
 
 #: Gives by id what stands beside each of these records, as clients see it.
-LookUp = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, list[Any]]]]
+LookUp = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
 
 
 @dataclass(frozen=True)
 class Beside:
     """Marks a field of a shape that rows beside the record fill; it is null in what is past:
-    `Annotated[list[TeamStub] | None, Beside(teams_of)]`.
+    `Annotated[list[TeamStub] | None, Beside(teams_of)]`. `one`: there is one at most, else null.
     """
 
     look_up: LookUp
+    one: bool = False
 
 
 class OpenAction(Out):
@@ -114,7 +115,7 @@ class _Plan:
     teams: tuple[str, ...]
     for_staff: tuple[str, ...]
     values: tuple[str, ...]
-    beside: tuple[tuple[str, LookUp], ...]
+    beside: tuple[tuple[str, Beside], ...]
 
 
 #: What is there whatever was asked for: it names the record, and says which version of it this is.
@@ -165,10 +166,10 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
     )
 
 
-def _beside(shape: type[Out]) -> dict[str, LookUp]:
+def _beside(shape: type[Out]) -> dict[str, Beside]:
     """By field, what fills it from rows beside the record."""
     return {
-        name: mark.look_up
+        name: mark
         for name, field in shape.model_fields.items()
         for mark in field.metadata
         if isinstance(mark, Beside)
@@ -238,8 +239,8 @@ class Renderer:
             known = await self.ledger.directory.teams(teams)
             stubs |= {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
         _open(shown, plan.values, texts)
-        for name, look_up in plan.beside:
-            await self._put_beside(shown, name, look_up)
+        for name, beside in plan.beside:
+            await self._put_beside(shown, name, beside)
         open_actions: dict[Any, list[dict[str, Any]]] = {}
         for out in shown:
             if "actions" in out:
@@ -257,11 +258,11 @@ class Renderer:
             for name in self._left_out(plan):
                 del out[name]
 
-    async def _put_beside(self, shown: Sequence[dict[str, Any]], name: str, look_up: LookUp) -> None:
+    async def _put_beside(self, shown: Sequence[dict[str, Any]], name: str, beside: Beside) -> None:
         """Fills the field from rows beside the records."""
-        found = {} if self.past else await look_up(self.ledger, [out["id"] for out in shown])
+        found = {} if self.past else await beside.look_up(self.ledger, [out["id"] for out in shown])
         for out in shown:
-            out[name] = None if self.past else found.get(out["id"], [])
+            out[name] = found.get(out["id"], None if self.past or beside.one else [])
 
     def _left_out(self, plan: _Plan) -> list[str]:
         """What was selected only to decide on the actions."""

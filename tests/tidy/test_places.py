@@ -41,6 +41,7 @@ SQL = {
     "app/api/expand.py": "records that others refer to",
     "app/api/filters.py": "what stands in rows beside a record",
     "app/api/paging.py": "one page of any record",
+    "app/api/key_use.py": "when keys were last used, which is no event",
     "app/api/views.py": "saved views, which are no records",
     "app/base/people/queries.py": "what stands beside a person",
     "app/base/people/erase.py": "refused rows that name the person",

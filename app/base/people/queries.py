@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.key_use import used_at
 from app.api.lists import Listing
 from app.api.shapes import Beside, Out, PersonStub, RecordOut, TeamStub
 from app.base.people import groups, keys, persons, teams
@@ -121,6 +122,9 @@ class KeyOut(RecordOut):
     )
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: Annotated[datetime | None, Beside(used_at, one=True)] = Field(
+        description="To the minute or so; null: never as far as is known, and in what is past."
+    )
 
 
 TEAMS = Listing(
