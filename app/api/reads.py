@@ -65,7 +65,7 @@ def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> No
         request: Request, name: Name, paging: Annotated[events.EventPaging, Query()]
     ) -> Response:
         renderer = renderer_of(request, listing)
-        await _not_ahead(request, paging.as_of)
+        await not_ahead(request, paging.as_of)
         record = (await seen(renderer, name)).record
         found = await events.page(renderer, record, paging)
         return Response(to_json(found), headers=VARY, media_type="application/json")
@@ -114,7 +114,7 @@ def _one(listing: Listing) -> Callable[..., Any]:
     ) -> Response:
         renderer = renderer_of(request, listing)
         renderer.fields = wanted(query)
-        await _not_ahead(request, query.as_of)
+        await not_ahead(request, query.as_of)
         loaded = await seen(renderer, name)
         record = loaded.record
         if query.as_of is not None:
@@ -133,7 +133,7 @@ def _one(listing: Listing) -> Callable[..., Any]:
     return typed(shown, "query", Annotated[listing.record_query, Query()])
 
 
-async def _not_ahead(request: Request, as_of: int | datetime | None) -> None:
+async def not_ahead(request: Request, as_of: int | datetime | None) -> None:
     """What will be is not known: who asked again would be answered otherwise. Raises WrongValue."""
     if isinstance(as_of, datetime):
         ahead = as_of > context_of(request).now

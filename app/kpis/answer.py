@@ -5,6 +5,7 @@ Without `by` every period has its point, with it every cut of a period that has 
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,7 +21,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.shapes import Out
 from app.db import Connection, Database
-from app.kpis import periods, query
+from app.kpis import past, periods, query
 from app.kpis.facts import FACTS, TABLES
 from app.kpis.kpi import Aggregate, Dimension
 from app.kpis.points import (
@@ -37,8 +38,12 @@ from app.kpis.points import (
 from app.kpis.query import IDS, TEAMS, Filters, Statement
 from app.kpis.question import NONE, CannotAnswer, Question
 from app.kpis.targets.validity import Layer, holding, layers
+from app.log import read
 
 LARGEST_ANSWER = 20_000
+#: How long whoever wants to see what they have written waits at the most, and how often it is looked.
+FRESH_SECONDS, LOOK_SECONDS = 2.0, 0.05
+PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
 # From this share of all facts on, a question is wide. Measured: below it, it is quicker to read only the
 # facts that it is about, and to sort them.
 WIDE_SHARE = 0.2
@@ -69,19 +74,27 @@ class KpiAnswer(Out):
     points: list[KpiPoint]
 
 
-async def answer(db: Database, question: Question, now: datetime) -> KpiAnswer:
-    """The answer. Raises CannotAnswer where a team is unknown or the points are too many, or DatabaseGone."""
+async def answer(
+    db: Database, question: Question, now: datetime, *, position: int | None = None
+) -> KpiAnswer:
+    """The answer; as the log knew it at that position, which it was at at `now`, or as it is known.
+
+    Raises CannotAnswer where a team is unknown, the points are too many or the past takes too long, or
+    DatabaseGone.
+    """
+    present, lag_seconds = position is None, 0.0
     async with looking(db) as connection:
-        targets = (await layers(connection, [question.kpi.key])).get(question.kpi.key, ())
-        position, lag_seconds = await stands_at(connection)
-        figures = await _with_the_period_before(connection, question, now)
+        targets = (await layers(connection, [question.kpi.key], position)).get(question.kpi.key, ())
+        if position is None:
+            position, lag_seconds = await stands_at(connection)
+        figures = await _with_the_period_before(connection, question, now, None if present else position)
         names = await _names(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
         unit=question.kpi.unit.value,
         grain=question.grain.value,
         tz=question.zone.key,
-        as_of=None,
+        as_of=None if present else now,
         position=position,
         lag_seconds=lag_seconds,
         points=_points(question, figures, names, targets, now),
@@ -89,12 +102,16 @@ async def answer(db: Database, question: Question, now: datetime) -> KpiAnswer:
 
 
 async def _with_the_period_before(
-    connection: Connection, question: Question, now: datetime
+    connection: Connection, question: Question, now: datetime, position: int | None
 ) -> dict[Place, Figures]:
     """The figures of every place that has anything; the one that the first is compared with is number 0."""
     before = _before(question)
     wider = replace(question, bounds=(*before, *question.bounds))
-    found = await count(connection, wider, now, most=2 * LARGEST_ANSWER)
+    if position is None:
+        found = await count(connection, wider, now, most=2 * LARGEST_ANSWER)
+    else:
+        filters = await resolved(connection, wider)
+        found = await past.count(connection, wider, filters, ends(wider, now), position)
     figures = {(0, cut): of for (period, cut), of in found.items() if period == 1}
     asked = {(period - len(before), cut): of for (period, cut), of in found.items() if period > len(before)}
     _bounded(asked, LARGEST_ANSWER)
@@ -123,6 +140,19 @@ async def stands_at(connection: Connection) -> tuple[int, float]:
     """Up to which position the facts have followed, and the age in seconds of the first event behind it."""
     ((position, age),) = await fetch(connection, Statement(STANDS_AT, {"consumer": FACTS.name}))
     return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
+
+
+async def caught_up(db: Database) -> None:
+    """Returns when the facts have passed the present end of the log, or after FRESH_SECONDS.
+
+    Raises DatabaseGone.
+    """
+    head, loop = await read.head(db), asyncio.get_running_loop()
+    ends = loop.time() + FRESH_SECONDS
+    while loop.time() < ends:
+        if await db.value(PASSED, {"consumer": FACTS.name, "head": head}) is not None:
+            return
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def count(

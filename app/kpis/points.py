@@ -189,10 +189,11 @@ def add_cases(
         of.cases += cases
         of.total += int(total or 0)
     if excluded is None and cases and kpi.aggregate is Aggregate.mean:
-        of.elapsed = _distribution(float((total or 0) / cases), *spread)
+        of.elapsed = distribution(float((total or 0) / cases), *spread)
 
 
-def _distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
+def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
+    """The distribution, as it is answered."""
     return Distribution(
         mean=round(mean, DECIMALS_OF_SECONDS),
         median=round(median, DECIMALS_OF_SECONDS),

@@ -125,7 +125,10 @@ def together(kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], no
         measure, counts = MEASURE[kpi.measure], applies(kpi)
         pooled = "null"
         if kpi.aggregate is Aggregate.mean:
-            pooled = f"percentile_cont(array[0.5, 0.9, 1]) within group (order by {measure})"
+            pooled = (
+                "percentile_cont(array[0.5, 0.9, 1]) "
+                f"within group (order by {measure}) filter (where {counts})"
+            )
         columns += [f"count(*) filter (where {counts}), sum({measure}) filter (where {counts}), {pooled}"]
     text = f"""
 select period.number::integer, excluded, {", ".join(columns)}

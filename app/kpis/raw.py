@@ -6,7 +6,7 @@ It shares nothing with the facts but the log. What it gives is what the fast pat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -126,14 +126,26 @@ class Standing:
     oldest_seconds: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where cases come from: a table, or a query with its parameters."""
+
+    text: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
 async def cells(
-    connection: Connection, bounds: Sequence[datetime], by: Sequence[Dimension]
+    connection: Connection,
+    bounds: Sequence[datetime],
+    by: Sequence[Dimension],
+    source: Source = Source(f"select * from {CASES}"),  # frozen
 ) -> dict[Place, Cell]:
     """The cells of the periods between the bounds, from the table of cases."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
         f"""
+with counted as materialized ({source.text})
 select period.number{cut}, count(*), count(*) filter (where excluded is null),
   sum(numerator) filter (where excluded is null), sum(denominator) filter (where excluded is null),
   avg(seconds) filter (where excluded is null),
@@ -143,26 +155,30 @@ select period.number{cut}, count(*), count(*) filter (where excluded is null),
   count(*) filter (where excluded = 'duplicate')
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
-join {CASES} on at >= begin_at and at < end_at
+join counted on at >= begin_at and at < end_at
 group by period.number{cut}""",
-        {"begins": list(bounds[:-1]), "ends": list(bounds[1:])},
+        {**source.parameters, "begins": list(bounds[:-1]), "ends": list(bounds[1:])},
     )
     return {(row[0], row[1 : 1 + len(by)]): Cell(*row[1 + len(by) :]) for row in rows}
 
 
 async def open_cells(
-    connection: Connection, ends: Sequence[datetime], by: Sequence[Dimension]
+    connection: Connection,
+    ends: Sequence[datetime],
+    by: Sequence[Dimension],
+    source: Source = Source(f"select * from {OPEN_CASES}"),  # frozen
 ) -> dict[Place, Standing]:
     """How many cases are open at each of the instants, and how old the oldest is, from the table of them."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
         connection,
         f"""
+with counted as materialized ({source.text})
 select moment.number{cut}, count(*), max(seconds)
 from unnest(%(ends)s::timestamptz[]) with ordinality as moment(instant, number)
-join {OPEN_CASES} on at = instant
+join counted on at = instant
 group by moment.number{cut}""",
-        {"ends": list(ends)},
+        {**source.parameters, "ends": list(ends)},
     )
     return {(row[0], row[1:-2]): Standing(*row[-2:]) for row in rows}
 

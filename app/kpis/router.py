@@ -18,20 +18,22 @@ from app.api import cursors, paging
 from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.filters import Several
-from app.api.lists import Paging
+from app.api.lists import AsOf, Paging
 from app.api.openapi import in_language, problems
 from app.api.problems import Fault, problem
+from app.api.reads import not_ahead
 from app.api.shapes import Out
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger as Services
 from app.kernel.refusals import Forbidden, NotFound
 from app.kernel.visibility import overseers, sees_all
 from app.kernel.who import Who
-from app.kpis.answer import KpiAnswer, answer
+from app.kpis.answer import KpiAnswer, answer, caught_up
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate, Basis, Dimension, Direction, Kpi, Unit
 from app.kpis.overview import overview, this_month
+from app.kpis.past import moment
 from app.kpis.periods import Grain
 from app.kpis.points import KpiPoint, KpiPrevious
 from app.kpis.question import CannotAnswer, Question, Said, ask, zone_named
@@ -151,6 +153,19 @@ class KpiQuery(KpiFilters):
         None, max_length=len(Dimension), description="What each period is cut by."
     )
 
+    as_of: Annotated[
+        AsOf | None,
+        Field(
+            description="As the log knew it at that instant, or after the event of that position: what was "
+            "told later is not in it. It reads the whole log up to there."
+        ),
+    ] = None
+    fresh: bool = Field(
+        False,
+        description="Wait until what was written before this request is in it, 2 seconds at the most; "
+        "`lag_seconds` says whether it is.",
+    )
+
 
 class KpiCaseQuery(KpiFilters, Paging):
     """Which cases, and which page of them."""
@@ -184,10 +199,16 @@ async def get_kpi(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiQuery, Query()]
 ) -> Response:
     """A KPI, period by period: without `by` every period, with it every cut that has any case."""
-    now = context_of(request).now
+    now, position = context_of(request).now, None
     kpi = _asked_for(request, ledger, key)
+    if query.as_of is not None:
+        await not_ahead(request, query.as_of)
+        then = await moment(ledger.db, query.as_of, now)
+        now, position = then.instant, then.position
+    elif query.fresh:
+        await caught_up(ledger.db)
     question = _question(ledger, kpi, query.asked(query.grain, query.by or []), now)
-    found = await answer(ledger.db, question, now)
+    found = await answer(ledger.db, question, now, position=position)
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 

@@ -17,6 +17,28 @@ async def head(db: Database, *, seconds: float | None = None) -> int:
     return int(await db.value("select position from log.head", seconds=seconds))
 
 
+# Positions are dense and their times ascend, so halving finds it: some twenty events are looked at, and no
+# index on the times is needed.
+POSITION_AT = """
+with recursive search(low, high) as (
+  select 0::bigint, position from log.head
+  union all
+  select case when told.recorded_at <= %(at)s then middle else low end,
+    case when told.recorded_at <= %(at)s then high else middle - 1 end
+  from search
+  cross join lateral (select (low + high + 1) / 2 as middle) half
+  join log.event told on told.position = middle
+  where low < high
+)
+select low from search where low = high
+"""
+
+
+async def position_at(db: Database, instant: datetime) -> int:
+    """The position of the last event that the log had taken at that instant; 0 if there was none."""
+    return int(await db.value(POSITION_AT, {"at": instant}))
+
+
 @dataclass(frozen=True, slots=True)
 class Lag:
     """How far a consumer is behind: events that it has not taken, and the age of the first of them."""

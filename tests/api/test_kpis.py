@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -232,6 +233,46 @@ async def test_pages_of_cases_give_each_once_and_end_where_the_first_began(desk:
     link = (await desk.manager.get(path, params={"limit": 2})).headers["link"]
     following = await desk.manager.get(link.partition(">; ")[0].removeprefix("<"))
     assert [case["id"] for case in following.json()["items"]] == [case["id"] for case in whole[2:4]]
+
+
+async def test_what_was_known_at_an_instant_or_a_position_is_told_again(desk: Desk) -> None:
+    await desk.report(3)
+    await desk.follow()
+    position, before = await desk.api.head(), await desk.point("/v1/kpis/incidents_opened")
+    await desk.report(2)
+    await desk.follow()
+    path = "/v1/kpis/incidents_opened"
+    assert (await desk.point(path))["value"] == 2
+    found = await desk.manager.read(path, grain="all", as_of=position)
+    assert (found["position"], found["lag_seconds"], found["points"][0]["value"]) == (position, 0, 1)
+    assert found["points"][0]["by"] == before["by"]
+    again = await desk.manager.read(path, grain="all", as_of=found["as_of"])
+    assert again == found
+    early = await desk.manager.read(path, grain="all", as_of="2020-01-01T00:00:00Z")
+    assert (early["position"], early["points"][0]["value"]) == (0, 0)
+
+
+async def test_what_is_to_come_is_not_known(desk: Desk) -> None:
+    for ahead in (str(await desk.api.head() + 1), "2199-01-01T00:00:00Z"):
+        answer = await desk.manager.get(MTTR, params={"as_of": ahead})
+        assert answer.status_code == 422
+        assert [(e["parameter"], e["code"]) for e in answer.json()["errors"]] == [
+            ("as_of", "ahead_of_the_log")
+        ]
+
+
+async def test_who_asks_for_what_they_have_written_waits_until_it_is_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.report(1)
+    path = "/v1/kpis/incidents_opened"
+    found, _ = await asyncio.gather(desk.manager.read(path, grain="all", fresh="true"), desk.follow())
+    assert (found["points"][0]["value"], found["lag_seconds"]) == (1, 0)
+    await desk.report(1)
+    monkeypatch.setattr("app.kpis.answer.FRESH_SECONDS", 0.0)
+    late = await desk.manager.read(path, grain="all", fresh="true")
+    assert late["points"][0]["value"] == 1
+    assert late["lag_seconds"] > 0
 
 
 async def test_a_cursor_is_good_for_its_kpi_and_filters_only(desk: Desk) -> None:

@@ -155,6 +155,22 @@ async def write(connection: Connection, log: list[Event]) -> list[Event]:
     return list(events)
 
 
+async def write_more(connection: Connection, log: list[Event]) -> None:
+    """Appends what comes behind the events that `write` has appended."""
+    before: dict[str, int] = {}
+    for event in log:
+        before.setdefault(event.stream, event.version - 1)
+    first = instant(BEGIN)
+    numbers = [
+        ("fold.incident", {"id": event.stream.split("/")[1], "version": 1, "changed_at": first})
+        for event in log
+        if event.version == 1
+    ]
+    for n, (_, row) in enumerate(numbers):
+        row |= {"number": f"INC-2027-{n:06}", "state": "new", "state_since": first, "opened_at": first}
+    await append(connection, [encode(Command(reads=before, events=tuple(log), rows=tuple(numbers)))])
+
+
 _NOTHING: dict[str, Any] = {"given": {}, "set": {}}
 
 

@@ -1,0 +1,105 @@
+"""Figures as the log knew them: by the raw definitions, on the events up to a position (rule 11).
+
+Facts know only the present. What is computed here can be recomputed by anybody who has the log up to there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import QueryCanceled
+
+from app.db import Connection, Database
+from app.kpis import raw
+from app.kpis.kpi import Aggregate, Dimension, Kpi
+from app.kpis.points import Figures, Place, distribution
+from app.kpis.question import CannotAnswer, Question
+from app.log import read
+
+#: How long a definition may take. It reads the whole log up to there, whichever periods are asked for.
+LONGEST_SECONDS = 20
+LIMITS = f"set local statement_timeout = '{LONGEST_SECONDS}s'; set local enable_nestloop = off"
+#: The instant at which the log stood at a position.
+STOOD_AT = "select recorded_at from log.event where position = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A moment of the log: its last event then, and the instant that is taken for the present."""
+
+    position: int
+    instant: datetime
+
+
+async def moment(db: Database, as_of: int | datetime, now: datetime) -> Past:
+    """The moment that is meant by a position or an instant, which lies not ahead. Raises DatabaseGone."""
+    if isinstance(as_of, datetime):
+        return Past(await read.position_at(db, as_of), as_of)
+    return Past(as_of, await db.value(STOOD_AT, (as_of,)) or now)
+
+
+async def count(
+    connection: Connection,
+    question: Question,
+    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    moments: Sequence[datetime],
+    position: int,
+) -> dict[Place, Figures]:
+    """The figures of every place that has anything. `moments` are the instants of end states, as many as
+    periods had begun. Raises CannotAnswer if the log is too long for this.
+    """
+    kpi, figures = question.kpi, dict[Place, Figures]()
+    await connection.execute(LIMITS.encode())
+    try:
+        if kpi.fact is not None:
+            source = _source(kpi.key, question, filters, {"position": position})
+            for place, cell in (await raw.cells(connection, question.bounds, question.by, source)).items():
+                figures[place] = _figures(kpi, cell)
+        if kpi.still_open is not None:
+            name = raw.STILL_OPEN[kpi.still_open]
+            source = _source(name, question, filters, {"position": position, "ends": list(moments)})
+            open_cells = await raw.open_cells(connection, moments, question.by, source)
+            for place, standing in open_cells.items():
+                of = figures.setdefault(place, Figures())
+                of.open_cases, of.oldest_open_seconds = standing.cases, standing.oldest_seconds
+            for (period, _), of in figures.items():
+                if of.open_cases is None and period <= len(moments):
+                    of.open_cases = 0
+    except QueryCanceled as error:
+        raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
+    return figures
+
+
+def _source(
+    name: str,
+    question: Question,
+    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    parameters: dict[str, Any],
+) -> raw.Source:
+    """The cases of a definition, under the filters of the question."""
+    parameters = {**parameters, "now": question.now}
+    where = ["true"]
+    for dimension, values in filters.items():
+        column = raw.COLUMN[dimension]
+        parameters[f"{column}_texts"] = [str(value) for value in values if value is not None]
+        among = f"{column}::text = any(%({column}_texts)s)"
+        where.append(f"({among} or {column} is null)" if None in values else among)
+    text = f"select * from ({raw.definition(name)}) definition where {' and '.join(where)}"
+    return raw.Source(text, parameters)
+
+
+def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
+    elapsed = None
+    if kpi.aggregate is Aggregate.mean and cell.mean is not None:
+        spread = (cell.mean, cell.median or 0, cell.p90 or 0, cell.max or 0)
+        elapsed = distribution(*(float(number) for number in spread))
+    return Figures(
+        cases=cell.every if kpi.counts_excluded else cell.counted,
+        total=int(cell.numerator or 0),
+        elapsed=elapsed,
+        excluded={"cancelled": cell.cancelled, "duplicate": cell.duplicate},
+    )
