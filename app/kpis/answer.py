@@ -33,6 +33,7 @@ from app.kpis.points import (
     Names,
     Place,
     add_cases,
+    distribution,
     point,
 )
 from app.kpis.query import IDS, TEAMS, Filters, Statement
@@ -200,8 +201,40 @@ async def _is_wide(connection: Connection, question: Question, filters: Filters)
 async def count_open(
     connection: Connection, question: Question, filters: Filters, now: datetime, figures: dict[Place, Figures]
 ) -> None:
-    """Adds how many cases are open at the end of each period that has begun, and how old the oldest is."""
+    """Adds how many cases are open at the end of each period that has begun, and how old they are."""
     moments = ends(question, now)
+    if question.kpi.is_of_ages or Dimension.age in {*question.by, *question.filters}:
+        await _count_ages(connection, question, filters, moments, figures)
+    else:
+        await _count_spans(connection, question, filters, moments, figures)
+    for (period, _), figure in figures.items():
+        if figure.open_cases is None and period <= len(moments):
+            figure.open_cases = 0
+
+
+async def _count_ages(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    moments: list[datetime],
+    figures: dict[Place, Figures],
+) -> None:
+    for instant, *cut, cases, mean, median, p90, largest in await fetch(
+        connection, query.ages(question, filters, moments)
+    ):
+        place = figures.setdefault((instant, tuple(cut)), Figures())
+        place.open_cases, place.oldest_open_seconds = cases, int(largest)
+        if question.kpi.is_of_ages:
+            place.elapsed = distribution(float(mean), median, p90, largest)
+
+
+async def _count_spans(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    moments: list[datetime],
+    figures: dict[Place, Figures],
+) -> None:
     spans: dict[Cut, list[_Span]] = defaultdict(list)
     for first, last, *values, cases, opened_at in await fetch(
         connection, query.alive(question, filters, moments)
@@ -212,9 +245,6 @@ async def count_open(
             place = figures.setdefault((period, cut), Figures())
             place.open_cases = alive
             place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
-    for (period, _), figure in figures.items():
-        if figure.open_cases is None and period <= len(moments):
-            figure.open_cases = 0
 
 
 #: The first and the last period that so many cases are open at the end of, and when the oldest was opened.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.kpis import raw
 from app.kpis.kpi import Kpi
 
 
@@ -36,6 +37,6 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
             f"注意：{kpi.zh.pitfalls}",
             "",
             f"Owner: {kpi.owner.en} · {kpi.owner.zh}. Cut and filtered by {cuts}.",
-            f"Definition: [raw/{kpi.key}.sql](../app/kpis/raw/{kpi.key}.sql).",
+            f"Definition: [raw/{raw.name_of(kpi)}.sql](../app/kpis/raw/{raw.name_of(kpi)}.sql).",
         ]
     return "\n".join(lines) + "\n"

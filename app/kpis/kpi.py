@@ -73,6 +73,17 @@ class Dimension(Labelled):
     channel = "channel", "Channel", "渠道"
     assignee = "assignee", "Assignee", "处理人"
     customer = "customer", "Customer", "客户"
+    age = "age", "Age", "存续时间"
+
+
+class Age(Labelled):
+    """How long ago a case was opened that is still open; each begins where the one before it ends."""
+
+    days_0 = "0_to_1_days", "Under 1 day", "不足 1 天"
+    days_1 = "1_to_3_days", "1 to 3 days", "1 至 3 天"
+    days_3 = "3_to_7_days", "3 to 7 days", "3 至 7 天"
+    days_7 = "7_to_30_days", "7 to 30 days", "7 至 30 天"
+    days_30 = "over_30_days", "30 days and more", "30 天及以上"
 
 
 class Comparator(Labelled):
@@ -103,7 +114,7 @@ class StillOpen(Labelled):
 #: Why a case counts in no duration, share or rate.
 EXCLUSIONS = ("cancelled", "duplicate")
 
-STANDARD = tuple(Dimension)
+STANDARD = tuple(dimension for dimension in Dimension if dimension is not Dimension.age)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +183,8 @@ class Kpi:
     def counts_excluded(self) -> bool:
         """Volumes count every case, and show beside how many of them no other KPI counts."""
         return self.aggregate is Aggregate.number
+
+    @property
+    def is_of_ages(self) -> bool:
+        """Whether it is how old what is open is."""
+        return self.fact is None and self.aggregate is Aggregate.mean

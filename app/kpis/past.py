@@ -16,7 +16,7 @@ from psycopg.errors import QueryCanceled
 from app.db import Connection, Database
 from app.kpis import raw
 from app.kpis.kpi import Aggregate, Dimension, Kpi
-from app.kpis.points import Figures, Place, distribution
+from app.kpis.points import Distribution, Figures, Place, distribution
 from app.kpis.question import CannotAnswer, Question
 from app.log import read
 
@@ -66,6 +66,10 @@ async def count(
             for place, standing in open_cells.items():
                 of = figures.setdefault(place, Figures())
                 of.open_cases, of.oldest_open_seconds = standing.cases, standing.oldest_seconds
+                if kpi.is_of_ages:
+                    of.elapsed = _distribution(
+                        standing.mean, standing.median, standing.p90, of.oldest_open_seconds
+                    )
             for (period, _), of in figures.items():
                 if of.open_cases is None and period <= len(moments):
                     of.open_cases = 0
@@ -84,22 +88,25 @@ def _source(
     parameters = {**parameters, "now": question.now}
     where = ["true"]
     for dimension, values in filters.items():
-        column = raw.COLUMN[dimension]
-        parameters[f"{column}_texts"] = [str(value) for value in values if value is not None]
-        among = f"{column}::text = any(%({column}_texts)s)"
+        column, named = raw.COLUMN.get(dimension, f"({raw.AGE})"), f"{dimension.value}_texts"
+        parameters[named] = [str(value) for value in values if value is not None]
+        among = f"{column}::text = any(%({named})s)"
         where.append(f"({among} or {column} is null)" if None in values else among)
     text = f"select * from ({raw.definition(name)}) definition where {' and '.join(where)}"
     return raw.Source(text, parameters)
 
 
 def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
-    elapsed = None
-    if kpi.aggregate is Aggregate.mean and cell.mean is not None:
-        spread = (cell.mean, cell.median or 0, cell.p90 or 0, cell.max or 0)
-        elapsed = distribution(*(float(number) for number in spread))
+    timed = kpi.aggregate is Aggregate.mean
     return Figures(
         cases=cell.every if kpi.counts_excluded else cell.counted,
         total=int(cell.numerator or 0),
-        elapsed=elapsed,
+        elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
         excluded={"cancelled": cell.cancelled, "duplicate": cell.duplicate},
     )
+
+
+def _distribution(*spread: float | None) -> Distribution | None:
+    """Of mean, median, p90 and largest, which are all there or none is."""
+    mean, median, p90, largest = (float(number or 0) for number in spread)
+    return None if spread[0] is None else distribution(mean, median, p90, largest)

@@ -234,12 +234,12 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
     """The KPI."""
+    if kpi.aggregate is Aggregate.mean:
+        return None if figures.elapsed is None else figures.elapsed.mean
     if kpi.basis is Basis.standing:
         return figures.open_cases
     if kpi.aggregate is Aggregate.number:
         return figures.cases
-    if kpi.aggregate is Aggregate.mean:
-        return None if figures.elapsed is None else figures.elapsed.mean
     return round(figures.total / figures.cases, DECIMALS_OF_RATIOS) if figures.cases else None
 
 

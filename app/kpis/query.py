@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.kpis.kpi import Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
+from app.kpis.kpi import Age, Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
 from app.kpis.question import Question
 
 COLUMN = {
@@ -19,6 +19,13 @@ COLUMN = {
     Dimension.channel: "channel",
     Dimension.assignee: "assignee_id",
     Dimension.customer: "customer_id",
+}
+#: Which age is whose, in seconds: up to this one, exclusive.
+AGES = {
+    Age.days_0: 86_400,
+    Age.days_1: 3 * 86_400,
+    Age.days_3: 7 * 86_400,
+    Age.days_7: 30 * 86_400,
 }
 #: Dimensions whose values are ids of teams; and of anything.
 TEAMS = frozenset({Dimension.team, Dimension.customer})
@@ -190,26 +197,68 @@ group by first, last{cut}"""
     return Statement(text, parameters)
 
 
-def standing(
+def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
+    """How old the cases are that are alive just before each of the instants, by cut; ages are whole seconds.
+
+    Columns: instant, the cuts, cases, mean, median, p90, max.
+    """
+    columns = ["opened_at", *(COLUMN[dimension] for dimension in question.by if dimension in COLUMN)]
+    aged, parameters = _aged(question.kpi, filters, instants, columns)
+    cut = _cut(question)
+    text = f"""
+select instant{cut}, cases, mean, percentiles[1], percentiles[2], percentiles[3]
+from (
+  select instant{cut}, count(*) as cases, avg(seconds) as mean,
+    percentile_cont(array[0.5, 0.9, 1]) within group (order by seconds) as percentiles
+  from ({aged}) aged group by instant{cut}
+) cell"""
+    return Statement(text, parameters)
+
+
+def _aged(
     kpi: Kpi, filters: Filters, instants: Sequence[datetime], columns: Sequence[str]
+) -> tuple[str, dict[str, Any]]:
+    """A query for what is alive just before each of the instants, with its age, and its parameters."""
+    still = {dimension: values for dimension, values in filters.items() if dimension in COLUMN}
+    stretches, parameters = standing(kpi, still, instants, columns, each=True)
+    parameters["ages"] = list(filters.get(Dimension.age, Age))
+    steps = " ".join(f"when seconds < {below} then '{age.value}'" for age, below in AGES.items())
+    text = f"""
+select * from (
+  select *, case {steps} else '{Age.days_30.value}' end as age
+  from (
+    select *, floor(extract(epoch from moment - opened_at))::bigint as seconds from ({stretches}) stretch
+  ) still
+) classed where age = any(%(ages)s::text[])"""
+    return text, parameters
+
+
+def standing(
+    kpi: Kpi,
+    filters: Filters,
+    instants: Sequence[datetime],
+    columns: Sequence[str],
+    *,
+    each: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """A query for the stretches that are alive just before one of the instants, and its parameters.
 
-    Columns: instant, the number of the first one that it is alive at, and those named. It is an index probe
-    for each instant and class: `offset 0` keeps the planner from reading all stretches once instead.
+    Columns: instant, the number of the first one that it is alive at, or of `each`, moment, the instant
+    itself, and those named. It is an index probe for each instant and class: `offset 0` keeps the planner
+    from reading all stretches once instead.
     """
     assert kpi.still_open is not None
     phases, condition = ALIVE[kpi.still_open]
     parameters: dict[str, Any] = {
         "instants": list(instants),
-        "before": [None, *instants[:-1]],
+        "before": [None] * len(instants) if each else [None, *instants[:-1]],
         "classes": list(REACHES),
         "reaches": list(REACHES.values()),
         "phases": phases,
     }
     where = " and ".join([condition, *_conditions(filters, parameters)])
     text = f"""
-select moment.number::integer as instant, {", ".join(columns)}
+select moment.number::integer as instant, moment.at as moment, {", ".join(columns)}
 from unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
   with ordinality as moment(at, before, number)
 cross join unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
@@ -244,16 +293,16 @@ from {admitted} and {only}"""
 def standing_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
     """The cases open just before the instant, columns as of `counted_cases`; `at` is their opening."""
     columns = ["case_id", "opened_at", "irregular", "opened_position", "position"]
-    stretches, parameters = standing(question.kpi, filters, [instant], columns)
+    aged, parameters = _aged(question.kpi, filters, [instant], columns)
     text = f"""
-select case_id, opened_at as at, 1 as measure, null as excluded, irregular, false as inferred,
-  opened_position, position
-from ({stretches}) stretch"""
+select case_id, opened_at as at, {MEASURE[question.kpi.measure]} as measure, null as excluded, irregular,
+  false as inferred, opened_position, position
+from ({aged}) aged"""
     return Statement(text, parameters)
 
 
 def _cut(question: Question) -> str:
-    return "".join(f", {COLUMN[dimension]}" for dimension in question.by)
+    return "".join(f", {COLUMN.get(dimension, dimension.value)}" for dimension in question.by)
 
 
 def _admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from app.common.priority import Priority
 from app.common.zones import EXAMPLES, is_zone
 from app.kpis import periods
-from app.kpis.kpi import Dimension, Kpi
+from app.kpis.kpi import Age, Dimension, Kpi
 from app.kpis.periods import Grain
 from app.text import say
 
@@ -164,6 +164,9 @@ def _check_values(filters: Mapping[Dimension, tuple[str, ...]]) -> None:
     for value in filters.get(Dimension.priority, ()):
         if value != NONE and value not in list(Priority):
             raise CannotAnswer("priority", "unknown_value", value=value)
+    for value in filters.get(Dimension.age, ()):
+        if value not in list(Age):
+            raise CannotAnswer("age", "unknown_value", value=value)
     for value in filters.get(Dimension.assignee, ()):
         try:
             assert value == NONE or UUID(value)

@@ -43,6 +43,10 @@ COLUMN = {
     Dimension.assignee: "assignee_id",
     Dimension.customer: "customer_id",
 }
+#: Of what is open, by its seconds.
+AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
+  when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
+  else 'over_30_days' end"""
 #: What a case brings.
 MEASURE = {
     Measure.one: "1",
@@ -72,6 +76,11 @@ CASES, OPEN_CASES = "raw_case", "raw_open_case"
 Numbers = dict[str, float | int | None]
 #: A period's number, from 1, and the values of the cut.
 Place = tuple[int, tuple[str | UUID | None, ...]]
+
+
+def name_of(kpi: Kpi) -> str:
+    """The name of the KPI's definition."""
+    return kpi.key if kpi.still_open is None or kpi.fact is not None else STILL_OPEN[kpi.still_open]
 
 
 def definition(name: str) -> str:
@@ -124,6 +133,9 @@ class Standing:
 
     cases: int | None
     oldest_seconds: int | None = None
+    mean: float | None = None
+    median: float | None = None
+    p90: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +181,19 @@ async def open_cells(
     source: Source = Source(f"select * from {OPEN_CASES}"),  # frozen
 ) -> dict[Place, Standing]:
     """How many cases are open at each of the instants, and how old the oldest is, from the table of them."""
-    cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
+    cut = "".join(f", {COLUMN.get(dimension, AGE)}" for dimension in by)
     rows = await _rows(
         connection,
         f"""
 with counted as materialized ({source.text})
-select moment.number{cut}, count(*), max(seconds)
+select moment.number{cut}, count(*), max(seconds), avg(seconds),
+  percentile_cont(0.5) within group (order by seconds), percentile_cont(0.9) within group (order by seconds)
 from unnest(%(ends)s::timestamptz[]) with ordinality as moment(instant, number)
 join counted on at = instant
 group by moment.number{cut}""",
         {**source.parameters, "ends": list(ends)},
     )
-    return {(row[0], row[1:-2]): Standing(*row[-2:]) for row in rows}
+    return {(row[0], row[1 : 1 + len(by)]): Standing(*row[1 + len(by) :]) for row in rows}
 
 
 def numbers(kpi: Kpi, cell: Cell, standing: Standing) -> Numbers:
@@ -207,6 +220,10 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing) -> Numbers:
         said["value"] = _ratio(cell.numerator, cell.denominator)
     if kpi.fact is None:
         said |= {"value": standing.cases, "cases": standing.cases or 0, "open_cases": None}
+    if kpi.fact is None and timed:
+        said |= {"mean": _seconds(standing.mean), "median": _seconds(standing.median)}
+        said |= {"p90": _seconds(standing.p90), "max": _seconds(standing.oldest_seconds)}
+        said["value"] = said["mean"]
     return said
 
 

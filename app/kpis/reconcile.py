@@ -6,7 +6,7 @@ Both sides see one moment of the database.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,13 +115,14 @@ class _Case:
     fast: tuple[Any, ...] | None
     raw: tuple[Any, ...] | None
 
-    def is_in(self, begin: datetime, end: datetime, by: dict[Dimension, str | UUID | None]) -> bool:
-        """Whether either side has it in that place."""
+    def is_in(self, begin: datetime, end: datetime, by: Mapping[str, str | UUID | None]) -> bool:
+        """Whether either side has it in that place, as far as it is known: an age is of an instant."""
         for side in (self.fast, self.raw):
             of = dict(zip(OF_A_CASE, side or (), strict=side is not None))
             # What is open at an instant is so at the end of what ends there.
             timely = of and (begin < of["at"] <= end if self.is_open else begin <= of["at"] < end)
-            if timely and all(of[dimension.value] == value for dimension, value in by.items()):
+            cut = {name: of[name] for name in of.keys() & by.keys()}
+            if timely and cut == {name: by[name] for name in cut}:
                 return True
         return False
 
@@ -301,9 +302,9 @@ def _report_number(
 ) -> None:
     begin, end = question.bounds[place[0] - 1], question.bounds[place[0]]
     what, fast, slow = unlike
-    by = dict(zip(question.by, place[1], strict=True))
+    by = dict(zip((dimension.value for dimension in question.by), place[1], strict=True))
     concerned = list(dict.fromkeys(case.case_id for case in task.differing if case.is_in(begin, end, by)))
-    names = {dimension.value: None if value is None else str(value) for dimension, value in by.items()}
+    names = {name: None if value is None else str(value) for name, value in by.items()}
     task.report.add(
         Difference(task.kpi.key, begin, end, names, what, str(fast), str(slow), tuple(concerned[:MOST_CASES]))
     )

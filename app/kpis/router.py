@@ -133,6 +133,10 @@ class KpiFilters(BaseModel):
         None, max_length=MOST_VALUES, description="Keys or ids of customers' teams; `none`: without."
     )
 
+    age: Values = Field(
+        None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
+    )
+
     def asked(self, grain: Grain, by: list[Dimension]) -> Said:
         """The question in the parameters."""
         return Said(

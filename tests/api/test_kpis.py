@@ -12,7 +12,6 @@ from app.common.people import Role
 from app.db import Connection, connect
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.kpi import Dimension
 from app.kpis.periods import Grain
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import Settings
@@ -79,7 +78,8 @@ async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_
             words = KPIS[item["key"]].words(language)
             assert (item["name"], item["definition"]) == (words.name, words.definition)
             assert (item["process"], item["owner"]) == ("incident", "incident_manager")
-            assert item["dimensions"] == [dimension.value for dimension in Dimension]
+            assert item["pitfalls"] == words.pitfalls
+            assert item["dimensions"] == list(KPIS[item["key"]].dimensions)
 
 
 async def test_a_kpi_moves_when_a_case_is_resolved_and_the_facts_have_followed(desk: Desk) -> None:
@@ -398,11 +398,13 @@ async def test_a_kpi_that_there_is_none_of_is_not_found(shared: Api) -> None:
 async def test_every_kpi_answers_in_every_grain_and_cut(desk: Desk) -> None:
     await desk.resolve(await desk.report(1))
     await desk.follow()
-    for key in KPIS:
+    for key, kpi in KPIS.items():
         for grain in Grain:
-            answer = await desk.manager.read(f"/v1/kpis/{key}", grain=grain.value, by=",".join(Dimension))
+            answer = await desk.manager.read(
+                f"/v1/kpis/{key}", grain=grain.value, by=",".join(kpi.dimensions)
+            )
             assert answer["grain"] == grain.value
-            assert answer["points"] == [] or set(answer["points"][0]["by"]) == set(Dimension)
+            assert answer["points"] == [] or set(answer["points"][0]["by"]) == set(kpi.dimensions)
 
 
 async def test_when_the_database_is_gone_the_answer_says_when_to_try_again(

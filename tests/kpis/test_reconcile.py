@@ -52,6 +52,13 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
         ("incident_response_attainment", "update kpi.incident_response_due set met = not met", "numerator"),
         ("incident_resolution_attainment", "update kpi.incident_resolution_due set team_id = null", "cases"),
         ("backlog", "delete from kpi.incident_life", "value"),
+        (
+            "backlog_age_seconds",
+            "update kpi.incident_life set opened_at = opened_at - interval '1 d'",
+            "value",
+        ),
+        ("reopen_rate", "update kpi.incident_resolved set reopened_soon = not reopened_soon", "numerator"),
+        ("repeat_incident_rate", "delete from kpi.incident_opened", "denominator"),
         ("backlog", "update kpi.incident_life set opened_at = '1970-01-01'", "oldest_open_seconds"),
         ("incident_response_seconds", "update kpi.incident_life set responded = true", "open_cases"),
     ],

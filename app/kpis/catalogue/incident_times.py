@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
+from app.kpis.kpi import (
+    STANDARD,
+    Aggregate,
+    Basis,
+    Dimension,
+    Direction,
+    Kpi,
+    Measure,
+    Settling,
+    StillOpen,
+    Unit,
+    Words,
+)
 
 INCIDENT_RESPONSE_ATTAINMENT = Kpi(
     key="incident_response_attainment",
@@ -64,4 +76,34 @@ INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
     settling=Settling.reopening,
 )
 
-KPIS = (INCIDENT_RESPONSE_ATTAINMENT, INCIDENT_RESOLUTION_ATTAINMENT)
+BACKLOG_AGE_SECONDS = Kpi(
+    key="backlog_age_seconds",
+    en=Words(
+        "Age of the backlog",
+        "Mean seconds since the opening of the incidents that are open at the period's end, median and "
+        "90th percentile "
+        "beside it; of a running period, now.",
+        "A reopened one is as old as its first opening. Closing many old ones for good looks like an "
+        "improvement here "
+        "and like a worse time to resolve. A few very old ones move the mean: see the median, and cut by "
+        "age.",
+    ),
+    zh=Words(
+        "积压存续时间",
+        "期末未解决事件自提出以来秒数的平均值，旁列中位数和 90 分位数；未结束的期间以当前时刻计。",
+        "重开的事件从最初提出起算。集中了结旧事件在此处显得改善，在解决时间中却显得变差。"
+        "少数超长事件会拉动平均值，请看中位数并按存续时间查看。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact=None,
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.standing,
+    still_open=StillOpen.unended,
+    dimensions=(*STANDARD, Dimension.age),
+)
+
+KPIS = (INCIDENT_RESPONSE_ATTAINMENT, INCIDENT_RESOLUTION_ATTAINMENT, BACKLOG_AGE_SECONDS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.kpi import (
+    STANDARD,
     Aggregate,
     Basis,
     Comparator,
+    Dimension,
     Direction,
     Kpi,
     Measure,
@@ -275,6 +277,7 @@ BACKLOG = Kpi(
     direction=Direction.down,
     basis=Basis.standing,
     still_open=StillOpen.unended,
+    dimensions=(*STANDARD, Dimension.age),
 )
 
 KPIS = (
