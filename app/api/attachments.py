@@ -22,7 +22,7 @@ from app.api.shapes import Renderer
 from app.common.children import Attachment
 from app.common.records import Record, from_row
 from app.kernel.refusals import NotFound
-from app.kernel.uploads import content
+from app.kernel.uploads import content, key_of
 
 ONE = "select * from fold.attachment where id = %s and record = %s"
 #: Whoever opens it all the same is to have nothing run, loaded or asked for.
@@ -78,12 +78,13 @@ async def _one(renderer: Renderer, record: Record, attachment_id: UUID) -> Attac
 
 
 async def _file(renderer: Renderer, attachment: Attachment, if_none_match: str | None) -> Response:
-    pieces: AsyncIterator[bytes] = await content(renderer.ledger, attachment)
-    assert attachment.name is not None
-    name = (await renderer.ledger.vault.texts([attachment.name]))[attachment.name]
     headers = {"ETag": f'"{attachment.sha256}"', "Content-Security-Policy": SANDBOX}
+    key = await key_of(renderer.ledger, attachment)
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
+    pieces: AsyncIterator[bytes] = await content(renderer.ledger, attachment, key)
+    assert attachment.name is not None
+    name = (await renderer.ledger.vault.texts([attachment.name]))[attachment.name]
     headers |= {
         "Content-Disposition": disposition(name or str(attachment.id)),
         "Content-Length": str(attachment.size),

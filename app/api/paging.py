@@ -26,8 +26,7 @@ from app.api.expand import expand
 from app.api.filters import Where, narrow
 from app.api.lists import MOST_COUNTED, Chosen, Listing, ListQuery, expanded
 from app.api.shapes import Renderer
-from app.common.children import Follower
-from app.common.records import Record, codecs
+from app.common.records import Beside, Record, codecs
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, EVERYBODY, FOLLOWER, sees_all, tokens
 from app.log.canonical import from_instant, instant
@@ -36,7 +35,7 @@ from app.search.query import followed
 VARY = {"Vary": "Authorization, Accept-Language"}
 # Of more ranges the union costs more than it saves.
 MOST_RANGES = 40
-FOLLOWED = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.follower f
+FOLLOWED = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
   where f.person_id = {who} and f.record like {what})"""
 #: Where the value stands that a row is sorted by, besides its fields.
 PLACE = "sorted_by"
@@ -220,9 +219,10 @@ def _shown(renderer: Renderer, where: Where) -> list[str]:
         for column in columns or ():
             value = token_id if kind == "service" else UUID(token_id)
             conditions.append(f"r.{column} = {where.bind(value)}")
-        if kind == FOLLOWER and Follower in lifecycle.children:
-            who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
-            conditions.append(FOLLOWED.format(who=who, what=what))
+        for child in lifecycle.children if kind == FOLLOWER else ():
+            if issubclass(child, Beside) and child.SHOWS:
+                who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
+                conditions.append(FOLLOWED.format(kind=child.KIND, who=who, what=what))
         if token == DESK and lifecycle.unassigned is not None:
             conditions.append(lifecycle.unassigned)
     return conditions or ["false"]

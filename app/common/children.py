@@ -55,6 +55,7 @@ class Follower(Beside):
     """A person who is told of a record's public steps, and sees it."""
 
     KIND: ClassVar[str] = "follower"
+    SHOWS: ClassVar[bool] = True
 
     person_id: Annotated[UUID | None, Refers("person")] = None
     followed_at: datetime | None = None

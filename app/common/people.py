@@ -194,6 +194,7 @@ class GroupMember(Beside):
     """A person belongs to a group and stands for a side."""
 
     KIND: ClassVar[str] = "group_member"
+    SHOWS: ClassVar[bool] = True
 
     person_id: Annotated[UUID | None, Refers("person")] = None
     side: Side | None = Field(default=None, sa_type=Text)

@@ -76,7 +76,12 @@ class Record(SQLModel):
 
 
 class Beside(Record):
-    """A row beside a record, on that one's stream. `record` is its name in the log: `incident/0199…`."""
+    """A row beside a record, on that one's stream. `record` is its name in the log: `incident/0199…`.
+
+    `SHOWS`: whoever its `person_id` names sees the record by it.
+    """
+
+    SHOWS: ClassVar[bool] = False
 
     record: str | None = None
 

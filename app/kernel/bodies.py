@@ -40,6 +40,11 @@ LATEST_YEAR = 2200
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_A_PARAGRAPH = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+# RFC 3339, 5.6; a space instead of the T is among what it lets people write.
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,20})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
 _NOT_IN_A_KEY = frozenset(",/\\")
 
 
@@ -112,9 +117,9 @@ FileName = Annotated[Line, AfterValidator(_file_name), Personal()]
 Reference = Line
 
 
-def _text_only(value: Any) -> Any:
-    # Pydantic would take a number for seconds since 1970, and nobody means that here.
-    if not isinstance(value, str | datetime):
+def _rfc_3339(value: Any) -> Any:
+    # Pydantic would take a number, also as text, for seconds since 1970, and nobody means that here.
+    if not (isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value))):
         raise PydanticCustomError("datetime_type", "must be a time with a zone")
     return value
 
@@ -128,7 +133,7 @@ def _in_our_time(value: datetime) -> datetime:
 
 
 #: A point in time as a client gives it, with its zone; UTC from here on.
-Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_our_time)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
 
 
 def _few(value: Any) -> Any:

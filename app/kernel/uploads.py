@@ -206,11 +206,10 @@ async def _sha256(pieces: AsyncIterator[bytes]) -> str:
     return digest.hexdigest()
 
 
-async def content(ledger: Ledger, attachment: Attachment) -> AsyncIterator[bytes]:
-    """The bytes of the file. The first of them are looked at before it is said that there are any.
+async def key_of(ledger: Ledger, attachment: Attachment) -> PersonalKey:
+    """What opens the file, without a look at what is in it.
 
-    Raises ContentErased, ContentDamaged, DatabaseGone; the last two also on the way. The last chunk is not
-    given before the whole is known to be what was sent.
+    Raises ContentErased, ContentDamaged, DatabaseGone.
     """
     upload = await find(ledger.db, attachment.id)
     if upload is None:
@@ -218,6 +217,15 @@ async def content(ledger: Ledger, attachment: Attachment) -> AsyncIterator[bytes
     key = await ledger.vault.text_key(upload.key_id)
     if key is None:
         raise ContentErased()
+    return key
+
+
+async def content(ledger: Ledger, attachment: Attachment, key: PersonalKey) -> AsyncIterator[bytes]:
+    """The bytes of the file. The first of them are looked at before it is said that there are any.
+
+    Raises ContentDamaged, DatabaseGone; also on the way. The last chunk is not given before the whole is
+    known to be what was sent.
+    """
     chunks = _opened(ledger.db, key, attachment)
     first = await anext(chunks, b"")
 

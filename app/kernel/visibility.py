@@ -1,8 +1,8 @@
 """Who may see a record. The same tokens decide for one record, for lists, for events and for all that is
 linked.
 
-A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (of a person), `desk` (whatever has no
-team yet), `staff` or `everybody`.
+A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (of a person who follows the record or
+belongs to it), `desk` (whatever has no team yet), `staff` or `everybody`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from app.common.children import Follower
 from app.common.people import STAFF as STAFF_ROLES
 from app.common.people import Caller, Held, Role
-from app.common.records import Record
+from app.common.records import Beside, Record
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
 
@@ -55,7 +54,7 @@ def _of_scope(held: Held) -> set[str]:
 
 
 def follower(person_id: UUID) -> str:
-    """The token of a person who follows a record."""
+    """The token of a person who follows a record, or belongs to it."""
     return f"{FOLLOWER}:{person_id}"
 
 
@@ -67,11 +66,22 @@ def audience(
     made: Iterable[Record] = (),
     removed: Iterable[Record] = (),
 ) -> frozenset[str]:
-    """Who may see the record: whom its lifecycle says, and who follows it, as they did `before` or do now."""
+    """Who may see the record: whom its lifecycle says, and who follows it or belongs to it, as they did
+    `before` or do now.
+    """
     following = {token for token in before if token.startswith(f"{FOLLOWER}:")}
-    following |= {follower(row.person_id) for row in made if isinstance(row, Follower) and row.person_id}
-    following -= {follower(row.person_id) for row in removed if isinstance(row, Follower) and row.person_id}
+    following |= _shown_by(made)
+    following -= _shown_by(removed)
     return frozenset(following.union(lifecycle.audience(record)))
+
+
+def _shown_by(rows: Iterable[Record]) -> set[str]:
+    """The tokens of those who see the record by such a row beside it."""
+    return {
+        follower(person)
+        for row in rows
+        if isinstance(row, Beside) and row.SHOWS and (person := getattr(row, "person_id", None)) is not None
+    }
 
 
 def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:

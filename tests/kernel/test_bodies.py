@@ -135,6 +135,29 @@ class Everything(Body):
     note: Annotated[Line | None, Personal()] = Field(default=None)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("-1", "0", "1700000000", "1.7e9", "+5", "Infinity", 1_700_000_000, -1, 1.5, True),
+        *("2026-11-20", "2026-11-20T08:00:00", "2026-11-20T08:00Z", "20261120T080000Z", "08:00:00Z"),
+        *("２026-11-20T08:00:00Z", "2026-11-20T08:00:00 Z", "2026-11-20T08:00:00Z\n", "2026-13-01T00:00:00Z"),
+        "1899-12-31T23:59:59Z",
+    ],
+)
+def test_a_point_in_time_is_said_as_rfc_3339_has_it_and_never_as_a_number(wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        Everything.model_validate({"line": "a", "at": wrong})
+
+
+@pytest.mark.parametrize(
+    "right", ["2026-11-20T08:00:00Z", "2026-11-20t08:00:00.123456789z", "2026-11-20 16:00:00+08:00"]
+)
+def test_however_rfc_3339_writes_it_it_is_kept_in_utc(right: str) -> None:
+    at = Everything.model_validate({"line": "a", "at": right}).at
+    assert at is not None
+    assert (at.replace(microsecond=0), at.tzinfo) == (datetime(2026, 11, 20, 8, tzinfo=UTC), UTC)
+
+
 def test_unknown_fields_are_refused() -> None:
     with pytest.raises(ValidationError, match="extra_forbidden"):
         Everything.model_validate({"line": "a", "linne": "b"})

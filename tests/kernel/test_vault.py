@@ -57,6 +57,16 @@ def test_two_ciphertexts_of_one_text_are_different() -> None:
     assert KEY.seal("the same") != KEY.seal("the same")
 
 
+def test_a_chunk_of_a_file_opens_in_its_place_and_in_no_other() -> None:
+    sealed = KEY.seal_chunk(7, b"the eighth")
+    assert KEY.open_chunk(7, sealed) == b"the eighth"
+    for number in (0, 6, 8, 7 << 8):
+        with pytest.raises(InvalidTag):
+            KEY.open_chunk(number, sealed)
+    with pytest.raises(InvalidTag):
+        PersonalKey(uuid7(), bytes(KEY_BYTES)).open_chunk(7, sealed)
+
+
 def test_a_key_is_bound_to_its_id() -> None:
     secret = os.urandom(KEY_BYTES)
     sealed = PersonalKey(KEY.id, secret).seal("words")

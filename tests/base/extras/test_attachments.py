@@ -88,6 +88,9 @@ async def test_a_file_is_to_be_saved_and_never_shown_as_a_page(api: Api) -> None
     )
     known = await olu.get(there, headers={"If-None-Match": answer.headers["etag"]})
     assert (known.status_code, known.content) == (304, b"")
+    await api.ledger.db.rows("delete from content.chunk returning 1")
+    again = await olu.get(there, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304, "for that nothing of the file is read"
 
 
 @given(st.text(min_size=1))
@@ -211,6 +214,8 @@ async def test_of_an_erased_person_neither_files_nor_their_names_can_be_read(api
     await admin.do(f"/v1/persons/{olu.id}/erase")
     gone = await lin.get(f"{at}/attachments/{theirs}/content", headers={"Accept-Language": "zh"})
     assert (gone.status_code, gone.json()["code"]) == (410, "content_erased")
+    still = await lin.get(f"{at}/attachments/{theirs}/content", headers={"If-None-Match": "*"})
+    assert still.status_code == 410, "that they have it already does not make it be there"
     assert (await lin.get(f"{at}/attachments/{ours}/content")).content == PICTURE
     shown = await listed(lin, at)
     assert [(item["name"], item["author"]["name"]) for item in shown] == [(None, None), (NAME, "Lin")]

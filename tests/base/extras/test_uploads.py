@@ -31,6 +31,7 @@ from app.kernel.uploads import (
     _chunks,
     content,
     find,
+    key_of,
     take_in,
     tidy,
 )
@@ -88,7 +89,8 @@ async def attach(ledger: Ledger, caller: Caller, upload_id: UUID) -> Attachment:
 
 async def what_is_in(ledger: Ledger, attachment: Attachment) -> bytes:
     """All of it."""
-    return b"".join([piece async for piece in await content(ledger, attachment)])
+    key = await key_of(ledger, attachment)
+    return b"".join([piece async for piece in await content(ledger, attachment, key)])
 
 
 async def counted(ledger: Ledger, table: str) -> int:

@@ -53,3 +53,23 @@ async def test_groups_are_seen_by_staff_and_their_chair(api: Api) -> None:
     await admin.do("/v1/groups", {"key": "users", "name": "Key users", "chair": chair.id})
     assert [len((await one.read("/v1/groups"))["items"]) for one in (admin, chair, other)] == [1, 1, 0]
     assert (await other.get("/v1/groups/users")).status_code == 404
+
+
+async def test_who_belongs_to_a_group_sees_it_as_long_as_they_do_and_nobody_else_of_no_staff(
+    api: Api,
+) -> None:
+    admin, wei, zhao = await api.client("Ada", Role.admin), await api.client("Wei"), await api.client("Zhao")
+    for key in ("cab", "board"):
+        await admin.do("/v1/groups", {"key": key, "name": key, "chair": "me"})
+    await admin.do("/v1/groups/cab/add_member", {"person": wei.id, "side": "key_user"})
+    shown = await wei.read("/v1/groups/cab")
+    assert [member["person"]["id"] for member in shown["members"]] == [wei.id]
+    assert [group["key"] for group in (await wei.read("/v1/groups"))["items"]] == ["cab"]
+    assert (await wei.get("/v1/groups/board")).status_code == 404
+    assert (await zhao.get("/v1/groups/cab")).status_code == 404
+    assert (await zhao.read("/v1/groups"))["items"] == []
+    await edited(admin, "/v1/groups/cab", {"name": "Advisers"})
+    assert (await wei.read("/v1/groups/cab"))["name"] == "Advisers"
+    await admin.do("/v1/groups/cab/remove_member", {"person": wei.id})
+    assert (await wei.get("/v1/groups/cab")).status_code == 404
+    assert (await wei.read("/v1/groups"))["items"] == []
