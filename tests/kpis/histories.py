@@ -101,7 +101,8 @@ def _event(
     share = 0.7 if version == 1 else 0.2
     fields = fields | {key: chance.choice(of) for key, of in VALUES.items() if chance.random() < share}
     if version > 1 and chance.random() < 0.05:
-        fields["opened_at"] = instant(at - timedelta(hours=chance.randint(0, 99)))
+        before = chance.randint(0, 99)  # some tell of the very time to which they move the opening
+        fields["opened_at"] = instant(at - timedelta(hours=before if before > 30 else 0))
     data: dict[str, Any] = {"given": {}, "set": {name: fields} if fields else {}}
     if kind == "commented":
         data["set"] = {f"comment/{uuid7()}": {"visibility": "public"}}

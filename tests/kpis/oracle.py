@@ -20,10 +20,11 @@ VOID = {"cancelled": "cancelled", "marked_duplicate": "duplicate"}
 
 @dataclass(frozen=True)
 class Told:
-    """An event with its position, and what was known of the case after it."""
+    """An event with its position, the fields that it told, and what was known of the case after it."""
 
     position: int
     event: Event
+    fields: dict[str, Any]
     known: dict[str, Any]
 
     @property
@@ -149,7 +150,7 @@ class CaseHistory:
         """The teams that it went to, one after the other; having none in between is no change."""
         teams: list[str] = []
         for told in self.told:
-            team = _fields(told.event).get("team_id")
+            team = told.fields.get("team_id")
             if team is not None and teams[-1:] != [team]:
                 teams.append(team)
         return teams
@@ -215,7 +216,7 @@ class CaseHistory:
         if done is not None and done.event.occurred_at < due:
             return self.fact(done) | {"met": True}
         before = [told for told in self.told if self.effective(told) < due]
-        marks = [told for told in before if told.marks]
+        marks = [told for told in before if told.marks and not self.taken_back(told)]
         if done is None and not if_not_open and marks[-1].kind not in OPEN:
             return None
         late = self.fact(before[-1], due)
@@ -230,9 +231,14 @@ class CaseHistory:
         past = [told for told in self.told if self.effective(told) < instant]
         return None if not past or past[0] is not self.told[0] else self.after(past)
 
+    def taken_back(self, told: Told) -> bool:
+        """Whether it was cancelled and went on, though no way leads out of that."""
+        rest = self.told[self.told.index(told) :]
+        return told.kind == "cancelled" and any(t.marks and t.kind != "cancelled" for t in rest)
+
     def after(self, past: list[Told]) -> dict[str, Any] | None:
         """How it stands after these events, the first ones of its life; None: over."""
-        marks = [told for told in past if told.marks]
+        marks = [told for told in past if told.marks and not self.taken_back(told)]
         ends: list[str] = []
         for told in marks:
             ends = [*ends, told.kind] if told.kind in ENDING else []
@@ -260,8 +266,9 @@ def case_histories(events: list[Event]) -> list[CaseHistory]:
         of.sort(key=lambda one: (one[1].version != 1, one[1].occurred_at, one[0]))
         case, known = CaseHistory(UUID(stream.split("/")[1])), dict[str, Any]()
         for position, event in of:
-            known = known | _fields(event)
-            case.told.append(Told(position, event, known))
+            fields = _fields(event) | (_retold(of) if event.version == 1 else {})
+            known = known | fields
+            case.told.append(Told(position, event, fields, known))
         cases.append(case)
     return cases
 
@@ -286,6 +293,15 @@ def facts(events: list[Event]) -> dict[str, dict[Any, dict[str, Any]]]:
         if in_time := case.in_time(case.resolution, timedelta(hours=2), if_not_open=counts):
             tables["incident_resolution_due"][case.case_id] = in_time
     return tables
+
+
+def _retold(of: list[tuple[int, Event]]) -> dict[str, Any]:
+    """What was told last of the time to which the opening was moved."""
+    for _, event in sorted(of, key=lambda one: -one[1].version):
+        opened = event.data["set"].get(event.stream, {}).get("opened_at")
+        if event.version > 1 and opened is not None and event.occurred_at <= from_instant(opened):
+            return _fields(event)
+    return {}
 
 
 def _fields(event: Event) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.kpis.facts import FACTS
 from app.kpis.kpi import Aggregate, Basis
 from app.kpis.points import KpiPoint
 from app.kpis.question import CannotAnswer, Said, ask
+from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis import oracle
 from tests.kpis.conftest import Books
@@ -181,6 +182,35 @@ async def test_cancelled_cases_and_duplicates_count_in_volumes_only_and_are_show
     assert resolved.value == 0
     (backlog,) = (await answered(db, "backlog", grain="all", **TIME)).points
     assert backlog.value == 1
+
+
+async def test_a_cancellation_behind_which_the_case_goes_on_was_none(
+    follower: Connection, db: Database
+) -> None:
+    border = BORDERS[0]
+    case = Scripted.begin(border - timedelta(days=9)).then("cancelled", minutes=10)
+    void = Scripted.begin(border - timedelta(days=9)).then("cancelled", minutes=10)
+    again = case.then("started", minutes=20 * 1440).then("resolved", minutes=30 * 1440)
+    await write(follower, [*again.events, *void.events])
+    await catch_up(follower, FACTS)
+    time: dict[str, Any] = {"begin": "2026-01-01", "end": "2026-04-01"}
+    assert [p.value for p in (await answered(db, "backlog", **time)).points] == [1, 1, 0]
+
+
+async def test_an_opening_that_was_moved_is_what_was_told_of_then(follower: Connection, db: Database) -> None:
+    """An older extract comes late: it says when the case opened, and whose it was."""
+    case = Scripted.begin(BEGIN + timedelta(days=2), priority="P1", category="mail")
+    opened_at = instant(BEGIN + timedelta(days=1))
+    older: dict[str, Any] = {"opened_at": opened_at, "late": {f"incident/{case.id}": {"priority": "P4"}}}
+    case = case.then("acknowledged", minutes=-1440, **older).then("observed", minutes=1440, priority="P1")
+    await write(follower, list(case.then("resolved", minutes=1440).events))
+    await catch_up(follower, FACTS)
+    (opened,) = (await answered(db, "incidents_opened", grain="all", by=["priority"], **TIME)).points
+    assert opened.by == {"priority": "P4"}
+    (resolved,) = (
+        await answered(db, "incident_resolution_seconds", grain="all", by=["priority"], **TIME)
+    ).points
+    assert (resolved.value, resolved.by) == (2 * 86_400, {"priority": "P1"})
 
 
 async def test_what_was_wrongly_taken_for_a_duplicate_counts_like_any_other(

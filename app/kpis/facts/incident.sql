@@ -45,10 +45,19 @@ told as (
     offset 0
   ) both_told
 ),
+-- What came to be known later of an opening: what was told of the time to which that was moved.
+moved as (
+  select distinct on (case_id) case_id, 1 as version, dimensions as retold from told
+  where version > 1 and occurred_at <= opening order by case_id, told.version desc
+),
 -- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
-  from told
+  from (
+    select case_id, position, version, occurred_at, type, mark, answers, person, observed, irregular, opening,
+      coalesce(dimensions || retold, retold, dimensions) as dimensions
+    from told left join moved using (case_id, version)
+  ) corrected
   window in_order as (partition by case_id order by version > 1, occurred_at, position)
 ),
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
@@ -60,6 +69,9 @@ standing as (
     (known->>'customer_id')::uuid as customer_id,
     max(place) filter (where mark = 'open') over in_order as open_place,
     max(place) filter (where mark = 'void') over in_order as void_place,
+    max(place) filter (where type = 'incident.marked_duplicate') over in_order as duplicate_place,
+    max(place) filter (where mark is not null and type <> 'incident.cancelled') over (partition by case_id)
+      as last_other_place,
     max(place) filter (where mark in ('resolved', 'closed')) over in_order as ended_place,
     max(place) filter (where mark = 'closed') over in_order as closed_place,
     max(place) filter (where type = 'incident.held') over in_order as held_place,
@@ -73,6 +85,8 @@ standing as (
 -- What holds for the case as a whole. An episode (rule 16) is known by the place of the last event before it.
 weighed as (
   select *, greatest(open_place, void_place, 0) as before_place,
+    -- No way leads out of cancelled: where the case goes on, that was taken back.
+    greatest(duplicate_place, case when void_place > last_other_place then void_place end) as gone_place,
     max(greatest(open_place, void_place, 0)) over whole as before_last,
     min(greatest(open_place, void_place, 0)) filter (where mark in ('resolved', 'closed')) over whole as before_first,
     min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over whole as leaves_new,
@@ -179,11 +193,11 @@ incident_closed as (
 stood as (
   select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
     case
-      when open_place > greatest(void_place, ended_place, 0) then 'open'
-      when ended_place > greatest(open_place, void_place, 0)
-        and coalesce(closed_place, 0) <= greatest(open_place, void_place, 0) then 'ended'
+      when open_place > greatest(gone_place, ended_place, 0) then 'open'
+      when ended_place > greatest(open_place, gone_place, 0)
+        and coalesce(closed_place, 0) <= greatest(open_place, gone_place, 0) then 'ended'
     end as phase,
-    coalesce(held_place = greatest(open_place, void_place, ended_place), false) as on_hold,
+    coalesce(held_place = greatest(open_place, gone_place, ended_place), false) as on_hold,
     coalesce(place >= response, false) as responded,
     ended_place is not null as resolved_before
   from decided

@@ -10,12 +10,19 @@ telling as (
   select stream, position, version, occurred_at, type,
     (data->'set'->stream->>'opened_at')::timestamptz as opened_at,
     coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}')
-      - array['title', 'description', 'resolution', 'cause'] as told
+      - array['title', 'description', 'resolution', 'cause'] as said
   from recorded
   offset 0
 ),
+-- What came to be known later of its opening: what was told of the time to which that was moved.
+moved as (
+  select distinct on (stream) stream, said as retold from telling
+  where version > 1 and occurred_at <= opened_at order by stream, version desc
+),
 event as (
-  select *, row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank from telling
+  select *, case when version = 1 then said || coalesce(retold, '{}') else said end as told,
+    row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
+  from telling left join moved using (stream)
 ),
 -- When it was opened is what was recorded last of that.
 opening as (
@@ -32,6 +39,12 @@ turn as (
     where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
                    'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
                    'incident.marked_duplicate')
+      -- No way leads out of cancelled: where the case goes on, that was taken back.
+      and not (type = 'incident.cancelled' and exists (
+        select from event later where later.stream = event.stream and later.rank > event.rank
+        and later.type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held',
+                           'incident.resumed', 'incident.reopened', 'incident.resolved', 'incident.closed',
+                           'incident.marked_duplicate')))
   ) turned
 ),
 -- Those that stand so just before an instant: what happens at it belongs to the next period.

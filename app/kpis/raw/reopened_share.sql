@@ -10,12 +10,19 @@ telling as (
   select stream, position, version, occurred_at, type,
     (data->'set'->stream->>'opened_at')::timestamptz as opened_at,
     coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}')
-      - array['title', 'description', 'resolution', 'cause'] as told
+      - array['title', 'description', 'resolution', 'cause'] as said
   from recorded
   offset 0
 ),
+-- What came to be known later of its opening: what was told of the time to which that was moved.
+moved as (
+  select distinct on (stream) stream, said as retold from telling
+  where version > 1 and occurred_at <= opened_at order by stream, version desc
+),
 event as (
-  select *, row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank from telling
+  select *, case when version = 1 then said || coalesce(retold, '{}') else said end as told,
+    row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
+  from telling left join moved using (stream)
 ),
 -- Its last turn to something that is no end. What ended it since then is its final resolution: the last `resolved`, or
 -- the last `closed` where nobody said `resolved`.
