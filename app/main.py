@@ -17,6 +17,7 @@ from app.api.cors import Cors
 from app.api.frame import Frame, Net
 from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
+from app.api.switch import Switch
 from app.base.assignment import queries as assignment_queries
 from app.base.assignment import router as assignment
 from app.base.costs import router as costs
@@ -102,7 +103,7 @@ def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
         lifespan=lifespan,  # type: ignore[arg-type]  # one of ours, or none
     )
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     problems.add_to(app)
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
     app.state.metrics = Metrics(app.version)
@@ -113,5 +114,6 @@ def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)
     app.add_middleware(Frame, metrics=app.state.metrics)
+    app.router.middleware_stack = Switch(app.router)
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -1,0 +1,41 @@
+"""Finding a route: what the switch finds is what trying one route after the other finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from starlette.routing import Match
+
+from app.api.switch import Switch
+from app.main import routed
+
+APP = routed()
+ROUTES = APP.router.routes
+SWITCH = Switch(APP.router)
+PIECES = sorted({piece for route in ROUTES for piece in str(getattr(route, "path", "")).split("/")})
+PATHS = st.lists(st.sampled_from([*PIECES, "", "x", "INC-2026-000001", "a b"]), max_size=7).map(
+    lambda pieces: "/" + "/".join(pieces)
+)
+
+
+def matched(routes: list[Any], method: str, path: str) -> list[Any]:
+    """The routes that match, in their order."""
+    scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+    return [route for route in routes if route.matches(dict(scope))[0] is not Match.NONE]
+
+
+@given(PATHS, st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]))
+@example("/v1/incidents/x/resolve", "POST")
+@example("/docs/assets/a/b", "GET")
+@settings(max_examples=300)
+def test_no_route_is_lost_and_their_order_is_kept(path: str, method: str) -> None:
+    found = [ROUTES[number] for number in SWITCH.numbers(path)]
+    assert matched(found, method, path) == matched(list(ROUTES), method, path)
+
+
+def test_a_path_is_left_with_few_routes() -> None:
+    paths = [str(getattr(route, "path", "")).replace("{", "").replace("}", "") for route in ROUTES]
+    assert len(paths) > 100
+    assert max(len(SWITCH.numbers(path)) for path in paths) < 12
