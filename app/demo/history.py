@@ -7,6 +7,7 @@ interruption it goes on where it was, each command being known by its key.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.look import load
 from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey, perform
+from app.kernel.refusals import Refusal
 from app.log import read
 from app.log.events import id_of
 from app.processes.incidents.duplicates import MarkDuplicateIncident
@@ -102,7 +104,10 @@ async def make(ledger: Ledger, progress: Callable[[int, int], None], *, days: in
     async def one(life: Life) -> None:
         nonlocal done
         async with gate:
-            await _tell(maker, life, end)
+            # Which hours it meets depends on the day. What the process forbids then is better left out than
+            # the first thing that a newcomer sees.
+            with contextlib.suppress(Refusal):
+                await _tell(maker, life, end)
         done += 1
         progress(done, len(coming))
 

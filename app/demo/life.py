@@ -31,7 +31,7 @@ PACE = {key: pace for key, _, pace in TEAMS}
 CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)
 REOPEN_DAYS = 7
 CLOSER = rule("close_after_agreed_days")
-SPREAD = 0.75
+SPREAD, MOST = 0.75, 5
 #: In the bad month a release of these services goes wrong.
 BAD_TEAM, BAD_SERVICES = "applications", ("erp", "portal")
 
@@ -217,8 +217,9 @@ class Life:
         if chance.random() < 0.12:
             note = CommentTicket(text=self._say(troubles.NOTED, engineer), visibility=Visibility.internal)
             self._do(engineer.caller, "comment", note)
-        if chance.random() < (0.09 if self.is_bad else 0.018):
+        if chance.random() < (0.12 if self.is_bad else 0.045):
             self._hold((HoldReason.awaiting_vendor, HoldReason.awaiting_change, HoldReason.awaiting_problem))
+            self._forgo()
             return False
         if chance.random() < 0.06:
             self._hold((HoldReason.awaiting_requester, HoldReason.awaiting_vendor))
@@ -230,6 +231,12 @@ class Life:
     def _hold(self, reasons: Sequence[HoldReason]) -> None:
         self._after(10)
         self._do(self.engineer.caller, "hold", HoldIncident(reason=self.chance.choice(reasons)))
+
+    def _forgo(self) -> None:
+        """What waits for long is often not wanted any more."""
+        if self.chance.random() < 0.75 and not self.trouble.watched and not self.repeats:
+            self.now += timedelta(days=self.chance.choice((3, 8, 20, 45)), hours=self.chance.randrange(24))
+            self._do(self.requester.caller, "cancel", Reason(reason=self._say(troubles.NEVER_MIND)))
 
     def _resolve(self) -> None:
         began, chance = self.now, self.chance
@@ -248,7 +255,7 @@ class Life:
 
     def _end(self) -> None:
         if self.chance.random() < (0.16 if self.is_bad else 0.045) and not self.trouble.watched:
-            self._after(60 * self.chance.choice((1, 4, 20)))
+            self._after(60 * self.chance.choice((1, 4, 12)))
             self._do(self.requester.caller, "reopen", Reason(reason=self._say(troubles.AGAIN)))
             self._resolve()
         self._close()
@@ -309,7 +316,7 @@ class Life:
     def _after(self, mean: float) -> None:
         """So many minutes later, more or less; longer at night and at weekends, if anybody can work."""
         usual = self.is_critical or any(in_hours(one.site, self.now) for one in self.cast.staff[DESK])
-        spread = exp(self.chance.gauss(0, SPREAD) - SPREAD**2 / 2)
+        spread = min(exp(self.chance.gauss(0, SPREAD) - SPREAD**2 / 2), MOST)
         self.now += timedelta(seconds=int(60 * mean * spread * (1 if usual else 2)) + 5)
 
     def _say(self, words: Mapping[str, Sequence[str]], who: Member | None = None) -> str:

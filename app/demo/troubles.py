@@ -201,7 +201,10 @@ AGAIN = {
     "en": ("It is back again.", "It worked for an hour, now the same.", "Only my colleague's is solved."),
     "zh": ("问题又出现了。", "好了一个小时，又不行了。", "只有同事的好了，我的没有。"),
 }
-NEVER_MIND = {"en": ("It works by itself again.", "Reported by mistake."), "zh": ("自己恢复了。", "误报。")}
+NEVER_MIND = {
+    "en": ("It works by itself again.", "We have found another way, thank you."),
+    "zh": ("自己恢复了。", "已用其他办法解决，不用处理了。"),
+}
 PRAISE = {
     "en": ("Fast and friendly.", "Well explained.", "Solved, but it took a day."),
     "zh": ("很快，态度很好。", "讲解得很清楚。", "解决了，但是等了一天。"),
