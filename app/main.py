@@ -27,6 +27,7 @@ from app.base.people import preferences
 from app.base.people import queries as people_queries
 from app.base.people import router as people
 from app.base.views.router import router_of as views_of
+from app.dashboard import page as dashboard
 from app.deliveries import router as notices
 from app.kernel import ledger
 from app.kpis import router as kpis
@@ -67,6 +68,7 @@ ROUTERS = (
     meta.router,
     problem_pages.router,
     pages.router,
+    dashboard.router,
 )
 SUMMARY = "An IT service management backend whose ledger is the truth"
 

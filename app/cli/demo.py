@@ -79,6 +79,7 @@ def _write_private(path: Path, text: str) -> None:
 
 def _welcome(address: str, keys: dict[str, str]) -> None:
     say(f"Ledgerdesk is at {address}")
+    say(f"  dashboard          {address}/dashboard  (sign in with the key for admin)")
     say(f"  API documentation  {address}/docs")
     say(f"  the contract       {address}/openapi.json")
     say("")

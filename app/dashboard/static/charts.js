@@ -1,0 +1,126 @@
+// Charts by ECharts, on a canvas; whatever they show stands in a table beside them.
+import { h, svg } from "./dom.js";
+import * as format from "./format.js";
+
+const charts = new Set();
+addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** Frees what is not on the page any more. */
+export function sweep() {
+  for (const chart of charts) {
+    if (document.contains(chart.getDom())) continue;
+    chart.dispose();
+    charts.delete(chart);
+  }
+}
+
+/** A chart that says in words what it shows. `option` is made when it is drawn, in the colours of the moment. */
+export function chart(label, option) {
+  const element = h("div", { class: "chart", role: "img", "aria-label": label });
+  requestAnimationFrame(() => {
+    if (!document.contains(element)) return;
+    const drawn = globalThis.echarts.init(element, null, { renderer: "canvas" });
+    charts.add(drawn);
+    const draw = () => drawn.setOption(option(), true);
+    draw();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  });
+  return element;
+}
+
+function frame(labels, unit, amounts) {
+  const text = { color: colour("soft"), fontFamily: "inherit" };
+  return {
+    animation: false,
+    textStyle: { fontFamily: "system-ui, sans-serif" },
+    grid: { left: 8, right: 16, top: 28, bottom: 8, containLabel: true },
+    tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("card"), borderColor: colour("line"), textStyle: { color: colour("text") },
+      valueFormatter: (amount) => (amount === null || amount === undefined ? "–" : format.value(amount, unit)) },
+    xAxis: { type: "category", data: labels, axisLabel: { ...text, hideOverlap: true }, axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false } },
+    yAxis: { type: "value", min: 0, ...cuts(amounts, unit), minInterval: unit === "cases" ? 1 : undefined, axisLabel: { ...text, formatter: (amount) => format.value(amount, unit) }, splitLine: { lineStyle: { color: colour("line") } } },
+  };
+}
+
+const line = (name, at, kind) => ({
+  yAxis: at, name, lineStyle: { color: colour(kind), type: "dashed", width: 1.5 },
+  label: { formatter: name, position: "insideEndTop", color: colour(kind), fontSize: 11 },
+});
+
+const STEPS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000, 2592000];
+
+/** Seconds are cut where clocks are, about five times; whatever else as it comes. */
+function cuts(amounts, unit) {
+  if (unit !== "seconds") return {};
+  const most = Math.max(1, ...amounts.filter((amount) => amount !== null));
+  const interval = STEPS.find((step) => most / step <= 6) ?? most;
+  return { interval, max: Math.ceil(most / interval) * interval };
+}
+
+/** A KPI period by period, with its target: bars for counts, a line for what is not added up. */
+export function trend(points, unit, labels, words) {
+  return () => {
+    const wanted = points.findLast((point) => point.target)?.target;
+    const bars = unit === "cases";
+    return {
+      ...frame(labels, unit, [...points.map((point) => point.value), wanted?.value ?? null]),
+      series: [{
+        name: words.value, type: bars ? "bar" : "line", barMaxWidth: 36, symbolSize: 8, connectNulls: false,
+        data: points.map((point, n) => ({
+          value: point.value,
+          itemStyle: { color: colour(n === points.length - 1 ? "accent" : "data"), opacity: point.small && !bars ? 0.45 : 1 },
+        })),
+        lineStyle: { color: colour("data"), width: 2 },
+        markLine: wanted ? { symbol: "none", silent: true, data: [line(words.target, wanted.value, "good")] } : undefined,
+      }],
+    };
+  };
+}
+
+/** Natural limits, and the points that are signals. */
+export function behaviour(points, limits, signals, unit, labels, words) {
+  return () => ({
+    ...frame(labels, unit, [...points.map((point) => point.value), limits.high]),
+    series: [{
+      name: words.value, type: "line", symbolSize: 8, connectNulls: false,
+      data: points.map((point, n) => ({
+        value: point.value,
+        symbol: signals.has(n) ? "diamond" : "circle",
+        symbolSize: signals.has(n) ? 14 : 7,
+        itemStyle: { color: colour(signals.has(n) ? "bad" : "data") },
+      })),
+      lineStyle: { color: colour("data"), width: 1.5 },
+      markLine: { symbol: "none", silent: true, data: [
+        line(words.centre, limits.centre, "soft"), line("", limits.high, "warn"), line("", limits.low, "warn"),
+      ] },
+    }],
+  });
+}
+
+/** Bars with a name each. */
+export function bars(labels, amounts, unit, words) {
+  return () => ({
+    ...frame(labels, unit, amounts),
+    series: [{ name: words.cases, type: "bar", barMaxWidth: 56, data: amounts, itemStyle: { color: colour("data") },
+      label: { show: true, position: "top", color: colour("text"), formatter: ({ value }) => format.value(value, unit) } }],
+  });
+}
+
+/** A small line without axes; a gap where there is no value. */
+export function spark(amounts) {
+  const [width, height] = [220, 40];
+  const known = amounts.filter((amount) => amount !== null);
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", class: "spark", "aria-hidden": "true" });
+  if (known.length < 2) return drawing;
+  const [low, high] = [Math.min(0, ...known), Math.max(...known) || 1];
+  const x = (n) => 3 + (n * (width - 6)) / (amounts.length - 1);
+  const y = (amount) => height - 4 - ((amount - low) * (height - 8)) / (high - low || 1);
+  let path = "";
+  amounts.forEach((amount, n) => {
+    if (amount === null) return;
+    path += `${n === 0 || amounts[n - 1] === null ? "M" : "L"}${x(n).toFixed(1)} ${y(amount).toFixed(1)}`;
+  });
+  drawing.append(svg("path", { d: path, fill: "none", "vector-effect": "non-scaling-stroke" }));
+  return drawing;
+}

@@ -1,0 +1,130 @@
+// What the address asks for, shown; and what stands above it: language, period, team, whoever is signed in.
+import { Problem, all, forget, get, once, signOut } from "./api.js";
+import { cases } from "./cases.js";
+import { sweep } from "./charts.js";
+import { h } from "./dom.js";
+import { figure } from "./figure.js";
+import * as format from "./format.js";
+import { login } from "./login.js";
+import { overview } from "./overview.js";
+import { choices, chosen } from "./periods.js";
+import { follow, go, read, state } from "./state.js";
+import { timeline } from "./timeline.js";
+
+const MUCH_BEHIND = 5;
+const ASK_AGAIN = 3000;
+const header = document.getElementById("header");
+const content = document.getElementById("content");
+const live = document.getElementById("live");
+let showing = 0;
+
+function put(elements) {
+  content.replaceChildren(...elements.flat().filter(Boolean));
+  content.setAttribute("aria-busy", "false");
+  sweep();
+  content.querySelector("h1")?.focus({ preventScroll: true });
+  document.title = `${content.querySelector("h1")?.textContent ?? ""} · Ledgerdesk`;
+  scrollTo(0, 0);
+}
+
+function headed(me, meta, teams) {
+  const say = format.words();
+  document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
+  document.getElementById("skip").textContent = say.skip;
+  const other = state.lang === "zh" ? "en" : "zh";
+  const controls = me ? [
+    picker("grain", say.grain, Object.entries(say.grains), state.grain, (grain) => go({ grain, period: null })),
+    picker("period", say.which, periodNames(meta.time_zone), chosen(state, meta.time_zone), (period) => go({ period })),
+    picker("team", say.team, [["", say.allTeams], ...teams.map((team) => [team.key, team.name]), ["none", say.noTeam]], state.team ?? "", (team) => go({ team })),
+  ] : [];
+  header.replaceChildren(
+    h("p", { class: "brand" }, h("a", { href: `/dashboard?lang=${state.lang}` }, "Ledgerdesk"), " ", h("span", null, say.title)),
+    h("form", { class: "controls", onsubmit: (event) => event.preventDefault() }, controls),
+    h("nav", null,
+      h("button", { type: "button", lang: other === "zh" ? "zh-CN" : "en", id: "language", onclick: () => go({ lang: other }) }, say.language),
+      h("a", { href: "/docs" }, say.apiDocs),
+      me ? h("button", { type: "button", title: me.person.name, id: "out", onclick: out }, say.signOut) : null));
+}
+
+function periodNames(zone) {
+  const say = format.words();
+  return choices(state.grain, zone).map((begin, n) => {
+    const name = format.period(`${begin}T12:00:00Z`, state.grain, "UTC");
+    return [begin, n === 0 ? `${name} (${say.running})` : name];
+  });
+}
+
+function picker(name, label, options, value, chose) {
+  const known = options.some(([code]) => code === value) ? options : [[value, value], ...options];
+  const select = h("select", { id: name, onchange: () => chose(select.value || null) },
+    known.map(([code, text]) => h("option", { value: code, selected: code === value }, text)));
+  return h("label", null, h("span", null, label), select);
+}
+
+async function out() {
+  await signOut().catch(() => null);
+  forget();
+  show();
+}
+
+/** Says how far the figures have come, and asks again as long as they are behind. */
+function teller(mine) {
+  const say = format.words();
+  const note = h("p", { class: "soft", id: "as-of" });
+  let behind = 0;
+  let again = null;
+  const told = (answer) => {
+    if (mine !== showing || !answer) return;
+    live.textContent = say.loaded;
+    behind = Math.max(behind, answer.lag_seconds);
+    note.className = behind > MUCH_BEHIND ? "note" : "soft";
+    note.textContent = behind > MUCH_BEHIND ? say.lag(format.duration(behind)) : say.asOf(format.number(answer.position));
+    if (behind > MUCH_BEHIND) again ??= setTimeout(() => mine === showing && show(), ASK_AGAIN);
+  };
+  return { note, told };
+}
+
+async function show() {
+  const mine = ++showing;
+  const say = format.words();
+  live.textContent = say.loading;
+  content.setAttribute("aria-busy", "true");
+  try {
+    const me = await once("/v1/me");
+    const [meta, kpis, teams] = await Promise.all([once("/v1/meta"), once("/v1/kpis"), all("/v1/teams", { kind: "internal" })]);
+    if (mine !== showing) return;
+    headed(me, meta, teams.items);
+    put(view(kpis.items, meta, teams.items, mine));
+  } catch (problem) {
+    if (mine === showing) failed(problem);
+  }
+}
+
+function view(kpis, meta, teams, mine) {
+  const say = format.words();
+  const zone = meta.time_zone;
+  if (kpis.length === 0) return [h("section", { class: "card" }, h("h1", { tabindex: "-1" }, say.nothing), h("p", null, say.nothingHint))];
+  const kpi = kpis.find((each) => each.key === state.kpi);
+  const { note, told } = teller(mine);
+  if (!kpi) return [overview(kpis, zone, told), note];
+  const lifecycle = meta.lifecycles.find((each) => each.kind === kpi.process);
+  if (state.case) return timeline(kpi, lifecycle, zone);
+  if (state.view === "cases") return [cases(kpi, zone, told), note];
+  return [figure(kpi, kpis, teams, zone, told), note];
+}
+
+function failed(problem) {
+  const say = format.words();
+  forget();
+  headed(null, null, []);
+  if (problem instanceof Problem && problem.status === 401) return put([login(show)]);
+  const why = problem instanceof Problem ? problem.message : say.offline;
+  return put([h("section", { class: "card" },
+    h("h1", { tabindex: "-1" }, say.failed), h("p", { role: "alert" }, why),
+    problem.type ? h("p", null, h("a", { href: problem.type }, say.explain)) : null,
+    h("button", { type: "button", onclick: show }, say.again))]);
+}
+
+read();
+follow(show);
+show();

@@ -1,0 +1,112 @@
+// All figures of one period, each with its target, the period before, and the way that it took.
+import { all, get } from "./api.js";
+import { bars, chart, spark } from "./charts.js";
+import { h, table } from "./dom.js";
+import * as format from "./format.js";
+import { SHOWN, chosen, next } from "./periods.js";
+import { address, state } from "./state.js";
+
+/** What is asked of every KPI: so many periods up to the chosen one. */
+export function asked(zone) {
+  const begin = chosen(state, zone);
+  return { grain: state.grain, from: next(begin, state.grain, 1 - SHOWN[state.grain]), to: next(begin, state.grain), team: state.team };
+}
+
+/** The link from a number to the cases that it was computed from. */
+export function casesLink(kpi, text, label, changes = {}) {
+  return h("a", { href: address({ kpi: kpi.key, view: "cases", case: null, mark: null, ...changes }), "aria-label": label }, text);
+}
+
+/** The chip that says how a value stands; in words, not only by its colour. */
+export function status(of) {
+  return of ? h("span", { class: `chip ${of}` }, format.words().statuses[of] ?? of) : null;
+}
+
+/** How the value stands to the period before; good or bad by which way is better. */
+export function change(previous, direction) {
+  if (!previous || previous.change === null) return null;
+  const better = direction === "none" || previous.change === 0 ? "" : (previous.change > 0) === (direction === "up") ? "good" : "bad";
+  return h("span", { class: better }, format.change(previous.change));
+}
+
+/** A value, or why there is none. */
+export function shown(point, unit) {
+  return format.value(point.value, unit) ?? format.words().noValue[point.no_value ?? "no_cases"];
+}
+
+export function overview(kpis, zone, told) {
+  const say = format.words();
+  const empty = h("section", { class: "card", hidden: true }, h("h2", null, say.empty), h("p", null, say.emptyHint));
+  const answers = [];
+  const tiles = kpis.map((kpi) => tile(kpi, zone, (answer, problem) => {
+    told(answer, problem);
+    answers.push(answer);
+    empty.hidden = answers.length < kpis.length || answers.some((each) => !each || each.points.some((point) => point.cases));
+  }));
+  return [
+    h("h1", { tabindex: "-1" }, `${say.figures}: ${format.period(`${chosen(state, zone)}T12:00:00Z`, state.grain, "UTC")}`),
+    empty,
+    h("div", { class: "tiles" }, tiles),
+    backlog(kpis, zone),
+  ];
+}
+
+function tile(kpi, zone, told) {
+  const heading = h("h2", null, h("a", { href: address({ kpi: kpi.key, view: null }) }, kpi.name));
+  const body = h("div", { class: "waiting" }, format.words().loading);
+  const element = h("article", { class: "card tile", "data-kpi": kpi.key }, heading, body);
+  get(`/v1/kpis/${kpi.key}`, asked(zone)).then(
+    (answer) => { body.replaceWith(...filled(kpi, answer)); told(answer); },
+    (problem) => { body.replaceWith(h("p", { class: "wrong" }, problem.message)); told(null, problem); },
+  );
+  return element;
+}
+
+function filled(kpi, answer) {
+  const say = format.words();
+  const point = answer.points.at(-1);
+  const value = shown(point, kpi.unit);
+  const link = point.cases || point.value ? casesLink(kpi, value, `${kpi.name}: ${value}. ${say.openCases}`) : h("span", { class: "soft" }, value);
+  const before = point.previous.value === null ? say.noBefore : `${say.before} ${format.value(point.previous.value, kpi.unit)}`;
+  const moved = change(point.previous, kpi.direction);
+  return [
+    h("p", { class: "value" }, link, " ", status(point.status)),
+    spark(answer.points.map((each) => each.value)),
+    h("p", { class: "soft facts" },
+      h("span", null, point.target ? `${say.target} ${format.target(point.target, kpi.unit)}` : say.noTarget),
+      h("span", null, moved, moved ? " · " : null, before),
+      point.small && point.cases ? h("span", null, say.small) : null),
+  ];
+}
+
+const DAY = 86400;
+const AGES = [1, 3, 7, 30, Infinity];
+
+/** How long what is open has been so; its cases come with when they were opened. */
+export function backlog(kpis, zone) {
+  const say = format.words();
+  const kpi = kpis.find((each) => each.key === "backlog");
+  if (!kpi) return null;
+  const body = h("div", { class: "waiting" }, say.loading);
+  const begin = chosen(state, zone);
+  const asking = { from: begin, to: next(begin, state.grain), team: state.team };
+  all("/v1/kpis/backlog/cases", asking, 5).then(
+    ({ items, complete, to }) => body.replaceWith(...aged(kpi, items, complete, asking.to)),
+    (problem) => body.replaceWith(h("p", { class: "wrong" }, problem.message)),
+  );
+  return h("section", { class: "card", id: "ages", "aria-labelledby": "ages-title" }, h("h2", { id: "ages-title" }, say.age), body);
+}
+
+function aged(kpi, items, complete, end) {
+  const say = format.words();
+  if (items.length === 0) return [h("p", { class: "soft" }, say.noBacklog)];
+  const then = Math.min(Date.now(), Date.parse(end)) / 1000;
+  const ages = items.map((item) => Math.max(0, then - Date.parse(item.decided_at) / 1000));
+  const counts = AGES.map((most, n) => ages.filter((age) => age < most * DAY && age >= (n ? AGES[n - 1] * DAY : 0)).length);
+  return [
+    chart(say.age, bars(say.ages, counts, "cases", say)),
+    h("details", null, h("summary", null, say.asTable), table(say.age, [say.age, say.cases], say.ages.map((name, n) => [name, format.number(counts[n])]))),
+    h("p", { class: "soft" }, say.oldest(format.duration(Math.max(...ages))), " · ", casesLink(kpi, say.openCases, `${kpi.name}: ${say.openCases}`)),
+    complete ? null : h("p", { class: "soft" }, say.ageOfFirst(format.number(items.length))),
+  ].filter(Boolean);
+}

@@ -1,0 +1,181 @@
+"""The dashboard in a real browser: languages, periods, teams, cases, events; by keyboard, on a phone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from app.db import connect
+from app.demo.history import make
+from app.kernel.ledger import opened
+from app.kpis.facts import FACTS
+from app.log.follow import catch_up
+from app.main import application
+from app.registry import BY_KIND
+from app.settings import Settings
+from tests.browser.chromium import Page, browsing, installed
+from tests.client import serving
+from tests.conftest import Place
+from tests.served import behind_a_socket
+
+AXE = Path(__file__).with_name("axe-core") / "axe.min.js"
+DAYS = 8
+PAGE = 50
+FAULTS = """
+axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations
+  .filter(({impact}) => impact === "serious" || impact === "critical")
+  .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(" | ")}`.slice(0, 500)))"""
+SHOWN = "document.querySelector('main[aria-busy=false]') && !document.querySelector('.waiting')"
+PERIOD, TEAM = "#period", "#team"
+#: What an unknown visitor is answered, and so the browser notes; nothing else may be complained of.
+NOT_SIGNED_IN = "401 (Unauthorized)"
+
+
+@pytest.fixture
+async def address(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+    """Where the demo's last days are served, a key that sees the figures, and one that does not."""
+    installed()
+    secrets = tmp_path / "secrets"
+    async with opened(place.url, secrets, BY_KIND, settings) as ledger:
+        await make(ledger, lambda done, of: None, days=DAYS)
+    connection = await connect(place.url)
+    try:
+        await catch_up(connection, FACTS)
+    finally:
+        await connection.close()
+    async with serving(place.url, secrets, settings) as api:
+        keys = [(await api.client("Lin", role)).token for role in (Role.auditor, Role.requester)]
+    app = application(place.url, secrets, settings)
+    async with contextlib.AsyncExitStack() as stack:
+        host, port = await stack.enter_async_context(behind_a_socket(app))
+        yield f"http://{host}:{port}", str(keys[0]), str(keys[1])
+
+
+async def _sign_in(page: Page, key: str) -> None:
+    await page.until("document.querySelector('#key')")
+    await page.run(f"document.querySelector('#key').value = {json.dumps(key)}")
+    await page.run("document.querySelector('.login button').click()")
+    await page.until("document.querySelector('#out')")
+    await page.until(SHOWN)
+
+
+async def _choose(page: Page, where: str, value: str) -> None:
+    await page.run(
+        f"(() => {{ const one = document.querySelector('{where}'); one.value = {json.dumps(value)};"
+        " one.dispatchEvent(new Event('change')); })()"
+    )
+    await page.until(SHOWN)
+
+
+async def _faultless(page: Page) -> None:
+    await page.run(AXE.read_text(encoding="utf-8") + "; 0")
+    assert await page.run(FAULTS) == []
+
+
+async def _click(page: Page, what: str) -> None:
+    await page.run(f"document.querySelector({json.dumps(what)}).click()")
+    await page.until(SHOWN)
+
+
+async def _text(page: Page, of: str = "main") -> str:
+    text: Any = await page.run(f"document.querySelector({json.dumps(of)}).innerText")
+    return str(text)
+
+
+async def test_figures_open_to_cases_and_events_in_both_languages(
+    address: tuple[str, str, str], tmp_path: Path
+) -> None:
+    url, key, requesters = address
+    async with browsing(tmp_path) as page:
+        await page.sized(1280, 900)
+        await page.open(f"{url}/dashboard?lang=en")
+        await _sign_in(page, requesters)
+        assert "no figures for this key" in await _text(page)
+        await page.run("document.querySelector('#out').click()")
+        await _sign_in(page, key)
+        assert "Mean time to resolve" in await _text(page)
+        assert await page.run("document.documentElement.lang") == "en"
+        assert await page.run("document.querySelectorAll('.tile .value').length") > 10
+        await _faultless(page)
+        await _back_and_forth(page)
+        await _down_to_events(page)
+        await _on_a_phone(page, url)
+        await _by_keyboard(page, url)
+        assert [error for error in page.errors if NOT_SIGNED_IN not in error] == []
+
+
+async def _back_and_forth(page: Page) -> None:
+    """What is chosen stands in the address."""
+    await _choose(page, TEAM, "network")
+    assert "team=network" in await page.run("location.search")
+    here = await page.run("location.search")
+    last = await page.run(f"document.querySelector('{PERIOD}').options[1].value")
+    await _choose(page, PERIOD, last)
+    assert f"period={last}" in await page.run("location.search")
+    await page.run("history.back()")
+    await page.until(f"location.search === {json.dumps(here)}")
+    await page.until(SHOWN)
+    assert await page.run(f"document.querySelector('{TEAM}').value") == "network"
+    await _choose(page, TEAM, "")
+
+
+async def _down_to_events(page: Page) -> None:
+    """From a number to its cases, and to what happened; in Chinese."""
+    opened = "[data-kpi=incidents_opened]"
+    # On the first day of a month there may be nothing in it yet, but there is in the one before.
+    if not await page.run(f"document.querySelector('{opened} .value a') !== null"):
+        before = await page.run(f"document.querySelector('{PERIOD}').options[1].value")
+        await _choose(page, PERIOD, before)
+    counted = await _text(page, f"{opened} .value a")
+    await _click(page, "#language")
+    assert await page.run("document.documentElement.lang") == "zh-CN"
+    assert "事件提出数" in await _text(page)
+    await _faultless(page)
+    await _click(page, f"{opened} h2 a")
+    await page.until("document.querySelector('#trend canvas')")
+    assert "按团队" in await _text(page)
+    await _faultless(page)
+    await _click(page, "#trend .value a")
+    rows = await page.run("document.querySelectorAll('tbody tr').length")
+    assert rows == min(int(counted.replace(",", "")), PAGE)
+    await _faultless(page)
+    number = await _text(page, "tbody th")
+    await _click(page, "tbody a")
+    assert number in await _text(page)
+    assert await page.run("document.querySelectorAll('.events li').length") > 1
+    assert await page.run("document.querySelectorAll('.events li.marked').length") == 1
+    await _faultless(page)
+
+
+async def _on_a_phone(page: Page, url: str) -> None:
+    """Nothing is wider than the screen, and what is dark can be read."""
+    await page.sized(360, 740, dark=True)
+    for changes in ("", "&kpi=incident_resolution_seconds", "&kpi=backlog&view=cases"):
+        await page.open(f"{url}/dashboard?lang=en{changes}")
+        await page.until(SHOWN)
+        assert await page.run("document.documentElement.scrollWidth") <= 360
+        await _faultless(page)
+
+
+async def _by_keyboard(page: Page, url: str) -> None:
+    """Somebody without a mouse comes to a figure, and sees where they are."""
+    await page.open(f"{url}/dashboard?lang=en")
+    await page.until(SHOWN)
+    for _ in range(40):
+        for kind in ("keyDown", "keyUp"):
+            await page.send(
+                "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9
+            )
+        if await page.run("document.activeElement.matches('.tile h2 a')"):
+            break
+    assert await page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+    await page.send("Input.dispatchKeyEvent", type="keyDown", **enter)
+    await page.until("location.search.includes('kpi=')")
+    await page.until("document.activeElement.matches('h1')")
