@@ -7,7 +7,7 @@ one sees oneself would be taken for the figure, and a small cell would tell of w
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
@@ -31,6 +31,7 @@ from app.kernel.who import Who
 from app.kpis.answer import KpiAnswer, answer, caught_up
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
+from app.kpis.charts import KpiBehaviour, behaviour
 from app.kpis.kpi import Aggregate, Basis, Dimension, Direction, Kpi, Unit
 from app.kpis.overview import overview, this_month
 from app.kpis.past import moment
@@ -171,6 +172,14 @@ class KpiQuery(KpiFilters):
     )
 
 
+class KpiBehaviourQuery(KpiFilters):
+    """Which periods of a chart."""
+
+    grain: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="How long a period is."
+    )
+
+
 class KpiCaseQuery(KpiFilters, Paging):
     """Which cases, and which page of them."""
 
@@ -213,6 +222,23 @@ async def get_kpi(
         await caught_up(ledger.db)
     question = _question(ledger, kpi, query.asked(query.grain, query.by or []), now)
     found = await answer(ledger.db, question, now, position=position)
+    return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+
+
+@router.get(
+    "/{key}/behaviour",
+    operation_id="get_kpi_behaviour",
+    response_model=KpiBehaviour,
+    responses=problems(403, 404, 422),
+)
+async def get_kpi_behaviour(
+    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiBehaviourQuery, Query()]
+) -> Response:
+    """Whether a KPI moves as it always does, or something has happened, and in which period."""
+    now = context_of(request).now
+    kpi = _asked_for(request, ledger, key)
+    question = _question(ledger, kpi, query.asked(Grain(query.grain), []), now)
+    found = behaviour(kpi, await answer(ledger.db, question, now), now)
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 

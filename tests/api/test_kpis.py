@@ -252,6 +252,24 @@ async def test_what_was_known_at_an_instant_or_a_position_is_told_again(desk: De
     assert (early["position"], early["points"][0]["value"]) == (0, 0)
 
 
+async def test_a_value_beyond_what_is_natural_is_a_signal(desk: Desk) -> None:
+    for days in (*range(1, 12), *[6] * 14):
+        await desk.report(days * 24 + 1)
+    await desk.follow()
+    path = "/v1/kpis/incidents_opened/behaviour"
+    since = ago(days=10).date().isoformat()
+    made = await desk.manager.read(path, **{"grain": "day", "from": since, "tz": "UTC"})
+    *over, running = made["points"]
+    assert len(over) == 10
+    assert [point["running"] for point in made["points"]] == [False] * 10 + [True]
+    assert running["signals"] == []
+    (high,) = [point for point in over if "beyond_limits" in point["signals"]]
+    assert high["value"] > made["limits"]["high"] > made["limits"]["centre"] > 0
+    assert made["limits"]["low"] == 0, "a count is not below it"
+    short = await desk.manager.read(path, **{"grain": "day", "from": ago(days=3).date().isoformat()})
+    assert (short["limits"], [point["signals"] for point in short["points"]]) == (None, [[]] * 4)
+
+
 async def test_what_is_to_come_is_not_known(desk: Desk) -> None:
     for ahead in (str(await desk.api.head() + 1), "2199-01-01T00:00:00Z"):
         answer = await desk.manager.get(MTTR, params={"as_of": ahead})
@@ -368,7 +386,7 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
         assert [item["key"] for item in (await client.read("/v1/kpis"))["items"]] == (
             list(KPIS) if may else []
         )
-        for path in (MTTR, f"{MTTR}/cases"):
+        for path in (MTTR, f"{MTTR}/cases", f"{MTTR}/behaviour"):
             answer = await client.get(path)
             assert answer.status_code == (200 if may else 403)
             if not may:
@@ -390,7 +408,8 @@ async def test_agents_may_ask_where_they_see_every_ticket(
 
 async def test_a_kpi_that_there_is_none_of_is_not_found(shared: Api) -> None:
     manager = await shared.client("Marta", Role.incident_manager)
-    for path in ("/v1/kpis/happiness", "/v1/kpis/happiness/cases", "/v1/kpis/%00"):
+    parts = ("happiness", "happiness/cases", "happiness/behaviour", "%00")
+    for path in (f"/v1/kpis/{part}" for part in parts):
         answer = await manager.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 

@@ -1,0 +1,97 @@
+"""A KPI's behaviour: its periods that are over, on a chart that tells signals from noise (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import Out
+from app.kpis.answer import KpiAnswer
+from app.kpis.kpi import Aggregate, Kpi
+from app.kpis.points import DECIMALS_OF_RATIOS
+from app.kpis.statistics.behaviour import LEAST_VALUES, Chart, Signal, chart
+
+
+class KpiLimits(Out):
+    """What the process does by itself, while nothing changes it. It has nothing to do with a target."""
+
+    model_config = ConfigDict(frozen=True)
+
+    centre: float = Field(description="The mean of the values of the periods that are over.")
+    low: float = Field(description="The lower natural limit; no lower than a value can be.")
+    high: float = Field(description="The upper natural limit; no higher than a value can be.")
+    moving_range: float = Field(description="How much a value differs from the next, on average.")
+
+
+class KpiMove(Out):
+    """A period of the chart."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    value: int | float | None = Field(description="The KPI; null: there were no cases.")
+    cases: int = Field(description="How many cases it was computed from.")
+    running: bool = Field(description="It is not over, or has not begun: it is on no side of any limit.")
+    signals: list[Signal] = Field(
+        description="The rules by which the value is no chance; none: look for no cause."
+    )
+
+
+class KpiBehaviour(Out):
+    """Which values of a KPI say that something has happened (XmR chart)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    unit: str
+    grain: str
+    tz: str
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    limits: KpiLimits | None = Field(
+        description=f"Null: fewer than {LEAST_VALUES} periods that are over have a value."
+    )
+    points: list[KpiMove]
+
+
+def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime) -> KpiBehaviour:
+    """The chart of an answer that is not cut by anything."""
+    over = [point for point in found.points if point.end <= now and point.value is not None]
+    values = [point.value for point in over if point.value is not None]
+    made = chart(values)
+    signals = {point.begin: of for point, of in zip(over, made.signals, strict=True)}
+    return KpiBehaviour(
+        key=found.key,
+        unit=found.unit,
+        grain=found.grain,
+        tz=found.tz,
+        position=found.position,
+        lag_seconds=found.lag_seconds,
+        limits=_limits(kpi, values, made),
+        points=[
+            KpiMove(
+                begin=point.begin,
+                end=point.end,
+                value=point.value,
+                cases=point.cases,
+                running=point.end > now,
+                signals=signals.get(point.begin, []),
+            )
+            for point in found.points
+        ],
+    )
+
+
+def _limits(kpi: Kpi, values: Sequence[float], made: Chart) -> KpiLimits | None:
+    centre, moving_range, reach = made.centre, made.moving_range, made.reach
+    if centre is None or moving_range is None or reach is None:
+        return None
+    # No KPI is below 0, unless a history says that a case ended before it began.
+    low, high = max(centre - reach, min(0.0, *values)), centre + reach
+    if kpi.aggregate is Aggregate.share:
+        high = min(high, 1.0)
+    rounded = (round(number, DECIMALS_OF_RATIOS) for number in (centre, low, high, moving_range))
+    return KpiLimits(**dict(zip(("centre", "low", "high", "moving_range"), rounded, strict=True)))

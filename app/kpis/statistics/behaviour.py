@@ -1,0 +1,86 @@
+"""Whether a series moves as it always does, or something has happened: the XmR chart.
+
+Walter Shewhart's chart of single values, as Donald Wheeler sets it out (Understanding Variation, 1993; Making
+Sense of Data, 2003): the limits are those of the process itself, from how much one value differs from the
+next, and have nothing to do with its target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from app.common.records import Labelled
+
+#: Of the mean moving range to each side: 3 / d2, where d2 = 1.128 is the mean range of two normal values.
+NATURAL = 2.66
+#: Fewer values say nothing of what is natural.
+LEAST_VALUES = 6
+RUN = 8
+NEAR, OF_FOUR = 3, 4
+
+
+class Signal(Labelled):
+    """The rule by which a value is no chance (Wheeler's detection rules one to three)."""
+
+    beyond_limits = "beyond_limits", "Beyond the natural limits", "超出自然界限"
+    run_of_eight = "run_of_eight", "One of eight in a row on one side of the centre", "连续八个值在中心线同侧"
+    near_limit = (
+        "near_limit",
+        "One of three in four that are nearer to one limit than to the centre",
+        "连续四个值中有三个更靠近同一界限",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The centre line, the mean moving range, and of each value the rules that it is a signal by.
+
+    There are no limits, and no signals, if there are too few values.
+    """
+
+    centre: float | None
+    moving_range: float | None
+    signals: list[list[Signal]]
+
+    @property
+    def reach(self) -> float | None:
+        """How far the natural limits are from the centre."""
+        return None if self.moving_range is None else NATURAL * self.moving_range
+
+
+def chart(values: Sequence[float]) -> Chart:
+    """The chart of a series, in its order."""
+    if len(values) < LEAST_VALUES:
+        return Chart(None, None, [[] for _ in values])
+    centre = sum(values) / len(values)
+    moves = [abs(later - earlier) for earlier, later in pairwise(values)]
+    moving_range = sum(moves) / len(moves)
+    reach = NATURAL * moving_range
+    beyond = {n for n, value in enumerate(values) if abs(value - centre) > reach}
+    # On each side of the centre, for what lies on it is on neither.
+    sides = [[(value - centre) * side for value in values] for side in (1, -1)]
+    runs = {n for side in sides for n in _run(side)}
+    near = {n for side in sides for n in _near(side, reach / 2)}
+    rules = ((Signal.beyond_limits, beyond), (Signal.run_of_eight, runs), (Signal.near_limit, near))
+    return Chart(
+        centre, moving_range, [[rule for rule, places in rules if n in places] for n in range(len(values))]
+    )
+
+
+def _run(above: Sequence[float]) -> set[int]:
+    """The places of values that are one of eight or more in a row above 0."""
+    windows = range(len(above) - RUN + 1)
+    return {
+        n for at in windows if all(value > 0 for value in above[at : at + RUN]) for n in range(at, at + RUN)
+    }
+
+
+def _near(above: Sequence[float], half: float) -> set[int]:
+    """The places of values above `half` that are three of four in a row."""
+    found: set[int] = set()
+    for at in range(len(above) - OF_FOUR + 1):
+        near = {n for n in range(at, at + OF_FOUR) if above[n] > half}
+        found |= near if len(near) >= NEAR else set()
+    return found

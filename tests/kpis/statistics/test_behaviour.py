@@ -1,0 +1,62 @@
+"""The XmR chart: its limits by hand, and each of its rules at its edge."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kpis.statistics.behaviour import Signal, chart
+
+
+def signals(values: list[float], rule: Signal) -> list[int]:
+    return [n for n, found in enumerate(chart(values).signals) if rule in found]
+
+
+def test_the_limits_come_from_how_much_a_value_differs_from_the_next() -> None:
+    # Ranges 2, 3, 1, 4, 2, 0: mean 2; the centre is 12.
+    made = chart([11.0, 13.0, 10.0, 11.0, 15.0, 13.0, 13.0])
+    assert made.moving_range == 2
+    assert made.centre == pytest.approx(86 / 7)
+    assert made.reach == pytest.approx(5.32)
+    assert made.signals == [[]] * 7
+
+
+def test_too_few_values_have_no_limits() -> None:
+    made = chart([1.0, 100.0, 1.0, 100.0, 1.0])
+    assert (made.centre, made.moving_range, made.reach) == (None, None, None)
+    assert made.signals == [[]] * 5
+
+
+def test_what_never_moves_is_no_signal_and_the_first_that_does_is_one() -> None:
+    assert chart([5.0] * 12).signals == [[]] * 12
+    assert signals([*[5.0, 6.0] * 6, 40.0, 5.0, 6.0], Signal.beyond_limits) == [12]
+
+
+def test_eight_in_a_row_on_one_side_are_a_signal_and_seven_are_not() -> None:
+    wild = [30.0, -30.0] * 8
+    assert signals([*wild, *[1.0] * 7, -7.0], Signal.run_of_eight) == []
+    assert signals([-8.0, *wild, *[1.0] * 8], Signal.run_of_eight) == list(range(17, 25))
+    # A value on the centre line is on neither side.
+    assert signals([4.0, 4.0, 4.0, 4.0, 0.0, 4.0, 4.0, 4.0, 4.0, *[-4.0] * 8], Signal.run_of_eight) == [
+        *range(9, 17)
+    ]
+
+
+def test_three_of_four_nearer_to_a_limit_than_to_the_centre_are_a_signal() -> None:
+    calm = [1.0, -1.0] * 10
+    values = [*calm, 5.0, -1.0, 5.0, 5.0, -1.0, *calm]
+    assert signals(values, Signal.near_limit) == [20, 22, 23]
+    both_sides = [*calm, 5.0, -5.0, 5.0, -5.0, *calm]
+    assert signals(both_sides, Signal.near_limit) == []
+
+
+@given(st.lists(st.integers(-50, 50), min_size=6, max_size=40), st.integers(1, 9), st.integers(-99, 99))
+def test_the_unit_and_the_side_make_no_difference(values: list[int], scale: int, shift: int) -> None:
+    # Powers of two, so that floating point is exact and no value crosses a limit by it.
+    plain = [float(64 * value) for value in values]
+    same = chart(plain).signals
+    assert chart([-value for value in plain]).signals == same
+    assert chart([value * 2**scale for value in plain]).signals == same
+    moved = chart([value + shift for value in plain])
+    assert moved.moving_range == chart(plain).moving_range
