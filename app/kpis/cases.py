@@ -26,6 +26,8 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 TEAM_NAMED = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}') ? 'team_id'"
+#: What is said of a major incident.
+MAJORS = ("declared_major", "downgraded", "reviewed")
 #: What is done in time, or not, and undone.
 DONE = ("acknowledged", "started", "resolved", "closed", "reopened")
 #: What makes of a first contact the only one, or not.
@@ -38,6 +40,8 @@ TELLING = {
     Measure.reassigned: TEAM_NAMED,
     Measure.reassignments: TEAM_NAMED,
     Measure.came_back: TEAM_NAMED,
+    Measure.review_on_time: "type = any(%(majors)s)",
+    Measure.downgraded: "type = any(%(majors)s)",
     Measure.first_contact: f"type = any(%(contact)s) or {TEAM_NAMED}",
 }
 
@@ -67,7 +71,8 @@ class KpiCase(Out):
     excluded: str | None = Field(description="Why no other KPI counts it; only volumes have such cases.")
     irregular: bool = Field(description="An event of its history did not fit the lifecycle.")
     inferred: bool = Field(
-        description="The response was told by another system, which does not say who answered."
+        description="Not told outright: of a response, another system does not say who answered; "
+        "of a restoration, nobody said when the outage began, and it is counted from the opening."
     )
     events: list[KpiEvidence] = Field(
         description="What gave its number: its opening, its reopenings or changes of team, what decided."
@@ -154,6 +159,7 @@ order by position"""
         "last": last,
         "reopened": f"{kind}.reopened",
         "done": [f"{kind}.{event}" for event in DONE],
+        "majors": [f"{kind}.{event}" for event in MAJORS],
         "contact": [f"{kind}.{event}" for event in CONTACT],
     }
     events: dict[UUID, list[tuple[bool, KpiEvidence]]] = {row[0]: [] for row in rows}

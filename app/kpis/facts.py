@@ -25,6 +25,7 @@ OF_RESOLVED = (
     "came_back",
     "first_contact",
     "unattended",
+    "review_on_time",
 )
 STRETCH = ("since", "until", "phase", "on_hold", "responded", "resolved_before", "opened_at")
 
@@ -72,6 +73,8 @@ INCIDENT = (
     Table("incident_first_resolved", TIMED),
     Table("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),
     Table("incident_closed", TIMED),
+    Table("incident_restored", (*TIMED, "inferred")),
+    Table("incident_declared_major", (*FACT, "downgraded")),
     Table("incident_response_due", (*FACT, "met")),
     Table("incident_resolution_due", (*FACT, "met")),
     Table(

@@ -34,6 +34,8 @@ class Measure(Labelled):
     came_back = "came_back", "Whether a team got it back", "是否退回原团队"
     first_contact = "first_contact", "Whether whoever answered resolved it", "是否由首次响应人解决"
     unattended = "unattended", "Whether it went away by itself", "是否自行消除"
+    review_on_time = "review_on_time", "Whether its review was held in time", "是否按时回顾"
+    downgraded = "downgraded", "Whether it turned out to be no major incident", "是否降级"
     repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
 
 

@@ -42,6 +42,8 @@ MEASURE = {
     Measure.came_back: "came_back::integer",
     Measure.first_contact: "first_contact::integer",
     Measure.unattended: "unattended::integer",
+    Measure.review_on_time: "review_on_time::integer",
+    Measure.downgraded: "downgraded::integer",
     # It is about two cases, of which each may be touched without the other, so no fact can hold it.
     Measure.repeated: """exists (
   select from kpi.incident_resolved earlier
@@ -50,7 +52,9 @@ MEASURE = {
     and earlier.at < fact.at and earlier.at >= fact.at - interval '720 hours')::integer""",
 }
 #: Measures that say nothing of some facts, which then do not count.
-OF_SOME = frozenset({Measure.first_contact, Measure.unattended})
+OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time})
+#: Kinds of fact that say whether what they are measured from was told outright.
+TOLD = frozenset({"responded", "restored"})
 
 #: In which phases of its life a case is still to come, and what else holds then.
 ALIVE = {
@@ -281,7 +285,7 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     kpi = question.kpi
     parameters: dict[str, Any] = {}
     admitted = _admitted(question, filters, parameters)
-    inferred = "inferred" if kpi.fact == "responded" else "false"
+    inferred = "inferred" if kpi.fact in TOLD else "false"
     only = "true" if kpi.counts_excluded else "excluded is null"
     text = f"""
 select case_id, at, {MEASURE[kpi.measure]} as measure, excluded, irregular, {inferred} as inferred,

@@ -59,6 +59,8 @@ MEASURE = {
     Measure.came_back: "numerator",
     Measure.first_contact: "numerator",
     Measure.unattended: "numerator",
+    Measure.review_on_time: "numerator",
+    Measure.downgraded: "numerator",
     Measure.repeated: "numerator",
 }
 #: The definitions of what is still open.

@@ -45,6 +45,9 @@ TYPES = {
     "observed": 2,
     "edited": 1,
     "commented": 2,
+    "declared_major": 1,
+    "downgraded": 0.5,
+    "reviewed": 1,
     "reported": 0.1,
 }
 TEAMS = tuple(UUID(int=n) for n in (1, 2, 3))
@@ -57,6 +60,10 @@ VALUES: dict[str, tuple[str | None, ...]] = {
     "assignee_id": (str(UUID(int=11)), str(UUID(int=12)), None),
     "customer_id": (str(TEAMS[0]), str(TEAMS[2]), None),
     "requester_id": ("11", "12", None),
+    "effect": ("none", "degraded", "down", None),
+    "began_at": (instant(BEGIN), instant(BORDERS[0]), None),
+    "service_restored_at": (instant(BORDERS[0]), instant(BORDERS[1]), None),
+    "declared_major_at": (instant(BORDERS[0]), None),
 }
 ACTORS = ("person:11", "rule:close_after_agreed_days", "import:old_tool", "integration:5")
 

@@ -104,6 +104,37 @@ class CaseHistory:
         return next((told for told in reversed(last) if told.kind == "resolved"), last[-1])
 
     @property
+    def restored(self) -> dict[str, Any] | None:
+        """The fact of when its service came back."""
+        last = self.resolution
+        if last is None or last.known.get("effect") not in {"degraded", "down"}:
+            return None
+        if not last.known.get("service_restored_at"):
+            return None
+        restored, began = from_instant(last.known["service_restored_at"]), last.known.get("began_at")
+        seconds = max(whole_seconds(restored - (from_instant(began) if began else self.opened_at)), 0)
+        return self.timed(last, inferred=not began) | {"at": restored, "seconds": seconds}
+
+    @property
+    def declared_major(self) -> dict[str, Any] | None:
+        """The fact of its having been declared major."""
+        said = [told for told in self.told if told.kind in {"declared_major", "downgraded"}]
+        first = next((told for told in said if told.kind == "declared_major"), None)
+        return None if first is None else self.fact(first) | {"downgraded": said[-1].kind == "downgraded"}
+
+    @property
+    def review_on_time(self) -> bool | None:
+        """Whether its present resolution was reviewed in time; None: it is no major incident."""
+        last = self.resolution
+        assert last is not None
+        if not last.known.get("declared_major_at"):
+            return None
+        ends = [told.marks and told.kind not in ENDING for told in self.told]
+        behind = self.told[len(ends) - ends[::-1].index(True) :]
+        held = [told.event.occurred_at for told in behind if told.kind == "reviewed"]
+        return bool(held) and min(held) <= last.event.occurred_at + timedelta(days=7)
+
+    @property
     def resolutions(self) -> list[dict[str, Any]]:
         """The facts of all its resolutions; what is said of the case is said with the final one."""
         marks = [told for told in self.told if told.marks]
@@ -126,6 +157,7 @@ class CaseHistory:
                     came_back=final and len(set(self.teams)) < len(self.teams),
                     first_contact=self.first_contact if final else None,
                     unattended=self.unattended if final else None,
+                    review_on_time=self.review_on_time if final else None,
                 )
             )
         return facts
@@ -200,10 +232,8 @@ class CaseHistory:
 
     def timed(self, deciding: Told, **more: Any) -> dict[str, Any]:
         """The columns of a fact that took its time."""
-        elapsed = deciding.event.occurred_at - self.opened_at
-        seconds = Decimal(elapsed.days * 86_400 + elapsed.seconds) + Decimal(elapsed.microseconds) / 1_000_000
-        whole = int(seconds.quantize(Decimal(1), ROUND_HALF_UP))
-        return self.fact(deciding) | {"seconds": whole, "business_seconds": None} | more
+        seconds = whole_seconds(deciding.event.occurred_at - self.opened_at)
+        return self.fact(deciding) | {"seconds": seconds, "business_seconds": None} | more
 
     def in_time(
         self, done: Told | None, within: timedelta, *, if_not_open: bool = False
@@ -285,6 +315,10 @@ def facts(events: list[Event]) -> dict[str, dict[Any, dict[str, Any]]]:
             tables["incident_first_resolved"][case.case_id] = case.timed(first)
         for resolution in case.resolutions:
             tables["incident_resolved"][case.case_id, resolution["n"]] = resolution
+        if restored := case.restored:
+            tables["incident_restored"][case.case_id] = restored
+        if major := case.declared_major:
+            tables["incident_declared_major"][case.case_id] = major
         if closing := case.closing:
             tables["incident_closed"][case.case_id] = case.timed(closing)
         if in_time := case.in_time(case.response, timedelta(minutes=15)):
@@ -302,6 +336,12 @@ def _retold(of: list[tuple[int, Event]]) -> dict[str, Any]:
         if event.version > 1 and opened is not None and event.occurred_at <= from_instant(opened):
             return _fields(event)
     return {}
+
+
+def whole_seconds(elapsed: timedelta) -> int:
+    """To the nearest second, halves up."""
+    seconds = Decimal(elapsed.days * 86_400 + elapsed.seconds) + Decimal(elapsed.microseconds) / 1_000_000
+    return int(seconds.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _fields(event: Event) -> dict[str, Any]:

@@ -23,7 +23,7 @@ told as (
     data ? 'irregular' as irregular,
     (data->'set'->stream->>'opened_at')::timestamptz as opening,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
-                                'requester_id'] then fields - array['title', 'description', 'resolution', 'cause'] end as dimensions
+                                'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at'] then fields - array['title', 'description', 'resolution', 'cause'] end as dimensions
   from (
     (
       select stream, position, version, occurred_at, type, actor, data from log.told
@@ -67,6 +67,11 @@ standing as (
     known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
     known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
     (known->>'customer_id')::uuid as customer_id,
+    -- What is asked of a resolution only.
+    case when mark in ('resolved', 'closed') then known->>'effect' in ('degraded', 'down') end as touched_service,
+    case when mark in ('resolved', 'closed') then (known->>'began_at')::timestamptz end as began_at,
+    case when mark in ('resolved', 'closed') then (known->>'service_restored_at')::timestamptz end as restored_at,
+    case when mark in ('resolved', 'closed') then known->>'declared_major_at' is not null end as major,
     max(place) filter (where mark = 'open') over in_order as open_place,
     max(place) filter (where mark = 'void') over in_order as void_place,
     max(place) filter (where type = 'incident.marked_duplicate') over in_order as duplicate_place,
@@ -120,11 +125,12 @@ decided as materialized (
 hands as (
   select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments,
     count(*) filter (where team_named <> team_before) >= count(distinct team_named) as came_back,
-    max(person) filter (where place = response) as responder
+    max(person) filter (where place = response) as responder,
+    min(occurred_at) filter (where type = 'incident.reviewed' and place > before_last) as reviewed_at
   from (
-    select case_id, place, response, person, team_named,
+    select case_id, place, before_last, response, person, team_named, type, occurred_at,
       lag(team_named) over (partition by case_id, team_named is null order by place) as team_before
-    from decided where team_named is not null or place = response
+    from decided where team_named is not null or place = response or type = 'incident.reviewed'
   ) named
   group by case_id
 ),
@@ -132,7 +138,8 @@ fact as (
   select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
-    response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held
+    response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held,
+    touched_service, began_at, restored_at, major
   from decided
 ),
 incident_opened as (
@@ -174,14 +181,35 @@ incident_resolved as (
     case when channel is distinct from 'monitoring' and not observed
       then coalesce(person = responder, false) and coalesce(reassignments, 0) = 0
         and not (held or asked_again or reopened) end as first_contact,
-    case when channel = 'monitoring' then person is null and not started end as unattended
+    case when channel = 'monitoring' then person is null and not started end as unattended,
+    -- Five working days are seven days, as long as there are no calendars.
+    case when major then coalesce(reviewed_at <= at + interval '168 hours', false) end as review_on_time
   from fact left join hands using (case_id) where place = resolution
   union all
   -- What else there is to say of a resolution is said of the final one.
   select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
-    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null
+    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null, null
   from left_again where place = coalesce(last_resolved, last_ended)
+),
+incident_restored as (
+  select case_id, restored_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
+    irregular, position, opened_position,
+    greatest(round(extract(epoch from restored_at - coalesce(began_at, opened_at)))::bigint, 0) as seconds,
+    business_seconds, began_at is null as inferred
+  from fact where place = resolution and touched_service and restored_at is not null
+),
+-- One that was declared again, after it had been made less of, is still one.
+incident_declared_major as (
+  select case_id, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
+    any_irregular as irregular, position, opened_position, downgraded
+  from (
+    select *, row_number() over (partition by case_id, type order by place) as nth,
+      max(place) over (partition by case_id) > max(place) filter (where type = 'incident.declared_major')
+        over (partition by case_id) as downgraded
+    from decided where type in ('incident.declared_major', 'incident.downgraded')
+  ) said
+  where type = 'incident.declared_major' and nth = 1
 ),
 incident_closed as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,

@@ -1,0 +1,110 @@
+"""KPIs of outages and of major incidents."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
+
+INCIDENT_RESTORE_SECONDS = Kpi(
+    key="incident_restore_seconds",
+    en=Words(
+        "Mean time to restore service",
+        "Seconds from when the outage began to when service came back, of finally resolved incidents that "
+        "degraded a service "
+        "or took it down, and whose service came back in the period.",
+        "Where nobody said when it began, it is counted from the opening and marked as inferred. "
+        "Overlapping incidents "
+        "of one service count each: this is no availability.",
+    ),
+    zh=Words(
+        "平均服务恢复时间",
+        "影响或中断服务、已最终解决且服务在期内恢复的事件，从中断开始到服务恢复的秒数。",
+        "未说明开始时间的从提出起算，并标记为推断。同一服务重叠的事件各计一次：此数不是可用率。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="restored",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    still_open=StillOpen.unended,
+    settling=Settling.reopening,
+)
+
+MAJOR_INCIDENTS = Kpi(
+    key="major_incidents",
+    en=Words(
+        "Major incidents",
+        "Incidents that were declared major for the first time in the period, whatever they turned out to "
+        "be.",
+        "Those that were made less of count: see the share downgraded. It says as much about who declares "
+        "as about "
+        "what happened.",
+    ),
+    zh=Words(
+        "重大事件数",
+        "期内首次宣布为重大的事件数，不论之后如何。",
+        "之后降级的也计入，请看降级占比；此数既反映发生了什么，也反映宣布的尺度。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="declared_major",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.down,
+    basis=Basis.event,
+)
+
+MAJORS_DOWNGRADED = Kpi(
+    key="majors_downgraded",
+    en=Words(
+        "Major incidents downgraded",
+        "Of the incidents that were declared major for the first time in the period, the share that turned "
+        "out to be none.",
+        "None at all may mean that majors are declared late. One that is declared again is a major incident.",
+    ),
+    zh=Words(
+        "重大事件降级占比",
+        "期内首次宣布为重大的事件中，之后降级的占比。",
+        "完全没有降级可能说明宣布过晚；再次宣布的仍是重大事件。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="declared_major",
+    measure=Measure.downgraded,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.none,
+    basis=Basis.event,
+)
+
+MAJOR_REVIEWED_ON_TIME = Kpi(
+    key="major_reviewed_on_time",
+    en=Words(
+        "Major incidents reviewed in time",
+        "Of the major incidents whose final resolution lies in the period, the share reviewed within five "
+        "working days "
+        "after it; as long as there are no calendars, within seven days.",
+        "One whose days have not passed counts as not reviewed yet: the last week of a period rises. "
+        "One that is reopened needs a new review.",
+    ),
+    zh=Words(
+        "重大事件按时回顾率",
+        "最终解决时间在期内的重大事件中，解决后五个工作日内完成回顾的占比；在没有工作日历之前，以七天计。",
+        "期限未满而未回顾的暂计为未完成，故期末一周的数值还会上升；重开的事件须重新回顾。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.review_on_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+)
+
+KPIS = (INCIDENT_RESTORE_SECONDS, MAJOR_INCIDENTS, MAJORS_DOWNGRADED, MAJOR_REVIEWED_ON_TIME)

@@ -1,0 +1,88 @@
+"""Outages and major incidents: from when an outage runs, what was declared, and what was learnt in time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.db import Connection, Database
+from app.kpis.answer import answer
+from app.kpis.cases import cases
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.points import KpiPoint
+from app.kpis.question import Question, Said, ask
+from app.log.canonical import instant
+from app.log.follow import catch_up
+from tests.kpis.histories import BEGIN, Scripted, write
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = 24 * 60
+
+
+def _question(key: str) -> Question:
+    said = Said(grain="all", begin="2025-12-01", end="2026-06-01")
+    return ask(KPIS[key], said, now=NOW, organisation_zone="UTC")
+
+
+async def _whole(db: Database, key: str) -> KpiPoint:
+    (point,) = (await answer(db, _question(key), NOW)).points
+    return point
+
+
+async def _follow(connection: Connection, *told: Scripted) -> None:
+    await write(connection, [event for case in told for event in case.events])
+    await catch_up(connection, FACTS)
+
+
+async def test_an_outage_runs_from_when_it_began_to_when_service_came_back(
+    follower: Connection, db: Database
+) -> None:
+    back = instant(BEGIN + timedelta(hours=2))
+    began = instant(BEGIN - timedelta(hours=1))
+    known = Scripted.begin(BEGIN, effect="down", began_at=began)
+    unknown = Scripted.begin(BEGIN, effect="degraded")
+    harmless = Scripted.begin(BEGIN, effect="none", began_at=began)
+    told = [
+        case.then("resolved", minutes=300, service_restored_at=back) for case in (known, unknown, harmless)
+    ]
+    open_still = Scripted.begin(BEGIN, effect="down", service_restored_at=back)
+    await _follow(follower, *told, open_still)
+    point = await _whole(db, "incident_restore_seconds")
+    assert (point.cases, point.value, point.open_cases) == (2, 2.5 * 3600, 1)
+    found = (await cases(db, _question("incident_restore_seconds"), NOW)).cases
+    assert {case.measure: case.inferred for case in found} == {3 * 3600: False, 2 * 3600: True}
+    assert {case.decided_at for case in found} == {BEGIN + timedelta(hours=2)}
+
+
+async def test_a_major_incident_counts_when_it_is_declared_and_is_none_if_that_was_said_last(
+    follower: Connection, db: Database
+) -> None:
+    major = Scripted.begin(BEGIN).then("declared_major", minutes=5)
+    less = major.then("downgraded", minutes=5)
+    other = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("downgraded", minutes=5)
+    again = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("downgraded", minutes=5)
+    again = again.then("declared_major", minutes=5)
+    kept = Scripted.begin(BEGIN).then("declared_major", minutes=5).then("cancelled", minutes=5)
+    await _follow(follower, less, other, again, kept, Scripted.begin(BEGIN))
+    declared = await _whole(db, "major_incidents")
+    assert (declared.value, declared.excluded) == (4, {"cancelled": 1, "duplicate": 0})
+    downgraded = await _whole(db, "majors_downgraded")
+    assert (downgraded.numerator, downgraded.denominator) == (2, 3)
+
+
+async def test_a_review_is_in_time_within_seven_days_behind_the_present_resolution(
+    follower: Connection, db: Database
+) -> None:
+    def major() -> Scripted:
+        return Scripted.begin(BEGIN, declared_major_at=instant(BEGIN)).then("resolved", minutes=60)
+
+    in_time = major().then("reviewed", minutes=7 * DAY)
+    late = major().then("reviewed", minutes=7 * DAY + 1)
+    reopened = major().then("reviewed", minutes=1).then("reopened", minutes=1).then("resolved", minutes=1)
+    minor = Scripted.begin(BEGIN).then("resolved", minutes=60).then("reviewed", minutes=1)
+    less = Scripted.begin(BEGIN, declared_major_at=instant(BEGIN)).then(
+        "downgraded", minutes=1, declared_major_at=None
+    )
+    await _follow(follower, in_time, late, reopened, major(), minor, less.then("resolved", minutes=1))
+    point = await _whole(db, "major_reviewed_on_time")
+    assert (point.numerator, point.denominator) == (1, 4)
