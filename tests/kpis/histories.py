@@ -14,13 +14,16 @@ from app.log.events import Event, stream
 from app.log.ids import uuid7
 from app.log.writer import Command, append, encode
 
-# Month ends in Shanghai and in Berlin (with a change of its clocks in between) lie within.
+# Month ends in Shanghai, in Berlin (with a change of its clocks in between), in Kathmandu and on Lord Howe
+# lie within.
 BEGIN = datetime(2026, 1, 25, tzinfo=UTC)
 DAYS = 80
 BORDERS = (
     datetime(2026, 1, 31, 16, tzinfo=UTC),
     datetime(2026, 2, 28, 16, tzinfo=UTC),
     datetime(2026, 3, 31, 22, tzinfo=UTC),
+    datetime(2026, 2, 28, 18, 15, tzinfo=UTC),
+    datetime(2026, 3, 31, 13, tzinfo=UTC),
 )
 STEPS = (
     timedelta(0),

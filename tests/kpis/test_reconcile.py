@@ -23,14 +23,19 @@ async def _reconciled(url: str, *keys: str) -> Report:
     return await reconcile(url, zone=SHANGHAI, now=NOW, keys=keys)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("seed", "zone"),
+    list(enumerate(("Asia/Shanghai", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"))),
+)
 async def test_both_paths_agree_on_every_kpi_month_and_dimension(
-    database_url: str, follower: Connection, seed: int
+    database_url: str, follower: Connection, seed: int, zone: str
 ) -> None:
     await write(follower, histories(seed, cases=150))
     await catch_up(follower, FACTS)
     heard: list[tuple[str, int, int]] = []
-    report = await reconcile(database_url, zone=SHANGHAI, now=NOW, progress=lambda *news: heard.append(news))
+    report = await reconcile(
+        database_url, zone=ZoneInfo(zone), now=NOW, progress=lambda *news: heard.append(news)
+    )
     assert report.differences == []
     assert report.compared > 1000
     assert heard == [(key, n, len(KPIS)) for n, key in enumerate(KPIS)]
