@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import AsyncRowFactory, dict_row, tuple_row
@@ -40,6 +41,14 @@ WRITE_LIMITS = (
 # PostgreSQL ends a statement after 30 s. What has not been heard of by then is not coming: its process or the
 # road to it has stopped.
 ANSWER_SECONDS = 35.0
+# A connection may stand still and not say so: its process was stopped, or the road has forgotten it. One that
+# nobody has used for a moment is asked whether it is there before somebody relies on it; where an answer is
+# long in coming, another one asks whether the database is at it at all.
+IDLE_SECONDS = 0.5
+THERE_SECONDS = 1.0
+STALLED_SECONDS = 3.0
+MOST_LOOKS = 10
+AT_IT = "select state = 'active' from pg_stat_activity where pid = %s"
 # So that a connection notices, also while nobody asks anything by it, that the other end has gone.
 ALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
@@ -81,21 +90,28 @@ class Answering:
         self._connection = connection
         self._ends = ends
         self._late = False
+        #: Whether the block has ended.
+        self.over = False
 
-    async def __aenter__(self) -> None:
-        self._alarm = asyncio.get_running_loop().call_at(self._ends, self._hang_up)
+    async def __aenter__(self) -> Answering:
+        self._alarm = asyncio.get_running_loop().call_at(self._ends, self.hang_up)
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._alarm.cancel()
+        self.over = True
         gone = isinstance(error, psycopg.Error) and is_gone(error)
         if self._late or gone:
             await discard(self._connection)
         if isinstance(error, psycopg.Error) and (self._late or gone):
             raise DatabaseGone("It has not answered in time." if self._late else _reason(error)) from error
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """Waits no longer, if the block has not ended."""
+        if self.over:
+            return
         # A cancelled statement waits for PostgreSQL to confirm it. That the line is dead is heard at once.
         self._late = True
         if not self._connection.closed:
@@ -139,8 +155,11 @@ class Database:
             timeout=POOL_WAIT_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             open=False,
+            check=self._is_there,
             kwargs={"autocommit": True, "options": READ_LIMITS, "connect_timeout": CONNECT_SECONDS, **ALIVE},
         )
+        self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+        self._looking: set[asyncio.Task[None]] = set()
         self._wanted: dict[str, list[_Wanted]] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
 
@@ -166,7 +185,7 @@ class Database:
             async with Answering(connection, ends):
                 yield connection
         finally:
-            await self._pool.putconn(connection)
+            await self._give_back(connection)
 
     async def rows(
         self,
@@ -243,13 +262,18 @@ class Database:
         # Not by `connection()`: a generator around each statement is a twentieth of reading a record.
         connection, ends = await self._take(seconds)
         try:
-            async with Answering(connection, ends):
-                # Ids and times as bytes cost both sides half of what they cost as text.
-                cursor = connection.cursor(row_factory=row_factory, binary=True)
-                await cursor.execute(query.encode(), parameters, prepare=prepare)
-                return await cursor.fetchall()
+            async with Answering(connection, ends) as answering:
+                loop = asyncio.get_running_loop()
+                stalled = loop.call_later(STALLED_SECONDS, self._look_after, connection, answering)
+                try:
+                    # Ids and times as bytes cost both sides half of what they cost as text.
+                    cursor = connection.cursor(row_factory=row_factory, binary=True)
+                    await cursor.execute(query.encode(), parameters, prepare=prepare)
+                    return await cursor.fetchall()
+                finally:
+                    stalled.cancel()
         finally:
-            await self._pool.putconn(connection)
+            await self._give_back(connection)
 
     async def _take(self, seconds: float | None) -> tuple[Connection, float]:
         """A connection, and when its answer must be there, on the loop's clock. Raises DatabaseGone."""
@@ -259,6 +283,39 @@ class Database:
             return await self._pool.getconn(min(seconds, POOL_WAIT_SECONDS)), ends
         except PoolTimeout as error:
             raise DatabaseGone(str(error)) from error
+
+    async def _give_back(self, connection: Connection) -> None:
+        self._used[connection] = asyncio.get_running_loop().time()
+        await self._pool.putconn(connection)
+
+    async def _is_there(self, connection: Connection) -> None:
+        """Asks a connection that nobody has used for a moment.
+
+        Raises DatabaseGone; then the pool takes another one.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._used.get(connection, now) > IDLE_SECONDS:
+            async with Answering(connection, now + THERE_SECONDS):
+                await connection.execute("select 1")
+
+    def _look_after(self, connection: Connection, answering: Answering) -> None:
+        task = asyncio.create_task(self._see_to(connection, answering), name="a statement that takes long")
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
+
+    async def _see_to(self, connection: Connection, answering: Answering) -> None:
+        """Waits no longer for an answer that the database is not at.
+
+        Who asks may meet others that stand still; each of them is closed by that.
+        """
+        for _ in range(MOST_LOOKS):
+            if answering.over or connection.closed:
+                return
+            with contextlib.suppress(DatabaseGone, psycopg.Error):
+                pid = connection.info.backend_pid
+                if not await self.value(AT_IT, (pid,), seconds=THERE_SECONDS):
+                    answering.hang_up()
+                return
 
 
 async def rows_of(connection: Connection, query: str, parameters: Any) -> list[Row]:

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from app import db
 from app.api import meta
 from app.common.people import Role
+from app.kernel.ledger import Ledger
 from app.settings import Settings
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
 from tests.conftest import Place, Server
@@ -229,6 +230,43 @@ async def test_processes_of_the_database_that_stand_still_are_left_for_others_th
         assert await until(lambda: _is_ready(nobody))
     events = (await zhao.read(f"{at}/events"))["items"]
     assert [event["type"] for event in events] == ["incident.reported", "incident.commented"]
+
+
+@pytest.mark.parametrize(
+    ("idle", "stalled", "first"),
+    [(0.0, 60.0, 200), (60.0, SOON, 503)],
+    ids=["nobody has used it for a moment", "it is in use"],
+)
+async def test_a_connection_that_stands_still_costs_nobody_more_than_a_moment(
+    api: Api,
+    server: Server,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    idle: float,
+    stalled: float,
+    first: int,
+) -> None:
+    zhao = await api.client("Zhao Min")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    await zhao.read(at)
+    monkeypatch.setattr(db, "IDLE_SECONDS", idle)
+    monkeypatch.setattr(db, "STALLED_SECONDS", stalled)
+    monkeypatch.setattr(db, "THERE_SECONDS", SOON / 2)
+
+    async def read() -> bool:
+        return (await zhao.get(at)).status_code == 200
+
+    async with stopped(server, place):
+        async with asyncio.timeout(PATIENCE_SECONDS / 2):  # ANSWER_SECONDS are more
+            assert (await zhao.get(at)).status_code == first
+        assert await until(read)
+
+
+async def test_a_statement_that_the_database_is_at_may_take_its_time(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "STALLED_SECONDS", 0.05)
+    assert await ledger.db.value("select pg_sleep(0.5) is null") is False
 
 
 async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why_nothing_is_written(

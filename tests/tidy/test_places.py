@@ -49,6 +49,7 @@ SQL = {
     "app/processes/*/queries.py": "what can be asked of a process",
     "app/deliveries/*": "what waits to be told",
     "app/exchange/*": "histories are loaded by whole tables",
+    "app/db.py": "whether the database is at a statement",
     "app/kernel/*": "records, their keys and numbers",
     "app/kpis/*": "figures are SQL",
     "app/log/*": "the log",
