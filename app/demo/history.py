@@ -18,6 +18,7 @@ from app.base.costs import hourly_rates
 from app.base.people import persons, teams
 from app.common.people import Caller, Held, PersonKind, Role, TeamKind, rule
 from app.common.rota import Duty, Weekday
+from app.db import DatabaseGone
 from app.demo.life import Cast, Life, Member, Repeat
 from app.demo.organisation import (
     BERLIN,
@@ -30,7 +31,7 @@ from app.demo.organisation import (
     TEAMS,
     Site,
 )
-from app.demo.rhythm import DAYS, openings
+from app.demo.rhythm import DAYS, Opening, openings
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
@@ -42,6 +43,8 @@ from app.log.events import id_of
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 
 AT_ONCE = 64
+# A machine that has just been started is busy with other things, too.
+ATTEMPTS = 5
 FOUNDED = timedelta(days=DAYS + 30)
 # Rules and notices take what is older for another system's history, and leave it alone.
 TOLD, LIVED = "import:demo", "demo"
@@ -92,8 +95,18 @@ class Script:
 async def make(ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS) -> dict[str, UUID]:
     """Makes what is not there yet of the last `days`. Gives the persons' ids by name.
 
-    `progress` is told how many incidents of all are made.
+    `progress` is told how many incidents of all are made. Raises DatabaseGone.
     """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await _go_on(ledger, progress, days)
+        except DatabaseGone:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt gives or raises something")
+
+
+async def _go_on(ledger: Ledger, progress: Callable[[int, int], None], days: int) -> dict[str, UUID]:
     maker = await Maker.begun(ledger)
     organisation = _Organisation(maker, datetime.now(UTC))
     cast, end = await organisation.make(), organisation.end
@@ -101,19 +114,25 @@ async def make(ledger: Ledger, progress: Callable[[int, int], None], *, days: in
     done = 0
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(life: Life) -> None:
+    async def one(opening: Opening) -> None:
         nonlocal done
         async with gate:
             # Which hours it meets depends on the day. What the process forbids then is better left out than
             # the first thing that a newcomer sees.
             with contextlib.suppress(Refusal):
-                await _tell(maker, life, end)
+                await _tell(maker, Life(cast, opening), end)
         done += 1
         progress(done, len(coming))
 
-    async with asyncio.TaskGroup() as tasks:
-        for opening in coming:
-            tasks.create_task(one(Life(cast, opening)))
+    gone = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for opening in coming:
+                tasks.create_task(one(opening))
+    except* DatabaseGone as several:
+        gone = several.exceptions[0]
+    if gone is not None:
+        raise gone
     return organisation.ids
 
 

@@ -217,13 +217,13 @@ class Life:
         if chance.random() < 0.12:
             note = CommentTicket(text=self._say(troubles.NOTED, engineer), visibility=Visibility.internal)
             self._do(engineer.caller, "comment", note)
-        if chance.random() < (0.12 if self.is_bad else 0.045):
+        if chance.random() < (0.16 if self.is_bad else 0.06):
             self._hold((HoldReason.awaiting_vendor, HoldReason.awaiting_change, HoldReason.awaiting_problem))
             self._forgo()
             return False
         if chance.random() < 0.06:
             self._hold((HoldReason.awaiting_requester, HoldReason.awaiting_vendor))
-            self._after(60 * chance.choice((3, 6, 20)))
+            self._after(60 * chance.choice((1, 2, 5)))
             self._do(engineer.caller, "resume", Nothing())
         self._resolve()
         return True
@@ -234,13 +234,14 @@ class Life:
 
     def _forgo(self) -> None:
         """What waits for long is often not wanted any more."""
-        if self.chance.random() < 0.75 and not self.trouble.watched and not self.repeats:
-            self.now += timedelta(days=self.chance.choice((3, 8, 20, 45)), hours=self.chance.randrange(24))
-            self._do(self.requester.caller, "cancel", Reason(reason=self._say(troubles.NEVER_MIND)))
+        if self.chance.random() < 0.85 and not self.repeats:
+            self.now += timedelta(days=self.chance.choice((2, 4, 9, 20, 45)), hours=self.chance.randrange(24))
+            manager = self.chance.choice(self.cast.managers).caller
+            self._do(manager, "cancel", Reason(reason=self._say(troubles.NEVER_MIND)))
 
     def _resolve(self) -> None:
         began, chance = self.now, self.chance
-        self._after(self.trouble.minutes * PACE[self.trouble.team] * (2.6 if self.is_bad else 1))
+        self._after(self.trouble.minutes * PACE[self.trouble.team] * (3.6 if self.is_bad else 1))
         minutes = min(max(int((self.now - began).total_seconds() // 60), 5), 480)
         role_class = "agent" if self.trouble.team == DESK else "engineer"
         if chance.random() < 0.97:
@@ -255,7 +256,7 @@ class Life:
 
     def _end(self) -> None:
         if self.chance.random() < (0.16 if self.is_bad else 0.045) and not self.trouble.watched:
-            self._after(60 * self.chance.choice((1, 4, 12)))
+            self._after(60 * self.chance.choice((1, 2, 6)))
             self._do(self.requester.caller, "reopen", Reason(reason=self._say(troubles.AGAIN)))
             self._resolve()
         self._close()

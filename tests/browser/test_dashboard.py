@@ -139,6 +139,7 @@ async def _down_to_events(page: Page) -> None:
     await _faultless(page)
     await _click(page, f"{opened} h2 a")
     await page.until("document.querySelector('#trend canvas')")
+    assert "自然界限" in await _text(page, "#behaviour")
     assert "按团队" in await _text(page)
     await _faultless(page)
     await _click(page, "#trend .value a")

@@ -14,6 +14,7 @@ export function figure(kpi, kpis, teams, zone, told) {
   const behaviour = waiting("behaviour", say.behaviour);
   const byTeam = waiting("teams", say.byTeam);
   fill(trend, get(`/v1/kpis/${kpi.key}`, asked(zone)), (answer) => { told(answer); return trendOf(kpi, answer, zone); });
+  fill(behaviour, get(`/v1/kpis/${kpi.key}/behaviour`, asked(zone)), (answer) => behaviourOf(kpi, answer, zone));
 
   if (kpi.dimensions.includes("team")) {
     const begin = chosen(state, zone);
@@ -25,7 +26,7 @@ export function figure(kpi, kpis, teams, zone, told) {
     h("h1", { tabindex: "-1" }, kpi.name),
     h("p", null, kpi.definition),
     kpi.pitfalls ? h("details", null, h("summary", null, say.pitfalls), h("p", null, kpi.pitfalls)) : null,
-    trend,
+    trend, behaviour,
     kpi.dimensions.includes("team") ? byTeam : null,
     kpi.key === "backlog" ? backlog(kpis, zone) : null,
   ];
@@ -111,15 +112,18 @@ function teamsOf(kpi, answer, teams) {
   const names = new Map(teams.map((team) => [team.key, team.name]));
   const points = answer.points.toSorted((one, other) => (one.by.team === null) - (other.by.team === null) || String(one.by.team).localeCompare(String(other.by.team)));
   if (points.length === 0) return [h("p", { class: "soft" }, say.noCases)];
+  const columns = [
+    [say.status, (point) => point.status && status(point.status)],
+    [say.target, (point) => point.target && format.target(point.target, kpi.unit)],
+    [say.median, (point) => point.elapsed && format.duration(point.elapsed.median)],
+  ].filter(([, told]) => points.some(told));
   const rows = points.map((point) => {
     const team = point.by.team ?? "none";
     const name = point.by.team === null ? say.noTeam : names.get(team) ?? team;
     return [
       h("a", { href: address({ team }) }, name), cell(kpi, point, { team }),
-      format.number(point.cases), status(point.status),
-      point.elapsed ? format.duration(point.elapsed.median) : null,
+      format.number(point.cases), ...columns.map(([, told]) => told(point)),
     ];
   });
-  const heads = [say.team, say.value, say.cases, say.status, ...(points.some((point) => point.elapsed) ? [say.median] : [])];
-  return [table(`${say.byTeam}: ${kpi.name}`, heads, rows.map((row) => row.slice(0, heads.length)))];
+  return [table(`${say.byTeam}: ${kpi.name}`, [say.team, say.value, say.cases, ...columns.map(([head]) => head)], rows)];
 }

@@ -44,7 +44,7 @@ export function overview(kpis, zone, told) {
     empty.hidden = answers.length < kpis.length || answers.some((each) => !each || each.points.some((point) => point.cases));
   }));
   return [
-    h("h1", { tabindex: "-1" }, `${say.figures}: ${format.period(`${chosen(state, zone)}T12:00:00Z`, state.grain, "UTC")}`),
+    h("h1", { tabindex: "-1" }, say.figuresOf(format.period(`${chosen(state, zone)}T12:00:00Z`, state.grain, "UTC"))),
     empty,
     h("div", { class: "tiles" }, tiles),
     backlog(kpis, zone),

@@ -19,7 +19,7 @@ export default {
   team: "Team",
   allTeams: "All teams",
   noTeam: "Without a team",
-  figures: "Figures",
+  figuresOf: (period) => `Figures: ${period}`,
   target: "Target",
   noTarget: "no target",
   status: "Status",

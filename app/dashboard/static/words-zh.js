@@ -19,7 +19,7 @@ export default {
   team: "团队",
   allTeams: "全部团队",
   noTeam: "未分配团队",
-  figures: "指标",
+  figuresOf: (period) => `指标：${period}`,
   target: "目标",
   noTarget: "无目标",
   status: "状态",
