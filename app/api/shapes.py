@@ -319,16 +319,18 @@ class Renderer:
         self, out: Mapping[str, Any], known: dict[Any, list[dict[str, Any]]]
     ) -> list[dict[str, Any]]:
         """What is open by state and role. Many rows of a list are alike in what decides that."""
-        record, me = self._standing(out), self.caller.person_id
+        caller, me, assignee = self.caller, self.caller.person_id, out.get("assignee")
+        team, service = out.get("team"), out.get("service")
         alike = (
-            record.state,
-            record.requester_id == me,
-            record.assignee_id is None,
-            record.assignee_id == me,
-            record.team_id,
-            record.service,
+            out.get("state"),
+            out.get("requester") == me,
+            assignee is None,
+            assignee == me,
+            team if team in caller.scope_teams else None,
+            service if service in caller.scope_services else None,
         )
         if alike not in known:
+            record = self._standing(out)
             known[alike] = [
                 _offered(action.name, action.label(self.language), None)
                 for action in self.lifecycle.open_to(record, self.caller)

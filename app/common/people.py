@@ -362,6 +362,18 @@ class Caller:
         return self.is_rule or any(replace(held, role=role.role).shared(role) == role for held in own)
 
     @cached_property
+    def scope_teams(self) -> frozenset[UUID | None]:
+        """The teams that make a difference to what they may do with a record: their own, and those that a
+        role is held for.
+        """
+        return self.teams | {held.team_id for held in self.roles}
+
+    @cached_property
+    def scope_services(self) -> frozenset[str | None]:
+        """The keys of the services that a role is held for."""
+        return frozenset(held.service for held in self.roles)
+
+    @cached_property
     def is_staff(self) -> bool:
         """Whether they work here at all. What they may see of one record, `is_staff_for` says."""
         return self.is_rule or not STAFF.isdisjoint(self.names)

@@ -15,7 +15,7 @@ from app.common.people import Caller, Role
 from app.common.records import Labelled, Record
 from app.kernel.bodies import Body
 from app.kernel.moment import Moment
-from app.kernel.who import Who
+from app.kernel.who import Who, standing
 
 if TYPE_CHECKING:
     from app.kernel.look import Look
@@ -38,6 +38,8 @@ class Staying(Enum):
 
 FROM_NOTHING: Final = Opening.FROM_NOTHING
 STAYS: Final = Staying.STAYS
+#: Of so many kinds of callers and records it is known at most what is open to whom.
+MOST_STANDINGS = 10_000
 
 #: What forbids an action whatever is said: gives the code of the sentence that refuses, or None. It is asked
 #: when somebody acts, and when they are shown what they may do.
@@ -191,6 +193,8 @@ class Lifecycle(Generic[R]):
     searched: Sequence[str] = ()
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[Labelled, tuple[Action[R, Any], ...]] = field(init=False)
+    #: What is open to whom: asking each row's `who` again costs a tenth of reading a record.
+    _open_to: dict[Any, tuple[Action[R, Any], ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {row.name: row for row in self.rows})
@@ -215,10 +219,17 @@ class Lifecycle(Generic[R]):
     def __getitem__(self, name: str) -> Action[R, Any]:
         return self.by_name[name]
 
-    def open_to(self, record: R, caller: Caller) -> list[Action[R, Any]]:
+    def open_to(self, record: R, caller: Caller) -> tuple[Action[R, Any], ...]:
         """The actions that are open to this caller in this state; checks may still forbid one."""
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
-        return [row for row in self.leaving.get(state, ()) if row.who.allows(caller, record)]
+        key = (state, *standing(caller, record))
+        found = self._open_to.get(key)
+        if found is None:
+            if len(self._open_to) >= MOST_STANDINGS:
+                self._open_to.clear()
+            found = tuple(row for row in self.leaving.get(state, ()) if row.who.allows(caller, record))
+            self._open_to[key] = found
+        return found
 
     def opening(self) -> Action[R, Any]:
         """The row from nothing."""

@@ -56,6 +56,26 @@ class Who:
         return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
 
 
+def standing(caller: Caller, record: Any) -> tuple[Any, ...]:
+    """All that `allows` goes by: for callers and records with the same, all tables say the same."""
+    me, assignee = caller.person_id, getattr(record, "assignee_id", None)
+    team, service = getattr(record, "team_id", None), getattr(record, "service", None)
+    return (
+        caller.is_rule,
+        caller.roles,
+        me is not None and getattr(record, "requester_id", None) == me,
+        assignee is None,
+        assignee == me,
+        team if team in caller.scope_teams else None,
+        team in caller.teams,
+        service if service in caller.scope_services else None,
+        me is not None and getattr(record, "person_id", None) == me,
+        me is not None and getattr(record, "id", None) == me,
+        tuple(getattr(record, "roles", None) or ()),
+        getattr(record, "KIND", None),
+    )
+
+
 def _is_reporter(caller: Caller, record: Any) -> bool:
     return caller.person_id is not None and getattr(record, "requester_id", None) == caller.person_id
 

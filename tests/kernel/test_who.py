@@ -7,13 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from app.common.people import Caller, Held, Role, rule
 from app.kernel import who
 from app.kernel.who import Who
 from app.log.ids import uuid7
 
-ME, TEAM, OTHER_TEAM = uuid7(), uuid7(), uuid7()
+ME, SOMEBODY, TEAM, OTHER_TEAM = uuid7(), uuid7(), uuid7(), uuid7()
 
 
 def a_caller(*roles: Role | Held, person: UUID = ME, teams: tuple[UUID, ...] = ()) -> Caller:
@@ -69,3 +71,56 @@ def test_who_may_act_is_said_in_both_languages() -> None:
     everyone = who.agent | who.engineer | who.assignee
     assert everyone.phrase("en") == "Engineer, Service desk agent or the assignee"
     assert everyone.phrase("zh") == "工程师、服务台坐席、受理人"
+
+
+PLACES = st.sampled_from([None, TEAM, OTHER_TEAM])
+PEOPLE = st.sampled_from([None, ME, SOMEBODY])
+HELD = st.builds(
+    Held,
+    st.sampled_from([Role.agent, Role.admin, Role.requester, Role.auditor]),
+    PLACES,
+    st.sampled_from([None, "mail"]),
+    st.sampled_from([None, "incident"]),
+)
+CALLERS = st.builds(
+    lambda held, teams, is_rule: Caller(
+        f"person:{ME}", None if is_rule else ME, tuple(held), frozenset(teams), is_rule=is_rule
+    ),
+    st.lists(HELD, max_size=2),
+    st.sets(st.sampled_from([TEAM, OTHER_TEAM])),
+    st.sampled_from([False, False, False, True]),
+)
+RECORDS = st.builds(
+    SimpleNamespace,
+    id=st.sampled_from([ME, SOMEBODY]),
+    requester_id=PEOPLE,
+    assignee_id=PEOPLE,
+    person_id=PEOPLE,
+    team_id=PLACES,
+    service=st.sampled_from([None, "mail", "vpn"]),
+    roles=st.sampled_from([None, (), ("agent",), ("admin", "agent")]),
+    KIND=st.sampled_from(["incident", "person"]),
+)
+
+
+@given(CALLERS, st.lists(RECORDS, min_size=2, max_size=12))
+@settings(max_examples=200)
+def test_who_stands_alike_may_do_alike(caller: Caller, records: list[Any]) -> None:
+    seen: dict[Any, list[bool]] = {}
+    for record in records:
+        may = [Who(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation]
+        may += [who.role(role).allows(caller, record) for role in Role]
+        assert seen.setdefault(who.standing(caller, record), may) == may
+
+
+SCOPED = Held(Role.agent, TEAM)
+
+
+@given(st.lists(st.tuples(CALLERS, RECORDS), min_size=2, max_size=12))
+@example([(a_caller(SCOPED, teams=teams), a_record(id=ME, team_id=TEAM)) for teams in ((), (TEAM,))])
+@settings(max_examples=200)
+def test_so_may_several_callers_of_the_same_roles(pairs: list[tuple[Caller, Any]]) -> None:
+    seen: dict[Any, list[bool]] = {}
+    for caller, record in pairs:
+        may = [Who(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation]
+        assert seen.setdefault(who.standing(caller, record), may) == may
