@@ -28,7 +28,8 @@ class _Client(asyncio.Protocol):
     """One connection, one request at a time."""
 
     def __init__(self) -> None:
-        self._buffer = b""
+        self._pieces: list[bytes] = []
+        self._missing = 0  # bytes of the answer that have not come yet, once its head has
         self._answer: asyncio.Future[bytes] | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -41,18 +42,21 @@ class _Client(asyncio.Protocol):
             self._answer.set_exception(error or ConnectionResetError())
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator:
-            return
-        length = 0
-        for line in head.split(b"\r\n"):
-            if line[:15].lower() == b"content-length:":
-                length = int(line[15:])
-        if len(body) >= length:
-            answer, self._buffer, self._answer = self._answer, b"", None
+        if self._missing:
+            self._pieces.append(data)
+            self._missing -= len(data)
+        else:
+            data = b"".join([*self._pieces, data])
+            head, separator, body = data.partition(b"\r\n\r\n")
+            self._pieces = [head[9:12], body] if separator else [data]
+            if not separator:
+                return
+            self._missing = _length(head) - len(body)
+        if self._missing <= 0:
+            answer, self._answer = self._answer, None
             assert answer is not None
-            answer.set_result(head[9:12] + body)
+            answer.set_result(b"".join(self._pieces))
+            self._pieces, self._missing = [], 0
 
     async def ask(self, request: bytes) -> bytes:
         """Sends the request. Gives the status (three bytes) and the body."""
@@ -60,6 +64,14 @@ class _Client(asyncio.Protocol):
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
+
+
+def _length(head: bytes) -> int:
+    """The length of the body, as the head says."""
+    for line in head.split(b"\r\n"):
+        if line[:15].lower() == b"content-length:":
+            return int(line[15:])
+    return 0
 
 
 def request(method: str, path: str, token: str, body: bytes = b"", *, key: str | None = None) -> bytes:
