@@ -21,9 +21,12 @@ told as (
     case when starts_with(actor, 'person:') then actor end as person,
     data ? 'observed' as observed,
     data ? 'irregular' as irregular,
-    (data->'set'->stream->>'opened_at')::timestamptz as opening,
+    (set_then->>'opened_at')::timestamptz as opening,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
-                                'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at'] then fields - array['title', 'description', 'resolution', 'cause'] end as dimensions
+                              'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at']
+      -- Without what is long, and what almost every event sets, there is less to carry along.
+      then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
+                          'impact', 'urgency'] end as dimensions
   from (
     (
       select stream, position, version, occurred_at, type, actor, data from log.told
@@ -40,10 +43,8 @@ told as (
     ) old
   ) recorded
   -- What was told late is true of then; it was not set because something that happened later had set it before.
-  cross join lateral (
-    select coalesce((data->'late'->stream) || (data->'set'->stream), data->'set'->stream, data->'late'->stream) as fields
-    offset 0
-  ) both_told
+  cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
+  cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
 ),
 -- What came to be known later of an opening: what was told of the time to which that was moved.
 moved as (
