@@ -38,6 +38,7 @@ from app.kpis.points import (
 )
 from app.kpis.query import IDS, TEAMS, Filters, Statement
 from app.kpis.question import NONE, CannotAnswer, Question
+from app.kpis.statistics.survival import Survival
 from app.kpis.targets.validity import Layer, holding, layers
 from app.log import read
 
@@ -169,10 +170,21 @@ async def count(
             of = figures.setdefault((period, tuple(cut)), Figures())
             add_cases(question.kpi, of, excluded, cases, total, (median, p90, largest))
         _bounded(figures, most)
+    if question.kpi.aggregate is Aggregate.kaplan_meier:
+        await add_survival(connection, question, filters, figures)
     if question.kpi.still_open is not None:
         await count_open(connection, question, filters, now, figures)
         _bounded(figures, most)
     return figures
+
+
+async def add_survival(
+    connection: Connection, question: Question, filters: Filters, figures: dict[Place, Figures]
+) -> None:
+    """Adds the estimates to the figures, which have their cases already."""
+    for period, *cut, ended, median, p90 in await fetch(connection, query.survival(question, filters)):
+        of = figures[period, tuple(cut)]
+        of.survival = Survival(ended, of.cases - ended, median, p90)
 
 
 async def _cells(

@@ -34,6 +34,7 @@ DONE = ("acknowledged", "started", "resolved", "closed", "reopened")
 CONTACT = ("acknowledged", "started", "held", "commented", "reopened")
 #: Which events of a case tell its number, besides its opening and the one that decided.
 TELLING = {
+    Measure.observed: "type = any(%(done)s)",
     Measure.in_time: "type = any(%(done)s)",
     Measure.reopened: "type = %(reopened)s",
     Measure.reopened_soon: "type = %(reopened)s",

@@ -26,6 +26,7 @@ class Measure(Labelled):
 
     one = "one", "Each case", "每个单据"
     seconds = "seconds", "Its seconds", "所用秒数"
+    observed = "observed", "Its seconds, as far as it has come", "至今所用秒数"
     in_time = "in_time", "Whether it was done in time", "是否按时完成"
     reopened = "reopened", "Whether it was reopened", "是否重开"
     reopened_soon = "reopened_soon", "Whether it was reopened within 7 days", "是否 7 天内重开"
@@ -46,6 +47,7 @@ class Aggregate(Labelled):
     mean = "mean", "Mean", "平均值"
     share = "share", "Share of the cases", "占比"
     per_case = "per_case", "Sum per case", "每单平均"
+    kaplan_meier = "kaplan_meier", "Median, open cases included", "含未结单据的中位数"
 
 
 class Unit(Labelled):
@@ -102,6 +104,7 @@ class Settling(Labelled):
 
     at_once = "at_once", "Nothing", "无"
     reopening = "reopening", "A case is reopened", "单据重开"
+    ending = "ending", "A case that is open ends, or stays so", "未结单据结束或持续未结"
 
 
 class StillOpen(Labelled):

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
 from app.kpis import query
-from app.kpis.answer import count_open, fetch, looking, stands_at
-from app.kpis.kpi import Kpi
+from app.kpis.answer import add_survival, count_open, fetch, looking, stands_at
+from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.periods import Grain, first_day, following, months_later, start_of
 from app.kpis.points import (
     Figures,
@@ -120,8 +120,21 @@ async def _figures(
             for kpi, place in zip(of_table, range(0, len(columns), 3), strict=True):
                 cases, total, spread = columns[place : place + 3]
                 add_cases(kpi, figures[kpi.key, period], excluded, cases, total, spread)
+    for kpi in kpis:
+        if kpi.aggregate is Aggregate.kaplan_meier:
+            await _add_survival(connection, kpi, month, figures)
     await _add_open(connection, kpis, month, figures)
     return figures
+
+
+async def _add_survival(
+    connection: Connection, kpi: Kpi, month: Month, figures: dict[tuple[str, int], Figures]
+) -> None:
+    for asked in ((YEAR_BEFORE,), (BEFORE, PRESENT)):
+        found: dict[Place, Figures] = {
+            (n, ()): figures[kpi.key, period] for n, period in enumerate(asked, start=1)
+        }
+        await add_survival(connection, month.question(kpi, *asked), {}, found)
 
 
 async def _add_open(

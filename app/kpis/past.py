@@ -59,6 +59,10 @@ async def count(
             source = _source(kpi.key, question, filters, {"position": position})
             for place, cell in (await raw.cells(connection, question.bounds, question.by, source)).items():
                 figures[place] = _figures(kpi, cell)
+            if kpi.aggregate is Aggregate.kaplan_meier:
+                observed = await raw.survival(connection, question.bounds, question.by, source)
+                for place, survival in observed.items():
+                    figures[place].survival = survival
         if kpi.still_open is not None:
             name = raw.STILL_OPEN[kpi.still_open]
             source = _source(name, question, filters, {"position": position, "ends": list(moments)})

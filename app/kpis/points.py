@@ -7,7 +7,7 @@ none is 0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,6 +30,7 @@ from app.kpis.kpi import (
 )
 from app.kpis.question import Question
 from app.kpis.statistics import intervals
+from app.kpis.statistics.survival import Survival
 
 DECIMALS_OF_SECONDS = 3
 DECIMALS_OF_RATIOS = 6
@@ -52,6 +53,7 @@ class NoValue(Labelled):
     """Why there is no value: it is not zero."""
 
     no_cases = "no_cases", "No cases", "没有单据"
+    not_reached = "not_reached", "Not half of the cases have ended", "结束的单据未达半数"
     not_begun = "not_begun", "The period has not begun", "期间尚未开始"
 
 
@@ -74,6 +76,17 @@ class KpiInterval(Out):
     low: float
     high: float
     level: float = Field(description="How often such an interval holds what it is to hold.")
+
+
+class KpiSurvival(Out):
+    """How long it takes, open cases included: by Kaplan and Meier, who count each as long as it was open."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ended: int = Field(description="How many of the cases have ended.")
+    open: int = Field(description="How many have not: they count with their age.")
+    median: int | None = Field(description="In how many seconds half end; null: not half have.")
+    p90: int | None = Field(description="In how many seconds nine in ten end; null: not so many have.")
 
 
 class KpiTarget(Out):
@@ -116,6 +129,7 @@ class KpiPoint(Out):
         description="Of a duration, in business time; as long as there are no calendars all time is."
     )
     elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
+    survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
     interval: KpiInterval | None = Field(
         description="Of a share by Wilson, of a count or a number per case by Garwood (Poisson, exact). "
         "Null for a duration: its distribution says more."
@@ -137,9 +151,9 @@ class KpiPoint(Out):
         "it as yet, or meets it narrowly, is `at_risk`."
     )
     previous: KpiPrevious
-    final_after: datetime = Field(
+    final_after: datetime | None = Field(
         description="Until then the value can still move as a matter of course: the period runs, or a case "
-        "may be reopened. What is told late or corrected moves it even later."
+        "may be reopened. What is told late or corrected moves it even later. Null: while a case is open."
     )
 
 
@@ -160,6 +174,7 @@ class Figures:
     cases: int = 0
     total: int = 0
     elapsed: Distribution | None = None
+    survival: Survival | None = None
     open_cases: int | None = None
     oldest_open_seconds: int | None = None
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
@@ -215,21 +230,34 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         end=end,
         by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
         value=value,
-        no_value=None if value is not None else NoValue.no_cases if begin < judged.now else NoValue.not_begun,
+        no_value=_no_value(value, cases_of(kpi, figures), begun=begin < judged.now),
         cases=cases_of(kpi, figures),
         numerator=figures.total if divided else None,
         denominator=figures.cases if divided else None,
         # Until there are calendars, all time is business time.
         business=figures.elapsed,
         elapsed=figures.elapsed,
+        survival=_survival(figures),
         interval=_interval(kpi, figures),
         small=cases_of(kpi, figures) < SMALL,
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
         oldest_open_seconds=figures.oldest_open_seconds,
         excluded=figures.excluded,
         **_standing(kpi, value, judged, begin, end),
-        final_after=periods.days_after(end, _settling_days(question), question.zone),
+        final_after=_final_after(question, end, figures, judged.now),
     )
+
+
+def _survival(figures: Figures) -> KpiSurvival | None:
+    return None if figures.survival is None else KpiSurvival(**asdict(figures.survival))
+
+
+def _no_value(value: float | None, cases: int, *, begun: bool) -> NoValue | None:
+    if value is not None:
+        return None
+    if not begun:
+        return NoValue.not_begun
+    return NoValue.not_reached if cases else NoValue.no_cases
 
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
@@ -240,6 +268,8 @@ def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
         return figures.open_cases
     if kpi.aggregate is Aggregate.number:
         return figures.cases
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        return None if figures.survival is None else figures.survival.median
     return round(figures.total / figures.cases, DECIMALS_OF_RATIOS) if figures.cases else None
 
 
@@ -288,7 +318,7 @@ def compared(value: float | None, before: float | None) -> KpiPrevious:
 def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
     """Of what the figures are taken for a sample of."""
     cases = cases_of(kpi, figures)
-    if value_of(kpi, figures) is None or kpi.aggregate is Aggregate.mean:
+    if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
         return None
     if kpi.aggregate is Aggregate.number:
         low, high = intervals.poisson(cases)
@@ -302,5 +332,9 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
     return KpiInterval(low=round(low, digits), high=round(high, digits), level=intervals.LEVEL)
 
 
-def _settling_days(question: Question) -> int:
-    return question.reopen_days if question.kpi.settling is Settling.reopening else 0
+def _final_after(question: Question, end: datetime, figures: Figures, now: datetime) -> datetime | None:
+    waits = end > now or (figures.survival is not None and figures.survival.open > 0)
+    if question.kpi.settling is Settling.ending and waits:
+        return None
+    days = 0 if question.kpi.settling is Settling.at_once else question.reopen_days
+    return periods.days_after(end, days, question.zone)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.kpis.kpi import Age, Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
 from app.kpis.question import Question
+from app.kpis.statistics.survival import HALF, SLACK, TENTH
 
 COLUMN = {
     Dimension.priority: "priority",
@@ -34,6 +35,10 @@ IDS = TEAMS | {Dimension.assignee}
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
+    Measure.observed: """coalesce((
+  select greatest(seconds, 0) from kpi.incident_resolved ending
+  where ending.case_id = fact.case_id and ending.final and ending.at < %(now)s
+), floor(extract(epoch from %(now)s::timestamptz - fact.at))::bigint)""",
     Measure.in_time: "met::integer",
     Measure.reopened: "reopened::integer",
     Measure.reopened_soon: "reopened_soon::integer",
@@ -101,7 +106,7 @@ def cells(question: Question, filters: Filters, most: int, *, wide: bool) -> Sta
     BY_HASH, or not (see `reach`); the numbers are the same.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1}
-    cut, measure = _cut(question), MEASURE[question.kpi.measure]
+    cut, measure = _cut(question), summed(question.kpi)
     facts = f"select at{cut}, excluded, {measure} as measure from {_admitted(question, filters, parameters)}"
     if question.kpi.aggregate is not Aggregate.mean:
         order, pooled, shown = "", "null", "null, null, null"
@@ -133,7 +138,7 @@ def together(kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], no
     """
     columns = []
     for kpi in kpis:
-        measure, counts = MEASURE[kpi.measure], applies(kpi)
+        measure, counts = summed(kpi), applies(kpi)
         pooled = "null"
         if kpi.aggregate is Aggregate.mean:
             pooled = (
@@ -151,6 +156,56 @@ cross join lateral (
 group by period.number, excluded"""
     begins, ends = ([span[side] for span in spans] for side in (0, 1))
     return Statement(text, {"begins": begins, "ends": ends, "now": now})
+
+
+def survival(question: Question, filters: Filters) -> Statement:
+    """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that are
+    resolved or open.
+
+    Columns: period, the cuts, ended, median, p90.
+    """
+    parameters: dict[str, Any] = {
+        "bounds": list(question.bounds),
+        "half": HALF,
+        "tenth": TENTH,
+        "slack": SLACK,
+    }
+    cut = _cut(question)
+    text = f"""
+with observed as (
+  select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut}, took is not null as ended,
+    coalesce(took, floor(extract(epoch from %(now)s::timestamptz - at))::bigint) as seconds
+  from (
+    select at{cut}, (
+      select greatest(seconds, 0) from kpi.incident_resolved ending
+      where ending.case_id = fact.case_id and ending.final and ending.at < %(now)s
+    ) as took
+    from {_admitted(question, filters, parameters)} and excluded is null
+  ) fact
+),
+step as (
+  select period{cut}, seconds, count(*) filter (where ended) as ends, count(*) as leaving
+  from observed group by period{cut}, seconds
+),
+risk as (
+  select *, sum(leaving) over (partition by period{cut} order by seconds desc) as there from step
+),
+-- What is left, as a logarithm: a product over the rows before.
+curve as (
+  select *, sum(case when ends = there then '-infinity' else ln((there - ends)::float8 / there::float8) end)
+    over (partition by period{cut} order by seconds) as remaining
+  from risk
+)
+select period{cut}, sum(ends)::bigint,
+  min(seconds) filter (where remaining <= ln(%(half)s::float8) + %(slack)s),
+  min(seconds) filter (where remaining <= ln(%(tenth)s::float8) + %(slack)s)
+from curve group by period{cut}"""
+    return Statement(text, parameters)
+
+
+def summed(kpi: Kpi) -> str:
+    """What is added up of the KPI's cases."""
+    return "1" if kpi.aggregate is Aggregate.kaplan_meier else MEASURE[kpi.measure]
 
 
 def reach(question: Question, filters: Filters) -> Statement:
@@ -172,7 +227,7 @@ def table(kpi: Kpi) -> str:
 def applies(kpi: Kpi) -> str:
     """Which of its facts the KPI counts; takes `now`."""
     conditions = ["true"]
-    if kpi.basis is Basis.due:
+    if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
     if kpi.fact == "resolved" and kpi.measure is not Measure.reopened_soon:
         conditions.append("final")

@@ -5,6 +5,7 @@ It shares nothing with the facts but the log. What it gives is what the fast pat
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from uuid import UUID
 
 from app.db import Connection
 from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
+from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
 
@@ -51,6 +53,7 @@ AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
+    Measure.observed: "seconds",
     Measure.in_time: "numerator",
     Measure.reopened: "numerator",
     Measure.reopened_soon: "numerator",
@@ -198,7 +201,32 @@ group by moment.number{cut}""",
     return {(row[0], row[1 : 1 + len(by)]): Standing(*row[1 + len(by) :]) for row in rows}
 
 
-def numbers(kpi: Kpi, cell: Cell, standing: Standing) -> Numbers:
+async def survival(
+    connection: Connection,
+    bounds: Sequence[datetime],
+    by: Sequence[Dimension],
+    source: Source = Source(f"select * from {CASES}"),  # frozen
+) -> dict[Place, Survival]:
+    """Kaplan and Meier's estimate of each place, from the seconds of its cases and whether they ended."""
+    cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
+    rows = await _rows(
+        connection,
+        f"""
+with counted as materialized ({source.text})
+select period.number{cut}, seconds, numerator
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
+  with ordinality as period(begin_at, end_at, number)
+join counted on at >= begin_at and at < end_at
+where excluded is null""",
+        {**source.parameters, "begins": list(bounds[:-1]), "ends": list(bounds[1:])},
+    )
+    observed: dict[Place, list[tuple[int, bool]]] = defaultdict(list)
+    for number, *values, seconds, ended in rows:
+        observed[number, tuple(values)].append((seconds, bool(ended)))
+    return {place: kaplan_meier(of) for place, of in observed.items()}
+
+
+def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None = None) -> Numbers:
     """What the answer must say of a place."""
     timed = kpi.aggregate is Aggregate.mean
     divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
@@ -216,6 +244,9 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing) -> Numbers:
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,
     }
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        median, p90 = (observed.median, observed.p90) if observed else (None, None)
+        said |= {"value": median, "median": median, "p90": p90}
     if timed:
         said["value"] = said["mean"]
     if divided:

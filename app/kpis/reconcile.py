@@ -14,15 +14,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.api.shapes import Out
 from app.db import Connection, connect
 from app.kpis import query, raw
 from app.kpis.answer import LOOK, count, ends, fetch, stands_at
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Dimension, Kpi
+from app.kpis.kpi import Aggregate, Dimension, Kpi
 from app.kpis.periods import Grain, first_day, following, start_of
 from app.kpis.points import Distribution, Figures, Judged, KpiPoint, Place, point
 from app.kpis.query import Statement
 from app.kpis.question import Question
+from app.kpis.statistics.survival import Survival
 
 LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
 #: So many differences are enough to see what is wrong; the rest is only counted.
@@ -266,8 +268,11 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
     fast = await count(task.connection, question, task.now, most=UNLIMITED)
     slow: dict[Place, raw.Cell] = {}
     slow_open: dict[Place, raw.Standing] = {}
+    observed: dict[Place, Survival] = {}
     if task.kpi.fact is not None:
         slow = await raw.cells(task.connection, question.bounds, question.by)
+    if task.kpi.aggregate is Aggregate.kaplan_meier:
+        observed = await raw.survival(task.connection, question.bounds, question.by)
     if task.kpi.still_open is not None:
         slow_open = await raw.open_cells(task.connection, moments, question.by)
     for place in fast.keys() | slow.keys() | slow_open.keys():
@@ -275,7 +280,7 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
         figures = fast.get(place, Figures(open_cases=none_open))
         of_facts = _of_point(point(question, place, figures, {}, Judged(None, Figures(), task.now)))
         standing = slow_open.get(place, raw.Standing(none_open))
-        of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), standing)
+        of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), standing, observed.get(place))
         assert of_facts.keys() == of_raw.keys()
         task.report.compared += len(of_facts)
         for what, number in of_facts.items():
@@ -283,8 +288,11 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
                 _report_number(task, question, place, (what, number, of_raw[what]))
 
 
+_NOTHING = Out()
+
+
 def _of_point(of: KpiPoint) -> raw.Numbers:
-    elapsed = {} if of.elapsed is None else of.elapsed.model_dump()
+    elapsed = (of.elapsed or of.survival or _NOTHING).model_dump()
     return {
         "value": of.value,
         "cases": of.cases,

@@ -60,6 +60,7 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
         "denominator",
         "business",
         "elapsed",
+        "survival",
         "interval",
         "small",
         "open_cases",

@@ -14,6 +14,7 @@ UNITS = {
     Aggregate.mean: Unit.seconds,
     Aggregate.share: Unit.ratio,
     Aggregate.per_case: Unit.number,
+    Aggregate.kaplan_meier: Unit.seconds,
 }
 every = pytest.mark.parametrize("kpi", KPIS.values(), ids=KPIS)
 
