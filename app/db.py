@@ -155,7 +155,6 @@ class Database:
             timeout=POOL_WAIT_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             open=False,
-            check=self._is_there,
             kwargs={"autocommit": True, "options": READ_LIMITS, "connect_timeout": CONNECT_SECONDS, **ALIVE},
         )
         self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
@@ -278,25 +277,37 @@ class Database:
     async def _take(self, seconds: float | None) -> tuple[Connection, float]:
         """A connection, and when its answer must be there, on the loop's clock. Raises DatabaseGone."""
         seconds = ANSWER_SECONDS if seconds is None else seconds
-        ends = asyncio.get_running_loop().time() + seconds
-        try:
-            return await self._pool.getconn(min(seconds, POOL_WAIT_SECONDS)), ends
-        except PoolTimeout as error:
-            raise DatabaseGone(str(error)) from error
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        while True:
+            try:
+                connection = await self._pool.getconn(min(ends - loop.time(), POOL_WAIT_SECONDS))
+            except PoolTimeout as error:
+                raise DatabaseGone(str(error)) from error
+            if await self._is_there(connection):
+                return connection, ends
+            # It is closed, so the pool makes another one in its place.
+            await self._pool.putconn(connection)
 
     async def _give_back(self, connection: Connection) -> None:
         self._used[connection] = asyncio.get_running_loop().time()
         await self._pool.putconn(connection)
 
-    async def _is_there(self, connection: Connection) -> None:
-        """Asks a connection that nobody has used for a moment.
-
-        Raises DatabaseGone; then the pool takes another one.
-        """
+    async def _is_there(self, connection: Connection) -> bool:
+        """Whether the connection answers, else it is closed. One that was used a moment ago is not asked."""
         now = asyncio.get_running_loop().time()
-        if now - self._used.get(connection, now) > IDLE_SECONDS:
+        if now - self._used.get(connection, now) <= IDLE_SECONDS:
+            return True
+        try:
             async with Answering(connection, now + THERE_SECONDS):
                 await connection.execute("select 1")
+        except BaseException as error:
+            await discard(connection)
+            if isinstance(error, DatabaseGone | psycopg.Error):
+                return False
+            await self._pool.putconn(connection)  # whoever asked has gone away
+            raise
+        return True
 
     def _look_after(self, connection: Connection, answering: Answering) -> None:
         task = asyncio.create_task(self._see_to(connection, answering), name="a statement that takes long")
