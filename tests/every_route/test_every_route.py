@@ -33,6 +33,11 @@ STALE = {"If-Match": '"999999"'}
 OWN: Json = {"request_id": "", "instance": ""}
 #: Stands in everything that only staff may read.
 SECRET = "only-staff-reads-4711"
+#: What else is for staff only, and has it in it.
+FOR_STAFF_SAID: dict[str, Json] = {
+    "log_work": {"minutes": 5, "role_class": SECRET},
+    "book_cost": {"amount": "1.00", "currency": "CNY", "purpose": SECRET},
+}
 #: Who asks: somebody who has to do with some of the records, or with none of them.
 KINDS = ("reporter", "assignee", "colleague", "stranger")
 TEAMS = {"colleague": TEAM, "stranger": "other"}
@@ -123,6 +128,8 @@ async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
     for record in found:
         internal = {"text": SECRET, "visibility": "internal"}
         await world.everybody.do(address(lifecycle, lifecycle["comment"], record), internal)
+        for name, said in FOR_STAFF_SAID.items():
+            await world.everybody.do(address(lifecycle, lifecycle[name], record), said)
         assessed = {"custom": {"assessment": SECRET}}
         await done(world.everybody, lifecycle, lifecycle["edit"], record, assessed)
     return found
