@@ -41,7 +41,11 @@ export function value(amount, unit) {
 
 export const target = (wanted, unit) => `${SIGNS[wanted.comparator] ?? ""} ${value(wanted.value, unit)}`;
 
-export const change = (part) => `${part > 0 ? "+" : part < 0 ? "−" : "±"}${percent(Math.abs(part), 0)}`;
+/** By what part it is more or less; what would be written as nothing is neither. */
+export function change(part) {
+  const whole = Math.round(part * 100);
+  return `${whole > 0 ? "+" : whole < 0 ? "−" : "±"}${percent(Math.abs(whole) / 100)}`;
+}
 
 const shown = (instant, zone, options) =>
   new Intl.DateTimeFormat(locale(), { timeZone: zone, ...options }).format(new Date(instant));

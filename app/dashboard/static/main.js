@@ -18,12 +18,14 @@ const content = document.getElementById("content");
 const live = document.getElementById("live");
 let showing = 0;
 
-function put(elements) {
+/** Shows it; quietly, where somebody is looking at the same already, without taking them elsewhere. */
+function put(elements, quietly = false) {
   content.replaceChildren(...elements.flat().filter(Boolean));
   content.setAttribute("aria-busy", "false");
   sweep();
-  content.querySelector("h1")?.focus({ preventScroll: true });
   document.title = `${content.querySelector("h1")?.textContent ?? ""} · Ledgerdesk`;
+  if (quietly) return;
+  content.querySelector("h1")?.focus({ preventScroll: true });
   scrollTo(0, 0);
 }
 
@@ -79,12 +81,12 @@ function teller(mine) {
     behind = Math.max(behind, answer.lag_seconds);
     note.className = behind > MUCH_BEHIND ? "note" : "soft";
     note.textContent = behind > MUCH_BEHIND ? say.lag(format.duration(behind)) : say.asOf(format.number(answer.position));
-    if (behind > MUCH_BEHIND) again ??= setTimeout(() => mine === showing && show(), ASK_AGAIN);
+    if (behind > MUCH_BEHIND) again ??= setTimeout(() => mine === showing && show(true), ASK_AGAIN);
   };
   return { note, told };
 }
 
-async function show() {
+async function show(quietly = false) {
   const mine = ++showing;
   const say = format.words();
   live.textContent = say.loading;
@@ -94,7 +96,7 @@ async function show() {
     const [meta, kpis, teams] = await Promise.all([once("/v1/meta"), once("/v1/kpis"), all("/v1/teams", { kind: "internal" })]);
     if (mine !== showing) return;
     headed(me, meta, teams.items);
-    put(view(kpis.items, meta, teams.items, mine));
+    put(view(kpis.items, meta, teams.items, mine), quietly);
   } catch (problem) {
     if (mine === showing) failed(problem);
   }
@@ -117,12 +119,12 @@ function failed(problem) {
   const say = format.words();
   forget();
   headed(null, null, []);
-  if (problem instanceof Problem && problem.status === 401) return put([login(show)]);
+  if (problem instanceof Problem && problem.status === 401) return put([login(() => show())]);
   const why = problem instanceof Problem ? problem.message : say.offline;
   return put([h("section", { class: "card" },
     h("h1", { tabindex: "-1" }, say.failed), h("p", { role: "alert" }, why),
     problem.type ? h("p", null, h("a", { href: problem.type }, say.explain)) : null,
-    h("button", { type: "button", onclick: show }, say.again))]);
+    h("button", { type: "button", onclick: () => show() }, say.again))]);
 }
 
 read();

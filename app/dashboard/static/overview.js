@@ -25,7 +25,7 @@ export function status(of) {
 /** How the value stands to the period before; good or bad by which way is better. */
 export function change(previous, direction) {
   if (!previous || previous.change === null) return null;
-  const better = direction === "none" || previous.change === 0 ? "" : (previous.change > 0) === (direction === "up") ? "good" : "bad";
+  const better = direction === "none" || Math.round(previous.change * 100) === 0 ? "" : (previous.change > 0) === (direction === "up") ? "good" : "bad";
   return h("span", { class: better }, format.change(previous.change));
 }
 
