@@ -19,6 +19,7 @@ from app.exchange import load
 from app.exchange.mapping import FileMapping, read_mapping
 from app.exchange.readers.lines import ENCODINGS, UTF8
 from app.exchange.readers.mapped import Delimited
+from app.exchange.readers.ndjson import Ndjson
 from app.exchange.readers.rows import FileRefused, Reader
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.times import DateOrder, zone_named
@@ -145,6 +146,19 @@ def xes(
     explained = _mapping(mapping)
     reader = Xes(explained, context().now, zone)
     _bring(file, reader, source or _source_of(explained), dry_run=dry_run, as_json=as_json)
+
+
+@imports.command()
+def ndjson(
+    file: File,
+    source: Annotated[
+        str, typer.Option(callback=_source, help="The name of that system here. It is never changed.")
+    ],
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in a history in our own form, a JSON object per line. Doing it again adds only what is new."""
+    _bring(file, Ndjson(context().now), source, dry_run=dry_run, as_json=as_json)
 
 
 def _source_of(mapping: FileMapping) -> str:

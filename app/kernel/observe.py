@@ -110,8 +110,11 @@ class _Telling(Generic[R]):
         opened = self._event(event, snapshot.opened_at, given, changes(old, case.record))
         fields = {**self.fields, "state": first}
         case.add(Entry(False, snapshot.opened_at, 1, fields, fields, True))
-        # The row's own time counts for all that it tells but the state: a case is new from its opening on.
-        case.add(Entry(True, snapshot.at, 1, self.fields, (), True))
+        # The row's own time counts for all that it tells but the state: a case is new from its opening on, if
+        # that is told of. If it is not, the row itself is the opening, as far as is known by now.
+        is_opening = snapshot.state is not None and snapshot.at == snapshot.opened_at
+        own = fields if is_opening else self.fields
+        case.add(Entry(True, snapshot.at, 1, own, (), True))
         self.irregular = []
         return [opened] if snapshot.state in (None, first) else [opened, self.in_time({})]
 

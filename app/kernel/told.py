@@ -233,8 +233,10 @@ def recall(source: Source[R], events: Sequence[Recorded], texts: Mapping[str, st
             case.add(entry._replace(fields=whole, own=True))
             if not entry.follows:
                 at = next((from_instant(given[c]) for c in source.at if given.get(c)), event.occurred_at)
-                rest = {n: v for n, v in whole.items() if n != "state"}
-                case.add(Entry(True, at, event.version, rest, (), own=True))
+                unknown = "unknown_state" in event.data.get("irregular", ())
+                if unknown or at != event.occurred_at:
+                    whole = {name: value for name, value in whole.items() if name != "state"}
+                case.add(Entry(True, at, event.version, whole, (), own=True))
         else:
             case.add(entry)
     for name, codec in codecs(source.lifecycle.record).items():

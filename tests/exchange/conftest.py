@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.registry import BY_KIND
 from app.settings import Settings
-from tests.conftest import Server, fresh
+from tests.conftest import Place, Server, fresh
 
 
 @pytest.fixture
@@ -20,3 +21,11 @@ async def elsewhere(server: Server, tmp_path: Path, settings: Settings) -> Async
     with fresh(server) as place:
         async with ledgers.opened(place.url, tmp_path / "elsewhere", BY_KIND, settings) as opened:
             yield opened
+
+
+@pytest.fixture
+def opened_at(tmp_path: Path, settings: Settings) -> Callable[[Place], AbstractAsyncContextManager[Ledger]]:
+    """Opens a ledger on a place, with secrets of its own."""
+    return lambda place: ledgers.opened(
+        place.url, tmp_path / place.url.rpartition("/")[2][:40], BY_KIND, settings
+    )

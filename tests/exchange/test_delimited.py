@@ -110,7 +110,7 @@ def test_dates_that_could_be_two_are_not_guessed() -> None:
     ("text", "told"),
     [
         ("", "The file is empty"),
-        ("id,at,s\n", "There is a heading in the file and no row"),
+        ("id,at,s\n", "There is no row in the file"),
         ("id,time,s\n1,2,3\n", "no column 'at' (at of the mapping). It has: 'id', 'time', 's'"),
         ("id,at,s,s\n1,2,3,4\n", "The heading has 's' more than once"),
     ],

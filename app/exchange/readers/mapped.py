@@ -33,7 +33,7 @@ class Explained:
         """What the rows under this heading tell. Raises FileRefused."""
         ahead = look_ahead(rows)
         if not ahead:
-            raise FileRefused("There is a heading in the file and no row.")
+            raise FileRefused("There is no row in the file.")
         layout = replace(self.mapping.layout(self.form), others=self.others)
         table = Table(heading, layout, self._clock(heading, layout.times, ahead), self.now + AHEAD)
         rows = chain(ahead, rows)

@@ -21,6 +21,8 @@ told as (
     case when starts_with(actor, 'person:') then actor end as person,
     data ? 'observed' as observed,
     data ? 'irregular' as irregular,
+    -- Another system may reopen a case and let it wait at once.
+    type = 'incident.held' or (type = 'incident.reopened' and fields->>'state' = 'on_hold') as holds,
     (set_then->>'opened_at')::timestamptz as opening,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
                               'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at']
@@ -55,8 +57,8 @@ moved as (
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, version, occurred_at, type, mark, answers, person, observed, irregular, opening,
-      coalesce(dimensions || retold, retold, dimensions) as dimensions
+    select case_id, position, version, occurred_at, type, mark, answers, person, observed, irregular, holds,
+      opening, coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
   ) corrected
   window in_order as (partition by case_id order by version > 1, occurred_at, position)
@@ -80,7 +82,7 @@ standing as (
       as last_other_place,
     max(place) filter (where mark in ('resolved', 'closed')) over in_order as ended_place,
     max(place) filter (where mark = 'closed') over in_order as closed_place,
-    max(place) filter (where type = 'incident.held') over in_order as held_place,
+    max(place) filter (where holds) over in_order as held_place,
     coalesce(bool_or(answers and type = 'incident.started') over in_order, false) as started,
     -- Whoever asked for it has said something since.
     coalesce(bool_or(type = 'incident.commented' and person = 'person:' || (known->>'requester_id')) over in_order, false)

@@ -1,0 +1,97 @@
+"""Our own form of a history: one JSON object per line, in our words, each a case as it stood after a change.
+
+Any program can write it: see docs/mappings.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from app.exchange.mapping import WITH, FileMapping, IncidentFields
+from app.exchange.readers.lines import REASONS as OF_LINES
+from app.exchange.readers.lines import UTF8, Row, lines
+from app.exchange.readers.mapped import Explained
+from app.exchange.readers.rows import Format, RefusedRow, SourceRow
+from app.processes.incidents.records import HoldReason, IncidentState
+
+OTHER = "other"
+ACTOR, OPENER = "actor", "opener"
+MAPPING = FileMapping.model_validate(
+    {
+        "process": "incident",
+        "case": "case",
+        "at": "at",
+        "opened": "opened_at",
+        "actor": ACTOR,
+        "opener": OPENER,
+        "state": {
+            "column": "state",
+            "detail": "hold_reason",
+            "values": {state.value: state.value for state in IncidentState}
+            | {
+                f"on_hold{WITH}{reason.value}": {"state": "on_hold", "hold_reason": reason.value}
+                for reason in HoldReason
+            },
+        },
+        "fields": {name: name for name in IncidentFields.model_fields},
+    }
+)
+KEYS = (*MAPPING.needed, OTHER)
+NEEDED = ("case", "at", "state")
+
+
+@dataclass(frozen=True)
+class Ndjson:
+    """The reader. Each time says its offset from UTC."""
+
+    now: datetime
+    format: ClassVar[Format] = MAPPING.format("ndjson")
+    zone: ClassVar[str] = ""
+
+    def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
+        """The rows, in the order of the file. Raises FileRefused."""
+        rows = (_row(*line) for line in lines(block, UTF8) if line[1].strip())
+        yield from Explained(MAPPING, self.format, self.zone, self.now, OTHER).tell(list(KEYS), rows)
+
+
+def _row(line: int, text: str, wrong: str | None) -> Row | RefusedRow:
+    if wrong is not None:
+        return RefusedRow(line, wrong, OF_LINES[wrong].format(encoding=UTF8), text)
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return RefusedRow(line, "bad_json", "the line is no JSON object", text)
+    reason = _unfit(told)
+    if reason is not None:
+        return RefusedRow(line, "bad_json", reason, text)
+    cells = [told.get(key) or "" for key in KEYS]
+    others = told.get(OTHER) or {}
+    kept = {key: value.strip() for key, value in others.items() if value and value.strip()}
+    cells[-1] = json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""
+    return line, cells, len(text)
+
+
+def _unfit(told: Any) -> str | None:
+    """Why this is no row; None: it is one."""
+    if not isinstance(told, dict):
+        return "the line is no JSON object"
+    unknown = sorted(told.keys() - set(KEYS))
+    if unknown:
+        return f"there is no key {unknown[0][:40]!r}; there are {', '.join(KEYS)}"
+    absent = [key for key in NEEDED if not told.get(key)]
+    if absent:
+        return f"the key {absent[0]!r} is needed and not there"
+    others = told.pop(OTHER, None)
+    texts = [*told.items(), *(others.items() if isinstance(others, dict) else ())]
+    number = next((key for key, value in texts if not isinstance(value, str | None)), None)
+    if number is not None or not isinstance(others, dict | None):
+        return f"what stands under {(number or OTHER)[:40]!r} is no text"
+    if others:
+        if clash := sorted(others.keys() & set(KEYS)):
+            return f"{clash[0]!r} is a key of ours: it cannot stand under {OTHER!r}, too"
+        told[OTHER] = others
+    return None

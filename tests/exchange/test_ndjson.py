@@ -1,0 +1,86 @@
+"""Our own form of a history, a JSON object per line."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.common.priority import Impact, Priority
+from app.exchange.load import load
+from app.exchange.readers.ndjson import Ndjson
+from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
+from app.kernel.ledger import Ledger
+from app.processes.incidents.records import HoldReason, ResolutionCode
+from app.processes.incidents.records import IncidentState as State
+from app.settings import PROJECT
+from tests.exchange.making import NOW, blocks, outcome, refused_rows, the_fold_holds, understood
+
+PAGE = (PROJECT / "docs" / "mappings.md").read_text(encoding="utf-8")
+(SHOWN,) = re.findall(r"^```json\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+LEAST = {"case": "1", "at": "2026-03-02T08:00:00+01:00", "state": "new"}
+
+
+def read(text: str) -> list[SourceRow | RefusedRow]:
+    return list(Ndjson(NOW).read(blocks(text.encode())))
+
+
+def test_the_lines_of_the_documentation_are_told() -> None:
+    new, held, resolved = understood(read(SHOWN))
+    assert (new.case, new.state) == ("4711", State.new)
+    assert new.opened_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert (new.fields["priority"], new.fields["impact"]) == (Priority.P2, Impact.department)
+    assert new.irregular == held.irregular == resolved.irregular == ()
+    assert (held.state, held.fields["hold_reason"]) == (State.on_hold, HoldReason.awaiting_vendor)
+    assert dict(zip(held.heading, held.values, strict=True))["other"] == '{"ticket of the vendor": "A-17"}'
+    assert set(held.private) == {"description", "resolution", "cause", "other"}
+    assert resolved.fields["resolution_code"] is ResolutionCode.fixed
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        ("{", "bad_json", "the line is no JSON object"),
+        ("[1]", "bad_json", "the line is no JSON object"),
+        ("[" * 100_000, "bad_json", "the line is no JSON object"),
+        (json.dumps({"case": "1"}), "bad_json", "the key 'at' is needed and not there"),
+        (json.dumps(LEAST | {"team": 3}), "bad_json", "what stands under 'team' is no text"),
+        (json.dumps(LEAST | {"other": ["x"]}), "bad_json", "what stands under 'other' is no text"),
+        (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "what stands under 'x' is no text"),
+        (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of ours"),
+        (json.dumps(LEAST | {"colour": "x"}), "bad_json", "there is no key 'colour'; there are "),
+        (json.dumps(LEAST | {"at": "yesterday"}), "bad_time", "what stands in at is not a time"),
+        (json.dumps(LEAST | {"case": "x" * 200}), "bad_case", "cannot be the number of a case"),
+        (json.dumps(LEAST | {"title": "enc1:x"}), "like_a_ciphertext", "as our own ciphertexts do"),
+    ],
+)
+def test_a_line_that_is_wrong_is_refused_alone_with_its_reason(line: str, code: str, told: str) -> None:
+    wrong, right = read(f"{line}\n{json.dumps(LEAST)}\n")
+    assert isinstance(wrong, RefusedRow)
+    assert (wrong.line, wrong.code) == (1, code)
+    assert told in wrong.reason
+    assert isinstance(right, SourceRow)
+
+
+def test_a_file_that_says_no_offset_or_nothing_is_refused() -> None:
+    with pytest.raises(FileRefused, match="says no offset from UTC"):
+        read(json.dumps(LEAST | {"at": "2026-03-02T08:00:00"}))
+    with pytest.raises(FileRefused, match="no row"):
+        read("\n\n")
+
+
+async def test_refused_lines_can_be_mended_and_tried_again(ledger: Ledger, tmp_path: Path) -> None:
+    file = tmp_path / "history.ndjson"
+    file.write_text(SHOWN.replace('"resolved"', '"resolved", "why": "?"'), encoding="utf-8")
+    first = await load(ledger, file, Ndjson(NOW), source="old-desk", now=NOW)
+    assert (first.applied, first.refused.total()) == (2, 1)
+    assert [row["code"] for row in await refused_rows(ledger)] == ["bad_json"]
+    file.write_text(SHOWN, encoding="utf-8")
+    second = await load(ledger, file, Ndjson(NOW), source="old-desk", now=NOW)
+    assert (second.repeated, second.applied, second.refused.total()) == (2, 1, 0)
+    types = [event["type"] for event in (await outcome(ledger.db))[1]]
+    assert types == ["incident.reported", "incident.held", "incident.resolved"]
+    await the_fold_holds(ledger)
