@@ -29,6 +29,7 @@ from app.base.people import router as people
 from app.base.views.router import router_of as views_of
 from app.dashboard import page as dashboard
 from app.deliveries import router as notices
+from app.exchange import router as imports
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.question import CannotAnswer
@@ -61,6 +62,7 @@ ROUTERS = (
     costs.router,
     custom_fields.router,
     notices.router,
+    imports.router,
     preferences.router,
     me.router,
     work.router,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.deliveries import mail, notices
+from app.exchange import asked
 from app.kernel import timers, uploads
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock, Rule
@@ -57,4 +58,5 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(timers.run(url, ledger, TIMED_RULES, clock, failed=failed))
         tasks.create_task(uploads.run(ledger, clock, failed=failed))
         tasks.create_task(notices.run(url, ledger, clock, failed=failed))
+        tasks.create_task(asked.run(url, ledger, clock, failed=failed))
         tasks.create_task(mail.run(url, ledger, clock, failed=failed))

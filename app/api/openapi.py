@@ -66,6 +66,7 @@ TAGS = {
     "alerts": "What monitoring tools tell.",
     "attachments": "Files that are sent, to be attached to tickets.",
     "custom_fields": "What an organisation wants to know of its tickets besides.",
+    "imports": "Histories of other systems that are brought in.",
     "incidents": "Unplanned interruptions and degradations of services.",
     "kpis": "Figures computed from the events.",
     "people": "Persons, teams and API keys.",

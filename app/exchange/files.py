@@ -10,6 +10,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,14 +43,23 @@ class SourceFile:
             raise FileRefused(f"The file is damaged after {self.done:,} bytes: {error}.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that is in memory."""
+
+    name: str
+    body: bytes
+
+
 @contextlib.contextmanager
-def source_file(path: Path) -> Iterator[SourceFile]:
+def source_file(path: Path | Kept) -> Iterator[SourceFile]:
     """The file, open. Raises FileRefused if it cannot be opened, or is a zip with more or less than one
     file.
     """
     with contextlib.ExitStack() as stack:
         try:
-            raw = stack.enter_context(path.open("rb"))
+            raw: BinaryIO = io.BytesIO(path.body) if isinstance(path, Kept) else path.open("rb")
+            stack.enter_context(raw)
             first = raw.read(4)
             raw.seek(0)
             unpacked: BinaryIO = raw
@@ -59,7 +69,7 @@ def source_file(path: Path) -> Iterator[SourceFile]:
                 unpacked = stack.enter_context(
                     _only_one(stack.enter_context(zipfile.ZipFile(raw)), path.name)
                 )
-            size = path.stat().st_size
+            size = len(path.body) if isinstance(path, Kept) else path.stat().st_size
         except _DAMAGED as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise FileRefused(f"{path.name} cannot be opened: {why}.") from error

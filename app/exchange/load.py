@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 
 from app.db import Connection, DatabaseGone, connect
 from app.exchange.chunks import LONGEST_CASE, Chunk, Chunks, Row
-from app.exchange.files import SourceFile, source_file
+from app.exchange.files import Kept, SourceFile, source_file
 from app.exchange.readers.rows import FileRefused, Reader, RefusedRow, SourceRow
 from app.exchange.report import Report, Run
 from app.exchange.seen import Seen
@@ -73,22 +74,24 @@ class Progress:
 
 async def load(
     ledger: Ledger,
-    path: Path,
+    path: Path | Kept,
     reader: Reader,
     *,
     source: str,
     now: datetime,
     dry_run: bool = False,
+    run: UUID | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Report:
-    """Brings the file in. `source` names where it comes from, for ever; `now` is the present.
+    """Brings the file in. `source` names where it comes from, for ever; `now` is the present. `run`: it was
+    noted under this id that it is to be brought in.
 
     A dry run does the same and writes nothing. Raises FileRefused, Busy, BrokenOff; what was applied before
     that stays, and the same import again goes on from there.
     """
     if not SOURCE_NAME.fullmatch(source):
         raise FileRefused(WRONG_SOURCE_NAME.format(name=source))
-    report = Report(run=uuid7())
+    report = Report(run=run or uuid7())
     with source_file(path) as file, _rarely_collecting():
         rows = reader.read(file.block)
         # What is wrong with the file as a whole is said before anything is written.
@@ -155,7 +158,7 @@ class _Import:
     async def open(self, file_name: str, reader: Reader, now: datetime) -> None:
         if not self._dry_run:
             self._connection = await connect(self._ledger.db.url)
-            await self._run.begin(reader.format.name, file_name, reader.zone, now)
+            await self._run.begin(reader.format.name, file_name, reader.zone, now, size=self._file.size)
 
     async def close(self) -> None:
         self._report.seconds = time.perf_counter() - self._started
@@ -300,4 +303,4 @@ class _Import:
         refused, self._refused, self._refused_size = self._refused, [], 0
         if not self._dry_run:
             await self._run.keep(refused)
-            await self._run.go_on(finished=finished)
+            await self._run.go_on(self._file.size if finished else self._file.done, finished=finished)

@@ -15,12 +15,13 @@ from app.log.ids import uuid7
 
 FIRST_REFUSED = 20
 BEGIN = """
-insert into plumbing.import_run (id, reader, source, file_name, zone, started_at)
-values (%(id)s, %(reader)s, %(source)s, %(file_name)s, %(zone)s, %(started_at)s) returning id
+insert into plumbing.import_run (id, reader, source, file_name, zone, started_at, size)
+values (%(id)s, %(reader)s, %(source)s, %(file_name)s, %(zone)s, %(started_at)s, %(size)s)
+on conflict (id) do nothing returning id
 """
 GO_ON = """
 update plumbing.import_run set rows_read = %(read)s, rows_applied = %(applied)s, rows_repeated = %(repeated)s,
-  rows_refused = %(refused)s, events = %(events)s,
+  rows_refused = %(refused)s, events = %(events)s, cases = %(cases)s, done = %(done)s,
   finished_at = case when %(finished)s then clock_timestamp() end
 where id = %(id)s returning id
 """
@@ -71,8 +72,8 @@ class Run:
         self._report = report
         self._source = source
 
-    async def begin(self, reader: str, file_name: str, zone: str, now: datetime) -> None:
-        """Notes that it has begun."""
+    async def begin(self, reader: str, file_name: str, zone: str, now: datetime, *, size: int) -> None:
+        """Notes that it has begun, unless it was noted before that it is to be. `size` in bytes."""
         await self._ledger.db.rows(
             BEGIN,
             {
@@ -82,11 +83,12 @@ class Run:
                 "file_name": file_name,
                 "zone": zone,
                 "started_at": now,
+                "size": size,
             },
         )
 
-    async def go_on(self, *, finished: bool = False) -> None:
-        """Notes how far it is."""
+    async def go_on(self, done: int, *, finished: bool = False) -> None:
+        """Notes how far it is; `done` are bytes of the file."""
         report = self._report
         await self._ledger.db.rows(
             GO_ON,
@@ -97,6 +99,8 @@ class Run:
                 "repeated": report.repeated,
                 "refused": report.refused.total(),
                 "events": report.events,
+                "cases": report.cases,
+                "done": done,
                 "finished": finished,
             },
         )

@@ -61,11 +61,17 @@ SETTLE = """
 update content.upload u set wrapped = null
 where u.wrapped is not null and exists (select from fold.attachment a where a.id = u.id) returning u.id
 """
+NOT_NEEDED = """
+delete from content.upload u where u.id = %s and not exists (select from fold.attachment a where a.id = u.id)
+returning u.id
+"""
+# What an import is to be made of waits as long as the import does.
 REMOVE = f"""
 delete from content.upload where id in (
   select u.id from content.upload u
   where u.wrapped is not null and u.begun_at < %s
   and not exists (select from fold.attachment a where a.id = u.id)
+  and not exists (select from plumbing.import_run r where r.upload_id = u.id)
   order by u.begun_at limit {MOST_REMOVED} for update skip locked
 ) returning id
 """
@@ -237,7 +243,29 @@ async def content(ledger: Ledger, attachment: Attachment, key: PersonalKey) -> A
     return all_of_it()
 
 
-async def _opened(db: Database, key: PersonalKey, attachment: Attachment) -> AsyncIterator[bytes]:
+async def whole(ledger: Ledger, upload_id: UUID) -> bytes:
+    """The bytes of an upload, attached or not. Raises ContentErased, ContentDamaged, DatabaseGone."""
+    upload = await find(ledger.db, upload_id)
+    if upload is None or upload.sha256 is None:
+        raise ContentDamaged(f"The upload {upload_id} is not there any more.")
+    key: PersonalKey | None = None
+    if upload.wrapped is None:
+        key = await ledger.vault.text_key(upload.key_id)
+    elif (
+        author := await ledger.vault.author(upload.person_id)
+    ) is not None and author.key.id == upload.under:
+        key = author.key.unwrap(upload.key_id, upload.wrapped)
+    if key is None:
+        raise ContentErased()
+    return b"".join([chunk async for chunk in _opened(ledger.db, key, upload)])
+
+
+async def drop(db: Database, upload_id: UUID) -> None:
+    """Removes an upload that is not needed any more; what is attached stays."""
+    await db.rows(NOT_NEEDED, (upload_id,))
+
+
+async def _opened(db: Database, key: PersonalKey, attachment: Attachment | Upload) -> AsyncIterator[bytes]:
     assert attachment.size is not None
     digest, count = sha256(), -(-attachment.size // CHUNK_BYTES)
     for number in range(count):

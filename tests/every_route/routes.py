@@ -26,6 +26,10 @@ FOR_STAFF = {"get_team_on_call", "get_team_rota"}
 QUERIES = {"get_team_rota": {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}}
 #: Of what is about no record of ours: the test that says who may, as file and name.
 TESTED = {
+    "ask_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
+    "get_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
+    "list_imports": "exchange/test_asked.py test_administrators_import_and_nobody_else",
+    "list_import_refused": "exchange/test_asked.py test_administrators_import_and_nobody_else",
     "end_session": "api/test_sessions.py test_a_session_that_is_ended_is_over_in_every_process",
     "get_incident_attachment_content": "base/extras/test_attachments.py "
     "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",

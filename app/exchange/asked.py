@@ -1,0 +1,192 @@
+"""Imports that are asked for over HTTP: a file that was sent as an upload, and how it is to be read.
+
+A worker brings it in. Which one has it is known by a lock that goes with its connection: if the worker is
+killed another one starts the import again, and what was told is known from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.db import Connection, DatabaseGone, Row
+from app.exchange import load
+from app.exchange.files import Kept
+from app.exchange.load import Progress
+from app.exchange.mapping import LARGEST_MAPPING, FileMapping, read_mapping
+from app.exchange.readers.mapped import Delimited
+from app.exchange.readers.ndjson import Ndjson
+from app.exchange.readers.rows import FileRefused, Reader
+from app.exchange.readers.servicenow import ServiceNow
+from app.exchange.readers.times import DateOrder
+from app.exchange.readers.xes import Xes
+from app.kernel import rounds, uploads
+from app.kernel.ledger import Ledger
+from app.log.follow import FOLLOW_LIMITS
+
+NAME = "imports"
+LOOK_SECONDS = 2.0
+#: So many imports one person may have waiting.
+MOST_WAITING = 20
+ASK = """
+insert into plumbing.import_run
+  (id, reader, source, file_name, zone, started_at, asked_by, upload_id, reader_options, size)
+select %(upload)s, %(format)s, %(source)s, %(file_name)s, %(zone)s, %(now)s, %(asked_by)s, %(upload)s,
+  %(options)s, %(size)s
+where (select count(*) from plumbing.import_run
+       where asked_by = %(asked_by)s and upload_id is not null and finished_at is null) < %(most)s
+on conflict (id) do nothing returning id
+"""
+ONE = "select * from plumbing.import_run where id = %s"
+PAGE = """
+select * from plumbing.import_run where (started_at, id) < (%s, %s) order by started_at desc, id desc limit %s
+"""
+REFUSED = """
+select id, line, code, reason from plumbing.refused_row where import_id = %s and id > %s order by id limit %s
+"""
+# The lock is tried for one after the other; those that others have are left out.
+CLAIM = """
+select id from plumbing.import_run where upload_id is not null and finished_at is null order by started_at, id
+"""
+LOCK = "select pg_try_advisory_lock(hashtextextended('import', 0) # hashtextextended(%s::text, 0))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended('import', 0) # hashtextextended(%s::text, 0))"
+GIVE_UP = """
+update plumbing.import_run set failure = %s, finished_at = clock_timestamp()
+where id = %s and finished_at is null returning id
+"""
+SETTLE = "update plumbing.import_run set upload_id = null where id = %s returning id"
+FAULT = "It failed by a fault of this program; what is said of it is in the output of the worker."
+
+FormatName = Literal["servicenow", "csv", "xes", "ndjson"]
+
+
+class Options(BaseModel):
+    """How a file is to be read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mapping: str | None = Field(default=None, max_length=LARGEST_MAPPING)
+    zone: str | None = Field(default=None, max_length=100)
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
+    encoding: Literal["utf-8", "latin-1", "gb18030"] = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An import as it is asked for: the upload, what it is called, and what is in it."""
+
+    upload: UUID
+    file_name: str
+    format: FormatName
+    source: str
+    options: Options
+    asked_by: UUID
+    size: int
+    now: datetime
+
+
+def mapping_of(options: Options) -> FileMapping | None:
+    """The mapping, None if there is none. Raises FileRefused."""
+    return None if options.mapping is None else read_mapping(options.mapping, "of this import")
+
+
+def reader_of(name: str, options: Options, now: datetime) -> Reader:
+    """What reads the file. Raises FileRefused."""
+    if name == "servicenow":
+        order = None if options.date_order is None else DateOrder(options.date_order)
+        return ServiceNow(options.zone or "", now, order, options.encoding)
+    if name == "ndjson":
+        return Ndjson(now)
+    mapping = mapping_of(options)
+    assert mapping is not None, "it was asked for with one"
+    if name == "xes":
+        return Xes(mapping, now, options.zone)
+    return Delimited(mapping, now, options.zone, options.encoding)
+
+
+async def ask(ledger: Ledger, asked: Asked) -> Row | None:
+    """Notes the import, whose id is that of its upload; asked again it is the same. None: too many wait."""
+    await ledger.db.rows(
+        ASK,
+        {
+            "upload": asked.upload,
+            "format": asked.format,
+            "source": asked.source,
+            "file_name": asked.file_name,
+            "zone": asked.options.zone or "",
+            "now": asked.now,
+            "asked_by": asked.asked_by,
+            "options": Jsonb(asked.options.model_dump(mode="json")),
+            "size": asked.size,
+            "most": MOST_WAITING,
+        },
+    )
+    return await find(ledger, asked.upload)
+
+
+async def find(ledger: Ledger, import_id: UUID) -> Row | None:
+    """The import of that id."""
+    return await ledger.db.row(ONE, (import_id,))
+
+
+async def run(
+    url: str, ledger: Ledger, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
+) -> None:
+    """Brings in what is asked for, for ever, beside any number of other workers."""
+
+    async def work(connection: Connection) -> bool:
+        return await bring_next(connection, ledger, clock())
+
+    await rounds.run(NAME, url, FOLLOW_LIMITS, work, every=LOOK_SECONDS, failed=failed)
+
+
+async def bring_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
+    """Brings in the first import that waits and that no other worker has. Gives whether there was one."""
+    for (import_id,) in await (await connection.execute(CLAIM)).fetchall():
+        if not await _value(connection, LOCK, import_id):
+            continue
+        try:
+            row = await find(ledger, import_id)
+            if row is not None and row["finished_at"] is None:
+                await _bring(ledger, row, now)
+                return True
+        finally:
+            await _value(connection, UNLOCK, import_id)
+    return False
+
+
+async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
+    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
+    return None if row is None else row[0]
+
+
+async def _bring(ledger: Ledger, row: Row, now: datetime) -> None:
+    """Raises DatabaseGone: then it is begun again."""
+    try:
+        body = await uploads.whole(ledger, row["upload_id"])
+        reader = reader_of(row["reader"], Options.model_validate(row["reader_options"]), now)
+        file = Kept(row["file_name"], body)
+        await load.load(ledger, file, reader, source=row["source"], now=now, run=row["id"], progress=_unheard)
+    except (FileRefused, load.Busy, uploads.ContentErased, uploads.ContentDamaged) as error:
+        await _give_up(ledger, row, str(error))
+    except DatabaseGone:
+        raise
+    except Exception:  # it is our fault, and would be again
+        await _give_up(ledger, row, FAULT)
+        raise
+    await ledger.db.rows(SETTLE, (row["id"],))
+    await uploads.drop(ledger.db, row["upload_id"])
+
+
+async def _give_up(ledger: Ledger, row: Row, why: str) -> None:
+    await ledger.db.rows(GIVE_UP, (why, row["id"]))
+
+
+def _unheard(progress: Progress) -> None:
+    """It is noted with each chunk."""

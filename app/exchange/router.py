@@ -1,0 +1,269 @@
+"""Where imports are: `/v1/imports`. The file is sent before, as an upload; a worker brings it in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field, StringConstraints
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import cursors
+from app.api.accept import language_for
+from app.api.auth import caller_of, context_of, ledger_of
+from app.api.lists import Paging
+from app.api.openapi import problems
+from app.api.paging import answer
+from app.api.shapes import Out
+from app.common.records import Labelled
+from app.common.uploads import Upload
+from app.db import Row
+from app.exchange import asked
+from app.exchange.asked import Asked, FormatName, Options
+from app.exchange.load import SOURCE_NAME
+from app.exchange.readers.rows import FileRefused
+from app.exchange.readers.times import zone_named
+from app.kernel import uploads
+from app.kernel.bodies import FileName
+from app.kernel.ledger import Ledger
+from app.kernel.refusals import Forbidden, NotFound, Refusal, WrongValue
+from app.kernel.who import admin
+from app.log.canonical import from_instant, instant
+
+router = APIRouter(prefix="/v1/imports", tags=["imports"])
+ImportId = Annotated[UUID, Path(alias="id", description="The import: the id of its upload.")]
+LAST = datetime(9999, 1, 1, tzinfo=UTC)
+HIGHEST, LOWEST = UUID(int=2**128 - 1), UUID(int=0)
+NEEDS_MAPPING = frozenset({"csv", "xes"})
+
+
+class TooManyImports(Refusal):
+    """So many imports of this person wait."""
+
+    STATUS = 409
+    CODE = "too_many_imports"
+
+
+class ImportState(Labelled):
+    """How far an import is."""
+
+    waiting = "waiting", "Waiting", "等待中"
+    running = "running", "Running", "进行中"
+    done = "done", "Done", "已完成"
+    failed = "failed", "Failed", "已失败"
+
+
+class AskImport(Options):
+    """A history that is to be brought in."""
+
+    upload: UUID = Field(description="The file, as it was sent by `PUT /v1/uploads/{id}`; also gz or zip.")
+    format: FormatName = Field(description="`csv` and `xes` need a mapping.")
+    source: Annotated[str, StringConstraints(pattern=f"^{SOURCE_NAME.pattern}$")] = Field(
+        description="The name of that system here; it is never changed."
+    )
+    file_name: FileName = Field(default="history", description="What the file is called.")
+
+
+class ImportRows(Out):
+    """Rows of the file so far: since the worker that has it began."""
+
+    read: int
+    applied: int = Field(description="Those that were new.")
+    repeated: int = Field(description="Those that had been told before.")
+    refused: int
+
+
+class ImportOut(Out):
+    """An import: what of, and how far it is."""
+
+    id: UUID
+    state: ImportState
+    format: str
+    source: str
+    file_name: str
+    zone: str = Field(description="The zone of times that say none; empty if each does, or the mapping says.")
+    asked_by: UUID | None = Field(description="The person; null if it was started at the shell.")
+    started_at: datetime = Field(description="When it was asked for.")
+    finished_at: datetime | None
+    size: int | None = Field(description="Bytes of the file.")
+    done: int = Field(description="How many of them have been read.")
+    rows: ImportRows
+    events: int
+    cases: int = Field(description="Cases that began.")
+    failure: str | None = Field(description="Why it was given up; what was told before that stays.")
+
+
+class ImportPage(Out):
+    """Imports, the newest first."""
+
+    items: list[ImportOut]
+    next_cursor: str | None = Field(description="Null on the last page.")
+
+
+class RefusedRowOut(Out):
+    """A row that was not taken. Mended, it can be sent again with all others or alone."""
+
+    id: UUID
+    line: int = Field(description="In the file, from 1.")
+    code: str
+    reason: str
+
+
+class RefusedRowPage(Out):
+    """Rows that an import refused, in the order in which it met them. One that an earlier import of the
+    source has refused for the same reason is listed there.
+    """
+
+    items: list[RefusedRowOut]
+    next_cursor: str | None = Field(description="Null on the last page.")
+
+
+@router.post(
+    "",
+    operation_id="ask_import",
+    status_code=202,
+    response_model=ImportOut,
+    responses=problems(400, 403, 409, 413, 415, 422),
+)
+async def ask_import(request: Request, body: AskImport) -> Response:
+    """A history is to be brought in from a file that was sent. Asked for once more it is the same import."""
+    ledger, context = ledger_of(request), context_of(request)
+    _only_administrators(request)
+    person_id = context.caller.person_id
+    assert person_id is not None, "an administrator is somebody"
+    known = await asked.find(ledger, body.upload)
+    if known is None:
+        upload = await _upload(ledger, body, person_id)
+        _check(body)
+        known = await asked.ask(
+            ledger,
+            Asked(
+                upload=body.upload,
+                file_name=body.file_name,
+                format=body.format,
+                source=body.source,
+                options=Options(**body.model_dump(include=set(Options.model_fields))),
+                asked_by=person_id,
+                size=upload.size,
+                now=context.now,
+            ),
+        )
+    if known is None:
+        raise TooManyImports({"most": str(asked.MOST_WAITING)})
+    if known["asked_by"] != person_id or (known["source"], known["reader"]) != (body.source, body.format):
+        raise uploads.UploadTaken()
+    return Response(to_json(_out(known)), status_code=202, media_type="application/json")
+
+
+@router.get("", operation_id="list_imports", response_model=ImportPage, responses=problems(400, 403, 422))
+async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> Response:
+    """All imports, also those that were started at the shell."""
+    ledger = ledger_of(request)
+    _only_administrators(request)
+    sign, at, last = ledger.vault.fingerprint, LAST, HIGHEST
+    if paging.cursor is not None:
+        text, name = cursors.read(paging.cursor, "imports", sign)
+        at, last = from_instant(text), UUID(name)
+    rows = await ledger.db.rows(asked.PAGE, (at, last, paging.limit + 1))
+    shown, cursor = rows[: paging.limit], None
+    if len(rows) > paging.limit:
+        cursor = cursors.write([instant(shown[-1]["started_at"]), str(shown[-1]["id"])], "imports", sign)
+    return answer(request, {"items": [_out(row) for row in shown], "next_cursor": cursor})
+
+
+@router.get("/{id}", operation_id="get_import", response_model=ImportOut, responses=problems(403, 404, 422))
+async def get_import(request: Request, import_id: ImportId) -> Response:
+    """How far an import is."""
+    found = await _found(request, import_id)
+    return Response(to_json(_out(found)), media_type="application/json")
+
+
+@router.get(
+    "/{id}/refused",
+    operation_id="list_import_refused",
+    response_model=RefusedRowPage,
+    responses=problems(400, 403, 404, 422),
+)
+async def list_import_refused(
+    request: Request, import_id: ImportId, paging: Annotated[Paging, Query()]
+) -> Response:
+    """The rows that an import refused. What stands in them is kept encrypted, and not shown."""
+    row = await _found(request, import_id)
+    ledger, scope = ledger_of(request), f"import {row['id']} refused"
+    sign, after = ledger.vault.fingerprint, LOWEST
+    if paging.cursor is not None:
+        after = UUID(cursors.read(paging.cursor, scope, sign)[0])
+    rows = await ledger.db.rows(asked.REFUSED, (row["id"], after, paging.limit + 1))
+    shown = rows[: paging.limit]
+    cursor = cursors.write([str(shown[-1]["id"])], scope, sign) if len(rows) > paging.limit else None
+    return answer(request, {"items": [RefusedRowOut(**one) for one in shown], "next_cursor": cursor})
+
+
+def _only_administrators(request: Request) -> None:
+    if not admin.allows(caller_of(request), None):
+        raise Forbidden({"who": admin.phrase(language_for(request))})
+
+
+async def _found(request: Request, import_id: UUID) -> Row:
+    _only_administrators(request)
+    row = await asked.find(ledger_of(request), import_id)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+async def _upload(ledger: Ledger, body: AskImport, person_id: UUID) -> Upload:
+    """The upload: whole, and the caller's own."""
+    upload = await uploads.find(ledger.db, body.upload)
+    if upload is None or upload.sha256 is None or upload.person_id != person_id:
+        raise WrongValue(pointer="/upload", because="no_such_upload")
+    return upload
+
+
+def _check(body: AskImport) -> None:
+    """Raises WrongValue for what would make the import fail before its first row."""
+    if body.format in NEEDS_MAPPING and body.mapping is None:
+        raise WrongValue({"format": body.format}, pointer="/mapping", because="needs_mapping")
+    if body.format == "servicenow" and body.zone is None:
+        raise WrongValue({"format": body.format}, pointer="/zone", because="needs_zone")
+    pointer = "/zone"
+    try:
+        if body.zone is not None:
+            zone_named(body.zone)
+        pointer = "/mapping"
+        asked.mapping_of(body)
+    except FileRefused as error:
+        raise WrongValue({"why": str(error)}, pointer=pointer, because="cannot_be_read") from error
+
+
+def _out(row: Row) -> ImportOut:
+    state = ImportState.running
+    if row["finished_at"] is not None:
+        state = ImportState.done if row["failure"] is None else ImportState.failed
+    elif row["upload_id"] is not None and not row["rows_read"]:
+        state = ImportState.waiting
+    return ImportOut(
+        id=row["id"],
+        state=state,
+        format=row["reader"],
+        source=row["source"],
+        file_name=row["file_name"],
+        zone=row["zone"],
+        asked_by=row["asked_by"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        size=row["size"],
+        done=row["done"],
+        rows=ImportRows(
+            read=row["rows_read"],
+            applied=row["rows_applied"],
+            repeated=row["rows_repeated"],
+            refused=row["rows_refused"],
+        ),
+        events=row["events"],
+        cases=row["cases"],
+        failure=row["failure"],
+    )
