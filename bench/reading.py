@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -18,12 +18,13 @@ from bench.cases import FAULT, TEAMS, Many, team_key
 from bench.figures import Figure, Needed, compared, in_turns, number
 from bench.site import made_token
 
-GET, LIST, SCOPED, WORK = NAMES = ("get", "list", "list_scoped", "work")
+GET, LIST, SCOPED, WORK, MEMORY = NAMES = ("get", "list", "list_scoped", "work", "memory")
 GROWTH = "growth"
 PAGE = 50
 # No page of fifty incidents is smaller.
 SMALLEST_PAGE = 25_000
 NO_OP = "/livez"
+REQUESTS, QUICK_REQUESTS = 100_000, 5_000
 PLANS = Path("build/plans.txt")
 
 
@@ -85,6 +86,30 @@ class Reading:
         what = f"/v1/me/work where there are {self.many.incidents:,} / no-op route, {clients} clients"
         return compared(WORK, what, paired, Needed(0.12, 0.25))
 
+    async def memory(self) -> Figure:
+        """What the process holds when it has answered many requests of every kind of reading, and when it had
+        answered half of them.
+        """
+        many, process = self.many, self.many.site.processes["api"]
+        count = QUICK_REQUESTS if many.run.quick else REQUESTS
+        ids = [row[0] async for row in await many.owner.execute("select id from fold.incident limit 50000")]
+        records = cycle([f"/v1/incidents/{one}" for one in ids])
+        search = f"/v1/incidents?q={quote(FAULT[1])}&limit=5"
+        others = cycle(["/v1/incidents?limit=10", "/v1/me/work", search])
+        held: list[float] = []
+        for _ in range(2):
+            asked = iter(range(count // 2))
+
+            def following(left: Iterator[int] = asked) -> bytes | None:
+                n = next(left, None)
+                path = next(others) if n is not None and n % 50 == 0 else next(records)
+                return None if n is None else load.request("GET", path, self.token)
+
+            await load.run(many.site.ports["api"], 32, many.run.seconds * 100, following, expect=b"200")
+            held.append(process.memory_mb)
+        what = f"memory of the API after {count:,} requests; after half of them {number(held[0])} MB"
+        return Figure(MEMORY, what, f"{number(held[1])} MB", held[1], Needed(300, 150, " MB", at_most=True))
+
 
 def growth(few: list[Figure], many: list[Figure], times: int) -> list[Figure]:
     """How much longer the same takes where there are so many times as many, measured by the no-op route."""
@@ -137,6 +162,9 @@ async def measure(many: Many) -> list[Figure]:
         if run.wants(WORK):
             run.say("What an agent has to do, in turns with a route that does nothing")
             figures.append(await reader.work(8))
+        if run.wants(MEMORY):
+            run.say("Asking for much, and looking at the memory")
+            figures.append(await reader.memory())
         team = team_key(1)
         paths = {
             "/v1/incidents?limit=50": reader.token,

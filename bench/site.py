@@ -46,6 +46,12 @@ class Process:
         self.child.kill()
         self.child.wait(PATIENCE_SECONDS)
 
+    @property
+    def memory_mb(self) -> float:
+        """What it holds of the memory now, in MB (proc(5): VmRSS, in kB)."""
+        status = Path(f"/proc/{self.child.pid}/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1000
+
     def complain_if_ended(self) -> None:
         """Raises RuntimeError with its last words if it has ended by itself."""
         if self.child.poll() is not None:
