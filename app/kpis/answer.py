@@ -89,7 +89,7 @@ async def answer(
         targets = (await layers(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
             position, lag_seconds = await stands_at(connection)
-        figures = await _with_the_period_before(connection, question, now, None if present else position)
+        figures = await with_the_period_before(connection, question, now, None if present else position)
         names = await _names(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
@@ -103,7 +103,7 @@ async def answer(
     )
 
 
-async def _with_the_period_before(
+async def with_the_period_before(
     connection: Connection, question: Question, now: datetime, position: int | None
 ) -> dict[Place, Figures]:
     """The figures of every place that has anything; the one that the first is compared with is number 0."""

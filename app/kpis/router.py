@@ -32,6 +32,7 @@ from app.kpis.answer import KpiAnswer, answer, caught_up
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.charts import KpiBehaviour, behaviour
+from app.kpis.forecast import KpiForecast, forecast, running
 from app.kpis.kpi import Aggregate, Basis, Dimension, Direction, Kpi, Unit
 from app.kpis.overview import overview, this_month
 from app.kpis.past import moment
@@ -42,6 +43,7 @@ from app.log.canonical import from_instant, instant
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
+MOST_CASES = 10_000_000
 
 Key = Annotated[str, Path(max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")]
 Values = Annotated[list[str] | None, Several]
@@ -106,19 +108,11 @@ class KpiCasePage(Out):
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-class KpiFilters(BaseModel):
-    """Which time, and which cases. Values of one filter are separated by commas; all filters hold."""
+class KpiCuts(BaseModel):
+    """Which cases. Values of one filter are separated by commas; all filters hold."""
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
-        None,
-        description="From when: a date (its midnight in `tz`), or a time with a zone. "
-        "None: twelve months before `to`.",
-    )
-    end: Annotated[str | None, Field(alias="to", max_length=40)] = Field(
-        None, description="Up to when, exclusive. None: the end of the running period."
-    )
     tz: Annotated[str | None, Field(max_length=64)] = Field(
         None, description="The time zone that periods are cut in (IANA). None: the organisation's."
     )
@@ -133,9 +127,25 @@ class KpiFilters(BaseModel):
     customer: Values = Field(
         None, max_length=MOST_VALUES, description="Keys or ids of customers' teams; `none`: without."
     )
-
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
+    )
+
+    def chosen(self) -> dict[str, list[str]]:
+        """The values that are asked for, by dimension."""
+        return {dimension.value: getattr(self, dimension.value) or [] for dimension in Dimension}
+
+
+class KpiFilters(KpiCuts):
+    """Which time, and which cases."""
+
+    begin: Annotated[str | None, Field(alias="from", max_length=40)] = Field(
+        None,
+        description="From when: a date (its midnight in `tz`), or a time with a zone. "
+        "None: twelve months before `to`.",
+    )
+    end: Annotated[str | None, Field(alias="to", max_length=40)] = Field(
+        None, description="Up to when, exclusive. None: the end of the running period."
     )
 
     def asked(self, grain: Grain, by: list[Dimension]) -> Said:
@@ -146,7 +156,7 @@ class KpiFilters(BaseModel):
             end=self.end,
             zone=self.tz,
             by=[dimension.value for dimension in by],
-            filters={dimension.value: getattr(self, dimension.value) or () for dimension in Dimension},
+            filters=self.chosen(),
         )
 
 
@@ -177,6 +187,17 @@ class KpiBehaviourQuery(KpiFilters):
 
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
         "month", description="How long a period is."
+    )
+
+
+class KpiForecastQuery(KpiCuts):
+    """Of which running period, and what is assumed."""
+
+    grain: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="How long the period is."
+    )
+    more_cases: int | None = Field(
+        None, ge=0, le=MOST_CASES, description="How many more cases will come; none: at the present pace."
     )
 
 
@@ -239,6 +260,26 @@ async def get_kpi_behaviour(
     kpi = _asked_for(request, ledger, key)
     question = _question(ledger, kpi, query.asked(Grain(query.grain), []), now)
     found = behaviour(kpi, await answer(ledger.db, question, now), now)
+    return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+
+
+@router.get(
+    "/{key}/forecast",
+    operation_id="get_kpi_forecast",
+    response_model=KpiForecast,
+    responses=problems(403, 404, 422),
+)
+async def get_kpi_forecast(
+    request: Request, ledger: Ledger, key: Key, query: Annotated[KpiForecastQuery, Query()]
+) -> Response:
+    """Whether the running period can still meet its target, and what it would take."""
+    now = context_of(request).now
+    kpi = _asked_for(request, ledger, key)
+    zone, grain = zone_named(query.tz or ledger.settings.time_zone), Grain(query.grain)
+    begin, end = running(grain, now, zone)
+    time = {"begin": begin.isoformat(), "end": end.isoformat()}
+    said = Said(grain=grain.value, zone=zone.key, filters=query.chosen(), **time)
+    found = await forecast(ledger.db, _question(ledger, kpi, said, now), query.more_cases)
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 

@@ -270,6 +270,26 @@ async def test_a_value_beyond_what_is_natural_is_a_signal(desk: Desk) -> None:
     assert (short["limits"], [point["signals"] for point in short["points"]]) == (None, [[]] * 4)
 
 
+async def test_a_forecast_says_what_the_target_would_take(desk: Desk) -> None:
+    at = await desk.report(1)
+    await desk.resolve(at)
+    await desk.follow()
+    path = f"{MTTR}/forecast"
+    made = await desk.manager.read(path, grain="year", more_cases=9)
+    (point,) = (await desk.manager.read(MTTR, **{"grain": "all", "from": made["from"], "to": made["to"]}))[
+        "points"
+    ]
+    assert (made["value"], made["cases"], made["status"]) == (point["value"], 1, point["status"])
+    # Below 7,200 s on average, ten cases took at most 71,999 s together.
+    assert (made["outlook"], made["at_least"]) == ("reachable", None)
+    assert made["at_most"] == 71_999 - point["value"]
+    assert made["each"] == round(made["at_most"] / 9, 3)
+    none = await desk.manager.read("/v1/kpis/reopened_share/forecast")
+    assert (none["target"], none["outlook"], none["at_most"]) == (None, None, None)
+    for key in KPIS:
+        assert (await desk.manager.read(f"/v1/kpis/{key}/forecast", team="none"))["grain"] == "month"
+
+
 async def test_what_is_to_come_is_not_known(desk: Desk) -> None:
     for ahead in (str(await desk.api.head() + 1), "2199-01-01T00:00:00Z"):
         answer = await desk.manager.get(MTTR, params={"as_of": ahead})
@@ -386,7 +406,7 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
         assert [item["key"] for item in (await client.read("/v1/kpis"))["items"]] == (
             list(KPIS) if may else []
         )
-        for path in (MTTR, f"{MTTR}/cases", f"{MTTR}/behaviour"):
+        for path in (MTTR, f"{MTTR}/cases", f"{MTTR}/behaviour", f"{MTTR}/forecast"):
             answer = await client.get(path)
             assert answer.status_code == (200 if may else 403)
             if not may:
@@ -408,7 +428,7 @@ async def test_agents_may_ask_where_they_see_every_ticket(
 
 async def test_a_kpi_that_there_is_none_of_is_not_found(shared: Api) -> None:
     manager = await shared.client("Marta", Role.incident_manager)
-    parts = ("happiness", "happiness/cases", "happiness/behaviour", "%00")
+    parts = ("happiness", "happiness/cases", "happiness/behaviour", "happiness/forecast", "%00")
     for path in (f"/v1/kpis/{part}" for part in parts):
         answer = await manager.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

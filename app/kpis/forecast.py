@@ -1,0 +1,117 @@
+"""Whether the running period can still meet its target, and what it would take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import Out
+from app.db import Database
+from app.kpis import periods
+from app.kpis.answer import looking, stands_at, with_the_period_before
+from app.kpis.kpi import Aggregate, Basis, Kpi, Target
+from app.kpis.periods import Grain
+from app.kpis.points import Figures, Judged, KpiTarget, Status, cases_of, point
+from app.kpis.question import Question
+from app.kpis.statistics.forecast import Need, Outlook, need
+from app.kpis.targets.validity import holding, layers
+
+DECIMALS = 3
+
+
+class KpiForecast(Out):
+    """How the running period stands to its target, and what is still to come must come to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    unit: str
+    grain: str
+    tz: str
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    begin: datetime = Field(
+        serialization_alias="from", description="The first instant of the running period."
+    )
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    value: int | float | None = Field(description="The KPI up to now; null: there are no cases.")
+    cases: int = Field(description="How many cases it was computed from.")
+    target: KpiTarget | None = Field(description="The one that holds now; null: there is none.")
+    status: Status | None = Field(description="How the value stands to it now.")
+    more_cases: int | None = Field(
+        description="How many more cases are assumed to come: as was asked; else at the pace of this period, "
+        "or of the one before if it has none yet. Null where it makes no difference."
+    )
+    outlook: Outlook | None = Field(
+        description="Null: there is no target, or of this KPI nothing can be said."
+    )
+    at_least: int | None = Field(
+        description="What the further cases together must bring at least: seconds of a mean, cases that "
+        "count of a share, cases of a count; of a backlog by how much it must change."
+    )
+    at_most: int | None = Field(description="What they may bring together at most; the same.")
+    each: float | None = Field(description="Of a mean or a number per case: that bound for each of them.")
+
+
+def running(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first instant of the period that runs in the zone, and the first behind it."""
+    day = periods.first_day(grain, now.astimezone(zone).date())
+    return periods.start_of(day, zone), periods.start_of(periods.following(grain, day), zone)
+
+
+async def forecast(db: Database, question: Question, more_cases: int | None) -> KpiForecast:
+    """The forecast of a question about the one period that runs. Raises CannotAnswer, DatabaseGone."""
+    kpi, now, (begin, end) = question.kpi, question.now, question.bounds
+    async with looking(db) as connection:
+        targets = (await layers(connection, [kpi.key])).get(kpi.key, ())
+        position, lag_seconds = await stands_at(connection)
+        figures = await with_the_period_before(connection, question, now, None)
+    nothing = Figures(open_cases=0 if kpi.still_open else None)
+    of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
+    target = holding(kpi, targets, now)
+    standing = point(question, (1, ()), of, {}, Judged(target, before, now))
+    if kpi.basis is Basis.standing or kpi.aggregate is Aggregate.number:
+        more_cases = None
+    elif more_cases is None:
+        left = (end - now) / (end - begin)
+        known = of.cases > 0 and left < 1
+        more_cases = round(of.cases * left / (1 - left) if known else before.cases * left)
+    found = _need(kpi, target, of, more_cases)
+    bound = found.at_most if found.at_least is None else found.at_least
+    per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case}
+    return KpiForecast(
+        key=kpi.key,
+        unit=kpi.unit.value,
+        grain=question.grain.value,
+        tz=question.zone.key,
+        position=position,
+        lag_seconds=lag_seconds,
+        begin=begin,
+        end=end,
+        value=standing.value,
+        cases=standing.cases,
+        target=standing.target,
+        status=standing.status,
+        more_cases=more_cases,
+        outlook=found.outlook,
+        at_least=found.at_least,
+        at_most=found.at_most,
+        each=round(bound / more_cases, DECIMALS) if per_case and bound is not None and more_cases else None,
+    )
+
+
+def _need(kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None) -> Need:
+    """What must come; nothing where there is no target, or nothing can be said."""
+    if target is None or kpi.aggregate is Aggregate.kaplan_meier or kpi.is_of_ages:
+        return Need()
+    if kpi.basis is Basis.standing:
+        standing = cases_of(kpi, of)
+        return need(target, so_far=standing, of=1, least=-standing, most=None)
+    if more_cases is None:
+        return need(target, so_far=of.cases, of=1, least=0, most=None)
+    if not of.cases + more_cases:
+        return Need()
+    most = more_cases if kpi.aggregate is Aggregate.share or not more_cases else None
+    return need(target, so_far=of.total, of=of.cases + more_cases, least=0, most=most)

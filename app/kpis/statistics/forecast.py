@@ -1,0 +1,48 @@
+"""Whether a target can still be reached, and what it would take; in whole numbers, nothing is rounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from app.common.records import Labelled
+from app.kpis.kpi import Comparator, Target
+
+
+class Outlook(Labelled):
+    """How a running period stands to its target, if so many cases more come as are assumed."""
+
+    secured = "secured", "Reached, whatever comes", "无论如何都能达成"
+    reachable = "reachable", "Can be reached", "仍可达成"
+    out_of_reach = "out_of_reach", "Cannot be reached any more", "已无法达成"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is still to come must come to, together: `at_least` so much, or `at_most`; the other is null."""
+
+    outlook: Outlook | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+
+
+def need(target: Target, *, so_far: int, of: int, least: int, most: int | None) -> Need:
+    """What must come, for (so_far + what comes) / of to meet the target.
+
+    What comes is a whole number, from `least` to `most` (null: however many).
+    """
+    bound = Fraction(str(target.value)) * of - so_far
+    if target.is_bottom:
+        wanted = floor(bound) + 1 if target.comparator is Comparator.gt else ceil(bound)
+        possible, certain = most is None or wanted <= most, wanted <= least
+        return Need(_outlook(possible=possible, certain=certain), at_least=wanted)
+    allowed = ceil(bound) - 1 if target.comparator is Comparator.lt else floor(bound)
+    possible, certain = allowed >= least, most is not None and most <= allowed
+    return Need(_outlook(possible=possible, certain=certain), at_most=allowed)
+
+
+def _outlook(*, possible: bool, certain: bool) -> Outlook:
+    if certain:
+        return Outlook.secured
+    return Outlook.reachable if possible else Outlook.out_of_reach
