@@ -26,6 +26,7 @@ from app.base.custom import router as custom_fields
 from app.base.people import preferences
 from app.base.people import queries as people_queries
 from app.base.people import router as people
+from app.base.priorities import router as priorities
 from app.base.views.router import router_of as views_of
 from app.dashboard import page as dashboard
 from app.deliveries import router as notices
@@ -61,6 +62,7 @@ ROUTERS = (
     assignment.router,
     costs.router,
     custom_fields.router,
+    priorities.router,
     notices.router,
     imports.router,
     preferences.router,

@@ -40,6 +40,7 @@ TESTED = {
     "get_me": "api/test_me.py test_everybody_is_told_who_they_are_and_nobody_else_is",
     "get_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
     "set_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
+    "get_priority_matrix": "base/extras/test_priority.py test_whoever_has_a_key_reads_the_matrix",
     "get_my_work": "api/test_work.py test_everybody_is_shown_their_own_work_and_that_of_their_queues_only",
     "get_meta": "every_route/test_every_route.py test_whoever_has_a_key_is_told_what_this_is",
     "get_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",

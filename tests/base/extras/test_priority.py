@@ -53,3 +53,13 @@ async def test_nothing_is_reprioritised_without_a_reason(api: Api) -> None:
     body = {"impact": "1", "urgency": "1"}
     refused = await agent.post(f"/v1/incidents/{record['id']}/prioritise", json=body)
     assert refused.json()["errors"][0]["pointer"] == "/reason"
+
+
+async def test_whoever_has_a_key_reads_the_matrix(api: Api) -> None:
+    zhao, agent = await api.client("Zhao"), await api.client("Lin", Role.agent)
+    cells = (await zhao.read("/v1/priority_matrix"))["cells"]
+    assert len({(cell["impact"], cell["urgency"]) for cell in cells}) == len(cells) == 9
+    for cell in cells[::4]:
+        said = {"impact": cell["impact"], "urgency": cell["urgency"]}
+        made = await agent.do("/v1/incidents", an_incident(**said))
+        assert made["priority"] == cell["priority"]

@@ -1,0 +1,1 @@
+"""In which order work is taken: the matrix of impact and urgency."""
