@@ -26,6 +26,7 @@ OF_RESOLVED = (
     "first_contact",
     "unattended",
     "review_on_time",
+    "recorded_at",
 )
 STRETCH = ("since", "until", "phase", "on_hold", "responded", "resolved_before", "opened_at")
 
@@ -73,7 +74,7 @@ class Table:
 
 
 INCIDENT = (
-    Table("incident_opened", FACT),
+    Table("incident_opened", (*FACT, "recorded_at")),
     Table("incident_responded", (*TIMED, "inferred")),
     Table("incident_first_resolved", TIMED),
     Table("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),

@@ -37,6 +37,8 @@ class Measure(Labelled):
     unattended = "unattended", "Whether it went away by itself", "是否自行消除"
     review_on_time = "review_on_time", "Whether its review was held in time", "是否按时回顾"
     downgraded = "downgraded", "Whether it turned out to be no major incident", "是否降级"
+    late = "late", "Whether it was recorded more than a day later", "是否迟录超过一天"
+    irregular = "irregular", "Whether its history did not fit", "历史是否不合流程"
     repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
 
 

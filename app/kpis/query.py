@@ -49,6 +49,8 @@ MEASURE = {
     Measure.unattended: "unattended::integer",
     Measure.review_on_time: "review_on_time::integer",
     Measure.downgraded: "downgraded::integer",
+    Measure.late: "(seconds > 86400)::integer",
+    Measure.irregular: "irregular::integer",
     # It is about two cases, of which each may be touched without the other, so no fact can hold it.
     Measure.repeated: """exists (
   select from kpi.incident_resolved earlier

@@ -64,6 +64,8 @@ MEASURE = {
     Measure.unattended: "numerator",
     Measure.review_on_time: "numerator",
     Measure.downgraded: "numerator",
+    Measure.late: "numerator",
+    Measure.irregular: "numerator",
     Measure.repeated: "numerator",
 }
 #: The definitions of what is still open.

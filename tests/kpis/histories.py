@@ -131,7 +131,7 @@ def _event(
         occurred_at=at,
         actor=chance.choice(ACTORS),
         correlation_id="a-test",
-        source="api",
+        source=chance.choice(("api", "api", "import:old_tool")),
         data=data,
     )
 

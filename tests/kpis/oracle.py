@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -158,6 +159,7 @@ class CaseHistory:
                     first_contact=self.first_contact if final else None,
                     unattended=self.unattended if final else None,
                     review_on_time=self.review_on_time if final else None,
+                    recorded_at=None,
                 )
             )
         return facts
@@ -303,8 +305,8 @@ def case_histories(events: list[Event]) -> list[CaseHistory]:
     return cases
 
 
-def facts(events: list[Event]) -> dict[str, dict[Any, dict[str, Any]]]:
-    """By table, the rows by case; of resolutions by case and place."""
+def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, dict[Any, dict[str, Any]]]:
+    """By table, the rows by case; of resolutions by case and place. `recorded`: when each position was."""
     tables: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
     for case in case_histories(events):
         tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at)
@@ -326,6 +328,13 @@ def facts(events: list[Event]) -> dict[str, dict[Any, dict[str, Any]]]:
         counts = case.last_mark.kind not in VOID
         if in_time := case.in_time(case.resolution, timedelta(hours=2), if_not_open=counts):
             tables["incident_resolution_due"][case.case_id] = in_time
+        for name, deciding in (("opened", case.told[0]), ("resolved", case.resolution)):
+            if deciding is not None:
+                key = case.case_id if name == "opened" else (case.case_id, case.told.index(deciding) + 1)
+                imported = deciding.event.source.startswith("import:")
+                tables[f"incident_{name}"][key]["recorded_at"] = (
+                    None if imported else recorded[deciding.position]
+                )
     return tables
 
 

@@ -42,7 +42,8 @@ async def hashes(connection: Connection) -> dict[str, Any]:
 async def test_the_facts_are_those_of_a_fold_event_by_event(follower: Connection, seed: int) -> None:
     events = await write(follower, histories(seed, cases=150))
     await catch_up(follower, FACTS)
-    expected = oracle.facts(events)
+    at = await rows(follower, "select position, recorded_at from log.event")
+    expected = oracle.facts(events, {row["position"]: row["recorded_at"] for row in at})
     for table in INCIDENT:
         if table.name != LIFE:
             found = {_key(row): row for row in await rows(follower, f"select * from kpi.{table.name}")}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from app.db import Connection, Database
 from app.kpis.answer import answer
@@ -139,3 +142,26 @@ async def test_the_reopenings_of_a_case_are_shown_with_each_of_its_resolutions(
     kinds = [[event.type.partition(".")[2] for event in one.events] for one in found]
     assert kinds == [["reported", "resolved", "reopened"], ["reported", "reopened", "closed"]]
     assert second.last is None
+
+
+async def test_what_is_told_late_shows_when_it_is_recorded_and_imports_are_left_out(
+    follower: Connection, db: Database
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(hours=25)
+    late = Scripted.begin(yesterday).then("resolved", minutes=60)
+    imported = [replace(event, source="import:x") for event in Scripted.begin(yesterday).events]
+    odd = Scripted.begin(yesterday, state="new").then("edited", minutes=1, irregular=["from:new"])
+    await write(follower, [*late.events, *imported, *odd.events])
+    await catch_up(follower, FACTS)
+    now = datetime.now(UTC) + timedelta(minutes=5)
+    points = {}
+    for key in ("late_recording_seconds", "late_recording_share", "irregular_share"):
+        said = Said(grain="all", begin=(now - timedelta(days=9)).isoformat(), end=now.isoformat())
+        question = ask(KPIS[key], said, now=now, organisation_zone="UTC")
+        (points[key],) = (await answer(db, question, now)).points
+    seconds, share = points["late_recording_seconds"], points["late_recording_share"]
+    assert (seconds.cases, share.numerator, share.denominator) == (3, 2, 3)
+    assert seconds.elapsed is not None
+    assert seconds.elapsed.max == pytest.approx(25 * 3600, abs=60)
+    odd_share = points["irregular_share"]
+    assert (odd_share.numerator, odd_share.denominator) == (1, 3)

@@ -19,6 +19,7 @@ told as (
     end as mark,
     type in ('incident.acknowledged', 'incident.started') and actor not like 'rule:%%' as answers,
     case when starts_with(actor, 'person:') then actor end as person,
+    case when not starts_with(source, 'import:') then recorded_at end as recorded_at,
     data ? 'observed' as observed,
     data ? 'irregular' as irregular,
     -- Another system may reopen a case and let it wait at once.
@@ -31,7 +32,7 @@ told as (
                           'impact', 'urgency'] end as dimensions
   from (
     (
-      select stream, position, version, occurred_at, type, actor, data from log.told
+      select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
       where position between %(first)s and %(last)s and left(stream, 9) = 'incident/'
       offset 0 -- so that `data` is read once, here and below
     )
@@ -39,7 +40,7 @@ told as (
     -- What went before, one index probe for each case that had begun, whatever the planner believes.
     select old.* from begun
     cross join lateral (
-      select stream, position, version, occurred_at, type, actor, data from log.told
+      select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
       where stream = begun.stream and version < begun.next_version and position < %(first)s
       offset 0
     ) old
@@ -57,7 +58,7 @@ moved as (
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, version, occurred_at, type, mark, answers, person, observed, irregular, holds,
+    select case_id, position, version, occurred_at, recorded_at, type, mark, answers, person, observed, irregular, holds,
       opening, coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
   ) corrected
@@ -65,7 +66,7 @@ placed as (
 ),
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
 standing as (
-  select case_id, place, position, version, occurred_at, type, mark, answers, person, observed, irregular,
+  select case_id, place, position, version, occurred_at, recorded_at, type, mark, answers, person, observed, irregular,
     opening, dimensions->>'team_id' as team_named,
     known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
     known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
@@ -142,12 +143,12 @@ fact as (
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
     response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held,
-    touched_service, began_at, restored_at, major
+    touched_service, began_at, restored_at, major, recorded_at
   from decided
 ),
 incident_opened as (
   select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
-    irregular, position, opened_position
+    irregular, position, opened_position, recorded_at
   from fact where place = 1
 ),
 incident_responded as (
@@ -186,13 +187,14 @@ incident_resolved as (
         and not (held or asked_again or reopened) end as first_contact,
     case when channel = 'monitoring' then person is null and not started end as unattended,
     -- Five working days are seven days, as long as there are no calendars.
-    case when major then coalesce(reviewed_at <= at + interval '168 hours', false) end as review_on_time
+    case when major then coalesce(reviewed_at <= at + interval '168 hours', false) end as review_on_time,
+    recorded_at
   from fact left join hands using (case_id) where place = resolution
   union all
   -- What else there is to say of a resolution is said of the final one.
   select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
-    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null, null
+    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null, null, null
   from left_again where place = coalesce(last_resolved, last_ended)
 ),
 incident_restored as (

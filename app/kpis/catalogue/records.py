@@ -1,0 +1,81 @@
+"""KPIs of the records themselves: how late they are, and how well they fit: how far to trust the others."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, StillOpen, Unit, Words
+
+LATE_RECORDING_SECONDS = Kpi(
+    key="late_recording_seconds",
+    en=Words(
+        "Delay of recording",
+        "Mean seconds from when incidents were opened and finally resolved to when that was recorded, of "
+        "what was "
+        "recorded in the period; median and 90th percentile beside it. What was imported is left out.",
+        "A period's other figures move by what is recorded later. Most is recorded at once: "
+        "see the 90th percentile and the share of more than a day.",
+    ),
+    zh=Words(
+        "记录延迟",
+        "期内记录的事件提出和最终解决，从发生到记录的秒数平均值，旁列中位数和 90 分位数；导入的不计。",
+        "迟录会改变已过期间的其他数值。多数为即时记录，请看 90 分位数和超过一天的占比。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="recorded",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    still_open=StillOpen.unended,
+)
+
+LATE_RECORDING_SHARE = Kpi(
+    key="late_recording_share",
+    en=Words(
+        "Recorded more than a day late",
+        "Of the openings and final resolutions of incidents that were recorded in the period, the share "
+        "recorded more "
+        "than 24 hours after it happened; what was imported is left out.",
+        "It tells how provisional every other figure is. An opening that was moved counts from when it was "
+        "moved to.",
+    ),
+    zh=Words(
+        "迟录超过一天占比",
+        "期内记录的事件提出和最终解决中，发生后超过 24 小时才记录的占比；导入的不计。",
+        "此数说明其他数值尚有多大变动；提出时间被更正的，从更正后的时间起算。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="recorded",
+    measure=Measure.late,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.event,
+)
+
+IRREGULAR_SHARE = Kpi(
+    key="irregular_share",
+    en=Words(
+        "Incidents with an irregular history",
+        "Of the incidents opened in the period, the share with an event that did not fit the lifecycle.",
+        "Histories from other systems rarely fit; read it apart from what was imported.",
+    ),
+    zh=Words(
+        "历史不合流程占比",
+        "期内提出的事件中，含有不合流程的事件记录的占比。",
+        "其他系统的历史很少完全合乎流程，请与导入的分开解读。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="opened",
+    measure=Measure.irregular,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.opened,
+)
+
+KPIS = (LATE_RECORDING_SECONDS, LATE_RECORDING_SHARE, IRREGULAR_SHARE)
