@@ -18,11 +18,16 @@ from bench.cases import FAULT, TEAMS, Many, team_key
 from bench.figures import Figure, Needed, compared, in_turns, number
 from bench.site import made_token
 
-GET, LIST, SCOPED, WORK, MEMORY = NAMES = ("get", "list", "list_scoped", "work", "memory")
+GET, LIST, SCOPED, TABLE, WORK, MEMORY = NAMES = (
+    *("get", "list", "list_scoped", "list_table"),
+    *("work", "memory"),
+)
 GROWTH = "growth"
 PAGE = 50
 # No page of fifty incidents is smaller.
 SMALLEST_PAGE = 25_000
+# What a table on a screen shows of each; no page of it is smaller.
+SHOWN, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
 NO_OP = "/livez"
 REQUESTS, QUICK_REQUESTS = 100_000, 5_000
 PLANS = Path("build/plans.txt")
@@ -72,10 +77,21 @@ class Reading:
         path = "/v1/incidents?state=closed&priority=P3"
         return await self._list(SCOPED, clients, lambda: path, self.scoped)
 
+    async def list_table(self, clients: int) -> Figure:
+        """The same as `list`, of each incident what a table shows."""
+        team = cycle(range(TEAMS))
+        path = f"/v1/incidents?state=closed&fields={SHOWN}&team="
+        return await self._list(TABLE, clients, lambda: path + team_key(next(team)), self.token)
+
     async def _list(self, name: str, clients: int, path: Callable[[], str], token: str) -> Figure:
         no_op = self.rate(clients, lambda: NO_OP)
-        paired = await in_turns(self.many.run, no_op, self.rate(clients, path, token, smallest=SMALLEST_PAGE))
-        who = {LIST: "state and team", SCOPED: "state and priority, for an agent"}[name]
+        smallest = SMALLEST_TABLE if name == TABLE else SMALLEST_PAGE
+        paired = await in_turns(self.many.run, no_op, self.rate(clients, path, token, smallest=smallest))
+        who = {
+            LIST: "state and team",
+            SCOPED: "state and priority, for an agent",
+            TABLE: "state and team, seven fields of each",
+        }[name]
         what = f"list of {PAGE} of {self.many.incidents:,}, {who} / no-op route, {clients} clients"
         return compared(name, what, paired, Needed(0.12, 0.25))
 
@@ -159,6 +175,9 @@ async def measure(many: Many) -> list[Figure]:
             if run.wants(SCOPED):
                 run.say(f"Listing for an agent, {clients} clients, in turns with a route that does nothing")
                 figures.append(await reader.list_scoped(clients))
+        if run.wants(TABLE):
+            run.say("Listing for a table, in turns with a route that does nothing")
+            figures.append(await reader.list_table(8))
         if run.wants(WORK):
             run.say("What an agent has to do, in turns with a route that does nothing")
             figures.append(await reader.work(8))
