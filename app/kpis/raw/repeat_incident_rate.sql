@@ -62,25 +62,32 @@ known as (
   where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id')
   group by event.stream
 ),
--- Service and category that each was resolved with.
+-- Service and category that each was resolved with, and opened with. One that repeats another was opened in the same 30
+-- days since 1970 as that was resolved in, or in the next: this only finds them sooner.
 resolved_as as (
-  select resolution.stream, resolution.occurred_at as at, jsonb_object_agg(key, value order by event.rank) as fields
-  from resolution join event on event.stream = resolution.stream and event.rank <= resolution.rank
-  cross join lateral jsonb_each(told)
-  where key in ('service', 'category')
-  group by resolution.stream, resolution.occurred_at
+  select stream, at, fields->>'service' as service, fields->>'category' as category,
+    floor(extract(epoch from at) / 2592000) as span
+  from (
+    select resolution.stream, resolution.occurred_at as at, jsonb_object_agg(key, value order by event.rank) as fields
+    from resolution join event on event.stream = resolution.stream and event.rank <= resolution.rank
+    cross join lateral jsonb_each(told)
+    where key in ('service', 'category')
+    group by resolution.stream, resolution.occurred_at
+  ) kind
+  where fields->>'service' is not null and fields->>'category' is not null
 ),
--- Such a one was resolved in the same 30 days since 1970 as it was opened in, or in those before; this only finds them
--- sooner.
-repeated as (
-  select distinct opening.stream
+opened_as as (
+  select stream, opened_at as at, fields->>'service' as service, fields->>'category' as category,
+    floor(extract(epoch from opened_at) / 2592000) - generate_series(0, 1) as span
   from opening join known using (stream)
-  cross join (values (0), (1)) as before(spans)
-  join resolved_as earlier on earlier.fields->>'service' = known.fields->>'service'
-    and earlier.fields->>'category' = known.fields->>'category'
-    and floor(extract(epoch from earlier.at) / 2592000) = floor(extract(epoch from opening.opened_at) / 2592000) - spans
-  where earlier.stream <> opening.stream
-    and earlier.at < opening.opened_at and earlier.at >= opening.opened_at - interval '720 hours'
+  where fields->>'service' is not null and fields->>'category' is not null
+),
+repeated as (
+  select distinct later.stream
+  from opened_as later join resolved_as earlier
+    on (earlier.service, earlier.category, earlier.span) = (later.service, later.category, later.span)
+  where earlier.stream <> later.stream
+    and earlier.at < later.at and earlier.at >= later.at - interval '720 hours'
 )
 select substr(opening.stream, 10)::uuid as case_id, opening.opened_at as at,
   null::bigint as seconds, case when repeated.stream is null then 0 else 1 end as numerator, 1 as denominator,
