@@ -218,7 +218,7 @@ async def test_every_wrong_value_is_pointed_at(scene: Scene) -> None:
             "/title": "string_too_short",
             "/description": "missing",
             "/impact": "enum",
-            "/began_at": "datetime_from_date_parsing",
+            "/began_at": "datetime_type",
             "/requester": "string_type",
             "/colour": "extra_forbidden",
         }

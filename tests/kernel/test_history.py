@@ -103,6 +103,7 @@ def test_a_record_comes_back_from_its_row_and_from_its_event_as_it_was(data: st.
         int: st.integers(0, 2**31 - 1),
         UUID: st.uuids(),
         datetime: INSTANTS,
+        dict[str, Any]: st.dictionaries(st.text(), st.text() | st.integers() | st.booleans()),
     }
     record = empty(Incident, uuid7())
     for name, codec in codecs(Incident).items():
