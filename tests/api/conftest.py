@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from app.common.people import Role
+from app.db import Connection, connect
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
+from app.log.follow import FOLLOW_LIMITS
 from app.registry import BY_KIND
 from app.settings import Settings
+from tests.api.desk import Desk
 from tests.client import Api, serving
 from tests.conftest import Place, Server, fresh
 
@@ -36,3 +40,20 @@ async def shared(lasting: Place, tmp_path_factory: pytest.TempPathFactory) -> As
     """The application on it."""
     async with serving(lasting.url, tmp_path_factory.mktemp("secrets"), USUAL) as opened:
         yield opened
+
+
+@pytest.fixture
+async def follower(place: Place) -> AsyncIterator[Connection]:
+    """A connection as the worker has it."""
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def desk(api: Api, follower: Connection) -> Desk:
+    for team in ("network", "mail"):
+        await api.team(team)
+    manager = await api.client("Marta", Role.incident_manager)
+    agent = await api.client("Lin", Role.agent, Role.integration, teams=("network", "mail"))
+    return Desk(api, follower, manager, agent)

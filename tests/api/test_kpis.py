@@ -3,69 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from app.common.people import Role
-from app.db import Connection, connect
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS
 from app.kpis.periods import Grain
-from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import Settings
 from app.text import LANGUAGES, sentences
+from tests.api.desk import MTTR, Desk
 from tests.api.test_outage import Cut
-from tests.client import RESOLVED, Api, Client, Json, an_incident, serving
+from tests.client import RESOLVED, Api, serving
 from tests.conftest import Place, Server
 from tests.people import ago
-
-MTTR = "/v1/kpis/incident_resolution_seconds"
-
-
-@pytest.fixture
-async def follower(place: Place) -> AsyncIterator[Connection]:
-    """A connection as the worker has it."""
-    connection = await connect(place.url, FOLLOW_LIMITS)
-    yield connection
-    await connection.close()
-
-
-class Desk:
-    """A service desk with incidents, somebody who sees all of them, and the facts up to now."""
-
-    def __init__(self, api: Api, follower: Connection, manager: Client, agent: Client) -> None:
-        self.api, self.follower, self.manager, self.agent = api, follower, manager, agent
-
-    async def report(self, hours_ago: float, **changes: str) -> str:
-        """An incident that was opened so many hours ago; gives its address."""
-        opened = ago(hours=hours_ago).isoformat()
-        made = await self.agent.do("/v1/incidents", an_incident(occurred_at=opened, **changes))
-        return f"/v1/incidents/{made['id']}"
-
-    async def resolve(self, at: str) -> None:
-        await self.agent.do(f"{at}/acknowledge")
-        await self.agent.do(f"{at}/resolve", RESOLVED)
-
-    async def follow(self) -> None:
-        """What the worker does."""
-        await catch_up(self.follower, FACTS)
-
-    async def point(self, path: str = MTTR, **parameters: Any) -> Json:
-        """The only point of the whole time."""
-        (point,) = (await self.manager.read(path, grain="all", **parameters))["points"]
-        found: Json = point
-        return found
-
-
-@pytest.fixture
-async def desk(api: Api, follower: Connection) -> Desk:
-    for team in ("network", "mail"):
-        await api.team(team)
-    manager = await api.client("Marta", Role.incident_manager)
-    agent = await api.client("Lin", Role.agent, Role.integration, teams=("network", "mail"))
-    return Desk(api, follower, manager, agent)
 
 
 async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_for(desk: Desk) -> None:
