@@ -6,6 +6,7 @@ It is asked for before the request is routed, so that a new address cannot forge
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -16,7 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import sessions
+from app.api import sessions, tables
 from app.api.accept import best, language_for
 from app.api.key_use import KeyUse
 from app.api.limits import Quota
@@ -39,6 +40,8 @@ ANSWERED = ("application/json", "application/problem+json")
 #: What is in a file is answered as such.
 CONTENT = "/content"
 BYTES = "application/octet-stream"
+#: Figures and their cases are answered as tables, too.
+TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 
 
 @dataclass
@@ -93,7 +96,7 @@ class Guard:
         """Goes on, unless the key has asked too much."""
         key, scope = str(who.key_id), request.scope
         taken = self._requests.take(key)
-        offered = (*ANSWERED, BYTES) if scope["path"].endswith(CONTENT) else ANSWERED
+        offered = _offered(scope["path"])
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -165,6 +168,13 @@ class Guard:
         """Before something is looked up. Raises TooManyWrongKeys."""
         if (room := self._wrong_keys.room(_address(request))).left <= 0:
             raise TooManyWrongKeys(room.seconds)
+
+
+def _offered(path: str) -> tuple[str, ...]:
+    """The media types that there are at that address."""
+    if path.endswith(CONTENT):
+        return (*ANSWERED, BYTES)
+    return (*ANSWERED, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else ANSWERED
 
 
 def _parsed(request: Request) -> tuple[UUID, str] | None:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api import tables
 from app.api.deprecations import EXTENSION
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.sessions import COOKIE
@@ -14,6 +15,8 @@ from app.api.sessions import COOKIE
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 #: Bytes of whatever kind.
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+#: A table for spreadsheets.
+CSV = {tables.MEDIA_TYPE: {"schema": {"type": "string"}}}
 TITLES = {
     400: "Not readable, or a bad cursor.",
     401: "No valid key.",
@@ -107,6 +110,12 @@ def problem_page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def in_language() -> dict[int | str, dict[str, Any]]:
     """The answer that is no record and has texts."""
     return {200: {"description": "Successful Response", "headers": {"Content-Language": {}}}}
+
+
+def or_table() -> dict[int | str, dict[str, Any]]:
+    """The answer that is a table, too, for who would rather have one."""
+    said = "Successful Response; a table for `Accept: text/csv`."
+    return {200: {"description": said, "content": CSV}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:

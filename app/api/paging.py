@@ -114,12 +114,17 @@ async def page(
 
 def answer(request: Request, page: dict[str, Any]) -> Response:
     """The page as an answer, with the address of the next one in `Link`."""
-    headers = dict(VARY)
-    if page["next_cursor"] is not None:
-        asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
-        following = urlencode([*asked, ("cursor", page["next_cursor"])])
-        headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
+    headers = VARY | link(request, page["next_cursor"])
     return Response(_as_json(page), headers=headers, media_type="application/json")
+
+
+def link(request: Request, next_cursor: str | None) -> dict[str, str]:
+    """The header that says where the next page is; none on the last."""
+    if next_cursor is None:
+        return {}
+    asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
+    following = urlencode([*asked, ("cursor", next_cursor)])
+    return {"Link": f'<{request.url.path}?{following}>; rel="next"'}
 
 
 def _as_json(page: dict[str, Any]) -> bytes:

@@ -14,12 +14,12 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api import cursors, paging
+from app.api import cursors, paging, tables
 from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.filters import Several
 from app.api.lists import AsOf, Paging
-from app.api.openapi import in_language, problems
+from app.api.openapi import in_language, or_table, problems
 from app.api.problems import Fault, problem
 from app.api.reads import not_ahead
 from app.api.shapes import Out
@@ -28,6 +28,7 @@ from app.kernel.ledger import Ledger as Services
 from app.kernel.refusals import Forbidden, NotFound
 from app.kernel.visibility import overseers, sees_all
 from app.kernel.who import Who
+from app.kpis import sheets
 from app.kpis.answer import KpiAnswer, answer, caught_up
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
@@ -43,6 +44,8 @@ from app.log.canonical import from_instant, instant
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
+#: Of what comes as a table, too.
+VARY = {"Vary": f"Accept, {paging.VARY['Vary']}"}
 MOST_CASES = 10_000_000
 
 Key = Annotated[str, Path(max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")]
@@ -228,7 +231,12 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
-@router.get("/{key}", operation_id="get_kpi", response_model=KpiAnswer, responses=problems(403, 404, 422))
+@router.get(
+    "/{key}",
+    operation_id="get_kpi",
+    response_model=KpiAnswer,
+    responses=or_table() | problems(403, 404, 422),
+)
 async def get_kpi(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiQuery, Query()]
 ) -> Response:
@@ -243,7 +251,9 @@ async def get_kpi(
         await caught_up(ledger.db)
     question = _question(ledger, kpi, query.asked(query.grain, query.by or []), now)
     found = await answer(ledger.db, question, now, position=position)
-    return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
+    if tables.wanted(request):
+        return tables.table(*sheets.series(found, question.by), VARY)
+    return Response(found.model_dump_json(by_alias=True), 200, VARY, "application/json")
 
 
 @router.get(
@@ -287,7 +297,7 @@ async def get_kpi_forecast(
     "/{key}/cases",
     operation_id="list_kpi_cases",
     response_model=KpiCasePage,
-    responses=problems(400, 403, 404, 422),
+    responses=or_table() | problems(400, 403, 404, 422),
 )
 async def list_kpi_cases(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiCaseQuery, Query()]
@@ -318,7 +328,10 @@ async def list_kpi_cases(
         items=page.cases,
         next_cursor=cursor,
     )
-    return paging.answer(request, found.model_dump(mode="json", by_alias=True))
+    headers = VARY | paging.link(request, cursor)
+    if tables.wanted(request):
+        return tables.table(*sheets.cases(found.model_dump(mode="json", by_alias=True)), headers)
+    return Response(found.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
 def declared(kpi: Kpi, language: str) -> KpiOut:
