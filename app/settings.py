@@ -102,6 +102,10 @@ class Settings(BaseSettings):
         default="UTC",
         description="The organisation's time zone (IANA): cuts periods and gives the year in numbers.",
     )
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(
+        default="EUR",
+        description="The organisation's currency (ISO 4217): figures of cost count what is in it.",
+    )
     reopen_days: int = Field(
         default=7,
         ge=0,

@@ -114,7 +114,7 @@ async def _raw_milliseconds(many: Many, question: Question) -> float:
             await raw.make_tables(connection)
             head = await (await connection.execute("select position from log.head")).fetchone()
             assert head is not None
-            await raw.fill(connection, raw.CASES, KPI.key, head[0], many.now)
+            await raw.fill(connection, raw.CASES, KPI.key, {"position": head[0], "now": many.now})
             assert await raw.cells(connection, question.bounds, question.by)
             return (time.perf_counter() - began) * 1000
     finally:

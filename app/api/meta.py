@@ -91,6 +91,7 @@ class Meta(Out):
     version: str = Field(description="Of the program.")
     position: int = Field(description="Of the newest event in the log.")
     time_zone: str = Field(description="The organisation's, in which periods are cut.")
+    currency: str = Field(description="The organisation's (ISO 4217), in which figures of cost are.")
     languages: list[str] = Field(description="What Accept-Language can ask for.")
     limits: LimitsOut
     lifecycles: list[LifecycleOut]
@@ -150,6 +151,7 @@ async def get_meta(request: Request) -> Response:
         version=request.app.version,
         position=await read.head(ledger.db),
         time_zone=settings.time_zone,
+        currency=settings.currency,
         languages=list(LANGUAGES),
         limits=LimitsOut(
             body_bytes=settings.body_limit,

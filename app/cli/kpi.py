@@ -72,8 +72,14 @@ def kpi(  # noqa: PLR0913  # the options of a command
     current = settings.current()
     now = context().now
     try:
-        zone, days = current.time_zone, current.reopen_days
-        question = ask(found, said, now=now, organisation_zone=zone, reopen_days=days)
+        question = ask(
+            found,
+            said,
+            now=now,
+            organisation_zone=current.time_zone,
+            reopen_days=current.reopen_days,
+            currency=current.currency,
+        )
         if show_cases:
             page = _with_facts(lambda db: _cases(db, question, now, limit))
             _print_cases(question, page, as_json)
@@ -191,7 +197,7 @@ def _more(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
         shown = {name: _number(Unit.seconds, value) for name, value in parts.items()}
         return shown | {"open": _number(Unit.cases, point.open_cases)}
     if point.numerator is not None:
-        return {"of them": f"{point.numerator:,}"}
+        return {"together" if kpi.unit is Unit.money else "of them": _number(_brought(kpi), point.numerator)}
     return {reason: f"{cases:,}" for reason, cases in point.excluded.items()} if kpi.fact else {}
 
 
@@ -220,7 +226,7 @@ def _print_cases(question: Question, page: Page, as_json: bool) -> None:
 
 def _brought(kpi: Kpi) -> Unit:
     """What a case's number is a number of."""
-    return Unit.seconds if kpi.unit is Unit.seconds else Unit.cases
+    return kpi.unit if kpi.unit in {Unit.seconds, Unit.money} else Unit.cases
 
 
 def _remarks(case: KpiCase) -> list[str]:
@@ -263,6 +269,8 @@ def _number(unit: Unit, value: float | None) -> str:
         return "–"
     if unit is Unit.ratio:
         return f"{value:.2%}"
+    if unit is Unit.money:
+        return f"{value / 100:,.2f}"
     if unit is not Unit.seconds:
         return f"{value:,}"
     minutes, seconds = divmod(round(value), 60)

@@ -37,7 +37,7 @@ def reconcile(
     months = _zone(zone or current.time_zone)
     with installation.found(current) as place:
         installation.check(place, current)
-        report = asyncio.run(_compare(place.url, months, wanted, anew=anew))
+        report = asyncio.run(_compare(place.url, months, current.currency, wanted, anew=anew))
     if as_json:
         document(report)
     elif not report.found:
@@ -56,7 +56,7 @@ def reconcile(
         raise typer.Exit(DIFFERENT)
 
 
-async def _compare(url: str, zone: ZoneInfo, keys: list[str], *, anew: bool) -> both.Report:
+async def _compare(url: str, zone: ZoneInfo, currency: str, keys: list[str], *, anew: bool) -> both.Report:
     await catch_up(url, anew=anew)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Comparing")
@@ -64,6 +64,7 @@ async def _compare(url: str, zone: ZoneInfo, keys: list[str], *, anew: bool) -> 
             url,
             zone=zone,
             now=context().now,
+            currency=currency,
             keys=keys,
             progress=lambda key, done, of: bar.update(
                 task, description=f"Comparing {key}", completed=done, total=of

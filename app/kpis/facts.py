@@ -27,6 +27,8 @@ OF_RESOLVED = (
     "unattended",
     "review_on_time",
     "recorded_at",
+    "cost",
+    "currency",
 )
 STRETCH = ("since", "until", "phase", "on_hold", "responded", "resolved_before", "opened_at")
 

@@ -38,6 +38,8 @@ class Measure(Labelled):
     review_on_time = "review_on_time", "Whether its review was held in time", "是否按时回顾"
     downgraded = "downgraded", "Whether it turned out to be no major incident", "是否降级"
     late = "late", "Whether it was recorded more than a day later", "是否迟录超过一天"
+    cost = "cost", "What it cost", "其成本"
+    uncosted = "uncosted", "Whether it is not known what it cost", "是否成本不明"
     irregular = "irregular", "Whether its history did not fit", "历史是否不合流程"
     repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
 
@@ -53,12 +55,16 @@ class Aggregate(Labelled):
 
 
 class Unit(Labelled):
-    """What the value is a number of. A ratio is between 0 and 1."""
+    """What the value is a number of. A ratio is between 0 and 1.
+
+    Money is in hundredths of the organisation's currency, whichever digits it has.
+    """
 
     cases = "cases", "Cases", "个"
     seconds = "seconds", "Seconds", "秒"
     ratio = "ratio", "Ratio", "比例"
     number = "number", "Number", "次"
+    money = "money", "Hundredths of the currency", "货币单位的百分之一"
 
 
 class Direction(Labelled):

@@ -29,7 +29,7 @@ from app.kpis.points import (
     point,
     value_of,
 )
-from app.kpis.question import Question
+from app.kpis.question import USUAL_CURRENCY, Question
 from app.kpis.targets.validity import holding, layers
 
 #: The periods between the bounds of a month: see `this_month`.
@@ -48,6 +48,7 @@ class Month:
     now: datetime
     bounds: tuple[datetime, ...]
     reopen_days: int
+    currency: str
 
     def question(self, kpi: Kpi, *periods: int) -> Question:
         """The KPI in some of the periods, which follow one another."""
@@ -60,6 +61,7 @@ class Month:
             filters={},
             now=self.now,
             reopen_days=self.reopen_days,
+            currency=self.currency,
         )
 
 
@@ -72,7 +74,7 @@ class Overview:
     kpis: list[tuple[Kpi, KpiPoint, KpiPrevious]]
 
 
-def this_month(zone: ZoneInfo, now: datetime, reopen_days: int) -> Month:
+def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = USUAL_CURRENCY) -> Month:
     """The month that runs in the zone."""
     day = first_day(Grain.month, now.astimezone(zone).date())
     year_before = months_later(day, -MONTHS_OF_A_YEAR)
@@ -83,7 +85,7 @@ def this_month(zone: ZoneInfo, now: datetime, reopen_days: int) -> Month:
         day,
         following(Grain.month, day),
     )
-    return Month(zone, now, tuple(start_of(one, zone) for one in days), reopen_days)
+    return Month(zone, now, tuple(start_of(one, zone) for one in days), reopen_days, currency)
 
 
 async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
@@ -115,7 +117,8 @@ async def _figures(
     spans = list(pairwise(month.bounds))
     asked = [spans[period - 1] for period in COUNTED]
     for of_table in tables.values():
-        for number, excluded, *columns in await fetch(connection, query.together(of_table, asked, month.now)):
+        statement = query.together(of_table, asked, month.now, month.currency)
+        for number, excluded, *columns in await fetch(connection, statement):
             period = COUNTED[number - 1]
             for kpi, place in zip(of_table, range(0, len(columns), 3), strict=True):
                 cases, total, spread = columns[place : place + 3]

@@ -89,7 +89,7 @@ def _source(
     parameters: dict[str, Any],
 ) -> raw.Source:
     """The cases of a definition, under the filters of the question."""
-    parameters = {**parameters, "now": question.now}
+    parameters = {**parameters, "now": question.now, "currency": question.currency}
     where = ["true"]
     for dimension, values in filters.items():
         column, named = raw.COLUMN.get(dimension, f"({raw.AGE})"), f"{dimension.value}_texts"

@@ -132,7 +132,7 @@ class KpiPoint(Out):
     survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
     interval: KpiInterval | None = Field(
         description="Of a share by Wilson, of a count or a number per case by Garwood (Poisson, exact). "
-        "Null for a duration: its distribution says more."
+        "Null for a duration, whose distribution says more, and for money, which is no count."
     )
     small: bool = Field(description="Fewer than 10 cases: read it with care.")
     open_cases: int | None = Field(
@@ -319,6 +319,8 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
     """Of what the figures are taken for a sample of."""
     cases = cases_of(kpi, figures)
     if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
+        return None
+    if kpi.unit is Unit.money:
         return None
     if kpi.aggregate is Aggregate.number:
         low, high = intervals.poisson(cases)

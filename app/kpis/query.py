@@ -50,6 +50,8 @@ MEASURE = {
     Measure.review_on_time: "review_on_time::integer",
     Measure.downgraded: "downgraded::integer",
     Measure.late: "(seconds > 86400)::integer",
+    Measure.cost: "cost",
+    Measure.uncosted: "(currency is distinct from %(currency)s)::integer",
     Measure.irregular: "irregular::integer",
     # It is about two cases, of which each may be touched without the other, so no fact can hold it.
     Measure.repeated: """exists (
@@ -132,7 +134,9 @@ select period{cut}, excluded, cases, total, {shown} from cell limit %(most)s"""
     return Statement(text, parameters)
 
 
-def together(kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], now: datetime) -> Statement:
+def together(
+    kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], now: datetime, currency: str
+) -> Statement:
     """What `cells` says of several KPIs of one table, without cuts, from one reading of some periods.
 
     Columns: period (from 1), excluded, and of each KPI cases, total, and an array of median, p90 and max
@@ -157,7 +161,7 @@ cross join lateral (
 ) fact
 group by period.number, excluded"""
     begins, ends = ([span[side] for span in spans] for side in (0, 1))
-    return Statement(text, {"begins": begins, "ends": ends, "now": now})
+    return Statement(text, {"begins": begins, "ends": ends, "now": now, "currency": currency})
 
 
 def survival(question: Question, filters: Filters) -> Statement:
@@ -227,7 +231,7 @@ def table(kpi: Kpi) -> str:
 
 
 def applies(kpi: Kpi) -> str:
-    """Which of its facts the KPI counts; takes `now`."""
+    """Which of its facts the KPI counts; takes `now` and `currency`."""
     conditions = ["true"]
     if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
@@ -235,6 +239,8 @@ def applies(kpi: Kpi) -> str:
         conditions.append("final")
     if kpi.measure in OF_SOME:
         conditions.append(f"{kpi.measure.value} is not null")
+    if kpi.measure is Measure.cost:
+        conditions.append("currency = %(currency)s")
     return " and ".join(conditions)
 
 
@@ -368,7 +374,8 @@ def _cut(question: Question) -> str:
 
 def _admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
     """The facts in the time and under the filters of the question; adds their parameters."""
-    parameters |= {"begin": question.bounds[0], "end": question.bounds[-1], "now": question.now}
+    parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
+    parameters |= {"now": question.now, "currency": question.currency}
     where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *_conditions(filters, parameters)]
     return f"{table(question.kpi)} fact where {' and '.join(where)}"
 

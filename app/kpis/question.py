@@ -22,6 +22,8 @@ from app.text import say
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 #: As the value of a filter: the cases that have no team, no service and so on.
 NONE = "none"
+#: As the setting is where nobody says otherwise.
+USUAL_CURRENCY = "EUR"
 
 
 class CannotAnswer(Exception):
@@ -54,6 +56,7 @@ class Question:
     `bounds`: the instants between which the periods lie, n + 1 for n periods, in UTC. `filters`: by dimension
     the values of which the case must have one, as they were given; `none` stands for no value. In
     `reopen_days` what has ended may begin again. `now` is when it is asked: what falls due later has not.
+    `currency` is the one that cost is counted in.
     """
 
     kpi: Kpi
@@ -64,6 +67,7 @@ class Question:
     filters: Mapping[Dimension, tuple[str, ...]]
     now: datetime
     reopen_days: int = 0
+    currency: str = USUAL_CURRENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,15 @@ class Said:
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str, reopen_days: int = 0) -> Question:
+def ask(
+    kpi: Kpi,
+    said: Said,
+    *,
+    now: datetime,
+    organisation_zone: str,
+    reopen_days: int = 0,
+    currency: str = USUAL_CURRENCY,
+) -> Question:
     """The question in what was said, to an organisation with these settings. Raises CannotAnswer."""
     grain = _grain(said.grain)
     zone = zone_named(said.zone or organisation_zone)
@@ -104,6 +116,7 @@ def ask(kpi: Kpi, said: Said, *, now: datetime, organisation_zone: str, reopen_d
         filters=filters,
         now=now,
         reopen_days=reopen_days,
+        currency=currency,
     )
 
 

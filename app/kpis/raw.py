@@ -65,6 +65,8 @@ MEASURE = {
     Measure.review_on_time: "numerator",
     Measure.downgraded: "numerator",
     Measure.late: "numerator",
+    Measure.cost: "numerator",
+    Measure.uncosted: "numerator",
     Measure.irregular: "numerator",
     Measure.repeated: "numerator",
 }
@@ -91,7 +93,7 @@ def name_of(kpi: Kpi) -> str:
 
 
 def definition(name: str) -> str:
-    """The SQL of a definition; it takes `position` and `now`, that of what is open the instants `ends`."""
+    """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`."""
     return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -102,17 +104,15 @@ async def make_tables(connection: Connection) -> None:
         await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())
 
 
-async def fill(
-    connection: Connection, table: str, name: str, position: int, now: datetime, ends: Sequence[datetime] = ()
-) -> None:
-    """Puts the cases of a definition into a table, as the log was at the position, which it was at `now`."""
+async def fill(connection: Connection, table: str, name: str, parameters: dict[str, Any]) -> None:
+    """Puts the cases of a definition into a table; its parameters are those of `definition`."""
     columns = ", ".join(DEFINITION)
     # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few, and
     # they are many, going through one part for each row of another would never end.
     await connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
     await connection.execute(
         f"insert into {table} ({columns}) select {columns} from ({definition(name)}) definition".encode(),
-        {"position": position, "now": now, "ends": list(ends)},
+        parameters,
         prepare=False,
     )
     await connection.execute(f"set local enable_nestloop = on; analyze {table}".encode())

@@ -23,7 +23,7 @@ from app.kpis.kpi import Aggregate, Dimension, Kpi
 from app.kpis.periods import Grain, first_day, following, start_of
 from app.kpis.points import Distribution, Figures, Judged, KpiPoint, Place, point
 from app.kpis.query import Statement
-from app.kpis.question import Question
+from app.kpis.question import USUAL_CURRENCY, Question
 from app.kpis.statistics.survival import Survival
 
 LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
@@ -82,7 +82,13 @@ def _say_nothing(key: str, done: int, of: int) -> None:
 
 
 async def reconcile(
-    url: str, *, zone: ZoneInfo, now: datetime, keys: Iterable[str] = (), progress: Progress = _say_nothing
+    url: str,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    currency: str = USUAL_CURRENCY,
+    keys: Iterable[str] = (),
+    progress: Progress = _say_nothing,
 ) -> Report:
     """Compares these KPIs (all, if none are named), in the months of that zone. Raises DatabaseGone."""
     kpis = [KPIS[key] for key in keys] or list(KPIS.values())
@@ -91,7 +97,7 @@ async def reconcile(
         report = Report(position)
         for done, kpi in enumerate(kpis):
             progress(kpi.key, done, len(kpis))
-            await _compare(_Task(connection, kpi, zone, now, report))
+            await _compare(_Task(connection, kpi, zone, now, currency, report))
     return report
 
 
@@ -137,19 +143,21 @@ class _Task:
     kpi: Kpi
     zone: ZoneInfo
     now: datetime
+    currency: str
     report: Report
     differing: list[_Case] = field(default_factory=list)
 
 
 async def _compare(task: _Task) -> None:
     months = await _months(task)
+    known = {"position": task.report.position, "now": task.now, "currency": task.currency}
     if task.kpi.fact is not None:
-        await raw.fill(task.connection, raw.CASES, task.kpi.key, task.report.position, task.now)
+        await raw.fill(task.connection, raw.CASES, task.kpi.key, known)
         await _compare_cases(task)
     if task.kpi.still_open is not None:
         moments = ends(_question(task, months, ()), task.now)
         name = raw.STILL_OPEN[task.kpi.still_open]
-        await raw.fill(task.connection, raw.OPEN_CASES, name, task.report.position, task.now, moments)
+        await raw.fill(task.connection, raw.OPEN_CASES, name, known | {"ends": moments})
         for begin, moment in zip(months, moments, strict=False):
             await _compare_open_cases(task, begin, moment)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
@@ -186,6 +194,7 @@ def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]
         by=by,
         filters={},
         now=task.now,
+        currency=task.currency,
     )
 
 
@@ -196,7 +205,7 @@ async def _compare_cases(task: _Task) -> None:
         task,
         f"select *, {fast} as measure from {query.table(task.kpi)} fact where {query.applies(task.kpi)}",
         f"select *, {slow} as measure from {raw.CASES}",
-        {"now": task.now},
+        {"now": task.now, "currency": task.currency},
     )
 
 

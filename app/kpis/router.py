@@ -215,7 +215,8 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
     caller = caller_of(request)
     zone = zone_named(choice.tz or ledger.settings.time_zone)
     kpis = [kpi for kpi in KPIS.values() if _may_ask(ledger, caller, kpi)]
-    month = this_month(zone, context_of(request).now, ledger.settings.reopen_days)
+    of = ledger.settings
+    month = this_month(zone, context_of(request).now, of.reopen_days, of.currency)
     found = await overview(ledger.db, kpis, month)
     page = KpiPage(
         tz=zone.key,
@@ -378,4 +379,11 @@ def _may_ask(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
 
 def _question(ledger: Services, kpi: Kpi, said: Said, now: datetime) -> Question:
     of = ledger.settings
-    return ask(kpi, said, now=now, organisation_zone=of.time_zone, reopen_days=of.reopen_days)
+    return ask(
+        kpi,
+        said,
+        now=now,
+        organisation_zone=of.time_zone,
+        reopen_days=of.reopen_days,
+        currency=of.currency,
+    )

@@ -33,6 +33,31 @@ async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_
             assert item["dimensions"] == list(KPIS[item["key"]].dimensions)
 
 
+async def test_an_incident_costs_what_staff_have_logged_and_booked_on_it(desk: Desk) -> None:
+    admin, lin = await desk.api.client("Ada", Role.admin), desk.agent
+    rate = {"role_class": "engineer", "amount": "80.00", "valid_from_at": "2025-01-01T00:00:00Z"}
+    await admin.do(
+        "/v1/hourly_rates", {**rate, "currency": (await desk.manager.read("/v1/meta"))["currency"]}
+    )
+    at, without = await desk.report(2), await desk.report(2)
+    hour, guess = ({"minutes": 60, "role_class": role} for role in ("engineer", "somebody"))
+    for body in (guess, hour, hour):
+        await lin.do(f"{at}/log_work", body)
+    for entry in (await lin.read(f"{at}/works"))["items"][:2]:
+        await lin.do(f"{at}/reverse_work", {"work": entry["id"], "reason": "Another ticket."})
+    for _ in range(2):
+        await lin.do(f"{at}/book_cost", {"amount": "20.50", "currency": "EUR", "purpose": "A relay."})
+    (entry, _) = (await lin.read(f"{at}/costs"))["items"]
+    await lin.do(f"{at}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
+    for each in (at, without):
+        await desk.resolve(each)
+    await desk.follow()
+    cost = await desk.point("/v1/kpis/incident_unit_cost")
+    assert (cost["value"], cost["cases"], cost["interval"]) == (10_050, 1, None)
+    share = await desk.point("/v1/kpis/incident_without_cost_share")
+    assert (share["numerator"], share["denominator"], share["status"]) == (1, 2, "at_risk")
+
+
 async def test_a_kpi_moves_when_a_case_is_resolved_and_the_facts_have_followed(desk: Desk) -> None:
     at = await desk.report(2)
     await desk.follow()

@@ -24,6 +24,7 @@ WRONG = {
     "allow_owner": "perhaps",
     "port": "65536",
     "time_zone": "Mars/Base",
+    "currency": "euro",
     "reopen_days": "-1",
     "agents_see": "some",
     "read_connections": "0",

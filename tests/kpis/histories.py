@@ -48,6 +48,10 @@ TYPES = {
     "observed": 2,
     "edited": 1,
     "commented": 2,
+    "work_logged": 3,
+    "work_reversed": 0.7,
+    "cost_booked": 1,
+    "cost_reversed": 0.5,
     "declared_major": 1,
     "downgraded": 0.5,
     "reviewed": 1,
@@ -68,6 +72,9 @@ VALUES: dict[str, tuple[str | None, ...]] = {
     "service_restored_at": (instant(BORDERS[0]), instant(BORDERS[1]), None),
     "declared_major_at": (instant(BORDERS[0]), None),
 }
+#: What an hour costs, and in which currency; most of it is in the organisation's.
+RATES = (("80.00", "EUR"), ("80.00", "EUR"), ("33.33", "EUR"), ("9000", "JPY"), (None, None))
+AMOUNTS = (("1250.00", "EUR"), ("0.05", "EUR"), ("1250", "JPY"))
 ACTORS = ("person:11", "rule:close_after_agreed_days", "import:old_tool", "integration:5")
 
 
@@ -95,7 +102,36 @@ def _history(chance: random.Random) -> list[Event]:
         late = chance.random() < 0.2
         at = opened + (now - opened) * chance.uniform(-0.3, 1) if late else now
         events.append(_event(chance, name, version, kind, at, {}, late=late))
+        if kind.startswith(("work_", "cost_")):
+            entry = _entry(chance, kind, events[:-1])
+            events[-1] = replace(events[-1], data={"given": {}, "set": entry})
     return events
+
+
+def _entry(chance: random.Random, kind: str, before: list[Event]) -> dict[str, Any]:
+    """An entry of work or cost; of a reversal that of an entry that was there and not taken back, if any."""
+    made = kind.partition("_")[0]
+    entries = {
+        name.partition("/")[2]: fields
+        for event in before
+        for name, fields in event.data["set"].items()
+        if name.startswith(f"{made}/")
+    }
+    if kind.endswith("_reversed"):
+        back = {fields.get("reverses_id") for fields in entries.values()}
+        left = [one for one in entries if one not in back and "reverses_id" not in entries[one]]
+        if not left:
+            return {}
+        one = chance.choice(left)
+        of = entries[one] | {"reverses_id": one}
+        of |= {"minutes": -of["minutes"]} if made == "work" else {"amount": f"-{of['amount']}"}
+    elif made == "work":
+        rate, currency = chance.choice(RATES)
+        of = {"minutes": chance.choice((1, 7, 90)), "rate": rate, "currency": currency}
+    else:
+        amount, currency = chance.choice(AMOUNTS)
+        of = {"amount": amount, "currency": currency}
+    return {f"{made}/{uuid7()}": of}
 
 
 def _event(

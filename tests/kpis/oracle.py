@@ -16,6 +16,7 @@ from app.log.events import Event
 DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
 OPEN = {"reported", "acknowledged", "started", "held", "resumed", "reopened"}
 ENDING = {"resolved", "closed"}
+_UNKNOWN = {"cost": None, "currency": None}
 VOID = {"cancelled": "cancelled", "marked_duplicate": "duplicate"}
 
 
@@ -160,9 +161,30 @@ class CaseHistory:
                     unattended=self.unattended if final else None,
                     review_on_time=self.review_on_time if final else None,
                     recorded_at=None,
+                    **(self.cost if final else _UNKNOWN),
                 )
             )
         return facts
+
+    @property
+    def cost(self) -> dict[str, Any]:
+        """What it cost, in hundredths of which currency; None: that is not known."""
+        entries: dict[str, dict[str, Any]] = {}
+        for told in sorted(self.told, key=lambda told: told.event.version):
+            for name, fields in told.event.data["set"].items():
+                kind, _, key = name.partition("/")
+                if kind in {"work", "cost"} and "reverses_id" in fields:
+                    del entries[fields["reverses_id"]]
+                elif kind in {"work", "cost"}:
+                    entries[key] = fields
+        currencies = {fields["currency"] for fields in entries.values()}
+        if len(currencies) != 1 or None in currencies or not any("minutes" in e for e in entries.values()):
+            return _UNKNOWN
+        total = Decimal(0)
+        for of in entries.values():
+            total += Decimal(of["amount"]) * 60 if "amount" in of else of["minutes"] * Decimal(of["rate"])
+        hundredths = (total * 100 / 60).quantize(Decimal(1), ROUND_HALF_UP)
+        return {"cost": int(hundredths), "currency": currencies.pop()}
 
     @property
     def closing(self) -> Told | None:

@@ -32,7 +32,7 @@ def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
 
 @every
 def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
-    assert kpi.unit is UNITS[kpi.aggregate]
+    assert kpi.unit is (Unit.money if kpi.measure is Measure.cost else UNITS[kpi.aggregate])
     assert (kpi.measure is Measure.seconds) == (kpi.aggregate is Aggregate.mean)
     assert (kpi.still_open is not None) == (kpi.aggregate is Aggregate.mean or kpi.basis is Basis.standing)
     assert (kpi.fact is None) == (kpi.basis is Basis.standing)

@@ -64,6 +64,11 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
         ),
         ("reopen_rate", "update kpi.incident_resolved set reopened_soon = not reopened_soon", "numerator"),
         ("repeat_incident_rate", "delete from kpi.incident_opened", "denominator"),
+        (
+            "incident_without_cost_share",
+            "update kpi.incident_resolved set currency = case when currency = 'EUR' then null else 'EUR' end",
+            "numerator",
+        ),
         ("backlog", "update kpi.incident_life set opened_at = '1970-01-01'", "oldest_open_seconds"),
         ("incident_response_seconds", "update kpi.incident_life set responded = true", "open_cases"),
     ],

@@ -36,6 +36,7 @@ export function value(amount, unit) {
   if (amount === null || amount === undefined) return null;
   if (unit === "seconds") return duration(amount);
   if (unit === "ratio") return percent(amount);
+  if (unit === "money") return number(amount / 100, 2);
   return number(amount, unit === "cases" ? 0 : 2);
 }
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from app.kpis.catalogue import incident_quality, incident_times, incidents, majors, records
+from app.kpis.catalogue import incident_costs, incident_quality, incident_times, incidents, majors, records
 from app.kpis.kpi import Kpi
 
 KPIS: dict[str, Kpi] = {
     kpi.key: kpi
-    for kpi in (*incidents.KPIS, *incident_times.KPIS, *incident_quality.KPIS, *majors.KPIS, *records.KPIS)
+    for kpi in (
+        *incidents.KPIS,
+        *incident_times.KPIS,
+        *incident_quality.KPIS,
+        *incident_costs.KPIS,
+        *majors.KPIS,
+        *records.KPIS,
+    )
 }

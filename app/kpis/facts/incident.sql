@@ -25,6 +25,8 @@ told as (
     -- Another system may reopen a case and let it wait at once.
     type = 'incident.held' or (type = 'incident.reopened' and fields->>'state' = 'on_hold') as holds,
     (set_then->>'opened_at')::timestamptz as opening,
+    case when type in ('incident.work_logged', 'incident.work_reversed', 'incident.cost_booked', 'incident.cost_reversed')
+      then data->'set' end as entries,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
                               'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at']
       -- Without what is long, and what almost every event sets, there is less to carry along.
@@ -48,6 +50,23 @@ told as (
   -- What was told late is true of then; it was not set because something that happened later had set it before.
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
   cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
+),
+-- What it cost, if that is known: work is logged, all of it at a rate, and all is in one currency. Entries that were taken
+-- back and their counter-entries come to nothing. In sixtieths, as rates are by the hour, which loses nothing.
+costed as (
+  select case_id, round(max(sixtieths) * 100 / 60)::bigint as cost, max(currency) as currency
+  from (
+    select case_id, currency, sum(minutes) as minutes, sum(sixtieths) as sixtieths
+    from (
+      select case_id, entry->>'currency' as currency, coalesce((entry->>'minutes')::bigint, 0) as minutes,
+        coalesce((entry->>'minutes')::numeric * (entry->>'rate')::numeric, 60 * (entry->>'amount')::numeric, 0)
+          as sixtieths
+      from (select case_id, jsonb_path_query(entries, '$.*') as entry from told where entries is not null) told_of
+    ) entered
+    group by case_id, currency
+  ) together
+  where minutes <> 0 or sixtieths <> 0
+  group by case_id having sum(minutes) > 0 and count(*) = 1 and max(currency) is not null
 ),
 -- What came to be known later of an opening: what was told of the time to which that was moved.
 moved as (
@@ -188,13 +207,14 @@ incident_resolved as (
     case when channel = 'monitoring' then person is null and not started end as unattended,
     -- Five working days are seven days, as long as there are no calendars.
     case when major then coalesce(reviewed_at <= at + interval '168 hours', false) end as review_on_time,
-    recorded_at
-  from fact left join hands using (case_id) where place = resolution
+    recorded_at, cost, currency
+  from fact left join hands using (case_id) left join costed using (case_id) where place = resolution
   union all
   -- What else there is to say of a resolution is said of the final one.
   select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
-    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null, null, null
+    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null, null, null, null,
+    null
   from left_again where place = coalesce(last_resolved, last_ended)
 ),
 incident_restored as (

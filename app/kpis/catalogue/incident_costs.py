@@ -1,0 +1,73 @@
+"""KPIs of what incidents cost."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    Direction,
+    Kpi,
+    Measure,
+    Settling,
+    Target,
+    Unit,
+    Words,
+)
+
+INCIDENT_UNIT_COST = Kpi(
+    key="incident_unit_cost",
+    en=Words(
+        "Cost per incident",
+        "Work at its hourly rate and what was paid, per incident whose final resolution lies in the period, "
+        "of those whose cost is known; in hundredths of the organisation's currency.",
+        "All that a case cost counts when it is resolved, also what is logged or booked later: the value can "
+        "still move. Cases without work, with work at no rate, or with any amount in another currency are "
+        "left out: see the share without cost beside it. Time that nobody logs costs nothing here.",
+    ),
+    zh=Words(
+        "单位事件成本",
+        "最终解决时间在期内且成本已知的事件，平均每个事件的工时费用（按小时费率）与外部费用之和，"
+        "以组织货币单位的百分之一计。",
+        "事件的全部成本计入其解决的期间，之后登记的也计入，故数值仍会变动。未登记工时、工时无费率或含其他货币金额的事件不计，"
+        "请对照成本不明占比；无人登记的时间在此不计成本。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.cost,
+    aggregate=Aggregate.per_case,
+    unit=Unit.money,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+)
+
+INCIDENT_WITHOUT_COST_SHARE = Kpi(
+    key="incident_without_cost_share",
+    en=Words(
+        "Incidents without known cost",
+        "Of the incidents whose final resolution lies in the period, the share whose cost is not known: no "
+        "work is logged, some has no rate, or an amount is in another currency than the organisation's.",
+        "The cost per incident says nothing of these: from 5 % on it tells little. "
+        "Work that is logged after the period lowers it.",
+    ),
+    zh=Words(
+        "成本不明占比",
+        "最终解决时间在期内的事件中，成本不明的占比：未登记工时、有工时无费率，或有金额不是组织的货币。",
+        "单位事件成本不含这些事件：达到 5% 时其参考价值有限。期后补登工时会使其下降。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.uncosted,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    target=Target(Comparator.lt, 0.05),
+)
+
+KPIS = (INCIDENT_UNIT_COST, INCIDENT_WITHOUT_COST_SHARE)
