@@ -34,6 +34,7 @@ from app.exchange import router as imports
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.question import CannotAnswer
+from app.kpis.reconciliations import router as reconciliations
 from app.kpis.targets import router as kpi_targets
 from app.processes.incidents import monitoring
 from app.processes.incidents import queries as incident_queries
@@ -57,6 +58,7 @@ ROUTERS = (
     monitoring.router,
     kpis.router,
     kpi_targets.router,
+    reconciliations.router,
     people.router,
     views_of(LISTINGS),
     assignment.router,

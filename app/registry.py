@@ -8,6 +8,7 @@ from app.base.custom import fields as custom_fields
 from app.base.people import groups, keys, persons, teams
 from app.deliveries import lifecycle as notices
 from app.kernel.lifecycle import Lifecycle
+from app.kpis.reconciliations import lifecycle as reconciliations
 from app.kpis.targets import lifecycle as kpi_targets
 from app.processes.incidents import lifecycle as incidents
 
@@ -23,6 +24,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     custom_fields.LIFECYCLE,
     incidents.LIFECYCLE,
     kpi_targets.LIFECYCLE,
+    reconciliations.LIFECYCLE,
     notices.LIFECYCLE,
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import time
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -112,6 +113,11 @@ class Settings(BaseSettings):
         le=3650,
         description="Days after its resolution in which a case can be reopened, unless agreed otherwise.",
     )
+    reconcile_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
+        default="03:00",
+        description="When a worker compares every KPI with the raw events, once a day: a quiet hour in "
+        "`TIME_ZONE`, as 03:00. `off`: never.",
+    )
     agents_see: Annotated[str, Field(pattern="^(teams|all)$")] = Field(
         default="teams",
         description="`teams`: agents see the tickets of their teams and those of no team yet. `all`: all.",
@@ -183,6 +189,11 @@ class Settings(BaseSettings):
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
         default="info", description="Least severe line that is logged: debug, info, warning or error."
     )
+
+    @property
+    def reconcile_time(self) -> time | None:
+        """The time of day of the nightly comparison of KPIs; None: there is none."""
+        return None if self.reconcile_at == "off" else time.fromisoformat(self.reconcile_at)
 
     @property
     def trusted_origins(self) -> frozenset[str]:

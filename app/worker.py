@@ -13,6 +13,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock, Rule
 from app.kernel.timers import TimedRule
 from app.kpis.facts import FACTS
+from app.kpis.reconciliations import nightly
 from app.log import follow
 from app.log.follow import Consumer
 from app.rules import (
@@ -60,3 +61,4 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(notices.run(url, ledger, clock, failed=failed))
         tasks.create_task(asked.run(url, ledger, clock, failed=failed))
         tasks.create_task(mail.run(url, ledger, clock, failed=failed))
+        tasks.create_task(nightly.run(url, ledger, clock, failed=failed))

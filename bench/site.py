@@ -187,7 +187,9 @@ class Site:
 
     def _environment(self) -> dict[str, str]:
         own = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        ours = {"DATA_DIR": str(self.data), "LOG_LEVEL": "warning", **NO_LIMIT}
+        # Whatever the hour is, nothing is compared beside what is measured.
+        quiet = {"LOG_LEVEL": "warning", "RECONCILE_AT": "off"}
+        ours = {"DATA_DIR": str(self.data), **quiet, **NO_LIMIT}
         return own | {PREFIX + name: value for name, value in ours.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -24,6 +25,11 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 #: Who scrapes waits some seconds at the most.
 SCRAPE_SECONDS = 2.0
+#: How many differences the last comparison of all KPIs has found, and how many seconds ago.
+RECONCILED = """
+select differences, extract(epoch from %s - made_at)::float8 as seconds
+from fold.reconciliation order by made_at desc, id desc limit 1"""
+NEVER = {"differences": math.nan, "seconds": math.nan}
 #: What is asked for that no operation answers: an unknown address, a wrong key, a file of a page.
 NO_OPERATION = "none"
 
@@ -59,6 +65,13 @@ class Metrics:
         self._overdue_seconds = self._gauge(
             "ledgerdesk_timers_overdue_seconds", "How long the first of them has been due."
         )
+        self._differences = self._gauge(
+            "ledgerdesk_reconciliation_differences",
+            "What differed between facts and raw events when all KPIs were last compared; NaN: never were.",
+        )
+        self._reconciled_seconds = self._gauge(
+            "ledgerdesk_reconciliation_age_seconds", "How long ago all KPIs were last compared; NaN: never."
+        )
         self._connections = self._gauge(
             "ledgerdesk_database_connections", "Connections of the pool for reading, by state.", "state"
         )
@@ -84,6 +97,7 @@ class Metrics:
             lags = await read.lags(ledger.db, seconds=SCRAPE_SECONDS)
             self._head.set(await read.head(ledger.db, seconds=SCRAPE_SECONDS))
             late = await timers.overdue(ledger.db, now)
+            reconciled = await ledger.db.row(RECONCILED, (now,)) or NEVER
         except DatabaseGone:
             self._up.set(0)
         else:
@@ -91,6 +105,8 @@ class Metrics:
             self._follow(lags)
             self._overdue.set(late.timers)
             self._overdue_seconds.set(late.seconds)
+            self._differences.set(reconciled["differences"])
+            self._reconciled_seconds.set(reconciled["seconds"])
         pool = ledger.db.counts()
         self._connections.labels("idle").set(pool.idle)
         self._connections.labels("used").set(pool.connections - pool.idle)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
-from app.common.people import Role
+from app.common.people import Role, rule
 from app.db import connect
 from app.kpis.facts import FACTS
+from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES
 from app.settings import Settings
 from tests.client import ADDRESS, Api, an_incident, serving
 from tests.conftest import Place
+from tests.every_action.samples import SAMPLES
+from tests.people import act
 
 
 async def figures(api: Api, key: str | None) -> httpx.Response:
@@ -79,6 +84,23 @@ async def test_the_log_its_consumers_and_the_connections_are_measured_when_asked
     assert behind["ledgerdesk_writer_waiting"] == 0
     assert behind['ledgerdesk_database_connections{state="idle"}'] >= 1
     assert behind["process_resident_memory_bytes"] > 0
+
+
+async def test_how_the_last_comparison_of_kpis_ended_is_measured_and_one_that_never_was_is_no_zero(
+    api: Api,
+) -> None:
+    found, old = "ledgerdesk_reconciliation_differences", "ledgerdesk_reconciliation_age_seconds"
+    never = await scraped(api)
+    assert math.isnan(never[found])
+    assert math.isnan(never[old])
+    for hours, differences in ((5, 0), (2, 3)):
+        said = SAMPLES[MakeReconciliation]() | {"differences": differences}
+        body = MakeReconciliation.model_validate(said)
+        now = datetime.now(UTC) - timedelta(hours=hours)
+        await act(api.ledger, rule("tests"), "reconciliation", "make", body=body, now=now)
+    last = await scraped(api)
+    assert last[found] == 3
+    assert last[old] == pytest.approx(2 * 3600, abs=60)
 
 
 async def test_figures_are_for_those_who_look_after_the_service(api: Api) -> None:

@@ -33,9 +33,10 @@ class Run(Protocol):
 
 
 def environment(**settings: str | None) -> dict[str, str]:
-    """What a process sees: nothing of our own settings but these."""
+    """What a process sees: nothing of our own settings but these, and no night to work in."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    named = {PREFIX + name.upper(): value for name, value in settings.items() if value is not None}
+    given = {"reconcile_at": "off"} | settings
+    named = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
     return kept | named | {"COLUMNS": "200", "NO_COLOR": "1"}
 
 

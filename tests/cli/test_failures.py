@@ -26,6 +26,7 @@ WRONG = {
     "time_zone": "Mars/Base",
     "currency": "euro",
     "reopen_days": "-1",
+    "reconcile_at": "3:00",
     "agents_see": "some",
     "read_connections": "0",
     "body_limit": "1 MB",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -36,6 +37,7 @@ from app.common.children import Subject
 from app.common.people import Caller
 from app.deliveries.lifecycle import FailNotice, SendNotice
 from app.kernel.bodies import Body, Nothing, Reason
+from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.kpis.targets.lifecycle import AddKpiTarget, ReviseKpiTarget
 from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
@@ -220,6 +222,15 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     UnlinkTicket: lambda: {"link": NOBODYS},
     AddKpiTarget: lambda: {"kpi": "incident_resolution_seconds", **_TARGET},
     ReviseKpiTarget: lambda: dict(_TARGET),
+    MakeReconciliation: lambda: {
+        "day": str(date(2030, 1, 1) + timedelta(days=next(_numbers))),
+        "zone": "Asia/Shanghai",
+        "position": 4711,
+        "compared": 1000,
+        "differences": 1,
+        "differing": ["backlog/value"],
+        "seconds": 12,
+    },
     AddHourlyRate: lambda: {
         "role_class": f"engineer-{next(_numbers)}",
         "amount": "480.00",

@@ -34,6 +34,7 @@ TRANSACTIONS = {
 SQL = {
     "app/api/idempotency.py": "what was done under a key; the row is the log's own",
     "app/base/assignment/on_call.py": "what of a rota can count at an instant",
+    "app/api/metrics.py": "the last comparison of KPIs",
     "app/api/attachments.py": "one file of a record",
     "app/api/work.py": "what is open and somebody's, in every process",
     "app/api/sessions.py": "sessions of browsers, which are no records",

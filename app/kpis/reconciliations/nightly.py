@@ -1,0 +1,106 @@
+"""The comparison of all KPIs that a worker makes once a day, at a quiet hour of the organisation.
+
+One of several workers makes it: the one that holds a lock, which goes with its connection. Whatever happens
+to that one, the log takes one of a day. A worker that begins hours later leaves it to the next night: it
+keeps a processor of the database busy for minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.common.people import rule
+from app.db import Connection
+from app.kernel import rounds
+from app.kernel.ledger import Ledger
+from app.kernel.moment import Context
+from app.kernel.perform import Act, IdempotencyKey, perform
+from app.kernel.rules import ROUTE, Clock
+from app.kpis.reconcile import Report, reconcile
+from app.kpis.reconciliations.lifecycle import LIFECYCLE, MOST_DIFFERING, MakeReconciliation
+from app.log.follow import FOLLOW_LIMITS
+from app.log.writer import Repeated
+
+#: What acts, in the log.
+NAME = "reconcile"
+LOOK_SECONDS = 30.0
+#: How long after its hour it may still begin.
+LATEST = timedelta(hours=3)
+LOCK = "select pg_try_advisory_lock(hashtextextended('kpi.reconciliation', 1))"
+UNLOCK = "select pg_advisory_unlock(hashtextextended('kpi.reconciliation', 1))"
+MADE = "select 1 from fold.reconciliation where day = %s"
+
+
+async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+    """Makes it every night, beside any number of other workers. `failed` is told of each failure."""
+
+    async def work(connection: Connection) -> bool:
+        return await make_due(connection, ledger, clock)
+
+    if ledger.settings.reconcile_time is not None:
+        await rounds.run(NAME, url, FOLLOW_LIMITS, work, every=LOOK_SECONDS, failed=failed)
+
+
+async def make_due(connection: Connection, ledger: Ledger, clock: Clock) -> bool:
+    """Makes the comparison that is due, if there is one and no other worker is at it. Gives whether it did.
+
+    Raises DatabaseGone; then it is still due.
+    """
+    began, zone = clock(), ZoneInfo(ledger.settings.time_zone)
+    day = due(began, ledger.settings.reconcile_time, zone)
+    if day is None or await _value(connection, MADE, day.isoformat()):
+        return False
+    if not await _value(connection, LOCK):
+        return False
+    try:
+        # Whoever had the lock until now may just have made it.
+        if await _value(connection, MADE, day.isoformat()):
+            return False
+        async with asyncio.timeout(LATEST.total_seconds()):
+            report = await reconcile(ledger.db.url, zone=zone, now=began)
+        return await make(ledger, report, day, began, clock())
+    finally:
+        await _value(connection, UNLOCK)
+
+
+def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
+    """The day whose comparison is to be made now; None: none is. `at` is its time of day in the zone."""
+    if at is None:
+        return None
+    today = now.astimezone(zone).date()
+    for day in (today, today - timedelta(days=1)):
+        if timedelta(0) <= now - datetime.combine(day, at, zone) < LATEST:
+            return day
+    return None
+
+
+async def make(ledger: Ledger, report: Report, day: date, began: datetime, now: datetime) -> bool:
+    """Says in the log what was found. Gives whether it was not said before: there is one of a day."""
+    differing = dict.fromkeys(f"{one.key}/{one.what}" for one in report.differences)
+    body = MakeReconciliation(
+        day=day.isoformat(),
+        zone=ledger.settings.time_zone,
+        position=report.position,
+        compared=report.compared,
+        differences=report.found,
+        differing=tuple(differing)[:MOST_DIFFERING],
+        seconds=round((now - began).total_seconds()),
+    )
+    caller = rule(NAME)
+    reference = f"{caller.actor}:{day.isoformat()}"
+    context = Context(caller, now, reference, source="rule", source_ref=reference)
+    key = IdempotencyKey(ROUTE, reference, "")
+    try:
+        await perform(ledger, Act(LIFECYCLE, LIFECYCLE["make"], None, body, context, key=key))
+    except Repeated:
+        return False
+    return True
+
+
+async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
+    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
+    return None if row is None else row[0]

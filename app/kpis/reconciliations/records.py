@@ -1,0 +1,52 @@
+"""The record of one day's comparison."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.records import FOLD, Labelled, Record
+
+
+class ReconciliationState(Labelled):
+    """A comparison is made, and stays so."""
+
+    made = "made", "Made", "已完成"
+
+
+class Verdict(Labelled):
+    """Whether the facts and the raw events give the same."""
+
+    agreed = "agreed", "They agree", "一致"
+    differs = "differs", "They differ", "不一致"
+
+
+class Reconciliation(Record):
+    """What the comparison of a day has found.
+
+    `day` is the date of its night in `zone`, in which the months are cut, too; `position` that of the log up
+    to which both sides were computed. `differing` are the first of what differs, as `<kpi>/<what>`.
+    """
+
+    KIND: ClassVar[str] = "reconciliation"
+
+    state: ReconciliationState | None = Field(default=None, sa_type=Text)
+    day: str | None = None
+    verdict: Verdict | None = Field(default=None, sa_type=Text)
+    zone: str | None = None
+    position: int | None = None
+    compared: int | None = None
+    differences: int | None = None
+    differing: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    seconds: int | None = None
+    made_at: datetime | None = None
+
+
+class ReconciliationTable(Reconciliation, table=True):
+    """Where comparisons stand."""
+
+    __tablename__ = "reconciliation"
+    __table_args__: ClassVar = FOLD
