@@ -11,10 +11,11 @@ from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.points import KpiPoint, Status
-from app.kpis.question import Said, ask
+from app.kpis.question import USUAL_CURRENCY, Said, ask
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.log.ids import uuid7
+from app.settings import Settings
 from tests.kpis.histories import BEGIN, Scripted, write, write_more
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -105,3 +106,7 @@ async def test_where_no_work_is_logged_there_is_no_cost_and_not_none(
     await catch_up(follower, FACTS)
     assert (await _asked(db, "incident_unit_cost")).value is None
     assert (await _asked(db, "incident_without_cost_share")).value == 1
+
+
+def test_where_nobody_says_otherwise_the_currency_is_that_of_the_settings() -> None:
+    assert Settings.model_fields["currency"].default == USUAL_CURRENCY
