@@ -61,7 +61,8 @@ async def make_due(connection: Connection, ledger: Ledger, clock: Clock) -> bool
         if await _value(connection, MADE, day.isoformat()):
             return False
         async with asyncio.timeout(LATEST.total_seconds()):
-            report = await reconcile(ledger.db.url, zone=zone, now=began)
+            currency = ledger.settings.currency
+            report = await reconcile(ledger.db.url, zone=zone, now=began, currency=currency)
         return await make(ledger, report, day, began, clock())
     finally:
         await _value(connection, UNLOCK)
