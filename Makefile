@@ -58,8 +58,9 @@ contract: $(READY) ## Write anew what is generated: openapi/ and the generated d
 bench: $(READY) ## Measure, as ratios to raw SQL on the same PostgreSQL
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost; then try the API with anything
+soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost; then try calendars, and the API with anything
 	@$(BIN)/python -m bench.soak $(ARGS)
+	@LEDGERDESK_TEST_CALENDARS=100000 $(BIN)/python -m pytest -q -n auto --maxprocesses=8 tests/common
 	@LEDGERDESK_TEST_REQUESTS=20000 $(BIN)/python -m pytest -q -n auto --maxprocesses=8 tests/fuzz
 
 frontend: ## Lint the contract and compile a frontend against it; needs Node 20 or later with npm

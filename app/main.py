@@ -11,22 +11,35 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from app.api import me, meta, openapi, pages, problem_pages, problems, uploads, work
+from app.api import bulk, me, meta, openapi, pages, problem_pages, problems, uploads, work
 from app.api.auth import Guard
 from app.api.cors import Cors
 from app.api.frame import Frame, Net
 from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
 from app.api.switch import Switch
+from app.base.assignment import escalation_router as escalation_rules
 from app.base.assignment import queries as assignment_queries
 from app.base.assignment import router as assignment
+from app.base.assignment import rules_router as assignment_rules
+from app.base.calendars import queries as calendar_queries
+from app.base.calendars import router as calendars
+from app.base.categories import queries as category_queries
+from app.base.categories import router as categories
+from app.base.checklists import queries as checklist_queries
+from app.base.checklists import router as checklists
+from app.base.cis import queries as ci_queries
+from app.base.cis import router as cis
 from app.base.costs import router as costs
 from app.base.custom import queries as custom_queries
 from app.base.custom import router as custom_fields
 from app.base.people import preferences
 from app.base.people import queries as people_queries
 from app.base.people import router as people
+from app.base.priorities import queries as priority_queries
 from app.base.priorities import router as priorities
+from app.base.services import queries as catalogue_queries
+from app.base.services import router as catalogue
 from app.base.views.router import router_of as views_of
 from app.dashboard import page as dashboard
 from app.deliveries import router as notices
@@ -36,34 +49,69 @@ from app.kpis import router as kpis
 from app.kpis.question import CannotAnswer
 from app.kpis.reconciliations import router as reconciliations
 from app.kpis.targets import router as kpi_targets
+from app.processes.articles import queries as article_queries
+from app.processes.articles import router as articles
 from app.processes.incidents import monitoring
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
-from app.registry import BY_KIND
+from app.processes.problems import queries as problem_queries
+from app.processes.problems import router as problem_records
+from app.processes.requests import queries as request_queries
+from app.processes.requests import router as requests
+from app.registry import BY_KIND, LIFECYCLES
 from app.settings import Settings
 
 #: The lists that views can be saved of.
 LISTINGS = (
+    request_queries.LISTING,
     incident_queries.LISTING,
+    article_queries.LISTING,
+    problem_queries.LISTING,
+    problem_queries.CANDIDATES,
     people_queries.PERSONS,
     people_queries.TEAMS,
     people_queries.GROUPS,
     people_queries.KEYS,
     assignment_queries.SHIFTS,
     assignment_queries.STAND_INS,
+    assignment_queries.ASSIGNMENT_RULES,
+    assignment_queries.ESCALATION_RULES,
     custom_queries.CUSTOM_FIELDS,
+    ci_queries.CIS,
+    category_queries.CATEGORIES,
+    priority_queries.PRIORITY_MATRICES,
+    catalogue_queries.SERVICES,
+    catalogue_queries.CATALOGUE_ITEMS,
+    checklist_queries.CHECKLISTS,
+    calendar_queries.CALENDARS,
+    ci_queries.BASELINES,
 )
 ROUTERS = (
+    requests.router,
     incidents.router,
     monitoring.router,
+    bulk.router_of(LIFECYCLES),
+    articles.router,
+    articles.suggestions,
+    problem_records.router,
+    problem_records.candidates,
+    problem_records.known_errors,
     kpis.router,
     kpi_targets.router,
     reconciliations.router,
     people.router,
     views_of(LISTINGS),
     assignment.router,
+    assignment_rules.router,
+    escalation_rules.router,
+    checklists.router,
     costs.router,
     custom_fields.router,
+    cis.router,
+    categories.router,
+    catalogue.router,
+    calendars.router,
+    cis.baselines_router,
     priorities.router,
     notices.router,
     imports.router,

@@ -113,6 +113,15 @@ class Settings(BaseSettings):
         le=3650,
         description="Days after its resolution in which a case can be reopened, unless agreed otherwise.",
     )
+    recurrences: int = Field(
+        default=3,
+        ge=2,
+        le=1_000,
+        description="So many incidents of one service, CI or category are a candidate for a problem.",
+    )
+    recurrence_days: int = Field(
+        default=30, ge=1, le=366, description="The stretch of time that `RECURRENCES` is counted in, in days."
+    )
     reconcile_at: Annotated[str, Field(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|off)$")] = Field(
         default="03:00",
         description="When a worker compares every KPI with the raw events, once a day: a quiet hour in "

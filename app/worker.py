@@ -4,35 +4,52 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from app.base.calendars import spans
 from app.deliveries import mail, notices
 from app.exchange import asked
 from app.kernel import timers, uploads
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock, Rule
-from app.kernel.timers import TimedRule
+from app.kernel.timers import Timed
 from app.kpis.facts import FACTS
 from app.kpis.reconciliations import nightly
 from app.log import follow
 from app.log.follow import Consumer
 from app.rules import (
+    assign_by_rule,
     close_after_agreed_days,
+    detect_recurring_incidents,
+    escalate_by_rule,
+    lapse_accepted_risks,
     pass_on_comments,
     pass_on_followers,
     remind_on_call,
+    resume_at_answer,
     resume_at_wake_up_time,
+    settle_decisions,
     tell_duplicates,
 )
+from app.rules.assign_by_rule import AssignByRule
 from app.search import index
 
 #: What follows from an event.
-RULES: tuple[Rule, ...] = (tell_duplicates.RULE, pass_on_followers.RULE, pass_on_comments.RULE)
+RULES: tuple[Rule | AssignByRule, ...] = (
+    assign_by_rule.RULE,
+    tell_duplicates.RULE,
+    pass_on_followers.RULE,
+    pass_on_comments.RULE,
+    resume_at_answer.RULE,
+    detect_recurring_incidents.RULE,
+)
 #: What follows when nothing happens.
-TIMED_RULES: tuple[TimedRule[Any], ...] = (
-    close_after_agreed_days.RULE,
+TIMED_RULES: tuple[Timed, ...] = (
+    *close_after_agreed_days.RULES,
+    escalate_by_rule.RULE,
+    lapse_accepted_risks.RULE,
     remind_on_call.RULE,
-    resume_at_wake_up_time.RULE,
+    *resume_at_wake_up_time.RULES,
+    settle_decisions.RULE,
 )
 
 
@@ -61,4 +78,5 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(notices.run(url, ledger, clock, failed=failed))
         tasks.create_task(asked.run(url, ledger, clock, failed=failed))
         tasks.create_task(mail.run(url, ledger, clock, failed=failed))
+        tasks.create_task(spans.run(url, clock, failed=failed))
         tasks.create_task(nightly.run(url, ledger, clock, failed=failed))

@@ -18,13 +18,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import imports, large, writing
+from bench import impact, imports, large, writing
 from bench.figures import Figure, Run, markdown, table
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Run], Awaitable[list[Figure]]]], ...] = (
     (writing.NAMES, writing.measure),
     (imports.NAMES, imports.measure),
     (large.NAMES, large.measure),
+    (impact.NAMES, impact.measure),
 )
 NAMES = tuple(name for names, _ in GROUPS for name in names)
 WIDTH = 180

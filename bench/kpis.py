@@ -114,7 +114,9 @@ async def _raw_milliseconds(many: Many, question: Question) -> float:
             await raw.make_tables(connection)
             head = await (await connection.execute("select position from log.head")).fetchone()
             assert head is not None
-            await raw.fill(connection, raw.CASES, KPI.key, {"position": head[0], "now": many.now})
+            await raw.fill(
+                connection, raw.CASES, KPI, raw.name_of(KPI), {"position": head[0], "now": many.now}
+            )
             assert await raw.cells(connection, question.bounds, question.by)
             return (time.perf_counter() - began) * 1000
     finally:

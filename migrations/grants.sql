@@ -20,7 +20,11 @@ grant select, insert, update, delete, truncate on all tables in schema search to
 grant usage on schema content to {role};
 grant select, insert, update, delete on all tables in schema content to {role};
 -- Timers are a consumer's, too; what rules were refused is kept as long as an operator wants it.
-grant insert, update, delete on plumbing.timer, plumbing.refused_consequence to {role};
+-- So are turns.
+grant insert, update, delete on plumbing.timer, plumbing.refused_consequence, plumbing.assignment_turn to {role};
 -- What people are to be told, until they are.
 grant usage on schema deliveries to {role};
 grant select, insert, update, delete on all tables in schema deliveries to {role};
+-- Spans of business time follow from what calendars say; a worker takes them further before they end.
+grant usage on schema business_time to {role};
+grant select, insert, delete on all tables in schema business_time to {role};

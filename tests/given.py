@@ -153,6 +153,12 @@ class _NoCustomFields:
         """None."""
         return {}
 
+    async def record(self, kind: str, name: str) -> None:
+        """None."""
+
+    async def category(self, process: str, key: str) -> None:
+        """None."""
+
 
 NOWHERE = cast(Look, _NoCustomFields())
 

@@ -10,12 +10,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
-from app import registry, schema
+from app import registry, schema, worker
 from tests.conftest import Place
 
 
 def test_the_models_declare_the_columns_that_the_migrations_make(place: Place) -> None:
     assert registry.LIFECYCLES, "importing the registry declares every table"
+    assert worker.RULES, "and so does importing the rules"
     engine = create_engine(schema.sqlalchemy_url(place.owner_url), poolclass=pool.NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(

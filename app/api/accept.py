@@ -1,4 +1,4 @@
-"""What a client likes best of what can be answered: media types and languages (RFC 9110, 12.5; pure)."""
+"""What a client likes best of what can be answered: media types and languages (RFC 9110, 12.5)."""
 
 from __future__ import annotations
 

@@ -90,6 +90,7 @@ def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]
         "to": target(row),
         "who": row.who.phrase("en"),
         "event": row.event,
+        "events": list(row.events),
     }
 
 

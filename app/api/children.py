@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from app.api import cursors, lists
 from app.api.accept import language_for
-from app.api.auth import caller_of, ledger_of
+from app.api.auth import caller_of, ledger_of, time_of_day
+from app.api.documents import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
 from app.api.openapi import problems
 from app.api.paging import answer
 from app.api.reads import Name, seen
@@ -36,6 +37,9 @@ from app.common.children import (
     Visibility,
 )
 from app.common.costs import Cost, Work
+from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState, Vote, VoteVerdict
+from app.common.documents import DocumentEntry, DocumentSection
+from app.common.people import Role, Side
 from app.common.records import Beside, from_row
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_all, tokens
@@ -89,10 +93,16 @@ class TaskOut(Out):
     title: str
     assignee: PersonStub | None
     team: TeamStub | None
+    milestone_id: UUID | None = Field(description="The milestone that it belongs to, if the plan has some.")
     due_at: datetime | None
     added_at: datetime
     completed_at: datetime | None
     outcome: str | None = Field(description="What came of it. Null when its author was erased.")
+    dropped_at: datetime | None = Field(description="When it was said that it need not be done.")
+    dropped_because: str | None = Field(description="Why. Null when its author was erased.")
+    from_checklist: str | None = Field(description="The key of the checklist that it comes from.")
+    position: int | None = Field(description="Its place on the checklist, from 1.")
+    overdue: bool = Field(description="Whether it is still to be done and its time is over.")
 
 
 class TicketStub(Out):
@@ -235,6 +245,60 @@ class ComplaintPage(Out):
     next_cursor: str | None
 
 
+class DecisionOut(Out):
+    """A question about a record, put to an electorate; and what came of it."""
+
+    id: UUID
+    state: DecisionState
+    question: str
+    role: Role | None = Field(description="Of those who were asked, if all who held it were.")
+    group_id: UUID | None = Field(description="Theirs, if the members of a group were asked.")
+    chair: PersonStub | None
+    rule: DecisionRule
+    quorum: int = Field(description="How many must have voted, abstentions among them.")
+    asked_by: PersonStub | None = Field(description="Null: a rule.")
+    asked_at: datetime
+    due_at: datetime = Field(description="Until when there are votes.")
+    outcome: DecisionOutcome | None = Field(
+        description="Null as long as it is open, and if it was withdrawn."
+    )
+    voters: int | None = Field(description="How many could vote; this and what follows when it is taken.")
+    approvals: int | None
+    rejections: int | None
+    deferrals: int | None
+    abstentions: int | None
+    closed_at: datetime | None = Field(description="When it was taken or withdrawn.")
+
+
+class VoteOut(Out):
+    """Somebody whom a question was put to, and what they have said."""
+
+    id: UUID
+    decision_id: UUID
+    person: PersonStub
+    side: Side | None = Field(description="The one that they stand for in the group, if it was asked.")
+    verdict: VoteVerdict | None = Field(description="Null: they have not voted.")
+    comment: str | None
+    asked_at: datetime
+    due_at: datetime
+    voted_at: datetime | None
+    closed_at: datetime | None = Field(description="When it was over without their vote.")
+
+
+class DecisionPage(Out):
+    """The decisions about a record, the first asked first."""
+
+    items: list[DecisionOut]
+    next_cursor: str | None
+
+
+class VotePage(Out):
+    """All who were asked to decide about a record, and what they have said, the first asked first."""
+
+    items: list[VoteOut]
+    next_cursor: str | None
+
+
 Only = Callable[[Renderer, Any, dict[str, Any]], str]
 
 
@@ -267,8 +331,14 @@ def _with_both_ends(renderer: Renderer, record: Any, parameters: dict[str, Any])
     return f"exists (select from log.stream_head h where h.stream = r.other and ({' or '.join(seen)}))"
 
 
+class _TaskRenderer(Renderer):
+    """Shows tasks, and says whether they are late."""
+
+    MADE = frozenset({"overdue"})
+
+
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """How rows of one class are read.
 
     `name` is that of their address, `by` the time that they are sorted by. `only` gives the condition of
@@ -284,35 +354,48 @@ class _Rows:
 
 
 ROWS = (
-    _Rows("comments", Comment, "written_at", CommentOut, CommentPage, _readable),
-    _Rows("followers", Follower, "followed_at", FollowerOut, FollowerPage),
-    _Rows("tags", Tag, "tagged_at", TagOut, TagPage),
-    _Rows("attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _readable),
-    _Rows("links", Link, "linked_at", LinkOut, LinkPage, _with_both_ends),
-    _Rows("tasks", Task, "added_at", TaskOut, TaskPage),
-    _Rows("works", Work, "logged_at", WorkOut, WorkPage, _of_staff),
-    _Rows("costs", Cost, "booked_at", CostOut, CostPage, _of_staff),
-    _Rows("ratings", Rating, "rated_at", RatingOut, RatingPage),
-    _Rows("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
+    Rows("comments", Comment, "written_at", CommentOut, CommentPage, _readable),
+    Rows("followers", Follower, "followed_at", FollowerOut, FollowerPage),
+    Rows("tags", Tag, "tagged_at", TagOut, TagPage),
+    Rows("attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _readable),
+    Rows("links", Link, "linked_at", LinkOut, LinkPage, _with_both_ends),
+    Rows("tasks", Task, "added_at", TaskOut, TaskPage),
+    Rows("works", Work, "logged_at", WorkOut, WorkPage, _of_staff),
+    Rows("costs", Cost, "booked_at", CostOut, CostPage, _of_staff),
+    Rows("ratings", Rating, "rated_at", RatingOut, RatingPage),
+    Rows("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
+    Rows("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
+    Rows("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
+    Rows("document_sections", DocumentSection, "written_at", DocumentSectionOut, DocumentSectionPage),
+    Rows("votes", Vote, "asked_at", VoteOut, VotePage),
 )
 
 
-def mount_children(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out]) -> None:
-    """Adds a list for every class of rows that stands beside records of the lifecycle and can be read."""
-    for rows in ROWS:
+def mount_children(
+    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], own: Sequence[Rows] = ()
+) -> None:
+    """Adds a list for every class of rows that stands beside records of the lifecycle and can be read; `own`
+    are those that stand beside nothing else.
+    """
+    for rows in (*ROWS, *own):
         if rows.row in lifecycle.children:
-            router.add_api_route(
-                f"/{{id}}/{rows.name}",
-                _endpoint(lifecycle, shape, rows),
-                methods=["GET"],
-                operation_id=f"list_{lifecycle.kind}_{rows.name}",
-                summary=(rows.page.__doc__ or "").strip(),
-                response_model=rows.page,
-                responses=problems(400, 404, 422),
-            )
+            mount_rows(router, lifecycle, shape, rows)
 
 
-def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: _Rows) -> Callable[..., Awaitable[Response]]:
+def mount_rows(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> None:
+    """Adds the list of these rows."""
+    router.add_api_route(
+        f"/{{id}}/{rows.name}",
+        _endpoint(lifecycle, shape, rows),
+        methods=["GET"],
+        operation_id=f"list_{lifecycle.kind}_{rows.name}",
+        summary=(rows.page.__doc__ or "").strip(),
+        response_model=rows.page,
+        responses=problems(400, 404, 422),
+    )
+
+
+def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> Callable[..., Awaitable[Response]]:
     async def read(request: Request, name: Name, paging: Annotated[lists.Paging, Query()]) -> Response:
         language = language_for(request)
         renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
@@ -322,7 +405,7 @@ def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: _Rows) -> Calla
     return read
 
 
-async def _page(renderer: Renderer, record: Any, rows: _Rows, paging: lists.Paging) -> dict[str, Any]:
+async def _page(renderer: Renderer, record: Any, rows: Rows, paging: lists.Paging) -> dict[str, Any]:
     """One page of the record's rows that the caller may see. Raises BadCursor."""
     sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
     parameters: dict[str, Any] = {"record": record.row_key}
@@ -344,10 +427,17 @@ async def _page(renderer: Renderer, record: Any, rows: _Rows, paging: lists.Pagi
     return {"items": shown, "next_cursor": cursor}
 
 
-async def _items(renderer: Renderer, rows: _Rows, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    beside = replace(renderer, shape=rows.item, rows=rows.row)
+async def _items(renderer: Renderer, rows: Rows, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kind = _TaskRenderer if rows.row is Task else Renderer
+    beside = kind(
+        renderer.ledger, renderer.lifecycle, rows.item, renderer.caller, renderer.language, rows=rows.row
+    )
     shown = [beside.taken(from_row(rows.row, row)) for row in found]
+    now = time_of_day()
     for item in shown:
+        if rows.row is Task:
+            to_do = item["completed_at"] is None and item["dropped_at"] is None
+            item["overdue"] = to_do and item["due_at"] is not None and item["due_at"] < now
         # Whoever has read it a moment ago may have its text in mind; it is not shown again.
         if item.get("withdrawn_at") is not None:
             item["text"] = None

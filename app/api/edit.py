@@ -13,13 +13,20 @@ from starlette.responses import Response
 from app.api.actions import IfMatch, Key, Said, act_on, operation, with_body
 from app.api.openapi import problems
 from app.api.reads import Name
-from app.api.shapes import Out
+from app.api.shapes import Out, Renderer
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.refusals import VersionNeeded
 
 
-def mount_edit(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], *, prefix: str = "") -> None:
-    """Adds the operation for the row `edit`."""
+def mount_edit(
+    router: APIRouter,
+    lifecycle: Lifecycle[Any],
+    shape: type[Out],
+    *,
+    prefix: str = "",
+    renderer: type[Renderer] = Renderer,
+) -> None:
+    """Adds the operation for the row `edit`. `renderer` shows the record after it."""
     row = lifecycle["edit"]
 
     async def edit(
@@ -32,7 +39,7 @@ def mount_edit(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], *
         if if_match is None:
             raise VersionNeeded()
         said = Said(name, body, if_match, idempotency_key)
-        return await act_on(request, lifecycle, row, shape, said)
+        return await act_on(request, lifecycle, row, shape, said, renderer=renderer)
 
     told = operation(lifecycle, row.name, shape)
     told["responses"] |= problems(428)

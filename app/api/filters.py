@@ -10,12 +10,13 @@ time                       `opened_after`   then or later       `opened_before` 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
@@ -136,6 +137,10 @@ def _of_field(record: type[Record], shape: type[Out], name: str) -> list[Paramet
         return _times(name, may_be_empty)
     if name == "state":
         return _states(fields[column].type)
+    if fields[column].type is bool:
+        return [_flag(name)]
+    if get_origin(fields[column].type) is list:
+        return _any_of(name)
     return _among(name, *_compared(fields[column], may_be_empty))
 
 
@@ -144,6 +149,8 @@ def _compared(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
     kind = codec.type
     if codec.refers is not None and codec.refers.kind == "person":
         return _Person, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
+    if codec.refers is not None and codec.refers.kind != "team":
+        return _Word, ": ids", _Column(codec.name, _ids, may_be_empty, may_be_empty)
     if codec.refers is not None:
         return _Word, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
     if not (isinstance(kind, type) and issubclass(kind, Labelled)):
@@ -183,6 +190,26 @@ def _among(name: str, entry: Any, called: str, column: _Column) -> list[Paramete
         Parameter(name, one, partial(_is_one_of, column)),
         Parameter(f"{name}_not", no, partial(_is_none_of, column)),
     ]
+
+
+#: What one entry of a list is called where it is not the list without its s.
+_ONE_OF = {"categories": "category"}
+
+
+def _any_of(name: str) -> list[Parameter]:
+    one = _ONE_OF.get(name, name.removesuffix("s"))
+
+    async def has(where: Where, said: list[str], renderer: Renderer) -> None:
+        values = await _words(renderer, said)
+        where.conditions.append(f"r.{name} && {where.bind(values)}::text[]")
+
+    async def has_not(where: Where, said: list[str], renderer: Renderer) -> None:
+        values = await _words(renderer, said)
+        where.conditions.append(f"(r.{name} && {where.bind(values)}::text[]) is not true")
+
+    some = several(_Word, f"Those that have one of these among their `{name}`.")
+    none = several(_Word, f"Those that have none of these among their `{name}`.")
+    return [Parameter(one, some, has), Parameter(f"{one}_not", none, has_not)]
 
 
 async def _is_one_of(column: _Column, where: Where, said: list[str], renderer: Renderer) -> None:
@@ -226,6 +253,14 @@ async def _persons(renderer: Renderer, said: Sequence[str]) -> list[Any]:
     return [UUID(str(person)) for person in ids if person is not None]
 
 
+async def _ids(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+    ids = []
+    for one in said:
+        with contextlib.suppress(ValueError):  # nothing is called what is no id
+            ids.append(UUID(one))
+    return ids
+
+
 async def _teams(renderer: Renderer, said: Sequence[str]) -> list[Any]:
     named = set(said)
     teams = (await renderer.ledger.directory.teams()).values()
@@ -245,6 +280,13 @@ def _states(kind: type[Labelled]) -> list[Parameter]:
         Parameter("state", several(kind, "Those that stand in one of these states."), among),
         Parameter("state_not", several(kind, "Those that stand in none of these states."), not_among),
     ]
+
+
+def _flag(name: str) -> Parameter:
+    async def is_so(where: Where, said: bool, renderer: Renderer) -> None:
+        where.conditions.append(f"r.{name}" if said else f"not r.{name}")
+
+    return Parameter(name, Annotated[bool | None, Field(description=f"Whether `{name}`.")], is_so)
 
 
 def _times(name: str, may_be_empty: bool) -> list[Parameter]:
@@ -305,6 +347,12 @@ _BESIDE = {
         _Word,
         _teams,
         "one of these among the teams that they belong to: keys or ids",
+    ),
+    "serves": _Beside(
+        "select x.id from fold.ci x where x.services && {said}::text[]",
+        _Word,
+        _words,
+        "one of these services: keys",
     ),
     # Who else follows a record is not for everybody to ask.
     "follower": _Beside(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
@@ -18,6 +19,9 @@ FIND = """
 select encode(fingerprint, 'hex') as fingerprint, stream, version, status
 from log.idempotency where principal = %s and route = %s and key = %s
 """
+ANY_USED = """
+select exists (select from log.idempotency i join unnest(%s::text[], %s::text[]) as k(route, key)
+on i.principal = %s and i.route = k.route and i.key = k.key)"""
 
 
 def well_formed(header: str) -> str | None:
@@ -44,6 +48,12 @@ async def find(ledger: Ledger, principal: str, key: IdempotencyKey) -> Earlier |
     """How the command with that key was applied before; None if it was not. Raises KeyReused."""
     row: dict[str, Any] | None = await ledger.db.row(FIND, (principal, key.route, key.key))
     return None if row is None else same(Earlier(**row), key)
+
+
+async def any_used(ledger: Ledger, principal: str, keys: Sequence[IdempotencyKey]) -> bool:
+    """Whether one of these keys was used before, for whatever command."""
+    said = [key.route for key in keys], [key.key for key in keys], principal
+    return bool(keys) and bool(await ledger.db.value(ANY_USED, said))
 
 
 def same(earlier: Earlier, key: IdempotencyKey) -> Earlier:

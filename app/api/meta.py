@@ -62,6 +62,7 @@ class ActionOut(Out):
     action: str
     label: str = Field(description="What people call it, in the language asked for.")
     event: str = Field(description="The type of the event that it gives.")
+    events: list[str] = Field(description="All that it can give, where that depends on what comes of it.")
     sources: list[str] = Field(description="The states that it is open in; none for the one from nothing.")
     target: str = Field(description="The state that it leads to; `stays`, or `where it was`.")
 
@@ -176,6 +177,7 @@ def _told(lifecycle: Lifecycle[Any], language: str) -> LifecycleOut:
                 action=row.name,
                 label=row.label(language),
                 event=row.event,
+                events=list(row.events),
                 sources=sources(lifecycle, row),
                 target=target(row),
             )

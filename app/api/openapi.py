@@ -67,14 +67,22 @@ OF_KEYS = ("RateLimit", "RateLimit-Policy")
 OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
     "alerts": "What monitoring tools tell.",
+    "articles": "What is known of troubles, and what helps.",
     "attachments": "Files that are sent, to be attached to tickets.",
+    "assignment_rules": "To whom tickets go that nobody has.",
+    "checklists": "What is to be done again and again.",
     "custom_fields": "What an organisation wants to know of its tickets besides.",
+    "calendars": "When it counts: hours, holidays, and business time.",
     "imports": "Histories of other systems that are brought in.",
     "incidents": "Unplanned interruptions and degradations of services.",
     "kpis": "Figures computed from the events.",
+    "problems": "The causes behind incidents, and what helps until they are removed.",
     "people": "Persons, teams and API keys.",
+    "requests": "What people ask for, from intake to support after delivery.",
     "service": "The service's own health.",
+    "catalogue": "Services, and what of them can be asked for.",
     "costs": "What an hour of work costs, and what a year may.",
+    "configuration": "Configuration items, what they are to one another, and what is touched if one fails.",
     "views": "What lists are narrowed and sorted by, under a name.",
 }
 

@@ -29,7 +29,7 @@ from app.api.lists import MOST_COUNTED, Chosen, Listing, ListQuery, expanded
 from app.api.shapes import Renderer
 from app.common.records import Beside, Record, codecs
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import DESK, EVERYBODY, FOLLOWER, sees_all, tokens
+from app.kernel.visibility import DESK, EVERYBODY, sees_all, tokens
 from app.log.canonical import from_instant, instant
 from app.search.query import followed
 
@@ -243,8 +243,8 @@ def _shown(renderer: Renderer, where: Where) -> list[str]:
         for column in columns or ():
             value = token_id if kind == "service" else UUID(token_id)
             conditions.append(f"r.{column} = {where.bind(value)}")
-        for child in lifecycle.children if kind == FOLLOWER else ():
-            if issubclass(child, Beside) and child.SHOWS:
+        for child in lifecycle.children:
+            if issubclass(child, Beside) and kind == child.SHOWS:
                 who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
                 conditions.append(FOLLOWED.format(kind=child.KIND, who=who, what=what))
         if token == DESK and lifecycle.unassigned is not None:

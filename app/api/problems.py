@@ -152,11 +152,15 @@ async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     if isinstance(error, WrongValue):
         language = language_for(request)
-        message = say(language, "value", error.because, error.words)
-        pointer = None if error.parameter else error.pointer
-        fault = Fault(pointer=pointer, parameter=error.parameter, code=error.because, message=message)
-        return problem(request, error.STATUS, "invalid", words={"count": "1"}, errors=[fault])
+        faults = [_fault(one, language) for one in (error, *error.besides)]
+        return problem(request, error.STATUS, "invalid", words={"count": str(len(faults))}, errors=faults)
     return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
+
+
+def _fault(wrong: WrongValue, language: str) -> Fault:
+    pointer = None if wrong.parameter else wrong.pointer
+    message = say(language, "value", wrong.because, wrong.words)
+    return Fault(pointer=pointer, parameter=wrong.parameter, code=wrong.because, message=message)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -124,11 +124,8 @@ def _one(listing: Listing) -> Callable[..., Any]:
             renderer.past = True
         out = await renderer.one(record, loaded.audience)
         await expand(listing, renderer, [out], expanded(query))
-        body = to_json(out)
-        headers = {"ETag": etag(record.version, body), "Content-Language": renderer.language, **VARY}
-        if matches(if_none_match, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers, media_type="application/json")
+        headers = {"Content-Language": renderer.language, **VARY}
+        return tagged(to_json(out), record.version, headers, if_none_match)
 
     return typed(shown, "query", Annotated[listing.record_query, Query()])
 
@@ -141,3 +138,12 @@ async def not_ahead(request: Request, as_of: int | datetime | None) -> None:
         ahead = as_of is not None and as_of > await read.head(ledger_of(request).db)
     if ahead:
         raise WrongValue(parameter="as_of", because="ahead_of_the_log")
+
+
+def tagged(body: bytes, version: int, headers: Mapping[str, str], if_none_match: str | None) -> Response:
+    """The answer that shows a record at that version, as JSON; 304 if the client has this very one."""
+    tag = etag(version, body)
+    headers = {"ETag": tag, **headers}
+    if matches(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")

@@ -310,6 +310,7 @@ class Renderer:
             KIND=self.lifecycle.kind,
             state=out.get("state"),
             requester_id=out.get("requester"),
+            author_id=out.get("author"),
             assignee_id=out.get("assignee"),
             team_id=out.get("team"),
             service=out.get("service"),
@@ -324,6 +325,7 @@ class Renderer:
         alike = (
             out.get("state"),
             out.get("requester") == me,
+            out.get("author") == me,
             assignee is None,
             assignee == me,
             team if team in caller.scope_teams else None,
@@ -348,7 +350,8 @@ def _open(shown: Sequence[dict[str, Any]], names: Sequence[str], texts: Mapping[
     for out in shown:
         for name in names:
             if out[name] is not None:
-                out[name] = {key: texts.get(said, said) for key, said in out[name].items()}
+                # The log and the database keep keys in orders of their own.
+                out[name] = {key: texts.get(said, said) for key, said in sorted(out[name].items())}
 
 
 def _offered(action: str, label: str, reason: str | None) -> dict[str, Any]:

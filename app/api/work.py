@@ -6,8 +6,9 @@ it costs the same however much is closed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -16,7 +17,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.accept import language_for
-from app.api.auth import Ledger, caller_of
+from app.api.auth import Ledger, caller_of, time_of_day
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, Renderer, TeamStub
 from app.common.people import Caller
@@ -24,10 +25,20 @@ from app.common.priority import Priority
 from app.kernel.ledger import Ledger as Services
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, sees_all, tokens
+from app.log.canonical import instant
 
 router = APIRouter(prefix="/v1/me", tags=["people"])
 LONGEST = 50
 MOST_COUNTED = 10_000
+# By the index task_assignee, whose condition it repeats.
+TASKS = """
+select t.id, t.title, t.due_at, coalesce(t.due_at < %(now)s, false) as overdue, '{kind}' as kind,
+  r.id as ticket, r.number, r.title as ticket_title
+from fold.task t join {table} r on r.id = split_part(t.record, '/', 2)::uuid
+where t.assignee_id = %(me)s and t.completed_at is null and t.dropped_at is null and t.record like '{kind}/%%'
+  and {seen}
+order by t.due_at, t.id limit 50"""
+SEEN = "exists (select from log.stream_head h where h.stream = t.record and h.audience && %(tokens)s)"
 #: By what the cases of several kinds are put together again, and whether the last comes first.
 ORDERS = (("open", "opened_at", True), ("due_next", "wake_up_at", False), ("unassigned", "opened_at", True))
 
@@ -46,6 +57,20 @@ class Case(Out):
     wake_up_at: datetime | None = Field(description="When what is on hold is due again.")
 
 
+class NeverHeld(Renderer):
+    """Shows cases of a kind that is never put on hold: nothing of it wakes up."""
+
+    MADE: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
+
+    async def fill(
+        self, shown: Sequence[dict[str, Any]], offered: list[dict[str, Any]] | None = None
+    ) -> None:
+        """As all do, and null where others have when they wake up."""
+        await super().fill(shown, offered)
+        for out in shown:
+            out["wake_up_at"] = None
+
+
 class WorkItem(Case):
     """A case, and of which kind it is."""
 
@@ -61,6 +86,19 @@ class Queue(Out):
     unassigned: int = Field(description="Those of the counted that nobody has.")
 
 
+class TaskItem(Out):
+    """A task of the caller's, and the ticket that it is for."""
+
+    id: UUID
+    title: str
+    due_at: datetime | None
+    overdue: bool = Field(description="Whether its time is over.")
+    kind: str = Field(description="What the ticket is: `incident`.")
+    ticket: UUID = Field(description="The ticket: its id.")
+    number: str
+    ticket_title: str | None
+
+
 class Work(Out):
     """What the caller has to do, and what waits for somebody in their teams."""
 
@@ -69,22 +107,33 @@ class Work(Out):
     unassigned: list[WorkItem] = Field(
         description="Open and nobody's, in the caller's queues, newest first: 50 at most."
     )
+    tasks: list[TaskItem] = Field(
+        description="Tasks to do that are the caller's, on tickets that they may see, what is due first: 50 "
+        "at most."
+    )
     queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
 
 
 @router.get("/work", operation_id="get_my_work", response_model=Work, responses=in_language() | problems())
 async def get_my_work(request: Request, ledger: Ledger) -> Response:
     """What the caller has to do: their open cases, what is due next, and what waits in their queues."""
-    caller, language = caller_of(request), language_for(request)
+    caller, language, now = caller_of(request), language_for(request), time_of_day()
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in Work.model_fields}
     for lifecycle in ledger.lifecycles.values():
         if "assign" in lifecycle.by_name:
-            parts = await _of_kind(Renderer(ledger, lifecycle, Case, caller, language))
+            renderer = Renderer if _is_held(lifecycle) else NeverHeld
+            parts = await _of_kind(renderer(ledger, lifecycle, Case, caller, language))
             for name, part in parts.items():
                 found[name] += [{"kind": lifecycle.kind, **row} for row in part]
+            found["tasks"] += await _tasks(ledger, caller, lifecycle, now)
     for name, by, backwards in ORDERS:
         ordered = sorted(found[name], key=lambda row: (_instant(row[by]), row["id"]), reverse=backwards)
         found[name] = ordered[:LONGEST]
+    found["tasks"].sort(key=lambda row: (row["due_at"] is None, row["due_at"] or row["id"], row["id"]))
+    found["tasks"] = [
+        {**row, "due_at": None if row["due_at"] is None else instant(row["due_at"])}
+        for row in found["tasks"][:LONGEST]
+    ]
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(found), headers=headers, media_type="application/json")
 
@@ -99,7 +148,9 @@ async def _of_kind(renderer: Renderer) -> dict[str, list[dict[str, Any]]]:
     teams, desk = _queues(ledger, renderer.caller, lifecycle)
     said = {"me": renderer.caller.person_id, "teams": sorted(teams)}
     queries = statements(lifecycle, renderer.columns)
-    rows = {name: await ledger.db.rows(queries[name], said) for name in ("open", "due_next")}
+    rows: dict[str, list[dict[str, Any]]] = {"due_next": []}
+    for name in queries.keys() & {"open", "due_next"}:
+        rows[name] = await ledger.db.rows(queries[name], said)
     rows["unassigned"] = await ledger.db.rows(queries["unassigned"], said) if teams else []
     counted = await ledger.db.rows(queries["queues"], said) if teams else []
     if desk:
@@ -109,6 +160,20 @@ async def _of_kind(renderer: Renderer) -> dict[str, list[dict[str, Any]]]:
     known = await ledger.directory.teams(teams)
     stubs = {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
     return {**rows, "queues": [{**row, "team": stubs.get(row["team"])} for row in counted]}
+
+
+async def _tasks(
+    ledger: Services, caller: Caller, lifecycle: Lifecycle[Any], now: datetime
+) -> list[dict[str, Any]]:
+    """What the caller is to do for tickets of that kind that they may see."""
+    said = {"me": caller.person_id, "tokens": sorted(tokens(caller, lifecycle)), "now": now}
+    seen = "true" if sees_all(caller, lifecycle, agents_see=ledger.settings.agents_see) else SEEN
+    return await ledger.db.rows(TASKS.format(kind=lifecycle.kind, table=lifecycle.table, seen=seen), said)
+
+
+def _is_held(lifecycle: Lifecycle[Any]) -> bool:
+    """Whether its cases can be put on hold until a certain time."""
+    return "wake_up_at" in lifecycle.record.model_fields
 
 
 def _queues(ledger: Services, caller: Caller, lifecycle: Lifecycle[Any]) -> tuple[set[UUID], bool]:
@@ -128,10 +193,12 @@ def statements(lifecycle: Lifecycle[Any], columns: str) -> dict[str, str]:
     of = f"from {lifecycle.table} r where r.state in ({states})"
     newest = f"order by r.opened_at desc, r.id desc limit {LONGEST}"
     counts = "count(*) as open, count(*) filter (where assignee_id is null) as unassigned"
-    return {
+    due_next = (
+        f"select {columns} {of} and r.assignee_id = %(me)s and r.wake_up_at is not null "
+        f"order by r.wake_up_at, r.id limit {LONGEST}"
+    )
+    return ({"due_next": due_next} if _is_held(lifecycle) else {}) | {
         "open": f"select {columns} {of} and r.assignee_id = %(me)s {newest}",
-        "due_next": f"select {columns} {of} and r.assignee_id = %(me)s and r.wake_up_at is not null "
-        f"order by r.wake_up_at, r.id limit {LONGEST}",
         "unassigned": "select found.* from unnest(%(teams)s::uuid[]) as mine (team_id) cross join lateral ("
         f"select {columns} {of} and r.team_id = mine.team_id and r.assignee_id is null {newest}) as found "
         f"order by found.opened_at desc, found.id desc limit {LONGEST}",

@@ -55,7 +55,7 @@ class Follower(Beside):
     """A person who is told of a record's public steps, and sees it."""
 
     KIND: ClassVar[str] = "follower"
-    SHOWS: ClassVar[bool] = True
+    SHOWS: ClassVar[str] = "follower"
 
     person_id: Annotated[UUID | None, Refers("person")] = None
     followed_at: datetime | None = None
@@ -120,17 +120,26 @@ class Link(Beside):
 
 
 class Task(Beside):
-    """Something to be done for a record; it is done once it has been completed."""
+    """Something to be done for a record, until it has been completed or dropped.
+
+    `from_checklist` is the key of the checklist that it comes from, `position` its place there, from 1.
+    `milestone_id` is the step of a plan that it belongs to, if the record has such.
+    """
 
     KIND: ClassVar[str] = "task"
 
     title: str | None = None
     assignee_id: Annotated[UUID | None, Refers("person")] = None
     team_id: Annotated[UUID | None, Refers("team")] = None
+    milestone_id: UUID | None = None
     due_at: datetime | None = None
     added_at: datetime | None = None
     completed_at: datetime | None = None
     outcome: Annotated[str | None, Personal()] = None
+    dropped_at: datetime | None = None
+    dropped_because: Annotated[str | None, Personal()] = None
+    from_checklist: str | None = None
+    position: int | None = None
 
 
 class Rating(Beside):

@@ -26,12 +26,16 @@ class Step(Labelled):
     held = "held", "On hold", "已挂起"
     updated = "updated", "Progress told", "进展通报"
     resolved = "resolved", "Resolved", "已解决"
+    delivered = "delivered", "Delivered", "已交付"
+    to_accept = "to_accept", "To be accepted", "待验收"
     closed = "closed", "Closed", "已关闭"
     duplicate = "duplicate", "Closed as a duplicate", "因重复而关闭"
     original_resolved = "original_resolved", "Original resolved", "原事件已解决"
     reopened = "reopened", "Reopened", "已重新打开"
     cancelled = "cancelled", "Cancelled", "已取消"
+    rejected = "rejected", "Rejected", "已驳回"
     rated = "rated", "Rated", "已评价"
+    risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期"
 
 
 class Way(Labelled):

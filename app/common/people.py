@@ -194,7 +194,7 @@ class GroupMember(Beside):
     """A person belongs to a group and stands for a side."""
 
     KIND: ClassVar[str] = "group_member"
-    SHOWS: ClassVar[bool] = True
+    SHOWS: ClassVar[str] = "follower"
 
     person_id: Annotated[UUID | None, Refers("person")] = None
     side: Side | None = Field(default=None, sa_type=Text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.common.records import Labelled
 
 
@@ -30,19 +32,23 @@ class Priority(Labelled):
     P4 = "P4", "P4 Low", "P4 低"
 
 
-MATRIX = {
-    ("1", "1"): Priority.P1,
-    ("1", "2"): Priority.P2,
-    ("1", "3"): Priority.P3,
-    ("2", "1"): Priority.P2,
-    ("2", "2"): Priority.P3,
-    ("2", "3"): Priority.P4,
-    ("3", "1"): Priority.P3,
-    ("3", "2"): Priority.P4,
-    ("3", "3"): Priority.P4,
+#: The priority by impact and urgency.
+Matrix = Mapping[tuple[Impact, Urgency], Priority]
+
+#: What holds as long as nobody has set another one.
+MATRIX: Matrix = {
+    (Impact.organisation, Urgency.stopped): Priority.P1,
+    (Impact.organisation, Urgency.hindered): Priority.P2,
+    (Impact.organisation, Urgency.can_wait): Priority.P3,
+    (Impact.department, Urgency.stopped): Priority.P2,
+    (Impact.department, Urgency.hindered): Priority.P3,
+    (Impact.department, Urgency.can_wait): Priority.P4,
+    (Impact.person, Urgency.stopped): Priority.P3,
+    (Impact.person, Urgency.hindered): Priority.P4,
+    (Impact.person, Urgency.can_wait): Priority.P4,
 }
 
 
 def priority(impact: Impact, urgency: Urgency) -> Priority:
     """The priority by the default matrix."""
-    return MATRIX[impact.value, urgency.value]
+    return MATRIX[impact, urgency]

@@ -78,10 +78,11 @@ class Record(SQLModel):
 class Beside(Record):
     """A row beside a record, on that one's stream. `record` is its name in the log: `incident/0199…`.
 
-    `SHOWS`: whoever its `person_id` names sees the record by it.
+    `SHOWS`: whoever its `person_id` names sees the record by it, as this (empty: they do not). Those who see
+    it by rows of two classes keep seeing it when one of them goes.
     """
 
-    SHOWS: ClassVar[bool] = False
+    SHOWS: ClassVar[str] = ""
 
     record: str | None = None
 
@@ -114,6 +115,12 @@ class StaffOnly:
     """Marks a field that only staff are shown, in records and events alike: `Annotated[int, StaffOnly()]`."""
 
 
+class Document:
+    """Marks a field that holds a whole document as JSON, with nothing personal in it:
+    `Annotated[dict[str, Any], Document()]`.
+    """
+
+
 R = TypeVar("R", bound=Record)
 #: Fields of a row that are never in `set`: the key and the envelope of the events say them.
 ENVELOPE = ("id", "version", "changed_at")
@@ -127,15 +134,18 @@ class Codec:
         self.personal = any(isinstance(m, Personal) for m in metadata)
         self.hidden = any(isinstance(m, Hidden) for m in metadata)
         self.staff_only = any(isinstance(m, StaffOnly) for m in metadata)
+        self.document = any(isinstance(m, Document) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, Refers)), None)
         self.type = _bare(annotation)
         self._wanted = get_origin(self.type) or self.type
         self.write, self.read = _pair(self.type)
+        if self.document:
+            self.read = in_order
 
     @property
     def holds_values(self) -> bool:
         """Whether it holds several values by their keys, some of which may be sealed."""
-        return self._wanted is dict
+        return self._wanted is dict and not self.document
 
     def check(self, value: Any) -> None:
         """Asserts that the value is of the field's type: a wrong one would poison the log."""
@@ -151,6 +161,16 @@ def _bare(annotation: Any) -> Any:
         (bare,) = (a for a in get_args(annotation) if a is not NoneType)
         return _bare(bare)
     return annotation
+
+
+def in_order(document: Any) -> Any:
+    """A document of JSON, known to be shallow, with its keys in the order in which PostgreSQL gives them back
+    (jsonb: the shorter first): so a record looks the same whether it comes from the log or from its row.
+    """
+    if isinstance(document, dict):
+        keys = sorted(document, key=lambda key: (len(key.encode()), key.encode()))
+        return {key: in_order(document[key]) for key in keys}
+    return [in_order(one) for one in document] if isinstance(document, list) else document
 
 
 def _same(value: Any) -> Any:

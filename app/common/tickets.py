@@ -11,7 +11,29 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.priority import Impact, Priority, Urgency
-from app.common.records import Record, Refers, StaffOnly
+from app.common.records import Labelled, Record, Refers, StaffOnly
+
+
+class Channel(Labelled):
+    """How it came in."""
+
+    hotline = "hotline", "Hotline", "热线"
+    email = "email", "E-mail", "邮件"
+    chat = "chat", "Chat", "即时消息"
+    portal = "portal", "Portal", "门户"
+    api = "api", "API", "接口"
+    monitoring = "monitoring", "Monitoring", "监控"
+
+
+class HoldReason(Labelled):
+    """What it waits for."""
+
+    awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待用户"
+    awaiting_vendor = "awaiting_vendor", "Awaiting a vendor", "等待供应商"
+    awaiting_change = "awaiting_change", "Awaiting a change", "等待变更"
+    awaiting_problem = "awaiting_problem", "Awaiting a problem", "等待问题"
+    awaiting_evidence = "awaiting_evidence", "Awaiting evidence", "等待证据"
+    other = "other", "Other", "其他"
 
 
 class Ticket(Record):

@@ -13,6 +13,7 @@ from app.log.events import Recorded, kind_of
 #: What the requester and the followers are told of, by the event's type without its kind.
 PUBLIC = {
     "reported": Step.received,
+    "raised": Step.received,
     "assigned": Step.assigned,
     "commented": Step.commented,
     "comment_passed_on": Step.commented,
@@ -20,19 +21,28 @@ PUBLIC = {
     "held": Step.held,
     "declared_major": Step.updated,
     "update_posted": Step.updated,
+    "submitted": Step.received,
+    "submitted_for_acceptance": Step.to_accept,
+    "acceptance_failed": Step.updated,
     "resolved": Step.resolved,
+    "fulfilled": Step.delivered,
+    "accepted": Step.delivered,
     "closed": Step.closed,
     "marked_duplicate": Step.duplicate,
     "original_resolved": Step.original_resolved,
     "reopened": Step.reopened,
     "cancelled": Step.cancelled,
+    "rejected": Step.rejected,
 }
 #: What those are told whom the event names, and where in `given` it does.
 NAMED = {
     "assigned": ("person", Step.given),
     "task_added": ("assignee", Step.tasked),
+    "task_edited": ("assignee", Step.tasked),
     "escalated": ("person", Step.escalated),
     "reminded": ("persons", Step.reminded),
+    "investigation_begun": ("assignee", Step.given),
+    "risk_lapsed": ("owner", Step.risk_lapsed),
 }
 #: What whoever has the ticket is told of: what others say or do that is for them to look at.
 TO_ASSIGNEE = {

@@ -17,8 +17,10 @@ WORDS = {
     Step.commented: "text",
     Step.updated: "statement",
     Step.resolved: "done",
+    Step.delivered: "delivered",
     Step.reopened: "reason",
     Step.cancelled: "reason",
+    Step.rejected: "reason",
     Step.escalated: "reason",
     Step.rated: "comment",
 }

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.base.assignment import shifts
+from app.base.calendars.lifecycle import AddCalendar
 from app.base.costs import hourly_rates
 from app.base.people import persons, teams
 from app.common.people import Caller, Held, PersonKind, Role, TeamKind, rule
@@ -22,6 +23,7 @@ from app.db import DatabaseGone
 from app.demo.life import Cast, Life, Member, Repeat
 from app.demo.organisation import (
     BERLIN,
+    CALENDARS,
     CURRENCY,
     CUSTOMERS,
     MONITORING,
@@ -166,6 +168,7 @@ class _Organisation:
                 role_class=role_class, amount=amount, currency=CURRENCY, valid_from_at=self._script.now
             )
             await self._script.act(MAKER, "hourly_rate", "add", None, body)
+        await self._add_calendars()
         return Cast(staff, managers, requesters, monitoring)
 
     async def _add_teams(self) -> None:
@@ -202,6 +205,24 @@ class _Organisation:
         actor = f"{'integration' if name == MONITORING else 'person'}:{person}"
         belongs = frozenset() if own is None else frozenset({own})
         return Member(Caller(actor, person, held, belongs, own, locale=site.language), site)
+
+    async def _add_calendars(self) -> None:
+        """With the public holidays of the years that the history goes through."""
+        year = self._script.now.year
+        for key, name, site, country, subdivision, day in CALENDARS:
+            weekdays = tuple(Weekday)[:5]
+            body = AddCalendar.model_validate(
+                {
+                    "key": key,
+                    "name": name,
+                    "time_zone": site.zone,
+                    "weekly": [{"weekdays": weekdays, "starts": a, "ends": b} for a, b in day],
+                    "public_holidays": [
+                        {"country": country, "subdivision": subdivision, "years": [year, year + 1, year + 2]}
+                    ],
+                }
+            )
+            await self._script.act(MAKER, "calendar", "add", None, body)
 
     async def _add_shifts(self, team: str, members: Sequence[Member]) -> None:
         """By day those of each site; at night and at weekends one of them, week by week in turn."""

@@ -15,6 +15,7 @@ from app.base.extras.ratings import RateTicket
 from app.common.children import Visibility
 from app.common.people import Caller, rule
 from app.common.priority import Impact, Urgency
+from app.common.tickets import Channel, HoldReason
 from app.demo import troubles
 from app.demo.organisation import TEAMS, Site
 from app.demo.rhythm import SEED, Opening, in_hours
@@ -23,7 +24,7 @@ from app.kernel.bodies import Body, Nothing, Reason
 from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
-from app.processes.incidents.records import Channel, Effect, HoldReason, ResolutionCode
+from app.processes.incidents.records import Effect, ResolutionCode
 from app.processes.incidents.reviews import ReviewAction, ReviewEntry, ReviewIncident
 
 DESK = "service-desk"

@@ -85,6 +85,19 @@ MONITORING = "Monitoring"
 CURRENCY = "EUR"
 RATES = (("agent", "38.00"), ("engineer", "62.00"))
 
+#: Key, name, site, country and part of it, and the hours of a usual day, of each calendar.
+CALENDARS = (
+    (
+        "shanghai",
+        "上海 Shanghai office",
+        SHANGHAI,
+        "CN",
+        None,
+        (("09:00", "12:00"), ("13:30", "18:00")),
+    ),
+    ("berlin", "Berlin office", BERLIN, "DE", "BE", (("08:00", "17:00"),)),
+)
+
 #: Whose keys are printed: what for, the person (None: one of their own), the roles.
 KEYS = (
     ("admin", None, tuple(role for role in Role if role is not Role.auditor)),

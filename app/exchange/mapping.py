@@ -25,17 +25,11 @@ from pydantic import (
 
 from app.common.priority import Impact, Priority, Urgency
 from app.common.records import Labelled, codecs
+from app.common.tickets import Channel, HoldReason
 from app.exchange.readers.rows import FileRefused, Format
 from app.exchange.readers.table import Layout, Stands
 from app.exchange.readers.times import DateOrder
-from app.processes.incidents.records import (
-    Channel,
-    Effect,
-    HoldReason,
-    Incident,
-    IncidentState,
-    ResolutionCode,
-)
+from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
 
 LARGEST_MAPPING = 262_144
 MOST_COLUMNS = 500

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from app.common.custom import sealed
 from app.common.personal import Sealed
+from app.common.priority import Impact, Urgency
 from app.common.records import Record, as_row, codecs, later
 from app.common.tickets import Ticket
 from app.kernel.bodies import Body, given
@@ -51,6 +52,7 @@ def decide(
     if isinstance(after, Ticket) and at.number is not None:
         after.number = at.number
     row.apply(after, body, at)
+    _prioritise(after, body, at)
     _enter(lifecycle, row, before, after, at)
     sealing = _once_per_text(seal)
     fields = difference(before, after, sealing)
@@ -65,6 +67,7 @@ def decide(
             _stamp(child, was, version, at)
             changes[child.row_key] = fields
             rows.append((f"fold.{child.KIND}", as_row(child)))
+    rows += at.derived
     changes |= {child.row_key: None for child in at.removed}
     removals = [(f"fold.{child.KIND}", str(child.id)) for child in at.removed]
     custom = {column: sealed(values, sealing) for column, values in at.custom.values.items()}
@@ -77,12 +80,26 @@ def _stamp(row: Record, before: Record | None, version: int, at: Moment) -> None
     row.changed_at = later(None if before is None else before.changed_at, at.occurred_at)
 
 
+def _prioritise(after: Record, body: Body, at: Moment) -> None:
+    """Whoever says impact and urgency, and no priority, has said that one by the matrix that holds."""
+    impact, urgency = said_of_priority(body)
+    if isinstance(after, Ticket) and impact and urgency and getattr(body, "priority", None) is None:
+        after.priority = at.matrix[impact, urgency]
+
+
+def said_of_priority(body: Body) -> tuple[Impact | None, Urgency | None]:
+    """The impact and the urgency that the body says."""
+    return getattr(body, "impact", None), getattr(body, "urgency", None)
+
+
 def _enter(lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, at: Moment) -> None:
     """The new state, and what goes with it whoever leads there."""
     if row.stays:
         return
     state_before = getattr(before, "state")  # noqa: B009  # records with a lifecycle have one
-    state = row.to(before) if callable(row.to) else row.to
+    state = row.to(after) if callable(row.to) else row.to
+    if state == state_before:
+        return
     setattr(after, "state", state)  # noqa: B010  # the same
     if isinstance(after, Ticket):
         after.state_since = at.occurred_at

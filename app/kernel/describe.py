@@ -39,6 +39,7 @@ def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
                 "who": row.who.phrase("en"),
                 "given": sorted(name for name in row.body.model_fields if name != "occurred_at"),
                 "event": row.event,
+                "events": list(row.events),
             }
             for row in lifecycle.rows
         ],
@@ -52,9 +53,9 @@ def sources(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[str]:
 
 def target(row: Action[Any, Any]) -> str:
     """The state that it leads to, in words where that depends."""
-    if callable(row.to):
-        return "where it was"
-    return "stays" if row.stays else str(row.to.value)
+    if row.stays:
+        return "stays"
+    return " or ".join(state.value for state in row.leads_to) or "where it was"
 
 
 def as_markdown(lifecycle: Lifecycle[Any]) -> str:
@@ -87,7 +88,8 @@ def _line(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
     optional = ", ".join(f"`{name}`" for name, field in fields.items() if not field.is_required())
     way = f"{', '.join(sources(lifecycle, row))} → {target(row)}"
     who = row.who.phrase("en")
-    return f"| `{row.name}` | {row.zh} | {way} | {who} | {needed} | {optional} | `{row.event}` |"
+    events = " · ".join(f"`{event}`" for event in row.events)
+    return f"| `{row.name}` | {row.zh} | {way} | {who} | {needed} | {optional} | {events} |"
 
 
 def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
@@ -97,13 +99,17 @@ def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
     for row in lifecycle.rows:
         if row.opens:
             lines.append(f"    [*] --> {target(row)} : {row.name}")
-        elif callable(row.to):
+        elif callable(row.to) and not row.leads_to:
             lines += [
                 f"    {state} --> {state} : {row.name} (back to where it was)"
                 for state in sources(lifecycle, row)
             ]
         elif not row.stays:
-            lines += [f"    {state} --> {target(row)} : {row.name}" for state in sources(lifecycle, row)]
+            lines += [
+                f"    {state} --> {to.value} : {row.name}"
+                for state in sources(lifecycle, row)
+                for to in row.leads_to
+            ]
     return "\n".join(lines)
 
 
@@ -117,7 +123,7 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
         for record in (lifecycle.record, *lifecycle.children):
             rows[record.KIND] = _row_schema(record)
     types = {
-        row.event: {
+        event: {
             "schema_version": 1,
             "kind": lifecycle.kind,
             "summary": row.summary,
@@ -125,6 +131,7 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
         }
         for lifecycle in lifecycles
         for row in lifecycle.rows
+        for event in row.events
     }
     observed = {
         f"{lifecycle.kind}.observed": {

@@ -12,13 +12,15 @@ from uuid import UUID
 from app.common.custom import CustomField
 from app.common.people import Caller, Held, PersonKind, narrowed
 from app.common.personal import Sealed
+from app.common.priority import MATRIX, Matrix
+from app.common.priority_matrix import PriorityMatrix
 from app.common.records import from_row
 from app.db import Database, Row
 
 #: In the news: a key of personal fields was destroyed.
 VAULT = "vault"
 #: Kinds of streams whose change makes what is cached here, and in the vault, worth nothing.
-KINDS = frozenset({"person", "team", "key", "custom_field", VAULT})
+KINDS = frozenset({"person", "team", "key", "custom_field", "priority_matrix", VAULT})
 LARGEST_CACHE = 50_000
 
 KEY = """
@@ -39,6 +41,13 @@ CUSTOM_FIELDS = """
 select f.*, h.version as stream_version
 from fold.custom_field f join log.stream_head h on h.stream = 'custom_field/' || f.id
 order by f.added_at, f.id
+"""
+
+#: The one that was set last.
+PRIORITY_MATRIX = """
+select m.*, h.version as stream_version
+from fold.priority_matrix m join log.stream_head h on h.stream = 'priority_matrix/' || m.id
+order by m.set_at desc, m.id desc limit 1
 """
 
 
@@ -77,6 +86,15 @@ class KnownField:
     stream_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class KnownMatrix:
+    """The matrix of priorities that holds, its record (None: nobody has set one), the stream's version."""
+
+    matrix: Matrix
+    record: PriorityMatrix | None = None
+    stream_version: int = 0
+
+
 def _known(row: Row) -> KnownKey:
     allowed = None if row["roles"] is None else [Held.parse(text) for text in row["roles"]]
     caller = _person(row, allowed, row["id"])
@@ -109,21 +127,22 @@ class Directory:
         self._names: dict[UUID, Sealed] = {}
         self._teams: dict[UUID, TeamStub] | None = None
         self._fields: dict[str, dict[str, KnownField]] | None = None
+        self._matrix: KnownMatrix | None = None
         # What was fetched before a change must not be kept after it.
         self._epoch = 0
 
     def forget(self) -> None:
         """Drops all that is cached."""
-        self._epoch += 1
         self._keys.clear()
         self._names.clear()
         self._teams = None
-        self._fields = None
+        self.forget_what_is_set()
 
-    def forget_custom_fields(self) -> None:
-        """Drops what is cached of custom fields."""
+    def forget_what_is_set(self) -> None:
+        """Drops what is cached of custom fields and of the matrix of priorities."""
         self._epoch += 1
         self._fields = None
+        self._matrix = None
 
     async def key(self, key_id: UUID) -> KnownKey | None:
         """An active key; None if there is none with that id."""
@@ -169,6 +188,20 @@ class Directory:
         if epoch == self._epoch:
             self._fields = found
         return found.get(process, {})
+
+    async def priority_matrix(self) -> KnownMatrix:
+        """The matrix of priorities that was set last, or the one that holds as long as nobody has set one."""
+        if self._matrix is not None:
+            return self._matrix
+        epoch = self._epoch
+        row = await self._db.row(PRIORITY_MATRIX)
+        found = KnownMatrix(MATRIX)
+        if row is not None:
+            record = from_row(PriorityMatrix, row)
+            found = KnownMatrix(record.matrix, record, row["stream_version"])
+        if epoch == self._epoch:
+            self._matrix = found
+        return found
 
     async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
         """By person, their name's ciphertext. One statement at most."""

@@ -15,7 +15,7 @@ from app.common.people import Caller, Role
 from app.common.records import Labelled, Record
 from app.kernel.bodies import Body
 from app.kernel.moment import Moment
-from app.kernel.who import Who, standing
+from app.kernel.who import Part, Who, standing
 
 if TYPE_CHECKING:
     from app.kernel.look import Look
@@ -46,8 +46,11 @@ MOST_STANDINGS = 10_000
 Check = Callable[["Look", Any, Moment], Awaitable[str | None]]
 #: The same because of what is said; it may also raise WrongValue.
 BodyCheck = Callable[["Look", Any, Any, Moment], Awaitable[str | None]]
-#: Where an action leads if that depends on the record: back to where it was.
+#: Where an action leads if that depends on the record, as the action leaves it: back to where it was.
 Whither = Callable[[Any], Labelled]
+#: What follows at once, if anything does: an action of the same record's table, and what is said to it. It is
+#: told the record as the first action leaves it, and that one's moment.
+Then = Callable[[Any, Moment], tuple[str, Body] | None]
 
 
 class Keys(Enum):
@@ -64,19 +67,40 @@ class Keys(Enum):
     DESTROYED = "the record's own key is destroyed"
 
 
+@dataclass(frozen=True)
+class Fork:
+    """Where an action leads if that depends on what comes of it: what was accepted is delivered, what was not
+    is rectified. `choose` is asked of the record as the action leaves it, and gives one of `leads_to`; the
+    state that it is in already: it stays there. `events` are the events of those outcomes whose event is not
+    that of the row.
+    """
+
+    choose: Callable[[Any], Labelled]
+    leads_to: tuple[Labelled, ...]
+    events: dict[Labelled, str] = field(default_factory=dict)
+
+    def __call__(self, record: Any) -> Labelled:
+        state = self.choose(record)
+        assert state in self.leads_to, f"the table does not say that it leads to {state}"
+        return state
+
+
 @dataclass(frozen=True, slots=True)
 class Second:
-    """What a command says to a second record besides: an action of that one's own table, which has a part of
-    its own in who may, in checks, and an event.
+    """What a command says to a second record besides, or to several: an action of that one's own table, which
+    has a part of its own in who may, in checks, and an event.
 
-    `field` is where the body names it, and where a refusal points to. `record` gives its name in the log,
-    `body` what is said to it, by the first record and what was said to that one.
+    `field` is where the body names it, and where a refusal points to. `record` gives its name in the log, or
+    the names of all of them; of a record that the action makes it is to be made of `Moment.second_id`. `body`
+    is what is said to it, by the first record and what was said to that one, as the body or as a client would
+    say it. With `goes_on` that action has its own second, too.
     """
 
     action: str
     field: str
-    record: Callable[[Moment], str]
-    body: Callable[[Any, Any], Body]
+    record: Callable[[Moment], str | Sequence[str]]
+    body: Callable[[Any, Any], Body | dict[str, Any]]
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +108,10 @@ class Action(Generic[R, B]):
     """A row of the table.
 
     `unless` is what forbids it, `wrong` what forbids to say what is said. `staff_only`: no event of it is
-    shown to anybody but staff.
+    shown to anybody but staff. `never` are the parts that somebody may have had in the record and that are
+    kept apart from this one: separation of duties, for administrators as for everybody. `then` is what
+    follows at once, as an event of its own in the same command: what a last vote comes to. `document` gives,
+    of the record before, the class of the document that it makes, whose number is drawn then.
     """
 
     name: str
@@ -100,6 +127,9 @@ class Action(Generic[R, B]):
     keys: Keys = Keys.AUTHORS
     staff_only: bool = False
     second: Second | None = None
+    never: tuple[Part, ...] = ()
+    then: Then | None = None
+    document: Callable[[Any], str | None] | None = None
 
     @property
     def opens(self) -> bool:
@@ -115,6 +145,25 @@ class Action(Generic[R, B]):
     def summary(self) -> str:
         """What it means, in a sentence."""
         return (self.apply.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def leads_to(self) -> tuple[Labelled, ...]:
+        """The states that it can lead to, as far as the table says: none if it stays, or leads back."""
+        if isinstance(self.to, Fork):
+            return self.to.leads_to
+        return (self.to,) if isinstance(self.to, Labelled) else ()
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events that it can have, its usual one first."""
+        others = self.to.events.values() if isinstance(self.to, Fork) else ()
+        return tuple(dict.fromkeys((self.event, *others)))
+
+    def event_in(self, state: Labelled | None) -> str:
+        """Its event if it leaves the record in that state."""
+        if isinstance(self.to, Fork) and state is not None:
+            return self.to.events.get(state, self.event)
+        return self.event
 
     def label(self, language: str) -> str:
         """What people call it."""
@@ -135,6 +184,9 @@ class More(TypedDict, total=False):
     keys: Keys
     staff_only: bool
     second: Second | None
+    never: tuple[Part, ...]
+    then: Then | None
+    document: Callable[[Any], str | None] | None
 
 
 def action(
@@ -146,9 +198,11 @@ def action(
     event: str,
     **more: Unpack[More],
 ) -> Action[R, B]:
-    """A row; its name is the function's, its body the type of the function's `body`."""
+    """A row; its name is the function's (without the underscore behind a word of Python's), its body the type
+    of the function's `body`.
+    """
     return Action(
-        name=apply.__name__,
+        name=apply.__name__.removesuffix("_"),
         zh=zh,
         apply=apply,
         body=get_type_hints(apply)["body"],
@@ -206,9 +260,10 @@ class Lifecycle(Generic[R]):
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
         for row in self.rows:
-            assert re.fullmatch(rf"{self.kind}\.[a-z_]+", row.event), (
-                f"{row.event} is not an event of {self.kind}"
-            )
+            for event in row.events:
+                assert re.fullmatch(rf"{self.kind}\.[a-z_]+", event), (
+                    f"{event} is not an event of {self.kind}"
+                )
             assert row.summary, f"{row.name} of {self.kind} does not say what it means"
 
     @property

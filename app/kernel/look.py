@@ -13,15 +13,18 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from app.common.categories import Category
 from app.common.costs import HourlyRate
 from app.common.custom import CustomField, FieldState
-from app.common.people import Caller, Membership, Person
+from app.common.people import Caller, Held, Membership, Person, Role
+from app.common.priority import Matrix
 from app.common.records import Beside, Record, from_row
 from app.db import Database
 from app.kernel.directory import Directory
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import may_see
-from app.log.events import stream
+from app.log.events import kind_of, stream
+from app.log.read import head
 
 R = TypeVar("R", bound=Record)
 C = TypeVar("C", bound=Beside)
@@ -33,6 +36,12 @@ from fold.person p join log.stream_head h on h.stream = 'person/' || p.id
 where 'admin' = any(p.roles) and p.state = 'active' and p.id <> %s
 order by p.id limit 1
 """
+# By the index person_roles.
+HOLDERS = """
+select id from fold.person where state = 'active' and roles && %s::text[] and kind = 'human'
+and deactivated_at is null order by id limit %s
+"""
+ACTIVE = "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"
 NUMBER = re.compile(r"[A-Z]{3}-\d{4}-\d{6,}")
 
 
@@ -53,9 +62,14 @@ class Look:
     lifecycles: dict[str, Lifecycle[Any]]
     directory: Directory
     reads: dict[str, int] = field(default_factory=dict)
+    #: By their names in the log, the records that the command itself makes or changes, as they are after it.
+    made: dict[str, Loaded[Any]] = field(default_factory=dict)
 
     async def record(self, kind: str, name: str) -> Loaded[Any] | None:
         """A record by its id, its number, its key, or the name that another system has for it."""
+        record_id = _id(name)
+        if record_id is not None and (made := self.made.get(stream(kind, record_id))) is not None:
+            return made
         loaded = await load(self.db, self.lifecycles[kind], name)
         if loaded is not None:
             # Read twice, the first counts: something may have been decided on it already.
@@ -79,6 +93,8 @@ class Look:
         record_id = _id(name)
         if record_id is not None:
             streams = [stream(kind, record_id) for kind in by_code.values()]
+            if made := [name for name in streams if name in self.made]:
+                return kind_of(made[0])
             query = "select kind from log.stream_head where stream = any(%s)"
             kind: str | None = await self.db.value(query, (streams,))
             return kind
@@ -94,10 +110,18 @@ class Look:
         row = await self.db.row(query, {**fields, "record": of.row_key})
         return None if row is None else from_row(child, row)
 
-    async def children(self, child: type[R], of: Record) -> list[R]:
-        """The record's own children of that class. Their coming and going moves the record's stream."""
-        query = f"select * from fold.{child.KIND} where record = %s order by id"
-        return [from_row(child, row) for row in await self.db.rows(query, (of.row_key,))]
+    async def children(self, child: type[R], of: Record, **fields: Any) -> list[R]:
+        """The record's own children of that class whose fields have these values. Their coming and going
+        moves the record's stream.
+        """
+        same = "".join(f" and {name} = %({name})s" for name in fields)
+        query = f"select * from fold.{child.KIND} where record = %(record)s{same} order by id"
+        rows = await self.db.rows(query, {**fields, "record": of.row_key})
+        return [from_row(child, row) for row in rows]
+
+    async def head(self) -> int:
+        """The position of the newest event. It only grows, so nothing need be decided again."""
+        return await head(self.db)
 
     async def is_attached(self, upload_id: UUID) -> bool:
         """Whether the upload is attached to some record. Two who attach it at once meet on its key."""
@@ -115,6 +139,20 @@ class Look:
         query = "select count(*) from fold.membership where person_id = %s"
         number: int = await self.db.value(query, (person.id,))
         return number
+
+    async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
+        """Active people who hold that role for the record, as is known now: so many at most."""
+        scopes = {"team": getattr(record, "team_id", None), "service": getattr(record, "service", None)}
+        held = [Held(role), Held(role, process=record.KIND)]
+        held += [Held(role, team_id=scopes["team"])] if scopes["team"] else []
+        held += [Held(role, service=scopes["service"])] if scopes["service"] else []
+        rows = await self.db.rows(HOLDERS, ([str(one) for one in held], most))
+        return [row["id"] for row in rows]
+
+    async def active(self, persons: Iterable[UUID]) -> set[UUID]:
+        """Those of the persons who are active, as is known now."""
+        rows = await self.db.rows(ACTIVE, (list(persons),))
+        return {row["id"] for row in rows}
 
     async def another_admin(self, person: Record) -> bool:
         """Whether somebody else who is active is an administrator of everything."""
@@ -136,10 +174,41 @@ class Look:
         one = (await self.directory.custom_fields(process))[key]
         self.reads.setdefault(one.field.row_key, one.stream_version)
 
+    async def category(self, process: str, key: str) -> Category | None:
+        """The category of the process that is called so; None: the organisation has none, or another tool."""
+        query = "select id from fold.category where process = %s and key = %s"
+        found = await self.db.value(query, (process, key))
+        loaded = None if found is None else await self.record("category", str(found))
+        return None if loaded is None else loaded.record
+
+    async def priority_matrix(self) -> Matrix:
+        """The matrix of priorities that holds. Another one that is set meanwhile has it decided again."""
+        known = await self.directory.priority_matrix()
+        if known.record is not None:
+            self.reads.setdefault(known.record.row_key, known.stream_version)
+        return known.matrix
+
+    async def categories_of(self, process: str) -> int:
+        """How many categories the process has, retired ones among them."""
+        number: int = await self.db.value("select count(*) from fold.category where process = %s", (process,))
+        return number
+
     async def filtered_by(self, process: str) -> set[int]:
         """The places that are taken among the custom fields of the process that lists can be narrowed by."""
         query = "select filter_slot from fold.custom_field where process = %s and filter_slot is not null"
         return {row["filter_slot"] for row in await self.db.rows(query, (process,))}
+
+    async def assignment_rules(self, process: str) -> int:
+        """How many active assignment rules the process has."""
+        query = "select count(*) from fold.assignment_rule where process = %s and state = 'active'"
+        number: int = await self.db.value(query, (process,))
+        return number
+
+    async def escalation_rules(self, process: str) -> int:
+        """How many active escalation rules the process has."""
+        query = "select count(*) from fold.escalation_rule where process = %s and state = 'active'"
+        number: int = await self.db.value(query, (process,))
+        return number
 
     async def hourly_rate(self, role_class: str, when: datetime) -> HourlyRate | None:
         """What an hour of work of that class of role costs at that time; None: nobody has said."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 from uuid import UUID
 
 from app.common.custom import Given
 from app.common.people import Caller
+from app.common.priority import MATRIX, Matrix
 from app.common.records import Record
 from app.common.uploads import Upload
 from app.log.ids import uuid7
@@ -44,9 +45,13 @@ class Moment:
     `now` is the clock, whatever is said of when it happened. `audience` are the tokens of those who may see
     the record as it stands, `found` the records and rows that the body names, and what checks have put beside
     them. `made`, `changed` (each as it was and as it is) and `removed` are rows beside the record.
+    `derived` follow from them and stand in no event (by table, as JSON data): a rebuild makes them anew.
     `command_id` is shared by all events of one command; a history has none. `key_id` is the record's own key
+    and `number` its number, where the action makes one, `document_number` that of the document that it makes;
+    `upload` is the one that the body names, `custom` the values of custom fields. `zone` is the
+    organisation's. `second_id` is that of the record that the command makes besides, if it makes one.
     and `number` its number, where the action makes one; `upload` is the one that the body names, `custom` the
-    values of custom fields.
+    values of custom fields. `matrix` gives the priority where a body says impact and urgency.
     `staff_only` is set by what only staff may see.
     """
 
@@ -59,12 +64,17 @@ class Moment:
     made: list[Record] = field(default_factory=list)
     changed: list[tuple[Record, Record]] = field(default_factory=list)
     removed: list[Record] = field(default_factory=list)
+    derived: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     command_id: UUID = NO_COMMAND
+    second_id: UUID = NO_COMMAND
     staff_only: bool = False
     key_id: UUID | None = None
     number: str | None = None
+    document_number: str | None = None
+    zone: tzinfo = UTC
     upload: Upload | None = None
     custom: Given = field(default_factory=Given)
+    matrix: Matrix = field(default_factory=lambda: MATRIX)
     new_id: Callable[[], UUID] = uuid7
 
     def the(self, record_class: type[R], field_name: str) -> R | None:
@@ -92,6 +102,10 @@ class Moment:
         after = child.model_copy()
         self.changed.append((child, after))
         return after
+
+    def derive(self, table: str, row: dict[str, Any]) -> None:
+        """What follows from a row, to be written with it: nobody is to meet the one without the other."""
+        self.derived.append((table, row))
 
     def remove(self, child: Record) -> None:
         """A row on the record's stream is there no more."""

@@ -21,20 +21,31 @@ class Numbers:
 
     def __init__(self, db: Database, zone: ZoneInfo) -> None:
         self._db = db
-        self._zone = zone
+        self.zone = zone
         self._left: dict[tuple[str, int], range] = {}
         self._taking: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     async def next(self, code: str, now: datetime, *, block: int = BLOCK) -> str:
         """The next number of that code; the year is that of `now` in the organisation's zone."""
-        year = now.astimezone(self._zone).year
+        year, number = await self._next(code, now, block)
+        return f"{code}-{year}-{number:06d}"
+
+    async def document(self, code: str, now: datetime) -> str:
+        """The next number of that class of documents, `SN2026001`: of three digits, and more after 999. They
+        are taken one by one, since a register with holes in it asks for reasons.
+        """
+        year, number = await self._next(code, now, 1)
+        return f"{code}{year}{number:03d}"
+
+    async def _next(self, code: str, now: datetime, block: int) -> tuple[int, int]:
+        year = now.astimezone(self.zone).year
         while not (left := self._left.get((code, year))):
             # All who find the block used up wait for one other, or each would take a block for one number.
             if (code, year) not in self._taking:
                 self._taking[code, year] = asyncio.create_task(self._take(code, year, block))
             await asyncio.shield(self._taking[code, year])
         self._left[code, year] = left[1:]
-        return f"{code}-{year}-{left[0]:06d}"
+        return year, left[0]
 
     async def _take(self, code: str, year: int, block: int) -> None:
         try:

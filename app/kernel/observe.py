@@ -128,7 +128,7 @@ class _Telling(Generic[R]):
             self._note(way, case.record.state)
             enter(self.source, case.record, state, snapshot.at)
         changed = changes(old, case.record)
-        event = self._event(self._type(way), snapshot.at, given, changed)
+        event = self._event(self._type(way, state), snapshot.at, given, changed)
         fields, latest = self._all(), case.entries[-1].fields
         # Most rows tell what the one before has told: histories are long, and many are remembered.
         shared = latest if latest == fields else fields
@@ -176,7 +176,9 @@ class _Telling(Generic[R]):
             if value != was[name] and self.values[name] == was[name]:
                 self.values[name] = value
         past = self._written({n: v for n, v in told.items() if n not in current})
-        return told, self._event(self._type(way), entry.at, given, changes(old, record), past)
+        return told, self._event(
+            self._type(way, entry.fields.get("state")), entry.at, given, changes(old, record), past
+        )
 
     def _again(self, following: Entry, fields: dict[str, Any], news: dict[str, Any]) -> Observed:
         """What the source told at the time of an entry, as far as it is news only now."""
@@ -193,7 +195,7 @@ class _Telling(Generic[R]):
         after = case.told_after(entry)
         current = {n: v for n, v in told.items() if n not in after}
         past = {n: v for n, v in told.items() if n in after}
-        return self._event(self._type(way), following.at, {}, current, past)
+        return self._event(self._type(way, news.get("state")), following.at, {}, current, past)
 
     def _all(self) -> dict[str, Any]:
         """All that it tells, the state among it."""
@@ -237,8 +239,10 @@ class _Telling(Generic[R]):
         if not way.regular:
             self.irregular.append(f"from:{before.value}")
 
-    def _type(self, way: Way | None) -> str:
-        return self.source.observed if way is None or way.row is None else way.row.event
+    def _type(self, way: Way | None, state: Labelled | None) -> str:
+        if way is None or way.row is None:
+            return self.source.observed
+        return way.row.event_in(state)
 
     def _event(
         self,

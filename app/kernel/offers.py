@@ -10,6 +10,8 @@ from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.look import Loaded, Look
 from app.kernel.moment import Context
 from app.kernel.perform import moment
+from app.kernel.refusals import KeptApart
+from app.kernel.who import kept_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ async def offers(
     look, at = Look(ledger.db, ledger.lifecycles, ledger.directory), moment(ledger, loaded, context)
     offered = []
     for row in lifecycle.open_to(loaded.record, context.caller):
-        because = None
+        apart = row.never and context.caller.person_id in kept_apart(row.never, loaded.record)
+        because = KeptApart.CODE if apart else None
         for check in row.unless:
             because = because or await check(look, loaded.record, at)
         offered.append(Offer(row, because))

@@ -7,6 +7,7 @@ something of it has moved by then, the log refuses, and it is decided again.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,16 +17,17 @@ from app.common.people import Caller, Role
 from app.common.records import empty
 from app.common.tickets import Ticket
 from app.kernel.bodies import Body
-from app.kernel.decide import Decided, decide
+from app.kernel.decide import Decided, decide, said_of_priority
 from app.kernel.directory import VAULT
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle, Second
 from app.kernel.look import Loaded, Look
 from app.kernel.moment import Context, Moment
 from app.kernel.named import resolve, upload_field, visible
-from app.kernel.refusals import Busy, Changed, Forbidden, NotFound, NotNow, WrongValue
+from app.kernel.refusals import Busy, Changed, Forbidden, KeptApart, NotFound, NotNow, Refusal, WrongValue
 from app.kernel.sealing import Removals, Rows, keys
 from app.kernel.visibility import audience
+from app.kernel.who import kept_apart
 from app.log.events import Event, id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import Command, Once, Rejected, Stale, Written
@@ -54,7 +56,8 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody wants done: a row of a table, on the record of that name (None: the row makes one).
+    """What somebody wants done: a row of a table, on the record of that name; of a record that the row makes,
+    the id that it is to have (None: a new one).
 
     `if_match` is the version that the caller believes the record has.
     """
@@ -90,7 +93,7 @@ async def perform(ledger: Ledger, act: Act) -> Done:
         for _ in range(ATTEMPTS - 1):
             # A person may have been erased meanwhile; what is cached of them is not to be relied on.
             ledger.vault.forget()
-            ledger.directory.forget_custom_fields()
+            ledger.directory.forget_what_is_set()
             with contextlib.suppress(Stale):
                 return await _attempt(ledger, act)
     raise Busy()
@@ -112,28 +115,123 @@ class _Part:
     after: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A command that is decided: its parts, the last one on the record's own stream, and what was read."""
+
+    act: Act
+    parts: list[_Part]
+    last: _Part
+    reads: dict[str, int]
+
+
 async def _attempt(ledger: Ledger, act: Act) -> Done:
+    whole = await _whole(ledger, act)
+    try:
+        written = await ledger.writer.write(_command([whole]))
+    except Rejected as error:
+        if (error.constraint or "").endswith(MEANWHILE):
+            raise Stale() from error
+        raise _taken(act, whole.parts[0], error) from error
+    return _done(ledger, whole, written)
+
+
+async def _whole(ledger: Ledger, act: Act) -> _Whole:
     look = Look(ledger.db, ledger.lifecycles, ledger.directory)
     first = await _part(ledger, look, act, uuid7())
     parts = [first]
-    if act.row.second is not None:
-        parts.append(await _second(ledger, look, act, act.row.second, first))
-    command = Command(
-        reads=look.reads | {part.event.stream: part.event.version - 1 for part in parts},
+    if act.row.then is not None and (following := act.row.then(first.decided.record, first.at)) is not None:
+        parts.append(await _following(ledger, look, act, first, *following))
+    last = parts[-1]  # on the record's own stream
+    parts += await _seconds(ledger, look, act, first)
+    return _Whole(act, parts, last, look.reads)
+
+
+def _command(wholes: Sequence[_Whole]) -> Command:
+    """What is written for these, all of it or nothing."""
+    parts = [part for whole in wholes for part in whole.parts]
+    reads = {name: version for whole in wholes for name, version in whole.reads.items()}
+    return Command(
+        # Of two parts on one stream the first says what was read.
+        reads=reads | {part.event.stream: part.event.version - 1 for part in reversed(parts)},
         events=tuple(part.event for part in parts),
         rows=tuple(row for part in parts for row in (*part.rows, *part.decided.rows)),
         removals=tuple(gone for part in parts for gone in (*part.removals, *part.decided.removals)),
         audiences={p.event.stream: tuple(sorted(p.after)) for p in parts if p.after != p.before},
-        once=_once(act, first.event),
+        once=tuple(once for w in wholes if (once := _once(w.act, w.last.event)) is not None),
     )
+
+
+def _done(ledger: Ledger, whole: _Whole, written: Written) -> Done:
+    kinds = {kind_of(part.event.stream) for part in whole.parts}
+    ledger.heard({*kinds, *(VAULT for part in whole.parts if part.removals)})
+    return Done(whole.last.decided.record, whole.parts[0].event, written, whole.last.after)
+
+
+@dataclass
+class NotAll(Exception):
+    """Of several commands that were to be carried out together at least one is refused: none is. By its place
+    among them, why each of those is refused that are.
+    """
+
+    refused: dict[int, Refusal]
+
+
+async def perform_all(ledger: Ledger, acts: Sequence[Act]) -> list[Done]:
+    """Carries all of them out in one command of the log, or none: each is decided on what there was before
+    all of them. So no two may be about the same record, nor one about what another looks at.
+
+    Raises NotAll, writer.Repeated if a key was used before, or DatabaseGone.
+    """
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            ledger.vault.forget()
+            ledger.directory.forget_what_is_set()
+        with contextlib.suppress(Stale):
+            return await _attempt_all(ledger, acts)
+    raise NotAll(dict.fromkeys(range(len(acts)), Busy()))
+
+
+async def _attempt_all(ledger: Ledger, acts: Sequence[Act]) -> list[Done]:
+    wholes: list[_Whole] = []
+    refused: dict[int, Refusal] = {}
+    for n, act in enumerate(acts):
+        try:
+            wholes.append(await _whole(ledger, act))
+        except Refusal as refusal:
+            refused[n] = refusal
+    if refused := refused or _in_each_others_way(wholes):
+        raise NotAll(refused)
     try:
-        written = await ledger.writer.write(command)
+        written = await ledger.writer.write(_command(wholes))
     except Rejected as error:
         if (error.constraint or "").endswith(MEANWHILE):
             raise Stale() from error
-        raise _taken(act, first, error) from error
-    ledger.heard({act.lifecycle.kind, *(VAULT for part in parts if part.removals)})
-    return Done(first.decided.record, first.event, written, first.after)
+        # Which of them it was the constraint does not say.
+        taken = _taken(acts[0], wholes[0].parts[0], error)
+        if not isinstance(taken, Refusal):
+            raise taken from error
+        raise NotAll(dict.fromkeys(range(len(acts)), taken)) from error
+    return [_done(ledger, whole, written) for whole in wholes]
+
+
+def _in_each_others_way(wholes: Sequence[_Whole]) -> dict[int, Refusal]:
+    """Those that write what another of them writes or has looked at, or that look at it. Raises Stale if two
+    have looked at one stream and it moved in between.
+    """
+    writers: dict[str, set[int]] = {}
+    readers: dict[str, set[int]] = {}
+    versions: dict[str, int] = {}
+    for n, whole in enumerate(wholes):
+        for part in whole.parts:
+            writers.setdefault(part.event.stream, set()).add(n)
+        for name, version in whole.reads.items():
+            readers.setdefault(name, set()).add(n)
+            if versions.setdefault(name, version) != version:
+                raise Stale()
+    concerned = (by | readers.get(name, set()) for name, by in writers.items())
+    crowded = {n for places in concerned if len(places) > 1 for n in places}
+    return {n: WrongValue(pointer="", because="in_anothers_way") for n in sorted(crowded)}
 
 
 async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID) -> _Part:
@@ -145,11 +243,26 @@ async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID) -> _Part
     _allow(act, record)
     at = moment(ledger, loaded, act.context, occurred_at=_occurred_at(act, record))
     at.command_id = command_id
+    if act.row.second is not None:
+        at.second_id = uuid7()
     behalf = await resolve(ledger, look, act, at, record)
+    _keep_apart(act, record, behalf)
     await _forbidding(look, act, record, at)
+    if isinstance(record, Ticket) and all(said_of_priority(act.body)):
+        at.matrix = await look.priority_matrix()
     if act.row.opens and act.lifecycle.code is not None:
         at.number = await ledger.numbers.next(act.lifecycle.code, act.context.now)
 
+    return await _decided(ledger, look, act, loaded, at, behalf)
+
+
+async def _decided(
+    ledger: Ledger, look: Look, act: Act, loaded: Loaded[Any], at: Moment, behalf: UUID | None
+) -> _Part:
+    """What it comes to, when nothing forbids it."""
+    record = loaded.record
+    if act.row.document is not None and (of_class := act.row.document(record)) is not None:
+        at.document_number = await ledger.numbers.document(of_class, act.context.now)
     seal, rows, removals = await keys(ledger, look, act, at, record, behalf)
     version = loaded.stream_version + 1
     decided = decide(act.lifecycle, act.row, record, act.body, at, version=version, seal=seal)
@@ -169,22 +282,57 @@ async def _forbidding(look: Look, act: Act, record: Any, at: Moment) -> None:
             raise _not_now(act, record, because)
 
 
-async def _second(ledger: Ledger, look: Look, act: Act, second: Second, first: _Part) -> _Part:
-    """Decides for the second record, by the row of that one's own table. What forbids it there is wrong with
-    naming it here.
+async def _following(ledger: Ledger, look: Look, act: Act, first: _Part, action: str, said: Body) -> _Part:
+    """Decides what follows at once from the first event, on the record as that one leaves it. Nobody does it
+    for themselves: who may, and whose duties are apart, was asked of whoever gave rise to it. Its checks are.
     """
-    name = second.record(first.at)
-    lifecycle = ledger.lifecycles[kind_of(name)]
-    assert name != first.event.stream, "two events of one command are on two streams"
-    said = second.body(first.decided.record, act.body)
     body = said.model_copy(update={"occurred_at": act.body.occurred_at})
+    after = Act(act.lifecycle, act.lifecycle[action], act.name, body, act.context)
+    record = first.decided.record
+    loaded = Loaded(record, first.event.version, sorted(first.after))
+    if not after.row.comes_from(record.state):
+        raise _not_now(after, record, "not_in_this_state")
+    at = moment(ledger, loaded, act.context, occurred_at=first.at.occurred_at)
+    at.command_id = first.at.command_id
+    await resolve(ledger, look, after, at, record)
+    await _forbidding(look, after, record, at)
+    return await _decided(ledger, look, after, loaded, at, None)
+
+
+async def _seconds(ledger: Ledger, look: Look, act: Act, first: _Part) -> list[_Part]:
+    """Decides for the other records that the command is about, if there are any, each by the row of its own
+    table. What forbids it there is wrong with naming it here.
+    """
+    second = act.row.second
+    if second is None:
+        return []
+    named = second.record(first.at)
+    # What is made by this command is there for what is said to the others.
+    look.made[first.event.stream] = Loaded(first.decided.record, first.event.version, sorted(first.after))
+    parts: list[_Part] = []
+    for n, name in enumerate([named] if isinstance(named, str) else named):
+        assert name != first.event.stream, "two events of one command are on two streams"
+        other = _on_another(ledger, act, second, first, name)
+        try:
+            part = await _part(ledger, look, other, first.at.command_id)
+        except (NotFound, Forbidden, NotNow) as refusal:
+            words = {"why": refusal.sentence(act.context.language)}
+            pointer = f"/{second.field}" if isinstance(named, str) else f"/{second.field}/{n}"
+            raise WrongValue(words, pointer=pointer, because="refused_there") from refusal
+        parts.append(part)
+        if second.goes_on:
+            parts += await _seconds(ledger, look, other, part)
+    return parts
+
+
+def _on_another(ledger: Ledger, act: Act, second: Second, first: _Part, name: str) -> Act:
+    """What the command says to that record."""
+    lifecycle = ledger.lifecycles[kind_of(name)]
     row = lifecycle[second.action]
-    other = Act(lifecycle, row, str(id_of(name)), body, act.context)
-    try:
-        return await _part(ledger, look, other, first.at.command_id)
-    except (NotFound, Forbidden, NotNow) as refusal:
-        words = {"why": refusal.sentence(act.context.language)}
-        raise WrongValue(words, pointer=f"/{second.field}", because="refused_there") from refusal
+    said = second.body(first.decided.record, act.body)
+    body = row.body.model_validate(said) if isinstance(said, dict) else said
+    body = body.model_copy(update={"occurred_at": act.body.occurred_at})
+    return Act(lifecycle, row, str(id_of(name)), body, act.context)
 
 
 def moment(
@@ -197,12 +345,14 @@ def moment(
         ledger.settings.reopen_days,
         context.now,
         frozenset(loaded.audience),
+        zone=ledger.numbers.zone,
     )
 
 
 async def _load(ledger: Ledger, look: Look, act: Act) -> Loaded[Any]:
-    if act.row.opens:
-        return Loaded(empty(act.lifecycle.record, uuid7()), 0, [])
+    if act.row.opens:  # what a command makes besides has its id from there
+        record_id = uuid7() if act.name is None else UUID(act.name)
+        return Loaded(empty(act.lifecycle.record, record_id), 0, [])
     assert act.name is not None
     loaded = await look.record(act.lifecycle.kind, act.name)
     if loaded is None or not visible(ledger, act.lifecycle, act.context.caller, loaded.audience):
@@ -215,6 +365,14 @@ def _allow(act: Act, record: Any) -> None:
         raise _not_now(act, record, "not_in_this_state")
     if not act.row.who.allows(act.context.caller, record):
         raise Forbidden({"who": act.row.who.phrase(act.context.language)})
+
+
+def _keep_apart(act: Act, record: Any, behalf: UUID | None) -> None:
+    """Whoever does it, and whom it is done for, has had no part in it that is kept apart from this one."""
+    if act.row.never:
+        acting = {act.context.caller.person_id, behalf} - {None}
+        if acting & kept_apart(act.row.never, record):
+            raise KeptApart({"action": act.row.label(act.context.language)})
 
 
 def _not_now(act: Act, record: Any, because: str) -> NotNow:
@@ -288,7 +446,7 @@ def _event(act: Act, decided: Decided, version: int, occurred_at: datetime, beha
         id=uuid7(),
         stream=decided.record.row_key,
         version=version,
-        type=act.row.event,
+        type=act.row.event_in(getattr(decided.record, "state", None)),
         occurred_at=occurred_at,
         staff_only=decided.staff_only,
         actor=context.caller.actor,

@@ -4,6 +4,7 @@ text/zh.toml.
 Refusal
  ├─ NotFound          404  not there, or not for this caller
  ├─ Forbidden         403  seen, but not allowed
+ ├─ KeptApart         403  has had another part in it: separation of duties
  ├─ NotNow            409  the state, or something looked up, forbids it
  ├─ Changed           412  edited since the version that If-Match names
  ├─ Busy              409  others keep changing what the command looks at
@@ -65,6 +66,14 @@ class Forbidden(Refusal):
 
 
 @dataclass
+class KeptApart(Refusal):
+    """The caller, or whom it is done for, has had a part in the record that is kept apart from this one."""
+
+    STATUS = 403
+    CODE = "separation_of_duties"
+
+
+@dataclass
 class NotNow(Refusal):
     """The action is not open. `more`: `state`, and `allowed_actions` that are open to this caller now.
 
@@ -111,7 +120,7 @@ class WrongValue(Refusal):
     """A value cannot be used.
 
     `pointer` says where in the body (JSON Pointer), `parameter` which one of the query; `because` is the code
-    of a sentence.
+    of a sentence. `besides` are further ones of the same body.
     """
 
     STATUS = 422
@@ -120,6 +129,7 @@ class WrongValue(Refusal):
     pointer: str = ""
     because: str = ""
     parameter: str | None = None
+    besides: tuple[WrongValue, ...] = ()
 
     def sentence(self, language: str) -> str:
         """Which value, and what is wrong with it."""

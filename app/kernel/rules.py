@@ -86,7 +86,7 @@ class Rule:
         """The rule as a consumer of the log."""
 
         async def take(connection: Connection, span: Span) -> None:
-            for event in await _events(connection, span, self.after):
+            for event in await events(connection, span, self.after):
                 together: list[Consequence] = []
                 async for consequence in self.follow(ledger, event):
                     together.append(consequence)
@@ -177,6 +177,7 @@ async def keep_refusal(connection: Connection, cause: Cause, consequence: Conseq
     )
 
 
-async def _events(connection: Connection, span: Span, types: Sequence[str]) -> list[Recorded]:
+async def events(connection: Connection, span: Span, types: Sequence[str]) -> list[Recorded]:
+    """The span's events of these types that have consequences here, in order."""
     wanted = {"first": span.first, "last": span.last, "types": list(types)}
     return [recorded(row) for row in await rows_of(connection, EVENTS, wanted)]

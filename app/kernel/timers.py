@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from app.common.records import Labelled, Record, from_row
-from app.db import Answering, Connection, Database, DatabaseGone, rows_of
+from app.common.records import Beside, Labelled, Record, from_row
+from app.db import Answering, Connection, Database, DatabaseGone, Row, rows_of
 from app.kernel import rounds
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import Busy, Changed
 from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
-from app.log.events import id_of
+from app.log.events import id_of, kind_of
 from app.log.follow import FOLLOW_LIMITS, Consumer, Span
 from app.settings import Settings
 
@@ -45,7 +45,7 @@ TOUCHED = """
 select r.*, t.stream from (
   select stream, bool_or(source not like 'import:%%') as here from log.event
   where position between %(first)s and %(last)s and stream like %(streams)s group by stream
-) as t join {table} r on r.id = split_part(t.stream, '/', 2)::uuid
+) as t join {table} r on {same}
 where r.state = any(%(states)s) and (t.here or exists (
   select 1 from log.event e where e.stream = t.stream and e.source not like 'import:%%'))"""
 SET = """
@@ -65,9 +65,13 @@ select stream from plumbing.timer where rule = %s and due_at <= %s
 order by due_at limit %s for update skip locked"""
 # With the event that the record's version is of: it is why the timer was set.
 RECORDS = """
-select r.*, e.id as cause, e.correlation_id from {table} r join log.event e
+select r.*, e.stream, e.id as cause, e.correlation_id from {table} r join log.event e
 on e.stream = %(kind)s || '/' || r.id and e.version = r.version
 where r.id = any(%(ids)s) and r.state = any(%(states)s)"""
+ROWS_BESIDE = """
+select r.*, e.stream, e.id as cause, e.correlation_id from {table} r join log.event e
+on e.stream = r.record and e.version = r.version
+where r.record = any(%(streams)s) and r.state = any(%(states)s)"""
 GONE = "delete from plumbing.timer where rule = %s and stream = any(%s)"
 LATER = "update plumbing.timer set due_at = %s where rule = %s and stream = %s"
 OVERDUE = """
@@ -76,11 +80,46 @@ from plumbing.timer where due_at <= %(now)s"""
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a rule wants done, and what names the doing of it if the record's version is not enough."""
+
+    consequence: Consequence
+    reference: str | None = None
+
+
+class Timed(Protocol):
+    """A rule with timers: one row of `plumbing.timer` for each record that it is to look at."""
+
+    @property
+    def name(self) -> str:
+        """Its name, that of its file."""
+
+    @property
+    def timers(self) -> str:
+        """The name under which its timers are kept."""
+
+    def consumer(self, ledger: Ledger) -> Consumer:
+        """What sets its timers."""
+
+    async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
+        """Those records as they stand now, as far as the rule looks at them. Each row has its `stream`, and
+        of the event that the version is of the id (`cause`) and the `correlation_id`.
+        """
+
+    async def wanted(self, ledger: Ledger, row: Row, now: datetime) -> Wanted | datetime | None:
+        """What is to be done with the record now; when to look at it again; None: nothing, as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimedRule(Generic[R]):
     """What is to be done with a record of that kind when it has been in one of the states long enough.
 
     `due` says when, of a record as it stands; None: not as long as it stands so. `act` gives the action and
     its body; None: it cannot be done now, and is looked at again in a minute. The name is that of its file.
+
+    One rule for records of several kinds is one of these for each; `of_another_kind` tells their timers
+    apart. With `beside` it is about rows of that class beside records of whatever kind, and the action is one
+    of their record.
     """
 
     name: str
@@ -88,6 +127,22 @@ class TimedRule(Generic[R]):
     states: frozenset[Labelled]
     due: Callable[[R, Settings], datetime | None]
     act: Callable[[Ledger, R, datetime], Awaitable[tuple[str, Body] | None]]
+    beside: type[Beside] | None = None
+    of_another_kind: bool = False
+
+    @property
+    def timers(self) -> str:
+        """The name under which its timers are kept, and that of the consumer which sets them."""
+        return f"{self.name}:{self.kind}" if self.of_another_kind else self.name
+
+    def of_row(self, ledger: Ledger, row: dict[str, Any]) -> Any:
+        """What the rule looks at, from its row."""
+        return from_row(self.beside or ledger.lifecycles[self.kind].record, row)
+
+    @property
+    def table(self) -> str:
+        """Where that stands."""
+        return f"fold.{self.kind}"
 
     @property
     def codes(self) -> list[str]:
@@ -96,22 +151,45 @@ class TimedRule(Generic[R]):
 
     def consumer(self, ledger: Ledger) -> Consumer:
         """What sets the rule's timers."""
-        lifecycle = ledger.lifecycles[self.kind]
-        touched = TOUCHED.format(table=lifecycle.table)
+        same = "r.record = t.stream" if self.beside else "r.id = split_part(t.stream, '/', 2)::uuid"
+        touched = TOUCHED.format(table=self.table, same=same)
+        streams = "%" if self.beside else f"{self.kind}/%"
 
         async def take(connection: Connection, span: Span) -> None:
             if span.first == 1:  # from the beginning, that is: from nothing
-                await connection.execute("delete from plumbing.timer where rule = %s", (self.name,))
-            wanted: dict[str, Any] = {"first": span.first, "last": span.last, "streams": f"{self.kind}/%"}
+                await connection.execute("delete from plumbing.timer where rule = %s", (self.timers,))
+            wanted: dict[str, Any] = {"first": span.first, "last": span.last, "streams": streams}
             due: dict[str, datetime] = {}
             for row in await rows_of(connection, touched, wanted | {"states": self.codes}):
-                at = self.due(from_row(lifecycle.record, row), ledger.settings)
-                if at is not None:
-                    due[row["stream"]] = at
-            more = {"rule": self.name, "due_streams": list(due), "due_times": list(due.values())}
+                at = self.due(self.of_row(ledger, row), ledger.settings)
+                if at is not None:  # of several beside one record, the first
+                    due[row["stream"]] = min(at, due.get(row["stream"], at))
+            more = {"rule": self.timers, "due_streams": list(due), "due_times": list(due.values())}
             await connection.execute(SET.encode(), wanted | more)
 
-        return Consumer(f"timer:{self.name}", take, BATCH)
+        return Consumer(f"timer:{self.timers}", take, BATCH)
+
+    async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
+        """The records as they stand now."""
+        query = (ROWS_BESIDE if self.beside else RECORDS).format(table=self.table)
+        ids = [id_of(stream) for stream in streams]
+        said = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
+        return await ledger.db.rows(query, said)
+
+    async def wanted(self, ledger: Ledger, row: Row, now: datetime) -> Wanted | datetime | None:
+        """What `act` gives, if it is due."""
+        record = self.of_row(ledger, row)
+        due = self.due(record, ledger.settings)
+        if due is None or due > now:  # it is as it was, or its timer would be set anew: a setting has changed
+            return due
+        found = await self.act(ledger, record, now)
+        if found is None:
+            return now + LATER_AGAIN
+        action, body = found
+        stream = row["stream"]
+        # A row beside a record says nothing of that one's version: its own state is what the action looks at.
+        version = None if self.beside else record.version
+        return Wanted(Consequence(kind_of(stream), action, id_of(stream), body, if_match=version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +210,7 @@ async def overdue(db: Database, now: datetime) -> Overdue:
 async def run(
     url: str,
     ledger: Ledger,
-    rules: Sequence[TimedRule[Any]],
+    rules: Sequence[Timed],
     clock: Clock,
     *,
     failed: Callable[[str, Exception], None],
@@ -151,7 +229,7 @@ async def run(
 async def go_off(
     connection: Connection,
     ledger: Ledger,
-    rule: TimedRule[Any],
+    rule: Timed,
     now: datetime,
     *,
     failed: Callable[[str, Exception], None],
@@ -163,7 +241,7 @@ async def go_off(
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
     async with Answering(connection, ends), connection.transaction():
-        cursor = await connection.execute(DUE, (rule.name, now, TOGETHER))
+        cursor = await connection.execute(DUE, (rule.timers, now, TOGETHER))
         streams = [stream for (stream,) in await cursor.fetchall()]
         if streams:
             batch = _Batch(ledger, rule, now, failed)
@@ -171,9 +249,9 @@ async def go_off(
             for cause, consequence, code in batch.refused:
                 await keep_refusal(connection, cause, consequence, code)
             for stream, at in batch.later.items():
-                await connection.execute(LATER, (at, rule.name, stream))
+                await connection.execute(LATER, (at, rule.timers, stream))
             gone = [stream for stream in streams if stream not in batch.later]
-            await connection.execute(GONE, (rule.name, gone))
+            await connection.execute(GONE, (rule.timers, gone))
     return len(streams)
 
 
@@ -182,7 +260,7 @@ class _Batch:
     """What comes of timers that go off together: by stream, when to look `later`; and what was refused."""
 
     ledger: Ledger
-    rule: TimedRule[Any]
+    rule: Timed
     now: datetime
     failed: Callable[[str, Exception], None]
     later: dict[str, datetime] = field(default_factory=dict)
@@ -190,40 +268,36 @@ class _Batch:
 
     async def look(self, streams: Sequence[str]) -> None:
         """At the records as they stand now, together, so that commands share a batch of the log's writer."""
-        query = RECORDS.format(table=self.ledger.lifecycles[self.rule.kind].table)
-        ids = [id_of(stream) for stream in streams]
-        wanted = {"kind": self.rule.kind, "ids": ids, "states": self.rule.codes}
-        rows = await self.ledger.db.rows(query, wanted)
+        rows = await self.rule.look(self.ledger, streams)
         for outcome in await asyncio.gather(*map(self._one, rows), return_exceptions=True):
             if outcome is not None:
                 raise outcome
 
-    async def _one(self, row: dict[str, Any]) -> None:
-        record = from_row(self.ledger.lifecycles[self.rule.kind].record, row)
+    async def _one(self, row: Row) -> None:
+        stream = row["stream"]
         try:
-            await self._act(record, Cause(self.rule.name, row["cause"], row["correlation_id"], self.now))
+            cause = Cause(self.rule.name, row["cause"], row["correlation_id"], self.now)
+            await self._act(row, cause)
         except DatabaseGone:
             raise
         except Busy:
-            self.later[record.row_key] = self.now + BUSY
+            self._again(stream, self.now + BUSY)
         except Exception as error:  # a fault of the rule: one record is not to stop the others
             self.failed(self.rule.name, error)
-            self.later[record.row_key] = self.now + LATER_AGAIN
+            self._again(stream, self.now + LATER_AGAIN)
 
-    async def _act(self, record: Any, cause: Cause) -> None:
-        due = self.rule.due(record, self.ledger.settings)
-        if due is None:
-            return
-        if due > self.now:  # the record is as it was, or the timer would be set anew: a setting has changed
-            self.later[record.row_key] = due
-            return
-        wanted = await self.rule.act(self.ledger, record, self.now)
+    def _again(self, stream: str, at: datetime) -> None:
+        self.later[stream] = min(at, self.later.get(stream, at))
+
+    async def _act(self, row: Row, cause: Cause) -> None:
+        wanted = await self.rule.wanted(self.ledger, row, self.now)
         if wanted is None:
-            self.later[record.row_key] = self.now + LATER_AGAIN
             return
-        action, body = wanted
-        consequence = Consequence(self.rule.kind, action, record.id, body, if_match=record.version)
-        refusal = await carry_out(self.ledger, cause, consequence)
+        if isinstance(wanted, datetime):
+            self._again(row["stream"], wanted)
+            return
+        cause = replace(cause, reference=wanted.reference)
+        refusal = await carry_out(self.ledger, cause, wanted.consequence)
         # If the record has changed meanwhile, its timer is set anew.
         if refusal not in (None, Changed.CODE):
-            self.refused.append((cause, consequence, refusal))
+            self.refused.append((cause, wanted.consequence, refusal))

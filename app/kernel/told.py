@@ -71,7 +71,8 @@ class Source(Generic[R]):
             row for row in lifecycle.rows if not (row.opens or row.stays or _names_another(row.body))
         ]
         self._ways = {(a, b): self._way(a, b) for a in lifecycle.states for b in lifecycle.states}
-        self._needed = {row.event: list(_needed(lifecycle, row)) for row in lifecycle.rows}
+        rows = [(event, row) for row in lifecycle.rows for event in row.events]
+        self._needed = {event: list(_needed(lifecycle, row)) for event, row in rows}
 
     def way(self, record: R, after: Labelled) -> Way | None:
         """How the case gets from the record's state to another; None: it has not moved."""
@@ -79,20 +80,21 @@ class Source(Generic[R]):
         if way is not None and not way.regular:
             for row in self._moving:
                 # A row that leads back to where it was: where that is, is for the record to say.
-                if callable(row.to) and row.comes_from(record.state) and row.to(record) == after:
+                back = callable(row.to) and not row.leads_to and row.comes_from(record.state)
+                if back and row.to(record) == after:  # type: ignore[operator]  # it is called to be told
                     return Way(row, True)
         return way
 
     def _way(self, before: Labelled, after: Labelled) -> Way | None:
         ended = self.lifecycle.ended
-        leading = [row for row in self._moving if row.to == after]
+        leading = [row for row in self._moving if after in row.leads_to]
         if before == after:
             return Way(leading[0], True) if self.repeats and after in ended else None
         for row in leading:
             if row.comes_from(before):
                 return Way(row, True)
         if before in ended and after not in ended and any(row.comes_from(after) for row in self._moving):
-            again = [row for row in self._moving if row.comes_from(before) and row.to not in ended]
+            again = [r for r in self._moving if r.comes_from(before) and ended.isdisjoint(r.leads_to)]
             return Way(again[0], False)
         return Way(leading[0] if leading else None, False)
 

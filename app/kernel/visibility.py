@@ -2,7 +2,8 @@
 linked.
 
 A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (of a person who follows the record or
-belongs to it), `desk` (whatever has no team yet), `staff` or `everybody`.
+belongs to it), `voter:<id>` (who was asked to decide about it), `invited:<id>` (to a meeting), `desk`
+(whatever has no team yet), `staff` or `everybody`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ DESK = "desk"
 STAFF = "staff"
 EVERYBODY = "everybody"
 FOLLOWER = "follower"
+#: By what persons see a record because of rows beside it: what `SHOWS` of such a row says.
+BY_ROWS = (FOLLOWER, "voter", "invited")
 #: Conditions in SQL that hold for every record, and for none.
 EVERYWHERE, NOWHERE = "true", "false"
 #: Gives the placeholder of one more value of a statement.
@@ -34,7 +37,7 @@ def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
     """
     shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
-        shown |= {f"person:{caller.person_id}", follower(caller.person_id)}
+        shown |= {f"{kind}:{caller.person_id}" for kind in ("person", *BY_ROWS)}
     for held in caller.roles:
         if held.process not in (None, lifecycle.kind):
             continue
@@ -69,7 +72,7 @@ def audience(
     """Who may see the record: whom its lifecycle says, and who follows it or belongs to it, as they did
     `before` or do now.
     """
-    following = {token for token in before if token.startswith(f"{FOLLOWER}:")}
+    following = {token for token in before if token.partition(":")[0] in BY_ROWS}
     following |= _shown_by(made)
     following -= _shown_by(removed)
     return frozenset(following.union(lifecycle.audience(record)))
@@ -78,7 +81,7 @@ def audience(
 def _shown_by(rows: Iterable[Record]) -> set[str]:
     """The tokens of those who see the record by such a row beside it."""
     return {
-        follower(person)
+        f"{row.SHOWS}:{person}"
         for row in rows
         if isinstance(row, Beside) and row.SHOWS and (person := getattr(row, "person_id", None)) is not None
     }

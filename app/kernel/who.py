@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from app.common.people import Caller, Held, Role
 from app.common.records import Labelled
@@ -15,6 +16,7 @@ class Relation(Labelled):
 
     anybody = "anybody", "anybody", "任何人"
     reporter = "reporter", "the reporter", "报告人"
+    author = "author", "the author", "作者"
     assignee = "assignee", "the assignee", "受理人"
     holder = "holder", "whom it stands for", "密钥所属人"
     superior = "superior", "an administrator of all that they hold", "能管理其全部角色的系统管理员"
@@ -22,6 +24,15 @@ class Relation(Labelled):
     oneself = "oneself", "the person themselves", "本人"
     staff = "staff", "staff", "内部人员"
     rule = "rule", "a rule", "系统规则"
+    voter = "voter", "those who are asked to vote", "受邀表决人"
+    chair = "chair", "the chair", "主席"
+    decision = "decision", "a decision", "决议"
+    solution_reviewer = (
+        "solution_reviewer",
+        "one IT and one business reviewer",
+        "信息技术方和业务方评审人各一名",
+    )
+    acceptor = "acceptor", "the requester's acceptance group", "需求方验收组"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,31 @@ class Who:
         return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that somebody has had in a record: `Part("requester", "申请人", ("requester_id",))`.
+
+    `fields` of the record name the persons, one or a list of ids each.
+    """
+
+    en: str
+    zh: str
+    fields: tuple[str, ...]
+
+    def persons(self, record: Any) -> frozenset[UUID]:
+        """Who has had it."""
+        found: set[UUID] = set()
+        for name in self.fields:
+            value = getattr(record, name)
+            found.update(UUID(str(one)) for one in (value if isinstance(value, list) else [value]) if one)
+        return frozenset(found)
+
+
+def kept_apart(parts: Iterable[Part], record: Any) -> frozenset[UUID]:
+    """All who have had one of the parts in the record."""
+    return frozenset(person for part in parts for person in part.persons(record))
+
+
 def standing(caller: Caller, record: Any) -> tuple[Any, ...]:
     """All that `allows` goes by: for callers and records with the same, all tables say the same."""
     me, assignee = caller.person_id, getattr(record, "assignee_id", None)
@@ -64,6 +100,7 @@ def standing(caller: Caller, record: Any) -> tuple[Any, ...]:
         caller.is_rule,
         caller.roles,
         me is not None and getattr(record, "requester_id", None) == me,
+        me is not None and getattr(record, "author_id", None) == me,
         assignee is None,
         assignee == me,
         team if team in caller.scope_teams else None,
@@ -78,6 +115,11 @@ def standing(caller: Caller, record: Any) -> tuple[Any, ...]:
 
 def _is_reporter(caller: Caller, record: Any) -> bool:
     return caller.person_id is not None and getattr(record, "requester_id", None) == caller.person_id
+
+
+def _is_author(caller: Caller, record: Any) -> bool:
+    """Whoever wrote it."""
+    return caller.person_id is not None and getattr(record, "author_id", None) == caller.person_id
 
 
 def _is_assignee(caller: Caller, record: Any) -> bool:
@@ -106,6 +148,7 @@ def _is_oneself(caller: Caller, record: Any) -> bool:
 _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.anybody: lambda caller, record: True,
     Relation.reporter: _is_reporter,
+    Relation.author: _is_author,
     Relation.assignee: _is_assignee,
     Relation.holder: _is_holder,
     Relation.superior: _is_superior,
@@ -113,10 +156,18 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.oneself: _is_oneself,
     Relation.staff: lambda caller, record: caller.is_staff_for(record),
     Relation.rule: lambda caller, record: False,
+    # A record does not say who is asked to decide about it: the rows beside it do, and a check asks them.
+    Relation.voter: lambda caller, record: caller.person_id is not None,
+    Relation.chair: lambda caller, record: caller.person_id is not None,
+    Relation.solution_reviewer: lambda caller, record: caller.person_id is not None,
+    Relation.acceptor: lambda caller, record: caller.person_id is not None,
+    # Nobody does it: it follows from the last vote, in the same command.
+    Relation.decision: lambda caller, record: False,
 }
 
 anybody = Who(relations=frozenset({Relation.anybody}))
 reporter = Who(relations=frozenset({Relation.reporter}))
+author = Who(relations=frozenset({Relation.author}))
 assignee = Who(relations=frozenset({Relation.assignee}))
 holder = Who(relations=frozenset({Relation.holder}))
 superior = Who(relations=frozenset({Relation.superior}))
@@ -124,6 +175,11 @@ addressee = Who(relations=frozenset({Relation.addressee}))
 oneself = Who(relations=frozenset({Relation.oneself}))
 staff = Who(relations=frozenset({Relation.staff}))
 rule = Who(relations=frozenset({Relation.rule}))
+voter = Who(relations=frozenset({Relation.voter}))
+chair = Who(relations=frozenset({Relation.chair}))
+decision = Who(relations=frozenset({Relation.decision}))
+solution_reviewer = Who(relations=frozenset({Relation.solution_reviewer}))
+acceptor = Who(relations=frozenset({Relation.acceptor}))
 
 
 def role(*roles: Role) -> Who:
@@ -134,7 +190,14 @@ def role(*roles: Role) -> Who:
 agent = role(Role.agent)
 engineer = role(Role.engineer)
 incident_manager = role(Role.incident_manager)
+knowledge_editor = role(Role.knowledge_editor)
+problem_manager = role(Role.problem_manager)
+process_owner = role(Role.process_owner)
 quality_manager = role(Role.quality_manager)
+configuration_manager = role(Role.configuration_manager)
 service_level_manager = role(Role.service_level_manager)
 integration = role(Role.integration)
 admin = role(Role.admin)
+
+the_requester = Part("requester", "申请人", ("requester_id",))
+the_assignee = Part("assignee", "受理人", ("assignee_id",))

@@ -217,6 +217,8 @@ async def count_open(
     moments = ends(question, now)
     if question.kpi.is_of_ages or Dimension.age in {*question.by, *question.filters}:
         await _count_ages(connection, question, filters, moments, figures)
+    elif question.kpi.is_share_of_open:
+        await _count_shares(connection, question, filters, moments, figures)
     else:
         await _count_spans(connection, question, filters, moments, figures)
     for (period, _), figure in figures.items():
@@ -238,6 +240,21 @@ async def _count_ages(
         place.open_cases, place.oldest_open_seconds = cases, int(largest)
         if question.kpi.is_of_ages:
             place.elapsed = distribution(float(mean), median, p90, largest)
+
+
+async def _count_shares(
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    moments: list[datetime],
+    figures: dict[Place, Figures],
+) -> None:
+    for instant, *cut, cases, total, opened_at in await fetch(
+        connection, query.shares(question, filters, moments)
+    ):
+        place = figures.setdefault((instant, tuple(cut)), Figures())
+        place.open_cases, place.total = cases, total
+        place.oldest_open_seconds = int((moments[instant - 1] - opened_at).total_seconds())
 
 
 async def _count_spans(

@@ -1,6 +1,7 @@
 """The fast path: follows the log, and makes anew what every case that was touched has come to.
 
-What a fact is stands in `facts/<process>.sql`. Here is only how its rows get into the tables.
+What a fact is stands in `facts/<process>.sql`. Here is only how its rows get into the tables. One consumer
+follows for all processes, so that all facts are of one moment of the log.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from app.log.follow import Consumer, Span
 FOLDER = Path(__file__).with_name("facts")
 CASE = ("case_id",)
 DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
-FACT = (*CASE, "at", *DIMENSIONS, "excluded", "irregular", "position", "opened_position")
+JUDGED = ("excluded", "irregular", "position", "opened_position")
+FACT = (*CASE, "at", *DIMENSIONS, *JUDGED)
 TIMED = (*FACT, "seconds", "business_seconds")
 OF_RESOLVED = (
     "final",
@@ -92,8 +94,47 @@ INCIDENT = (
     ),
 )
 
+OF_REQUEST = (*DIMENSIONS, "path", "catalogue_item")
+REQUEST_FACT = (*CASE, "at", *OF_REQUEST, *JUDGED)
+REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
+REQUEST = (
+    Table("request_opened", (*REQUEST_FACT, "settled")),
+    Table("request_responded", (*REQUEST_TIMED, "inferred")),
+    Table("request_approved", (*CASE, "n", *REQUEST_TIMED[1:]), key=(*CASE, "n")),
+    Table("request_delivered", (*REQUEST_TIMED, "final", "rework_rounds", "reopened_soon")),
+    Table("request_handled", (*REQUEST_TIMED, "final")),
+    Table("request_judged", (*REQUEST_FACT, "passed")),
+    Table("request_due", (*REQUEST_FACT, "met")),
+    Table("request_project_due", (*REQUEST_FACT, "met")),
+    Table(
+        "request_life",
+        (*CASE, "n", *STRETCH, "undecided", *OF_REQUEST, "irregular", "position", "opened_position"),
+        key=(*CASE, "n"),
+    ),
+)
+OF_PROBLEM = ("priority", "team_id", "service", "category", "assignee_id")
+PROBLEM_FACT = (*CASE, "at", *OF_PROBLEM, *JUDGED)
+PROBLEM_TIMED = (*PROBLEM_FACT, "seconds", "business_seconds", "final")
+PROBLEM_STRETCH = ("since", "until", "phase", "on_hold", "caused", "known_error", "opened_at")
+PROBLEM = (
+    Table("problem_opened", (*PROBLEM_FACT, "proactive")),
+    Table("problem_caused", PROBLEM_TIMED),
+    Table("problem_resolved", (*PROBLEM_FACT, "final")),
+    Table("problem_fixed", PROBLEM_TIMED),
+    Table("problem_incident", (*CASE, "incident_id", "position"), key=(*CASE, "incident_id")),
+    Table(
+        "problem_life",
+        (*CASE, "n", *PROBLEM_STRETCH, *OF_PROBLEM, "irregular", "position", "opened_position"),
+        key=(*CASE, "n"),
+    ),
+)
 
-TABLES = ", ".join(f"kpi.{table.name}" for table in INCIDENT)
+#: The tables of each process, by the kind of its records.
+PROCESSES: dict[str, Sequence[Table]] = {"incident": INCIDENT, "request": REQUEST, "problem": PROBLEM}
+#: Which facts of a process say how its cases ended; of a case one of them is final.
+ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}
+
+TABLES = ", ".join(f"kpi.{table.name}" for tables in PROCESSES.values() for table in tables)
 
 
 def statement(process: str, tables: Sequence[Table]) -> str:
@@ -102,11 +143,13 @@ def statement(process: str, tables: Sequence[Table]) -> str:
     return parts + "".join(table.replace() for table in tables) + "\nselect count(*) from begun"
 
 
-INCIDENT_STATEMENT = statement("incident", INCIDENT)
+STATEMENTS = {process: statement(process, tables) for process, tables in PROCESSES.items()}
+KINDS = """
+select distinct split_part(stream, '/', 1) from log.event where position between %(first)s and %(last)s"""
 
 
-async def take_incidents(connection: Connection, span: Span) -> None:
-    """Makes the facts of the incidents with events in the span anew, from all their events up to its end."""
+async def take(connection: Connection, span: Span) -> None:
+    """Makes the facts of the cases with events in the span anew, from all their events up to its end."""
     if span.first == 1:  # from the beginning, that is: from nothing
         # Whoever reads holds the tables (see answer.LOOK). If that takes long, let those behind it read,
         # and try later.
@@ -115,11 +158,13 @@ async def take_incidents(connection: Connection, span: Span) -> None:
     # of all cases may as well be run once for each case: a minute instead of a second, measured.
     settings = f"set local work_mem = '{WORK_MEMORY}'; set local enable_nestloop = off"
     await connection.execute(settings.encode())
-    # Never a plan that was made for a log of another size.
-    await connection.execute(
-        INCIDENT_STATEMENT.encode(), {"first": span.first, "last": span.last}, prepare=False
-    )
+    stretch = {"first": span.first, "last": span.last}
+    kinds = {kind for (kind,) in await (await connection.execute(KINDS, stretch)).fetchall()}
+    for process, text in STATEMENTS.items():
+        if process in kinds:
+            # Never a plan that was made for a log of another size.
+            await connection.execute(text.encode(), stretch, prepare=False)
 
 
 #: It does not rest: its figures are what a history is brought in for.
-FACTS = Consumer("kpi:incident", take=take_incidents, batch=BATCH, seconds=LONGEST_SECONDS, rests=False)
+FACTS = Consumer("kpi", take=take, batch=BATCH, seconds=LONGEST_SECONDS, rests=False)

@@ -41,6 +41,14 @@ class Measure(Labelled):
     cost = "cost", "What it cost", "其成本"
     uncosted = "uncosted", "Whether it is not known what it cost", "是否成本不明"
     irregular = "irregular", "Whether its history did not fit", "历史是否不合流程"
+    first_pass = "first_pass", "Whether it was accepted at once", "是否一次验收通过"
+    reworked = "reworked", "Whether something was done again", "是否返工"
+    rework_rounds = "rework_rounds", "How often something was done again", "返工轮次"
+    accurate = "accurate", "Whether nothing had to be done again", "是否一次做对"
+    settled = "settled", "Whether it ended, and stayed ended", "是否结束且未重开"
+    known_error = "known_error", "Whether its cause and a workaround are known", "根因与临时措施是否已知"
+    proactive = "proactive", "Whether it was found before anybody complained", "是否主动发现"
+    prevented = "prevented", "How many fewer incidents came of it", "减少的事件数"
     repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
 
 
@@ -85,6 +93,8 @@ class Dimension(Labelled):
     channel = "channel", "Channel", "渠道"
     assignee = "assignee", "Assignee", "处理人"
     customer = "customer", "Customer", "客户"
+    path = "path", "Fulfilment path", "履行路径"
+    catalogue_item = "catalogue_item", "Catalogue item", "目录条目"
     age = "age", "Age", "存续时间"
 
 
@@ -113,6 +123,7 @@ class Settling(Labelled):
     at_once = "at_once", "Nothing", "无"
     reopening = "reopening", "A case is reopened", "单据重开"
     ending = "ending", "A case that is open ends, or stays so", "未结单据结束或持续未结"
+    aftermath = "aftermath", "What comes in the 90 days after", "其后 90 天内的情况"
 
 
 class StillOpen(Labelled):
@@ -122,12 +133,25 @@ class StillOpen(Labelled):
     unanswered = "unanswered", "Not responded to", "未响应"
     never_resolved = "never_resolved", "Never resolved yet", "从未解决"
     unclosed = "unclosed", "Not closed", "未关闭"
+    undecided = "undecided", "Not decided", "未审批"
+    uncaused = "uncaused", "Without a known cause", "根因未明"
+    unfixed = "unfixed", "With a known cause, not resolved", "根因已明未解决"
 
 
 #: Why a case counts in no duration, share or rate.
-EXCLUSIONS = ("cancelled", "duplicate")
+EXCLUSIONS = ("cancelled", "duplicate", "rejected")
 
-STANDARD = tuple(dimension for dimension in Dimension if dimension is not Dimension.age)
+STANDARD = (
+    Dimension.priority,
+    Dimension.team,
+    Dimension.service,
+    Dimension.category,
+    Dimension.channel,
+    Dimension.assignee,
+    Dimension.customer,
+)
+OF_REQUESTS = (*STANDARD, Dimension.path, Dimension.catalogue_item)
+OF_PROBLEMS = (Dimension.priority, Dimension.team, Dimension.service, Dimension.category, Dimension.assignee)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +192,10 @@ class Kpi:
     `process` is the kind of record that is counted, `owner` the role that answers for it. `fact` names the
     kind of fact that a case brings, which is the table kpi.<process>_<fact>. For a KPI of the state at a
     period's end it is null, and `still_open` says which cases count. For a duration `still_open` says which
-    cases are shown beside it. `settling` is what its values wait for when a period is over, `target` the one
-    that the process documents fix.
+    cases are shown beside it. `ends_by` is the kind of fact that ends what is measured, if that is not the
+    end of the case. `parts` is by how much a number per case is divided: three months of a quarter.
+    `settling` is what its values wait for when a period is over, `target` the one that the process documents
+    fix.
     """
 
     key: str
@@ -178,6 +204,8 @@ class Kpi:
     process: str
     owner: Role
     fact: str | None
+    ends_by: str | None = None
+    parts: int = 1
     measure: Measure
     aggregate: Aggregate
     unit: Unit
@@ -201,3 +229,8 @@ class Kpi:
     def is_of_ages(self) -> bool:
         """Whether it is how old what is open is."""
         return self.fact is None and self.aggregate is Aggregate.mean
+
+    @property
+    def is_share_of_open(self) -> bool:
+        """Whether it is which part of what is open is so."""
+        return self.fact is None and self.aggregate is Aggregate.share

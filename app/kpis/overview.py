@@ -147,7 +147,7 @@ async def _add_open(
     kinds = defaultdict(list)
     for kpi in kpis:
         if kpi.still_open is not None:
-            kinds[kpi.process, kpi.still_open, kpi.is_of_ages].append(kpi)
+            kinds[kpi.process, kpi.still_open, kpi.is_of_ages, kpi.is_share_of_open].append(kpi)
     for of_kind in kinds.values():
         found: dict[Place, Figures] = {(period, ()): Figures() for period in COUNTED}
         question = month.question(of_kind[0], YEAR_BEFORE, PRESENT)
@@ -157,5 +157,7 @@ async def _add_open(
                 of = figures[kpi.key, period]
                 of.open_cases = found[period, ()].open_cases
                 of.oldest_open_seconds = found[period, ()].oldest_open_seconds
+                if kpi.is_share_of_open:
+                    of.total = found[period, ()].total
                 if kpi.is_of_ages:
                     of.elapsed = found[period, ()].elapsed

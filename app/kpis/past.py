@@ -15,7 +15,7 @@ from psycopg.errors import QueryCanceled
 
 from app.db import Connection, Database
 from app.kpis import raw
-from app.kpis.kpi import Aggregate, Dimension, Kpi
+from app.kpis.kpi import EXCLUSIONS, Aggregate, Dimension, Kpi
 from app.kpis.points import Distribution, Figures, Place, distribution
 from app.kpis.question import CannotAnswer, Question
 from app.log import read
@@ -56,7 +56,7 @@ async def count(
     await connection.execute(LIMITS.encode())
     try:
         if kpi.fact is not None:
-            source = _source(kpi.key, question, filters, {"position": position})
+            source = _source(raw.name_of(kpi), question, filters, {"position": position})
             for place, cell in (await raw.cells(connection, question.bounds, question.by, source)).items():
                 figures[place] = _figures(kpi, cell)
             if kpi.aggregate is Aggregate.kaplan_meier:
@@ -64,12 +64,13 @@ async def count(
                 for place, survival in observed.items():
                     figures[place].survival = survival
         if kpi.still_open is not None:
-            name = raw.STILL_OPEN[kpi.still_open]
+            name = raw.open_name(kpi.process, kpi.still_open)
             source = _source(name, question, filters, {"position": position, "ends": list(moments)})
             open_cells = await raw.open_cells(connection, moments, question.by, source)
             for place, standing in open_cells.items():
                 of = figures.setdefault(place, Figures())
                 of.open_cases, of.oldest_open_seconds = standing.cases, standing.oldest_seconds
+                of.total = int(standing.numerator or 0) if kpi.is_share_of_open else of.total
                 if kpi.is_of_ages:
                     of.elapsed = _distribution(
                         standing.mean, standing.median, standing.p90, of.oldest_open_seconds
@@ -106,7 +107,7 @@ def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
         cases=cell.every if kpi.counts_excluded else cell.counted,
         total=int(cell.numerator or 0),
         elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
-        excluded={"cancelled": cell.cancelled, "duplicate": cell.duplicate},
+        excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
     )
 
 

@@ -24,6 +24,7 @@ from app.kpis.kpi import (
     Basis,
     Comparator,
     Kpi,
+    Measure,
     Settling,
     Target,
     Unit,
@@ -38,6 +39,8 @@ DECIMALS_OF_RATIOS = 6
 SMALL = 10
 #: A running period that meets its target by less than this part of its room is at risk.
 NARROW = 0.1
+#: For so long what was fixed is watched.
+AFTERMATH_DAYS = 90
 
 
 class Status(Labelled):
@@ -233,7 +236,7 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         no_value=_no_value(value, cases_of(kpi, figures), begun=begin < judged.now),
         cases=cases_of(kpi, figures),
         numerator=figures.total if divided else None,
-        denominator=figures.cases if divided else None,
+        denominator=cases_of(kpi, figures) * kpi.parts if divided else None,
         # Until there are calendars, all time is business time.
         business=figures.elapsed,
         elapsed=figures.elapsed,
@@ -264,13 +267,14 @@ def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
     """The KPI."""
     if kpi.aggregate is Aggregate.mean:
         return None if figures.elapsed is None else figures.elapsed.mean
-    if kpi.basis is Basis.standing:
+    if kpi.basis is Basis.standing and not kpi.is_share_of_open:
         return figures.open_cases
     if kpi.aggregate is Aggregate.number:
         return figures.cases
     if kpi.aggregate is Aggregate.kaplan_meier:
         return None if figures.survival is None else figures.survival.median
-    return round(figures.total / figures.cases, DECIMALS_OF_RATIOS) if figures.cases else None
+    cases = cases_of(kpi, figures)
+    return round(figures.total / (cases * kpi.parts), DECIMALS_OF_RATIOS) if cases else None
 
 
 def cases_of(kpi: Kpi, figures: Figures) -> int:
@@ -320,7 +324,8 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
     cases = cases_of(kpi, figures)
     if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
         return None
-    if kpi.unit is Unit.money:
+    # Money is no count, and neither is a difference of counts.
+    if kpi.unit is Unit.money or kpi.measure is Measure.prevented:
         return None
     if kpi.aggregate is Aggregate.number:
         low, high = intervals.poisson(cases)
@@ -338,5 +343,7 @@ def _final_after(question: Question, end: datetime, figures: Figures, now: datet
     waits = end > now or (figures.survival is not None and figures.survival.open > 0)
     if question.kpi.settling is Settling.ending and waits:
         return None
+    if question.kpi.settling is Settling.aftermath:
+        return periods.days_after(end, AFTERMATH_DAYS, question.zone)
     days = 0 if question.kpi.settling is Settling.at_once else question.reopen_days
     return periods.days_after(end, days, question.zone)

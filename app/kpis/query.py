@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.kpis.facts import ENDINGS
 from app.kpis.kpi import Age, Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
 from app.kpis.question import Question
 from app.kpis.statistics.survival import HALF, SLACK, TENTH
@@ -20,6 +21,8 @@ COLUMN = {
     Dimension.channel: "channel",
     Dimension.assignee: "assignee_id",
     Dimension.customer: "customer_id",
+    Dimension.path: "path",
+    Dimension.catalogue_item: "catalogue_item",
 }
 #: Which age is whose, in seconds: up to this one, exclusive.
 AGES = {
@@ -36,7 +39,7 @@ MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
     Measure.observed: """coalesce((
-  select greatest(seconds, 0) from kpi.incident_resolved ending
+  select greatest(seconds, 0) from {ending} ending
   where ending.case_id = fact.case_id and ending.final and ending.at < %(now)s
 ), floor(extract(epoch from %(now)s::timestamptz - fact.at))::bigint)""",
     Measure.in_time: "met::integer",
@@ -53,9 +56,21 @@ MEASURE = {
     Measure.cost: "cost",
     Measure.uncosted: "(currency is distinct from %(currency)s)::integer",
     Measure.irregular: "irregular::integer",
-    # It is about two cases, of which each may be touched without the other, so no fact can hold it.
+    Measure.first_pass: "passed::integer",
+    Measure.reworked: "(rework_rounds > 0)::integer",
+    Measure.rework_rounds: "rework_rounds",
+    Measure.accurate: "(rework_rounds = 0 and not reopened_soon)::integer",
+    Measure.settled: "settled::integer",
+    Measure.known_error: "known_error::integer",
+    Measure.proactive: "proactive::integer",
+    # They are about several cases, of which each may be touched without the others, so no fact can hold them.
+    Measure.prevented: """(
+  select count(*) filter (where came.at < fact.at and came.at >= fact.at - interval '2160 hours')
+    - count(*) filter (where came.at >= fact.at and came.at < fact.at + interval '2160 hours')
+  from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
+  where shows.case_id = fact.case_id)""",
     Measure.repeated: """exists (
-  select from kpi.incident_resolved earlier
+  select from {ending} earlier
   where earlier.final and earlier.service = fact.service and earlier.category = fact.category
     and earlier.case_id <> fact.case_id
     and earlier.at < fact.at and earlier.at >= fact.at - interval '720 hours')::integer""",
@@ -71,6 +86,9 @@ ALIVE = {
     StillOpen.unanswered: (["open"], "not responded"),
     StillOpen.never_resolved: (["open"], "not resolved_before"),
     StillOpen.unclosed: (["open", "ended"], "true"),
+    StillOpen.undecided: (["open"], "undecided"),
+    StillOpen.uncaused: (["open"], "not caused"),
+    StillOpen.unfixed: (["open"], "caused"),
 }
 
 # The classes of kpi.incident_life.span_class, and how long before an instant a stretch of the class that is
@@ -183,7 +201,7 @@ with observed as (
     coalesce(took, floor(extract(epoch from %(now)s::timestamptz - at))::bigint) as seconds
   from (
     select at{cut}, (
-      select greatest(seconds, 0) from kpi.incident_resolved ending
+      select greatest(seconds, 0) from {ending(question.kpi)} ending
       where ending.case_id = fact.case_id and ending.final and ending.at < %(now)s
     ) as took
     from {_admitted(question, filters, parameters)} and excluded is null
@@ -211,7 +229,12 @@ from curve group by period{cut}"""
 
 def summed(kpi: Kpi) -> str:
     """What is added up of the KPI's cases."""
-    return "1" if kpi.aggregate is Aggregate.kaplan_meier else MEASURE[kpi.measure]
+    return "1" if kpi.aggregate is Aggregate.kaplan_meier else measured(kpi)
+
+
+def measured(kpi: Kpi) -> str:
+    """The number that one of the KPI's facts brings; takes `now` and `currency`."""
+    return MEASURE[kpi.measure].format(ending=ending(kpi))
 
 
 def reach(question: Question, filters: Filters) -> Statement:
@@ -230,12 +253,17 @@ def table(kpi: Kpi) -> str:
     return f"kpi.{kpi.process}_{kpi.fact}"
 
 
+def ending(kpi: Kpi) -> str:
+    """Where the facts are that say when what the KPI measures ended."""
+    return f"kpi.{kpi.process}_{kpi.ends_by or ENDINGS[kpi.process]}"
+
+
 def applies(kpi: Kpi) -> str:
     """Which of its facts the KPI counts; takes `now` and `currency`."""
     conditions = ["true"]
     if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
-    if kpi.fact == "resolved" and kpi.measure is not Measure.reopened_soon:
+    if kpi.fact == ENDINGS[kpi.process] and kpi.measure is not Measure.reopened_soon:
         conditions.append("final")
     if kpi.measure in OF_SOME:
         conditions.append(f"{kpi.measure.value} is not null")
@@ -261,6 +289,21 @@ from (
   from ({stretches}) stretch
 ) alive
 group by first, last{cut}"""
+    return Statement(text, parameters)
+
+
+def shares(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
+    """How many cases are alive just before each of the instants, and for how many the measure holds, by cut.
+
+    Columns: instant, the cuts, cases, total, opened_at (of the oldest).
+    """
+    measure = question.kpi.measure.value
+    columns = ["opened_at", measure, *(COLUMN[dimension] for dimension in question.by)]
+    stretches, parameters = standing(question.kpi, filters, instants, columns, each=True)
+    cut = _cut(question)
+    text = f"""
+select instant{cut}, count(*), count(*) filter (where {measure}), min(opened_at)
+from ({stretches}) stretch group by instant{cut}"""
     return Statement(text, parameters)
 
 
@@ -351,7 +394,7 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     inferred = "inferred" if kpi.fact in TOLD else "false"
     only = "true" if kpi.counts_excluded else "excluded is null"
     text = f"""
-select case_id, at, {MEASURE[kpi.measure]} as measure, excluded, irregular, {inferred} as inferred,
+select case_id, at, {measured(kpi)} as measure, excluded, irregular, {inferred} as inferred,
   opened_position, position
 from {admitted} and {only}"""
     return Statement(text, parameters)
@@ -360,9 +403,11 @@ from {admitted} and {only}"""
 def standing_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
     """The cases open just before the instant, columns as of `counted_cases`; `at` is their opening."""
     columns = ["case_id", "opened_at", "irregular", "opened_position", "position"]
+    if question.kpi.is_share_of_open:
+        columns.append(question.kpi.measure.value)
     aged, parameters = _aged(question.kpi, filters, [instant], columns)
     text = f"""
-select case_id, opened_at as at, {MEASURE[question.kpi.measure]} as measure, null as excluded, irregular,
+select case_id, opened_at as at, {measured(question.kpi)} as measure, null as excluded, irregular,
   false as inferred, opened_position, position
 from ({aged}) aged"""
     return Statement(text, parameters)

@@ -18,9 +18,10 @@ from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
 from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
+EVENTS, CASES_OF = "_events.sql", "_cases.sql"
 
-#: The columns of a definition: one row per case. Of what is open, `at` is the instant at which it is,
-#: `seconds` how long ago it was opened then.
+#: The columns of definitions, ALWAYS and those of a KPI's dimensions: one row per case. Of what is open, `at`
+#: is the instant at which it is, `seconds` how long ago it was opened then.
 DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",
@@ -35,6 +36,8 @@ DEFINITION = {
     "channel": "text",
     "assignee_id": "uuid",
     "customer_id": "uuid",
+    "path": "text",
+    "catalogue_item": "text",
 }
 COLUMN = {
     Dimension.priority: "priority",
@@ -44,7 +47,11 @@ COLUMN = {
     Dimension.channel: "channel",
     Dimension.assignee: "assignee_id",
     Dimension.customer: "customer_id",
+    Dimension.path: "path",
+    Dimension.catalogue_item: "catalogue_item",
 }
+#: The columns that every definition has.
+ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "excluded")
 #: Of what is open, by its seconds.
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
   when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
@@ -69,13 +76,14 @@ MEASURE = {
     Measure.uncosted: "numerator",
     Measure.irregular: "numerator",
     Measure.repeated: "numerator",
-}
-#: The definitions of what is still open.
-STILL_OPEN = {
-    StillOpen.unended: "backlog",
-    StillOpen.unanswered: "still_open/unanswered",
-    StillOpen.never_resolved: "still_open/never_resolved",
-    StillOpen.unclosed: "still_open/unclosed",
+    Measure.first_pass: "numerator",
+    Measure.reworked: "numerator",
+    Measure.rework_rounds: "numerator",
+    Measure.accurate: "numerator",
+    Measure.settled: "numerator",
+    Measure.known_error: "numerator",
+    Measure.proactive: "numerator",
+    Measure.prevented: "numerator",
 }
 
 #: The tables that hold the cases of a definition while they are looked at, and those that are open.
@@ -89,12 +97,24 @@ Place = tuple[int, tuple[str | UUID | None, ...]]
 
 def name_of(kpi: Kpi) -> str:
     """The name of the KPI's definition."""
-    return kpi.key if kpi.still_open is None or kpi.fact is not None else STILL_OPEN[kpi.still_open]
+    if kpi.still_open is None or kpi.fact is not None:
+        return f"{kpi.process}/{kpi.key}"
+    return open_name(kpi.process, kpi.still_open)
+
+
+def open_name(process: str, still_open: StillOpen) -> str:
+    """The name of the definition of what is still open of a process."""
+    return f"{process}/still_open/{still_open.value}"
 
 
 def definition(name: str) -> str:
-    """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`."""
-    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`.
+
+    What all definitions of a process begin and end with stands once, where it does, in EVENTS and in CASES.
+    """
+    folder = FOLDER / name.split("/", maxsplit=1)[0]
+    parts = (folder / EVENTS, FOLDER / f"{name}.sql", folder / CASES_OF)
+    return "".join(part.read_text(encoding="utf-8") for part in parts if part.exists())
 
 
 async def make_tables(connection: Connection) -> None:
@@ -104,9 +124,9 @@ async def make_tables(connection: Connection) -> None:
         await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())
 
 
-async def fill(connection: Connection, table: str, name: str, parameters: dict[str, Any]) -> None:
-    """Puts the cases of a definition into a table; its parameters are those of `definition`."""
-    columns = ", ".join(DEFINITION)
+async def fill(connection: Connection, table: str, kpi: Kpi, name: str, parameters: dict[str, Any]) -> None:
+    """Puts the cases of one of the KPI's definitions into a table; parameters as of `definition`."""
+    columns = ", ".join((*ALWAYS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN)))
     # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few, and
     # they are many, going through one part for each row of another would never end.
     await connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
@@ -132,6 +152,7 @@ class Cell:
     max: float | None = None
     cancelled: int = 0
     duplicate: int = 0
+    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +164,7 @@ class Standing:
     mean: float | None = None
     median: float | None = None
     p90: float | None = None
+    numerator: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +193,7 @@ select period.number{cut}, count(*), count(*) filter (where excluded is null),
   percentile_cont(0.5) within group (order by seconds) filter (where excluded is null),
   percentile_cont(0.9) within group (order by seconds) filter (where excluded is null),
   max(seconds) filter (where excluded is null), count(*) filter (where excluded = 'cancelled'),
-  count(*) filter (where excluded = 'duplicate')
+  count(*) filter (where excluded = 'duplicate'), count(*) filter (where excluded = 'rejected')
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
 join counted on at >= begin_at and at < end_at
@@ -194,7 +216,8 @@ async def open_cells(
         f"""
 with counted as materialized ({source.text})
 select moment.number{cut}, count(*), max(seconds), avg(seconds),
-  percentile_cont(0.5) within group (order by seconds), percentile_cont(0.9) within group (order by seconds)
+  percentile_cont(0.5) within group (order by seconds), percentile_cont(0.9) within group (order by seconds),
+  sum(numerator)
 from unnest(%(ends)s::timestamptz[]) with ordinality as moment(instant, number)
 join counted on at = instant
 group by moment.number{cut}""",
@@ -236,7 +259,7 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None 
         "value": cell.every,
         "cases": cell.every if kpi.aggregate is Aggregate.number else cell.counted,
         "numerator": int(cell.numerator or 0) if divided else None,
-        "denominator": int(cell.denominator or 0) if divided else None,
+        "denominator": int(cell.denominator or 0) * kpi.parts if divided else None,
         "mean": _seconds(cell.mean) if timed else None,
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,
@@ -245,6 +268,7 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None 
         "oldest_open_seconds": standing.oldest_seconds,
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,
+        "rejected": cell.rejected,
     }
     if kpi.aggregate is Aggregate.kaplan_meier:
         median, p90 = (observed.median, observed.p90) if observed else (None, None)
@@ -252,13 +276,16 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None 
     if timed:
         said["value"] = said["mean"]
     if divided:
-        said["value"] = _ratio(cell.numerator, cell.denominator)
+        said["value"] = _ratio(cell.numerator, (cell.denominator or 0) * kpi.parts)
     if kpi.fact is None:
         said |= {"value": standing.cases, "cases": standing.cases or 0, "open_cases": None}
     if kpi.fact is None and timed:
         said |= {"mean": _seconds(standing.mean), "median": _seconds(standing.median)}
         said |= {"p90": _seconds(standing.p90), "max": _seconds(standing.oldest_seconds)}
         said["value"] = said["mean"]
+    if kpi.is_share_of_open:
+        said |= {"numerator": int(standing.numerator or 0), "denominator": standing.cases or 0}
+        said["value"] = _ratio(standing.numerator, standing.cases)
     return said
 
 

@@ -35,8 +35,11 @@ MOST_DIFFERING = 100_000
 MONTHS_AT_ONCE = 12
 UNLIMITED = 10_000_000
 
-#: What is compared of each case, by name.
-OF_A_CASE = ("at", "measure", "excluded", *(dimension.value for dimension in query.COLUMN))
+
+def of_a_case(kpi: Kpi) -> dict[str, str]:
+    """What is compared of each case, by name; and the column of either side that holds it."""
+    stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
+    return {"at": "at", "measure": "measure", "excluded": "excluded", **stored}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +119,17 @@ async def _one_moment(url: str) -> AsyncIterator[Connection]:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A case that the sides do not agree on: what each has of it, by OF_A_CASE; None: nothing."""
+    """A case that the sides do not agree on: what each has of it, by name; None: nothing."""
 
     case_id: UUID
     is_open: bool
-    fast: tuple[Any, ...] | None
-    raw: tuple[Any, ...] | None
+    fast: dict[str, Any] | None
+    raw: dict[str, Any] | None
 
     def is_in(self, begin: datetime, end: datetime, by: Mapping[str, str | UUID | None]) -> bool:
         """Whether either side has it in that place, as far as it is known: an age is of an instant."""
         for side in (self.fast, self.raw):
-            of = dict(zip(OF_A_CASE, side or (), strict=side is not None))
+            of = side or {}
             # What is open at an instant is so at the end of what ends there.
             timely = of and (begin < of["at"] <= end if self.is_open else begin <= of["at"] < end)
             cut = {name: of[name] for name in of.keys() & by.keys()}
@@ -152,12 +155,12 @@ async def _compare(task: _Task) -> None:
     months = await _months(task)
     known = {"position": task.report.position, "now": task.now, "currency": task.currency}
     if task.kpi.fact is not None:
-        await raw.fill(task.connection, raw.CASES, task.kpi.key, known)
+        await raw.fill(task.connection, raw.CASES, task.kpi, raw.name_of(task.kpi), known)
         await _compare_cases(task)
     if task.kpi.still_open is not None:
         moments = ends(_question(task, months, ()), task.now)
-        name = raw.STILL_OPEN[task.kpi.still_open]
-        await raw.fill(task.connection, raw.OPEN_CASES, name, known | {"ends": moments})
+        name = raw.open_name(task.kpi.process, task.kpi.still_open)
+        await raw.fill(task.connection, raw.OPEN_CASES, task.kpi, name, known | {"ends": moments})
         for begin, moment in zip(months, moments, strict=False):
             await _compare_open_cases(task, begin, moment)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
@@ -200,7 +203,7 @@ def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]
 
 async def _compare_cases(task: _Task) -> None:
     """What each case has brought."""
-    fast, slow = query.MEASURE[task.kpi.measure], raw.MEASURE[task.kpi.measure]
+    fast, slow = query.measured(task.kpi), raw.MEASURE[task.kpi.measure]
     await _compare_rows(
         task,
         f"select *, {fast} as measure from {query.table(task.kpi)} fact where {query.applies(task.kpi)}",
@@ -212,7 +215,8 @@ async def _compare_cases(task: _Task) -> None:
 async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) -> None:
     """Which cases are open at the end of a month, and for how many whole seconds."""
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
-    columns = ["case_id", "opened_at", *query.COLUMN.values()]
+    columns = ["case_id", "opened_at"]
+    columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
     stretches, parameters = query.standing(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
@@ -230,8 +234,9 @@ async def _compare_rows(
     parameters: dict[str, Any] | None = None,
     month: tuple[datetime | None, datetime | None] = (None, None),
 ) -> None:
-    """Two queries that should give the same cases, with the columns of OF_A_CASE."""
-    columns = ["at", "measure", "excluded", *query.COLUMN.values()]
+    """Two queries that should give the same cases, with the columns of `of_a_case`."""
+    names = of_a_case(task.kpi)
+    columns = list(names.values())
     of_fast, of_slow = (", ".join(f"{side}.{column}" for column in columns) for side in ("fast", "slow"))
     # A case may bring several numbers; on each side they are counted by what they are.
     nth = f"*, row_number() over (partition by case_id order by {', '.join(columns)}) as nth"
@@ -246,8 +251,8 @@ limit {MOST_DIFFERING}"""
         case = _Case(
             case_id,
             month[0] is not None,
-            tuple(values[:width]) if in_fast else None,
-            tuple(values[width:]) if in_slow else None,
+            dict(zip(names, values[:width], strict=True)) if in_fast else None,
+            dict(zip(names, values[width:], strict=True)) if in_slow else None,
         )
         task.differing.append(case)
         for what, fast_value, slow_value in _unlike(case):
@@ -267,8 +272,7 @@ limit {MOST_DIFFERING}"""
 def _unlike(case: _Case) -> list[tuple[str, Any, Any]]:
     if case.fast is None or case.raw is None:
         return [("counted", case.fast is not None, case.raw is not None)]
-    both = zip(OF_A_CASE, case.fast, case.raw, strict=True)
-    return [(what, fast, slow) for what, fast, slow in both if fast != slow]
+    return [(what, fast, case.raw[what]) for what, fast in case.fast.items() if fast != case.raw[what]]
 
 
 async def _compare_numbers(task: _Task, question: Question) -> None:

@@ -130,6 +130,12 @@ class KpiCuts(BaseModel):
     customer: Values = Field(
         None, max_length=MOST_VALUES, description="Keys or ids of customers' teams; `none`: without."
     )
+    path: Values = Field(
+        None, max_length=MOST_VALUES, description="Of requests: codes of fulfilment paths; `none`: without."
+    )
+    catalogue_item: Values = Field(
+        None, max_length=MOST_VALUES, description="Of requests: keys of catalogue items; `none`: without."
+    )
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )

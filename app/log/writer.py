@@ -87,7 +87,8 @@ class Command:
     `reads`: streams that were looked at, each with the version seen (0: it did not exist).
     `rows`: table and whole new row as JSON data. `removals`: table and id.
     `audiences`: by stream, who may see it from now on; a stream that is missing keeps its audience.
-    Of rows of one table with one id the last counts.
+    Of rows of one table with one id the last counts. `once` are its keys: if any was used before, it is not
+    written.
     """
 
     reads: dict[str, int]
@@ -95,7 +96,7 @@ class Command:
     rows: tuple[tuple[str, dict[str, Any]], ...] = ()
     removals: tuple[tuple[str, str], ...] = ()
     audiences: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    once: Once | None = None
+    once: tuple[Once, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.events, "rows never change without an event"
@@ -285,14 +286,12 @@ class Encoded:
 def encode(command: Command) -> Encoded:
     """The command's parts. Raises NotCanonical."""
     writes = {event.stream for event in command.events}
-    once = command.once
-    if once is not None:
-        writes.add(f"{once.principal}\n{once.route}\n{once.key}")
+    writes |= {f"{once.principal}\n{once.route}\n{once.key}" for once in command.once}
     rows: dict[str, dict[str, dict[str, Any]]] = {}
     for table, row in command.rows:
         rows.setdefault(table, {})[row["id"]] = row
     sections = {
-        "once": [] if once is None else [asdict(once)],
+        "once": [asdict(once) for once in command.once],
         "reads": [{"stream": s, "version": v} for s, v in command.reads.items()],
         "removals": [{"table": table, "id": row_id} for table, row_id in command.removals],
         "audiences": [{"stream": s, "audience": a} for s, a in command.audiences.items()],

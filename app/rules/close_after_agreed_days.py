@@ -1,28 +1,43 @@
-"""Closes an incident that was resolved and that nobody has reopened within the agreed days."""
+"""Closes what was resolved or delivered, and what nobody has reopened within the agreed days."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from app.common.tickets import Ticket
 from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.timers import TimedRule
-from app.processes.incidents.records import Incident
-from app.processes.incidents.records import IncidentState as State
+from app.processes.incidents.records import Incident, IncidentState
+from app.processes.requests.records import Request, RequestState
 from app.settings import Settings
 
 
-def due(incident: Incident, settings: Settings) -> datetime | None:
+def _agreed(since: datetime | None, settings: Settings) -> datetime | None:
+    return None if since is None else since + timedelta(days=settings.reopen_days)
+
+
+def incident_due(incident: Incident, settings: Settings) -> datetime | None:
     """So many days after it was resolved; a major incident waits for its review, however long."""
     unlearnt = incident.declared_major_at is not None and incident.reviewed_at is None
-    if incident.resolved_at is None or unlearnt:
-        return None
-    return incident.resolved_at + timedelta(days=settings.reopen_days)
+    return None if unlearnt else _agreed(incident.resolved_at, settings)
 
 
-async def close(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Body] | None:
+def request_due(request: Request, settings: Settings) -> datetime | None:
+    """So many days after it was delivered."""
+    return _agreed(request.delivered_at, settings)
+
+
+async def close(ledger: Ledger, ticket: Ticket, now: datetime) -> tuple[str, Body] | None:
     """It is taken as verified."""
     return "close", Nothing()
 
 
-RULE = TimedRule("close_after_agreed_days", "incident", frozenset({State.resolved}), due, close)
+NAME = "close_after_agreed_days"
+RULE = TimedRule(NAME, "incident", frozenset({IncidentState.resolved}), incident_due, close)
+#: One for each kind.
+RULES: tuple[TimedRule[Any], ...] = (
+    RULE,
+    TimedRule(NAME, "request", frozenset({RequestState.delivered}), request_due, close, of_another_kind=True),
+)

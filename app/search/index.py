@@ -33,6 +33,10 @@ LONGEST_SECONDS = 300.0
 RECORDS_AT_ONCE = 500
 # Older ones are not searched.
 MOST_COMMENTS = 1_000
+#: Of the searched fields those that are no keys, and nobody's own words.
+TEXTS = frozenset(
+    {"title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer", "workaround"}
+)
 CHILDREN = ["comment", "external_reference"]
 
 BEGIN = b"truncate search.record"
@@ -172,14 +176,17 @@ async def _make(
 def _entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> Entry:
     """By what the record is found, but for what stands beside it."""
     entry = Entry(of_keys=of_number(row["number"]))
-    personal = _personal(lifecycle)
+    record: type[Record] = lifecycle.record
+    fields = codecs(record)
     for name in lifecycle.searched:
         if row[name] is None:
             continue
-        if name in personal:
-            opener.open(row[name], entry, entry.public)
-        elif name == "title":
-            entry.public.append(row[name])
+        codec = fields[name]
+        texts = entry.internal if codec.staff_only else entry.public
+        if codec.personal:
+            opener.open(row[name], entry, texts)
+        elif name in TEXTS:
+            texts.append(row[name])
         else:
             entry.of_keys |= _of_common_key(row[name])
     return entry

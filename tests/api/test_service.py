@@ -71,13 +71,13 @@ async def test_the_log_its_consumers_and_the_connections_are_measured_when_asked
     await catch_up(connection, FACTS)
     await connection.close()
     caught_up = await scraped(api)
-    lag = 'ledgerdesk_consumer_lag_events{consumer="kpi:incident"}'
+    lag = 'ledgerdesk_consumer_lag_events{consumer="kpi"}'
     # The client that asks is made after the consumer has caught up: a person and a key.
     assert caught_up[lag] == 2
     await zhao.do("/v1/incidents", an_incident())
     behind = await scraped(api)
     assert behind[lag] == 5
-    assert behind['ledgerdesk_consumer_lag_seconds{consumer="kpi:incident"}'] > 0
+    assert behind['ledgerdesk_consumer_lag_seconds{consumer="kpi"}'] > 0
     assert behind["ledgerdesk_log_position"] == await api.head()
     assert behind["ledgerdesk_database_up"] == 1
     assert behind["ledgerdesk_timers_overdue"] == 0

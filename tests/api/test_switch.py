@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+import pytest
+from fastapi import APIRouter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Match
@@ -39,3 +42,19 @@ def test_a_path_is_left_with_few_routes() -> None:
     paths = [str(getattr(route, "path", "")).replace("{", "").replace("}", "") for route in ROUTES]
     assert len(paths) > 100
     assert max(len(SWITCH.numbers(path)) for path in paths) < 12
+
+
+@pytest.mark.parametrize("root", ["", "/desk"])
+async def test_a_proxy_may_have_it_under_a_path_of_its_own(root: str) -> None:
+    transport = httpx.ASGITransport(routed(), root_path=root)
+    async with httpx.AsyncClient(transport=transport, base_url="http://ledgerdesk.test") as client:
+        assert (await client.get(f"{root}/livez")).status_code == 200
+        assert (await client.get(f"{root}/nothing")).status_code == 404
+
+
+@pytest.mark.parametrize("paths", [("/a/{x}", "/a/b"), ("/a/b", "/a/{x}"), ("/{x}/b", "/a/{x}", "/a/b")])
+def test_of_routes_that_a_path_can_mean_the_first_stays_the_first(paths: tuple[str, ...]) -> None:
+    router = APIRouter()
+    for path in paths:
+        router.add_api_route(path, lambda: None)
+    assert Switch(router).numbers("/a/b") == tuple(range(len(paths)))

@@ -137,7 +137,7 @@ async def _down_to_events(page: Page) -> None:
     assert await page.run("document.documentElement.lang") == "zh-CN"
     assert "事件提出数" in await _text(page)
     await _faultless(page)
-    await _click(page, f"{opened} h2 a")
+    await _click(page, f"{opened} h3 a")
     await page.until("document.querySelector('#trend canvas')")
     assert "自然界限" in await _text(page, "#behaviour")
     assert "按团队" in await _text(page)
@@ -173,7 +173,7 @@ async def _by_keyboard(page: Page, url: str) -> None:
             await page.send(
                 "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9
             )
-        if await page.run("document.activeElement.matches('.tile h2 a')"):
+        if await page.run("document.activeElement.matches('.tile h3 a')"):
             break
     assert await page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}

@@ -26,6 +26,8 @@ WRONG = {
     "time_zone": "Mars/Base",
     "currency": "euro",
     "reopen_days": "-1",
+    "recurrences": "1",
+    "recurrence_days": "a month",
     "reconcile_at": "3:00",
     "agents_see": "some",
     "read_connections": "0",

@@ -100,7 +100,8 @@ def _within(schema: Any) -> Any:
 
 def operation(method: str, path: str) -> dict[str, Any] | None:
     """The operation at that address; None if there is none."""
-    for template, operations in document()["paths"].items():
+    # What has no parameter goes before what has one (OpenAPI 3.1, 4.8.8.2).
+    for template, operations in sorted(document()["paths"].items(), key=lambda item: "{" in item[0]):
         pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
         if re.fullmatch(pattern, path):
             found: dict[str, Any] | None = operations.get(method.lower())

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+from app.base.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
+from app.base.assignment.escalation_rules import AddEscalationRule, EditEscalationRule
 from app.base.assignment.shifts import AddShift, EndShift
 from app.base.assignment.stand_ins import AgreeStandIn
+from app.base.calendars.lifecycle import AddCalendar, EditCalendar, ReviseCalendar
+from app.base.categories.categories import AddCategory, EditCategory
+from app.base.checklists.checklists import AddChecklist, EditChecklist
+from app.base.cis.baselines import TakeBaseline
+from app.base.cis.lifecycle import Altering, EditCi, PlanCi, RelateCi, UnrelateCi
 from app.base.costs.budgets import AddBudget, ReviseBudget
 from app.base.costs.hourly_rates import AddHourlyRate
 from app.base.custom.fields import AddCustomField, EditCustomField
+from app.base.decisions.actions import CastVote, CloseVote, Tallied, WithdrawDecision
 from app.base.extras.assignment import AssignTicket, EscalateTicket
 from app.base.extras.attachments import AttachTicket
 from app.base.extras.comments import CommentTicket, CorrectComment, WithdrawComment
@@ -20,8 +27,9 @@ from app.base.extras.complaints import AnswerComplaint, ComplainTicket
 from app.base.extras.costs import ReverseCost, ReverseWork
 from app.base.extras.followers import FollowTicket, UnfollowTicket
 from app.base.extras.links import LinkTicket, UnlinkTicket
+from app.base.extras.priority import PrioritiseTicket
 from app.base.extras.tags import UntagTicket
-from app.base.extras.tasks import CompleteTask
+from app.base.extras.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from app.base.people.groups import AddGroup, AddMemberGroup, EditGroup, RemoveMemberGroup
 from app.base.people.keys import MakeKey, RotateKey
 from app.base.people.memberships import JoinPerson, LeavePerson
@@ -33,8 +41,10 @@ from app.base.people.persons import (
     SetPreferencesPerson,
 )
 from app.base.people.teams import AddTeam, EditTeam
+from app.base.services.items import A_FORM, DraftCatalogueItem, EditCatalogueItem
+from app.base.services.services import EditService, ProposeService
 from app.common.children import Subject
-from app.common.people import Caller
+from app.common.people import Caller, rule
 from app.deliveries.lifecycle import FailNotice, SendNotice
 from app.kernel.bodies import Body, Nothing, Reason
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
@@ -51,16 +61,37 @@ from app.processes.incidents.lifecycle import (
 )
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
 from app.processes.incidents.reviews import ReviewIncident
+from app.processes.requests.records import RequestState
+from app.registry import BY_KIND, LIFECYCLES
 from tests.client import RESOLVED, Client, Json, an_incident
+from tests.every_action import of_articles, problems, requests
+from tests.every_action.known import KNOWN, NOBODYS, NUMBERS, TEAM, another
 from tests.people import act
 
-TEAM = "network"
-#: The id of nothing: what is really there, `said` puts in its place.
-NOBODYS = "019a0000-0000-7000-8000-000000000000"
-_numbers = count()
-#: Ids of what there is in the present world, by kind; it puts them here when it is made.
-KNOWN: dict[str, str] = {}
-
+_SERVICE = {
+    "name_en": "E-mail",
+    "name_zh": "电子邮件",
+    "description_en": "Mail for all.",
+    "description_zh": "全员邮箱。",
+    "owner": "me",
+    "team": TEAM,
+    "customers": [TEAM],
+    "calendar": "office-hours",
+}
+_ITEM = {
+    "title_en": "A laptop",
+    "title_zh": "笔记本电脑",
+    "description_en": "A laptop for work.",
+    "description_zh": "办公用笔记本电脑。",
+    "scope": "Set up, with mail.",
+    "limits": "One per person.",
+    "delivery_standard": "Handed over, and it starts.",
+    "form": A_FORM,
+    "fulfilment_path": "standard",
+    "target_seconds": 259_200,
+    "default_team": TEAM,
+    "checklist": ["Order it", "装好系统"],
+}
 _TARGET = {
     "comparator": "lt",
     "value": "5400",
@@ -68,8 +99,21 @@ _TARGET = {
     "valid_until_at": "2027-01-01T00:00:00+08:00",
 }
 
+_HOURS = {
+    "time_zone": "Asia/Shanghai",
+    "weekly": [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}],
+    "weekly_from": [
+        {"from_date": "2027-07-01", "weekly": [{"weekdays": ["mon"], "starts": "22:00", "ends": "06:00"}]}
+    ],
+    "public_holidays": [{"country": "CN", "years": [2026, 2027]}],
+    "holidays": [{"date": "2026-12-31", "name_en": "Stocktaking", "name_zh": "盘点"}],
+    "struck": ["2026-10-07"],
+    "working_days": [{"date": "2026-12-26", "hours": [{"starts": "09:00", "ends": "12:00"}]}],
+}
+
 #: As the API takes them; of what may be left out, so much as has no condition of its own.
 SAMPLES: dict[type[Body], Callable[[], Json]] = {
+    **of_articles.SAMPLES,
     Nothing: dict,
     Reason: lambda: {"reason": "It was the wrong door."},
     AddPerson: lambda: {
@@ -105,14 +149,14 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     SetPreferencesPerson: lambda: {"told_of": ["assigned", "resolved"], "told_by_mail": ["resolved"]},
     RevokeRolePerson: lambda: {"role": "cab_member"},
     AddTeam: lambda: {
-        "key": f"team-{next(_numbers)}",
+        "key": f"team-{next(NUMBERS)}",
         "name": "A team",
         "kind": "customer",
         "lead": "me",
     },
     AddCustomField: lambda: {
         "process": "incident",
-        "key": f"site_{next(_numbers)}",
+        "key": f"site_{next(NUMBERS)}",
         "value_type": "choice",
         "label_en": "Site",
         "label_zh": "地点",
@@ -128,10 +172,57 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "filterable": False,
         "choices": [{"key": "berlin", "label_en": "Berlin", "label_zh": "柏林"}],
     },
-    AddGroup: lambda: {"key": f"group-{next(_numbers)}", "name": "A board 委员会", "chair": "me"},
+    AddCalendar: lambda: {"key": f"calendar-{next(NUMBERS)}", "name": "Office hours 办公时间", **_HOURS},
+    ReviseCalendar: lambda: {**_HOURS, "reason": "The last Friday is one of rest."},
+    EditCalendar: lambda: {"name": "Office"},
+    AddGroup: lambda: {"key": f"group-{next(NUMBERS)}", "name": "A board 委员会", "chair": "me"},
     EditGroup: lambda: {"name": "Another board", "chair": "me"},
     AddMemberGroup: lambda: {"person": KNOWN["person"], "side": "business"},
     RemoveMemberGroup: lambda: {"person": KNOWN["person"]},
+    Altering: lambda: {"change": "CHG-17"},
+    PlanCi: lambda: {
+        "key": f"srv-{next(NUMBERS)}",
+        "name": "Mail relay 邮件中继",
+        "ci_class": "server",
+        "owner": "me",
+        "services": ["mail"],
+        "attributes": {"memory_gib": 64, "system": "Debian 13"},
+    },
+    TakeBaseline: lambda: {
+        "key": f"before-{next(NUMBERS)}",
+        "name": "Before the move 搬迁前",
+        "position": 1,
+        "ci_classes": ["server"],
+        "services": ["mail"],
+        "cis": [KNOWN["ci"]],
+    },
+    EditCi: lambda: {"name": "Another relay", "owner": "me", "services": ["mail", "web"], "change": "CHG-17"},
+    RelateCi: lambda: {"kind": "runs_on", "other": KNOWN["ci"], "change": "CHG-17"},
+    UnrelateCi: lambda: {"kind": "runs_on", "other": KNOWN["ci"], "change": "CHG-17"},
+    AddCategory: lambda: {
+        "process": "incident",
+        "key": f"printing-{next(NUMBERS)}",
+        "name_en": "Printing",
+        "name_zh": "打印",
+        "parent": KNOWN["category"],
+    },
+    EditCategory: lambda: {"name_en": "Printers", "name_zh": "打印机"},
+    ProposeService: lambda: {**_SERVICE, "key": f"mail-{next(NUMBERS)}", "criticality": "high"},
+    EditService: lambda: {**_SERVICE, "criticality": "critical"},
+    DraftCatalogueItem: lambda: {
+        **_ITEM,
+        "key": f"laptop-{next(NUMBERS)}",
+        "service": KNOWN["service"],
+        "approver_role": "management",
+        "approval_rule": "unanimous",
+    },
+    EditCatalogueItem: lambda: {
+        **_ITEM,
+        "approver_persons": [],
+        "approver_role": "department_head",
+        "approval_rule": "majority",
+        "fulfilment_path": "project",
+    },
     MakeKey: lambda: {
         "name": "The portal's",
         "person": "me",
@@ -149,6 +240,46 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "from_date": "2026-11-01",
         "until_date": "2199-01-01",
         "every_weeks": 2,
+    },
+    AddAssignmentRule: lambda: {
+        "process": "incident",
+        "name": "Mail by night",
+        "position": 100,
+        "for_service": f"none-{next(NUMBERS)}",
+        "for_category": "e-mail",
+        "for_customer": TEAM,
+        "priorities": ["P1", "P2"],
+        "hours": "nobody_works",
+        "hours_of": TEAM,
+        "to_team": TEAM,
+        "choose": "in_turn",
+    },
+    EditAssignmentRule: lambda: {
+        "name": "Mail",
+        "position": 50,
+        "for_service": "mail",
+        "for_category": "web",
+        "for_customer": TEAM,
+        "priorities": ["P3"],
+        "hours": "always",
+        "hours_of": TEAM,
+        "to_team": KNOWN["team"],
+        "choose": "least_loaded",
+    },
+    AddEscalationRule: lambda: {
+        "process": "incident",
+        "name": "Nobody has taken it for an hour",
+        "priorities": ["P1", "P2"],
+        "after_seconds": 3600,
+        "as_long_as": "unassigned",
+        "escalate_to": "team",
+        "to_team": TEAM,
+    },
+    EditEscalationRule: lambda: {
+        "name": "Nobody has answered",
+        "priorities": ["P1"],
+        "after_seconds": 900,
+        "as_long_as": "unanswered",
     },
     EndShift: lambda: {"until_date": "2198-01-01"},
     AgreeStandIn: lambda: {
@@ -198,6 +329,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "text_key": KNOWN["text_key"],
     },
     RemindIncident: lambda: {"persons": [KNOWN["person"]]},
+    **problems.SAMPLES,
     AssignTicket: lambda: {"team": TEAM},
     CorrectComment: lambda: {"comment": NOBODYS, "text": "Any news of it?"},
     WithdrawComment: lambda: {"comment": NOBODYS},
@@ -216,6 +348,22 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "effect": "down",
         "reason": "It is pay day.",
     },
+    AddChecklist: lambda: {
+        "key": f"new-mailbox-{next(NUMBERS)}",
+        "process": "incident",
+        "title_en": "A new mailbox",
+        "title_zh": "新建邮箱",
+        "items": [{"title_en": "Make the account", "title_zh": "创建账户"}],
+    },
+    EditChecklist: lambda: {
+        "title_en": "Another mailbox",
+        "title_zh": "另一个邮箱",
+        "items": [{"title_en": "Look for the account", "title_zh": "查找账户"}],
+    },
+    ApplyChecklist: lambda: {"checklist": NOBODYS},
+    EditTask: lambda: {"task": NOBODYS, "title": "Order two relays", "due_at": "2199-01-01T00:00:00Z"},
+    DropTask: lambda: {"task": NOBODYS, "reason": "The old one works again."},
+    PrioritiseTicket: lambda: {"impact": "1", "urgency": "1", "priority": "P2", "reason": "It is pay day."},
     CompleteTask: lambda: {"task": NOBODYS, "outcome": "It is ordered."},
     UntagTicket: lambda: {"tag": "printer"},
     LinkTicket: lambda: {"kind": "caused_by", "other": NOBODYS},
@@ -223,7 +371,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     AddKpiTarget: lambda: {"kpi": "incident_resolution_seconds", **_TARGET},
     ReviseKpiTarget: lambda: dict(_TARGET),
     MakeReconciliation: lambda: {
-        "day": str(date(2030, 1, 1) + timedelta(days=next(_numbers))),
+        "day": str(date(2030, 1, 1) + timedelta(days=next(NUMBERS))),
         "zone": "Asia/Shanghai",
         "position": 4711,
         "compared": 1000,
@@ -232,13 +380,13 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "seconds": 12,
     },
     AddHourlyRate: lambda: {
-        "role_class": f"engineer-{next(_numbers)}",
+        "role_class": f"engineer-{next(NUMBERS)}",
         "amount": "480.00",
         "currency": "CNY",
         "valid_from_at": "2026-01-01T00:00:00+08:00",
     },
     AddBudget: lambda: {
-        "service": f"mail-{next(_numbers)}",
+        "service": f"mail-{next(NUMBERS)}",
         "year": 2027,
         "amount": "250000.00",
         "currency": "CNY",
@@ -252,17 +400,61 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "remedy": "Somebody is now.",
     },
     CommentTicket: lambda: {"text": "Any news? 有进展吗？", "visibility": "public"},
+    **requests.SAMPLES,
+    CastVote: lambda: {"decision": NOBODYS, "verdict": "approve", "comment": "Go on. 同意。"},
+    CloseVote: lambda: {"decision": NOBODYS},
+    WithdrawDecision: lambda: {"decision": NOBODYS, "reason": "It has been settled otherwise."},
+    Tallied: lambda: {
+        "decision": NOBODYS,
+        "outcome": "approved",
+        "voters": 3,
+        "approvals": 2,
+        "rejections": 0,
+        "deferrals": 0,
+        "abstentions": 1,
+    },
+}
+#: Where an action leads to several states, what is said besides to be led to one of them.
+TOWARDS: dict[tuple[type[Body], str], Json] = requests.TOWARDS
+
+
+#: On the way to a state, who does it if not whoever does the rest, and what each of them says besides.
+BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
+    ("propose_solution", "solution_review"): (("author", {}),),
+    ("review_solution", "solution_approved"): (("it", {"side": "it"}), ("business", {"side": "business"})),
+}
+#: What is said when it is opened, so that it can come to a state.
+OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
+    ("request", "awaiting_approval"): lambda: {
+        "item": KNOWN["item"],
+        "answers": {"size": "13", "why": "出差用"},
+        "requester": KNOWN["author"],
+    },
+}
+_NOT_TOLD = frozenset(state.value for state in RequestState) - {"in_acceptance", "rectifying"}
+#: The states in which there can be what the action names, as a new record gets there.
+ONLY_IN: dict[str, frozenset[str]] = {
+    "answer_complaint": frozenset({"resolved", "delivered", "closed"}),
+    # What waits for approval is assessed anew, and cancelled by whoever asked, in the stories.
+    "request.assess": frozenset({"submitted"}),
+    "request.cancel": frozenset({"submitted", "assessed", "in_progress", "analysing", "on_hold"}),
+    # Whoever is to accept it follows it by then.
+    "request.follow": _NOT_TOLD,
+    "request.unfollow": _NOT_TOLD,
 }
 
-
-#: The states in which there can be what the action names, as a new record gets there.
-ONLY_IN: dict[str, frozenset[str]] = {"answer_complaint": frozenset({"resolved", "closed"})}
+#: What nobody does with what is their own: another one carries these out.
+NOT_THEIR_OWN = frozenset({"publish"})
+#: What names several other records, and in its sample none.
+NAMES_NONE = frozenset({"raise"})
 
 #: What must have been done with a new record, so that the row can be carried out in its states.
 BEFORE: dict[str, tuple[str, ...]] = {
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
     "complete_task": ("add_task",),
+    "edit_task": ("add_task",),
+    "drop_task": ("add_task",),
 }
 
 
@@ -298,18 +490,31 @@ async def _sent(client: Client, at: str) -> Json:
     return {"upload": answer.json()["id"]}
 
 
-async def _another(client: Client, at: str) -> Json:
-    return {"other": (await client.do("/v1/incidents", an_incident()))["number"]}
-
-
 async def _linked(client: Client, at: str) -> Json:
-    await client.do(f"{at}/link", {"kind": "blocks", **await _another(client, at)})
+    await client.do(f"{at}/link", {"kind": "blocks", **await another(client, at)})
     (row,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"].values()
     return {"link": row["link_id"]}
 
 
 async def _task(client: Client, at: str) -> Json:
-    return {"task": (await client.read(f"{at}/tasks"))["items"][-1]["id"]}
+    left = [task for task in (await client.read(f"{at}/tasks"))["items"] if task["completed_at"] is None]
+    if not left:
+        await client.do(f"{at}/add_task", {"title": "Order another relay"})
+        return await _task(client, at)
+    return {"task": left[-1]["id"]}
+
+
+def _kind(at: str) -> str:
+    """Of which kind the record at that address is."""
+    plural = at.removeprefix("/v1/").partition("/")[0]
+    (kind,) = [lifecycle.kind for lifecycle in LIFECYCLES if lifecycle.plural == plural]
+    return kind
+
+
+async def _checklist(client: Client, at: str) -> Json:
+    body = AddChecklist.model_validate(SAMPLES[AddChecklist]() | {"process": _kind(at)})
+    await act(client.app.state.ledger, rule("tests"), "checklist", "add", body=body)
+    return {"checklist": body.key}
 
 
 async def _logged(client: Client, at: str) -> Json:
@@ -327,9 +532,16 @@ async def _complained(client: Client, at: str) -> Json:
     requester = UUID((await client.read(at))["requester"]["id"])
     body = ComplainTicket(subject=Subject.conduct, about="They shouted.")
     caller = Caller(f"person:{requester}", requester)
-    done = await act(client.app.state.ledger, caller, "incident", "complain", at.rpartition("/")[2], body)
+    _, _, plural, record = at.split("/")
+    (kind,) = (one.kind for one in BY_KIND.values() if one.plural == plural)
+    done = await act(client.app.state.ledger, caller, kind, "complain", record, body)
+    done = await act(client.app.state.ledger, caller, _kind(at), "complain", at.rpartition("/")[2], body)
     (key,) = done.event.data["set"]
     return {"complaint": key.partition("/")[2]}
+
+
+async def _asked(client: Client, at: str) -> Json:
+    return {"decision": (await client.read(f"{at}/decisions"))["items"][-1]["id"]}
 
 
 async def _newest(client: Client, at: str, kind: str) -> str:
@@ -344,20 +556,33 @@ async def _with_a_member(client: Client, at: str) -> Json:
     return {"person": "me"}
 
 
+async def _related(client: Client, at: str) -> Json:
+    await client.do(f"{at}/relate", {"kind": "runs_on", "other": KNOWN["ci"]})
+    return {}
+
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+    **of_articles.PREPARED,
     AttachTicket: _sent,
     CorrectComment: _commented,
     WithdrawComment: _commented,
     UnfollowTicket: _followed,
     RemoveMemberGroup: _with_a_member,
     UntagTicket: _tagged,
+    UnrelateCi: _related,
     CompleteTask: _task,
-    LinkTicket: _another,
+    EditTask: _task,
+    DropTask: _task,
+    ApplyChecklist: _checklist,
+    LinkTicket: another,
+    **problems.PREPARED,
     UnlinkTicket: _linked,
     ReverseWork: _logged,
     ReverseCost: _booked,
     AnswerComplaint: _complained,
+    **requests.PREPARED,
+    CastVote: _asked,
 }
 
 

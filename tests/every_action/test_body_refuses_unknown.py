@@ -13,7 +13,7 @@ from app.kernel.lifecycle import Action, Lifecycle
 from tests.client import Json
 from tests.contract import answers
 from tests.every_action.samples import sample
-from tests.every_action.world import ROWS, World, address, called, method, send
+from tests.every_action.world import OF_DECISIONS, ROWS, World, address, called, method, send
 
 WRONG: tuple[Any, ...] = (1.5, {"a": {"b": 1}}, [[]], True, "", 10**30, "\x00", "x" * 20_001)
 
@@ -73,7 +73,10 @@ async def test_what_must_be_given_is_asked_for_by_name(
         assert await faults(world, place, sample(row) | {name: None}) == {f"/{name}"}
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+# What only a decision says never comes from a client.
+@pytest.mark.parametrize(
+    ("lifecycle", "row"), [(lc, row) for lc, row in ROWS if row.name not in OF_DECISIONS], ids=called
+)
 async def test_a_value_of_the_wrong_kind_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

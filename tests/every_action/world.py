@@ -16,27 +16,57 @@ from app.common.records import Labelled
 from app.kernel.bodies import Patch
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.who import Relation
-from app.registry import LIFECYCLES
+from app.registry import BY_KIND, LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
-from tests.every_action.samples import BEFORE, KNOWN, ONLY_IN, TEAM, sample
+from tests.every_action import of_articles
+from tests.every_action.known import GROUP, KNOWN, TEAM
+from tests.every_action.samples import (
+    BEFORE,
+    BY,
+    NAMES_NONE,
+    NOT_THEIR_OWN,
+    ONLY_IN,
+    OPENED_TOWARDS,
+    TOWARDS,
+    sample,
+)
+from tests.every_action.samples import said as prepared
 from tests.people import act, add_person
 
 
 def can_be_in(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Labelled]:
     """The states in which a new record can be brought so that the row can be carried out."""
-    states = ONLY_IN.get(row.name, frozenset(state.value for state in lifecycle.states))
+    everywhere = frozenset(state.value for state in lifecycle.states)
+    states = ONLY_IN.get(f"{lifecycle.kind}.{row.name}", ONLY_IN.get(row.name, everywhere))
     return [state for state in lifecycle.states if row.comes_from(state) and state.value in states]
 
 
+#: What a check asks, since the record itself does not say it: any person may be it.
+ASKED = frozenset({Relation.acceptor, Relation.solution_reviewer, Relation.voter, Relation.chair})
+#: What follows from votes, or ends them: nobody does it at will. tests/base/decisions walks it.
+OF_DECISIONS = frozenset(
+    {"approve", "refuse", "decide", "close_vote", "withdraw_decision", "conclude_decision"}
+)
 #: Every row of every table.
 ROWS = [(lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows]
 #: Those that people may carry out, and those that only rules may.
 OF_PEOPLE = [(lc, row) for lc, row in ROWS if row.who.roles or row.who.relations != {Relation.rule}]
 OF_RULES = [(lc, row) for lc, row in ROWS if (lc, row) not in OF_PEOPLE]
 #: Every row of people but those from nothing, with every state that it is open in.
-OPEN_IN = [(lc, row, s) for lc, row in OF_PEOPLE if not row.opens for s in can_be_in(lc, row)]
+OPEN_IN = [
+    (lc, row, s)
+    for lc, row in OF_PEOPLE
+    if not row.opens and row.name not in OF_DECISIONS
+    for s in can_be_in(lc, row)
+]
 #: The same of the rows that only rules may carry out.
-OPEN_TO_RULES = [(lc, row, s) for lc, row in OF_RULES for s in lc.states if row.comes_from(s)]
+OPEN_TO_RULES = [
+    (lc, row, s)
+    for lc, row in OF_RULES
+    if row.name not in OF_DECISIONS
+    for s in lc.states
+    if row.comes_from(s)
+]
 #: The same, with every state that it is not open in.
 CLOSED_IN = [(lc, row, s) for lc, row in ROWS if not row.opens for s in lc.states if not row.comes_from(s)]
 
@@ -74,22 +104,30 @@ def at(lifecycle: Lifecycle[Any], record: Json) -> str:
 
 def events(row: Action[Any, Any]) -> int:
     """How many events the row makes: one on each record that it is about."""
-    return 1 if row.second is None else 2
+    if row.second is None or row.name in NAMES_NONE:
+        return 1
+    return 3 if row.second.goes_on else 2
 
 
-def ways(lifecycle: Lifecycle[Any], state: Labelled) -> Iterator[list[Action[Any, Any]]]:
-    """The ways from nothing to the state, the shortest first, none through one state twice."""
-    first = lifecycle.opening()
-    waiting = deque([([first], [first.to])])
+#: Rows, each with the state that it is to lead to.
+Steps = list[tuple[Action[Any, Any], Labelled]]
+
+
+def ways(lifecycle: Lifecycle[Any], state: Labelled) -> Iterator[Steps]:
+    """The ways to the state from the one that records begin in, the shortest first, none through one state
+    twice.
+    """
+    (first,) = lifecycle.opening().leads_to
+    waiting: deque[tuple[Steps, list[Labelled]]] = deque([([], [first])])
     while waiting:
-        rows, states = waiting.popleft()
+        way, states = waiting.popleft()
         if states[-1] == state:
-            yield rows
+            yield way
             continue
         for row in lifecycle.rows:
-            leads = not row.opens and not row.stays and not callable(row.to)
-            if leads and row.comes_from(states[-1]) and row.to not in states:  # type: ignore[arg-type]  # a state
-                waiting.append(([*rows, row], [*states, row.to]))
+            if not row.opens and row.name not in OF_DECISIONS and row.comes_from(states[-1]):
+                new = [to for to in row.leads_to if to not in states]
+                waiting.extend(([*way, (row, to)], [*states, to]) for to in new)
 
 
 async def send(
@@ -129,6 +167,8 @@ class World:
     assignee: Person
     colleague: Person
     team_id: str
+    requester: Client
+    others: dict[str, Client]
     standing_records: dict[tuple[str, str], Json] = field(default_factory=dict)
 
     async def bring(
@@ -167,40 +207,74 @@ class World:
         wanted: Action[Any, Any] | None = None,
     ) -> Json:
         ticket = "assign" in lifecycle.by_name
-        first = BEFORE.get(wanted.name, ()) if wanted else ()
+        first, opening = BEFORE.get(wanted.name, ()) if wanted else (), lifecycle.opening()
+        one, other = (worker, self.everybody) if ticket else (self.everybody, self.worker)
+        if wanted is not None and wanted.name in NOT_THEIR_OWN:
+            one, other = other, one
         for way in ways(lifecycle, state):
-            said = sample(way[0]) | (more if ticket else {})
-            record = await self._open(lifecycle, way[0], said)
+            wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
+            said = sample(opening) | (more if ticket else {}) | wants
+            record = await self._open(lifecycle, opening, said, self.everybody if ticket else one)
             if ticket:
                 given_to = {"team": TEAM, "person": worker.id}
                 await self.everybody.do(address(lifecycle, lifecycle["assign"], record), given_to)
             for name in first:
                 row = lifecycle[name]
                 await self.everybody.do(address(lifecycle, row, record), sample(row))
-            if await _go(worker if ticket else self.everybody, lifecycle, record, way[1:]):
+            if await self._go((one, other), lifecycle, record, way):
                 return await self.everybody.read(f"/v1/{lifecycle.plural}/{record['id']}")
         raise AssertionError(f"no way leads a {lifecycle.kind} to {state}")
 
-    async def _open(self, lifecycle: Lifecycle[Any], row: Action[Any, Any], said: Json) -> Json:
+    async def _go(
+        self, two: tuple[Client, Client], lifecycle: Lifecycle[Any], record: Json, way: Steps
+    ) -> bool:
+        """Whether the way could be gone by one of the two, by the other where it must be another one, or by a
+        rule where no person may; a check may forbid it.
+        """
+        for row, to in way:
+            if (lifecycle, row) in OF_RULES:
+                await self.by_rule(lifecycle, row, record)
+                continue
+            more = TOWARDS.get((row.body, to), {})
+            for name, said in BY.get((row.name, to.value), (("", {}),)):
+                usual = [two[1]] if row.name in NOT_THEIR_OWN else [two[0], self.requester]
+                clients = [self.others[name]] if name else usual
+                answer = await self._step(clients, lifecycle, row, record, more | said)
+                if answer.status_code == 409:
+                    return False
+                assert answer.status_code == 200, answer.text
+            if answer.json()["state"] != to:  # it has come another way before
+                return False
+        return True
+
+    async def _step(
+        self,
+        clients: list[Client],
+        lifecycle: Lifecycle[Any],
+        row: Action[Any, Any],
+        record: Json,
+        more: Json,
+    ) -> httpx.Response:
+        """What the first of the clients is answered who may."""
+        for client in clients:
+            body = await prepared(client, row, at(lifecycle, record)) | more
+            answer = await client.post(address(lifecycle, row, record), json=body)
+            if answer.status_code != 403:
+                break
+        return answer
+
+    async def _open(self, lifecycle: Lifecycle[Any], row: Action[Any, Any], said: Json, one: Client) -> Json:
         """A new record of everybody's, made by them, or for them by a rule if no person may."""
         if (lifecycle, row) in OF_PEOPLE:
-            return await self.everybody.do(address(lifecycle, row, None), said)
+            return await one.do(address(lifecycle, row, None), said)
         theirs = {"person": self.everybody.id} if "person" in row.body.model_fields else {}
         body = row.body.model_validate({**said, **theirs})
         made = await act(self.api.ledger, rule("tests"), lifecycle.kind, row.name, body=body)
         return await self.everybody.read(f"/v1/{lifecycle.plural}/{made.record.id}")
 
 
-async def _go(worker: Client, lifecycle: Lifecycle[Any], record: Json, way: list[Action[Any, Any]]) -> bool:
-    """Whether the way could be gone; a check may forbid it."""
-    for row in way:
-        answer = await worker.post(address(lifecycle, row, record), json=sample(row))
-        if answer.status_code == 409:
-            return False
-        assert answer.status_code == 200, answer.text
-    return True
-
-
+#: People who do what somebody else must do.
+OTHERS = ("author", "doer", "it", "business")
 #: What is wanted to be known of tickets besides: by key, the type of the values, and whether for staff only.
 CUSTOM = {"room": ("text", False), "visitors": ("number", False), "assessment": ("text", True)}
 
@@ -219,10 +293,30 @@ async def made(api: Api) -> World:
     all_roles = [role for role in Role if role is not Role.auditor]
     everybody = await api.client("Everybody", *all_roles, teams=(TEAM,))
     worker = await api.client_of(assignee, *all_roles)
+    a_ci = {"key": "rack-1", "name": "Rack", "ci_class": "other"}
+    KNOWN["ci"] = (await everybody.do("/v1/cis", a_ci))["id"]
+    service = await everybody.do("/v1/services", sample(BY_KIND["service"].opening()))
+    await everybody.do(f"/v1/services/{service['id']}/go_live")
+    KNOWN["service"] = service["id"]
+    category = {"process": "incident", "key": "spare", "name_en": "Spare", "name_zh": "备用"}
+    KNOWN["category"] = (await everybody.do("/v1/categories", category))["id"]
     KNOWN["incident"] = (await everybody.do("/v1/incidents", an_incident()))["id"]
     await everybody.do(f"/v1/incidents/{KNOWN['incident']}/comment", {"text": "Any news?"})
     KNOWN["text_key"] = str(Sealed(await api.ledger.db.value("select text from fold.comment")).key_id)
-    return World(api, everybody, worker, reporter, assignee, colleague, team_id)
+    await of_articles.know(KNOWN["incident"], worker, everybody)
+    others = {name: await api.client(name.capitalize(), *all_roles, teams=(TEAM,)) for name in OTHERS}
+    KNOWN["doer"], KNOWN["author"] = others["doer"].id, others["author"].id
+    approvers = [str(one.id) for one in (reporter, assignee, colleague, everybody)]
+    said = sample(BY_KIND["catalogue_item"].opening())
+    said |= {"approver_role": None, "approver_persons": approvers, "approval_rule": "majority"}
+    item = await everybody.do("/v1/catalogue_items", said)
+    await everybody.do(f"/v1/catalogue_items/{item['id']}/offer")
+    KNOWN["item"] = item["key"]
+    await everybody.do("/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": "me"})
+    for one in (reporter.id, assignee.id, colleague.id, everybody.id, others["business"].id):
+        await everybody.do(f"/v1/groups/{GROUP}/add_member", {"person": str(one), "side": "business"})
+    requester = await api.client_of(reporter)
+    return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, others)
 
 
 async def _want_custom_fields(api: Api, process: str) -> None:

@@ -23,9 +23,18 @@ PUBLIC = {
 #: What is said of records that everybody sees, to staff only.
 FOR_STAFF = {"get_team_on_call", "get_team_rota"}
 #: What must be given in the address.
-QUERIES = {"get_team_rota": {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}}
+_DAY = {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}
+QUERIES = {
+    "get_team_rota": _DAY,
+    "list_calendar_spans": _DAY,
+    "get_calendar_between": _DAY,
+    "get_calendar_due": {"from": "2026-11-20T00:00:00Z", "seconds": "3600"},
+}
 #: Of what is about no record of ours: the test that says who may, as file and name.
 TESTED = {
+    "try_assignment_rules": "base/assignment/test_assignment_rules.py "
+    "test_staff_try_the_rules_and_nobody_else",
+    "compare_cis": "base/cis/test_compare.py test_staff_compare_all_items_an_owner_their_own_and_others_none",
     "ask_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
     "get_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
     "list_imports": "exchange/test_asked.py test_administrators_import_and_nobody_else",
@@ -33,6 +42,12 @@ TESTED = {
     "end_session": "api/test_sessions.py test_a_session_that_is_ended_is_over_in_every_process",
     "get_incident_attachment_content": "base/extras/test_attachments.py "
     "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
+    "get_article_attachment_content": "processes/articles/test_articles.py "
+    "test_a_file_of_an_article_is_for_its_readers_and_an_internal_one_for_staff",
+    "get_request_attachment_content": "base/extras/test_attachments.py "
+    "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
+    "get_problem_attachment_content": "processes/problems/test_story.py "
+    "test_a_file_of_a_problem_is_there_for_whom_the_problem_is",
     "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
@@ -40,7 +55,8 @@ TESTED = {
     "get_me": "api/test_me.py test_everybody_is_told_who_they_are_and_nobody_else_is",
     "get_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
     "set_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
-    "get_priority_matrix": "base/extras/test_priority.py test_whoever_has_a_key_reads_the_matrix",
+    "get_present_priority_matrix": "base/extras/test_priority.py test_whoever_has_a_key_reads_the_matrix",
+    "set_priority_matrix": "base/test_priority_matrix.py test_administrators_set_the_matrix_and_nobody_else",
     "get_my_work": "api/test_work.py test_everybody_is_shown_their_own_work_and_that_of_their_queues_only",
     "get_meta": "every_route/test_every_route.py test_whoever_has_a_key_is_told_what_this_is",
     "get_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
@@ -52,6 +68,12 @@ TESTED = {
     "put_upload": "base/extras/test_attachments.py test_who_only_reads_sends_no_files",
     "open_session": "api/test_sessions.py test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name",
     "send_alert": "processes/incidents/test_alerts.py test_people_send_no_alerts",
+}
+TESTED |= {
+    f"bulk_{lifecycle.plural}": "api/test_bulk.py "
+    "test_each_item_is_allowed_and_refused_as_it_would_be_by_itself"
+    for lifecycle in LIFECYCLES
+    if lifecycle.code is not None
 }
 
 

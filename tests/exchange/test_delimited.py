@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from app.common.priority import Priority
+from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.mapping import read_mapping
 from app.exchange.readers.mapped import Delimited
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.kernel.ledger import Ledger
-from app.processes.incidents.records import HoldReason, ResolutionCode
 from app.processes.incidents.records import IncidentState as State
+from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
 from tests.exchange.making import NOW, a_case, blocks, bring, outcome, text_of, the_fold_holds, understood
 

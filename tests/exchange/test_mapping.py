@@ -7,9 +7,10 @@ import re
 import pytest
 
 from app.common.priority import Priority
+from app.common.tickets import HoldReason
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused, read_mapping
-from app.processes.incidents.records import HoldReason, ResolutionCode
 from app.processes.incidents.records import IncidentState as State
+from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
 
 LEAST = """

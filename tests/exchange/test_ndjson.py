@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from app.common.priority import Impact, Priority
+from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.kernel.ledger import Ledger
-from app.processes.incidents.records import HoldReason, ResolutionCode
 from app.processes.incidents.records import IncidentState as State
+from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
 from tests.exchange.making import NOW, blocks, outcome, refused_rows, the_fold_holds, understood
 

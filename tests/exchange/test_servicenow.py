@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from app.common.priority import Impact, Priority, Urgency
+from app.common.tickets import Channel, HoldReason
 from app.exchange.readers.rows import FileRefused, RefusedRow
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.table import LOOK_AHEAD_ROWS
 from app.exchange.readers.times import DateOrder
-from app.processes.incidents.records import Channel, HoldReason
 from app.processes.incidents.records import IncidentState as State
 from tests.exchange.making import HEADING, NOW, a_row, read, text_of, understood
 

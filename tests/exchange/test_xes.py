@@ -11,13 +11,13 @@ from xml.sax.saxutils import quoteattr
 import pytest
 
 from app.common.priority import Priority
+from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.mapping import FileMapping
 from app.exchange.readers import xes
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.exchange.readers.xes import OTHERS, Xes
 from app.kernel.ledger import Ledger
-from app.processes.incidents.records import HoldReason
 from app.processes.incidents.records import IncidentState as State
 from tests.exchange.making import NOW, a_mapping, blocks, outcome, the_fold_holds, understood
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from app.db import Connection
 from app.kpis.answer import answer
 from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS, INCIDENT
+from app.kpis.facts import FACTS, PROCESSES
 from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.question import Question, Said, ask
 from app.kpis.reconcile import reconcile
@@ -69,7 +70,7 @@ async def the_cases_are_those_counted(world: World, kpi: Kpi, question: Question
 async def content(connection: Connection) -> dict[str, Any]:
     """A hash of each table of facts."""
     found = {}
-    for table in INCIDENT:
+    for table in chain(*PROCESSES.values()):
         text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
         found[table.name] = await (await connection.execute(text.encode())).fetchone()
     return found

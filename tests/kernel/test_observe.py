@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from app.common.personal import Sealed
 from app.common.priority import Priority
 from app.common.records import codecs, empty
+from app.common.tickets import HoldReason
 from app.kernel.history import fold
 from app.kernel.observe import Observed, Snapshot, observe
 from app.kernel.told import Case, Source, ciphertexts, recall
@@ -22,7 +23,7 @@ from app.log.canonical import canonical
 from app.log.events import Recorded
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.records import HoldReason, Incident
+from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

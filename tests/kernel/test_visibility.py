@@ -10,7 +10,7 @@ import pytest
 from app.common.people import SEE_EVERYTHING, STAFF, Caller, Held, Role, rule
 from app.common.records import empty
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import may_see, sees_all, staff_sees, tokens
+from app.kernel.visibility import BY_ROWS, may_see, sees_all, staff_sees, tokens
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import BY_KIND
@@ -52,19 +52,19 @@ MINE = f"person:{ME}"
             a_caller(Held(Role.incident_manager, TEAM)),
             {"everybody", MINE, "staff", f"team:{TEAM}"},
         ),
-        (a_caller(Held(Role.problem_manager, TEAM)), {"everybody", MINE, "staff"}),
+        (a_caller(Held(Role.problem_manager, TEAM)), {"everybody", MINE, "staff", f"team:{TEAM}"}),
         (a_caller(Role.knowledge_editor, teams=(TEAM,)), {"everybody", MINE, "staff"}),
         (rule("x"), {"everybody", "staff"}),
     ],
 )
 def test_the_tokens_that_a_caller_can_show(caller: Caller, shown: set[str]) -> None:
-    assert tokens(caller, INCIDENTS) - {f"follower:{ME}"} == shown
+    assert tokens(caller, INCIDENTS) - {f"{kind}:{ME}" for kind in BY_ROWS} == shown
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_who_sees_every_incident(role: Role) -> None:
     everywhere = a_caller(role, teams=(TEAM,))
-    always = role in SEE_EVERYTHING | {Role.incident_manager}
+    always = role in SEE_EVERYTHING | {Role.incident_manager, Role.problem_manager}
     works = role in {Role.agent, Role.engineer}
     assert sees_all(everywhere, INCIDENTS, agents_see="teams") is always
     assert sees_all(everywhere, INCIDENTS, agents_see="all") is (always or works)
@@ -105,7 +105,8 @@ def test_a_rule_sees_everything() -> None:
         (a_caller(Role.agent), ["desk"], True),
         (a_caller(Role.engineer), ["desk"], False),
         (a_caller(Role.incident_manager), [], True),
-        (a_caller(Role.problem_manager), [], False),
+        (a_caller(Role.problem_manager), [], True),
+        (a_caller(Role.change_manager), [], False),
         (a_caller(Role.auditor), [], True),
     ],
 )

@@ -12,6 +12,7 @@ from app.kpis.facts import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.kpis.histories import histories, write
+from tests.kpis.other_histories import PROBLEM, REQUEST, other_histories, write_others
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def books(database_url: str, follower: Connection, db: Database) -> Books:
-    """Two hundred cases, and their facts."""
+    """Two hundred incidents, a hundred requests, sixty problems, and their facts."""
     events = await write(follower, histories(seed=7, cases=200))
+    incidents = sorted({event.stream for event in events if event.stream.startswith("incident/")})
+    events += await write_others(follower, other_histories(7, 100, REQUEST))
+    events += await write_others(follower, other_histories(7, 60, PROBLEM, incidents))
     await catch_up(follower, FACTS)
     return Books(database_url, follower, db, events)

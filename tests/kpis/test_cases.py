@@ -37,7 +37,7 @@ async def _all_cases(books: Books, question: Question, limit: int) -> list[KpiCa
 async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books) -> None:
     for key, kpi in KPIS.items():
         for begin, end in pairwise(MONTHS):
-            for filters in ({}, {"team": ["team 1", "none"]}, {"priority": ["P1"], "channel": ["none"]}):
+            for filters in ({}, {"team": ["team 1", "none"]}, {"priority": ["P1"], "service": ["none"]}):
                 question = _question(key, begin, end, filters=filters)
                 (point,) = (await answer(books.db, question, NOW)).points
                 found = await _all_cases(books, question, limit=7)

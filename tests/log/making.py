@@ -49,7 +49,8 @@ def a_team(key: str, *, team_id: UUID | None = None, seen: int = 0, once: Once |
     team_id = team_id or uuid7()
     name = stream("team", team_id)
     event = an_event(name, seen + 1, data={"given": {}, "set": {name: {"key": key}}})
-    return Command(reads={name: seen}, events=(event,), rows=(a_row(team_id, key, seen + 1),), once=once)
+    keys = () if once is None else (once,)
+    return Command(reads={name: seen}, events=(event,), rows=(a_row(team_id, key, seen + 1),), once=keys)
 
 
 def told(name: str, seen: int = 0, **changed: Any) -> Command:

@@ -117,21 +117,20 @@ class Model:
         reads = {name: seen}
         if said.also is not None and said.also != said.team:
             reads[stream("team", self.teams[said.also])] = self.versions[said.also]
-        key = None if said.key is None else once(f"{run}{said.key}", name, seen + 1)
+        keys = () if said.key is None else (once(f"{run}{said.key}", name, seen + 1),)
         row = a_row(self.teams[said.team], str(self.teams[said.team]), seen + 1)
-        return Command(reads=reads, events=(an_event(name, seen + 1),), rows=(row,), once=key)
+        return Command(reads=reads, events=(an_event(name, seen + 1),), rows=(row,), once=keys)
 
     def outcome(self, command: Command) -> type[Any]:
         """What becomes of it."""
         now = {stream("team", team): self.versions[n] for n, team in enumerate(self.teams)}
-        if command.once is not None and command.once.key in self.used:
+        if any(once.key in self.used for once in command.once):
             return Repeated
         if any(now[name] != seen for name, seen in command.reads.items()):
             return Stale
         name = command.events[0].stream
         self.versions[[stream("team", team) for team in self.teams].index(name)] += 1
-        if command.once is not None:
-            self.used.add(command.once.key)
+        self.used.update(once.key for once in command.once)
         self.written += 1
         return Written
 

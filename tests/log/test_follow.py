@@ -430,7 +430,7 @@ def writing(log: Writer, dies: list[str]) -> Consumer:
             once = Once("rule:doubles", "rule", f"rule:doubles:{position}:1", "", name, 1, 201)
             event = an_event(name, actor="rule:doubles", source_ref=f"{position}:1")
             with contextlib.suppress(Repeated):
-                await log.write(Command(reads={name: 0}, events=(event,), once=once))
+                await log.write(Command(reads={name: 0}, events=(event,), once=(once,)))
             if dies and dies[0] == "after":
                 raise Killed(dies.pop(0))
 

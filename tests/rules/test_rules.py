@@ -8,7 +8,7 @@ from pathlib import Path
 from app import rules
 from app.worker import RULES, TIMED_RULES
 
-NAMES = [rule.name for rule in RULES] + [rule.name for rule in TIMED_RULES]
+NAMES = {rule.name for rule in (*RULES, *TIMED_RULES)}
 
 
 def test_a_rules_name_in_the_log_is_that_of_its_file_and_the_worker_runs_all_of_them() -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from app.db import Connection, connect
 from app.deliveries import notices
 from app.kernel.ledger import Ledger
-from app.kernel.timers import TimedRule, go_off
+from app.kernel.timers import Timed, go_off
 from app.log import read
 from app.log.events import Recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up
@@ -45,7 +44,7 @@ class Worker:
     async def _go_off(self, connection: Connection, now: datetime) -> int:
         return sum([await self._rule_goes_off(connection, rule, now) for rule in TIMED_RULES])
 
-    async def _rule_goes_off(self, connection: Connection, rule: TimedRule[Any], now: datetime) -> int:
+    async def _rule_goes_off(self, connection: Connection, rule: Timed, now: datetime) -> int:
         return await go_off(connection, self.ledger, rule, now, failed=self._failed)
 
     def _failed(self, name: str, error: Exception) -> None:

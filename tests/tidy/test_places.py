@@ -20,6 +20,7 @@ CLOCK_READS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 LONGEST_LOOK = 0.02
 #: Who may begin a transaction, and so end one.
 TRANSACTIONS = {
+    "app/base/calendars/spans.py": "the spans of a version are replaced as a whole",
     "app/deliveries/notices.py": "what is told together is settled before it is sent",
     "app/exchange/load.py": "a chunk of a history, with how far it got",
     "app/kernel/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
@@ -33,6 +34,7 @@ TRANSACTIONS = {
 #: Where SQL may be written.
 SQL = {
     "app/api/idempotency.py": "what was done under a key; the row is the log's own",
+    "app/base/assignment/assigning.py": "whom assignment rules choose from",
     "app/base/assignment/on_call.py": "what of a rota can count at an instant",
     "app/api/metrics.py": "the last comparison of KPIs",
     "app/api/attachments.py": "one file of a record",
@@ -44,6 +46,14 @@ SQL = {
     "app/api/paging.py": "one page of any record",
     "app/api/key_use.py": "when keys were last used, which is no event",
     "app/api/views.py": "saved views, which are no records",
+    "app/base/calendars/queries.py": "what a calendar says stands beside it",
+    "app/base/calendars/spans.py": "spans of business time, which follow from what is in the log",
+    "app/base/cis/compare.py": "histories of items between two positions",
+    "app/base/cis/impact.py": "a walk along relations, level by level",
+    "app/base/cis/queries.py": "what stands beside a configuration item",
+    "app/base/priorities/router.py": "which matrix is the present one",
+    "app/processes/problems/recurrence.py": "incidents that recur, counted at once",
+    "app/rules/detect_recurring_incidents.py": "which candidates there are",
     "app/base/people/queries.py": "what stands beside a person",
     "app/base/people/erase.py": "refused rows that name the person",
     "app/cli/keys.py": "the list of keys, for people at the shell",
@@ -54,6 +64,7 @@ SQL = {
     "app/kernel/*": "records, their keys and numbers",
     "app/kpis/*": "figures are SQL",
     "app/log/*": "the log",
+    "app/rules/escalate_by_rule.py": "what is to come for many tickets, set by set",
     "app/search/*": "the index is a table",
     "app/schema.py": "the schema itself",
 }
@@ -61,8 +72,8 @@ SQL_TEXT = re.compile(
     r"\b(select\s+([\w.*(]|\Z)|insert\s+into\s|delete\s+from\s|with\s+\w+\s+as\s*\("
     r"|update\s+[\w.]+\s+(as\s+\w+\s+)?set\s)"
 )
-#: Who changes a state: the kernel, by the table.
-STATES = {"app/kernel/decide.py"}
+#: Who changes a state: the kernel, by the table. A decision is a row beside a record, with no table.
+STATES = {"app/kernel/decide.py", "app/base/decisions/actions.py", "app/base/documents/filing.py"}
 
 
 def _places(patterns: dict[str, str]) -> re.Pattern[str]:

@@ -32,7 +32,12 @@ where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 
 async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
     """The persons who are on call in the team then, but for those who are not active or not of it now."""
-    return await _there(db, team_id, *await _rota(db, team_id, Duty.on_call, at, at), at)
+    return await on_duty_in(db, team_id, Duty.on_call, at)
+
+
+async def on_duty_in(db: Database, team_id: UUID, duty: Duty, at: datetime) -> tuple[UUID, ...]:
+    """The persons who have that duty in the team then, but for those who are not active or not of it now."""
+    return await _there(db, team_id, *await _rota(db, team_id, duty, at, at), at)
 
 
 async def looked_up(look: Look, team_id: UUID, at: datetime) -> tuple[UUID, ...]:

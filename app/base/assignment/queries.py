@@ -8,8 +8,11 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import PersonStub, RecordOut, TeamStub
-from app.base.assignment import shifts, stand_ins
+from app.base.assignment import assignment_rules, escalation_rules, shifts, stand_ins
 from app.base.people.queries import PERSONS, TEAMS
+from app.common.assignment import Choose, Hours, RuleState
+from app.common.escalation import AsLongAs, EscalateTo, EscalationRuleState
+from app.common.priority import Priority
 from app.common.rota import Duty, ShiftState, StandInState, Weekday
 
 
@@ -45,6 +48,57 @@ class StandInOut(RecordOut):
     agreed_at: datetime
 
 
+class AssignmentRuleOut(RecordOut):
+    """To whom tickets go that nobody has."""
+
+    state: RuleState
+    process: str = Field(description="The kind of the tickets.")
+    name: str
+    position: int = Field(description="The first that matches counts, of two in one place the older one.")
+    for_service: str | None = Field(description="Null: of any service, or of none.")
+    for_category: str | None = Field(description="Null: of any category, or of none.")
+    for_customer: TeamStub | None = Field(description="Null: of any customer.")
+    priorities: list[Priority] | None = Field(description="Null: of any priority.")
+    hours: Hours
+    hours_of: TeamStub | None = Field(
+        description="The team whose hours are meant; null: the one that they go to."
+    )
+    to_team: TeamStub
+    choose: Choose = Field(description="Who of the team.")
+    added_at: datetime
+    ended_at: datetime | None
+
+
+class EscalationRuleOut(RecordOut):
+    """When tickets are escalated by themselves, and to whom."""
+
+    state: EscalationRuleState
+    process: str = Field(description="The kind of the tickets.")
+    name: str
+    priorities: list[Priority] | None = Field(description="Null: of any priority.")
+    after_seconds: int = Field(description="After it was opened, or reopened.")
+    as_long_as: AsLongAs
+    escalate_to: EscalateTo
+    to_team: TeamStub | None
+    to_person: PersonStub | None
+    added_at: datetime
+    ended_at: datetime | None
+
+
+ESCALATION_RULES = Listing(
+    lifecycle=escalation_rules.LIFECYCLE,
+    shape=EscalationRuleOut,
+    filters=("state", "process", "to_team", "to_person", "added_at", "changed_at"),
+    sorts=("added_at",),
+    expands=(PERSONS, TEAMS),
+)
+ASSIGNMENT_RULES = Listing(
+    lifecycle=assignment_rules.LIFECYCLE,
+    shape=AssignmentRuleOut,
+    filters=("state", "process", "to_team", "added_at", "changed_at"),
+    sorts=("position", "added_at"),
+    expands=(TEAMS,),
+)
 SHIFTS = Listing(
     lifecycle=shifts.LIFECYCLE,
     shape=ShiftOut,

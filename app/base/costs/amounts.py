@@ -6,9 +6,11 @@ from app.common.money import DIGITS, digits
 from app.kernel.refusals import WrongValue
 
 
-def fits(amount: str, currency: str) -> None:
-    """Raises WrongValue unless the body's `amount` has as many digits behind the point as the currency."""
+def fits(amount: str, currency: str, pointer: str = "/amount") -> None:
+    """Raises WrongValue unless the amount that the body gives there has as many digits behind the point as
+    the currency.
+    """
     wanted = DIGITS[currency]
     if digits(amount) != wanted:
         words = {"currency": currency, "digits": str(wanted)}
-        raise WrongValue(words, pointer="/amount", because="other_digits")
+        raise WrongValue(words, pointer=pointer, because="other_digits")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from app.base.extras import (
+    articles,
     assignment,
     attachments,
     comments,
@@ -22,6 +23,7 @@ from app.base.extras import (
     tasks,
 )
 from app.base.extras.table import Rows, Table
+from app.common.articles import ArticleUse
 from app.common.children import Attachment, Comment, Complaint, Follower, Link, Rating, Tag, Task
 from app.common.costs import Cost, Work
 from app.common.people import Role
@@ -37,13 +39,14 @@ FAMILIES = (
     tags.rows,
     attachments.rows,
     links.rows,
+    articles.rows,
     tasks.rows,
     costs.rows,
     ratings.rows,
     complaints.rows,
 )
 #: What stands beside every ticket.
-CHILDREN = (Comment, Follower, Tag, Attachment, Link, Task, Work, Cost, Rating, Complaint)
+CHILDREN = (Comment, Follower, Tag, Attachment, Link, ArticleUse, Task, Work, Cost, Rating, Complaint)
 
 
 def every_ticket(

@@ -17,10 +17,10 @@ async def fits(look: Look, person: Person | None, team: Team | None, pointer: st
     can_work(team)
 
 
-def can_work(team: Team | None) -> None:
+def can_work(team: Team | None, pointer: str = "/team") -> None:
     """Raises WrongValue if the team that the body names is given no work any more."""
     if team is not None and team.state is TeamState.retired:
-        raise WrongValue(pointer="/team", because="team_retired")
+        raise WrongValue(pointer=pointer, because="team_retired")
 
 
 def still_there(person: Person | None, pointer: str) -> None:

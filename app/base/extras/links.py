@@ -7,7 +7,7 @@ is shown to everybody who sees both ends.
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import Field
 
@@ -36,11 +36,13 @@ def link(ticket: Ticket, body: LinkTicket, at: Moment) -> None:
 
 
 def linked(ticket: Ticket, kind: LinkKind, other: Ticket, at: Moment) -> Link:
-    """The ticket's end of a link. The other end's row is made by `link` there, in the same command."""
+    """The ticket's end of a link. The other end's row is made by `link` there, in the same command, which may
+    make several: each has an id that both ends come to.
+    """
     return Link(
         id=at.new_id(),
         record=ticket.row_key,
-        link_id=at.command_id,
+        link_id=uuid5(at.command_id, " ".join(sorted((ticket.row_key, other.row_key)))),
         kind=kind,
         other=other.row_key,
         linked_at=at.occurred_at,

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from app.base.extras.table import Rows, Table
 from app.common.priority import Impact, Priority, Urgency
-from app.common.priority import priority as by_the_matrix
 from app.common.tickets import Ticket
 from app.kernel.bodies import Body, Words
 from app.kernel.lifecycle import STAYS, action
@@ -17,8 +16,12 @@ from app.kernel.who import agent, role
 class PrioritiseTicket(Body):
     """In which order it is taken."""
 
-    impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
-    urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
+    impact: Impact = Field(
+        description="How many are touched: 1 organisation, 2 department, 3 person.", examples=["2"]
+    )
+    urgency: Urgency = Field(
+        description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.", examples=["1"]
+    )
     priority: Priority | None = Field(
         default=None, description="If it is to be another one than impact and urgency give."
     )
@@ -29,7 +32,8 @@ def prioritise(ticket: Ticket, body: PrioritiseTicket, at: Moment) -> None:
     """Impact and urgency are other than was thought, or the priority is set against what they give."""
     ticket.impact = body.impact
     ticket.urgency = body.urgency
-    ticket.priority = body.priority or by_the_matrix(body.impact, body.urgency)
+    # Where none is said, it follows from both (`decide`).
+    ticket.priority = body.priority
 
 
 # fmt: off

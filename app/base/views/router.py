@@ -16,12 +16,12 @@ from app.api import cursors, views
 from app.api.accept import language_for
 from app.api.actions import IfMatch
 from app.api.auth import caller_of, ledger_of
-from app.api.etag import etag, matches, version_of
+from app.api.etag import version_of
 from app.api.lists import Listing, Paging
 from app.api.openapi import one_responses, problems
 from app.api.paging import VARY, answer
 from app.api.problems import Fault, fault_of, problem
-from app.api.reads import IfNoneMatch
+from app.api.reads import IfNoneMatch, tagged
 from app.api.shapes import Out, PersonStub, TeamStub
 from app.common.people import Caller
 from app.common.records import Labelled
@@ -136,12 +136,8 @@ async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch
     """One view, by its id."""
     ledger = ledger_of(request)
     (out,) = await _shown(ledger, [await _found(request, view_id)])
-    body = to_json(out)
-    language = language_for(request)
-    headers = {"ETag": etag(out["version"], body), "Content-Language": language, **VARY}
-    if matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    headers = {"Content-Language": language_for(request), **VARY}
+    return tagged(to_json(out), out["version"], headers, if_none_match)
 
 
 async def remove_view(request: Request, view_id: ViewId) -> Response:

@@ -38,6 +38,7 @@ export function overview(kpis, zone, told) {
   const say = format.words();
   const empty = h("section", { class: "card", hidden: true }, h("h2", null, say.empty), h("p", null, say.emptyHint));
   const answers = [];
+  const processes = [...new Set(kpis.map((kpi) => kpi.process))];
   const tiles = kpis.map((kpi) => tile(kpi, zone, (answer, problem) => {
     told(answer, problem);
     answers.push(answer);
@@ -46,13 +47,16 @@ export function overview(kpis, zone, told) {
   return [
     h("h1", { tabindex: "-1" }, say.figuresOf(format.period(`${chosen(state, zone)}T12:00:00Z`, state.grain, "UTC"))),
     empty,
-    h("div", { class: "tiles" }, tiles),
+    processes.flatMap((process) => [
+      h("h2", { class: "process" }, say.processes[process] ?? process),
+      h("div", { class: "tiles" }, tiles.filter((_, n) => kpis[n].process === process)),
+    ]),
     backlog(kpis, zone),
   ];
 }
 
 function tile(kpi, zone, told) {
-  const heading = h("h2", null, h("a", { href: address({ kpi: kpi.key, view: null }) }, kpi.name));
+  const heading = h("h3", null, h("a", { href: address({ kpi: kpi.key, view: null }) }, kpi.name));
   const body = h("div", { class: "waiting" }, format.words().loading);
   const element = h("article", { class: "card tile", "data-kpi": kpi.key }, heading, body);
   get(`/v1/kpis/${kpi.key}`, asked(zone)).then(

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from app.common.tickets import HoldReason
 from app.exchange.mapping import WITH, FileMapping, IncidentFields
 from app.exchange.readers.lines import REASONS as OF_LINES
 from app.exchange.readers.lines import UTF8, Row, lines
 from app.exchange.readers.mapped import Explained
 from app.exchange.readers.rows import Format, RefusedRow, SourceRow
-from app.processes.incidents.records import HoldReason, IncidentState
+from app.processes.incidents.records import IncidentState
 
 OTHER = "other"
 ACTOR, OPENER = "actor", "opener"

@@ -12,12 +12,13 @@ from datetime import datetime
 from itertools import chain
 from typing import ClassVar
 
+from app.common.tickets import HoldReason
 from app.exchange.readers import servicenow_codes as codes
 from app.exchange.readers.lines import UTF8, Rows, lines
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
 from app.exchange.readers.table import AHEAD, Layout, Stands, Table, cells_of, look_ahead
 from app.exchange.readers.times import Clock, DateOrder, date_order, zone_named
-from app.processes.incidents.records import HoldReason, IncidentState
+from app.processes.incidents.records import IncidentState
 
 FORMAT = Format(
     name="servicenow",

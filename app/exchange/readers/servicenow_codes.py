@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from app.common.priority import Impact, Priority, Urgency
 from app.common.records import Labelled
-from app.processes.incidents.records import Channel, HoldReason, IncidentState
+from app.common.tickets import Channel, HoldReason
+from app.processes.incidents.records import IncidentState
 
 #: What stands where there is no value, in lower case.
 MISSING = frozenset({"", "-", "?", "unknown", "null", "none", "n/a", "#n/a", "nan", "(empty)", "undefined"})

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from app.kpis.catalogue import incident_costs, incident_quality, incident_times, incidents, majors, records
+from app.kpis.catalogue import (
+    incident_costs,
+    incident_quality,
+    incident_times,
+    incidents,
+    majors,
+    problems,
+    records,
+    request_quality,
+    request_times,
+)
 from app.kpis.kpi import Kpi
 
 KPIS: dict[str, Kpi] = {
@@ -14,5 +24,8 @@ KPIS: dict[str, Kpi] = {
         *incident_costs.KPIS,
         *majors.KPIS,
         *records.KPIS,
+        *request_times.KPIS,
+        *request_quality.KPIS,
+        *problems.KPIS,
     )
 }

@@ -17,10 +17,12 @@ from app.base.extras import priority as priorities
 from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
 from app.base.extras.priority import PrioritiseTicket
+from app.base.extras.retired import of_what_is_retired
 from app.common.children import ExternalReference
 from app.common.people import SEE_EVERYTHING, Person, Role
-from app.common.priority import Impact, Urgency, priority
+from app.common.priority import Impact, Urgency
 from app.common.records import Labelled, Refers
+from app.common.tickets import Channel, HoldReason
 from app.kernel.bodies import (
     LONGEST_LIST,
     Body,
@@ -46,9 +48,7 @@ from app.processes.incidents.majors import contain, declare_major, downgrade, po
 from app.processes.incidents.records import (
     ENDED,
     OPEN,
-    Channel,
     Effect,
-    HoldReason,
     Incident,
     IncidentReview,
     ResolutionCode,
@@ -103,7 +103,6 @@ def report(incident: Incident, body: ReportIncident, at: Moment) -> None:
     incident.channel = body.channel
     incident.impact = body.impact
     incident.urgency = body.urgency
-    incident.priority = priority(body.impact, body.urgency)
     incident.effect = body.effect
     incident.began_at = body.began_at
     incident.service = body.service
@@ -273,7 +272,7 @@ def audience(incident: Incident) -> tuple[str, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
-    audience=audience, sees_all=SEE_EVERYTHING | {Role.incident_manager},
+    audience=audience, sees_all=SEE_EVERYTHING | {Role.incident_manager, Role.problem_manager},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null", held=frozenset({"alert_is_open_elsewhere"}),
     entered=entered, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
@@ -281,7 +280,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,       "上报",     FROM_NOTHING,                    State.new,          anybody | integration,          "incident.reported",
-               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool, custom_fits)),
+               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool, of_what_is_retired, custom_fits)),
         action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged",
                unless=(checks.not_on_call,)),
         action(start,        "开始处理", [State.new, State.acknowledged], State.in_progress,  assignee,                       "incident.started"),

@@ -25,6 +25,7 @@ from app.common.children import Visibility
 from app.common.people import Role
 from app.common.priority import Impact, Urgency
 from app.common.records import Labelled
+from app.common.tickets import Channel
 from app.kernel.bodies import LONGEST_PARAGRAPH, Body, Instant, Key, Line, Title, Words
 from app.kernel.moment import Context
 from app.kernel.perform import AHEAD, ATTEMPTS, Act, IdempotencyKey
@@ -35,7 +36,7 @@ from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident, ResolveIncident
 from app.processes.incidents.queries import Alerted, IncidentOut, alerted
-from app.processes.incidents.records import Channel, Effect, ResolutionCode
+from app.processes.incidents.records import Effect, ResolutionCode
 from app.text import say
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])

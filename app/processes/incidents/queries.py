@@ -15,20 +15,14 @@ from app.base.people.queries import PERSONS, TEAMS
 from app.common.people import Held, Role
 from app.common.personal import is_sealed
 from app.common.priority import Impact, Priority, Urgency
+from app.common.tickets import Channel, HoldReason
 from app.db import Database
 from app.kernel.bodies import LONGEST_LIST
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.records import (
-    Channel,
-    Effect,
-    HoldReason,
-    Incident,
-    IncidentState,
-    ResolutionCode,
-)
+from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
 
 
 class IncidentOut(TicketOut):

@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import FOLD, Beside, Labelled, Refers
-from app.common.tickets import Ticket
+from app.common.tickets import Channel, HoldReason, Ticket
 
 
 class IncidentState(Labelled):
@@ -32,34 +32,12 @@ OPEN = frozenset(
 ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 
 
-class Channel(Labelled):
-    """How it came in."""
-
-    hotline = "hotline", "Hotline", "热线"
-    email = "email", "E-mail", "邮件"
-    chat = "chat", "Chat", "即时消息"
-    portal = "portal", "Portal", "门户"
-    api = "api", "API", "接口"
-    monitoring = "monitoring", "Monitoring", "监控"
-
-
 class Effect(Labelled):
     """What it does to the service."""
 
     none = "none", "None", "无影响"
     degraded = "degraded", "Degraded", "降级"
     down = "down", "Down", "中断"
-
-
-class HoldReason(Labelled):
-    """What it waits for."""
-
-    awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待用户"
-    awaiting_vendor = "awaiting_vendor", "Awaiting a vendor", "等待供应商"
-    awaiting_change = "awaiting_change", "Awaiting a change", "等待变更"
-    awaiting_problem = "awaiting_problem", "Awaiting a problem", "等待问题"
-    awaiting_evidence = "awaiting_evidence", "Awaiting evidence", "等待证据"
-    other = "other", "Other", "其他"
 
 
 class ResolutionCode(Labelled):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from app.common.people import Role
-from tests.client import RESOLVED, Api, Client, an_incident
+from tests.client import RESOLVED, Api, Client, Json, an_incident
 
 ORDERED = "It is ordered, and comes on Monday."
 
@@ -74,3 +76,100 @@ async def test_rows_beside_a_record_come_in_pages_the_oldest_first(api: Api) -> 
     cursor = (await agent.read(f"{at}/tasks", limit=2))["next_cursor"]
     refused = await agent.get(f"{at}/comments", params={"cursor": cursor})
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_cursor")
+
+
+def a_checklist(key: str, *titles: str) -> Json:
+    """What is said to add a checklist."""
+    items = [{"title_en": title, "title_zh": f"任务 {title}"} for title in titles]
+    return {"key": key, "process": "incident", "title_en": "A list", "title_zh": "清单", "items": items}
+
+
+async def test_a_checklist_is_put_on_a_ticket_as_tasks_in_order_in_one_event(api: Api) -> None:
+    agent, at = await scene(api)
+    admin = await api.client("Ada", Role.admin)
+    assert (await agent.post("/v1/checklists", json=a_checklist("relay", "Order"))).status_code == 403
+    made = await admin.do("/v1/checklists", a_checklist("relay", "Order it", "Mount it", "Test it"))
+    head = await api.head()
+    await agent.do(f"{at}/apply_checklist", {"checklist": "relay"})
+    assert await api.head() == head + 1
+    tasks = (await agent.read(f"{at}/tasks"))["items"]
+    assert [(one["title"], one["position"]) for one in tasks] == [
+        ("Order it", 1),
+        ("Mount it", 2),
+        ("Test it", 3),
+    ]
+    assert {one["from_checklist"] for one in tasks} == {"relay"}
+    refused = await agent.post(f"{at}/apply_checklist", json={"checklist": made["id"]})
+    assert refused.json()["errors"][0]["code"] == "applied_already"
+    for one in tasks:
+        await agent.do(f"{at}/drop_task", {"task": one["id"], "reason": "No need."})
+    await agent.do(f"{at}/apply_checklist", {"checklist": "relay"})
+    await admin.do(f"/v1/checklists/{made['id']}/retire")
+    refused = await agent.post(f"{at}/apply_checklist", json={"checklist": "relay"})
+    assert refused.json()["errors"][0]["code"] == "checklist_retired"
+    taken = await admin.post("/v1/checklists", json=a_checklist("relay", "Order it"))
+    assert taken.json()["errors"][0]["code"] == "taken"
+
+
+async def test_a_task_is_edited_until_it_is_over_and_dropped_for_a_reason(api: Api) -> None:
+    agent, at = await scene(api)
+    stranger = await api.client("Wu Jing", Role.engineer)
+    await agent.do(f"{at}/add_task", {"title": "Order a relay", "team": "network", "assignee": "me"})
+    (task,) = (await agent.read(f"{at}/tasks"))["items"]
+    named = {"task": task["id"]}
+    assert (await agent.post(f"{at}/edit_task", json=named)).status_code == 422
+    refused = await agent.post(f"{at}/edit_task", json={**named, "assignee": stranger.id})
+    assert refused.json()["errors"][0]["code"] == "not_in_the_team"
+    await agent.do(f"{at}/edit_task", {**named, "title": "Order two", "due_at": "2199-01-01T00:00:00Z"})
+    (task,) = (await agent.read(f"{at}/tasks"))["items"]
+    assert (task["title"], task["assignee"]["id"], task["overdue"]) == ("Order two", agent.id, False)
+    await agent.do(f"{at}/edit_task", {**named, "team": "network"})
+    (task,) = (await agent.read(f"{at}/tasks"))["items"]
+    assert task["assignee"] is None
+    await agent.do(f"{at}/drop_task", {**named, "reason": "The old one works."})
+    (task,) = (await agent.read(f"{at}/tasks"))["items"]
+    assert (task["dropped_because"], task["dropped_at"] is None) == ("The old one works.", False)
+    for action, more in (
+        ("edit_task", {"title": "Another"}),
+        ("drop_task", {"reason": "Twice."}),
+        ("complete_task", {"outcome": ORDERED}),
+    ):
+        refused = await agent.post(f"{at}/{action}", json={**named, **more})
+        assert refused.json()["errors"][0]["code"] == "dropped_already"
+
+
+async def test_ones_tasks_are_work_until_they_are_over_what_is_late_first(api: Api) -> None:
+    agent, at = await scene(api)
+    for title, due in (
+        ("Later", "2199-01-01T00:00:00Z"),
+        ("Any time", None),
+        ("Late", "2198-01-01T00:00:00Z"),
+    ):
+        await agent.do(f"{at}/add_task", {"title": title, "assignee": "me", "due_at": due})
+    await agent.do(f"{at}/add_task", {"title": "Somebody's"})
+    (late,) = [one for one in (await agent.read(f"{at}/tasks"))["items"] if one["title"] == "Late"]
+    tasks = (await agent.read("/v1/me/work"))["tasks"]
+    assert [(one["title"], one["overdue"]) for one in tasks] == [
+        ("Late", False),
+        ("Later", False),
+        ("Any time", False),
+    ]
+    assert {f"/v1/incidents/{one['ticket']}" for one in tasks} == {at}
+    await agent.do(f"{at}/complete_task", {"task": late["id"], "outcome": ORDERED})
+    assert [one["title"] for one in (await agent.read("/v1/me/work"))["tasks"]] == ["Later", "Any time"]
+
+
+async def test_a_task_whose_time_is_over_says_so(api: Api) -> None:
+    agent, at = await scene(api)
+    opened = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    made = await agent.do("/v1/incidents", an_incident(occurred_at=opened))
+    at = f"/v1/incidents/{made['id']}"
+    due = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    said = {"title": "Order a relay", "assignee": "me", "due_at": due, "occurred_at": opened}
+    await agent.do(f"{at}/add_task", said)
+    (task,) = (await agent.read(f"{at}/tasks"))["items"]
+    (mine,) = (await agent.read("/v1/me/work"))["tasks"]
+    assert task["overdue"] is mine["overdue"] is True
+    await agent.do(f"{at}/complete_task", {"task": task["id"], "outcome": ORDERED})
+    (task,) = (await agent.read(f"{at}/tasks"))["items"]
+    assert task["overdue"] is False

@@ -1,0 +1,345 @@
+"""Many actions at once: `POST /v1/incidents/bulk`, each with its own result, or all of them or none.
+
+Every item is carried out as if it had been sent by itself: the same rows, checks, refusals and keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import idempotency
+from app.api.actions import CarriedOut, Key, again, carry_out, operation_id
+from app.api.auth import context_of, ledger_of
+from app.api.etag import version_of
+from app.api.openapi import in_language, problems
+from app.api.problems import MOST_FAULTS, Fault, Problem, document, fault_of, problem, status_of
+from app.api.shapes import Out
+from app.kernel.bodies import LONGEST_KEY, Patch
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.look import load
+from app.kernel.moment import Context
+from app.kernel.perform import Act, IdempotencyKey, NotAll, perform_all
+from app.kernel.refusals import KeyReused, Refusal, VersionNeeded, WrongValue
+from app.log.writer import Repeated
+from app.text import say
+
+MOST_ITEMS = 1_000
+#: So many are on their way at once: the writer takes them together in batches, and others get their turn.
+AT_ONCE = 32
+
+
+class BulkItem(BaseModel):
+    """One action."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: str = Field(max_length=LONGEST_KEY, description="Its name, as in its address: `resolve`.")
+    id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=250,
+        description="The record: its id, its number, or another system's name for it; none where it is made.",
+    )
+    body: dict[str, Any] = Field(default_factory=dict, description="What the action takes as its body.")
+    if_match: str | None = Field(
+        default=None, max_length=255, description="As the header If-Match; an edit must say it."
+    )
+    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = Field(
+        default=None, description="As the header Idempotency-Key, for this item alone."
+    )
+
+
+class BulkRequest(BaseModel):
+    """Some actions on records of one kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    items: list[BulkItem] = Field(min_length=1, max_length=MOST_ITEMS)
+    all_or_nothing: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether nothing is written if one is refused; then no two may be about one record.",
+    )
+
+
+class BulkRecord(Out):
+    """The record after the action."""
+
+    id: UUID
+    number: str | None
+    state: str
+    version: int
+
+
+class BulkResult(Out):
+    """What became of one action."""
+
+    status: int = Field(description="The status that it would have been answered with by itself.")
+    replayed: bool = Field(description="Whether its key was used before, and this was done then.")
+    record: BulkRecord | None = Field(description="Null where it was refused.")
+    problem: Problem | None = Field(description="Why it was refused; null where it was not.")
+
+
+class BulkAnswer(Out):
+    """What became of the actions, in their order."""
+
+    items: list[BulkResult]
+    refused: int = Field(description="How many were refused.")
+
+
+def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
+    """The operations, one for each kind of ticket."""
+    router = APIRouter(prefix="/v1")
+    for lifecycle in lifecycles:
+        if lifecycle.code is not None:
+            router.add_api_route(
+                f"/{lifecycle.plural}/bulk",
+                _endpoint(lifecycle),
+                methods=["POST"],
+                tags=[lifecycle.plural],
+                operation_id=f"bulk_{lifecycle.plural}",
+                summary=f"Up to {MOST_ITEMS:,} actions on {lifecycle.plural.replace('_', ' ')} at once.",
+                response_model=BulkAnswer,
+                responses=problems(400, 403, 409, 413, 415, 422) | in_language(),
+            )
+    return router
+
+
+def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
+    async def bulk(
+        request: Request, body: Annotated[BulkRequest, Body()], idempotency_key: Key = None
+    ) -> Response:
+        ledger, context = ledger_of(request), context_of(request)
+        key = None if idempotency_key is None else idempotency.well_formed(idempotency_key)
+        asked = [_Asked(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)]
+        if body.all_or_nothing:
+            outcomes = await _together(ledger, asked)
+        else:
+            outcomes = await _each(ledger, asked)
+        if body.all_or_nothing and any(isinstance(outcome, Refusal | _Faulty) for outcome in outcomes):
+            return _nothing(request, outcomes)
+        shown = [_result(request, outcome) for outcome in outcomes]
+        answer = {"items": shown, "refused": sum(one["record"] is None for one in shown)}
+        return Response(
+            to_json(answer), headers={"Content-Language": context.language}, media_type="application/json"
+        )
+
+    return bulk
+
+
+@dataclass(frozen=True, slots=True)
+class _Faulty:
+    """An item that cannot be read: what is wrong with its values."""
+
+    faults: list[Fault]
+
+
+Outcome = CarriedOut | Refusal | _Faulty
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An item, where it stands, and the key of the whole, if there is one."""
+
+    ledger: Ledger
+    lifecycle: Lifecycle[Any]
+    context: Context
+    n: int
+    item: BulkItem
+    key: str | None
+
+    def act(self) -> Act | Refusal | _Faulty:
+        """What is to be done, or what is wrong with it."""
+        row = self.lifecycle.by_name.get(self.item.action)
+        if row is None:
+            return self._wrong("/action", "unknown_value", {"value": self.item.action})
+        if row.opens != (self.item.id is None):
+            because = "extra_forbidden" if row.opens else "missing"
+            return self._wrong("/id", because, {"known": "action, body, idempotency_key"})
+        if issubclass(row.body, Patch) and self.item.if_match is None:
+            return VersionNeeded()
+        try:
+            said = row.body.model_validate(self.item.body)
+        except ValidationError as error:
+            return _Faulty(self._faults(row, error))
+        name, version = self.item.id, version_of(self.item.if_match)
+        return Act(self.lifecycle, row, name, said, self.context, version, self._key(row))
+
+    def _faults(self, row: Action[Any, Any], error: ValidationError) -> list[Fault]:
+        known = sorted(row.body.model_fields)
+        found = error.errors(include_url=False)[:MOST_FAULTS]
+        return [
+            fault_of(self.context.language, {**one, "loc": ("body", "body", *one["loc"])}, known)
+            for one in found
+        ]
+
+    def _wrong(self, pointer: str, because: str, words: dict[str, str]) -> _Faulty:
+        message = say(self.context.language, "value", because, words)
+        return _Faulty([Fault(pointer=pointer, code=because, message=message)])
+
+    def _key(self, row: Action[Any, Any]) -> IdempotencyKey | None:
+        """Its own key, or its place under that of the whole."""
+        own = self.item.idempotency_key
+        if own is None and self.key is None:
+            return None
+        said = json.dumps(self.item.model_dump(exclude={"idempotency_key"}), sort_keys=True)
+        fingerprint = self.ledger.vault.fingerprint("command", f"BULK {self.lifecycle.plural}\n{said}")
+        route = f"bulk {operation_id(self.lifecycle, row)}"
+        if own is not None:
+            return IdempotencyKey(route, own, fingerprint)
+        return IdempotencyKey(f"bulk_{self.lifecycle.plural}/{self.n}", str(self.key), fingerprint)
+
+
+async def _each(ledger: Ledger, asked: Sequence[_Asked]) -> list[Outcome]:
+    """Each by itself; those about one record one after the other, in their order."""
+    chains: dict[Any, list[_Asked]] = {}
+    names: dict[str, str] = {}
+    for one in asked:
+        chains.setdefault(await _which(ledger, one, names), []).append(one)
+    outcomes: dict[int, Outcome] = {}
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def go(chain: list[_Asked]) -> None:
+        async with turn:
+            for one in chain:
+                outcomes[one.n] = await _one(ledger, one)
+
+    async with asyncio.TaskGroup() as tasks:
+        for chain in chains.values():
+            tasks.create_task(go(chain))
+    return [outcomes[n] for n in range(len(asked))]
+
+
+async def _which(ledger: Ledger, one: _Asked, names: dict[str, str]) -> Any:
+    """What names the record, whatever the item calls it; of one that is made, the place of the item."""
+    name = one.item.id
+    if name is None:
+        return one.n
+    try:
+        return str(UUID(name))
+    except ValueError:
+        pass
+    if name not in names:
+        loaded = await load(ledger.db, one.lifecycle, name)
+        names[name] = name if loaded is None else str(loaded.record.id)
+    return names[name]
+
+
+async def _one(ledger: Ledger, one: _Asked) -> Outcome:
+    act = one.act()
+    if not isinstance(act, Act):
+        return act
+    try:
+        return await carry_out(ledger, act)
+    except Refusal as refusal:
+        return refusal
+
+
+async def _together(ledger: Ledger, asked: Sequence[_Asked]) -> list[Outcome]:
+    """All of them or none. Who sends the same again with the same keys is answered with what was done."""
+    read = [one.act() for one in asked]
+    acts = [act for act in read if isinstance(act, Act)]
+    quiet = CarriedOut(None, 0)
+    if len(acts) < len(read):
+        return [quiet if isinstance(act, Act) else act for act in read]
+    try:
+        done = await perform_all(ledger, acts)
+    except Repeated:
+        return await _as_before(ledger, acts)
+    except NotAll as error:
+        # What forbids it now may be what it did the first time.
+        keys = [act.key for act in acts if act.key is not None]
+        if await idempotency.any_used(ledger, asked[0].context.caller.actor, keys):
+            return await _as_before(ledger, acts)
+        return [error.refused.get(n, quiet) for n in range(len(acts))]
+    return [
+        CarriedOut(one.record, 201 if act.row.opens else 200, one.audience)
+        for act, one in zip(acts, done, strict=True)
+    ]
+
+
+async def _as_before(ledger: Ledger, acts: Sequence[Act]) -> list[Outcome]:
+    """What was done before under these keys; an item that was not done then is refused."""
+    outcomes: list[Outcome] = []
+    for act in acts:
+        try:
+            actor = act.context.caller.actor
+            earlier = None if act.key is None else await idempotency.find(ledger, actor, act.key)
+            if earlier is None:
+                raise KeyReused()
+            outcomes.append(await again(ledger, act.lifecycle, earlier))
+        except Refusal as refusal:
+            outcomes.append(refusal)
+    return outcomes
+
+
+def _result(request: Request, outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, CarriedOut):
+        record = outcome.record
+        stub = {
+            "id": record.id,
+            "number": getattr(record, "number", None),
+            "state": record.state,
+            "version": record.version,
+        }
+        return {"status": outcome.status, "replayed": outcome.replayed, "record": stub, "problem": None}
+    told = _problem(request, outcome)
+    return {"status": told.status, "replayed": False, "record": None, "problem": told.model_dump()}
+
+
+def _problem(request: Request, outcome: Refusal | _Faulty) -> Problem:
+    """The problem document of an item by itself, with pointers into the item."""
+    faults = _faults(request, outcome)
+    language = context_of(request).language
+    if faults:
+        code, status, words = "invalid", 422, {"count": str(len(faults))}
+        more: dict[str, Any] = {"errors": faults}
+    else:
+        assert isinstance(outcome, Refusal)
+        code, status, words, more = outcome.code, outcome.STATUS, outcome.words, outcome.more
+    said = document(
+        language,
+        status,
+        code,
+        instance=request.url.path,
+        request_id=request.state.request_id,
+        words=words,
+    )
+    return Problem.model_validate({**said, **more})
+
+
+def _faults(request: Request, outcome: Refusal | _Faulty) -> list[Fault]:
+    if isinstance(outcome, _Faulty):
+        return outcome.faults
+    if isinstance(outcome, WrongValue):
+        message = say(context_of(request).language, "value", outcome.because, outcome.words)
+        pointer = f"/body{outcome.pointer}" if outcome.pointer else ""
+        return [Fault(pointer=pointer, code=outcome.because, message=message)]
+    return []
+
+
+def _nothing(request: Request, outcomes: Sequence[Outcome]) -> Response:
+    """The answer where nothing was written: which of the items are refused, and why."""
+    errors: list[Fault] = []
+    refused = 0
+    for n, outcome in enumerate(outcomes):
+        if isinstance(outcome, CarriedOut):
+            continue
+        refused += 1
+        told = _problem(request, outcome)
+        for fault in told.errors or [Fault(code=told.code, message=told.detail)]:
+            errors.append(fault.model_copy(update={"pointer": f"/items/{n}{fault.pointer or ''}"}))
+    words = {"refused": str(refused), "count": str(len(outcomes))}
+    code = "nothing_written"
+    return problem(request, status_of(code), code, words=words, errors=errors[:MOST_FAULTS])

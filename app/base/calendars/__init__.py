@@ -1,0 +1,1 @@
+"""Calendars: when it counts, version by version."""

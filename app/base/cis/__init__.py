@@ -1,0 +1,1 @@
+"""Configuration items: what there is, how it hangs together, and what is touched if it fails."""

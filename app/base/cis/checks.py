@@ -1,0 +1,73 @@
+"""What forbids an action on a configuration item because of what is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.base.cis.records import Baseline, Ci, CiRelation, CiState
+from app.base.extras.givable import still_there
+from app.common.people import Person
+from app.kernel.bodies import LONGEST_LIST
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+
+if TYPE_CHECKING:
+    from app.base.cis.baselines import TakeBaseline
+    from app.base.cis.lifecycle import ChangeAttributesCi, EditCi, PlanCi, RelateCi, UnrelateCi
+
+#: So many relations start from one configuration item; as many as there are may lead to one.
+MOST_RELATIONS = 500
+
+
+async def owner_is_gone(look: Look, ci: Ci, body: PlanCi | EditCi, at: Moment) -> None:
+    """Somebody who is there answers for it."""
+    still_there(at.the(Person, "owner"), "/owner")
+
+
+async def too_many_attributes(look: Look, ci: Ci, body: ChangeAttributesCi, at: Moment) -> None:
+    """What is known of it stays a list that can be read."""
+    given = {key for key, value in body.attributes.items() if value is not None}
+    kept = (ci.attributes or {}).keys() - body.attributes.keys()
+    if len(kept | given) > LONGEST_LIST:
+        raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/attributes", because="too_long")
+
+
+async def cannot_be_related(look: Look, ci: Ci, body: RelateCi, at: Moment) -> None:
+    """To itself it is nothing, to what is gone nothing any more, and to another one everything only once."""
+    other = at.named(Ci, "other")
+    if other.id == ci.id:
+        raise WrongValue(pointer="/other", because="itself")
+    if other.state is CiState.retired:
+        raise WrongValue(pointer="/other", because="ci_retired")
+    relations = await look.children(CiRelation, ci)
+    if any((one.kind, one.to_ci_id) == (body.kind, other.id) for one in relations):
+        raise WrongValue(pointer="/other", because="there_already")
+    if len(relations) >= MOST_RELATIONS:
+        raise WrongValue({"max_length": str(MOST_RELATIONS)}, pointer="/other", because="too_long")
+
+
+async def is_not_related(look: Look, ci: Ci, body: UnrelateCi, at: Moment) -> None:
+    """What is taken away was there."""
+    other = at.named(Ci, "other")
+    found = await look.child(CiRelation, ci, kind=body.kind.value, to_ci_id=other.id)
+    if found is None:
+        raise WrongValue(pointer="/other", because="not_related")
+    at.found["relation"] = [found]
+
+
+async def not_reached_yet(look: Look, baseline: Baseline, body: TakeBaseline, at: Moment) -> None:
+    """A baseline is of what was; where nobody says when, of what is."""
+    head = await look.head()
+    if body.position is not None and body.position > head:
+        raise WrongValue(pointer="/position", because="ahead_of_the_log")
+    at.found["head"] = [head]
+
+
+async def named_is_retired(look: Look, key: str | None, pointer: str) -> None:
+    """Raises WrongValue if the configuration item of that key is retired. What nobody has recorded may be
+    named all the same.
+    """
+    found = None if key is None else await look.record("ci", key)
+    if found is not None and found.record.state is CiState.retired:
+        raise WrongValue(pointer=pointer, because="ci_retired")

@@ -1,0 +1,136 @@
+"""A configuration item's row, its relations to others, and their codes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.records import FOLD, Beside, Labelled, Record, Refers
+
+
+class CiState(Labelled):
+    """Whether it is there yet, is used, is being worked on, or is gone."""
+
+    planned = "planned", "Planned", "已计划"
+    live = "live", "Live", "在用"
+    maintenance = "maintenance", "Maintenance", "维护中"
+    retired = "retired", "Retired", "已退役"
+
+
+class CiClass(Labelled):
+    """What sort of thing it is."""
+
+    application = "application", "Application", "应用"
+    database = "database", "Database", "数据库"
+    server = "server", "Server", "服务器"
+    network = "network", "Network", "网络"
+    endpoint = "endpoint", "Endpoint", "终端"
+    document = "document", "Document", "文档"
+    other = "other", "Other", "其他"
+
+
+class RelationKind(Labelled):
+    """What a configuration item is to another one."""
+
+    runs_on = "runs_on", "Runs on", "运行于"
+    depends_on = "depends_on", "Depends on", "依赖于"
+    connects_to = "connects_to", "Connects to", "连接到"
+    part_of = "part_of", "Part of", "属于"
+    uses = "uses", "Uses", "使用"
+
+
+class BaselineState(Labelled):
+    """Whether it is compared with."""
+
+    taken = "taken", "Taken", "已建立"
+    discarded = "discarded", "Discarded", "已作废"
+
+
+class Difference(Labelled):
+    """What became of a configuration item between two states of the log."""
+
+    added = "added", "Added", "新增"
+    removed = "removed", "Removed", "移除"
+    changed = "changed", "Changed", "变更"
+
+
+class Ci(Record):
+    """A configuration item.
+
+    `services` are the keys of those that it serves, `attributes` short texts and whole numbers by their keys.
+    `unauthorised_count` says how often it was altered after go-live without an approved change, and
+    `unauthorised_at` when last; `unauthorised` whether it ever was.
+    """
+
+    KIND: ClassVar[str] = "ci"
+
+    state: CiState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    name: str | None = None
+    ci_class: CiClass | None = Field(default=None, sa_type=Text)
+    owner_id: Annotated[UUID | None, Refers("person")] = None
+    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    attributes: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    planned_at: datetime | None = None
+    live_at: datetime | None = None
+    retired_at: datetime | None = None
+    unauthorised: bool | None = None
+    unauthorised_count: int | None = None
+    unauthorised_at: datetime | None = None
+
+
+class CiRelation(Beside):
+    """What a configuration item is to another one. Stands on the stream of the one that it starts from."""
+
+    KIND: ClassVar[str] = "ci_relation"
+
+    from_ci_id: Annotated[UUID | None, Refers("ci")] = None
+    kind: RelationKind | None = Field(default=None, sa_type=Text)
+    to_ci_id: Annotated[UUID | None, Refers("ci")] = None
+    related_at: datetime | None = None
+
+
+class Baseline(Record):
+    """A named set of configuration items at a position of the log.
+
+    The set is that of items of `ci_classes` that serve one of `services` and are among `ci_ids`; where one of
+    these is empty, it does not narrow.
+    """
+
+    KIND: ClassVar[str] = "baseline"
+
+    state: BaselineState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    name: str | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
+    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    ci_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    taken_at: datetime | None = None
+    discarded_at: datetime | None = None
+
+
+class CiTable(Ci, table=True):
+    """Where configuration items stand."""
+
+    __tablename__ = "ci"
+    __table_args__: ClassVar = FOLD
+
+
+class CiRelationTable(CiRelation, table=True):
+    """Where their relations stand."""
+
+    __tablename__ = "ci_relation"
+    __table_args__: ClassVar = FOLD
+
+
+class BaselineTable(Baseline, table=True):
+    """Where baselines stand."""
+
+    __tablename__ = "baseline"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,1 @@
+"""Decisions: a question to an electorate, votes, and what comes of them; mounted on any record."""

@@ -1,0 +1,453 @@
+"""Deciding about a record: each action written once, and mounted on the table of any process.
+
+    LIFECYCLE = Lifecycle(..., children=(..., *decisions.CHILDREN), rows=(
+        ...,
+        action(approve, "批准", [State.awaiting_approval], State.assessed, decision, "request.approved"),
+        action(refuse,  "驳回", [State.awaiting_approval], State.rejected, decision, "request.refused"),
+        *decisions.rows(Deciding(kind="request", any=State, ask=[State.submitted], asks=agent,
+                                 never=(the_requester,), outcome=what_follows)),
+    ))
+
+`what_follows(record, decision)` gives the action of the process that an outcome leads to, and its body; or
+None, where the outcome has no consequence for the record as it stands, which then hears `<kind>.decided`:
+
+    def what_follows(request, decision):
+        if request.state is State.awaiting_approval and decision.outcome is DecisionOutcome.approved:
+            return "approve", tallied(decision)
+        ...
+
+The body of such an action is `Tallied`, or a class derived from it, so that its event carries the tally.
+Nobody may do it by themselves: its *who* is `decision`. It is carried out in the same command as the last
+vote, with an event of its own behind `<kind>.voted`, and its checks can refuse the vote. It must be open in
+the record's state, or the vote is refused.
+
+A process that asks by an action of its own, which leads to the state in which the record waits, says its
+question by `prepare` in a check of that action, and `put` in the action's function; `Deciding(asks=None)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.base.decisions.tally import Terms, tally, usual_quorum
+from app.base.extras.givable import still_there
+from app.base.extras.table import Rows
+from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState, Vote, VoteVerdict
+from app.common.people import Group, GroupMember, GroupState, Person, Role, Side
+from app.common.records import Child, Labelled, Refers
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Reference, Title, Words
+from app.kernel.lifecycle import STAYS, BodyCheck, Then, action
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import Refusal, WrongValue
+from app.kernel.who import Part, Who, chair, decision, kept_apart, rule, voter
+
+MOST_VOTERS = 200
+#: What stands beside every record that can be decided about.
+CHILDREN = (Decision, Vote)
+
+
+class NotAsked(Refusal):
+    """The caller is none of those whom the question was put to."""
+
+    STATUS = 403
+    CODE = "not_asked_to_vote"
+
+
+class NotTheChair(Refusal):
+    """The caller does not chair those whom the question was put to."""
+
+    STATUS = 403
+    CODE = "not_the_chair"
+
+
+class AskDecision(Body):
+    """What is to be decided, by whom, how, and until when."""
+
+    question: Title = Field(
+        description="What is to be decided, in a line. All who see the record see it: name no persons here.",
+        examples=["Shall we go on with it?"],
+    )
+    role: Role | None = Field(default=None, description="Of those who decide: all who hold this role for it.")
+    group: Annotated[Reference, Refers("group")] | None = Field(
+        default=None, description="Or the members of a group and its chair: its key or id."
+    )
+    persons: Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few] = Field(
+        default=(), max_length=LONGEST_LIST, description="Or these persons: their ids.", examples=[["me"]]
+    )
+    rule: DecisionRule = Field(description="How votes come to an outcome.", examples=["majority"])
+    quorum: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_VOTERS,
+        strict=True,
+        description="How many must have voted, abstentions among them. None: one where the chair decides, "
+        "more than half by majority, all unanimously.",
+    )
+    chair: Annotated[Reference, Refers("person")] | None = Field(
+        default=None, description="Who chairs, if not the group's chair: a person's id. They vote, too."
+    )
+    due_at: Instant = Field(
+        description="Until when. Then the votes that there are decide.", examples=["2199-01-01T00:00:00Z"]
+    )
+
+    @model_validator(mode="after")
+    def _one_electorate(self) -> AskDecision:
+        if sum((self.role is not None, self.group is not None, bool(self.persons))) != 1:
+            raise PydanticCustomError("one_electorate", "say one of role, group and persons")
+        return self
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be decided, by whom, how, and until when; see `AskDecision`."""
+
+    question: str
+    rule: DecisionRule
+    due_at: datetime
+    quorum: int | None = None
+    role: Role | None = None
+    group: Group | None = None
+    persons: Sequence[Person] = ()
+    chair: Person | None = None
+
+
+class CastVote(Body):
+    """What somebody says to a question."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
+    comment: Words | None = Field(
+        default=None, description="Why; must be said when it is rejected or deferred.", examples=["Go on."]
+    )
+
+    @model_validator(mode="after")
+    def _says_why(self) -> CastVote:
+        if self.verdict in (VoteVerdict.reject, VoteVerdict.defer) and self.comment is None:
+            raise PydanticCustomError("say_why", "say in a comment why")
+        return self
+
+
+class WithdrawDecision(Body):
+    """Which question is not asked any more, and why."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    reason: Words = Field(description="Why.", examples=["It has been settled otherwise."])
+
+
+class CloseVote(Body):
+    """Which question it is too late to vote on."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+
+
+class Tallied(Body):
+    """What was decided, and how many said what."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    outcome: DecisionOutcome = Field(description="What came of it.", examples=["approved"])
+    voters: int = Field(ge=0, description="How many could vote.", examples=[3])
+    approvals: int = Field(ge=0, description="How many approved.", examples=[2])
+    rejections: int = Field(ge=0, description="How many rejected.", examples=[0])
+    deferrals: int = Field(ge=0, description="How many would have it deferred.", examples=[0])
+    abstentions: int = Field(ge=0, description="How many abstained.", examples=[1])
+
+
+def tallied(taken: Decision) -> Tallied:
+    """The tally of a decision that was taken, as the event of its outcome carries it."""
+    return Tallied.model_validate({"decision": taken.id} | _numbers(taken))
+
+
+def _numbers(taken: Any) -> dict[str, Any]:
+    names = ("outcome", "voters", "approvals", "rejections", "deferrals", "abstentions")
+    return {name: getattr(taken, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """What the rows must know of the process that they are mounted on.
+
+    `kind` of its records; `any` of their states; `ask` are those in which a question can be put, `asks` is
+    who may put one (None: the process has an action of its own for that). `never` are the parts in a
+    record that exclude from voting on it. `outcome` gives what follows from one; see above.
+    """
+
+    kind: str
+    any: Iterable[Labelled]
+    ask: Iterable[Labelled] = ()
+    asks: Who | None = None
+    withdraws: Who = field(default_factory=lambda: rule)
+    never: tuple[Part, ...] = ()
+    outcome: Callable[[Any, Decision], tuple[str, Body] | None] = lambda record, taken: None
+
+
+async def prepare(look: Look, record: Any, said: Question, never: tuple[Part, ...], at: Moment) -> None:
+    """Makes the decision and one vote for each of those who are asked, for `put` to add. Raises WrongValue,
+    at the fields of `AskDecision`.
+
+    Who is asked is settled now: who gets the role, or joins the group, later has not been asked.
+    """
+    if said.due_at <= at.now:
+        raise WrongValue(pointer="/due_at", because="not_ahead")
+    chairs = said.chair.id if said.chair is not None else said.group.chair_id if said.group else None
+    still_there(said.chair, "/chair")
+    sides, excluded = await _asked(look, record, said), kept_apart(never, record)
+    if chairs is not None and chairs not in sides and chairs in await look.active([chairs]):
+        sides[chairs] = None
+    voters = {person: side for person, side in sides.items() if person not in excluded}
+    if said.rule is DecisionRule.chair and chairs not in voters:
+        if chairs in excluded:
+            raise WrongValue(pointer="/chair", because="chair_kept_apart")
+        raise WrongValue(pointer="/chair", because="missing")
+    if not voters:
+        raise WrongValue(pointer=_electorate(said), because="nobody_to_ask")
+    if len(voters) > MOST_VOTERS:
+        raise WrongValue({"max_length": str(MOST_VOTERS)}, pointer=_electorate(said), because="too_long")
+    if said.quorum is not None and said.quorum > len(voters):
+        raise WrongValue({"voters": str(len(voters))}, pointer="/quorum", because="more_than_voters")
+    made = Decision(
+        id=at.new_id(),
+        record=record.row_key,
+        state=DecisionState.open,
+        question=said.question,
+        role=said.role,
+        group_id=said.group.id if said.group else None,
+        chair_id=chairs,
+        rule=said.rule,
+        quorum=said.quorum or usual_quorum(said.rule, len(voters)),
+        asked_by_id=at.caller.person_id,
+        asked_at=at.occurred_at,
+        due_at=said.due_at,
+    )
+    at.found["asked"] = [made]
+    at.found["ballots"] = [_ballot(made, person, side, at) for person, side in voters.items()]
+
+
+def _electorate(said: Question) -> str:
+    return "/role" if said.role is not None else "/group" if said.group is not None else "/persons"
+
+
+async def _asked(look: Look, record: Any, said: Question) -> dict[UUID, Side | None]:
+    """Those who are asked, each with the side that they stand for in the group, if it is one."""
+    if said.role is not None:
+        return dict.fromkeys(await look.holders(said.role, record, most=MOST_VOTERS + 1))
+    if said.group is not None:
+        if said.group.state is GroupState.retired:
+            raise WrongValue(pointer="/group", because="group_retired")
+        members = await look.children(GroupMember, said.group)
+        active = await look.active(member.person_id for member in members if member.person_id)
+        return {m.person_id: m.side for m in members if m.person_id in active}
+    for n, person in enumerate(said.persons):
+        still_there(person, f"/persons/{n}")
+    return dict.fromkeys(person.id for person in said.persons)
+
+
+def _ballot(made: Decision, person: UUID, side: Side | None, at: Moment) -> Vote:
+    return Vote(
+        id=at.new_id(),
+        record=made.record,
+        decision_id=made.id,
+        person_id=person,
+        side=side,
+        asked_at=made.asked_at,
+        due_at=made.due_at,
+    )
+
+
+def put(at: Moment) -> None:
+    """Adds the decision and the votes that `prepare` has made."""
+    for row in (*at.found["asked"], *at.found["ballots"]):
+        at.add(row)
+
+
+def ask_decision(record: Any, body: AskDecision, at: Moment) -> None:
+    """Something is to be decided; those who are asked see the record, and can vote."""
+    put(at)
+
+
+def asking(never: tuple[Part, ...]) -> BodyCheck:
+    """Prepares what `AskDecision` asks."""
+
+    async def cannot_be_asked(look: Look, record: Any, body: AskDecision, at: Moment) -> None:
+        said = Question(
+            question=body.question,
+            rule=body.rule,
+            due_at=body.due_at,
+            quorum=body.quorum,
+            role=body.role,
+            group=at.the(Group, "group"),
+            persons=at.every(Person, "persons"),
+            chair=at.the(Person, "chair"),
+        )
+        await prepare(look, record, said, never, at)
+
+    return cannot_be_asked
+
+
+def vote(record: Any, body: CastVote, at: Moment) -> None:
+    """Somebody who was asked says what they think; a second time, what they think by now."""
+    _say(body, at)
+    _count(at)
+
+
+def decide(record: Any, body: CastVote, at: Moment) -> None:
+    """The chair decides, where that is for the chair alone."""
+    _say(body, at)
+    _count(at)
+
+
+def close_vote(record: Any, body: CloseVote, at: Moment) -> None:
+    """The time for votes is over: those that there are decide."""
+    _count(at, closing=True)
+
+
+def withdraw_decision(record: Any, body: WithdrawDecision, at: Moment) -> None:
+    """The question is not asked any more; nothing was decided."""
+    _close(at.change(at.named(Decision, "decision")), DecisionState.withdrawn, at)
+
+
+def conclude_decision(record: Any, body: Tallied, at: Moment) -> None:
+    """Something was decided; what becomes of the record is said elsewhere."""
+
+
+def _say(body: CastVote, at: Moment) -> None:
+    (mine,) = (ballot for ballot in at.every(Vote, "ballots") if ballot.person_id == at.caller.person_id)
+    ballot = at.change(mine)
+    ballot.verdict = body.verdict
+    ballot.comment = body.comment
+    ballot.voted_at = at.occurred_at
+
+
+def _count(at: Moment, *, closing: bool = False) -> None:
+    """Takes the decision, if it can be taken now."""
+    verdicts = {b.person_id: b.verdict for b in _ballots(at) if b.person_id and b.verdict is not None}
+    (terms,) = at.found["terms"]
+    counted = tally(terms, verdicts, closing=closing)
+    if counted.outcome is not None:
+        taken = at.change(at.named(Decision, "decision"))
+        for name, value in _numbers(counted).items():
+            setattr(taken, name, value)
+        _close(taken, DecisionState.taken, at)
+
+
+def _close(taken: Decision, state: DecisionState, at: Moment) -> None:
+    taken.state = state
+    taken.closed_at = at.occurred_at
+    for ballot in _ballots(at):
+        if ballot.verdict is None:
+            at.change(ballot).closed_at = at.occurred_at
+
+
+async def still_open(look: Look, record: Any, body: Any, at: Moment) -> None:
+    """Finds the decision that is open on the record, if there is one, for `withdraw_open`."""
+    at.found["open_decisions"] = list(await look.children(Decision, record, state=DecisionState.open.value))
+    at.found["ballots"] = list(await look.children(Vote, record)) if at.found["open_decisions"] else []
+
+
+def withdraw_open(at: Moment) -> None:
+    """What is open on the record need not be decided any more."""
+    for asked in at.every(Decision, "open_decisions"):
+        _close(at.change(asked), DecisionState.withdrawn, at)
+
+
+def _ballots(at: Moment) -> list[Vote]:
+    """All votes of the decision, that of this moment among them."""
+    changed = {after.id: after for _, after in at.changed if isinstance(after, Vote)}
+    return [changed.get(ballot.id, ballot) for ballot in at.every(Vote, "ballots")]
+
+
+def counting(never: tuple[Part, ...]) -> BodyCheck:
+    """Finds the votes of a decision that is open, and by what they are counted."""
+
+    async def decided_already(look: Look, record: Any, body: Any, at: Moment) -> str | None:
+        """What was decided, or withdrawn, is not voted on any more."""
+        asked = at.named(Decision, "decision")
+        ballots = await look.children(Vote, record, decision_id=asked.id)
+        at.found["ballots"] = list(ballots)
+        assert asked.rule is not None
+        assert asked.quorum is not None
+        electorate = frozenset(ballot.person_id for ballot in ballots if ballot.person_id is not None)
+        at.found["terms"] = [
+            Terms(asked.rule, asked.quorum, electorate, kept_apart(never, record), asked.chair_id)
+        ]
+        return None if asked.state is DecisionState.open else "decided_already"
+
+    return decided_already
+
+
+async def cannot_vote(look: Look, record: Any, body: CastVote, at: Moment) -> str | None:
+    """Only those vote who were asked, in time, and once each; what the chair decides, they decide."""
+    asked = at.named(Decision, "decision")
+    if at.caller.person_id not in {ballot.person_id for ballot in at.every(Vote, "ballots")}:
+        raise NotAsked()
+    if asked.due_at is not None and asked.due_at <= at.now:
+        return "too_late_to_vote"
+    if asked.rule is DecisionRule.chair and asked.chair_id == at.caller.person_id:
+        return "the_chair_decides"
+    return None
+
+
+async def cannot_decide(look: Look, record: Any, body: CastVote, at: Moment) -> str | None:
+    """The chair alone decides only under that rule, in time, and when so many have been heard as must be."""
+    asked = at.named(Decision, "decision")
+    if asked.chair_id is None or asked.chair_id != at.caller.person_id:
+        raise NotTheChair()
+    if asked.rule is not DecisionRule.chair:
+        return "not_for_the_chair_alone"
+    if body.verdict is VoteVerdict.abstain:
+        raise WrongValue(pointer="/verdict", because="chair_abstains")
+    if asked.due_at is not None and asked.due_at <= at.now:
+        return "too_late_to_vote"
+    (terms,) = at.found["terms"]
+    others = sum(
+        ballot.verdict is not None
+        for ballot in at.every(Vote, "ballots")
+        if ballot.person_id in terms.voters - {asked.chair_id}
+    )
+    return "too_few_have_voted" if others + 1 < terms.quorum else None
+
+
+async def not_due_yet(look: Look, record: Any, body: CloseVote, at: Moment) -> str | None:
+    """As long as there is time, people can vote."""
+    asked = at.named(Decision, "decision")
+    return "not_due_yet" if asked.due_at is not None and at.now < asked.due_at else None
+
+
+def concluding(table: Deciding) -> Then:
+    """What follows at once when a decision was taken."""
+
+    def then(record: Any, at: Moment) -> tuple[str, Body] | None:
+        for _, after in at.changed:
+            if isinstance(after, Decision) and after.state is DecisionState.taken:
+                return table.outcome(record, after) or (conclude_decision.__name__, tallied(after))
+        return None
+
+    return then
+
+
+# fmt: off
+def rows(table: Deciding) -> Rows:
+    """The rows of decisions."""
+    kind, never, then, counted = table.kind, table.never, concluding(table), counting(table.never)
+    asked = () if table.asks is None else (
+        action(ask_decision,      "提请决议", table.ask, STAYS, table.asks,     f"{kind}.decision_asked",     wrong=(asking(never),)),
+    )
+    return (
+        *asked,
+        #      action             中文        from       to     who              event
+        action(vote,              "表决",     table.any, STAYS, voter,           f"{kind}.voted",
+               wrong=(counted, cannot_vote), never=never, then=then),
+        action(decide,            "裁定",     table.any, STAYS, chair,           f"{kind}.chair_decided",
+               wrong=(counted, cannot_decide), never=never, then=then),
+        action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",        wrong=(counted, not_due_yet), then=then),
+        action(withdraw_decision, "撤回决议", table.any, STAYS, table.withdraws, f"{kind}.decision_withdrawn", wrong=(counted,)),
+        action(conclude_decision, "形成决议", table.any, STAYS, decision,        f"{kind}.decided"),
+    )
+# fmt: on

@@ -1,0 +1,1 @@
+"""Services, and what of them can be asked for."""

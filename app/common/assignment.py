@@ -1,0 +1,71 @@
+"""Whom tickets are given to by themselves: assignment rules (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.records import FOLD, Labelled, Record, Refers
+
+
+class RuleState(Labelled):
+    """Whether it counts."""
+
+    active = "active", "Active", "有效"
+    ended = "ended", "Ended", "已结束"
+
+
+class Hours(Labelled):
+    """At which hours a rule counts: by who is working in a team then."""
+
+    always = "always", "Always", "任何时间"
+    somebody_works = "somebody_works", "While somebody works", "有人上班时"
+    nobody_works = "nobody_works", "While nobody works", "无人上班时"
+
+
+class Choose(Labelled):
+    """Who of the team is given it."""
+
+    nobody = "nobody", "Nobody: the team alone", "仅团队"
+    in_turn = "in_turn", "Each in turn", "轮流"
+    least_loaded = "least_loaded", "Who has least open", "未结最少者"
+    on_duty = "on_duty", "Who works, in turn", "上班者轮流"
+    on_call = "on_call", "Who is on call, in turn", "值班者轮流"
+
+
+class AssignmentRule(Record):
+    """To whom tickets of a process (the kind of its records) go that nobody has.
+
+    Of those that match, the one with the lowest `position` counts, then the one that was added first.
+    Conditions that are not set hold for every ticket. `hours_of_id` is the team that `hours` goes by; none:
+    the one that it goes to. The conditions have other names than a ticket's fields: a role that is held for
+    a service or a team is for its tickets, and says nothing of rules.
+    """
+
+    KIND: ClassVar[str] = "assignment_rule"
+
+    state: RuleState | None = Field(default=None, sa_type=Text)
+    name: str | None = None
+    process: str | None = None
+    position: int | None = None
+    for_service: str | None = None
+    for_category: str | None = None
+    for_customer_id: Annotated[UUID | None, Refers("team")] = None
+    priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    hours: Hours | None = Field(default=None, sa_type=Text)
+    hours_of_id: Annotated[UUID | None, Refers("team")] = None
+    to_team_id: Annotated[UUID | None, Refers("team")] = None
+    choose: Choose | None = Field(default=None, sa_type=Text)
+    added_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class AssignmentRuleTable(AssignmentRule, table=True):
+    """Where assignment rules stand."""
+
+    __tablename__ = "assignment_rule"
+    __table_args__: ClassVar = FOLD

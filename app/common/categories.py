@@ -1,0 +1,45 @@
+"""Categories: what cases are sorted into, a tree for each process (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.records import FOLD, Labelled, Record, Refers
+
+
+class CategoryState(Labelled):
+    """Whether new cases are sorted into it."""
+
+    active = "active", "Active", "在用"
+    retired = "retired", "Retired", "已停用"
+
+
+class Category(Record):
+    """A branch of the tree of a process (the kind of its records).
+
+    `level` is 1 for those without a parent.
+    """
+
+    KIND: ClassVar[str] = "category"
+
+    state: CategoryState | None = Field(default=None, sa_type=Text)
+    process: str | None = None
+    key: str | None = None
+    name_en: str | None = None
+    name_zh: str | None = None
+    parent_id: Annotated[UUID | None, Refers("category")] = None
+    level: int | None = None
+    added_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class CategoryTable(Category, table=True):
+    """Where categories stand."""
+
+    __tablename__ = "category"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,44 @@
+"""Checklists: what is to be done again and again, kept to be put on tickets (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.records import FOLD, Labelled, Record
+
+
+class ChecklistState(Labelled):
+    """Whether it is put on tickets."""
+
+    active = "active", "Active", "在用"
+    retired = "retired", "Retired", "已停用"
+
+
+class Checklist(Record):
+    """Tasks for tickets of a process (the kind of its records), in order.
+
+    `items` are `{"title_en": …, "title_zh": …}`.
+    """
+
+    KIND: ClassVar[str] = "checklist"
+
+    state: ChecklistState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    process: str | None = None
+    title_en: str | None = None
+    title_zh: str | None = None
+    items: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    added_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class ChecklistTable(Checklist, table=True):
+    """Where checklists stand."""
+
+    __tablename__ = "checklist"
+    __table_args__: ClassVar = FOLD

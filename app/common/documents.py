@@ -1,0 +1,101 @@
+"""Entries of the register of documents: rows beside the record whose action made the document.
+
+What a document says stands in its sections, sealed under the key of whoever wrote it. Its number is that of
+the register: class, year, sequence, as `SN2026001`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.personal import Personal
+from app.common.records import FOLD, Beside, Labelled, Refers
+
+
+class DocumentClass(Labelled):
+    """What kind of document it is; the first part of its number."""
+
+    SN = "SN", "Service requirement", "服务需求"
+    SO = "SO", "Solution", "解决方案"
+    IM = "IM", "Implementation", "实施"
+    TE = "TE", "Test", "测试"
+    AC = "AC", "Acceptance", "验收"
+    TR = "TR", "Training", "培训"
+
+
+class DocumentState(Labelled):
+    """Whether it counts."""
+
+    drafted = "drafted", "Drafted", "草稿"
+    published = "published", "Published", "已发布"
+    superseded = "superseded", "Superseded", "已被取代"
+
+
+class Heading(Labelled):
+    """What a section of a document is about."""
+
+    background = "background", "Background and goal", "背景与目标"
+    functional = "functional", "Functional requirements", "功能需求"
+    performance = "performance", "Performance requirements", "性能需求"
+    interfaces = "interfaces", "Interface requirements", "接口需求"
+    data = "data", "Data requirements", "数据需求"
+    architecture = "architecture", "Architecture", "总体架构"
+    steps = "steps", "Steps", "实施步骤"
+    resources = "resources", "Resources", "资源"
+    schedule = "schedule", "Schedule", "进度计划"
+    risk = "risk", "Risk", "风险"
+    response = "response", "Response to the risk", "风险应对"
+    plan = "plan", "Plan", "实施计划"
+    findings = "findings", "Findings", "检查发现"
+    conclusion = "conclusion", "Conclusion", "结论"
+    audience = "audience", "Audience", "培训对象"
+    topics = "topics", "Topics", "培训内容"
+    material = "material", "Material", "培训材料"
+
+
+class DocumentEntry(Beside):
+    """A document that a record has made. `edition` counts how often it was submitted."""
+
+    KIND: ClassVar[str] = "document_entry"
+
+    number: str | None = None
+    document_class: DocumentClass | None = Field(default=None, sa_type=Text)
+    title: str | None = None
+    state: DocumentState | None = Field(default=None, sa_type=Text)
+    edition: int | None = None
+    author_id: Annotated[UUID | None, Refers("person")] = None
+    drafted_at: datetime | None = None
+    published_at: datetime | None = None
+    superseded_at: datetime | None = None
+
+
+class DocumentSection(Beside):
+    """What one edition of a document says under one of its headings; `place` counts from 1."""
+
+    KIND: ClassVar[str] = "document_section"
+
+    document_id: UUID | None = None
+    edition: int | None = None
+    place: int | None = None
+    heading: Heading | None = Field(default=None, sa_type=Text)
+    text: Annotated[str | None, Personal()] = None
+    written_at: datetime | None = None
+
+
+class DocumentEntryTable(DocumentEntry, table=True):
+    """Where entries of the register stand."""
+
+    __tablename__ = "document_entry"
+    __table_args__: ClassVar = FOLD
+
+
+class DocumentSectionTable(DocumentSection, table=True):
+    """Where the sections of documents stand."""
+
+    __tablename__ = "document_section"
+    __table_args__: ClassVar = FOLD

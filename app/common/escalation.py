@@ -1,0 +1,64 @@
+"""When tickets are escalated by themselves: escalation rules (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.records import FOLD, Labelled, Record, Refers
+
+
+class EscalationRuleState(Labelled):
+    """Whether it counts."""
+
+    active = "active", "Active", "有效"
+    ended = "ended", "Ended", "已结束"
+
+
+class AsLongAs(Labelled):
+    """What has not happened to a ticket yet."""
+
+    unanswered = "unanswered", "Nobody has acknowledged or begun it", "尚未响应"
+    unassigned = "unassigned", "No person has it", "尚未分派到人"
+    unended = "unended", "It is open", "尚未结束"
+
+
+class EscalateTo(Labelled):
+    """Who is to see to it, or to know of it."""
+
+    team = "team", "A team, which has it from then on", "团队"
+    person = "person", "A person, who follows it from then on", "人员"
+    manager = "manager", "The manager of whoever has it", "受理人的上级"
+
+
+class EscalationRule(Record):
+    """After how many seconds tickets of a process (the kind of its records) are escalated to whom, as long as
+    something has not happened to them.
+
+    They count from when a ticket was opened, or reopened. Priorities that are not set: all.
+    """
+
+    KIND: ClassVar[str] = "escalation_rule"
+
+    state: EscalationRuleState | None = Field(default=None, sa_type=Text)
+    name: str | None = None
+    process: str | None = None
+    priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    after_seconds: int | None = None
+    as_long_as: AsLongAs | None = Field(default=None, sa_type=Text)
+    escalate_to: EscalateTo | None = Field(default=None, sa_type=Text)
+    to_team_id: Annotated[UUID | None, Refers("team")] = None
+    to_person_id: Annotated[UUID | None, Refers("person")] = None
+    added_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class EscalationRuleTable(EscalationRule, table=True):
+    """Where escalation rules stand."""
+
+    __tablename__ = "escalation_rule"
+    __table_args__: ClassVar = FOLD

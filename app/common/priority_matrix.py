@@ -1,0 +1,47 @@
+"""The matrix of priorities as administrators have set it (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.priority import Impact, Matrix, Priority, Urgency
+from app.common.records import FOLD, Labelled, Record
+
+
+class MatrixState(Labelled):
+    """A matrix holds until another one is set."""
+
+    set = "set", "Set", "已设定"
+
+
+class PriorityMatrix(Record):
+    """What every impact and every urgency give. The one that was set last holds.
+
+    `cells` are nine of `{"impact": …, "urgency": …, "priority": …}`, by impact, then by urgency.
+    """
+
+    KIND: ClassVar[str] = "priority_matrix"
+
+    state: MatrixState | None = Field(default=None, sa_type=Text)
+    cells: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    set_at: datetime | None = None
+
+    @property
+    def matrix(self) -> Matrix:
+        """The priority by impact and urgency."""
+        return {
+            (Impact(cell["impact"]), Urgency(cell["urgency"])): Priority(cell["priority"])
+            for cell in self.cells or ()
+        }
+
+
+class PriorityMatrixTable(PriorityMatrix, table=True):
+    """Where matrices stand."""
+
+    __tablename__ = "priority_matrix"
+    __table_args__: ClassVar = FOLD

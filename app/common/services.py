@@ -1,0 +1,126 @@
+"""Services and catalogue items: what is offered, by whom, and how it is asked for (tables)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.people import Role
+from app.common.records import FOLD, Document, Labelled, Record, Refers
+
+
+class ServiceState(Labelled):
+    """Whether a service is there to be used."""
+
+    proposed = "proposed", "Proposed", "拟议"
+    live = "live", "Live", "运行中"
+    retired = "retired", "Retired", "已下线"
+
+
+class Criticality(Labelled):
+    """How much depends on a service."""
+
+    critical = "critical", "Critical", "关键"
+    high = "high", "High", "重要"
+    medium = "medium", "Medium", "一般"
+    low = "low", "Low", "较低"
+
+
+class ItemState(Labelled):
+    """Whether an item can be asked for."""
+
+    draft = "draft", "Draft", "草稿"
+    offered = "offered", "Offered", "已上架"
+    withdrawn = "withdrawn", "Withdrawn", "已下架"
+
+
+class FulfilmentPath(Labelled):
+    """How what is asked for is made."""
+
+    standard = "standard", "Standard", "标准交付"
+    project = "project", "Project", "项目交付"
+
+
+class ApprovalRule(Labelled):
+    """Whose approval is enough."""
+
+    chair = "chair", "The chair decides", "主席决定"
+    majority = "majority", "More than half", "过半数"
+    unanimous = "unanimous", "All", "一致同意"
+
+
+class Service(Record):
+    """Something that IT does for its customers.
+
+    `customers` are the ids of teams. `calendar` is the key of its support hours.
+    """
+
+    KIND: ClassVar[str] = "service"
+
+    state: ServiceState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    name_en: str | None = None
+    name_zh: str | None = None
+    description_en: str | None = None
+    description_zh: str | None = None
+    criticality: Criticality | None = Field(default=None, sa_type=Text)
+    owner_id: Annotated[UUID | None, Refers("person")] = None
+    team_id: Annotated[UUID | None, Refers("team")] = None
+    customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    calendar: str | None = None
+    proposed_at: datetime | None = None
+    went_live_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class CatalogueItem(Record):
+    """Something of a service that can be asked for. `service` is the key of that one.
+
+    Who approves is a role, a group, or persons (their ids), by `approval_rule`; none: nobody need to.
+    `form` is a JSON Schema (`app/kernel/forms.py`), `target_seconds` how long it may take, `checklist` the
+    titles of the tasks that a request begins with.
+    """
+
+    KIND: ClassVar[str] = "catalogue_item"
+
+    state: ItemState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    service: str | None = None
+    title_en: str | None = None
+    title_zh: str | None = None
+    description_en: str | None = None
+    description_zh: str | None = None
+    scope: str | None = None
+    limits: str | None = None
+    delivery_standard: str | None = None
+    form: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
+    fulfilment_path: FulfilmentPath | None = Field(default=None, sa_type=Text)
+    approver_role: Role | None = Field(default=None, sa_type=Text)
+    approver_group_id: Annotated[UUID | None, Refers("group")] = None
+    approver_persons: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    approval_rule: ApprovalRule | None = Field(default=None, sa_type=Text)
+    target_seconds: int | None = None
+    default_team_id: Annotated[UUID | None, Refers("team")] = None
+    checklist: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    drafted_at: datetime | None = None
+    offered_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+
+class ServiceTable(Service, table=True):
+    """Where services stand."""
+
+    __tablename__ = "service"
+    __table_args__: ClassVar = FOLD
+
+
+class CatalogueItemTable(CatalogueItem, table=True):
+    """Where catalogue items stand."""
+
+    __tablename__ = "catalogue_item"
+    __table_args__: ClassVar = FOLD

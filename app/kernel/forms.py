@@ -1,0 +1,374 @@
+"""Forms of catalogue items: which JSON Schemas are forms, and which answers fit one (pure).
+
+A form is a flat object of JSON Schema, draft 2020-12, in a subset that is written out here. What is not in
+it is refused when the form is made, so that none can refer elsewhere, come back to itself, nest or branch:
+how long the checking of answers takes is bounded by their size. Patterns are matched in linear time.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Annotated, Any
+
+from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.common.personal import Personal
+from app.kernel.bodies import LONGEST_LINE
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+LARGEST_FORM = 40_000
+LARGEST_ANSWERS = 20_000
+MOST_FIELDS = 50
+MOST_CHOICES = 200
+MOST_ENTRIES = 100
+LONGEST_PATTERN = 200
+LONGEST_HELP = 1_000
+LONGEST_TEXT = 10_000
+#: Whole numbers that every client reads as they are (RFC 8785).
+LARGEST_NUMBER = 2**53 - 1
+#: Bytes of a pattern when compiled, and of what is kept while it is matched.
+PATTERN_BYTES = 2**18
+MOST_FAULTS = 50
+MOST_CACHED = 256
+_FORMATS = {"date": "answer_date", "date-time": "answer_date_time", "email": "answer_email"}
+_TYPES = {
+    "string": "answer_string",
+    "integer": "answer_integer",
+    "number": "answer_number",
+    "boolean": "answer_boolean",
+    "array": "answer_array",
+}
+
+_ROOT = {"$schema", "type", "properties", "required", "additionalProperties", "x-order"}
+_ALL = {"type", "x-label", "x-help", "enum", "x-enum-labels"}
+_OF_TYPE: dict[str, set[str]] = {
+    "string": {"minLength", "maxLength", "pattern", "format"},
+    "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
+    "boolean": set(),
+    "array": {"items", "minItems", "maxItems", "uniqueItems"},
+}
+_LENGTHS = {
+    "minLength": LONGEST_TEXT,
+    "maxLength": LONGEST_TEXT,
+    "minItems": MOST_ENTRIES,
+    "maxItems": MOST_ENTRIES,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a form or an answer: where (JSON Pointer), the code of a sentence, what fills it."""
+
+    pointer: str
+    because: str
+    words: dict[str, str] = field(default_factory=dict)
+
+
+class NoForm(Exception):
+    """A JSON Schema is no form."""
+
+    def __init__(self, pointer: str, because: str, **words: str) -> None:
+        super().__init__(f"{pointer}: {because}")
+        self.fault = Fault(pointer, because, words)
+
+
+def check_form(form: dict[str, Any], within: str = "/form") -> None:
+    """Raises NoForm, with where it stands from `within` on, unless the JSON Schema is a form."""
+    _keywords(form, _ROOT, within)
+    _is(form.get("type") == "object", f"{within}/type", "form_is_an_object")
+    _is(form.get("$schema", DRAFT) == DRAFT, f"{within}/$schema", "form_draft", draft=DRAFT)
+    closed = form.get("additionalProperties", False) is False
+    _is(closed, f"{within}/additionalProperties", "form_is_closed")
+    fields = form.get("properties")
+    if not isinstance(fields, dict) or not fields:
+        raise NoForm(f"{within}/properties", "form_has_fields")
+    _is(len(fields) <= MOST_FIELDS, f"{within}/properties", "too_long", max_length=str(MOST_FIELDS))
+    for name, schema in fields.items():
+        at = f"{within}/properties/{_escaped(name)}"
+        _is(0 < len(name) <= LONGEST_LINE and _is_line(name), at, "one_line")
+        _field(schema, at)
+    required = form.get("required", [])
+    _is(_names(required) and set(required) <= fields.keys(), f"{within}/required", "form_names_fields")
+    order = form.get("x-order", list(fields))
+    _is(_names(order) and set(order) == fields.keys(), f"{within}/x-order", "form_orders_fields")
+    # Only now is it known to be shallow.
+    _is(len(as_text(form)) <= LARGEST_FORM, within, "form_too_large", most=str(LARGEST_FORM))
+
+
+def _field(schema: Any, at: str) -> None:
+    if not isinstance(schema, dict):
+        raise NoForm(at, "dict_type")
+    kind = schema.get("type")
+    if not isinstance(kind, str) or kind not in _OF_TYPE:
+        raise NoForm(f"{at}/type", "enum", expected=", ".join(_OF_TYPE))
+    _keywords(schema, _ALL | _OF_TYPE[kind], at)
+    _labels(schema.get("x-label"), f"{at}/x-label", LONGEST_LINE)
+    if "x-help" in schema:
+        _labels(schema["x-help"], f"{at}/x-help", LONGEST_HELP)
+    if kind == "array":
+        _items(schema.get("items"), f"{at}/items")
+    _values(schema, kind, at)
+
+
+def _items(schema: Any, at: str) -> None:
+    """What a list holds is simple: no list of lists, and its labels are those of the field."""
+    if not isinstance(schema, dict):
+        raise NoForm(at, "dict_type")
+    kind = schema.get("type")
+    simple = [name for name in _OF_TYPE if name != "array"]
+    if kind not in simple:
+        raise NoForm(f"{at}/type", "enum", expected=", ".join(simple))
+    _keywords(schema, {"type", "enum", "x-enum-labels"} | _OF_TYPE[kind], at)
+    _values(schema, kind, at)
+
+
+def _values(schema: dict[str, Any], kind: str, at: str) -> None:
+    """What the keywords say can be so."""
+    for keyword, most in _LENGTHS.items():
+        said = schema.get(keyword, 0)
+        _is(_whole(said) and 0 <= said <= most, f"{at}/{keyword}", "form_length", most=str(most))
+    for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+        said = schema.get(keyword, 0)
+        fits = _whole(said) and abs(said) <= LARGEST_NUMBER
+        _is(fits, f"{at}/{keyword}", "number_too_large", most=str(LARGEST_NUMBER))
+    _is(isinstance(schema.get("uniqueItems", True), bool), f"{at}/uniqueItems", "bool_parsing")
+    said = schema.get("format", "date")
+    _is(isinstance(said, str) and said in _FORMATS, f"{at}/format", "enum", expected=", ".join(_FORMATS))
+    if "pattern" in schema:
+        _pattern(schema["pattern"], f"{at}/pattern")
+    if "enum" in schema:
+        _choices(schema, kind, at)
+    else:
+        _is("x-enum-labels" not in schema, f"{at}/x-enum-labels", "form_labels_choices")
+
+
+def _pattern(pattern: Any, at: str) -> None:
+    if not isinstance(pattern, str) or not _is_unicode(pattern):
+        raise NoForm(at, "string_type")
+    _is(len(pattern) <= LONGEST_PATTERN, at, "string_too_long", max_length=str(LONGEST_PATTERN))
+    try:
+        _compiled({"pattern": pattern})
+    except (ValidationError, ValueError):
+        raise NoForm(at, "form_pattern") from None
+
+
+def _choices(schema: dict[str, Any], kind: str, at: str) -> None:
+    choices, labels = schema["enum"], schema.get("x-enum-labels")
+    if not isinstance(choices, list) or not 0 < len(choices) <= MOST_CHOICES or kind == "array":
+        raise NoForm(f"{at}/enum", "form_choices", most=str(MOST_CHOICES))
+    fits: dict[str, Callable[[Any], bool]] = {
+        "string": lambda one: isinstance(one, str) and len(one) <= LONGEST_LINE and _is_line(one),
+        "boolean": lambda one: isinstance(one, bool),
+        "integer": lambda one: _whole(one) and abs(one) <= LARGEST_NUMBER,
+        "number": lambda one: _whole(one) and abs(one) <= LARGEST_NUMBER,
+    }
+    for n, one in enumerate(choices):
+        _is(fits[kind](one), f"{at}/enum/{n}", "form_choice", kind=kind)
+    _is(len({(type(one), one) for one in choices}) == len(choices), f"{at}/enum", "each_once")
+    if labels is None:
+        return
+    if not isinstance(labels, list) or len(labels) != len(choices):
+        raise NoForm(f"{at}/x-enum-labels", "form_labels_choices")
+    for n, label in enumerate(labels):
+        _labels(label, f"{at}/x-enum-labels/{n}", LONGEST_LINE)
+
+
+def _labels(labels: Any, at: str, longest: int) -> None:
+    if not isinstance(labels, dict) or labels.keys() != {"en", "zh"}:
+        raise NoForm(at, "form_labels")
+    for text in labels.values():
+        fits = isinstance(text, str) and len(text.strip()) > 0 and len(text) <= longest and _is_line(text)
+        _is(fits, at, "form_labels")
+
+
+def _keywords(schema: dict[str, Any], known: set[str], at: str) -> None:
+    unknown = sorted(name for name in schema if name not in known)
+    if unknown:
+        name = unknown[0][:LONGEST_LINE].encode("utf-8", "replace").decode()
+        raise NoForm(f"{at}/{_escaped(name)}", "form_keyword", known=", ".join(sorted(known)))
+
+
+def _names(said: Any) -> bool:
+    return isinstance(said, list) and all(isinstance(n, str) for n in said) and len(set(said)) == len(said)
+
+
+def _is(right: bool, at: str, because: str, **words: str) -> None:
+    if not right:
+        raise NoForm(at, because, **words)
+
+
+def _whole(said: Any) -> bool:
+    return isinstance(said, int) and not isinstance(said, bool)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether UTF-8, and PostgreSQL, can hold it."""
+    return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _is_line(text: str) -> bool:
+    return _is_unicode(text) and not any(sign < " " or sign == "\x7f" for sign in text)
+
+
+def _escaped(part: str) -> str:
+    """A part of a JSON Pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def as_text(said: Any) -> str:
+    """JSON text that is the same for the same values, in whatever order they were written."""
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _answers(said: Any) -> str:
+    """Answers as they are sealed: flat, so that nothing deep is ever walked. Raises PydanticCustomError."""
+    if not isinstance(said, dict):
+        raise PydanticCustomError("dict_type", "must be a JSON object")
+    lists = [one for one in said.values() if isinstance(one, list)]
+    if len(said) > MOST_FIELDS or any(len(one) > MOST_ENTRIES for one in lists):
+        raise PydanticCustomError("answers_too_large", "too many answers", {"most": str(LARGEST_ANSWERS)})
+    values = [one for one in said.values() if not isinstance(one, list)]
+    values += [one for entries in lists for one in entries]
+    if not all(_is_simple(one) for one in (*said, *values)):
+        raise PydanticCustomError("answers_are_simple", "must be simple values, or lists of them")
+    text = as_text(said)
+    if len(text.encode()) > LARGEST_ANSWERS:
+        raise PydanticCustomError("answers_too_large", "too large", {"most": str(LARGEST_ANSWERS)})
+    return text
+
+
+def _is_simple(said: Any) -> bool:
+    if isinstance(said, str):
+        return _is_unicode(said)
+    if isinstance(said, float):
+        return math.isfinite(said)
+    return said is None or isinstance(said, bool) or (isinstance(said, int) and abs(said) <= LARGEST_NUMBER)
+
+
+#: The answers to a form. They may be of persons: they are kept as one text of JSON, sealed as words are under
+#: the key of whoever answers, and gone when they are erased. `read_answers` gives them back.
+Answers = Annotated[
+    str,
+    BeforeValidator(_answers),
+    Personal(),
+    WithJsonSchema({"type": "object", "maxProperties": MOST_FIELDS, "additionalProperties": True}),
+]
+
+
+def read_answers(text: str) -> dict[str, Any]:
+    """The answers that the text of an `Answers` field holds."""
+    answers: dict[str, Any] = json.loads(text)
+    return answers
+
+
+def answers_fit(form: dict[str, Any], answers: dict[str, Any], within: str = "/form_answers") -> list[Fault]:
+    """What is wrong with the answers to a form that `check_form` has passed, in the order in which the form
+    asks, at most 50; none: they fit. `answers` are such as an `Answers` field takes.
+    """
+    found: list[Fault] = []
+    for error in _validator(form).iter_errors(answers):
+        found += _faults(form, answers, error, within)
+        if len(found) >= MOST_FAULTS:
+            break
+    order = {_escaped(name): n for n, name in enumerate(in_order(form))}
+
+    def place(fault: Fault) -> int:
+        return order.get(fault.pointer.removeprefix(f"{within}/").partition("/")[0], len(order))
+
+    # A dictionary, since two who miss the same field say the same.
+    once = {(fault.pointer, fault.because): fault for fault in found[:MOST_FAULTS]}
+    return sorted(once.values(), key=place)
+
+
+def in_order(form: dict[str, Any]) -> list[str]:
+    """The names of the fields in the order in which they are asked for."""
+    order: list[str] = form.get("x-order") or sorted(form["properties"])
+    return order
+
+
+def _faults(
+    form: dict[str, Any], answers: dict[str, Any], error: ValidationError, within: str
+) -> Iterator[Fault]:
+    path, keyword = list(error.instance_path), error.schema_path[-1]
+    fields: dict[str, Any] = form["properties"]
+    if keyword == "required":
+        for name in form["required"]:
+            if name not in answers:
+                yield Fault(f"{within}/{_escaped(name)}", "missing")
+        return
+    if keyword == "additionalProperties":
+        for name in answers:
+            if name not in fields:
+                words = {"known": ", ".join(in_order(form))}
+                yield Fault(f"{within}/{_escaped(name)}", "extra_forbidden", words)
+        return
+    schema = fields[str(path[0])]
+    if len(path) > 1:
+        schema = schema["items"]
+    at = within + "".join(f"/{_escaped(str(part))}" for part in path)
+    yield Fault(at, *_said_of(str(keyword), schema))
+
+
+def _said_of(keyword: str, schema: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The code of the sentence about a keyword that an answer does not fit, and what fills it."""
+    wanted = schema[keyword]
+    match keyword:
+        case "type":
+            return _TYPES[wanted], {}
+        case "enum":
+            return "enum", {"expected": ", ".join(str(one) for one in wanted[:MOST_FAULTS])}
+        case "format":
+            return _FORMATS[wanted], {}
+        case "pattern":
+            return "string_pattern_mismatch", {"pattern": wanted}
+        case "uniqueItems":
+            return "each_once", {}
+        case _:
+            code, name = _BOUNDS[keyword]
+            return code, {name: str(wanted)}
+
+
+_BOUNDS = {
+    "minLength": ("string_too_short", "min_length"),
+    "maxLength": ("string_too_long", "max_length"),
+    "minItems": ("too_short", "min_length"),
+    "maxItems": ("too_long", "max_length"),
+    "minimum": ("greater_than_equal", "ge"),
+    "maximum": ("less_than_equal", "le"),
+    "exclusiveMinimum": ("answer_more", "than"),
+    "exclusiveMaximum": ("answer_less", "than"),
+}
+
+_cached: OrderedDict[str, Draft202012Validator] = OrderedDict()
+
+
+def _validator(form: dict[str, Any]) -> Draft202012Validator:
+    """Compiled once for the same form, and kept for the forms that were asked for last."""
+    name = sha256(as_text(form).encode()).hexdigest()
+    known = _cached.get(name)
+    if known is None:
+        known = _compiled({**form, "additionalProperties": False})
+        while len(_cached) >= MOST_CACHED:
+            _cached.popitem(last=False)
+    _cached[name] = known
+    _cached.move_to_end(name)
+    return known
+
+
+def _compiled(schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(
+        schema,
+        validate_formats=True,
+        ignore_unknown_formats=False,
+        pattern_options=RegexOptions(size_limit=PATTERN_BYTES, dfa_size_limit=PATTERN_BYTES),
+        # Nothing refers elsewhere; if something did, it would be refused and not fetched.
+        offline=True,
+    )

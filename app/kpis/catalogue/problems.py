@@ -1,0 +1,234 @@
+"""KPIs of problems: how soon the cause is found, and what fixing it brings."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import (
+    OF_PROBLEMS,
+    Aggregate,
+    Basis,
+    Dimension,
+    Direction,
+    Kpi,
+    Measure,
+    Settling,
+    StillOpen,
+    Unit,
+    Words,
+)
+
+PROBLEM_CAUSE_SECONDS = Kpi(
+    key="problem_cause_seconds",
+    en=Words(
+        "Time to the cause",
+        "Mean seconds from raising a problem to its cause, of the problems whose cause was identified "
+        "for the first time in the period.",
+        "There are few: see the median and the cases. Those without a known cause are not in it; see "
+        "the estimate that takes them into account.",
+    ),
+    zh=Words(
+        "根因定位时间",
+        "期内首次确定根因的问题，自提出至确定根因的平均秒数。",
+        "数量少，请看中位数和清单。根因未明的不在其内，请看含未结问题的估计。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact="caused",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    still_open=StillOpen.uncaused,
+    dimensions=OF_PROBLEMS,
+)
+
+PROBLEM_CAUSE_KM = Kpi(
+    key="problem_cause_km",
+    en=Words(
+        "Time to the cause, open problems included",
+        "In how many seconds the cause of half of the problems raised in the period is identified, by "
+        "Kaplan and Meier: those without one count as long as they have been without.",
+        "It has no value before half have a cause, moves as long as any has none, and of cuts it "
+        "cannot be added up.",
+    ),
+    zh=Words(
+        "含未结问题的根因定位时间",
+        "期内提出的问题中半数确定根因所需的秒数，按 Kaplan–Meier 估计：根因未明的按已历时计入。",
+        "半数确定之前没有数值，只要有未明的就会变动，各分组不能相加。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact="opened",
+    ends_by="caused",
+    measure=Measure.observed,
+    aggregate=Aggregate.kaplan_meier,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.opened,
+    settling=Settling.ending,
+    dimensions=OF_PROBLEMS,
+)
+
+KNOWN_ERROR_RATIO = Kpi(
+    key="known_error_ratio",
+    en=Words(
+        "Known errors",
+        "Of the problems that are open at the period's end, the share whose cause and a workaround "
+        "are known; of a running period, now.",
+        "Resolving known errors makes it fall: read it with the time to fix.",
+    ),
+    zh=Words(
+        "已知错误率",
+        "期末未解决的问题中，根因与临时措施均已知的占比；未结束的期间以当前时刻计。",
+        "解决已知错误会使其下降，应与修复时间一并查看。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact=None,
+    measure=Measure.known_error,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.standing,
+    still_open=StillOpen.unended,
+    dimensions=OF_PROBLEMS,
+)
+
+PROBLEM_FIX_SECONDS = Kpi(
+    key="problem_fix_seconds",
+    en=Words(
+        "Time to fix",
+        "Mean seconds from the cause to the final resolution, of the problems resolved for good in "
+        "the period whose cause is known.",
+        "Those whose risk was accepted are never fixed and do not count. Accepting many makes it small.",
+    ),
+    zh=Words(
+        "问题修复时间",
+        "期内最终解决且根因已知的问题，自确定根因至最终解决的平均秒数。",
+        "已接受风险的从未修复，不计；大量接受风险会使数值偏小。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact="fixed",
+    ends_by="fixed",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    still_open=StillOpen.unfixed,
+    settling=Settling.reopening,
+    dimensions=OF_PROBLEMS,
+)
+
+PROBLEM_BACKLOG = Kpi(
+    key="problem_backlog",
+    en=Words(
+        "Backlog of problems",
+        "Problems that are open at the period's end; of a running period, now.",
+        "Few problems can mean that nobody looks for causes.",
+    ),
+    zh=Words(
+        "问题积压",
+        "期末未解决的问题数；未结束的期间以当前时刻计。",
+        "问题少也可能意味着无人查找根因。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact=None,
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.none,
+    basis=Basis.standing,
+    still_open=StillOpen.unended,
+    dimensions=(*OF_PROBLEMS, Dimension.age),
+)
+
+PROBLEM_BACKLOG_AGE = Kpi(
+    key="problem_backlog_age",
+    en=Words(
+        "Age of open problems",
+        "Mean seconds since the raising of the problems that are open at the period's end, median and "
+        "90th percentile beside it; of a running period, now.",
+        "A few very old ones move the mean: see the median, and cut by age.",
+    ),
+    zh=Words(
+        "问题积压存续时间",
+        "期末未解决问题自提出以来秒数的平均值，旁列中位数和 90 分位数；未结束的期间以当前时刻计。",
+        "少数超长问题会拉动平均值，请看中位数并按存续时间查看。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact=None,
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.standing,
+    still_open=StillOpen.unended,
+    dimensions=(*OF_PROBLEMS, Dimension.age),
+)
+
+INCIDENTS_PREVENTED = Kpi(
+    key="incidents_prevented",
+    en=Words(
+        "Incidents prevented",
+        "How many fewer incidents a problem has in the 90 days after its final resolution than in the "
+        "90 days before, per 30 days: the incidents that are linked to it, of the problems resolved "
+        "for good in the period.",
+        "It moves for 90 days after the period. Problems are raised after bad spells, and what "
+        "follows these is better by itself. Incidents that nobody has linked do not count.",
+    ),
+    zh=Words(
+        "减少的事件数",
+        "期内最终解决的问题，解决后 90 天内关联事件较解决前 90 天内减少的数量，折合每 30 天。",
+        "期末之后 90 天内仍会变动。问题常在糟糕时段之后提出，其后本就会好转；未关联的事件不计。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact="resolved",
+    parts=3,
+    measure=Measure.prevented,
+    aggregate=Aggregate.per_case,
+    unit=Unit.number,
+    direction=Direction.up,
+    basis=Basis.ended,
+    settling=Settling.aftermath,
+    dimensions=OF_PROBLEMS,
+)
+
+PROACTIVE_PROBLEM_SHARE = Kpi(
+    key="proactive_problem_share",
+    en=Words(
+        "Proactive problems",
+        "Of the problems raised in the period, the share that came of a trend or of a review.",
+        "It says who looked, not what was found.",
+    ),
+    zh=Words(
+        "主动发现问题占比",
+        "期内提出的问题中，由趋势分析或回顾发现的占比。",
+        "它说明谁在查找，而非找到了什么。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact="opened",
+    measure=Measure.proactive,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.event,
+    dimensions=OF_PROBLEMS,
+)
+
+KPIS = (
+    PROBLEM_CAUSE_SECONDS,
+    PROBLEM_CAUSE_KM,
+    KNOWN_ERROR_RATIO,
+    PROBLEM_FIX_SECONDS,
+    PROBLEM_BACKLOG,
+    PROBLEM_BACKLOG_AGE,
+    INCIDENTS_PREVENTED,
+    PROACTIVE_PROBLEM_SHARE,
+)

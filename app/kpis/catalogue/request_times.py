@@ -1,0 +1,263 @@
+"""KPIs of requests about how many there are and how long they take."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import (
+    OF_REQUESTS,
+    Aggregate,
+    Basis,
+    Comparator,
+    Dimension,
+    Direction,
+    Kpi,
+    Measure,
+    Settling,
+    StillOpen,
+    Target,
+    Unit,
+    Words,
+)
+
+REQUESTS_OPENED = Kpi(
+    key="requests_opened",
+    en=Words(
+        "Requests submitted",
+        "Requests that were submitted in the period.",
+        "Cancelled and rejected ones count, and are shown beside. Their path is not known before they "
+        "are assessed.",
+    ),
+    zh=Words(
+        "提交的服务请求",
+        "期内提交的服务请求数。",
+        "已取消和已驳回的计入，并另行列出；评估之前履行路径未知。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="opened",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.none,
+    basis=Basis.opened,
+    dimensions=OF_REQUESTS,
+)
+
+REQUESTS_DELIVERED = Kpi(
+    key="requests_delivered",
+    en=Words(
+        "Requests delivered",
+        "Requests whose final delivery lies in the period.",
+        "One that is taken up again counts when it is delivered again, and only then.",
+    ),
+    zh=Words(
+        "交付的服务请求",
+        "最终交付时间在期内的服务请求数。",
+        "重新打开的计入再次交付的期间，只计一次。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="delivered",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.none,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    dimensions=OF_REQUESTS,
+)
+
+REQUEST_RESPONSE_SECONDS = Kpi(
+    key="request_response_seconds",
+    en=Words(
+        "Response time of requests",
+        "Mean seconds from the submission to the first assessment or start, of the requests that were "
+        "first assessed or begun in the period.",
+        "Those that nobody has looked at yet are not in the mean: see the open ones.",
+    ),
+    zh=Words(
+        "请求响应时间",
+        "期内首次评估或开始处理的服务请求，自提交至该时刻的平均秒数。",
+        "尚无人处理的不在平均值内，见未响应数。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="responded",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    still_open=StillOpen.unanswered,
+    dimensions=OF_REQUESTS,
+)
+
+REQUEST_HANDLING_SECONDS = Kpi(
+    key="request_handling_seconds",
+    en=Words(
+        "Handling time of requests",
+        "Mean seconds that requests of the standard path were worked on, holds taken away, of those "
+        "delivered for good in the period.",
+        "Waiting before the start is lead time, not handling. What was handled and delivered in one "
+        "step counts since it was begun, if that was said; on the phone and in a chat as nothing, "
+        "otherwise not at all. Starting everything at the end of the day makes it small.",
+    ),
+    zh=Words(
+        "平均处理时间",
+        "期内最终交付的标准路径服务请求，扣除挂起后处理所用的平均秒数。",
+        "开始之前的等待属于交付周期，不属于处理时间。一步完成的，说明了开始时刻的自该时刻起算，热线和即时沟通"
+        "计为零，其余不计。集中在下班前点开始会使数值偏小。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="handled",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    still_open=StillOpen.unended,
+    settling=Settling.reopening,
+    target=Target(Comparator.lt, 1_800),
+    dimensions=OF_REQUESTS,
+)
+
+REQUEST_LEAD_SECONDS = Kpi(
+    key="request_lead_seconds",
+    en=Words(
+        "Lead time of requests",
+        "Mean seconds from the submission to the final delivery, of the requests delivered for good "
+        "in the period.",
+        "Approvals and the requester's own time are in it. Cut by path: a project takes months, a "
+        "catalogue item minutes.",
+    ),
+    zh=Words(
+        "交付周期",
+        "期内最终交付的服务请求，自提交至最终交付的平均秒数。",
+        "含审批和请求人自身的时间。请按履行路径查看：项目需数月，目录条目只需几分钟。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="delivered",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    still_open=StillOpen.unended,
+    settling=Settling.reopening,
+    dimensions=OF_REQUESTS,
+)
+
+REQUEST_ON_TIME = Kpi(
+    key="request_on_time",
+    en=Words(
+        "Requests delivered on time",
+        "Of the requests delivered for good in the time that their catalogue item promises in the "
+        "period, or whose time ran out in it, the share delivered in time; one that is open is late "
+        "as soon as it has.",
+        "Requests for nothing in the catalogue have no promise and do not count. A late one counts in "
+        "the period in which its time ran out, with the team that had it then.",
+    ),
+    zh=Words(
+        "请求按时交付率",
+        "期内在目录条目承诺时间内最终交付，或承诺时间在期内届满的服务请求中，按时交付的占比；届满仍未交付即计"
+        "为逾期。",
+        "未选目录条目的没有承诺时间，不计。逾期的计入期限届满的期间，归当时所属的团队。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="due",
+    measure=Measure.in_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    dimensions=OF_REQUESTS,
+)
+
+PROJECT_ON_TIME = Kpi(
+    key="project_on_time",
+    en=Words(
+        "Projects delivered on time",
+        "Of the project requests delivered for good by the date of the first plan that was approved "
+        "in the period, or whose date passed in it, the share delivered by it.",
+        "Judged by the latest plan it would always be 100 %.",
+    ),
+    zh=Words(
+        "项目按时交付率",
+        "期内在首个获批计划日期之前最终交付，或该日期在期内届满的项目类请求中，按时交付的占比。",
+        "若以最新计划为准，数值将永远是 100 %。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="project_due",
+    measure=Measure.in_time,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.up,
+    basis=Basis.due,
+    dimensions=OF_REQUESTS,
+)
+
+APPROVAL_WAIT_SECONDS = Kpi(
+    key="approval_wait_seconds",
+    en=Words(
+        "Waiting for approvals",
+        "Mean seconds that requests waited for an approval that was answered in the period, median "
+        "and 90th percentile beside it.",
+        "A few long ones move the mean: see the median. Those that still wait are shown beside, and "
+        "are not in it.",
+    ),
+    zh=Words(
+        "审批等待时间",
+        "期内得到审批结论的等待的平均秒数，旁列中位数和 90 分位数。",
+        "少数很长的等待会拉动平均值，请看中位数。仍在等待的另行列出，不在其内。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="approved",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.event,
+    still_open=StillOpen.undecided,
+    dimensions=OF_REQUESTS,
+)
+
+REQUEST_BACKLOG = Kpi(
+    key="request_backlog",
+    en=Words(
+        "Backlog of requests",
+        "Requests that are open at the period's end; of a running period, now.",
+        "Requests on hold count.",
+    ),
+    zh=Words(
+        "请求积压",
+        "期末尚未交付的服务请求数；未结束的期间以当前时刻计。",
+        "挂起的计入。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact=None,
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.down,
+    basis=Basis.standing,
+    still_open=StillOpen.unended,
+    dimensions=(*OF_REQUESTS, Dimension.age),
+)
+
+KPIS = (
+    REQUESTS_OPENED,
+    REQUESTS_DELIVERED,
+    REQUEST_RESPONSE_SECONDS,
+    REQUEST_HANDLING_SECONDS,
+    REQUEST_LEAD_SECONDS,
+    REQUEST_ON_TIME,
+    PROJECT_ON_TIME,
+    APPROVAL_WAIT_SECONDS,
+    REQUEST_BACKLOG,
+)

@@ -1,0 +1,132 @@
+-- The facts of the problems that have events from position `first` to `last`, made anew from all their events up to
+-- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
+-- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
+-- Cases that had begun before, and where they go on.
+with begun as (
+  select substr(stream, 9)::uuid as case_id, stream, min(version) as next_version from log.told
+  where position between %(first)s and %(last)s and left(stream, 8) = 'problem/'
+  group by stream having min(version) > 1
+),
+told as (
+  select substr(stream, 9)::uuid as case_id, position, version, occurred_at, type, data ? 'irregular' as irregular,
+    (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
+    fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'impact', 'urgency', 'tried',
+                       'cause', 'evidence', 'symptoms', 'workaround', 'prevention', 'lessons'] as dimensions,
+    (select jsonb_object_agg(key, value) from jsonb_each(data->'set') where left(key, 5) = 'link/') as links
+  from (
+    (
+      select stream, position, version, occurred_at, type, data from log.told
+      where position between %(first)s and %(last)s and left(stream, 8) = 'problem/'
+      offset 0
+    )
+    union all
+    select old.* from begun
+    cross join lateral (
+      select stream, position, version, occurred_at, type, data from log.told
+      where stream = begun.stream and version < begun.next_version and position < %(first)s
+      offset 0
+    ) old
+  ) recorded
+  cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
+  cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
+),
+-- What came to be known later of an opening: what was told of the time to which that was moved.
+moved as (
+  select distinct on (case_id) case_id, 1 as version, dimensions - 'state' as retold from told
+  where version > 1 and occurred_at <= opening order by case_id, told.version desc
+),
+-- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
+placed as (
+  select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
+  from (
+    select case_id, position, version, occurred_at, type, irregular, opening, state, links,
+      coalesce(dimensions || retold, retold, dimensions) as dimensions
+    from told left join moved using (case_id, version)
+  ) corrected
+  window in_order as (partition by case_id order by version > 1, occurred_at, position)
+),
+standing as (
+  select case_id, place, position, version, occurred_at, type, irregular, opening, state,
+    known->>'state' as stands, known->>'priority' as priority, (known->>'team_id')::uuid as team_id,
+    known->>'service' as service, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
+    known->>'origin' as origin,
+    coalesce(bool_or(type = 'problem.cause_identified') over in_order, false) as caused,
+    coalesce(bool_or(type = 'problem.workaround_documented') over in_order, false) as worked_around,
+    max(version) filter (where opening is not null) over whole as opening_version,
+    max(place) filter (where state is not null and state not in ('resolved', 'closed')) over whole as last_turn,
+    max(place) filter (where state = 'resolved') over whole as last_resolution,
+    max(place) filter (where state is not null) over whole as last_state,
+    min(place) filter (where type = 'problem.cause_identified') over whole as cause,
+    bool_or(irregular) over whole as any_irregular
+  from placed
+  window in_order as (partition by case_id order by place), whole as (partition by case_id)
+),
+decided as materialized (
+  select *,
+    coalesce(max(opening) filter (where version = opening_version) over whole,
+             max(occurred_at) filter (where place = 1) over whole) as opened_at,
+    max(position) filter (where place = 1) over whole as opened_position,
+    case when last_resolution > last_turn then last_resolution end as resolution,
+    max(occurred_at) filter (where place = cause) over whole as caused_at,
+    max(state) filter (where place = last_state and state = 'cancelled') over whole as excluded
+  from standing
+  window whole as (partition by case_id)
+),
+fact as (
+  select case_id, place, occurred_at as at, priority, team_id, service, category, assignee_id, excluded,
+    any_irregular as irregular, position, opened_position, opened_at, origin, cause, resolution, caused_at,
+    round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds
+  from decided
+),
+problem_opened as (
+  select case_id, opened_at as at, priority, team_id, service, category, assignee_id, excluded, irregular, position,
+    opened_position, coalesce(origin in ('trend', 'review'), false) as proactive
+  from fact where place = 1
+),
+problem_caused as (
+  select case_id, at, priority, team_id, service, category, assignee_id, excluded, irregular, position, opened_position,
+    seconds, business_seconds, true as final
+  from fact where place = cause
+),
+problem_resolved as (
+  select case_id, at, priority, team_id, service, category, assignee_id, excluded, irregular, position, opened_position,
+    true as final
+  from fact where place = resolution
+),
+-- Fixed: resolved, and it had been known why it happened.
+problem_fixed as (
+  select case_id, at, priority, team_id, service, category, assignee_id, excluded, irregular, position, opened_position,
+    greatest(round(extract(epoch from at - caused_at)), 0)::bigint as seconds, business_seconds, true as final
+  from fact where place = resolution and cause is not null
+),
+-- The incidents that show it: linked, in whatever way, and not unlinked since.
+problem_incident as (
+  select case_id, substr(link->>'other', 10)::uuid as incident_id, min(position) as position
+  from (
+    select distinct on (case_id, key) case_id, key, link, position
+    from told cross join lateral jsonb_each(links) as one(key, link)
+    where links is not null order by case_id, key, version desc
+  ) linked
+  where left(link->>'other', 9) = 'incident/'
+  group by case_id, link->>'other'
+),
+stretches as (
+  select *, lead(since, 1, 'infinity') over (partition by case_id order by place) as until
+  from (
+    select *, row(phase, on_hold, caused, known_error, priority, team_id, service, category, assignee_id)
+        is distinct from lag(row(phase, on_hold, caused, known_error, priority, team_id, service, category, assignee_id))
+          over (partition by case_id order by place) as begins
+    from (
+      select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
+        case when stands = 'resolved' then 'ended' when stands not in ('closed', 'cancelled') then 'open' end as phase,
+        coalesce(stands = 'on_hold', false) as on_hold, caused and worked_around as known_error
+      from decided
+    ) stood
+  ) compared
+  where begins
+),
+problem_life as (
+  select case_id, place as n, since, until, phase, on_hold, caused, known_error, opened_at, priority, team_id, service,
+    category, assignee_id, any_irregular as irregular, position, opened_position
+  from stretches where phase is not null and since < until
+)

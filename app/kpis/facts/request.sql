@@ -1,0 +1,216 @@
+-- The facts of the requests that have events from position `first` to `last`, made anew from all their events up to
+-- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
+-- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
+-- Cases that had begun before, and where they go on.
+with begun as (
+  select substr(stream, 9)::uuid as case_id, stream, min(version) as next_version from log.told
+  where position between %(first)s and %(last)s and left(stream, 8) = 'request/'
+  group by stream having min(version) > 1
+),
+told as (
+  select substr(stream, 9)::uuid as case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
+    (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
+    fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'impact', 'urgency',
+                       'answers', 'delivery', 'doer_ids']
+      as dimensions
+  from (
+    (
+      select stream, position, version, occurred_at, type, actor, data from log.told
+      where position between %(first)s and %(last)s and left(stream, 8) = 'request/'
+      offset 0
+    )
+    union all
+    select old.* from begun
+    cross join lateral (
+      select stream, position, version, occurred_at, type, actor, data from log.told
+      where stream = begun.stream and version < begun.next_version and position < %(first)s
+      offset 0
+    ) old
+  ) recorded
+  cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
+  cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
+),
+-- What came to be known later of an opening: what was told of the time to which that was moved.
+moved as (
+  select distinct on (case_id) case_id, 1 as version, dimensions - 'state' as retold from told
+  where version > 1 and occurred_at <= opening order by case_id, told.version desc
+),
+-- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
+placed as (
+  select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known,
+    state is not null and state not in ('delivered', 'closed', 'cancelled', 'rejected') as opens
+  from (
+    select case_id, position, version, occurred_at, type, actor, irregular, opening, state,
+      coalesce(dimensions || retold, retold, dimensions) as dimensions
+    from told left join moved using (case_id, version)
+  ) corrected
+  window in_order as (partition by case_id order by version > 1, occurred_at, position)
+),
+standing as (
+  select case_id, place, position, version, occurred_at, type, actor, irregular, opening, state, opens,
+    known->>'state' as stands, known->>'priority' as priority, (known->>'team_id')::uuid as team_id,
+    known->>'service' as service, known->>'channel' as channel, known->>'category' as category,
+    (known->>'assignee_id')::uuid as assignee_id, (known->>'customer_id')::uuid as customer_id, known->>'path' as path,
+    known->>'item' as catalogue_item, 'person:' || (known->>'requester_id') as requester,
+    (known->>'target_seconds')::integer as target_seconds, (known->>'first_planned_at')::timestamptz as planned_at,
+    (known->>'started_at')::timestamptz as started_at,
+    coalesce(bool_or(state = 'delivered') over in_order, false) as delivered_before,
+    max(version) filter (where opening is not null) over whole as opening_version,
+    -- What was said of it last; what goes on behind an end was not the end.
+    max(place) filter (where opens or state in ('cancelled', 'rejected')) over whole as last_turn,
+    max(place) filter (where state = 'delivered') over whole as last_delivery,
+    max(place) filter (where state is not null) over whole as last_state,
+    min(place) filter (where type in ('request.assessed', 'request.started')) over whole as response,
+    min(place) filter (where type in ('request.accepted', 'request.acceptance_failed')) over whole as verdict,
+    count(*) over whole as places,
+    bool_or(irregular) over whole as any_irregular
+  from placed
+  window in_order as (partition by case_id order by place), whole as (partition by case_id)
+),
+decided as materialized (
+  select *,
+    coalesce(max(opening) filter (where version = opening_version) over whole,
+             max(occurred_at) filter (where place = 1) over whole) as opened_at,
+    max(position) filter (where place = 1) over whole as opened_position,
+    case when last_delivery > last_turn then last_delivery end as delivery,
+    nullif(max(state) filter (where place = last_state and state in ('cancelled', 'rejected')) over whole, '') as excluded,
+    -- What was promised last.
+    max(target_seconds) filter (where place = places) over whole as promised_seconds,
+    max(planned_at) filter (where place = places) over whole as first_planned_at,
+    -- Something was done again: an acceptance failed, a solution was sent back, what had been delivered was taken up
+    -- again, or others than the requester changed what is wanted.
+    type = 'request.acceptance_failed' or (type = 'request.solution_reviewed' and state = 'revising')
+      or (type = 'request.reopened' and state = 'rectifying')
+      or (type = 'request.requirements_changed' and actor is distinct from requester) as again
+  from standing
+  window whole as (partition by case_id)
+),
+-- From one turn to the next.
+turned as (
+  select *, greatest(opened_at, occurred_at) as since,
+    lead(greatest(opened_at, occurred_at)) over (partition by case_id order by place) as until,
+    lead(occurred_at) over (partition by case_id order by place) as next_at,
+    lead(opens) over (partition by case_id order by place) as next_opens
+  from decided where state is not null
+),
+-- What the whole of a case comes to.
+summed as (
+  select case_id, min(opened_at) as opened_at,
+    coalesce(bool_or(state = 'delivered' and next_opens and next_at <= occurred_at + interval '168 hours'), false) as reopened_soon,
+    sum(extract(epoch from until - since)) filter (where state = 'in_progress' and place < delivery) as worked
+  from turned group by case_id
+),
+again as (
+  select case_id, count(*)::integer as rework_rounds from decided where again and place < delivery group by case_id
+),
+fact as (
+  select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
+    catalogue_item, excluded, any_irregular as irregular, position, opened_position, decided.opened_at, type, state,
+    delivery, response, verdict, decided.opened_at + promised_seconds * interval '1 second' as promised_at,
+    first_planned_at, started_at,
+    round(extract(epoch from occurred_at - decided.opened_at))::bigint as seconds, null::bigint as business_seconds
+  from decided
+),
+request_opened as (
+  select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
+    catalogue_item, excluded, irregular, position, opened_position,
+    delivery is not null and not reopened_soon as settled
+  from fact join summed using (case_id, opened_at) where place = 1
+),
+request_responded as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
+    excluded, irregular, position, opened_position, greatest(seconds, 0) as seconds, business_seconds, false as inferred
+  from fact where place = response
+),
+-- Every wait for an approval that came to its end by one.
+request_approved as (
+  select case_id, place as n, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
+    path, catalogue_item, excluded, any_irregular as irregular, position, opened_position,
+    round(extract(epoch from greatest(opened_at, occurred_at) - awaited_since))::bigint as seconds,
+    null::bigint as business_seconds
+  from (
+    select *, lag(state) over turns as state_before, lag(since) over turns as awaited_since from turned
+    window turns as (partition by case_id order by place)
+  ) turns
+  where type in ('request.approved', 'request.refused') and state_before = 'awaiting_approval'
+),
+request_delivered as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
+    excluded, irregular, position, opened_position, seconds, business_seconds, true as final,
+    coalesce(rework_rounds, 0) as rework_rounds, reopened_soon
+  from fact join summed using (case_id) left join again using (case_id) where place = delivery
+),
+-- Handled in one step: from when it was begun, if that was said; nothing, while somebody waited at the other end.
+request_handled as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
+    excluded, irregular, position, opened_position,
+    round(coalesce(worked, greatest(extract(epoch from at - started_at), 0), 0))::bigint as seconds, business_seconds,
+    true as final
+  from fact join summed using (case_id)
+  where place = delivery and path = 'standard'
+    and (worked is not null or started_at is not null or channel in ('hotline', 'chat'))
+),
+request_judged as (
+  select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
+    excluded, irregular, position, opened_position, type = 'request.accepted' as passed
+  from fact where place = verdict
+),
+stretches as (
+  select *, lead(since, 1, 'infinity') over (partition by case_id order by place) as until
+  from (
+    select *, row(phase, on_hold, responded, delivered_before, undecided, priority, team_id, service, channel, category,
+                  assignee_id, customer_id, path, catalogue_item)
+        is distinct from lag(row(phase, on_hold, responded, delivered_before, undecided, priority, team_id, service,
+                  channel, category, assignee_id, customer_id, path, catalogue_item))
+          over (partition by case_id order by place) as begins
+    from (
+      select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
+        case when stands = 'delivered' then 'ended' when stands not in ('closed', 'cancelled', 'rejected') then 'open' end
+          as phase,
+        coalesce(stands = 'on_hold', false) as on_hold, coalesce(place >= response, false) as responded,
+        coalesce(stands = 'awaiting_approval', false) as undecided,
+        opened_at + promised_seconds * interval '1 second' as promised_at
+      from decided
+    ) stood
+  ) compared
+  where begins
+),
+-- Within the time, or not: then it counts when the time ran out, with what was known just before. What had been
+-- cancelled or rejected by then was never late.
+request_due as (
+  select distinct on (case_id) *
+  from (
+    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
+      excluded, irregular, position, opened_position, true as met
+    from fact where place = delivery and at < promised_at
+    union all
+    select case_id, promised_at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
+      catalogue_item, excluded, any_irregular, opened_position, opened_position, false
+    from stretches
+    where since < promised_at and until >= promised_at
+      and (delivery is not null or excluded is null or phase = 'open')
+  ) both_ways
+  order by case_id, met desc
+),
+-- The same by the date that the first plan which was approved had promised.
+request_project_due as (
+  select distinct on (case_id) *
+  from (
+    select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
+      excluded, irregular, position, opened_position, true as met
+    from fact where place = delivery and at < first_planned_at
+    union all
+    select case_id, first_planned_at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
+      catalogue_item, excluded, any_irregular, opened_position, opened_position, false
+    from stretches
+    where since < first_planned_at and until >= first_planned_at
+      and (delivery is not null or excluded is null or phase = 'open')
+  ) both_ways
+  order by case_id, met desc
+),
+request_life as (
+  select case_id, place as n, since, until, phase, on_hold, responded, delivered_before as resolved_before, undecided,
+    opened_at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
+    any_irregular as irregular, position, opened_position
+  from stretches where phase is not null and since < until
+)

@@ -1,0 +1,6 @@
+-- acceptance_first_pass: of the requests that were first judged, accepted or not, those that were accepted.
+decided as (
+  select distinct on (stream) stream, rank, occurred_at as at, null::bigint as seconds,
+    case when type = 'request.accepted' then 1 else 0 end::bigint as numerator, 1::bigint as denominator, false as standing
+  from event where type in ('request.accepted', 'request.acceptance_failed') order by stream, rank
+)

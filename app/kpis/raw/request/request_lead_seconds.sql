@@ -1,0 +1,6 @@
+-- request_lead_seconds: of the requests that were delivered for good, how long after they were submitted.
+decided as (
+  select stream, rank, occurred_at as at, round(extract(epoch from occurred_at - opened_at))::bigint as seconds,
+    null::bigint as numerator, null::bigint as denominator, false as standing
+  from ending
+)

@@ -1,0 +1,79 @@
+"""What forbids an action on an article, beyond state and role. Each is the sentence that refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.common.articles import Article, ArticleRating, ArticleRevision
+from app.common.tickets import Ticket
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+
+if TYPE_CHECKING:
+    from app.processes.articles.lifecycle import (
+        AcceptRevisionArticle,
+        ConfirmArticle,
+        DraftArticle,
+        EditArticle,
+        ProposeRevisionArticle,
+        PublishArticle,
+        RateArticle,
+    )
+
+MOST_REVISIONS = 20
+
+
+async def proposed_it(look: Look, article: Article, body: AcceptRevisionArticle, at: Moment) -> str | None:
+    """Nobody judges what they have proposed themselves."""
+    mine = at.caller.person_id is not None and at.caller.person_id == _revision(at).author_id
+    return "is_its_author" if mine else None
+
+
+def _revision(at: Moment) -> ArticleRevision:
+    return at.named(ArticleRevision, "revision")
+
+
+async def case_not_resolved(look: Look, article: Article, body: DraftArticle, at: Moment) -> None:
+    """What is not known to have helped is not written down; a rule may, as of a known error."""
+    case = at.the(Ticket, "case")
+    if case is None or at.caller.is_rule:
+        return
+    ended = look.lifecycles[case.KIND].ended
+    if case.state not in ended:
+        raise WrongValue(pointer="/case", because="not_resolved")
+
+
+async def half_a_language(
+    look: Look, article: Article, body: DraftArticle | EditArticle | ProposeRevisionArticle, at: Moment
+) -> None:
+    """What there is in the other language has a title and an answer there, too."""
+    said = body.model_fields_set
+    title = body.other_title if "other_title" in said else article.other_title
+    answer = body.other_answer if "other_answer" in said else article.other_answer
+    symptoms = body.other_symptoms if "other_symptoms" in said else article.other_symptoms
+    if title is None and (answer is not None or symptoms is not None):
+        raise WrongValue(pointer="/other_title", because="missing")
+    if answer is None and title is not None:
+        raise WrongValue(pointer="/other_answer", because="missing")
+
+
+async def review_not_ahead(
+    look: Look, article: Article, body: PublishArticle | ConfirmArticle, at: Moment
+) -> None:
+    """When it is looked at again lies ahead."""
+    if body.next_review_at <= at.occurred_at:
+        raise WrongValue(pointer="/next_review_at", because="not_ahead")
+
+
+async def too_many_revisions(look: Look, article: Article, body: ProposeRevisionArticle, at: Moment) -> None:
+    """So many wait that a person can look through them."""
+    if len(await look.children(ArticleRevision, article)) >= MOST_REVISIONS:
+        raise WrongValue({"max_length": str(MOST_REVISIONS)}, pointer="", because="too_long")
+
+
+async def rated_before(look: Look, article: Article, body: RateArticle, at: Moment) -> None:
+    """Who has said already whether it helped says something else now."""
+    if at.caller.person_id is not None:
+        found = await look.child(ArticleRating, article, person_id=at.caller.person_id)
+        at.found["rating"] = [] if found is None else [found]

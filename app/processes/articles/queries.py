@@ -1,0 +1,117 @@
+"""What can be asked about articles: the shape of the answer, and which of them fit a case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from app.api.lists import Listing
+from app.api.shapes import Out, PersonStub, Renderer, TicketOut
+from app.base.people.queries import PERSONS
+from app.common.articles import ArticleState
+from app.common.children import Visibility
+from app.processes.articles.lifecycle import LIFECYCLE, Language
+
+MOST_SUGGESTED = 10
+
+
+class ArticleOut(TicketOut):
+    """What is known of a trouble, and what helps."""
+
+    state: ArticleState
+    state_since: datetime
+    title: str
+    language: Language
+    symptoms: str
+    answer: str
+    other_title: str | None = Field(description="The title in the other language.")
+    other_symptoms: str | None
+    other_answer: str | None
+    visibility: Visibility = Field(description="Who may read it once it is published.")
+    services: list[str] | None = Field(description="The keys of the services that it is about.")
+    categories: list[str] | None
+    cis: list[str] | None
+    case: str | None = Field(description="What it came from, as `incident/<id>`; for staff only.")
+    author: PersonStub | None
+    opened_at: datetime = Field(description="When it was drafted.")
+    edition: int | None = Field(description="How often it was published; null: never.")
+    published_at: datetime | None = Field(description="When it was published first.")
+    published_by: PersonStub | None = Field(description="Who found the present edition right.")
+    confirmed_at: datetime | None
+    next_review_at: datetime | None = Field(description="When somebody is to look whether it is right.")
+    retired_at: datetime | None
+    used_count: int | None = Field(description="With how many cases it has helped.")
+    last_used_at: datetime | None
+    helped_count: int | None = Field(description="How many say that it helped them.")
+    did_not_help_count: int | None
+
+
+class Suggestion(Out):
+    """An article that may help with a case."""
+
+    article: ArticleOut
+    because: list[str] = Field(description="What it has in common: `service`, `category`, `ci`.")
+
+
+class Suggestions(Out):
+    """Published articles that may help with a case, the likeliest first."""
+
+    items: list[Suggestion] = Field(description=f"At most {MOST_SUGGESTED}.")
+
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=ArticleOut,
+    filters=(
+        "state",
+        "visibility",
+        "language",
+        "services",
+        "categories",
+        "cis",
+        "author",
+        "opened_at",
+        "published_at",
+        "next_review_at",
+        "changed_at",
+        "tag",
+        "external_reference",
+    ),
+    sorts=("opened_at", "changed_at", "published_at", "next_review_at"),
+    expands=(PERSONS,),
+)
+#: By what a case and an article meet, and how much it says.
+WEIGHTS = {"ci": ("cis", 4), "category": ("categories", 2), "service": ("services", 1)}
+# Each of the three is found by its own index, and bounded: many articles may be about one service.
+FITTING = """
+select {columns}, r.id as article_id, f.because, f.weight from (
+  select u.id, array_agg(u.because order by u.because) as because, sum(u.weight) as weight from ({ways}) as u
+  group by u.id
+) as f join fold.article r on r.id = f.id
+order by f.weight desc, r.used_count desc, r.id desc limit {most}"""
+WAY = """
+(select a.id, '{name}' as because, {weight} as weight from fold.article a
+ where a.{column} && %({name})s::text[] and a.state = 'published' {public}
+ order by a.used_count desc, a.id desc limit {most})"""
+
+
+async def suggested(renderer: Renderer, case: Any) -> list[dict[str, Any]]:
+    """The published articles about the case's service, category or CI that the caller may read."""
+    said = {name: [key] for name in WEIGHTS if (key := getattr(case, name, None)) is not None}
+    if not said:
+        return []
+    public = "" if renderer.caller.is_staff else "and a.visibility = 'public'"
+    ways = " union all ".join(
+        WAY.format(name=name, column=column, weight=weight, public=public, most=MOST_SUGGESTED)
+        for name, (column, weight) in WEIGHTS.items()
+        if name in said
+    )
+    query = FITTING.format(columns=renderer.columns, ways=ways, most=MOST_SUGGESTED)
+    rows = await renderer.ledger.db.rows(query, said)
+    becauses = [row.pop("because") for row in rows]
+    for row in rows:
+        del row["weight"], row["article_id"]
+    await renderer.fill(rows)
+    return [{"article": row, "because": why} for row, why in zip(rows, becauses, strict=True)]

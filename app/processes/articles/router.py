@@ -1,0 +1,61 @@
+"""Where articles are: `/v1/articles`; and those that may help with a case: `GET …/{id}/suggestions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.actions import mount_actions
+from app.api.attachments import mount_attachments
+from app.api.auth import caller_of, ledger_of
+from app.api.children import mount_children
+from app.api.direct import DirectRoute
+from app.api.edit import mount_edit
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
+from app.api.shapes import Out, Renderer
+from app.processes.articles.lifecycle import LIFECYCLE
+from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested
+
+router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=DirectRoute)
+#: Of which cases articles are suggested: by kind, their plural.
+SUGGESTED = {"incident": "incidents"}
+suggestions = APIRouter(prefix="/v1", tags=["articles"], route_class=DirectRoute)
+
+
+def _suggestions(kind: str) -> Callable[..., Any]:
+    async def get_suggestions(request: Request, name: Name) -> Response:
+        renderer = renderer_of(request, LISTING)
+        of_case = Renderer(
+            ledger_of(request), renderer.ledger.lifecycles[kind], Out, caller_of(request), "en"
+        )
+        case = (await seen(of_case, name)).record
+        found = {"items": await suggested(renderer, case)}
+        headers = {**VARY, "Content-Language": renderer.language}
+        return Response(to_json(found), headers=headers, media_type="application/json")
+
+    return get_suggestions
+
+
+for _kind, _plural in SUGGESTED.items():
+    suggestions.add_api_route(
+        f"/{_plural}/{{id}}/suggestions",
+        _suggestions(_kind),
+        methods=["GET"],
+        operation_id=f"get_{_kind}_suggestions",
+        summary="Published articles about its service, category or CI, the likeliest first.",
+        response_model=Suggestions,
+        responses=problems(404, 422) | in_language(),
+    )
+
+mount_reads(router, LISTING)
+mount_events(router, LISTING)
+mount_attachments(router, LISTING)
+mount_actions(router, LIFECYCLE, ArticleOut)
+mount_edit(router, LIFECYCLE, ArticleOut)
+mount_children(router, LIFECYCLE, ArticleOut)

@@ -1,0 +1,406 @@
+"""Problems: find the cause behind incidents, offer a way around it, remove it.
+
+logged ─► investigating ─► cause_identified ─► fix_in_progress ─► resolved ─► closed
+               └────────────► known_error (a workaround is documented) ─┘
+resolved, closed ─► investigating (reopen)        any open ─► closed (accept_risk) | cancelled
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.base.extras import CHILDREN, every_ticket
+from app.base.extras.custom import CustomValues, custom_fits, give
+from app.base.extras.editing import editing, take
+from app.base.extras.links import LinkTicket, linked
+from app.common.children import ExternalReference, LinkKind, Visibility
+from app.common.people import SEE_EVERYTHING, Person, Role, Team
+from app.common.priority import Impact, Urgency, priority
+from app.common.records import Labelled, Refers, StaffOnly
+from app.common.tickets import Ticket
+from app.kernel.bodies import (
+    LONGEST_LIST,
+    Body,
+    Few,
+    Instant,
+    Key,
+    Line,
+    Paragraph,
+    Patch,
+    Reason,
+    Reference,
+    Title,
+    Words,
+)
+from app.kernel.lifecycle import FROM_NOTHING, STAYS, Fork, Lifecycle, Second, action
+from app.kernel.moment import Moment
+from app.kernel.visibility import DESK
+from app.kernel.who import engineer, problem_manager, process_owner, rule, staff
+from app.processes.problems import checks
+from app.processes.problems.records import (
+    ENDED,
+    OPEN,
+    CauseCategory,
+    Problem,
+    ProblemOrigin,
+    Technique,
+)
+from app.processes.problems.records import ProblemState as State
+
+MOST_USERS = 100_000_000
+Keys = Annotated[tuple[Key, ...], Few]
+Teams = Annotated[tuple[Annotated[Reference, Refers("team")], ...], Few]
+Incidents = Annotated[tuple[Annotated[Reference, Refers("incident")], ...], Few]
+
+
+class RaiseProblem(Body):
+    """Something is behind incidents, or will be."""
+
+    title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
+    description: Words = Field(description="What is known of it.")
+    origin: ProblemOrigin = Field(
+        default=ProblemOrigin.incident,
+        description="What led to it; of `incident`, name at least one. `trend` and `review` are proactive.",
+    )
+    service: Key | None = Field(default=None, description="The key of the service; that or `ci` is given.")
+    ci: Key | None = Field(default=None, description="The key of the configuration item.")
+    category: Key | None = Field(default=None, description="The key of the category, if known.")
+    affected_services: Keys = Field(
+        max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
+    )
+    affected_customers: Teams = Field(
+        max_length=LONGEST_LIST, description="How far it reaches: the keys or ids of the customers' teams."
+    )
+    affected_users: int = Field(
+        ge=0, le=MOST_USERS, strict=True, description="How far it reaches: so many users, about."
+    )
+    tried: Words = Field(description="What has been tried so far.")
+    incidents: Incidents = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="The incidents that show it: ids or numbers. Each is linked, and told so.",
+    )
+    impact: Impact | None = Field(default=None, description="With `urgency`: how many are touched.")
+    urgency: Urgency | None = Field(default=None, description="With `impact`: how much their work suffers.")
+    requester: Annotated[Reference, Refers("person", on_behalf=True)] | None = Field(
+        default=None, description="Whom it is raised for, if not the caller: a person's id."
+    )
+    custom: CustomValues = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _enough(self) -> RaiseProblem:
+        if self.service is None and self.ci is None:
+            raise PydanticCustomError("service_or_ci", "name a service or a CI")
+        if self.origin is ProblemOrigin.incident and not self.incidents:
+            raise PydanticCustomError("shown_by_none", "name an incident that shows it")
+        if (self.impact is None) != (self.urgency is None):
+            raise PydanticCustomError("both_of_priority", "give impact and urgency, or neither")
+        return self
+
+
+def raise_(problem: Problem, body: RaiseProblem, at: Moment) -> None:
+    """Something is behind incidents, or will be; its cause is to be found."""
+    requester = at.the(Person, "requester")
+    problem.title = body.title
+    problem.description = body.description
+    problem.origin = body.origin
+    problem.service = body.service
+    problem.ci = body.ci
+    problem.category = body.category
+    problem.affected_services = list(dict.fromkeys(body.affected_services))
+    problem.affected_customers = _ids(at, "affected_customers")
+    problem.affected_users = body.affected_users
+    problem.tried = body.tried
+    if body.impact is not None and body.urgency is not None:
+        problem.impact, problem.urgency = body.impact, body.urgency
+        problem.priority = priority(body.impact, body.urgency)
+    problem.requester_id = requester.id if requester else at.caller.person_id
+    problem.customer_id = requester.team_id if requester else at.caller.team_id
+    if problem.requester_id != at.caller.person_id:
+        problem.reported_by_id = at.caller.person_id
+    problem.opened_at = at.occurred_at
+    for incident in at.every(Ticket, "incidents"):
+        at.add(linked(problem, LinkKind.causes, incident, at))
+    give(problem, at)
+
+
+def _ids(at: Moment, field: str) -> list[str]:
+    """The ids of the teams that the field names, each once."""
+    return list(dict.fromkeys(str(team.id) for team in at.every(Team, field)))
+
+
+class InvestigateProblem(Body):
+    """Somebody looks for the cause."""
+
+    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
+    assignee: Annotated[Reference, Refers("person")] = Field(
+        description="Who of the team leads: a person's id, or `me`."
+    )
+
+
+def investigate(problem: Problem, body: InvestigateProblem, at: Moment) -> None:
+    """Somebody looks for the cause."""
+    problem.team_id = at.named(Team, "team").id
+    problem.assignee_id = at.named(Person, "assignee").id
+
+
+class IdentifyCauseProblem(Body):
+    """Why it happens is known."""
+
+    technique: Technique = Field(description="How it was found.")
+    cause: Words = Field(description="What it is.")
+    cause_category: CauseCategory = Field(description="What sort of cause it is.")
+    evidence: Words = Field(description="What shows that it is so.")
+
+
+def identify_cause(problem: Problem, body: IdentifyCauseProblem, at: Moment) -> None:
+    """Why it happens is known; what is a known error stays one."""
+    problem.technique = body.technique
+    problem.cause = body.cause
+    problem.cause_category = body.cause_category
+    problem.evidence = body.evidence
+    problem.cause_identified_at = at.occurred_at
+
+
+def where_the_cause_leads(problem: Problem) -> Labelled:
+    """A known error stays one: whoever looks for its workaround finds it by that."""
+    return State.known_error if problem.state is State.known_error else State.cause_identified
+
+
+class DocumentWorkaroundProblem(Body):
+    """How one recognises it, and what helps meanwhile."""
+
+    symptoms: Annotated[Paragraph, StaffOnly()] = Field(
+        description="How one recognises it. It stays when persons are erased: name none here."
+    )
+    workaround: Annotated[Paragraph, StaffOnly()] = Field(
+        description="What helps until it is fixed. Name no persons here."
+    )
+    workaround_visibility: Annotated[Visibility, StaffOnly()] = Field(
+        default=Visibility.internal,
+        description="Who is shown it on incidents: everybody who sees the incident, or staff.",
+    )
+
+
+def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, at: Moment) -> None:
+    """It is a known error: what helps meanwhile is written down and shown on incidents it may be behind."""
+    problem.symptoms = body.symptoms
+    problem.workaround = body.workaround
+    problem.workaround_visibility = body.workaround_visibility
+    problem.workaround_documented_at = at.occurred_at
+
+
+class BeginFixProblem(Body):
+    """What removes it."""
+
+    fixing_change: Line | None = Field(
+        default=None, description="The change that fixes it, as its process or tool calls it."
+    )
+    no_change_reason: Words | None = Field(default=None, description="Or why no change is needed.")
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> BeginFixProblem:
+        if (self.fixing_change is None) == (self.no_change_reason is None):
+            raise PydanticCustomError("change_or_reason", "name the change, or say why none is needed")
+        return self
+
+
+def begin_fix(problem: Problem, body: BeginFixProblem, at: Moment) -> None:
+    """What removes it is under way."""
+    problem.fixing_change = body.fixing_change
+    problem.no_change_reason = body.no_change_reason
+
+
+class ResolveProblem(Body):
+    """It is removed."""
+
+    prevention: Words = Field(description="What prevents a return.")
+
+
+def resolve(problem: Problem, body: ResolveProblem, at: Moment) -> None:
+    """Its cause is removed."""
+    problem.prevention = body.prevention
+
+
+class AcceptRiskProblem(Body):
+    """It is left as it is, for a time."""
+
+    reason: Words = Field(description="Why it is not fixed.")
+    until_at: Instant = Field(description="Until when; then whoever accepts it is told, and it is flagged.")
+
+
+def accept_risk(problem: Problem, body: AcceptRiskProblem, at: Moment) -> None:
+    """It is left as it is, for a time, and somebody answers for that."""
+    problem.risk_reason = body.reason
+    problem.risk_accepted_at = at.occurred_at
+    problem.risk_accepted_until_at = body.until_at
+    problem.risk_owner_id = at.caller.person_id
+
+
+class LapseRiskProblem(Body):
+    """Who is told that the time is over."""
+
+    owner: Annotated[Reference, Refers("person")] | None = Field(
+        default=None, description="Who accepted the risk: a person's id."
+    )
+
+
+def lapse_risk(problem: Problem, body: LapseRiskProblem, at: Moment) -> None:
+    """The time that its risk was accepted for is over: it is flagged, and may be reopened by itself."""
+    problem.risk_lapsed_at = at.occurred_at
+
+
+class CloseProblem(Body):
+    """What is to be remembered."""
+
+    lessons: Words = Field(description="What was learnt.")
+
+
+def close(problem: Problem, body: CloseProblem, at: Moment) -> None:
+    """It has not come back, and what was learnt is written down."""
+    problem.lessons = body.lessons
+
+
+class ReopenProblem(Body):
+    """What shows that it is back."""
+
+    incident: Annotated[Reference, Refers("incident")] | None = Field(
+        default=None,
+        description="The incident that shows it: its id or number; it is linked. May be left out where the "
+        "time that a risk was accepted for is over.",
+    )
+    reason: Words | None = Field(default=None, description="What is known of why.")
+
+
+def reopen(problem: Problem, body: ReopenProblem, at: Moment) -> None:
+    """It is back, or was never gone."""
+    for incident in at.every(Ticket, "to_link"):
+        at.add(linked(problem, LinkKind.causes, incident, at))
+
+
+def cancel(problem: Problem, body: Reason, at: Moment) -> None:
+    """It turns out to be no problem."""
+
+
+class EditProblem(Patch):
+    """What is known of it."""
+
+    OWN_WORDS = frozenset({"title", "description"})
+
+    title: Title = Field(default_factory=str, description="What it is, in a line. Lists show it.")
+    description: Words = Field(default_factory=str, description="What is known of it.")
+    service: Key | None = Field(default=None, description="The key of the service.")
+    ci: Key | None = Field(default=None, description="The key of the configuration item.")
+    category: Key | None = Field(default=None, description="The key of the category.")
+    affected_services: Keys = Field(
+        default_factory=tuple, max_length=LONGEST_LIST, description="The keys of all services touched."
+    )
+    affected_customers: Teams = Field(
+        default_factory=tuple, max_length=LONGEST_LIST, description="The keys or ids of the customers' teams."
+    )
+    affected_users: int = Field(
+        default_factory=int, ge=0, le=MOST_USERS, strict=True, description="So many users."
+    )
+    tried: Words = Field(default_factory=str, description="What has been tried so far.")
+    symptoms: Annotated[Paragraph, StaffOnly()] = Field(
+        default_factory=str, description="How one recognises a known error. Name no persons here."
+    )
+    workaround: Annotated[Paragraph, StaffOnly()] = Field(
+        default_factory=str, description="What helps meanwhile. Name no persons here."
+    )
+    workaround_visibility: Annotated[Visibility, StaffOnly()] = Field(
+        default_factory=lambda: Visibility.internal, description="Who is shown it on incidents."
+    )
+    custom: CustomValues = Field(default_factory=dict)
+
+
+LISTS = ("affected_services", "affected_customers")
+
+
+def edit(problem: Problem, body: EditProblem, at: Moment) -> None:
+    """What is known of it is put right."""
+    take(problem, body, at, but=LISTS)
+    if "affected_services" in body.model_fields_set:
+        problem.affected_services = list(dict.fromkeys(body.affected_services))
+    if "affected_customers" in body.model_fields_set:
+        problem.affected_customers = _ids(at, "affected_customers")
+
+
+def entered(problem: Problem, before: Labelled | None, at: Moment) -> None:
+    """What goes with a state, whoever leads there: a person, a rule, or another system's history."""
+    if before in ENDED and problem.state in OPEN:
+        problem.resolved_at = problem.closed_at = problem.prevention = problem.lessons = None
+        problem.risk_accepted_at = problem.risk_accepted_until_at = problem.risk_lapsed_at = None
+        problem.risk_owner_id = problem.risk_reason = None
+        problem.fix_begun_at = problem.fixing_change = problem.no_change_reason = None
+    if problem.state is State.investigating and problem.investigation_begun_at is None:
+        problem.investigation_begun_at = at.occurred_at
+    elif problem.state is State.fix_in_progress:
+        problem.fix_begun_at = at.occurred_at
+    elif problem.state is State.resolved:
+        problem.resolved_at = at.occurred_at
+    elif problem.state is State.closed:
+        problem.closed_at = at.occurred_at
+    elif problem.state is State.cancelled:
+        problem.cancelled_at = at.occurred_at
+
+
+def audience(problem: Problem) -> tuple[str, ...]:
+    """Who raised it, who works on it, who answers for its risk, and the desk as long as it is nobody's."""
+    persons = (problem.requester_id, problem.reported_by_id, problem.assignee_id, problem.risk_owner_id)
+    tokens = tuple(f"person:{person}" for person in persons if person is not None)
+    if problem.service is not None:
+        tokens = (*tokens, f"service:{problem.service}")
+    if problem.team_id is not None:
+        return (*tokens, f"team:{problem.team_id}")
+    return (*tokens, DESK)
+
+
+SHOWN_BY = Second(
+    action="link",
+    field="incidents",
+    record=lambda at: [incident.row_key for incident in at.every(Ticket, "incidents")],
+    body=lambda problem, body: LinkTicket(kind=LinkKind.caused_by, other=str(problem.id)),
+)
+BACK_IN = Second(
+    action="link",
+    field="incident",
+    record=lambda at: [incident.row_key for incident in at.every(Ticket, "to_link")],
+    body=lambda problem, body: LinkTicket(kind=LinkKind.caused_by, other=str(problem.id)),
+)
+
+#: From a known error it stays one.
+CAUSE_KNOWN = Fork(where_the_cause_leads, (State.cause_identified, State.known_error))
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
+    audience=audience, sees_all=SEE_EVERYTHING | {Role.problem_manager, Role.process_owner},
+    columns={"person": ("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), "team": ("team_id",), "service": ("service",)},
+    unassigned="team_id is null", entered=entered, children=(ExternalReference, *CHILDREN), ended=ENDED,
+    searched=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
+    rows=(
+        # action        中文          from                                       to                       who                       event
+        action(raise_,        "提出",     FROM_NOTHING,                              State.logged,            staff | rule,             "problem.raised",
+               wrong=(checks.named_twice, custom_fits), second=SHOWN_BY),
+        action(investigate,   "开始调查", [State.logged],       State.investigating,     problem_manager,          "problem.investigation_begun",
+               wrong=(checks.cannot_take_it,)),
+        action(identify_cause, "确定根因", [State.investigating, State.known_error],  CAUSE_KNOWN, engineer, "problem.cause_identified"),
+        action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer, "problem.workaround_documented"),
+        action(begin_fix,     "开始修复", [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager,          "problem.fix_begun"),
+        action(resolve,       "解决",     [State.fix_in_progress],                   State.resolved,          problem_manager,          "problem.resolved"),
+        action(accept_risk,   "接受风险", OPEN,                                      State.closed,            process_owner,            "problem.risk_accepted",
+               wrong=(checks.not_ahead,)),
+        action(close,         "关闭",     [State.resolved],                          State.closed,            problem_manager,          "problem.closed"),
+        action(reopen,        "重新打开", [State.resolved, State.closed],            State.investigating,     staff,                    "problem.reopened",
+               wrong=(checks.shows_nothing,), second=BACK_IN),
+        action(cancel,        "取消",     OPEN,                                      State.cancelled,         problem_manager,          "problem.cancelled"),
+        action(lapse_risk,    "风险接受到期", [State.closed],                        STAYS,                   rule,                     "problem.risk_lapsed"),
+        *editing(edit, "problem", State, checks.cannot_be_edited),
+        *every_ticket(kind="problem", any=State, open=OPEN, delivered=ENDED, manager=Role.problem_manager),
+    ),
+)
+# fmt: on

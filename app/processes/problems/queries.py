@@ -1,0 +1,226 @@
+"""What can be asked about problems: the shape of the answer, and what the list is narrowed and sorted by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.lists import Listing
+from app.api.shapes import Beside, Out, PersonStub, RecordOut, TeamStub, TicketOut
+from app.base.people.queries import PERSONS, TEAMS
+from app.common.children import Visibility
+from app.common.priority import Impact, Priority, Urgency
+from app.db import Database
+from app.processes.problems import candidates
+from app.processes.problems.lifecycle import LIFECYCLE
+from app.processes.problems.records import (
+    OPEN,
+    CandidateDimension,
+    CandidateState,
+    CauseCategory,
+    ProblemOrigin,
+    ProblemState,
+    Technique,
+)
+from app.processes.problems.recurrence import MOST_COUNTED, recurrences_of
+
+
+class ProblemOut(TicketOut):
+    """The cause behind incidents, and what is known of it."""
+
+    state: ProblemState
+    state_since: datetime
+    title: str | None = Field(description="Null where an imported history has none.")
+    description: str | None = Field(description="In the words of whoever raised it. Null when erased.")
+    origin: ProblemOrigin | None
+    impact: Impact | None
+    urgency: Urgency | None
+    priority: Priority | None
+    service: str | None
+    ci: str | None
+    category: str | None
+    affected_services: list[str] | None = Field(description="Keys of all services touched.")
+    affected_customers: list[str] | None = Field(description="Ids of the customers' teams.")
+    affected_users: int | None
+    tried: str | None
+    requester: PersonStub | None = Field(description="Who raised it, or whom it was raised for.")
+    reported_by: PersonStub | None = Field(description="Who raised it, where it is somebody else's.")
+    customer: TeamStub | None = Field(description="The requester's team when it was raised.")
+    team: TeamStub | None = Field(description="The team that it is assigned to.")
+    assignee: PersonStub | None
+    opened_at: datetime
+    investigation_begun_at: datetime | None
+    technique: Technique | None
+    cause: str | None
+    cause_category: CauseCategory | None
+    evidence: str | None
+    cause_identified_at: datetime | None = Field(description="When the cause was last identified.")
+    symptoms: str | None = Field(description="For staff: how one recognises it.")
+    workaround: str | None = Field(description="For staff: what helps until it is fixed.")
+    workaround_visibility: Visibility | None = Field(
+        description="For staff: who is shown the workaround on incidents."
+    )
+    workaround_documented_at: datetime | None
+    fixing_change: str | None
+    no_change_reason: str | None = Field(description="Why no change is needed to fix it.")
+    fix_begun_at: datetime | None
+    resolved_at: datetime | None
+    prevention: str | None = Field(description="What prevents a return.")
+    closed_at: datetime | None
+    lessons: str | None
+    cancelled_at: datetime | None
+    risk_accepted_at: datetime | None = Field(description="When it was closed unfixed, if it was.")
+    risk_accepted_until_at: datetime | None
+    risk_owner: PersonStub | None = Field(description="Who answers for leaving it unfixed.")
+    risk_reason: str | None
+    risk_lapsed_at: datetime | None = Field(
+        description="Since when the time that its risk was accepted for is over: somebody must decide anew."
+    )
+
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=ProblemOut,
+    filters=(
+        "state",
+        "state_since",
+        "priority",
+        "origin",
+        "service",
+        "ci",
+        "category",
+        "cause_category",
+        "requester",
+        "team",
+        "assignee",
+        "opened_at",
+        "workaround_documented_at",
+        "resolved_at",
+        "closed_at",
+        "changed_at",
+        "risk_accepted_until_at",
+        "risk_lapsed_at",
+        "tag",
+        "follower",
+        "external_reference",
+    ),
+    sorts=("opened_at", "changed_at", "state_since", "priority", "resolved_at", "closed_at"),
+    expands=(PERSONS, TEAMS),
+)
+
+
+class RecurrenceOut(Out):
+    """How often something recurs."""
+
+    cases: int = Field(description=f"Incidents that count, as counted up to {MOST_COUNTED:,}.")
+    first_at: datetime = Field(description="When the first of the counted was opened.")
+    last_at: datetime
+
+
+class ProblemCandidateOut(RecordOut):
+    """Incidents of one service, CI or category that recur."""
+
+    state: CandidateState
+    dimension: CandidateDimension
+    value: str = Field(description="The key of the service, CI or category.")
+    since_at: datetime = Field(description="Incidents that were opened after it are counted.")
+    recurrence: Annotated[RecurrenceOut | None, Beside(recurrences_of, one=True)] = Field(
+        description="As it stands now; null if none is left that counts, and in what is past."
+    )
+    detected_at: datetime = Field(description="When it was offered, or offered again.")
+    problem_id: UUID | None = Field(description="The problem that was raised, if it was accepted.")
+    incident_ids: list[str] | None = Field(description="The incidents that it was raised with.")
+    decided_at: datetime | None
+    decided_by: PersonStub | None
+    reason: str | None = Field(description="Why it was declined.")
+
+
+class CandidateCase(Out):
+    """An incident that counts."""
+
+    id: UUID
+    number: str
+    title: str | None
+    state: str
+    priority: Priority | None
+    opened_at: datetime
+
+
+class CandidateCasePage(Out):
+    """Some of the incidents that count, the newest first."""
+
+    items: list[CandidateCase]
+    next_cursor: str | None
+
+
+CANDIDATES = Listing(
+    lifecycle=candidates.LIFECYCLE,
+    shape=ProblemCandidateOut,
+    filters=("state", "dimension", "value", "detected_at", "decided_at", "changed_at"),
+    sorts=("detected_at", "changed_at"),
+    expands=(PERSONS,),
+)
+
+#: So many known errors are shown with an incident.
+MOST_SHOWN = 10
+
+
+class KnownErrorOut(Out):
+    """An open problem with a workaround that may be behind an incident, too."""
+
+    id: UUID
+    number: str
+    title: str | None = Field(description="For staff; null for others.")
+    state: ProblemState
+    symptoms: str = Field(description="How one recognises it.")
+    workaround: str = Field(description="What helps until it is fixed.")
+    because: list[CandidateDimension] = Field(description="What it has in common with the incident.")
+
+
+class KnownErrors(Out):
+    """What may help with an incident at once."""
+
+    items: list[KnownErrorOut] = Field(description=f"The likeliest first; at most {MOST_SHOWN}.")
+
+
+#: How much it says that both have the same one.
+WEIGHTS = {CandidateDimension.ci: 4, CandidateDimension.category: 2, CandidateDimension.service: 1}
+#: As the indexes of known errors say it.
+_STATES = ", ".join(f"'{state.value}'" for state in ProblemState if state in OPEN)
+KNOWN = f"workaround_documented_at is not null and state in ({_STATES})"
+# Each by an index of its own, and bounded: much may be known of one service.
+WAY = """
+(select id, '{name}' as because, {weight} as weight from fold.problem
+ where {name} = %({name})s and {known} {public}
+ order by workaround_documented_at desc, id desc limit {most})"""
+MAY_BE = """
+select p.id, p.number, p.title, p.state, p.symptoms, p.workaround, f.because from (
+  select u.id, array_agg(u.because order by u.weight desc) as because, sum(u.weight) as weight
+  from ({ways}) as u group by u.id
+) as f join fold.problem p on p.id = f.id
+order by f.weight desc, p.workaround_documented_at desc, p.id desc limit {most}"""
+
+
+async def known_errors(db: Database, incident: Any, *, for_staff: bool) -> list[dict[str, Any]]:
+    """The known errors that have the incident's CI, category or service, the likeliest first; for others than
+    staff those that are public, without their titles.
+    """
+    said = {one.value: key for one in WEIGHTS if (key := getattr(incident, one.value, None)) is not None}
+    if not said:
+        return []
+    rows = await db.rows(may_be(said, for_staff=for_staff), said)
+    return [row if for_staff else {**row, "title": None} for row in rows]
+
+
+def may_be(names: Any, *, for_staff: bool) -> str:
+    """The SQL of the known errors that have one of these in common with an incident."""
+    public = "" if for_staff else "and workaround_visibility = 'public'"
+    ways = " union all ".join(
+        WAY.format(name=one.value, weight=weight, known=KNOWN, public=public, most=MOST_SHOWN)
+        for one, weight in WEIGHTS.items()
+        if one.value in names
+    )
+    return MAY_BE.format(ways=ways, most=MOST_SHOWN)

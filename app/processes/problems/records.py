@@ -1,0 +1,170 @@
+"""A problem's row, its states and its codes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.children import Visibility
+from app.common.personal import Personal
+from app.common.records import FOLD, Labelled, Record, Refers, StaffOnly
+from app.common.tickets import Ticket
+
+
+class ProblemState(Labelled):
+    """Where a problem stands."""
+
+    logged = "logged", "Logged", "已登记"
+    investigating = "investigating", "Investigating", "调查中"
+    known_error = "known_error", "Known error", "已知错误"
+    cause_identified = "cause_identified", "Cause identified", "根因已确定"
+    fix_in_progress = "fix_in_progress", "Fix in progress", "修复中"
+    resolved = "resolved", "Resolved", "已解决"
+    closed = "closed", "Closed", "已关闭"
+    cancelled = "cancelled", "Cancelled", "已取消"
+
+
+ENDED = frozenset({ProblemState.resolved, ProblemState.closed})
+OPEN = frozenset(ProblemState) - ENDED - {ProblemState.cancelled}
+
+
+class ProblemOrigin(Labelled):
+    """What led to it: incidents, or that somebody went looking for what had not shown itself as one."""
+
+    incident = "incident", "Incidents", "事件"
+    trend = "trend", "A trend", "趋势分析"
+    review = "review", "A review", "回顾"
+
+
+#: Found before anybody had to complain of it; in KPIs, a problem that was raised proactively.
+PROACTIVE = frozenset({ProblemOrigin.trend, ProblemOrigin.review})
+
+
+class Technique(Labelled):
+    """How the cause was found."""
+
+    five_whys = "five_whys", "Five whys", "五个为什么"
+    ishikawa = "ishikawa", "Ishikawa diagram", "鱼骨图"
+    fault_tree = "fault_tree", "Fault tree", "故障树"
+    timeline = "timeline", "Timeline", "时间线"
+    change_analysis = "change_analysis", "Change analysis", "变更分析"
+
+
+class CauseCategory(Labelled):
+    """What sort of cause it is."""
+
+    software = "software", "Software", "软件"
+    hardware = "hardware", "Hardware", "硬件"
+    configuration = "configuration", "Configuration", "配置"
+    capacity = "capacity", "Capacity", "容量"
+    change = "change", "A change", "变更"
+    people = "people", "People", "人员"
+    process = "process", "Process", "流程"
+    supplier = "supplier", "Supplier", "供应商"
+    environment = "environment", "Power, climate, building", "环境"
+    security = "security", "Security", "安全"
+    other = "other", "Other", "其他"
+
+
+class Problem(Ticket):
+    """The unknown cause, or what is known of it, behind one incident or many.
+
+    How far it reaches: `affected_services` are keys of services, `affected_customers` ids of teams.
+    `symptoms` and `workaround` are the organisation's words and nobody's own: they stay when a person is
+    erased; `workaround_visibility` says who is shown them on incidents. `fixing_change` is what the process
+    of changes, or another tool, calls the change that fixes it. `risk_accepted_until_at` is when the owner of
+    an accepted risk decides anew, `risk_lapsed_at` when that time had come.
+    """
+
+    KIND: ClassVar[str] = "problem"
+
+    state: ProblemState | None = Field(default=None, sa_type=Text)
+    description: Annotated[str | None, Personal()] = None
+    origin: ProblemOrigin | None = Field(default=None, sa_type=Text)
+    service: str | None = None
+    ci: str | None = None
+    category: str | None = None
+    affected_services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    affected_customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    affected_users: int | None = None
+    tried: Annotated[str | None, Personal()] = None
+    reported_by_id: Annotated[UUID | None, Refers("person")] = None
+    investigation_begun_at: datetime | None = None
+    technique: Technique | None = Field(default=None, sa_type=Text)
+    cause: Annotated[str | None, Personal()] = None
+    cause_category: CauseCategory | None = Field(default=None, sa_type=Text)
+    evidence: Annotated[str | None, Personal()] = None
+    cause_identified_at: datetime | None = None
+    symptoms: Annotated[str | None, StaffOnly()] = None
+    workaround: Annotated[str | None, StaffOnly()] = None
+    workaround_visibility: Annotated[Visibility | None, StaffOnly()] = Field(default=None, sa_type=Text)
+    workaround_documented_at: datetime | None = None
+    fixing_change: str | None = None
+    no_change_reason: Annotated[str | None, Personal()] = None
+    fix_begun_at: datetime | None = None
+    resolved_at: datetime | None = None
+    prevention: Annotated[str | None, Personal()] = None
+    closed_at: datetime | None = None
+    lessons: Annotated[str | None, Personal()] = None
+    cancelled_at: datetime | None = None
+    risk_accepted_at: datetime | None = None
+    risk_accepted_until_at: datetime | None = None
+    risk_owner_id: Annotated[UUID | None, Refers("person")] = None
+    risk_reason: Annotated[str | None, Personal()] = None
+    risk_lapsed_at: datetime | None = None
+
+
+class CandidateState(Labelled):
+    """What became of an offer to look for what is behind incidents that recur."""
+
+    offered = "offered", "Offered", "待处理"
+    accepted = "accepted", "Accepted", "已接受"
+    declined = "declined", "Declined", "已拒绝"
+    withdrawn = "withdrawn", "Withdrawn", "已撤回"
+
+
+class CandidateDimension(Labelled):
+    """What incidents have in common that recur: the name of the field that says so."""
+
+    service = "service", "Service", "服务"
+    ci = "ci", "Configuration item", "配置项"
+    category = "category", "Category", "类别"
+
+
+class ProblemCandidate(Record):
+    """Incidents recur with the same service, CI or category: `value` is its key.
+
+    There is one for each of these, whatever becomes of it. Its cases are the incidents opened after
+    `since_at`, as `recurrence` counts them; `incident_ids` are those that it was accepted with.
+    """
+
+    KIND: ClassVar[str] = "problem_candidate"
+
+    state: CandidateState | None = Field(default=None, sa_type=Text)
+    dimension: CandidateDimension | None = Field(default=None, sa_type=Text)
+    value: str | None = None
+    since_at: datetime | None = None
+    detected_at: datetime | None = None
+    problem_id: Annotated[UUID | None, Refers("problem")] = None
+    incident_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    decided_at: datetime | None = None
+    decided_by_id: Annotated[UUID | None, Refers("person")] = None
+    reason: Annotated[str | None, Personal()] = None
+
+
+class ProblemCandidateTable(ProblemCandidate, table=True):
+    """Where candidates stand."""
+
+    __tablename__ = "problem_candidate"
+    __table_args__: ClassVar = FOLD
+
+
+class ProblemTable(Problem, table=True):
+    """Where problems stand."""
+
+    __tablename__ = "problem"
+    __table_args__: ClassVar = FOLD

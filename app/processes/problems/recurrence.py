@@ -1,0 +1,86 @@
+"""Which incidents recur: those of one service, CI or category, as they stand now.
+
+What was cancelled is none, a duplicate is its original, an alert that fires again is its incident already;
+and what is linked to a problem that was not cancelled is behind it already, open or removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.db import Database
+from app.kernel.ledger import Ledger
+from app.log.canonical import instant
+from app.processes.problems.records import CandidateDimension
+
+#: So many are counted.
+MOST_COUNTED = 1_000
+# The offset has it asked of each incident that is looked at: as a join it begins with all links to problems.
+COUNTS = """i.state <> 'cancelled' and i.duplicate_of_id is null and not exists (
+  select 1 from fold.link l join fold.problem p on p.id = split_part(l.other, '/', 2)::uuid
+  where l.record = 'incident/' || i.id and l.other like 'problem/%%' and p.state <> 'cancelled'
+  offset 0)"""
+# By the index of the dimension: the newest first, and no further than wanted.
+CASES = f"""
+select i.id, i.number, i.title, i.state, i.priority, i.opened_at from fold.incident i
+where i.{{dimension}} = %(value)s and i.opened_at > %(since)s and {COUNTS} {{behind}}
+order by i.opened_at desc, i.id desc limit %(limit)s"""
+BEHIND = "and (i.opened_at, i.id) < (%(opened_at)s, %(id)s)"
+CANDIDATE = """
+select id, version, state, since_at, decided_at from fold.problem_candidate
+where dimension = %s and value = %s"""
+OFFERED = "select id, dimension, value, since_at from fold.problem_candidate where id = any(%s)"
+
+
+async def cases(
+    db: Database,
+    dimension: CandidateDimension,
+    value: str,
+    since: datetime,
+    *,
+    limit: int,
+    behind: tuple[datetime, UUID] | None = None,
+) -> list[dict[str, Any]]:
+    """The incidents that count and were opened after `since`, the newest first; those behind that one."""
+    query = CASES.format(dimension=dimension.value, behind="" if behind is None else BEHIND)
+    said: dict[str, Any] = {"value": value, "since": since, "limit": limit}
+    if behind is not None:
+        said |= {"opened_at": behind[0], "id": behind[1]}
+    return await db.rows(query, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The candidate of a service, CI or category, as far as it says what is to be counted."""
+
+    id: UUID
+    version: int
+    state: str
+    since_at: datetime
+    decided_at: datetime | None
+
+
+async def candidate(db: Database, dimension: CandidateDimension, value: str) -> Known | None:
+    """The candidate of that service, CI or category; None: there has been none."""
+    row = await db.row(CANDIDATE, (dimension.value, value))
+    return None if row is None else Known(**row)
+
+
+async def recurrences_of(ledger: Ledger, candidates: Sequence[UUID]) -> Mapping[UUID, Any]:
+    """Of each candidate how often it recurs, and when first and last; up to so many are counted."""
+    found: dict[UUID, Any] = {}
+    for row in await ledger.db.rows(OFFERED, (list(candidates),)):
+        counted = await cases(
+            ledger.db, CandidateDimension(row["dimension"]), row["value"], row["since_at"], limit=MOST_COUNTED
+        )
+        if counted:
+            found[row["id"]] = {
+                "cases": len(counted),
+                "first_at": instant(counted[-1]["opened_at"]),
+                "last_at": instant(counted[0]["opened_at"]),
+            }
+    return found

@@ -1,0 +1,114 @@
+"""Where problems are: `/v1/problems`, `/v1/problem_candidates`; and what is known that may help with an
+incident: `GET /v1/incidents/{id}/known_errors`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import cursors, paging, reads
+from app.api.actions import mount_actions
+from app.api.attachments import mount_attachments
+from app.api.auth import caller_of, ledger_of
+from app.api.children import mount_children
+from app.api.direct import DirectRoute
+from app.api.edit import mount_edit
+from app.api.lists import Paging
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.api.shapes import Out, Renderer
+from app.kernel.refusals import NotFound
+from app.kernel.visibility import sees_all
+from app.log.canonical import from_instant, instant
+from app.processes.problems import candidates as candidate_lifecycle
+from app.processes.problems.lifecycle import LIFECYCLE
+from app.processes.problems.queries import (
+    CANDIDATES,
+    LISTING,
+    CandidateCasePage,
+    KnownErrors,
+    ProblemCandidateOut,
+    ProblemOut,
+)
+from app.processes.problems.queries import (
+    known_errors as known_errors_of,
+)
+from app.processes.problems.recurrence import cases
+
+router = APIRouter(prefix="/v1/problems", tags=["problems"], route_class=DirectRoute)
+reads.mount_reads(router, LISTING)
+reads.mount_events(router, LISTING)
+mount_attachments(router, LISTING)
+mount_actions(router, LIFECYCLE, ProblemOut)
+mount_edit(router, LIFECYCLE, ProblemOut)
+mount_children(router, LIFECYCLE, ProblemOut)
+
+candidates = APIRouter(prefix="/v1/problem_candidates", tags=["problems"], route_class=DirectRoute)
+reads.mount_reads(candidates, CANDIDATES)
+reads.mount_events(candidates, CANDIDATES)
+mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
+
+
+@candidates.get(
+    "/{id}/cases",
+    operation_id="list_problem_candidate_cases",
+    summary="The incidents that count for one candidate, as they stand now, the newest first.",
+    response_model=CandidateCasePage,
+    responses=problems(400, 404, 422),
+)
+async def list_problem_candidate_cases(
+    request: Request, name: reads.Name, query: Annotated[Paging, Query()]
+) -> Response:
+    """The incidents that count, for those who see every incident."""
+    renderer = reads.renderer_of(request, CANDIDATES)
+    candidate = (await reads.seen(renderer, name)).record
+    ledger = renderer.ledger
+    incidents = ledger.lifecycles["incident"]
+    if not sees_all(renderer.caller, incidents, agents_see=ledger.settings.agents_see):
+        raise NotFound()
+    scope, sign, behind = f"cases of {candidate.row_key} {candidate.since_at}", ledger.vault.fingerprint, None
+    if query.cursor is not None:
+        opened_at, incident_id = cursors.read(query.cursor, scope, sign)
+        behind = from_instant(opened_at), UUID(incident_id)
+    found = await cases(
+        ledger.db,
+        candidate.dimension,
+        candidate.value,
+        candidate.since_at,
+        limit=query.limit + 1,
+        behind=behind,
+    )
+    cursor = None
+    if len(found) > query.limit:
+        found = found[: query.limit]
+        cursor = cursors.write([instant(found[-1]["opened_at"]), str(found[-1]["id"])], scope, sign)
+    items = [{**row, "opened_at": instant(row["opened_at"])} for row in found]
+    headers = VARY | paging.link(request, cursor)
+    page = to_json({"items": items, "next_cursor": cursor})
+    return Response(page, headers=headers, media_type="application/json")
+
+
+known_errors = APIRouter(prefix="/v1/incidents", tags=["problems"], route_class=DirectRoute)
+
+
+@known_errors.get(
+    "/{id}/known_errors",
+    operation_id="list_incident_known_errors",
+    summary="Known errors of its CI, category or service, with what helps until they are fixed.",
+    response_model=KnownErrors,
+    responses=problems(404, 422) | in_language(),
+)
+async def list_incident_known_errors(request: Request, name: reads.Name) -> Response:
+    """What is known that may be behind the incident, for those who see it; what is internal for staff."""
+    renderer = reads.renderer_of(request, LISTING)
+    ledger, caller = ledger_of(request), caller_of(request)
+    of_incident = Renderer(ledger, ledger.lifecycles["incident"], Out, caller, renderer.language)
+    incident = (await reads.seen(of_incident, name)).record
+    found = await known_errors_of(ledger.db, incident, for_staff=caller.is_staff_for(incident))
+    headers = {**VARY, "Content-Language": renderer.language}
+    return Response(to_json({"items": found}), headers=headers, media_type="application/json")

@@ -1,0 +1,1 @@
+"""Service requests, from intake to support after delivery."""

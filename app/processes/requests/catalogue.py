@@ -1,0 +1,121 @@
+"""What is asked for out of the catalogue: the answers to its form, and the approval that it needs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.base.decisions.actions import Question, Tallied, prepare, tallied
+from app.common.children import Task
+from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState
+from app.common.people import Group, Person
+from app.common.services import CatalogueItem, ItemState
+from app.kernel.bodies import Body
+from app.kernel.forms import answers_fit, read_answers
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.kernel.who import the_requester
+from app.processes.requests.records import Request
+
+if TYPE_CHECKING:
+    from app.processes.requests.lifecycle import AssessRequest, SubmitRequest
+
+#: How long approvers have if nobody says otherwise.
+APPROVED_WITHIN = timedelta(days=14)
+
+
+async def of_the_catalogue(look: Look, request: Request, body: SubmitRequest, at: Moment) -> None:
+    """What is asked for is offered, and its form is filled in."""
+    item = at.the(CatalogueItem, "item")
+    if item is None:
+        if body.answers is not None:
+            raise WrongValue(pointer="/answers", because="answers_to_nothing")
+        return
+    if item.state is not ItemState.offered:
+        raise WrongValue(pointer="/item", because="not_offered")
+    if item.form is None:
+        if body.answers is not None:
+            raise WrongValue(pointer="/answers", because="answers_to_nothing")
+        return
+    answers = {} if body.answers is None else read_answers(body.answers)
+    faults = [
+        WrongValue(fault.words, pointer=fault.pointer, because=fault.because)
+        for fault in answers_fit(item.form, answers, "/answers")
+    ]
+    if faults:
+        first = faults[0]
+        raise WrongValue(first.words, pointer=first.pointer, because=first.because, besides=tuple(faults[1:]))
+
+
+async def needs_approval(look: Look, request: Request, body: AssessRequest, at: Moment) -> str | None:
+    """Finds the item; where it needs approval, prepares the question to its approvers. They are asked again
+    only when they have not settled it.
+    """
+    if await look.children(Decision, request, state=DecisionState.open.value):
+        return "approval_is_open"
+    loaded = None if request.item is None else await look.record("catalogue_item", request.item)
+    item: CatalogueItem | None = None if loaded is None else loaded.record
+    at.found["of_item"] = [] if item is None else [item]
+    nobody = body.team is None and body.assignee is None
+    if nobody and (item is None or item.default_team_id is None):
+        raise WrongValue(pointer="/team", because="somebody")
+    if item is None or item.approval_rule is None:
+        return None
+    question = Question(
+        question=request.title or item.title_en or request.number,
+        rule=DecisionRule(item.approval_rule.value),
+        due_at=body.approval_due_at or at.now + APPROVED_WITHIN,
+        role=item.approver_role,
+        group=await _group(look, item.approver_group_id),
+        persons=[await _person(look, one) for one in item.approver_persons or ()],
+    )
+    try:
+        await prepare(look, request, question, (the_requester,), at)
+    except WrongValue as error:
+        if error.pointer == "/due_at":
+            raise WrongValue(pointer="/approval_due_at", because=error.because) from error
+        return "nobody_approves"
+    return None
+
+
+async def _group(look: Look, group_id: UUID | None) -> Group | None:
+    loaded = None if group_id is None else await look.record("group", str(group_id))
+    return None if loaded is None else loaded.record
+
+
+async def _person(look: Look, person_id: str) -> Person:
+    loaded = await look.record("person", person_id)
+    assert loaded is not None, "nobody is ever taken out of the log"
+    person: Person = loaded.record
+    return person
+
+
+def begin_with_its_checklist(request: Request, at: Moment) -> None:
+    """What the item says is to be done, is a task each."""
+    for item in at.every(CatalogueItem, "of_item"):
+        for position, title in enumerate(item.checklist or (), start=1):
+            task = Task(
+                id=at.new_id(),
+                record=request.row_key,
+                title=title,
+                position=position,
+                added_at=at.occurred_at,
+            )
+            at.add(task)
+
+
+def approve(request: Request, body: Tallied, at: Moment) -> None:
+    """Those who approve it have approved it."""
+
+
+def refuse(request: Request, body: Tallied, at: Moment) -> None:
+    """Those who approve it have refused it."""
+
+
+def what_follows(request: Request, taken: Decision) -> tuple[str, Body] | None:
+    """What a decision about a request leads to; deferred or lapsed, it can be asked again by `assess`."""
+    if taken.outcome is DecisionOutcome.approved:
+        return "approve", tallied(taken)
+    return ("refuse", tallied(taken)) if taken.outcome is DecisionOutcome.rejected else None

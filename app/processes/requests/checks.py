@@ -1,0 +1,242 @@
+"""What forbids an action on a request, beyond state and role. Each is the sentence that refuses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from app.base.costs.amounts import fits as digits_fit
+from app.base.documents.filing import published
+from app.base.extras.givable import fits, still_there
+from app.common.children import Task
+from app.common.documents import DocumentClass
+from app.common.people import Group, GroupMember, GroupState, Person, Side, Team
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.processes.requests.records import Criterion, Milestone, QualityCheck, Request, ReviewSide
+from app.processes.requests.records import RequestState as State
+
+if TYPE_CHECKING:
+    from app.processes.requests.acceptance import (
+        RecordAcceptanceRequest,
+        RecordTrainingRequest,
+        SubmitForAcceptanceRequest,
+    )
+    from app.processes.requests.implementation import BeginImplementationRequest, ReportProgressRequest
+    from app.processes.requests.lifecycle import AssessRequest, FulfilRequest, HoldRequest
+    from app.processes.requests.requirements import ConfirmRequirementsRequest
+    from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
+
+WORKING_DAYS_AHEAD = 2
+_FRIDAY = 4
+
+
+async def cannot_be_given(look: Look, request: Request, body: AssessRequest, at: Moment) -> None:
+    """Work is given to somebody who is there, and who belongs to the team that is named with them."""
+    await fits(look, at.the(Person, "assignee"), at.the(Team, "team"), "/assignee")
+
+
+async def started_at_another_time(look: Look, request: Request, body: FulfilRequest, at: Moment) -> None:
+    """Work starts after it was assessed and before it is done, and only once."""
+    if body.started_at is None:
+        return
+    if request.state is State.in_progress:
+        raise WrongValue(pointer="/started_at", because="started_already")
+    if body.started_at > at.occurred_at:
+        raise WrongValue(pointer="/started_at", because="after_it_was_told")
+    if request.opened_at is not None and body.started_at < request.opened_at:
+        words = {"since": request.opened_at.isoformat()}
+        raise WrongValue(words, pointer="/started_at", because="before_it_was_opened")
+
+
+async def wakes_up_before(look: Look, request: Request, body: HoldRequest, at: Moment) -> None:
+    """A time to look again lies ahead."""
+    if body.wake_up_at is not None and body.wake_up_at <= at.occurred_at:
+        raise WrongValue(pointer="/wake_up_at", because="not_ahead")
+
+
+async def too_late_to_reopen(look: Look, request: Request, at: Moment) -> str | None:
+    """After the agreed days something new is asked for instead."""
+    delivered = request.delivered_at
+    late = delivered is not None and at.occurred_at > delivered + timedelta(days=at.reopen_days)
+    return "too_late_to_reopen" if late else None
+
+
+async def confirmed_at_another_time(
+    look: Look, request: Request, body: ConfirmRequirementsRequest, at: Moment
+) -> None:
+    """What was asked for is confirmed afterwards, and that is told afterwards."""
+    if body.confirmed_at > at.occurred_at:
+        raise WrongValue(pointer="/confirmed_at", because="after_it_was_told")
+
+
+async def nobody_accepts(look: Look, request: Request, body: ConfirmRequirementsRequest, at: Moment) -> None:
+    """The acceptance group is there, and has members."""
+    group = at.named(Group, "acceptance_group")
+    if group.state is GroupState.retired:
+        raise WrongValue(pointer="/acceptance_group", because="group_retired")
+    if not await look.children(GroupMember, group):
+        raise WrongValue(pointer="/acceptance_group", because="nobody_in_it")
+
+
+async def criteria_before(look: Look, request: Request, body: object, at: Moment) -> None:
+    """Finds the criteria that hold so far."""
+    at.found["criteria_before"] = [
+        criterion for criterion in await look.children(Criterion, request) if criterion.dropped_at is None
+    ]
+
+
+async def milestones_before(look: Look, request: Request, body: object, at: Moment) -> None:
+    """Finds the milestones that hold so far."""
+    at.found["milestones_before"] = [
+        milestone for milestone in await look.children(Milestone, request) if milestone.dropped_at is None
+    ]
+
+
+async def planned_before(look: Look, request: Request, body: ProposeSolutionRequest, at: Moment) -> None:
+    """A plan looks ahead."""
+    if body.planned_at <= at.occurred_at:
+        raise WrongValue(pointer="/planned_at", because="not_ahead")
+
+
+async def not_of_that_side(
+    look: Look, request: Request, body: ReviewSolutionRequest, at: Moment
+) -> str | None:
+    """For IT reviews somebody of the staff; for the business the requester, somebody of their team, or of the
+    business in the acceptance group.
+    """
+    if body.side is ReviewSide.it:
+        ours = at.caller.is_staff_for(request)
+    else:
+        person, team = at.caller.person_id, request.customer_id
+        ours = person == request.requester_id or (team is not None and team in at.caller.teams)
+        ours = ours or await _speaks_for_the_business(look, request, at)
+    return None if ours else "not_of_that_side"
+
+
+async def _speaks_for_the_business(look: Look, request: Request, at: Moment) -> bool:
+    sides = (Side.business, Side.key_user)
+    return any(
+        member.person_id == at.caller.person_id and member.side in sides
+        for member in await _members(look, request)
+    )
+
+
+async def side_has_reviewed(
+    look: Look, request: Request, body: ReviewSolutionRequest, at: Moment
+) -> str | None:
+    """Each side reviews a proposal once, and by another person."""
+    by = {ReviewSide.it: request.it_approved_by_id, ReviewSide.business: request.business_approved_by_id}
+    if by.pop(body.side) is not None:
+        return "side_has_reviewed"
+    return "reviewed_for_the_other_side" if at.caller.person_id in by.values() else None
+
+
+async def cannot_do_it(look: Look, request: Request, body: BeginImplementationRequest, at: Moment) -> None:
+    """Tasks are given to people who are there; what it may cost has the digits of its currency."""
+    for n, task in enumerate(body.tasks):
+        where = f"/tasks/{n}"
+        await fits(look, at.the(Person, f"tasks/{n}/assignee"), at.the(Team, f"tasks/{n}/team"), where)
+        _ahead(task.due_at, f"{where}/due_at", at)
+    for n, milestone in enumerate(body.milestones):
+        _ahead(milestone.due_at, f"/milestones/{n}/due_at", at)
+    if body.planned_cost is not None and body.currency is not None:
+        digits_fit(body.planned_cost, body.currency, "/planned_cost")
+
+
+def _ahead(when: datetime, pointer: str, at: Moment) -> None:
+    if when <= at.occurred_at:
+        raise WrongValue(pointer=pointer, because="not_ahead")
+
+
+async def cannot_be_reported(look: Look, request: Request, body: ReportProgressRequest, at: Moment) -> None:
+    """Of milestones that there are, each once; problems are given to people who are there, in time."""
+    known = {milestone.id for milestone in at.every(Milestone, "milestones_before")}
+    for n, progress in enumerate(body.milestones):
+        if progress.milestone not in known:
+            words = {"kind": "milestone", "name": str(progress.milestone)}
+            raise WrongValue(words, pointer=f"/milestones/{n}/milestone", because="unknown_reference")
+        known.remove(progress.milestone)
+    for n, problem in enumerate(body.problems):
+        still_there(at.the(Person, f"problems/{n}/owner"), f"/problems/{n}/owner")
+        _ahead(problem.due_at, f"/problems/{n}/due_at", at)
+    if body.cost_to_date is not None:
+        if request.currency is None:
+            raise WrongValue(pointer="/cost_to_date", because="no_planned_cost")
+        digits_fit(body.cost_to_date, request.currency, "/cost_to_date")
+
+
+async def task_is_open(look: Look, request: Request, at: Moment) -> str | None:
+    """What is submitted is done."""
+    tasks = await look.children(Task, request)
+    left = [task for task in tasks if task.completed_at is None and task.dropped_at is None]
+    return "task_is_open" if left else None
+
+
+async def not_checked(look: Look, request: Request, at: Moment) -> str | None:
+    """What is submitted was checked, and passed its last check at every checkpoint."""
+    last = {check.checkpoint: check.passed for check in await look.children(QualityCheck, request)}
+    if not last:
+        return "quality_not_checked"
+    return None if all(last.values()) else "quality_check_failed"
+
+
+async def papers_missing(look: Look, request: Request, body: object, at: Moment) -> str | None:
+    """What is submitted has requirements and a solution that count."""
+    there = published(DocumentClass.SN, at) and published(DocumentClass.SO, at)
+    return None if there else "papers_missing"
+
+
+async def tells_the_group(look: Look, request: Request, body: SubmitForAcceptanceRequest, at: Moment) -> None:
+    """Finds the members of the acceptance group; they are told at least two working days ahead."""
+    members = await _members(look, request)
+    active = await look.active(member.person_id for member in members if member.person_id)
+    at.found["members"] = [member for member in members if member.person_id in active]
+    if body.wanted_at <= at.occurred_at:
+        raise WrongValue(pointer="/wanted_at", because="not_ahead")
+    soonest = working_days_after(at.occurred_at.astimezone(at.zone).date(), WORKING_DAYS_AHEAD)
+    if body.short_notice is None and body.wanted_at.astimezone(at.zone).date() < soonest:
+        raise WrongValue({"soonest": str(soonest)}, pointer="/wanted_at", because="too_short_notice")
+
+
+def working_days_after(day: date, number: int) -> date:
+    """The day on which so many working days, Monday to Friday, have passed since that day."""
+    while number:
+        day += timedelta(days=1)
+        number -= day.weekday() <= _FRIDAY
+    return day
+
+
+async def not_in_the_acceptance_group(look: Look, request: Request, at: Moment) -> str | None:
+    """The requester's acceptance group accepts, and nobody else."""
+    members = {member.person_id for member in await _members(look, request)}
+    return None if at.caller.person_id in members else "not_in_the_acceptance_group"
+
+
+async def _members(look: Look, request: Request) -> list[GroupMember]:
+    group = await look.record("group", str(request.acceptance_group_id))
+    return [] if group is None else await look.children(GroupMember, group.record)
+
+
+async def each_criterion_once(
+    look: Look, request: Request, body: RecordAcceptanceRequest, at: Moment
+) -> None:
+    """It is said of every criterion what came of it, and of nothing else."""
+    left = {criterion.id for criterion in at.every(Criterion, "criteria_before")}
+    for n, result in enumerate(body.results):
+        if result.criterion not in left:
+            words = {"kind": "criterion", "name": str(result.criterion)}
+            raise WrongValue(words, pointer=f"/results/{n}/criterion", because="unknown_reference")
+        left.remove(result.criterion)
+    if left:
+        raise WrongValue({"count": str(len(left))}, pointer="/results", because="criteria_left_out")
+    for n, issue in enumerate(body.issues):
+        still_there(at.the(Person, f"issues/{n}/owner"), f"/issues/{n}/owner")
+        _ahead(issue.due_at, f"/issues/{n}/due_at", at)
+
+
+async def trained_later(look: Look, request: Request, body: RecordTrainingRequest, at: Moment) -> None:
+    """What has happened is told."""
+    if body.held_at is not None and body.held_at > at.occurred_at:
+        raise WrongValue(pointer="/held_at", because="after_it_was_told")

@@ -1,0 +1,210 @@
+"""Making it: milestones and tasks, reports of progress, checks of quality."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.base.documents.filing import file, supersede
+from app.common.children import Task
+from app.common.documents import DocumentClass, Heading
+from app.common.money import Amount, Currency
+from app.common.people import Person, Team
+from app.common.records import Refers
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
+from app.kernel.moment import Moment
+from app.kernel.who import Part as PartIn
+from app.processes.requests.records import Milestone, ProgressReport, QualityCheck, Request
+
+#: Whoever implements it, and so does not check its quality.
+the_doers = PartIn("implementer", "实施人", ("doer_ids",))
+MOST_DAYS = 92
+
+
+class PlannedMilestone(Part):
+    """A step of the plan."""
+
+    title: Title = Field(description="What is reached by then. Lists show it: name no persons here.")
+    due_at: Instant = Field(description="By when.")
+
+
+class PlannedTask(Part):
+    """Something to be done."""
+
+    title: Title = Field(description="What is to be done. Lists show it: name no persons here.")
+    assignee: Annotated[Reference, Refers("person")] = Field(description="By whom: a person's id, or `me`.")
+    team: Annotated[Reference, Refers("team")] | None = Field(
+        default=None, description="For which team: its key or id; the assignee belongs to it."
+    )
+    milestone: int = Field(
+        ge=1, le=LONGEST_LIST, strict=True, description="For which milestone: 1 the first."
+    )
+    due_at: Instant = Field(description="By when.")
+
+
+class BeginImplementationRequest(Body):
+    """How it is made."""
+
+    plan: Words | None = Field(default=None, description="What is to be said of the plan besides.")
+    milestones: Annotated[tuple[PlannedMilestone, ...], Few] = Field(
+        min_length=1, max_length=LONGEST_LIST, description="The steps of the plan, in order."
+    )
+    tasks: Annotated[tuple[PlannedTask, ...], Few] = Field(
+        min_length=1, max_length=LONGEST_LIST, description="What is to be done, and by whom."
+    )
+    planned_cost: Amount | None = Field(default=None, description="What it may cost, as 1250.00.")
+    currency: Currency | None = Field(default=None, description="In which currency (ISO 4217), as CNY.")
+    report_every_days: int = Field(
+        default=14, ge=1, le=MOST_DAYS, strict=True, description="How often progress is reported, in days."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> BeginImplementationRequest:
+        if any(task.milestone > len(self.milestones) for task in self.tasks):
+            raise PydanticCustomError("no_such_milestone", "a task is for a milestone that is not there")
+        if (self.planned_cost is None) != (self.currency is None):
+            raise PydanticCustomError("both_of_an_amount", "give an amount and its currency, or neither")
+        return self
+
+
+def begin_implementation(request: Request, body: BeginImplementationRequest, at: Moment) -> None:
+    """It is made: by milestones, each with its tasks."""
+    supersede(DocumentClass.IM, at)
+    # Its milestones and tasks are rows of their own: what is not said in words is not sealed.
+    file(request, DocumentClass.IM, [(Heading.plan, body.plan)], at)
+    for earlier in at.every(Milestone, "milestones_before"):
+        at.change(earlier).dropped_at = at.occurred_at
+    milestones = [_milestone(request, planned, at) for planned in body.milestones]
+    for n, planned in enumerate(body.tasks):
+        team = at.the(Team, f"tasks/{n}/team")
+        task = Task(
+            id=at.new_id(),
+            record=request.row_key,
+            title=planned.title,
+            assignee_id=at.named(Person, f"tasks/{n}/assignee").id,
+            team_id=team.id if team else None,
+            milestone_id=milestones[planned.milestone - 1].id,
+            due_at=planned.due_at,
+            added_at=at.occurred_at,
+        )
+        at.add(task)
+    by = [str(at.named(Person, f"tasks/{n}/assignee").id) for n in range(len(body.tasks))]
+    request.doer_ids = sorted({*by, *(request.doer_ids or ())})
+    request.planned_cost, request.currency = body.planned_cost, body.currency
+    request.report_every_days = body.report_every_days
+    request.next_report_due_at = at.occurred_at + timedelta(days=body.report_every_days)
+
+
+def _milestone(request: Request, planned: PlannedMilestone, at: Moment) -> Milestone:
+    made = Milestone(
+        id=at.new_id(),
+        record=request.row_key,
+        title=planned.title,
+        due_at=planned.due_at,
+        done=0,
+        added_at=at.occurred_at,
+    )
+    at.add(made)
+    return made
+
+
+class MilestoneProgress(Part):
+    """How far one milestone has got."""
+
+    milestone: UUID = Field(description="The milestone: its id.")
+    done: int = Field(ge=0, le=100, strict=True, description="How much of it is done, in percent.")
+
+
+class ReportedProblem(Part):
+    """Something that is in the way; a task of the request."""
+
+    title: Title = Field(description="What must be done about it. Lists show it: name no persons here.")
+    owner: Annotated[Reference, Refers("person")] = Field(description="Who sees to it: an id, or `me`.")
+    due_at: Instant = Field(description="By when.")
+
+
+class ReportProgressRequest(Body):
+    """How far it has got."""
+
+    milestones: Annotated[tuple[MilestoneProgress, ...], Few] = Field(
+        max_length=LONGEST_LIST, description="How far each milestone has got that has got further."
+    )
+    expected_at: Instant = Field(description="When it will be delivered, as far as is known now.")
+    text: Words | None = Field(default=None, description="What is to be said besides.")
+    cost_to_date: Amount | None = Field(
+        default=None, description="What was spent so far, in the currency of the plan; none: nothing."
+    )
+    problems: Annotated[tuple[ReportedProblem, ...], Few] = Field(
+        default=(), max_length=LONGEST_LIST, description="What is in the way, with owner and due."
+    )
+
+
+def report_progress(request: Request, body: ReportProgressRequest, at: Moment) -> None:
+    """It is reported how far it has got, and what is in the way."""
+    due_at = request.next_report_due_at
+    made = ProgressReport(
+        id=at.new_id(),
+        record=request.row_key,
+        text=body.text,
+        expected_at=body.expected_at,
+        cost_to_date=body.cost_to_date,
+        planned_cost=request.planned_cost,
+        currency=request.currency,
+        due_at=due_at,
+        late=due_at is not None and at.occurred_at > due_at,
+        author_id=at.caller.person_id,
+        reported_at=at.occurred_at,
+    )
+    at.add(made)
+    known = {milestone.id: milestone for milestone in at.every(Milestone, "milestones_before")}
+    for progress in body.milestones:
+        milestone = at.change(known[progress.milestone])
+        milestone.done = progress.done
+        milestone.completed_at = (milestone.completed_at or at.occurred_at) if progress.done == 100 else None
+    for n, problem in enumerate(body.problems):
+        add_issue(request, problem.title, at.named(Person, f"problems/{n}/owner"), problem.due_at, at)
+    request.expected_at = body.expected_at
+    assert request.report_every_days is not None
+    request.next_report_due_at = at.occurred_at + timedelta(days=request.report_every_days)
+
+
+def add_issue(request: Request, title: str, owner: Person | None, due_at: datetime, at: Moment) -> None:
+    """What must be done about something, as a task; whoever does it does not check it."""
+    task = Task(
+        id=at.new_id(),
+        record=request.row_key,
+        title=title,
+        assignee_id=owner.id if owner else None,
+        due_at=due_at,
+        added_at=at.occurred_at,
+    )
+    at.add(task)
+    if owner is not None:
+        request.doer_ids = sorted({str(owner.id), *(request.doer_ids or ())})
+
+
+class CheckQualityRequest(Body):
+    """Whether what was made is as it should be."""
+
+    checkpoint: Line = Field(description="What was checked: the same words for the same checkpoint.")
+    passed: bool = Field(strict=True, description="Whether it is as it should be.")
+    findings: Words = Field(description="What was found.")
+
+
+def check_quality(request: Request, body: CheckQualityRequest, at: Moment) -> None:
+    """Somebody who has not made it has checked whether it is as it should be."""
+    entry = file(request, DocumentClass.TE, [(Heading.findings, body.findings)], at)
+    made = QualityCheck(
+        id=at.new_id(),
+        record=request.row_key,
+        document_id=entry.id,
+        checkpoint=body.checkpoint,
+        passed=body.passed,
+        checker_id=at.caller.person_id,
+        checked_at=at.occurred_at,
+    )
+    at.add(made)

@@ -1,0 +1,297 @@
+"""What can be asked about requests: the shape of the answer, and what the list is narrowed and sorted by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.children import Rows
+from app.api.lists import Listing
+from app.api.shapes import Out, PersonStub, TeamStub, TicketOut
+from app.base.people.queries import PERSONS, TEAMS
+from app.common.priority import Impact, Priority, Urgency
+from app.common.services import FulfilmentPath
+from app.common.tickets import Channel, HoldReason
+from app.processes.requests.lifecycle import LIFECYCLE
+from app.processes.requests.records import (
+    Acceptance,
+    AcceptanceVerdict,
+    Criterion,
+    CriterionResult,
+    Judgement,
+    Milestone,
+    ProgressReport,
+    QualityCheck,
+    RequestState,
+    ReviewSide,
+    ReviewVerdict,
+    Showing,
+    SolutionReview,
+    Training,
+)
+
+
+class RequestOut(TicketOut):
+    """Something that somebody asks for."""
+
+    state: RequestState
+    state_since: datetime
+    title: str | None = Field(description="Null where an imported history has none.")
+    description: str | None = Field(description="In the requester's words. Null when they were erased.")
+    channel: Channel | None
+    impact: Impact | None
+    urgency: Urgency | None
+    priority: Priority | None = Field(description="Null until it is assessed.")
+    item: str | None = Field(description="The key of the catalogue item that it is.")
+    answers: str | None = Field(
+        description="The answers to the item's form, as a JSON text. Null when the requester was erased."
+    )
+    target_seconds: int | None = Field(description="How long the item may take, as it said then.")
+    approved_at: datetime | None = Field(description="When those who must approve it did.")
+    path: FulfilmentPath | None = Field(description="How it is made. Null until it is assessed.")
+    service: str | None
+    ci: str | None
+    category: str | None
+    requester: PersonStub | None
+    reported_by: PersonStub | None = Field(description="Who asked, where it is for somebody else.")
+    customer: TeamStub | None = Field(description="The requester's team when it was opened.")
+    team: TeamStub | None = Field(description="The team that it is assigned to.")
+    assignee: PersonStub | None
+    opened_at: datetime
+    assessed_at: datetime | None
+    started_at: datetime | None
+    hold_reason: HoldReason | None
+    wake_up_at: datetime | None
+    acceptance_group_id: UUID | None = Field(description="The group that accepts it.")
+    requirements_confirmed_at: datetime | None
+    solution_author: PersonStub | None = Field(description="Who proposed the present solution.")
+    it_approved_by: PersonStub | None = Field(description="Who has approved it for IT.")
+    business_approved_by: PersonStub | None = Field(description="Who has approved it for the business.")
+    solution_approved_at: datetime | None
+    planned_cost: str | None
+    currency: str | None
+    first_planned_at: datetime | None = Field(description="The delivery that the first approved plan said.")
+    planned_at: datetime | None = Field(description="The one that the present solution says.")
+    expected_at: datetime | None = Field(description="The one that the latest report says.")
+    report_every_days: int | None
+    next_report_due_at: datetime | None = Field(description="A report of progress is overdue after it.")
+    acceptance_wanted_at: datetime | None
+    verdict: AcceptanceVerdict | None = Field(description="Of the latest round of acceptance.")
+    rounds: int | None = Field(description="How often it was submitted for acceptance.")
+    delivered_at: datetime | None
+    delivery: str | None = Field(description="What was delivered.")
+    closed_at: datetime | None
+    cancelled_at: datetime | None
+    rejected_at: datetime | None
+
+
+class CriterionOut(Out):
+    """What must be met for a request to be accepted."""
+
+    id: UUID
+    place: int
+    text: str | None = Field(description="Null when its author was erased.")
+    shown_by: Showing
+    added_at: datetime
+    dropped_at: datetime | None = Field(description="When requirements were confirmed anew without it.")
+
+
+class CriterionPage(Out):
+    """The criteria of acceptance of a request, the oldest first."""
+
+    items: list[CriterionOut]
+    next_cursor: str | None
+
+
+class SolutionReviewOut(Out):
+    """What one side thinks of a solution."""
+
+    id: UUID
+    edition: int = Field(description="Of the document of the solution.")
+    side: ReviewSide
+    reviewer: PersonStub | None
+    verdict: ReviewVerdict
+    feasibility: Judgement
+    business_fit: Judgement
+    cost_and_benefit: Judgement
+    comment: str | None
+    reviewed_at: datetime
+
+
+class SolutionReviewPage(Out):
+    """The reviews of the solutions of a request, the oldest first."""
+
+    items: list[SolutionReviewOut]
+    next_cursor: str | None
+
+
+class MilestoneOut(Out):
+    """A step of the implementation."""
+
+    id: UUID
+    title: str
+    due_at: datetime
+    done: int = Field(description="In percent.")
+    added_at: datetime
+    completed_at: datetime | None
+    dropped_at: datetime | None = Field(description="When it was planned anew without it.")
+
+
+class MilestonePage(Out):
+    """The milestones of a request, the oldest first."""
+
+    items: list[MilestoneOut]
+    next_cursor: str | None
+
+
+class ProgressReportOut(Out):
+    """How far the implementation had got."""
+
+    id: UUID
+    text: str | None
+    expected_at: datetime
+    cost_to_date: str | None = Field(description="Null: nothing was spent.")
+    planned_cost: str | None
+    currency: str | None
+    due_at: datetime | None
+    late: bool = Field(description="Whether it came after it was due.")
+    author: PersonStub | None
+    reported_at: datetime
+
+
+class ProgressReportPage(Out):
+    """The reports of progress of a request, the oldest first."""
+
+    items: list[ProgressReportOut]
+    next_cursor: str | None
+
+
+class QualityCheckOut(Out):
+    """Whether what was made was as it should be, at one checkpoint."""
+
+    id: UUID
+    document_id: UUID = Field(description="Its report.")
+    checkpoint: str
+    passed: bool
+    checker: PersonStub | None
+    checked_at: datetime
+
+
+class QualityCheckPage(Out):
+    """The quality checks of a request, the oldest first."""
+
+    items: list[QualityCheckOut]
+    next_cursor: str | None
+
+
+class AcceptanceOut(Out):
+    """One round of acceptance."""
+
+    id: UUID
+    document_id: UUID = Field(description="Its report.")
+    round: int
+    verdict: AcceptanceVerdict
+    participant_ids: list[UUID] = Field(description="Those who took part.")
+    recorded_by: PersonStub | None
+    recorded_at: datetime
+
+
+class AcceptancePage(Out):
+    """The rounds of acceptance of a request, the oldest first."""
+
+    items: list[AcceptanceOut]
+    next_cursor: str | None
+
+
+class CriterionResultOut(Out):
+    """Whether a criterion was met in a round of acceptance."""
+
+    id: UUID
+    acceptance_id: UUID
+    criterion_id: UUID
+    shown_by: Showing
+    passed: bool
+    note: str | None
+    recorded_at: datetime
+
+
+class CriterionResultPage(Out):
+    """What came of the criteria of a request in each round, the oldest first."""
+
+    items: list[CriterionResultOut]
+    next_cursor: str | None
+
+
+class TrainingOut(Out):
+    """A training in the use of what was delivered; its document says who, what in, and with what."""
+
+    id: UUID
+    document_id: UUID
+    attended: int = Field(description="How many attended.")
+    held_at: datetime
+    recorded_at: datetime
+
+
+class TrainingPage(Out):
+    """The trainings of a request, the oldest first."""
+
+    items: list[TrainingOut]
+    next_cursor: str | None
+
+
+#: What stands beside requests and beside nothing else.
+ROWS = (
+    Rows("criteria", Criterion, "added_at", CriterionOut, CriterionPage),
+    Rows("solution_reviews", SolutionReview, "reviewed_at", SolutionReviewOut, SolutionReviewPage),
+    Rows("milestones", Milestone, "added_at", MilestoneOut, MilestonePage),
+    Rows("progress_reports", ProgressReport, "reported_at", ProgressReportOut, ProgressReportPage),
+    Rows("quality_checks", QualityCheck, "checked_at", QualityCheckOut, QualityCheckPage),
+    Rows("acceptances", Acceptance, "recorded_at", AcceptanceOut, AcceptancePage),
+    Rows("criterion_results", CriterionResult, "recorded_at", CriterionResultOut, CriterionResultPage),
+    Rows("trainings", Training, "recorded_at", TrainingOut, TrainingPage),
+)
+
+LISTING = Listing(
+    lifecycle=LIFECYCLE,
+    shape=RequestOut,
+    filters=(
+        "state",
+        "state_since",
+        "priority",
+        "impact",
+        "urgency",
+        "path",
+        "item",
+        "channel",
+        "service",
+        "ci",
+        "category",
+        "requester",
+        "customer",
+        "team",
+        "assignee",
+        "opened_at",
+        "hold_reason",
+        "delivered_at",
+        "closed_at",
+        "changed_at",
+        "next_report_due_at",
+        "planned_at",
+        "tag",
+        "follower",
+        "external_reference",
+    ),
+    sorts=(
+        "opened_at",
+        "changed_at",
+        "state_since",
+        "priority",
+        "delivered_at",
+        "closed_at",
+        "next_report_due_at",
+        "planned_at",
+    ),
+    expands=(PERSONS, TEAMS),
+)

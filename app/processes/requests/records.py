@@ -1,0 +1,318 @@
+"""A request's row, its states and its codes, and what stands beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text
+from sqlmodel import Field
+
+from app.common.personal import Personal
+from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.services import FulfilmentPath
+from app.common.tickets import Channel, HoldReason, Ticket
+
+
+class RequestState(Labelled):
+    """Where a request stands."""
+
+    submitted = "submitted", "Submitted", "已提交"
+    awaiting_approval = "awaiting_approval", "Awaiting approval", "待审批"
+    assessed = "assessed", "Assessed", "已评估"
+    in_progress = "in_progress", "In progress", "处理中"
+    analysing = "analysing", "Analysing", "需求分析"
+    requirements_confirmed = "requirements_confirmed", "Requirements confirmed", "需求已确认"
+    solution_review = "solution_review", "Solution in review", "方案评审"
+    revising = "revising", "Revising", "方案修订"
+    solution_approved = "solution_approved", "Solution approved", "方案已批准"
+    implementing = "implementing", "Implementing", "实施中"
+    in_acceptance = "in_acceptance", "In acceptance", "验收中"
+    rectifying = "rectifying", "Rectifying", "整改中"
+    on_hold = "on_hold", "On hold", "挂起"
+    delivered = "delivered", "Delivered", "已交付"
+    closed = "closed", "Closed", "已关闭"
+    cancelled = "cancelled", "Cancelled", "已取消"
+    rejected = "rejected", "Rejected", "已驳回"
+
+
+ENDED = frozenset({RequestState.delivered, RequestState.closed})
+OPEN = frozenset(RequestState) - ENDED - {RequestState.cancelled, RequestState.rejected}
+
+
+class Showing(Labelled):
+    """How it is shown that a criterion is met."""
+
+    demonstration = "demonstration", "Demonstration", "演示"
+    functional_test = "functional_test", "Functional test", "功能测试"
+    data_check = "data_check", "Data check", "数据核对"
+    user_trial = "user_trial", "User trial", "用户试用"
+
+
+class ReviewSide(Labelled):
+    """For which side a solution is reviewed."""
+
+    it = "it", "IT", "信息技术方"
+    business = "business", "Business", "业务方"
+
+
+class Judgement(Labelled):
+    """What a reviewer thinks of one aspect."""
+
+    good = "good", "Good", "良好"
+    acceptable = "acceptable", "Acceptable", "可接受"
+    poor = "poor", "Poor", "不可接受"
+
+
+class ReviewVerdict(Labelled):
+    """What a review comes to."""
+
+    approve = "approve", "Approve", "通过"
+    revise = "revise", "Revise", "修改后再审"
+
+
+class AcceptanceVerdict(Labelled):
+    """What an acceptance comes to."""
+
+    accepted = "accepted", "Accepted", "验收通过"
+    failed = "failed", "Failed", "验收不通过"
+
+
+class Request(Ticket):
+    """Something that somebody asks for.
+
+    `item` is the key of the catalogue item that it is, `answers` those to its form, as JSON, and
+    `target_seconds` how long it might take when it was asked for. `approval_id` is the decision on it.
+    `solution_id` is the document of the solution that is proposed. `doer_ids` are those who implement it:
+    none of them checks its quality. `first_planned_at` is the delivery that the first approved plan promised,
+    `planned_at` that of the present one, `expected_at` what the latest report says. `rounds` counts how often
+    it was submitted for acceptance.
+    """
+
+    KIND: ClassVar[str] = "request"
+
+    state: RequestState | None = Field(default=None, sa_type=Text)
+    description: Annotated[str | None, Personal()] = None
+    channel: Channel | None = Field(default=None, sa_type=Text)
+    service: str | None = None
+    ci: str | None = None
+    category: str | None = None
+    path: FulfilmentPath | None = Field(default=None, sa_type=Text)
+    item: str | None = None
+    answers: Annotated[str | None, Personal()] = None
+    target_seconds: int | None = None
+    approval_id: UUID | None = None
+    approved_at: datetime | None = None
+    reported_by_id: Annotated[UUID | None, Refers("person")] = None
+    assessed_at: datetime | None = None
+    started_at: datetime | None = None
+    held_from: RequestState | None = Field(default=None, sa_type=Text)
+    hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
+    wake_up_at: datetime | None = None
+    acceptance_group_id: Annotated[UUID | None, Refers("group")] = None
+    requirements_confirmed_at: datetime | None = None
+    solution_id: UUID | None = None
+    solution_author_id: Annotated[UUID | None, Refers("person")] = None
+    it_approved_by_id: Annotated[UUID | None, Refers("person")] = None
+    business_approved_by_id: Annotated[UUID | None, Refers("person")] = None
+    sent_back_at: datetime | None = None
+    solution_approved_at: datetime | None = None
+    doer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    planned_cost: str | None = None
+    currency: str | None = None
+    planned_at: datetime | None = None
+    first_planned_at: datetime | None = None
+    expected_at: datetime | None = None
+    report_every_days: int | None = None
+    next_report_due_at: datetime | None = None
+    acceptance_wanted_at: datetime | None = None
+    verdict: AcceptanceVerdict | None = Field(default=None, sa_type=Text)
+    rounds: int | None = None
+    delivered_at: datetime | None = None
+    delivery: Annotated[str | None, Personal()] = None
+    closed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    rejected_at: datetime | None = None
+
+
+class Criterion(Beside):
+    """What must be met for it to be accepted. Requirements that are confirmed anew drop those of before."""
+
+    KIND: ClassVar[str] = "criterion"
+
+    place: int | None = None
+    text: Annotated[str | None, Personal()] = None
+    shown_by: Showing | None = Field(default=None, sa_type=Text)
+    added_at: datetime | None = None
+    dropped_at: datetime | None = None
+
+
+class SolutionReview(Beside):
+    """What one side thinks of a solution; `edition` is that of its document."""
+
+    KIND: ClassVar[str] = "solution_review"
+
+    edition: int | None = None
+    side: ReviewSide | None = Field(default=None, sa_type=Text)
+    reviewer_id: Annotated[UUID | None, Refers("person")] = None
+    verdict: ReviewVerdict | None = Field(default=None, sa_type=Text)
+    feasibility: Judgement | None = Field(default=None, sa_type=Text)
+    business_fit: Judgement | None = Field(default=None, sa_type=Text)
+    cost_and_benefit: Judgement | None = Field(default=None, sa_type=Text)
+    comment: Annotated[str | None, Personal()] = None
+    reviewed_at: datetime | None = None
+
+
+class Milestone(Beside):
+    """A step of the implementation by which it is planned and reported; `done` in percent."""
+
+    KIND: ClassVar[str] = "milestone"
+
+    title: str | None = None
+    due_at: datetime | None = None
+    done: int | None = None
+    added_at: datetime | None = None
+    completed_at: datetime | None = None
+    dropped_at: datetime | None = None
+
+
+class ProgressReport(Beside):
+    """How far the implementation has got; `late`: reported after `due_at`, when it was due."""
+
+    KIND: ClassVar[str] = "progress_report"
+
+    text: Annotated[str | None, Personal()] = None
+    expected_at: datetime | None = None
+    cost_to_date: str | None = None
+    planned_cost: str | None = None
+    currency: str | None = None
+    due_at: datetime | None = None
+    late: bool | None = None
+    author_id: Annotated[UUID | None, Refers("person")] = None
+    reported_at: datetime | None = None
+
+
+class QualityCheck(Beside):
+    """Whether what was made is as it should be, at one checkpoint."""
+
+    KIND: ClassVar[str] = "quality_check"
+
+    document_id: UUID | None = None
+    checkpoint: str | None = None
+    passed: bool | None = None
+    checker_id: Annotated[UUID | None, Refers("person")] = None
+    checked_at: datetime | None = None
+
+
+class Acceptance(Beside):
+    """One round of acceptance; `participant_ids` took part, `document_id` is its report."""
+
+    KIND: ClassVar[str] = "acceptance"
+
+    document_id: UUID | None = None
+    round: int | None = None
+    verdict: AcceptanceVerdict | None = Field(default=None, sa_type=Text)
+    participant_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    recorded_by_id: Annotated[UUID | None, Refers("person")] = None
+    recorded_at: datetime | None = None
+
+
+class CriterionResult(Beside):
+    """Whether one criterion was met in a round of acceptance, and how that was shown."""
+
+    KIND: ClassVar[str] = "criterion_result"
+
+    acceptance_id: UUID | None = None
+    criterion_id: UUID | None = None
+    shown_by: Showing | None = Field(default=None, sa_type=Text)
+    passed: bool | None = None
+    note: Annotated[str | None, Personal()] = None
+    recorded_at: datetime | None = None
+
+
+class Training(Beside):
+    """People were shown how to use what was delivered; `attended` is how many."""
+
+    KIND: ClassVar[str] = "training"
+
+    document_id: UUID | None = None
+    attended: int | None = None
+    held_at: datetime | None = None
+    recorded_at: datetime | None = None
+
+
+#: What stands beside requests and beside nothing else.
+CHILDREN: tuple[type[Beside], ...] = (
+    Criterion,
+    SolutionReview,
+    Milestone,
+    ProgressReport,
+    QualityCheck,
+    Acceptance,
+    CriterionResult,
+    Training,
+)
+
+
+class RequestTable(Request, table=True):
+    """Where requests stand."""
+
+    __tablename__ = "request"
+    __table_args__: ClassVar = FOLD
+
+
+class CriterionTable(Criterion, table=True):
+    """Where criteria stand."""
+
+    __tablename__ = "criterion"
+    __table_args__: ClassVar = FOLD
+
+
+class SolutionReviewTable(SolutionReview, table=True):
+    """Where reviews of solutions stand."""
+
+    __tablename__ = "solution_review"
+    __table_args__: ClassVar = FOLD
+
+
+class MilestoneTable(Milestone, table=True):
+    """Where milestones stand."""
+
+    __tablename__ = "milestone"
+    __table_args__: ClassVar = FOLD
+
+
+class ProgressReportTable(ProgressReport, table=True):
+    """Where progress reports stand."""
+
+    __tablename__ = "progress_report"
+    __table_args__: ClassVar = FOLD
+
+
+class QualityCheckTable(QualityCheck, table=True):
+    """Where quality checks stand."""
+
+    __tablename__ = "quality_check"
+    __table_args__: ClassVar = FOLD
+
+
+class AcceptanceTable(Acceptance, table=True):
+    """Where acceptances stand."""
+
+    __tablename__ = "acceptance"
+    __table_args__: ClassVar = FOLD
+
+
+class CriterionResultTable(CriterionResult, table=True):
+    """Where what came of criteria stands."""
+
+    __tablename__ = "criterion_result"
+    __table_args__: ClassVar = FOLD
+
+
+class TrainingTable(Training, table=True):
+    """Where trainings stand."""
+
+    __tablename__ = "training"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,22 @@
+"""Where requests are: `/v1/requests`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api import reads
+from app.api.actions import mount_actions
+from app.api.attachments import mount_attachments
+from app.api.children import mount_children
+from app.api.direct import DirectRoute
+from app.api.edit import mount_edit
+from app.processes.requests.lifecycle import LIFECYCLE
+from app.processes.requests.queries import LISTING, ROWS, RequestOut
+
+router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=DirectRoute)
+reads.mount_reads(router, LISTING)
+reads.mount_events(router, LISTING)
+mount_attachments(router, LISTING)
+mount_actions(router, LIFECYCLE, RequestOut)
+mount_edit(router, LIFECYCLE, RequestOut)
+mount_children(router, LIFECYCLE, RequestOut, ROWS)

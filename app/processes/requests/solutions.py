@@ -1,0 +1,125 @@
+"""How it will be made: the solution that is proposed, and its review by both sides."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.base.documents.filing import draft_of, file, publish, supersede
+from app.common.documents import DocumentClass, DocumentState, Heading
+from app.common.records import Labelled
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Words
+from app.kernel.moment import Moment
+from app.kernel.who import Part as PartIn
+from app.processes.requests.records import (
+    Judgement,
+    Request,
+    ReviewSide,
+    ReviewVerdict,
+    SolutionReview,
+)
+from app.processes.requests.records import RequestState as State
+
+the_author = PartIn("author of the solution", "方案作者", ("solution_author_id",))
+
+
+class SolutionRisk(Part):
+    """Something that can go wrong, and what is done about it."""
+
+    risk: Words = Field(description="What can go wrong.")
+    response: Words = Field(description="What is done about it.")
+
+
+class ProposeSolutionRequest(Body):
+    """How it will be made."""
+
+    architecture: Words = Field(description="What it will consist of.")
+    steps: Words = Field(description="The steps.")
+    resources: Words = Field(description="Who and what is needed.")
+    schedule: Words = Field(description="When what is done.")
+    planned_at: Instant = Field(description="When it is to be delivered.")
+    risks: Annotated[tuple[SolutionRisk, ...], Few] = Field(
+        max_length=LONGEST_LIST, description="What can go wrong, with responses; none: nothing is seen."
+    )
+
+
+def propose_solution(request: Request, body: ProposeSolutionRequest, at: Moment) -> None:
+    """It is proposed how it will be made; both sides review that."""
+    said = [
+        (Heading.architecture, body.architecture),
+        (Heading.steps, body.steps),
+        (Heading.resources, body.resources),
+        (Heading.schedule, body.schedule),
+    ]
+    for risk in body.risks:
+        said += [(Heading.risk, risk.risk), (Heading.response, risk.response)]
+    request.solution_id = file(request, DocumentClass.SO, said, at, state=DocumentState.drafted).id
+    request.solution_author_id = at.caller.person_id
+    request.planned_at = body.planned_at
+    request.it_approved_by_id = request.business_approved_by_id = request.sent_back_at = None
+
+
+def number_of_a_solution(request: Request) -> str | None:
+    """A solution that is revised keeps its number."""
+    return DocumentClass.SO.value if request.solution_id is None else None
+
+
+class ReviewSolutionRequest(Body):
+    """What one side thinks of it."""
+
+    side: ReviewSide = Field(description="For which side.")
+    verdict: ReviewVerdict = Field(description="Whether it can be made so.")
+    feasibility: Judgement = Field(description="Whether it can be made with the technology and people there.")
+    business_fit: Judgement = Field(description="Whether it does what the business needs.")
+    cost_and_benefit: Judgement = Field(description="Whether it is worth what it costs.")
+    comment: Words | None = Field(default=None, description="What must be revised, if something must.")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> ReviewSolutionRequest:
+        judged = (self.feasibility, self.business_fit, self.cost_and_benefit)
+        if self.verdict is ReviewVerdict.revise and self.comment is None:
+            raise PydanticCustomError("say_what_to_revise", "say in a comment what must be revised")
+        if self.verdict is ReviewVerdict.approve and Judgement.poor in judged:
+            raise PydanticCustomError("approves_what_is_poor", "what is poor in something must be revised")
+        return self
+
+
+def review_solution(request: Request, body: ReviewSolutionRequest, at: Moment) -> None:
+    """One side has reviewed the solution: approved when both have, revised when one wants that."""
+    draft = draft_of(DocumentClass.SO, at)
+    assert draft is not None
+    made = SolutionReview(
+        id=at.new_id(),
+        record=request.row_key,
+        edition=draft.edition,
+        side=body.side,
+        reviewer_id=at.caller.person_id,
+        verdict=body.verdict,
+        feasibility=body.feasibility,
+        business_fit=body.business_fit,
+        cost_and_benefit=body.cost_and_benefit,
+        comment=body.comment,
+        reviewed_at=at.occurred_at,
+    )
+    at.add(made)
+    if body.verdict is ReviewVerdict.revise:
+        request.sent_back_at = at.occurred_at
+    elif body.side is ReviewSide.it:
+        request.it_approved_by_id = at.caller.person_id
+    else:
+        request.business_approved_by_id = at.caller.person_id
+    if after_review(request) is State.solution_approved:
+        supersede(DocumentClass.SO, at)
+        publish(DocumentClass.SO, at)
+        request.solution_approved_at = at.occurred_at
+        request.first_planned_at = request.first_planned_at or request.planned_at
+
+
+def after_review(request: Request) -> Labelled:
+    """Where a review leads: on when both sides have approved, back when one wants something revised."""
+    if request.sent_back_at is not None:
+        return State.revising
+    both = request.it_approved_by_id is not None and request.business_approved_by_id is not None
+    return State.solution_approved if both else State.solution_review

@@ -1,0 +1,96 @@
+"""Offers incidents of one service, CI or category that recur as a candidate for a problem; and takes the
+offer back if too few of them are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import ValidationError
+
+from app.kernel.bodies import Nothing
+from app.kernel.history import as_of_version
+from app.kernel.ledger import Ledger
+from app.kernel.look import load
+from app.kernel.rules import Consequence, Rule
+from app.log.events import Recorded, id_of
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import Incident
+from app.processes.problems import recurrence
+from app.processes.problems.candidates import DetectAgainProblemCandidate, DetectProblemCandidate
+from app.processes.problems.records import CandidateDimension, CandidateState
+
+KIND = "problem_candidate"
+#: How far the log has come.
+LATEST = "select e.recorded_at from log.head h join log.event e on e.position = h.position"
+
+
+async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Whether as many as the settings say are there, by what the incident says now and said before.
+
+    What is older than the time that is counted leads to nothing: the past of a long log is nobody's offer.
+    """
+    counted = timedelta(days=ledger.settings.recurrence_days)
+    latest = await ledger.db.value(LATEST)
+    if event.recorded_at < latest - counted:
+        return
+    for dimension, value in await _touched(ledger, event):
+        consequence = await _looked_at(ledger, dimension, value, event.recorded_at - counted)
+        if consequence is not None:
+            yield consequence
+
+
+async def _touched(ledger: Ledger, event: Recorded) -> list[tuple[CandidateDimension, str]]:
+    """What the incident has, or had before it was edited, that others may have in common with it."""
+    loaded = await load(ledger.db, LIFECYCLE, str(id_of(event.stream)))
+    incidents: list[Incident] = [] if loaded is None else [loaded.record]
+    if event.type == "incident.edited":
+        fields = event.data["set"].get(event.stream) or {}
+        if not any(dimension.value in fields for dimension in CandidateDimension):
+            return []
+        incidents.append(await as_of_version(ledger.db, LIFECYCLE, event.stream, event.version - 1))
+    found = [(one, getattr(incident, one.value)) for incident in incidents for one in CandidateDimension]
+    return [(one, value) for one, value in dict.fromkeys(found) if value is not None]
+
+
+async def _looked_at(
+    ledger: Ledger, dimension: CandidateDimension, value: str, window: datetime
+) -> Consequence | None:
+    """What follows for that service, CI or category, if anything does."""
+    wanted = ledger.settings.recurrences
+    known = await recurrence.candidate(ledger.db, dimension, value)
+    offered = known is not None and known.state == CandidateState.offered
+    since = window
+    if known is not None:  # of what was decided on, only what came afterwards counts
+        since = known.since_at if offered else max(window, known.decided_at or window)
+    found = await recurrence.cases(ledger.db, dimension, value, since, limit=wanted)
+    recurs = len(found) >= wanted
+    if known is None:
+        try:
+            said = DetectProblemCandidate(dimension=dimension, value=value, since_at=since)
+        except ValidationError:  # of another system's history: a key that nobody could have given here
+            return None
+        # Because of one event several may be made: this tells them apart.
+        about = uuid5(NAMESPACE_URL, f"{dimension.value}/{value}")
+        return Consequence(KIND, "detect", None, said, about=about) if recurs else None
+    if recurs and not offered:
+        again = DetectAgainProblemCandidate(since_at=since)
+        return Consequence(KIND, "detect_again", known.id, again, if_match=known.version)
+    if offered and not recurs:
+        return Consequence(KIND, "withdraw", known.id, Nothing(), if_match=known.version)
+    return None
+
+
+RULE = Rule(
+    "detect_recurring_incidents",
+    (
+        "incident.reported",
+        "incident.edited",
+        "incident.cancelled",
+        "incident.marked_duplicate",
+        "incident.linked",
+    ),
+    detect_recurring_incidents,
+)

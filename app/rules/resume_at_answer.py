@@ -1,0 +1,36 @@
+"""Resumes what waits for its requester when they have answered, by whatever channel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from app.common.tickets import HoldReason
+from app.kernel.bodies import Nothing
+from app.kernel.ledger import Ledger
+from app.kernel.look import load
+from app.kernel.rules import Consequence, Rule
+from app.log.events import Recorded, id_of, kind_of
+
+#: The kinds whose holds say for what they wait.
+KINDS = ("incident", "request")
+
+
+async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """What the requester says or sends is their answer, if somebody waits for it since before."""
+    if event.staff_only:
+        return
+    kind, record_id = kind_of(event.stream), id_of(event.stream)
+    loaded = await load(ledger.db, ledger.lifecycles[kind], str(record_id))
+    if loaded is None or loaded.record.hold_reason is not HoldReason.awaiting_requester:
+        return
+    ticket, theirs = loaded.record, f"person:{loaded.record.requester_id}"
+    waited = ticket.state_since is not None and ticket.state_since <= event.occurred_at
+    if waited and theirs in (event.actor, event.on_behalf_of):
+        yield Consequence(kind, "resume", record_id, Nothing(), if_match=ticket.version)
+
+
+RULE = Rule(
+    "resume_at_answer",
+    tuple(f"{kind}.{said}" for kind in KINDS for said in ("commented", "attached")),
+    resume_at_answer,
+)

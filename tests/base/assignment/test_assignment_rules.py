@@ -1,0 +1,103 @@
+"""Assignment rules: administrators make and move them, staff read and try them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+
+RULES = "/v1/assignment_rules"
+
+
+def a_rule(position: int, team: str, **more: Any) -> Json:
+    """What is said to add a rule."""
+    return {"process": "incident", "name": f"To {team}", "position": position, "to_team": team, **more}
+
+
+async def tried(client: Client, **said: str) -> Json:
+    """What would become of an incident."""
+    return await client.read(f"{RULES}/try", process="incident", **said)
+
+
+async def moved(client: Client, rule: Json, position: int) -> int:
+    """The status of moving the rule there."""
+    answer = await client.patch(
+        f"{RULES}/{rule['id']}", json={"position": position}, headers={"If-Match": "*"}
+    )
+    return answer.status_code
+
+
+async def test_an_administrator_makes_rules_and_staff_see_them(api: Api) -> None:
+    await api.team("network")
+    admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
+    reporter = await api.client("Zhao")
+    for client in (agent, reporter):
+        assert (await client.post(RULES, json=a_rule(1, "network"))).status_code == 403
+    made = await admin.do(RULES, a_rule(1, "network", priorities=["P2", "P1"], hours="nobody_works"))
+    assert (made["priorities"], made["hours"], made["hours_of"]) == (["P1", "P2"], "nobody_works", None)
+    assert [row["id"] for row in (await agent.read(RULES))["items"]] == [made["id"]]
+    assert (await reporter.read(RULES))["items"] == []
+    ended = await admin.do(f"{RULES}/{made['id']}/end")
+    assert ended["state"] == "ended"
+    assert (await admin.patch(f"{RULES}/{made['id']}", json={"position": 2})).status_code in (409, 428)
+
+
+async def test_what_cannot_be_followed_is_refused(api: Api) -> None:
+    await api.team("network")
+    admin = await api.client("Ada", Role.admin)
+    wrong: list[tuple[Json, str, str]] = [
+        ({"process": "person"}, "/process", "unknown_value"),
+        ({"process": "nothing"}, "/process", "unknown_value"),
+        ({"priorities": ["P1", "P1"]}, "/priorities", "each_once"),
+        ({"to_team": "nobody"}, "/to_team", "unknown_reference"),
+    ]
+    for change, pointer, code in wrong:
+        answer = await admin.post(RULES, json={**a_rule(1, "network"), **change})
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == (pointer, code)
+    team = (await admin.read("/v1/teams", key="network"))["items"][0]["id"]
+    made = await admin.do(RULES, a_rule(1, "network"))
+    await admin.do(f"/v1/teams/{team}/retire")
+    answer = await admin.post(RULES, json=a_rule(1, "network"))
+    assert answer.json()["errors"][0]["code"] == "team_retired"
+    (passed,) = (await tried(admin))["passed"]
+    assert (passed["rule"]["id"], passed["reason"]) == (made["id"], "team_retired")
+
+
+async def test_staff_try_the_rules_and_nobody_else(api: Api) -> None:
+    for key in ("network", "mail", "finance"):
+        await api.team(key)
+    admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
+    engineer = await api.client("Erik", Role.engineer, teams=("mail",))
+    reporter = await api.client("Zhao", teams=("finance",))
+    await admin.do(RULES, a_rule(30, "network"))
+    await admin.do(RULES, a_rule(10, "mail", for_service="mail", for_customer="finance", choose="in_turn"))
+    await admin.do(RULES, a_rule(20, "network", priorities=["P1"]))
+    await admin.do(RULES, a_rule(5, "mail", hours="somebody_works"))
+    assert (await reporter.get(f"{RULES}/try", params={"process": "incident"})).status_code == 403
+    found = await tried(agent, service="mail", customer="finance", priority="P3")
+    assert (found["team"]["key"], found["person"]["id"]) == ("mail", engineer.id)
+    assert [(one["rule"]["position"], one["reason"]) for one in found["passed"]] == [(5, "nobody_works")]
+    found = await tried(agent, service="print", priority="P3")
+    assert (found["rule"]["position"], found["person"]) == (30, None)
+    reasons = [(one["rule"]["position"], one["reason"]) for one in found["passed"]]
+    assert reasons == [(5, "nobody_works"), (10, "service"), (20, "priority")]
+    for wrong in ({"process": "person"}, {"process": "incident", "customer": "nobody"}):
+        assert (await agent.get(f"{RULES}/try", params=wrong)).status_code == 422
+
+
+async def test_rules_that_are_moved_at_once_have_one_order(api: Api) -> None:
+    await api.team("network")
+    admin = await api.client("Ada", Role.admin)
+    made = [await admin.do(RULES, a_rule(n, "network", for_service=f"s-{n}")) for n in range(1, 5)]
+    answers = await asyncio.gather(*(moved(admin, rule, 7) for rule in made))
+    assert answers == [200] * 4
+    found = await tried(admin)
+    assert [one["rule"]["id"] for one in found["passed"]] == [rule["id"] for rule in made]
+    assert await moved(admin, made[3], 1) == 200
+    answer = await admin.patch(f"{RULES}/{made[0]['id']}", json={"to_team": None}, headers={"If-Match": "*"})
+    assert answer.json()["errors"][0]["pointer"] == "/to_team"
+    assert (await tried(admin))["passed"][0]["rule"]["id"] == made[3]["id"]

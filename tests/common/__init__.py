@@ -1,0 +1,1 @@
+"""Pure modules that every process stands on."""

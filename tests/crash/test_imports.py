@@ -1,0 +1,85 @@
+"""Workers killed while they bring in a file that was asked for: in the end each row has had one effect."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+
+from app.settings import PROJECT
+from bench.kill import PATIENCE_SECONDS
+from bench.site import LOOK_SECONDS, Site, made_token, site
+from tests.exchange.test_xes import a_log, a_trace, steps
+
+CASES, KILLS = 2_000, 2
+STEPS = ("Queued/Awaiting Assignment", "Accepted/In Progress", "Completed/Resolved")
+LOG = a_log(*(a_trace(f"1-{n}", steps(*STEPS)) for n in range(CASES)))
+MAPPING = (PROJECT / "tests" / "exchange" / "mappings" / "vinst_incidents.toml").read_text(encoding="utf-8")
+WRITTEN = "select count(*) from log.event where source like 'import:%' and stream like 'incident/%'"
+TYPES = "select type, count(*) from log.event where stream like 'incident/%' group by type"
+
+
+async def test_a_file_is_brought_in_once_though_workers_are_killed_again_and_again() -> None:
+    with site() as installation:
+        token = made_token(installation)
+        await installation.serve()
+        headers = {"Authorization": f"Bearer {token}"}
+        address = f"http://127.0.0.1:{installation.ports['api']}/v1"
+        async with httpx.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
+            at = f"{address}/imports/{await _asked_for(client, address)}"
+            killed_at = await _broken(installation)
+            installation.work()
+            done = await _ended(client, at)
+        with psycopg.connect(installation.url) as connection:
+            types: Counter[str] = Counter(dict(connection.execute(TYPES).fetchall()))
+    assert 0 < killed_at[0] <= killed_at[-1] < CASES * len(STEPS), "it was killed on the way"
+    assert (done["state"], done["rows"]["refused"]) == ("done", 0)
+    # What the workers before it had brought in is repeated for the last one.
+    assert done["rows"]["applied"] + done["rows"]["repeated"] == CASES * len(STEPS)
+    assert set(types.values()) == {CASES}, types
+    assert sum(types.values()) == CASES * len(STEPS)
+
+
+async def _asked_for(client: httpx.AsyncClient, address: str) -> str:
+    upload = await client.put(f"{address}/uploads/{uuid4()}", content=LOG.encode())
+    assert upload.status_code == 200, upload.text
+    body = {"upload": upload.json()["id"], "format": "xes", "source": "vinst", "mapping": MAPPING}
+    answer = await client.post(f"{address}/imports", json=body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+async def _broken(installation: Site) -> list[int]:
+    """Kills a worker after the other, each once it has brought in something. Gives how far each had come."""
+    chance = random.Random()
+    came: list[int] = []
+    with psycopg.connect(installation.url, autocommit=True) as connection:
+        for _ in range(KILLS):
+            enough = (came[-1] if came else 0) + chance.randint(1, CASES // 4)
+            installation.work()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while _count(connection) < enough:  # noqa: ASYNC110  # nobody tells of a row
+                    await asyncio.sleep(LOOK_SECONDS)
+            installation.kill("worker")
+            came.append(_count(connection))
+    return came
+
+
+def _count(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute(WRITTEN).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _ended(client: httpx.AsyncClient, at: str) -> dict[str, Any]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            told: dict[str, Any] = (await client.get(at)).json()
+            if told["state"] in {"done", "failed"}:
+                return told
+            await asyncio.sleep(LOOK_SECONDS)

@@ -1,0 +1,23 @@
+"""What there is in the present world."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from tests.client import Client, Json, an_incident
+
+TEAM = "network"
+#: A group that accepts what is made.
+GROUP = "acceptance"
+#: The id of nothing: what is really there, `said` puts in its place.
+NOBODYS = "019a0000-0000-7000-8000-000000000000"
+#: Ids of what there is in the present world, by kind; it puts them here when it is made.
+KNOWN: dict[str, str] = {}
+
+#: What tells one key from another.
+NUMBERS = count()
+
+
+async def another(client: Client, at: str) -> Json:
+    """An incident that is there besides."""
+    return {"other": (await client.do("/v1/incidents", an_incident()))["number"]}

@@ -1,0 +1,98 @@
+"""What is said in a problem, and in a candidate for one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from app.kernel.bodies import Body
+from app.processes.problems.candidates import (
+    AcceptProblemCandidate,
+    DetectAgainProblemCandidate,
+    DetectProblemCandidate,
+)
+from app.processes.problems.lifecycle import (
+    AcceptRiskProblem,
+    BeginFixProblem,
+    CloseProblem,
+    DocumentWorkaroundProblem,
+    EditProblem,
+    IdentifyCauseProblem,
+    InvestigateProblem,
+    LapseRiskProblem,
+    RaiseProblem,
+    ReopenProblem,
+    ResolveProblem,
+)
+from tests.client import Client, Json
+from tests.every_action.known import KNOWN, NOBODYS, NUMBERS, TEAM, another
+
+#: As the API takes them.
+SAMPLES: dict[type[Body], Callable[[], Json]] = {
+    RaiseProblem: lambda: {
+        "title": "The relay loses mail",
+        "description": "Every night some of it is gone. 邮件丢失。",
+        "origin": "trend",
+        "service": "mail",
+        "ci": "mx-1",
+        "category": "e-mail",
+        "affected_services": ["mail", "calendar"],
+        "affected_customers": [TEAM],
+        "affected_users": 120,
+        "tried": "It was restarted.",
+        "impact": "2",
+        "urgency": "1",
+        "custom": {"room": "B 2.017", "visitors": 12},
+    },
+    DetectProblemCandidate: lambda: {
+        "dimension": "service",
+        "value": f"mail-{next(NUMBERS)}",
+        "since_at": "2026-01-01T00:00:00Z",
+    },
+    DetectAgainProblemCandidate: lambda: {"since_at": "2026-02-01T00:00:00Z"},
+    AcceptProblemCandidate: lambda: {
+        "title": "Mail is lost again and again",
+        "description": "Every few days some of it is gone.",
+        "affected_services": ["mail"],
+        "affected_customers": [TEAM],
+        "affected_users": 120,
+        "tried": "Each time it was restarted.",
+        "incidents": [NOBODYS],
+    },
+    InvestigateProblem: lambda: {"team": TEAM, "assignee": "me"},
+    IdentifyCauseProblem: lambda: {
+        "technique": "five_whys",
+        "cause": "The queue is cut at midnight. 队列在午夜被截断。",
+        "cause_category": "configuration",
+        "evidence": "The log of the relay.",
+    },
+    DocumentWorkaroundProblem: lambda: {
+        "symptoms": "Mail sent about midnight does not arrive.",
+        "workaround": "Send it again in the morning. 早上重发。",
+        "workaround_visibility": "public",
+    },
+    BeginFixProblem: lambda: {"fixing_change": "jira:CHG-7"},
+    ResolveProblem: lambda: {"prevention": "The rotation keeps the queue."},
+    AcceptRiskProblem: lambda: {
+        "reason": "The relay is replaced in spring.",
+        "until_at": "2199-01-01T00:00:00Z",
+    },
+    CloseProblem: lambda: {"lessons": "Look at what runs at midnight."},
+    ReopenProblem: lambda: {"incident": NOBODYS, "reason": "It was lost again."},
+    LapseRiskProblem: lambda: {"owner": KNOWN["person"]},
+    EditProblem: lambda: {"title": "The relay loses mail at night", "description": "At midnight. 午夜。"},
+}
+
+
+async def _recurring(client: Client, at: str) -> Json:
+    return {"incidents": [(await another(client, at))["other"]]}
+
+
+async def _back_in(client: Client, at: str) -> Json:
+    return {"incident": (await another(client, at))["other"]}
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+    ReopenProblem: _back_in,
+    AcceptProblemCandidate: _recurring,
+}

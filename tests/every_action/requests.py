@@ -1,0 +1,163 @@
+"""What is said in a request, and what must have been done before."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from app.kernel.bodies import Body
+from app.processes.requests.acceptance import (
+    RecordAcceptanceRequest,
+    RecordTrainingRequest,
+    SubmitForAcceptanceRequest,
+)
+from app.processes.requests.implementation import (
+    BeginImplementationRequest,
+    CheckQualityRequest,
+    ReportProgressRequest,
+)
+from app.processes.requests.lifecycle import (
+    AssessRequest,
+    EditRequest,
+    FulfilRequest,
+    HoldRequest,
+    SubmitRequest,
+)
+from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
+from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
+from tests.client import Client, Json
+from tests.every_action.known import GROUP, KNOWN, NOBODYS, TEAM
+
+AHEAD = "2199-01-01T00:00:00Z"
+#: As the API takes them.
+SAMPLES: dict[type[Body], Callable[[], Json]] = {
+    SubmitRequest: lambda: {
+        "title": "A laptop for a new colleague",
+        "description": "She begins on Monday. 她周一入职。",
+        "channel": "portal",
+        "urgency": "2",
+        "service": "workplace",
+        "ci": "pool-1",
+        "custom": {"room": "B 2.017", "visitors": 12},
+    },
+    AssessRequest: lambda: {
+        "category": "hardware",
+        "impact": "3",
+        "urgency": "2",
+        "path": "standard",
+        "team": TEAM,
+        "assignee": "me",
+    },
+    FulfilRequest: lambda: {"delivered": "A laptop, set up. 已配置的笔记本电脑。"},
+    ConfirmRequirementsRequest: lambda: {
+        "background": "Leave is asked for on paper. 目前以纸质方式请假。",
+        "functional": "Ask, approve, see what is left.",
+        "performance": "Two thousand people on a Monday morning.",
+        "interfaces": "The payroll system.",
+        "data": "Who has how many days.",
+        "heard": ["me"],
+        "criteria": [
+            {"text": "A day can be asked for.", "shown_by": "demonstration"},
+            {"text": "What is left is right.", "shown_by": "data_check"},
+        ],
+        "acceptance_group": GROUP,
+        "confirmed_at": "2026-01-01T08:00:00+08:00",
+    },
+    ChangeRequirementsRequest: lambda: {"changed": "Half days, too.", "reason": "The law has changed."},
+    ProposeSolutionRequest: lambda: {
+        "architecture": "One service and one table. 一个服务和一张表。",
+        "steps": "Build, try, roll out.",
+        "resources": "Two people.",
+        "schedule": "Three months.",
+        "planned_at": AHEAD,
+        "risks": [{"risk": "Payroll changes.", "response": "Agree on a format."}],
+    },
+    ReviewSolutionRequest: lambda: {
+        "side": "business",
+        "verdict": "approve",
+        "feasibility": "good",
+        "business_fit": "good",
+        "cost_and_benefit": "acceptable",
+        "comment": "Go on. 同意。",
+    },
+    BeginImplementationRequest: lambda: {
+        "plan": "In two steps.",
+        "milestones": [{"title": "It runs", "due_at": AHEAD}],
+        "tasks": [
+            {"title": "Build it", "assignee": KNOWN["doer"], "milestone": 1, "due_at": AHEAD},
+        ],
+        "planned_cost": "120000.00",
+        "currency": "CNY",
+        "report_every_days": 7,
+    },
+    ReportProgressRequest: lambda: {
+        "milestones": [],
+        "expected_at": AHEAD,
+        "text": "It half runs.",
+        "cost_to_date": "50000.00",
+        "problems": [{"title": "Get a licence", "owner": KNOWN["doer"], "due_at": AHEAD}],
+    },
+    CheckQualityRequest: lambda: {
+        "checkpoint": "Unit tests",
+        "passed": True,
+        "findings": "All of them pass.",
+    },
+    SubmitForAcceptanceRequest: lambda: {"manual": "OP2026001", "wanted_at": AHEAD},
+    RecordAcceptanceRequest: lambda: {
+        "participants": ["me"],
+        "results": [{"criterion": NOBODYS, "shown_by": "demonstration", "passed": True, "note": "Well."}],
+        "verdict": "accepted",
+        "conclusion": "It is what we asked for.",
+    },
+    RecordTrainingRequest: lambda: {
+        "audience": "All heads of teams.",
+        "topics": "Approving leave.",
+        "material": "The slides.",
+        "attended": 12,
+    },
+    HoldRequest: lambda: {"reason": "awaiting_vendor", "wake_up_at": AHEAD},
+    EditRequest: lambda: {"title": "A laptop", "description": "With a large screen. 大屏幕。"},
+}
+#: What is said besides, where an action leads to several states, to be led to one of them.
+TOWARDS: dict[tuple[type[Body], str], Json] = {
+    (AssessRequest, "analysing"): {"path": "project"},
+    (ReviewSolutionRequest, "revising"): {"verdict": "revise"},
+    (RecordAcceptanceRequest, "rectifying"): {
+        "verdict": "failed",
+        "issues": [{"title": "Mend the sum", "due_at": AHEAD}],
+    },
+}
+
+
+async def _checked(client: Client, at: str) -> Json:
+    """Every task is done, and the quality is as it should be."""
+    for task in (await client.read(f"{at}/tasks"))["items"]:
+        if task["completed_at"] is None:
+            await client.do(f"{at}/complete_task", {"task": task["id"], "outcome": "It is there."})
+    await client.do(f"{at}/check_quality", SAMPLES[CheckQualityRequest]())
+    return {}
+
+
+async def _shown(client: Client, at: str) -> Json:
+    """Every criterion is met."""
+    criteria = (await client.read(f"{at}/criteria"))["items"]
+    ids = [one["id"] for one in criteria if one["dropped_at"] is None]
+    note = "As it was agreed."
+    return {
+        "results": [
+            {"criterion": one, "shown_by": "demonstration", "passed": True, "note": note} for one in ids
+        ]
+    }
+
+
+async def _half_done(client: Client, at: str) -> Json:
+    milestones = (await client.read(f"{at}/milestones"))["items"]
+    (milestone,) = [one["id"] for one in milestones if one["dropped_at"] is None]
+    return {"milestones": [{"milestone": milestone, "done": 50}]}
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+    SubmitForAcceptanceRequest: _checked,
+    RecordAcceptanceRequest: _shown,
+    ReportProgressRequest: _half_done,
+}

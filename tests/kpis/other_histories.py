@@ -1,0 +1,172 @@
+"""Made-up histories of requests and of problems, most of them unlikely, some impossible."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.db import Connection
+from app.log.canonical import instant
+from app.log.events import Event, stream
+from app.log.ids import uuid7
+from app.log.writer import Command, append, encode
+from tests.kpis.histories import BEGIN, BORDERS, DAYS, STEPS, VALUES
+
+OFTEN, SELDOM = 5, 1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A process: its opening, its other events, each with where it can lead (None: nowhere), its values."""
+
+    name: str
+    opening: tuple[str, str]
+    types: Mapping[str, Sequence[str | None]]
+    often: frozenset[str]
+    values: Mapping[str, Sequence[str | int | None]]
+
+
+DATES = (instant(BORDERS[0]), instant(BORDERS[1]), instant(BORDERS[2]), None)
+REQUEST = Kind(
+    "request",
+    ("submitted", "submitted"),
+    {
+        "assessed": ("assessed", "analysing", "awaiting_approval"),
+        "approved": ("assessed", "analysing"),
+        "refused": ("rejected",),
+        "started": ("in_progress",),
+        "fulfilled": ("delivered",),
+        "solution_proposed": ("solution_review",),
+        "solution_reviewed": ("solution_approved", "revising", None),
+        "requirements_changed": ("analysing",),
+        "accepted": ("delivered",),
+        "acceptance_failed": ("rectifying",),
+        "held": ("on_hold",),
+        "resumed": ("in_progress", "rectifying", "awaiting_approval"),
+        "closed": ("closed",),
+        "reopened": ("in_progress", "rectifying"),
+        "cancelled": ("cancelled",),
+        "rejected": ("rejected",),
+        "commented": (None,),
+        "edited": (None,),
+    },
+    frozenset({"assessed", "started", "fulfilled", "accepted", "approved", "reopened"}),
+    {key: VALUES[key] for key in ("priority", "team_id", "service", "category", "assignee_id", "customer_id")}
+    | {
+        "channel": ("hotline", "chat", "portal", None),
+        "path": ("standard", "standard", "project", None),
+        "item": ("laptop", "account", None),
+        "requester_id": ("11", "12"),
+        "target_seconds": (3_600, 259_200, 5_000_000, None),
+        "first_planned_at": DATES,
+        "started_at": DATES,
+    },
+)
+PROBLEM = Kind(
+    "problem",
+    ("raised", "logged"),
+    {
+        "investigation_begun": ("investigating",),
+        "cause_identified": ("cause_identified", None),
+        "workaround_documented": ("known_error",),
+        "fix_begun": ("fix_in_progress",),
+        "resolved": ("resolved",),
+        "closed": ("closed",),
+        "risk_accepted": ("closed",),
+        "reopened": ("investigating",),
+        "cancelled": ("cancelled",),
+        "linked": (None,),
+        "unlinked": (None,),
+        "edited": (None,),
+    },
+    frozenset({"cause_identified", "workaround_documented", "resolved", "linked"}),
+    {key: VALUES[key] for key in ("priority", "team_id", "service", "category", "assignee_id")}
+    | {"origin": ("trend", "review", "incident", None)},
+)
+ACTORS = ("person:11", "person:12", "rule:close_after_agreed_days")
+
+
+def other_histories(seed: int, cases: int, kind: Kind, incidents: Sequence[str] = ()) -> list[Event]:
+    """The events of so many cases, in the order of the log. `incidents` are what problems are linked to."""
+    chance = random.Random(seed)
+    waiting = [_history(chance, kind, incidents) for _ in range(cases)]
+    log: list[Event] = []
+    while waiting:
+        of = chance.choice(waiting)
+        log.append(of.pop(0))
+        if not of:
+            waiting.remove(of)
+    return log
+
+
+def _history(chance: random.Random, kind: Kind, incidents: Sequence[str]) -> list[Event]:
+    name = stream(kind.name, uuid7())
+    now = opened = chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random()))
+    fields: dict[str, Any] = {"opened_at": instant(opened), "state": kind.opening[1]}
+    events = [_event(chance, kind, (name, 1, kind.opening[0]), opened, fields)]
+    weights = [OFTEN if one in kind.often else SELDOM for one in kind.types]
+    links: list[str] = []
+    for version in range(2, 2 + chance.choice((0, 1, 3, 5, 8, 12))):
+        what = chance.choices(list(kind.types), weights)[0]
+        state = chance.choice(kind.types[what])
+        now = chance.choice((now + chance.choice(STEPS), now + chance.choice(STEPS), *BORDERS[:1]))
+        at = opened + (now - opened) * chance.uniform(-0.3, 1) if chance.random() < 0.2 else now
+        event = _event(chance, kind, (name, version, what), at, {"state": state} if state else {})
+        if what == "linked" and incidents:
+            links.append(f"link/{uuid7()}")
+            event.data["set"][links[-1]] = {"kind": "causes", "other": chance.choice(incidents)}
+        if what == "unlinked" and links:
+            event.data["set"][links.pop()] = None
+        events.append(event)
+    return events
+
+
+def _event(
+    chance: random.Random,
+    kind: Kind,
+    which: tuple[str, int, str],
+    at: datetime,
+    fields: dict[str, Any],
+) -> Event:
+    name, version, what = which
+    share = 0.7 if version == 1 else 0.2
+    fields = fields | {key: chance.choice(of) for key, of in kind.values.items() if chance.random() < share}
+    if version > 1 and chance.random() < 0.05:
+        fields["opened_at"] = instant(at - timedelta(hours=chance.choice((0, 40))))
+    return Event(
+        id=uuid7(),
+        stream=name,
+        version=version,
+        type=f"{kind.name}.{what}",
+        occurred_at=at,
+        actor=chance.choice(ACTORS),
+        correlation_id="a-test",
+        source="api",
+        data={"given": {}, "set": {name: fields} if fields else {}},
+    )
+
+
+async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
+    """Appends the events, with rows for what KPIs look up: the numbers of the cases."""
+    first = instant(BEGIN)
+    rows = []
+    for n, event in enumerate(event for event in log if event.version == 1):
+        kind, _, of = event.stream.partition("/")
+        row = {
+            "id": str(UUID(of)),
+            "version": 1,
+            "changed_at": first,
+            "number": f"{kind[:3].upper()}-2026-{n:06}",
+        }
+        rows.append((f"fold.{kind}", row | {"state": "new", "state_since": first, "opened_at": first}))
+    command = Command(
+        reads={event.stream: 0 for event in log if event.version == 1},
+        events=tuple(log),
+        rows=tuple(rows),
+    )
+    await append(connection, [encode(command)])
+    return log

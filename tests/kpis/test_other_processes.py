@@ -1,0 +1,64 @@
+"""Both paths agree on the KPIs of requests and of problems, too, in whatever spans the log was taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.db import Connection
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS, PROBLEM, REQUEST
+from app.kpis.reconcile import reconcile
+from app.log.follow import catch_up, reset
+from tests.kpis.histories import histories, write
+from tests.kpis.other_histories import PROBLEM as PROBLEMS
+from tests.kpis.other_histories import REQUEST as REQUESTS
+from tests.kpis.other_histories import other_histories, write_others
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+KEYS = [kpi.key for kpi in KPIS.values() if kpi.process != "incident"]
+
+
+async def _lived(connection: Connection, seed: int) -> None:
+    incidents = await write(connection, histories(seed, cases=60))
+    names = sorted({event.stream for event in incidents if event.stream.startswith("incident/")})
+    await write_others(connection, other_histories(seed, 150, REQUESTS))
+    await write_others(connection, other_histories(seed, 100, PROBLEMS, names))
+
+
+@pytest.mark.parametrize(
+    ("seed", "zone"),
+    list(enumerate(("Asia/Shanghai", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"))),
+)
+async def test_both_paths_agree_on_requests_and_problems(
+    database_url: str, follower: Connection, seed: int, zone: str
+) -> None:
+    await _lived(follower, seed)
+    await catch_up(follower, FACTS)
+    report = await reconcile(database_url, zone=ZoneInfo(zone), now=NOW, keys=KEYS)
+    assert report.differences == []
+    assert report.compared > 1000
+
+
+async def _content(connection: Connection) -> dict[str, Any]:
+    found = {}
+    for table in chain(REQUEST, PROBLEM):
+        text = f"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.{table.name} t"
+        found[table.name] = await (await connection.execute(text.encode())).fetchone()
+    return found
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+async def test_their_facts_do_not_depend_on_the_spans(follower: Connection, batch: int) -> None:
+    await _lived(follower, 9)
+    await catch_up(follower, FACTS)
+    at_once = await _content(follower)
+    await reset(follower, FACTS)
+    await catch_up(follower, replace(FACTS, batch=batch))
+    assert await _content(follower) == at_once
+    assert all(value != (None,) for value in at_once.values()), at_once

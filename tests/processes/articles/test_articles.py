@@ -1,0 +1,195 @@
+"""Knowledge articles: written by one, published by another, found, suggested, used and rated."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.common.people import Role
+from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
+from tests.client import RESOLVED, Api, Client, an_incident
+from tests.every_action.of_articles import AN_ARTICLE
+
+ARTICLES = "/v1/articles"
+NEXT_YEAR = "2199-01-01T00:00:00Z"
+REVIEWED = {"verdict": "Tried on two printers.", "next_review_at": NEXT_YEAR}
+
+
+async def published(writer: Client, editor: Client, **changes: Any) -> str:
+    """The address of an article that one has written and the other one published."""
+    made = await writer.do(ARTICLES, {**AN_ARTICLE, **changes})
+    at = f"{ARTICLES}/{made['id']}"
+    await writer.do(f"{at}/submit")
+    await editor.do(f"{at}/publish", REVIEWED)
+    return at
+
+
+@pytest.fixture
+async def writer(api: Api) -> Client:
+    return await api.client("Writer", Role.agent, Role.knowledge_editor)
+
+
+@pytest.fixture
+async def editor(api: Api) -> Client:
+    return await api.client("Editor", Role.knowledge_editor)
+
+
+@pytest.fixture
+async def visitor(api: Api) -> Client:
+    return await api.client("Visitor")
+
+
+async def test_nobody_publishes_their_own_article(writer: Client, editor: Client) -> None:
+    made = await writer.do(ARTICLES, AN_ARTICLE)
+    at = f"{ARTICLES}/{made['number']}"
+    assert made["number"].startswith("KNW-")
+    await writer.do(f"{at}/submit")
+    refused = await writer.post(f"{at}/publish", json=REVIEWED)
+    assert refused.json()["code"] == "separation_of_duties"
+    after = await editor.do(f"{at}/publish", REVIEWED)
+    assert (after["state"], after["edition"], after["author"]["id"]) == ("published", 1, writer.id)
+
+
+async def test_readers_find_what_is_published_for_everybody_and_nothing_else(
+    writer: Client, editor: Client, visitor: Client
+) -> None:
+    public = await published(writer, editor)
+    internal = await published(writer, editor, visibility="internal")
+    draft = f"{ARTICLES}/{(await writer.do(ARTICLES, AN_ARTICLE))['id']}"
+    assert [(await visitor.get(at)).status_code for at in (public, internal, draft)] == [200, 404, 404]
+    listed = await visitor.read(ARTICLES)
+    assert [f"{ARTICLES}/{item['id']}" for item in listed["items"]] == [public]
+    await editor.do(f"{public}/retire", {"reason": "There are no cartridges any more."})
+    assert (await visitor.get(public)).status_code == 404
+    assert (await visitor.read(ARTICLES))["items"] == []
+
+
+async def test_it_is_found_by_words_in_both_languages(indexed: Api) -> None:
+    writer = await indexed.client("Writer", Role.engineer)
+    editor = await indexed.client("Editor", Role.knowledge_editor)
+    visitor = await indexed.client("Visitor")
+    at = await published(writer, editor)
+    for q in ("cartridges", "空白", "墨盒 封条", "blank page"):
+        found = await visitor.read(ARTICLES, q=q)
+        assert [f"{ARTICLES}/{item['id']}" for item in found["items"]] == [at], q
+
+
+async def test_a_revision_is_read_after_somebody_else_has_accepted_it(
+    writer: Client, editor: Client, visitor: Client
+) -> None:
+    at = await published(writer, editor)
+    await editor.do(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
+    changes = (await editor.read(f"{at}/events"))["items"][-1]["set"]
+    (key,) = changes
+    said = {"revision": key.partition("/")[2], "verdict": "Tried."}
+    assert (await visitor.read(at))["answer"] == AN_ARTICLE["answer"]
+    refused = await editor.post(f"{at}/accept_revision", json=said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "is_its_author")
+    after = await writer.do(f"{at}/accept_revision", said)
+    assert (after["answer"], after["title"], after["edition"]) == (
+        "Take the orange strip off.",
+        AN_ARTICLE["title"],
+        2,
+    )
+
+
+async def test_what_helped_is_drafted_from_a_resolved_case_with_its_keys(api: Api, writer: Client) -> None:
+    agent = await api.client("Agent", Role.agent)
+    case = await agent.do("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
+    said = {**AN_ARTICLE, "services": None, "case": case["number"]}
+    refused = await writer.post(ARTICLES, json=said)
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/case", "not_resolved")]
+    await agent.do(f"/v1/incidents/{case['id']}/acknowledge")
+    await agent.do(f"/v1/incidents/{case['id']}/assign", {"person": "me"})
+    await agent.do(f"/v1/incidents/{case['id']}/resolve", RESOLVED)
+    made = await writer.do(ARTICLES, said)
+    assert (made["services"], made["categories"], made["cis"]) == (["print"], ["paper"], ["lp-1"])
+    assert made["case"] == f"incident/{case['id']}"
+
+
+async def test_a_use_stands_with_the_case_and_with_the_article_and_counts_once(
+    api: Api, writer: Client, editor: Client
+) -> None:
+    at = await published(writer, editor)
+    agent = await api.client("Agent", Role.agent)
+    case = (await agent.do("/v1/incidents", an_incident()))["id"]
+    used = {"article": at.rpartition("/")[2]}
+    await agent.do(f"/v1/incidents/{case}/use_article", used)
+    again = await agent.post(f"/v1/incidents/{case}/use_article", json=used)
+    assert again.json()["errors"][0]["code"] == "there_already"
+    from_there = await agent.post(f"{at}/use", json={"case": case})
+    assert from_there.json()["errors"][0]["pointer"] == "/case"
+    assert (await agent.read(at))["used_count"] == 1
+    events = [(await agent.read(f"{where}/events"))["items"][-1] for where in (f"/v1/incidents/{case}", at)]
+    assert [event["type"] for event in events] == ["incident.article_used", "article.used"]
+    ends = [next(row for key, row in e["set"].items() if key.startswith("article_use/")) for e in events]
+    assert ends[0]["use_id"] == ends[1]["use_id"]
+
+
+async def test_everybody_rates_once_and_may_think_better_of_it(
+    writer: Client, editor: Client, visitor: Client
+) -> None:
+    at = await published(writer, editor)
+    for helped, counts in ((True, (1, 0)), (True, (1, 0)), (False, (0, 1))):
+        after = await visitor.do(f"{at}/rate", {"helped": helped})
+        assert (after["helped_count"], after["did_not_help_count"]) == counts
+    after = await editor.do(f"{at}/rate", {"helped": True})
+    assert (after["helped_count"], after["did_not_help_count"]) == (1, 1)
+
+
+async def test_a_case_is_offered_what_the_caller_may_read_and_the_closest_first(
+    api: Api, writer: Client, editor: Client, visitor: Client
+) -> None:
+    by_service = await published(writer, editor)
+    by_ci = await published(writer, editor, services=["scan"], cis=["lp-1"])
+    internal = await published(writer, editor, visibility="internal", categories=["paper"])
+    await published(writer, editor, services=["mail"])
+    await writer.do(ARTICLES, {**AN_ARTICLE, "cis": ["lp-1"]})
+    case = await visitor.do("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
+    where = f"/v1/incidents/{case['id']}/suggestions"
+
+    async def offered(client: Client) -> list[tuple[str, list[str]]]:
+        items = (await client.read(where))["items"]
+        return [(f"{ARTICLES}/{item['article']['id']}", item["because"]) for item in items]
+
+    assert await offered(visitor) == [(by_ci, ["ci"]), (by_service, ["service"])]
+    assert await offered(writer) == [
+        (by_ci, ["ci"]),
+        (internal, ["category", "service"]),
+        (by_service, ["service"]),
+    ]
+    stranger = await api.client("Stranger")
+    assert (await stranger.get(where)).status_code == 404
+    listed = await visitor.read(ARTICLES, ci="lp-1", service="scan,mail", category_not="paper")
+    assert [f"{ARTICLES}/{item['id']}" for item in listed["items"]] == [by_ci]
+
+
+async def test_a_file_of_an_article_is_for_its_readers_and_an_internal_one_for_staff(
+    writer: Client, editor: Client, visitor: Client
+) -> None:
+    at = await published(writer, editor)
+    for visibility, status in (("public", 200), ("internal", 404)):
+        sent = await writer.put(f"/v1/uploads/{uuid4()}", content=b"How the strip looks.")
+        upload = sent.json()["id"]
+        await writer.do(f"{at}/attach", {"upload": upload, "name": "strip.txt", "visibility": visibility})
+        where = f"{at}/attachments/{upload}/content"
+        assert (await editor.get(where)).content == b"How the strip looks."
+        assert (await visitor.get(where)).status_code == status
+
+
+async def test_half_of_the_other_language_is_refused(writer: Client) -> None:
+    refused = await writer.post(ARTICLES, json={**AN_ARTICLE, "other_answer": None})
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/other_answer", "missing")]
+
+
+async def test_the_stale_ones_are_found_by_when_they_are_due(writer: Client, editor: Client) -> None:
+    at = await published(writer, editor)
+    due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z", sort="next_review_at")
+    assert [f"{ARTICLES}/{item['id']}" for item in due["items"]] == [at]
+    await editor.do(f"{at}/confirm", {"next_review_at": "2199-12-01T00:00:00Z"})
+    due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z")
+    assert due["items"] == []
+    past = await editor.post(f"{at}/confirm", json={"next_review_at": "2026-01-01T00:00:00Z"})
+    assert past.json()["errors"][0]["code"] == "not_ahead"

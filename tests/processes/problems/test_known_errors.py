@@ -1,0 +1,133 @@
+"""What is known of an error is shown with incidents that it may be behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.common.people import Role
+from app.processes.problems.queries import may_be
+from app.processes.problems.recurrence import BEHIND, CASES
+from tests.client import Api, Client, Json
+from tests.conftest import Place
+from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents
+
+
+async def known(api: Api, **said: Any) -> tuple[Client, Json]:
+    """An engineer of a team, and a known error there."""
+    engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))
+    visibility = said.pop("workaround_visibility", "internal")
+    problem = await engineer.do("/v1/problems", a_problem(**said))
+    at = f"/v1/problems/{problem['id']}"
+    await engineer.do(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
+    await engineer.do(f"{at}/document_workaround", {**WORKAROUND, "workaround_visibility": visibility})
+    return engineer, await engineer.read(at)
+
+
+async def shown(client: Client, incident: Json) -> list[Json]:
+    items: list[Json] = (await client.read(f"/v1/incidents/{incident['id']}/known_errors"))["items"]
+    return items
+
+
+@pytest.fixture(autouse=True)
+async def team(api: Api) -> None:
+    await api.team("network")
+
+
+async def test_a_workaround_is_shown_with_an_incident_to_whom_it_is_for(api: Api) -> None:
+    user = await api.client("Zhao")
+    agent = await api.client("Lin", Role.agent)
+    (incident,) = await incidents(user, 1, service="mail")
+    _, internal = await known(api)
+    assert await shown(user, incident) == []
+    (found,) = await shown(agent, incident)
+    assert found == {
+        "id": internal["id"],
+        "number": internal["number"],
+        "title": internal["title"],
+        "state": "known_error",
+        **WORKAROUND,
+        "because": ["service"],
+    }
+    _, public = await known(api, workaround_visibility="public", title="The relay is slow")
+    (for_user,) = await shown(user, incident)
+    assert (for_user["number"], for_user["title"]) == (public["number"], None)
+    assert for_user["workaround"] == WORKAROUND["workaround"]
+    stranger = await api.client("Somebody")
+    assert (await stranger.get(f"/v1/incidents/{incident['id']}/known_errors")).status_code == 404
+
+
+async def test_the_likeliest_comes_first_and_says_why(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    _, of_service = await known(api)
+    _, of_ci = await known(api, service=None, ci="mx-1", category="e-mail")
+    await known(api, service="vpn")
+    (incident,) = await incidents(agent, 1, service="mail", ci="mx-1", category="e-mail")
+    found = await shown(agent, incident)
+    assert [(one["number"], one["because"]) for one in found] == [
+        (of_ci["number"], ["ci", "category"]),
+        (of_service["number"], ["service"]),
+    ]
+    (other,) = await incidents(agent, 1)
+    assert await shown(agent, other) == []
+
+
+async def test_it_is_shown_as_long_as_it_is_open_and_as_it_reads_now(api: Api) -> None:
+    engineer, problem = await known(api)
+    (incident,) = await incidents(engineer, 1, service="mail")
+    at = f"/v1/problems/{problem['id']}"
+    await engineer.patch(at, json={"workaround": "Wait."}, headers={"If-Match": "*"})
+    (found,) = await shown(engineer, incident)
+    assert found["workaround"] == "Wait."
+    await engineer.do(f"{at}/identify_cause", CAUSE)
+    await engineer.do(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
+    assert len(await shown(engineer, incident)) == 1
+    await engineer.do(f"{at}/resolve", {"prevention": "It is watched."})
+    assert await shown(engineer, incident) == []
+
+
+MANY = """
+insert into fold.incident
+  (id, version, changed_at, number, state, state_since, service, ci, category, opened_at)
+select gen_random_uuid(), 1, at, 'INC-2020-' || 1000000 + n, 'closed', at, 'service-' || n % 50,
+  'ci-' || n % 2000, 'category-' || n % 30, at
+from generate_series(1, 50000) as n,
+  lateral (select timestamptz '2026-01-01' + n * interval '1 minute') as t (at);
+insert into fold.problem
+  (id, version, changed_at, number, state, state_since, service, ci, category, opened_at,
+   workaround_documented_at, workaround_visibility)
+select gen_random_uuid(), 1, at, 'PRB-2020-' || 1000000 + n,
+  case when n % 20 = 0 then 'known_error' else 'closed' end, at, 'service-' || n % 50,
+  'ci-' || n % 2000, 'category-' || n % 30, at, at, 'public'
+from generate_series(1, 20000) as n,
+  lateral (select timestamptz '2026-01-01' + n * interval '1 minute') as t (at);
+insert into fold.link (id, version, changed_at, record, link_id, kind, other, linked_at)
+select gen_random_uuid(), 1, now(), 'incident/' || gen_random_uuid(), gen_random_uuid(), 'relates_to',
+  'incident/' || gen_random_uuid(), now()
+from generate_series(1, 20000);
+analyze fold.link;
+analyze fold.incident;
+analyze fold.problem;
+"""
+
+
+async def test_neither_what_is_known_nor_what_recurs_is_found_by_going_through_all(
+    api: Api, place: Place
+) -> None:
+    with psycopg.connect(place.owner_url) as owner:
+        owner.execute(MANY.encode())
+    said = {"service": "service-7", "ci": "ci-7", "category": "category-7"}
+    asked: list[tuple[str, dict[str, Any]]] = [(may_be(said, for_staff=way), said) for way in (True, False)]
+    for dimension, value in said.items():
+        more = {"value": value, "since": "2026-01-20T00:00:00Z", "limit": 3}
+        asked.append((CASES.format(dimension=dimension, behind=""), more))
+        page = {"opened_at": "2026-01-25T00:00:00Z", "id": "019a0000-0000-7000-8000-000000000000"}
+        asked.append((CASES.format(dimension=dimension, behind=BEHIND), more | page))
+    for query, parameters in asked:
+        explained = f"explain (analyze, buffers, timing off, format json) {query}"
+        (plan,) = await api.ledger.db.value(explained, parameters)
+        assert "'Seq Scan'" not in str(plan), query
+        blocks = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+        assert blocks < 600, (blocks, query)

@@ -1,0 +1,204 @@
+"""A problem's whole story over HTTP, as the desk, its manager and an engineer see it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+from tests.extras import own
+from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents, links
+
+
+class Desk:
+    """Those who have to do with problems, and a team."""
+
+    def __init__(self, agent: Client, manager: Client, engineer: Client, owner: Client) -> None:
+        self.agent, self.manager, self.engineer, self.owner = agent, manager, engineer, owner
+
+    async def raised(self, **changes: Any) -> Json:
+        """A new problem of the agent's."""
+        return await self.agent.do("/v1/problems", a_problem(**changes))
+
+    async def begun(self, **changes: Any) -> Json:
+        """One that the engineer investigates."""
+        problem = await self.raised(**changes)
+        given = {"team": "network", "assignee": self.engineer.id}
+        return await self.manager.do(f"/v1/problems/{problem['id']}/investigate", given)
+
+
+@pytest.fixture
+async def desk(api: Api) -> Desk:
+    await api.team("network")
+    return Desk(
+        await api.client("Lin", Role.agent),
+        await api.client("Olga", Role.problem_manager),
+        await api.client("Tomasz", Role.engineer, teams=("network",)),
+        await api.client("Head", Role.process_owner),
+    )
+
+
+def actions(record: Json) -> set[str]:
+    """What the caller may do with a problem now, besides what can be done with every ticket."""
+    return set(own(action["action"] for action in record["actions"] if action["open"])) - {"edit"}
+
+
+async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_back(
+    desk: Desk,
+) -> None:
+    shown = await incidents(desk.agent, 2, service="mail")
+    numbers = [incident["number"] for incident in shown]
+    answer = await desk.agent.post("/v1/problems", json=a_problem(origin="incident", incidents=numbers))
+    assert answer.status_code == 201, answer.text
+    problem = answer.json()
+    at = f"/v1/problems/{problem['id']}"
+    assert (problem["state"], problem["number"][:4]) == ("logged", "PRB-")
+    assert await links(desk.agent, "problems", problem) == [("causes", number) for number in numbers]
+    for incident in shown:
+        assert await links(desk.agent, "incidents", incident) == [("caused_by", problem["number"])]
+    ids = {item["id"] for item in (await desk.agent.read(f"{at}/links"))["items"]}
+    assert len(ids) == len(numbers), "each link can be taken away by itself"
+
+    assert actions(await desk.manager.read(at)) == {"investigate", "cancel"}
+    begun = await desk.manager.do(f"{at}/investigate", {"team": "network", "assignee": desk.engineer.id})
+    assert (begun["state"], begun["assignee"]["name"]) == ("investigating", "Tomasz")
+    assert begun["investigation_begun_at"] == begun["state_since"]
+    assert actions(await desk.engineer.read(at)) == {"identify_cause", "document_workaround"}
+    known = await desk.engineer.do(f"{at}/document_workaround", WORKAROUND)
+    assert (known["state"], known["workaround_visibility"]) == ("known_error", "internal")
+    found = await desk.engineer.do(f"{at}/identify_cause", CAUSE)
+    assert (found["state"], found["cause_category"]) == ("known_error", "configuration")
+    assert found["state_since"] == known["state_since"], "it is a known error all the while"
+    fixing = await desk.manager.do(f"{at}/begin_fix", {"fixing_change": "jira:CHG-7"})
+    assert (fixing["state"], fixing["fixing_change"]) == ("fix_in_progress", "jira:CHG-7")
+    resolved = await desk.manager.do(f"{at}/resolve", {"prevention": "The rotation keeps the queue."})
+    assert resolved["resolved_at"] == resolved["state_since"]
+    closed = await desk.manager.do(f"{at}/close", {"lessons": "Look at what runs at midnight."})
+    assert (closed["state"], closed["lessons"]) == ("closed", "Look at what runs at midnight.")
+
+    (again,) = await incidents(desk.agent, 1, service="mail")
+    back = await desk.agent.do(f"{at}/reopen", {"incident": again["number"]})
+    assert (back["state"], back["resolved_at"], back["fixing_change"]) == ("investigating", None, None)
+    assert (back["cause"], back["workaround"]) == (CAUSE["cause"], WORKAROUND["workaround"])
+    assert ("causes", again["number"]) in await links(desk.agent, "problems", problem)
+    assert await links(desk.agent, "incidents", again) == [("caused_by", problem["number"])]
+    told = [event["type"] for page in await desk.manager.pages(f"{at}/events") for event in page]
+    assert told == [
+        "problem.raised",
+        "problem.investigation_begun",
+        "problem.workaround_documented",
+        "problem.cause_identified",
+        "problem.fix_begun",
+        "problem.resolved",
+        "problem.closed",
+        "problem.reopened",
+    ]
+
+
+async def test_a_cause_without_a_workaround_leads_to_cause_identified_and_then_to_a_known_error(
+    desk: Desk,
+) -> None:
+    at = f"/v1/problems/{(await desk.begun())['id']}"
+    assert (await desk.engineer.do(f"{at}/identify_cause", CAUSE))["state"] == "cause_identified"
+    assert (await desk.engineer.do(f"{at}/document_workaround", WORKAROUND))["state"] == "known_error"
+
+
+async def test_what_is_raised_for_incidents_and_what_is_not_shown_by_them_is_one_command(
+    api: Api, desk: Desk
+) -> None:
+    shown = await incidents(desk.agent, 3)
+    head = await api.head()
+    await desk.raised(origin="incident", incidents=[one["id"] for one in shown])
+    assert await api.head() == head + 1 + len(shown)
+    hidden = {"origin": "incident", "incidents": [shown[0]["id"], "INC-2026-999999"]}
+    refused = await desk.agent.post("/v1/problems", json=a_problem(**hidden))
+    assert errors(refused.json()) == [("/incidents/1", "unknown_reference")]
+    assert await api.head() == head + 1 + len(shown), "nothing of it was written"
+
+
+def errors(problem: Json) -> list[tuple[str, str]]:
+    return [(error["pointer"], error["code"]) for error in problem["errors"]]
+
+
+async def test_what_cannot_be_said_of_a_problem_is_told_by_its_place(desk: Desk) -> None:
+    (shown,) = await incidents(desk.agent, 1)
+    wrong: list[tuple[Json, tuple[str, str]]] = [
+        ({"service": None}, ("", "service_or_ci")),
+        ({"origin": "incident"}, ("", "shown_by_none")),
+        ({"impact": "1"}, ("", "both_of_priority")),
+        ({"incidents": [shown["id"], shown["number"]]}, ("/incidents", "each_once")),
+        ({"affected_customers": ["nobody"]}, ("/affected_customers/0", "unknown_reference")),
+        ({"affected_users": -1}, ("/affected_users", "greater_than_equal")),
+        ({"incidents": ["x"] * 51}, ("/incidents", "too_long")),
+    ]
+    for said, expected in wrong:
+        refused = await desk.agent.post("/v1/problems", json=a_problem(**said))
+        assert (refused.status_code, errors(refused.json())) == (422, [expected]), said
+
+
+async def test_an_incident_that_is_linked_already_shows_that_it_is_back_as_well(
+    desk: Desk,
+) -> None:
+    (shown,) = await incidents(desk.agent, 1)
+    problem = await desk.begun(origin="incident", incidents=[shown["id"]])
+    at = f"/v1/problems/{problem['id']}"
+    await desk.engineer.do(f"{at}/identify_cause", CAUSE)
+    await desk.manager.do(f"{at}/begin_fix", {"no_change_reason": "A setting of ours."})
+    await desk.manager.do(f"{at}/resolve", {"prevention": "It is checked daily."})
+    nothing = await desk.agent.post(f"{at}/reopen", json={})
+    assert errors(nothing.json()) == [("/incident", "missing")]
+    assert (await desk.agent.do(f"{at}/reopen", {"incident": shown["id"]}))["state"] == "investigating"
+    assert await links(desk.agent, "problems", problem) == [("causes", shown["number"])]
+
+
+async def test_a_fix_has_a_change_or_a_reason_and_not_both(desk: Desk) -> None:
+    at = f"/v1/problems/{(await desk.begun())['id']}"
+    await desk.engineer.do(f"{at}/identify_cause", CAUSE)
+    for said in ({}, {"fixing_change": "CHG-7", "no_change_reason": "None."}):
+        refused = await desk.manager.post(f"{at}/begin_fix", json=said)
+        assert errors(refused.json()) == [("", "change_or_reason")]
+
+
+async def test_it_stays_about_a_service_or_a_ci_and_only_what_is_documented_is_put_right(desk: Desk) -> None:
+    problem = await desk.begun()
+    at = f"/v1/problems/{problem['id']}"
+
+    async def edited(**said: Any) -> list[tuple[str, str]]:
+        answer = await desk.engineer.patch(at, json=said, headers={"If-Match": "*"})
+        return [] if answer.status_code == 200 else errors(answer.json())
+
+    assert await edited(service=None) == [("/service", "service_or_ci")]
+    assert await edited(service=None, ci="mx-1", affected_services=["mail", "calendar"]) == []
+    assert await edited(ci=None) == [("/ci", "service_or_ci")]
+    assert await edited(workaround="Wait.") == [("/workaround", "no_workaround_yet")]
+    await desk.engineer.do(f"{at}/document_workaround", WORKAROUND)
+    assert await edited(workaround="Wait.", workaround_visibility="public") == []
+    shown = await desk.engineer.read(at)
+    assert (shown["workaround"], shown["affected_services"]) == ("Wait.", ["mail", "calendar"])
+
+
+async def test_a_workaround_is_for_staff_in_record_events_and_search(api: Api, desk: Desk) -> None:
+    user = await api.client("Zhao")
+    problem = await desk.begun()
+    at = f"/v1/problems/{problem['id']}"
+    await desk.agent.do(f"{at}/follow", {"person": user.id})
+    await desk.engineer.do(f"{at}/document_workaround", WORKAROUND)
+    await desk.engineer.patch(at, json={"workaround": "Wait a bit."}, headers={"If-Match": "*"})
+    shown = await user.read(at)
+    assert (shown["title"], shown["workaround"], shown["symptoms"]) == (problem["title"], None, None)
+    events = [event for page in await user.pages(f"{at}/events") for event in page]
+    assert "Wait a bit" not in str(events)
+    assert "Send it again" not in str(events)
+
+
+async def test_a_file_of_a_problem_is_there_for_whom_the_problem_is(api: Api, desk: Desk) -> None:
+    at = f"/v1/problems/{(await desk.raised())['id']}"
+    sent = (await desk.agent.put(f"/v1/uploads/{uuid4()}", content=b"What the log said.")).json()["id"]
+    await desk.agent.do(f"{at}/attach", {"upload": sent, "name": "log.txt"})
+    file = f"{at}/attachments/{sent}/content"
+    assert (await desk.manager.get(file)).content == b"What the log said."
+    stranger = await api.client("Somebody")
+    assert (await stranger.get(file)).status_code == 404

@@ -1,0 +1,343 @@
+"""Two requests from intake to support after delivery, as people live them; over HTTP only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json
+
+AHEAD = "2199-01-01T00:00:00Z"
+A_FORM = {
+    "type": "object",
+    "properties": {
+        "size": {"type": "string", "enum": ["13", "15"], "x-label": {"en": "Screen", "zh": "屏幕尺寸"}},
+        "why": {"type": "string", "maxLength": 500, "x-label": {"en": "What for", "zh": "用途"}},
+    },
+    "required": ["size", "why"],
+    "x-order": ["size", "why"],
+}
+GOOD = {"feasibility": "good", "business_fit": "good", "cost_and_benefit": "acceptable"}
+SOLUTION: Json = {
+    "architecture": "一个服务和一张表。",
+    "steps": "Build, try, roll out.",
+    "resources": "Two people.",
+    "schedule": "Three months.",
+    "planned_at": AHEAD,
+    "risks": [{"risk": "Payroll changes.", "response": "Agree on a format."}],
+}
+
+
+@dataclass
+class People:
+    """Those whom the stories are about."""
+
+    requester: Client
+    agent: Client
+    engineer: Client
+    architect: Client
+    checker: Client
+    reviewer: Client
+    head: Client
+    deputy: Client
+    admin: Client
+
+
+@pytest.fixture
+async def people(api: Api) -> People:
+    """A desk, a team that makes things, and a department that wants something."""
+    for team in ("desk", "workplace", "finance"):
+        await api.team(team)
+    return People(
+        requester=await api.client("王芳", teams=("finance",)),
+        agent=await api.client("Ada", Role.agent, teams=("desk", "workplace")),
+        engineer=await api.client("Emil", Role.engineer, teams=("workplace",)),
+        architect=await api.client("Anna", Role.engineer, teams=("workplace",)),
+        checker=await api.client("Kim", Role.engineer, teams=("workplace",)),
+        reviewer=await api.client("Rosa", Role.engineer, teams=("workplace",)),
+        head=await api.client("Head", teams=("finance",)),
+        deputy=await api.client("Deputy", teams=("finance",)),
+        admin=await api.client("Admin", Role.admin),
+    )
+
+
+async def refused(client: Client, path: str, body: Json | None = None) -> str:
+    """The code of the problem that the client is answered; of a wrong value that of the first."""
+    answer = await client.post(path, json=body or {})
+    assert answer.status_code in (403, 404, 409, 422), answer.text
+    problem = answer.json()
+    return str(problem["errors"][0]["code"] if problem.get("errors") else problem["code"])
+
+
+async def told(client: Client, at: str) -> list[str]:
+    """The types of the record's events, without its kind."""
+    pages = await client.pages(f"{at}/events", limit=200)
+    return [event["type"].partition(".")[2] for page in pages for event in page]
+
+
+async def state(client: Client, at: str) -> Any:
+    return (await client.read(at))["state"]
+
+
+async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People) -> None:
+    item = await _a_laptop(people)
+    asked = {"title": "新员工笔记本电脑", "description": "她周一入职。", "channel": "portal", "urgency": "2"}
+    asked["item"] = item
+    assert await refused(people.requester, "/v1/requests", asked | {"answers": {"size": "17"}}) == "enum"
+    request = await people.requester.do("/v1/requests", asked | {"answers": {"size": "15", "why": "出差用"}})
+    at = f"/v1/requests/{request['number']}"
+    assert request["number"].startswith("REQ-")
+    assert (request["state"], request["service"], request["target_seconds"]) == (
+        "submitted",
+        "workplace",
+        259_200,
+    )
+    assert request["answers"] == '{"size":"15","why":"出差用"}'
+
+    assessed = {"category": "hardware", "impact": "3", "urgency": "2", "path": "standard"}
+    after = await people.agent.do(f"{at}/assess", assessed)
+    assert (after["state"], after["team"]["key"], after["priority"]) == (
+        "awaiting_approval",
+        "workplace",
+        "P4",
+    )
+    decision = (await people.head.read(f"{at}/decisions"))["items"][0]
+    voters = {vote["person"]["id"] for vote in (await people.head.read(f"{at}/votes"))["items"]}
+    assert voters == {people.head.id, people.deputy.id}
+    vote = {"decision": decision["id"], "verdict": "approve"}
+    assert await refused(people.requester, f"{at}/vote", vote) == "separation_of_duties"
+    assert (await people.head.do(f"{at}/vote", vote))["state"] == "awaiting_approval"
+    assert (await people.deputy.do(f"{at}/vote", vote))["state"] == "assessed"
+
+    tasks = (await people.engineer.read(f"{at}/tasks"))["items"]
+    assert [task["title"] for task in tasks] == ["Order it", "装好系统"]
+    await people.agent.do(f"{at}/assign", {"team": "workplace", "person": people.engineer.id})
+    await people.engineer.do(f"{at}/start")
+    await people.engineer.do(f"{at}/hold", {"reason": "awaiting_requester"})
+    assert await refused(people.requester, f"{at}/fulfil", {"delivered": "x"}) == "not_in_this_state"
+    assert (await people.engineer.do(f"{at}/resume"))["state"] == "in_progress"
+    done = await people.engineer.do(f"{at}/fulfil", {"delivered": "一台已配置的笔记本电脑。"})
+    assert (done["state"], done["delivery"]) == ("delivered", "一台已配置的笔记本电脑。")
+    await people.requester.do(f"{at}/rate", {"score": 5})
+    assert (await people.requester.do(f"{at}/close"))["state"] == "closed"
+    assert await told(people.requester, at) == [
+        "submitted",
+        "assessed",
+        "voted",
+        "voted",
+        "approved",
+        "assigned",
+        "started",
+        "held",
+        "resumed",
+        "fulfilled",
+        "rated",
+        "closed",
+    ]
+
+
+async def test_what_its_approvers_refuse_is_rejected_and_nobody_else_answers_for_them(people: People) -> None:
+    asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
+    said = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
+    at = f"/v1/requests/{(await people.requester.do('/v1/requests', said))['id']}"
+    assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
+    await people.agent.do(f"{at}/assess", assessed)
+    assert await refused(people.agent, f"{at}/assess", assessed) == "approval_is_open"
+    (decision,) = (await people.agent.read(f"{at}/decisions"))["items"]
+    vote = {"decision": decision["id"], "verdict": "reject", "comment": "She has one."}
+    assert await refused(people.agent, f"{at}/vote", vote) == "not_asked_to_vote"
+    assert await refused(people.agent, f"{at}/approve", _tally(decision["id"])) == "forbidden"
+    assert (await people.head.do(f"{at}/vote", vote))["state"] == "rejected"
+    assert (await told(people.requester, at))[-2:] == ["voted", "refused"]
+
+
+async def test_who_cancels_a_request_withdraws_the_question_to_its_approvers(people: People) -> None:
+    asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
+    said = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
+    at = f"/v1/requests/{(await people.requester.do('/v1/requests', said))['id']}"
+    await people.agent.do(
+        f"{at}/assess", {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
+    )
+    await people.requester.do(f"{at}/cancel", {"reason": "She has one."})
+    (decision,) = (await people.requester.read(f"{at}/decisions"))["items"]
+    assert decision["state"] == "withdrawn"
+
+
+async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_and_taught(
+    people: People,
+) -> None:
+    at = await _asked_for(people)
+    await _designed(people, at)
+    await _made(people, at)
+    for round_ in (1, 2):
+        await _submitted(people, at)
+        failed = await people.head.do(f"{at}/record_acceptance", await _verdict(people, at, passed=False))
+        assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
+        assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "task_is_open"
+        await _complete_all(people, at)
+    await _submitted(people, at)
+    assert (
+        await refused(people.requester, f"{at}/record_acceptance", await _verdict(people, at, passed=True))
+        == "not_in_the_acceptance_group"
+    )
+    partly = await _verdict(people, at, passed=True)
+    partly["results"] = partly["results"][:1]
+    assert await refused(people.head, f"{at}/record_acceptance", partly) == "criteria_left_out"
+    done = await people.head.do(f"{at}/record_acceptance", await _verdict(people, at, passed=True))
+    assert (done["state"], done["verdict"], done["rounds"]) == ("delivered", "accepted", 3)
+    training = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
+    await people.engineer.do(f"{at}/record_training", training)
+    await people.requester.do(f"{at}/close")
+
+    events = await told(people.requester, at)
+    assert events.count("acceptance_failed") == 2
+    assert events.count("accepted") == 1
+    rounds = (await people.head.read(f"{at}/acceptances"))["items"]
+    assert [(one["round"], one["verdict"]) for one in rounds] == [
+        (1, "failed"),
+        (2, "failed"),
+        (3, "accepted"),
+    ]
+    documents = (await people.requester.read(f"{at}/documents"))["items"]
+    classes = [document["document_class"] for document in documents]
+    assert classes == ["SN", "SO", "IM", "TE", "TE", "AC", "AC", "AC", "TR"]
+    assert all(document["state"] == "published" for document in documents)
+    assert len({document["number"] for document in documents}) == len(documents)
+    assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
+
+
+async def _a_laptop(people: People) -> str:
+    """An item of the catalogue that two people must approve; gives its key."""
+    service = {"key": "workplace", "name_en": "Workplace", "name_zh": "办公终端", "criticality": "medium"}
+    service |= {"owner": "me", "team": "workplace"}
+    await people.admin.do("/v1/services", service)
+    await people.admin.do("/v1/services/workplace/go_live")
+    item = {
+        "key": "laptop",
+        "service": "workplace",
+        "title_en": "A laptop",
+        "title_zh": "笔记本电脑",
+        "form": A_FORM,
+        "fulfilment_path": "standard",
+        "approver_persons": [people.head.id, people.deputy.id, people.requester.id],
+        "approval_rule": "unanimous",
+        "target_seconds": 259_200,
+        "default_team": "workplace",
+        "checklist": ["Order it", "装好系统"],
+    }
+    await people.admin.do("/v1/catalogue_items", item)
+    await people.admin.do("/v1/catalogue_items/laptop/offer")
+    return "laptop"
+
+
+def _tally(decision: str) -> Json:
+    numbers = {"voters": 2, "approvals": 2, "rejections": 0, "deferrals": 0, "abstentions": 0}
+    return {"decision": decision, "outcome": "approved", **numbers}
+
+
+async def _asked_for(people: People) -> str:
+    """A project of which the requirements are confirmed; gives where it is."""
+    group = await people.admin.do("/v1/groups", {"key": "leave", "name": "验收组", "chair": people.head.id})
+    await people.admin.do(
+        f"/v1/groups/{group['id']}/add_member", {"person": people.head.id, "side": "business"}
+    )
+    asked = {"title": "请假系统", "description": "目前以纸质方式请假。", "channel": "portal", "urgency": "3"}
+    at = f"/v1/requests/{(await people.requester.do('/v1/requests', asked))['number']}"
+    assessed = {"category": "software", "impact": "2", "urgency": "3", "path": "project", "team": "workplace"}
+    assert (await people.agent.do(f"{at}/assess", assessed))["state"] == "analysing"
+    requirements = {
+        "background": "目前以纸质方式请假。",
+        "functional": "Ask, approve, see what is left.",
+        "performance": "Two thousand people on a Monday morning.",
+        "interfaces": "The payroll system.",
+        "data": "Who has how many days.",
+        "heard": [people.architect.id],
+        "criteria": [
+            {"text": "可以请假", "shown_by": "demonstration"},
+            {"text": "余额正确", "shown_by": "data_check"},
+        ],
+        "acceptance_group": "leave",
+        "confirmed_at": "2026-01-01T08:00:00+08:00",
+    }
+    confirmed = await people.architect.do(f"{at}/confirm_requirements", requirements)
+    assert confirmed["state"] == "requirements_confirmed"
+    return at
+
+
+async def _designed(people: People, at: str) -> None:
+    """A first solution is sent back by the business, a second one approved by both sides."""
+    await people.architect.do(f"{at}/propose_solution", SOLUTION)
+    own = {"side": "it", "verdict": "approve", **GOOD}
+    assert await refused(people.architect, f"{at}/review_solution", own) == "separation_of_duties"
+    assert (await people.reviewer.do(f"{at}/review_solution", own))["state"] == "solution_review"
+    assert (
+        await refused(people.reviewer, f"{at}/review_solution", own | {"side": "business"})
+        == "not_of_that_side"
+    )
+    assert (
+        await refused(
+            people.requester, f"{at}/review_solution", own | {"side": "business", "verdict": "revise"}
+        )
+        == "say_what_to_revise"
+    )
+    back = own | {"side": "business", "verdict": "revise", "business_fit": "poor", "comment": "半天假呢？"}
+    assert (await people.requester.do(f"{at}/review_solution", back))["state"] == "revising"
+    await people.architect.do(f"{at}/propose_solution", SOLUTION)
+    await people.requester.do(f"{at}/review_solution", own | {"side": "business"})
+    approved = await people.reviewer.do(f"{at}/review_solution", own)
+    assert (approved["state"], approved["first_planned_at"]) == (
+        "solution_approved",
+        "2199-01-01T00:00:00.000000Z",
+    )
+
+
+async def _made(people: People, at: str) -> None:
+    """It is made and checked; nothing is submitted before."""
+    plan = {
+        "milestones": [{"title": "It runs", "due_at": AHEAD}],
+        "tasks": [
+            {"title": "Build it", "assignee": people.engineer.id, "milestone": 1, "due_at": AHEAD},
+        ],
+        "planned_cost": "120000.00",
+        "currency": "CNY",
+    }
+    assert (await people.architect.do(f"{at}/begin_implementation", plan))["state"] == "implementing"
+    (milestone,) = (await people.requester.read(f"{at}/milestones"))["items"]
+    report = {"milestones": [{"milestone": milestone["id"], "done": 100}], "expected_at": AHEAD}
+    await people.engineer.do(f"{at}/report_progress", report | {"cost_to_date": "50000.00"})
+    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "task_is_open"
+    await _complete_all(people, at)
+    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_not_checked"
+    check = {"checkpoint": "单元测试", "passed": False, "findings": "One fails."}
+    assert await refused(people.engineer, f"{at}/check_quality", check) == "separation_of_duties"
+    await people.checker.do(f"{at}/check_quality", check)
+    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_check_failed"
+    await people.checker.do(f"{at}/check_quality", check | {"passed": True, "findings": "All pass."})
+
+
+def _papers() -> Json:
+    return {"manual": "OP2026001", "wanted_at": AHEAD}
+
+
+async def _submitted(people: People, at: str) -> None:
+    await people.engineer.do(f"{at}/submit_for_acceptance", _papers())
+    assert await state(people.head, at) == "in_acceptance"
+
+
+async def _verdict(people: People, at: str, *, passed: bool) -> Json:
+    criteria = (await people.head.read(f"{at}/criteria"))["items"]
+    results = [{"criterion": one["id"], "shown_by": "user_trial", "passed": passed} for one in criteria]
+    said: Json = {"participants": ["me"], "results": results}
+    if passed:
+        return said | {"verdict": "accepted"}
+    return said | {"verdict": "failed", "issues": [{"title": "Mend the sum", "due_at": AHEAD}]}
+
+
+async def _complete_all(people: People, at: str) -> None:
+    for task in (await people.engineer.read(f"{at}/tasks"))["items"]:
+        if task["completed_at"] is None:
+            done = {"task": task["id"], "outcome": "It is there."}
+            await people.engineer.do(f"{at}/complete_task", done)
