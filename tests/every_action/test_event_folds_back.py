@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from app.common.people import rule
 from app.common.personal import Personal, is_sealed
 from app.common.records import Labelled, Record, Refers, codecs, from_row
-from app.kernel.bodies import marks, parts
+from app.kernel.bodies import Patch, marks, parts
 from app.kernel.describe import catalogue
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
@@ -122,7 +122,9 @@ async def assert_kept(world: World, model: type[BaseModel], given: Json, said: J
 
 
 def _defaults(row: Action[Any, Any], said: Json) -> set[str]:
-    """Fields that were not said and have a value all the same."""
+    """Fields that were not said and have a value all the same. An edit keeps only what was said."""
+    if issubclass(row.body, Patch):
+        return set()
     return {
         name
         for name, field in row.body.model_fields.items()

@@ -108,11 +108,11 @@ async def test_empty_is_not_zero_but_a_count_of_none_is(follower: Connection, db
         empty = points[0]
         assert empty.value == (0 if kpi.aggregate is Aggregate.number else None)
         assert (empty.cases, empty.elapsed) == (0, None)
-        # The case is in no cut of the months before it, and still open in those behind it.
+        # The case is in no cut of the months before it, and still open in those behind it; it is an incident.
         by = (await answered(db, kpi.key, by=["priority"], **TIME)).points
         opened = 1 if kpi.basis in {Basis.opened, Basis.due} else 0
         still_open = 5 if kpi.still_open is not None else 0
-        assert len(by) == opened + still_open
+        assert len(by) == (opened + still_open if kpi.process == "incident" else 0)
 
 
 async def test_of_what_is_to_come_nothing_is_known(books: Books) -> None:

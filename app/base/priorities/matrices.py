@@ -53,8 +53,9 @@ class RevisePriorityMatrix(AddPriorityMatrix):
 def add(matrix: PriorityMatrix, body: AddPriorityMatrix, at: Moment) -> None:
     """Impact and urgency give these priorities; tickets that have one keep it."""
     by_place = sorted(body.cells, key=lambda cell: (cell.impact.value, cell.urgency.value))
+    # In the order of the event's members, so that an answer that is repeated from it has the same bytes.
     matrix.cells = [
-        {"impact": cell.impact.value, "urgency": cell.urgency.value, "priority": cell.priority.value}
+        {"impact": cell.impact.value, "priority": cell.priority.value, "urgency": cell.urgency.value}
         for cell in by_place
     ]
     matrix.set_at = at.occurred_at
