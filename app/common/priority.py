@@ -47,8 +47,3 @@ MATRIX: Matrix = {
     (Impact.person, Urgency.hindered): Priority.P4,
     (Impact.person, Urgency.can_wait): Priority.P4,
 }
-
-
-def priority(impact: Impact, urgency: Urgency) -> Priority:
-    """The priority by the default matrix."""
-    return MATRIX[impact, urgency]

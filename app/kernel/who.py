@@ -200,4 +200,3 @@ integration = role(Role.integration)
 admin = role(Role.admin)
 
 the_requester = Part("requester", "申请人", ("requester_id",))
-the_assignee = Part("assignee", "受理人", ("assignee_id",))

@@ -18,7 +18,7 @@ from app.base.extras.editing import editing, take
 from app.base.extras.links import LinkTicket, linked
 from app.common.children import ExternalReference, LinkKind, Visibility
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
-from app.common.priority import Impact, Urgency, priority
+from app.common.priority import Impact, Urgency
 from app.common.records import Labelled, Refers, StaffOnly
 from app.common.tickets import Ticket
 from app.kernel.bodies import (
@@ -116,7 +116,6 @@ def raise_(problem: Problem, body: RaiseProblem, at: Moment) -> None:
     problem.tried = body.tried
     if body.impact is not None and body.urgency is not None:
         problem.impact, problem.urgency = body.impact, body.urgency
-        problem.priority = priority(body.impact, body.urgency)
     problem.requester_id = requester.id if requester else at.caller.person_id
     problem.customer_id = requester.team_id if requester else at.caller.team_id
     if problem.requester_id != at.caller.person_id:

@@ -40,10 +40,6 @@ class ProblemOrigin(Labelled):
     review = "review", "A review", "回顾"
 
 
-#: Found before anybody had to complain of it; in KPIs, a problem that was raised proactively.
-PROACTIVE = frozenset({ProblemOrigin.trend, ProblemOrigin.review})
-
-
 class Technique(Labelled):
     """How the cause was found."""
 

@@ -24,7 +24,7 @@ from app.common.children import ExternalReference
 from app.common.decisions import Decision
 from app.common.documents import DocumentClass
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
-from app.common.priority import Impact, Urgency, priority
+from app.common.priority import Impact, Urgency
 from app.common.records import Labelled, Refers
 from app.common.services import CatalogueItem, FulfilmentPath
 from app.common.tickets import Channel, HoldReason
@@ -151,7 +151,6 @@ def assess(request: Request, body: AssessRequest, at: Moment) -> None:
     request.category = body.category
     request.impact = body.impact
     request.urgency = body.urgency
-    request.priority = priority(body.impact, body.urgency)
     request.path = body.path
     if team is not None:
         request.team_id = team.id

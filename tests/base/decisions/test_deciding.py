@@ -37,7 +37,7 @@ from app.kernel.moment import Moment
 from app.kernel.offers import offers
 from app.kernel.perform import Done, IdempotencyKey
 from app.kernel.refusals import KeptApart, NotFound, NotNow, Refusal, WrongValue
-from app.kernel.who import agent, decision, the_assignee, the_requester
+from app.kernel.who import Part, agent, decision, the_requester
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
@@ -60,13 +60,14 @@ def what_follows(incident: Incident, taken: Decision) -> tuple[str, Body] | None
     return None
 
 
+THE_ASSIGNEE = Part("assignee", "受理人", ("assignee_id",))
 TABLE = Deciding(
     kind="incident",
     any=IncidentState,
     ask=[IncidentState.new],
     asks=agent,
     withdraws=agent,
-    never=(the_requester, the_assignee),
+    never=(the_requester, THE_ASSIGNEE),
     outcome=what_follows,
 )
 APPROVE = action(

@@ -9,7 +9,7 @@ from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from app.common.people import Role, rule
-from app.common.priority import Impact, Priority, Urgency, priority
+from app.common.priority import Priority
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import ENDED, OPEN, Incident, IncidentState
@@ -96,7 +96,6 @@ def test_an_incident_reported_for_somebody_without_a_team_has_no_customer_not_ev
 def test_impact_and_urgency_give_the_priority(impact: str, urgency: str, expected: str) -> None:
     outcome = given(None).by(REPORTER).when("report", an_incident(impact=impact, urgency=urgency))
     assert outcome.record.priority == Priority(expected)
-    assert priority(Impact(impact), Urgency(urgency)) == expected
 
 
 @pytest.mark.parametrize("missing", ["title", "description", "channel", "impact", "urgency", "effect"])
