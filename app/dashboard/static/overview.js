@@ -47,7 +47,7 @@ export function overview(kpis, zone, told) {
   return [
     h("h1", { tabindex: "-1" }, say.figuresOf(format.period(`${chosen(state, zone)}T12:00:00Z`, state.grain, "UTC"))),
     empty,
-    processes.flatMap((process) => [
+    ...processes.flatMap((process) => [
       h("h2", { class: "process" }, say.processes[process] ?? process),
       h("div", { class: "tiles" }, tiles.filter((_, n) => kpis[n].process === process)),
     ]),
