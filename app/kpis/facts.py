@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.db import Connection
 from app.log.follow import Consumer, Span
@@ -144,6 +145,13 @@ def statement(process: str, tables: Sequence[Table]) -> str:
 
 
 STATEMENTS = {process: statement(process, tables) for process, tables in PROCESSES.items()}
+#: Whether an incident repeats another one is about two cases: it is told when their other facts are there.
+RESOLVED_BEFORE = """
+select service, category, at from kpi.incident_resolved
+where final and service is not null and category is not null and case_id = any (array(
+  select substr(stream, 10)::uuid from log.told
+  where position between %(first)s and %(last)s and left(stream, 9) = 'incident/'))"""
+REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
 KINDS = """
 select distinct split_part(stream, '/', 1) from log.event where position between %(first)s and %(last)s"""
 
@@ -160,10 +168,20 @@ async def take(connection: Connection, span: Span) -> None:
     await connection.execute(settings.encode())
     stretch = {"first": span.first, "last": span.last}
     kinds = {kind for (kind,) in await (await connection.execute(KINDS, stretch)).fetchall()}
+    before = await _resolved_before(connection, stretch) if "incident" in kinds else {}
     for process, text in STATEMENTS.items():
         if process in kinds:
             # Never a plan that was made for a log of another size.
             await connection.execute(text.encode(), stretch, prepare=False)
+    if "incident" in kinds:
+        await connection.execute(REPEATS.encode(), {**stretch, **before}, prepare=False)
+
+
+async def _resolved_before(connection: Connection, stretch: dict[str, int]) -> dict[str, list[Any]]:
+    """When, and of what kind, the incidents of the span were resolved as far as the facts know by now."""
+    rows = await (await connection.execute(RESOLVED_BEFORE.encode(), stretch, prepare=False)).fetchall()
+    names = ("services", "categories", "times")
+    return {name: [row[n] for row in rows] for n, name in enumerate(names)}
 
 
 #: It does not rest: its figures are what a history is brought in for.

@@ -63,17 +63,13 @@ MEASURE = {
     Measure.settled: "settled::integer",
     Measure.known_error: "known_error::integer",
     Measure.proactive: "proactive::integer",
-    # They are about several cases, of which each may be touched without the others, so no fact can hold them.
+    Measure.repeated: "repeats::integer",
+    # It is about many cases, of which each may be touched without the others, so no fact can hold it.
     Measure.prevented: """(
   select count(*) filter (where came.at < fact.at and came.at >= fact.at - interval '2160 hours')
     - count(*) filter (where came.at >= fact.at and came.at < fact.at + interval '2160 hours')
   from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
   where shows.case_id = fact.case_id)""",
-    Measure.repeated: """exists (
-  select from {ending} earlier
-  where earlier.final and earlier.service = fact.service and earlier.category = fact.category
-    and earlier.case_id <> fact.case_id
-    and earlier.at < fact.at and earlier.at >= fact.at - interval '720 hours')::integer""",
 }
 #: Measures that say nothing of some facts, which then do not count.
 OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time})

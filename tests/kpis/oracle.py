@@ -357,7 +357,21 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
                 tables[f"incident_{name}"][key]["recorded_at"] = (
                     None if imported else recorded[deciding.position]
                 )
+    resolved = [row for row in tables["incident_resolved"].values() if row["final"]]
+    for opened in tables["incident_opened"].values():
+        opened["repeats"] = any(_repeats(opened, earlier) for earlier in resolved)
     return tables
+
+
+def _repeats(opened: dict[str, Any], earlier: dict[str, Any]) -> bool:
+    """Whether what was opened is of the kind of what had been resolved shortly before."""
+    kind = (opened["service"], opened["category"])
+    return (
+        None not in kind
+        and kind == (earlier["service"], earlier["category"])
+        and opened["case_id"] != earlier["case_id"]
+        and timedelta(0) < opened["at"] - earlier["at"] <= timedelta(days=30)
+    )
 
 
 def _retold(of: list[tuple[int, Event]]) -> dict[str, Any]:
