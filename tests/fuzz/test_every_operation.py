@@ -117,6 +117,15 @@ def sent(case: Sent) -> httpx.Request:
     return httpx.Request(headers=headers, **{name: request[name] for name in allowed if name in request})
 
 
+def _spaced(value: object) -> bool:
+    """Whether there is a text in it with white space around it."""
+    if isinstance(value, dict):
+        return any(map(_spaced, value.values()))
+    if isinstance(value, list):
+        return any(map(_spaced, value))
+    return isinstance(value, str) and value != value.strip()
+
+
 async def tried(world: World, method: str, path: str, mode: GenerationMode) -> list[int]:
     """The statuses that the operation answered, each of them as the contract says."""
     values = await known(world, path, document()["paths"][path][method])
@@ -129,7 +138,9 @@ async def tried(world: World, method: str, path: str, mode: GenerationMode) -> l
         request = sent(case)
         request.headers["Authorization"] = f"Bearer {world.everybody.token}"
         answer = await world.everybody.send(request)
-        more = [negative_data_rejection] if mode is GenerationMode.NEGATIVE else []
+        # White space around a text does not count, so that one that is too long may fit all the same.
+        strict = mode is GenerationMode.NEGATIVE and not _spaced(case.body)
+        more = [negative_data_rejection] if strict else []
         case.validate_response(answer, checks=[*CHECKS, *more])
         statuses.append(answer.status_code)
     return statuses
