@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -47,6 +48,10 @@ FAST = {
 }
 ROOM = 4 * 1024**3
 HISTORY = "template_history"
+
+# No test is timed: what takes long on a busy machine is not wrong.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # Whoever runs the tests in the background may have them ignore SIGINT, and every process that they start
 # would, too; some of them are there to be interrupted.

@@ -16,7 +16,7 @@ from bench.kill import PATIENCE_SECONDS
 from bench.site import LOOK_SECONDS, Site, made_token, site
 from tests.exchange.test_xes import a_log, a_trace, steps
 
-CASES, KILLS = 2_000, 2
+CASES, KILLS = 1_000, 2
 STEPS = ("Queued/Awaiting Assignment", "Accepted/In Progress", "Completed/Resolved")
 LOG = a_log(*(a_trace(f"1-{n}", steps(*STEPS)) for n in range(CASES)))
 MAPPING = (PROJECT / "tests" / "exchange" / "mappings" / "vinst_incidents.toml").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from bench.kill import PATIENCE_SECONDS, REPORT
 from bench.site import LOOK_SECONDS, Site, made_token, site
 from tests.people import ago
 
-ROUNDS = 2
+ROUNDS = 1
 #: What a rule has done, and to whom.
 DONE = """
 select concat_ws(' ', stream, type, convert_from(data, 'utf8')::jsonb->'given'->>'person')

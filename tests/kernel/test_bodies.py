@@ -88,6 +88,10 @@ def nearly(body: type[Body]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=dict.fromkeys([*body.model_fields, "unknown"], values))
 
 
+#: Of each body; there are hundreds of them.
+EXAMPLES = 20
+
+
 class Named:
     """A record that a reference stands for."""
 
@@ -97,7 +101,7 @@ class Named:
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
 def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type[Body]) -> None:
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(JSON | nearly(body))
     def gives(value: Any) -> None:
         try:

@@ -65,7 +65,7 @@ def steps() -> st.SearchStrategy[Step]:
 
 
 @settings(
-    max_examples=20,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
