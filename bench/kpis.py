@@ -38,18 +38,18 @@ async def measure(many: Many) -> list[Figure]:
     figures = [await projection(many)]
     await many.owner.execute(f"vacuum analyze {TABLES}".encode())
     begin = (many.now - timedelta(days=DAYS)).date().isoformat()
-    by_month = _question(many, Said(begin=begin, by=("priority",)))
-    answered = await _milliseconds(many, by_month)
+    by_month = question(many, Said(begin=begin, by=("priority",)))
+    answered = await milliseconds(many, by_month)
     months = len(by_month.bounds) - 1
     what = f"KPI by month and priority, {many.incidents:,} cases, {months} months"
     figures.append(_timed(BY_MONTH, what, answered, Needed(400, 100, " ms", at_most=True)))
     for name, key in OTHERS.items():
         if run.wants(name):
-            took = await _milliseconds(many, _question(many, Said(begin=begin, by=("priority",)), KPIS[key]))
+            took = await milliseconds(many, question(many, Said(begin=begin, by=("priority",)), KPIS[key]))
             what = f"{key} by month and priority, {many.incidents:,} cases, {months} months"
             figures.append(_timed(name, what, took, Needed(400, 100, " ms", at_most=True)))
     if run.wants(OF_TEAM):
-        of_team = await _milliseconds(many, _question(many, Said(filters={"team": (team_key(TEAM),)})))
+        of_team = await milliseconds(many, question(many, Said(filters={"team": (team_key(TEAM),)})))
         what = f"KPI of one team, one year, {many.incidents:,} cases"
         figures.append(_timed(OF_TEAM, what, of_team, Needed(50, 15, " ms", at_most=True)))
     if run.wants(RAW):
@@ -79,7 +79,8 @@ async def projection(many: Many) -> Figure:
     return Figure(PROJECTION, what, f"{number(rate)}/s", rate, Needed(30_000, 100_000, "/s"))
 
 
-def _question(many: Many, said: Said, kpi: Kpi = KPI) -> Question:
+def question(many: Many, said: Said, kpi: Kpi = KPI) -> Question:
+    """What is asked of the KPI, at the time at which the cases were made."""
     return ask(kpi, said, now=many.now, organisation_zone="UTC")
 
 
@@ -87,7 +88,7 @@ def _timed(name: str, what: str, milliseconds: float, needed: Needed) -> Figure:
     return Figure(name, what, f"{number(milliseconds)} ms", milliseconds, needed)
 
 
-async def _milliseconds(many: Many, question: Question) -> float:
+async def milliseconds(many: Many, asked: Question) -> float:
     """The median of what the whole answer takes."""
     db = Database(many.site.url, 1)
     await db.open()
@@ -95,7 +96,7 @@ async def _milliseconds(many: Many, question: Question) -> float:
     try:
         for _ in range(REPETITIONS):
             began = time.perf_counter()
-            found = await answer(db, question, many.now)
+            found = await answer(db, asked, many.now)
             took.append(time.perf_counter() - began)
             assert sum(point.cases for point in found.points) > 0, "there is nothing to measure"
     finally:

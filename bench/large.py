@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from app.db import connect
 from app.embedded import running
 from app.installation import DATABASE, SUPERUSER
-from bench import kpis, reading, search, timers
+from bench import kpis, others, reading, search, timers
 from bench.cases import Many, add_organisation, ledger_of, make_cases
 from bench.figures import Figure, Run
 from bench.site import made_token, site
 
-NAMES = (*reading.NAMES, reading.GROWTH, *timers.NAMES, *kpis.NAMES, *search.NAMES)
+NAMES = (*reading.NAMES, reading.GROWTH, *timers.NAMES, *kpis.NAMES, *others.NAMES, *search.NAMES)
 TIMES = 10
 MANY, QUICK_MANY = 1_000_000, 50_000
 
@@ -33,10 +33,13 @@ async def measure(run: Run) -> list[Figure]:
             few = await reading.alike(many) if run.wants(reading.GROWTH) else []
             if run.wants(*timers.NAMES):
                 figures += await timers.measure(many)
-            if run.wants(*reading.NAMES, reading.GROWTH, *kpis.NAMES, *search.NAMES):
+            if run.wants(*reading.NAMES, reading.GROWTH, *kpis.NAMES, *others.NAMES, *search.NAMES):
                 await make_cases(many, count)
-            if run.wants(*kpis.NAMES):
+            # Some KPIs of problems are about the facts of incidents.
+            if run.wants(*kpis.NAMES, *others.NAMES):
                 figures += await kpis.measure(many)
+            if run.wants(*others.NAMES):
+                figures += await others.measure(many)
             if run.wants(*search.NAMES, *reading.NAMES, reading.GROWTH):
                 figures += await search.measure(many)
             if run.wants(*reading.NAMES, reading.GROWTH):

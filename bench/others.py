@@ -1,0 +1,150 @@
+"""Requests and problems where there are many: what lists of them and their KPIs cost.
+
+Their facts and rows are made by SQL, in the shape that the consumer and the commands give them: what counts
+here is how they are read, not how they came about. There is a problem for every twenty requests.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import cycle
+
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import PROBLEM, REQUEST, TABLES, Table
+from app.kpis.kpi import Kpi
+from app.kpis.question import Question, Said
+from bench import kpis
+from bench.cases import DAYS, TEAMS, Many, team_key
+from bench.figures import Figure, Needed, compared, in_turns, number
+from bench.reading import NO_OP, PAGE, reading
+
+KPI_REQUESTS, KPI_PROBLEMS, LIST_REQUESTS, LIST_PROBLEMS = NAMES = (
+    *("kpi_requests", "kpi_problems"),
+    *("list_requests", "list_problems"),
+)
+REQUESTS_PER_PROBLEM = 20
+#: What a table on a screen shows of each; no page of it is smaller.
+SHOWN, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
+#: The values of facts, by the names of their columns, of the case with the number n. Four fifths are over.
+VALUES = {
+    "case_id": "md5(%(kind)s || n)::uuid",
+    "n": "1",
+    "incident_id": "(select case_id from kpi.incident_opened offset n %% 1000 limit 1)",
+    "at": "opened_at + seconds * interval '1 second'",
+    "opened_at": "opened_at",
+    "since": "opened_at",
+    "until": "case when n %% 50 = 0 then 'infinity' else opened_at + seconds * interval '1 second' end",
+    "phase": "'open'",
+    "priority": "'P' || 1 + n %% 4",
+    "team_id": "(select id from bench.team where team.n = made.n %% 20)",
+    "assignee_id": "(select id from bench.person where person.n = made.n %% 60)",
+    "customer_id": "(select id from bench.team where team.n = made.n %% 7)",
+    "service": "'service-' || n %% 20",
+    "category": "'category-' || n %% 12",
+    "channel": "(array['portal', 'hotline', 'email'])[1 + n %% 3]",
+    "path": "case when n %% 10 = 0 then 'project' else 'standard' end",
+    "catalogue_item": "'item-' || n %% 30",
+    "excluded": "case when n %% 40 = 0 then 'cancelled' end",
+    "position": "n",
+    "opened_position": "n",
+    "seconds": "seconds",
+    "business_seconds": "null::bigint",
+    "rework_rounds": "n %% 3",
+    "final": "true",
+    "settled": "n %% 9 > 0",
+}
+#: The rest say yes or no.
+YES_OR_NO = "n %% 10 > 0"
+MADE = """
+insert into kpi.{table} ({columns}) select {values} from (
+  select n, %(begin)s::timestamptz + n * (%(end)s::timestamptz - %(begin)s) / %(count)s::bigint as opened_at,
+    (-ln(1 - random()) * 86400)::bigint as seconds
+  from generate_series(1, %(count)s::bigint) n
+) made"""
+ROWS = """
+with made as (
+  insert into fold.{kind} (id, version, changed_at, number, state, state_since, title, priority, requester_id,
+    team_id, assignee_id, opened_at, {more})
+  select uuidv7(), 3, opened_at, format('X-%%s-%%s', 2026, 1000000 + opened.n),
+    case when opened.n %% 50 = 0 then '{open}' else 'closed' end, opened_at, 'Something is wanted at desk ' || opened.n,
+    'P' || 1 + opened.n %% 4, requester.id, team.id, assignee.id, opened_at, {values}
+  from (
+    select n, %(begin)s::timestamptz + n * (%(end)s::timestamptz - %(begin)s) / %(count)s::bigint as opened_at
+    from generate_series(1, %(count)s::bigint) n
+  ) opened
+  join bench.team on team.n = opened.n %% 20
+  join bench.person requester on requester.n = opened.n %% 60
+  join bench.person assignee on assignee.n = (opened.n + 7) %% 60
+  returning id, requester_id, team_id
+)
+insert into log.stream_head (stream, kind, version, audience)
+select '{kind}/' || id, '{kind}', 3, array['person:' || requester_id, 'team:' || team_id] from made"""
+#: What rows of each kind have besides, and in which state they are open.
+MORE = {
+    "request": ("path", "'standard'", "in_progress"),
+    "problem": ("origin", "'incidents'", "investigating"),
+}
+
+
+async def measure(many: Many) -> list[Figure]:
+    """The figures that are asked for."""
+    figures: list[Figure] = []
+    counts = {"request": many.incidents, "problem": many.incidents // REQUESTS_PER_PROBLEM}
+    for kind, tables, of_kpis in (("request", REQUEST, KPI_REQUESTS), ("problem", PROBLEM, KPI_PROBLEMS)):
+        if many.run.wants(of_kpis):
+            many.run.say(f"Making the facts of {counts[kind]:,} {kind}s")
+            for table in tables:
+                await _facts(many, kind, table, counts[kind])
+            await many.owner.execute(f"vacuum analyze {TABLES}".encode())
+            figures.append(await _slowest(many, of_kpis, kind, counts[kind]))
+    for kind, name in (("request", LIST_REQUESTS), ("problem", LIST_PROBLEMS)):
+        if many.run.wants(name):
+            many.run.say(f"Making {counts[kind]:,} {kind}s")
+            more, values, opened = MORE[kind]
+            text = ROWS.format(kind=kind, more=more, values=values, open=opened)
+            await many.owner.execute(text.encode(), _when(many, kind, counts[kind]))
+            await many.owner.execute(f"vacuum analyze fold.{kind}, log.stream_head".encode())
+            figures.append(await _list(many, name, kind, counts[kind]))
+    return figures
+
+
+def _when(many: Many, kind: str, count: int) -> dict[str, object]:
+    return {"kind": kind, "begin": many.now - timedelta(days=DAYS), "end": many.now, "count": count}
+
+
+async def _facts(many: Many, kind: str, table: Table, count: int) -> None:
+    values = [VALUES.get(column, YES_OR_NO) for column in table.columns]
+    text = MADE.format(table=table.name, columns=", ".join(table.columns), values=", ".join(values))
+    await many.owner.execute(text.encode(), _when(many, kind, count))
+
+
+async def _slowest(many: Many, name: str, kind: str, count: int) -> Figure:
+    """The KPI of the process that takes longest by month and priority."""
+    took: dict[str, float] = {}
+    for kpi in KPIS.values():
+        if kpi.process == kind:
+            took[kpi.key] = await kpis.milliseconds(many, _by_month(many, kpi))
+            many.run.say(f"{kpi.key} {number(took[kpi.key])} ms")
+    slowest = max(took, key=lambda key: took[key])
+    what = f"slowest KPI of {kind}s by month and priority, {count:,} cases: {slowest}"
+    needed = Needed(400, 100, " ms", at_most=True)
+    return Figure(name, what, f"{number(took[slowest])} ms", took[slowest], needed)
+
+
+def _by_month(many: Many, kpi: Kpi) -> Question:
+    begin = (many.now - timedelta(days=DAYS)).date().isoformat()
+    return kpis.question(many, Said(begin=begin, by=("priority",)), kpi)
+
+
+async def _list(many: Many, name: str, kind: str, count: int) -> Figure:
+    """Page one of every team in turn, of each what a table shows, as somebody sees it who sees everything."""
+    teams = cycle(range(TEAMS))
+    path = f"/v1/{kind}s?state=closed&fields={SHOWN}&team="
+    async with reading(many) as reader:
+        no_op = reader.rate(8, lambda: NO_OP)
+        listed = reader.rate(8, lambda: path + team_key(next(teams)), reader.token, smallest=SMALLEST_TABLE)
+        paired = await in_turns(many.run, no_op, listed)
+    what = (
+        f"list of {PAGE} of {count:,} {kind}s, state and team, seven fields of each / no-op route, 8 clients"
+    )
+    return compared(name, what, paired, Needed(0.12, 0.25))
