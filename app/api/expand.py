@@ -5,39 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.api.lists import Listing
+from app.api.lists import Listing, Referred
 from app.api.shapes import Renderer
 from app.kernel.named import visible
+
+#: What the whole record is called by, beside its fields.
+NAMED = "named_by"
 
 
 async def expand(
     listing: Listing, renderer: Renderer, shown: Sequence[dict[str, Any]], names: Sequence[str]
 ) -> None:
-    """Puts the whole record in the place of what names it, in these fields of all that is shown. What the
-    caller may not see stays as it is. One statement per kind of record.
+    """Puts the whole record in the place of what names it, in these fields of all that is shown. A stub of
+    what the caller may not see stays as it is; of a key that is so, or that no record has, nothing is left:
+    the two cannot be told from each other. One statement per kind of record.
     """
-    by_kind: dict[str, list[str]] = {}
+    alike: dict[tuple[str, str], list[str]] = {}
     for name in names:
-        by_kind.setdefault(listing.refers[name].lifecycle.kind, []).append(name)
-    for fields in by_kind.values():
+        of = listing.refers[name]
+        alike.setdefault((of.listing.lifecycle.kind, of.by), []).append(name)
+    for fields in alike.values():
         of = listing.refers[fields[0]]
-        ids = {out[name]["id"] for out in shown for name in fields if out.get(name) is not None}
-        whole = await _seen(of, renderer, list(ids)) if ids else {}
+        named = {of.named(out[name]) for out in shown for name in fields if name in out} - {None}
+        whole = await _seen(of, renderer, list(named)) if named else {}
         for out in shown:
             for name in fields:
-                if out.get(name) is not None:
-                    out[name] = whole.get(out[name]["id"], out[name])
+                if name in out:
+                    kept = out[name] if of.by == "id" else None
+                    out[name] = whole.get(of.named(out[name]), kept)
 
 
-async def _seen(of: Listing, renderer: Renderer, ids: list[Any]) -> dict[Any, dict[str, Any]]:
-    """Those of the records that the caller may see, by id."""
-    ledger, caller = renderer.ledger, renderer.caller
-    full = of.renderer(ledger, of.lifecycle, of.shape, caller, renderer.language)
+async def _seen(of: Referred, renderer: Renderer, named: list[Any]) -> dict[Any, dict[str, Any]]:
+    """Those of the records that the caller may see, by what names them."""
+    ledger, caller, lifecycle = renderer.ledger, renderer.caller, of.listing.lifecycle
+    full = of.listing.renderer(ledger, lifecycle, of.listing.shape, caller, renderer.language)
+    in_process = "" if of.process is None else " and r.process = %(process)s"
     rows = await ledger.db.rows(
-        f"select {full.columns}, h.audience as may_see from {of.lifecycle.table} r "
-        f"join log.stream_head h on h.stream = '{of.lifecycle.kind}/' || r.id where r.id = any(%s)",
-        (ids,),
+        f"select {full.columns}, r.{of.by} as {NAMED}, h.audience as may_see from {lifecycle.table} r "
+        f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
+        f"where r.{of.by} = any(%(named)s){in_process}",
+        {"named": named, "process": of.process},
     )
-    seen = [row for row in rows if visible(ledger, of.lifecycle, caller, row.pop("may_see"))]
+    seen = [row for row in rows if visible(ledger, lifecycle, caller, row.pop("may_see"))]
+    names = [row.pop(NAMED) for row in seen]
     await full.fill(seen)
-    return {row["id"]: row for row in seen}
+    return dict(zip(names, seen, strict=True))

@@ -6,7 +6,7 @@ fields, so that nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -122,6 +122,21 @@ def wanted(query: ListQuery | RecordQuery) -> frozenset[str] | None:
     return None if query.fields is None else frozenset(query.fields)
 
 
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """What a field can be expanded to: records of that list. It has their id, in a stub, or their key, `by`
+    which they are found; `process`: the one whose records those with that key are of, if keys are its own.
+    """
+
+    listing: Listing
+    by: Literal["id", "key"]
+    process: str | None = None
+
+    def named(self, value: Any) -> Any:
+        """What is in the field's value of that record: its id or its key; None: it names none."""
+        return value["id"] if self.by == "id" and value is not None else value
+
+
 @dataclass(frozen=True)
 class Listing:
     """The list of one kind of record.
@@ -140,8 +155,8 @@ class Listing:
     renderer: type[Renderer] = Renderer
     #: By name, what it can be narrowed by.
     parameters: dict[str, Parameter] = field(init=False)
-    #: By field, the list of the records that it can be expanded to.
-    refers: dict[str, Listing] = field(init=False)
+    #: By field, what it can be expanded to.
+    refers: dict[str, Referred] = field(init=False)
     #: What a view saves of a query.
     chosen: type[Chosen] = field(init=False)
     query: type[ListQuery] = field(init=False)
@@ -175,18 +190,26 @@ class Listing:
         put(part_page=_page(f"{name}PartPage", self.part, searched=searched))
 
 
-def _refers(listing: Listing) -> dict[str, Listing]:
+def _refers(listing: Listing) -> dict[str, Referred]:
     lists = {of.lifecycle.kind: of for of in listing.expands}
-    record: type[Record] = listing.lifecycle.record
-    refers = {
-        name: lists[codec.refers.kind]
-        for name in listing.shape.model_fields
-        if (codec := codecs(record).get(f"{name}_id")) is not None
-        and codec.refers is not None
-        and codec.refers.kind in lists
-    }
-    assert len(lists) == len({of.lifecycle.kind for of in refers.values()}), "nothing refers to one of these"
+    found = {name: _referred(listing, lists, name) for name in listing.shape.model_fields}
+    refers = {name: referred for name, referred in found.items() if referred is not None}
+    named = {referred.listing.lifecycle.kind for referred in refers.values()}
+    assert lists.keys() == named, "nothing refers to one of these"
     return refers
+
+
+def _referred(listing: Listing, lists: Mapping[str, Listing], name: str) -> Referred | None:
+    """What the field can be expanded to, if anything."""
+    record: type[Record] = listing.lifecycle.record
+    fields = codecs(record)
+    by_id, by_key = fields.get(f"{name}_id"), fields.get(name)
+    if by_id is not None and by_id.refers is not None and by_id.refers.kind in lists:
+        return Referred(lists[by_id.refers.kind], "id")
+    if by_key is not None and by_key.key_of is not None and by_key.key_of.kind in lists:
+        process = listing.lifecycle.kind if by_key.key_of.per_process else None
+        return Referred(lists[by_key.key_of.kind], "key", process)
+    return None
 
 
 def _sort(names: tuple[str, ...]) -> Any:
@@ -202,7 +225,10 @@ def _shaping(listing: Listing) -> dict[str, Any]:
     about = f"Only these fields of a record; {always} are always there."
     shaping: dict[str, Any] = {"fields": (several(fields, about, most=len(listing.shape.model_fields)), None)}
     if listing.refers:
-        about = "Show these whole, where the caller may see them; else their names stand there as ever."
+        about = (
+            "Show these whole, where the caller may see them; else their names stand there as ever. In the "
+            "place of a key stands null where there is no such record, or none that the caller may see."
+        )
         shaping["expand"] = (several(Literal[tuple(listing.refers)], about), None)
     return shaping
 
@@ -215,7 +241,7 @@ def _part(listing: Listing, name: str) -> type[BaseModel]:
             optional.default_factory = lambda: None  # a default would be told in the contract, and is none
         kind: Any = told.annotation
         if field_name in listing.refers:
-            kind = listing.refers[field_name].shape | kind
+            kind = listing.refers[field_name].listing.shape | kind
         fields[field_name] = (kind, optional)
     about = f"{listing.shape.__doc__} With the fields that were asked for, and what was expanded whole."
     return create_model(f"{name}Part", __doc__=about, **fields)

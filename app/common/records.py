@@ -56,6 +56,18 @@ class Refers:
         self.on_behalf = on_behalf
 
 
+class KeyOf:
+    """Marks a field that holds the key of another record, of a kind that other systems name, too:
+    `Annotated[str, KeyOf("service")]`. A key that nobody here knows is another tool's, and taken.
+
+    `per_process`: it is the key of one of the process of the record that names it, as a category's is.
+    """
+
+    def __init__(self, kind: str, *, per_process: bool = False) -> None:
+        self.kind = kind
+        self.per_process = per_process
+
+
 class Record(SQLModel):
     """A row of the fold.
 
@@ -136,6 +148,7 @@ class Codec:
         self.staff_only = any(isinstance(m, StaffOnly) for m in metadata)
         self.document = any(isinstance(m, Document) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, Refers)), None)
+        self.key_of = next((m for m in metadata if isinstance(m, KeyOf)), None)
         self.type = _bare(annotation)
         self._wanted = get_origin(self.type) or self.type
         self.write, self.read = _pair(self.type)

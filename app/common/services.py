@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.people import Role
-from app.common.records import FOLD, Document, Labelled, Record, Refers
+from app.common.records import FOLD, Document, KeyOf, Labelled, Record, Refers
 
 
 class ServiceState(Labelled):
@@ -72,7 +72,7 @@ class Service(Record):
     owner_id: Annotated[UUID | None, Refers("person")] = None
     team_id: Annotated[UUID | None, Refers("team")] = None
     customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    calendar: str | None = None
+    calendar: Annotated[str | None, KeyOf("calendar")] = None
     proposed_at: datetime | None = None
     went_live_at: datetime | None = None
     retired_at: datetime | None = None
@@ -90,7 +90,7 @@ class CatalogueItem(Record):
 
     state: ItemState | None = Field(default=None, sa_type=Text)
     key: str | None = None
-    service: str | None = None
+    service: Annotated[str | None, KeyOf("service")] = None
     title_en: str | None = None
     title_zh: str | None = None
     description_en: str | None = None

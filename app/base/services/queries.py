@@ -10,6 +10,7 @@ from pydantic import Field, WithJsonSchema
 
 from app.api.lists import Listing
 from app.api.shapes import PersonStub, RecordOut, TeamStub
+from app.base.calendars.queries import CALENDARS
 from app.base.people.queries import PERSONS, TEAMS
 from app.base.services import items, services
 from app.common.people import Role
@@ -70,12 +71,12 @@ SERVICES = Listing(
     shape=ServiceOut,
     filters=("state", "key", "criticality", "owner", "team", "changed_at"),
     sorts=("proposed_at", "key"),
-    expands=(PERSONS, TEAMS),
+    expands=(PERSONS, TEAMS, CALENDARS),
 )
 CATALOGUE_ITEMS = Listing(
     lifecycle=items.LIFECYCLE,
     shape=CatalogueItemOut,
     filters=("state", "key", "service", "fulfilment_path", "default_team", "changed_at"),
     sorts=("drafted_at", "key"),
-    expands=(TEAMS,),
+    expands=(TEAMS, SERVICES),
 )

@@ -11,7 +11,10 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import Out, PersonStub, TeamStub, TicketOut
+from app.base.categories.queries import CATEGORIES
+from app.base.cis.queries import CIS
 from app.base.people.queries import PERSONS, TEAMS
+from app.base.services.queries import SERVICES
 from app.common.people import Held, Role
 from app.common.personal import is_sealed
 from app.common.priority import Impact, Priority, Urgency
@@ -123,7 +126,7 @@ LISTING = Listing(
         "external_reference",
     ),
     sorts=("opened_at", "changed_at", "state_since", "priority", "resolved_at", "closed_at"),
-    expands=(PERSONS, TEAMS),
+    expands=(PERSONS, TEAMS, SERVICES, CIS, CATEGORIES),
 )
 
 DUPLICATES = """

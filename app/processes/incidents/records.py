@@ -10,7 +10,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers
 from app.common.tickets import Channel, HoldReason, Ticket
 
 
@@ -60,9 +60,9 @@ class Incident(Ticket):
     channel: Channel | None = Field(default=None, sa_type=Text)
     effect: Effect | None = Field(default=None, sa_type=Text)
     began_at: datetime | None = None
-    service: str | None = None
-    ci: str | None = None
-    category: str | None = None
+    service: Annotated[str | None, KeyOf("service")] = None
+    ci: Annotated[str | None, KeyOf("ci")] = None
+    category: Annotated[str | None, KeyOf("category", per_process=True)] = None
     acknowledged_at: datetime | None = None
     started_at: datetime | None = None
     held_from: IncidentState | None = Field(default=None, sa_type=Text)

@@ -10,7 +10,10 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import Beside, Out, PersonStub, RecordOut, TeamStub, TicketOut
+from app.base.categories.queries import CATEGORIES
+from app.base.cis.queries import CIS
 from app.base.people.queries import PERSONS, TEAMS
+from app.base.services.queries import SERVICES
 from app.common.children import Visibility
 from app.common.priority import Impact, Priority, Urgency
 from app.db import Database
@@ -108,7 +111,7 @@ LISTING = Listing(
         "external_reference",
     ),
     sorts=("opened_at", "changed_at", "state_since", "priority", "resolved_at", "closed_at"),
-    expands=(PERSONS, TEAMS),
+    expands=(PERSONS, TEAMS, SERVICES, CIS, CATEGORIES),
 )
 
 

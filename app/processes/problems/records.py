@@ -11,7 +11,7 @@ from sqlmodel import Field
 
 from app.common.children import Visibility
 from app.common.personal import Personal
-from app.common.records import FOLD, Labelled, Record, Refers, StaffOnly
+from app.common.records import FOLD, KeyOf, Labelled, Record, Refers, StaffOnly
 from app.common.tickets import Ticket
 
 
@@ -81,9 +81,9 @@ class Problem(Ticket):
     state: ProblemState | None = Field(default=None, sa_type=Text)
     description: Annotated[str | None, Personal()] = None
     origin: ProblemOrigin | None = Field(default=None, sa_type=Text)
-    service: str | None = None
-    ci: str | None = None
-    category: str | None = None
+    service: Annotated[str | None, KeyOf("service")] = None
+    ci: Annotated[str | None, KeyOf("ci")] = None
+    category: Annotated[str | None, KeyOf("category", per_process=True)] = None
     affected_services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     affected_customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     affected_users: int | None = None

@@ -10,7 +10,10 @@ from pydantic import Field
 from app.api.children import Rows
 from app.api.lists import Listing
 from app.api.shapes import Out, PersonStub, TeamStub, TicketOut
+from app.base.categories.queries import CATEGORIES
+from app.base.cis.queries import CIS
 from app.base.people.queries import PERSONS, TEAMS
+from app.base.services.queries import CATALOGUE_ITEMS, SERVICES
 from app.common.priority import Impact, Priority, Urgency
 from app.common.services import FulfilmentPath
 from app.common.tickets import Channel, HoldReason
@@ -293,5 +296,5 @@ LISTING = Listing(
         "next_report_due_at",
         "planned_at",
     ),
-    expands=(PERSONS, TEAMS),
+    expands=(PERSONS, TEAMS, SERVICES, CIS, CATEGORIES, CATALOGUE_ITEMS),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers
 from app.common.services import FulfilmentPath
 from app.common.tickets import Channel, HoldReason, Ticket
 
@@ -95,11 +95,11 @@ class Request(Ticket):
     state: RequestState | None = Field(default=None, sa_type=Text)
     description: Annotated[str | None, Personal()] = None
     channel: Channel | None = Field(default=None, sa_type=Text)
-    service: str | None = None
-    ci: str | None = None
-    category: str | None = None
+    service: Annotated[str | None, KeyOf("service")] = None
+    ci: Annotated[str | None, KeyOf("ci")] = None
+    category: Annotated[str | None, KeyOf("category", per_process=True)] = None
     path: FulfilmentPath | None = Field(default=None, sa_type=Text)
-    item: str | None = None
+    item: Annotated[str | None, KeyOf("catalogue_item")] = None
     answers: Annotated[str | None, Personal()] = None
     target_seconds: int | None = None
     approval_id: UUID | None = None
