@@ -50,10 +50,12 @@ class Labelled(StrEnum):
 class Refers:
     """Marks a field that holds the id of another record: `Annotated[UUID, Refers("team")]`."""
 
-    def __init__(self, kind: str, *, on_behalf: bool = False) -> None:
+    def __init__(self, kind: str, *, on_behalf: bool = False, retired: bool = False) -> None:
         self.kind = kind
         #: The command is given on this person's behalf; what is said is theirs.
         self.on_behalf = on_behalf
+        #: In a body: one that is retired may be named, too.
+        self.retired = retired
 
 
 class KeyOf:
@@ -61,11 +63,17 @@ class KeyOf:
     `Annotated[str, KeyOf("service")]`. A key that nobody here knows is another tool's, and taken.
 
     `per_process`: it is the key of one of the process of the record that names it, as a category's is.
+    In a body, `known`: it is no other tool's, and there must be such a record; `retired`: one that is retired
+    may be named, too.
     """
 
-    def __init__(self, kind: str, *, per_process: bool = False) -> None:
+    def __init__(
+        self, kind: str, *, per_process: bool = False, known: bool = False, retired: bool = False
+    ) -> None:
         self.kind = kind
         self.per_process = per_process
+        self.known = known
+        self.retired = retired
 
 
 class Record(SQLModel):

@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.common.custom import Custom
 from app.common.personal import PREFIX, Personal, Sealed
-from app.common.records import Child, Refers
+from app.common.records import Child, KeyOf, Refers
 from app.log.canonical import instant
 
 LONGEST_LINE = 200
@@ -189,17 +189,20 @@ class Reason(Body):
     reason: Words = Field(description="Why, in the words of whoever acts.")
 
 
-def references(body: BaseModel, within: str = "") -> Iterator[tuple[str, Refers, str | tuple[str, ...]]]:
-    """The fields that name other records, each with the name in it, or the names where it is a list. What is
-    in a part is called `actions/0/owner`.
+def references(
+    body: BaseModel, within: str = "", *, marked: type[Refers | KeyOf] = Refers
+) -> Iterator[tuple[str, Any, str | tuple[str, ...]]]:
+    """The fields that name other records, each with its mark (Refers, or that which is asked for) and the
+    name in it, or the names where it is a list. What is in a part is called `actions/0/owner`. What a patch
+    leaves out names nothing, whatever stands in its place.
     """
-    for field, mark in marks(type(body), Refers).items():
+    for field, mark in marks(type(body), marked).items():
         value = getattr(body, field)
-        if value is not None:
+        if value is not None and not (isinstance(body, Patch) and field not in body.model_fields_set):
             yield f"{within}{field}", mark, value
     for field in parts(type(body)):
         for n, part in enumerate(getattr(body, field)):
-            yield from references(part, f"{within}{field}/{n}/")
+            yield from references(part, f"{within}{field}/{n}/", marked=marked)
 
 
 @cache
@@ -285,7 +288,7 @@ _found: dict[tuple[type, type], dict[str, Any]] = {}
 
 
 def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
-    """By field, the mark of that kind (Personal, Refers, Child, Hidden, StaffOnly) in its annotation."""
+    """By field, the mark of that kind (Personal, Refers, KeyOf, Child, StaffOnly) in its annotation."""
     known = _found.get((model, mark))
     if known is None:
         known = {

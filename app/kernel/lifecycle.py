@@ -6,7 +6,7 @@ One row of the process document is one row here, in its order.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
@@ -225,7 +225,8 @@ class Lifecycle(Generic[R]):
     where not every row has it. `children` are further kinds on its stream. `ended` are the states that a case
     is done in and can come back from. `searched` are the fields that a search looks into besides the number:
     only what whoever sees the record is shown. `held` are the codes of sentences that the database holds, by
-    constraints of the name `<kind>_<code>`.
+    constraints of the name `<kind>_<code>`. `retired` are the states in which nothing new is about it: who
+    names it is refused with the code that stands there.
     """
 
     kind: str
@@ -245,6 +246,7 @@ class Lifecycle(Generic[R]):
     ended: frozenset[Labelled] = frozenset()
     held: frozenset[str] = frozenset()
     searched: Sequence[str] = ()
+    retired: Mapping[Labelled, str] = field(default_factory=dict)
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[Labelled, tuple[Action[R, Any], ...]] = field(init=False)
     #: What is open to whom: asking each row's `who` again costs a tenth of reading a record.

@@ -13,13 +13,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from app.common.categories import Category
 from app.common.costs import HourlyRate
 from app.common.custom import CustomField, FieldState
 from app.common.people import Caller, Held, Membership, Person, Role
 from app.common.priority import Matrix
 from app.common.records import Beside, Record, from_row
-from app.db import Database
+from app.db import Database, Row
 from app.kernel.directory import Directory
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import may_see
@@ -75,6 +74,19 @@ class Look:
             # Read twice, the first counts: something may have been decided on it already.
             self.reads.setdefault(loaded.record.row_key, loaded.stream_version)
         return loaded
+
+    async def called(self, kind: str, key: str, process: str | None = None) -> list[Loaded[Any]]:
+        """The records of that key: one at most, or one of each process, if each has keys of its own and none
+        is named.
+        """
+        where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
+        rows = await self.db.rows(
+            f"{_loading(self.lifecycles[kind])} where {where}", {"key": key, "process": process}
+        )
+        found = [_loaded(self.lifecycles[kind], row) for row in rows]
+        for one in found:
+            self.reads.setdefault(one.record.row_key, one.stream_version)
+        return found
 
     async def person(self, name: str, caller: Caller) -> Person | None:
         """The person of that id, if the caller can see them."""
@@ -174,13 +186,6 @@ class Look:
         one = (await self.directory.custom_fields(process))[key]
         self.reads.setdefault(one.field.row_key, one.stream_version)
 
-    async def category(self, process: str, key: str) -> Category | None:
-        """The category of the process that is called so; None: the organisation has none, or another tool."""
-        query = "select id from fold.category where process = %s and key = %s"
-        found = await self.db.value(query, (process, key))
-        loaded = None if found is None else await self.record("category", str(found))
-        return None if loaded is None else loaded.record
-
     async def priority_matrix(self) -> Matrix:
         """The matrix of priorities that holds. Another one that is set meanwhile has it decided again."""
         known = await self.directory.priority_matrix()
@@ -225,10 +230,7 @@ async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> Loaded[R] | 
     """A record by its id, its number, its key, or another system's name for it; None if there is none, or
     several.
     """
-    query = (
-        "select r.*, h.version as stream_version, h.audience "
-        f"from {lifecycle.table} r join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
-    )
+    query = _loading(lifecycle)
     record_id = _id(name)
     if record_id is not None:
         row = await db.by_id(f"{query} where r.id = any(%s)", record_id)
@@ -236,8 +238,17 @@ async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> Loaded[R] | 
         where, parameters = _named(lifecycle, name)
         rows = await db.rows(f"{query} where {where} limit 2", parameters)
         row = rows[0] if len(rows) == 1 else None
-    if row is None:
-        return None
+    return None if row is None else _loaded(lifecycle, row)
+
+
+def _loading(lifecycle: Lifecycle[Any]) -> str:
+    return (
+        "select r.*, h.version as stream_version, h.audience "
+        f"from {lifecycle.table} r join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
+    )
+
+
+def _loaded(lifecycle: Lifecycle[R], row: Row) -> Loaded[R]:
     return Loaded(from_row(lifecycle.record, row), row["stream_version"], row["audience"])
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.common.people import Caller, Role
-from app.common.records import TICKET, Record, Refers
+from app.common.records import TICKET, KeyOf, Record, Refers
 from app.common.uploads import Upload, Uploaded
 from app.kernel.bodies import Body, children_named, marks, references
 from app.kernel.ledger import Ledger
@@ -32,6 +33,7 @@ async def resolve(ledger: Ledger, look: Look, act: Act, at: Moment, record: Reco
         ]
         if mark.on_behalf and at.found[field][0].id != act.context.caller.person_id:
             behalf = at.found[field][0].id
+    await _keys(ledger, look, act, record)
     for field, child, value in children_named(act.body):
         found = await look.child(child.row, record, **{child.by: value})
         if found is None or (found.for_staff and not act.context.caller.is_staff_for(record)):
@@ -77,7 +79,45 @@ async def _referred(ledger: Ledger, look: Look, act: Act, mark: Refers, name: st
         or visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
     ):
         raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
+    if not mark.retired:
+        _in_use(ledger.lifecycles[loaded.record.KIND], [loaded.record], pointer)
     return loaded.record
+
+
+async def _keys(ledger: Ledger, look: Look, act: Act, record: Record) -> None:
+    """Looks up what is called by its key. What the record has already is not named anew: a record that is
+    about something which was retired meanwhile can be put right in all else.
+    """
+    for field, mark, said in references(act.body, marked=KeyOf):
+        held = getattr(record, field, None)
+        process = _process_of(act, record) if mark.per_process else None
+        for n, key in enumerate([said] if isinstance(said, str) else said):
+            if key == held or (isinstance(held, list) and key in held):
+                continue
+            pointer = f"/{field}" if isinstance(said, str) else f"/{field}/{n}"
+            found = await look.called(mark.kind, key, process)
+            if mark.known and not any(_sees(ledger, act, mark.kind, one.audience) for one in found):
+                words = {"kind": mark.kind, "name": key}
+                raise WrongValue(words, pointer=pointer, because="unknown_reference")
+            if not mark.retired:
+                _in_use(ledger.lifecycles[mark.kind], [one.record for one in found], pointer)
+
+
+def _sees(ledger: Ledger, act: Act, kind: str, audience: list[str]) -> bool:
+    return visible(ledger, ledger.lifecycles[kind], act.context.caller, audience)
+
+
+def _process_of(act: Act, record: Record) -> str:
+    """The process that it is about: the one that it says, or that it is a record of."""
+    process: str | None = getattr(act.body, "process", None) or getattr(record, "process", None)
+    return process or record.KIND
+
+
+def _in_use(lifecycle: Lifecycle[Any], found: Sequence[Any], pointer: str) -> None:
+    """Raises WrongValue if all of these, which have one name, are retired: nothing new is about them."""
+    codes = [lifecycle.retired.get(one.state) for one in found]
+    if codes and all(codes):
+        raise WrongValue(pointer=pointer, because=str(codes[0]))
 
 
 async def _known_as(ledger: Ledger, name: str) -> str:

@@ -9,6 +9,8 @@ from tests.client import Client, Json, an_incident
 TEAM = "network"
 #: A group that accepts what is made.
 GROUP = "acceptance"
+#: The support hours of services.
+CALENDAR = "office-hours"
 #: The id of nothing: what is really there, `said` puts in its place.
 NOBODYS = "019a0000-0000-7000-8000-000000000000"
 #: Ids of what there is in the present world, by kind; it puts them here when it is made.

@@ -65,7 +65,7 @@ from app.processes.requests.records import RequestState
 from app.registry import BY_KIND, LIFECYCLES
 from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import of_articles, problems, requests
-from tests.every_action.known import KNOWN, NOBODYS, NUMBERS, TEAM, another
+from tests.every_action.known import CALENDAR, KNOWN, NOBODYS, NUMBERS, TEAM, another
 from tests.people import act
 
 _SERVICE = {
@@ -76,7 +76,7 @@ _SERVICE = {
     "owner": "me",
     "team": TEAM,
     "customers": [TEAM],
-    "calendar": "office-hours",
+    "calendar": CALENDAR,
 }
 _ITEM = {
     "title_en": "A laptop",

@@ -19,7 +19,7 @@ from app.kernel.who import Relation
 from app.registry import BY_KIND, LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import of_articles
-from tests.every_action.known import GROUP, KNOWN, TEAM
+from tests.every_action.known import CALENDAR, GROUP, KNOWN, TEAM
 from tests.every_action.samples import (
     BEFORE,
     BY,
@@ -295,6 +295,8 @@ async def made(api: Api) -> World:
     worker = await api.client_of(assignee, *all_roles)
     a_ci = {"key": "rack-1", "name": "Rack", "ci_class": "other"}
     KNOWN["ci"] = (await everybody.do("/v1/cis", a_ci))["id"]
+    hours = sample(BY_KIND["calendar"].opening()) | {"key": CALENDAR}
+    await everybody.do("/v1/calendars", hours)
     service = await everybody.do("/v1/services", sample(BY_KIND["service"].opening()))
     await everybody.do(f"/v1/services/{service['id']}/go_live")
     KNOWN["service"] = service["id"]

@@ -15,7 +15,7 @@ from app.common.assignment import AssignmentRule, Choose, Hours
 from app.common.assignment import RuleState as State
 from app.common.people import SEE_EVERYTHING, Team, TeamState
 from app.common.priority import Priority
-from app.common.records import Refers
+from app.common.records import KeyOf, Refers
 from app.kernel.bodies import Body, Few, Key, Line, Nothing, Patch, Reference
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
@@ -54,10 +54,10 @@ class AddAssignmentRule(Body):
         description="Where it stands: the first that matches counts, of two in one place the older one.",
         examples=[100],
     )
-    for_service: Key | None = Field(
+    for_service: Annotated[Key, KeyOf("service")] | None = Field(
         default=None, description="Tickets of this service: its key.", examples=["mail"]
     )
-    for_category: Key | None = Field(
+    for_category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
         default=None, description="Tickets of this category: its key.", examples=["e-mail"]
     )
     for_customer: TeamNamed | None = Field(
@@ -110,8 +110,12 @@ class EditAssignmentRule(Patch):
 
     name: Line = Field(default_factory=str, description="What people call it now.")
     position: Position = Field(default=1, description="Where it stands now.")
-    for_service: Key | None = Field(default=None, description="The key of the service; null: any.")
-    for_category: Key | None = Field(default=None, description="The key of the category; null: any.")
+    for_service: Annotated[Key, KeyOf("service")] | None = Field(
+        default=None, description="The key of the service; null: any."
+    )
+    for_category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category; null: any."
+    )
     for_customer: TeamNamed | None = Field(default=None, description="The customer; null: any.")
     priorities: Priorities = ()
     hours: Hours = Field(default=Hours.always, description="At which hours it counts now.")

@@ -93,6 +93,7 @@ WHO = admin | service_level_manager | rule
 LIFECYCLE = Lifecycle(
     kind="calendar", plural="calendars", zh="日历", record=Calendar, states=State,
     audience=lambda calendar: (EVERYBODY,), sees_all=SEE_EVERYTHING, columns={"everybody": ()}, children=(CalendarVersion,),
+    retired={State.retired: "calendar_retired"},
     rows=(
         #      action     中文    from             to             who  event
         action(add,       "添加", FROM_NOTHING,    State.active,  WHO, "calendar.added",      wrong=(can_be_so,)),

@@ -62,7 +62,7 @@ async def fits_in_the_tree(look: Look, category: Category, body: AddCategory, at
     if not _keeps(at.caller, body.process):
         raise WrongValue(pointer="/process", because="not_your_process")
     parent = at.the(Category, "parent")
-    if parent is not None and (parent.process != body.process or parent.state is State.retired):
+    if parent is not None and parent.process != body.process:
         raise WrongValue(pointer="/parent", because="no_parent")
     if parent is not None and (parent.level or 0) >= MOST_LEVELS:
         raise WrongValue({"most": str(MOST_LEVELS)}, pointer="/parent", because="too_many_levels")
@@ -107,6 +107,7 @@ def reinstate(category: Category, body: Nothing, at: Moment) -> None:
 LIFECYCLE = Lifecycle(
     kind="category", plural="categories", zh="分类", record=Category, states=State,
     audience=lambda category: (EVERYBODY,), sees_all=SEE_EVERYTHING, columns={"everybody": ()},
+    retired={State.retired: "category_retired"},
     rows=(
         #      action     中文    from             to             who     event
         action(add,       "添加", FROM_NOTHING,    State.active,  KEEPER, "category.added",      wrong=(fits_in_the_tree,)),

@@ -89,6 +89,7 @@ def retire(checklist: Checklist, body: Nothing, at: Moment) -> None:
 LIFECYCLE = Lifecycle(
     kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State,
     audience=lambda checklist: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
+    retired={State.retired: "checklist_retired"},
     rows=(
         #      action  中文    from            to             who           event
         action(add,    "添加", FROM_NOTHING,   State.active,  admin | rule, "checklist.added",   wrong=(has_tasks,)),

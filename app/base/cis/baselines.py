@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.base.cis.checks import not_reached_yet
-from app.base.cis.lifecycle import LARGEST, MANAGERS, Services
+from app.base.cis.lifecycle import LARGEST, MANAGERS, MOST_SERVICES, each_once
 from app.base.cis.records import Baseline, Ci, CiClass
 from app.base.cis.records import BaselineState as State
 from app.common.people import SEE_EVERYTHING, Role
-from app.common.records import Refers
+from app.common.records import KeyOf, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Reference
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
 from app.kernel.moment import Moment
@@ -37,8 +37,14 @@ class TakeBaseline(Body):
     ci_classes: Annotated[tuple[CiClass, ...], Few] = Field(
         default=(), max_length=len(CiClass), description="Items of these classes.", examples=[["server"]]
     )
-    services: Services = ()
-    cis: Annotated[tuple[Annotated[Reference, Refers("ci")], ...], Few] = Field(
+    services: Annotated[
+        tuple[Annotated[Key, KeyOf("service", retired=True)], ...], Few, AfterValidator(each_once)
+    ] = Field(
+        default=(),
+        max_length=MOST_SERVICES,
+        description="Items that serve one of these services: their keys.",
+    )
+    cis: Annotated[tuple[Annotated[Reference, Refers("ci", retired=True)], ...], Few] = Field(
         default=(), max_length=LONGEST_LIST, description="These items: their keys or ids."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.base.cis.records import Baseline, Ci, CiRelation, CiState
+from app.base.cis.records import Baseline, Ci, CiRelation
 from app.base.extras.givable import still_there
 from app.common.people import Person
 from app.kernel.bodies import LONGEST_LIST
@@ -34,12 +34,10 @@ async def too_many_attributes(look: Look, ci: Ci, body: ChangeAttributesCi, at: 
 
 
 async def cannot_be_related(look: Look, ci: Ci, body: RelateCi, at: Moment) -> None:
-    """To itself it is nothing, to what is gone nothing any more, and to another one everything only once."""
+    """To itself it is nothing, and to another one everything only once."""
     other = at.named(Ci, "other")
     if other.id == ci.id:
         raise WrongValue(pointer="/other", because="itself")
-    if other.state is CiState.retired:
-        raise WrongValue(pointer="/other", because="ci_retired")
     relations = await look.children(CiRelation, ci)
     if any((one.kind, one.to_ci_id) == (body.kind, other.id) for one in relations):
         raise WrongValue(pointer="/other", because="there_already")
@@ -62,12 +60,3 @@ async def not_reached_yet(look: Look, baseline: Baseline, body: TakeBaseline, at
     if body.position is not None and body.position > head:
         raise WrongValue(pointer="/position", because="ahead_of_the_log")
     at.found["head"] = [head]
-
-
-async def named_is_retired(look: Look, key: str | None, pointer: str) -> None:
-    """Raises WrongValue if the configuration item of that key is retired. What nobody has recorded may be
-    named all the same.
-    """
-    found = None if key is None else await look.record("ci", key)
-    if found is not None and found.record.state is CiState.retired:
-        raise WrongValue(pointer=pointer, because="ci_retired")

@@ -20,7 +20,7 @@ from app.base.cis.records import Ci, CiClass, CiRelation, RelationKind
 from app.base.cis.records import CiState as State
 from app.base.extras.editing import take
 from app.common.people import SEE_EVERYTHING, Person, Role
-from app.common.records import Labelled, Refers
+from app.common.records import KeyOf, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Patch, Reference
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.moment import Moment
@@ -42,7 +42,8 @@ def _few(value: object) -> object:
     return value
 
 
-def _each_once(keys: tuple[str, ...]) -> tuple[str, ...]:
+def each_once(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys, if none is among them twice."""
     if len(set(keys)) < len(keys):
         raise PydanticCustomError("each_once", "must name each once")
     return keys
@@ -50,10 +51,10 @@ def _each_once(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 FewKeys = BeforeValidator(_few)
 Services = Annotated[
-    tuple[Key, ...],
+    tuple[Annotated[Key, KeyOf("service")], ...],
     Field(max_length=MOST_SERVICES, description="The keys of the services that it serves."),
     Few,
-    AfterValidator(_each_once),
+    AfterValidator(each_once),
 ]
 Change = Annotated[
     Line | None,
@@ -192,7 +193,9 @@ class UnrelateCi(Altering):
     """What it is to another one no more."""
 
     kind: RelationKind = Field(description="What it was to the other one.")
-    other: Annotated[Reference, Refers("ci")] = Field(description="The other one: its key or id.")
+    other: Annotated[Reference, Refers("ci", retired=True)] = Field(
+        description="The other one: its key or id."
+    )
 
 
 def unrelate(ci: Ci, body: UnrelateCi, at: Moment) -> None:
@@ -221,6 +224,7 @@ LIFECYCLE = Lifecycle(
     # An integration is no staff; whoever lets one in for discovery lets it see what there is.
     sees_all=SEE_EVERYTHING | {Role.configuration_manager, Role.integration},
     columns={"staff": (), "person": ("owner_id",)}, children=(CiRelation,), entered=entered,
+    retired={State.retired: "ci_retired"},
     rows=(
         #      action             中文        from                 to                 who       event
         action(plan,              "计划",     FROM_NOTHING,        State.planned,     FINDERS,  "ci.planned",             wrong=(owner_is_gone,)),

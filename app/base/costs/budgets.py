@@ -5,6 +5,8 @@ active ─► withdrawn
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from app.base.costs.amounts import fits
@@ -12,6 +14,7 @@ from app.common.costs import Budget
 from app.common.costs import FigureState as State
 from app.common.money import Amount, Currency
 from app.common.people import SEE_EVERYTHING
+from app.common.records import KeyOf
 from app.kernel.bodies import EARLIEST_YEAR, LATEST_YEAR, Body, Key, Reason, Words
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
@@ -23,7 +26,9 @@ from app.kernel.who import admin, rule
 class AddBudget(Body):
     """What a year may cost."""
 
-    service: Key | None = Field(default=None, description="The key of the service; none: all together.")
+    service: Annotated[Key, KeyOf("service")] | None = Field(
+        default=None, description="The key of the service; none: all together."
+    )
     year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True, description="The calendar year.")
     amount: Amount = Field(description="How much, with the digits of the currency, as 250000.00.")
     currency: Currency = Field(description="In which currency (ISO 4217), as CNY.")

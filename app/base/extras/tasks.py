@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.base.extras.givable import fits
 from app.base.extras.table import Rows, Table
-from app.common.checklists import Checklist, ChecklistState
+from app.common.checklists import Checklist
 from app.common.children import Task
 from app.common.people import Person, Team
 from app.common.records import Child, Refers
@@ -89,8 +89,6 @@ def apply_checklist(ticket: Ticket, body: ApplyChecklist, at: Moment) -> None:
 async def not_for_it(look: Look, ticket: Ticket, body: ApplyChecklist, at: Moment) -> None:
     """A checklist is for the tickets of its process, and is not put on one twice at a time."""
     checklist = at.named(Checklist, "checklist")
-    if checklist.state is ChecklistState.retired:
-        raise WrongValue(pointer="/checklist", because="checklist_retired")
     if checklist.process != ticket.KIND:
         raise WrongValue(pointer="/checklist", because="for_other_tickets")
     tasks = await look.children(Task, ticket)

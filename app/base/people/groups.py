@@ -123,6 +123,7 @@ LIFECYCLE = Lifecycle(
     kind="group", plural="groups", zh="小组", record=Group, states=GroupState,
     audience=lambda group: (STAFF, *(() if group.chair_id is None else (f"person:{group.chair_id}",))),
     sees_all=SEE_EVERYTHING, columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
+    retired={GroupState.retired: "group_retired"},
     rows=(
         #      action         中文        from                 to                  who           event
         action(add,           "添加",     FROM_NOTHING,        GroupState.active,  admin | rule, "group.added",          wrong=(chair_is_there,)),

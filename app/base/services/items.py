@@ -12,7 +12,7 @@ from pydantic import Field, WithJsonSchema
 from app.base.extras.editing import take
 from app.base.extras.givable import still_there
 from app.base.services.services import KEEPER
-from app.common.people import SEE_EVERYTHING, Group, GroupState, Person, Role, Team, TeamState
+from app.common.people import SEE_EVERYTHING, Group, Person, Role, Team, TeamState
 from app.common.records import Refers, in_order
 from app.common.services import ApprovalRule, CatalogueItem, FulfilmentPath, Service, ServiceState
 from app.common.services import ItemState as State
@@ -201,9 +201,7 @@ async def those_are_there(
     look: Look, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, at: Moment
 ) -> None:
     """Whoever approves it and whoever makes it can do so."""
-    group, team = at.the(Group, "approver_group"), at.the(Team, "default_team")
-    if group is not None and group.state is GroupState.retired:
-        raise WrongValue(pointer="/approver_group", because="group_retired")
+    team = at.the(Team, "default_team")
     if team is not None and team.state is TeamState.retired:
         raise WrongValue(pointer="/default_team", because="team_retired")
     for n, person in enumerate(at.every(Person, "approver_persons")):
@@ -235,12 +233,6 @@ async def of_a_live_service(look: Look, item: CatalogueItem, at: Moment) -> str 
     return None if live else "service_is_not_live"
 
 
-async def of_a_service_to_come(look: Look, item: CatalogueItem, body: DraftCatalogueItem, at: Moment) -> None:
-    """What is retired offers nothing new."""
-    if at.named(Service, "service").state is ServiceState.retired:
-        raise WrongValue(pointer="/service", because="service_retired")
-
-
 def offer(item: CatalogueItem, body: Nothing, at: Moment) -> None:
     """Everybody can ask for it."""
     item.offered_at = at.occurred_at
@@ -257,10 +249,11 @@ LIFECYCLE = Lifecycle(
     kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State,
     audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,), sees_all=SEE_EVERYTHING,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
+    retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
     rows=(
         #      action    中文     from                            to               who     event
         action(draft,    "起草", FROM_NOTHING,                    State.draft,     KEEPER, "catalogue_item.drafted",
-               wrong=(of_a_service_to_come, is_a_form, those_are_there, one_electorate)),
+               wrong=(is_a_form, those_are_there, one_electorate)),
         action(edit,     "编辑", list(State),                     STAYS,           KEEPER, "catalogue_item.edited",
                wrong=(is_a_form, those_are_there, one_electorate)),
         action(offer,    "上架", [State.draft, State.withdrawn],  State.offered,   KEEPER, "catalogue_item.offered",   unless=(of_a_live_service,)),

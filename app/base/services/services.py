@@ -12,7 +12,7 @@ from pydantic import Field
 from app.base.extras.editing import take
 from app.base.extras.givable import can_work, still_there
 from app.common.people import SEE_EVERYTHING, Person, Role, Team, TeamState
-from app.common.records import Refers
+from app.common.records import KeyOf, Refers
 from app.common.services import Criticality, Service
 from app.common.services import ServiceState as State
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Paragraph, Patch, Reference
@@ -55,7 +55,7 @@ class ProposeService(Body):
         default=None, description="Who runs it: a team's key or id."
     )
     customers: Customers = ()
-    calendar: Key | None = Field(
+    calendar: Annotated[Key, KeyOf("calendar", known=True)] | None = Field(
         default=None, description="The key of the calendar of its support hours.", examples=["office-hours"]
     )
 
@@ -101,7 +101,7 @@ class EditService(Patch):
         default=None, description="Who runs it now: a team's key or id; null: nobody."
     )
     customers: Customers = ()
-    calendar: Key | None = Field(
+    calendar: Annotated[Key, KeyOf("calendar", known=True)] | None = Field(
         default=None,
         description="The key of the calendar of its support hours.",
         examples=["round-the-clock"],
@@ -149,6 +149,7 @@ LIFECYCLE = Lifecycle(
     kind="service", plural="services", zh="服务", record=Service, states=State,
     audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,), sees_all=SEE_EVERYTHING,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'live'",
+    retired={State.retired: "service_retired"},
     rows=(
         #      action   中文     from                          to              who     event
         action(propose, "提议",  FROM_NOTHING,                 State.proposed, KEEPER, "service.proposed",  wrong=(those_are_there,)),

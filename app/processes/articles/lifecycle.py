@@ -20,7 +20,7 @@ from app.common.articles import Article, ArticleRating, ArticleRevision, Article
 from app.common.articles import ArticleState as State
 from app.common.children import Attachment, Comment, ExternalReference, Link, Tag, Visibility
 from app.common.people import SEE_EVERYTHING, Role
-from app.common.records import TICKET, Child, Labelled, Refers
+from app.common.records import TICKET, Child, KeyOf, Labelled, Refers
 from app.common.tickets import Ticket
 from app.kernel.bodies import (
     LONGEST_LIST,
@@ -45,7 +45,10 @@ from app.processes.articles import checks
 
 Language = Literal["en", "zh"]
 TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")
-Keys = Annotated[tuple[Key, ...], Field(min_length=1, max_length=LONGEST_LIST), Few]
+_SOME = Field(min_length=1, max_length=LONGEST_LIST)
+ServiceKeys = Annotated[tuple[Annotated[Key, KeyOf("service")], ...], _SOME, Few]
+CategoryKeys = Annotated[tuple[Annotated[Key, KeyOf("category")], ...], _SOME, Few]
+CiKeys = Annotated[tuple[Annotated[Key, KeyOf("ci")], ...], _SOME, Few]
 
 
 class DraftArticle(Body):
@@ -73,13 +76,13 @@ class DraftArticle(Body):
         description="Who may read it once it is published: everybody, or staff.",
         examples=["public"],
     )
-    services: Keys | None = Field(
+    services: ServiceKeys | None = Field(
         default=None,
         description="The keys of the services that it is about; none: that of the case.",
         examples=[["print"]],
     )
-    categories: Keys | None = Field(default=None, description="The same of categories.")
-    cis: Keys | None = Field(default=None, description="The same of configuration items.")
+    categories: CategoryKeys | None = Field(default=None, description="The same of categories.")
+    cis: CiKeys | None = Field(default=None, description="The same of configuration items.")
     case: Annotated[Reference, Refers(TICKET)] | None = Field(
         default=None, description="The case that it comes from, resolved: its id or number."
     )
@@ -123,9 +126,9 @@ class EditArticle(Patch):
     visibility: Visibility = Field(
         default_factory=lambda: Visibility.internal, description="Who may read it once it is published."
     )
-    services: Keys | None = Field(default=None, description="The keys of the services.")
-    categories: Keys | None = Field(default=None, description="The keys of the categories.")
-    cis: Keys | None = Field(default=None, description="The keys of configuration items.")
+    services: ServiceKeys | None = Field(default=None, description="The keys of the services.")
+    categories: CategoryKeys | None = Field(default=None, description="The keys of the categories.")
+    cis: CiKeys | None = Field(default=None, description="The keys of configuration items.")
     custom: CustomValues = Field(default_factory=dict)
 
 

@@ -17,11 +17,10 @@ from app.base.extras import priority as priorities
 from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
 from app.base.extras.priority import PrioritiseTicket
-from app.base.extras.retired import of_what_is_retired
 from app.common.children import ExternalReference
 from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.priority import Impact, Urgency
-from app.common.records import Labelled, Refers
+from app.common.records import KeyOf, Labelled, Refers
 from app.common.tickets import Channel, HoldReason
 from app.kernel.bodies import (
     LONGEST_LIST,
@@ -72,9 +71,15 @@ class ReportIncident(Body):
     began_at: Instant | None = Field(
         default=None, description="When it began, if known; at most 366 days before."
     )
-    service: Key | None = Field(default=None, description="The key of the service, if known.")
-    ci: Key | None = Field(default=None, description="The key of the configuration item, if known.")
-    category: Key | None = Field(default=None, description="The key of the category, if known.")
+    service: Annotated[Key, KeyOf("service")] | None = Field(
+        default=None, description="The key of the service, if known."
+    )
+    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+        default=None, description="The key of the configuration item, if known."
+    )
+    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category, if known."
+    )
     requester: Annotated[Reference, Refers("person", on_behalf=True)] | None = Field(
         default=None,
         description="Whom it is reported for, if not the caller: a person's id, or `<source>:<name>`, as "
@@ -190,9 +195,15 @@ class EditIncident(Patch):
     title: Title = Field(default_factory=str, description="What is wrong, in a line. Lists show it.")
     description: Words = Field(default_factory=str, description="What happened.")
     began_at: Instant | None = Field(default=None, description="When it began; at most 366 days before.")
-    service: Key | None = Field(default=None, description="The key of the service.")
-    ci: Key | None = Field(default=None, description="The key of the configuration item.")
-    category: Key | None = Field(default=None, description="The key of the category.")
+    service: Annotated[Key, KeyOf("service")] | None = Field(
+        default=None, description="The key of the service."
+    )
+    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+        default=None, description="The key of the configuration item."
+    )
+    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category."
+    )
     custom: CustomValues = Field(default_factory=dict)
 
 
@@ -280,7 +291,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action        中文        from                               to                  who                             event
         action(report,       "上报",     FROM_NOTHING,                    State.new,          anybody | integration,          "incident.reported",
-               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool, of_what_is_retired, custom_fits)),
+               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool, custom_fits)),
         action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged",
                unless=(checks.not_on_call,)),
         action(start,        "开始处理", [State.new, State.acknowledged], State.in_progress,  assignee,                       "incident.started"),

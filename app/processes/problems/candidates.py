@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.people import SEE_EVERYTHING, Role
-from app.common.records import Refers
+from app.common.records import KeyOf, Refers
 from app.common.tickets import Ticket
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Key, Nothing, Reason, Reference, Title, Words
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, Second, action
@@ -64,10 +64,12 @@ class AcceptProblemCandidate(Body):
 
     title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
     description: Words = Field(description="What is known of it.")
-    service: Key | None = Field(
+    service: Annotated[Key, KeyOf("service")] | None = Field(
         default=None, description="Of incidents of one category: the service, or `ci`, that it is about."
     )
-    ci: Key | None = Field(default=None, description="The same of the configuration item.")
+    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+        default=None, description="The same of the configuration item."
+    )
     affected_services: Keys = Field(
         max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
     )

@@ -19,7 +19,7 @@ from app.base.extras.links import LinkTicket, linked
 from app.common.children import ExternalReference, LinkKind, Visibility
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
 from app.common.priority import Impact, Urgency
-from app.common.records import Labelled, Refers, StaffOnly
+from app.common.records import KeyOf, Labelled, Refers, StaffOnly
 from app.common.tickets import Ticket
 from app.kernel.bodies import (
     LONGEST_LIST,
@@ -51,7 +51,7 @@ from app.processes.problems.records import (
 from app.processes.problems.records import ProblemState as State
 
 MOST_USERS = 100_000_000
-Keys = Annotated[tuple[Key, ...], Few]
+Keys = Annotated[tuple[Annotated[Key, KeyOf("service")], ...], Few]
 Teams = Annotated[tuple[Annotated[Reference, Refers("team")], ...], Few]
 Incidents = Annotated[tuple[Annotated[Reference, Refers("incident")], ...], Few]
 
@@ -65,9 +65,15 @@ class RaiseProblem(Body):
         default=ProblemOrigin.incident,
         description="What led to it; of `incident`, name at least one. `trend` and `review` are proactive.",
     )
-    service: Key | None = Field(default=None, description="The key of the service; that or `ci` is given.")
-    ci: Key | None = Field(default=None, description="The key of the configuration item.")
-    category: Key | None = Field(default=None, description="The key of the category, if known.")
+    service: Annotated[Key, KeyOf("service")] | None = Field(
+        default=None, description="The key of the service; that or `ci` is given."
+    )
+    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+        default=None, description="The key of the configuration item."
+    )
+    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category, if known."
+    )
     affected_services: Keys = Field(
         max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
     )
@@ -291,9 +297,15 @@ class EditProblem(Patch):
 
     title: Title = Field(default_factory=str, description="What it is, in a line. Lists show it.")
     description: Words = Field(default_factory=str, description="What is known of it.")
-    service: Key | None = Field(default=None, description="The key of the service.")
-    ci: Key | None = Field(default=None, description="The key of the configuration item.")
-    category: Key | None = Field(default=None, description="The key of the category.")
+    service: Annotated[Key, KeyOf("service")] | None = Field(
+        default=None, description="The key of the service."
+    )
+    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+        default=None, description="The key of the configuration item."
+    )
+    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category."
+    )
     affected_services: Keys = Field(
         default_factory=tuple, max_length=LONGEST_LIST, description="The keys of all services touched."
     )

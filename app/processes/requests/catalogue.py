@@ -10,7 +10,7 @@ from app.base.decisions.actions import Question, Tallied, prepare, tallied
 from app.common.children import Task
 from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.common.people import Group, Person
-from app.common.services import CatalogueItem, ItemState
+from app.common.services import CatalogueItem
 from app.kernel.bodies import Body
 from app.kernel.forms import answers_fit, read_answers
 from app.kernel.look import Look
@@ -33,8 +33,6 @@ async def of_the_catalogue(look: Look, request: Request, body: SubmitRequest, at
         if body.answers is not None:
             raise WrongValue(pointer="/answers", because="answers_to_nothing")
         return
-    if item.state is not ItemState.offered:
-        raise WrongValue(pointer="/item", because="not_offered")
     if item.form is None:
         if body.answers is not None:
             raise WrongValue(pointer="/answers", because="answers_to_nothing")

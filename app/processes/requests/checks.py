@@ -10,7 +10,7 @@ from app.base.documents.filing import published
 from app.base.extras.givable import fits, still_there
 from app.common.children import Task
 from app.common.documents import DocumentClass
-from app.common.people import Group, GroupMember, GroupState, Person, Side, Team
+from app.common.people import Group, GroupMember, Person, Side, Team
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
@@ -72,10 +72,8 @@ async def confirmed_at_another_time(
 
 
 async def nobody_accepts(look: Look, request: Request, body: ConfirmRequirementsRequest, at: Moment) -> None:
-    """The acceptance group is there, and has members."""
+    """The acceptance group has members."""
     group = at.named(Group, "acceptance_group")
-    if group.state is GroupState.retired:
-        raise WrongValue(pointer="/acceptance_group", because="group_retired")
     if not await look.children(GroupMember, group):
         raise WrongValue(pointer="/acceptance_group", because="nobody_in_it")
 

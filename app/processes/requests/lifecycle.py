@@ -19,13 +19,12 @@ from app.base.documents.filing import on_file
 from app.base.extras import CHILDREN, every_ticket
 from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
-from app.base.extras.retired import of_what_is_retired
 from app.common.children import ExternalReference
 from app.common.decisions import Decision
 from app.common.documents import DocumentClass
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
 from app.common.priority import Impact, Urgency
-from app.common.records import Labelled, Refers
+from app.common.records import KeyOf, Labelled, Refers
 from app.common.services import CatalogueItem, FulfilmentPath
 from app.common.tickets import Channel, HoldReason
 from app.kernel.bodies import Body, Instant, Key, Nothing, Patch, Reason, Reference, Title, Words
@@ -98,10 +97,12 @@ class SubmitRequest(Body):
     answers: Answers | None = Field(
         default=None, description="The answers to the item's form, by its fields."
     )
-    service: Key | None = Field(
+    service: Annotated[Key, KeyOf("service")] | None = Field(
         default=None, description="The key of the service, if known, and not that of the item."
     )
-    ci: Key | None = Field(default=None, description="The key of the configuration item, if known.")
+    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+        default=None, description="The key of the configuration item, if known."
+    )
     custom: CustomValues = Field(default_factory=dict)
 
 
@@ -130,7 +131,9 @@ def submit(request: Request, body: SubmitRequest, at: Moment) -> None:
 class AssessRequest(Body):
     """What it is, how soon, how it is made, and by whom."""
 
-    category: Key = Field(description="The key of the category.")
+    category: Annotated[Key, KeyOf("category", per_process=True)] = Field(
+        description="The key of the category."
+    )
     impact: Impact = Field(description="How many it is for: 1 organisation, 2 department, 3 person.")
     urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
     path: FulfilmentPath = Field(description="How it is made.")
@@ -241,9 +244,15 @@ class EditRequest(Patch):
 
     title: Title = Field(default_factory=str, description="What is asked for, in a line. Lists show it.")
     description: Words = Field(default_factory=str, description="What is wanted.")
-    service: Key | None = Field(default=None, description="The key of the service.")
-    ci: Key | None = Field(default=None, description="The key of the configuration item.")
-    category: Key | None = Field(default=None, description="The key of the category.")
+    service: Annotated[Key, KeyOf("service")] | None = Field(
+        default=None, description="The key of the service."
+    )
+    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+        default=None, description="The key of the configuration item."
+    )
+    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+        default=None, description="The key of the category."
+    )
     custom: CustomValues = Field(default_factory=dict)
 
 
@@ -324,9 +333,9 @@ LIFECYCLE = Lifecycle(
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit, "提交", FROM_NOTHING, State.submitted, anybody | integration, "request.submitted",
-               wrong=(of_the_catalogue, of_what_is_retired, custom_fits)),
+               wrong=(of_the_catalogue, custom_fits)),
         action(assess, "评估", [State.submitted, State.awaiting_approval], ASSESSED, agent, "request.assessed",
-               wrong=(checks.cannot_be_given, of_what_is_retired, needs_approval)),
+               wrong=(checks.cannot_be_given, needs_approval)),
         action(approve, "批准", [State.awaiting_approval], BEGINS, decision, "request.approved"),
         action(refuse, "拒绝", [State.awaiting_approval], State.rejected, decision, "request.refused"),
         action(start,  "开始处理", [State.assessed], State.in_progress, assignee | agent, "request.started"),

@@ -50,7 +50,7 @@ async def test_nothing_new_is_of_a_retired_category_or_service_and_what_was_stay
     await admin.do(f"{CATEGORIES}/{category['id']}/retire")
     assert await wrong(admin, INCIDENTS, known) == ("/category", "category_retired")
     parent = a_category("toner", parent=category["id"])
-    assert await wrong(admin, CATEGORIES, parent) == ("/parent", "no_parent")
+    assert await wrong(admin, CATEGORIES, parent) == ("/parent", "category_retired")
     await admin.do(f"{CATEGORIES}/{category['id']}/reinstate")
     await admin.do(f"/v1/services/{service['id']}/retire")
     assert await wrong(admin, INCIDENTS, known) == ("/service", "service_retired")

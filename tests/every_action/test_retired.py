@@ -1,0 +1,133 @@
+"""Nothing new is about what is retired, whoever says it wherever; what was about it can be put right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.common.records import KeyOf, Refers
+from app.kernel.bodies import Patch, marks
+from app.kernel.lifecycle import Action, Lifecycle
+from app.registry import BY_KIND, LIFECYCLES
+from tests.client import Client
+from tests.every_action.known import NUMBERS
+from tests.every_action.samples import said, sample
+from tests.every_action.world import OF_DECISIONS, OF_PEOPLE, World, at, called, can_be_in, send
+
+#: What fields that name such records are called, alone or behind `for_` and the like.
+WORDS = re.compile(r"(?:.*_)?(?:services?|cis?|categor(?:y|ies)|item|calendar|checklist|group)")
+#: Fields that are called so and name none: sorts of causes, and the titles of tasks.
+OTHERS = frozenset({"cause_category", "DraftCatalogueItem.checklist", "EditCatalogueItem.checklist"})
+Field = tuple[Lifecycle[Any], Action[Any, Any], str]
+
+
+def naming() -> Iterator[Field]:
+    """Every field of a body by which people name something that can be retired."""
+    for lifecycle, row in OF_PEOPLE:
+        if row.name in OF_DECISIONS:
+            continue
+        for mark in (KeyOf, Refers):
+            for field, marked in marks(row.body, mark).items():
+                kind = BY_KIND.get(marked.kind)
+                if kind is not None and kind.retired and not marked.retired:
+                    yield lifecycle, row, field
+
+
+FIELDS = list(naming())
+#: Those of records that keep the key of what they are about, and can be edited.
+KEPT = [
+    (lifecycle, row, field)
+    for lifecycle, row, field in FIELDS
+    if issubclass(row.body, Patch) and field in lifecycle.record.model_fields
+]
+
+
+def test_each_field_that_sounds_like_naming_one_does() -> None:
+    unmarked = {
+        f"{row.body.__name__}.{field}"
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for field in row.body.model_fields
+        if WORDS.fullmatch(field) and field not in marks(row.body, KeyOf) | marks(row.body, Refers)
+    }
+    assert {name for name in unmarked if OTHERS.isdisjoint({name, name.partition(".")[2]})} == set()
+
+
+async def of_use(client: Client, kind: str, process: str) -> tuple[str, str]:
+    """The key and the address of a new one of that kind that can be named."""
+    lifecycle = BY_KIND[kind]
+    key = f"named-{next(NUMBERS)}"
+    body = sample(lifecycle.opening()) | {"key": key}
+    if "process" in body:
+        body = {name: value for name, value in body.items() if name != "parent"} | {"process": process}
+    made = await client.do(f"/v1/{lifecycle.plural}", body)
+    address = f"/v1/{lifecycle.plural}/{made['id']}"
+    for name in ("go_live", "offer"):
+        if name in lifecycle.by_name:
+            await client.do(f"{address}/{name}")
+    return key, address
+
+
+async def retire(client: Client, kind: str, address: str) -> str:
+    """Nothing new is about it from now on; gives the code of the sentence that says so."""
+    name = "retire" if "retire" in BY_KIND[kind].by_name else "withdraw"
+    return BY_KIND[kind].retired[BY_KIND[kind].states((await client.do(f"{address}/{name}"))["state"])]
+
+
+def _kind(row: Action[Any, Any], field: str) -> str:
+    kind: str = (marks(row.body, KeyOf) | marks(row.body, Refers))[field].kind
+    return kind
+
+
+def _process(lifecycle: Lifecycle[Any]) -> str:
+    """The process whose categories and checklists are named there."""
+    return lifecycle.kind if lifecycle.kind in ("request", "problem") else "incident"
+
+
+def _is_list(row: Action[Any, Any], field: str) -> bool:
+    return "tuple" in str(row.body.model_fields[field].annotation)
+
+
+@pytest.mark.parametrize(("lifecycle", "row", "field"), FIELDS, ids=called)
+async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
+) -> None:
+    kind = _kind(row, field)
+    key, address = await of_use(world.everybody, kind, _process(lifecycle))
+    code = await retire(world.everybody, kind, address)
+    several = _is_list(row, field)
+    record = None if row.opens else await world.bring(lifecycle, can_be_in(lifecycle, row)[0], row)
+    usual = sample(row) if record is None else await said(world.everybody, row, at(lifecycle, record))
+    body, pointer = usual | {field: [key] if several else key}, f"/{field}/0" if several else f"/{field}"
+    head = await world.api.head()
+    answer = await send(world.everybody, lifecycle, row, record, body)
+    assert answer.status_code == 422, answer.text
+    assert (pointer, code) in [(e["pointer"], e["code"]) for e in answer.json()["errors"]]
+    assert await world.api.head() == head
+
+
+@pytest.mark.parametrize(("lifecycle", "row", "field"), KEPT, ids=called)
+async def test_what_is_about_something_that_was_retired_later_can_be_put_right_in_all_else(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
+) -> None:
+    kind = _kind(row, field)
+    key, address = await of_use(world.everybody, kind, _process(lifecycle))
+    several = _is_list(row, field)
+    named = {field: [key] if several else key}
+    record = await world.bring(lifecycle, can_be_in(lifecycle, row)[0], row)
+    first = await send(world.everybody, lifecycle, row, record, named)
+    assert first.status_code == 200, first.text
+    code = await retire(world.everybody, kind, address)
+    other = {name: value for name, value in sample(row).items() if name != field}
+    for body in (other, named):
+        answer = await send(world.everybody, lifecycle, row, record, body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()[field] == named[field]
+    cleared = await send(world.everybody, lifecycle, row, record, other | {field: [] if several else None})
+    if cleared.status_code == 200:
+        answer = await send(world.everybody, lifecycle, row, record, named)
+        refused = [(error["pointer"].split("/")[1], error["code"]) for error in answer.json()["errors"]]
+        assert refused == [(field, code)], "who names it anew is refused"
