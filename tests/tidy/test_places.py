@@ -51,6 +51,7 @@ SQL = {
     "app/base/cis/compare.py": "histories of items between two positions",
     "app/base/cis/impact.py": "a walk along relations, level by level",
     "app/base/cis/queries.py": "what stands beside a configuration item",
+    "app/base/cis/touched.py": "services that items serve, and their customers",
     "app/base/priorities/router.py": "which matrix is the present one",
     "app/processes/problems/recurrence.py": "incidents that recur, counted at once",
     "app/rules/detect_recurring_incidents.py": "which candidates there are",

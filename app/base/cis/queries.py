@@ -16,6 +16,12 @@ from app.base.cis import baselines
 from app.base.cis.impact import LARGEST_DEPTH, MOST_TOUCHED, MOST_WAYS, USUAL_DEPTH, impact
 from app.base.cis.lifecycle import LIFECYCLE
 from app.base.cis.records import BaselineState, Ci, CiClass, CiState, RelationKind
+from app.base.cis.touched import (
+    MOST_TOLD,
+    TouchedCustomerOut,
+    TouchedServiceOut,
+    services_and_customers,
+)
 from app.base.people.queries import PERSONS
 from app.kernel.visibility import sees_all, tokens
 from app.log.canonical import instant
@@ -136,24 +142,20 @@ class TouchedOut(Out):
     via: ViaOut = Field(description="The last relation on the way; of several the first by its kind.")
 
 
-class TouchedServiceOut(Out):
-    """A service that is touched."""
-
-    key: str
-    distance: int = Field(description="That of the nearest item that serves it; 0: the failing one.")
-
-
 class ImpactOut(Out):
     """What is touched if a configuration item fails."""
 
     depth: int = Field(description="So many relations were followed at most.")
     truncated: bool = Field(
         description=f"Whether there is more, or may be: more than {MOST_TOUCHED:,} items are touched, or "
-        f"more than {MOST_WAYS:,} relations lead on from one distance to the next. What was found is told, "
-        "nearest first."
+        f"more than {MOST_WAYS:,} relations lead on from one distance to the next, or more than "
+        f"{MOST_TOLD:,} services or customers are. What was found is told, nearest first."
     )
     cis: list[TouchedOut] = Field(description="The nearest first.")
     services: list[TouchedServiceOut] = Field(description="The nearest first, then by key.")
+    customers: list[TouchedCustomerOut] = Field(
+        description="The teams that those services are for, the nearest first, then by key."
+    )
 
 
 class ImpactQuery(BaseModel):
@@ -215,13 +217,14 @@ async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
     touched = await _visible(renderer, found.touched)
     by_id = {row["id"]: stub(row) for row in found.touched}
     by_id[ci.id] = stub({name: getattr(ci, name) for name in CiStub.model_fields})
-    services = dict.fromkeys(ci.services or (), 0)
+    distances = dict.fromkeys(ci.services or (), 0)
     for row in touched:
         for key in row["services"]:
-            services.setdefault(key, row["distance"])
+            distances.setdefault(key, row["distance"])
+    services, customers, more = await services_and_customers(renderer, distances)
     return {
         "depth": depth,
-        "truncated": found.truncated,
+        "truncated": found.truncated or more,
         "cis": [
             {
                 "ci": by_id[row["id"]],
@@ -230,10 +233,8 @@ async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
             }
             for row in touched
         ],
-        "services": [
-            {"key": key, "distance": distance}
-            for key, distance in sorted(services.items(), key=lambda item: (item[1], item[0]))
-        ],
+        "services": services,
+        "customers": customers,
     }
 
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.base.cis import touched as touched_ones
 from app.base.cis.impact import SPREADS, Spread, impact
 from app.base.cis.records import RelationKind
 from app.common.people import Role
 from app.kernel.ledger import Ledger
 from tests.base.cis.test_cis import a_ci
+from tests.base.services.test_catalogue import a_service
 from tests.client import Api, Client
 from tests.conftest import Place
 
@@ -62,6 +64,52 @@ async def test_failure_spreads_as_each_kind_of_relation_says(keeper: Client) -> 
     assert await touched(keeper, "dns", depth=1) == {"mail": (1, "dns")}
     services = (await keeper.read("/v1/cis/dns/impact"))["services"]
     assert [(one["key"], one["distance"]) for one in services] == [("s-dns", 0), ("s-mail", 1), ("s-shop", 2)]
+
+
+async def test_it_says_which_services_are_touched_and_for_whom_they_are(api: Api, keeper: Client) -> None:
+    admin = await api.client("Ada", Role.admin)
+    for team in ("finance", "sales", "nobody"):
+        await api.team(team)
+    await a_service(admin, "s-mail", customers=["sales", "finance"])
+    await a_service(admin, "s-shop", customers=["sales"])
+    old = await a_service(admin, "s-dns", customers=["nobody"])
+    await related(keeper, "shop uses mail", "mail depends_on dns")
+    await admin.do(f"/v1/services/{old['id']}/retire")
+    found = await keeper.read("/v1/cis/dns/impact")
+    assert [(one["key"], one["distance"]) for one in found["services"]] == [("s-mail", 1), ("s-shop", 2)]
+    assert found["services"][0]["service"]["name_en"] == "s-mail"
+    told = [(one["customer"]["key"], one["distance"]) for one in found["customers"]]
+    assert told == [("finance", 1), ("sales", 1)], "of several services the nearest counts, none of a retired"
+    assert found["truncated"] is False
+
+
+async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_see(
+    api: Api, keeper: Client
+) -> None:
+    admin, owner = await api.client("Ada", Role.admin), await api.client("Zhao")
+    await api.team("sales")
+    said = {"key": "plan", "name_en": "Plan", "name_zh": "计划", "criticality": "low", "owner": "me"}
+    await admin.do("/v1/services", said | {"customers": ["sales"]})
+    await a_ci(keeper, "srv", services=["plan", "elsewhere"], owner=owner.id)
+    found = await owner.read("/v1/cis/srv/impact")
+    assert [(one["key"], one["service"]) for one in found["services"]] == [
+        ("elsewhere", None),
+        ("plan", None),
+    ]
+    assert found["customers"] == []
+    found = await keeper.read("/v1/cis/srv/impact")
+    assert [one["service"] and one["service"]["state"] for one in found["services"]] == [None, "proposed"]
+    assert [one["customer"]["key"] for one in found["customers"]] == ["sales"]
+
+
+async def test_of_very_many_services_the_nearest_are_told(
+    keeper: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touched_ones, "MOST_TOLD", 2)
+    await related(keeper, "shop uses mail", "mail depends_on dns")
+    found = await keeper.read("/v1/cis/dns/impact")
+    assert [one["key"] for one in found["services"]] == ["s-dns", "s-mail"]
+    assert found["truncated"] is True
 
 
 async def test_a_circle_ends_where_it_began(keeper: Client) -> None:
