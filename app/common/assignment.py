@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, KeyOf, Labelled, Record, Refers
 
 
 class RuleState(Labelled):
@@ -27,6 +27,13 @@ class Hours(Labelled):
     nobody_works = "nobody_works", "While nobody works", "无人上班时"
 
 
+class CalendarHours(Labelled):
+    """At which hours of its calendar a rule counts."""
+
+    open = "open", "While it is open", "开放时间内"
+    closed = "closed", "While it is closed", "开放时间外"
+
+
 class Choose(Labelled):
     """Who of the team is given it."""
 
@@ -42,8 +49,9 @@ class AssignmentRule(Record):
 
     Of those that match, the one with the lowest `position` counts, then the one that was added first.
     Conditions that are not set hold for every ticket. `hours_of_id` is the team that `hours` goes by; none:
-    the one that it goes to. The conditions have other names than a ticket's fields: a role that is held for
-    a service or a team is for its tickets, and says nothing of rules.
+    the one that it goes to. `calendar` is the key of a calendar, in or outside whose hours it counts, as
+    `calendar_hours` says; either both are set or neither. The conditions have other names than a ticket's
+    fields: a role that is held for a service or a team is for its tickets, and says nothing of rules.
     """
 
     KIND: ClassVar[str] = "assignment_rule"
@@ -58,6 +66,8 @@ class AssignmentRule(Record):
     priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     hours: Hours | None = Field(default=None, sa_type=Text)
     hours_of_id: Annotated[UUID | None, Refers("team")] = None
+    calendar: Annotated[str | None, KeyOf("calendar")] = None
+    calendar_hours: CalendarHours | None = Field(default=None, sa_type=Text)
     to_team_id: Annotated[UUID | None, Refers("team")] = None
     choose: Choose | None = Field(default=None, sa_type=Text)
     added_at: datetime | None = None

@@ -60,6 +60,10 @@ class Definition:
         """Whether nothing counts on that day."""
         return day in self.holidays and day not in self.working_days
 
+    def is_working_day(self, day: date) -> bool:
+        """Whether hours begin on that day that no holiday strikes."""
+        return bool(self.hours_of(day)) and not self.strikes(day)
+
 
 #: All hours of all days.
 ALWAYS: Week = (((0, DAY),),) * 7

@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from app.base.assignment.assignment_rules import MOST_RULES
-from app.base.assignment.choose import Case, Matched, first_match, hours_of, in_turn, least_loaded
+from app.base.assignment.choose import Case, Matched, Present, first_match, hours_of, in_turn, least_loaded
 from app.base.assignment.on_call import on_duty_in
+from app.base.calendars.known import newest
 from app.common.assignment import AssignmentRule, Choose, Hours
 from app.common.records import from_row
 from app.common.rota import Duty
@@ -85,15 +86,22 @@ async def propose(
     turns: Turns,
 ) -> Proposal:
     """To whom the case goes by the rules at that time."""
-    by_hours = {hours_of(rule) for rule in rules if rule.hours is not Hours.always}
-    working = {team for team in by_hours if team is not None and await on_duty_in(db, team, Duty.working, at)}
-    teams = [rule.to_team_id for rule in rules]
-    retired = {row["id"] for row in await db.rows(RETIRED, (teams,))}
-    matched = first_match(rules, case, working, retired)
+    matched = first_match(rules, case, await _present(db, rules, at))
     rule = matched.rule
     if rule is None or rule.to_team_id is None:
         return Proposal(matched)
     return Proposal(matched, rule.to_team_id, await _person(db, lifecycles, rule, at, turns))
+
+
+async def _present(db: Database, rules: Sequence[AssignmentRule], at: datetime) -> Present:
+    """What the rules go by at that time besides the case."""
+    by_hours = {hours_of(rule) for rule in rules if rule.hours is not Hours.always}
+    working = {team for team in by_hours if team is not None and await on_duty_in(db, team, Duty.working, at)}
+    teams = [rule.to_team_id for rule in rules]
+    retired = {row["id"] for row in await db.rows(RETIRED, (teams,))}
+    calendars = await newest(db, {rule.calendar for rule in rules if rule.calendar is not None})
+    open_then = {key for key, hours in calendars.items() if hours.open_at(at)}
+    return Present(working, open_then, retired)
 
 
 async def _person(

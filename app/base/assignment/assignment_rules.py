@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.base.extras.editing import take
-from app.common.assignment import AssignmentRule, Choose, Hours
+from app.common.assignment import AssignmentRule, CalendarHours, Choose, Hours
 from app.common.assignment import RuleState as State
 from app.common.people import SEE_EVERYTHING, Team, TeamState
 from app.common.priority import Priority
@@ -43,6 +43,7 @@ Priorities = Annotated[
     AfterValidator(_each_once),
 ]
 TeamNamed = Annotated[Reference, Refers("team")]
+CalendarNamed = Annotated[Key, KeyOf("calendar", known=True)]
 
 
 class AddAssignmentRule(Body):
@@ -70,12 +71,24 @@ class AddAssignmentRule(Body):
     hours_of: TeamNamed | None = Field(
         default=None, description="The team whose hours are meant: its key or id; none: the one it goes to."
     )
+    calendar: CalendarNamed | None = Field(
+        default=None, description="By the hours of this calendar: its key. With `calendar_hours`."
+    )
+    calendar_hours: CalendarHours | None = Field(
+        default=None, description="Whether it counts while that calendar is open, or while it is closed."
+    )
     to_team: TeamNamed = Field(description="The team that they go to: its key or id.", examples=["network"])
     choose: Choose = Field(
         default=Choose.nobody,
         description="Who of the team. If there is nobody to choose, the team has it alone.",
         examples=["in_turn"],
     )
+
+    @model_validator(mode="after")
+    def _both(self) -> AddAssignmentRule:
+        if (self.calendar is None) != (self.calendar_hours is None):
+            raise PydanticCustomError("both_of_calendar", "give calendar and calendar_hours, or neither")
+        return self
 
 
 def add(one: AssignmentRule, body: AddAssignmentRule, at: Moment) -> None:
@@ -90,6 +103,8 @@ def add(one: AssignmentRule, body: AddAssignmentRule, at: Moment) -> None:
     one.priorities = as_kept(body.priorities)
     one.hours = body.hours
     one.hours_of_id = hours_of.id if hours_of else None
+    one.calendar = body.calendar
+    one.calendar_hours = body.calendar_hours
     one.to_team_id = at.named(Team, "to_team").id
     one.choose = body.choose
     one.added_at = at.occurred_at
@@ -122,6 +137,13 @@ class EditAssignmentRule(Patch):
     hours_of: TeamNamed | None = Field(
         default=None, description="The team whose hours are meant; null: the one that it goes to."
     )
+    calendar: CalendarNamed | None = Field(
+        default=None,
+        description="By the hours of this calendar: its key; null, as `calendar_hours`: of none.",
+    )
+    calendar_hours: CalendarHours | None = Field(
+        default=None, description="Whether it counts while that calendar is open, or while it is closed."
+    )
     to_team: TeamNamed | None = Field(default=None, description="The team that they go to now.")
     choose: Choose = Field(default=Choose.nobody, description="Who of the team now.")
 
@@ -134,7 +156,11 @@ def edit(one: AssignmentRule, body: EditAssignmentRule, at: Moment) -> None:
 
 
 async def can_still_follow(look: Look, one: AssignmentRule, body: EditAssignmentRule, at: Moment) -> None:
-    """It still goes to a team, and that one is given work."""
+    """It still goes to a team, and that one is given work; of a calendar, it says which hours."""
+    after = one.model_copy()
+    edit(after, body, at)
+    if (after.calendar is None) != (after.calendar_hours is None):
+        raise WrongValue(pointer="/calendar_hours", because="both_of_calendar")
     if "to_team" in body.model_fields_set and body.to_team is None:
         raise WrongValue(pointer="/to_team", because="missing")
     _is_given_work(at)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.common.assignment import AssignmentRule, Hours
+from app.common.assignment import AssignmentRule, CalendarHours, Hours
 from app.common.priority import Priority
 from app.common.records import Labelled
 
@@ -20,6 +20,8 @@ class WhyNot(Labelled):
     priority = "priority", "It is for other priorities.", "适用于其他优先级。"
     nobody_works = "nobody_works", "Nobody works in the team then.", "当时该团队无人上班。"
     somebody_works = "somebody_works", "Somebody works in the team then.", "当时该团队有人上班。"
+    calendar_closed = "calendar_closed", "Its calendar is closed then.", "当时不在其日历的开放时间内。"
+    calendar_open = "calendar_open", "Its calendar is open then.", "当时在其日历的开放时间内。"
     team_retired = "team_retired", "Its team is retired.", "其团队已撤销。"
 
 
@@ -34,13 +36,20 @@ class Case:
     customer_id: UUID | None = None
 
 
-def why_not(
-    rule: AssignmentRule, case: Case, working: Collection[UUID], retired: Collection[UUID]
-) -> WhyNot | None:
-    """Why the rule is not for the case; None: it is. `working` are the teams in which somebody works then,
-    `retired` those that are given no work any more.
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What else rules go by at an instant: the teams in which somebody works then (`working`), the keys of
+    the calendars that are `open` then, and the teams that are `retired` and given no work any more.
     """
-    somebody = hours_of(rule) in working
+
+    working: Collection[UUID] = ()
+    open: Collection[str] = ()
+    retired: Collection[UUID] = ()
+
+
+def why_not(rule: AssignmentRule, case: Case, present: Present) -> WhyNot | None:
+    """Why the rule is not for the case; None: it is."""
+    somebody, is_open = hours_of(rule) in present.working, rule.calendar in present.open
     reasons = (
         (WhyNot.service, rule.for_service not in (None, case.service)),
         (WhyNot.category, rule.for_category not in (None, case.category)),
@@ -48,7 +57,9 @@ def why_not(
         (WhyNot.priority, bool(rule.priorities) and case.priority not in (rule.priorities or ())),
         (WhyNot.nobody_works, rule.hours is Hours.somebody_works and not somebody),
         (WhyNot.somebody_works, rule.hours is Hours.nobody_works and somebody),
-        (WhyNot.team_retired, rule.to_team_id in retired),
+        (WhyNot.calendar_closed, rule.calendar_hours is CalendarHours.open and not is_open),
+        (WhyNot.calendar_open, rule.calendar_hours is CalendarHours.closed and is_open),
+        (WhyNot.team_retired, rule.to_team_id in present.retired),
     )
     return next((reason for reason, holds in reasons if holds), None)
 
@@ -73,13 +84,11 @@ class Matched:
     passed: Sequence[tuple[AssignmentRule, WhyNot]]
 
 
-def first_match(
-    rules: Iterable[AssignmentRule], case: Case, working: Collection[UUID], retired: Collection[UUID]
-) -> Matched:
+def first_match(rules: Iterable[AssignmentRule], case: Case, present: Present) -> Matched:
     """Goes through the rules in their order."""
     passed: list[tuple[AssignmentRule, WhyNot]] = []
     for rule in in_order(rules):
-        reason = why_not(rule, case, working, retired)
+        reason = why_not(rule, case, present)
         if reason is None:
             return Matched(rule, passed)
         passed.append((rule, reason))

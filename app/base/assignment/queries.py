@@ -9,8 +9,9 @@ from pydantic import Field
 from app.api.lists import Listing
 from app.api.shapes import PersonStub, RecordOut, TeamStub
 from app.base.assignment import assignment_rules, escalation_rules, shifts, stand_ins
+from app.base.calendars.queries import CALENDARS
 from app.base.people.queries import PERSONS, TEAMS
-from app.common.assignment import Choose, Hours, RuleState
+from app.common.assignment import CalendarHours, Choose, Hours, RuleState
 from app.common.escalation import AsLongAs, EscalateTo, EscalationRuleState
 from app.common.priority import Priority
 from app.common.rota import Duty, ShiftState, StandInState, Weekday
@@ -63,6 +64,8 @@ class AssignmentRuleOut(RecordOut):
     hours_of: TeamStub | None = Field(
         description="The team whose hours are meant; null: the one that they go to."
     )
+    calendar: str | None = Field(description="The key of the calendar by whose hours it counts; null: none.")
+    calendar_hours: CalendarHours | None = Field(description="Whether while that is open, or closed.")
     to_team: TeamStub
     choose: Choose = Field(description="Who of the team.")
     added_at: datetime
@@ -97,7 +100,7 @@ ASSIGNMENT_RULES = Listing(
     shape=AssignmentRuleOut,
     filters=("state", "process", "to_team", "added_at", "changed_at"),
     sorts=("position", "added_at"),
-    expands=(TEAMS,),
+    expands=(TEAMS, CALENDARS),
 )
 SHIFTS = Listing(
     lifecycle=shifts.LIFECYCLE,

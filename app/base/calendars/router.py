@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +17,7 @@ from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
 from app.api.shapes import Out
+from app.base.calendars.known import computing
 from app.base.calendars.lifecycle import LIFECYCLE
 from app.base.calendars.queries import CALENDARS, ROWS, CalendarOut, CalendarRenderer, version
 from app.common.business_time import BusinessTime
@@ -32,9 +32,6 @@ mount_events(router, CALENDARS)
 LONGEST_SPANS = timedelta(days=92)
 LONGEST_BETWEEN = timedelta(days=3660)
 MOST_SECONDS = 10 * 366 * 24 * 60 * 60
-#: What versions say never changes, so what was worked out of them is kept.
-MOST_KNOWN = 100
-_KNOWN: dict[UUID, BusinessTime] = {}
 
 
 class SpansQuery(BaseModel):
@@ -140,12 +137,7 @@ async def _newest(request: Request, name: str) -> tuple[CalendarVersion, Busines
     renderer = renderer_of(request, CALENDARS)
     calendar = (await seen(renderer, name)).record
     said = await version(renderer.ledger, calendar.newest_id)
-    hours = _KNOWN.get(said.id)
-    if hours is None:
-        if len(_KNOWN) >= MOST_KNOWN:
-            _KNOWN.clear()
-        hours = _KNOWN[said.id] = said.business_time()
-    return said, hours
+    return said, computing(said)
 
 
 def _within(begin: datetime, end: datetime, longest: timedelta) -> None:

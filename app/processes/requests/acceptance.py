@@ -41,7 +41,8 @@ class SubmitForAcceptanceRequest(Body):
         default=None, description="Or the manual itself: the id of a file that was attached."
     )
     wanted_at: Instant = Field(
-        description="When it is to be accepted: at least two working days (Monday to Friday) ahead."
+        description="When it is to be accepted: at least two working days ahead, by the calendar of its "
+        "service; where that has none, Monday to Friday."
     )
     short_notice: Words | None = Field(
         default=None, description="Why it may be sooner than that, as was agreed with the group."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from app.base.costs.amounts import fits as digits_fit
 from app.base.documents.filing import published
 from app.base.extras.givable import fits, still_there
+from app.common.calendars import CalendarVersion
 from app.common.children import Task
 from app.common.documents import DocumentClass
 from app.common.people import Group, GroupMember, Person, Side, Team
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
 
 WORKING_DAYS_AHEAD = 2
+#: So far ahead working days are looked for: a calendar may have none.
+MOST_DAYS = 366
 _FRIDAY = 4
 
 
@@ -193,16 +198,36 @@ async def tells_the_group(look: Look, request: Request, body: SubmitForAcceptanc
     at.found["members"] = [member for member in members if member.person_id in active]
     if body.wanted_at <= at.occurred_at:
         raise WrongValue(pointer="/wanted_at", because="not_ahead")
-    soonest = working_days_after(at.occurred_at.astimezone(at.zone).date(), WORKING_DAYS_AHEAD)
-    if body.short_notice is None and body.wanted_at.astimezone(at.zone).date() < soonest:
+    zone, works = await _days_of_the_service(look, request, at)
+    soonest = working_days_after(at.occurred_at.astimezone(zone).date(), WORKING_DAYS_AHEAD, works)
+    if body.short_notice is None and body.wanted_at.astimezone(zone).date() < soonest:
         raise WrongValue({"soonest": str(soonest)}, pointer="/wanted_at", because="too_short_notice")
 
 
-def working_days_after(day: date, number: int) -> date:
-    """The day on which so many working days, Monday to Friday, have passed since that day."""
-    while number:
+async def _days_of_the_service(
+    look: Look, request: Request, at: Moment
+) -> tuple[tzinfo, Callable[[date], bool]]:
+    """Whether a day is a working day, and in which zone: by the calendar of its service; where there is none,
+    Monday to Friday in the organisation's zone.
+    """
+    service = None if request.service is None else await look.record("service", request.service)
+    key = None if service is None else service.record.calendar
+    found = None if key is None else await look.record("calendar", key)
+    if found is None:
+        return at.zone, lambda day: day.weekday() <= _FRIDAY
+    said = await look.child(CalendarVersion, found.record, id=found.record.newest_id)
+    assert said is not None, "a calendar has a newest version"
+    definition = said.definition()
+    return ZoneInfo(definition.zone), definition.is_working_day
+
+
+def working_days_after(day: date, number: int, works: Callable[[date], bool]) -> date:
+    """The day on which so many working days have passed since that day; or the last one that is looked at."""
+    for _ in range(MOST_DAYS):
+        if number == 0:
+            break
         day += timedelta(days=1)
-        number -= day.weekday() <= _FRIDAY
+        number -= works(day)
     return day
 
 

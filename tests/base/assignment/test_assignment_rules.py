@@ -9,6 +9,7 @@ from app.common.people import Role
 from tests.client import Api, Client, Json
 
 RULES = "/v1/assignment_rules"
+WEEKLY = [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]
 
 
 def a_rule(position: int, team: str, **more: Any) -> Json:
@@ -101,3 +102,58 @@ async def test_rules_that_are_moved_at_once_have_one_order(api: Api) -> None:
     answer = await admin.patch(f"{RULES}/{made[0]['id']}", json={"to_team": None}, headers={"If-Match": "*"})
     assert answer.json()["errors"][0]["pointer"] == "/to_team"
     assert (await tried(admin))["passed"][0]["rule"]["id"] == made[3]["id"]
+
+
+async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api) -> None:
+    await api.team("network")
+    await api.team("night")
+    admin = await api.client("Ada", Role.admin)
+    office: Json = {"key": "office", "name": "Office", "time_zone": "Asia/Shanghai", "weekly": WEEKLY}
+    await admin.do(
+        "/v1/calendars", office | {"holidays": [{"date": "2026-11-18", "name_en": "Move", "name_zh": "搬迁"}]}
+    )
+    by_day = await admin.do(RULES, a_rule(1, "network", calendar="office", calendar_hours="open"))
+    assert (by_day["calendar"], by_day["calendar_hours"]) == ("office", "open")
+    await admin.do(RULES, a_rule(2, "night", calendar="office", calendar_hours="closed"))
+    for at, team in (
+        ("2026-11-20T08:59:59+08:00", "night"),
+        ("2026-11-20T09:00:00+08:00", "network"),
+        ("2026-11-20T18:00:00+08:00", "night"),
+        ("2026-11-21T12:00:00+08:00", "night"),
+        ("2026-11-18T12:00:00+08:00", "night"),
+    ):
+        assert (await tried(admin, at=at))["team"]["key"] == team, at
+    (passed,) = (await tried(admin, at="2026-11-20T03:00:00+08:00"))["passed"]
+    assert (passed["reason"], passed["label"]) == ("calendar_closed", "Its calendar is closed then.")
+    calendar = (await admin.read("/v1/calendars", key="office"))["items"][0]["id"]
+    await admin.do(f"/v1/calendars/{calendar}/retire")
+    assert (await tried(admin, at="2026-11-20T12:00:00+08:00"))["team"]["key"] == "network", "it goes on"
+    for said, pointer, code in (
+        ({"calendar": "office", "calendar_hours": "open"}, "/calendar", "calendar_retired"),
+        ({"calendar": "nobodys", "calendar_hours": "open"}, "/calendar", "unknown_reference"),
+        ({"calendar": "office"}, "", "both_of_calendar"),
+        ({"calendar_hours": "closed"}, "", "both_of_calendar"),
+    ):
+        answer = await admin.post(RULES, json=a_rule(3, "network", **said))
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == (pointer, code)
+
+
+async def test_a_rule_is_edited_to_go_by_a_calendar_and_by_none(api: Api) -> None:
+    await api.team("network")
+    admin = await api.client("Ada", Role.admin)
+    for key in ("office", "plant"):
+        said: Json = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": WEEKLY}
+        await admin.do("/v1/calendars", said)
+    at = f"{RULES}/{(await admin.do(RULES, a_rule(1, 'network')))['id']}"
+    for change, status in (
+        ({"calendar": "office"}, 422),
+        ({"calendar": "office", "calendar_hours": "closed"}, 200),
+        ({"calendar": "plant"}, 200),
+        ({"calendar_hours": None}, 422),
+        ({"calendar": None, "calendar_hours": None}, 200),
+    ):
+        answer = await admin.patch(at, json=change, headers={"If-Match": "*"})
+        assert answer.status_code == status, answer.text
+    shown = await admin.read(at)
+    assert (shown["calendar"], shown["calendar_hours"]) == (None, None)

@@ -8,8 +8,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.assignment.choose import Case, first_match, in_order, in_turn, least_loaded, why_not
-from app.common.assignment import AssignmentRule, Choose, Hours, RuleState
+from app.base.assignment.choose import Case, Present, first_match, in_order, in_turn, least_loaded, why_not
+from app.common.assignment import AssignmentRule, CalendarHours, Choose, Hours, RuleState
 from app.common.priority import Priority
 from app.common.records import empty
 from app.log.ids import uuid7
@@ -20,6 +20,8 @@ PEOPLE = [UUID(int=n) for n in range(11, 17)]
 KEYS = st.sampled_from([None, "mail", "print"])
 TEAM = st.sampled_from([None, *TEAMS])
 SETS = st.sets(st.sampled_from(TEAMS))
+CALENDARS = ("office", "plant")
+PRESENTS = st.builds(Present, SETS, st.sets(st.sampled_from(CALENDARS)), SETS)
 CASES = st.builds(
     Case,
     process=st.just("incident"),
@@ -40,10 +42,12 @@ def rules(draw: st.DrawFn) -> AssignmentRule:
     rule.for_customer_id, rule.hours_of_id = draw(TEAM), draw(TEAM)
     rule.priorities = draw(st.none() | st.lists(st.sampled_from([p.value for p in Priority]), min_size=1))
     rule.hours, rule.to_team_id = draw(st.sampled_from(Hours)), draw(st.sampled_from(TEAMS))
+    rule.calendar = draw(st.sampled_from([None, *CALENDARS]))
+    rule.calendar_hours = None if rule.calendar is None else draw(st.sampled_from(CalendarHours))
     return rule
 
 
-def is_for(rule: AssignmentRule, case: Case, working: set[UUID], retired: set[UUID]) -> bool:  # noqa: PLR0911  # as plain as can be
+def is_for(rule: AssignmentRule, case: Case, present: Present) -> bool:  # noqa: PLR0911  # as plain as can be
     """The same in plain words."""
     if rule.for_service and case.service != rule.for_service:
         return False
@@ -54,24 +58,28 @@ def is_for(rule: AssignmentRule, case: Case, working: set[UUID], retired: set[UU
     if rule.priorities and (case.priority is None or case.priority.value not in rule.priorities):
         return False
     team = rule.hours_of_id if rule.hours_of_id is not None else rule.to_team_id
-    if rule.hours == "somebody_works" and team not in working:
+    if rule.hours == "somebody_works" and team not in present.working:
         return False
-    if rule.hours == "nobody_works" and team in working:
+    if rule.hours == "nobody_works" and team in present.working:
         return False
-    return rule.to_team_id not in retired
+    if rule.calendar_hours == "open" and rule.calendar not in present.open:
+        return False
+    if rule.calendar_hours == "closed" and rule.calendar in present.open:
+        return False
+    return rule.to_team_id not in present.retired
 
 
-@given(st.lists(rules(), max_size=6), CASES, SETS, SETS)
+@given(st.lists(rules(), max_size=6), CASES, PRESENTS)
 def test_the_first_rule_in_order_that_is_for_the_case_counts(
-    some: list[AssignmentRule], case: Case, working: set[UUID], retired: set[UUID]
+    some: list[AssignmentRule], case: Case, present: Present
 ) -> None:
-    found = first_match(some, case, working, retired)
+    found = first_match(some, case, present)
     ordered = sorted(some, key=lambda rule: (rule.position, rule.id))
-    fitting = [rule for rule in ordered if is_for(rule, case, working, retired)]
+    fitting = [rule for rule in ordered if is_for(rule, case, present)]
     assert found.rule is (fitting[0] if fitting else None)
     before = ordered if found.rule is None else ordered[: ordered.index(found.rule)]
     assert [rule for rule, _ in found.passed] == before
-    assert all(why_not(rule, case, working, retired) is reason for rule, reason in found.passed)
+    assert all(why_not(rule, case, present) is reason for rule, reason in found.passed)
 
 
 @given(st.lists(rules(), max_size=6), st.randoms())

@@ -1,0 +1,12 @@
+"""Assignment rules by the hours of calendars."""
+
+from migrations import steps
+
+revision = "0055"
+down_revision = "0054"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    steps.run(revision, ("hours_of_rules",))
