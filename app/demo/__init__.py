@@ -1,1 +1,1 @@
-"""A demo organisation and a year of its incidents, made by the commands everybody uses."""
+"""A demo organisation and a year of its history, made by the commands everybody uses."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,15 +16,18 @@ from app.base.assignment import shifts
 from app.base.calendars.lifecycle import AddCalendar
 from app.base.costs import hourly_rates
 from app.base.people import persons, teams
-from app.common.people import Caller, Held, PersonKind, Role, TeamKind, rule
+from app.common.people import Caller, Held, PersonKind, Role, TeamKind
 from app.common.rota import Duty, Weekday
 from app.db import DatabaseGone
+from app.demo.asking import Asking, Over
+from app.demo.foundations import lay
 from app.demo.life import Cast, Life, Member, Repeat
 from app.demo.organisation import (
     BERLIN,
     CALENDARS,
     CURRENCY,
     CUSTOMERS,
+    HEADS,
     MONITORING,
     RATES,
     REQUESTERS,
@@ -33,65 +35,19 @@ from app.demo.organisation import (
     TEAMS,
     Site,
 )
-from app.demo.rhythm import DAYS, Opening, openings
-from app.kernel.bodies import Body
+from app.demo.problems import Finding, decline
+from app.demo.projects import Building
+from app.demo.rhythm import DAYS, openings, wishes
+from app.demo.script import MAKER, TOLD, Maker, Script, source_of
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
-from app.kernel.moment import Context
-from app.kernel.perform import Act, IdempotencyKey, perform
 from app.kernel.refusals import Refusal
-from app.log import read
-from app.log.events import id_of
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 
 AT_ONCE = 64
 # A machine that has just been started is busy with other things, too.
 ATTEMPTS = 5
 FOUNDED = timedelta(days=DAYS + 30)
-# Rules and notices take what is older for another system's history, and leave it alone.
-TOLD, LIVED = "import:demo", "demo"
-LIVED_SINCE = timedelta(days=10)
-MAKER = rule("demo")
-#: Under which its commands are known again.
-ROUTE = "demo"
-
-
-@dataclass(frozen=True)
-class Maker:
-    """What makes it: the ledger, and by actor and key the streams of the commands that are done already."""
-
-    ledger: Ledger
-    done: dict[tuple[str, str], str]
-
-    @classmethod
-    async def begun(cls, ledger: Ledger) -> Maker:
-        """With all that an earlier start has done."""
-        return cls(ledger, await read.once_by_route(ledger.db, ROUTE))
-
-
-@dataclass
-class Script:
-    """The making of one thing: a clock of its own, and the keys of its commands."""
-
-    maker: Maker
-    name: str
-    now: datetime
-    source: str
-    step: int = 0
-
-    async def act(self, caller: Caller, kind: str, action: str, record: UUID | None, body: Body) -> UUID:
-        """Carries it out, unless that was done before. Gives the record's id."""
-        self.step += 1
-        key = f"{self.name}-{self.step}"
-        if (stream := self.maker.done.get((caller.actor, key))) is not None:
-            return id_of(stream)
-        ledger = self.maker.ledger
-        lifecycle = ledger.lifecycles[kind]
-        context = Context(caller, self.now, correlation_id=f"demo-{self.name}", source=self.source)
-        name = None if record is None else str(record)
-        once = IdempotencyKey(ROUTE, key, "00")
-        done = await perform(ledger, Act(lifecycle, lifecycle[action], name, body, context, key=once))
-        return id_of(done.event.stream)
 
 
 async def make(ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS) -> dict[str, UUID]:
@@ -112,30 +68,49 @@ async def _go_on(ledger: Ledger, progress: Callable[[int, int], None], days: int
     maker = await Maker.begun(ledger)
     organisation = _Organisation(maker, datetime.now(UTC))
     cast, end = await organisation.make(), organisation.end
-    coming = list(openings(end, days))
-    done = 0
-    gate = asyncio.Semaphore(AT_ONCE)
+    lives = [Life(cast, opening) for opening in openings(end, days)]
+    made: dict[int, UUID] = {}
+    tellings: list[Callable[[], Awaitable[None]]] = [
+        *(one.live for one in Building.all(maker, cast, end)),
+        *(lambda life=life: _tell(maker, life, end, made) for life in lives),
+        *(Asking.begun(maker, cast, wish, end).live for wish in wishes(end, days)),
+    ]
+    work = _Work(progress, len(tellings))
+    await work.do(tellings)
+    await decline(maker, cast, end)
+    await work.do([one.live for one in Finding.all(maker, cast, end, lives, made)])
+    return organisation.ids
 
-    async def one(opening: Opening) -> None:
-        nonlocal done
-        async with gate:
+
+class _Work:
+    """Many things at once, and how far it has got."""
+
+    def __init__(self, progress: Callable[[int, int], None], number: int) -> None:
+        self._progress = progress
+        self._number = number
+        self._done = 0
+        self._gate = asyncio.Semaphore(AT_ONCE)
+
+    async def do(self, tellings: Iterable[Callable[[], Awaitable[None]]]) -> None:
+        """All of them. Raises DatabaseGone."""
+        gone = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for telling in tellings:
+                    tasks.create_task(self._one(telling))
+        except* DatabaseGone as several:
+            gone = several.exceptions[0]
+        if gone is not None:
+            raise gone
+
+    async def _one(self, telling: Callable[[], Awaitable[None]]) -> None:
+        async with self._gate:
             # Which hours it meets depends on the day. What the process forbids then is better left out than
             # the first thing that a newcomer sees.
-            with contextlib.suppress(Refusal):
-                await _tell(maker, Life(cast, opening), end)
-        done += 1
-        progress(done, len(coming))
-
-    gone = None
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for opening in coming:
-                tasks.create_task(one(opening))
-    except* DatabaseGone as several:
-        gone = several.exceptions[0]
-    if gone is not None:
-        raise gone
-    return organisation.ids
+            with contextlib.suppress(Refusal, Over):
+                await telling()
+        self._done += 1
+        self._progress(self._done, max(self._done, self._number))
 
 
 class _Organisation:
@@ -157,9 +132,11 @@ class _Organisation:
             staff.setdefault(team, []).append(member)
             if Role.incident_manager in roles:
                 managers.append(member)
-        sites = {key: site for key, _, site in CUSTOMERS}
+        sites = {key: (site, place) for key, _, site, place in CUSTOMERS}
         for name, customer in REQUESTERS:
-            requesters.append(await self._add_person(name, customer, sites[customer]))
+            site, place = sites[customer]
+            requesters.append(await self._add_person(name, customer, site, place=place))
+        heads = {name: await self._add_person(name, None, site, roles) for name, roles, site in HEADS}
         monitoring = await self._add_person(MONITORING, None, BERLIN, (Role.integration,))
         for team, members in staff.items():
             await self._add_shifts(team, members)
@@ -169,11 +146,13 @@ class _Organisation:
             )
             await self._script.act(MAKER, "hourly_rate", "add", None, body)
         await self._add_calendars()
-        return Cast(staff, managers, requesters, monitoring)
+        cast = Cast(staff, managers, requesters, monitoring, heads)
+        await lay(lambda name: Script(self._script.maker, name, self._script.now, TOLD), cast)
+        return cast
 
     async def _add_teams(self) -> None:
         ours = [(key, name, TeamKind.internal) for key, name, _ in TEAMS]
-        theirs = [(key, name, TeamKind.customer) for key, name, _ in CUSTOMERS]
+        theirs = [(key, name, TeamKind.customer) for key, name, *_ in CUSTOMERS]
         for key, name, kind in (*ours, *theirs):
             body = teams.AddTeam(key=key, name=name, kind=kind)
             self._teams[key] = await self._script.act(MAKER, "team", "add", None, body)
@@ -189,7 +168,7 @@ class _Organisation:
         self.end = self._script.now + FOUNDED
 
     async def _add_person(
-        self, name: str, team: str | None, site: Site, roles: Sequence[Role] = ()
+        self, name: str, team: str | None, site: Site, roles: Sequence[Role] = (), *, place: str = ""
     ) -> Member:
         body = persons.AddPerson(
             name=name,
@@ -204,7 +183,7 @@ class _Organisation:
         held = tuple(map(Held, roles or (Role.requester,)))
         actor = f"{'integration' if name == MONITORING else 'person'}:{person}"
         belongs = frozenset() if own is None else frozenset({own})
-        return Member(Caller(actor, person, held, belongs, own, locale=site.language), site)
+        return Member(Caller(actor, person, held, belongs, own, locale=site.language), site, place)
 
     async def _add_calendars(self) -> None:
         """With the public holidays of the years that the history goes through."""
@@ -247,12 +226,13 @@ class _Organisation:
                 await self._script.act(MAKER, "shift", "add", None, body)
 
 
-async def _tell(maker: Maker, life: Life, end: datetime) -> None:
+async def _tell(maker: Maker, life: Life, end: datetime, made: dict[int, UUID]) -> None:
     """One incident's life as far as it has come by then, and the reports that repeat it."""
     opened = life.opening.at
-    source = LIVED if opened > end - LIVED_SINCE else TOLD
+    source = source_of(opened, end)
     script = Script(maker, f"incident-{life.opening.n}", opened, source)
     record = await script.act(life.requester.caller, "incident", "report", None, life.report())
+    made[life.opening.n] = record
     for step in life.steps:
         if step.at > end:
             break

@@ -17,9 +17,10 @@ from app.common.people import Caller, rule
 from app.common.priority import Impact, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.demo import troubles
+from app.demo.estate import DESK, machines, team_by_rule
 from app.demo.organisation import TEAMS, Site
 from app.demo.rhythm import SEED, Opening, in_hours
-from app.demo.troubles import TROUBLES, Trouble
+from app.demo.troubles import TROUBLES, Trouble, at_place
 from app.kernel.bodies import Body, Nothing, Reason
 from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident, ResolveIncident
@@ -27,14 +28,20 @@ from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.processes.incidents.reviews import ReviewAction, ReviewEntry, ReviewIncident
 
-DESK = "service-desk"
 PACE = {key: pace for key, _, pace in TEAMS}
 CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)
 REOPEN_DAYS = 7
 CLOSER = rule("close_after_agreed_days")
+ASSIGNER = rule("assign_by_rule")
 SPREAD, MOST = 0.75, 5
 #: In the bad month a release of these services goes wrong.
-BAD_TEAM, BAD_SERVICES = "applications", ("erp", "portal")
+BAD_TEAM, BAD_SERVICES = "applications", frozenset({"erp-sales", "erp-warehouse", "portal"})
+#: The configuration items of each service, and the categories of which reports name one.
+MACHINES: dict[str, list[str]] = {}
+for _machine in machines():
+    for _service in _machine.services:
+        MACHINES.setdefault(_service, []).append(_machine.key)
+OF_MACHINES = ("hardware", "network", "operations")
 
 
 @dataclass(frozen=True)
@@ -43,16 +50,25 @@ class Member:
 
     caller: Caller
     site: Site
+    place: str = ""
+
+    @property
+    def id(self) -> str:
+        """How bodies name them."""
+        return str(self.caller.person_id)
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Who is there: staff by team, managers of incidents, requesters, and the account of monitoring."""
+    """Who is there: staff by team, managers of incidents, requesters, the account of monitoring, and those
+    who answer for processes by their names.
+    """
 
     staff: dict[str, list[Member]]
     managers: list[Member]
     requesters: list[Member]
     monitoring: Member
+    heads: dict[str, Member]
 
     def on_duty(self, team: str, when: datetime) -> list[Member]:
         """Whose working hours it is; where it is nobody's, who is on call that week."""
@@ -90,6 +106,8 @@ class Life:
     opening: Opening
     chance: random.Random = field(init=False)
     trouble: Trouble = field(init=False)
+    service: str = field(init=False)
+    ci: str | None = field(init=False)
     requester: Member = field(init=False)
     now: datetime = field(init=False)
     steps: list[Step] = field(default_factory=list)
@@ -100,7 +118,12 @@ class Life:
         self.now = self.opening.at
         self.trouble = self._trouble()
         here = [one for one in self.cast.requesters if one.site == self.opening.site]
-        self.requester = self.cast.monitoring if self.trouble.watched else self.chance.choice(here)
+        somebody = self.chance.choice(here)
+        self.requester = self.cast.monitoring if self.trouble.watched else somebody
+        self.service = at_place(self._service(), somebody.place)
+        machines = MACHINES.get(self.service, ())
+        named = machines and self.trouble.category.startswith(OF_MACHINES) and self.chance.random() < 0.6
+        self.ci = self.chance.choice(machines) if named else None
         self._live()
 
     @property
@@ -116,7 +139,7 @@ class Life:
     def report(self, by: Member | None = None) -> ReportIncident:
         """What the requester reports, or somebody else who has the same trouble."""
         trouble, who = self.trouble, by or self.requester
-        title, description = trouble.words.get(who.site.language, trouble.words["en"])
+        title, description = trouble.said(self.service, who.site.language)
         return ReportIncident(
             title=title,
             description=description,
@@ -124,10 +147,11 @@ class Life:
             impact=Impact(trouble.impact),
             urgency=Urgency(trouble.urgency),
             effect=Effect(trouble.effect),
-            service=trouble.service,
+            service=self.service,
+            ci=self.ci,
             category=trouble.category,
             alert_source="zabbix" if trouble.watched else None,
-            dedup_key=f"{trouble.service}-{trouble.category}-{self.opening.n}" if trouble.watched else None,
+            dedup_key=f"{self.service}-{trouble.category}-{self.opening.n}" if trouble.watched else None,
         )
 
     def _trouble(self) -> Trouble:
@@ -136,12 +160,19 @@ class Life:
         weights = [
             trouble.often
             * (4 if night and trouble.watched else 1)
-            * (2.2 if self.opening.bad and trouble.service in BAD_SERVICES else 1)
+            * (2.2 if self.opening.bad and trouble.team == BAD_TEAM else 1)
             for trouble in TROUBLES
         ]
         return self.chance.choices(TROUBLES, weights)[0]
 
+    def _service(self) -> str:
+        weights = [3 if self.opening.bad and one in BAD_SERVICES else 1 for one in self.trouble.services]
+        return self.chance.choices(self.trouble.services, weights)[0]
+
     def _live(self) -> None:
+        if not self.is_critical:
+            self.now += timedelta(seconds=self.chance.randint(2, 9))
+            self._do(ASSIGNER, "assign", AssignTicket(team=self._routed))
         if self.chance.random() < 0.3 and self.trouble.watched:
             return self._clear()
         if self.chance.random() < 0.025 and not self.trouble.watched:
@@ -180,24 +211,29 @@ class Life:
             manager = self.chance.choice(self.cast.managers).caller
             self.repeats.append(Repeat(at, other.caller, self.report(other), marked, manager))
 
+    @property
+    def _routed(self) -> str:
+        """The team that it goes to by itself. What nobody can work with goes to the desk, by hand."""
+        return DESK if self.is_critical else team_by_rule(self.service, self.trouble.category)
+
     def _triage(self) -> None:
-        """An agent answers, and gives it to a team; not always to the right one."""
-        agent = self.chance.choice(self.cast.on_duty(DESK, self.now))
-        slower = (1 + 0.6 * self.opening.ago) * (2.3 if self.opening.bad else 1)
-        self._after(2.5 if self.is_critical else 6.5 * slower)
-        self._do(agent.caller, "acknowledge", Nothing())
-        if self.trouble.team == DESK:
-            self.engineer = agent
-            return self._assign(agent.caller)
-        if self.chance.random() < (0.25 if self.is_bad else 0.11):
-            wrong = self.chance.choice([key for key, _, _ in TEAMS if key not in (self.trouble.team, DESK)])
-            self._after(5)
-            self._do(agent.caller, "assign", AssignTicket(team=wrong))
-            agent = self.chance.choice(self.cast.on_duty(wrong, self.now))
-            self._after(20)
+        """Somebody of the team answers; it is not always the right team."""
+        first = self.chance.choice(self.cast.on_duty(self._routed, self.now))
+        slower = (1 + 0.6 * self.opening.ago) * (2.3 if self.opening.bad else 1) * PACE[self._routed]
+        self._after(2.5 if self.is_critical else 7 * slower)
+        self._do(first.caller, "acknowledge", Nothing())
+        there = self._routed
+        if self.chance.random() < (0.2 if self.is_bad else 0.07) and not self.is_critical:
+            there = self.chance.choice([key for key, _, _ in TEAMS if key not in (self.trouble.team, there)])
+            self._after(12)
+            self._do(first.caller, "assign", AssignTicket(team=there))
+            first = self.chance.choice(self.cast.on_duty(there, self.now))
+        if there == self.trouble.team:
+            self.engineer = first
+            return self._assign(first.caller)
+        self._after(2 if self.is_critical else 15)
         self.engineer = self.chance.choice(self.cast.on_duty(self.trouble.team, self.now))
-        self._after(2 if self.is_critical else 5)
-        return self._assign(agent.caller)
+        return self._assign(first.caller)
 
     def _assign(self, by: Caller) -> None:
         person = str(self.engineer.caller.person_id)

@@ -28,13 +28,22 @@ TEAMS = (
     ("platform", "平台与数据库 Platform", 0.75),
 )
 
-#: Key, name and site of each customer.
+#: Key, name, site and place of each customer.
 CUSTOMERS = (
-    ("sales-asia", "亚太销售 Sales Asia", SHANGHAI),
-    ("plant-suzhou", "苏州工厂 Suzhou plant", SHANGHAI),
-    ("finance", "财务 Finance", SHANGHAI),
-    ("logistics", "物流 Logistics", BERLIN),
-    ("research", "研发 Research", BERLIN),
+    ("sales-asia", "亚太销售 Sales Asia", SHANGHAI, "shanghai"),
+    ("plant-suzhou", "苏州工厂 Suzhou plant", SHANGHAI, "suzhou"),
+    ("finance", "财务 Finance", SHANGHAI, "shanghai"),
+    ("logistics", "物流 Logistics", BERLIN, "hamburg"),
+    ("research", "研发 Research", BERLIN, "berlin"),
+)
+
+#: Name, roles and site of those who answer for processes and departments.
+HEAD_OF_IT, PROBLEMS, CATALOGUE, BUSINESS = "沈国强", "Ingrid Vogel", "韩雪", "Martin Weiss"
+HEADS = (
+    (HEAD_OF_IT, (Role.department_head, Role.process_owner), SHANGHAI),
+    (PROBLEMS, (Role.problem_manager, Role.knowledge_editor), BERLIN),
+    (CATALOGUE, (Role.service_level_manager, Role.configuration_manager), SHANGHAI),
+    (BUSINESS, (Role.management,), BERLIN),
 )
 
 #: Name, roles, team and site of those who work on incidents.

@@ -1,6 +1,6 @@
-"""When incidents come in: by the hours of two sites, less at night and at weekends, more in one bad month.
+"""When incidents and requests come in: by the hours of two sites, less at night and at weekends.
 
-Pure, and the same for the same end of the year.
+One month is bad. Pure, and the same for the same end of the year.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DAYS = 365
 HOUR = timedelta(hours=1)
 #: How likely an incident is in each hour of a working day, by the site's clock.
 HOURS = (0.03,) * 6 + (0.05, 0.15, 0.35, 0.5, 0.5, 0.4, 0.2, 0.35, 0.45, 0.4, 0.3, 0.2, 0.1) + (0.05,) * 5
-ALL = 0.84
+ALL, OF_WISHES = 0.7, 0.3
 AT_WEEKENDS = 0.2
 SATURDAY = 5
 OPENS, CLOSES = 8, 18
@@ -29,7 +29,7 @@ IN_THE_BAD_MONTH = 1.5
 
 @dataclass(frozen=True)
 class Opening:
-    """An incident comes in. `bad`: in the bad month; `ago` is how much of the year lies behind it, to 0."""
+    """An incident or a request comes in. `bad`: in the bad month; `ago`: how much of the year lies behind."""
 
     n: int
     at: datetime
@@ -39,15 +39,24 @@ class Opening:
 
 
 def openings(end: datetime, days: int = DAYS) -> Iterator[Opening]:
-    """The last `days` of the year that ends then, in the order of time."""
+    """Incidents of the last `days` of the year that ends then, in the order of time."""
+    return _comings(end, days, f"{SEED}", ALL, IN_THE_BAD_MONTH)
+
+
+def wishes(end: datetime, days: int = DAYS) -> Iterator[Opening]:
+    """The same of requests out of the catalogue; a bad month has no more of them."""
+    return _comings(end, days, f"{SEED}-wishes", OF_WISHES, 1)
+
+
+def _comings(end: datetime, days: int, seed: str, often: float, when_bad: float) -> Iterator[Opening]:
     begin = (end - timedelta(days=DAYS)).replace(minute=0, second=0, microsecond=0)
     n = 0
     for hour in range(DAYS * 24 + 1):
         for place, site in enumerate(SITES):
-            chance = random.Random(f"{SEED}-{hour}-{place}")  # noqa: S311  # a history, not a secret
+            chance = random.Random(f"{seed}-{hour}-{place}")  # noqa: S311  # a history, not a secret
             at = begin + hour * HOUR
             bad = _months(end) - _months(at) == BAD_MONTH
-            likely = ALL * _likely(site, at) * (IN_THE_BAD_MONTH if bad else 1)
+            likely = often * _likely(site, at) * (when_bad if bad else 1)
             at += timedelta(seconds=chance.randrange(3600))
             if chance.random() >= likely:
                 continue

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.demo.estate import BUSINESS, PLACES, SERVICES, WITH_ACCOUNTS
+
 
 @dataclass(frozen=True)
 class Trouble:
     """What goes wrong: who solves it in how many minutes, and what is reported in which language.
 
+    It happens to one of `services`, whose name stands for `{what}`; what ends in `-*` is that of the place.
     `how` it hurts is effect, impact and urgency; `often` weighs it against the others. What is `watched` is
     told by monitoring, in English only.
     """
 
     team: str
-    service: str
+    services: tuple[str, ...]
     category: str
     how: str
     minutes: int
-    often: int
+    often: float
     words: dict[str, tuple[str, str]]
     watched: bool
 
@@ -37,108 +40,168 @@ class Trouble:
         """How much their work suffers."""
         return self.how.split()[2]
 
+    def said(self, service: str, language: str) -> tuple[str, str]:
+        """Title and description, as they are reported of that service."""
+        spoken = language if language in self.words else "en"
+        title, description = self.words[spoken]
+        what = SERVICES[service].name(spoken)
+        return title.format(what=what), description.format(what=what)
+
+
+ERP = tuple(key for key in BUSINESS if key.startswith("erp"))
+#: Groups of services, by what stands for them in the table.
+GROUPS = {"business": BUSINESS, "accounts": WITH_ACCOUNTS, "erp": ERP}
 
 # fmt: off
-#: Team, service, category; effect, impact and urgency; minutes, how often; title and description by language.
-#: Where the Chinese ones are missing, a machine tells of it.
-_TABLE: tuple[tuple[str, str, str, str, int, int, tuple[str, str], tuple[str, str] | None], ...] = (
-    ("service-desk", "office", "access", "none 3 1", 14, 14,
-     ("Account is locked", "I mistyped my password and cannot log in any more."),
-     ("账户被锁定，无法登录", "输错几次密码后提示账户已锁定。")),
-    ("service-desk", "office", "access", "none 3 2", 18, 9,
-     ("No access to the team folder", "I am new in the team and the folder says access denied."),
-     ("无法访问部门共享文件夹", "新调入部门，打开文件夹提示没有权限。")),
-    ("service-desk", "mail", "usage", "none 3 3", 22, 7,
-     ("Signature is missing in e-mails", "Since the update my signature is not added."),
-     ("邮件签名丢失", "更新之后新邮件没有自动签名。")),
-    ("service-desk", "office", "usage", "none 3 2", 25, 6,
+#: Team, services, category; effect, impact and urgency; minutes, how often; title and description by
+#: language. Where the Chinese ones are missing, a machine tells of it.
+_TABLE: tuple[tuple[str, str, str, str, int, float, tuple[str, str], tuple[str, str] | None], ...] = (
+    ("service-desk", "accounts", "access-locked", "none 3 1", 14, 14,
+     ("{what}: account is locked", "I mistyped my password and cannot log in any more."),
+     ("{what}：账户被锁定，无法登录", "输错几次密码后提示账户已锁定。")),
+    ("service-desk", "accounts", "access-rights", "none 3 2", 18, 14,
+     ("{what}: access denied", "I took over from a colleague, and a page that I need is refused."),
+     ("{what}：提示没有权限", "接手同事的工作后，需要的页面打不开。")),
+    ("service-desk", "accounts", "access-newcomer", "none 3 2", 20, 8,
+     ("{what}: newcomer cannot sign in", "Our new colleague is not known there."),
+     ("{what}：新同事无法登录", "新入职的同事在系统中没有账户。")),
+    ("service-desk", "sign-in vpn", "access-second-factor", "none 3 2", 25, 2,
      ("Two-factor code is not accepted", "I have a new phone and the codes are refused."),
      ("双因素验证码无效", "换了新手机之后验证码一直提示错误。")),
-    ("workplace", "workplace", "hardware", "down 3 1", 85, 7,
+    ("service-desk", "business", "usage-how-to", "none 3 3", 20, 7,
+     ("{what}: how do I correct an entry?", "I have saved too early and find no way back."),
+     ("{what}：如何修改已保存的内容", "提前点了保存，不知道怎么撤回。")),
+    ("service-desk", "office mail chat files", "usage-settings", "none 3 3", 22, 3,
+     ("{what}: my settings are gone", "Since the update everything looks as on the first day."),
+     ("{what}：个人设置丢失", "更新之后所有设置都恢复成默认。")),
+    ("service-desk", "office mail", "usage-how-to", "none 3 3", 18, 2,
+     ("{what}: how do I share with a customer?", "They cannot open what I send them."),
+     ("{what}：如何共享给客户", "客户打不开我发的内容。")),
+    ("workplace", "workplace-*", "hardware-computer", "down 3 1", 85, 5,
      ("Laptop does not start", "The screen stays black after the update last night."),
      ("笔记本电脑无法开机", "昨晚更新后屏幕一直黑屏。")),
-    ("workplace", "print", "hardware", "degraded 3 3", 45, 7,
-     ("Printer prints blank pages", "Since the toner was changed every page is empty."),
-     ("打印机打印空白页", "更换硒鼓之后打印出来都是白纸。")),
-    ("workplace", "workplace", "hardware", "degraded 3 2", 70, 5,
+    ("workplace", "workplace-*", "hardware-screen", "degraded 3 2", 60, 4,
      ("Docking station loses the screen", "The second screen goes dark several times a day."),
      ("扩展坞外接屏幕经常黑屏", "第二块屏幕一天要断开好几次。")),
-    ("workplace", "workplace", "software", "degraded 3 2", 60, 5,
+    ("workplace", "workplace-*", "hardware-accessory", "degraded 3 3", 30, 3,
+     ("Headset has no sound", "Callers do not hear me."),
+     ("耳机没有声音", "对方听不到我说话。")),
+    ("workplace", "workplace-*", "software-update", "degraded 3 2", 60, 3,
+     ("Slow since the update", "Since Tuesday it takes ten minutes until I can work."),
+     ("更新后电脑变慢", "从周二开始要等十分钟才能用。")),
+    ("workplace", "workplace-*", "software-crash", "degraded 3 2", 55, 3,
      ("Spreadsheet program crashes", "It closes as soon as I open the price list."),
      ("表格软件闪退", "一打开报价单程序就关闭。")),
-    ("workplace", "telephony", "hardware", "degraded 2 3", 90, 3,
+    ("workplace", "print-*", "hardware-printer", "degraded 3 3", 45, 5,
+     ("Printer prints blank pages", "Since the toner was changed every page is empty."),
+     ("打印机打印空白页", "更换硒鼓之后打印出来都是白纸。")),
+    ("workplace", "print-*", "software-error", "degraded 3 3", 35, 3,
+     ("Printer is not found", "It was there yesterday, and is not in the list any more."),
+     ("找不到打印机", "昨天还在，今天列表里没有了。")),
+    ("workplace", "rooms-*", "hardware-room", "degraded 2 3", 70, 4,
      ("No sound in the meeting room", "Remote colleagues cannot hear us."),
      ("会议室没有声音", "远程同事听不到我们说话。")),
-    ("network", "vpn", "connection", "degraded 2 2", 110, 7,
+    ("workplace", "erp-warehouse mes", "hardware-scanner", "degraded 3 1", 40, 3,
+     ("{what}: hand scanner does not read", "It beeps, and nothing comes in."),
+     ("{what}：扫码枪无法读取", "有提示音，但是没有数据进来。")),
+    ("network", "vpn", "network-drops", "degraded 2 2", 110, 3,
      ("VPN drops every few minutes", "The connection is lost and comes back by itself."),
      ("VPN 频繁断线", "每隔几分钟就断开，然后又自动连上。")),
-    ("network", "lan", "connection", "down 2 1", 75, 5,
+    ("network", "lan-*", "network-down", "down 2 1", 75, 4,
      ("No network on the second floor", "Neither cable nor Wi-Fi works."),
      ("三楼没有网络", "有线和无线都连不上。")),
-    ("network", "lan", "connection", "degraded 3 3", 130, 5,
+    ("network", "wifi-*", "network-weak", "degraded 3 3", 120, 4,
      ("Wi-Fi is slow in the canteen", "It is worst at noon."),
      ("食堂无线网络很慢", "中午的时候最严重。")),
-    ("network", "telephony", "connection", "down 2 1", 95, 4,
+    ("network", "telephony", "network-down", "down 2 1", 95, 2,
      ("Calls cannot be made", "One can be called, but there is no dial tone."),
      ("电话无法拨出", "可以接听，但是拨号后没有声音。")),
-    ("network", "files", "connection", "degraded 2 2", 80, 4,
-     ("Shared drive is slow from home", "Opening a drawing takes minutes."),
-     ("在家访问共享盘很慢", "打开一张图纸要好几分钟。")),
-    ("applications", "erp", "performance", "degraded 1 2", 150, 7,
-     ("Order screen takes half a minute", "Every page of an order is slow for all of us."),
-     ("订单系统响应缓慢", "打开一个订单要等半分钟以上。")),
-    ("applications", "erp", "data", "none 2 2", 140, 6,
-     ("Stock figures differ from the shelf", "The system shows parts that we do not have."),
-     ("库存数量与实物不符", "系统里显示的零件实际上没有。")),
-    ("applications", "erp", "software", "degraded 2 1", 120, 5,
-     ("Delivery notes are not created", "Goods are ready and we cannot print the papers."),
-     ("无法生成送货单", "货已备好，但是单据打不出来。")),
-    ("applications", "payroll", "data", "none 2 3", 170, 3,
-     ("Payroll report shows last month", "The new figures are missing."),
-     ("工资报表仍是上月数据", "本月的数据没有更新。")),
-    ("applications", "portal", "software", "down 1 2", 100, 4,
-     ("Customers cannot open the portal", "The browser says that the certificate is wrong."),
-     ("客户门户打不开", "浏览器提示证书错误。")),
-    ("applications", "mail", "software", "degraded 2 2", 85, 5,
-     ("Mail does not arrive", "Nothing from outside since this morning."),
-     ("收不到外部邮件", "从今天早上开始没有收到外部邮件。")),
-    ("platform", "erp", "database", "degraded 1 2", 120, 2,
-     ("Reports stop with a time-out", "The month-end report breaks off after ten minutes."),
-     ("报表查询超时", "月结报表运行十分钟后中断。")),
-    ("platform", "files", "storage", "degraded 2 2", 70, 3,
-     ("Shared drive is read-only", "Nobody in our team can save files."),
-     ("共享盘变成只读", "整个部门都无法保存文件。")),
-    ("platform", "erp", "outage", "down 1 1", 95, 2,
-     ("ERP is down for everybody", "Nobody can log in, at no site."),
-     ("ERP 系统全面中断", "所有地点都无法登录。")),
-    ("network", "lan", "outage", "down 1 1", 80, 1,
-     ("Line between the sites is down", "Nothing that runs at the other site can be reached."),
-     ("两地专线中断", "无法访问另一地的任何系统。")),
-    ("platform", "erp", "storage", "degraded 2 3", 40, 6,
-     ("Disk of erp-db-1 is 90 % full", "filesystem /var/lib/pgsql: 90 % used"),
+    ("network", "internet files", "network-weak", "degraded 2 2", 80, 3,
+     ("{what} is slow from home", "Opening a drawing takes minutes."),
+     ("在家访问{what}很慢", "打开一张图纸要好几分钟。")),
+    ("applications", "business", "performance-slow", "degraded 1 2", 130, 6,
+     ("{what}: every page takes half a minute", "It is slow for all of us."),
+     ("{what}：系统响应缓慢", "打开一个页面要等半分钟以上，大家都一样。")),
+    ("applications", "business", "software-error", "degraded 2 2", 110, 10,
+     ("{what}: error when saving", "It says that something went wrong, and to ask the administrator."),
+     ("{what}：保存时报错", "提示发生错误，请联系管理员。")),
+    ("applications", "business", "data-wrong", "none 2 2", 140, 8,
+     ("{what}: figures do not agree", "What is shown differs from what we have entered."),
+     ("{what}：数据与实际不符", "显示的数字与录入的不一致。")),
+    ("applications", "business", "data-missing", "none 2 3", 120, 6,
+     ("{what}: yesterday's entries are missing", "They were there in the evening."),
+     ("{what}：昨天的数据不见了", "昨天晚上还在。")),
+    ("applications", "erp mes portal crm", "data-interface", "degraded 2 2", 125, 6,
+     ("{what}: nothing comes over from the other system", "The last entry is of this morning."),
+     ("{what}：接口数据没有传过来", "最后一条是今天早上的。")),
+    ("applications", "erp mes expenses payroll", "software-printout", "degraded 2 1", 90, 6,
+     ("{what}: papers cannot be printed", "Goods are ready and the papers do not come out."),
+     ("{what}：单据无法打印", "货已备好，但是单据打不出来。")),
+    ("applications", "business", "software-update", "degraded 2 2", 100, 4,
+     ("{what}: a field is gone since the update", "We need it for every entry."),
+     ("{what}：更新后少了一个字段", "每次录入都要用到。")),
+    ("platform", "mail chat", "software-error", "degraded 2 2", 85, 3,
+     ("{what}: messages do not arrive", "Nothing from outside since this morning."),
+     ("{what}：收不到外部消息", "从今天早上开始没有收到外部消息。")),
+    ("platform", "erp reporting", "performance-time-out", "degraded 1 2", 120, 4,
+     ("{what}: report stops with a time-out", "The month-end report breaks off after ten minutes."),
+     ("{what}：报表查询超时", "月结报表运行十分钟后中断。")),
+    ("platform", "files plm", "software-error", "degraded 2 2", 70, 2,
+     ("{what}: read-only", "Nobody in our team can save."),
+     ("{what}：变成只读", "整个部门都无法保存。")),
+    ("platform", "erp mes", "operations-outage", "down 1 1", 95, 2.4,
+     ("{what} is down for everybody", "Nobody can log in, at no site."),
+     ("{what}全面中断", "所有地点都无法登录。")),
+    ("network", "wan internet", "operations-outage", "down 1 1", 80, 1,
+     ("{what} is down", "Nothing that runs at the other site can be reached."),
+     ("{what}中断", "无法访问另一地的任何系统。")),
+    ("platform", "databases files mail reporting backup", "operations-disk", "degraded 2 3", 40, 5,
+     ("{what}: disk is 90 % full", "filesystem /var/lib: 90 % used"),
      None),
-    ("platform", "mail", "performance", "degraded 2 3", 35, 5,
-     ("Queue of mail-gw-2 is long", "1,240 messages wait; threshold 1,000"),
+    ("platform", "mail chat erp portal", "operations-queue", "degraded 2 3", 35, 4,
+     ("{what}: queue is long", "1,240 messages wait; threshold 1,000"),
      None),
-    ("platform", "erp", "backup", "none 2 3", 55, 4,
-     ("Backup of erp-db-1 did not finish", "running for 6 h 10 min; limit 6 h"),
+    ("platform", "backup databases erp payroll", "operations-job", "none 2 3", 55, 4,
+     ("{what}: nightly job did not finish", "running for 6 h 10 min; limit 6 h"),
      None),
-    ("network", "vpn", "connection", "degraded 2 2", 50, 5,
-     ("Packet loss on vpn-gw-1", "4.2 % lost in 5 minutes; threshold 2 %"),
+    ("platform", "databases mes portal sign-in", "operations-memory", "degraded 2 3", 45, 3,
+     ("{what}: memory is short", "95 % used for 15 minutes; threshold 90 %"),
      None),
-    ("network", "lan", "connection", "down 2 1", 60, 3,
-     ("Switch sz-acc-07 does not answer", "no reply to 5 probes"),
+    ("network", "vpn wan internet telephony", "network-drops", "degraded 2 2", 50, 4,
+     ("{what}: packet loss", "4.2 % lost in 5 minutes; threshold 2 %"),
      None),
-    ("applications", "portal", "performance", "degraded 1 2", 65, 4,
-     ("Portal answers slowly", "p95 4.8 s in 10 minutes; threshold 2 s"),
+    ("network", "lan-* wifi-*", "network-down", "down 2 1", 60, 3,
+     ("{what}: switch does not answer", "no reply to 5 probes"),
+     None),
+    ("applications", "portal mes crm intranet hr", "performance-slow", "degraded 1 2", 65, 4,
+     ("{what} answers slowly", "p95 4.8 s in 10 minutes; threshold 2 s"),
+     None),
+    ("applications", "portal mail vpn intranet", "operations-certificate", "none 2 3", 30, 2,
+     ("{what}: certificate runs out", "14 days left; threshold 14 days"),
      None),
 )
 # fmt: on
 
 TROUBLES = tuple(
-    Trouble(team, service, category, how, minutes, often, {"en": en, "zh": zh or en}, zh is None)
-    for team, service, category, how, minutes, often, en, zh in _TABLE
+    Trouble(
+        team,
+        tuple(key for name in names.split() for key in GROUPS.get(name, (name,))),
+        category,
+        how,
+        minutes,
+        often,
+        {"en": en} if zh is None else {"en": en, "zh": zh},
+        zh is None,
+    )
+    for team, names, category, how, minutes, often, en, zh in _TABLE
 )
+
+
+def at_place(service: str, place: str) -> str:
+    """The service that is meant there."""
+    assert place in PLACES
+    return service.replace("*", place)
+
 
 #: What requesters ask and say, what engineers tell them, and what engineers say among themselves.
 ASKED = {
