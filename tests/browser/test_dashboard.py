@@ -101,13 +101,25 @@ async def test_figures_open_to_cases_and_events_in_both_languages(
         await _sign_in(page, key)
         assert "Mean time to resolve" in await _text(page)
         assert await page.run("document.documentElement.lang") == "en"
-        assert await page.run("document.querySelectorAll('.tile .value').length") > 10
+        await _by_process(page)
         await _faultless(page)
         await _back_and_forth(page)
         await _down_to_events(page)
         await _on_a_phone(page, url)
         await _by_keyboard(page, url)
         assert [error for error in page.errors if NOT_SIGNED_IN not in error] == []
+
+
+async def _by_process(page: Page) -> None:
+    """Each process has its figures below its name, and each figure a value or says why it has none."""
+    headings = await page.run("[...document.querySelectorAll('h2.process')].map((one) => one.innerText)")
+    assert headings == ["Incidents", "Service requests", "Problems"]
+    below = "[...document.querySelectorAll('h2.process + .tiles')].map((one) => one.children.length)"
+    assert all(number > 5 for number in await page.run(below))
+    said = await page.run("[...document.querySelectorAll('.tile .value')].map((one) => one.innerText.trim())")
+    assert len(said) > 40
+    assert "" not in said
+    assert "[object" not in await _text(page)
 
 
 async def _back_and_forth(page: Page) -> None:

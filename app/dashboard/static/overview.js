@@ -50,9 +50,9 @@ export function overview(kpis, zone, told) {
     ...processes.flatMap((process) => [
       h("h2", { class: "process" }, say.processes[process] ?? process),
       h("div", { class: "tiles" }, tiles.filter((_, n) => kpis[n].process === process)),
+      process === "incident" ? backlog(kpis, zone) : null,
     ]),
-    backlog(kpis, zone),
-  ];
+  ].filter(Boolean);
 }
 
 function tile(kpi, zone, told) {
