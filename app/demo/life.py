@@ -159,7 +159,7 @@ class Life:
         night = not in_hours(self.opening.site, self.opening.at)
         weights = [
             trouble.often
-            * (4 if night and trouble.watched else 1)
+            * (2.5 if night and trouble.watched else 1)
             * (2.2 if self.opening.bad and trouble.team == BAD_TEAM else 1)
             for trouble in TROUBLES
         ]
@@ -173,7 +173,7 @@ class Life:
         if not self.is_critical:
             self.now += timedelta(seconds=self.chance.randint(2, 9))
             self._do(ASSIGNER, "assign", AssignTicket(team=self._routed))
-        if self.chance.random() < 0.3 and self.trouble.watched:
+        if self.chance.random() < 0.2 and self.trouble.watched:
             return self._clear()
         if self.chance.random() < 0.025 and not self.trouble.watched:
             self._after(25)

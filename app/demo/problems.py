@@ -200,8 +200,8 @@ ALL = (
     Cause(
         "Mail gateway queues at nine",
         "mail",
-        112,
-        Way.fixing,
+        46,
+        Way.removed,
         Technique.timeline,
         CauseCategory.capacity,
         "All sites fetch the address book at the same minute.",
@@ -234,7 +234,7 @@ ALL = (
     Cause(
         "图纸偶发只读",
         "plm",
-        52,
+        16,
         Way.known,
         Technique.five_whys,
         CauseCategory.configuration,
