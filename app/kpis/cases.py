@@ -32,6 +32,8 @@ MAJORS = ("declared_major", "downgraded", "reviewed")
 DONE = ("acknowledged", "started", "resolved", "closed", "reopened")
 #: What makes of a first contact the only one, or not.
 CONTACT = ("acknowledged", "started", "held", "commented", "reopened")
+#: What becomes of tasks.
+TASKS = ("task_completed", "task_dropped")
 #: Which events of a case tell its number, besides its opening and the one that decided.
 TELLING = {
     Measure.observed: "type = any(%(done)s)",
@@ -80,8 +82,9 @@ class KpiCase(Out):
     )
 
 
-#: Behind which a page goes on: when it was decided, which case, and at which position.
-After = tuple[datetime, UUID, int]
+#: Behind which a page goes on: when it was decided, which case, at which position, and how many such there
+#: were up to there: of several tasks of a case that are due at once nothing else tells them apart.
+After = tuple[datetime, UUID, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,15 @@ async def cases(
         numbers = await _numbers(connection, question, [row[0] for row in rows])
         events = await _events(connection, question, rows, position)
     counted = [_case(row, numbers, events) for row in rows]
-    return Page(counted, (rows[-1][1], rows[-1][0], rows[-1][7]) if more else None, position, lag_seconds)
+    return Page(counted, _last(rows, after) if more else None, position, lag_seconds)
+
+
+def _last(rows: list[tuple[Any, ...]], after: After | None) -> After:
+    """Where these end."""
+    places = [(row[1], row[0], row[7]) for row in rows]
+    given = places.count(places[-1])
+    before = after[3] if after is not None and places[-1] == after[:3] else 0
+    return (*places[-1], given + before)
 
 
 async def _statement(
@@ -129,10 +140,14 @@ async def _statement(
         rows = query.standing_cases(question, filters, min(question.bounds[-1], now))
     else:
         rows = query.counted_cases(question, filters)
-    behind = "(at, case_id, position) > (%(after_at)s, %(after_id)s, %(after_position)s)" if after else "true"
-    named = dict(zip(("after_at", "after_id", "after_position"), after or (), strict=after is not None))
+    behind = (
+        "(at, case_id, position) >= (%(after_at)s, %(after_id)s, %(after_position)s)" if after else "true"
+    )
+    names = ("after_at", "after_id", "after_position", "given")
+    named = dict(zip(names, after or (None, None, None, 0), strict=True))
     return Statement(
-        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position limit %(limit)s",
+        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position"
+        " limit %(limit)s offset %(given)s",
         rows.parameters | named | {"limit": limit},
     )
 
@@ -147,6 +162,8 @@ async def _events(
 ) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
     """Of each case what gave its numbers, in the order of the log, and whether it did so for all of them."""
     kind, also = question.kpi.process, TELLING.get(question.kpi.measure, "false")
+    if question.kpi.fact == "task":
+        also = "type = any(%(tasks)s)"
     text = f"""
 select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at, ({also}) from log.told
 where position = any(%(positions)s::bigint[])
@@ -162,6 +179,7 @@ order by position"""
         "done": [f"{kind}.{event}" for event in DONE],
         "majors": [f"{kind}.{event}" for event in MAJORS],
         "contact": [f"{kind}.{event}" for event in CONTACT],
+        "tasks": [f"{kind}.{event}" for event in TASKS],
     }
     events: dict[UUID, list[tuple[bool, KpiEvidence]]] = {row[0]: [] for row in rows}
     for case_id, event_id, position, name, occurred_at, tells in await fetch(

@@ -101,15 +101,19 @@ REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
 REQUEST = (
     Table("request_opened", (*REQUEST_FACT, "settled")),
     Table("request_responded", (*REQUEST_TIMED, "inferred")),
-    Table("request_approved", (*CASE, "n", *REQUEST_TIMED[1:]), key=(*CASE, "n")),
+    Table("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
     Table("request_delivered", (*REQUEST_TIMED, "final", "rework_rounds", "reopened_soon")),
     Table("request_handled", (*REQUEST_TIMED, "final")),
     Table("request_judged", (*REQUEST_FACT, "passed")),
     Table("request_due", (*REQUEST_FACT, "met")),
     Table("request_project_due", (*REQUEST_FACT, "met")),
+    Table("request_task", (*CASE, "task_id", *REQUEST_FACT[1:], "met"), key=(*CASE, "task_id")),
     Table(
         "request_life",
-        (*CASE, "n", *STRETCH, "undecided", *OF_REQUEST, "irregular", "position", "opened_position"),
+        (
+            *(*CASE, "n", *STRETCH, "undecided", *OF_REQUEST, "approver_role"),
+            *("irregular", "position", "opened_position"),
+        ),
         key=(*CASE, "n"),
     ),
 )

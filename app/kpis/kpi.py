@@ -95,6 +95,7 @@ class Dimension(Labelled):
     customer = "customer", "Customer", "客户"
     path = "path", "Fulfilment path", "履行路径"
     catalogue_item = "catalogue_item", "Catalogue item", "目录条目"
+    approver_role = "approver_role", "Approver's role", "审批角色"
     age = "age", "Age", "存续时间"
 
 

@@ -23,6 +23,7 @@ COLUMN = {
     Dimension.customer: "customer_id",
     Dimension.path: "path",
     Dimension.catalogue_item: "catalogue_item",
+    Dimension.approver_role: "approver_role",
 }
 #: Which age is whose, in seconds: up to this one, exclusive.
 AGES = {

@@ -38,6 +38,7 @@ DEFINITION = {
     "customer_id": "uuid",
     "path": "text",
     "catalogue_item": "text",
+    "approver_role": "text",
 }
 COLUMN = {
     Dimension.priority: "priority",
@@ -49,6 +50,7 @@ COLUMN = {
     Dimension.customer: "customer_id",
     Dimension.path: "path",
     Dimension.catalogue_item: "catalogue_item",
+    Dimension.approver_role: "approver_role",
 }
 #: The columns that every definition has.
 ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "excluded")

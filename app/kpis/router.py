@@ -136,6 +136,11 @@ class KpiCuts(BaseModel):
     catalogue_item: Values = Field(
         None, max_length=MOST_VALUES, description="Of requests: keys of catalogue items; `none`: without."
     )
+    approver_role: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Of approvals: codes of the roles that were asked; `none`: a group or persons.",
+    )
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )
@@ -316,8 +321,9 @@ async def list_kpi_cases(
     now, after = context_of(request).now, None
     if query.cursor is not None:
         # "Now" is that of the first page: it says which time is asked for, and what is open in it.
-        began, at, case_id, position = cursors.read(query.cursor, scope, sign)
-        now, after = from_instant(began), (from_instant(at), UUID(case_id), int(position))
+        began, at, case_id, *numbers = cursors.read(query.cursor, scope, sign)
+        position, given, *_ = (*map(int, numbers), 1)  # which the cursors of earlier versions do not say
+        now, after = from_instant(began), (from_instant(at), UUID(case_id), position, given)
     question = _question(ledger, kpi, query.asked(Grain.all, []), now)
     page = await cases(ledger.db, question, now, after=after, limit=query.limit)
     cursor = None

@@ -110,12 +110,15 @@ def _history(chance: random.Random, kind: Kind, incidents: Sequence[str]) -> lis
     events = [_event(chance, kind, (name, 1, kind.opening[0]), opened, fields)]
     weights = [OFTEN if one in kind.often else SELDOM for one in kind.types]
     links: list[str] = []
+    tasks: list[str] = []
     for version in range(2, 2 + chance.choice((0, 1, 3, 5, 8, 12))):
         what = chance.choices(list(kind.types), weights)[0]
         state = chance.choice(kind.types[what])
         now = chance.choice((now + chance.choice(STEPS), now + chance.choice(STEPS), *BORDERS[:1]))
         at = opened + (now - opened) * chance.uniform(-0.3, 1) if chance.random() < 0.2 else now
         event = _event(chance, kind, (name, version, what), at, {"state": state} if state else {})
+        if kind is REQUEST:
+            _beside(chance, event, tasks)
         if what == "linked" and incidents:
             links.append(f"link/{uuid7()}")
             event.data["set"][links[-1]] = {"kind": "causes", "other": chance.choice(incidents)}
@@ -123,6 +126,26 @@ def _history(chance: random.Random, kind: Kind, incidents: Sequence[str]) -> lis
             event.data["set"][links.pop()] = None
         events.append(event)
     return events
+
+
+ROLES = ("department_head", "management", None)
+
+
+def _beside(chance: random.Random, event: Event, tasks: list[str]) -> None:
+    """Approvals that are asked of a role or of others, and tasks: some moved, some done, some dropped."""
+    rows = event.data["set"]
+    if event.type == "request.assessed" and chance.random() < 0.7:
+        asked = None if chance.random() < 0.2 else uuid7()
+        rows.setdefault(event.stream, {})["approval_id"] = None if asked is None else str(asked)
+        if asked is not None:
+            rows[f"decision/{asked}"] = {"role": chance.choice(ROLES), "state": "open"}
+    when = instant(event.occurred_at)
+    if chance.random() < 0.3:
+        tasks.append(f"task/{uuid7()}")
+        rows[tasks[-1]] = {"added_at": when, "due_at": chance.choice((*DATES, when))}
+    elif tasks and chance.random() < 0.5:
+        done = ({"completed_at": when}, {"dropped_at": when}, {"due_at": instant(BORDERS[2])})
+        rows[chance.choice(tasks)] = dict(chance.choice(done))
 
 
 def _event(

@@ -12,7 +12,13 @@ told as (
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
     fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'impact', 'urgency',
                        'answers', 'delivery', 'doer_ids']
-      as dimensions
+      -- The role that a question was put to, for as long as that is the one which decides.
+      || case when fields ? 'approval_id'
+           then jsonb_build_object('approver_role', data->'set'->('decision/' || (fields->>'approval_id'))->'role')
+           else '{}' end
+      as dimensions,
+    (select jsonb_object_agg(row_key, row) from jsonb_each(data->'set') as row_set(row_key, row)
+     where starts_with(row_key, 'task/')) as tasks
   from (
     (
       select stream, position, version, occurred_at, type, actor, data from log.told
@@ -51,7 +57,7 @@ standing as (
     known->>'state' as stands, known->>'priority' as priority, (known->>'team_id')::uuid as team_id,
     known->>'service' as service, known->>'channel' as channel, known->>'category' as category,
     (known->>'assignee_id')::uuid as assignee_id, (known->>'customer_id')::uuid as customer_id, known->>'path' as path,
-    known->>'item' as catalogue_item, 'person:' || (known->>'requester_id') as requester,
+    known->>'item' as catalogue_item, known->>'approver_role' as approver_role, 'person:' || (known->>'requester_id') as requester,
     (known->>'target_seconds')::integer as target_seconds, (known->>'first_planned_at')::timestamptz as planned_at,
     (known->>'started_at')::timestamptz as started_at,
     coalesce(bool_or(state = 'delivered') over in_order, false) as delivered_before,
@@ -125,7 +131,7 @@ request_responded as (
 -- Every wait for an approval that came to its end by one.
 request_approved as (
   select case_id, place as n, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
-    path, catalogue_item, excluded, any_irregular as irregular, position, opened_position,
+    path, catalogue_item, approver_role, excluded, any_irregular as irregular, position, opened_position,
     round(extract(epoch from greatest(opened_at, occurred_at) - awaited_since))::bigint as seconds,
     null::bigint as business_seconds
   from (
@@ -159,9 +165,9 @@ stretches as (
   select *, lead(since, 1, 'infinity') over (partition by case_id order by place) as until
   from (
     select *, row(phase, on_hold, responded, delivered_before, undecided, priority, team_id, service, channel, category,
-                  assignee_id, customer_id, path, catalogue_item)
+                  assignee_id, customer_id, path, catalogue_item, approver_role)
         is distinct from lag(row(phase, on_hold, responded, delivered_before, undecided, priority, team_id, service,
-                  channel, category, assignee_id, customer_id, path, catalogue_item))
+                  channel, category, assignee_id, customer_id, path, catalogue_item, approver_role))
           over (partition by case_id order by place) as begins
     from (
       select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
@@ -208,9 +214,26 @@ request_project_due as (
   ) both_ways
   order by case_id, met desc
 ),
+-- What was to be done for it, by when it was due first; what was dropped by then had not to be done.
+task as (
+  select case_id, substr(row_key, 6)::uuid as task_id,
+    (array_agg((row->>'due_at')::timestamptz order by version) filter (where row->>'due_at' is not null))[1] as due_at,
+    (array_agg(position order by version) filter (where row->>'due_at' is not null))[1] as due_position,
+    max((row->>'completed_at')::timestamptz) as completed_at, max((row->>'dropped_at')::timestamptz) as dropped_at
+  from told cross join lateral jsonb_each(tasks) as of_task(row_key, row)
+  group by case_id, row_key
+),
+request_task as (
+  select distinct on (case_id, task_id) case_id, task_id, due_at as at, priority, team_id, service, channel, category,
+    assignee_id, customer_id, path, catalogue_item, excluded, irregular, due_position as position, opened_position,
+    coalesce(completed_at <= due_at, false) as met
+  from task join fact using (case_id)
+  where (dropped_at is null or dropped_at > due_at) and (place = 1 or fact.at < due_at) and due_at is not null
+  order by case_id, task_id, place desc
+),
 request_life as (
   select case_id, place as n, since, until, phase, on_hold, responded, delivered_before as resolved_before, undecided,
     opened_at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
-    any_irregular as irregular, position, opened_position
+    approver_role, any_irregular as irregular, position, opened_position
   from stretches where phase is not null and since < until
 )

@@ -7,7 +7,8 @@ known as (
   join event on event.stream = decided.stream
     and case when decided.rank is not null then event.rank <= decided.rank else event.rank = 1 or event.occurred_at < decided.at end
   cross join lateral jsonb_each(told)
-  where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id', 'path', 'item')
+  where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id', 'path', 'item',
+    'approver_role')
   group by decided.stream, decided.at, decided.rank
 )
 select substr(decided.stream, 9)::uuid as case_id, decided.at, decided.seconds, decided.numerator, decided.denominator,
@@ -15,7 +16,8 @@ select substr(decided.stream, 9)::uuid as case_id, decided.at, decided.seconds, 
   case when last_turn.state in ('cancelled', 'rejected') and not decided.standing then last_turn.state end as excluded,
   known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id, known.fields->>'service' as service,
   known.fields->>'category' as category, known.fields->>'channel' as channel, (known.fields->>'assignee_id')::uuid as assignee_id,
-  (known.fields->>'customer_id')::uuid as customer_id, known.fields->>'path' as path, known.fields->>'item' as catalogue_item
+  (known.fields->>'customer_id')::uuid as customer_id, known.fields->>'path' as path, known.fields->>'item' as catalogue_item,
+  known.fields->>'approver_role' as approver_role
 from decided
 join last_turn using (stream)
 left join known on known.stream = decided.stream and known.at = decided.at and known.rank is not distinct from decided.rank

@@ -9,19 +9,27 @@ with recorded as (
 telling as (
   select stream, position, version, occurred_at, type, actor, data,
     (data->'set'->stream->>'opened_at')::timestamptz as opened_at,
-    coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}') - array['title', 'description'] as said
+    coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}') - array['title', 'description'] as told_of_it
   from recorded
   offset 0
 ),
+-- With the role that its approval was asked of, where an event asks for another one or for none.
+saying as (
+  select *, case when told_of_it ? 'approval_id' then told_of_it || (
+      select jsonb_build_object('approver_role', max(asked.row->>'role'))
+      from jsonb_each(data->'set') asked(name, row) where asked.name = 'decision/' || (told_of_it->>'approval_id')
+    ) else told_of_it end as said
+  from telling
+),
 -- What came to be known later of its opening: what was told of the time to which that was moved.
 moved as (
-  select distinct on (stream) stream, said - 'state' as retold from telling
+  select distinct on (stream) stream, said - 'state' as retold from saying
   where version > 1 and occurred_at <= opened_at order by stream, version desc
 ),
 event as (
   select *, case when version = 1 then said || coalesce(retold, '{}') else said end as told,
     row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
-  from telling left join moved using (stream)
+  from saying left join moved using (stream)
 ),
 -- When it was opened is what was recorded last of that.
 opening as (
