@@ -66,8 +66,9 @@ with made as (
   insert into fold.{kind} (id, version, changed_at, number, state, state_since, title, priority, requester_id,
     team_id, assignee_id, opened_at, {more})
   select uuidv7(), 3, opened_at, format('X-%%s-%%s', 2026, 1000000 + opened.n),
-    case when opened.n %% 50 = 0 then '{open}' else 'closed' end, opened_at, 'Something is wanted at desk ' || opened.n,
-    'P' || 1 + opened.n %% 4, requester.id, team.id, assignee.id, opened_at, {values}
+    case when opened.n %% 50 = 0 then '{open}' else 'closed' end, opened_at,
+    'Something is wanted at desk ' || opened.n, 'P' || 1 + opened.n %% 4,
+    requester.id, team.id, assignee.id, opened_at, {values}
   from (
     select n, %(begin)s::timestamptz + n * (%(end)s::timestamptz - %(begin)s) / %(count)s::bigint as opened_at
     from generate_series(1, %(count)s::bigint) n
