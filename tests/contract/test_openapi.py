@@ -68,7 +68,8 @@ def test_an_operation_under_v1_asks_for_a_key_and_says_what_may_go_wrong(
 def test_a_parameter_is_described_and_never_null(method: str, path: str, operation: Operation) -> None:
     for parameter in operation.get("parameters", ()):
         assert parameter.get("description", "").strip(), parameter["name"]
-        assert "null" not in str(parameter["schema"])
+        said = {name: part for name, part in parameter["schema"].items() if name != "description"}
+        assert "null" not in str(said)
         if parameter["in"] == "query":
             assert SNAKE.fullmatch(parameter["name"])
 
