@@ -26,6 +26,7 @@ class Relation(Labelled):
     rule = "rule", "a rule", "系统规则"
     voter = "voter", "those who are asked to vote", "受邀表决人"
     chair = "chair", "the chair", "主席"
+    presiding = "presiding", "whoever chairs it", "会议主席"
     decision = "decision", "a decision", "决议"
     solution_reviewer = (
         "solution_reviewer",
@@ -101,6 +102,7 @@ def standing(caller: Caller, record: Any) -> tuple[Any, ...]:
         caller.roles,
         me is not None and getattr(record, "requester_id", None) == me,
         me is not None and getattr(record, "author_id", None) == me,
+        me is not None and getattr(record, "chair_id", None) == me,
         assignee is None,
         assignee == me,
         team if team in caller.scope_teams else None,
@@ -120,6 +122,10 @@ def _is_reporter(caller: Caller, record: Any) -> bool:
 def _is_author(caller: Caller, record: Any) -> bool:
     """Whoever wrote it."""
     return caller.person_id is not None and getattr(record, "author_id", None) == caller.person_id
+
+
+def _is_presiding(caller: Caller, record: Any) -> bool:
+    return caller.person_id is not None and getattr(record, "chair_id", None) == caller.person_id
 
 
 def _is_assignee(caller: Caller, record: Any) -> bool:
@@ -149,6 +155,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.anybody: lambda caller, record: True,
     Relation.reporter: _is_reporter,
     Relation.author: _is_author,
+    Relation.presiding: _is_presiding,
     Relation.assignee: _is_assignee,
     Relation.holder: _is_holder,
     Relation.superior: _is_superior,
@@ -177,6 +184,7 @@ staff = Who(relations=frozenset({Relation.staff}))
 rule = Who(relations=frozenset({Relation.rule}))
 voter = Who(relations=frozenset({Relation.voter}))
 chair = Who(relations=frozenset({Relation.chair}))
+presiding = Who(relations=frozenset({Relation.presiding}))
 decision = Who(relations=frozenset({Relation.decision}))
 solution_reviewer = Who(relations=frozenset({Relation.solution_reviewer}))
 acceptor = Who(relations=frozenset({Relation.acceptor}))

@@ -95,6 +95,7 @@ RECORDS = st.builds(
     id=st.sampled_from([ME, SOMEBODY]),
     requester_id=PEOPLE,
     assignee_id=PEOPLE,
+    chair_id=PEOPLE,
     person_id=PEOPLE,
     team_id=PLACES,
     service=st.sampled_from([None, "mail", "vpn"]),
