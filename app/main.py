@@ -33,6 +33,8 @@ from app.base.cis import router as cis
 from app.base.costs import router as costs
 from app.base.custom import queries as custom_queries
 from app.base.custom import router as custom_fields
+from app.base.meetings import queries as meeting_queries
+from app.base.meetings import router as meetings
 from app.base.people import preferences
 from app.base.people import queries as people_queries
 from app.base.people import router as people
@@ -66,6 +68,7 @@ LISTINGS = (
     request_queries.LISTING,
     incident_queries.LISTING,
     article_queries.LISTING,
+    meeting_queries.LISTING,
     problem_queries.LISTING,
     problem_queries.CANDIDATES,
     people_queries.PERSONS,
@@ -96,6 +99,7 @@ ROUTERS = (
     problem_records.router,
     problem_records.candidates,
     problem_records.known_errors,
+    meetings.router,
     kpis.router,
     kpi_targets.router,
     reconciliations.router,

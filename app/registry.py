@@ -10,6 +10,7 @@ from app.base.cis import baselines
 from app.base.cis import lifecycle as cis
 from app.base.costs import budgets, hourly_rates
 from app.base.custom import fields as custom_fields
+from app.base.meetings import lifecycle as meetings
 from app.base.people import groups, keys, persons, teams
 from app.base.priorities import matrices as priority_matrices
 from app.base.services import items as catalogue_items
@@ -43,6 +44,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     services.LIFECYCLE,
     catalogue_items.LIFECYCLE,
     calendars.LIFECYCLE,
+    meetings.LIFECYCLE,
     requests.LIFECYCLE,
     baselines.LIFECYCLE,
     incidents.LIFECYCLE,

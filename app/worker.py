@@ -18,9 +18,11 @@ from app.log import follow
 from app.log.follow import Consumer
 from app.rules import (
     assign_by_rule,
+    call_next_meeting,
     close_after_agreed_days,
     detect_recurring_incidents,
     escalate_by_rule,
+    flag_overdue_meetings,
     lapse_accepted_risks,
     pass_on_comments,
     pass_on_followers,
@@ -44,8 +46,10 @@ RULES: tuple[Rule | AssignByRule, ...] = (
 )
 #: What follows when nothing happens.
 TIMED_RULES: tuple[Timed, ...] = (
+    call_next_meeting.RULE,
     *close_after_agreed_days.RULES,
     escalate_by_rule.RULE,
+    flag_overdue_meetings.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
     *resume_at_wake_up_time.RULES,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -318,6 +318,11 @@ def _of_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> st
 
 def _with_both_ends(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """The other end is one that the caller sees."""
+    return seen_at(renderer, parameters, "r.other")
+
+
+def seen_at(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
+    """The condition that the caller sees the ticket which that column names; adds its parameters."""
     ledger, caller = renderer.ledger, renderer.caller
     seen = []
     for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
@@ -328,7 +333,7 @@ def _with_both_ends(renderer: Renderer, record: Any, parameters: dict[str, Any])
             shown = f"h.audience && %(tokens{n})s"
             parameters[f"tokens{n}"] = sorted(tokens(caller, lifecycle))
         seen.append(f"(h.kind = '{kind}' and {shown})")
-    return f"exists (select from log.stream_head h where h.stream = r.other and ({' or '.join(seen)}))"
+    return f"exists (select from log.stream_head h where h.stream = {column} and ({' or '.join(seen)}))"
 
 
 class _TaskRenderer(Renderer):
@@ -446,24 +451,29 @@ async def _items(renderer: Renderer, rows: Rows, found: list[dict[str, Any]]) ->
 
 
 async def _links(renderer: Renderer, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Links with what there is at their other ends: one look-up for each kind of ticket."""
+    """Links with what there is at their other ends."""
+    stubs = await others(renderer, [row["other"] for row in found])
+    return [
+        {
+            "id": row["link_id"],
+            "kind": row["kind"],
+            "label": LinkKind(row["kind"]).label(renderer.language),
+            "other": stubs[row["other"]],
+            "linked_at": instant(row["linked_at"]),
+        }
+        for row in found
+    ]
+
+
+async def others(renderer: Renderer, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Tickets by their names in the log, as other records show them: one look-up for each kind."""
     ids: dict[str, list[UUID]] = {}
-    for row in found:
-        ids.setdefault(kind_of(row["other"]), []).append(id_of(row["other"]))
-    others = {
+    for name in names:
+        ids.setdefault(kind_of(name), []).append(id_of(name))
+    return {
         f"{kind}/{row['id']}": {"kind": kind, **row}
         for kind, some in ids.items()
         for row in await renderer.ledger.db.rows(
             f"select id, number, title, state from fold.{kind} where id = any(%s)", (some,)
         )
     }
-    return [
-        {
-            "id": row["link_id"],
-            "kind": row["kind"],
-            "label": LinkKind(row["kind"]).label(renderer.language),
-            "other": others[row["other"]],
-            "linked_at": instant(row["linked_at"]),
-        }
-        for row in found
-    ]

@@ -26,6 +26,7 @@ class DocumentClass(Labelled):
     TE = "TE", "Test", "测试"
     AC = "AC", "Acceptance", "验收"
     TR = "TR", "Training", "培训"
+    MI = "MI", "Minutes", "会议纪要"
 
 
 class DocumentState(Labelled):
@@ -56,6 +57,7 @@ class Heading(Labelled):
     audience = "audience", "Audience", "培训对象"
     topics = "topics", "Topics", "培训内容"
     material = "material", "Material", "培训材料"
+    minutes = "minutes", "Minutes", "会议纪要"
 
 
 class DocumentEntry(Beside):

@@ -64,7 +64,7 @@ from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
 from app.registry import BY_KIND, LIFECYCLES
 from tests.client import RESOLVED, Client, Json, an_incident
-from tests.every_action import of_articles, problems, requests
+from tests.every_action import meetings, of_articles, problems, requests
 from tests.every_action.known import CALENDAR, KNOWN, NOBODYS, NUMBERS, TEAM, another
 from tests.people import act
 
@@ -111,7 +111,7 @@ _HOURS = {
     "working_days": [{"date": "2026-12-26", "hours": [{"starts": "09:00", "ends": "12:00"}]}],
 }
 
-#: As the API takes them; of what may be left out, so much as has no condition of its own.
+#: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Body], Callable[[], Json]] = {
     **of_articles.SAMPLES,
     Nothing: dict,
@@ -334,6 +334,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     },
     RemindIncident: lambda: {"persons": [KNOWN["person"]]},
     **problems.SAMPLES,
+    **meetings.SAMPLES,
     AssignTicket: lambda: {"team": TEAM},
     CorrectComment: lambda: {"comment": NOBODYS, "text": "Any news of it?"},
     WithdrawComment: lambda: {"comment": NOBODYS},
@@ -445,6 +446,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
     # Whoever is to accept it follows it by then.
     "request.follow": _NOT_TOLD,
     "request.unfollow": _NOT_TOLD,
+    **meetings.ONLY_IN,
 }
 
 #: What nobody does with what is their own: another one carries these out.
@@ -544,10 +546,6 @@ async def _complained(client: Client, at: str) -> Json:
     return {"complaint": key.partition("/")[2]}
 
 
-async def _asked(client: Client, at: str) -> Json:
-    return {"decision": (await client.read(f"{at}/decisions"))["items"][-1]["id"]}
-
-
 async def _newest(client: Client, at: str, kind: str) -> str:
     """The id of the row of that kind that the last event of the record at that address has made."""
     (key,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"]
@@ -581,12 +579,13 @@ PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
     ApplyChecklist: _checklist,
     LinkTicket: another,
     **problems.PREPARED,
+    **meetings.PREPARED,
     UnlinkTicket: _linked,
     ReverseWork: _logged,
     ReverseCost: _booked,
     AnswerComplaint: _complained,
     **requests.PREPARED,
-    CastVote: _asked,
+    CastVote: meetings.asked,
 }
 
 

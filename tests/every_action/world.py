@@ -289,7 +289,9 @@ async def made(api: Api) -> World:
     assignee = await add_person(api.ledger, "Assignee", TEAM)
     colleague = await add_person(api.ledger, "Colleague", TEAM)
     KNOWN["team"] = await api.team("spare")
-    KNOWN["person"] = str(colleague.id)
+    KNOWN["person"], KNOWN["reporter"], KNOWN["assignee"] = (
+        str(one.id) for one in (colleague, reporter, assignee)
+    )
     all_roles = [role for role in Role if role is not Role.auditor]
     everybody = await api.client("Everybody", *all_roles, teams=(TEAM,))
     worker = await api.client_of(assignee, *all_roles)

@@ -48,6 +48,10 @@ TESTED = {
     "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
     "get_problem_attachment_content": "processes/problems/test_story.py "
     "test_a_file_of_a_problem_is_there_for_whom_the_problem_is",
+    "get_meeting_attachment_content": "base/meetings/test_meetings.py "
+    "test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is",
+    "get_meeting_invitation": "base/meetings/test_meetings.py "
+    "test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more",
     "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",

@@ -56,6 +56,7 @@ SQL = {
     "app/base/priorities/router.py": "which matrix is the present one",
     "app/processes/problems/recurrence.py": "incidents that recur, counted at once",
     "app/rules/detect_recurring_incidents.py": "which candidates there are",
+    "app/base/meetings/queries.py": "what is talked about at a meeting",
     "app/base/people/queries.py": "what stands beside a person",
     "app/base/people/erase.py": "refused rows that name the person",
     "app/cli/keys.py": "the list of keys, for people at the shell",

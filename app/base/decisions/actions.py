@@ -276,6 +276,7 @@ def asking(never: tuple[Part, ...]) -> BodyCheck:
     """Prepares what `AskDecision` asks."""
 
     async def cannot_be_asked(look: Look, record: Any, body: AskDecision, at: Moment) -> None:
+        """A question is put to people who are there and may vote, in time."""
         said = Question(
             question=body.question,
             rule=body.rule,

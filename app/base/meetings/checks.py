@@ -1,0 +1,241 @@
+"""What forbids an action on a meeting, beyond state and role; and what its actions look up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.base.extras.givable import still_there
+from app.base.meetings.records import AgendaItem, Meeting, Participant
+from app.base.meetings.series import next_after
+from app.common.children import Link, LinkKind
+from app.common.decisions import Decision
+from app.common.people import Group, GroupMember, GroupState, Person, Side
+from app.common.tickets import Ticket
+from app.kernel.bodies import LATEST_YEAR, LONGEST_LIST
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+
+if TYPE_CHECKING:
+    from app.base.meetings.lifecycle import (
+        AddAgendaItemMeeting,
+        CallMeeting,
+        EditMeeting,
+        HoldMeeting,
+        InviteMeeting,
+        MoveMeeting,
+        UninviteMeeting,
+    )
+    from app.base.meetings.minutes import MinuteMeeting
+
+#: As many as a group can have, and its chair.
+MOST_INVITED = 201
+LONGEST = timedelta(days=31)
+
+
+async def cannot_be_called(look: Look, meeting: Meeting, body: CallMeeting, at: Moment) -> None:
+    """A meeting lies ahead, and somebody chairs it. Finds who is invited."""
+    _ahead(body.starts_at, body.ends_at, at)
+    before = at.the(Meeting, "follows")
+    if before is not None:
+        await _as_before(look, before, meeting, at)
+        return
+    for name in ("chair", "organiser"):
+        still_there(at.the(Person, name), f"/{name}")
+    for n, person in enumerate(at.every(Person, "persons")):
+        still_there(person, f"/persons/{n}")
+    group, chair = at.the(Group, "group"), at.the(Person, "chair")
+    if group is not None and group.state is GroupState.retired:
+        raise WrongValue(pointer="/group", because="group_retired")
+    chair_id = chair.id if chair is not None else group.chair_id if group is not None else None
+    if chair_id is None:
+        raise WrongValue(pointer="/chair", because="missing")
+    organiser = at.the(Person, "organiser")
+    at.found["leads"] = [chair_id, organiser.id if organiser is not None else at.caller.person_id]
+    await _invite(look, meeting, group, [chair_id, *(p.id for p in at.every(Person, "persons"))], at)
+
+
+async def _as_before(look: Look, before: Meeting, meeting: Meeting, at: Moment) -> None:
+    """The next meeting of a series: those of the group as it is now, and who was invited besides, as far as
+    they are still there.
+    """
+    if before.row_key not in look.made:
+        raise WrongValue(pointer="/follows", because="by_call_next")
+    loaded = None if before.group_id is None else await look.record("group", str(before.group_id))
+    group = None if loaded is None or loaded.record.state is GroupState.retired else loaded.record
+    invited = [
+        p.person_id for p in await look.children(Participant, before) if p.invited and not p.from_group
+    ]
+    chairs = [before.chair_id, group.chair_id if group is not None else None]
+    known = [one for one in (*chairs, before.organiser_id, *invited) if one is not None]
+    there = await look.active(known)
+    chair = next((one for one in chairs if one in there), None)
+    at.found["leads"] = [chair, before.organiser_id if before.organiser_id in there else chair]
+    await _invite(look, meeting, group, [one for one in (chair, *invited) if one in there], at)
+
+
+async def _invite(
+    look: Look, meeting: Meeting, group: Group | None, persons: Iterable[UUID | None], at: Moment
+) -> None:
+    """Makes the rows of those who are invited, each once."""
+    sides: dict[UUID, Side | None] = {}
+    if group is not None:
+        members = await look.children(GroupMember, group)
+        sides = {m.person_id: m.side for m in members if m.person_id is not None}
+        if group.chair_id is not None:
+            sides.setdefault(group.chair_id, None)
+        there = await look.active(sides)
+        sides = {person: side for person, side in sides.items() if person in there}
+    besides = dict.fromkeys(one for one in persons if one is not None and one not in sides)
+    if len(sides) + len(besides) > MOST_INVITED:
+        raise WrongValue({"max_length": str(MOST_INVITED)}, pointer="/persons", because="too_long")
+    at.found["invited"] = [
+        *(participant(meeting, one, at, side=side, from_group=True) for one, side in sides.items()),
+        *(participant(meeting, one, at) for one in besides),
+    ]
+
+
+def participant(
+    meeting: Meeting,
+    person_id: UUID,
+    at: Moment,
+    *,
+    side: Side | None = None,
+    from_group: bool = False,
+    invited: bool = True,
+) -> Participant:
+    """The row of somebody who is invited, or was there without that."""
+    return Participant(
+        id=at.new_id(),
+        record=meeting.row_key,
+        person_id=person_id,
+        side=side,
+        from_group=from_group,
+        invited=invited,
+        attended=None if invited else True,
+        added_at=at.occurred_at,
+    )
+
+
+def _ahead(starts_at: datetime, ends_at: datetime, at: Moment) -> None:
+    if starts_at <= at.occurred_at:
+        raise WrongValue(pointer="/starts_at", because="not_ahead")
+    if ends_at <= starts_at:
+        raise WrongValue(pointer="/ends_at", because="not_behind_start")
+    if ends_at > starts_at + LONGEST:
+        raise WrongValue({"days": str(LONGEST.days)}, pointer="/ends_at", because="too_long_a_time")
+
+
+async def new_time_wrong(look: Look, meeting: Meeting, body: MoveMeeting, at: Moment) -> None:
+    """It is moved to a time that lies ahead."""
+    _ahead(body.starts_at, body.ends_at, at)
+
+
+async def leads_gone(look: Look, meeting: Meeting, body: EditMeeting, at: Moment) -> None:
+    """Who is to chair or organise it is there. Finds who is invited already."""
+    for name in ("chair", "organiser"):
+        if name in body.model_fields_set and getattr(body, name) is None:
+            raise WrongValue(pointer=f"/{name}", because="missing")
+        still_there(at.the(Person, name), f"/{name}")
+    await known_participants(look, meeting, body, at)
+
+
+async def known_participants(look: Look, meeting: Meeting, body: object, at: Moment) -> None:
+    """Finds those who are invited."""
+    at.found["participants"] = list(await look.children(Participant, meeting))
+
+
+async def invited_already(look: Look, meeting: Meeting, body: InviteMeeting, at: Moment) -> None:
+    """Everybody is invited once, and so many that they can meet."""
+    await known_participants(look, meeting, body, at)
+    there = {one.person_id for one in at.every(Participant, "participants")}
+    for n, person in enumerate(at.every(Person, "persons")):
+        still_there(person, f"/persons/{n}")
+        if person.id in there:
+            raise WrongValue(pointer=f"/persons/{n}", because="there_already")
+        there.add(person.id)
+    if len(there) > MOST_INVITED:
+        raise WrongValue({"max_length": str(MOST_INVITED)}, pointer="/persons", because="too_long")
+
+
+async def not_invited(look: Look, meeting: Meeting, body: UninviteMeeting, at: Moment) -> None:
+    """Who need not come was invited, and does not chair it."""
+    person = at.named(Person, "person")
+    found = await look.child(Participant, meeting, person_id=person.id)
+    if found is None:
+        raise WrongValue(pointer="/person", because="not_invited")
+    if person.id == meeting.chair_id:
+        raise WrongValue(pointer="/person", because="chairs_it")
+    at.found["participant"] = [found]
+
+
+async def attended_twice(look: Look, meeting: Meeting, body: HoldMeeting, at: Moment) -> None:
+    """Everybody was there once."""
+    if len({person.id for person in at.every(Person, "attended")}) < len(body.attended):
+        raise WrongValue(pointer="/attended", because="each_once")
+    await known_participants(look, meeting, body, at)
+
+
+async def not_on_agenda(look: Look, meeting: Meeting, body: AddAgendaItemMeeting, at: Moment) -> None:
+    """What is talked about is there, and so few things that there is time for them. Finds whether the meeting
+    and the record are linked already.
+    """
+    about = at.the(Ticket, "about")
+    if about is not None and about.row_key == meeting.row_key:
+        raise WrongValue(pointer="/about", because="itself")
+    if body.decision is not None and await look.child(Decision, about or meeting, id=body.decision) is None:
+        words = {"kind": "decision", "name": str(body.decision)}
+        raise WrongValue(words, pointer="/decision", because="unknown_reference")
+    at.found["agenda"] = items = list(await look.children(AgendaItem, meeting))
+    if len(items) >= LONGEST_LIST:
+        raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/topic", because="too_long")
+    at.found["to_link"] = []
+    if about is not None:
+        same = {"other": about.row_key, "kind": LinkKind.relates_to.value}
+        if await look.child(Link, meeting, **same) is None:
+            at.found["to_link"] = [about]
+
+
+async def wrong_minutes(look: Look, meeting: Meeting, body: MinuteMeeting, at: Moment) -> None:
+    """What was concluded was on the agenda, and what is to be done is given to somebody who is there."""
+    at.found["agenda"] = list(await look.children(AgendaItem, meeting))
+    left = {item.id for item in at.every(AgendaItem, "agenda")}
+    for n, said in enumerate(body.conclusions):
+        if said.item not in left:
+            words = {"kind": "agenda_item", "name": str(said.item)}
+            raise WrongValue(words, pointer=f"/conclusions/{n}/item", because="unknown_reference")
+        left.remove(said.item)
+    for n, task in enumerate(body.tasks):
+        still_there(at.the(Person, f"tasks/{n}/assignee"), f"/tasks/{n}/assignee")
+        if task.due_at <= at.occurred_at:
+            raise WrongValue(pointer=f"/tasks/{n}/due_at", because="not_ahead")
+
+
+async def signed_already(look: Look, meeting: Meeting, at: Moment) -> str | None:
+    """What was signed is not changed."""
+    return None if meeting.signed_at is None else "signed_already"
+
+
+async def series_is_over(look: Look, meeting: Meeting, at: Moment) -> str | None:
+    """The newest meeting of a series that goes on has a next one."""
+    if meeting.series_interval is None:
+        return "is_no_series"
+    if meeting.next_id is not None:
+        return "next_is_called"
+    over = meeting.series_ended_at is not None or next_of(meeting, at.now).year > LATEST_YEAR
+    return "series_has_ended" if over else None
+
+
+def next_of(meeting: Meeting, now: datetime) -> datetime:
+    """When the next meeting of the series begins: behind this one, and ahead."""
+    assert meeting.series_since_at is not None
+    assert meeting.planned_at is not None
+    assert meeting.series_interval is not None
+    assert meeting.series_day is not None
+    zone = ZoneInfo(str(meeting.time_zone))
+    behind = max(meeting.planned_at, now)
+    return next_after(meeting.series_since_at, zone, meeting.series_interval, meeting.series_day, behind)

@@ -1,0 +1,26 @@
+"""Calls the next meeting of a series as soon as one begins, whether that one takes place or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.base.meetings.records import Meeting
+from app.base.meetings.records import MeetingState as State
+from app.kernel.bodies import Body, Nothing
+from app.kernel.ledger import Ledger
+from app.kernel.timers import TimedRule
+from app.settings import Settings
+
+
+def due(meeting: Meeting, settings: Settings) -> datetime | None:
+    """When it begins, if it is the newest of a series that goes on."""
+    is_newest = meeting.series_interval is not None and meeting.next_id is None
+    return meeting.starts_at if is_newest and meeting.series_ended_at is None else None
+
+
+async def call_next(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Body] | None:
+    """Those who are invited to this one are invited."""
+    return "call_next", Nothing()
+
+
+RULE = TimedRule("call_next_meeting", "meeting", frozenset(State), due, call_next)

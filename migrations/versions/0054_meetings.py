@@ -1,0 +1,12 @@
+"""Meetings, who is invited to them, and what is talked about."""
+
+from migrations import steps
+
+revision = "0054"
+down_revision = "0053"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    steps.run(revision, ("meetings",))

@@ -1,0 +1,214 @@
+"""Meetings over HTTP: called, moved, held, minuted, signed; their agendas, and what each may see of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.common.people import Role
+from tests.client import Api, Client, Json, an_incident
+
+STARTS, ENDS = "2199-01-31T06:00:00Z", "2199-01-31T07:30:00Z"
+
+
+def a_meeting(**more: Any) -> Json:
+    """What is said to call one."""
+    said = {"title": "Change board", "meeting_kind": "cab", "chair": "me", "place": "Room 2.017"}
+    return {**said, "starts_at": STARTS, "ends_at": ENDS, **more}
+
+
+async def refused(client: Client, path: str, body: Json | None = None) -> tuple[str, str]:
+    """Where the first wrong value is and the code of what is wrong; of another problem its code."""
+    answer = await client.post(path, json=body or {})
+    problem = answer.json()
+    assert answer.status_code in (403, 404, 409, 422), answer.text
+    if not problem.get("errors"):
+        return "", problem["code"]
+    return problem["errors"][0]["pointer"], problem["errors"][0]["code"]
+
+
+@pytest.fixture
+async def ada(api: Api) -> Client:
+    return await api.client("Ada", Role.agent)
+
+
+@pytest.fixture
+async def wang(api: Api) -> Client:
+    return await api.client("王芳")
+
+
+@pytest.fixture
+async def board(api: Api, wang: Client) -> Client:
+    """An administrator who chairs the group `board`, to which Wang Fang belongs for the business."""
+    head = await api.client("Head", Role.admin)
+    await head.do("/v1/groups", {"key": "board", "name": "The board", "chair": "me"})
+    await head.do("/v1/groups/board/add_member", {"person": wang.id, "side": "business"})
+    return head
+
+
+async def participants(client: Client, at: str) -> dict[str, Json]:
+    """Those of the meeting by their names."""
+    return {one["person"]["name"]: one for one in (await client.read(f"{at}/participants"))["items"]}
+
+
+async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board: Client) -> None:
+    made = await ada.do("/v1/meetings", a_meeting(group="board", persons=[ada.id], chair=None))
+    at = f"/v1/meetings/{made['number']}"
+    assert made["number"].startswith("MTG-")
+    assert (made["state"], made["chair"]["id"], made["organiser"]["id"]) == ("called", board.id, ada.id)
+    there = await participants(wang, at)
+    assert {name: (p["side"], p["from_group"], p["attended"]) for name, p in there.items()} == {
+        "王芳": ("business", True, None),
+        "Head": (None, True, None),
+        "Ada": (None, False, None),
+    }
+    await ada.do(f"{at}/add_agenda_item", {"topic": "The budget"})
+    (item,) = (await wang.read(f"{at}/agenda"))["items"]
+    held = await ada.do(f"{at}/hold", {"attended": [ada.id, board.id]})
+    assert (held["state"], held["held_at"] is not None) == ("held", True)
+    assert {name: p["attended"] for name, p in (await participants(ada, at)).items()} == {
+        "王芳": False,
+        "Head": True,
+        "Ada": True,
+    }
+    minutes = {
+        "minutes": "五月更换中继。",
+        "conclusions": [{"item": item["id"], "conclusion": "More in May."}],
+        "tasks": [{"title": "Ask for a date", "assignee": wang.id, "due_at": ENDS}],
+    }
+    assert (await ada.do(f"{at}/minute", minutes))["state"] == "minuted"
+    assert (await wang.read(f"{at}/agenda"))["items"][0]["conclusion"] == "More in May."
+    await ada.do(f"{at}/minute", {"minutes": "五月底更换中继。"})
+    (draft,) = (await wang.read(f"{at}/documents"))["items"]
+    assert (draft["number"][:2], draft["state"], draft["edition"]) == ("MI", "drafted", 2)
+    assert await refused(ada, f"{at}/sign") == ("", "forbidden"), "she does not chair it"
+    assert (await board.do(f"{at}/sign"))["signed_by"]["id"] == board.id
+    assert (await wang.read(f"{at}/documents"))["items"][0]["state"] == "published"
+    sections = (await wang.read(f"{at}/document_sections"))["items"]
+    assert [section["text"] for section in sections] == ["五月更换中继。", "五月底更换中继。"]
+    assert await refused(ada, f"{at}/minute", {"minutes": "Once more."}) == ("", "signed_already")
+
+
+async def test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more(
+    api: Api, ada: Client, wang: Client
+) -> None:
+    made = await ada.do("/v1/meetings", a_meeting())
+    at = f"/v1/meetings/{made['id']}"
+    outsider = await api.client("Emil", Role.engineer)
+    for path in (at, f"{at}/agenda", f"{at}/participants", f"{at}/invitation.ics", f"{at}/events"):
+        assert (await outsider.get(path)).status_code == 404, path
+    assert (await wang.read("/v1/meetings"))["items"] == []
+    await ada.do(f"{at}/invite", {"persons": [wang.id]})
+    assert [one["id"] for one in (await wang.read("/v1/meetings"))["items"]] == [made["id"]]
+    await ada.do(f"{at}/uninvite", {"person": wang.id})
+    assert (await wang.get(at)).status_code == 404
+    assert await refused(ada, f"{at}/uninvite", {"person": wang.id}) == ("/person", "not_invited")
+    assert await refused(ada, f"{at}/uninvite", {"person": "me"}) == ("/person", "chairs_it")
+
+
+async def test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is(
+    api: Api, ada: Client, wang: Client
+) -> None:
+    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    sent = (await wang.put(f"/v1/uploads/{uuid4()}", content=b"The figures.")).json()["id"]
+    await wang.do(f"{at}/attach", {"upload": sent, "name": "figures.txt"})
+    (file,) = (await ada.read(f"{at}/attachments"))["items"]
+    content = f"{at}/attachments/{file['id']}/content"
+    assert (await ada.get(content)).content == b"The figures."
+    outsider = await api.client("Emil", Role.engineer)
+    assert (await outsider.get(content)).status_code == 404
+
+
+async def test_the_agenda_shows_each_only_the_records_that_they_may_see(
+    ada: Client, wang: Client, board: Client
+) -> None:
+    incident = await ada.do("/v1/incidents", an_incident())
+    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    said = {"topic": "The relay that loses mail", "about": incident["number"]}
+    await ada.do(f"{at}/add_agenda_item", said)
+    await ada.do(f"{at}/add_agenda_item", {**said, "topic": "And what it costs"})
+    for client, about in ((ada, incident["number"]), (wang, None)):
+        items = (await client.read(f"{at}/agenda"))["items"]
+        assert [item["topic"] for item in items] == [said["topic"], "And what it costs"]
+        assert {item["about"] and item["about"]["number"] for item in items} == {about}
+        assert len((await client.read(f"{at}/links"))["items"]) == (about is not None), "once"
+    (link,) = (await ada.read(f"/v1/incidents/{incident['id']}/links"))["items"]
+    assert (link["kind"], link["other"]["kind"]) == ("relates_to", "meeting")
+    types = [event["type"] for event in (await wang.read(f"{at}/events"))["items"]]
+    assert types == ["meeting.called"], "what names the record is for staff"
+    hidden = (await board.do("/v1/incidents", an_incident()))["id"]
+    theirs = (await wang.do("/v1/incidents", an_incident()))["id"]
+    assert await refused(wang, f"{at}/add_agenda_item", {"topic": "Mine", "about": theirs}) == (
+        "",
+        "forbidden",
+    )
+    assert hidden
+    assert await refused(ada, f"{at}/add_agenda_item", {"topic": "This", "about": at.rpartition("/")[2]}) == (
+        "/about",
+        "itself",
+    )
+
+
+async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Client, wang: Client) -> None:
+    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    asked = {"question": "More in May?", "persons": [wang.id], "rule": "unanimous", "due_at": ENDS}
+    await ada.do(f"{at}/ask_decision", asked)
+    decision = (await wang.read(f"{at}/decisions"))["items"][0]["id"]
+    await ada.do(f"{at}/add_agenda_item", {"topic": "The budget", "decision": decision})
+    await wang.do(f"{at}/vote", {"decision": decision, "verdict": "approve"})
+    (item,) = (await wang.read(f"{at}/agenda"))["items"]
+    assert item["decision"] == {
+        "id": decision,
+        "question": "More in May?",
+        "state": "taken",
+        "outcome": "approved",
+    }
+    incident = await ada.do("/v1/incidents", an_incident())
+    elsewhere = {"topic": "Elsewhere", "about": incident["id"], "decision": decision}
+    assert await refused(ada, f"{at}/add_agenda_item", elsewhere) == ("/decision", "unknown_reference")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"starts_at": "2020-01-01T00:00:00Z"}, ("/starts_at", "not_ahead")),
+        ({"ends_at": STARTS}, ("/ends_at", "not_behind_start")),
+        ({"ends_at": "2199-03-31T06:00:00Z"}, ("/ends_at", "too_long_a_time")),
+        ({"chair": None}, ("/chair", "missing")),
+        ({"time_zone": "Mars/Olympus"}, ("/time_zone", "unknown_zone")),
+        ({"group": "nobody"}, ("/group", "unknown_reference")),
+        ({"title": "no\nlines"}, ("/title", "one_line")),
+    ],
+)
+async def test_what_cannot_be_called_is_refused(ada: Client, said: Json, expected: tuple[str, str]) -> None:
+    assert await refused(ada, "/v1/meetings", a_meeting(**said)) == expected
+
+
+async def test_nobody_else_says_that_a_meeting_follows_another_one(ada: Client) -> None:
+    first = await ada.do("/v1/meetings", a_meeting(series_interval="monthly"))
+    said = a_meeting(follows=first["id"])
+    assert await refused(ada, "/v1/meetings", said) == ("/follows", "by_call_next")
+
+
+async def test_who_chairs_it_is_changed_and_then_invited_and_never_nobody(ada: Client, wang: Client) -> None:
+    made = await ada.do("/v1/meetings", a_meeting())
+    at, any_version = f"/v1/meetings/{made['id']}", {"If-Match": "*"}
+    await ada.patch(at, json={"chair": wang.id}, headers=any_version)
+    assert {*await participants(wang, at)} == {"Ada", "王芳"}
+    answer = await ada.patch(at, json={"chair": None}, headers=any_version)
+    assert answer.json()["errors"][0]["code"] == "missing"
+    actions = {one["action"] for one in (await wang.read(at))["actions"]}
+    assert "move" not in actions, "she is no staff"
+
+
+async def test_minutes_name_what_was_on_the_agenda(ada: Client) -> None:
+    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
+    await ada.do(f"{at}/hold", {"attended": ["me"]})
+    nothing = {"item": "019a0000-0000-7000-8000-000000000000", "conclusion": "None."}
+    said = {"minutes": "All is well.", "conclusions": [nothing]}
+    assert await refused(ada, f"{at}/minute", said) == ("/conclusions/0/item", "unknown_reference")
+    twice = {"attended": ["me", ada.id]}
+    other = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
+    assert await refused(ada, f"{other}/hold", twice) == ("/attended", "each_once")

@@ -1,0 +1,93 @@
+"""What is said of meetings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.base.decisions.actions import AskDecision
+from app.base.meetings.lifecycle import (
+    AddAgendaItemMeeting,
+    CallMeeting,
+    DropAgendaItemMeeting,
+    EditMeeting,
+    HoldMeeting,
+    InviteMeeting,
+    MoveMeeting,
+    UninviteMeeting,
+)
+from app.base.meetings.minutes import MinuteMeeting
+from app.common.decisions import DecisionRule
+from app.common.people import Caller, Held, Role
+from app.kernel.bodies import Body
+from tests.client import Client, Json
+from tests.every_action.known import KNOWN, NOBODYS, another
+from tests.people import act
+
+AHEAD = datetime(2199, 1, 1, tzinfo=UTC)
+#: As the API takes them.
+SAMPLES: dict[type[Body], Callable[[], Json]] = {
+    CallMeeting: lambda: {
+        "title": "Change board 变更委员会",
+        "meeting_kind": "cab",
+        "starts_at": "2199-01-31T06:00:00Z",
+        "ends_at": "2199-01-31T07:30:00Z",
+        "time_zone": "Europe/Berlin",
+        "place": "Room 2.017",
+        "chair": "me",
+        "persons": [KNOWN["person"], KNOWN["reporter"], KNOWN["assignee"], "me"],
+        "series_interval": "monthly",
+        "series_day": "weekday",
+        "custom": {"room": "B 2.017", "visitors": 12},
+    },
+    EditMeeting: lambda: {"title": "Board", "meeting_kind": "progress", "place": "Room 3", "chair": "me"},
+    MoveMeeting: lambda: {
+        "starts_at": "2199-02-01T06:00:00Z",
+        "ends_at": "2199-02-01T07:00:00Z",
+        "reason": "The room is taken. 会议室被占用。",
+    },
+    InviteMeeting: lambda: {"persons": [KNOWN["doer"]]},
+    UninviteMeeting: lambda: {"person": KNOWN["person"]},
+    AddAgendaItemMeeting: lambda: {"topic": "The relay that loses mail", "about": NOBODYS},
+    DropAgendaItemMeeting: lambda: {"item": NOBODYS},
+    HoldMeeting: lambda: {"attended": ["me", KNOWN["author"]]},
+    MinuteMeeting: lambda: {
+        "minutes": "The relay is replaced in May. 五月更换中继。",
+        "tasks": [{"title": "Ask for a date", "assignee": KNOWN["person"], "due_at": "2199-03-01T00:00:00Z"}],
+    },
+}
+
+
+async def _talked_about(client: Client, at: str) -> Json:
+    return {"about": (await another(client, at))["other"]}
+
+
+async def _on_the_agenda(client: Client, at: str) -> Json:
+    await client.do(f"{at}/add_agenda_item", {"topic": "The budget"})
+    return {"item": (await client.read(f"{at}/agenda"))["items"][-1]["id"]}
+
+
+async def asked(client: Client, at: str) -> Json:
+    """A question on the record at that address that waits for the client's vote, put if there is none."""
+    there = (await client.read(f"{at}/decisions"))["items"]
+    if not there:
+        persons = (client.id, KNOWN["person"])
+        body = AskDecision(
+            question="Shall we go on?", persons=persons, rule=DecisionRule.majority, due_at=AHEAD
+        )
+        somebody = UUID(KNOWN["doer"])
+        staff = Caller(f"person:{somebody}", somebody, roles=(Held(Role.admin),))
+        record = at.rpartition("/")[2]
+        await act(client.app.state.ledger, staff, "meeting", "ask_decision", record, body)
+        return await asked(client, at)
+    return {"decision": there[-1]["id"]}
+
+
+#: The states in which there can be what the action names: there is nothing to vote on when it is over.
+ONLY_IN = {"meeting.vote": frozenset({"called", "held"})}
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+    AddAgendaItemMeeting: _talked_about,
+    DropAgendaItemMeeting: _on_the_agenda,
+}
