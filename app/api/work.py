@@ -1,4 +1,5 @@
-"""What somebody has to do: `/v1/me/work`, over every process whose cases are assigned.
+"""What somebody has to do: `/v1/me/work`, over every process whose cases are assigned; their tasks and what
+awaits their vote, over every kind of record.
 
 A case is work as long as it can be assigned. Each part is bounded, and reads indexes of what is open, so that
 it costs the same however much is closed.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -20,8 +21,11 @@ from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, time_of_day
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, Renderer, TeamStub
+from app.common.children import Task
+from app.common.decisions import Vote
 from app.common.people import Caller
 from app.common.priority import Priority
+from app.common.records import Beside
 from app.kernel.ledger import Ledger as Services
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, sees_all, tokens
@@ -32,13 +36,22 @@ LONGEST = 50
 MOST_COUNTED = 10_000
 # By the index task_assignee, whose condition it repeats.
 TASKS = """
-select t.id, t.title, t.due_at, coalesce(t.due_at < %(now)s, false) as overdue, '{kind}' as kind,
-  r.id as ticket, r.number, r.title as ticket_title
-from fold.task t join {table} r on r.id = split_part(t.record, '/', 2)::uuid
-where t.assignee_id = %(me)s and t.completed_at is null and t.dropped_at is null and t.record like '{kind}/%%'
-  and {seen}
+select t.id, t.title, t.due_at, coalesce(t.due_at < %(now)s, false) as overdue, about.*
+from fold.task t cross join lateral ({about}) as about
+where t.assignee_id = %(me)s and t.completed_at is null and t.dropped_at is null
 order by t.due_at, t.id limit 50"""
-SEEN = "exists (select from log.stream_head h where h.stream = t.record and h.audience && %(tokens)s)"
+# By the index vote_awaited, whose condition it repeats.
+VOTES = """
+select d.id as decision, d.question, t.asked_at, t.due_at,
+  case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end as action, about.*
+from fold.vote t join fold.decision d on d.id = t.decision_id cross join lateral ({about}) as about
+where t.person_id = %(me)s and t.verdict is null and t.closed_at is null
+order by t.due_at, t.id limit 50"""
+# Of the row `t` beside a record, that record: only one of the branches is gone into.
+ABOUT = """
+select '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title from {table} r
+where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid and {seen}"""
+SEEN = "exists (select from log.stream_head h where h.stream = t.record and h.audience && %({tokens})s)"
 #: By what the cases of several kinds are put together again, and whether the last comes first.
 ORDERS = (("open", "opened_at", True), ("due_next", "wake_up_at", False), ("unassigned", "opened_at", True))
 
@@ -99,6 +112,22 @@ class TaskItem(Out):
     ticket_title: str | None
 
 
+class VoteItem(Out):
+    """A question that waits for the caller, and the ticket that it is about."""
+
+    decision: UUID = Field(description="The decision: its id, for the action.")
+    question: str
+    asked_at: datetime
+    due_at: datetime = Field(description="Until when.")
+    action: Literal["vote", "decide"] = Field(
+        description="How they say what they think: as one of those asked, or as the chair who decides."
+    )
+    kind: str = Field(description="What the ticket is: `request`.")
+    ticket: UUID = Field(description="The ticket: its id.")
+    number: str
+    ticket_title: str | None
+
+
 class Work(Out):
     """What the caller has to do, and what waits for somebody in their teams."""
 
@@ -110,6 +139,9 @@ class Work(Out):
     tasks: list[TaskItem] = Field(
         description="Tasks to do that are the caller's, on tickets that they may see, what is due first: 50 "
         "at most."
+    )
+    votes: list[VoteItem] = Field(
+        description="Questions that wait for the caller's vote, what is due first: 50 at most."
     )
     queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
 
@@ -125,15 +157,11 @@ async def get_my_work(request: Request, ledger: Ledger) -> Response:
             parts = await _of_kind(renderer(ledger, lifecycle, Case, caller, language))
             for name, part in parts.items():
                 found[name] += [{"kind": lifecycle.kind, **row} for row in part]
-            found["tasks"] += await _tasks(ledger, caller, lifecycle, now)
+    found["tasks"] = await _beside(ledger, caller, TASKS, Task, now)
+    found["votes"] = await _beside(ledger, caller, VOTES, Vote, now)
     for name, by, backwards in ORDERS:
         ordered = sorted(found[name], key=lambda row: (_instant(row[by]), row["id"]), reverse=backwards)
         found[name] = ordered[:LONGEST]
-    found["tasks"].sort(key=lambda row: (row["due_at"] is None, row["due_at"] or row["id"], row["id"]))
-    found["tasks"] = [
-        {**row, "due_at": None if row["due_at"] is None else instant(row["due_at"])}
-        for row in found["tasks"][:LONGEST]
-    ]
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(found), headers=headers, media_type="application/json")
 
@@ -162,13 +190,34 @@ async def _of_kind(renderer: Renderer) -> dict[str, list[dict[str, Any]]]:
     return {**rows, "queues": [{**row, "team": stubs.get(row["team"])} for row in counted]}
 
 
-async def _tasks(
-    ledger: Services, caller: Caller, lifecycle: Lifecycle[Any], now: datetime
+async def _beside(
+    ledger: Services, caller: Caller, query: str, rows: type[Beside], now: datetime
 ) -> list[dict[str, Any]]:
-    """What the caller is to do for tickets of that kind that they may see."""
-    said = {"me": caller.person_id, "tokens": sorted(tokens(caller, lifecycle)), "now": now}
-    seen = "true" if sees_all(caller, lifecycle, agents_see=ledger.settings.agents_see) else SEEN
-    return await ledger.db.rows(TASKS.format(kind=lifecycle.kind, table=lifecycle.table, seen=seen), said)
+    """Rows of that class that wait for the caller, beside tickets that they may see. One statement."""
+    found = await ledger.db.rows(*beside(ledger, caller, query, rows, now))
+    times = ("asked_at", "due_at")
+    return [{**row, **{name: instant(row[name]) for name in times if row.get(name)}} for row in found]
+
+
+def beside(
+    ledger: Services, caller: Caller, query: str, rows: type[Beside], now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """The SQL of that, and its parameters."""
+    said: dict[str, Any] = {"me": caller.person_id, "now": now}
+    return query.format(about=_about(ledger, caller, rows, said)), said
+
+
+def _about(ledger: Services, caller: Caller, rows: type[Beside], said: dict[str, Any]) -> str:
+    """What finds the ticket of such a row; adds its parameters."""
+    branches = []
+    for lifecycle in ledger.lifecycles.values():
+        if rows in lifecycle.children:
+            kind, seen = lifecycle.kind, "true"
+            if not sees_all(caller, lifecycle, agents_see=ledger.settings.agents_see):
+                said[f"tokens_{kind}"] = sorted(tokens(caller, lifecycle))
+                seen = SEEN.format(tokens=f"tokens_{kind}")
+            branches.append(ABOUT.format(kind=kind, table=lifecycle.table, seen=seen))
+    return " union all ".join(branches)
 
 
 def _is_held(lifecycle: Lifecycle[Any]) -> bool:

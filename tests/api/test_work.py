@@ -72,6 +72,7 @@ async def test_everybody_is_shown_their_own_work_and_that_of_their_queues_only(a
         "due_next": [],
         "unassigned": [],
         "tasks": [],
+        "votes": [],
         "queues": [],
     }
     assert (await api.with_token(None).get("/v1/me/work")).status_code == 401

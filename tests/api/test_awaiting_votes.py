@@ -1,0 +1,104 @@
+"""What awaits somebody's vote stands in their work, of every kind of record, and is found by its index."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from app.api.work import VOTES, beside
+from app.common.decisions import Vote
+from app.common.people import Caller, Role
+from app.kernel.ledger import Ledger
+from tests.base.meetings.test_meetings import a_meeting
+from tests.client import Api, Client, Json
+from tests.conftest import Place
+
+MANY = 100_000
+SOON, LATER = "2199-01-01T00:00:00Z", "2199-06-01T00:00:00Z"
+
+
+async def awaited(client: Client) -> list[Json]:
+    """What waits for their vote."""
+    votes: list[Json] = (await client.read("/v1/me/work"))["votes"]
+    return votes
+
+
+async def ask(by: Client, at: str, **more: Any) -> str:
+    """The id of a question that is put."""
+    said = {"question": "Shall we go on?", "rule": "majority", "due_at": LATER, **more}
+    await by.do(f"{at}/ask_decision", said)
+    return str((await by.read(f"{at}/decisions"))["items"][-1]["id"])
+
+
+async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(api: Api) -> None:
+    ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
+    meeting = await ada.do("/v1/meetings", a_meeting())
+    at, persons = f"/v1/meetings/{meeting['id']}", [wang.id, ada.id]
+    later = await ask(ada, at, persons=persons)
+    first = await ask(ada, at, persons=persons, rule="chair", chair=wang.id, due_at=SOON)
+    (one, other) = await awaited(wang)
+    assert one == {
+        "decision": first,
+        "question": "Shall we go on?",
+        "asked_at": one["asked_at"],
+        "due_at": SOON.replace("Z", ".000000Z"),
+        "action": "decide",
+        "kind": "meeting",
+        "ticket": meeting["id"],
+        "number": meeting["number"],
+        "ticket_title": meeting["title"],
+    }
+    assert (other["decision"], other["action"]) == (later, "vote")
+    assert [vote["action"] for vote in await awaited(ada)] == ["vote", "vote"]
+    assert await awaited(await api.client("Emil", Role.admin)) == []
+    await wang.do(f"{at}/vote", {"decision": later, "verdict": "approve"})
+    assert [vote["decision"] for vote in await awaited(wang)] == [first]
+    await ada.do(f"{at}/withdraw_decision", {"decision": first, "reason": "It is settled."})
+    assert await awaited(wang) == []
+    assert [vote["decision"] for vote in await awaited(ada)] == [later]
+
+
+async def test_what_minutes_give_somebody_to_do_is_among_their_tasks(api: Api) -> None:
+    ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
+    meeting = await ada.do("/v1/meetings", a_meeting(persons=[wang.id]))
+    at = f"/v1/meetings/{meeting['id']}"
+    await ada.do(f"{at}/hold", {"attended": ["me"]})
+    task = {"title": "Ask for a date", "assignee": wang.id, "due_at": SOON}
+    await ada.do(f"{at}/minute", {"minutes": "五月更换中继。", "tasks": [task]})
+    (to_do,) = (await wang.read("/v1/me/work"))["tasks"]
+    assert (to_do["title"], to_do["number"], to_do["kind"]) == (task["title"], meeting["number"], "meeting")
+
+
+ASKED = """
+with asked as (
+  insert into fold.decision (id, version, changed_at, record, state, question, rule, quorum, asked_at, due_at)
+  select gen_random_uuid(), 1, now(), 'request/' || gen_random_uuid(), 'open', 'Shall we?', 'majority', 1,
+    now(), now() from generate_series(1, %(many)s)
+  returning id, record
+)
+insert into fold.vote (id, version, changed_at, record, decision_id, person_id, asked_at, due_at, verdict)
+select gen_random_uuid(), 1, now(), record, id, (%(persons)s::uuid[])[1 + n %% 200], now(),
+  now() + n * interval '1 s', case when n %% 3 > 0 then 'approve' end
+from (select id, record, row_number() over () as n from asked) as a"""
+
+
+async def test_among_a_hundred_thousand_votes_only_those_are_read_that_are_awaited(
+    ledger: Ledger, place: Place
+) -> None:
+    persons = [UUID(int=n + 1_000) for n in range(200)]
+    caller = Caller(f"person:{persons[7]}", persons[7])
+    query, said = beside(ledger, caller, VOTES, Vote, datetime.now(UTC))
+    async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
+        await owner.execute(ASKED, {"many": MANY, "persons": persons})
+        await owner.execute("vacuum analyze fold.vote")
+        await owner.execute("vacuum analyze fold.decision")
+        cursor = owner.cursor(row_factory=tuple_row)
+        await cursor.execute(f"explain (analyze, costs off, timing off, summary off) {query}".encode(), said)
+        plan = "\n".join(row[0] for row in await cursor.fetchall())
+    assert "using vote_awaited" in plan, plan
+    assert "Seq Scan on vote" not in plan, plan
+    assert "Seq Scan on decision" not in plan, plan
