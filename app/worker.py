@@ -27,6 +27,7 @@ from app.rules import (
     pass_on_comments,
     pass_on_followers,
     remind_on_call,
+    remind_voters,
     resume_at_answer,
     resume_at_wake_up_time,
     settle_decisions,
@@ -52,6 +53,7 @@ TIMED_RULES: tuple[Timed, ...] = (
     flag_overdue_meetings.RULE,
     lapse_accepted_risks.RULE,
     remind_on_call.RULE,
+    remind_voters.RULE,
     *resume_at_wake_up_time.RULES,
     settle_decisions.RULE,
 )

@@ -259,6 +259,7 @@ class DecisionOut(Out):
     asked_by: PersonStub | None = Field(description="Null: a rule.")
     asked_at: datetime
     due_at: datetime = Field(description="Until when there are votes.")
+    reminded_at: datetime | None = Field(description="When those who had yet to vote were reminded.")
     outcome: DecisionOutcome | None = Field(
         description="Null as long as it is open, and if it was withdrawn."
     )

@@ -53,8 +53,8 @@ class Decision(Beside):
     was asked, or persons by name.
 
     `quorum` is how many must have voted, abstentions among them; `voters` how many of those asked could vote
-    in the end, and the numbers after it what they said, all set when it is taken. `closed_at` is when it was
-    taken or withdrawn.
+    in the end, and the numbers after it what they said, all set when it is taken. `reminded_at` is when those
+    who had yet to vote were told that it is soon too late, `closed_at` when it was taken or withdrawn.
     """
 
     KIND: ClassVar[str] = "decision"
@@ -69,6 +69,7 @@ class Decision(Beside):
     asked_by_id: Annotated[UUID | None, Refers("person")] = None
     asked_at: datetime | None = None
     due_at: datetime | None = None
+    reminded_at: datetime | None = None
     outcome: DecisionOutcome | None = Field(default=None, sa_type=Text)
     voters: int | None = None
     approvals: int | None = None

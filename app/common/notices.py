@@ -35,6 +35,16 @@ class Step(Labelled):
     cancelled = "cancelled", "Cancelled", "已取消"
     rejected = "rejected", "Rejected", "已驳回"
     rated = "rated", "Rated", "已评价"
+    to_vote = "to_vote", "To vote on", "待您表决"
+    vote_due = "vote_due", "Soon too late to vote", "表决即将截止"
+    decided = "decided", "Vote over", "表决已结束"
+    approved = "approved", "Approved", "已批准"
+    refused = "refused", "Not approved", "未获批准"
+    invited = "invited", "Invited to a meeting", "会议邀请"
+    moved = "moved", "Meeting moved", "会议改期"
+    called_off = "called_off", "Meeting cancelled", "会议取消"
+    minuted = "minuted", "Minutes written", "会议纪要"
+    overdue = "overdue", "Meeting overdue", "会议逾期未召开"
     risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期"
 
 

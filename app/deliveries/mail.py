@@ -19,6 +19,7 @@ from app.common.notices import Failure, Step
 from app.common.people import Caller
 from app.db import Connection, Row, rows_of
 from app.deliveries import texts
+from app.deliveries.invitations import invitation
 from app.deliveries.lifecycle import FailNotice
 from app.deliveries.message import Mail, NoAddress, message
 from app.kernel import rounds
@@ -148,7 +149,9 @@ async def _try(ledger: Ledger, row: Row, caller: Caller | None) -> Failure | Non
         return Failure.no_address
     text = await _text(ledger, row, wanted, caller.locale)
     subject = f"[{row['number']}] {row['title'] or ''}"
-    mail = Mail(row["id"], row["about"], subject, text, caller.locale, row["sent_at"])
+    steps = [step for _, _, step in wanted]
+    calendar = await invitation(ledger, row["about"], steps, to=to, language=caller.locale)
+    mail = Mail(row["id"], row["about"], subject, text, caller.locale, row["sent_at"], calendar)
     try:
         made = message(mail, sender=ledger.settings.mail_from, to=to)
     except NoAddress:

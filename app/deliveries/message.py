@@ -11,6 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from uuid import UUID
 
+from app.deliveries.invitations import Invitation
 from app.log.events import id_of, kind_of
 
 
@@ -20,7 +21,9 @@ class NoAddress(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What is sent: `about` is the ticket's name in the log, `language` that of the text."""
+    """What is sent: `about` is the ticket's name in the log, `language` that of the text, `invitation` what a
+    calendar is to take in.
+    """
 
     notice_id: UUID
     about: str
@@ -28,6 +31,7 @@ class Mail:
     text: str
     language: str
     sent_at: datetime
+    invitation: Invitation | None = None
 
 
 def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
@@ -52,6 +56,14 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.text)
     made["Content-Language"] = mail.language
+    if mail.invitation is not None:  # by mail as RFC 6047 has it
+        made.add_attachment(
+            mail.invitation.text,
+            maintype="text",
+            subtype="calendar",
+            filename="invitation.ics",
+            params={"charset": "utf-8", "method": mail.invitation.method},
+        )
     return made
 
 

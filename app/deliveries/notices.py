@@ -49,8 +49,9 @@ order by position"""
 WAIT = """
 with told as (
   select * from unnest(%(positions)s::bigint[], %(streams)s::text[], %(versions)s::integer[],
-    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[], %(whom)s::text[])
-    as t(position, stream, version, step, actor_id, person_id, whom)
+    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[], %(whom)s::text[], %(decisions)s::uuid[],
+    %(times)s::timestamptz[])
+    as t(position, stream, version, step, actor_id, person_id, whom, decision_id, occurred_at)
 ), whom as (
   select t.position, t.stream, t.version, t.step, t.actor_id, t.person_id, 1 as place
   from told t where t.person_id is not null
@@ -58,6 +59,20 @@ with told as (
   select t.position, t.stream, t.version, t.step, t.actor_id, f.person_id, 2
   from told t join fold.follower f on f.record = t.stream and f.version < t.version
   where t.whom = 'public'
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, v.person_id, 2
+  from told t join fold.vote v on v.decision_id = t.decision_id
+  where t.whom = 'asked' or (t.whom = 'yet_to_vote' and v.verdict is null and v.closed_at is null)
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, d.asked_by_id, 2
+  from told t join fold.decision d on d.id = t.decision_id where t.whom = 'asked'
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, p.person_id, 2
+  from told t join fold.participant p on p.record = t.stream and p.added_at <= t.occurred_at
+  where t.whom = 'invited'
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, unnest(array[m.chair_id, m.organiser_id]), 2
+  from told t join fold.meeting m on m.id = split_part(t.stream, '/', 2)::uuid where t.whom = 'leads'
   {concerned}
 )
 insert into deliveries.waiting (person_id, position, stream, version, step, due_at)
@@ -70,7 +85,7 @@ CONCERNED = """
   select t.position, t.stream, t.version, t.step, t.actor_id,
     case t.whom when 'public' then r.requester_id else r.assignee_id end, 2
   from told t join {table} r on r.id = split_part(t.stream, '/', 2)::uuid
-  where t.whom is not null and t.stream like '{kind}/%%'"""
+  where t.whom in ('public', 'assignee') and t.stream like '{kind}/%%'"""
 
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
 SETTLE = f"""
@@ -121,6 +136,8 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
                 "steps": [each.step.value for each in told],
                 "actors": [each.actor_id for each in told],
                 "persons": [each.whom if isinstance(each.whom, UUID) else None for each in told],
+                "decisions": [each.decision_id for each in told],
+                "times": [each.event.occurred_at for each in told],
                 "whom": [each.whom.value if isinstance(each.whom, steps.Whom) else None for each in told],
             }
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.common.notices import Step
-from app.log.events import Recorded, kind_of
+from app.log.events import Recorded, id_of, kind_of
 
 #: What the requester and the followers are told of, by the event's type without its kind.
 PUBLIC = {
@@ -24,6 +24,8 @@ PUBLIC = {
     "submitted": Step.received,
     "submitted_for_acceptance": Step.to_accept,
     "acceptance_failed": Step.updated,
+    "approved": Step.approved,
+    "refused": Step.refused,
     "resolved": Step.resolved,
     "fulfilled": Step.delivered,
     "accepted": Step.delivered,
@@ -44,6 +46,22 @@ NAMED = {
     "investigation_begun": ("assignee", Step.given),
     "risk_lapsed": ("owner", Step.risk_lapsed),
 }
+#: What those are told for whom the event makes a row beside the record: of which class, and who it is for.
+MADE = {
+    "decision_asked": ("vote", "person_id", Step.to_vote),
+    "assessed": ("vote", "person_id", Step.to_vote),
+    "called": ("participant", "person_id", Step.invited),
+    "invited": ("participant", "person_id", Step.invited),
+    "minuted": ("task", "assignee_id", Step.tasked),
+}
+#: What can end a vote: those who were asked are told then, and whoever asked them.
+ENDING = frozenset({"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected"})
+#: What all who are invited to a meeting are told.
+TO_INVITED = {
+    "meeting.moved": Step.moved,
+    "meeting.cancelled": Step.called_off,
+    "meeting.minuted": Step.minuted,
+}
 #: What whoever has the ticket is told of: what others say or do that is for them to look at.
 TO_ASSIGNEE = {
     name: PUBLIC[name] for name in ("commented", "comment_passed_on", "attached", "reopened", "cancelled")
@@ -52,19 +70,27 @@ TO_ASSIGNEE["rated"] = Step.rated
 
 
 class Whom(StrEnum):
-    """Who is told, if nobody is named: who asked for it and who follows it, or whoever has it."""
+    """Who is told, if nobody is named: who asked for it and who follows it, or whoever has it; those who were
+    asked to decide and whoever asked them, or those of them who have yet to vote; those who are invited to
+    it, or who chair it and see to it.
+    """
 
     public = "public"
     assignee = "assignee"
+    asked = "asked"
+    yet_to_vote = "yet_to_vote"
+    invited = "invited"
+    leads = "leads"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Of an event: who is told what."""
+    """Of an event: who is told what; of a decision, which one."""
 
     event: Recorded
     step: Step
     whom: UUID | Whom
+    decision_id: UUID | None = None
 
     @property
     def actor_id(self) -> UUID | None:
@@ -78,8 +104,9 @@ class Told:
 
 def types(kinds: Iterable[str]) -> list[str]:
     """The types of the events that somebody is told of, of tickets of these kinds."""
-    names = sorted(PUBLIC.keys() | NAMED.keys() | TO_ASSIGNEE.keys())
-    return [f"{kind}.{name}" for kind in kinds for name in names]
+    names = PUBLIC.keys() | NAMED.keys() | TO_ASSIGNEE.keys() | MADE.keys() | ENDING | {"voters_reminded"}
+    of_meetings = {*TO_INVITED, "meeting.fell_overdue"}
+    return sorted({f"{kind}.{name}" for kind in kinds for name in names} | of_meetings)
 
 
 def told(event: Recorded) -> Iterator[Told]:
@@ -90,7 +117,27 @@ def told(event: Recorded) -> Iterator[Told]:
         named = event.data["given"].get(field) or ()
         for person in (named,) if isinstance(named, str) else named:
             yield Told(event, step, UUID(person))
+    if name in MADE:
+        kind, field, step = MADE[name]
+        for row, fields in event.data["set"].items():
+            if kind_of(row) == kind and fields and fields.get(field):
+                yield Told(event, step, UUID(fields[field]))
     if name in PUBLIC:
         yield Told(event, PUBLIC[name], Whom.public)
     if name in TO_ASSIGNEE:
         yield Told(event, TO_ASSIGNEE[name], Whom.assignee)
+    yield from _of_decisions(event, name)
+    if event.type in TO_INVITED:
+        yield Told(event, TO_INVITED[event.type], Whom.invited)
+    if event.type == "meeting.fell_overdue":
+        yield Told(event, Step.overdue, Whom.leads)
+
+
+def _of_decisions(event: Recorded, name: str) -> Iterator[Told]:
+    """Whose votes are asked for again, or asked for no more."""
+    if name == "voters_reminded":
+        yield Told(event, Step.vote_due, Whom.yet_to_vote, UUID(event.data["given"]["decision"]))
+    if name in ENDING:
+        for row, fields in event.data["set"].items():
+            if kind_of(row) == "decision" and fields and "closed_at" in fields:
+                yield Told(event, Step.decided, Whom.asked, id_of(row))

@@ -23,6 +23,8 @@ WORDS = {
     Step.rejected: "reason",
     Step.escalated: "reason",
     Step.rated: "comment",
+    Step.moved: "reason",
+    Step.called_off: "reason",
 }
 GIVEN = """
 select e.stream, e.version, e.data->'given' as given from log.told e

@@ -19,7 +19,7 @@ from app.base.cis.lifecycle import Altering, EditCi, PlanCi, RelateCi, UnrelateC
 from app.base.costs.budgets import AddBudget, ReviseBudget
 from app.base.costs.hourly_rates import AddHourlyRate
 from app.base.custom.fields import AddCustomField, EditCustomField
-from app.base.decisions.actions import CastVote, CloseVote, Tallied, WithdrawDecision
+from app.base.decisions.actions import CastVote, CloseVote, RemindVoters, Tallied, WithdrawDecision
 from app.base.extras.assignment import AssignTicket, EscalateTicket
 from app.base.extras.attachments import AttachTicket
 from app.base.extras.comments import CommentTicket, CorrectComment, WithdrawComment
@@ -408,6 +408,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     **requests.SAMPLES,
     CastVote: lambda: {"decision": NOBODYS, "verdict": "approve", "comment": "Go on. 同意。"},
     CloseVote: lambda: {"decision": NOBODYS},
+    RemindVoters: lambda: {"decision": NOBODYS},
     WithdrawDecision: lambda: {"decision": NOBODYS, "reason": "It has been settled otherwise."},
     Tallied: lambda: {
         "decision": NOBODYS,

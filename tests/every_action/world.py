@@ -45,7 +45,15 @@ def can_be_in(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Labelled
 ASKED = frozenset({Relation.acceptor, Relation.solution_reviewer, Relation.voter, Relation.chair})
 #: What follows from votes, or ends them: nobody does it at will. tests/base/decisions walks it.
 OF_DECISIONS = frozenset(
-    {"approve", "refuse", "decide", "close_vote", "withdraw_decision", "conclude_decision"}
+    {
+        "approve",
+        "refuse",
+        "decide",
+        "remind_voters",
+        "close_vote",
+        "withdraw_decision",
+        "conclude_decision",
+    }
 )
 #: Every row of every table.
 ROWS = [(lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows]

@@ -148,6 +148,12 @@ class CloseVote(Body):
     decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
 
 
+class RemindVoters(Body):
+    """Which question it is soon too late to vote on."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+
+
 class Tallied(Body):
     """What was decided, and how many said what."""
 
@@ -309,6 +315,11 @@ def close_vote(record: Any, body: CloseVote, at: Moment) -> None:
     _count(at, closing=True)
 
 
+def remind_voters(record: Any, body: RemindVoters, at: Moment) -> None:
+    """It is soon too late to vote: those who have not are told."""
+    at.change(at.named(Decision, "decision")).reminded_at = at.occurred_at
+
+
 def withdraw_decision(record: Any, body: WithdrawDecision, at: Moment) -> None:
     """The question is not asked any more; nothing was decided."""
     _close(at.change(at.named(Decision, "decision")), DecisionState.withdrawn, at)
@@ -447,6 +458,7 @@ def rows(table: Deciding) -> Rows:
                wrong=(counted, cannot_vote), never=never, then=then),
         action(decide,            "裁定",     table.any, STAYS, chair,           f"{kind}.chair_decided",
                wrong=(counted, cannot_decide), never=never, then=then),
+        action(remind_voters,     "提醒表决", table.any, STAYS, rule,            f"{kind}.voters_reminded",    wrong=(counted,)),
         action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",        wrong=(counted, not_due_yet), then=then),
         action(withdraw_decision, "撤回决议", table.any, STAYS, table.withdraws, f"{kind}.decision_withdrawn", wrong=(counted,)),
         action(conclude_decision, "形成决议", table.any, STAYS, decision,        f"{kind}.decided"),

@@ -32,14 +32,18 @@ def calendar(meeting: Meeting, *, kind: str, topics: Sequence[str], invited: Inv
     """The meeting, for whoever keeps a calendar; `kind` is what it is for, in words. `invited` makes it an
     invitation, or of what was cancelled the word that it does not take place.
     """
-    called_off = meeting.state is MeetingState.cancelled
     made = Calendar()
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
-    made.add("method", "PUBLISH" if invited is None else "CANCEL" if called_off else "REQUEST")
-    made.add_component(_event(meeting, kind, topics, invited, called_off=called_off))
+    made.add("method", "PUBLISH" if invited is None else method(meeting))
+    made.add_component(_event(meeting, kind, topics, invited))
     written: bytes = made.to_ical()
     return written
+
+
+def method(meeting: Meeting) -> str:
+    """What the calendar of somebody who is invited is to do with it."""
+    return "CANCEL" if meeting.state is MeetingState.cancelled else "REQUEST"
 
 
 def uid(meeting_id: UUID) -> str:
@@ -47,9 +51,7 @@ def uid(meeting_id: UUID) -> str:
     return f"{meeting_id}@{HOST}"
 
 
-def _event(
-    meeting: Meeting, kind: str, topics: Sequence[str], invited: Invited | None, *, called_off: bool
-) -> Event:
+def _event(meeting: Meeting, kind: str, topics: Sequence[str], invited: Invited | None) -> Event:
     event = Event()
     event.add("uid", uid(meeting.id))
     # What is sent later counts: the version grows with all that is changed of it.
@@ -59,7 +61,7 @@ def _event(
     event.add("dtend", _seconds(meeting.ends_at))
     event.add("summary", meeting.title)
     event.add("categories", [kind])
-    event.add("status", "CANCELLED" if called_off else "CONFIRMED")
+    event.add("status", "CANCELLED" if meeting.state is MeetingState.cancelled else "CONFIRMED")
     if meeting.place is not None:
         event.add("location", meeting.place)
     agenda = [f"{n}. {topic}" for n, topic in enumerate(topics, start=1)]
