@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "0055"
-down_revision = "0054"
+revision = "0058"
+down_revision = "0057"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "0054"
-down_revision = "0053"
+revision = "0057"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 
