@@ -15,6 +15,7 @@ from app.api import bulk, me, meta, openapi, pages, problem_pages, problems, upl
 from app.api.auth import Guard
 from app.api.cors import Cors
 from app.api.frame import Frame, Net
+from app.api.issuer import Issuer
 from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
 from app.api.switch import Switch
@@ -142,6 +143,8 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
             yield
             noting.cancel()
             await asyncio.gather(noting, return_exceptions=True)
+            if app.state.issuer is not None:
+                await app.state.issuer.close()
 
     return routed(lifespan=lifespan, settings=settings)
 
@@ -169,7 +172,8 @@ def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
     app.state.metrics = Metrics(app.version)
     # The last is the outermost.
     app.state.key_use = KeyUse()
-    app.add_middleware(Guard, settings=settings, use=app.state.key_use)
+    app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings)
+    app.add_middleware(Guard, settings=settings, use=app.state.key_use, issuer=app.state.issuer)
     app.add_middleware(Net, body_limit=settings.body_limit, upload_limit=settings.upload_limit)
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)

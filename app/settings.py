@@ -13,9 +13,10 @@ from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LEDGERDESK_"
@@ -61,6 +62,16 @@ def _origins(value: str) -> str:
     for part in _parts(value):
         if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", part):
             raise ValueError("must be origins such as https://portal.example.org, without a path")
+    return value
+
+
+def _issuer(value: str, info: ValidationInfo) -> str:
+    parts = urlsplit(value)
+    near = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (parts.scheme == "https" or near) or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://login.example.org/realms/desk")
+    if info.data.get("oidc_audience") is None:
+        raise ValueError(f"needs {PREFIX}OIDC_AUDIENCE, too")
     return value
 
 
@@ -160,6 +171,29 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(
         default=12, ge=1, le=720, description="Hours after which the session of a browser ends."
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="What this service is called in the `aud` of access tokens."
+    )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        default=None,
+        description="The OpenID Connect provider whose access tokens are taken, as its `iss` says: "
+        "https://login.example.org/realms/desk. None: API keys only.",
+    )
+    oidc_login_claim: Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]{1,100}$")] = Field(
+        default="sub",
+        description="The claim of a token that names the person: their `login` here. `email` counts only "
+        "with `email_verified`.",
+    )
+    oidc_adds_people: bool = Field(
+        default=False, description="Add whoever comes with a good token and is not known yet, as a requester."
+    )
+    oidc_keys_seconds: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="Seconds after which the provider is asked for its keys anew: so long is one believed "
+        "that it has withdrawn.",
     )
     origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",

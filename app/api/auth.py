@@ -1,4 +1,5 @@
-"""Who calls: an API key in `Authorization: Bearer ldk_…`. Under /v1 nobody is anybody without one.
+"""Who calls: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
+session. Under /v1 nobody is anybody without one.
 
 It is asked for before the request is routed, so that a new address cannot forget to.
 """
@@ -19,16 +20,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import sessions, tables
 from app.api.accept import best, language_for
+from app.api.issuer import Issuer, Untrue
 from app.api.key_use import KeyUse
 from app.api.limits import Quota
-from app.api.problems import gone, problem
-from app.common.keys import hash_of, parse
+from app.api.logins import person_of
+from app.api.problems import RETRY_SECONDS, gone, problem
+from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.db import DatabaseGone
 from app.kernel.directory import KnownKey
 from app.kernel.ledger import Ledger as Services
 from app.kernel.moment import Context as Acting
-from app.kernel.refusals import NotFound
+from app.kernel.refusals import NotFound, Refusal
 from app.settings import Settings
 
 GUARDED = "/v1/"
@@ -60,8 +63,9 @@ class Guard:
     ask no more than they may.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, use: KeyUse) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, use: KeyUse, issuer: Issuer | None) -> None:
         self._app = app
+        self._issuer = issuer
         self._use = use
         self._guarded = (GUARDED,) if settings.open_metrics else (GUARDED, METRICS)
         self._origins = settings.trusted_origins
@@ -85,6 +89,8 @@ class Guard:
             await problem(request, 429, "too_many_wrong_keys", headers=headers)(scope, receive, send)
         except FromElsewhere:
             await problem(request, 403, "from_elsewhere")(scope, receive, send)
+        except Refusal as refusal:
+            await _refused(request, refusal)(scope, receive, send)
         else:
             if who is None:
                 await _unauthenticated(request)(scope, receive, send)
@@ -94,7 +100,7 @@ class Guard:
 
     async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
         """Goes on, unless the key has asked too much."""
-        key, scope = str(who.key_id), request.scope
+        key, scope = str(who.key_id or who.person_id), request.scope
         taken = self._requests.take(key)
         offered = _offered(scope["path"])
 
@@ -119,24 +125,45 @@ class Guard:
             await self._app(scope, receive, send_counted)
 
     async def _caller(self, request: Request) -> Who | None:
-        """Whoever the key or the session stands for; None if it stands for nobody.
+        """Whoever the key, the token or the session stands for; None if it stands for nobody.
 
-        Raises TooManyWrongKeys, FromElsewhere, DatabaseGone.
+        Raises TooManyWrongKeys, FromElsewhere, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
+        IssuerGone.
         """
         if "authorization" in request.headers:
-            known = await self._by_key(request)
+            who = await (self._by_token(request) if self._is_token(request) else self._by_key(request))
         elif sessions.COOKIE in request.cookies:
-            known = await self._by_session(request)
+            who = await self._by_session(request)
         else:
             return None
-        if known is None:
+        if who is None:
             self._wrong_keys.take(_address(request))
-            return None
-        if known.caller.key_id is not None:
-            self._use.note(known.caller.key_id, time_of_day())
-        return known.caller
+        elif who.key_id is not None:
+            self._use.note(who.key_id, time_of_day())
+        return who
 
-    async def _by_key(self, request: Request) -> KnownKey | None:
+    def _is_token(self, request: Request) -> bool:
+        """Whether it can be a token of an identity provider, if we trust one."""
+        sent = _sent(request) or PREFIX
+        return self._issuer is not None and not sent.startswith(PREFIX) and sent.count(".") == 2
+
+    async def _by_token(self, request: Request) -> Who | None:
+        assert self._issuer is not None
+        try:
+            said = await self._issuer.read(_sent(request) or "")
+        except Untrue:
+            self._bound(request)
+            return None
+        request.state.login_ends_at = said.ends_at
+        try:
+            return await person_of(ledger_of(request), said, time_of_day(), request.state.request_id)
+        except Refusal:
+            # Their next tokens are looked up in the database again, each of them.
+            self._bound(request)
+            self._wrong_keys.take(_address(request))
+            raise
+
+    async def _by_key(self, request: Request) -> Who | None:
         parsed = _parsed(request)
         if parsed is None:
             return None
@@ -149,10 +176,10 @@ class Guard:
             self._in_use.discard(key_id)
         elif _opens(known, secret):
             self._in_use.add(key_id)
-            return known
+            return known.caller
         return None
 
-    async def _by_session(self, request: Request) -> KnownKey | None:
+    async def _by_session(self, request: Request) -> Who | None:
         if request.method not in sessions.SAFE and not sessions.is_from_ours(request.headers, self._origins):
             raise FromElsewhere()
         self._bound(request)
@@ -161,8 +188,13 @@ class Guard:
         if session is None:
             return None
         request.state.session = session
-        known = await ledger.directory.key(session.key_id)
-        return known if known is not None and known.is_valid(now) else None
+        if session.key_id is not None:
+            known = await ledger.directory.key(session.key_id)
+            return known.caller if known is not None and known.is_valid(now) else None
+        if session.person_id is None or self._issuer is None:
+            return None
+        person = await ledger.directory.logged_in(session.person_id)
+        return person.caller if person is not None and person.active else None
 
     def _bound(self, request: Request) -> None:
         """Before something is looked up. Raises TooManyWrongKeys."""
@@ -178,8 +210,14 @@ def _offered(path: str) -> tuple[str, ...]:
 
 
 def _parsed(request: Request) -> tuple[UUID, str] | None:
+    sent = _sent(request)
+    return None if sent is None else parse(sent)
+
+
+def _sent(request: Request) -> str | None:
+    """What is said after `Bearer`; None: it is said in another way."""
     scheme, _, text = request.headers["authorization"].partition(" ")
-    return parse(text.strip()) if scheme.lower() == "bearer" else None
+    return text.strip() if scheme.lower() == "bearer" else None
 
 
 def _opens(known: KnownKey, secret: str) -> bool:
@@ -200,6 +238,11 @@ def _unauthenticated(request: Request) -> Response:
     return problem(request, 401, "unauthenticated", headers={"WWW-Authenticate": challenge})
 
 
+def _refused(request: Request, refusal: Refusal) -> Response:
+    headers = {"Retry-After": str(RETRY_SECONDS)} if refusal.STATUS == 503 else None
+    return problem(request, refusal.STATUS, refusal.code, words=refusal.words, headers=headers)
+
+
 def ledger_of(request: Request) -> Services:
     """The services of this process."""
     ledger: Services = request.app.state.ledger
@@ -218,13 +261,19 @@ def session_of(request: Request) -> sessions.Session | None:
     return found
 
 
-async def key_of(request: Request) -> KnownKey:
-    """The key by which, or by whose session, the guard found the caller. Raises NotFound, DatabaseGone."""
+async def ends_at(request: Request) -> datetime | None:
+    """When the key or the token ends by which the guard found the caller; None: never.
+
+    Raises NotFound, DatabaseGone.
+    """
     key_id = caller_of(request).key_id
-    known = None if key_id is None else await ledger_of(request).directory.key(key_id)
+    if key_id is None:
+        ends: datetime = request.state.login_ends_at
+        return ends
+    known = await ledger_of(request).directory.key(key_id)
     if known is None:  # revoked a moment ago
         raise NotFound()
-    return known
+    return known.expires_at
 
 
 def time_of_day() -> datetime:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.api import sessions
 from app.api.accept import language_for
-from app.api.auth import Ledger, caller_of, context_of, key_of, session_of
+from app.api.auth import Ledger, caller_of, context_of, ends_at, session_of
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, PersonStub, TeamStub
 from app.common.people import Held, PersonKind, Role
@@ -44,11 +44,11 @@ class Me(Out):
 
     person: PersonStub
     kind: PersonKind
-    roles: list[HeldOut] = Field(description="Those of this key.")
+    roles: list[HeldOut] = Field(description="Those of this key, or all that the person holds.")
     teams: list[TeamStub] = Field(description="Those that the person belongs to.")
     language: str = Field(description="The person's own, as a language tag.")
-    key_id: UUID
-    expires_at: datetime | None = Field(description="When the key ends, or the session; null: never.")
+    key_id: UUID | None = Field(description="Null: an identity provider says who calls, and no key.")
+    expires_at: datetime | None = Field(description="When the key, token or session ends; null: never.")
     session: bool = Field(description="Whether a cookie says who calls, and not a key.")
 
 
@@ -69,7 +69,6 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
     """Who calls: the person, the roles and teams, the language, and when the key ends."""
     caller, language = caller_of(request), language_for(request)
     assert caller.person_id is not None, "every key stands for a person"
-    assert caller.key_id is not None, "every caller of the API has a key"
     names = await ledger.directory.names([caller.person_id])
     scoped = {held.team_id for held in caller.roles if held.team_id is not None}
     teams = await ledger.directory.teams({*caller.teams, *scoped})
@@ -83,7 +82,7 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
         teams=[TeamStub(id=team.id, key=team.key, name=team.name) for team in mine],
         language=caller.locale,
         key_id=caller.key_id,
-        expires_at=session.expires_at if session else (await key_of(request)).expires_at,
+        expires_at=session.expires_at if session else await ends_at(request),
         session=session is not None,
     )
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
@@ -115,19 +114,19 @@ ENDED: dict[int | str, dict[str, Any]] = {204: {"headers": {"Set-Cookie": {}}, "
 async def open_session(
     request: Request, ledger: Ledger, body: Annotated[OpenSession | None, Body()] = None
 ) -> Response:
-    """A browser is somebody without holding a key: the answer's cookie stands for the request's key.
+    """A browser is somebody without holding a key: the answer's cookie stands for the request's key, or for
+    whom its token names.
 
     No script can read the cookie, no other site can use it. It ends at `expires_at`, with its key, or when
     the session is ended.
     """
     if session_of(request) is not None:
         raise sessions.KeyNeeded()
-    key, now = await key_of(request), context_of(request).now
+    caller, now = caller_of(request), context_of(request).now
     ends = now + timedelta(hours=ledger.settings.session_hours)
-    if key.expires_at is not None:
-        ends = min(ends, key.expires_at)
-    assert key.caller.key_id is not None, "every caller of the API has a key"
-    cookie = await sessions.opened(ledger.db, key.caller.key_id, now, ends)
+    if caller.key_id is not None and (until := await ends_at(request)) is not None:
+        ends = min(ends, until)
+    cookie = await sessions.opened(ledger.db, caller, now, ends)
     made = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
     answer = Response(made, 201, {"Location": CURRENT}, "application/json")
     seconds = int((ends - now).total_seconds())

@@ -19,7 +19,7 @@ BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "b
 CSV = {tables.MEDIA_TYPE: {"schema": {"type": "string"}}}
 TITLES = {
     400: "Not readable, or a bad cursor.",
-    401: "No valid key.",
+    401: "No valid key or token.",
     403: "Seen, but not allowed.",
     404: "Not there, or not for this caller.",
     406: "Accept allows no answer that there is.",
@@ -31,9 +31,11 @@ TITLES = {
     422: "A value is wrong; `errors` says which and why.",
     428: "If-Match must say which version is meant.",
     429: "Too many requests; Retry-After says when to try again.",
-    503: "The database does not answer; Retry-After says when to try again.",
+    503: "The database, or the identity provider, does not answer; Retry-After says when to try again.",
 }
-EVERYWHERE = (401, 406, 429, 503)
+#: Who calls is said in one of these ways.
+SECURITY: list[dict[str, list[str]]] = [{"api_key": []}, {"access_token": []}, {"session": []}]
+EVERYWHERE = (401, 403, 406, 429, 503)
 #: By name: what it says, and whether it always comes with the answers that list it.
 HEADERS = {
     "Allow": ("The methods that this address takes.", True),
@@ -148,6 +150,12 @@ def document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     made["components"]["securitySchemes"] = {
         "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `ldk_<id>_<secret>`."},
+        "access_token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token of the OpenID Connect provider that this installation trusts.",
+        },
         "session": {
             "type": "apiKey",
             "in": "cookie",
@@ -158,7 +166,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     for path, operations in made["paths"].items():
         for operation in operations.values():
             _sum_up(operation)
-            operation["security"] = [{"api_key": []}, {"session": []}] if path.startswith("/v1/") else []
+            operation["security"] = SECURITY if path.startswith("/v1/") else []
             for parameter in operation.get("parameters", ()):
                 _as_sent(parameter)
             for status, answer in operation["responses"].items():

@@ -1,4 +1,5 @@
-"""Sessions of browsers: a key, turned into a cookie that no script can read and no other site can use.
+"""Sessions of browsers: a key or a login, turned into a cookie that no script can read and no other site can
+use.
 
 What is kept of the cookie's secret cannot be turned back. A session ends at its time, with its key, or when
 it is ended; all processes know at once, since each request looks it up.
@@ -17,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from app.common.keys import hash_of, new_secret
+from app.common.people import Caller
 from app.db import Database
 from app.kernel.refusals import Refusal
 from app.log.ids import uuid7
@@ -32,37 +34,39 @@ with over as (
   delete from plumbing.session
   where id in (select id from plumbing.session where expires_at <= %(now)s limit {MOST_CLEARED})
 )
-insert into plumbing.session (id, secret_hash, key_id, opened_at, expires_at)
-values (%(id)s, %(secret_hash)s, %(key_id)s, %(now)s, %(ends)s) returning id
+insert into plumbing.session (id, secret_hash, key_id, person_id, opened_at, expires_at)
+values (%(id)s, %(secret_hash)s, %(key_id)s, %(person_id)s, %(now)s, %(ends)s) returning id
 """
-FIND = "select id, secret_hash, key_id, expires_at from plumbing.session where id = any(%s)"
+FIND = "select id, secret_hash, key_id, person_id, expires_at from plumbing.session where id = any(%s)"
 END = "delete from plumbing.session where id = %s returning id"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is open, and the key that it stands for."""
+    """A session that is open, and the key that it stands for, or else the person who logged in."""
 
     id: UUID
-    key_id: UUID
+    key_id: UUID | None
+    person_id: UUID | None
     expires_at: datetime
 
 
 @dataclass
 class KeyNeeded(Refusal):
-    """A session is opened with a key: one that opened the next would never end."""
+    """A session is opened with a key or a token: one that opened the next would never end."""
 
     STATUS = 403
     CODE = "key_needed"
 
 
-async def opened(db: Database, key_id: UUID, now: datetime, ends: datetime) -> str:
-    """A new session of that key; gives the cookie's value. Raises DatabaseGone."""
+async def opened(db: Database, who: Caller, now: datetime, ends: datetime) -> str:
+    """A new session of that caller's key or login; gives the cookie's value. Raises DatabaseGone."""
     session_id, secret = uuid7(), new_secret()
     parameters = {
         "id": session_id,
         "secret_hash": hash_of(secret),
-        "key_id": key_id,
+        "key_id": who.key_id,
+        "person_id": who.person_id if who.key_id is None else None,
         "now": now,
         "ends": ends,
     }
@@ -82,7 +86,7 @@ async def found(db: Database, cookie: str, now: datetime) -> Session | None:
         return None
     if not hmac.compare_digest(hash_of(secret), row["secret_hash"]):
         return None
-    return Session(session_id, row["key_id"], row["expires_at"])
+    return Session(session_id, row["key_id"], row["person_id"], row["expires_at"])
 
 
 async def ended(db: Database, session_id: UUID) -> None:

@@ -125,10 +125,10 @@ class KeyState(Labelled):
 class Person(Record):
     """Somebody who asks, works or decides; or a machine's account.
 
-    `team_id` is their own team, the first named. `roles` as `Held` writes them; none: a requester, as
-    everybody is. `told_of` are the steps of tickets that they want to be told of, `told_by_mail` those of
-    them that they want by mail, too; none: all. Their keys are accepted while `deactivated_at` is not set,
-    whatever the state.
+    `login` is what the identity provider calls them. `team_id` is their own team, the first named. `roles`
+    as `Held` writes them; none: a requester, as everybody is. `told_of` are the steps of tickets that they
+    want to be told of, `told_by_mail` those of them that they want by mail, too; none: all. Their keys are
+    accepted while `deactivated_at` is not set, whatever the state.
     """
 
     KIND: ClassVar[str] = "person"
@@ -138,6 +138,7 @@ class Person(Record):
     name: Annotated[str | None, Personal()] = None
     email: Annotated[str | None, Personal()] = None
     phone: Annotated[str | None, Personal()] = None
+    login: Annotated[str | None, Personal()] = None
     department: str | None = None
     post: Annotated[str | None, Personal()] = None
     manager_id: Annotated[UUID | None, Refers("person")] = None
@@ -335,6 +336,7 @@ class Caller:
 
     `actor` is their name in the log. `teams` are the ids of the teams that the person belongs to, `team_id`
     is their own team: the one whose customer they are when they ask for something.
+    `key_id` None: no key says who they are, but an identity provider, or the program itself.
     """
 
     actor: str

@@ -28,6 +28,19 @@ class Personal:
     """Marks a field whose text can be erased: `Annotated[str, Personal()]`."""
 
 
+class KnownAs:
+    """Marks a personal field by which a person is found: what `source` calls them, and nobody else."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+
+#: What an identity provider calls a person. No source of a history has such a name.
+LOGIN = "(login)"
+
+
 class Sealed(str):
     """The ciphertext of a personal field, as it stands in a row or an event."""
 

@@ -28,7 +28,7 @@ from app.log.writer import Repeated
 
 TEAM_COLUMNS = ("key", "name", "kind")
 PERSON_COLUMNS = (
-    *("name", "email", "phone", "department", "post", "manager", "grade", "locale", "time_zone"),
+    *("name", "email", "phone", "login", "department", "post", "manager", "grade", "locale", "time_zone"),
     *("teams", "roles"),
 )
 #: Columns that hold several values, with this between them.

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.common.custom import CustomField
 from app.common.people import Caller, Held, PersonKind, narrowed
-from app.common.personal import Sealed
+from app.common.personal import LOGIN, Sealed
 from app.common.priority import MATRIX, Matrix
 from app.common.priority_matrix import PriorityMatrix
 from app.common.records import from_row
@@ -35,6 +35,14 @@ PERSONS = """
 select p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.person p where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
+"""
+
+PERSON = """
+select p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
+       p.state = 'active' and p.deactivated_at is null as active,
+       array(select team_id from fold.membership where person_id = p.id) as teams
+from fold.person p where p.id = coalesce(
+  %s::uuid, (select person_id from vault.known_as where source = %s and fingerprint = %s))
 """
 
 CUSTOM_FIELDS = """
@@ -67,6 +75,14 @@ class KnownKey:
     def is_valid(self, now: datetime) -> bool:
         """Whether it has not expired."""
         return self.expires_at is None or self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person whom an identity provider vouches for, and whether they are active."""
+
+    caller: Caller
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,7 @@ class Directory:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._keys: dict[UUID, KnownKey] = {}
+        self._persons: dict[UUID | str, KnownPerson] = {}
         self._names: dict[UUID, Sealed] = {}
         self._teams: dict[UUID, TeamStub] | None = None
         self._fields: dict[str, dict[str, KnownField]] | None = None
@@ -134,6 +151,7 @@ class Directory:
     def forget(self) -> None:
         """Drops all that is cached."""
         self._keys.clear()
+        self._persons.clear()
         self._names.clear()
         self._teams = None
         self.forget_what_is_set()
@@ -155,6 +173,22 @@ class Directory:
             known = _known(row)
             if epoch == self._epoch:
                 self._keys[key_id] = known
+        return known
+
+    async def logged_in(self, who: UUID | str) -> KnownPerson | None:
+        """The person of that id, or with the login of that fingerprint; None if there is none."""
+        known = self._persons.get(who)
+        if known is None:
+            epoch = self._epoch
+            named = (who, LOGIN, None) if isinstance(who, UUID) else (None, LOGIN, who)
+            row = await self._db.row(PERSON, named)
+            if row is None:
+                return None
+            known = KnownPerson(_person(row), row["active"])
+            if epoch == self._epoch:
+                if len(self._persons) >= LARGEST_CACHE:
+                    self._persons.clear()
+                self._persons[who] = known
         return known
 
     async def callers(self, persons: Iterable[UUID]) -> dict[UUID, Caller]:

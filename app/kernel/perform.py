@@ -14,9 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Role
+from app.common.personal import KnownAs
 from app.common.records import empty
 from app.common.tickets import Ticket
-from app.kernel.bodies import Body
+from app.kernel.bodies import Body, marks
 from app.kernel.decide import Decided, decide, said_of_priority
 from app.kernel.directory import VAULT
 from app.kernel.ledger import Ledger
@@ -35,6 +36,8 @@ from app.log.writer import Command, Once, Rejected, Stale, Written
 ATTEMPTS = 5
 #: So ends the name of a constraint whose violation is decided again: somebody took the same at once.
 MEANWHILE = "_meanwhile"
+#: Another person is called so.
+NAME_TAKEN = "known_as_source_fingerprint_key"
 AHEAD = timedelta(seconds=60)
 SKEW = timedelta(seconds=60)
 # How far back a role may date what happened. Integrations: without limit; everybody else: not at all.
@@ -486,6 +489,8 @@ def _taken(act: Act, first: _Part, error: Rejected) -> Exception:
         field = constraint.removeprefix(prefix).removesuffix(suffix)
         return WrongValue({"field": field}, pointer=f"/{field}", because="taken")
     upload = upload_field(act.body)
+    if constraint == NAME_TAKEN and (named := next(iter(marks(type(act.body), KnownAs)), None)) is not None:
+        return WrongValue({"field": named}, pointer=f"/{named}", because="taken")
     if constraint == "personal_key_pkey" and upload is not None:
         return WrongValue(pointer=f"/{upload}", because="attached_already")
     return error

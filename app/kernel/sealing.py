@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from app.common.personal import Sealed
+from app.common.personal import LOGIN, KnownAs, Sealed
 from app.common.records import codecs
-from app.kernel.bodies import children_named, holds_words
+from app.kernel.bodies import children_named, holds_words, marks, said
 from app.kernel.decide import Seal
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Keys
@@ -24,12 +24,49 @@ if TYPE_CHECKING:
 
 Rows = tuple[tuple[str, dict[str, Any]], ...]
 Removals = tuple[tuple[str, str], ...]
+OTHER_NAMES = """
+select id from vault.known_as where person_id = %s and source = %s and fingerprint is distinct from %s
+"""
+THERE = "select true from vault.known_as where person_id = %s and source = %s and fingerprint = %s"
 
 
 async def keys(
     ledger: Ledger, look: Look, act: Act, at: Moment, record: Any, behalf: UUID | None
 ) -> tuple[Seal, Rows, Removals]:
     """How the personal fields of this action are sealed, and what that changes in the vault."""
+    seal, rows, removals = await _keys(ledger, look, act, at, record, behalf)
+    names, forgotten = await _names(ledger, act, record.id)
+    return seal, (*rows, *names), (*removals, *forgotten)
+
+
+async def _names(ledger: Ledger, act: Act, person_id: UUID) -> tuple[Rows, Removals]:
+    """What the person is found by from now on, or not any more: a fingerprint, which the log has not."""
+    if act.row.keys is Keys.DESTROYED:
+        return (), await _names_of(ledger, person_id, LOGIN, None)
+    known_as: dict[str, KnownAs] = marks(type(act.body), KnownAs)
+    for field, name in said(act.body) if known_as else ():
+        if field not in known_as:
+            continue
+        source = known_as[field].source
+        fingerprint = None if name is None else ledger.vault.fingerprint("known as", source, name)
+        removals = () if act.row.opens else await _names_of(ledger, person_id, source, fingerprint)
+        there = not act.row.opens and await ledger.db.value(THERE, (person_id, source, fingerprint))
+        if fingerprint is None or there:
+            return (), removals
+        row = {"id": str(uuid7()), "source": source, "fingerprint": fingerprint, "person_id": str(person_id)}
+        return (("vault.known_as", row),), removals
+    return (), ()
+
+
+async def _names_of(ledger: Ledger, person_id: UUID, source: str, but: str | None) -> Removals:
+    """What the source has called the person until now, but for one name."""
+    rows = await ledger.db.rows(OTHER_NAMES, (person_id, source, but))
+    return tuple(("vault.known_as", str(row["id"])) for row in rows)
+
+
+async def _keys(
+    ledger: Ledger, look: Look, act: Act, at: Moment, record: Any, behalf: UUID | None
+) -> tuple[Seal, Rows, Removals]:
     if act.row.keys is Keys.MADE:
         at.key_id = uuid7()
         key, wrapped = ledger.vault.master.make(at.key_id)

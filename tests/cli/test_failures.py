@@ -37,6 +37,10 @@ WRONG = {
     "wrong_keys": "none",
     "open_metrics": "ajar",
     "session_hours": "0",
+    "oidc_issuer": "http://login.example.org",
+    "oidc_login_claim": "the name",
+    "oidc_adds_people": "perhaps",
+    "oidc_keys_seconds": "0",
     "origins": "https://portal.example.org/",
     "proxies": "proxy.example.org",
     "upload_limit": "0",
@@ -48,7 +52,7 @@ WRONG = {
     "log_level": "loud",
 }
 # Any text is an address, a folder, or somebody's name: what is wrong with it is found when it is used.
-ANYTHING = {"data_dir", "secrets_dir", "host", "smtp_host", "smtp_user", "smtp_password"}
+ANYTHING = {"data_dir", "secrets_dir", "host", "smtp_host", "smtp_user", "smtp_password", "oidc_audience"}
 
 
 def test_wrong_settings_are_named_each_in_a_sentence_and_no_password_is_shown(run: Run) -> None:

@@ -26,7 +26,7 @@ from app.base.people.roles import (
 )
 from app.common.notices import Step
 from app.common.people import SEE_EVERYTHING, Grade, Membership, Person, PersonKind, PersonState, Team
-from app.common.personal import Personal
+from app.common.personal import LOGIN, KnownAs, Personal
 from app.common.records import Refers
 from app.common.zones import EXAMPLES, is_zone
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Line, Nothing, Patch, Reference
@@ -46,6 +46,7 @@ def _zone(value: str) -> str:
 
 Name = Annotated[Line, Personal()]
 Email = Annotated[Line, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$"), Personal()]
+Login = Annotated[Line, Personal(), KnownAs(LOGIN)]
 Locale = Annotated[str, StringConstraints(pattern="^(en|zh)$")]
 Zone = Annotated[Line, AfterValidator(_zone)]
 
@@ -56,6 +57,10 @@ class AddPerson(Body):
     name: Name = Field(description="What they are called. Personal: can be erased.")
     email: Email | None = Field(default=None, description="Personal: can be erased.")
     phone: Annotated[Line, Personal()] | None = Field(default=None, description="Personal: can be erased.")
+    login: Login | None = Field(
+        default=None,
+        description="What the identity provider calls them, in the claim that the settings name. Personal.",
+    )
     department: Line | None = Field(default=None, description="Where in the organisation they are.")
     post: Annotated[Line, Personal()] | None = Field(
         default=None, description="What they are there. Personal: can be erased."
@@ -86,6 +91,7 @@ def add(person: Person, body: AddPerson, at: Moment) -> None:
     person.name = body.name
     person.email = body.email
     person.phone = body.phone
+    person.login = body.login
     person.department = body.department
     person.post = body.post
     person.manager_id = manager.id if manager else None
@@ -107,6 +113,7 @@ class EditPerson(Patch):
     name: Name = Field(default_factory=str, description="What they are called now.")
     email: Email | None = Field(default=None, description="Their new address.")
     phone: Annotated[Line, Personal()] | None = Field(default=None, description="Their new number.")
+    login: Login | None = Field(default=None, description="What the identity provider calls them now.")
     department: Line | None = Field(default=None, description="Where in the organisation they are now.")
     post: Annotated[Line, Personal()] | None = Field(default=None, description="What they are there now.")
     manager: Annotated[Reference, Refers("person")] | None = Field(

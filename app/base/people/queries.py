@@ -40,6 +40,7 @@ class PersonOut(RecordOut):
     name: str | None = Field(description="Null when they were erased.")
     email: str | None
     phone: str | None
+    login: str | None = Field(description="What the identity provider calls them.")
     department: str | None
     post: str | None
     manager: PersonStub | None

@@ -1,0 +1,228 @@
+"""The identity provider whose access tokens are taken: its keys, fetched and kept, and what is true of a
+token (RFC 7519, RFC 9068).
+
+Only asymmetric signatures count, and only keys that the provider publishes itself. While it does not answer,
+the keys that are known are believed on; a token that needs another one is then answered 503 and not 401.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import jwt
+import structlog
+
+from app.api.limits import Quota
+from app.kernel.refusals import Refusal
+from app.settings import Settings
+
+#: No `none`, and nothing whose key both sides hold.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+#: What an access token may call itself (RFC 9068, 2.1); many say JWT, or nothing.
+TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
+NEEDED = ["exp", "iss", "aud"]
+#: By so much the clocks of the provider and of ours may differ.
+LEEWAY_SECONDS = 30
+#: Keys that nobody has heard of have them fetched so often, however many tokens name one.
+REFETCHES, REFETCH_SECONDS = 5, 60
+FETCH_SECONDS = 5.0
+LARGEST_ANSWER = 262_144
+MOST_KEYS = 100
+LONGEST_LOGIN = 200
+DISCOVERY = "/.well-known/openid-configuration"
+
+logger = structlog.get_logger()
+
+
+@dataclass
+class IssuerGone(Refusal):
+    """The identity provider's keys are needed and cannot be fetched."""
+
+    STATUS = 503
+    CODE = "issuer_gone"
+
+
+@dataclass
+class UnknownLogin(Refusal):
+    """The token is good, and nobody here has the login that it names."""
+
+    STATUS = 403
+    CODE = "unknown_login"
+
+
+@dataclass
+class InactiveLogin(Refusal):
+    """The token is good, and the person whose login it names is not active."""
+
+    STATUS = 403
+    CODE = "inactive_login"
+
+
+class Untrue(Exception):
+    """A token that is none of the provider's for us, or whose time is over."""
+
+
+class NoAnswer(Exception):
+    """The provider does not answer, or not with its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """What a good token says: the login (None: it names none that can be relied on), until when, and whom the
+    provider calls so.
+    """
+
+    login: str | None
+    ends_at: datetime
+    name: str | None
+    email: str | None
+    locale: str | None
+
+
+class Issuer:
+    """One provider, as a process knows it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.oidc_issuer or ""
+        self._audience = settings.oidc_audience
+        self._claim = settings.oidc_login_claim
+        self._fresh_seconds = settings.oidc_keys_seconds
+        self._keys: dict[str, dict[str, Any]] = {}
+        self._tried_at: float | None = None
+        self._answers = True
+        self._fetching: asyncio.Task[None] | None = None
+        self._unknown = Quota("unknown key", REFETCHES, REFETCH_SECONDS)
+
+    async def close(self) -> None:
+        """Fetches nothing any more."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+
+    async def read(self, token: str) -> LoggedIn:
+        """What the token says. Raises Untrue, or IssuerGone if that cannot be told now."""
+        try:
+            header = jwt.get_unverified_header(token)
+            algorithm, kid = header.get("alg"), header.get("kid")
+            if algorithm not in ALGORITHMS or "crit" in header or _type(header) not in TYPES:
+                raise Untrue()
+            found = await self._key(kid)
+            if found.get("alg", algorithm) != algorithm:
+                raise Untrue()
+            claims = jwt.PyJWT(options={"enforce_minimum_key_length": True}).decode(
+                token,
+                jwt.PyJWK(found, algorithm),
+                algorithms=[algorithm],
+                audience=self._audience,
+                issuer=self._url,
+                leeway=LEEWAY_SECONDS,
+                options={"require": NEEDED},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+            raise Untrue() from error
+        return self._said(claims)
+
+    def _said(self, claims: dict[str, Any]) -> LoggedIn:
+        try:
+            ends_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise Untrue() from error
+        login = _text(claims.get(self._claim))
+        if self._claim == "email" and claims.get("email_verified") is not True:
+            # Who may call themselves as they like would be let in as anybody.
+            login = None
+        verified = _text(claims.get("email")) if claims.get("email_verified") is True else None
+        name = _text(claims.get("name")) or _text(claims.get("preferred_username"))
+        return LoggedIn(login, ends_at, name, verified, _text(claims.get("locale")))
+
+    async def _key(self, kid: object) -> dict[str, Any]:
+        """The published key of that name; without a name the only one. Raises Untrue, IssuerGone."""
+        if (found := self._known(kid)) is not None:
+            if self._stale():
+                self._fetch()
+            return found
+        if self._tried_at is None or self._fetching is not None or self._unknown.take(""):
+            await asyncio.shield(self._fetch())
+            if (found := self._known(kid)) is not None:
+                return found
+        if not self._answers:
+            raise IssuerGone()
+        raise Untrue()
+
+    def _known(self, kid: object) -> dict[str, Any] | None:
+        if isinstance(kid, str):
+            return self._keys.get(kid)
+        return next(iter(self._keys.values())) if kid is None and len(self._keys) == 1 else None
+
+    def _stale(self) -> bool:
+        """Whether it is time to ask which keys there are now; not again right after a failure."""
+        assert self._tried_at is not None
+        return time.monotonic() - self._tried_at > self._fresh_seconds
+
+    def _fetch(self) -> asyncio.Task[None]:
+        """The fetching of the keys that is under way, begun now if there is none."""
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch_once(), name="keys of the identity provider")
+        return self._fetching
+
+    async def _fetch_once(self) -> None:
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                self._keys = await _published(self._url)
+            self._answers = True
+        except (NoAnswer, TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, RuntimeError) as error:
+            self._answers = False
+            logger.warning("the identity provider does not answer", why=str(error) or type(error).__name__)
+        finally:
+            self._tried_at, self._fetching = time.monotonic(), None
+
+
+async def _published(issuer: str) -> dict[str, dict[str, Any]]:
+    """The provider's keys by name, those only that sign. Raises NoAnswer, httpx.HTTPError."""
+    async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False, follow_redirects=False) as client:
+        about = await _json(client, issuer.removesuffix("/") + DISCOVERY)
+        if about.get("issuer") != issuer:
+            raise NoAnswer(f"it calls itself {str(about.get('issuer'))[:200]!r}, and not {issuer!r}")
+        where = about.get("jwks_uri")
+        if not isinstance(where, str) or urlsplit(where).scheme not in ("https", urlsplit(issuer).scheme):
+            raise NoAnswer("it does not say where its keys are, or not by https")
+        listed = (await _json(client, where)).get("keys")
+    if not isinstance(listed, list):
+        raise NoAnswer("it lists no keys")
+    signing = [one for one in listed if isinstance(one, dict) and one.get("use", "sig") == "sig"]
+    return {str(one.get("kid", "")): one for one in signing[:MOST_KEYS] if one.get("kty") != "oct"}
+
+
+async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    body = b""
+    async with client.stream("GET", url, headers={"Accept": "application/json"}) as answer:
+        if answer.status_code != 200:
+            raise NoAnswer(f"{url} is answered {answer.status_code}")
+        async for part in answer.aiter_bytes():
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                raise NoAnswer(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(said := json.loads(body), dict):
+            return said
+    raise NoAnswer(f"{url} is not answered with a JSON object")
+
+
+def _type(header: dict[str, Any]) -> object:
+    said = header.get("typ")
+    return said.lower() if isinstance(said, str) else said
+
+
+def _text(said: object) -> str | None:
+    """A claim that can be a name: text that prints, and not too long."""
+    if not isinstance(said, str) or not 0 < len(said) <= LONGEST_LOGIN or not said.isprintable():
+        return None
+    return said if said == said.strip() else None

@@ -1,0 +1,60 @@
+"""Whom an identity provider's token stands for: a person of ours, with the roles that they hold here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.api.issuer import InactiveLogin, LoggedIn, UnknownLogin
+from app.common.people import Caller, rule
+from app.common.personal import LOGIN
+from app.kernel.ledger import Ledger
+from app.kernel.moment import Context
+from app.kernel.perform import Act, perform
+from app.kernel.refusals import WrongValue
+
+#: Who adds those that nobody has added, as the log names it.
+ADDER = rule("add_people_at_login")
+
+
+async def person_of(ledger: Ledger, said: LoggedIn, now: datetime, request_id: str) -> Caller:
+    """The person with that login; added now, if that is wanted and there is none.
+
+    Raises UnknownLogin, InactiveLogin, DatabaseGone.
+    """
+    if said.login is None:
+        raise UnknownLogin()
+    fingerprint = ledger.vault.fingerprint("known as", LOGIN, said.login)
+    known = await ledger.directory.logged_in(fingerprint)
+    if known is None and ledger.settings.oidc_adds_people:
+        await _add(ledger, said, now, request_id)
+        known = await ledger.directory.logged_in(fingerprint)
+    if known is None:
+        raise UnknownLogin()
+    if not known.active:
+        raise InactiveLogin()
+    return known.caller
+
+
+async def _add(ledger: Ledger, said: LoggedIn, now: datetime, request_id: str) -> None:
+    """A requester, until somebody gives them roles. Raises a Refusal."""
+    people = ledger.lifecycles["person"]
+    row = people.opening()
+    body = row.body.model_validate(
+        {
+            "name": said.name or said.login,
+            "login": said.login,
+            "email": said.email,
+            "locale": _language(said.locale),
+        }
+    )
+    context = Context(ADDER, now, correlation_id=request_id, source="api")
+    try:
+        await perform(ledger, Act(people, row, None, body, context))
+    except WrongValue as refusal:
+        if refusal.because != "taken":  # by another request of theirs, a moment ago
+            raise
+
+
+def _language(tag: str | None) -> str | None:
+    language = (tag or "").lower().partition("-")[0].partition("_")[0]
+    return language if language in ("en", "zh") else None

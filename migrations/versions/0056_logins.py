@@ -1,0 +1,12 @@
+"""Logins at an identity provider, and sessions that they open."""
+
+from migrations import steps
+
+revision = "0056"
+down_revision = "0053"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    steps.run(revision, ("logins",))
