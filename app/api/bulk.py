@@ -24,10 +24,11 @@ from app.api.etag import version_of
 from app.api.openapi import in_language, problems
 from app.api.problems import MOST_FAULTS, Fault, Problem, document, fault_of, problem, status_of
 from app.api.shapes import Out
+from app.db import DatabaseGone
 from app.kernel.bodies import LONGEST_KEY, Patch
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.look import load
+from app.kernel.look import ids_of
 from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey, NotAll, perform_all
 from app.kernel.refusals import KeyReused, Refusal, VersionNeeded, WrongValue
@@ -122,12 +123,12 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
     ) -> Response:
         ledger, context = ledger_of(request), context_of(request)
         key = None if idempotency_key is None else idempotency.well_formed(idempotency_key)
-        asked = [_Asked(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)]
+        asked = [Asked(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)]
         if body.all_or_nothing:
             outcomes = await _together(ledger, asked)
         else:
-            outcomes = await _each(ledger, asked)
-        if body.all_or_nothing and any(isinstance(outcome, Refusal | _Faulty) for outcome in outcomes):
+            outcomes = await each(ledger, asked)
+        if body.all_or_nothing and any(isinstance(outcome, Refusal | Faulty) for outcome in outcomes):
             return _nothing(request, outcomes)
         shown = [_result(request, outcome) for outcome in outcomes]
         answer = {"items": shown, "refused": sum(one["record"] is None for one in shown)}
@@ -139,17 +140,17 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Faulty:
+class Faulty:
     """An item that cannot be read: what is wrong with its values."""
 
     faults: list[Fault]
 
 
-Outcome = CarriedOut | Refusal | _Faulty
+Outcome = CarriedOut | Refusal | Faulty
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """An item, where it stands, and the key of the whole, if there is one."""
 
     ledger: Ledger
@@ -159,7 +160,7 @@ class _Asked:
     item: BulkItem
     key: str | None
 
-    def act(self) -> Act | Refusal | _Faulty:
+    def act(self) -> Act | Refusal | Faulty:
         """What is to be done, or what is wrong with it."""
         row = self.lifecycle.by_name.get(self.item.action)
         if row is None:
@@ -172,7 +173,7 @@ class _Asked:
         try:
             said = row.body.model_validate(self.item.body)
         except ValidationError as error:
-            return _Faulty(self._faults(row, error))
+            return Faulty(self._faults(row, error))
         name, version = self.item.id, version_of(self.item.if_match)
         return Act(self.lifecycle, row, name, said, self.context, version, self._key(row))
 
@@ -184,9 +185,9 @@ class _Asked:
             for one in found
         ]
 
-    def _wrong(self, pointer: str, because: str, words: dict[str, str]) -> _Faulty:
+    def _wrong(self, pointer: str, because: str, words: dict[str, str]) -> Faulty:
         message = say(self.context.language, "value", because, words)
-        return _Faulty([Fault(pointer=pointer, code=because, message=message)])
+        return Faulty([Fault(pointer=pointer, code=because, message=message)])
 
     def _key(self, row: Action[Any, Any]) -> IdempotencyKey | None:
         """Its own key, or its place under that of the whole."""
@@ -201,42 +202,43 @@ class _Asked:
         return IdempotencyKey(f"bulk_{self.lifecycle.plural}/{self.n}", str(self.key), fingerprint)
 
 
-async def _each(ledger: Ledger, asked: Sequence[_Asked]) -> list[Outcome]:
+async def each(ledger: Ledger, asked: Sequence[Asked]) -> list[Outcome]:
     """Each by itself; those about one record one after the other, in their order."""
-    chains: dict[Any, list[_Asked]] = {}
-    names: dict[str, str] = {}
-    for one in asked:
-        chains.setdefault(await _which(ledger, one, names), []).append(one)
+    chains: dict[str | int, list[Asked]] = {}
+    for one, which in zip(asked, await about(ledger, asked), strict=True):
+        chains.setdefault(which, []).append(one)
     outcomes: dict[int, Outcome] = {}
     turn = asyncio.Semaphore(AT_ONCE)
+    gone: BaseExceptionGroup[DatabaseGone] | None = None
 
-    async def go(chain: list[_Asked]) -> None:
+    async def go(chain: list[Asked]) -> None:
         async with turn:
             for one in chain:
                 outcomes[one.n] = await _one(ledger, one)
 
-    async with asyncio.TaskGroup() as tasks:
-        for chain in chains.values():
-            tasks.create_task(go(chain))
-    return [outcomes[n] for n in range(len(asked))]
-
-
-async def _which(ledger: Ledger, one: _Asked, names: dict[str, str]) -> Any:
-    """What names the record, whatever the item calls it; of one that is made, the place of the item."""
-    name = one.item.id
-    if name is None:
-        return one.n
     try:
-        return str(UUID(name))
-    except ValueError:
-        pass
-    if name not in names:
-        loaded = await load(ledger.db, one.lifecycle, name)
-        names[name] = name if loaded is None else str(loaded.record.id)
-    return names[name]
+        async with asyncio.TaskGroup() as tasks:
+            for chain in chains.values():
+                tasks.create_task(go(chain))
+    except* DatabaseGone as group:
+        gone = group
+    if gone is not None:
+        raise DatabaseGone(str(gone.exceptions[0])) from gone
+    return [outcomes[one.n] for one in asked]
 
 
-async def _one(ledger: Ledger, one: _Asked) -> Outcome:
+async def about(ledger: Ledger, asked: Sequence[Asked]) -> list[str | int]:
+    """What each is about: the id of the record, whatever the item calls it; of one that is made, the place of
+    the item.
+    """
+    if not asked:
+        return []
+    names = {one.item.id for one in asked if one.item.id is not None}
+    ids = await ids_of(ledger.db, asked[0].lifecycle, names)
+    return [one.n if one.item.id is None else str(ids.get(one.item.id, one.item.id)) for one in asked]
+
+
+async def _one(ledger: Ledger, one: Asked) -> Outcome:
     act = one.act()
     if not isinstance(act, Act):
         return act
@@ -246,7 +248,7 @@ async def _one(ledger: Ledger, one: _Asked) -> Outcome:
         return refusal
 
 
-async def _together(ledger: Ledger, asked: Sequence[_Asked]) -> list[Outcome]:
+async def _together(ledger: Ledger, asked: Sequence[Asked]) -> list[Outcome]:
     """All of them or none. Who sends the same again with the same keys is answered with what was done."""
     read = [one.act() for one in asked]
     acts = [act for act in read if isinstance(act, Act)]
@@ -286,47 +288,58 @@ async def _as_before(ledger: Ledger, acts: Sequence[Act]) -> list[Outcome]:
 
 def _result(request: Request, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, CarriedOut):
-        record = outcome.record
-        stub = {
-            "id": record.id,
-            "number": getattr(record, "number", None),
-            "state": record.state,
-            "version": record.version,
-        }
+        stub = record_of(outcome)
         return {"status": outcome.status, "replayed": outcome.replayed, "record": stub, "problem": None}
     told = _problem(request, outcome)
     return {"status": told.status, "replayed": False, "record": None, "problem": told.model_dump()}
 
 
-def _problem(request: Request, outcome: Refusal | _Faulty) -> Problem:
+def record_of(outcome: CarriedOut) -> dict[str, Any]:
+    """The record after the action, as JSON data."""
+    record = outcome.record
+    number = getattr(record, "number", None)
+    return {"id": str(record.id), "number": number, "state": record.state.value, "version": record.version}
+
+
+def _problem(request: Request, outcome: Refusal | Faulty) -> Problem:
     """The problem document of an item by itself, with pointers into the item."""
-    faults = _faults(request, outcome)
     language = context_of(request).language
-    if faults:
-        code, status, words = "invalid", 422, {"count": str(len(faults))}
-        more: dict[str, Any] = {"errors": faults}
-    else:
-        assert isinstance(outcome, Refusal)
-        code, status, words, more = outcome.code, outcome.STATUS, outcome.words, outcome.more
+    told = why(outcome, language)
     said = document(
         language,
-        status,
-        code,
+        told.status,
+        told.code,
         instance=request.url.path,
         request_id=request.state.request_id,
-        words=words,
+        words=told.words,
     )
-    return Problem.model_validate({**said, **more})
+    return Problem.model_validate({**said, **told.more})
 
 
-def _faults(request: Request, outcome: Refusal | _Faulty) -> list[Fault]:
-    if isinstance(outcome, _Faulty):
-        return outcome.faults
-    if isinstance(outcome, WrongValue):
-        message = say(context_of(request).language, "value", outcome.because, outcome.words)
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why an item is refused: the status and code, what fills the sentences, and what is wrong where."""
+
+    status: int
+    code: str
+    words: dict[str, str]
+    more: dict[str, Any]
+    faults: Sequence[Fault] = ()
+
+
+def why(outcome: Refusal | Faulty, language: str) -> Why:
+    """What is told of it, with pointers into the item."""
+    faults: list[Fault] = []
+    if isinstance(outcome, Faulty):
+        faults = outcome.faults
+    elif isinstance(outcome, WrongValue):
+        message = say(language, "value", outcome.because, outcome.words)
         pointer = f"/body{outcome.pointer}" if outcome.pointer else ""
-        return [Fault(pointer=pointer, code=outcome.because, message=message)]
-    return []
+        faults = [Fault(pointer=pointer, code=outcome.because, message=message)]
+    if faults:
+        return Why(422, "invalid", {"count": str(len(faults))}, {"errors": faults}, faults)
+    assert isinstance(outcome, Refusal)
+    return Why(outcome.STATUS, outcome.code, outcome.words, outcome.more)
 
 
 def _nothing(request: Request, outcomes: Sequence[Outcome]) -> Response:

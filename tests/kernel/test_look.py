@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -11,8 +12,9 @@ import pytest
 from app.base.extras.comments import CommentTicket
 from app.common.children import Comment, ExternalReference
 from app.common.people import Person, Role, Team
+from app.db import Database, Row
 from app.kernel.ledger import Ledger
-from app.kernel.look import Look, load
+from app.kernel.look import Look, ids_of, load
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import Command
@@ -238,3 +240,42 @@ async def test_a_statement_that_fails_is_told_to_all_who_asked_and_the_next_one_
     assert [type(error) for error in failed] == [psycopg.errors.DivisionByZero] * 3
     right, one = "select id from unnest(%s) as ids (id)", uuid7()
     assert await ledger.db.by_id(right, one) == {"id": one}
+
+
+class Counting(Database):
+    """A database that counts what it is asked."""
+
+    statements = 0
+
+    async def rows(self, *arguments: Any, **more: Any) -> list[Row]:
+        self.statements += 1
+        return await super().rows(*arguments, **more)
+
+
+async def test_the_ids_of_many_are_found_at_once_as_they_would_be_one_by_one(
+    ledger: Ledger, incident: Incident
+) -> None:
+    caller = await add_caller(ledger, "Agent", Role.agent)
+    others = [await report(ledger, caller) for _ in range(20)]
+    await refer(ledger, incident, "jira", "OPS-7")
+    await refer(ledger, others[0], "zabbix", "OPS-7")
+    await refer(ledger, others[1], "jira", "a:b")
+    numbers = [str(one.number) for one in (incident, *others)]
+    foreign = [
+        "OPS-7",
+        "jira:OPS-7",
+        "zabbix:OPS-7",
+        "a:b",
+        "jira:a:b",
+        "jira:",
+        ":OPS-7",
+        "nothing",
+        "x\x00y",
+    ]
+    names = [*numbers, *foreign, str(incident.id), str(others[0].id).upper(), "INC-2001-000001"]
+    counting = Counting(ledger.db.url, 1)
+    await counting.open()
+    at_once = await ids_of(counting, INCIDENTS, names)
+    await counting.close()
+    assert {name: at_once.get(name) for name in names} == {name: await found(ledger, name) for name in names}
+    assert counting.statements == 2, "one for numbers, one for names in other systems"
