@@ -47,6 +47,7 @@ from app.base.views.router import router_of as views_of
 from app.dashboard import page as dashboard
 from app.deliveries import router as notices
 from app.exchange import router as imports
+from app.exchange.jobs import router as bulk_jobs
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.question import CannotAnswer
@@ -120,6 +121,7 @@ ROUTERS = (
     priorities.router,
     notices.router,
     imports.router,
+    bulk_jobs.router,
     preferences.router,
     me.router,
     work.router,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from app.base.calendars import spans
 from app.deliveries import mail, notices
 from app.exchange import asked
+from app.exchange.jobs import work as bulk_jobs
 from app.kernel import timers, uploads
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock, Rule
@@ -83,6 +84,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         tasks.create_task(uploads.run(ledger, clock, failed=failed))
         tasks.create_task(notices.run(url, ledger, clock, failed=failed))
         tasks.create_task(asked.run(url, ledger, clock, failed=failed))
+        tasks.create_task(bulk_jobs.run(url, ledger, clock, failed=failed))
         tasks.create_task(mail.run(url, ledger, clock, failed=failed))
         tasks.create_task(spans.run(url, clock, failed=failed))
         tasks.create_task(nightly.run(url, ledger, clock, failed=failed))

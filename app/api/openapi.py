@@ -68,6 +68,7 @@ OF_KEYS = ("RateLimit", "RateLimit-Policy")
 #: What an answer has because of something that was used.
 OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
+    "bulk": "Many actions by the file.",
     "alerts": "What monitoring tools tell.",
     "articles": "What is known of troubles, and what helps.",
     "attachments": "Files that are sent, to be attached to tickets.",

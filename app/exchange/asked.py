@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -50,12 +50,9 @@ select * from plumbing.import_run where (started_at, id) < (%s, %s) order by sta
 REFUSED = """
 select id, line, code, reason from plumbing.refused_row where import_id = %s and id > %s order by id limit %s
 """
-# The lock is tried for one after the other; those that others have are left out.
 CLAIM = """
 select id from plumbing.import_run where upload_id is not null and finished_at is null order by started_at, id
 """
-LOCK = "select pg_try_advisory_lock(hashtextextended('import', 0) # hashtextextended(%s::text, 0))"
-UNLOCK = "select pg_advisory_unlock(hashtextextended('import', 0) # hashtextextended(%s::text, 0))"
 GIVE_UP = """
 update plumbing.import_run set failure = %s, finished_at = clock_timestamp()
 where id = %s and finished_at is null returning id
@@ -148,22 +145,15 @@ async def run(
 
 async def bring_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
     """Brings in the first import that waits and that no other worker has. Gives whether there was one."""
-    for (import_id,) in await (await connection.execute(CLAIM)).fetchall():
-        if not await _value(connection, LOCK, import_id):
-            continue
-        try:
-            row = await find(ledger, import_id)
-            if row is not None and row["finished_at"] is None:
-                await _bring(ledger, row, now)
-                return True
-        finally:
-            await _value(connection, UNLOCK, import_id)
-    return False
 
+    async def bring(import_id: UUID) -> bool:
+        row = await find(ledger, import_id)
+        if row is None or row["finished_at"] is not None:
+            return False
+        await _bring(ledger, row, now)
+        return True
 
-async def _value(connection: Connection, statement: str, *parameters: Any) -> Any:
-    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
-    return None if row is None else row[0]
+    return await rounds.first_free(connection, CLAIM, "import", bring)
 
 
 async def _bring(ledger: Ledger, row: Row, now: datetime) -> None:

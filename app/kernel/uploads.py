@@ -65,13 +65,14 @@ NOT_NEEDED = """
 delete from content.upload u where u.id = %s and not exists (select from fold.attachment a where a.id = u.id)
 returning u.id
 """
-# What an import is to be made of waits as long as the import does.
+# What an import or a job is to be made of waits as long as that does.
 REMOVE = f"""
 delete from content.upload where id in (
   select u.id from content.upload u
   where u.wrapped is not null and u.begun_at < %s
   and not exists (select from fold.attachment a where a.id = u.id)
   and not exists (select from plumbing.import_run r where r.upload_id = u.id)
+  and not exists (select from plumbing.bulk_job j where j.upload_id = u.id)
   order by u.begun_at limit {MOST_REMOVED} for update skip locked
 ) returning id
 """

@@ -71,6 +71,10 @@ TESTED = {
     "list_kpis": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "put_upload": "base/extras/test_attachments.py test_who_only_reads_sends_no_files",
     "open_session": "api/test_sessions.py test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name",
+    "ask_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
+    "get_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
+    "list_bulk_jobs": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
+    "list_bulk_job_results": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "send_alert": "processes/incidents/test_alerts.py test_people_send_no_alerts",
 }
 TESTED |= {

@@ -15,7 +15,7 @@ from app.exchange import asked
 from app.exchange.files import Kept
 from app.exchange.load import load
 from app.exchange.readers.xes import Xes
-from app.kernel import uploads
+from app.kernel import rounds, uploads
 from app.log.follow import FOLLOW_LIMITS
 from app.settings import PROJECT
 from tests.client import Api, Client, Json
@@ -100,7 +100,7 @@ async def test_a_worker_that_was_killed_leaves_its_import_to_another(api: Api, p
     ada = await api.client("Ada", Role.admin)
     told = await asked_for(ada, LOG.encode())
     killed = await connect(place.url, FOLLOW_LIMITS)
-    assert await (await killed.execute(asked.LOCK.encode(), (told["id"],))).fetchone() == (True,)
+    assert await (await killed.execute(rounds.LOCK.encode(), ("import", told["id"]))).fetchone() == (True,)
     first = a_log(*(a_trace(f"1-{n}", steps("Queued/Awaiting Assignment")) for n in range(3)))
     reader = Xes(a_mapping("vinst_incidents"), NOW)
     await load(api.ledger, Kept("the first", first.encode()), reader, source="vinst", now=NOW)

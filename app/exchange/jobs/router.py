@@ -1,0 +1,261 @@
+"""Where bulk jobs are: `/v1/bulk_jobs`. The file is sent before, as an upload; a worker carries it out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import cursors
+from app.api.accept import language_for
+from app.api.auth import caller_of, context_of, ledger_of
+from app.api.bulk import BulkRecord
+from app.api.lists import Paging
+from app.api.openapi import in_language, problems
+from app.api.paging import answer
+from app.api.shapes import Out
+from app.common.records import Labelled
+from app.db import Row
+from app.exchange.jobs import work
+from app.exchange.jobs.work import BulkFailure
+from app.kernel import uploads
+from app.kernel.ledger import Ledger
+from app.kernel.refusals import Forbidden, NotFound, Refusal, WrongValue
+from app.kernel.who import anybody
+from app.log.canonical import from_instant, instant
+from app.text import say
+
+router = APIRouter(prefix="/v1/bulk_jobs", tags=["bulk"])
+JobId = Annotated[UUID, Path(alias="id", description="The job: the id of its upload.")]
+LAST, HIGHEST = datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
+TAKEN: dict[int | str, dict[str, Any]] = {202: {"headers": {"Location": {}}, "description": "Noted."}}
+PAGE = """
+select * from plumbing.bulk_job where asked_by = %s and (asked_at, id) < (%s, %s)
+order by asked_at desc, id desc limit %s
+"""
+RESULTS = "select * from plumbing.bulk_result where job_id = %s and line > %s order by line limit %s"
+REFUSED = """
+select * from plumbing.bulk_result where job_id = %s and line > %s and code is not null order by line limit %s
+"""
+
+
+class TooManyJobs(Refusal):
+    """So many jobs of this person wait."""
+
+    STATUS = 409
+    CODE = "too_many_jobs"
+
+
+class BulkJobState(Labelled):
+    """How far a job is."""
+
+    waiting = "waiting", "Waiting", "等待中"
+    running = "running", "Running", "进行中"
+    done = "done", "Done", "已完成"
+    failed = "failed", "Failed", "已失败"
+
+
+class AskBulkJob(BaseModel):
+    """A file of actions that are to be carried out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload: UUID = Field(
+        description="The file, as it was sent by `PUT /v1/uploads/{id}`: a line of JSON for each action."
+    )
+    records: str = Field(max_length=64, description="What its lines are about: `incidents`, `requests`, …")
+
+
+class BulkJobOut(Out):
+    """Actions by the file, and how far they are."""
+
+    id: UUID
+    state: BulkJobState
+    records: str
+    asked_at: datetime
+    finished_at: datetime | None
+    size: int = Field(description="Bytes of the file.")
+    done: int = Field(description="How many of them have been worked through.")
+    lines: int = Field(description="So many lines, empty ones among them.")
+    refused: int = Field(description="How many of them were refused.")
+    failure: BulkFailure | None = Field(description="Why it was given up; what was done before that stays.")
+
+
+class BulkJobPage(Out):
+    """The caller's jobs, the newest first."""
+
+    items: list[BulkJobOut]
+    next_cursor: str | None = Field(description="Null on the last page.")
+
+
+class BulkJobFault(Out):
+    """What is wrong in a line."""
+
+    pointer: str = Field(description="JSON Pointer into the line.")
+    code: str = Field(description="Stable code of the reason.")
+
+
+class BulkJobProblem(Out):
+    """Why a line was refused: no words of its own are kept."""
+
+    code: str = Field(description="Stable code of the problem: `/problems/{code}` explains it.")
+    title: str
+    errors: list[BulkJobFault]
+
+
+class BulkJobResult(Out):
+    """What became of a line."""
+
+    line: int = Field(description="In the file, from 1.")
+    status: int = Field(description="The status that it would have been answered with by itself.")
+    replayed: bool = Field(description="Whether it was done before: by a worker that was stopped on its way.")
+    record: BulkRecord | None = Field(description="After the action; null where it was refused.")
+    problem: BulkJobProblem | None = Field(description="Null where it was not refused.")
+
+
+class BulkJobResultPage(Out):
+    """What became of the lines, in their order; empty lines have no result."""
+
+    items: list[BulkJobResult]
+    next_cursor: str | None = Field(description="Null on the last page, of what there is by now.")
+
+
+class WhichResults(Paging):
+    """Which results are wanted."""
+
+    refused: Annotated[bool, Field(description="Only those of lines that were refused.")] = False
+
+
+@router.post(
+    "",
+    operation_id="ask_bulk_job",
+    status_code=202,
+    response_model=BulkJobOut,
+    responses=TAKEN | problems(400, 403, 409, 413, 415, 422),
+)
+async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
+    """Actions by the file: a worker carries them out, each line as an item of a bulk. Asked for once more it
+    is the same job.
+    """
+    ledger, context = ledger_of(request), context_of(request)
+    caller = context.caller
+    if caller.person_id is None or not anybody.allows(caller, None):
+        raise Forbidden({"who": anybody.phrase(context.language)})
+    kinds = {one.plural: one.kind for one in ledger.lifecycles.values() if one.code is not None}
+    if body.records not in kinds:
+        raise WrongValue({"value": body.records}, pointer="/records", because="unknown_value")
+    known = await ledger.db.row(work.ONE, (body.upload,))
+    if known is None:
+        upload = await uploads.find(ledger.db, body.upload)
+        if upload is None or upload.sha256 is None or upload.person_id != caller.person_id:
+            raise WrongValue(pointer="/upload", because="no_such_upload")
+        asked = {
+            "upload": body.upload,
+            "kind": kinds[body.records],
+            "asked_by": caller.person_id,
+            "key_id": caller.key_id,
+            "language": context.language,
+            "now": context.now,
+            "size": upload.size,
+            "most": work.MOST_WAITING,
+        }
+        await ledger.db.rows(work.ASK, asked)
+        known = await ledger.db.row(work.ONE, (body.upload,))
+    if known is None:
+        raise TooManyJobs({"most": str(work.MOST_WAITING)})
+    if known["asked_by"] != caller.person_id or known["kind"] != kinds[body.records]:
+        raise uploads.UploadTaken()
+    headers = {"Location": f"/v1/bulk_jobs/{known['id']}"}
+    return Response(to_json(_out(ledger, known)), 202, headers, "application/json")
+
+
+@router.get("", operation_id="list_bulk_jobs", response_model=BulkJobPage, responses=problems(400, 422))
+async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
+    """The jobs that the caller has asked for."""
+    ledger, person_id = ledger_of(request), caller_of(request).person_id
+    sign, at, last = ledger.vault.fingerprint, LAST, HIGHEST
+    if paging.cursor is not None:
+        text, name = cursors.read(paging.cursor, "bulk jobs", sign)
+        at, last = from_instant(text), UUID(name)
+    rows = await ledger.db.rows(PAGE, (person_id, at, last, paging.limit + 1))
+    shown, cursor = rows[: paging.limit], None
+    if len(rows) > paging.limit:
+        cursor = cursors.write([instant(shown[-1]["asked_at"]), str(shown[-1]["id"])], "bulk jobs", sign)
+    return answer(request, {"items": [_out(ledger, row) for row in shown], "next_cursor": cursor})
+
+
+@router.get("/{id}", operation_id="get_bulk_job", response_model=BulkJobOut, responses=problems(404, 422))
+async def get_bulk_job(request: Request, job_id: JobId) -> Response:
+    """How far a job is."""
+    row = await _found(request, job_id)
+    return Response(to_json(_out(ledger_of(request), row)), media_type="application/json")
+
+
+@router.get(
+    "/{id}/results",
+    operation_id="list_bulk_job_results",
+    response_model=BulkJobResultPage,
+    responses=problems(400, 404, 422) | in_language(),
+)
+async def list_bulk_job_results(
+    request: Request, job_id: JobId, which: Annotated[WhichResults, Query()]
+) -> Response:
+    """What became of each line so far."""
+    row = await _found(request, job_id)
+    ledger, language = ledger_of(request), language_for(request)
+    scope, sign, after = f"bulk job {row['id']} {which.refused}", ledger.vault.fingerprint, 0
+    if which.cursor is not None:
+        after = int(cursors.read(which.cursor, scope, sign)[0])
+    query = REFUSED if which.refused else RESULTS
+    rows = await ledger.db.rows(query, (row["id"], after, which.limit + 1))
+    shown, cursor = rows[: which.limit], None
+    if len(rows) > which.limit:
+        cursor = cursors.write([str(shown[-1]["line"])], scope, sign)
+    found = answer(request, {"items": [_result(one, language) for one in shown], "next_cursor": cursor})
+    found.headers["Content-Language"] = language
+    return found
+
+
+async def _found(request: Request, job_id: UUID) -> Row:
+    """The job, if it is the caller's own. Raises NotFound."""
+    row = await ledger_of(request).db.row(work.ONE, (job_id,))
+    if row is None or row["asked_by"] != caller_of(request).person_id:
+        raise NotFound()
+    return row
+
+
+def _out(ledger: Ledger, row: Row) -> BulkJobOut:
+    state = BulkJobState.running if row["done"] else BulkJobState.waiting
+    if row["finished_at"] is not None:
+        state = BulkJobState.done if row["failure"] is None else BulkJobState.failed
+    return BulkJobOut(
+        id=row["id"],
+        state=state,
+        records=ledger.lifecycles[row["kind"]].plural,
+        asked_at=row["asked_at"],
+        finished_at=row["finished_at"],
+        size=row["size"],
+        done=row["done"],
+        lines=row["lines"],
+        refused=row["refused"],
+        failure=None if row["failure"] is None else BulkFailure(row["failure"]),
+    )
+
+
+def _result(row: Row, language: str) -> BulkJobResult:
+    problem = None
+    if row["code"] is not None:
+        errors = [BulkJobFault(**fault) for fault in row["faults"]]
+        problem = BulkJobProblem(code=row["code"], title=say(language, "title", row["code"]), errors=errors)
+    return BulkJobResult(
+        line=row["line"],
+        status=row["status"],
+        replayed=row["replayed"],
+        record=None if row["record"] is None else BulkRecord(**row["record"]),
+        problem=problem,
+    )

@@ -1,0 +1,91 @@
+"""Workers killed while they carry out a file of actions: each line has one effect and a result."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+
+from bench.kill import PATIENCE_SECONDS
+from bench.site import LOOK_SECONDS, Site, made_token, site
+from tests.client import an_incident
+
+LINES, KILLS = 1_500, 2
+FILE = b"".join(
+    json.dumps({"action": "report", "body": an_incident(title=f"Case {n}")}).encode() + b"\n"
+    for n in range(LINES)
+)
+WRITTEN = "select count(*) from log.event where type = 'incident.reported'"
+TITLES = "select count(distinct title) from fold.incident"
+
+
+async def test_each_line_has_one_effect_though_workers_are_killed_again_and_again() -> None:
+    with site() as installation:
+        token = made_token(installation)
+        await installation.serve()
+        headers = {"Authorization": f"Bearer {token}"}
+        address = f"http://127.0.0.1:{installation.ports['api']}/v1"
+        async with httpx.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
+            upload = (await client.put(f"{address}/uploads/{uuid4()}", content=FILE)).json()["id"]
+            body = {"upload": upload, "records": "incidents"}
+            asked = await client.post(f"{address}/bulk_jobs", json=body)
+            assert asked.status_code == 202, asked.text
+            job = f"{address}/bulk_jobs/{upload}"
+            killed_at = await _broken(installation)
+            installation.work()
+            done = await _ended(client, job)
+            results = await _results(client, job)
+        with psycopg.connect(installation.url) as connection:
+            assert _count(connection, WRITTEN) == _count(connection, TITLES) == LINES
+    assert 0 < killed_at[0] <= killed_at[-1] < LINES, "it was killed on the way"
+    assert (done["state"], done["lines"], done["refused"]) == ("done", LINES, 0)
+    assert [one["line"] for one in results] == list(range(1, LINES + 1))
+    assert {one["status"] for one in results} == {201}
+    assert len({one["record"]["id"] for one in results}) == LINES
+
+
+async def _broken(installation: Site) -> list[int]:
+    """Kills a worker after the other, each once it has carried out something. Gives how far each had come."""
+    chance = random.Random()
+    came: list[int] = []
+    with psycopg.connect(installation.url, autocommit=True) as connection:
+        for _ in range(KILLS):
+            enough = (came[-1] if came else 0) + chance.randint(1, LINES // 4)
+            installation.work()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while _count(connection, WRITTEN) < enough:  # noqa: ASYNC110  # nobody tells of a line
+                    await asyncio.sleep(LOOK_SECONDS)
+            installation.kill("worker")
+            came.append(_count(connection, WRITTEN))
+    return came
+
+
+def _count(connection: psycopg.Connection[Any], query: str) -> int:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _ended(client: httpx.AsyncClient, at: str) -> dict[str, Any]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            told: dict[str, Any] = (await client.get(at)).json()
+            if told["state"] in {"done", "failed"}:
+                return told
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _results(client: httpx.AsyncClient, job: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        asked = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get(f"{job}/results", params=asked)).json()
+        found += page["items"]
+        if (cursor := page["next_cursor"]) is None:
+            return found

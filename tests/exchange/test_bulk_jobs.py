@@ -1,0 +1,220 @@
+"""Actions by the file: each line is carried out once, by whoever asked, and has its result."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.common.people import Role
+from app.db import connect
+from app.exchange.jobs import work
+from app.kernel import rounds, uploads
+from app.log.follow import FOLLOW_LIMITS
+from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.conftest import Place
+from tests.waiting import until
+
+JOBS = "/v1/bulk_jobs"
+
+
+def lines(*items: Any) -> bytes:
+    return b"".join(
+        (item if isinstance(item, bytes) else json.dumps(item).encode()) + b"\n" for item in items
+    )
+
+
+def on(record: str, action: str, body: Json | None = None, **more: Any) -> Json:
+    return {"action": action, "id": record, "body": body or {}, **more}
+
+
+def reporting(**changes: Any) -> Json:
+    return {"action": "report", "body": an_incident(**changes)}
+
+
+async def sent(client: Client, file: bytes) -> str:
+    answer = await client.put(f"/v1/uploads/{uuid4()}", content=file)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+async def asked_for(client: Client, file: bytes, records: str = "incidents") -> str:
+    """The address of a new job."""
+    answer = await client.post(JOBS, json={"upload": await sent(client, file), "records": records})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["state"] == "waiting"
+    return str(answer.headers["location"])
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def worked_off(place: Place, api: Api) -> int:
+    """How many jobs a worker carries out until none waits."""
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    done = 0
+    try:
+        while await work.work_next(connection, api.ledger, now):
+            done += 1
+    finally:
+        await connection.close()
+    return done
+
+
+async def results(client: Client, job: str, **asked: Any) -> list[Json]:
+    pages = await client.pages(f"{job}/results", limit=200, **asked)
+    return [one for page in pages for one in page]
+
+
+@pytest.fixture
+async def agent(api: Api) -> Client:
+    return await api.client("Agent", Role.agent)
+
+
+async def reported(client: Client, count: int = 1) -> list[str]:
+    return [(await client.do("/v1/incidents", an_incident()))["id"] for _ in range(count)]
+
+
+async def test_each_line_has_its_result(api: Api, place: Place, agent: Client) -> None:
+    (known,) = await reported(agent)
+    file = lines(
+        reporting(title="First"),
+        on(known, "close"),
+        b"",
+        on(known, "acknowledge"),
+        b"{not json",
+        b'\xff\xfe"',
+        b"[]",
+        {"action": "dance", "id": known},
+        {"action": "report", "body": {"title": "x"}},
+        {"action": "report", "body": {}, "Zhang\x00": 1},
+        on(str(uuid4()), "acknowledge"),
+    )
+    job = await asked_for(agent, file.rstrip(b"\n"))
+    assert await worked_off(place, api) == 1
+    told = await agent.read(job)
+    assert (told["state"], told["lines"], told["refused"], told["done"]) == ("done", 11, 8, told["size"])
+    found = await results(agent, job)
+    assert [one["line"] for one in found] == [1, 2, 4, 5, 6, 7, 8, 9, 10, 11]
+    assert [one["status"] for one in found] == [201, 409, 200, *[422] * 6, 404]
+    assert found[0]["record"]["number"].startswith("INC-")
+    assert found[1]["problem"]["code"] == "not_in_this_state"
+    assert found[3]["problem"]["errors"] == [{"pointer": "", "code": "json_invalid"}]
+    assert found[6]["problem"]["errors"] == [{"pointer": "/action", "code": "unknown_value"}]
+    assert {"pointer": "/body/impact", "code": "missing"} in found[7]["problem"]["errors"]
+    assert await results(agent, job, refused=True) == [one for one in found if one["problem"]]
+    (event,) = await api.ledger.db.rows("select * from log.event where type = 'incident.acknowledged'")
+    assert event["correlation_id"] == f"bulk-job-{job.rpartition('/')[2]}"
+    assert event["credential"].startswith("key:")
+
+
+async def test_lines_about_one_record_are_carried_out_in_their_order(
+    api: Api, place: Place, agent: Client
+) -> None:
+    known, other = await reported(agent, 2)
+    number = (await agent.read(f"/v1/incidents/{known}"))["number"]
+    steps = [
+        on(known, "assign", {"person": "me"}),
+        on(number, "start"),
+        on(known.upper(), "resolve", RESOLVED),
+    ]
+    job = await asked_for(agent, lines(*steps, on(other, "acknowledge"), on(number, "close")))
+    await worked_off(place, api)
+    assert [one["status"] for one in await results(agent, job)] == [200] * 5
+    assert (await agent.read(f"/v1/incidents/{known}"))["state"] == "closed"
+
+
+async def test_what_a_killed_worker_has_done_is_not_done_again(api: Api, place: Place, agent: Client) -> None:
+    """It is killed after it has done a window, and before that is noted."""
+    known = await reported(agent, 3)
+    job = await asked_for(
+        agent, lines(*(on(one, "comment", {"text": "Seen."}) for one in known), reporting())
+    )
+    killed = await connect(place.url, FOLLOW_LIMITS)
+    job_id = job.rpartition("/")[2]
+    assert await (await killed.execute(rounds.LOCK.encode(), ("bulk job", job_id))).fetchone() == (True,)
+    await worked_off_without_noting(api, job_id)
+    head = await api.head()
+    assert await worked_off(place, api) == 0, "another worker has it"
+    await uploads.tidy(api.ledger.db, now() + timedelta(days=3))
+    await killed.close()
+    assert await worked_off(place, api) == 1
+    assert await api.head() == head
+    found = await results(agent, job)
+    assert [(one["status"], one["replayed"]) for one in found] == [*[(200, True)] * 3, (201, True)]
+
+
+async def worked_off_without_noting(api: Api, job_id: str) -> None:
+    row = await api.ledger.db.row(work.ONE, (job_id,))
+    assert row is not None
+    body = await uploads.whole(api.ledger, row["upload_id"])
+    await work._through(api.ledger, row, body, now)
+    again = "update plumbing.bulk_job set done = 0, lines = 0, refused = 0 where id = %s returning id"
+    await api.ledger.db.row("delete from plumbing.bulk_result where job_id = %s returning line", (job_id,))
+    await api.ledger.db.row(again, (job_id,))
+
+
+async def test_a_job_ends_with_the_rights_of_whoever_asked(api: Api, place: Place, agent: Client) -> None:
+    known = await reported(agent)
+    file = lines(on(known[0], "acknowledge"))
+    admin = await api.client("Gao", Role.admin)
+    key = (await agent.read("/v1/me"))["key_id"]
+    job = await asked_for(agent, file)
+    await admin.do(f"/v1/keys/{key}/revoke")
+    await worked_off(place, api)
+    row = await api.ledger.db.row(work.ONE, (job.rpartition("/")[2],))
+    assert row is not None
+    assert (row["failure"], row["lines"]) == ("not_allowed", 0)
+
+
+async def test_a_job_is_for_whoever_asked_for_it(api: Api, place: Place, agent: Client) -> None:
+    upload = await sent(agent, lines(reporting()))
+    body = {"upload": upload, "records": "incidents"}
+    stranger = await api.client("Wu", Role.agent)
+    auditor = await api.client("Ada", Role.auditor)
+    assert (await stranger.post(JOBS, json=body)).status_code == 422
+    assert (await auditor.post(JOBS, json=body)).status_code == 403
+    first, second = [await agent.post(JOBS, json=body) for _ in range(2)]
+    assert first.json() == second.json()
+    job = first.headers["location"]
+    assert (await agent.post(JOBS, json={**body, "records": "requests"})).status_code == 409
+    wrong = await agent.post(JOBS, json={**body, "records": "persons"})
+    assert wrong.json()["errors"][0]["pointer"] == "/records"
+    assert (await stranger.post(JOBS, json=body)).json()["code"] == "upload_taken"
+    await worked_off(place, api)
+    for path in (job, f"{job}/results"):
+        assert (await stranger.get(path)).status_code == 404
+        assert (await agent.get(path)).status_code == 200
+    assert (await agent.read(JOBS))["items"][0]["id"] == upload
+    assert (await stranger.read(JOBS))["items"] == []
+    assert (await agent.post(JOBS, json=body)).json()["state"] == "done"
+
+
+async def test_one_person_has_only_so_many_waiting(agent: Client) -> None:
+    for _ in range(work.MOST_WAITING):
+        await asked_for(agent, lines(reporting()))
+    answer = await agent.post(
+        JOBS, json={"upload": await sent(agent, lines(reporting())), "records": "incidents"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_jobs")
+    pages = await agent.pages(JOBS, limit=7)
+    assert [len(page) for page in pages] == [7, 7, 6]
+
+
+async def test_whoever_is_deactivated_has_nothing_more_done(api: Api, place: Place, agent: Client) -> None:
+    job = (await asked_for(agent, lines(reporting()))).rpartition("/")[2]
+    admin = await api.client("Gao", Role.admin)
+    await admin.do(f"/v1/persons/{agent.id}/deactivate")
+
+    async def heard() -> bool:
+        return (await agent.get("/v1/me")).status_code == 401
+
+    await until(heard)
+    await worked_off(place, api)
+    row = await api.ledger.db.row(work.ONE, (job,))
+    assert row is not None
+    assert (row["failure"], row["lines"]) == ("not_allowed", 0)
