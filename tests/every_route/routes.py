@@ -71,6 +71,8 @@ TESTED = {
     "list_kpis": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "put_upload": "base/extras/test_attachments.py test_who_only_reads_sends_no_files",
     "open_session": "api/test_sessions.py test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name",
+    "check_catalogue_item_answers": "base/services/test_catalogue.py "
+    "test_answers_can_be_checked_by_whoever_sees_the_item_and_nothing_is_written",
     "ask_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "get_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "list_bulk_jobs": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",

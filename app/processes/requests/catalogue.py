@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.base.decisions.actions import Question, Tallied, prepare, tallied
+from app.base.services.answers import wrong_answers
 from app.common.children import Task
 from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.common.people import Group, Person
 from app.common.services import CatalogueItem
 from app.kernel.bodies import Body
-from app.kernel.forms import answers_fit, read_answers
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
@@ -33,15 +33,7 @@ async def of_the_catalogue(look: Look, request: Request, body: SubmitRequest, at
         if body.answers is not None:
             raise WrongValue(pointer="/answers", because="answers_to_nothing")
         return
-    if item.form is None:
-        if body.answers is not None:
-            raise WrongValue(pointer="/answers", because="answers_to_nothing")
-        return
-    answers = {} if body.answers is None else read_answers(body.answers)
-    faults = [
-        WrongValue(fault.words, pointer=fault.pointer, because=fault.because)
-        for fault in answers_fit(item.form, answers, "/answers")
-    ]
+    faults = wrong_answers(item, body.answers)
     if faults:
         first = faults[0]
         raise WrongValue(first.words, pointer=first.pointer, because=first.because, besides=tuple(faults[1:]))

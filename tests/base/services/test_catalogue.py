@@ -92,3 +92,42 @@ async def test_one_electorate_approves_by_a_rule(api: Api) -> None:
     assert answer.json()["approver_persons"] == [keeper.id]
     answer = await keeper.patch(at, json={"approver_persons": []}, headers={"If-Match": "*"})
     assert answer.json()["errors"][0]["code"] == "rule_of_an_electorate"
+
+
+async def test_answers_can_be_checked_by_whoever_sees_the_item_and_nothing_is_written(api: Api) -> None:
+    keeper, reporter = await api.client("Ada", Role.service_level_manager), await api.client("Zhao")
+    await a_service(keeper)
+    item = f"{ITEMS}/{(await keeper.do(ITEMS, an_item('mailbox', form=A_FORM)))['id']}"
+    bare = f"{ITEMS}/{(await keeper.do(ITEMS, an_item('nothing-asked')))['id']}"
+    head = await api.head()
+    assert (await reporter.post(f"{item}/check", json={"answers": {}})).status_code == 404, "it is a draft"
+    tried = await keeper.do(f"{item}/check", {"answers": {"unheard_of": 1}})
+    assert tried["fit"] is False
+    assert "/answers/unheard_of" in {fault["pointer"] for fault in tried["errors"]}
+    assert await keeper.do(f"{bare}/check", {}) == {"fit": True, "errors": []}
+    told = await keeper.do(f"{bare}/check", {"answers": {"a": 1}})
+    assert [(fault["pointer"], fault["code"]) for fault in told["errors"]] == [
+        ("/answers", "answers_to_nothing")
+    ]
+    for nested in ({"a": {"b": 1}}, {"a": 10**400}, ["a"]):
+        assert (await keeper.post(f"{item}/check", json={"answers": nested})).status_code == 422
+    assert await api.head() == head
+
+
+async def test_a_check_says_what_a_request_would_be_answered_with(api: Api) -> None:
+    keeper, reporter = await api.client("Ada", Role.service_level_manager), await api.client("Zhao")
+    await a_service(keeper)
+    item = f"{ITEMS}/{(await keeper.do(ITEMS, an_item('mailbox', form=A_FORM)))['id']}"
+    await keeper.do(f"{item}/offer")
+    wrong_ones: list[Json] = [{}, {"unheard_of": 1}, {name: [] for name in A_FORM["properties"]}]
+    for answers in wrong_ones:
+        said: Json = {"item": "mailbox", "title": "A mailbox", "description": "For me.", "channel": "portal"}
+        said |= {"urgency": "3", "answers": answers}
+        refused = await reporter.post("/v1/requests", json=said, headers={"Accept-Language": "zh"})
+        checked = await reporter.post(
+            f"{item}/check", json={"answers": answers}, headers={"Accept-Language": "zh"}
+        )
+        assert checked.status_code == 200
+        told = [fault for fault in refused.json()["errors"] if fault["pointer"].startswith("/answers")]
+        assert checked.json() == {"fit": not told, "errors": told}
+        assert told, answers
