@@ -90,6 +90,7 @@ LISTINGS = (
     checklist_queries.CHECKLISTS,
     calendar_queries.CALENDARS,
     ci_queries.BASELINES,
+    ci_queries.VERIFICATIONS,
 )
 ROUTERS = (
     requests.router,
@@ -118,6 +119,7 @@ ROUTERS = (
     catalogue.router,
     calendars.router,
     cis.baselines_router,
+    cis.verifications_router,
     priorities.router,
     notices.router,
     imports.router,

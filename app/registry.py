@@ -6,7 +6,7 @@ from app.base.assignment import assignment_rules, escalation_rules, shifts, stan
 from app.base.calendars import lifecycle as calendars
 from app.base.categories import categories
 from app.base.checklists import checklists
-from app.base.cis import baselines
+from app.base.cis import baselines, verifications
 from app.base.cis import lifecycle as cis
 from app.base.costs import budgets, hourly_rates
 from app.base.custom import fields as custom_fields
@@ -47,6 +47,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     meetings.LIFECYCLE,
     requests.LIFECYCLE,
     baselines.LIFECYCLE,
+    verifications.LIFECYCLE,
     incidents.LIFECYCLE,
     articles.LIFECYCLE,
     problems.LIFECYCLE,

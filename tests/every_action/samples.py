@@ -64,7 +64,7 @@ from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
 from app.registry import BY_KIND, LIFECYCLES
 from tests.client import RESOLVED, Client, Json, an_incident
-from tests.every_action import meetings, of_articles, problems, requests
+from tests.every_action import meetings, of_articles, of_verifications, problems, requests
 from tests.every_action.known import CALENDAR, KNOWN, NOBODYS, NUMBERS, TEAM, another
 from tests.people import act
 
@@ -114,6 +114,7 @@ _HOURS = {
 #: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Body], Callable[[], Json]] = {
     **of_articles.SAMPLES,
+    **of_verifications.SAMPLES,
     Nothing: dict,
     Reason: lambda: {"reason": "It was the wrong door."},
     AddPerson: lambda: {
@@ -574,6 +575,7 @@ PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
     RemoveMemberGroup: _with_a_member,
     UntagTicket: _tagged,
     UnrelateCi: _related,
+    **of_verifications.PREPARED,
     CompleteTask: _task,
     EditTask: _task,
     DropTask: _task,

@@ -307,6 +307,7 @@ async def made(api: Api) -> World:
     KNOWN["ci"] = (await everybody.do("/v1/cis", a_ci))["id"]
     hours = sample(BY_KIND["calendar"].opening()) | {"key": CALENDAR}
     await everybody.do("/v1/calendars", hours)
+    await everybody.do(f"/v1/cis/{KNOWN['ci']}/go_live")
     service = await everybody.do("/v1/services", sample(BY_KIND["service"].opening()))
     await everybody.do(f"/v1/services/{service['id']}/go_live")
     KNOWN["service"] = service["id"]

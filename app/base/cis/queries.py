@@ -11,11 +11,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api import cursors
 from app.api.lists import Listing, Paging
-from app.api.shapes import Out, PersonStub, RecordOut, Renderer
-from app.base.cis import baselines
+from app.api.shapes import Beside, Out, PersonStub, RecordOut, Renderer
+from app.base.cis import baselines, verifications
 from app.base.cis.impact import LARGEST_DEPTH, MOST_TOUCHED, MOST_WAYS, USUAL_DEPTH, impact
 from app.base.cis.lifecycle import LIFECYCLE
-from app.base.cis.records import BaselineState, Ci, CiClass, CiState, RelationKind
+from app.base.cis.records import (
+    BaselineState,
+    Ci,
+    CiClass,
+    CiOutcome,
+    CiState,
+    RelationKind,
+    Settlement,
+    VerificationState,
+)
 from app.base.cis.touched import (
     MOST_TOLD,
     TouchedCustomerOut,
@@ -23,8 +32,10 @@ from app.base.cis.touched import (
     services_and_customers,
 )
 from app.base.people.queries import PERSONS
+from app.kernel.ledger import Ledger
 from app.kernel.visibility import sees_all, tokens
 from app.log.canonical import instant
+from app.log.events import stream
 
 
 class CiOut(RecordOut):
@@ -98,6 +109,82 @@ class CiStub(Out):
     name: str
     ci_class: CiClass
     state: CiState
+
+
+class VerificationItemOut(Out):
+    """An item of a sample, and what was found."""
+
+    ci: CiStub
+    place: int = Field(description="In the order of the draw, from 1.")
+    outcome: CiOutcome | None = Field(description="What was found; null: not compared yet.")
+    note: str | None = Field(description="What is otherwise than recorded.")
+    checked_at: datetime | None
+    settlement: Settlement | None = Field(description="What is done about it; null: nothing yet, or none.")
+    change: str | None = Field(description="The change that has corrected it.")
+    settled_at: datetime | None
+
+
+async def items_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """The items of each sample, in the order of the draw."""
+    records = {stream("verification", one): one for one in samples}
+    rows = await ledger.db.rows(
+        "select v.record, v.place, v.outcome, v.note, v.checked_at, v.settlement, v.change, v.settled_at, "
+        "c.id, c.key, c.name, c.ci_class, c.state from fold.verification_item v "
+        "join fold.ci c on c.id = v.ci_id where v.record = any(%s) order by v.record, v.place",
+        (list(records),),
+    )
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        said = {name: row[name] for name in ("place", "outcome", "note", "settlement", "change")}
+        times = {name: row[name] and instant(row[name]) for name in ("checked_at", "settled_at")}
+        found.setdefault(records[row["record"]], []).append({"ci": stub(row), **said, **times})
+    return found
+
+
+async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, float]:
+    """Of the items that were compared, the share that is right."""
+    rows = await ledger.db.rows(
+        "select id, round(right_count::numeric / checked_count, 6)::float8 as share from fold.verification "
+        "where id = any(%s) and checked_count > 0",
+        (list(samples),),
+    )
+    return {row["id"]: row["share"] for row in rows}
+
+
+class VerificationOut(RecordOut):
+    """A sample of configuration items, compared with what is there."""
+
+    state: VerificationState
+    key: str
+    name: str
+    ci_classes: list[CiClass] = Field(description="It is of items of these classes; none: of all.")
+    services: list[str] = Field(description="It is of items that serve one of these; none: whatever.")
+    seed: str = Field(description="Items were drawn in the order of the SHA-256 of `<seed>/<id>`.")
+    position: int = Field(description="How far the log was when it was drawn.")
+    population: int = Field(description="How many items in use there were.")
+    drawn_count: int = Field(description="How many of them were drawn.")
+    checked_count: int = Field(description="How many of these were compared.")
+    right_count: int = Field(description="How many are as recorded, or were confirmed.")
+    unsettled_count: int = Field(description="About so many differences nothing is done yet.")
+    right_share: Annotated[float | None, Beside(right_share_of, one=True)] = Field(
+        description="Of those that were compared, the share that is right, from 0 to 1; null: none was, and "
+        "in what is past."
+    )
+    items: Annotated[list[VerificationItemOut] | None, Beside(items_of)] = Field(
+        description="In the order of the draw; null in what is past."
+    )
+    summary: str | None
+    drawn_at: datetime
+    concluded_at: datetime | None
+    discarded_at: datetime | None
+
+
+VERIFICATIONS = Listing(
+    lifecycle=verifications.LIFECYCLE,
+    shape=VerificationOut,
+    filters=("state", "key", "drawn_at", "changed_at"),
+    sorts=("drawn_at", "key"),
+)
 
 
 class RelationOut(Out):

@@ -59,6 +59,30 @@ class Difference(Labelled):
     changed = "changed", "Changed", "变更"
 
 
+class VerificationState(Labelled):
+    """Whether items of the sample are still compared."""
+
+    open = "open", "Open", "进行中"
+    concluded = "concluded", "Concluded", "已结束"
+    discarded = "discarded", "Discarded", "已作废"
+
+
+class CiOutcome(Labelled):
+    """What was found when an item was compared with what is there."""
+
+    as_recorded = "as_recorded", "As recorded", "与记录一致"
+    differs = "differs", "Differs", "有差异"
+    missing = "missing", "Not there", "不存在"
+
+
+class Settlement(Labelled):
+    """What is done about a difference."""
+
+    confirmed = "confirmed", "The record is right", "确认记录无误"
+    corrected = "corrected", "Corrected by a change", "已通过变更更正"
+    finding = "finding", "A finding", "列为发现项"
+
+
 class Ci(Record):
     """A configuration item.
 
@@ -115,6 +139,52 @@ class Baseline(Record):
     discarded_at: datetime | None = None
 
 
+class Verification(Record):
+    """A sample of configuration items in use: of those of `ci_classes` that serve one of `services`; where
+    one of these is empty, it does not narrow.
+
+    `population` is how many there were when it was drawn, `position` how far the log was. Of `drawn_count`
+    items `checked_count` were compared, `right_count` are as recorded or were confirmed; about
+    `unsettled_count` differences nothing is done yet.
+    """
+
+    KIND: ClassVar[str] = "verification"
+
+    state: VerificationState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    name: str | None = None
+    ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    seed: str | None = None
+    position: int | None = Field(default=None, sa_type=BigInteger)
+    population: int | None = Field(default=None, sa_type=BigInteger)
+    drawn_count: int | None = None
+    checked_count: int | None = None
+    right_count: int | None = None
+    unsettled_count: int | None = None
+    summary: str | None = None
+    drawn_at: datetime | None = None
+    concluded_at: datetime | None = None
+    discarded_at: datetime | None = None
+
+
+class VerificationItem(Beside):
+    """An item of a sample, at its place in the draw; what was found, and what is done about it."""
+
+    KIND: ClassVar[str] = "verification_item"
+
+    ci_id: Annotated[UUID | None, Refers("ci")] = None
+    place: int | None = None
+    outcome: CiOutcome | None = Field(default=None, sa_type=Text)
+    note: str | None = None
+    checked_by_id: Annotated[UUID | None, Refers("person")] = None
+    checked_at: datetime | None = None
+    settlement: Settlement | None = Field(default=None, sa_type=Text)
+    change: str | None = None
+    settled_by_id: Annotated[UUID | None, Refers("person")] = None
+    settled_at: datetime | None = None
+
+
 class CiTable(Ci, table=True):
     """Where configuration items stand."""
 
@@ -133,4 +203,18 @@ class BaselineTable(Baseline, table=True):
     """Where baselines stand."""
 
     __tablename__ = "baseline"
+    __table_args__: ClassVar = FOLD
+
+
+class VerificationTable(Verification, table=True):
+    """Where verifications stand."""
+
+    __tablename__ = "verification"
+    __table_args__: ClassVar = FOLD
+
+
+class VerificationItemTable(VerificationItem, table=True):
+    """Where the items of their samples stand."""
+
+    __tablename__ = "verification_item"
     __table_args__: ClassVar = FOLD

@@ -13,18 +13,20 @@ from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
-from app.base.cis import baselines
+from app.base.cis import baselines, verifications
 from app.base.cis.compare import ComparePage, CompareQuery, compare
 from app.base.cis.lifecycle import LIFECYCLE
 from app.base.cis.queries import (
     BASELINES,
     CIS,
+    VERIFICATIONS,
     BaselineOut,
     CiOut,
     ImpactOut,
     ImpactQuery,
     RelationPage,
     RelationQuery,
+    VerificationOut,
     impact_of,
     relations,
 )
@@ -34,6 +36,10 @@ baselines_router = APIRouter(prefix="/v1/baselines", tags=["configuration"])
 mount_reads(baselines_router, BASELINES)
 mount_events(baselines_router, BASELINES)
 mount_actions(baselines_router, baselines.LIFECYCLE, BaselineOut)
+verifications_router = APIRouter(prefix="/v1/verifications", tags=["configuration"])
+mount_reads(verifications_router, VERIFICATIONS)
+mount_events(verifications_router, VERIFICATIONS)
+mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
 
 
 # Before that of one item, whose name it would otherwise be.

@@ -1,0 +1,12 @@
+"""Samples of configuration items that are compared with what is there."""
+
+from migrations import steps
+
+revision = "0058"
+down_revision = "0057"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    steps.run(revision, ("verifications",))

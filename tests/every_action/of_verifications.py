@@ -1,0 +1,48 @@
+"""What is said of verifications."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from app.base.cis.verifications import (
+    CheckItemVerification,
+    ConcludeVerification,
+    DrawVerification,
+    SettleDifferenceVerification,
+)
+from app.kernel.bodies import Body
+from tests.client import Client, Json
+from tests.every_action.known import KNOWN, NUMBERS
+
+SAMPLES: dict[type[Body], Callable[[], Json]] = {
+    # The one item of its class that is in use is the one that is known.
+    DrawVerification: lambda: {
+        "key": f"sample-{next(NUMBERS)}",
+        "name": "Racks, autumn 机柜",
+        "size": 1,
+        "ci_classes": ["other"],
+        "services": [],
+        "seed": "autumn",
+    },
+    CheckItemVerification: lambda: {"ci": KNOWN["ci"], "outcome": "differs", "note": "Another room."},
+    SettleDifferenceVerification: lambda: {"ci": KNOWN["ci"], "settlement": "corrected", "change": "CHG-17"},
+    ConcludeVerification: lambda: {"summary": "All racks were where they should be."},
+}
+
+
+async def _differing(client: Client, at: str) -> Json:
+    said = {"ci": KNOWN["ci"], "outcome": "differs", "note": "Another room."}
+    await client.do(f"{at}/check_item", said)
+    return {}
+
+
+async def _as_recorded(client: Client, at: str) -> Json:
+    await client.do(f"{at}/check_item", {"ci": KNOWN["ci"], "outcome": "as_recorded"})
+    return {}
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+    SettleDifferenceVerification: _differing,
+    ConcludeVerification: _as_recorded,
+}
