@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "0056"
-down_revision = "0053"
+revision = "0059"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "0057"
-down_revision = "0056"
+revision = "0060"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 
