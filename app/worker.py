@@ -24,6 +24,7 @@ from app.rules import (
     detect_recurring_incidents,
     escalate_by_rule,
     flag_overdue_meetings,
+    keep_articles_of_problems,
     lapse_accepted_risks,
     pass_on_comments,
     pass_on_followers,
@@ -40,6 +41,7 @@ from app.search import index
 #: What follows from an event.
 RULES: tuple[Rule | AssignByRule, ...] = (
     assign_by_rule.RULE,
+    keep_articles_of_problems.RULE,
     tell_duplicates.RULE,
     pass_on_followers.RULE,
     pass_on_comments.RULE,

@@ -35,9 +35,9 @@ def _revision(at: Moment) -> ArticleRevision:
 
 
 async def case_not_resolved(look: Look, article: Article, body: DraftArticle, at: Moment) -> None:
-    """What is not known to have helped is not written down; a rule may, as of a known error."""
+    """What is not known to have helped is not written down, but a known error's workaround is."""
     case = at.the(Ticket, "case")
-    if case is None or at.caller.is_rule:
+    if case is None or at.caller.is_rule or getattr(case, "workaround_documented_at", None) is not None:
         return
     ended = look.lifecycles[case.KIND].ended
     if case.state not in ended:

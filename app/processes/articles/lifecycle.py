@@ -84,7 +84,7 @@ class DraftArticle(Body):
     categories: CategoryKeys | None = Field(default=None, description="The same of categories.")
     cis: CiKeys | None = Field(default=None, description="The same of configuration items.")
     case: Annotated[Reference, Refers(TICKET)] | None = Field(
-        default=None, description="The case that it comes from, resolved: its id or number."
+        default=None, description="The case that it comes from, resolved, or a known error: its id or number."
     )
     custom: CustomValues = Field(default_factory=dict)
 
@@ -337,7 +337,7 @@ LIFECYCLE = Lifecycle(
         # action, 中文, from, to, who, event
         action(draft, "起草", FROM_NOTHING, State.draft, staff | rule, "article.drafted",
                wrong=(checks.case_not_resolved, checks.half_a_language, custom_fits), staff_only=True),
-        action(edit, "编辑", [State.draft], STAYS, author | knowledge_editor, "article.edited",
+        action(edit, "编辑", [State.draft], STAYS, author | knowledge_editor | rule, "article.edited",
                wrong=(checks.half_a_language, custom_fits), staff_only=True),
         action(submit, "提交审核", [State.draft], State.in_review, author | knowledge_editor, "article.submitted", staff_only=True),
         action(send_back, "退回", [State.in_review], State.draft, knowledge_editor, "article.sent_back", staff_only=True),

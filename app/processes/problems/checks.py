@@ -16,6 +16,7 @@ from app.processes.problems.records import Problem
 if TYPE_CHECKING:
     from app.processes.problems.lifecycle import (
         AcceptRiskProblem,
+        DocumentWorkaroundProblem,
         EditProblem,
         InvestigateProblem,
         RaiseProblem,
@@ -33,6 +34,13 @@ async def named_twice(look: Look, problem: Problem, body: RaiseProblem, at: Mome
 async def cannot_take_it(look: Look, problem: Problem, body: InvestigateProblem, at: Moment) -> None:
     """Who investigates is there, and belongs to the team that is named with them."""
     await fits(look, at.the(Person, "assignee"), at.the(Team, "team"), "/assignee")
+
+
+async def written_down_before(
+    look: Look, problem: Problem, body: DocumentWorkaroundProblem, at: Moment
+) -> None:
+    """Puts down whether an article is still to be drafted: of a problem there is one."""
+    at.found["to_write_down"] = [problem] if problem.article_id is None else []
 
 
 async def not_ahead(look: Look, problem: Problem, body: AcceptRiskProblem, at: Moment) -> None:

@@ -7,7 +7,8 @@ resolved, closed ─► investigating (reopen)        any open ─► closed (ac
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,6 +17,7 @@ from app.base.extras import CHILDREN, every_ticket
 from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
 from app.base.extras.links import LinkTicket, linked
+from app.common.articles import Article
 from app.common.children import ExternalReference, LinkKind, Visibility
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
 from app.common.priority import Impact, Urgency
@@ -39,6 +41,7 @@ from app.kernel.lifecycle import FROM_NOTHING, STAYS, Fork, Lifecycle, Second, a
 from app.kernel.moment import Moment
 from app.kernel.visibility import DESK
 from app.kernel.who import engineer, problem_manager, process_owner, rule, staff
+from app.log.events import stream
 from app.processes.problems import checks
 from app.processes.problems.records import (
     ENDED,
@@ -51,6 +54,8 @@ from app.processes.problems.records import (
 from app.processes.problems.records import ProblemState as State
 
 MOST_USERS = 100_000_000
+Language = Literal["en", "zh"]
+CHINESE = re.compile("[\u3400-\u9fff]")
 Keys = Annotated[tuple[Annotated[Key, KeyOf("service")], ...], Few]
 Teams = Annotated[tuple[Annotated[Reference, Refers("team")], ...], Few]
 Incidents = Annotated[tuple[Annotated[Reference, Refers("incident")], ...], Few]
@@ -188,6 +193,11 @@ class DocumentWorkaroundProblem(Body):
         default=Visibility.internal,
         description="Who is shown it on incidents: everybody who sees the incident, or staff.",
     )
+    language: Language | None = Field(
+        default=None,
+        description="The language of the article that is drafted of it; none: Chinese if a Chinese character "
+        "is in it, English otherwise.",
+    )
 
 
 def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, at: Moment) -> None:
@@ -196,6 +206,8 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, at: M
     problem.workaround = body.workaround
     problem.workaround_visibility = body.workaround_visibility
     problem.workaround_documented_at = at.occurred_at
+    if problem.article_id is None:
+        problem.article_id = at.second_id
 
 
 class BeginFixProblem(Body):
@@ -383,6 +395,19 @@ BACK_IN = Second(
     body=lambda problem, body: LinkTicket(kind=LinkKind.caused_by, other=str(problem.id)),
 )
 
+WRITTEN_DOWN = Second(
+    action="draft",
+    field="symptoms",
+    record=lambda at: [stream(Article.KIND, at.second_id) for _ in at.every(Problem, "to_write_down")],
+    body=lambda problem, body: {
+        "title": problem.title or problem.number,
+        "language": body.language or ("zh" if CHINESE.search(body.symptoms + body.workaround) else "en"),
+        "symptoms": body.symptoms,
+        "answer": body.workaround,
+        "visibility": body.workaround_visibility,
+        "case": str(problem.id),
+    },
+)
 #: From a known error it stays one.
 CAUSE_KNOWN = Fork(where_the_cause_leads, (State.cause_identified, State.known_error))
 
@@ -400,7 +425,8 @@ LIFECYCLE = Lifecycle(
         action(investigate,   "开始调查", [State.logged],       State.investigating,     problem_manager,          "problem.investigation_begun",
                wrong=(checks.cannot_take_it,)),
         action(identify_cause, "确定根因", [State.investigating, State.known_error],  CAUSE_KNOWN, engineer, "problem.cause_identified"),
-        action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer, "problem.workaround_documented"),
+        action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer, "problem.workaround_documented",
+               wrong=(checks.written_down_before,), second=WRITTEN_DOWN),
         action(begin_fix,     "开始修复", [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager,          "problem.fix_begun"),
         action(resolve,       "解决",     [State.fix_in_progress],                   State.resolved,          problem_manager,          "problem.resolved"),
         action(accept_risk,   "接受风险", OPEN,                                      State.closed,            process_owner,            "problem.risk_accepted",

@@ -67,6 +67,7 @@ class ProblemOut(TicketOut):
         description="For staff: who is shown the workaround on incidents."
     )
     workaround_documented_at: datetime | None
+    article_id: UUID | None = Field(description="For staff: the article that was drafted of the workaround.")
     fixing_change: str | None
     no_change_reason: str | None = Field(description="Why no change is needed to fix it.")
     fix_begun_at: datetime | None

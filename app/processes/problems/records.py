@@ -71,8 +71,9 @@ class Problem(Ticket):
 
     How far it reaches: `affected_services` are keys of services, `affected_customers` ids of teams.
     `symptoms` and `workaround` are the organisation's words and nobody's own: they stay when a person is
-    erased; `workaround_visibility` says who is shown them on incidents. `fixing_change` is what the process
-    of changes, or another tool, calls the change that fixes it. `risk_accepted_until_at` is when the owner of
+    erased; `workaround_visibility` says who is shown them on incidents, and `article_id` is
+    the article that was drafted of them. `fixing_change` is what the process of changes, or another tool,
+    calls the change that fixes it. `risk_accepted_until_at` is when the owner of
     an accepted risk decides anew, `risk_lapsed_at` when that time had come.
     """
 
@@ -99,6 +100,7 @@ class Problem(Ticket):
     workaround: Annotated[str | None, StaffOnly()] = None
     workaround_visibility: Annotated[Visibility | None, StaffOnly()] = Field(default=None, sa_type=Text)
     workaround_documented_at: datetime | None = None
+    article_id: Annotated[UUID | None, Refers("article"), StaffOnly()] = None
     fixing_change: str | None = None
     no_change_reason: Annotated[str | None, Personal()] = None
     fix_begun_at: datetime | None = None

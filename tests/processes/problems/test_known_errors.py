@@ -59,6 +59,41 @@ async def test_a_workaround_is_shown_with_an_incident_to_whom_it_is_for(api: Api
     assert (await stranger.get(f"/v1/incidents/{incident['id']}/known_errors")).status_code == 404
 
 
+async def test_a_workaround_is_drafted_as_an_article_by_the_same_command_and_once(api: Api) -> None:
+    engineer, problem = await known(api, workaround_visibility="public")
+    article = await engineer.read(f"/v1/articles/{problem['article_id']}")
+    assert (article["state"], article["language"], article["visibility"]) == ("draft", "en", "public")
+    assert (article["title"], article["services"]) == (problem["title"], ["mail"])
+    assert (article["symptoms"], article["answer"]) == (WORKAROUND["symptoms"], WORKAROUND["workaround"])
+    assert (article["case"], article["author"]["id"]) == (f"problem/{problem['id']}", engineer.id)
+    of_both = "select count(distinct correlation_id) as commands, count(*) as events from log.event"
+    of_both += " where type in ('problem.workaround_documented', 'article.drafted')"
+    (row,) = await api.ledger.db.rows(of_both, ())
+    assert (row["commands"], row["events"]) == (1, 2)
+    at = f"/v1/problems/{problem['id']}"
+    await engineer.do(f"{at}/identify_cause", CAUSE)
+    await engineer.do(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
+    await engineer.do(f"{at}/resolve", {"prevention": "It is watched."})
+    (incident,) = await incidents(engineer, 1, service="mail")
+    await engineer.do(f"{at}/reopen", {"incident": incident["id"]})
+    again = await engineer.do(f"{at}/document_workaround", {**WORKAROUND, "workaround": "Wait."})
+    assert (again["article_id"], again["workaround"]) == (article["id"], "Wait.")
+    assert len((await engineer.read("/v1/articles"))["items"]) == 1
+
+
+async def test_what_is_written_in_chinese_becomes_a_chinese_article(api: Api) -> None:
+    engineer = await api.client("林晓雨", Role.engineer, Role.problem_manager, teams=("network",))
+    said = {"symptoms": "半夜的邮件丢失。", "workaround": "早上重发。"}
+    languages = []
+    for more in ({}, {"language": "en"}):
+        problem = await engineer.do("/v1/problems", a_problem())
+        at = f"/v1/problems/{problem['id']}"
+        await engineer.do(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
+        known = await engineer.do(f"{at}/document_workaround", {**said, **more})
+        languages.append((await engineer.read(f"/v1/articles/{known['article_id']}"))["language"])
+    assert languages == ["zh", "en"]
+
+
 async def test_the_likeliest_comes_first_and_says_why(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
     _, of_service = await known(api)

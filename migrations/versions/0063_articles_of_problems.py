@@ -1,0 +1,12 @@
+"""Which article was drafted of the workaround of a problem."""
+
+from migrations import steps
+
+revision = "0063"
+down_revision = "0062"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    steps.run(revision, ("problems",))
