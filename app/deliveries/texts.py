@@ -26,6 +26,8 @@ WORDS = {
     Step.moved: "reason",
     Step.called_off: "reason",
 }
+#: Where tickets of a kind have a sentence of their own.
+OWN = {("problem", Step.resolved): "problem_resolved"}
 GIVEN = """
 select e.stream, e.version, e.data->'given' as given from log.told e
 join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
@@ -59,7 +61,8 @@ def line(ledger: Ledger, language: str, notice: Any, step: Step, given: dict[str
         "days": str(ledger.settings.reopen_days),
         "reason": _label(ledger, language, notice["about"], given) if step is Step.held else "",
     }
-    return say(language, "notice", step.value, words)
+    sentence = OWN.get((kind_of(notice["about"]), step), step.value)
+    return say(language, "notice", sentence, words)
 
 
 def _label(ledger: Ledger, language: str, about: str, given: dict[str, Any]) -> str:

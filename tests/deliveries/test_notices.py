@@ -20,6 +20,7 @@ from app.common.notices import Step
 from app.common.people import Caller, PersonKind, Role, rule
 from app.db import connect
 from app.deliveries import notices, steps
+from app.deliveries.texts import line
 from app.kernel.bodies import Reason
 from app.kernel.ledger import Ledger
 from app.kernel.uploads import Sending, take_in
@@ -56,6 +57,16 @@ async def test_each_public_step_is_told_to_who_asked_and_to_who_follows(office: 
     assert await office.told(office.requester) == ["received", *public]
     assert await office.told(office.follower) == public, "it was received before they followed it"
     assert await office.told(office.engineer) == ["given"], "others are told what one does oneself"
+
+
+async def test_a_problem_that_is_resolved_has_a_sentence_of_its_own(office: Office) -> None:
+    notice = {"number": "PRB-2026-000001", "title": "The relay loses mail", "about": "problem/1"}
+    told = line(office.ledger, "en", notice, Step.resolved, {})
+    assert told.startswith("What was behind PRB-2026-000001 is removed: The relay loses mail.")
+    assert "reopen" not in told
+    assert "根因已消除" in line(office.ledger, "zh", notice, Step.resolved, {})
+    of_incident = line(office.ledger, "en", notice | {"about": "incident/1"}, Step.resolved, {})
+    assert "reopen it within" in of_incident
 
 
 async def test_what_comes_within_a_minute_goes_together_and_what_comes_later_does_not(office: Office) -> None:

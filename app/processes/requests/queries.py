@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from app.api.children import Rows
 from app.api.lists import Listing
-from app.api.shapes import Out, PersonStub, TeamStub, TicketOut
+from app.api.shapes import Beside, Out, PersonStub, TeamStub, TicketOut
 from app.base.categories.queries import CATEGORIES
 from app.base.cis.queries import CIS
 from app.base.people.queries import PERSONS, TEAMS
@@ -17,6 +19,7 @@ from app.base.services.queries import CATALOGUE_ITEMS, SERVICES
 from app.common.priority import Impact, Priority, Urgency
 from app.common.services import FulfilmentPath
 from app.common.tickets import Channel, HoldReason
+from app.kernel.ledger import Ledger
 from app.processes.requests.lifecycle import LIFECYCLE
 from app.processes.requests.records import (
     Acceptance,
@@ -34,6 +37,15 @@ from app.processes.requests.records import (
     SolutionReview,
     Training,
 )
+
+OVERDUE = """
+select id, coalesce(next_report_due_at < now(), false) as overdue from fold.request where id = any(%s)"""
+
+
+async def reports_overdue(ledger: Ledger, requests: Sequence[UUID]) -> Mapping[UUID, Any]:
+    """Of each of the requests whether a report of its progress is overdue."""
+    rows = await ledger.db.rows(OVERDUE, (list(requests),))
+    return {row["id"]: row["overdue"] for row in rows}
 
 
 class RequestOut(TicketOut):
@@ -80,6 +92,9 @@ class RequestOut(TicketOut):
     expected_at: datetime | None = Field(description="The one that the latest report says.")
     report_every_days: int | None
     next_report_due_at: datetime | None = Field(description="A report of progress is overdue after it.")
+    report_overdue: Annotated[bool | None, Beside(reports_overdue, one=True)] = Field(
+        description="Whether a report of progress is overdue now; null in what is past."
+    )
     acceptance_wanted_at: datetime | None
     verdict: AcceptanceVerdict | None = Field(description="Of the latest round of acceptance.")
     rounds: int | None = Field(description="How often it was submitted for acceptance.")
