@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 from tests.client import Client, Json, an_incident
@@ -15,6 +16,12 @@ CALENDAR = "office-hours"
 NOBODYS = "019a0000-0000-7000-8000-000000000000"
 #: Ids of what there is in the present world, by kind; it puts them here when it is made.
 KNOWN: dict[str, str] = {}
+
+#: What a record is opened with that somebody with the role may see to, where not every one is theirs.
+THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
+    ("category", "service_level_manager"): lambda: {"process": "request", "parent": None},
+    ("category", "problem_manager"): lambda: {"process": "problem", "parent": None},
+}
 
 #: What tells one key from another.
 NUMBERS = count()

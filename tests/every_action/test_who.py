@@ -11,6 +11,7 @@ from app.common.people import STAFF, Person, Role
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.who import Relation
 from tests.client import Client, Json
+from tests.every_action.known import THEIRS
 from tests.every_action.samples import said, sample
 from tests.every_action.world import (
     ASKED,
@@ -159,7 +160,7 @@ async def test_each_of_those_whom_the_row_names_may(
     for kind, held in _names(lifecycle, row):
         client = await callers.of(kind, held)
         for state in can_be_in(lifecycle, row):
-            record = await world.theirs(lifecycle, state, row)
+            record = await world.theirs(lifecycle, state, row, held)
             if (await client.get(at(lifecycle, record))).status_code == 404:
                 continue  # They do not see it there yet.
             body = await said(client, row, at(lifecycle, record))
@@ -179,7 +180,8 @@ async def test_only_those_whom_its_first_row_names_make_a_record(
     for held in callers.held():
         client = await callers.of(COLLEAGUE, held)
         head = await world.api.head()
-        answer = await client.post(address(lifecycle, row, None), json=sample(row))
+        theirs = THEIRS.get((lifecycle.kind, held), dict)()
+        answer = await client.post(address(lifecycle, row, None), json=sample(row) | theirs)
         if named_by(row, held, COLLEAGUE, None):
             assert answer.status_code == 201, (held, answer.text)
         else:

@@ -19,7 +19,7 @@ from app.kernel.who import Relation
 from app.registry import BY_KIND, LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import of_articles
-from tests.every_action.known import CALENDAR, GROUP, KNOWN, TEAM
+from tests.every_action.known import CALENDAR, GROUP, KNOWN, TEAM, THEIRS
 from tests.every_action.samples import (
     BEFORE,
     BY,
@@ -188,11 +188,18 @@ class World:
         return await self._bring(lifecycle, state, self.everybody, {}, row)
 
     async def theirs(
-        self, lifecycle: Lifecycle[Any], state: Labelled, row: Action[Any, Any] | None = None
+        self,
+        lifecycle: Lifecycle[Any],
+        state: Labelled,
+        row: Action[Any, Any] | None = None,
+        held: str = "",
     ) -> Json:
-        """The same: the reporter's, given to the team and to the assignee."""
-        requester = {"requester": str(self.reporter.id)}
-        return await self._bring(lifecycle, state, self.worker, requester, row)
+        """The same: the reporter's, given to the team and to the assignee; one that somebody who holds that
+        role may see to.
+        """
+        requester = {"requester": str(self.reporter.id)} if "assign" in lifecycle.by_name else {}
+        theirs = THEIRS.get((lifecycle.kind, held), dict)()
+        return await self._bring(lifecycle, state, self.worker, requester | theirs, row)
 
     async def by_rule(self, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json) -> None:
         """A rule carries out the row."""
@@ -221,7 +228,7 @@ class World:
             one, other = other, one
         for way in ways(lifecycle, state):
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
-            said = sample(opening) | (more if ticket else {}) | wants
+            said = sample(opening) | more | wants
             record = await self._open(lifecycle, opening, said, self.everybody if ticket else one)
             if ticket:
                 given_to = {"team": TEAM, "person": worker.id}

@@ -26,7 +26,11 @@ MOST_LEVELS = 6
 #: So many categories has a process at most, retired ones among them.
 MOST_CATEGORIES = 2_000
 #: Who keeps the categories of a process besides administrators.
-MANAGERS = {"incident": Role.incident_manager}
+MANAGERS = {
+    "incident": Role.incident_manager,
+    "request": Role.service_level_manager,
+    "problem": Role.problem_manager,
+}
 KEEPER = admin | role(*MANAGERS.values()) | rule
 
 

@@ -57,3 +57,23 @@ async def test_nothing_new_is_of_a_retired_category_or_service_and_what_was_stay
     assert (await admin.read(f"{INCIDENTS}/{old['id']}"))["category"] == "printing"
     elsewhere = an_incident(service="nobody-knows", category="neither")
     assert (await admin.do(INCIDENTS, elsewhere))["service"] == "nobody-knows"
+
+
+async def test_each_manager_keeps_the_categories_of_their_process_and_of_no_other(api: Api) -> None:
+    managers = {
+        "incident": Role.incident_manager,
+        "request": Role.service_level_manager,
+        "problem": Role.problem_manager,
+    }
+    for process, role in managers.items():
+        manager = await api.client(role.value, role)
+        made = await manager.do(CATEGORIES, a_category("mine", process=process))
+        await manager.do(f"{CATEGORIES}/{made['id']}/retire")
+        for other in managers.keys() - {process}:
+            said = a_category("mine-too", process=other)
+            assert await wrong(manager, CATEGORIES, said) == ("/process", "not_your_process")
+    admin = await api.client("Ada", Role.admin)
+    (theirs,) = (await admin.read(CATEGORIES, process="problem"))["items"]
+    manager = await api.client("Qian", Role.service_level_manager)
+    refused = await manager.post(f"{CATEGORIES}/{theirs['id']}/reinstate")
+    assert refused.json()["code"] == "not_your_process"
