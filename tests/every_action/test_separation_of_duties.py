@@ -1,0 +1,72 @@
+"""Duties that a table keeps apart: whoever had the one part is refused the other, by any role; others may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.common.records import from_row
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.who import kept_apart
+from tests.client import Client, Json
+from tests.every_action.samples import said
+from tests.every_action.world import ROWS, World, at, called, can_be_in, send
+
+KEPT_APART = [(lifecycle, row) for lifecycle, row in ROWS if row.never]
+#: What is asked of a chair, under whose rule a decision must stand; tests/base/decisions does.
+OF_A_CHAIR = frozenset({"decide"})
+OTHERS = [(lc, row) for lc, row in KEPT_APART if row.name not in OF_A_CHAIR]
+
+
+def clients(world: World) -> dict[str, Client]:
+    """By id, those who hold every role."""
+    everybody = [world.everybody, world.worker, *world.others.values()]
+    return {client.id: client for client in everybody}
+
+
+async def parted(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json) -> set[str]:
+    """The ids of those who have had a part in the record that is kept apart from the row."""
+    found = await world.api.ledger.db.row(f"select * from {lifecycle.table} where id = %s", (record["id"],))
+    assert found is not None
+    return {str(person) for person in kept_apart(row.never, from_row(lifecycle.record, found))}
+
+
+def test_some_duties_are_kept_apart() -> None:
+    assert {lifecycle.kind for lifecycle, _ in KEPT_APART} >= {"request", "article"}
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), KEPT_APART, ids=called)
+async def test_whoever_had_the_other_part_is_refused_whatever_roles_they_hold(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    refused = 0
+    for state in can_be_in(lifecycle, row):
+        record = await world.bring(lifecycle, state, row)
+        for person in await parted(world, lifecycle, row, record):
+            client = clients(world).get(person)
+            if client is None:  # whoever asks for something holds no role in this world
+                continue
+            body = await said(client, row, at(lifecycle, record))
+            head = await world.api.head()
+            answer = await send(client, lifecycle, row, record, body)
+            assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties"), state
+            assert await world.api.head() == head
+            refused += 1
+    assert refused, "somebody has had the other part, and holds every role"
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), OTHERS, ids=called)
+async def test_another_person_may(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
+    state = can_be_in(lifecycle, row)[0]
+    record = await world.bring(lifecycle, state, row)
+    apart = await parted(world, lifecycle, row, record)
+    for person, client in clients(world).items():
+        if person in apart:
+            continue
+        body = await said(client, row, at(lifecycle, record))
+        answer = await send(client, lifecycle, row, record, body)
+        assert answer.json().get("code") != "separation_of_duties", person
+        if answer.status_code == 200:
+            return
+    pytest.fail(f"nobody else may {row.name}")
