@@ -117,16 +117,17 @@ async def test_no_page_of_a_list_is_found_by_going_through_all_incidents(
         query = of_page(renderer, where, order, 51)
         plan = await crowded.db.value(f"explain (format json) {query}", where.parameters)
         if ("Seq Scan", "incident") in [
-            (n["Node Type"], n.get("Relation Name")) for n in _nodes(plan[0]["Plan"])
+            (n["Node Type"], n.get("Relation Name")) for n in nodes(plan[0]["Plan"])
         ]:
             through_all.append(said)
     assert through_all == []
 
 
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The steps of a plan."""
     yield plan
     for part in plan.get("Plans", ()):
-        yield from _nodes(part)
+        yield from nodes(part)
 
 
 async def test_the_first_page_of_any_list_is_there_at_once(crowded: Ledger, many: dict[str, Caller]) -> None:
