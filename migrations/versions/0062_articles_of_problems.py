@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "0063"
-down_revision = "0062"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "0060"
-down_revision = "0056"
+revision = "0063"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 
