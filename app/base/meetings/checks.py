@@ -51,7 +51,9 @@ async def cannot_be_called(look: Look, meeting: Meeting, body: CallMeeting, at: 
     group, chair = at.the(Group, "group"), at.the(Person, "chair")
     if group is not None and group.state is GroupState.retired:
         raise WrongValue(pointer="/group", because="group_retired")
-    chair_id = chair.id if chair is not None else group.chair_id if group is not None else None
+    chair_id = chair.id if chair is not None else None
+    if chair is None and group is not None and group.chair_id is not None:
+        chair_id = next(iter(await look.active([group.chair_id])), None)
     if chair_id is None:
         raise WrongValue(pointer="/chair", because="missing")
     organiser = at.the(Person, "organiser")

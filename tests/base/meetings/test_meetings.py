@@ -186,6 +186,24 @@ async def test_what_cannot_be_called_is_refused(ada: Client, said: Json, expecte
     assert await refused(ada, "/v1/meetings", a_meeting(**said)) == expected
 
 
+async def test_where_the_groups_chair_is_gone_somebody_else_is_named(
+    api: Api, ada: Client, board: Client
+) -> None:
+    admin = await api.client("Admin", Role.admin)
+    await admin.do(f"/v1/persons/{board.id}/deactivate")
+    assert await refused(ada, "/v1/meetings", a_meeting(group="board", chair=None)) == ("/chair", "missing")
+    made = await ada.do("/v1/meetings", a_meeting(group="board"))
+    assert {*await participants(ada, f"/v1/meetings/{made['id']}")} == {"Ada", "王芳"}
+
+
+async def test_a_record_that_one_may_not_see_is_not_put_on_the_agenda(api: Api, ada: Client) -> None:
+    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
+    secret = await (await api.client("Emil", Role.agent)).do("/v1/meetings", a_meeting())
+    said = {"topic": "What others talk about", "about": secret["number"]}
+    assert await refused(ada, f"{at}/add_agenda_item", said) == ("/about", "unknown_reference")
+    assert (await ada.read(f"{at}/agenda"))["items"] == []
+
+
 async def test_nobody_else_says_that_a_meeting_follows_another_one(ada: Client) -> None:
     first = await ada.do("/v1/meetings", a_meeting(series_interval="monthly"))
     said = a_meeting(follows=first["id"])
