@@ -1,27 +1,22 @@
 """Random histories of a request over HTTP: it does what the model says, and nothing else.
 
 The model is a table of its own, written from the process document: it looks at no lifecycle. What comes
-behind a proposed solution is told as a story (tests/stories): it takes other people at each step.
+behind a proposed solution has a model of its own (test_project_model): it takes other people at each step.
 """
 
 from __future__ import annotations
-
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.common.records import codecs, from_row
-from app.kernel.history import fold
-from app.log import read
-from app.processes.requests.records import Request
 from app.processes.requests.requirements import ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest
 from tests.client import Api, Client, Json
 from tests.every_action.known import GROUP
 from tests.every_action.requests import SAMPLES
+from tests.processes.requests.folding import is_the_fold
 
 STANDARD = {"submitted", "assessed", "in_progress"}
 PROJECT = {"analysing", "requirements_confirmed", "solution_review"}
@@ -100,13 +95,7 @@ class World:
             assert offered == {name for name, (may, of, _) in TABLE.items() if who in may and state in of}, (
                 who
             )
-        row = await self.api.ledger.db.row("select * from fold.request where id = %s", (UUID(request_id),))
-        assert row is not None
-        stands = from_row(Request, row)
-        folded = fold(Request, stands.row_key, await read.of_stream(self.api.ledger.db, stands.row_key))
-        assert folded is not None
-        for name in ("id", "version", "changed_at", *codecs(Request)):
-            assert getattr(folded, name) == getattr(stands, name), name
+        await is_the_fold(self.api, request_id)
 
 
 @pytest.fixture
