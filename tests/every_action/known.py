@@ -23,6 +23,11 @@ THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
     ("category", "problem_manager"): lambda: {"process": "problem", "parent": None},
 }
 
+#: What somebody else opens it with, so that the reporter with that role sees it.
+SHOWN: dict[tuple[str, str], Callable[[], Json]] = {
+    ("ci", "integration"): lambda: {"owner": KNOWN["reporter"]},
+}
+
 #: What tells one key from another.
 NUMBERS = count()
 

@@ -19,7 +19,7 @@ from app.kernel.who import Relation
 from app.registry import BY_KIND, LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import of_articles
-from tests.every_action.known import CALENDAR, GROUP, KNOWN, TEAM, THEIRS
+from tests.every_action.known import CALENDAR, GROUP, KNOWN, SHOWN, TEAM, THEIRS
 from tests.every_action.samples import (
     BEFORE,
     BY,
@@ -198,7 +198,8 @@ class World:
         role may see to.
         """
         requester = {"requester": str(self.reporter.id)} if "assign" in lifecycle.by_name else {}
-        theirs = THEIRS.get((lifecycle.kind, held), dict)()
+        of = (lifecycle.kind, held)
+        theirs = THEIRS.get(of, dict)() | SHOWN.get(of, dict)()
         return await self._bring(lifecycle, state, self.worker, requester | theirs, row)
 
     async def by_rule(self, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json) -> None:
@@ -310,7 +311,8 @@ async def made(api: Api) -> World:
     all_roles = [role for role in Role if role is not Role.auditor]
     everybody = await api.client("Everybody", *all_roles, teams=(TEAM,))
     worker = await api.client_of(assignee, *all_roles)
-    a_ci = {"key": "rack-1", "name": "Rack", "ci_class": "other"}
+    KNOWN["reporter"] = str(reporter.id)
+    a_ci = {"key": "rack-1", "name": "Rack", "ci_class": "other", "owner": KNOWN["reporter"]}
     KNOWN["ci"] = (await everybody.do("/v1/cis", a_ci))["id"]
     hours = sample(BY_KIND["calendar"].opening()) | {"key": CALENDAR}
     await everybody.do("/v1/calendars", hours)

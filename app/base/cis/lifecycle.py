@@ -104,6 +104,8 @@ def plan(ci: Ci, body: PlanCi, at: Moment) -> None:
     ci.name = body.name
     ci.ci_class = body.ci_class
     ci.owner_id = owner.id if owner else None
+    if not at.caller.is_staff and not at.caller.is_rule:
+        ci.found_by_id = at.caller.person_id
     ci.services = list(body.services)
     ci.attributes = dict(body.attributes)
     ci.unauthorised = False
@@ -212,6 +214,12 @@ def entered(ci: Ci, before: Labelled | None, at: Moment) -> None:
         ci.retired_at = at.occurred_at
 
 
+def audience(ci: Ci) -> tuple[str, ...]:
+    """Staff, the owner, and the integration that has found it: it is no staff, and sees no others."""
+    persons = {person for person in (ci.owner_id, ci.found_by_id) if person is not None}
+    return (STAFF, *(f"person:{person}" for person in persons))
+
+
 MANAGERS = configuration_manager | rule
 KEEPERS = MANAGERS | engineer
 FINDERS = KEEPERS | integration
@@ -220,10 +228,8 @@ THERE = (State.planned, State.live, State.maintenance)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
-    audience=lambda ci: (STAFF, *(() if ci.owner_id is None else (f"person:{ci.owner_id}",))),
-    # An integration is no staff; whoever lets one in for discovery lets it see what there is.
-    sees_all=SEE_EVERYTHING | {Role.configuration_manager, Role.integration},
-    columns={"staff": (), "person": ("owner_id",)}, children=(CiRelation,), entered=entered,
+    audience=audience, sees_all=SEE_EVERYTHING | {Role.configuration_manager},
+    columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,), entered=entered,
     retired={State.retired: "ci_retired"},
     rows=(
         #      action             中文        from                 to                 who       event

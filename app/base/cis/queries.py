@@ -46,6 +46,7 @@ class CiOut(RecordOut):
     name: str
     ci_class: CiClass
     owner: PersonStub | None = Field(description="Who answers for it.")
+    found_by: PersonStub | None = Field(description="The integration that has found it, and sees it.")
     services: list[str] = Field(description="The keys of the services that it serves.")
     attributes: dict[str, str | int] = Field(description="What is known of it, by key.")
     planned_at: datetime
@@ -64,6 +65,7 @@ CIS = Listing(
         "key",
         "ci_class",
         "owner",
+        "found_by",
         "serves",
         "unauthorised",
         "unauthorised_at",

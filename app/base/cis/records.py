@@ -86,7 +86,8 @@ class Settlement(Labelled):
 class Ci(Record):
     """A configuration item.
 
-    `services` are the keys of those that it serves, `attributes` short texts and whole numbers by their keys.
+    `found_by_id` is the integration that planned it, if one did, and that sees it. `services` are the keys of
+    those that it serves, `attributes` short texts and whole numbers by their keys.
     `unauthorised_count` says how often it was altered after go-live without an approved change, and
     `unauthorised_at` when last; `unauthorised` whether it ever was.
     """
@@ -98,6 +99,7 @@ class Ci(Record):
     name: str | None = None
     ci_class: CiClass | None = Field(default=None, sa_type=Text)
     owner_id: Annotated[UUID | None, Refers("person")] = None
+    found_by_id: Annotated[UUID | None, Refers("person")] = None
     services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     attributes: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     planned_at: datetime | None = None

@@ -147,10 +147,30 @@ async def test_staff_and_the_owner_see_one_and_nobody_else(api: Api, keeper: Cli
     owner, other = await api.client("Olga"), await api.client("Zhao")
     engineer, machine = await api.client("Erik", Role.engineer), await api.client("Scan", Role.integration)
     await a_ci(keeper, "srv-1", owner=owner.id)
-    for client, status in ((owner, 200), (other, 404), (engineer, 200), (machine, 200)):
+    for client, status in ((owner, 200), (other, 404), (engineer, 200), (machine, 404)):
         for below in ("", "/impact", "/relations", "/events"):
             assert (await client.get(f"/v1/cis/srv-1{below}")).status_code == status, below
-    assert [len((await one.read("/v1/cis"))["items"]) for one in (owner, other)] == [1, 0]
+    shown = [len((await one.read("/v1/cis"))["items"]) for one in (owner, other, machine)]
+    assert shown == [1, 0, 0]
+
+
+async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, keeper: Client) -> None:
+    scan, other = await api.client("Scan", Role.integration), await api.client("Probe", Role.integration)
+    await a_ci(keeper, "srv-1")
+    found = await scan.do("/v1/cis", {"key": "srv-2", "name": "Found", "ci_class": "server"})
+    assert found["found_by"]["id"] == scan.id
+    assert [ci["key"] for ci in (await scan.read("/v1/cis"))["items"]] == ["srv-2"]
+    assert (await other.read("/v1/cis"))["items"] == []
+    assert [ci["key"] for ci in (await keeper.read("/v1/cis", found_by=scan.id))["items"]] == ["srv-2"]
+    await scan.do("/v1/cis/srv-2/change_attributes", {"attributes": {"memory_gib": 64}})
+    hidden = {"kind": "runs_on", "other": "srv-1"}
+    assert await refused(scan, "/v1/cis/srv-2/relate", hidden) == (422, "/other", "unknown_reference")
+    await keeper.do("/v1/cis/srv-2/relate", hidden)
+    assert (await scan.read("/v1/cis/srv-2/relations"))["items"] == [], "nor by what it is related to"
+    assert (await keeper.read("/v1/cis/srv-1"))["found_by"] is None
+    answer = await keeper.patch("/v1/cis/srv-1", json={"owner": scan.id}, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    assert len((await scan.read("/v1/cis"))["items"]) == 2, "what is to be looked after, it is given"
 
 
 async def test_those_that_serve_a_service_are_found(keeper: Client) -> None:

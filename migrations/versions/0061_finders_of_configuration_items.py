@@ -1,0 +1,12 @@
+"""Integrations see the configuration items that they have found."""
+
+from migrations import steps
+
+revision = "0061"
+down_revision = "0060"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    steps.run(revision, ("finders",))
