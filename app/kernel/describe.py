@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from app.common.custom import FOR_STAFF, PUBLIC, Custom
 from app.common.personal import Personal
 from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
-from app.kernel.bodies import marks, parts
+from app.kernel.bodies import Patch, marks, parts
 from app.kernel.lifecycle import Action, Lifecycle
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
@@ -20,6 +20,7 @@ VALUES = "Values of custom fields by their keys; `words` as personal fields are.
 HIDDEN = "Stands in the log; no client is shown it."
 MARKS = (Personal, Refers, Hidden)
 ID = {"type": "string", "format": "uuid"}
+NULL = {"type": "null"}
 
 
 def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
@@ -162,11 +163,14 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
 
 def _keep(fields: dict[str, Any], model: type[BaseModel]) -> None:
     for name, field in fields.items():
-        fields[name] = _kept(field, {mark for mark in MARKS if name in marks(model, mark)})
+        kept = _kept(field, {mark for mark in MARKS if name in marks(model, mark)})
+        # What is left out is not kept, but of a patch null is said: it takes a value away.
+        taken_away = issubclass(model, Patch) and _may_be_null(field)
+        fields[name] = _or_null(kept) if taken_away else kept
 
 
 def _kept(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:
-    """A field of a body as the log keeps it: without null, ids for names, ciphertexts for words."""
+    """A field of a body as the log keeps it if it has a value: ids for names, ciphertexts for words."""
     field = _without_null(field)
     about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
     if Personal in marked:
@@ -176,10 +180,22 @@ def _kept(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:
     return _adding(field, HIDDEN) if Hidden in marked else field
 
 
+def _may_be_null(field: dict[str, Any]) -> bool:
+    return NULL in field.get("anyOf", ())
+
+
+def _or_null(field: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(field.get("type"), list):  # a ciphertext, which is null once it is erased
+        return field
+    about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
+    value = {name: said for name, said in field.items() if name not in about}
+    return {"anyOf": [value, NULL], **about}
+
+
 def _without_null(field: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" not in field:
         return field
-    (one,) = (option for option in field["anyOf"] if option != {"type": "null"})
+    (one,) = (option for option in field["anyOf"] if option != NULL)
     return {**one, **{name: value for name, value in field.items() if name not in ("anyOf", "default")}}
 
 

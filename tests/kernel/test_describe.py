@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
+import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships none
+from pydantic import BaseModel
 
+from app.common.personal import Sealed
+from app.kernel.bodies import Patch
+from app.kernel.bodies import given as as_kept
 from app.kernel.describe import HIDDEN, catalogue
 from app.registry import LIFECYCLES
 from tests.given import given, incident
@@ -47,6 +52,36 @@ def test_what_was_not_said_is_left_out_and_never_null() -> None:
     assert fields("incident.reported")["began_at"]["type"] == "string"
     assert "default" not in fields("incident.reported")["began_at"]
     assert fields("person.added")["kind"]["default"] == "human"
+
+
+def nullable(body: type[BaseModel]) -> list[str]:
+    """The fields of a patch from which a value can be taken away."""
+    return [
+        name
+        for name, field in body.model_fields.items()
+        if name != "occurred_at" and type(None) in get_args(field.annotation)
+    ]
+
+
+PATCHES = [
+    (row.event, row.body, name)
+    for lifecycle in LIFECYCLES
+    for row in lifecycle.rows
+    if issubclass(row.body, Patch)
+    for name in nullable(row.body)
+]
+
+
+@pytest.mark.parametrize(("event", "body", "name"), PATCHES, ids=str)
+def test_whatever_an_edit_takes_away_is_null_in_its_event(event: str, body: type[Patch], name: str) -> None:
+    kept = as_kept(body.model_validate({name: None}), {}, no_seal)
+    assert kept == {name: None}
+    Draft202012Validator(CATALOGUE["types"][event]["given"]).validate(kept)
+
+
+def no_seal(text: str) -> Sealed:
+    """Nothing is said that would be sealed."""
+    raise AssertionError(text)
 
 
 def test_what_no_client_is_shown_is_said_to_be() -> None:
