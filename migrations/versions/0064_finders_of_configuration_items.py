@@ -2,8 +2,8 @@
 
 from migrations import steps
 
-revision = "0061"
-down_revision = "0060"
+revision = "0064"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 
