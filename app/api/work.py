@@ -7,7 +7,7 @@ it costs the same however much is closed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -52,6 +52,11 @@ ABOUT = """
 select '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title from {table} r
 where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid and {seen}"""
 SEEN = "exists (select from log.stream_head h where h.stream = t.record and h.audience && %({tokens})s)"
+#: Whose cases a part of the work is about.
+Whose = Literal["me", "teams", "desk"]
+#: The statements that give cases, and those that count them, as far as the caller has such queues.
+CASES: dict[str, Whose] = {"open": "me", "due_next": "me", "unassigned": "teams", "at_the_desk": "desk"}
+COUNTS: dict[str, Whose] = {"queues": "teams", "desk": "desk"}
 #: By what the cases of several kinds are put together again, and whether the last comes first.
 ORDERS = (("open", "opened_at", True), ("due_next", "wake_up_at", False), ("unassigned", "opened_at", True))
 
@@ -150,13 +155,15 @@ class Work(Out):
 async def get_my_work(request: Request, ledger: Ledger) -> Response:
     """What the caller has to do: their open cases, what is due next, and what waits in their queues."""
     caller, language, now = caller_of(request), language_for(request), time_of_day()
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in Work.model_fields}
-    for lifecycle in ledger.lifecycles.values():
-        if "assign" in lifecycle.by_name:
-            renderer = Renderer if _is_held(lifecycle) else NeverHeld
-            parts = await _of_kind(renderer(ledger, lifecycle, Case, caller, language))
-            for name, part in parts.items():
-                found[name] += [{"kind": lifecycle.kind, **row} for row in part]
+    kinds = {
+        lifecycle.kind: (Renderer if _is_held(lifecycle) else NeverHeld)(
+            ledger, lifecycle, Case, caller, language
+        )
+        for lifecycle in ledger.lifecycles.values()
+        if "assign" in lifecycle.by_name
+    }
+    found = await _cases(ledger, caller, kinds)
+    found["queues"] = await _counted(ledger, caller, kinds)
     found["tasks"] = await _beside(ledger, caller, TASKS, Task, now)
     found["votes"] = await _beside(ledger, caller, VOTES, Vote, now)
     for name, by, backwards in ORDERS:
@@ -170,24 +177,46 @@ def _instant(shown: datetime | str) -> datetime:
     return datetime.fromisoformat(shown) if isinstance(shown, str) else shown
 
 
-async def _of_kind(renderer: Renderer) -> dict[str, list[dict[str, Any]]]:
-    """The parts of the answer, of one kind of case."""
-    ledger, lifecycle = renderer.ledger, renderer.lifecycle
-    teams, desk = _queues(ledger, renderer.caller, lifecycle)
-    said = {"me": renderer.caller.person_id, "teams": sorted(teams)}
-    queries = statements(lifecycle, renderer.columns)
-    rows: dict[str, list[dict[str, Any]]] = {"due_next": []}
-    for name in queries.keys() & {"open", "due_next"}:
-        rows[name] = await ledger.db.rows(queries[name], said)
-    rows["unassigned"] = await ledger.db.rows(queries["unassigned"], said) if teams else []
-    counted = await ledger.db.rows(queries["queues"], said) if teams else []
-    if desk:
-        rows["unassigned"] += await ledger.db.rows(queries["at_the_desk"])
-        counted += await ledger.db.rows(queries["desk"])
-    await renderer.fill([row for part in rows.values() for row in part])
-    known = await ledger.directory.teams(teams)
-    stubs = {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
-    return {**rows, "queues": [{**row, "team": stubs.get(row["team"])} for row in counted]}
+async def _cases(
+    ledger: Services, caller: Caller, kinds: Mapping[str, Renderer]
+) -> dict[str, list[dict[str, Any]]]:
+    """The cases of each part and kind. One statement."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in Work.model_fields}
+    said: dict[str, Any] = {"me": caller.person_id}
+    for row in await ledger.db.rows(*_together(ledger, caller, kinds, CASES, said)):
+        found[row.pop("part")].append(row)
+    for kind, renderer in kinds.items():
+        await renderer.fill([row for part in found.values() for row in part if row["kind"] == kind])
+    return found
+
+
+async def _counted(ledger: Services, caller: Caller, kinds: Mapping[str, Renderer]) -> list[dict[str, Any]]:
+    """How much is open in the caller's queues. One statement."""
+    text, said = _together(ledger, caller, kinds, COUNTS, {})
+    rows = await ledger.db.rows(text, said) if text else []
+    known = await ledger.directory.teams({row["team"] for row in rows} - {None})
+    for row in rows:
+        team = known.get(row["team"])
+        row["team"] = None if team is None else {"id": team.id, "key": team.key, "name": team.name}
+    return rows
+
+
+def _together(
+    ledger: Services,
+    caller: Caller,
+    kinds: Mapping[str, Renderer],
+    parts: Mapping[str, Whose],
+    said: dict[str, Any],
+) -> tuple[str, dict[str, Any]]:
+    """One statement for these parts of all kinds, where the caller has such queues, and its parameters."""
+    queries = []
+    for kind, renderer in kinds.items():
+        teams, desk = _queues(ledger, caller, renderer.lifecycle)
+        there = {"me": True, "teams": bool(teams), "desk": desk}
+        said |= {f"teams_{kind}": sorted(teams)} if teams else {}
+        every = statements(renderer.lifecycle, renderer.columns)
+        queries += [f"({every[part]})" for part, whose in parts.items() if part in every and there[whose]]
+    return " union all ".join(queries), said
 
 
 async def _beside(
@@ -239,22 +268,25 @@ def statements(lifecycle: Lifecycle[Any], columns: str) -> dict[str, str]:
     come_from = lifecycle["assign"].come_from
     assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
     states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
+    kind = lifecycle.kind
+    shown = columns if _is_held(lifecycle) else f"{columns}, null::timestamptz as wake_up_at"
     of = f"from {lifecycle.table} r where r.state in ({states})"
     newest = f"order by r.opened_at desc, r.id desc limit {LONGEST}"
+    mine = f"from unnest(%(teams_{kind})s::uuid[]) as mine (team_id) cross join lateral"
     counts = "count(*) as open, count(*) filter (where assignee_id is null) as unassigned"
     due_next = (
-        f"select {columns} {of} and r.assignee_id = %(me)s and r.wake_up_at is not null "
-        f"order by r.wake_up_at, r.id limit {LONGEST}"
+        f"select 'due_next' as part, '{kind}' as kind, {shown} {of} and r.assignee_id = %(me)s "
+        f"and r.wake_up_at is not null order by r.wake_up_at, r.id limit {LONGEST}"
     )
     return ({"due_next": due_next} if _is_held(lifecycle) else {}) | {
-        "open": f"select {columns} {of} and r.assignee_id = %(me)s {newest}",
-        "unassigned": "select found.* from unnest(%(teams)s::uuid[]) as mine (team_id) cross join lateral ("
-        f"select {columns} {of} and r.team_id = mine.team_id and r.assignee_id is null {newest}) as found "
+        "open": f"select 'open' as part, '{kind}' as kind, {shown} {of} and r.assignee_id = %(me)s {newest}",
+        "unassigned": f"select 'unassigned' as part, '{kind}' as kind, found.* {mine} ("
+        f"select {shown} {of} and r.team_id = mine.team_id and r.assignee_id is null {newest}) as found "
         f"order by found.opened_at desc, found.id desc limit {LONGEST}",
-        "at_the_desk": f"select {columns} {of} and r.team_id is null and r.assignee_id is null {newest}",
-        "queues": f"select mine.team_id as team, {counts} from unnest(%(teams)s::uuid[]) as mine (team_id) "
-        f"cross join lateral (select r.assignee_id {of} and r.team_id = mine.team_id limit {MOST_COUNTED}) "
-        "as found group by mine.team_id",
-        "desk": f"select null::uuid as team, {counts} from "
+        "at_the_desk": f"select 'unassigned' as part, '{kind}' as kind, {shown} {of} and r.team_id is null "
+        f"and r.assignee_id is null {newest}",
+        "queues": f"select '{kind}' as kind, mine.team_id as team, {counts} {mine} (select r.assignee_id "
+        f"{of} and r.team_id = mine.team_id limit {MOST_COUNTED}) as found group by mine.team_id",
+        "desk": f"select '{kind}' as kind, null::uuid as team, {counts} from "
         f"(select r.assignee_id {of} and r.team_id is null limit {MOST_COUNTED}) as found",
     }

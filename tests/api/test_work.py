@@ -118,7 +118,7 @@ async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_
     persons = [UUID(int=n + 1_000) for n in range(200)]
     lin = await add_caller(ledger, "Lin", Role.agent)
     queries = statements(LIFECYCLE, Renderer(ledger, LIFECYCLE, Case, lin, "en").columns)
-    said = {"me": persons[7], "teams": teams[:3]}
+    said = {"me": persons[7], "teams_incident": teams[:3]}
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(MADE, {"many": MANY, "teams": teams, "persons": persons})
         await owner.execute("vacuum analyze fold.incident")
