@@ -149,7 +149,7 @@ async def test_what_is_mine_is_different_for_everybody(scene: Scene) -> None:
         ("sort=", "sort", "“” is not one of"),
         ("sort=opened_at,priority", "sort", "is not one of"),
         ("fields=number,secret", "fields", "“secret” is not one of 'id', 'version'"),
-        ("expand=team,channel", "expand", "“channel” is not one of 'requester', 'customer'"),
+        ("expand=team,channel", "expand", "“channel” is not one of 'service', 'ci', 'category', 'requester'"),
         ("count=rough", "count", "“rough” is not one of 'exact'"),
         ("follower=Lin", "follower", "“Lin” is not one of 'me'"),
         ("assignee=Lin", "assignee", "must be the id of a person, `me`, or `none` for nobody"),

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.base.cis.lifecycle import FINDERS, MANAGERS, Change, Services
+from app.base.cis.lifecycle import KEEPERS, MANAGERS, Change, Services
 from app.base.cis.records import Ci, CiClass, CiOutcome, Settlement, Verification, VerificationItem
 from app.base.cis.records import VerificationState as State
 from app.common.people import SEE_EVERYTHING, Role
@@ -194,12 +194,12 @@ def discard(verification: Verification, body: Nothing, at: Moment) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
-    audience=lambda verification: (STAFF,), sees_all=SEE_EVERYTHING | {Role.configuration_manager, Role.integration},
+    audience=lambda verification: (STAFF,), sees_all=SEE_EVERYTHING | {Role.configuration_manager},
     columns={"staff": ()}, children=(VerificationItem,),
     rows=(
         #      action             中文        from           to               who       event
         action(draw,              "抽取",     FROM_NOTHING,  State.open,      MANAGERS, "verification.drawn",              wrong=(nothing_to_draw,)),
-        action(check_item,        "核对",     [State.open],  STAYS,           FINDERS,  "verification.item_checked",       wrong=(says_no_difference, not_drawn)),
+        action(check_item,        "核对",     [State.open],  STAYS,           KEEPERS,  "verification.item_checked",       wrong=(says_no_difference, not_drawn)),
         action(settle_difference, "处理差异", [State.open],  STAYS,           MANAGERS, "verification.difference_settled", wrong=(not_drawn, no_difference)),
         action(conclude,          "结束",     [State.open],  State.concluded, MANAGERS, "verification.concluded",          unless=(items_unchecked, differences_unsettled)),
         action(discard,           "作废",     [State.open],  State.discarded, MANAGERS, "verification.discarded"),

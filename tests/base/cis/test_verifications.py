@@ -55,17 +55,17 @@ async def test_the_seed_alone_decides_which_items_in_use_are_drawn(keeper: Clien
 async def test_what_is_found_is_counted_and_every_difference_settled(api: Api, keeper: Client) -> None:
     for n in range(4):
         await a_ci(keeper, f"srv-{n}")
-    tool = await api.client("Scanner", Role.integration)
+    looker = await api.client("Eva", Role.engineer)
     at = f"{AT}/{(await drawn(keeper, size=4))['id']}"
     for n, outcome in enumerate(["as_recorded", "differs", "missing", "differs"]):
         note = None if outcome == "as_recorded" else "Another room."
-        found = await tool.do(f"{at}/check_item", {"ci": f"srv-{n}", "outcome": outcome, "note": note})
+        found = await looker.do(f"{at}/check_item", {"ci": f"srv-{n}", "outcome": outcome, "note": note})
         assert found["checked_count"] == n + 1
         if n < 3:
             assert (await keeper.post(f"{at}/conclude")).json()["code"] == "items_unchecked"
     assert (found["right_count"], found["unsettled_count"], found["right_share"]) == (1, 3, 0.25)
     corrected: Json = {"ci": "srv-3", "outcome": "as_recorded"}
-    assert (await tool.do(f"{at}/check_item", corrected))["right_share"] == 0.5, "it was looked at again"
+    assert (await looker.do(f"{at}/check_item", corrected))["right_share"] == 0.5, "it was looked at again"
     assert (await keeper.post(f"{at}/conclude")).json()["code"] == "differences_unsettled"
     settled = await keeper.do(f"{at}/settle_difference", {"ci": "srv-1", "settlement": "confirmed"})
     assert (settled["right_share"], settled["unsettled_count"]) == (0.75, 1)
