@@ -137,12 +137,13 @@ class Look:
 
     async def drawn_cis(
         self, classes: list[str], services: list[str], seed: str, size: int
-    ) -> tuple[int, list[UUID]]:
-        """How many configuration items of these classes and services are in use (empty: of all), and as many
-        of them as are to be drawn, in the order of the SHA-256 of `<seed>/<id>`.
+    ) -> tuple[list[int], list[UUID]]:
+        """Up to which position of the log, how many configuration items of these classes and services are in
+        use (empty: of all), and as many of them as are to be drawn, in the order of the SHA-256 of
+        `<seed>/<id>`.
         """
         query = """
-        select id, count(*) over () as population from fold.ci
+        select id, count(*) over () as population, (select position from log.head) as position from fold.ci
         where state in ('live', 'maintenance')
         and (%(classes)s::text[] = '{}' or ci_class = any(%(classes)s))
         and (%(services)s::text[] = '{}' or services && %(services)s::text[])
@@ -150,7 +151,8 @@ class Look:
         """
         said = {"classes": classes, "services": services, "seed": seed, "size": size}
         rows = await self.db.rows(query, said)
-        return (rows[0]["population"] if rows else 0), [row["id"] for row in rows]
+        drawn_of = [rows[0]["position"], rows[0]["population"]] if rows else []
+        return drawn_of, [row["id"] for row in rows]
 
     async def is_attached(self, upload_id: UUID) -> bool:
         """Whether the upload is attached to some record. Two who attach it at once meet on its key."""

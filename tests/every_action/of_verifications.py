@@ -22,7 +22,6 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "size": 1,
         "ci_classes": ["other"],
         "services": [],
-        "seed": "autumn",
     },
     CheckItemVerification: lambda: {"ci": KNOWN["ci"], "outcome": "differs", "note": "Another room."},
     SettleDifferenceVerification: lambda: {"ci": KNOWN["ci"], "settlement": "corrected", "change": "CHG-17"},

@@ -161,7 +161,6 @@ class VerificationOut(RecordOut):
     name: str
     ci_classes: list[CiClass] = Field(description="It is of items of these classes; none: of all.")
     services: list[str] = Field(description="It is of items that serve one of these; none: whatever.")
-    seed: str = Field(description="Items were drawn in the order of the SHA-256 of `<seed>/<id>`.")
     position: int = Field(description="How far the log was when it was drawn.")
     population: int = Field(description="How many items in use there were.")
     drawn_count: int = Field(description="How many of them were drawn.")

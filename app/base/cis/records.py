@@ -157,7 +157,6 @@ class Verification(Record):
     name: str | None = None
     ci_classes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    seed: str | None = None
     position: int | None = Field(default=None, sa_type=BigInteger)
     population: int | None = Field(default=None, sa_type=BigInteger)
     drawn_count: int | None = None

@@ -1,6 +1,6 @@
 """Verifications: a sample of configuration items is drawn, and each of them compared with what is there.
 
-Which items are drawn the seed alone decides, so that nobody chooses, and anybody can draw the same again.
+Which items are drawn its own id decides, so that nobody chooses, and anybody can draw the same again.
 
 open ─► concluded
 open ─► discarded
@@ -41,10 +41,6 @@ class DrawVerification(Body):
         default=(), max_length=len(CiClass), description="Items of these classes.", examples=[["server"]]
     )
     services: Services = ()
-    seed: Line | None = Field(
-        default=None,
-        description="What decides which are drawn: with the same seed the same of the same items. None: its id.",
-    )
 
 
 def draw(verification: Verification, body: DrawVerification, at: Moment) -> None:
@@ -53,7 +49,6 @@ def draw(verification: Verification, body: DrawVerification, at: Moment) -> None
     verification.name = body.name
     verification.ci_classes = sorted({one.value for one in body.ci_classes})
     verification.services = sorted(body.services)
-    verification.seed = _seed(verification, body)
     # What the check has found: how far the log was, how many there are, and which of them are drawn.
     verification.position, verification.population = at.found["drawn_of"]
     drawn = at.found["drawn"]
@@ -65,25 +60,19 @@ def draw(verification: Verification, body: DrawVerification, at: Moment) -> None
         at.add(item)
 
 
-def _seed(verification: Verification, body: DrawVerification) -> str:
-    return body.seed or str(verification.id)
-
-
 async def nothing_to_draw(look: Look, verification: Verification, body: DrawVerification, at: Moment) -> None:
     """A sample is of something that is in use."""
-    head = await look.head()
     classes = [one.value for one in body.ci_classes]
-    seed = _seed(verification, body)
-    population, drawn = await look.drawn_cis(classes, list(body.services), seed, body.size)
+    drawn_of, drawn = await look.drawn_cis(classes, list(body.services), str(verification.id), body.size)
     if not drawn:
         raise WrongValue(pointer="/ci_classes", because="nothing_to_draw")
-    at.found["drawn_of"], at.found["drawn"] = [head, population], list(drawn)
+    at.found["drawn_of"], at.found["drawn"] = drawn_of, drawn
 
 
 class CheckItemVerification(Body):
     """What was found of an item of the sample."""
 
-    ci: Annotated[Reference, Refers("ci")] = Field(description="Which: its key or id.")
+    ci: Annotated[Reference, Refers("ci", retired=True)] = Field(description="Which: its key or id.")
     outcome: CiOutcome = Field(description="What was found.")
     note: Line | None = Field(
         default=None, description="What is otherwise than recorded; needed if something is. No persons here."
@@ -128,7 +117,7 @@ async def says_no_difference(
 class SettleDifferenceVerification(Body):
     """What is done about a difference."""
 
-    ci: Annotated[Reference, Refers("ci")] = Field(description="Of which item: its key or id.")
+    ci: Annotated[Reference, Refers("ci", retired=True)] = Field(description="Of which item: its key or id.")
     settlement: Settlement = Field(description="What is done about it.")
     change: Change = None
 

@@ -8,7 +8,6 @@ create table fold.verification (
   name text collate "C" not null,
   ci_classes text[] collate "C" not null,
   services text[] collate "C" not null,
-  seed text collate "C" not null,
   position bigint not null,
   population bigint not null,
   drawn_count integer not null,
