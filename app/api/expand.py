@@ -21,7 +21,7 @@ async def expand(
     the two cannot be told from each other. One statement per kind of record.
     """
     alike: dict[tuple[str, str], list[str]] = {}
-    for name in names:
+    for name in dict.fromkeys(names):  # each once, however often it is asked for
         of = listing.refers[name]
         alike.setdefault((of.listing.lifecycle.kind, of.by), []).append(name)
     for fields in alike.values():

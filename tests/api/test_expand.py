@@ -48,7 +48,7 @@ async def test_what_a_ticket_names_by_its_key_is_shown_whole_and_what_nobody_has
         answer = await keeper.patch(at, json={"category": "mail"}, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
     await keeper.do(f"/v1/{path}", said(path, "elsewhere"))
-    shown = await keeper.read(f"/v1/{path}/{known['id']}", expand=KEYS)
+    shown = await keeper.read(f"/v1/{path}/{known['id']}", expand=f"{KEYS},service")
     assert shown["service"] == await keeper.read(f"{SERVICES}/mail")
     assert shown["ci"] == await keeper.read("/v1/cis/mail")
     assert (shown["category"]["key"], shown["category"]["process"]) == ("mail", path.removesuffix("s"))
