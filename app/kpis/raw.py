@@ -19,6 +19,8 @@ from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
 EVENTS, CASES_OF = "_events.sql", "_cases.sql"
+#: The state that ends a case of these processes, whose definitions have beginning and end in common.
+ENDED = {"request": "delivered", "problem": "resolved"}
 
 #: The columns of definitions, ALWAYS and those of a KPI's dimensions: one row per case. Of what is open, `at`
 #: is the instant at which it is, `seconds` how long ago it was opened then.
@@ -112,11 +114,18 @@ def open_name(process: str, still_open: StillOpen) -> str:
 def definition(name: str) -> str:
     """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`.
 
-    What all definitions of a process begin and end with stands once, where it does, in EVENTS and in CASES.
+    What definitions begin and end with stands once, in EVENTS and in CASES_OF; what only those of a process
+    need besides, in EVENTS of its folder. Those of incidents have it all in themselves.
     """
-    folder = FOLDER / name.split("/", maxsplit=1)[0]
-    parts = (folder / EVENTS, FOLDER / f"{name}.sql", folder / CASES_OF)
-    return "".join(part.read_text(encoding="utf-8") for part in parts if part.exists())
+    process = name.split("/", maxsplit=1)[0]
+    own = (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    if process not in ENDED:
+        return own
+    begin, more, end = (
+        (FOLDER / part).read_text(encoding="utf-8") for part in (EVENTS, f"{process}/{EVENTS}", CASES_OF)
+    )
+    begin = begin.replace("{process}", process).replace("{ended}", ENDED[process])
+    return begin + more + own + end
 
 
 async def make_tables(connection: Connection) -> None:
