@@ -19,8 +19,15 @@ from tests.every_action.world import OF_DECISIONS, OF_PEOPLE, World, at, called,
 
 #: What fields that name such records are called, alone or behind `for_` and the like.
 WORDS = re.compile(r"(?:.*_)?(?:services?|cis?|categor(?:y|ies)|item|calendar|checklist|group)")
-#: Fields that are called so and name none: sorts of causes, and the titles of tasks.
-OTHERS = frozenset({"cause_category", "DraftCatalogueItem.checklist", "EditCatalogueItem.checklist"})
+#: Fields that are called so and name none: sorts of causes, titles of tasks, and items of agendas.
+OTHERS = frozenset(
+    {
+        "cause_category",
+        "DraftCatalogueItem.checklist",
+        "EditCatalogueItem.checklist",
+        "DropAgendaItemMeeting.item",
+    }
+)
 #: What a sample says instead of naming one there.
 INSTEAD = {"group": "persons"}
 Field = tuple[Lifecycle[Any], Action[Any, Any], str]

@@ -190,7 +190,8 @@ LIFECYCLE = Lifecycle(
         action(draw,              "抽取",     FROM_NOTHING,  State.open,      MANAGERS, "verification.drawn",              wrong=(nothing_to_draw,)),
         action(check_item,        "核对",     [State.open],  STAYS,           KEEPERS,  "verification.item_checked",       wrong=(says_no_difference, not_drawn)),
         action(settle_difference, "处理差异", [State.open],  STAYS,           MANAGERS, "verification.difference_settled", wrong=(not_drawn, no_difference)),
-        action(conclude,          "结束",     [State.open],  State.concluded, MANAGERS, "verification.concluded",          unless=(items_unchecked, differences_unsettled)),
+        action(conclude,          "结束",     [State.open],  State.concluded, MANAGERS, "verification.concluded",
+               unless=(items_unchecked, differences_unsettled)),
         action(discard,           "作废",     [State.open],  State.discarded, MANAGERS, "verification.discarded"),
     ),
 )
