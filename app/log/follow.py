@@ -166,8 +166,10 @@ async def _run_one(
                     if await catch_up(connection, consumer) >= MUCH and consumer.rests:
                         await asyncio.sleep(REST_SECONDS)
                         continue
+                    # Not wait_for: before Python 3.12 it loses a cancellation that comes with the bell.
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(rung.wait(), LOOK_SECONDS)
+                        async with asyncio.timeout(LOOK_SECONDS):
+                            await rung.wait()
         except Exception as error:  # whatever it is: it is not to stop the other consumers
             failed(consumer.name, error)
             await asyncio.sleep(RETRY_SECONDS)

@@ -12,7 +12,7 @@ import pytest
 from app.db import Connection, DatabaseGone, connect
 from app.log import follow
 from app.log.events import stream
-from app.log.follow import Consumer, Span, catch_up, reset, take_next
+from app.log.follow import Bell, Consumer, Span, catch_up, reset, take_next
 from app.log.ids import uuid7
 from app.log.writer import Command, Once, Repeated, Writer
 from tests.conftest import Place, Server
@@ -291,6 +291,25 @@ async def test_what_no_news_came_of_is_found_by_looking(place: Place, log: Write
         await an_event_without_news(place.owner_url)
         await until(lambda: at(eyes, 2))
     assert errors == []
+
+
+async def test_a_worker_that_is_told_to_end_as_the_bell_rings_ends(place: Place, log: Writer) -> None:
+    bell, errors = Waited(), list[tuple[str, Exception]]()
+    work = follow._run_one(place.url, noting(), bell, lambda name, error: errors.append((name, error)))
+    task = asyncio.create_task(work)
+    await until(bell.is_waited_for)
+    bell.ring()
+    task.cancel()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.wait({task})
+    assert (task.cancelled(), errors) == (True, [])
+
+
+class Waited(Bell):
+    """A bell that knows whether somebody waits for it."""
+
+    async def is_waited_for(self) -> bool:
+        return bool(self._next._waiters)
 
 
 async def an_event_without_news(owner_url: str) -> None:
