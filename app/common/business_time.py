@@ -135,12 +135,19 @@ class BusinessTime:
         # A day by the clock can lie a day before or behind that of UTC, and hours reach into the next one.
         days = _days(_instant(begin).date() - 2 * _ONE_DAY, _instant(end).date() + 2 * _ONE_DAY)
         hours, struck = list[Span](), list[Span]()
-        for day in days:
+        for day in filter(self._is_there, days):
             hours += [self._span(day, opens, closes) for opens, closes in said.hours_of(day)]
             if said.strikes(day):
                 struck.append(self._span(day, 0, DAY))
         open_ = _without(_merged(s for s in hours if s[0] < s[1]), _merged(struck))
         return [(max(a, begin), min(b, end)) for a, b in open_ if max(a, begin) < min(b, end)]
+
+    def _is_there(self, day: date) -> bool:
+        """Whether the clock ever shows it: who moves across the date line leaves a day out, and with it its
+        hours, also those that would have reached into the next one.
+        """
+        begin, end = self._span(day, 0, DAY)
+        return begin < end
 
     def _span(self, day: date, opens: int, closes: int) -> Span:
         until = closes if closes > opens else closes + DAY

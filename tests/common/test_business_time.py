@@ -45,6 +45,13 @@ def test_so_much_later_so_much_has_counted(zone: str, begin: int, seconds: int) 
     assert hours.between(due, start) == 0
 
 
+def test_a_day_that_the_clock_leaves_out_has_no_hours_not_even_behind_its_midnight() -> None:
+    """Samoa went from 29 to 31 December 2011 (IANA's tzdata): nobody began a night's work on the 30th."""
+    hours = BusinessTime(Definition("Pacific/Apia", NIGHTS))
+    begin, end = at("2011-12-29T12:00-10:00"), at("2011-12-31T23:00+14:00")
+    assert hours.between(begin, end) == (2 + 1) * HOUR
+
+
 @pytest.mark.parametrize(
     ("week", "zone", "day", "hours"),
     [
