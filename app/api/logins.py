@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from app.api.issuer import InactiveLogin, LoggedIn, UnknownLogin
 from app.common.people import Caller, rule
 from app.common.personal import LOGIN
+from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context
 from app.kernel.perform import Act, perform
@@ -39,11 +42,14 @@ async def _add(ledger: Ledger, said: LoggedIn, now: datetime, request_id: str) -
     """A requester, until somebody gives them roles. Raises a Refusal."""
     people = ledger.lifecycles["person"]
     row = people.opening()
+    login = _fitting(row.body, "login", said.login)
+    if login is None:
+        raise UnknownLogin()
     body = row.body.model_validate(
         {
-            "name": said.name or said.login,
-            "login": said.login,
-            "email": said.email,
+            "name": _fitting(row.body, "name", said.name) or login,
+            "login": login,
+            "email": _fitting(row.body, "email", said.email),
             "locale": _language(said.locale),
         }
     )
@@ -53,6 +59,15 @@ async def _add(ledger: Ledger, said: LoggedIn, now: datetime, request_id: str) -
     except WrongValue as refusal:
         if refusal.because != "taken":  # by another request of theirs, a moment ago
             raise
+
+
+def _fitting(body: type[Body], field: str, text: str | None) -> str | None:
+    """The text, if the field takes it: a provider may verify what we would not take from anybody."""
+    try:
+        body.model_validate({"name": "-", field: text})
+    except ValidationError:
+        return None
+    return text
 
 
 def _language(tag: str | None) -> str | None:

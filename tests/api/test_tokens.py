@@ -223,6 +223,20 @@ async def test_whoever_comes_first_is_added_where_that_is_wanted_and_once(
         assert await told(api, token) == (403, "inactive_login")
 
 
+async def test_what_cannot_be_taken_of_a_newcomer_is_left_out(
+    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+) -> None:
+    changed = trusting(settings, issuer, oidc_adds_people=True)
+    async with serving(place.url, tmp_path / "secrets", changed) as api:
+        admin = await api.client("Gao", Role.admin)
+        for n, email in enumerate(("wu@at@example.org", "wu jing@example.org", "enc1:wu@example.org")):
+            said: Json = {"sub": f"wu{n}", "name": "enc1:Wu", "email": email, "email_verified": True}
+            me = await api.with_token(issuer.token(**said)).read("/v1/me")
+            shown = await admin.read(f"/v1/persons/{me['person']['id']}")
+            assert (shown["name"], shown["login"], shown["email"]) == (f"wu{n}", f"wu{n}", None)
+        assert await told(api, issuer.token(sub="enc1:wu")) == (403, "unknown_login")
+
+
 async def test_a_provider_may_change_its_keys_and_is_asked_seldom(desk: Api, issuer: LocalIssuer) -> None:
     await known(desk)
     for _ in range(3):
