@@ -26,7 +26,7 @@ async def person_of(ledger: Ledger, said: LoggedIn, now: datetime, request_id: s
     """
     if said.login is None:
         raise UnknownLogin()
-    fingerprint = ledger.vault.fingerprint("known as", LOGIN, said.login)
+    fingerprint = ledger.known_as(LOGIN, said.login)
     known = await ledger.directory.logged_in(fingerprint)
     if known is None and ledger.settings.oidc_adds_people:
         await _add(ledger, said, now, request_id)

@@ -125,7 +125,9 @@ class KeyState(Labelled):
 class Person(Record):
     """Somebody who asks, works or decides; or a machine's account.
 
-    `login` is what the identity provider calls them. `team_id` is their own team, the first named. `roles`
+    `login` is what the identity provider calls them, `login_issuer` which one that is.
+
+    `team_id` is their own team, the first named. `roles`
     as `Held` writes them; none: a requester, as everybody is. `told_of` are the steps of tickets that they
     want to be told of, `told_by_mail` those of them that they want by mail, too; none: all. Their keys are
     accepted while `deactivated_at` is not set, whatever the state.
@@ -139,6 +141,7 @@ class Person(Record):
     email: Annotated[str | None, Personal()] = None
     phone: Annotated[str | None, Personal()] = None
     login: Annotated[str | None, Personal()] = None
+    login_issuer: str | None = None
     department: str | None = None
     post: Annotated[str | None, Personal()] = None
     manager_id: Annotated[UUID | None, Refers("person")] = None

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from app.common.personal import LOGIN
 from app.db import Database, DatabaseGone
 from app.kernel.directory import KINDS, Directory
 from app.kernel.lifecycle import Lifecycle
@@ -53,6 +54,15 @@ class Ledger:
     def turn(self, kind: str, name: str | None) -> asyncio.Lock:
         """What those of this process hold in turn who were overtaken at the record of that name."""
         return self._turns.setdefault((kind, name), asyncio.Lock())
+
+    def known_as(self, source: str, name: str) -> str:
+        """The fingerprint of what that source calls somebody. A login is one of the provider and the claim
+        that the settings name: what another calls so is somebody else.
+        """
+        if source != LOGIN:
+            return self.vault.fingerprint("known as", source, name)
+        issuer, claim = self.settings.oidc_issuer or "", self.settings.oidc_login_claim
+        return self.vault.fingerprint("known as", source, issuer, claim, name)
 
     def forget(self) -> None:
         """Drops what is cached of persons, teams and keys."""

@@ -49,7 +49,8 @@ class Moment:
     `command_id` is shared by all events of one command; a history has none. `key_id` is the record's own key
     and `number` its number, where the action makes one, `document_number` that of the document that it makes;
     `upload` is the one that the body names, `custom` the values of custom fields. `zone` is the
-    organisation's. `second_id` is that of the record that the command makes besides, if it makes one.
+    organisation's, `login_issuer` the provider whose logins are taken now.
+    `second_id` is that of the record that the command makes besides, if it makes one.
     and `number` its number, where the action makes one; `upload` is the one that the body names, `custom` the
     values of custom fields. `matrix` gives the priority where a body says impact and urgency.
     `staff_only` is set by what only staff may see.
@@ -72,6 +73,7 @@ class Moment:
     number: str | None = None
     document_number: str | None = None
     zone: tzinfo = UTC
+    login_issuer: str | None = None
     upload: Upload | None = None
     custom: Given = field(default_factory=Given)
     matrix: Matrix = field(default_factory=lambda: MATRIX)

@@ -124,7 +124,7 @@ async def _known_as(ledger: Ledger, name: str) -> str:
     """The id of the person whom a source calls so: `<source>:<name>`; the name itself if there is none."""
     source, _, known_as = name.partition(":")
     query = "select person_id from vault.known_as where source = %s and fingerprint = %s"
-    fingerprint = ledger.vault.fingerprint("known as", source, known_as)
+    fingerprint = ledger.known_as(source, known_as)
     person_id = await ledger.db.value(query, (source, fingerprint))
     return name if person_id is None else str(person_id)
 

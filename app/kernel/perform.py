@@ -349,6 +349,7 @@ def moment(
         context.now,
         frozenset(loaded.audience),
         zone=ledger.numbers.zone,
+        login_issuer=ledger.settings.oidc_issuer,
     )
 
 

@@ -48,7 +48,7 @@ async def _names(ledger: Ledger, act: Act, person_id: UUID) -> tuple[Rows, Remov
         if field not in known_as:
             continue
         source = known_as[field].source
-        fingerprint = None if name is None else ledger.vault.fingerprint("known as", source, name)
+        fingerprint = None if name is None else ledger.known_as(source, name)
         removals = () if act.row.opens else await _names_of(ledger, person_id, source, fingerprint)
         there = not act.row.opens and await ledger.db.value(THERE, (person_id, source, fingerprint))
         if fingerprint is None or there:

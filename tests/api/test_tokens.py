@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hmac
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
@@ -186,6 +187,46 @@ async def test_a_login_is_one_persons_and_the_log_does_not_have_it(desk: Api) ->
     await admin.do("/v1/persons", {"name": "A third", "login": "lin"})
     events = await desk.ledger.db.rows("select data::text from log.event where type like 'person.%'")
     assert not [row for row in events if '"lin"' in row["data"]]
+
+
+async def last_issuer(api: Api) -> Any:
+    """Of which provider Lin Yu's login is, as the row says, and the last event that set it."""
+    of_row = await api.ledger.db.value("select max(login_issuer) from fold.person")
+    rows = await api.ledger.db.rows(
+        "select convert_from(data, 'UTF8') as data from log.event order by position"
+    )
+    said = re.findall(r'"login_issuer": ?("[^"]*"|null)', "".join(row["data"] for row in rows))
+    assert json.loads(said[-1]) == of_row
+    return of_row
+
+
+async def test_a_login_is_one_of_the_provider_and_the_claim_that_it_was_set_for(
+    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+) -> None:
+    secrets = tmp_path / "secrets"
+    async with issuing(LocalIssuer()) as other:
+        async with serving(place.url, secrets, trusting(settings, issuer)) as api:
+            admin = await known(api)
+            assert await told(api, issuer.token()) == (200, None)
+            person = f"/v1/persons/{admin.headers['X-Person']}"
+            assert await last_issuer(api) == issuer.url
+        changed = trusting(settings, issuer, oidc_login_claim="nick")
+        async with serving(place.url, secrets, changed) as api:
+            assert await told(api, issuer.token(sub="x", nick="lin")) == (403, "unknown_login")
+        async with serving(place.url, secrets, trusting(settings, other)) as api:
+            assert await told(api, other.token()) == (403, "unknown_login")
+            admin = await api.client("Gao", Role.admin)
+            change = await admin.patch(person, json={"login": "lin"}, headers={"If-Match": "1"})
+            assert (change.status_code, await last_issuer(api)) == (200, other.url)
+            assert await told(api, other.token()) == (200, None)
+            change = await admin.patch(person, json={"login": None}, headers={"If-Match": "2"})
+            assert (change.json()["login"], await last_issuer(api)) == (None, None)
+        async with serving(place.url, secrets, settings) as api:
+            admin = await api.client("Gao", Role.admin)
+            change = await admin.patch(person, json={"login": "lin"}, headers={"If-Match": "3"})
+            assert (change.json()["login"], await last_issuer(api)) == ("lin", None)
+        async with serving(place.url, secrets, trusting(settings, issuer)) as api:
+            assert await told(api, issuer.token()) == (403, "unknown_login"), "set for no provider"
 
 
 async def test_an_e_mail_names_somebody_only_if_the_provider_has_verified_it(

@@ -29,7 +29,7 @@ from app.common.people import SEE_EVERYTHING, Grade, Membership, Person, PersonK
 from app.common.personal import LOGIN, KnownAs, Personal
 from app.common.records import Refers
 from app.common.zones import EXAMPLES, is_zone
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Line, Nothing, Patch, Reference
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Line, Nothing, Patch, Reference, said
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Keys, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -92,6 +92,7 @@ def add(person: Person, body: AddPerson, at: Moment) -> None:
     person.email = body.email
     person.phone = body.phone
     person.login = body.login
+    person.login_issuer = at.login_issuer if body.login is not None else None
     person.department = body.department
     person.post = body.post
     person.manager_id = manager.id if manager else None
@@ -130,6 +131,8 @@ class EditPerson(Patch):
 def edit(person: Person, body: EditPerson, at: Moment) -> None:
     """Something about them is otherwise than it was."""
     take(person, body, at)
+    if "login" in dict(said(body)):
+        person.login_issuer = at.login_issuer if person.login is not None else None
 
 
 class SetPreferencesPerson(Body):

@@ -1,6 +1,6 @@
 -- Who logs in at an identity provider: what it calls them is a name in another system, and personal. A session may be
 -- a person's own, opened by such a login, and stands for no key then.
-alter table fold.person add column login text;
+alter table fold.person add column login text, add column login_issuer text;
 select log.takes_rows('fold.person');
 create index known_as_person on vault.known_as (person_id);
 
