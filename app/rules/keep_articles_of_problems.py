@@ -6,6 +6,7 @@ otherwise in the article stays; while it is reviewed it is left alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 from pydantic import ValidationError
@@ -21,7 +22,7 @@ from app.processes.articles.lifecycle import EditArticle, ProposeRevisionArticle
 from app.processes.problems.lifecycle import LIFECYCLE
 from app.processes.problems.records import Problem, ProblemState
 
-#: The paragraph that says so; the number at its beginning tells it from all others.
+#: The paragraph that says so; only one that reads exactly so is taken for the rule's own.
 FIXED = {"en": "{number}: fixed for good on {day}.", "zh": "{number}：已于 {day} 彻底解决。"}
 BETWEEN = "\n\n"
 
@@ -61,11 +62,19 @@ def _put_right(article: Article, before: Problem, problem: Problem) -> dict[str,
 def _with_the_end(answer: str, article: Article, problem: Problem, ledger: Ledger) -> str:
     """The answer with a paragraph that says that it is fixed, if it is; without it, if it is not."""
     assert problem.number is not None
-    left = [part for part in answer.split(BETWEEN) if not part.startswith(problem.number)]
+    ours = _sentences(problem.number)
+    left = [part for part in answer.split(BETWEEN) if not ours.fullmatch(part)]
     if problem.state is ProblemState.closed and problem.resolved_at is not None:
         day = problem.resolved_at.astimezone(ledger.numbers.zone).date()
         left.append(FIXED[article.language or "en"].format(number=problem.number, day=day))
     return BETWEEN.join(left)
+
+
+def _sentences(number: str) -> re.Pattern[str]:
+    """What the rule itself writes about the problem, on whatever day and in either language."""
+    day = r"\d{4}-\d{2}-\d{2}"
+    texts = (text.format(number=number, day="\0") for text in FIXED.values())
+    return re.compile("|".join(day.join(map(re.escape, text.split("\0"))) for text in texts))
 
 
 def _consequence(article: Article, changes: dict[str, str]) -> Consequence | None:

@@ -94,3 +94,17 @@ async def test_what_is_published_gets_a_revision_and_what_was_written_otherwise_
     (revision,) = await desk.ledger.db.rows("select answer, symptoms from fold.article_revision", ())
     assert revision["answer"].startswith(f"Ask the desk.\n\n{problem.number}: fixed for good on ")
     assert revision["symptoms"] is None
+
+
+async def test_a_paragraph_of_somebody_else_that_begins_with_the_number_stays(desk: Desk) -> None:
+    problem, who = await known(desk)
+    article = await article_of(desk, problem)
+    text = f"{problem.number} is about the gateway.\n\n{problem.number}: fixed for good on some day."
+    await act(desk.ledger, who, "article", "edit", article.id, EditArticle(answer=text), now=desk.now)
+    await fixed(desk, who, problem)
+    day = desk.now.astimezone(desk.ledger.numbers.zone).date()
+    assert (await article_of(desk, problem)).answer == f"{text}\n\n{problem.number}: fixed for good on {day}."
+    incident = await desk.report()
+    await said(desk, who, problem, "reopen", ReopenProblem(incident=str(incident.id)))
+    await desk.worker.work(desk.now)
+    assert (await article_of(desk, problem)).answer == text
