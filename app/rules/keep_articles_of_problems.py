@@ -24,6 +24,8 @@ from app.processes.problems.records import Problem, ProblemState
 
 #: The paragraph that says so; only one that reads exactly so is taken for the rule's own.
 FIXED = {"en": "{number}: fixed for good on {day}.", "zh": "{number}：已于 {day} 彻底解决。"}
+#: What the paragraph comes and goes with.
+ENDS = ("problem.closed", "problem.reopened")
 BETWEEN = "\n\n"
 
 
@@ -39,8 +41,9 @@ async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIte
     article: Article = written.record
     before = await as_of_version(ledger.db, LIFECYCLE, event.stream, event.version - 1)
     texts = _put_right(article, before, problem)
-    answer = texts.get("answer", article.answer or "")
-    texts["answer"] = _with_the_end(answer, article, problem, ledger)
+    if event.type in ENDS or "answer" in texts:  # else it was proposed already, and perhaps declined
+        answer = texts.get("answer", article.answer or "")
+        texts["answer"] = _with_the_end(answer, article, problem, ledger)
     changes = {name: text for name, text in texts.items() if text != getattr(article, name)}
     if changes and (consequence := _consequence(article, changes)) is not None:
         yield consequence

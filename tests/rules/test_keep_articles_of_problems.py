@@ -94,6 +94,9 @@ async def test_what_is_published_gets_a_revision_and_what_was_written_otherwise_
     (revision,) = await desk.ledger.db.rows("select answer, symptoms from fold.article_revision", ())
     assert revision["answer"].startswith(f"Ask the desk.\n\n{problem.number}: fixed for good on ")
     assert revision["symptoms"] is None
+    await said(desk, who, problem, "edit", EditProblem(title="Mail is late, and was."))
+    await desk.worker.work(desk.now)
+    assert len(await desk.ledger.db.rows("select answer from fold.article_revision", ())) == 1
 
 
 async def test_a_paragraph_of_somebody_else_that_begins_with_the_number_stays(desk: Desk) -> None:
