@@ -15,7 +15,7 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from app.kernel.ledger import Ledger
 from app.registry import BY_KIND
 from app.settings import PROJECT, Settings
 from tests.client import Api, serving
+from tests.databases import Databases
 from tests.exchange.making import WHOLE, bring
 
 GIVEN_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
@@ -47,7 +48,7 @@ FAST = {
     "max_wal_size": "256MB",
 }
 ROOM = 4 * 1024**3
-HISTORY = "template_history"
+TEMPLATE, HISTORY = "template_ledgerdesk", "template_history"
 
 # No test is timed: what takes long on a busy machine is not wrong.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -96,6 +97,8 @@ class Server:
     address: Callable[[str, str], str]
     administrator: str
     prefix: str
+    #: Of a server that was given: those that are used again.
+    databases: Databases | None = None
 
     @property
     def one_role(self) -> bool:
@@ -107,7 +110,8 @@ class Server:
 def server(request: pytest.FixtureRequest, worker_id: str, testrun_uid: str) -> Iterator[Server]:
     """The server of this run, with a migrated template database."""
     if request.param == "given":
-        yield _given(worker_id)
+        with _given(worker_id) as given:
+            yield given
         return
     request.config.ledgerdesk_run = testrun_uid  # type: ignore[attr-defined]  # read when the session finishes
     folder = _shared_folder(testrun_uid)
@@ -121,11 +125,12 @@ def server(request: pytest.FixtureRequest, worker_id: str, testrun_uid: str) -> 
             f"test_{worker_id}",
         )
         with _alone(folder / "template.lock"):
-            _make_template(made, "template_ledgerdesk", list(roles.values()))
+            _make_template(made, TEMPLATE, list(roles.values()))
         yield made
 
 
-def _given(worker_id: str) -> Server:
+@contextlib.contextmanager
+def _given(worker_id: str) -> Iterator[Server]:
     assert GIVEN_URL is not None
     parts = urlsplit(GIVEN_URL)
     base = parts.path.removeprefix("/")
@@ -134,9 +139,12 @@ def _given(worker_id: str) -> Server:
         return urlunsplit(parts._replace(path=f"/{database}"))
 
     made = Server(address, GIVEN_URL, f"{base}_{worker_id}")
+    template = f"{base}_template"
     with _alone(Path(tempfile.gettempdir()) / f"{base}.lock"):
-        _make_template(made, f"{base}_template", [])
-    return made
+        _make_template(made, template, [])
+    databases = Databases(GIVEN_URL, template, made.prefix)
+    yield replace(made, databases=databases)
+    databases.drop()
 
 
 def _make_template(server: Server, name: str, roles: list[str]) -> None:
@@ -172,18 +180,18 @@ _numbers = count()
 @contextlib.contextmanager
 def fresh(server: Server, base: str | None = None) -> Iterator[Place]:
     """A migrated database that nobody else uses, until the block ends; empty, or a copy of `base`."""
-    if base is None:
-        base = (
-            "template_ledgerdesk"
-            if server.prefix.startswith("test_")
-            else f"{server.prefix.rsplit('_', 1)[0]}_template"
-        )
+    if server.databases is not None:
+        assert base is None, "histories are on the embedded server"
+        with server.databases.one() as name:
+            yield Place(server.address(name, "service"), server.address(name, "owner"), server.one_role)
+        return
+    base = base or TEMPLATE
     name = f"{server.prefix}_{next(_numbers)}"
     with psycopg.connect(server.administrator, autocommit=True) as administrator:
         with _alone(Path(tempfile.gettempdir()) / f"{base}-{os.getuid()}.clone.lock"):
-            administrator.execute(
-                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(base))
-            )
+            # In memory copying files is quicker than writing all of it to the log of the server, too.
+            copy = sql.SQL("create database {} template {} strategy file_copy")
+            administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(base)))
         yield Place(server.address(name, "service"), server.address(name, "owner"), server.one_role)
         _drop(administrator, name)
 

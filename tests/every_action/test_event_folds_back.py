@@ -42,6 +42,8 @@ from tests.every_action.world import (
 )
 from tests.people import act
 
+EVENTS = catalogue(LIFECYCLES)
+
 
 async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | None]:
     """Every row that the events touch, as it stands."""
@@ -88,7 +90,7 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
         if mark.on_behalf and said.get(name, "me") != "me"
     ]
     assert event.on_behalf_of == (f"person:{for_whom[0]}" if for_whom else None)
-    schema = catalogue(LIFECYCLES)["types"][row.event]["given"]
+    schema = EVENTS["types"][row.event]["given"]
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(event.data["given"])
     assert event.data.keys() == {"given", "set"}
     for fields in event.data["set"].values():
