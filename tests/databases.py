@@ -34,13 +34,14 @@ where c.relkind = 'r' and n.nspname <> 'information_schema' and left(n.nspname, 
 
 
 GUARDS = """
-select format('alter table %s %%s trigger %I', tgrelid::regclass, tgname) from pg_trigger where tgenabled = 'A'"""
+select format('alter table %s %%s trigger %I', tgrelid::regclass, tgname)
+from pg_trigger where tgenabled = 'A'"""
 
 
 @dataclass
 class Made:
-    """What a new database is like: what is defined in it, its tables, the triggers that hold for everybody, and
-    the rows that it comes with.
+    """What a new database is like: what is defined in it, its tables, what switches the triggers that hold for
+    everybody, and the rows that it comes with.
     """
 
     defined: object

@@ -20,13 +20,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import sessions, tables
 from app.api.accept import best, language_for
-from app.api.issuer import Issuer, Untrue
+from app.api.issuer import Issuer, IssuerGone, LoggedIn, Untrue
 from app.api.key_use import KeyUse
 from app.api.limits import Quota
 from app.api.logins import person_of
 from app.api.problems import RETRY_SECONDS, gone, problem
 from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
+from app.common.personal import LOGIN
 from app.db import DatabaseGone
 from app.kernel.directory import KnownKey
 from app.kernel.ledger import Ledger as Services
@@ -150,11 +151,14 @@ class Guard:
     async def _by_token(self, request: Request) -> Who | None:
         assert self._issuer is not None
         try:
-            said = await self._issuer.read(_sent(request) or "")
+            said = await self._issuer.read(_sent(request) or "", lambda: self._bound(request))
         except Untrue:
             self._bound(request)
             return None
-        request.state.login_ends_at = said.ends_at
+        except IssuerGone:
+            self._wrong_keys.take(_address(request))
+            raise
+        request.state.token = said
         try:
             return await person_of(ledger_of(request), said, time_of_day(), request.state.request_id)
         except Refusal:
@@ -191,10 +195,12 @@ class Guard:
         if session.key_id is not None:
             known = await ledger.directory.key(session.key_id)
             return known.caller if known is not None and known.is_valid(now) else None
-        if session.person_id is None or self._issuer is None:
+        if session.login is None or self._issuer is None:
             return None
-        person = await ledger.directory.logged_in(session.person_id)
-        return person.caller if person is not None and person.active else None
+        person = await ledger.directory.logged_in(session.login)
+        # The login may have been given to somebody else meanwhile.
+        still = person is not None and person.active and person.caller.person_id == session.person_id
+        return person.caller if person is not None and still else None
 
     def _bound(self, request: Request) -> None:
         """Before something is looked up. Raises TooManyWrongKeys."""
@@ -261,6 +267,18 @@ def session_of(request: Request) -> sessions.Session | None:
     return found
 
 
+def login_of(request: Request) -> str | None:
+    """The fingerprint of the login by whose token the guard found the caller; None: it was a key."""
+    if caller_of(request).key_id is not None:
+        return None
+    return ledger_of(request).known_as(LOGIN, _token_of(request).login or "")
+
+
+def _token_of(request: Request) -> LoggedIn:
+    said: LoggedIn = request.state.token
+    return said
+
+
 async def ends_at(request: Request) -> datetime | None:
     """When the key or the token ends by which the guard found the caller; None: never.
 
@@ -268,8 +286,7 @@ async def ends_at(request: Request) -> datetime | None:
     """
     key_id = caller_of(request).key_id
     if key_id is None:
-        ends: datetime = request.state.login_ends_at
-        return ends
+        return _token_of(request).ends_at
     known = await ledger_of(request).directory.key(key_id)
     if known is None:  # revoked a moment ago
         raise NotFound()

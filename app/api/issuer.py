@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -107,14 +108,18 @@ class Issuer:
             self._fetching.cancel()
             await asyncio.gather(self._fetching, return_exceptions=True)
 
-    async def read(self, token: str) -> LoggedIn:
-        """What the token says. Raises Untrue, or IssuerGone if that cannot be told now."""
+    async def read(self, token: str, may_ask: Callable[[], None]) -> LoggedIn:
+        """What the token says. `may_ask` is called before the provider is waited for, and raises what forbids
+        that.
+
+        Raises Untrue, or IssuerGone if that cannot be told now.
+        """
         try:
             header = jwt.get_unverified_header(token)
             algorithm, kid = header.get("alg"), header.get("kid")
             if algorithm not in ALGORITHMS or "crit" in header or _type(header) not in TYPES:
                 raise Untrue()
-            found = await self._key(kid)
+            found = await self._key(kid, may_ask)
             if found.get("alg", algorithm) != algorithm:
                 raise Untrue()
             claims = jwt.PyJWT(options={"enforce_minimum_key_length": True}).decode(
@@ -143,12 +148,13 @@ class Issuer:
         name = _text(claims.get("name")) or _text(claims.get("preferred_username"))
         return LoggedIn(login, ends_at, name, verified, _text(claims.get("locale")))
 
-    async def _key(self, kid: object) -> dict[str, Any]:
+    async def _key(self, kid: object, may_ask: Callable[[], None]) -> dict[str, Any]:
         """The published key of that name; without a name the only one. Raises Untrue, IssuerGone."""
         if (found := self._known(kid)) is not None:
             if self._stale():
                 self._fetch()
             return found
+        may_ask()
         if self._tried_at is None or self._fetching is not None or self._unknown.take(""):
             await asyncio.shield(self._fetch())
             if (found := self._known(kid)) is not None:
@@ -178,7 +184,7 @@ class Issuer:
             async with asyncio.timeout(FETCH_SECONDS):
                 self._keys = await _published(self._url)
             self._answers = True
-        except (NoAnswer, TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, RuntimeError) as error:
+        except Exception as error:  # Whatever a provider sends, its known keys hold.
             self._answers = False
             logger.warning("the identity provider does not answer", why=str(error) or type(error).__name__)
         finally:
@@ -192,13 +198,22 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
         if about.get("issuer") != issuer:
             raise NoAnswer(f"it calls itself {str(about.get('issuer'))[:200]!r}, and not {issuer!r}")
         where = about.get("jwks_uri")
-        if not isinstance(where, str) or urlsplit(where).scheme not in ("https", urlsplit(issuer).scheme):
+        if not isinstance(where, str) or not _is_safe(where, issuer):
             raise NoAnswer("it does not say where its keys are, or not by https")
         listed = (await _json(client, where)).get("keys")
     if not isinstance(listed, list):
         raise NoAnswer("it lists no keys")
     signing = [one for one in listed if isinstance(one, dict) and one.get("use", "sig") == "sig"]
-    return {str(one.get("kid", "")): one for one in signing[:MOST_KEYS] if one.get("kty") != "oct"}
+    keys = {str(one.get("kid", "")): one for one in signing[:MOST_KEYS] if one.get("kty") != "oct"}
+    if not keys:
+        raise NoAnswer("it lists no key that signs")
+    return keys
+
+
+def _is_safe(where: str, issuer: str) -> bool:
+    """Whether nobody between us can change the keys: by https, or from a provider on this machine itself."""
+    at, of = urlsplit(where), urlsplit(issuer)
+    return at.scheme == "https" or (at.scheme, at.hostname) == (of.scheme, of.hostname)
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.api import sessions
 from app.api.accept import language_for
-from app.api.auth import Ledger, caller_of, context_of, ends_at, session_of
+from app.api.auth import Ledger, caller_of, context_of, ends_at, login_of, session_of
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, PersonStub, TeamStub
 from app.common.people import Held, PersonKind, Role
@@ -126,7 +126,7 @@ async def open_session(
     ends = now + timedelta(hours=ledger.settings.session_hours)
     if caller.key_id is not None and (until := await ends_at(request)) is not None:
         ends = min(ends, until)
-    cookie = await sessions.opened(ledger.db, caller, now, ends)
+    cookie = await sessions.opened(ledger.db, caller, login_of(request), now, ends)
     made = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
     answer = Response(made, 201, {"Location": CURRENT}, "application/json")
     seconds = int((ends - now).total_seconds())

@@ -34,20 +34,23 @@ with over as (
   delete from plumbing.session
   where id in (select id from plumbing.session where expires_at <= %(now)s limit {MOST_CLEARED})
 )
-insert into plumbing.session (id, secret_hash, key_id, person_id, opened_at, expires_at)
-values (%(id)s, %(secret_hash)s, %(key_id)s, %(person_id)s, %(now)s, %(ends)s) returning id
+insert into plumbing.session (id, secret_hash, key_id, person_id, login, opened_at, expires_at)
+values (%(id)s, %(secret_hash)s, %(key_id)s, %(person_id)s, %(login)s, %(now)s, %(ends)s) returning id
 """
-FIND = "select id, secret_hash, key_id, person_id, expires_at from plumbing.session where id = any(%s)"
+FIND = "select id, secret_hash, key_id, person_id, login, expires_at from plumbing.session where id = any(%s)"
 END = "delete from plumbing.session where id = %s returning id"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is open, and the key that it stands for, or else the person who logged in."""
+    """A session that is open, and the key that it stands for, or else the person who logged in and the
+    fingerprint of the login: without it they are not let in any more.
+    """
 
     id: UUID
     key_id: UUID | None
     person_id: UUID | None
+    login: str | None
     expires_at: datetime
 
 
@@ -59,14 +62,18 @@ class KeyNeeded(Refusal):
     CODE = "key_needed"
 
 
-async def opened(db: Database, who: Caller, now: datetime, ends: datetime) -> str:
-    """A new session of that caller's key or login; gives the cookie's value. Raises DatabaseGone."""
+async def opened(db: Database, who: Caller, login: str | None, now: datetime, ends: datetime) -> str:
+    """A new session of that caller's key, or of the login with that fingerprint; gives the cookie's value.
+
+    Raises DatabaseGone.
+    """
     session_id, secret = uuid7(), new_secret()
     parameters = {
         "id": session_id,
         "secret_hash": hash_of(secret),
         "key_id": who.key_id,
-        "person_id": who.person_id if who.key_id is None else None,
+        "person_id": None if login is None else who.person_id,
+        "login": login,
         "now": now,
         "ends": ends,
     }
@@ -86,7 +93,7 @@ async def found(db: Database, cookie: str, now: datetime) -> Session | None:
         return None
     if not hmac.compare_digest(hash_of(secret), row["secret_hash"]):
         return None
-    return Session(session_id, row["key_id"], row["person_id"], row["expires_at"])
+    return Session(session_id, row["key_id"], row["person_id"], row["login"], row["expires_at"])
 
 
 async def ended(db: Database, session_id: UUID) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.common.people import Caller, Role
+from app.common.personal import LOGIN
 from app.common.records import TICKET, KeyOf, Record, Refers
 from app.common.uploads import Upload, Uploaded
 from app.kernel.bodies import Body, children_named, marks, references
@@ -123,6 +124,8 @@ def _in_use(lifecycle: Lifecycle[Any], found: Sequence[Any], pointer: str) -> No
 async def _known_as(ledger: Ledger, name: str) -> str:
     """The id of the person whom a source calls so: `<source>:<name>`; the name itself if there is none."""
     source, _, known_as = name.partition(":")
+    if source == LOGIN:  # What they log in with is nobody's name for them.
+        return name
     query = "select person_id from vault.known_as where source = %s and fingerprint = %s"
     fingerprint = ledger.known_as(source, known_as)
     person_id = await ledger.db.value(query, (source, fingerprint))

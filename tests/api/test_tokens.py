@@ -185,8 +185,10 @@ async def test_a_login_is_one_persons_and_the_log_does_not_have_it(desk: Api) ->
     answer = await admin.patch(f"/v1/persons/{person}", json={"login": None}, headers={"If-Match": "1"})
     assert answer.json()["login"] is None
     await admin.do("/v1/persons", {"name": "A third", "login": "lin"})
-    events = await desk.ledger.db.rows("select data::text from log.event where type like 'person.%'")
-    assert not [row for row in events if '"lin"' in row["data"]]
+    data = "select convert_from(data, 'UTF8') as data from log.event where type like 'person.%'"
+    events = "".join(row["data"] for row in await desk.ledger.db.rows(data))
+    assert '"login"' in events
+    assert '"lin"' not in events
 
 
 async def last_issuer(api: Api) -> Any:
@@ -349,6 +351,34 @@ async def test_a_provider_that_stammers_takes_nothing_away(
         assert await told(api, issuer.token("second")) == (200, None)
 
 
+async def test_a_provider_that_lists_no_keys_takes_none_away(
+    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+) -> None:
+    changed = trusting(settings, issuer, oidc_keys_seconds=1)
+    async with serving(place.url, tmp_path / "secrets", changed) as api:
+        await known(api)
+        assert await told(api, issuer.token()) == (200, None)
+        issuer.listed, before = [], issuer.asked
+
+        async def asked_twice() -> bool:
+            assert await told(api, issuer.token()) == (200, None)
+            return issuer.asked > before + 1
+
+        await until(asked_twice)
+
+
+async def test_tokens_that_nobody_can_check_are_looked_at_no_more_than_wrong_keys(
+    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+) -> None:
+    issuer.broken = True
+    changed = trusting(settings, issuer, wrong_keys=3)
+    async with serving(place.url, tmp_path / "secrets", changed) as api:
+        await known(api)
+        answers = [await told(api, issuer.token()) for _ in range(5)]
+        assert answers == [(503, "issuer_gone")] * 3 + [(429, "too_many_wrong_keys")] * 2
+        assert issuer.asked <= 3
+
+
 @pytest.mark.parametrize(
     "says",
     [
@@ -356,6 +386,7 @@ async def test_a_provider_that_stammers_takes_nothing_away(
         {"jwks_uri": None},
         {"jwks_uri": "ftp://127.0.0.1/keys"},
         {"jwks_uri": "http://[broken"},
+        {"jwks_uri": "http://keys.example.org/keys"},
         {"jwks_uri": "file:///etc/passwd"},
         {"jwks_uri": "/keys"},
         {"issuer": None},
@@ -404,6 +435,30 @@ async def test_a_login_becomes_a_session_that_ends_with_the_person(desk: Api, is
     assert (await browser.post("/v1/sessions", headers=OURS)).json()["code"] == "key_needed"
     await admin.do(f"/v1/persons/{admin.headers['X-Person']}/deactivate")
     assert (await browser.get("/v1/me")).status_code == 401
+
+
+async def test_a_session_ends_when_the_login_that_opened_it_is_taken_away(
+    desk: Api, issuer: LocalIssuer
+) -> None:
+    admin = await known(desk, "lin", Role.agent)
+    opened = await desk.with_token(issuer.token()).post("/v1/sessions")
+    cookie = SimpleCookie(opened.headers["set-cookie"])["ledgerdesk_session"].value
+    browser = desk.with_token(None, headers={"Cookie": f"ledgerdesk_session={cookie}"})
+    assert (await browser.get("/v1/me")).status_code == 200
+    lin = f"/v1/persons/{admin.headers['X-Person']}"
+    assert (await admin.patch(lin, json={"login": None}, headers={"If-Match": "1"})).status_code == 200
+    assert (await browser.get("/v1/me")).status_code == 401
+    await admin.do("/v1/persons", {"name": "Another", "login": "lin", "roles": ["admin"]})
+    assert (await browser.get("/v1/me")).status_code == 401, "it is somebody else's login now"
+    assert await told(desk, issuer.token()) == (200, None)
+
+
+async def test_nobody_is_named_by_what_they_log_in_with(desk: Api) -> None:
+    admin = await known(desk, "lin")
+    reporter = await desk.client("Monitoring", Role.integration)
+    answer = await reporter.post("/v1/incidents", json=an_incident(requester="(login):lin"))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_reference")
+    assert admin.headers["X-Person"] not in answer.text
 
 
 async def test_a_login_has_a_quota_of_its_own(
