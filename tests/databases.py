@@ -40,8 +40,8 @@ from pg_trigger where tgenabled = 'A'"""
 
 @dataclass
 class Made:
-    """What a new database is like: what is defined in it, its tables, what switches the triggers that hold for
-    everybody, and the rows that it comes with.
+    """What a new database is like: what is defined in it, its tables, what switches the triggers that hold
+    for everybody, and the rows that it comes with.
     """
 
     defined: object
