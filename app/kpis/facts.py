@@ -143,7 +143,9 @@ TABLES = ", ".join(f"kpi.{table.name}" for tables in PROCESSES.values() for tabl
 
 
 def statement(process: str, tables: Sequence[Table]) -> str:
-    """The one statement that works off a span, given as `first` and `last`."""
+    """The one statement that works off a span, given as `first` and `last`, and the cases that had `begun`
+    before it with the `next_versions` of their streams.
+    """
     parts = (FOLDER / f"{process}.sql").read_text(encoding="utf-8")
     return parts + "".join(table.replace() for table in tables) + "\nselect count(*) from begun"
 
@@ -152,12 +154,18 @@ STATEMENTS = {process: statement(process, tables) for process, tables in PROCESS
 #: Whether an incident repeats another one is about two cases: it is told when their other facts are there.
 RESOLVED_BEFORE = """
 select service, category, at from kpi.incident_resolved
-where final and service is not null and category is not null and case_id = any (array(
-  select substr(stream, 10)::uuid from log.told
-  where position between %(first)s and %(last)s and left(stream, 9) = 'incident/'))"""
+where final and service is not null and category is not null and case_id = any (%(cases)s::uuid[])"""
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
-KINDS = """
-select distinct split_part(stream, '/', 1) from log.event where position between %(first)s and %(last)s"""
+#: The records with events in a span, by their kind; those among them that had some before, and what their
+#: next version is. As text: what is only passed on need not be read.
+TOUCHED = """
+select kind, array_agg(id)::text, (array_agg(id) filter (where version > 1))::text,
+  (array_agg(version) filter (where version > 1))::text
+from (
+  select split_part(stream, '/', 1) as kind, split_part(stream, '/', 2) as id, min(version) as version
+  from log.event where position between %(first)s and %(last)s group by stream
+) touched
+group by kind"""
 
 
 async def take(connection: Connection, span: Span) -> None:
@@ -171,19 +179,23 @@ async def take(connection: Connection, span: Span) -> None:
     settings = f"set local work_mem = '{WORK_MEMORY}'; set local enable_nestloop = off"
     await connection.execute(settings.encode())
     stretch = {"first": span.first, "last": span.last}
-    kinds = {kind for (kind,) in await (await connection.execute(KINDS, stretch)).fetchall()}
-    before = await _resolved_before(connection, stretch) if "incident" in kinds else {}
+    touched = await (await connection.execute(TOUCHED.encode(), stretch, prepare=False)).fetchall()
+    kinds = {
+        kind: {"cases": cases, "begun": begun, "next_versions": versions}
+        for kind, cases, begun, versions in touched
+    }
+    before = await _resolved_before(connection, kinds["incident"]) if "incident" in kinds else {}
     for process, text in STATEMENTS.items():
         if process in kinds:
             # Never a plan that was made for a log of another size.
-            await connection.execute(text.encode(), stretch, prepare=False)
+            await connection.execute(text.encode(), {**stretch, **kinds[process]}, prepare=False)
     if "incident" in kinds:
-        await connection.execute(REPEATS.encode(), {**stretch, **before}, prepare=False)
+        await connection.execute(REPEATS.encode(), {**kinds["incident"], **before}, prepare=False)
 
 
-async def _resolved_before(connection: Connection, stretch: dict[str, int]) -> dict[str, list[Any]]:
-    """When, and of what kind, the incidents of the span were resolved as far as the facts know by now."""
-    rows = await (await connection.execute(RESOLVED_BEFORE.encode(), stretch, prepare=False)).fetchall()
+async def _resolved_before(connection: Connection, touched: dict[str, str]) -> dict[str, list[Any]]:
+    """When, and of what kind, these incidents were resolved as far as the facts know by now."""
+    rows = await (await connection.execute(RESOLVED_BEFORE.encode(), touched, prepare=False)).fetchall()
     names = ("services", "categories", "times")
     return {name: [row[n] for row in rows] for n, name in enumerate(names)}
 

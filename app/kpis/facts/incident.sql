@@ -1,12 +1,10 @@
 -- The facts of the incidents that have events from position `first` to `last`, made anew from all their events up to
 -- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
 -- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
--- Cases that had begun before, and where they go on. (`left`, as the planner would take `starts_with` to an index of all
--- streams, however few events the span has.)
+-- Cases that had begun before, and where they go on.
 with begun as (
-  select substr(stream, 10)::uuid as case_id, stream, min(version) as next_version from log.told
-  where position between %(first)s and %(last)s and left(stream, 9) = 'incident/'
-  group by stream having min(version) > 1
+  select case_id, 'incident/' || case_id as stream, next_version
+  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
 ),
 told as (
   select substr(stream, 10)::uuid as case_id, position, version, occurred_at, type,
@@ -35,7 +33,8 @@ told as (
   from (
     (
       select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
-      where position between %(first)s and %(last)s and left(stream, 9) = 'incident/'
+      where position between %(first)s and %(last)s
+        and left(stream, 9) = 'incident/' -- `starts_with` would be taken to an index of all streams
       offset 0 -- so that `data` is read once, here and below
     )
     union all
@@ -98,8 +97,7 @@ standing as (
     max(place) filter (where mark = 'open') over in_order as open_place,
     max(place) filter (where mark = 'void') over in_order as void_place,
     max(place) filter (where type = 'incident.marked_duplicate') over in_order as duplicate_place,
-    max(place) filter (where mark is not null and type <> 'incident.cancelled') over (partition by case_id)
-      as last_other_place,
+    max(place) filter (where mark is not null and type <> 'incident.cancelled') over in_order as other_place,
     max(place) filter (where mark in ('resolved', 'closed')) over in_order as ended_place,
     max(place) filter (where mark = 'closed') over in_order as closed_place,
     max(place) filter (where holds) over in_order as held_place,
@@ -112,9 +110,7 @@ standing as (
 ),
 -- What holds for the case as a whole. An episode (rule 16) is known by the place of the last event before it.
 weighed as (
-  select *, greatest(open_place, void_place, 0) as before_place,
-    -- No way leads out of cancelled: where the case goes on, that was taken back.
-    greatest(duplicate_place, case when void_place > last_other_place then void_place end) as gone_place,
+  select *, greatest(open_place, void_place, 0) as before_place, max(other_place) over whole as last_other_place,
     max(greatest(open_place, void_place, 0)) over whole as before_last,
     min(greatest(open_place, void_place, 0)) filter (where mark in ('resolved', 'closed')) over whole as before_first,
     min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over whole as leaves_new,
@@ -125,6 +121,8 @@ weighed as (
 ),
 decided as materialized (
   select *,
+    -- No way leads out of cancelled: where the case goes on, that was taken back.
+    greatest(duplicate_place, case when void_place > last_other_place then void_place end) as gone_place,
     coalesce(max(opening) filter (where version = opening_version) over whole,
              max(occurred_at) filter (where place = 1) over whole) as opened_at,
     max(position) filter (where place = 1) over whole as opened_position,

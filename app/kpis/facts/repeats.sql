@@ -1,15 +1,10 @@
 -- Which openings follow the resolution of another incident of the same service and category within 30 days. That is about
--- two cases, of which each may be touched without the other; so it is looked at again for the openings of the cases with
--- events from position `first` to `last`, and for those between a resolution that came or went and the next one of its
--- kind, which are the only ones for which it can be otherwise. `services`, `categories` and `times` are the resolutions
--- that these cases had before.
-with touched as (
-  select distinct substr(stream, 10)::uuid as case_id from log.told
-  where position between %(first)s and %(last)s and left(stream, 9) = 'incident/'
-),
-resolution as (
+-- two cases, of which each may be touched without the other; so it is looked at again for the openings of `cases`, and for
+-- those between a resolution that came or went and the next one of its kind, which are the only ones for which it can be
+-- otherwise. `services`, `categories` and `times` are the resolutions that these cases had before.
+with resolution as (
   select service, category, at from kpi.incident_resolved
-  where final and service is not null and category is not null and case_id = any (array(select case_id from touched))
+  where final and service is not null and category is not null and case_id = any (%(cases)s::uuid[])
   union
   select service, category, at
   from unnest(%(services)s::text[], %(categories)s::text[], %(times)s::timestamptz[]) as before(service, category, at)
@@ -23,7 +18,7 @@ reach as (
 ),
 opening as (
   select case_id, at, service, category, repeats from kpi.incident_opened
-  where case_id = any (array(select case_id from touched))
+  where case_id = any (%(cases)s::uuid[])
   union
   select behind.* from reach
   cross join lateral (
@@ -33,7 +28,7 @@ opening as (
     offset 0 -- by the index, whatever the planner believes
   ) behind
 ),
-looked_at as (
+looked_at as materialized (
   select case_id, repeats, coalesce((
     select max(earlier.at) from kpi.incident_resolved earlier
     where earlier.final and earlier.service = opening.service and earlier.category = opening.category
@@ -43,3 +38,5 @@ looked_at as (
 )
 update kpi.incident_opened opened set repeats = found
 from looked_at where opened.case_id = looked_at.case_id and found <> opened.repeats
+  -- Only these are looked for, however many there are.
+  and opened.case_id = any (array(select case_id from looked_at where found <> repeats))

@@ -3,9 +3,8 @@
 -- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
 -- Cases that had begun before, and where they go on.
 with begun as (
-  select substr(stream, 9)::uuid as case_id, stream, min(version) as next_version from log.told
-  where position between %(first)s and %(last)s and left(stream, 8) = 'request/'
-  group by stream having min(version) > 1
+  select case_id, 'request/' || case_id as stream, next_version
+  from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
 ),
 told as (
   select substr(stream, 9)::uuid as case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
