@@ -6,6 +6,7 @@ directory.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from datetime import time
@@ -20,6 +21,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LEDGERDESK_"
+LONGEST_LABEL = 60
 #: 25 MiB: a file is kept in the database, and its backups.
 LARGEST_UPLOAD = 26_214_400
 PROJECT = Path(__file__).resolve().parent.parent
@@ -75,6 +77,32 @@ def _issuer(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _role_labels(value: str) -> str:
+    try:
+        read_role_labels(value)
+    except ValueError as error:
+        raise ValueError(
+            'must be JSON such as {"agent": {"en": "Supporter", "zh": "支持工程师"}}, with labels of 1 to '
+            f"{LONGEST_LABEL} characters"
+        ) from error
+    return value
+
+
+def read_role_labels(value: str) -> dict[str, dict[str, str]]:
+    """The labels by role and language. Raises ValueError."""
+    said = json.loads(value) if value else {}
+    labels = said.values() if isinstance(said, dict) else [said]
+    for of in labels:
+        if not isinstance(of, dict) or not of or not of.keys() <= {"en", "zh"}:
+            raise ValueError("not by language")
+        for label in of.values():
+            if not isinstance(label, str) or not 0 < len(label.strip()) <= LONGEST_LABEL:
+                raise ValueError("not a label")
+            if not label.isprintable():
+                raise ValueError("not a label")
+    return dict(said)
+
+
 def _parts(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -117,6 +145,11 @@ class Settings(BaseSettings):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(
         default="EUR",
         description="The organisation's currency (ISO 4217): figures of cost count what is in it.",
+    )
+    role_labels: Annotated[str, AfterValidator(_role_labels)] = Field(
+        default="",
+        description="What the organisation calls roles, as JSON: by a role's code its labels, by language. "
+        "Those that are not named keep theirs.",
     )
     reopen_days: int = Field(
         default=7,

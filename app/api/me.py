@@ -17,6 +17,7 @@ from app.api.auth import Ledger, caller_of, context_of, ends_at, login_of, sessi
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, PersonStub, TeamStub
 from app.common.people import Held, PersonKind, Role
+from app.common.role_labels import RoleLabels
 from app.kernel.directory import TeamStub as Team
 from app.kernel.refusals import NotFound
 
@@ -78,7 +79,7 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
     me = Me(
         person=PersonStub(id=caller.person_id, name=(await ledger.vault.texts([sealed]))[sealed]),
         kind=PersonKind.machine if caller.actor.startswith("integration:") else PersonKind.human,
-        roles=[_held(held, language, teams) for held in caller.roles],
+        roles=[_held(held, ledger.role_labels, language, teams) for held in caller.roles],
         teams=[TeamStub(id=team.id, key=team.key, name=team.name) for team in mine],
         language=caller.locale,
         key_id=caller.key_id,
@@ -89,7 +90,7 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
     return Response(to_json(me), headers=headers, media_type="application/json")
 
 
-def _held(held: Held, language: str, teams: dict[UUID, Team]) -> HeldOut:
+def _held(held: Held, labels: RoleLabels, language: str, teams: dict[UUID, Team]) -> HeldOut:
     scope = None
     if held.team_id is not None:
         scope = RoleScope(kind="team", key=teams[held.team_id].key)
@@ -97,7 +98,7 @@ def _held(held: Held, language: str, teams: dict[UUID, Team]) -> HeldOut:
         scope = RoleScope(kind="service", key=held.service)
     elif held.process is not None:
         scope = RoleScope(kind="process", key=held.process)
-    return HeldOut(role=held.role, label=held.role.label(language), scope=scope)
+    return HeldOut(role=held.role, label=labels.label(held.role, language), scope=scope)
 
 
 OPENED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Set-Cookie": {}}, "description": "Opened."}}

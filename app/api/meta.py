@@ -22,7 +22,6 @@ from app.db import DatabaseGone
 from app.kernel.describe import sources, target
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.refusals import Forbidden
 from app.kernel.who import role
 from app.log import read
 from app.text import LANGUAGES
@@ -77,6 +76,13 @@ class LifecycleOut(Out):
     actions: list[ActionOut]
 
 
+class RoleOut(Out):
+    """A role that persons hold."""
+
+    role: Role
+    label: str = Field(description="What the organisation calls it, in the language asked for.")
+
+
 class LimitsOut(Out):
     """How much may be asked for."""
 
@@ -95,6 +101,7 @@ class Meta(Out):
     currency: str = Field(description="The organisation's (ISO 4217), in which figures of cost are.")
     languages: list[str] = Field(description="What Accept-Language can ask for.")
     limits: LimitsOut
+    roles: list[RoleOut]
     lifecycles: list[LifecycleOut]
 
 
@@ -138,7 +145,7 @@ async def get_metrics(request: Request) -> Response:
     ledger = ledger_of(request)
     if not ledger.settings.open_metrics and not caller_of(request).names & MAY_SCRAPE.roles:
         language = language_for(request)
-        raise Forbidden({"who": MAY_SCRAPE.phrase(language)})
+        raise ledger.forbidden(MAY_SCRAPE, language)
     found: metrics.Metrics = request.app.state.metrics
     return Response(await found.text(ledger, time_of_day()), media_type=metrics.MEDIA_TYPE)
 
@@ -160,6 +167,7 @@ async def get_meta(request: Request) -> Response:
             requests=settings.rate_limit,
             request_seconds=settings.rate_seconds,
         ),
+        roles=[RoleOut(role=role, label=ledger.role_labels.label(role, language)) for role in Role],
         lifecycles=[_told(lifecycle, language) for lifecycle in ledger.lifecycles.values()],
     )
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}

@@ -18,7 +18,6 @@ from app.api.openapi import BINARY, problems
 from app.api.problems import problem
 from app.api.shapes import Out
 from app.common.uploads import Upload
-from app.kernel.refusals import Forbidden
 from app.kernel.uploads import ATTACHED_WITHIN, Sending, take_in
 from app.kernel.who import anybody
 
@@ -50,7 +49,7 @@ async def put_upload(request: Request, upload_id: UploadId) -> Response:
     ledger, context = ledger_of(request), context_of(request)
     person_id = context.caller.person_id
     if person_id is None or not anybody.allows(context.caller, None):
-        raise Forbidden({"who": anybody.phrase(context.language)})
+        raise ledger.forbidden(anybody, context.language)
     size = _declared(request, ledger.settings.upload_limit)
     try:
         sending = Sending(upload_id, person_id, size, request.stream(), context.now)

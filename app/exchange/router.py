@@ -29,7 +29,7 @@ from app.exchange.readers.times import zone_named
 from app.kernel import uploads
 from app.kernel.bodies import FileName
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import Forbidden, NotFound, Refusal, WrongValue
+from app.kernel.refusals import NotFound, Refusal, WrongValue
 from app.kernel.who import admin
 from app.log.canonical import from_instant, instant
 
@@ -204,7 +204,7 @@ async def list_import_refused(
 
 def _only_administrators(request: Request) -> None:
     if not admin.allows(caller_of(request), None):
-        raise Forbidden({"who": admin.phrase(language_for(request))})
+        raise ledger_of(request).forbidden(admin, language_for(request))
 
 
 async def _found(request: Request, import_id: UUID) -> Row:

@@ -16,14 +16,17 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from app.common.personal import LOGIN
+from app.common.role_labels import RoleLabels
 from app.db import Database, DatabaseGone
 from app.kernel.directory import KINDS, Directory
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.numbers import Numbers
+from app.kernel.refusals import Forbidden
 from app.kernel.vault import Vault, master_key, open_vault
+from app.kernel.who import Who
 from app.log import follow, read
 from app.log.writer import Writer
-from app.settings import Settings
+from app.settings import PREFIX, Settings, SettingsError, read_role_labels
 
 # How long a name, a revoked key or a destroyed one may live on in this process if the news of it is lost.
 LOOK_SECONDS = 1.0
@@ -46,6 +49,7 @@ class Ledger:
         self.vault = vault
         self.settings = settings
         self.directory = Directory(db)
+        self.role_labels = _role_labels(settings)
         self.numbers = Numbers(db, ZoneInfo(settings.time_zone))
         #: Idempotency keys of commands that are being carried out in this process.
         self.running: set[tuple[str, str, str]] = set()
@@ -64,6 +68,10 @@ class Ledger:
         issuer, claim = self.settings.oidc_issuer or "", self.settings.oidc_login_claim
         return self.vault.fingerprint("known as", source, issuer, claim, name)
 
+    def forbidden(self, who: Who, language: str) -> Forbidden:
+        """The refusal of what only those may do."""
+        return Forbidden({"who": who.phrase(language, self.role_labels)})
+
     def forget(self) -> None:
         """Drops what is cached of persons, teams and keys."""
         self.directory.forget()
@@ -75,11 +83,21 @@ class Ledger:
             self.forget()
 
 
+def _role_labels(settings: Settings) -> RoleLabels:
+    """What the organisation calls the roles. Raises SettingsError."""
+    try:
+        return RoleLabels.of(read_role_labels(settings.role_labels))
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}ROLE_LABELS cannot be used: {error}.") from error
+
+
 @contextlib.asynccontextmanager
 async def opened(
     url: str, secrets_dir: Path, lifecycles: dict[str, Lifecycle[Any]], settings: Settings
 ) -> AsyncIterator[Ledger]:
-    """A ledger, until the block ends. `lifecycles` by kind. Raises DatabaseGone, VaultError."""
+    """A ledger, until the block ends. `lifecycles` by kind. Raises DatabaseGone, VaultError,
+    SettingsError.
+    """
     db = Database(url, settings.read_connections)
     await db.open()
     writer = Writer(url)

@@ -16,6 +16,7 @@ from uuid import UUID
 from app.common.people import Caller, Role
 from app.common.personal import KnownAs
 from app.common.records import empty
+from app.common.role_labels import OURS, RoleLabels
 from app.common.tickets import Ticket
 from app.kernel.bodies import Body, marks
 from app.kernel.decide import Decided, decide, said_of_priority
@@ -243,7 +244,7 @@ async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID) -> _Part
     record = loaded.record
     if act.if_match is not None and record.version != act.if_match:
         raise Changed(more={"version": record.version})
-    _allow(act, record)
+    _allow(act, record, ledger.role_labels)
     at = moment(ledger, loaded, act.context, occurred_at=_occurred_at(act, record))
     at.command_id = command_id
     if act.row.second is not None:
@@ -364,11 +365,11 @@ async def _load(ledger: Ledger, look: Look, act: Act) -> Loaded[Any]:
     return loaded
 
 
-def _allow(act: Act, record: Any) -> None:
+def _allow(act: Act, record: Any, labels: RoleLabels = OURS) -> None:
     if not act.row.comes_from(None if act.row.opens else record.state):
         raise _not_now(act, record, "not_in_this_state")
     if not act.row.who.allows(act.context.caller, record):
-        raise Forbidden({"who": act.row.who.phrase(act.context.language)})
+        raise Forbidden({"who": act.row.who.phrase(act.context.language, labels)})
 
 
 def _keep_apart(act: Act, record: Any, behalf: UUID | None) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.common.people import Caller, Held, Role
 from app.common.records import Labelled
+from app.common.role_labels import OURS, RoleLabels
 
 
 class Relation(Labelled):
@@ -58,9 +59,9 @@ class Who:
                 return True
         return any(_RELATIONS[relation](caller, record) for relation in self.relations)
 
-    def phrase(self, language: str) -> str:
-        """In words: `agent, engineer or the assignee`."""
-        parts = sorted(r.label(language) for r in self.roles) + sorted(
+    def phrase(self, language: str, labels: RoleLabels = OURS) -> str:
+        """In words: `agent, engineer or the assignee`. `labels` are those of the roles."""
+        parts = sorted(labels.label(r, language) for r in self.roles) + sorted(
             r.label(language) for r in self.relations
         )
         if language == "zh":

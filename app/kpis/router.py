@@ -25,7 +25,7 @@ from app.api.reads import not_ahead
 from app.api.shapes import Out
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger as Services
-from app.kernel.refusals import Forbidden, NotFound
+from app.kernel.refusals import NotFound
 from app.kernel.visibility import overseers, sees_all
 from app.kernel.who import Who
 from app.kpis import sheets
@@ -379,9 +379,8 @@ def _asked_for(request: Request, ledger: Services, key: str) -> Kpi:
     if kpi is None:
         raise NotFound()
     if not _may_ask(ledger, caller_of(request), kpi):
-        language = language_for(request)
         may = overseers(ledger.lifecycles[kpi.process], agents_see=ledger.settings.agents_see)
-        raise Forbidden({"who": Who(may).phrase(language)})
+        raise ledger.forbidden(Who(may), language_for(request))
     return kpi
 
 

@@ -25,6 +25,7 @@ WRONG = {
     "port": "65536",
     "time_zone": "Mars/Base",
     "currency": "euro",
+    "role_labels": "agent=Supporter",
     "reopen_days": "-1",
     "recurrences": "1",
     "recurrence_days": "a month",

@@ -28,7 +28,7 @@ from app.common.priority import Priority
 from app.kernel.bodies import Instant, Key, Reference
 from app.kernel.ledger import Ledger as Services
 from app.kernel.look import load
-from app.kernel.refusals import Forbidden, WrongValue
+from app.kernel.refusals import WrongValue
 from app.kernel.who import staff
 from app.log.canonical import instant
 
@@ -86,7 +86,7 @@ async def try_assignment_rules(
     """To whom a ticket would go, and why not by an earlier rule; nothing is done. For staff."""
     language = language_for(request)
     if not caller_of(request).is_staff:
-        raise Forbidden({"who": staff.phrase(language)})
+        raise ledger.forbidden(staff, language)
     lifecycle = ledger.lifecycles.get(query.process)
     if lifecycle is None or lifecycle.code is None or "assign" not in lifecycle.by_name:
         raise WrongValue({"value": query.process}, parameter="process", because="unknown_value")

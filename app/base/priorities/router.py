@@ -20,7 +20,7 @@ from app.base.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePri
 from app.base.priorities.queries import PRIORITY_MATRICES, PriorityCell, PriorityMatrixOut
 from app.common.priority_matrix import PriorityMatrix
 from app.kernel.perform import Act
-from app.kernel.refusals import Changed, Forbidden
+from app.kernel.refusals import Changed
 from app.log.ids import uuid7
 
 router = APIRouter(prefix="/v1", tags=["service"])
@@ -79,7 +79,7 @@ async def set_priority_matrix(
     context = context_of(request)
     who = LIFECYCLE["revise"].who
     if not who.allows(context.caller, PriorityMatrix(id=uuid7())):
-        raise Forbidden({"who": who.phrase(context.language)})
+        raise ledger.forbidden(who, context.language)
     name = await ledger.db.value(PRESENT)
     if name is None and version_of(if_match) not in (None, 0):
         raise Changed(more={"version": 0})

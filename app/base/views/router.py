@@ -96,7 +96,7 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
         """A view is made under an id of one's own making, or replaced; sent again it is the same."""
         ledger, caller = ledger_of(request), caller_of(request)
         if caller.only_reads:
-            raise Forbidden({"who": anybody.phrase(language_for(request))})
+            raise ledger.forbidden(anybody, language_for(request))
         wrong = _wrong(request, by_kind, body)
         if wrong is not None:
             return problem(request, 422, "invalid", words={"count": "1"}, errors=[wrong])

@@ -25,7 +25,7 @@ from app.exchange.jobs import work
 from app.exchange.jobs.work import BulkFailure
 from app.kernel import uploads
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import Forbidden, NotFound, Refusal, WrongValue
+from app.kernel.refusals import NotFound, Refusal, WrongValue
 from app.kernel.who import anybody
 from app.log.canonical import from_instant, instant
 from app.text import say
@@ -145,7 +145,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     ledger, context = ledger_of(request), context_of(request)
     caller = context.caller
     if caller.person_id is None or not anybody.allows(caller, None):
-        raise Forbidden({"who": anybody.phrase(context.language)})
+        raise ledger.forbidden(anybody, context.language)
     kinds = {one.plural: one.kind for one in ledger.lifecycles.values() if one.code is not None}
     if body.records not in kinds:
         raise WrongValue({"value": body.records}, pointer="/records", because="unknown_value")

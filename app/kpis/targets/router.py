@@ -15,7 +15,7 @@ from app.api.openapi import action_responses
 from app.api.reads import mount_events, mount_reads
 from app.api.shapes import Renderer
 from app.kernel.perform import Act
-from app.kernel.refusals import Changed, Forbidden, NotFound
+from app.kernel.refusals import Changed, NotFound
 from app.kpis.catalogue import KPIS
 from app.kpis.targets.lifecycle import LIFECYCLE, AddKpiTarget, ReviseKpiTarget
 from app.kpis.targets.queries import KPI_TARGETS, KpiTargetOut
@@ -60,7 +60,7 @@ async def set_kpi_target(
     context = context_of(request)
     who = LIFECYCLE["revise"].who
     if not who.allows(context.caller, KpiTarget(id=uuid7())):
-        raise Forbidden({"who": who.phrase(context.language)})
+        raise ledger.forbidden(who, context.language)
     name = await ledger.db.value(PRESENT, (key,))
     if name is None and if_match is not None:
         raise Changed(more={"version": 0})

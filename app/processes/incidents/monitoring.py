@@ -29,7 +29,7 @@ from app.common.tickets import Channel
 from app.kernel.bodies import LONGEST_PARAGRAPH, Body, Instant, Key, Line, Title, Words
 from app.kernel.moment import Context
 from app.kernel.perform import AHEAD, ATTEMPTS, Act, IdempotencyKey
-from app.kernel.refusals import Busy, Changed, Forbidden, NotNow, WrongValue
+from app.kernel.refusals import Busy, Changed, NotNow, WrongValue
 from app.kernel.who import integration
 from app.log import read
 from app.processes.incidents.alerts import RepeatAlertIncident
@@ -112,7 +112,7 @@ async def send_alert(
     """It joins its open incident, or is reported; cleared, it resolves that, or leaves a note."""
     context = context_of(request)
     if Role.integration not in context.caller.names:
-        raise Forbidden({"who": integration.phrase(context.language)})
+        raise ledger.forbidden(integration, context.language)
     _in_our_time(alert, context)
     key = await idempotency.key_of(ledger, request, "send_alert", idempotency_key)
     outcome, done = await _take(ledger, alert, context, key)

@@ -14,7 +14,6 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.kernel.refusals import Forbidden
 from app.kernel.who import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
@@ -37,7 +36,7 @@ async def get_incident_review(request: Request, name: reads.Name) -> Response:
     renderer = reads.renderer_of(request, LISTING)
     incident = (await reads.seen(renderer, name)).record
     if not renderer.caller.is_staff_for(incident):
-        raise Forbidden({"who": staff.phrase(renderer.language)})
+        raise renderer.ledger.forbidden(staff, renderer.language)
     shown = await review_of(renderer.ledger, incident, renderer.language)
     headers = {**VARY, "Content-Language": renderer.language}
     return Response(to_json(shown), headers=headers, media_type="application/json")
