@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.base.people import persons, teams
+from app.base.people.groups import AddMemberGroup
 from app.base.people.persons import GrantRolePerson
-from app.common.people import Caller, Held, Person, Role, Team, rule
+from app.common.people import Caller, Held, Person, Role, Side, Team, rule
 from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context
@@ -57,6 +59,19 @@ async def add_person(ledger: Ledger, name: str, *team_keys: str, roles: tuple[st
     )
     person: Person = (await act(ledger, rule("tests"), "person", "add", body=body)).record
     return person
+
+
+async def add_crowd(ledger: Ledger, many: int, *roles: Role) -> list[Person]:
+    """So many persons who hold these roles everywhere."""
+    held = tuple(role.value for role in roles)
+    return await asyncio.gather(*(add_person(ledger, f"Member {n}", roles=held) for n in range(many)))
+
+
+async def fill(ledger: Ledger, group: str, members: list[Person]) -> None:
+    """They belong to the group, for the business."""
+    for one in members:
+        body = AddMemberGroup(person=str(one.id), side=Side.business)
+        await act(ledger, rule("tests"), "group", "add_member", group, body)
 
 
 async def grant(ledger: Ledger, person_id: UUID, *roles: str) -> None:

@@ -58,6 +58,10 @@ SEE_EVERYTHING = frozenset(
         Role.service_level_manager,
     }
 )
+#: So many belong to a group at most.
+MOST_MEMBERS = 200
+#: A whole group: its chair need not be one of its members.
+WHOLE_GROUP = MOST_MEMBERS + 1
 
 
 class PersonState(Labelled):

@@ -40,7 +40,7 @@ from app.base.decisions.tally import Terms, tally, usual_quorum
 from app.base.extras.givable import still_there
 from app.base.extras.table import Rows
 from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState, Vote, VoteVerdict
-from app.common.people import Group, GroupMember, GroupState, Person, Role, Side
+from app.common.people import WHOLE_GROUP, Group, GroupMember, GroupState, Person, Role, Side
 from app.common.records import Child, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Reference, Title, Words
 from app.kernel.lifecycle import STAYS, BodyCheck, Then, action
@@ -49,7 +49,8 @@ from app.kernel.moment import Moment
 from app.kernel.refusals import Refusal, WrongValue
 from app.kernel.who import Part, Who, chair, decision, kept_apart, rule, voter
 
-MOST_VOTERS = 200
+#: So many are asked at most: every group as a whole, and its chair.
+MOST_VOTERS = WHOLE_GROUP
 #: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote)
 
@@ -204,7 +205,8 @@ async def prepare(look: Look, record: Any, said: Question, never: tuple[Part, ..
         raise WrongValue(pointer="/due_at", because="not_ahead")
     chairs = said.chair.id if said.chair is not None else said.group.chair_id if said.group else None
     still_there(said.chair, "/chair")
-    sides, excluded = await _asked(look, record, said), kept_apart(never, record)
+    excluded = kept_apart(never, record)
+    sides = await _asked(look, record, said, most=MOST_VOTERS + len(excluded))
     if chairs is not None and chairs not in sides and chairs in await look.active([chairs]):
         sides[chairs] = None
     voters = {person: side for person, side in sides.items() if person not in excluded}
@@ -215,7 +217,7 @@ async def prepare(look: Look, record: Any, said: Question, never: tuple[Part, ..
     if not voters:
         raise WrongValue(pointer=_electorate(said), because="nobody_to_ask")
     if len(voters) > MOST_VOTERS:
-        raise WrongValue({"max_length": str(MOST_VOTERS)}, pointer=_electorate(said), because="too_long")
+        raise WrongValue({"most": str(MOST_VOTERS)}, pointer=_electorate(said), because="too_many_voters")
     if said.quorum is not None and said.quorum > len(voters):
         raise WrongValue({"voters": str(len(voters))}, pointer="/quorum", because="more_than_voters")
     made = Decision(
@@ -240,10 +242,12 @@ def _electorate(said: Question) -> str:
     return "/role" if said.role is not None else "/group" if said.group is not None else "/persons"
 
 
-async def _asked(look: Look, record: Any, said: Question) -> dict[UUID, Side | None]:
-    """Those who are asked, each with the side that they stand for in the group, if it is one."""
+async def _asked(look: Look, record: Any, said: Question, *, most: int) -> dict[UUID, Side | None]:
+    """Those who are asked, each with the side that they stand for in the group, if it is one; of those who
+    hold a role one more than `most`, if there are so many.
+    """
     if said.role is not None:
-        return dict.fromkeys(await look.holders(said.role, record, most=MOST_VOTERS + 1))
+        return dict.fromkeys(await look.holders(said.role, record, most=most + 1))
     if said.group is not None:
         if said.group.state is GroupState.retired:
             raise WrongValue(pointer="/group", because="group_retired")

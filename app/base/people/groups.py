@@ -11,7 +11,7 @@ from pydantic import Field
 
 from app.base.extras.editing import take
 from app.base.extras.givable import still_there
-from app.common.people import SEE_EVERYTHING, Group, GroupMember, GroupState, Person, Side
+from app.common.people import MOST_MEMBERS, SEE_EVERYTHING, Group, GroupMember, GroupState, Person, Side
 from app.common.records import Refers
 from app.kernel.bodies import Body, Key, Line, Nothing, Patch, Reference
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
@@ -20,8 +20,6 @@ from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 from app.kernel.who import admin, rule
-
-MOST_MEMBERS = 200
 
 
 class AddGroup(Body):

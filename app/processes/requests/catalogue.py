@@ -66,6 +66,8 @@ async def needs_approval(look: Look, request: Request, body: AssessRequest, at: 
     except WrongValue as error:
         if error.pointer == "/due_at":
             raise WrongValue(pointer="/approval_due_at", because=error.because) from error
+        if error.because == "too_many_voters":
+            return "too_many_approve"
         return "nobody_approves"
     return None
 

@@ -21,12 +21,15 @@ class Approval:
     agent: Client
     voters: list[Client]
 
-    async def asked(self, **more: str) -> tuple[str, str]:
-        """Where a request is that waits for approval, and the id of the decision."""
+    async def requested(self) -> str:
+        """Where a request is that is to be assessed."""
         said = {"title": "A laptop", "description": "She begins on Monday.", "channel": "portal"}
         body = {**said, "urgency": "2", "item": "laptop", "answers": {"why": "出差用"}}
-        request = await self.requester.do("/v1/requests", body)
-        at = f"/v1/requests/{request['id']}"
+        return f"/v1/requests/{(await self.requester.do('/v1/requests', body))['id']}"
+
+    async def asked(self, **more: str) -> tuple[str, str]:
+        """Where a request is that waits for approval, and the id of the decision."""
+        at = await self.requested()
         await self.agent.do(f"{at}/assess", {**ASSESSED, **more})
         return at, (await self.voters[0].read(f"{at}/decisions"))["items"][-1]["id"]
 

@@ -12,6 +12,7 @@ import pytest
 
 from app.base.decisions.actions import (
     CHILDREN,
+    MOST_VOTERS,
     AskDecision,
     CastVote,
     CloseVote,
@@ -27,7 +28,7 @@ from app.base.extras.assignment import AssignTicket
 from app.base.people.groups import AddGroup, AddMemberGroup
 from app.common.decisions import Decision, Vote
 from app.common.decisions import DecisionOutcome as Outcome
-from app.common.people import Caller, Person, Role, Side, rule
+from app.common.people import MOST_MEMBERS, Caller, Person, Role, Side, rule
 from app.kernel.bodies import Body
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
@@ -42,7 +43,7 @@ from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
 from tests.kernel.incidents import report
-from tests.people import act, add_caller, add_person, context
+from tests.people import act, add_caller, add_crowd, add_person, context, fill
 from tests.rules.working import Worker, timers
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -276,6 +277,22 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
     asked = await ask(deciding, desk, incident, [], role="cab_member")
     found = {row["person_id"] for row in await deciding.db.rows(voters, (asked,))}
     assert found == {one.id for one in holders[:2]}
+
+
+async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_is_not(
+    deciding: Ledger, desk: Caller, incident: Incident
+) -> None:
+    head, *holders = await add_crowd(deciding, MOST_VOTERS + 1, Role.cab_member)
+    add = AddGroup(key="cab", name="CAB", chair=str(head.id))
+    await act(deciding, rule("tests"), "group", "add", body=add)
+    await fill(deciding, "cab", holders[:MOST_MEMBERS])
+    asked = await ask(deciding, desk, incident, [], group="cab", quorum=MOST_VOTERS)
+    voters = "select count(*) from fold.vote where decision_id = %s"
+    assert await deciding.db.value(voters, (asked,)) == MOST_MEMBERS + 1 == MOST_VOTERS
+    with pytest.raises(WrongValue) as refused:
+        await ask(deciding, desk, incident, [], role="cab_member")
+    assert (refused.value.pointer, refused.value.because) == ("/role", "too_many_voters")
+    assert "more than 201 people" in str(refused.value)
 
 
 async def test_when_the_time_is_over_the_votes_that_there_are_decide(

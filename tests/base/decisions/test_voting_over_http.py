@@ -10,10 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
+from app.base.decisions.actions import MOST_VOTERS
 from app.common.people import Role
-from tests.base.decisions.approvals import AHEAD, Approval, approval
+from tests.base.decisions.approvals import AHEAD, ASSESSED, Approval, approval
 from tests.base.meetings.test_meetings import a_meeting
 from tests.client import Api, Client
+from tests.people import add_crowd
 
 
 @pytest.fixture
@@ -111,6 +113,16 @@ async def test_a_vote_is_changed_before_the_decision_and_refused_after_it(asking
         assert (late.status_code, late.json()["code"]) == (409, "not_in_this_state")
     (taken,) = (await one.read(f"{at}/decisions"))["items"]
     assert (taken["outcome"], taken["approvals"], taken["rejections"]) == ("approved", 2, 0)
+
+
+async def test_what_more_may_approve_than_can_be_asked_says_so(api: Api, asking: Approval) -> None:
+    await add_crowd(api.ledger, MOST_VOTERS + 1, Role.cab_member)
+    keeper = await api.client("Keeper", Role.admin)
+    by_role = {"approver_persons": [], "approver_role": "cab_member"}
+    edited = await keeper.patch("/v1/catalogue_items/laptop", json=by_role, headers={"If-Match": "*"})
+    assert edited.status_code == 200, edited.text
+    answer = await asking.agent.post(f"{await asking.requested()}/assess", json=ASSESSED)
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_approve")
 
 
 async def test_on_a_meeting_a_vote_is_refused_after_the_decision_and_the_meeting_goes_on(api: Api) -> None:
