@@ -45,13 +45,13 @@ where position between %(first)s and %(last)s and type = any(%(types)s) and not 
   and source not like 'import:%%' and recorded_at > clock_timestamp() - interval '1 day'
 order by position"""
 # Whoever is named is told why it concerns them, and not once more as a follower: they come first. Who follows
-# it only since then was not to be told.
+# it, or is invited, only since then was not to be told. What counts is the order of the log: an event may be
+# dated before others that were recorded by then.
 WAIT = """
 with told as (
   select * from unnest(%(positions)s::bigint[], %(streams)s::text[], %(versions)s::integer[],
-    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[], %(whom)s::text[], %(decisions)s::uuid[],
-    %(times)s::timestamptz[])
-    as t(position, stream, version, step, actor_id, person_id, whom, decision_id, occurred_at)
+    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[], %(whom)s::text[], %(decisions)s::uuid[])
+    as t(position, stream, version, step, actor_id, person_id, whom, decision_id)
 ), whom as (
   select t.position, t.stream, t.version, t.step, t.actor_id, t.person_id, 1 as place
   from told t where t.person_id is not null
@@ -68,8 +68,10 @@ with told as (
   from told t join fold.decision d on d.id = t.decision_id where t.whom = 'asked'
   union all
   select t.position, t.stream, t.version, t.step, t.actor_id, p.person_id, 2
-  from told t join fold.participant p on p.record = t.stream and p.added_at <= t.occurred_at
-  where t.whom = 'invited'
+  from told t join fold.participant p on p.record = t.stream
+  where t.whom = 'invited' and not exists (
+    select from log.told e where e.stream = t.stream and e.position > t.position
+    and e.data->'set'->('participant/' || p.id) ? 'person_id')
   union all
   select t.position, t.stream, t.version, t.step, t.actor_id, unnest(array[m.chair_id, m.organiser_id]), 2
   from told t join fold.meeting m on m.id = split_part(t.stream, '/', 2)::uuid where t.whom = 'leads'
@@ -137,7 +139,6 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
                 "actors": [each.actor_id for each in told],
                 "persons": [each.whom if isinstance(each.whom, UUID) else None for each in told],
                 "decisions": [each.decision_id for each in told],
-                "times": [each.event.occurred_at for each in told],
                 "whom": [each.whom.value if isinstance(each.whom, steps.Whom) else None for each in told],
             }
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)

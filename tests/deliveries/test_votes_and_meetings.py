@@ -132,6 +132,20 @@ async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_
     assert await office.told(office.agent) == []
 
 
+async def test_who_is_invited_when_a_move_is_told_of_hears_of_it_however_far_back_it_is_dated(
+    office: Office, voters: list[Caller]
+) -> None:
+    meeting = await called(office)
+    await office.passes(hours=2)
+    await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(voters[0].person_id),)))
+    starts_at = office.now + timedelta(days=5)
+    times = {"starts_at": starts_at, "ends_at": starts_at + HOUR, "occurred_at": office.now - HOUR}
+    await does(office, office.agent, "move", meeting, MoveMeeting.model_validate(times))
+    await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(voters[1].person_id),)))
+    await office.goes_by()
+    assert [await office.told(one) for one in voters] == [["invited", "moved"], ["invited"], []]
+
+
 async def test_who_chairs_and_who_sees_to_it_are_told_that_it_is_overdue(
     office: Office, voters: list[Caller]
 ) -> None:
