@@ -13,7 +13,7 @@ from app.api.work import VOTES, beside
 from app.common.decisions import Vote
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger
-from tests.base.meetings.test_meetings import a_meeting
+from tests.base.meetings.test_meetings import a_meeting, begun
 from tests.client import Api, Client, Json
 from tests.conftest import Place
 
@@ -64,7 +64,7 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
 
 async def test_what_minutes_give_somebody_to_do_is_among_their_tasks(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
-    meeting = await ada.do("/v1/meetings", a_meeting(persons=[wang.id]))
+    meeting = await ada.do("/v1/meetings", a_meeting(persons=[wang.id], **begun()))
     at = f"/v1/meetings/{meeting['id']}"
     await ada.do(f"{at}/hold", {"attended": ["me"]})
     task = {"title": "Ask for a date", "assignee": wang.id, "due_at": SOON}

@@ -121,8 +121,9 @@ async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_
     await office.passes(seconds=5)
     await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(late.person_id),)))
     await office.goes_by()
+    office.now = starts_at
     await does(office, office.agent, "hold", meeting, HoldMeeting(attended=(str(early.person_id),)))
-    task = {"title": "Ask for a date", "assignee": str(late.person_id), "due_at": starts_at}
+    task = {"title": "Ask for a date", "assignee": str(late.person_id), "due_at": starts_at + HOUR}
     minutes = MinuteMeeting.model_validate({"minutes": "All is well.", "tasks": [task]})
     await does(office, office.agent, "minute", meeting, minutes)
     await office.goes_by()

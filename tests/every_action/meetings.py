@@ -23,7 +23,7 @@ from app.common.people import Caller, Held, Role
 from app.kernel.bodies import Body
 from tests.client import Client, Json
 from tests.every_action.known import KNOWN, NOBODYS, another
-from tests.people import act
+from tests.people import act, ago
 
 AHEAD = datetime(2199, 1, 1, tzinfo=UTC)
 #: As the API takes them.
@@ -56,6 +56,18 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "minutes": "The relay is replaced in May. 五月更换中继。",
         "tasks": [{"title": "Ask for a date", "assignee": KNOWN["person"], "due_at": "2199-03-01T00:00:00Z"}],
     },
+}
+
+
+def _begun() -> Json:
+    """One that has begun when it is told of."""
+    times = {"occurred_at": ago(days=1), "starts_at": ago(hours=2), "ends_at": ago(hours=1)}
+    return {name: time.isoformat() for name, time in times.items()}
+
+
+#: What is said when it is opened, so that it can come to a state, or an action be carried out.
+OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
+    ("meeting", name): _begun for name in ("hold", "held", "minuted")
 }
 
 

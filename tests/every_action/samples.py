@@ -430,13 +430,14 @@ BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("propose_solution", "solution_review"): (("author", {}),),
     ("review_solution", "solution_approved"): (("it", {"side": "it"}), ("business", {"side": "business"})),
 }
-#: What is said when it is opened, so that it can come to a state.
+#: What is said when it is opened, so that it can come to a state, or an action be carried out.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("request", "awaiting_approval"): lambda: {
         "item": KNOWN["item"],
         "answers": {"size": "13", "why": "出差用"},
         "requester": KNOWN["author"],
     },
+    **meetings.OPENED_TOWARDS,
 }
 _NOT_TOLD = frozenset(state.value for state in RequestState) - {"in_acceptance", "rectifying"}
 #: The states in which there can be what the action names, as a new record gets there.

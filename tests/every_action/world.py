@@ -229,6 +229,7 @@ class World:
             one, other = other, one
         for way in ways(lifecycle, state):
             wants = OPENED_TOWARDS.get((lifecycle.kind, state.value), dict)()
+            wants |= OPENED_TOWARDS.get((lifecycle.kind, wanted.name if wanted else ""), dict)()
             said = sample(opening) | more | wants
             record = await self._open(lifecycle, opening, said, self.everybody if ticket else one)
             if ticket:

@@ -158,7 +158,7 @@ async def test_who_was_invited_and_uninvited_by_hand_is_so_the_next_time(desk: D
     await act(desk.ledger, desk.agent, "meeting", "uninvite", first.id, uninvite, now=desk.now)
     stranger = await add_caller(desk.ledger, "Stranger")
     there = HoldMeeting(attended=(str(stranger.person_id),))
-    await act(desk.ledger, desk.agent, "meeting", "hold", first.id, there, now=desk.now)
+    await act(desk.ledger, desk.agent, "meeting", "hold", first.id, there, now=MORNING)
     await until(desk, MORNING)
     _, second = await all_of_them(desk)
     assert (await invited(desk, second)).keys() == {desk.agent.person_id, other.person_id}
@@ -185,7 +185,7 @@ async def test_what_nobody_has_held_within_a_day_is_flagged_once_and_no_more_whe
 async def test_what_was_held_or_cancelled_is_not_overdue(desk: Desk) -> None:
     held, cancelled = await called(desk), await called(desk)
     attended = HoldMeeting(attended=(str(desk.agent.person_id),))
-    await act(desk.ledger, desk.agent, "meeting", "hold", held.id, attended, now=desk.now)
+    await act(desk.ledger, desk.agent, "meeting", "hold", held.id, attended, now=MORNING)
     why = Reason(reason="Nobody has time.")
     await act(desk.ledger, desk.agent, "meeting", "cancel", cancelled.id, why, now=desk.now)
     await until(desk, MORNING + timedelta(days=9))

@@ -175,6 +175,12 @@ async def not_invited(look: Look, meeting: Meeting, body: UninviteMeeting, at: M
     at.found["participant"] = [found]
 
 
+async def not_begun(look: Look, meeting: Meeting, at: Moment) -> str | None:
+    """What has yet to begin has not taken place."""
+    assert meeting.starts_at is not None
+    return "not_begun" if at.occurred_at < meeting.starts_at else None
+
+
 async def attended_twice(look: Look, meeting: Meeting, body: HoldMeeting, at: Moment) -> None:
     """Everybody was there once."""
     if len({person.id for person in at.every(Person, "attended")}) < len(body.attended):

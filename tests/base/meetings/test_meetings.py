@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json, an_incident
+from tests.people import ago
 
 STARTS, ENDS = "2199-01-31T06:00:00Z", "2199-01-31T07:30:00Z"
 
@@ -17,6 +18,12 @@ def a_meeting(**more: Any) -> Json:
     """What is said to call one."""
     said = {"title": "Change board", "meeting_kind": "cab", "chair": "me", "place": "Room 2.017"}
     return {**said, "starts_at": STARTS, "ends_at": ENDS, **more}
+
+
+def begun() -> Json:
+    """What is said of one that has begun when it is told of."""
+    times = {"occurred_at": ago(hours=2), "starts_at": ago(hours=1), "ends_at": ago(minutes=30)}
+    return {name: time.isoformat() for name, time in times.items()}
 
 
 async def refused(client: Client, path: str, body: Json | None = None) -> tuple[str, str]:
@@ -54,7 +61,8 @@ async def participants(client: Client, at: str) -> dict[str, Json]:
 
 
 async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board: Client) -> None:
-    made = await ada.do("/v1/meetings", a_meeting(group="board", persons=[ada.id], chair=None))
+    said = a_meeting(group="board", persons=[ada.id], chair=None, **begun())
+    made = await ada.do("/v1/meetings", said)
     at = f"/v1/meetings/{made['number']}"
     assert made["number"].startswith("MTG-")
     assert (made["state"], made["chair"]["id"], made["organiser"]["id"]) == ("called", board.id, ada.id)
@@ -222,11 +230,11 @@ async def test_who_chairs_it_is_changed_and_then_invited_and_never_nobody(ada: C
 
 
 async def test_minutes_name_what_was_on_the_agenda(ada: Client) -> None:
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
+    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(**begun())))['id']}"
     await ada.do(f"{at}/hold", {"attended": ["me"]})
     nothing = {"item": "019a0000-0000-7000-8000-000000000000", "conclusion": "None."}
     said = {"minutes": "All is well.", "conclusions": [nothing]}
     assert await refused(ada, f"{at}/minute", said) == ("/conclusions/0/item", "unknown_reference")
     twice = {"attended": ["me", ada.id]}
-    other = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
+    other = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(**begun())))['id']}"
     assert await refused(ada, f"{other}/hold", twice) == ("/attended", "each_once")
