@@ -136,15 +136,22 @@ def _in_our_time(value: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
 
 
-def _few(value: Any) -> Any:
-    if isinstance(value, list | tuple) and len(value) > LONGEST_LIST:
-        context = {"field_type": "List", "max_length": LONGEST_LIST, "actual_length": len(value)}
-        raise PydanticKnownError("too_long", context)
-    return value
+def no_more_than(most: int) -> BeforeValidator:
+    """Of a list: it is not read if it is longer. `max_length` comes only after all that is wrong in its
+    entries.
+    """
+
+    def counted(value: Any) -> Any:
+        if isinstance(value, list | tuple) and len(value) > most:
+            context = {"field_type": "List", "max_length": most, "actual_length": len(value)}
+            raise PydanticKnownError("too_long", context)
+        return value
+
+    return BeforeValidator(counted)
 
 
-#: A list that is not read if it is too long: `max_length` comes only after all that is wrong in its entries.
-Few = BeforeValidator(_few)
+#: A list as long as most may be.
+Few = no_more_than(LONGEST_LIST)
 
 
 class Body(BaseModel):

@@ -10,6 +10,7 @@ from app.base.decisions.actions import AskDecision
 from app.base.meetings.lifecycle import (
     AddAgendaItemMeeting,
     CallMeeting,
+    CorrectAttendanceMeeting,
     DropAgendaItemMeeting,
     EditMeeting,
     HoldMeeting,
@@ -52,6 +53,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     AddAgendaItemMeeting: lambda: {"topic": "The relay that loses mail", "about": NOBODYS},
     DropAgendaItemMeeting: lambda: {"item": NOBODYS},
     HoldMeeting: lambda: {"attended": ["me", KNOWN["author"]]},
+    CorrectAttendanceMeeting: lambda: {"attended": ["me", KNOWN["doer"]]},
     MinuteMeeting: lambda: {
         "minutes": "The relay is replaced in May. 五月更换中继。",
         "tasks": [{"title": "Ask for a date", "assignee": KNOWN["person"], "due_at": "2199-03-01T00:00:00Z"}],

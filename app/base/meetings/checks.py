@@ -13,7 +13,7 @@ from app.base.meetings.records import AgendaItem, Meeting, Participant
 from app.base.meetings.series import next_after
 from app.common.children import Link, LinkKind
 from app.common.decisions import Decision
-from app.common.people import Group, GroupMember, GroupState, Person, Side
+from app.common.people import WHOLE_GROUP, Group, GroupMember, GroupState, Person, Side
 from app.common.tickets import Ticket
 from app.kernel.bodies import LATEST_YEAR, LONGEST_LIST
 from app.kernel.look import Look
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.base.meetings.lifecycle import (
         AddAgendaItemMeeting,
         CallMeeting,
+        CorrectAttendanceMeeting,
         EditMeeting,
         HoldMeeting,
         InviteMeeting,
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     )
     from app.base.meetings.minutes import MinuteMeeting
 
-#: As many as a group can have, and its chair.
-MOST_INVITED = 201
+#: A whole group with its chair, and whoever chairs the meeting instead.
+MOST_INVITED = WHOLE_GROUP + 1
 LONGEST = timedelta(days=31)
 
 
@@ -94,7 +95,7 @@ async def _invite(
         sides = {person: side for person, side in sides.items() if person in there}
     besides = dict.fromkeys(one for one in persons if one is not None and one not in sides)
     if len(sides) + len(besides) > MOST_INVITED:
-        raise WrongValue({"max_length": str(MOST_INVITED)}, pointer="/persons", because="too_long")
+        raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
     at.found["invited"] = [
         *(participant(meeting, one, at, side=side, from_group=True) for one, side in sides.items()),
         *(participant(meeting, one, at) for one in besides),
@@ -161,7 +162,7 @@ async def invited_already(look: Look, meeting: Meeting, body: InviteMeeting, at:
             raise WrongValue(pointer=f"/persons/{n}", because="there_already")
         there.add(person.id)
     if len(there) > MOST_INVITED:
-        raise WrongValue({"max_length": str(MOST_INVITED)}, pointer="/persons", because="too_long")
+        raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
 
 
 async def not_invited(look: Look, meeting: Meeting, body: UninviteMeeting, at: Moment) -> None:
@@ -181,7 +182,9 @@ async def not_begun(look: Look, meeting: Meeting, at: Moment) -> str | None:
     return "not_begun" if at.occurred_at < meeting.starts_at else None
 
 
-async def attended_twice(look: Look, meeting: Meeting, body: HoldMeeting, at: Moment) -> None:
+async def attended_twice(
+    look: Look, meeting: Meeting, body: HoldMeeting | CorrectAttendanceMeeting, at: Moment
+) -> None:
     """Everybody was there once."""
     if len({person.id for person in at.every(Person, "attended")}) < len(body.attended):
         raise WrongValue(pointer="/attended", because="each_once")

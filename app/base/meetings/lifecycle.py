@@ -42,6 +42,7 @@ from app.kernel.bodies import (
     Reference,
     Title,
     Words,
+    no_more_than,
 )
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, Second, action
 from app.kernel.moment import Moment
@@ -49,6 +50,7 @@ from app.kernel.who import presiding, quality_manager, rule, staff
 from app.log.events import stream
 
 Persons = Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few]
+Attended = Annotated[tuple[Annotated[Reference, Refers("person")], ...], no_more_than(checks.MOST_INVITED)]
 
 
 class CallMeeting(Body):
@@ -225,18 +227,45 @@ def drop_agenda_item(meeting: Meeting, body: DropAgendaItemMeeting, at: Moment) 
 class HoldMeeting(Body):
     """Who was there."""
 
-    attended: Persons = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Who was there: persons' ids.", examples=[["me"]]
+    attended: Attended = Field(
+        min_length=1,
+        max_length=checks.MOST_INVITED,
+        description="Who was there: persons' ids.",
+        examples=[["me"]],
     )
 
 
 def hold(meeting: Meeting, body: HoldMeeting, at: Moment) -> None:
     """It has taken place."""
+    _attend(meeting, at)
+
+
+class CorrectAttendanceMeeting(Body):
+    """Who was there after all."""
+
+    attended: Attended = Field(
+        min_length=1,
+        max_length=checks.MOST_INVITED,
+        description="All who were there, and nobody else: persons' ids.",
+        examples=[["me"]],
+    )
+
+
+def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, at: Moment) -> None:
+    """It was said wrongly who was there; until the minutes are signed it can be put right."""
+    _attend(meeting, at)
+
+
+def _attend(meeting: Meeting, at: Moment) -> None:
+    """Who was there, and who was not; who was neither invited nor there has no part in it."""
     there = {person.id for person in at.every(Person, "attended")}
-    invited = at.every(Participant, "participants")
-    for one in invited:
-        at.change(one).attended = one.person_id in there
-    for person_id in sorted(there - {one.person_id for one in invited}):
+    known = at.every(Participant, "participants")
+    for one in known:
+        if one.invited or one.person_id in there:
+            at.change(one).attended = one.person_id in there
+        else:
+            at.remove(one)
+    for person_id in sorted(there - {one.person_id for one in known}):
         at.add(checks.participant(meeting, person_id, at, invited=False))
 
 
@@ -311,6 +340,7 @@ CHILDREN = (
     Task,
 )
 OPEN = (State.called, State.held)
+HELD = (State.held, State.minuted)
 DECIDING = decisions.Deciding(kind="meeting", any=State, ask=OPEN, asks=staff, withdraws=staff)
 BESIDE = Table("meeting", State, State, (), Role.process_owner, prioritise)
 
@@ -320,25 +350,27 @@ LIFECYCLE = Lifecycle(
     audience=audience, sees_all=SEE_EVERYTHING, columns={"person": ("chair_id", "organiser_id")},
     entered=entered, children=CHILDREN, searched=("title", "place"),
     rows=(
-        #      action            中文          from            to               who           event
-        action(call,             "召集",       FROM_NOTHING,   State.called,    staff | rule, "meeting.called", wrong=(checks.cannot_be_called, custom_fits)),
-        action(edit,             "编辑",       [State.called], STAYS,           staff,        "meeting.edited", wrong=(checks.leads_gone, custom_fits)),
-        action(move,             "改期",       [State.called], STAYS,           staff,        "meeting.moved", wrong=(checks.new_time_wrong,)),
-        action(invite,           "邀请",       [State.called], STAYS,           staff,        "meeting.invited", wrong=(checks.invited_already,)),
-        action(uninvite,         "取消邀请",   [State.called], STAYS,           staff,        "meeting.uninvited", wrong=(checks.not_invited,)),
-        action(add_agenda_item,  "添加议题",   OPEN,           STAYS,           staff | rule, "meeting.agenda_item_added",
+        #      action              中文          from            to               who           event
+        action(call,               "召集",       FROM_NOTHING,   State.called,    staff | rule, "meeting.called", wrong=(checks.cannot_be_called, custom_fits)),
+        action(edit,               "编辑",       [State.called], STAYS,           staff,        "meeting.edited", wrong=(checks.leads_gone, custom_fits)),
+        action(move,               "改期",       [State.called], STAYS,           staff,        "meeting.moved", wrong=(checks.new_time_wrong,)),
+        action(invite,             "邀请",       [State.called], STAYS,           staff,        "meeting.invited", wrong=(checks.invited_already,)),
+        action(uninvite,           "取消邀请",   [State.called], STAYS,           staff,        "meeting.uninvited", wrong=(checks.not_invited,)),
+        action(add_agenda_item,    "添加议题",   OPEN,           STAYS,           staff | rule, "meeting.agenda_item_added",
                wrong=(checks.not_on_agenda,), staff_only=True, second=LINKED),
-        action(drop_agenda_item, "撤下议题",   OPEN,           STAYS,           staff,        "meeting.agenda_item_dropped", staff_only=True),
-        action(hold,             "召开",       [State.called], State.held,      staff,        "meeting.held",
+        action(drop_agenda_item,   "撤下议题",   OPEN,           STAYS,           staff,        "meeting.agenda_item_dropped", staff_only=True),
+        action(hold,               "召开",       [State.called], State.held,      staff,        "meeting.held",
                unless=(checks.not_begun,), wrong=(checks.attended_twice,)),
-        action(minute,           "记录纪要",   [State.held, State.minuted], State.minuted, staff, "meeting.minuted",
+        action(correct_attendance, "更正出席",   HELD,           STAYS,           staff,        "meeting.attendance_corrected",
+               unless=(checks.signed_already,), wrong=(checks.attended_twice,)),
+        action(minute,             "记录纪要",   HELD,           State.minuted,   staff,        "meeting.minuted",
                unless=(checks.signed_already,), wrong=(checks.wrong_minutes, on_file), document=number_of_minutes),
-        action(sign,             "签署纪要",   [State.minuted], STAYS,          presiding | quality_manager, "meeting.signed",
+        action(sign,               "签署纪要",   [State.minuted], STAYS,          presiding | quality_manager, "meeting.signed",
                unless=(checks.signed_already,), wrong=(on_file,)),
-        action(cancel,           "取消",       [State.called], State.cancelled, staff,        "meeting.cancelled"),
-        action(call_next,        "召集下一次", State,          STAYS,           staff | rule, "meeting.next_called", unless=(checks.series_is_over,), second=NEXT),
-        action(end_series,       "结束系列",   State,          STAYS,           staff,        "meeting.series_ended", unless=(checks.series_is_over,)),
-        action(fall_overdue,     "标记逾期",   [State.called], STAYS,           rule,         "meeting.fell_overdue"),
+        action(cancel,             "取消",       [State.called], State.cancelled, staff,        "meeting.cancelled"),
+        action(call_next,          "召集下一次", State,          STAYS,           staff | rule, "meeting.next_called", unless=(checks.series_is_over,), second=NEXT),
+        action(end_series,         "结束系列",   State,          STAYS,           staff,        "meeting.series_ended", unless=(checks.series_is_over,)),
+        action(fall_overdue,       "标记逾期",   [State.called], STAYS,           rule,         "meeting.fell_overdue"),
         *decisions.rows(DECIDING), *tasks.rows(BESIDE),
         *comments.rows(BESIDE), *tags.rows(BESIDE), *attachments.rows(BESIDE), *links.rows(BESIDE),
     ),
