@@ -45,6 +45,7 @@ class Step(Labelled):
     called_off = "called_off", "Meeting cancelled", "会议取消"
     minuted = "minuted", "Minutes written", "会议纪要"
     overdue = "overdue", "Meeting overdue", "会议逾期未召开"
+    series_over = "series_over", "Series of meetings ended", "系列会议已结束"
     risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期"
 
 

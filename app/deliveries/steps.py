@@ -62,6 +62,11 @@ TO_INVITED = {
     "meeting.cancelled": Step.called_off,
     "meeting.minuted": Step.minuted,
 }
+#: What whoever chairs a meeting and whoever sees to it are told.
+TO_LEADS = {
+    "meeting.fell_overdue": Step.overdue,
+    "meeting.series_ended": Step.series_over,
+}
 #: What whoever has the ticket is told of: what others say or do that is for them to look at.
 TO_ASSIGNEE = {
     name: PUBLIC[name] for name in ("commented", "comment_passed_on", "attached", "reopened", "cancelled")
@@ -105,7 +110,7 @@ class Told:
 def types(kinds: Iterable[str]) -> list[str]:
     """The types of the events that somebody is told of, of tickets of these kinds."""
     names = PUBLIC.keys() | NAMED.keys() | TO_ASSIGNEE.keys() | MADE.keys() | ENDING | {"voters_reminded"}
-    of_meetings = {*TO_INVITED, "meeting.fell_overdue"}
+    of_meetings = {*TO_INVITED, *TO_LEADS}
     return sorted({f"{kind}.{name}" for kind in kinds for name in names} | of_meetings)
 
 
@@ -129,8 +134,8 @@ def told(event: Recorded) -> Iterator[Told]:
     yield from _of_decisions(event, name)
     if event.type in TO_INVITED:
         yield Told(event, TO_INVITED[event.type], Whom.invited)
-    if event.type == "meeting.fell_overdue":
-        yield Told(event, Step.overdue, Whom.leads)
+    if event.type in TO_LEADS:
+        yield Told(event, TO_LEADS[event.type], Whom.leads)
 
 
 def _of_decisions(event: Recorded, name: str) -> Iterator[Told]:

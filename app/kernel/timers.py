@@ -81,10 +81,13 @@ from plumbing.timer where due_at <= %(now)s"""
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a rule wants done, and what names the doing of it if the record's version is not enough."""
+    """What a rule wants done, what names the doing of it if the record's version is not enough, and what is
+    done instead if it is refused.
+    """
 
     consequence: Consequence
     reference: str | None = None
+    otherwise: Consequence | None = None
 
 
 class Timed(Protocol):
@@ -115,7 +118,8 @@ class TimedRule(Generic[R]):
     """What is to be done with a record of that kind when it has been in one of the states long enough.
 
     `due` says when, of a record as it stands; None: not as long as it stands so. `act` gives the action and
-    its body; None: it cannot be done now, and is looked at again in a minute. The name is that of its file.
+    its body; None: it cannot be done now, and is looked at again in a minute. `otherwise` is what is done
+    instead if that is refused (None: nothing, and only operators learn of it). The name is that of its file.
 
     One rule for records of several kinds is one of these for each; `of_another_kind` tells their timers
     apart. With `beside` it is about rows of that class beside records of whatever kind, and the action is one
@@ -129,6 +133,7 @@ class TimedRule(Generic[R]):
     act: Callable[[Ledger, R, datetime], Awaitable[tuple[str, Body] | None]]
     beside: type[Beside] | None = None
     of_another_kind: bool = False
+    otherwise: tuple[str, Body] | None = None
 
     @property
     def timers(self) -> str:
@@ -185,11 +190,14 @@ class TimedRule(Generic[R]):
         found = await self.act(ledger, record, now)
         if found is None:
             return now + LATER_AGAIN
-        action, body = found
         stream = row["stream"]
         # A row beside a record says nothing of that one's version: its own state is what the action looks at.
         version = None if self.beside else record.version
-        return Wanted(Consequence(kind_of(stream), action, id_of(stream), body, if_match=version))
+
+        def said(action: str, body: Body) -> Consequence:
+            return Consequence(kind_of(stream), action, id_of(stream), body, if_match=version)
+
+        return Wanted(said(*found), otherwise=None if self.otherwise is None else said(*self.otherwise))
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +305,11 @@ class _Batch:
             self._again(row["stream"], wanted)
             return
         cause = replace(cause, reference=wanted.reference)
-        refusal = await carry_out(self.ledger, cause, wanted.consequence)
-        # If the record has changed meanwhile, its timer is set anew.
-        if refusal not in (None, Changed.CODE):
-            self.refused.append((cause, wanted.consequence, refusal))
+        for consequence in (wanted.consequence, wanted.otherwise):
+            if consequence is None:
+                return
+            refusal = await carry_out(self.ledger, cause, consequence)
+            # If the record has changed meanwhile, its timer is set anew.
+            if refusal in (None, Changed.CODE):
+                return
+            self.refused.append((cause, consequence, refusal))

@@ -1,4 +1,6 @@
-"""Calls the next meeting of a series as soon as one begins, whether that one takes place or not."""
+"""Calls the next meeting of a series as soon as one begins, whether that one takes place or not; ends the
+series if that cannot be.
+"""
 
 from __future__ import annotations
 
@@ -23,4 +25,7 @@ async def call_next(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[st
     return "call_next", Nothing()
 
 
-RULE = TimedRule("call_next_meeting", "meeting", frozenset(State), due, call_next)
+# Who sees to it is told that it has ended: nobody would notice a meeting that is not called.
+RULE = TimedRule(
+    "call_next_meeting", "meeting", frozenset(State), due, call_next, otherwise=("end_series", Nothing())
+)

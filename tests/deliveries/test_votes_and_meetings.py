@@ -13,8 +13,8 @@ from app.base.decisions.actions import AskDecision, CastVote, WithdrawDecision
 from app.base.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting
 from app.base.meetings.minutes import MinuteMeeting
 from app.base.meetings.records import Meeting
-from app.common.people import Caller
-from app.kernel.bodies import Body, Reason
+from app.common.people import Caller, Role
+from app.kernel.bodies import Body, Nothing, Reason
 from tests.base.decisions.approvals import approval
 from tests.client import Api, Client
 from tests.deliveries.conftest import Office
@@ -156,6 +156,19 @@ async def test_who_chairs_and_who_sees_to_it_are_told_that_it_is_overdue(
     assert await office.told(voters[0]) == ["invited", "overdue"]
     assert await office.told(office.agent) == ["overdue"]
     assert await office.told(voters[1]) == ["invited"]
+
+
+async def test_when_somebody_ends_a_series_who_chairs_it_and_who_sees_to_it_are_told(
+    office: Office, voters: list[Caller]
+) -> None:
+    admin = await add_caller(office.ledger, "Admin", Role.admin)
+    meeting = await called(office, voters[1], chair=str(voters[0].person_id), series_interval="weekly")
+    await does(office, admin, "end_series", meeting, Nothing())
+    await office.goes_by()
+    assert await office.told(voters[0]) == ["invited", "series_over"]
+    assert await office.told(office.agent) == ["series_over"]
+    assert await office.told(voters[1]) == ["invited"]
+    assert await office.told(admin) == []
 
 
 def calendar_of(one: EmailMessage) -> tuple[str, Any]:

@@ -234,6 +234,27 @@ async def test_what_is_refused_is_kept_as_what_came_of_it_and_not_tried_again(
     assert (await told(ledger), await done(ledger)) == ({}, [])
 
 
+async def test_what_is_refused_can_have_something_else_done_instead_once(
+    ledger: Ledger, agent: Caller, line: Connection
+) -> None:
+    incident = await opened(ledger, agent)
+
+    async def to_nobody(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Body]:
+        return "assign", AssignTicket(team="there is none")
+
+    rule = a_rule(act=to_nobody, otherwise=("assign", AssignTicket(team="desk")))
+    await catch_up(line, rule.consumer(ledger))
+    for _ in range(2):  # as if its worker was killed before it had deleted the timer
+        await line.execute(
+            "insert into plumbing.timer values ('gives_to_the_desk', %s, %s) on conflict do nothing",
+            (incident.row_key, NOW + HOUR),
+        )
+        assert await fire(line, ledger, NOW + HOUR, rule) == []
+        assert await done(ledger) == [incident.row_key]
+    assert await refusals(ledger) == [(incident.row_key, "assign", "wrong_value")]
+    assert await told(ledger) == {}
+
+
 async def test_a_record_that_a_rule_fails_on_is_told_of_tried_later_and_stops_no_other(
     ledger: Ledger, agent: Caller, line: Connection
 ) -> None:

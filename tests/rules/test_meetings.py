@@ -6,14 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from app.base.meetings.checks import MOST_INVITED
 from app.base.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting, UninviteMeeting
 from app.base.meetings.records import Meeting, MeetingState
 from app.base.people.groups import AddGroup, AddMemberGroup, RemoveMemberGroup
-from app.common.people import Caller, Role, Side, rule
+from app.common.people import MOST_MEMBERS, Caller, Role, Side, rule
 from app.common.records import from_row
 from app.kernel.bodies import Nothing, Reason
+from app.kernel.refusals import NotNow
 from app.log import read
-from tests.people import act, add_caller
+from tests.people import act, add_caller, add_crowd, fill
 from tests.rules.conftest import Desk
 from tests.rules.working import by_rules, timers
 
@@ -130,6 +134,50 @@ async def test_one_that_is_moved_or_cancelled_leaves_the_others_where_they_are(d
     assert second.starts_at == datetime(2027, 4, 14, 9, tzinfo=ZoneInfo("Europe/Berlin")), (
         "a second Wednesday"
     )
+
+
+async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_goes_on(desk: Desk) -> None:
+    head, guest, *members = await add_crowd(desk.ledger, MOST_MEMBERS + 2)
+    group = AddGroup(key="cab", name="CAB", chair=str(head.id))
+    await act(desk.ledger, rule("tests"), "group", "add", body=group)
+    await called(desk, series_interval="weekly", group="cab", persons=(str(guest.id),))
+    await fill(desk.ledger, "cab", members)
+    await until(desk, MORNING)
+    _, second = await all_of_them(desk)
+    there = await invited(desk, second)
+    assert there.keys() == {desk.agent.person_id, head.id, *(one.id for one in members)}, "who chairs it, too"
+    assert len(there) == MOST_INVITED
+
+
+async def test_a_series_of_which_nobody_is_left_ends_and_who_sees_to_it_is_told(desk: Desk) -> None:
+    chair, guest = [await add_caller(desk.ledger, name) for name in ("Chair", "Guest")]
+    first = await called(
+        desk, series_interval="weekly", chair=str(chair.person_id), persons=(str(guest.person_id),)
+    )
+    for one in (chair, guest):
+        await act(desk.ledger, rule("tests"), "person", "deactivate", one.person_id, Nothing())
+    with pytest.raises(NotNow) as refused:
+        await act(desk.ledger, desk.agent, "meeting", "call_next", first.id, now=desk.now)
+    assert refused.value.code == "nobody_comes"
+    await until(desk, MORNING)
+    (only,) = await all_of_them(desk)
+    assert only.series_ended_at == MORNING
+    (ended,) = await by_rules(desk.ledger, first.row_key)
+    assert (ended.type, ended.actor) == ("meeting.series_ended", "rule:call_next_meeting")
+    await until(desk, MORNING + timedelta(minutes=2))
+    told = "select steps from fold.notice where person_id = %s"
+    assert [row["steps"] for row in await desk.ledger.db.rows(told, (desk.agent.person_id,))] == [
+        ["series_over"]
+    ]
+
+
+async def test_as_long_as_one_is_left_the_series_goes_on(desk: Desk) -> None:
+    chair, guest = [await add_caller(desk.ledger, name) for name in ("Chair", "Guest")]
+    await called(desk, series_interval="weekly", chair=str(chair.person_id), persons=(str(guest.person_id),))
+    await act(desk.ledger, rule("tests"), "person", "deactivate", chair.person_id, Nothing())
+    await until(desk, MORNING)
+    _, second = await all_of_them(desk)
+    assert (await invited(desk, second)).keys() == {guest.person_id}
 
 
 async def test_what_fell_due_while_no_worker_was_there_is_left_out(desk: Desk) -> None:

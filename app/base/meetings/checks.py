@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,7 +16,7 @@ from app.common.children import Link, LinkKind
 from app.common.decisions import Decision
 from app.common.people import WHOLE_GROUP, Group, GroupMember, GroupState, Person, Side
 from app.common.tickets import Ticket
-from app.kernel.bodies import LATEST_YEAR, LONGEST_LIST
+from app.kernel.bodies import LATEST_YEAR, LONGEST_LIST, Nothing
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
@@ -59,43 +60,70 @@ async def cannot_be_called(look: Look, meeting: Meeting, body: CallMeeting, at: 
         raise WrongValue(pointer="/chair", because="missing")
     organiser = at.the(Person, "organiser")
     at.found["leads"] = [chair_id, organiser.id if organiser is not None else at.caller.person_id]
-    await _invite(look, meeting, group, [chair_id, *(p.id for p in at.every(Person, "persons"))], at)
+    sides = await _sides(look, group)
+    persons = dict.fromkeys((chair_id, *(person.id for person in at.every(Person, "persons"))))
+    besides = [one for one in persons if one not in sides]
+    if len(sides) + len(besides) > MOST_INVITED:
+        raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
+    _invite(meeting, sides, besides, at)
 
 
 async def _as_before(look: Look, before: Meeting, meeting: Meeting, at: Moment) -> None:
-    """The next meeting of a series: those of the group as it is now, and who was invited besides, as far as
-    they are still there.
+    """The next meeting of a series: those who are left. A group that has grown leaves less room for others;
+    whoever chairs the meeting is the first of these, and always has it.
     """
     if before.row_key not in look.made:
         raise WrongValue(pointer="/follows", because="by_call_next")
-    loaded = None if before.group_id is None else await look.record("group", str(before.group_id))
+    left = await _left_of(look, before)
+    at.found["leads"] = [left.chair_id, left.organiser_id]
+    _invite(meeting, left.sides, left.besides[: MOST_INVITED - len(left.sides)], at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Who of those of a meeting is still there: of its group as it is now, each with their side, and
+    `besides`, whoever chairs it first.
+    """
+
+    chair_id: UUID | None
+    organiser_id: UUID | None
+    sides: Mapping[UUID, Side | None]
+    besides: list[UUID]
+
+
+async def _left_of(look: Look, meeting: Meeting) -> _Left:
+    loaded = None if meeting.group_id is None else await look.record("group", str(meeting.group_id))
     group = None if loaded is None or loaded.record.state is GroupState.retired else loaded.record
-    invited = [
-        p.person_id for p in await look.children(Participant, before) if p.invited and not p.from_group
-    ]
-    chairs = [before.chair_id, group.chair_id if group is not None else None]
-    known = [one for one in (*chairs, before.organiser_id, *invited) if one is not None]
+    rows = await look.children(Participant, meeting)
+    invited = [row.person_id for row in rows if row.invited and not row.from_group]
+    chairs = [meeting.chair_id, group.chair_id if group is not None else None]
+    known = dict.fromkeys(one for one in (*chairs, meeting.organiser_id, *invited) if one is not None)
     there = await look.active(known)
     chair = next((one for one in chairs if one in there), None)
-    at.found["leads"] = [chair, before.organiser_id if before.organiser_id in there else chair]
-    await _invite(look, meeting, group, [one for one in (chair, *invited) if one in there], at)
+    sides = await _sides(look, group)
+    persons = dict.fromkeys(one for one in (chair, *invited) if one is not None and one in there)
+    return _Left(
+        chair_id=chair,
+        organiser_id=meeting.organiser_id if meeting.organiser_id in there else chair,
+        sides=sides,
+        besides=[one for one in persons if one not in sides],
+    )
 
 
-async def _invite(
-    look: Look, meeting: Meeting, group: Group | None, persons: Iterable[UUID | None], at: Moment
-) -> None:
-    """Makes the rows of those who are invited, each once."""
-    sides: dict[UUID, Side | None] = {}
-    if group is not None:
-        members = await look.children(GroupMember, group)
-        sides = {m.person_id: m.side for m in members if m.person_id is not None}
-        if group.chair_id is not None:
-            sides.setdefault(group.chair_id, None)
-        there = await look.active(sides)
-        sides = {person: side for person, side in sides.items() if person in there}
-    besides = dict.fromkeys(one for one in persons if one is not None and one not in sides)
-    if len(sides) + len(besides) > MOST_INVITED:
-        raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
+async def _sides(look: Look, group: Group | None) -> dict[UUID, Side | None]:
+    """The members of the group who are there, and its chair, each with the side that they stand for."""
+    if group is None:
+        return {}
+    members = await look.children(GroupMember, group)
+    sides = {member.person_id: member.side for member in members if member.person_id is not None}
+    if group.chair_id is not None:
+        sides.setdefault(group.chair_id, None)
+    there = await look.active(sides)
+    return {person: side for person, side in sides.items() if person in there}
+
+
+def _invite(meeting: Meeting, sides: Mapping[UUID, Side | None], besides: Iterable[UUID], at: Moment) -> None:
+    """Makes the rows of those who are invited."""
     at.found["invited"] = [
         *(participant(meeting, one, at, side=side, from_group=True) for one, side in sides.items()),
         *(participant(meeting, one, at) for one in besides),
@@ -239,6 +267,12 @@ async def series_is_over(look: Look, meeting: Meeting, at: Moment) -> str | None
         return "next_is_called"
     over = meeting.series_ended_at is not None or next_of(meeting, at.now).year > LATEST_YEAR
     return "series_has_ended" if over else None
+
+
+async def nobody_comes(look: Look, meeting: Meeting, body: Nothing, at: Moment) -> str | None:
+    """A meeting is for somebody who is still there."""
+    left = await _left_of(look, meeting)
+    return None if left.sides or left.besides else "nobody_comes"
 
 
 def next_of(meeting: Meeting, now: datetime) -> datetime:
