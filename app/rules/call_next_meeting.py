@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.base.meetings.checks import next_of
 from app.base.meetings.records import Meeting
 from app.base.meetings.records import MeetingState as State
 from app.kernel.bodies import Body, Nothing
@@ -15,9 +16,15 @@ from app.settings import Settings
 
 
 def due(meeting: Meeting, settings: Settings) -> datetime | None:
-    """When it begins, if it is the newest of a series that goes on."""
-    is_newest = meeting.series_interval is not None and meeting.next_id is None
-    return meeting.starts_at if is_newest and meeting.series_ended_at is None else None
+    """When it begins, if it is the newest of a series that goes on; when it fell due, if it was moved behind
+    the next one.
+    """
+    if meeting.series_interval is None or meeting.next_id is not None or meeting.series_ended_at is not None:
+        return None
+    assert meeting.starts_at is not None
+    assert meeting.planned_at is not None
+    waits = meeting.starts_at < next_of(meeting, meeting.planned_at)
+    return meeting.starts_at if waits else meeting.planned_at
 
 
 async def call_next(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Body] | None:

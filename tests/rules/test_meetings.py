@@ -15,8 +15,10 @@ from app.base.people.groups import AddGroup, AddMemberGroup, RemoveMemberGroup
 from app.common.people import MOST_MEMBERS, Caller, Role, Side, rule
 from app.common.records import from_row
 from app.kernel.bodies import Nothing, Reason
+from app.kernel.rebuild import compare
 from app.kernel.refusals import NotNow
 from app.log import read
+from app.registry import LIFECYCLES
 from tests.people import act, add_caller, add_crowd, fill
 from tests.rules.conftest import Desk
 from tests.rules.working import by_rules, timers
@@ -134,6 +136,45 @@ async def test_one_that_is_moved_or_cancelled_leaves_the_others_where_they_are(d
     assert second.starts_at == datetime(2027, 4, 14, 9, tzinfo=ZoneInfo("Europe/Berlin")), (
         "a second Wednesday"
     )
+
+
+async def test_one_that_is_moved_behind_the_next_leaves_that_one_where_it_is(desk: Desk) -> None:
+    first = await called(desk, series_interval="weekly")
+    behind = MORNING + timedelta(days=15)
+    move = MoveMeeting(starts_at=behind, ends_at=behind + HOUR)
+    await act(desk.ledger, desk.agent, "meeting", "move", first.id, move, now=desk.now)
+    for days in (0, 7, 14, 15):
+        await until(desk, MORNING + timedelta(days=days))
+    found = [(one.id == first.id, one.starts_at) for one in await all_of_them(desk)]
+    # The clocks of Berlin change on the 28th of March.
+    weeks = [MORNING + timedelta(days=7 * week) for week in (1, 2, 3)]
+    assert found == [(False, weeks[0]), (False, weeks[1]), (True, behind), (False, weeks[2])]
+
+
+async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_either(desk: Desk) -> None:
+    first = await called(desk, series_interval="monthly")
+    later = MORNING + timedelta(days=3)
+    move = MoveMeeting(starts_at=later, ends_at=later + HOUR)
+    await act(desk.ledger, desk.agent, "meeting", "move", first.id, move, now=desk.now)
+    await until(desk, later)
+    attended = HoldMeeting(attended=(str(desk.agent.person_id),))
+    await act(desk.ledger, desk.agent, "meeting", "hold", first.id, attended, now=desk.now)
+    _, second = await all_of_them(desk)
+    await act(desk.ledger, desk.agent, "meeting", "call_next", second.id, now=desk.now)
+    sooner = MORNING + timedelta(days=9)
+    move = MoveMeeting(starts_at=sooner, ends_at=sooner + HOUR)
+    await act(desk.ledger, desk.agent, "meeting", "move", second.id, move, now=desk.now)
+    why = Reason(reason="Nobody has time.")
+    await act(desk.ledger, desk.agent, "meeting", "cancel", second.id, why, now=desk.now)
+    meetings = {one.id: one for one in await all_of_them(desk)}
+    due = [datetime(2027, month, 10, 9, tzinfo=MORNING.tzinfo) for month in (3, 4, 5)]
+    assert [one.planned_at for one in sorted(meetings.values(), key=lambda one: one.number)] == due
+    for one in meetings.values():
+        following = None if one.next_id is None else meetings[one.next_id]
+        assert one.next_at == (following and following.planned_at)
+    async with desk.ledger.db.connection() as connection:
+        comparison = await compare(connection, LIFECYCLES)
+    assert (comparison.differing, comparison.shown) == ({}, [])
 
 
 async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_goes_on(desk: Desk) -> None:

@@ -265,7 +265,10 @@ async def series_is_over(look: Look, meeting: Meeting, at: Moment) -> str | None
         return "is_no_series"
     if meeting.next_id is not None:
         return "next_is_called"
-    over = meeting.series_ended_at is not None or next_of(meeting, at.now).year > LATEST_YEAR
+    assert meeting.starts_at is not None
+    assert meeting.ends_at is not None
+    next_ends_at = next_of(meeting, at.now) + (meeting.ends_at - meeting.starts_at)
+    over = meeting.series_ended_at is not None or next_ends_at.year > LATEST_YEAR
     return "series_has_ended" if over else None
 
 

@@ -48,7 +48,7 @@ class MeetingOut(TicketOut):
     series_ended_at: datetime | None = Field(description="Since when no next one is called.")
     planned_at: datetime = Field(description="When it fell due, wherever it was moved since.")
     next_id: UUID | None = Field(description="The meeting that follows in the series, if it has been called.")
-    next_at: datetime | None = Field(description="When that one was to begin.")
+    next_at: datetime | None = Field(description="When that one fell due, wherever it was moved since.")
     overdue_at: datetime | None = Field(description="When it was flagged as not held in time.")
     held_at: datetime | None
     minuted_at: datetime | None = Field(description="When its minutes were last written.")

@@ -62,7 +62,7 @@ class Meeting(Ticket):
 
     A series is one record for each meeting. `series_id` is the first one's id, `series_since_at` when that
     was to begin, by which the others fall due on the clocks of `time_zone`. `planned_at` is when this one
-    fell due, wherever it was moved since; `next_id` the one that follows, `next_at` when that was to begin.
+    fell due, wherever it was moved since; `next_id` the one that follows, `next_at` when that one fell due.
     `overdue_at` is when it was flagged as not held in time.
     """
 

@@ -218,6 +218,14 @@ async def test_nobody_else_says_that_a_meeting_follows_another_one(ada: Client) 
     assert await refused(ada, "/v1/meetings", said) == ("/follows", "by_call_next")
 
 
+async def test_a_series_ends_where_its_next_meeting_would_end_behind_all_that_can_be_said(
+    ada: Client,
+) -> None:
+    last = {"starts_at": "2200-12-24T23:30:00Z", "ends_at": "2200-12-25T00:30:00Z"}
+    made = await ada.do("/v1/meetings", a_meeting(series_interval="weekly", **last))
+    assert await refused(ada, f"/v1/meetings/{made['id']}/call_next") == ("", "series_has_ended")
+
+
 async def test_who_chairs_it_is_changed_and_then_invited_and_never_nobody(ada: Client, wang: Client) -> None:
     made = await ada.do("/v1/meetings", a_meeting())
     at, any_version = f"/v1/meetings/{made['id']}", {"If-Match": "*"}
