@@ -2,7 +2,7 @@
 template.
 
 Tests of the log, the kernel and the invariants run a second time on LEDGERDESK_TEST_DATABASE_URL where it is
-set.
+set; there a database is emptied and used again (databases.py).
 """
 
 from __future__ import annotations
