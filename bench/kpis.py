@@ -116,7 +116,7 @@ async def _raw_milliseconds(many: Many, question: Question) -> float:
             head = await (await connection.execute("select position from log.head")).fetchone()
             assert head is not None
             await raw.fill(
-                connection, raw.CASES, KPI, raw.name_of(KPI), {"position": head[0], "now": many.now}
+                connection, raw.CASES, KPI, raw.names_of(KPI), {"position": head[0], "now": many.now}
             )
             assert await raw.cells(connection, question.bounds, question.by)
             return (time.perf_counter() - began) * 1000

@@ -196,6 +196,8 @@ def _more(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
         parts = {name: getattr(of, name) if of else None for name in ("median", "p90", "max")}
         shown = {name: _number(Unit.seconds, value) for name, value in parts.items()}
         return shown | {"open": _number(Unit.cases, point.open_cases)}
+    if kpi.aggregate is Aggregate.per_agent_day:
+        return {"agent-days": _number(Unit.cases, point.denominator)}
     if point.numerator is not None:
         return {"together" if kpi.unit is Unit.money else "of them": _number(_brought(kpi), point.numerator)}
     return {reason: f"{cases:,}" for reason, cases in point.excluded.items()} if kpi.fact else {}

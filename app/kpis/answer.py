@@ -21,7 +21,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.shapes import Out
 from app.db import Connection, Database
-from app.kpis import past, periods, query
+from app.kpis import agent_days, past, periods, query
 from app.kpis.facts import FACTS, TABLES
 from app.kpis.kpi import Aggregate, Dimension
 from app.kpis.points import (
@@ -163,7 +163,10 @@ async def count(
     """The figures of every place that has anything, at most so many. Raises CannotAnswer."""
     filters = await resolved(connection, question)
     figures: dict[Place, Figures] = {}
-    if question.kpi.fact is not None:
+    if question.kpi.aggregate is Aggregate.per_agent_day:
+        await add_agent_days(connection, question, filters, figures)
+        _bounded(figures, most)
+    elif question.kpi.fact is not None:
         for period, *cut, excluded, cases, total, median, p90, largest in await _cells(
             connection, question, filters, most
         ):
@@ -176,6 +179,22 @@ async def count(
         await count_open(connection, question, filters, now, figures)
         _bounded(figures, most)
     return figures
+
+
+async def add_agent_days(
+    connection: Connection, question: Question, filters: Filters, figures: dict[Place, Figures]
+) -> None:
+    """Adds how many cases came to their end, and on how many days how many persons worked."""
+    ((first, last),) = await fetch(connection, agent_days.KNOWN)
+    if first is None:
+        return
+    whole = agent_days.whole(question, filters, agent_days.parts(question, first, last))
+    for period, *cut, days, cases in await fetch(connection, whole):
+        of = figures.setdefault((period, tuple(cut)), Figures())
+        of.agent_days, of.cases, of.total = days, cases, cases
+    for period, *cut, cases in await fetch(connection, agent_days.edges(question, filters)):
+        of = figures.setdefault((period, tuple(cut)), Figures())
+        of.cases, of.total = of.cases + cases, of.total + cases
 
 
 async def add_survival(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -66,6 +67,7 @@ class KpiCase(Out):
     model_config = ConfigDict(frozen=True)
 
     id: UUID
+    kind: str = Field(description="What it is, as `request`.")
     number: str
     decided_at: Instant = Field(
         description="The instant that decided the period; of what is open, when it was opened."
@@ -82,6 +84,8 @@ class KpiCase(Out):
     )
 
 
+#: Of each case its kind, and the number that people call it by.
+Numbers = Mapping[UUID, tuple[str, str]]
 #: Behind which a page goes on: when it was decided, which case, at which position, and how many such there
 #: were up to there: of several tasks of a case that are due at once nothing else tells them apart.
 After = tuple[datetime, UUID, int, int]
@@ -119,7 +123,7 @@ async def cases(
         rows = await fetch(connection, await _statement(connection, question, now, after, limit + 1))
         more, rows = len(rows) > limit, rows[:limit]
         numbers = await _numbers(connection, question, [row[0] for row in rows])
-        events = await _events(connection, question, rows, position)
+        events = await _events(connection, question, numbers, rows, position)
     counted = [_case(row, numbers, events) for row in rows]
     return Page(counted, _last(rows, after) if more else None, position, lag_seconds)
 
@@ -152,28 +156,32 @@ async def _statement(
     )
 
 
-async def _numbers(connection: Connection, question: Question, ids: list[UUID]) -> dict[UUID, str]:
-    text = f"select id, number from fold.{question.kpi.process} where id = any(%(ids)s::uuid[])"
-    return dict(await fetch(connection, Statement(text, {"ids": ids})))
+async def _numbers(connection: Connection, question: Question, ids: list[UUID]) -> Numbers:
+    text = " union all ".join(
+        f"select id, '{kind}', number from fold.{kind} where id = any(%(ids)s::uuid[])"
+        for kind in question.kpi.processes
+    )
+    rows = await fetch(connection, Statement(text, {"ids": ids}))
+    return {case_id: (kind, number) for case_id, kind, number in rows}
 
 
 async def _events(
-    connection: Connection, question: Question, rows: list[tuple[Any, ...]], last: int
+    connection: Connection, question: Question, numbers: Numbers, rows: list[tuple[Any, ...]], last: int
 ) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
     """Of each case what gave its numbers, in the order of the log, and whether it did so for all of them."""
     kind, also = question.kpi.process, TELLING.get(question.kpi.measure, "false")
     if question.kpi.fact == "task":
         also = "type = any(%(tasks)s)"
     text = f"""
-select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at, ({also}) from log.told
+select split_part(stream, '/', 2)::uuid, id, position, type, occurred_at, ({also}) from log.told
 where position = any(%(positions)s::bigint[])
 union
-select substr(stream, {len(kind) + 2})::uuid, id, position, type, occurred_at, true from log.told
+select split_part(stream, '/', 2)::uuid, id, position, type, occurred_at, true from log.told
 where stream = any(%(streams)s::text[]) and position <= %(last)s and ({also})
 order by position"""
     parameters = {
         "positions": [position for row in rows for position in row[6:8]],
-        "streams": [f"{kind}/{row[0]}" for row in rows],
+        "streams": [f"{numbers[row[0]][0]}/{row[0]}" for row in rows],
         "last": last,
         "reopened": f"{kind}.reopened",
         "done": [f"{kind}.{event}" for event in DONE],
@@ -191,12 +199,14 @@ order by position"""
 
 
 def _case(
-    row: tuple[Any, ...], numbers: dict[UUID, str], events: dict[UUID, list[tuple[bool, KpiEvidence]]]
+    row: tuple[Any, ...], numbers: Numbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
 ) -> KpiCase:
     case_id, at, measure, excluded, irregular, inferred, *deciding = row
+    kind, number = numbers[case_id]
     return KpiCase(
         id=case_id,
-        number=numbers[case_id],
+        kind=kind,
+        number=number,
         decided_at=at,
         measure=measure,
         excluded=excluded,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.kpis import raw
-from app.kpis.kpi import Kpi
+from app.kpis.kpi import Aggregate, Kpi
 
 
 def as_markdown(kpis: Iterable[Kpi]) -> str:
@@ -25,6 +25,10 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         lines.append(f"| {' | '.join(short)} |")
     for kpi in kpis:
         cuts = ", ".join(f"`{dimension.value}`" for dimension in kpi.dimensions)
+        names = raw.names_of(kpi)
+        if kpi.aggregate is Aggregate.per_agent_day:
+            names += raw.working_names(kpi)
+        written = ", ".join(f"[raw/{name}.sql](../app/kpis/raw/{name}.sql)" for name in names)
         lines += [
             "",
             f"## {kpi.key}",
@@ -37,6 +41,6 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
             f"注意：{kpi.zh.pitfalls}",
             "",
             f"Owner: {kpi.owner.en} · {kpi.owner.zh}. Cut and filtered by {cuts}.",
-            f"Definition: [raw/{raw.name_of(kpi)}.sql](../app/kpis/raw/{raw.name_of(kpi)}.sql).",
+            f"Definition: {written}.",
         ]
     return "\n".join(lines) + "\n"

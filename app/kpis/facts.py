@@ -78,7 +78,14 @@ class Table:
 )"""
 
 
+#: Of requests and incidents alike: who has worked on a case, on which days.
+AGENT_WORK = Table(
+    "agent_work",
+    (*CASE, "n", "assignee_id", "team_id", "day", "quarters", "ended_at", *JUDGED[1:]),
+    key=(*CASE, "n"),
+)
 INCIDENT = (
+    AGENT_WORK,
     Table("incident_opened", (*FACT, "recorded_at")),
     Table("incident_responded", (*TIMED, "inferred")),
     Table("incident_first_resolved", TIMED),
@@ -99,6 +106,7 @@ OF_REQUEST = (*DIMENSIONS, "path", "catalogue_item")
 REQUEST_FACT = (*CASE, "at", *OF_REQUEST, *JUDGED)
 REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
 REQUEST = (
+    AGENT_WORK,
     Table("request_opened", (*REQUEST_FACT, "settled")),
     Table("request_responded", (*REQUEST_TIMED, "inferred")),
     Table("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
@@ -139,7 +147,12 @@ PROCESSES: dict[str, Sequence[Table]] = {"incident": INCIDENT, "request": REQUES
 #: Which facts of a process say how its cases ended; of a case one of them is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}
 
-TABLES = ", ".join(f"kpi.{table.name}" for tables in PROCESSES.values() for table in tables)
+#: What all cases together come to, person by person and day by day.
+AGENT_DAY = "agent_day"
+TABLES = ", ".join(
+    f"kpi.{name}"
+    for name in dict.fromkeys([AGENT_DAY, *(table.name for of in PROCESSES.values() for table in of)])
+)
 
 
 def statement(process: str, tables: Sequence[Table]) -> str:
@@ -166,6 +179,13 @@ from (
   from log.event where position between %(first)s and %(last)s group by stream
 ) touched
 group by kind"""
+#: What somebody did on a day is about many cases, too: those of both kinds.
+WORKED_BEFORE = """
+select distinct assignee_id, day from kpi.agent_work
+where case_id = any (%(incidents)s::uuid[] || %(requests)s::uuid[])"""
+#: The kinds whose cases people work on by the day.
+WORKED_ON = frozenset({"incident", "request"})
+AGENT_DAYS = (FOLDER / "agent_days.sql").read_text(encoding="utf-8")
 
 
 async def take(connection: Connection, span: Span) -> None:
@@ -184,19 +204,29 @@ async def take(connection: Connection, span: Span) -> None:
         kind: {"cases": cases, "begun": begun, "next_versions": versions}
         for kind, cases, begun, versions in touched
     }
-    before = await _resolved_before(connection, kinds["incident"]) if "incident" in kinds else {}
+    of_both = {f"{kind}s": kinds[kind]["cases"] if kind in kinds else None for kind in WORKED_ON}
+    resolved, worked = dict[str, Any](), dict[str, Any]()
+    if "incident" in kinds:
+        resolved = await _before(
+            connection, RESOLVED_BEFORE, kinds["incident"], ("services", "categories", "times")
+        )
+    if kinds.keys() & WORKED_ON:
+        worked = await _before(connection, WORKED_BEFORE, of_both, ("assignees", "days"))
     for process, text in STATEMENTS.items():
         if process in kinds:
             # Never a plan that was made for a log of another size.
             await connection.execute(text.encode(), {**stretch, **kinds[process]}, prepare=False)
     if "incident" in kinds:
-        await connection.execute(REPEATS.encode(), {**kinds["incident"], **before}, prepare=False)
+        await connection.execute(REPEATS.encode(), {**kinds["incident"], **resolved}, prepare=False)
+    if kinds.keys() & WORKED_ON:
+        await connection.execute(AGENT_DAYS.encode(), {**of_both, **worked}, prepare=False)
 
 
-async def _resolved_before(connection: Connection, touched: dict[str, str]) -> dict[str, list[Any]]:
-    """When, and of what kind, these incidents were resolved as far as the facts know by now."""
-    rows = await (await connection.execute(RESOLVED_BEFORE.encode(), touched, prepare=False)).fetchall()
-    names = ("services", "categories", "times")
+async def _before(
+    connection: Connection, text: str, touched: dict[str, str | None], names: Sequence[str]
+) -> dict[str, list[Any]]:
+    """What the facts know by now of these cases, by the names of its columns."""
+    rows = await (await connection.execute(text.encode(), touched, prepare=False)).fetchall()
     return {name: [row[n] for row in rows] for n, name in enumerate(names)}
 
 

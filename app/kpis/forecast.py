@@ -72,7 +72,7 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
     of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
     target = holding(kpi, targets, now)
     standing = point(question, (1, ()), of, {}, Judged(target, before, now))
-    if kpi.basis is Basis.standing or kpi.aggregate is Aggregate.number:
+    if kpi.basis is Basis.standing or kpi.aggregate in {Aggregate.number, Aggregate.per_agent_day}:
         more_cases = None
     elif more_cases is None:
         left = (end - now) / (end - begin)
@@ -104,7 +104,9 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
 
 def _need(kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None) -> Need:
     """What must come; nothing where there is no target, or nothing can be said."""
-    if target is None or kpi.aggregate is Aggregate.kaplan_meier or kpi.is_of_ages:
+    # Of days nobody says how many are to come, and on whose.
+    unknown = kpi.aggregate in {Aggregate.kaplan_meier, Aggregate.per_agent_day}
+    if target is None or unknown or kpi.is_of_ages:
         return Need()
     if kpi.basis is Basis.standing:
         standing = cases_of(kpi, of)

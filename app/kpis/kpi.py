@@ -59,6 +59,7 @@ class Aggregate(Labelled):
     mean = "mean", "Mean", "平均值"
     share = "share", "Share of the cases", "占比"
     per_case = "per_case", "Sum per case", "每单平均"
+    per_agent_day = "per_agent_day", "Cases per agent and day", "每人每日单据数"
     kaplan_meier = "kaplan_meier", "Median, open cases included", "含未结单据的中位数"
 
 
@@ -190,19 +191,20 @@ class Target:
 class Kpi:
     """A declaration.
 
-    `process` is the kind of record that is counted, `owner` the role that answers for it. `fact` names the
-    kind of fact that a case brings, which is the table kpi.<process>_<fact>. For a KPI of the state at a
-    period's end it is null, and `still_open` says which cases count. For a duration `still_open` says which
-    cases are shown beside it. `ends_by` is the kind of fact that ends what is measured, if that is not the
-    end of the case. `parts` is by how much a number per case is divided: three months of a quarter.
-    `settling` is what its values wait for when a period is over, `target` the one that the process documents
-    fix.
+    `process` is the kind of record that is counted, `also` are others that are counted with it, `owner` is
+    the role that answers for it. `fact` names the kind of fact that a case brings, which is the table
+    kpi.<process>_<fact>. For a KPI of the state at a period's end it is null, and `still_open` says which
+    cases count. For a duration `still_open` says which cases are shown beside it. `ends_by` is the kind of
+    fact that ends what is measured, if that is not the end of the case. `parts` is by how much a number per
+    case is divided: three months of a quarter. `settling` is what its values wait for when a period is over,
+    `target` the one that the process documents fix.
     """
 
     key: str
     en: Words
     zh: Words
     process: str
+    also: tuple[str, ...] = ()
     owner: Role
     fact: str | None
     ends_by: str | None = None
@@ -220,6 +222,16 @@ class Kpi:
     def words(self, language: str) -> Words:
         """Its words in that language (`en`, `zh`)."""
         return self.zh if language == "zh" else self.en
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """The kinds of records that are counted."""
+        return (self.process, *self.also)
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether its answers come with a numerator and a denominator."""
+        return self.aggregate in {Aggregate.share, Aggregate.per_case, Aggregate.per_agent_day}
 
     @property
     def counts_excluded(self) -> bool:

@@ -7,7 +7,7 @@ three months.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
 from app.kpis import query
-from app.kpis.answer import add_survival, count_open, fetch, looking, stands_at
+from app.kpis.answer import add_agent_days, add_survival, count_open, fetch, looking, stands_at
 from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.periods import Grain, first_day, following, months_later, start_of
 from app.kpis.points import (
@@ -29,6 +29,7 @@ from app.kpis.points import (
     point,
     value_of,
 )
+from app.kpis.query import Filters
 from app.kpis.question import USUAL_CURRENCY, Question
 from app.kpis.targets.validity import holding, layers
 
@@ -112,7 +113,7 @@ async def _figures(
     figures = {(kpi.key, period): Figures() for kpi in kpis for period in COUNTED}
     tables = defaultdict(list)
     for kpi in kpis:
-        if kpi.fact is not None:
+        if kpi.fact is not None and kpi.aggregate is not Aggregate.per_agent_day:
             tables[query.table(kpi)].append(kpi)
     spans = list(pairwise(month.bounds))
     asked = [spans[period - 1] for period in COUNTED]
@@ -125,19 +126,26 @@ async def _figures(
                 add_cases(kpi, figures[kpi.key, period], excluded, cases, total, spread)
     for kpi in kpis:
         if kpi.aggregate is Aggregate.kaplan_meier:
-            await _add_survival(connection, kpi, month, figures)
+            await _add_apart(connection, kpi, month, figures, add_survival)
+        if kpi.aggregate is Aggregate.per_agent_day:
+            await _add_apart(connection, kpi, month, figures, add_agent_days)
     await _add_open(connection, kpis, month, figures)
     return figures
 
 
-async def _add_survival(
-    connection: Connection, kpi: Kpi, month: Month, figures: dict[tuple[str, int], Figures]
+async def _add_apart(
+    connection: Connection,
+    kpi: Kpi,
+    month: Month,
+    figures: dict[tuple[str, int], Figures],
+    add: Callable[[Connection, Question, Filters, dict[Place, Figures]], Awaitable[None]],
 ) -> None:
+    """Adds what is counted for one KPI alone."""
     for asked in ((YEAR_BEFORE,), (BEFORE, PRESENT)):
         found: dict[Place, Figures] = {
             (n, ()): figures[kpi.key, period] for n, period in enumerate(asked, start=1)
         }
-        await add_survival(connection, month.question(kpi, *asked), {}, found)
+        await add(connection, month.question(kpi, *asked), {}, found)
 
 
 async def _add_open(

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.errors import QueryCanceled
 
 from app.db import Connection, Database
-from app.kpis import raw
+from app.kpis import periods, raw
 from app.kpis.kpi import EXCLUSIONS, Aggregate, Dimension, Kpi
 from app.kpis.points import Distribution, Figures, Place, distribution
 from app.kpis.question import CannotAnswer, Question
@@ -25,6 +25,7 @@ LONGEST_SECONDS = 20
 LIMITS = f"set local statement_timeout = '{LONGEST_SECONDS}s'; set local enable_nestloop = off"
 #: The instant at which the log stood at a position.
 STOOD_AT = "select recorded_at from log.event where position = %s"
+TOLD_FROM_TO = "select min(occurred_at), max(occurred_at) from log.event where position <= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,11 @@ async def count(
     await connection.execute(LIMITS.encode())
     try:
         if kpi.fact is not None:
-            source = _source(raw.name_of(kpi), question, filters, {"position": position})
-            for place, cell in (await raw.cells(connection, question.bounds, question.by, source)).items():
+            source = _source(raw.names_of(kpi), question, filters, {"position": position})
+            cells = await raw.cells(connection, question.bounds, question.by, source)
+            if kpi.aggregate is Aggregate.per_agent_day:
+                raw.add_agent_days(cells, await _agent_days(connection, question, filters, position))
+            for place, cell in cells.items():
                 figures[place] = _figures(kpi, cell)
             if kpi.aggregate is Aggregate.kaplan_meier:
                 observed = await raw.survival(connection, question.bounds, question.by, source)
@@ -65,7 +69,7 @@ async def count(
                     figures[place].survival = survival
         if kpi.still_open is not None:
             name = raw.open_name(kpi.process, kpi.still_open)
-            source = _source(name, question, filters, {"position": position, "ends": list(moments)})
+            source = _source([name], question, filters, {"position": position, "ends": list(moments)})
             open_cells = await raw.open_cells(connection, moments, question.by, source)
             for place, standing in open_cells.items():
                 of = figures.setdefault(place, Figures())
@@ -83,13 +87,31 @@ async def count(
     return figures
 
 
+async def _agent_days(
+    connection: Connection,
+    question: Question,
+    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    position: int,
+) -> dict[Place, int]:
+    row = await (await connection.execute(TOLD_FROM_TO.encode(), (position,))).fetchone()
+    assert row is not None
+    first, last = row
+    if first is None:
+        return {}
+    margin = timedelta(days=1)
+    begin, end = max(question.bounds[0], first - margin), min(question.bounds[-1], last + margin)
+    days = periods.days(begin, end, question.zone)
+    source = _source(raw.working_names(question.kpi), question, filters, {"position": position})
+    return await raw.agent_days(connection, question.bounds, days, question.by, source)
+
+
 def _source(
-    name: str,
+    names: Sequence[str],
     question: Question,
     filters: Mapping[Dimension, Sequence[str | UUID | None]],
     parameters: dict[str, Any],
 ) -> raw.Source:
-    """The cases of a definition, under the filters of the question."""
+    """The cases of some definitions, under the filters of the question."""
     parameters = {**parameters, "now": question.now, "currency": question.currency}
     where = ["true"]
     for dimension, values in filters.items():
@@ -97,7 +119,7 @@ def _source(
         parameters[named] = [str(value) for value in values if value is not None]
         among = f"{column}::text = any(%({named})s)"
         where.append(f"({among} or {column} is null)" if None in values else among)
-    text = f"select * from ({raw.definition(name)}) definition where {' and '.join(where)}"
+    text = f"select * from ({raw.together(question.kpi, names)}) counted where {' and '.join(where)}"
     return raw.Source(text, parameters)
 
 
@@ -107,6 +129,7 @@ def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
         cases=cell.every if kpi.counts_excluded else cell.counted,
         total=int(cell.numerator or 0),
         elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
+        agent_days=int(cell.denominator or 0) if kpi.aggregate is Aggregate.per_agent_day else 0,
         excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
     )
 

@@ -76,6 +76,17 @@ def before(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tupl
     return (previous, start) if start < begin else (previous,)
 
 
+def days(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The instants behind `begin` and before `end`, in UTC, at which a day begins in the zone."""
+    found: list[datetime] = []
+    day = begin.astimezone(zone).date()
+    while (start := start_of(day, zone)) < end:
+        if start > (found[-1] if found else begin):  # a day that a zone has skipped is none
+            found.append(start)
+        day += timedelta(days=1)
+    return found
+
+
 def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, that is so many days later on the clocks of the zone."""
     return (instant.astimezone(zone) + timedelta(days=days)).astimezone(UTC)

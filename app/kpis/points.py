@@ -57,6 +57,7 @@ class NoValue(Labelled):
 
     no_cases = "no_cases", "No cases", "没有单据"
     not_reached = "not_reached", "Not half of the cases have ended", "结束的单据未达半数"
+    no_days = "no_days", "Nobody worked on a day", "没有人日"
     not_begun = "not_begun", "The period has not begun", "期间尚未开始"
 
 
@@ -126,16 +127,16 @@ class KpiPoint(Out):
     value: int | float | None = Field(description="The KPI; null: there are no cases to compute it from.")
     no_value: NoValue | None = Field(description="Why `value` is null; empty is not zero.")
     cases: int = Field(description="How many cases it was computed from.")
-    numerator: int | None = Field(description="Of a share or a number per case.")
-    denominator: int | None = Field(description="Of a share or a number per case.")
+    numerator: int | None = Field(description="Of a share, or a number per case or per agent and day.")
+    denominator: int | None = Field(description="The same; what is divided by: cases, or agent-days.")
     business: Distribution | None = Field(
         description="Of a duration, in business time; as long as there are no calendars all time is."
     )
     elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
     survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
     interval: KpiInterval | None = Field(
-        description="Of a share by Wilson, of a count or a number per case by Garwood (Poisson, exact). "
-        "Null for a duration, whose distribution says more, and for money, which is no count."
+        description="Of a share by Wilson, of a count or a number per case or day by Garwood (Poisson, "
+        "exact). Null for a duration, whose distribution says more, and for money, which is no count."
     )
     small: bool = Field(description="Fewer than 10 cases: read it with care.")
     open_cases: int | None = Field(
@@ -171,7 +172,7 @@ Names = Mapping[str | UUID | None, str]
 class Figures:
     """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
 
-    `oldest_open_seconds` is null where none is open.
+    `oldest_open_seconds` is null where none is open. `agent_days` are counted for what is divided by them.
     """
 
     cases: int = 0
@@ -180,6 +181,7 @@ class Figures:
     survival: Survival | None = None
     open_cases: int | None = None
     oldest_open_seconds: int | None = None
+    agent_days: int = 0
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
 
 
@@ -225,7 +227,6 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
     period, cut = place
     kpi = question.kpi
     begin, end = question.bounds[period - 1], question.bounds[period]
-    divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
     texts = (None if value is None else names.get(value, str(value)) for value in cut)
     value = value_of(kpi, figures)
     return KpiPoint(
@@ -233,10 +234,10 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         end=end,
         by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
         value=value,
-        no_value=_no_value(value, cases_of(kpi, figures), begun=begin < judged.now),
+        no_value=None if value is not None else _no_value(kpi, figures, begun=begin < judged.now),
         cases=cases_of(kpi, figures),
-        numerator=figures.total if divided else None,
-        denominator=cases_of(kpi, figures) * kpi.parts if divided else None,
+        numerator=figures.total if kpi.is_divided else None,
+        denominator=_divisor(kpi, figures) if kpi.is_divided else None,
         # Until there are calendars, all time is business time.
         business=figures.elapsed,
         elapsed=figures.elapsed,
@@ -255,12 +256,12 @@ def _survival(figures: Figures) -> KpiSurvival | None:
     return None if figures.survival is None else KpiSurvival(**asdict(figures.survival))
 
 
-def _no_value(value: float | None, cases: int, *, begun: bool) -> NoValue | None:
-    if value is not None:
-        return None
+def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValue:
     if not begun:
         return NoValue.not_begun
-    return NoValue.not_reached if cases else NoValue.no_cases
+    if not cases_of(kpi, figures):
+        return NoValue.no_cases
+    return NoValue.no_days if kpi.aggregate is Aggregate.per_agent_day else NoValue.not_reached
 
 
 def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
@@ -273,8 +274,15 @@ def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
         return figures.cases
     if kpi.aggregate is Aggregate.kaplan_meier:
         return None if figures.survival is None else figures.survival.median
-    cases = cases_of(kpi, figures)
-    return round(figures.total / (cases * kpi.parts), DECIMALS_OF_RATIOS) if cases else None
+    divisor = _divisor(kpi, figures)
+    return round(figures.total / divisor, DECIMALS_OF_RATIOS) if divisor else None
+
+
+def _divisor(kpi: Kpi, figures: Figures) -> int:
+    """What the sum of the cases' numbers is divided by."""
+    if kpi.aggregate is Aggregate.per_agent_day:
+        return figures.agent_days
+    return cases_of(kpi, figures) * kpi.parts
 
 
 def cases_of(kpi: Kpi, figures: Figures) -> int:
@@ -334,7 +342,7 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
         low, high = intervals.wilson(figures.total, cases)
         digits = DECIMALS_OF_RATIOS
     else:
-        low, high = (bound / cases for bound in intervals.poisson(figures.total))
+        low, high = (bound / _divisor(kpi, figures) for bound in intervals.poisson(figures.total))
         digits = DECIMALS_OF_RATIOS
     return KpiInterval(low=round(low, digits), high=round(high, digits), level=intervals.LEVEL)
 

@@ -125,7 +125,7 @@ def cells(question: Question, filters: Filters, most: int, *, wide: bool) -> Sta
     BY_HASH, or not (see `reach`); the numbers are the same.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1}
-    cut, measure = _cut(question), summed(question.kpi)
+    cut, measure = cut_by(question), summed(question.kpi)
     facts = f"select at{cut}, excluded, {measure} as measure from {_admitted(question, filters, parameters)}"
     if question.kpi.aggregate is not Aggregate.mean:
         order, pooled, shown = "", "null", "null, null, null"
@@ -191,7 +191,7 @@ def survival(question: Question, filters: Filters) -> Statement:
         "tenth": TENTH,
         "slack": SLACK,
     }
-    cut = _cut(question)
+    cut = cut_by(question)
     text = f"""
 with observed as (
   select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut}, took is not null as ended,
@@ -278,7 +278,7 @@ def alive(question: Question, filters: Filters, instants: Sequence[datetime]) ->
     """
     columns = ["until", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
     stretches, parameters = standing(question.kpi, filters, instants, columns)
-    cut = _cut(question)
+    cut = cut_by(question)
     text = f"""
 select first, last{cut}, count(*), min(opened_at)
 from (
@@ -297,7 +297,7 @@ def shares(question: Question, filters: Filters, instants: Sequence[datetime]) -
     measure = question.kpi.measure.value
     columns = ["opened_at", measure, *(COLUMN[dimension] for dimension in question.by)]
     stretches, parameters = standing(question.kpi, filters, instants, columns, each=True)
-    cut = _cut(question)
+    cut = cut_by(question)
     text = f"""
 select instant{cut}, count(*), count(*) filter (where {measure}), min(opened_at)
 from ({stretches}) stretch group by instant{cut}"""
@@ -311,7 +311,7 @@ def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> 
     """
     columns = ["opened_at", *(COLUMN[dimension] for dimension in question.by if dimension in COLUMN)]
     aged, parameters = _aged(question.kpi, filters, instants, columns)
-    cut = _cut(question)
+    cut = cut_by(question)
     text = f"""
 select instant{cut}, cases, mean, percentiles[1], percentiles[2], percentiles[3]
 from (
@@ -363,7 +363,7 @@ def standing(
         "reaches": list(REACHES.values()),
         "phases": phases,
     }
-    where = " and ".join([condition, *_conditions(filters, parameters)])
+    where = " and ".join([condition, *conditions(filters, parameters)])
     text = f"""
 select moment.number::integer as instant, moment.at as moment, {", ".join(columns)}
 from unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
@@ -410,7 +410,8 @@ from ({aged}) aged"""
     return Statement(text, parameters)
 
 
-def _cut(question: Question) -> str:
+def cut_by(question: Question) -> str:
+    """The columns that the question is cut by, each behind a comma."""
     return "".join(f", {COLUMN.get(dimension, dimension.value)}" for dimension in question.by)
 
 
@@ -418,7 +419,7 @@ def _admitted(question: Question, filters: Filters, parameters: dict[str, Any]) 
     """The facts in the time and under the filters of the question; adds their parameters."""
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
     parameters |= {"now": question.now, "currency": question.currency}
-    where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *_conditions(filters, parameters)]
+    where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *conditions(filters, parameters)]
     return f"{table(question.kpi)} fact where {' and '.join(where)}"
 
 
@@ -429,7 +430,7 @@ def _percentile(share: float) -> str:
     return f"{low} + ({place} - floor({place})) * ({high} - {low})"
 
 
-def _conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
+def conditions(filters: Filters, parameters: dict[str, Any]) -> list[str]:
     """What the filters ask of a row; adds their parameters."""
     conditions = []
     for dimension, values in filters.items():

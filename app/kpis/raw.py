@@ -90,8 +90,8 @@ MEASURE = {
     Measure.prevented: "numerator",
 }
 
-#: The tables that hold the cases of a definition while they are looked at, and those that are open.
-CASES, OPEN_CASES = "raw_case", "raw_open_case"
+#: The tables that hold the cases of a definition while they are looked at, those that are open, and work.
+CASES, OPEN_CASES, WORK = TABLES = ("raw_case", "raw_open_case", "raw_work")
 
 #: The numbers of a point, by name.
 Numbers = dict[str, float | int | None]
@@ -99,11 +99,16 @@ Numbers = dict[str, float | int | None]
 Place = tuple[int, tuple[str | UUID | None, ...]]
 
 
-def name_of(kpi: Kpi) -> str:
-    """The name of the KPI's definition."""
+def names_of(kpi: Kpi) -> list[str]:
+    """The names of the KPI's definitions: one for each kind of record that it counts."""
     if kpi.still_open is None or kpi.fact is not None:
-        return f"{kpi.process}/{kpi.key}"
-    return open_name(kpi.process, kpi.still_open)
+        return [f"{process}/{kpi.key}" for process in kpi.processes]
+    return [open_name(kpi.process, kpi.still_open)]
+
+
+def working_names(kpi: Kpi) -> list[str]:
+    """The names of the definitions of when whose work on these kinds of records was done."""
+    return [f"{process}/agent_days" for process in kpi.processes]
 
 
 def open_name(process: str, still_open: StillOpen) -> str:
@@ -131,18 +136,30 @@ def definition(name: str) -> str:
 async def make_tables(connection: Connection) -> None:
     """Makes the tables, for as long as the transaction lasts."""
     columns = ", ".join(f"{name} {kind}" for name, kind in DEFINITION.items())
-    for name in (CASES, OPEN_CASES):
+    for name in TABLES:
         await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())
 
 
-async def fill(connection: Connection, table: str, kpi: Kpi, name: str, parameters: dict[str, Any]) -> None:
-    """Puts the cases of one of the KPI's definitions into a table; parameters as of `definition`."""
-    columns = ", ".join((*ALWAYS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN)))
+def together(kpi: Kpi, names: Sequence[str]) -> str:
+    """The cases of some of the KPI's definitions, with the columns of its dimensions."""
+    columns = ", ".join(columns_of(kpi))
+    return " union all ".join(f"select {columns} from ({definition(name)}) definition" for name in names)
+
+
+def columns_of(kpi: Kpi) -> tuple[str, ...]:
+    """The columns that definitions of the KPI have."""
+    return (*ALWAYS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN))
+
+
+async def fill(
+    connection: Connection, table: str, kpi: Kpi, names: Sequence[str], parameters: dict[str, Any]
+) -> None:
+    """Puts the cases of some of the KPI's definitions into a table; parameters as of `definition`."""
     # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few, and
     # they are many, going through one part for each row of another would never end.
     await connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
     await connection.execute(
-        f"insert into {table} ({columns}) select {columns} from ({definition(name)}) definition".encode(),
+        f"insert into {table} ({', '.join(columns_of(kpi))}) {together(kpi, names)}".encode(),
         parameters,
         prepare=False,
     )
@@ -237,6 +254,38 @@ group by moment.number{cut}""",
     return {(row[0], row[1 : 1 + len(by)]): Standing(*row[1 + len(by) :]) for row in rows}
 
 
+async def agent_days(
+    connection: Connection,
+    bounds: Sequence[datetime],
+    days: Sequence[datetime],
+    by: Sequence[Dimension],
+    source: Source = Source(f"select * from {WORK}"),  # frozen
+) -> dict[Place, int]:
+    """On how many days persons worked, each counted for itself. Days begin at these instants."""
+    cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
+    rows = await _rows(
+        connection,
+        f"""
+with counted as materialized ({source.text})
+select number{cut}, count(*)
+from (
+  select distinct period.number, width_bucket(at, %(days)s::timestamptz[]) as day, assignee_id as who{cut}
+  from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
+    with ordinality as period(begin_at, end_at, number)
+  join counted on at >= begin_at and at < end_at
+) present
+group by number{cut}""",
+        {**source.parameters, "begins": list(bounds[:-1]), "ends": list(bounds[1:]), "days": list(days)},
+    )
+    return {(row[0], row[1:-1]): row[-1] for row in rows}
+
+
+def add_agent_days(found: dict[Place, Cell], days: dict[Place, int]) -> None:
+    """Divides the cells by the days, where there are cells of neither, too."""
+    for place, number in days.items():
+        found.setdefault(place, Cell()).denominator = number
+
+
 async def survival(
     connection: Connection,
     bounds: Sequence[datetime],
@@ -265,12 +314,11 @@ where excluded is null""",
 def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None = None) -> Numbers:
     """What the answer must say of a place."""
     timed = kpi.aggregate is Aggregate.mean
-    divided = kpi.aggregate in {Aggregate.share, Aggregate.per_case}
     said: Numbers = {
         "value": cell.every,
         "cases": cell.every if kpi.aggregate is Aggregate.number else cell.counted,
-        "numerator": int(cell.numerator or 0) if divided else None,
-        "denominator": int(cell.denominator or 0) * kpi.parts if divided else None,
+        "numerator": int(cell.numerator or 0) if kpi.is_divided else None,
+        "denominator": int(cell.denominator or 0) * kpi.parts if kpi.is_divided else None,
         "mean": _seconds(cell.mean) if timed else None,
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,
@@ -286,7 +334,7 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None 
         said |= {"value": median, "median": median, "p90": p90}
     if timed:
         said["value"] = said["mean"]
-    if divided:
+    if kpi.is_divided:
         said["value"] = _ratio(cell.numerator, (cell.denominator or 0) * kpi.parts)
     if kpi.fact is None:
         said |= {"value": standing.cases, "cases": standing.cases or 0, "open_cases": None}

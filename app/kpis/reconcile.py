@@ -20,7 +20,7 @@ from app.kpis import query, raw
 from app.kpis.answer import LOOK, count, ends, fetch, stands_at
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate, Dimension, Kpi
-from app.kpis.periods import Grain, first_day, following, start_of
+from app.kpis.periods import Grain, days, first_day, following, start_of
 from app.kpis.points import Distribution, Figures, Judged, KpiPoint, Place, point
 from app.kpis.query import Statement
 from app.kpis.question import USUAL_CURRENCY, Question
@@ -155,12 +155,14 @@ async def _compare(task: _Task) -> None:
     months = await _months(task)
     known = {"position": task.report.position, "now": task.now, "currency": task.currency}
     if task.kpi.fact is not None:
-        await raw.fill(task.connection, raw.CASES, task.kpi, raw.name_of(task.kpi), known)
+        await raw.fill(task.connection, raw.CASES, task.kpi, raw.names_of(task.kpi), known)
         await _compare_cases(task)
+    if task.kpi.aggregate is Aggregate.per_agent_day:
+        await raw.fill(task.connection, raw.WORK, task.kpi, raw.working_names(task.kpi), known)
     if task.kpi.still_open is not None:
         moments = ends(_question(task, months, ()), task.now)
         name = raw.open_name(task.kpi.process, task.kpi.still_open)
-        await raw.fill(task.connection, raw.OPEN_CASES, task.kpi, name, known | {"ends": moments})
+        await raw.fill(task.connection, raw.OPEN_CASES, task.kpi, [name], known | {"ends": moments})
         for begin, moment in zip(months, moments, strict=False):
             await _compare_open_cases(task, begin, moment)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):
@@ -171,12 +173,14 @@ async def _compare(task: _Task) -> None:
 
 async def _months(task: _Task) -> Sequence[datetime]:
     """The bounds of all months in which anything happened to a case; none if nothing did."""
-    opened = f"kpi.{task.kpi.process}_opened"
+    opened = " union all ".join(f"select at from kpi.{kind}_opened" for kind in task.kpi.processes)
     text = f"""
-select least(min(occurred_at), (select min(at) from {opened})),
-  greatest(max(occurred_at), (select max(at) from {opened}))
-from log.told where starts_with(stream, %(prefix)s) and position <= %(position)s"""
-    parameters = {"prefix": f"{task.kpi.process}/", "position": task.report.position}
+select min(at), max(at) from (
+  {opened} union all
+  select occurred_at from log.told
+  where split_part(stream, '/', 1) = any(%(kinds)s) and position <= %(position)s
+) happened"""
+    parameters = {"kinds": list(task.kpi.processes), "position": task.report.position}
     ((first, last),) = await fetch(task.connection, Statement(text, parameters))
     if first is None:
         return []
@@ -284,6 +288,10 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
     observed: dict[Place, Survival] = {}
     if task.kpi.fact is not None:
         slow = await raw.cells(task.connection, question.bounds, question.by)
+    if task.kpi.aggregate is Aggregate.per_agent_day:
+        begin_days = days(question.bounds[0], question.bounds[-1], task.zone)
+        worked = await raw.agent_days(task.connection, question.bounds, begin_days, question.by)
+        raw.add_agent_days(slow, worked)
     if task.kpi.aggregate is Aggregate.kaplan_meier:
         observed = await raw.survival(task.connection, question.bounds, question.by)
     if task.kpi.still_open is not None:

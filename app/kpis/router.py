@@ -70,6 +70,7 @@ class KpiOut(Out):
     definition: str = Field(description="What it is, in a sentence, in the language asked for.")
     pitfalls: str = Field(description="How it can mislead, in the language asked for.")
     process: str = Field(description="The kind of record that is counted.")
+    also: list[str] = Field(description="Other kinds that are counted with it.")
     owner: Role = Field(description="Who answers for it.")
     unit: Unit
     direction: Direction = Field(description="Which way is better.")
@@ -356,6 +357,7 @@ def declared(kpi: Kpi, language: str) -> KpiOut:
         definition=words.definition,
         pitfalls=words.pitfalls,
         process=kpi.process,
+        also=list(kpi.also),
         owner=kpi.owner,
         unit=kpi.unit,
         direction=kpi.direction,
@@ -379,13 +381,15 @@ def _asked_for(request: Request, ledger: Services, key: str) -> Kpi:
     if kpi is None:
         raise NotFound()
     if not _may_ask(ledger, caller_of(request), kpi):
-        may = overseers(ledger.lifecycles[kpi.process], agents_see=ledger.settings.agents_see)
-        raise ledger.forbidden(Who(may), language_for(request))
+        agents_see = ledger.settings.agents_see
+        may = [overseers(ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes]
+        raise ledger.forbidden(Who(frozenset.intersection(*may)), language_for(request))
     return kpi
 
 
 def _may_ask(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
-    return sees_all(caller, ledger.lifecycles[kpi.process], agents_see=ledger.settings.agents_see)
+    agents_see = ledger.settings.agents_see
+    return all(sees_all(caller, ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes)
 
 
 def _question(ledger: Services, kpi: Kpi, said: Said, now: datetime) -> Question:

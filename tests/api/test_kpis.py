@@ -396,6 +396,17 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
                 assert "Incident manager" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_figure_of_requests_and_incidents_is_for_whoever_sees_both(shared: Api, role: Role) -> None:
+    caller = await shared.client("Olga", role)
+    one_kind = ("requests_delivered", "incidents_resolved")
+    asked = {key: await caller.get(f"/v1/kpis/{key}") for key in (*one_kind, "requests_per_agent_day")}
+    may = all(asked[key].status_code == 200 for key in one_kind)
+    assert asked["requests_per_agent_day"].status_code == (200 if may else 403)
+    listed = [item["key"] for item in (await caller.read("/v1/kpis"))["items"]]
+    assert ("requests_per_agent_day" in listed) == may
+
+
 async def test_agents_may_ask_where_they_see_every_ticket(
     place: Place, settings: Settings, tmp_path: Any
 ) -> None:

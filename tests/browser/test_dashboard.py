@@ -105,6 +105,7 @@ async def test_figures_open_to_cases_and_events_in_both_languages(
         await _faultless(page)
         await _back_and_forth(page)
         await _down_to_events(page)
+        await _down_to_cases_of_another_kind(page, url)
         await _on_a_phone(page, url)
         await _by_keyboard(page, url)
         assert [error for error in page.errors if NOT_SIGNED_IN not in error] == []
@@ -164,6 +165,24 @@ async def _down_to_events(page: Page) -> None:
     assert await page.run("document.querySelectorAll('.events li').length") > 1
     assert await page.run("document.querySelectorAll('.events li.marked').length") == 1
     await _faultless(page)
+
+
+async def _down_to_cases_of_another_kind(page: Page, url: str) -> None:
+    """A figure of requests and incidents opens to both, and from there back to it."""
+    cases = "lang=en&kpi=requests_per_agent_day&view=cases"
+    before = await page.run(f"document.querySelector('{PERIOD}').options[1].value")
+    for changes in ("", f"&period={before}"):
+        await page.open(f"{url}/dashboard?{cases}{changes}")
+        await page.until(SHOWN)
+        if await page.run("document.querySelector(\"a[href*='kind=incident']\") !== null"):
+            break
+    await _click(page, "a[href*='kind=incident']")
+    assert "INC-" in await _text(page)
+    assert await page.run("document.querySelectorAll('.events li').length") > 1
+    await page.run("history.back()")
+    await page.until("!location.search.includes('kind=')")
+    await page.until(SHOWN)
+    assert "REQ-" in await _text(page)
 
 
 async def _on_a_phone(page: Page, url: str) -> None:

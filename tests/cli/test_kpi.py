@@ -69,6 +69,8 @@ def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, t
     share = run("kpi", "reopened_share", *TIME, "--grain", "all").stdout
     assert "%" in share
     assert "of them" in share
+    worked = run("kpi", "requests_per_agent_day", *TIME, "--grain", "all").stdout
+    assert "agent-days" in worked
 
 
 async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: Place) -> None:

@@ -75,7 +75,10 @@ VALUES: dict[str, tuple[str | None, ...]] = {
 #: What an hour costs, and in which currency; most of it is in the organisation's.
 RATES = (("80.00", "EUR"), ("80.00", "EUR"), ("33.33", "EUR"), ("9000", "JPY"), (None, None))
 AMOUNTS = (("1250.00", "EUR"), ("0.05", "EUR"), ("1250", "JPY"))
-ACTORS = ("person:11", "rule:close_after_agreed_days", "import:old_tool", "integration:5")
+ACTORS = (
+    *("person:11", "rule:close_after_agreed_days", "import:old_tool", "integration:5"),
+    *(f"person:{one}" for one in VALUES["assignee_id"] if one is not None),
+)
 
 
 def histories(seed: int, cases: int) -> list[Event]:

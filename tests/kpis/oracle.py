@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from app.log.events import Event
 DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
 OPEN = {"reported", "acknowledged", "started", "held", "resumed", "reopened"}
 ENDING = {"resolved", "closed"}
+_OF_WORK = ("case_id", "assignee_id", "team_id", "irregular", "position", "opened_position")
 _UNKNOWN = {"cost": None, "currency": None}
 VOID = {"cancelled": "cancelled", "marked_duplicate": "duplicate"}
 
@@ -187,6 +188,36 @@ class CaseHistory:
         return {"cost": int(hundredths), "currency": currencies.pop()}
 
     @property
+    def agent_work(self) -> list[dict[str, Any]]:
+        """The facts of who worked on it while they held it, day by day."""
+        last, hands = self.resolution, set[Any]()
+        days: dict[tuple[Any, ...], list[Told]] = defaultdict(list)
+        for told in self.told:
+            holder = told.known.get("assignee_id")
+            if told.event.actor == f"person:{holder}":
+                hands.add(holder)
+            elif told is not last or holder not in hands:
+                continue
+            day = told.event.occurred_at.astimezone(UTC).date()
+            days[holder, told.known.get("team_id"), day].append(told)
+        facts = []
+        for (_, _, day), of in days.items():
+            deciding = last if last in of else of[0]
+            assert deciding is not None
+            times = {told.event.occurred_at.astimezone(UTC) for told in of}
+            worked = {at.hour * 4 + at.minute // 15 for at in times}
+            fact = self.fact(deciding) | {"position": min(told.position for told in of)}
+            if deciding is last:
+                fact["position"] = last.position
+            facts.append(
+                {name: fact[name] for name in _OF_WORK}
+                | {"n": self.told.index(of[0]) + 1, "day": day}
+                | {"quarters": "".join("01"[n in worked] for n in range(96))}
+                | {"ended_at": last.event.occurred_at if last is not None and last in of else None}
+            )
+        return facts
+
+    @property
     def closing(self) -> Told | None:
         closes = {"closed", "marked_duplicate"}
         return next((told for told in reversed(self.told) if told.kind in closes), None)
@@ -337,8 +368,8 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
             tables["incident_responded"][case.case_id] = row | {"seconds": max(row["seconds"], 0)}
         if first := case.first_resolution:
             tables["incident_first_resolved"][case.case_id] = case.timed(first)
-        for resolution in case.resolutions:
-            tables["incident_resolved"][case.case_id, resolution["n"]] = resolution
+        for name, rows in (("agent_work", case.agent_work), ("incident_resolved", case.resolutions)):
+            tables[name] |= {(case.case_id, row["n"]): row for row in rows}
         if restored := case.restored:
             tables["incident_restored"][case.case_id] = restored
         if major := case.declared_major:

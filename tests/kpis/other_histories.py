@@ -87,7 +87,10 @@ PROBLEM = Kind(
     {key: VALUES[key] for key in ("priority", "team_id", "service", "category", "assignee_id")}
     | {"origin": ("trend", "review", "incident", None)},
 )
-ACTORS = ("person:11", "person:12", "rule:close_after_agreed_days")
+ACTORS = (
+    *("person:11", "person:12", "rule:close_after_agreed_days"),
+    *(f"person:{one}" for one in VALUES["assignee_id"] if one is not None),
+)
 
 
 def other_histories(seed: int, cases: int, kind: Kind, incidents: Sequence[str] = ()) -> list[Event]:

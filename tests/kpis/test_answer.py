@@ -109,7 +109,7 @@ async def test_empty_is_not_zero_but_a_count_of_none_is(follower: Connection, db
         assert empty.value == (0 if kpi.aggregate is Aggregate.number else None)
         assert (empty.cases, empty.elapsed) == (0, None)
         # The case is in no cut of the months before it, and still open in those behind it; it is an incident.
-        by = (await answered(db, kpi.key, by=["priority"], **TIME)).points
+        by = (await answered(db, kpi.key, by=["team"], **TIME)).points
         opened = 1 if kpi.basis in {Basis.opened, Basis.due} else 0
         still_open = 5 if kpi.still_open is not None else 0
         assert len(by) == (opened + still_open if kpi.process == "incident" else 0)

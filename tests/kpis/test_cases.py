@@ -38,6 +38,8 @@ async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books)
     for key, kpi in KPIS.items():
         for begin, end in pairwise(MONTHS):
             for filters in ({}, {"team": ["team 1", "none"]}, {"priority": ["P1"], "service": ["none"]}):
+                if not filters.keys() <= set(kpi.dimensions):
+                    continue
                 question = _question(key, begin, end, filters=filters)
                 (point,) = (await answer(books.db, question, NOW)).points
                 found = await _all_cases(books, question, limit=7)

@@ -6,7 +6,7 @@ import pytest
 
 from app.kpis import query, raw
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import INCIDENT, PROCESSES
+from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES
 from app.kpis.kpi import Aggregate, Basis, Dimension, Kpi, Measure, Unit
 
 UNITS = {
@@ -14,6 +14,7 @@ UNITS = {
     Aggregate.mean: Unit.seconds,
     Aggregate.share: Unit.ratio,
     Aggregate.per_case: Unit.number,
+    Aggregate.per_agent_day: Unit.number,
     Aggregate.kaplan_meier: Unit.seconds,
 }
 every = pytest.mark.parametrize("kpi", KPIS.values(), ids=KPIS)
@@ -41,7 +42,8 @@ def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
 @every
 def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
     tables = {table.name: table for table in PROCESSES[kpi.process]}
-    tables["incident_recorded"] = INCIDENT[0]  # a view of it
+    # Views of these.
+    tables |= {"incident_recorded": INCIDENT[1], "request_ended": AGENT_WORK}
     table = tables[f"{kpi.process}_{kpi.fact or 'life'}"]
     stored = set(kpi.dimensions) - {Dimension.age}
     assert {query.COLUMN[dimension] for dimension in stored} <= set(table.columns)
@@ -52,6 +54,9 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
 def test_every_definition_is_written_a_second_time_and_none_for_nothing() -> None:
     files = [path for path in raw.FOLDER.rglob("*.sql") if not path.name.startswith("_")]
     written = {path.relative_to(raw.FOLDER).with_suffix("").as_posix() for path in files}
-    assert written == {raw.name_of(kpi) for kpi in KPIS.values()} | {
+    expected = {name for kpi in KPIS.values() for name in raw.names_of(kpi)}
+    expected |= {
         raw.open_name(kpi.process, kpi.still_open) for kpi in KPIS.values() if kpi.still_open is not None
     }
+    by_days = [kpi for kpi in KPIS.values() if kpi.aggregate is Aggregate.per_agent_day]
+    assert written == expected | {name for kpi in by_days for name in raw.working_names(kpi)}

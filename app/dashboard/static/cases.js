@@ -40,7 +40,7 @@ function row(kpi, item, zone) {
   const remarks = [item.excluded && (say.excluded[item.excluded] ?? item.excluded), item.irregular && say.irregular, item.inferred && say.inferred];
   const unit = kpi.unit === "ratio" ? "number" : kpi.unit;
   return [
-    h("a", { href: address({ case: item.id, mark: positions }) }, item.number),
+    h("a", { href: address({ case: item.id, kind: item.kind === kpi.process ? null : item.kind, mark: positions }) }, item.number),
     format.moment(item.decided_at, zone),
     format.value(item.measure, unit),
     say.eventCount(format.number(item.events.length)),

@@ -109,7 +109,7 @@ function view(kpis, meta, teams, mine) {
   const kpi = kpis.find((each) => each.key === state.kpi);
   const { note, told } = teller(mine);
   if (!kpi) return [overview(kpis, zone, told), note];
-  const lifecycle = meta.lifecycles.find((each) => each.kind === kpi.process);
+  const lifecycle = meta.lifecycles.find((each) => each.kind === (state.kind ?? kpi.process));
   if (state.case) return timeline(kpi, lifecycle, zone);
   if (state.view === "cases") return [cases(kpi, zone, told), note];
   return [figure(kpi, kpis, teams, zone, told), note];

@@ -14,7 +14,7 @@ export function asked(zone) {
 
 /** The link from a number to the cases that it was computed from. */
 export function casesLink(kpi, text, label, changes = {}) {
-  return h("a", { href: address({ kpi: kpi.key, view: "cases", case: null, mark: null, ...changes }), "aria-label": label }, text);
+  return h("a", { href: address({ kpi: kpi.key, view: "cases", case: null, kind: null, mark: null, ...changes }), "aria-label": label }, text);
 }
 
 /** The chip that says how a value stands; in words, not only by its colour. */

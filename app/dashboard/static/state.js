@@ -1,6 +1,6 @@
 // What is chosen stands in the address, so that it can be sent to somebody, and "back" goes back.
 
-const KNOWN = ["lang", "grain", "period", "team", "kpi", "view", "case", "mark"];
+const KNOWN = ["lang", "grain", "period", "team", "kpi", "view", "case", "kind", "mark"];
 export const state = {};
 let heard = () => {};
 

@@ -18,7 +18,7 @@ export function timeline(kpi, lifecycle, zone) {
     (problem) => place.replaceChildren(h("p", { class: "wrong", role: "alert" }, problem.message)),
   );
   return [
-    h("p", null, h("a", { href: address({ case: null, mark: null }) }, `← ${say.backTo(say.casesOf(kpi.name))}`)),
+    h("p", null, h("a", { href: address({ case: null, kind: null, mark: null }) }, `← ${say.backTo(say.casesOf(kpi.name))}`)),
     h("h1", { tabindex: "-1" }, say.timeline),
     h("section", { class: "card" }, place),
   ];

@@ -35,7 +35,7 @@ export default {
   p90: "9 of 10 within",
   open: "Still open",
   small: "few cases",
-  noValue: { no_cases: "no cases", not_reached: "not half have ended", not_begun: "not begun" },
+  noValue: { no_cases: "no cases", not_reached: "not half have ended", no_days: "no days worked", not_begun: "not begun" },
   finalAfter: (when) => `Can still move until ${when}.`,
   processes: { incident: "Incidents", request: "Service requests", problem: "Problems" },
   excluded: { cancelled: "cancelled", duplicate: "duplicate", rejected: "rejected" },

@@ -35,7 +35,7 @@ export default {
   p90: "九成不超过",
   open: "未结束",
   small: "样本少",
-  noValue: { no_cases: "没有单据", not_reached: "结束未达半数", not_begun: "尚未开始" },
+  noValue: { no_cases: "没有单据", not_reached: "结束未达半数", no_days: "没有人日", not_begun: "尚未开始" },
   finalAfter: (when) => `${when} 之前数值仍可能变化。`,
   processes: { incident: "事件", request: "服务请求", problem: "问题" },
   excluded: { cancelled: "已取消", duplicate: "重复", rejected: "已拒绝" },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.kpis.catalogue import (
+    agents,
     incident_costs,
     incident_quality,
     incident_times,
@@ -26,6 +27,7 @@ KPIS: dict[str, Kpi] = {
         *records.KPIS,
         *request_times.KPIS,
         *request_quality.KPIS,
+        *agents.KPIS,
         *problems.KPIS,
     )
 }

@@ -235,4 +235,18 @@ request_life as (
     opened_at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
     approver_role, any_irregular as irregular, position, opened_position
   from stretches where phase is not null and since < until
+),
+-- On which days its holder did something with it, or one who had done so before had it when it came to its end.
+held as (
+  select *, actor = 'person:' || assignee_id as own,
+    min(place) filter (where actor = 'person:' || assignee_id) over (partition by case_id, assignee_id) as first_own
+  from decided where assignee_id is not null
+),
+agent_work as (
+  select case_id, min(place) as n, assignee_id, team_id, (occurred_at at time zone 'UTC')::date as day,
+    bit_or(kpi.quarter(occurred_at)) as quarters, max(occurred_at) filter (where place = delivery) as ended_at,
+    bool_or(any_irregular) as irregular, coalesce(max(position) filter (where place = delivery), min(position)) as position,
+    max(opened_position) as opened_position
+  from held where own or (place = delivery and place > first_own)
+  group by case_id, assignee_id, team_id, day
 )

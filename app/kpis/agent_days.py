@@ -1,0 +1,120 @@
+"""How many persons worked on how many days, and how many cases came to their end. Makes statements.
+
+Both are read from kpi.agent_day, which has a row for a person's day by UTC and the quarters of its hours. So
+any zone's days can be put together from it: all clocks of today differ from UTC by whole quarters. What lies
+at the edge of a period, within a day by UTC, is counted case by case.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+from app.kpis import periods
+from app.kpis.query import Filters, Statement, conditions, cut_by, table
+from app.kpis.question import Question
+
+DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
+#: The first and the last day of which there is anything.
+KNOWN = Statement("select min(day), max(day) from kpi.agent_day", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a day by UTC that lies in one period and on one day of the zone, both by their numbers.
+
+    It is the quarters of an hour from `first` up to `last`, which does not belong to it. `brings` says
+    whether what ended on the day counts with this part: the whole day is in the period, and this part of it
+    is the first.
+    """
+
+    day: date
+    first: int
+    last: int
+    period: int
+    local: int
+    brings: bool
+
+
+def parts(question: Question, first: date, last: date) -> list[Part]:
+    """What the periods of the question are made of, as far as they lie between the two days by UTC."""
+    begin = max(question.bounds[0], _midnight(first))
+    end = min(question.bounds[-1], _midnight(last) + DAY)
+    if begin >= end:
+        return []
+    local = periods.days(begin, end, question.zone)
+    days = (_midnight(begin.date()) + n * DAY for n in range((end.date() - begin.date()).days + 1))
+    edges = {begin, end, *local, *days, *question.bounds}
+    found = []
+    for since, until in pairwise(sorted(edge for edge in edges if begin <= edge <= end)):
+        midnight = _midnight(since.date())
+        period = bisect_right(question.bounds, since)
+        # An event counts at the beginning of its quarter.
+        quarters = [-((midnight - edge) // QUARTER) for edge in (since, until)]
+        brings = since == midnight and midnight + DAY <= question.bounds[period]
+        if quarters[0] < quarters[1]:
+            day = bisect_right(local, since)
+            found.append(Part(since.date(), quarters[0], quarters[1], period, day, brings))
+    return found
+
+
+def whole(question: Question, filters: Filters, made_of: Sequence[Part]) -> Statement:
+    """On how many days persons worked, each counted for itself, and how many cases ended on whole days by
+    UTC. Columns: period, the cuts, days, cases.
+    """
+    names = ("day", "first", "last", "period", "local", "brings")
+    parameters: dict[str, Any] = {name: [getattr(part, name) for part in made_of] for name in names}
+    parameters |= {"begin": min(parameters["day"], default=None), "end": max(parameters["day"], default=None)}
+    cut = cut_by(question)
+    where = ["day between %(begin)s and %(end)s", *conditions(filters, parameters)]
+    text = f"""
+with part as materialized (
+  select day, period, local, brings, (~B'0'::bit(96) >> first) & ~(~B'0'::bit(96) >> last) as quarters
+  from unnest(%(day)s::date[], %(first)s::integer[], %(last)s::integer[], %(period)s::integer[],
+    %(local)s::integer[], %(brings)s::boolean[]) as part(day, first, last, period, local, brings)
+)
+select period{cut}, count(*) filter (where present), coalesce(sum(cases), 0)::bigint
+from (
+  select part.period, part.local, worked.assignee_id as who{cut},
+    bool_or(worked.quarters & part.quarters <> B'0'::bit(96)) as present,
+    sum(worked.ended) filter (where part.brings) as cases
+  from (select * from kpi.agent_day where {" and ".join(where)}) worked join part using (day)
+  where worked.quarters & part.quarters <> B'0'::bit(96) or part.brings and worked.ended > 0
+  group by part.period, part.local, who{cut}
+) present group by period{cut}"""
+    return Statement(text, parameters)
+
+
+def edges(question: Question, filters: Filters) -> Statement:
+    """How many cases ended in a period outside of its whole days by UTC. Columns: period, the cuts, cases."""
+    times = list(_edges(question.bounds))
+    names = ("period", "since", "until")
+    parameters: dict[str, Any] = {name: [row[n] for row in times] for n, name in enumerate(names)}
+    cut = cut_by(question)
+    where = " and ".join(["at >= since", "at < until", *conditions(filters, parameters)])
+    text = f"""
+select period{cut}, count(*)
+from unnest(%(period)s::integer[], %(since)s::timestamptz[], %(until)s::timestamptz[])
+  as edge(period, since, until)
+cross join lateral (select * from {table(question.kpi)} where {where} offset 0) fact
+group by period{cut}"""
+    return Statement(text, parameters)
+
+
+def _edges(bounds: Sequence[datetime]) -> Iterator[tuple[int, datetime, datetime]]:
+    """Of each period by its number what lies before and behind its whole days by UTC."""
+    for number, (begin, end) in enumerate(pairwise(bounds), 1):
+        first, last = _midnight((begin + DAY - timedelta.resolution).date()), _midnight(end.date())
+        if first >= last:
+            first = last = end
+        for since, until in ((begin, first), (last, end)):
+            if since < until:
+                yield number, since, until
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

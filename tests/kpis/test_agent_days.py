@@ -1,0 +1,301 @@
+"""How many cases an agent handles a day: what counts as handled, what as a day, whose, and in which zone."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.db import Connection, Database
+from app.kpis.agent_days import QUARTER, parts
+from app.kpis.answer import answer
+from app.kpis.cases import cases
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.points import KpiPoint, NoValue, Status
+from app.kpis.question import Question, Said, ask
+from app.log.canonical import instant
+from app.log.events import Event
+from app.log.follow import catch_up, reset
+from tests.kpis.conftest import Books
+from tests.kpis.histories import TEAMS, Scripted, write, write_more
+
+KPI = KPIS["requests_per_agent_day"]
+ANN, BEN = UUID(int=11), UUID(int=12)
+DESK, SECOND = str(TEAMS[0]), str(TEAMS[1])
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = 24 * 60
+
+
+def asked(begin: str = "2026-01-01", end: str = "2026-06-01", **said: Any) -> Question:
+    said = {"grain": "all", "zone": "UTC", **said}
+    return ask(KPI, Said(begin=begin, end=end, **said), now=NOW, organisation_zone="UTC", reopen_days=7)
+
+
+async def divided(db: Database, *time: str, **said: Any) -> dict[str | None, tuple[int | None, int | None]]:
+    """By the cut, how many cases, and how many days."""
+    points = (await answer(db, asked(*time, **said), NOW)).points
+    return {next(iter(p.by.values()), None): (p.numerator, p.denominator) for p in points}
+
+
+async def point(db: Database, *time: str, **said: Any) -> KpiPoint:
+    (found,) = (await answer(db, asked(*time, **said), NOW)).points
+    return found
+
+
+async def told(connection: Connection, *histories: Scripted) -> None:
+    await write(connection, [event for case in histories for event in case.events])
+    await catch_up(connection, FACTS)
+
+
+def held(by: UUID, at: datetime = MORNING, team: str = DESK) -> Scripted:
+    """A case that somebody else reports, who gives it to that person."""
+    return Scripted.begin(at, assignee_id=str(by), team_id=team)
+
+
+def done(case: Scripted, kind: str, by: UUID, minutes: float = 5, **more: Any) -> Scripted:
+    return case.then(kind, minutes=minutes, actor=f"person:{by}", **more)
+
+
+async def test_a_holder_who_worked_on_a_case_has_the_day_and_at_its_end_the_case(
+    follower: Connection, db: Database
+) -> None:
+    ended = done(done(held(ANN), "started", ANN), "resolved", ANN)
+    another = done(held(ANN), "resolved", ANN, 2 * DAY)
+    still_open = done(held(BEN), "started", BEN)
+    by_a_rule = done(held(BEN, MORNING + timedelta(days=7)), "started", BEN)
+    by_a_rule = by_a_rule.then("resolved", minutes=DAY, actor="rule:close")
+    await told(follower, ended, another, still_open, by_a_rule)
+    found = await point(db)
+    assert (found.numerator, found.denominator, found.value, found.cases) == (3, 5, 0.6, 3)
+    assert found.target is not None
+    assert (found.target.value, found.status, found.small) == (10, Status.missed, True)
+    assert found.interval is not None
+    assert found.interval.low < 0.6 < found.interval.high
+    assert await divided(db, by=["assignee"]) == {str(ANN): (2, 2), str(BEN): (1, 3)}
+
+
+async def test_what_others_do_with_a_case_is_nobodys_day_and_what_nobody_worked_on_is_nobodys_case(
+    follower: Connection, db: Database
+) -> None:
+    helped = done(done(held(ANN), "commented", BEN), "resolved", BEN)
+    by_a_tool = held(ANN).then("resolved", minutes=5, actor="integration:5")
+    elsewhere = held(ANN).then("resolved", minutes=5, actor="import:x", observed="snapshot")
+    unheld = done(Scripted.begin(MORNING), "resolved", ANN)
+    handed_on = done(done(held(ANN), "started", ANN), "assigned", BEN, DAY, assignee_id=str(BEN))
+    handed_on = handed_on.then("resolved", minutes=DAY, actor=f"person:{ANN}")
+    await told(follower, helped, by_a_tool, elsewhere, unheld, handed_on)
+    assert await divided(db, by=["assignee"]) == {str(ANN): (0, 1), str(BEN): (1, 2)}
+
+
+async def test_a_case_that_goes_on_or_comes_to_nothing_is_taken_off_but_not_the_days(
+    follower: Connection, db: Database
+) -> None:
+    reopened = done(held(ANN), "resolved", ANN)
+    cancelled = done(done(held(ANN), "started", ANN, DAY), "cancelled", ANN)
+    duplicate = done(done(held(ANN), "started", ANN, 2 * DAY), "marked_duplicate", BEN)
+    await told(follower, reopened, cancelled, duplicate)
+    assert await divided(db) == {None: (1, 3)}
+    again = done(reopened, "reopened", BEN, 3 * DAY)
+    await write_more(follower, [again.events[-1]])
+    await catch_up(follower, FACTS)
+    assert await divided(db) == {None: (0, 3)}
+    await write_more(follower, [done(again, "resolved", ANN, DAY).events[-1]])
+    await catch_up(follower, FACTS)
+    assert await divided(db) == {None: (1, 4)}
+    assert (await point(db)).final_after == datetime(2026, 6, 8, tzinfo=UTC), "it may be reopened"
+
+
+async def test_a_day_that_somebody_worked_for_two_teams_counts_in_both_and_once_in_all(
+    follower: Connection, db: Database
+) -> None:
+    desk, second = (done(held(ANN, team=team), "resolved", ANN) for team in (DESK, SECOND))
+    await told(follower, desk, second)
+    assert await divided(db, by=["team"]) == {"team 0": (1, 1), "team 1": (1, 1)}
+    assert await divided(db) == {None: (2, 1)}
+    assert await divided(db, filters={"team": ["team 1"]}) == {None: (1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [("UTC", 2), ("Asia/Shanghai", 1), ("Asia/Kathmandu", 2), ("America/Sao_Paulo", 1)],
+)
+async def test_days_begin_where_the_clocks_of_the_zone_say_so(
+    follower: Connection, db: Database, zone: str, days: int
+) -> None:
+    # In Kathmandu midnight is at 18:15, in Shanghai at 16:00.
+    case = done(held(ANN, datetime(2026, 3, 2, 18, tzinfo=UTC)), "started", ANN, 14)
+    case = done(case, "held", ANN, 2)
+    await told(follower, done(case, "resolved", ANN, 7 * 60))
+    assert (await point(db, zone=zone)).denominator == days
+
+
+async def test_nobody_at_work_is_no_value_and_nothing_ended_is_a_value_of_zero(
+    follower: Connection, db: Database
+) -> None:
+    nothing = await point(db)
+    assert (nothing.value, nothing.no_value, nothing.denominator) == (None, NoValue.no_cases, 0)
+    await told(follower, done(held(ANN), "started", ANN))
+    assert (await point(db)).value == 0
+    # An event counts at the beginning of its quarter of an hour, its case at once.
+    odd = done(held(ANN), "resolved", ANN, 7)
+    await write_more(follower, list(odd.events))
+    await catch_up(follower, FACTS)
+    begin, end = (MORNING + timedelta(minutes=minute) for minute in (6, 8))
+    slice_of = await point(db, begin.isoformat(), end.isoformat())
+    assert (slice_of.cases, slice_of.denominator, slice_of.no_value) == (1, 0, NoValue.no_days)
+
+
+async def test_its_cases_are_requests_and_incidents(books: Books) -> None:
+    said = asked(zone="Asia/Shanghai")
+    page = await cases(books.db, said, NOW, limit=200)
+    kinds = Counter(case.kind for case in page.cases)
+    assert kinds["request"] > 0
+    assert kinds["incident"] > 0
+    for case in page.cases:
+        assert case.number.startswith({"request": "REQ-", "incident": "INC-"}[case.kind])
+        assert {event.type.partition(".")[0] for event in case.events} == {case.kind}
+
+
+async def test_a_fold_of_all_events_says_the_same_of_every_month_and_team(books: Books) -> None:
+    for zone in ("Asia/Shanghai", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"):
+        for by, name in (([], None), (["team"], "team_id"), (["assignee"], "assignee_id")):
+            question = asked(zone=zone, grain="month", by=by)
+            ended, days = folded(books.events, question, name)
+            found = (await answer(books.db, question, NOW)).points
+            numbers = {(p.begin, next(iter(p.by.values()), None)): p for p in found}
+            assert ended.keys() | days.keys() <= numbers.keys()
+            for place, of in numbers.items():
+                assert (of.cases, of.denominator) == (ended[place], len(days[place])), (zone, place)
+            assert sum(of.cases for of in found) > 10
+            assert sum(of.denominator or 0 for of in found) > 50
+
+
+Place = tuple[datetime, str | None]
+
+
+def folded(
+    events: list[Event], question: Question, cut: str | None
+) -> tuple[Counter[Place], dict[Place, set[tuple[str, date]]]]:
+    """Cases that ended and days of persons, by period and cut, event by event."""
+    names: dict[str, str | None] = {str(team): f"team {n}" for n, team in enumerate(TEAMS)} | {"": None}
+    ended, days = Counter[Place](), defaultdict[Place, set[tuple[str, date]]](set)
+    for life in lives(events):
+        known, hands = dict[str, Any](), set[str]()
+        last = ending(life)
+        for event in life:
+            known |= told_by(life, event)
+            holder, value = known.get("assignee_id") or "", known.get(cut or "") or ""
+            by_holder = event.actor == f"person:{holder}"
+            hands |= {holder} if by_holder else set()
+            if not by_holder and (event is not last or holder not in hands):
+                continue
+            quarter = event.occurred_at - (event.occurred_at - datetime.min.replace(tzinfo=UTC)) % QUARTER
+            place = _place(question, quarter, names.get(value, value))
+            if place is not None:
+                days[place].add((holder, quarter.astimezone(question.zone).date()))
+            place = _place(question, event.occurred_at, names.get(value, value))
+            if event is last and place is not None:
+                ended[place] += 1
+    return ended, days
+
+
+def _place(question: Question, at: datetime, value: str | None) -> Place | None:
+    period = bisect_right(question.bounds, at)
+    return (question.bounds[period - 1], value) if 0 < period < len(question.bounds) else None
+
+
+def lives(events: list[Event]) -> list[list[Event]]:
+    by_stream: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.stream.startswith(("incident/", "request/")):
+            by_stream[event.stream].append(event)
+    return [
+        sorted(of, key=lambda event: (event.version != 1, event.occurred_at, event.version))
+        for of in by_stream.values()
+    ]
+
+
+def told_by(life: list[Event], event: Event) -> dict[str, Any]:
+    """The fields that it told; an opening those, too, that were told of the time to which it was moved."""
+    fields = _fields(event)
+    if event.version > 1:
+        return fields
+    for later in sorted(life, key=lambda one: -one.version):
+        moved = later.data["set"].get(later.stream, {}).get("opened_at")
+        if later.version > 1 and moved is not None and instant(later.occurred_at) <= moved:
+            return fields | {key: value for key, value in _fields(later).items() if key != "state"}
+    return fields
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    late, now = event.data.get("late", {}), event.data["set"]
+    return {**late.get(event.stream, {}), **now.get(event.stream, {})}
+
+
+OPENING = {"reported", "acknowledged", "started", "held", "resumed", "reopened", "cancelled"}
+
+
+def ending(life: list[Event]) -> Event | None:
+    """What ended it for good."""
+    ends = list[Event]()
+    for event in life:
+        kind, _, what = event.type.partition(".")
+        state = told_by(life, event).get("state")
+        if kind == "request" and state == "delivered":
+            ends = [event]
+        elif kind == "request" and state not in (None, "closed"):
+            ends = []
+        elif kind == "incident" and what in ("resolved", "closed"):
+            ends.append(event)
+        elif kind == "incident" and what in OPENING | {"marked_duplicate"}:
+            ends = []
+    resolved = [event for event in ends if not event.type.endswith(".closed")]
+    return next(reversed(resolved or ends), None)
+
+
+async def test_taken_in_any_spans_the_days_are_the_same(books: Books) -> None:
+    text = b"select md5(string_agg(t::text, ' ' order by t::text)) from kpi.agent_day t"
+    at_once = await (await books.connection.execute(text)).fetchone()
+    await books.connection.execute(b"update kpi.agent_day set ended = ended + 1")
+    for batch in (3, 400):
+        await reset(books.connection, FACTS)
+        await catch_up(books.connection, replace(FACTS, batch=batch))
+        assert await (await books.connection.execute(text)).fetchone() == at_once
+    assert at_once != (None,)
+
+
+@given(
+    st.datetimes(datetime(2025, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC)),  # noqa: DTZ001  # bounds
+    st.timedeltas(timedelta(minutes=1), timedelta(days=90)),
+    st.sampled_from(("day", "week", "month", "all")),
+    st.sampled_from(("UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo")),
+)
+def test_every_quarter_of_an_hour_is_in_the_part_that_its_period_and_its_date_say(
+    begin: datetime, length: timedelta, grain: str, zone: str
+) -> None:
+    question = asked(begin.isoformat(), (begin + length).isoformat(), grain=grain, zone=zone)
+    first, last = question.bounds[0].date(), question.bounds[-1].date()
+    made_of = parts(question, first, last)
+    found = {
+        datetime.combine(part.day, datetime.min.time(), UTC) + n * QUARTER: part
+        for part in made_of
+        for n in range(part.first, part.last)
+    }
+    midnight = datetime.combine(first, datetime.min.time(), UTC)
+    every = [midnight + n * QUARTER for n in range(((last - first).days + 1) * 96)]
+    assert sorted(found) == [at for at in every if question.bounds[0] <= at < question.bounds[-1]]
+    for one, other in pairwise(sorted(found)):
+        assert found[one].period == bisect_right(question.bounds, one)
+        local = [at.astimezone(ZoneInfo(zone)).date() for at in (one, other)]
+        assert (found[one].local == found[other].local) == (local[0] == local[1])
