@@ -1,0 +1,49 @@
+"""What requests and problems are measured on: rows and facts that fit their tables, and answer something."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.progress import Progress
+
+from app.db import connect
+from app.kernel.ledger import Ledger
+from app.kpis.answer import answer
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS, PROCESSES
+from app.kpis.question import Said
+from app.log.follow import catch_up
+from bench import kpis
+from bench.cases import Many, add_organisation, make_cases
+from bench.figures import Run
+from bench.others import make_facts, make_rows
+from bench.site import Site
+
+COUNT = 300
+# Problems are linked to the first thousand.
+INCIDENTS = 1_001
+
+
+async def test_made_requests_and_problems_fit_their_tables_and_are_counted(
+    ledger: Ledger, administrator_url: str, tmp_path: Path
+) -> None:
+    owner = await connect(administrator_url, "-c timezone=UTC")
+    await add_organisation(ledger, owner, words=100)
+    run = Run(frozenset(), seconds=1, rounds=1, quick=True, progress=Progress(disable=True))
+    many = Many(run, Site(tmp_path), owner, datetime.now(UTC))
+    await make_cases(many, INCIDENTS)
+    await catch_up(owner, FACTS)
+    for kind in ("request", "problem"):
+        await make_facts(many, kind, COUNT)
+        await make_rows(many, kind, COUNT)
+    for kind in ("request", "problem"):
+        for table in (f"fold.{kind}", *(f"kpi.{one.name}" for one in PROCESSES[kind])):
+            row = await ledger.db.row(f"select count(*) as rows from {table}")
+            assert row is not None
+            assert row["rows"] >= COUNT, table
+    await owner.close()
+    for kpi in KPIS.values():
+        if kpi.process != "incident":
+            found = await answer(ledger.db, kpis.question(many, Said(), kpi), many.now)
+            assert sum(point.cases for point in found.points) > 0, kpi.key
