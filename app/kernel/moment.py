@@ -51,8 +51,8 @@ class Moment:
     `upload` is the one that the body names, `custom` the values of custom fields. `zone` is the
     organisation's, `login_issuer` the provider whose logins are taken now.
     `second_id` is that of the record that the command makes besides, if it makes one.
-    and `number` its number, where the action makes one; `upload` is the one that the body names, `custom` the
-    values of custom fields. `matrix` gives the priority where a body says impact and urgency.
+    `matrix` gives the priority where a body says impact and urgency.
+    `follows`: it follows from another command, and nobody has said its body themselves.
     `staff_only` is set by what only staff may see.
     """
 
@@ -68,6 +68,7 @@ class Moment:
     derived: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     command_id: UUID = NO_COMMAND
     second_id: UUID = NO_COMMAND
+    follows: bool = False
     staff_only: bool = False
     key_id: UUID | None = None
     number: str | None = None

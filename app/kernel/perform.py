@@ -238,8 +238,8 @@ def _in_each_others_way(wholes: Sequence[_Whole]) -> dict[int, Refusal]:
     return {n: WrongValue(pointer="", because="in_anothers_way") for n in sorted(crowded)}
 
 
-async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID) -> _Part:
-    """Decides for the act's own record."""
+async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID, *, follows: bool = False) -> _Part:
+    """Decides for the act's own record. `follows`: it follows from another command."""
     loaded = await _load(ledger, look, act)
     record = loaded.record
     if act.if_match is not None and record.version != act.if_match:
@@ -247,6 +247,7 @@ async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID) -> _Part
     _allow(act, record, ledger.role_labels)
     at = moment(ledger, loaded, act.context, occurred_at=_occurred_at(act, record))
     at.command_id = command_id
+    at.follows = follows
     if act.row.second is not None:
         at.second_id = uuid7()
     behalf = await resolve(ledger, look, act, at, record)
@@ -298,6 +299,7 @@ async def _following(ledger: Ledger, look: Look, act: Act, first: _Part, action:
         raise _not_now(after, record, "not_in_this_state")
     at = moment(ledger, loaded, act.context, occurred_at=first.at.occurred_at)
     at.command_id = first.at.command_id
+    at.follows = True
     await resolve(ledger, look, after, at, record)
     await _forbidding(look, after, record, at)
     return await _decided(ledger, look, after, loaded, at, None)
@@ -318,7 +320,7 @@ async def _seconds(ledger: Ledger, look: Look, act: Act, first: _Part) -> list[_
         assert name != first.event.stream, "two events of one command are on two streams"
         other = _on_another(ledger, act, second, first, name)
         try:
-            part = await _part(ledger, look, other, first.at.command_id)
+            part = await _part(ledger, look, other, first.at.command_id, follows=True)
         except (NotFound, Forbidden, NotNow) as refusal:
             words = {"why": refusal.sentence(act.context.language)}
             pointer = f"/{second.field}" if isinstance(named, str) else f"/{second.field}/{n}"

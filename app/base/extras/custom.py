@@ -91,8 +91,10 @@ def _is_staff(ticket: Ticket, at: Moment) -> bool:
 
 
 def _must_say(at: Moment) -> bool:
-    """An alert or a mail is not lost because a form was changed: persons only are asked."""
-    return not at.caller.is_rule and Role.integration not in at.caller.names
+    """An alert or a mail is not lost because a form was changed: persons only are asked, and only for what
+    they say themselves.
+    """
+    return not (at.follows or at.caller.is_rule or Role.integration in at.caller.names)
 
 
 def _retired(ticket: Ticket, key: str, said: Any, at: Moment) -> None:

@@ -17,7 +17,9 @@ from app.kernel.refusals import WrongValue
 from app.processes.incidents.lifecycle import ReportIncident
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
+from tests.every_action.of_articles import AN_ARTICLE
 from tests.people import act, add_caller
+from tests.processes.problems.samples import WORKAROUND, a_problem
 
 FIELDS, INCIDENTS = "/v1/custom_fields", "/v1/incidents"
 SITES = [
@@ -151,6 +153,23 @@ async def test_a_value_is_changed_and_taken_away_by_an_edit_that_says_nothing_of
     )
     async with api.ledger.db.connection() as connection:
         assert (await compare(connection, LIFECYCLES)).differing == {}
+
+
+async def test_what_a_command_makes_besides_is_not_asked_for_what_its_body_cannot_say(api: Api) -> None:
+    await api.team("network")
+    engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))
+    await declare(api.ledger, "audience", process="article", required=True)
+    problem = await engineer.do("/v1/problems", a_problem())
+    at = f"/v1/problems/{problem['id']}"
+    await engineer.do(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
+    known = await engineer.do(f"{at}/document_workaround", WORKAROUND)
+    article = f"/v1/articles/{known['article_id']}"
+    given = await engineer.patch(article, json={"custom": {"audience": "All"}}, headers={"If-Match": "*"})
+    assert given.json()["custom"] == {"audience": "All"}
+    refused = await engineer.patch(article, json={"custom": {"audience": None}}, headers={"If-Match": "*"})
+    assert refused.json()["errors"][0]["code"] == "missing"
+    refused = await engineer.post("/v1/articles", json=AN_ARTICLE)
+    assert refused.json()["errors"][0]["pointer"] == "/custom/audience", "who says it all is asked"
 
 
 async def test_what_is_for_staff_reaches_nobody_else_by_any_way(api: Api) -> None:

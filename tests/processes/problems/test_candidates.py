@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from tests.base.custom.test_custom_fields import declare
 from tests.client import Api, Client, Json
 from tests.processes.problems.samples import incidents, links
 from tests.rules.working import Worker
@@ -123,6 +124,13 @@ async def test_accepting_raises_one_problem_with_all_of_them_linked(api: Api, wa
     assert await watch.offered() == []
     await watch.reports(1, service="mail")
     assert (await watch.one())["recurrence"]["cases"] == 3, "new ones are looked at anew"
+
+
+async def test_accepting_needs_no_custom_field_that_its_body_cannot_say(api: Api, watch: Watch) -> None:
+    await declare(api.ledger, "region", process="problem", required=True)
+    await watch.reports(3, service="mail")
+    accepted = await watch.manager.do(f"{at(await watch.one())}/accept", ACCEPTED)
+    assert (await watch.manager.read(f"/v1/problems/{accepted['problem_id']}"))["custom"] is None
 
 
 async def test_of_two_who_accept_at_once_one_raises_the_problem(watch: Watch) -> None:
