@@ -104,7 +104,7 @@ def plan(ci: Ci, body: PlanCi, at: Moment) -> None:
     ci.name = body.name
     ci.ci_class = body.ci_class
     ci.owner_id = owner.id if owner else None
-    if not at.caller.is_staff and not at.caller.is_rule:
+    if at.caller.holds(Role.integration, ci):
         ci.found_by_id = at.caller.person_id
     ci.services = list(body.services)
     ci.attributes = dict(body.attributes)

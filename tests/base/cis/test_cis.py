@@ -173,6 +173,15 @@ async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, 
     assert len((await scan.read("/v1/cis"))["items"]) == 2, "what is to be looked after, it is given"
 
 
+async def test_an_integration_that_is_staff_besides_is_known_to_have_found_what_it_plans(api: Api) -> None:
+    scan = await api.client("Scan", Role.integration, Role.configuration_manager)
+    found = await scan.do("/v1/cis", {"key": "srv-1", "name": "Found", "ci_class": "server"})
+    assert found["found_by"]["id"] == scan.id
+    elsewhere = await api.client("Mail", "integration@process/incident", Role.configuration_manager)
+    planned = await elsewhere.do("/v1/cis", {"key": "srv-2", "name": "Planned", "ci_class": "server"})
+    assert planned["found_by"] is None
+
+
 async def test_those_that_serve_a_service_are_found(keeper: Client) -> None:
     await a_ci(keeper, "srv-1", services=["mail", "web"])
     await a_ci(keeper, "srv-2", services=["web"])
