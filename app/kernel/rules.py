@@ -2,7 +2,7 @@
 
 It is done under a key of the rule, the event's position and the record, so that an event that is taken twice
 has one effect; then the checkpoint moves. What a rule is refused is kept as what came of it, and not tried
-again.
+again; only where the record has moved since the rule looked at it, it looks again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey, perform
-from app.kernel.refusals import Busy, Refusal
+from app.kernel.refusals import Busy, Changed, Refusal
 from app.log.events import COLUMNS, Recorded, recorded, stream
 from app.log.follow import Consumer, Span
 from app.log.writer import LARGEST_BATCH, Rejected, Repeated
@@ -29,6 +29,8 @@ Clock = Callable[[], datetime]
 
 ROUTE = "rule"
 BATCH = 1_000
+# So often the records can have moved while the rule looked; then the span is tried again later.
+ATTEMPTS = 5
 # A thousand events that each lead to many commands, on a slow disk.
 LONGEST_SECONDS = 300.0
 # What another system told of the past has had its consequences there.
@@ -87,15 +89,26 @@ class Rule:
 
         async def take(connection: Connection, span: Span) -> None:
             for event in await events(connection, span, self.after):
-                together: list[Consequence] = []
-                async for consequence in self.follow(ledger, event):
-                    together.append(consequence)
-                    if len(together) == LARGEST_BATCH:
-                        await self._act(ledger, connection, event, together, clock())
-                        together = []
-                await self._act(ledger, connection, event, together, clock())
+                for _ in range(ATTEMPTS):
+                    if await self._attempt(ledger, connection, event, clock):
+                        break
+                else:
+                    raise Busy()
 
         return Consumer(f"rule:{self.name}", take, BATCH, LONGEST_SECONDS)
+
+    async def _attempt(self, ledger: Ledger, connection: Connection, event: Recorded, clock: Clock) -> bool:
+        """Does what follows from the event; False: some of it was decided on a record that has moved since.
+        What is done by then is not done again.
+        """
+        together: list[Consequence] = []
+        done = True
+        async for consequence in self.follow(ledger, event):
+            together.append(consequence)
+            if len(together) == LARGEST_BATCH:
+                done = await self._act(ledger, connection, event, together, clock()) and done
+                together = []
+        return await self._act(ledger, connection, event, together, clock()) and done
 
     async def _act(
         self,
@@ -104,8 +117,8 @@ class Rule:
         event: Recorded,
         consequences: Sequence[Consequence],
         now: datetime,
-    ) -> None:
-        """Together, so that they share a batch of the log's writer."""
+    ) -> bool:
+        """Together, so that they share a batch of the log's writer. False: a record had moved."""
 
         # A number would belong to another record if there are more of them when the event is taken again.
         causes = [
@@ -117,8 +130,9 @@ class Rule:
         for cause, consequence, outcome in zip(causes, consequences, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 raise outcome
-            if outcome is not None:
+            if outcome not in (None, Changed.CODE):
                 await keep_refusal(connection, cause, consequence, outcome)
+        return Changed.CODE not in outcomes
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from app.common.people import Caller, Role
 from app.db import Connection, DatabaseGone, connect
 from app.kernel.bodies import Body, Reason
 from app.kernel.ledger import Ledger
+from app.kernel.look import load
+from app.kernel.refusals import Busy
 from app.kernel.rules import Consequence, Rule
 from app.log import read
 from app.log.events import Recorded, id_of
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.writer import Command, Written
-from app.processes.incidents.lifecycle import (
-    ResolveIncident,
-)
+from app.processes.incidents.lifecycle import LIFECYCLE, EditIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from tests.conftest import Place
 from tests.exchange.making import a_case, a_file, bring
@@ -150,6 +150,42 @@ async def test_what_is_refused_is_kept_once_and_the_rule_goes_on(
         await line.execute("update log.checkpoint set position = 0")
     assert await refusals(ledger) == [(first.row_key, "assign", "not_in_this_state")]
     assert [event.stream for event in await done(ledger)] == [second.row_key]
+
+
+async def test_a_rule_whose_record_has_moved_since_it_looked_looks_again(
+    ledger: Ledger, agent: Caller, line: Connection
+) -> None:
+    incident = await report(ledger, agent)
+    looks: list[int] = []
+
+    async def give(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+        loaded = await load(ledger.db, LIFECYCLE, str(incident.id))
+        assert loaded is not None
+        version = loaded.record.version
+        looks.append(version)
+        if len(looks) < 3:  # somebody is faster
+            said = EditIncident(title=f"The printer burns, {len(looks)}")
+            await act(ledger, agent, "incident", "edit", incident.id, said)
+        yield Consequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=version)
+
+    await follow(line, ledger, Rule("gives_to_the_desk", ("incident.reported",), give))
+    assert looks == [1, 2, 3]
+    assert [event.type for event in await done(ledger)] == ["incident.assigned"]
+    assert await refusals(ledger) == []
+
+
+async def test_a_record_that_keeps_moving_is_busy_and_the_checkpoint_has_not_moved(
+    ledger: Ledger, agent: Caller, line: Connection
+) -> None:
+    incident = await report(ledger, agent)
+
+    async def late(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+        yield Consequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=7)
+
+    with pytest.raises(Busy):
+        await follow(line, ledger, Rule("gives_to_the_desk", ("incident.reported",), late))
+    await follow(line, ledger)
+    assert len(await done(ledger)) == 1
 
 
 async def test_what_gets_no_answer_is_tried_again_and_the_checkpoint_has_not_moved(
