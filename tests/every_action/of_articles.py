@@ -13,6 +13,7 @@ from app.processes.articles.lifecycle import (
     DraftArticle,
     EditArticle,
     ProposeRevisionArticle,
+    WithdrawRevisionArticle,
 )
 from tests.client import Client, Json, an_incident
 from tests.people import act
@@ -37,6 +38,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     EditArticle: lambda: {"title": "Blank pages", "services": ["print", "scan"], "other_answer": "摇一摇。"},
     AcceptRevisionArticle: lambda: {"revision": NOBODYS, "verdict": "Tried on two printers."},
     DeclineRevisionArticle: lambda: {"revision": NOBODYS, "reason": "It does not help."},
+    WithdrawRevisionArticle: lambda: {"revision": NOBODYS},
     UseArticle: lambda: {"case": KNOWN["incident"]},
     UseArticleTicket: lambda: {"article": KNOWN["article"]},
 }
@@ -59,6 +61,13 @@ async def _proposed(client: Client, at: str) -> Json:
     return {"revision": key.partition("/")[2]}
 
 
+async def _proposed_themselves(client: Client, at: str) -> Json:
+    """They have proposed a revision."""
+    await client.do(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
+    (key,) = (await client.read(f"{at}/events"))["items"][-1]["set"]
+    return {"revision": key.partition("/")[2]}
+
+
 async def _case(client: Client, at: str) -> Json:
     return {"case": (await client.do("/v1/incidents", an_incident()))["number"]}
 
@@ -66,5 +75,6 @@ async def _case(client: Client, at: str) -> Json:
 PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
     AcceptRevisionArticle: _proposed,
     DeclineRevisionArticle: _proposed,
+    WithdrawRevisionArticle: _proposed_themselves,
     UseArticle: _case,
 }

@@ -453,7 +453,7 @@ ONLY_IN: dict[str, frozenset[str]] = {
 }
 
 #: What nobody does with what is their own: another one carries these out.
-NOT_THEIR_OWN = frozenset({"publish"})
+NOT_THEIR_OWN = frozenset({"publish", "change_visibility"})
 #: What names several other records, and in its sample none.
 NAMES_NONE = frozenset({"raise"})
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ProposeRevisionArticle,
         PublishArticle,
         RateArticle,
+        WithdrawRevisionArticle,
     )
 
 MOST_REVISIONS = 20
@@ -26,12 +27,19 @@ MOST_REVISIONS = 20
 
 async def proposed_it(look: Look, article: Article, body: AcceptRevisionArticle, at: Moment) -> str | None:
     """Nobody judges what they have proposed themselves."""
-    mine = at.caller.person_id is not None and at.caller.person_id == _revision(at).author_id
-    return "is_its_author" if mine else None
+    return "is_its_author" if _is_theirs(at) else None
 
 
-def _revision(at: Moment) -> ArticleRevision:
-    return at.named(ArticleRevision, "revision")
+async def proposed_by_another(
+    look: Look, article: Article, body: WithdrawRevisionArticle, at: Moment
+) -> str | None:
+    """What somebody else has proposed an editor declines."""
+    return None if _is_theirs(at) else "proposed_by_another"
+
+
+def _is_theirs(at: Moment) -> bool:
+    """Whether they have proposed the revision: what has no author, a rule has."""
+    return at.caller.person_id == at.named(ArticleRevision, "revision").author_id
 
 
 async def case_not_resolved(look: Look, article: Article, body: DraftArticle, at: Moment) -> None:

@@ -240,6 +240,31 @@ def decline_revision(article: Article, body: DeclineRevisionArticle, at: Moment)
     at.remove(at.named(ArticleRevision, "revision"))
 
 
+class WithdrawRevisionArticle(Body):
+    """Which revision is proposed no more."""
+
+    revision: Annotated[UUID, Child(ArticleRevision)] = Field(description="The revision: its id.")
+
+
+def withdraw_revision(article: Article, body: WithdrawRevisionArticle, at: Moment) -> None:
+    """Whoever proposed it thinks better of it."""
+    at.remove(at.named(ArticleRevision, "revision"))
+
+
+class ChangeVisibilityArticle(Body):
+    """Who may read it."""
+
+    visibility: Visibility = Field(
+        description="Who may read it from now on, or once it is published: everybody, or staff.",
+        examples=["internal"],
+    )
+
+
+def change_visibility(article: Article, body: ChangeVisibilityArticle, at: Moment) -> None:
+    """Others may read it than could before; what it says stays."""
+    article.visibility = body.visibility
+
+
 def use(article: Article, body: UseArticle, at: Moment) -> None:
     """It helped with a case; that one is told as well."""
     at.add(used(article, at.named(Ticket, "case"), at))
@@ -351,6 +376,10 @@ LIFECYCLE = Lifecycle(
         action(accept_revision, "采纳修订", [State.published], STAYS, knowledge_editor, "article.revised",
                wrong=(checks.proposed_it,), staff_only=True),
         action(decline_revision, "拒绝修订", [State.published], STAYS, knowledge_editor, "article.revision_declined", staff_only=True),
+        action(withdraw_revision, "撤回修订", [State.published], STAYS, staff | rule, "article.revision_withdrawn",
+               wrong=(checks.proposed_by_another,), staff_only=True),
+        action(change_visibility, "更改可见范围", [State.in_review, State.published], STAYS, knowledge_editor | rule, "article.visibility_changed",
+               never=(THE_AUTHOR,), staff_only=True),
         action(use, "使用", [State.published], STAYS, staff | rule, "article.used",
                wrong=(helped_already,), staff_only=True, second=ON_THE_CASE),
         action(rate, "评价", [State.published], STAYS, anybody, "article.rated",

@@ -95,6 +95,37 @@ async def test_a_revision_is_read_after_somebody_else_has_accepted_it(
     )
 
 
+async def test_a_revision_is_withdrawn_by_whoever_has_proposed_it_and_by_nobody_else(
+    api: Api, writer: Client, editor: Client
+) -> None:
+    agent = await api.client("Agent", Role.agent)
+    at = await published(writer, editor)
+    await agent.do(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
+    (key,) = (await editor.read(f"{at}/events"))["items"][-1]["set"]
+    said = {"revision": key.partition("/")[2]}
+    refused = await editor.post(f"{at}/withdraw_revision", json=said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "proposed_by_another")
+    await agent.do(f"{at}/withdraw_revision", said)
+    last = (await editor.read(f"{at}/events"))["items"][-1]
+    assert (last["type"], last["set"]) == ("article.revision_withdrawn", {key: None})
+    gone = await editor.post(f"{at}/accept_revision", json={**said, "verdict": "Tried."})
+    assert gone.json()["errors"][0]["code"] == "unknown_reference"
+
+
+async def test_who_may_read_an_article_changes_at_once_and_its_author_does_not_decide_it(
+    writer: Client, editor: Client, visitor: Client
+) -> None:
+    at = await published(writer, editor)
+    for visibility, status in (("internal", 404), ("public", 200)):
+        said = {"visibility": visibility}
+        refused = await writer.post(f"{at}/change_visibility", json=said)
+        assert refused.json()["code"] == "separation_of_duties"
+        after = await editor.do(f"{at}/change_visibility", said)
+        assert (after["visibility"], after["edition"]) == (visibility, 1)
+        assert (await visitor.get(at)).status_code == status
+        assert len((await visitor.read(ARTICLES))["items"]) == (status == 200)
+
+
 async def test_what_helped_is_drafted_from_a_resolved_case_with_its_keys(api: Api, writer: Client) -> None:
     agent = await api.client("Agent", Role.agent)
     case = await agent.do("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
