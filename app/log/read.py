@@ -69,11 +69,12 @@ async def of_stream(
     up_to_version: int | None = None,
     as_of: int | datetime | None = None,
     limit: int | None = None,
+    actor: str | None = None,
     for_staff: bool = True,
 ) -> list[Recorded]:
     """The events of one record in the order of their versions, those after `after_version`; without those
     that are for staff only, if it is not for staff. `as_of`: those that were in the log at that position, or
-    at that instant.
+    at that instant. `actor`: those alone that are theirs.
     """
     query = f"select {COLUMNS} from log.event where stream = %(stream)s and version > %(after)s"
     parameters: dict[str, Any] = {"stream": stream, "after": after_version}
@@ -83,6 +84,9 @@ async def of_stream(
     if as_of is not None:
         query += f" and {'recorded_at' if isinstance(as_of, datetime) else 'position'} <= %(as_of)s"
         parameters["as_of"] = as_of
+    if actor is not None:
+        query += " and actor = %(actor)s"
+        parameters["actor"] = actor
     if not for_staff:
         query += " and not staff_only"
     query += " order by version"
