@@ -121,6 +121,8 @@ async def world(api: Api) -> World:
         for name, role in roles.items()
     }
     (incident,) = await incidents(people["agent"], 1)
+    # Engineers see those of their teams only, and name it when they reopen.
+    await people["agent"].do(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
     return World(api, people, incident)
 
 
