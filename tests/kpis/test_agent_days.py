@@ -25,7 +25,7 @@ from app.kpis.points import KpiPoint, NoValue, Status
 from app.kpis.question import Question, Said, ask
 from app.log.canonical import instant
 from app.log.events import Event
-from app.log.follow import catch_up, reset
+from app.log.follow import Span, catch_up, reset
 from tests.kpis.conftest import Books
 from tests.kpis.histories import TEAMS, Scripted, write, write_more
 
@@ -273,6 +273,23 @@ async def test_taken_in_any_spans_the_days_are_the_same(books: Books) -> None:
         await catch_up(books.connection, replace(FACTS, batch=batch))
         assert await (await books.connection.execute(text)).fetchone() == at_once
     assert at_once != (None,)
+
+
+MANY_DAYS = b"""
+insert into kpi.agent_day (day, assignee_id, quarters, ended)
+select date '2020-01-01' + n / 20, md5('person' || n % 20)::uuid, B'1'::bit(96), 1
+from generate_series(1, 20000) n"""
+READ = b"select seq_tup_read from pg_stat_xact_user_tables where relid = 'kpi.agent_day'::regclass"
+
+
+async def test_of_many_days_only_those_that_a_span_touches_are_read(books: Books) -> None:
+    await books.connection.execute(MANY_DAYS)
+    await books.connection.execute(b"vacuum analyze kpi.agent_day, kpi.agent_work")
+    last = max(n for n, event in enumerate(books.events, start=1) if event.stream.startswith("incident/"))
+    async with books.connection.transaction():
+        await FACTS.take(books.connection, Span(last, last))
+        (read,) = await (await books.connection.execute(READ)).fetchone() or (None,)
+    assert read == 0
 
 
 @given(

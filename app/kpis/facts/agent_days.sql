@@ -15,11 +15,19 @@ found as (
   ) work
   group by assignee_id, day, team_id
 ),
+-- Only the rows of these days are looked at, however many there are.
 gone as (
-  delete from kpi.agent_day old using looked_at
-  where old.assignee_id = looked_at.assignee_id and old.day = looked_at.day and not exists (
-    select from found
-    where found.assignee_id = old.assignee_id and found.day = old.day and found.team_id is not distinct from old.team_id)
+  delete from kpi.agent_day where ctid = any (array(
+    select old.ctid from looked_at
+    cross join lateral (
+      select ctid, team_id from kpi.agent_day
+      where day = looked_at.day and assignee_id = looked_at.assignee_id
+      offset 0
+    ) old
+    where not exists (
+      select from found where found.assignee_id = looked_at.assignee_id and found.day = looked_at.day
+        and found.team_id is not distinct from old.team_id)
+  ))
 )
 insert into kpi.agent_day as old (assignee_id, day, team_id, quarters, ended)
 select assignee_id, day, team_id, quarters, ended from found
