@@ -15,7 +15,7 @@ async def test_facts_are_right_after_workers_and_postgresql_were_killed_under_lo
         report = await broken(installation)
     assert report.differences == []
     assert report.compared > 100
-    assert report.position > 100
+    assert report.position > 50, "hardly anything was done"
 
 
 async def broken(installation: Site) -> Report:

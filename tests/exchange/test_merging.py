@@ -66,7 +66,7 @@ async def outcome(place: Place, ledger: Ledger) -> list[dict[str, Any]]:
     await connection.close()
     rows = await ledger.db.rows(STATE)
     for table in INCIDENT:
-        order = "since" if "since" in table.columns else "at"
+        order = "n" if "n" in table.columns else "at"
         facts = await ledger.db.rows(FACTS_OF.format(table=table.name, order=order))
         rows += [row["told"] | row for row in facts]
     return [{name: value for name, value in row.items() if name not in WRITTEN} for row in rows]

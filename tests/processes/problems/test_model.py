@@ -121,8 +121,10 @@ async def world(api: Api) -> World:
         for name, role in roles.items()
     }
     (incident,) = await incidents(people["agent"], 1)
-    # Engineers see those of their teams only, and name it when they reopen.
+    # Whoever reopens a problem names an incident that they see.
     await people["agent"].do(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
+    for name in ("engineer", "owner"):
+        await people["agent"].do(f"/v1/incidents/{incident['id']}/follow", {"person": people[name].id})
     return World(api, people, incident)
 
 
