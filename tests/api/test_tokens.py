@@ -400,6 +400,15 @@ async def test_a_provider_that_says_something_else_of_itself_is_not_believed(
     assert await told(desk, issuer.token()) == (503, "issuer_gone")
 
 
+async def test_keys_of_another_host_count_only_by_https(desk: Api, issuer: LocalIssuer) -> None:
+    await known(desk)
+    elsewhere = f"{issuer.url.replace('127.0.0.1', 'localhost')}/keys"
+    assert not elsewhere.startswith(issuer.url)
+    issuer.says = {"jwks_uri": elsewhere}
+    assert await told(desk, issuer.token()) == (503, "issuer_gone")
+    assert issuer.asked == 0, "they are there, and were not asked for"
+
+
 @pytest.mark.parametrize(
     "listed",
     [
