@@ -18,8 +18,12 @@ from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
 from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
-EVENTS, CASES_OF = "_events.sql", "_cases.sql"
-#: The state that ends a case of these processes, whose definitions have beginning and end in common.
+#: What all definitions begin and end with; what those of requests and problems begin with besides, and those
+#: of what is still open.
+EVENTS, CASES_OF, TURNS, ALIVE = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
+#: The folder of the definitions of what is still open of a process.
+OPEN = "still_open"
+#: The state that ends a case of these processes, whose definitions go by the states that it was in.
 ENDED = {"request": "delivered", "problem": "resolved"}
 
 #: The columns of definitions, ALWAYS and those of a KPI's dimensions: one row per case. Of what is open, `at`
@@ -113,24 +117,23 @@ def working_names(kpi: Kpi) -> list[str]:
 
 def open_name(process: str, still_open: StillOpen) -> str:
     """The name of the definition of what is still open of a process."""
-    return f"{process}/still_open/{still_open.value}"
+    return f"{process}/{OPEN}/{still_open.value}"
 
 
 def definition(name: str) -> str:
     """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`.
 
     What definitions begin and end with stands once, in EVENTS and in CASES_OF; what only those of a process
-    need besides, in EVENTS of its folder. Those of incidents have it all in themselves.
+    need besides, in EVENTS of its folder. A definition itself says what was `decided`: of which case, at
+    which instant and by which event of it (`rank`; none where time alone decided), with which numbers, and
+    whether it counts whatever becomes of the case (`standing`).
     """
     process = name.split("/", maxsplit=1)[0]
-    own = (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-    if process not in ENDED:
-        return own
-    begin, more, end = (
-        (FOLDER / part).read_text(encoding="utf-8") for part in (EVENTS, f"{process}/{EVENTS}", CASES_OF)
-    )
-    begin = begin.replace("{process}", process).replace("{ended}", ENDED[process])
-    return begin + more + own + end
+    turns = (TURNS,) if process in ENDED else ()
+    alive = (ALIVE,) if name.startswith(f"{process}/{OPEN}/") else ()
+    parts = (EVENTS, *turns, f"{process}/{EVENTS}", *alive, f"{name}.sql", CASES_OF)
+    whole = "".join((FOLDER / part).read_text(encoding="utf-8") for part in parts)
+    return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
 
 
 async def make_tables(connection: Connection) -> None:

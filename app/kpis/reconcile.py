@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from app.api.shapes import Out
 from app.db import Connection, connect
 from app.kpis import query, raw
-from app.kpis.answer import LOOK, count, ends, fetch, stands_at
+from app.kpis.answer import count, ends, fetch, one_moment, stands_at
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate, Dimension, Kpi
 from app.kpis.periods import Grain, days, first_day, following, start_of
@@ -109,8 +109,7 @@ async def _one_moment(url: str) -> AsyncIterator[Connection]:
     """A connection that sees one moment; nothing stays of what is done with it."""
     connection = await connect(url, LIMITS)
     try:
-        async with connection.transaction(force_rollback=True):
-            await connection.execute(LOOK.encode())
+        async with one_moment(connection, keeps=False):
             await raw.make_tables(connection)
             yield connection
     finally:

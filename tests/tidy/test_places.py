@@ -26,7 +26,7 @@ TRANSACTIONS = {
     "app/kernel/rebuild.py": "one snapshot of log and rows, which writes nothing that stays",
     "app/kernel/timers.py": "timers that go off, kept from other workers until they have",
     "app/kpis/answer.py": "one snapshot, which writes nothing",
-    "app/kpis/reconcile.py": "one snapshot, which is rolled back",
+    "app/kpis/facts.py": "shares of a span, each marked as unfinished by what commits it",
     "app/log/follow.py": "a projection and its checkpoint move together",
     "app/log/writer.py": "the one way in: a batch that was refused, command by command",
     "migrations/env.py": "a migration and its number",

@@ -13,7 +13,7 @@ known as (
 )
 select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, decided.seconds, decided.numerator, decided.denominator,
   -- What stands open counts, whatever becomes of it.
-  case when last_turn.state in ('cancelled', 'rejected') and not decided.standing then last_turn.state end as excluded,
+  case when last_turn.state in ('cancelled', 'rejected', 'duplicate') and not decided.standing then last_turn.state end as excluded,
   known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id, known.fields->>'service' as service,
   known.fields->>'category' as category, known.fields->>'channel' as channel, (known.fields->>'assignee_id')::uuid as assignee_id,
   (known.fields->>'customer_id')::uuid as customer_id, known.fields->>'path' as path, known.fields->>'item' as catalogue_item,

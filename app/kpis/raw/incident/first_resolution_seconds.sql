@@ -1,80 +1,21 @@
 -- first_resolution_seconds: from the opening to the first resolution, whatever came after it.
--- The events of every incident up to the position, each read once (`offset 0`), and in the order of its life: the
--- opening, then by when they happened. What was told late was true then, though it changed nothing any more.
-with recorded as (
-  select stream, position, version, occurred_at, type, data from log.told
-  where starts_with(stream, 'incident/') and position <= %(position)s
-  offset 0
-),
-telling as (
-  select stream, position, version, occurred_at, type,
-    (data->'set'->stream->>'opened_at')::timestamptz as opened_at,
-    coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}')
-      - array['title', 'description', 'resolution', 'cause'] as said
-  from recorded
-  offset 0
-),
--- What came to be known later of its opening: what was told of the time to which that was moved.
-moved as (
-  select distinct on (stream) stream, said as retold from telling
-  where version > 1 and occurred_at <= opened_at order by stream, version desc
-),
-event as (
-  select *, case when version = 1 then said || coalesce(retold, '{}') else said end as told,
-    row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
-  from telling left join moved using (stream)
-),
--- When it was opened is what was recorded last of that.
-opening as (
-  select distinct on (stream) stream, coalesce(opened_at, occurred_at) as opened_at
-  from event where version = 1 or opened_at is not null order by stream, version desc
-),
--- It does not count if the last thing that happened to it is that it was cancelled, or found to repeat another one.
-void as (
-  select stream, type from (
-    select distinct on (stream) stream, type from event
-    where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
-                   'incident.marked_duplicate')
-    order by stream, rank desc
-  ) last_turn where type in ('incident.cancelled', 'incident.marked_duplicate')
-),
 -- Its first end, and the first turn away from it. What ended it before that turn is its first episode: its resolution is
 -- the first `resolved` in it, or the last `closed` where nobody said `resolved`.
 ending as (
-  select stream, min(rank) as rank from event where type in ('incident.resolved', 'incident.closed') group by stream
+  select stream, min(rank) as rank from stand where state = 'ended' group by stream
 ),
-turn as (
-  select event.stream, min(event.rank) as rank from event join ending using (stream)
-  where event.rank > ending.rank
-    and event.type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held',
-                       'incident.resumed', 'incident.reopened', 'incident.cancelled', 'incident.marked_duplicate')
-  group by event.stream
+away as (
+  select stand.stream, min(stand.rank) as rank from stand join ending using (stream)
+  where stand.rank > ending.rank and state <> 'ended' group by stand.stream
 ),
-resolution as (
-  select distinct on (event.stream) event.stream, event.rank, event.occurred_at
-  from event left join turn using (stream)
-  where event.type in ('incident.resolved', 'incident.closed') and event.rank < coalesce(turn.rank, event.rank + 1)
-  order by event.stream, event.type = 'incident.resolved' desc,
-    case when event.type = 'incident.resolved' then event.rank else -event.rank end
+first as (
+  select distinct on (stand.stream) stand.* from stand left join away using (stream)
+  where state = 'ended' and stand.rank < coalesce(away.rank, stand.rank + 1)
+  order by stand.stream, type = 'incident.resolved' desc,
+    case when type = 'incident.resolved' then stand.rank else -stand.rank end
 ),
--- What was known of it at that event: every field as it was told last.
-known as (
-  select event.stream, jsonb_object_agg(key, value order by event.rank) as fields
-  from resolution decided join event on event.stream = decided.stream and event.rank <= decided.rank
-  cross join lateral jsonb_each(told)
-  where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id')
-  group by event.stream
+decided as (
+  select stream, rank, occurred_at as at, round(extract(epoch from occurred_at - opened_at))::bigint as seconds,
+    null::bigint as numerator, null::bigint as denominator, false as standing
+  from first join opening using (stream)
 )
-select substr(resolution.stream, 10)::uuid as case_id, resolution.occurred_at as at,
-  round(extract(epoch from resolution.occurred_at - opening.opened_at))::bigint as seconds,
-  null::bigint as numerator, null::bigint as denominator,
-  case void.type when 'incident.cancelled' then 'cancelled'
-    when 'incident.marked_duplicate' then 'duplicate' end as excluded,
-  known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id,
-  known.fields->>'service' as service, known.fields->>'category' as category, known.fields->>'channel' as channel,
-  (known.fields->>'assignee_id')::uuid as assignee_id, (known.fields->>'customer_id')::uuid as customer_id
-from resolution
-join opening using (stream)
-left join known using (stream)
-left join void using (stream)

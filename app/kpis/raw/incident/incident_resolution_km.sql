@@ -1,78 +1,12 @@
 -- incident_resolution_km: every incident that was reported, with the seconds up to its final resolution, or up to now;
 -- the numerator says whether it was resolved.
--- The events of every incident up to the position, each read once (`offset 0`), and in the order of its life: the
--- opening, then by when they happened. What was told late was true then, though it changed nothing any more.
-with recorded as (
-  select stream, position, version, occurred_at, type, data from log.told
-  where starts_with(stream, 'incident/') and position <= %(position)s
-  offset 0
-),
-telling as (
-  select stream, position, version, occurred_at, type,
-    (data->'set'->stream->>'opened_at')::timestamptz as opened_at,
-    coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}')
-      - array['title', 'description', 'resolution', 'cause'] as said
-  from recorded
-  offset 0
-),
--- What came to be known later of its opening: what was told of the time to which that was moved.
-moved as (
-  select distinct on (stream) stream, said as retold from telling
-  where version > 1 and occurred_at <= opened_at order by stream, version desc
-),
-event as (
-  select *, case when version = 1 then said || coalesce(retold, '{}') else said end as told,
-    row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
-  from telling left join moved using (stream)
-),
--- When it was opened is what was recorded last of that.
-opening as (
-  select distinct on (stream) stream, coalesce(opened_at, occurred_at) as opened_at
-  from event where version = 1 or opened_at is not null order by stream, version desc
-),
--- It does not count if the last thing that happened to it is that it was cancelled, or found to repeat another one.
-void as (
-  select stream, type from (
-    select distinct on (stream) stream, type from event
-    where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
-                   'incident.marked_duplicate')
-    order by stream, rank desc
-  ) last_turn where type in ('incident.cancelled', 'incident.marked_duplicate')
-),
--- Its last turn to something that is no end. What ended it since then is its final resolution: the last `resolved`, or
--- the last `closed` where nobody said `resolved`.
-turn as (
-  select stream, max(rank) as rank from event
-  where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                 'incident.reopened', 'incident.cancelled', 'incident.marked_duplicate')
-  group by stream
-),
-resolution as (
-  select distinct on (event.stream) event.stream, event.rank, event.occurred_at
-  from event join turn on turn.stream = event.stream and event.rank > turn.rank
-  where event.type in ('incident.resolved', 'incident.closed')
-  order by event.stream, event.type = 'incident.resolved' desc, event.rank desc
-),
--- What was known of it at that event: every field as it was told last.
-known as (
-  select event.stream, jsonb_object_agg(key, value order by event.rank) as fields
-  from (select stream, rank from event where rank = 1) decided join event on event.stream = decided.stream and event.rank <= decided.rank
-  cross join lateral jsonb_each(told)
-  where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id')
-  group by event.stream
+decided as (
+  select opening.stream, 1::bigint as rank, opened_at as at,
+    case when resolution.stream is null then floor(extract(epoch from %(now)s::timestamptz - opened_at))
+      else greatest(round(extract(epoch from occurred_at - opened_at)), 0) end::bigint as seconds,
+    case when resolution.stream is not null then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
+    false as standing
+  from opening
+  left join resolution on resolution.stream = opening.stream and resolution.occurred_at < %(now)s
+  where opened_at < %(now)s
 )
-select substr(opening.stream, 10)::uuid as case_id, opening.opened_at as at,
-  case when resolution.stream is null then floor(extract(epoch from %(now)s::timestamptz - opening.opened_at))
-    else greatest(round(extract(epoch from resolution.occurred_at - opening.opened_at)), 0) end::bigint as seconds,
-  case when resolution.stream is null then 0 else 1 end as numerator, 1 as denominator,
-  case void.type when 'incident.cancelled' then 'cancelled'
-    when 'incident.marked_duplicate' then 'duplicate' end as excluded,
-  known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id,
-  known.fields->>'service' as service, known.fields->>'category' as category, known.fields->>'channel' as channel,
-  (known.fields->>'assignee_id')::uuid as assignee_id, (known.fields->>'customer_id')::uuid as customer_id
-from opening
-left join known using (stream)
-left join void using (stream)
-left join resolution on resolution.stream = opening.stream and resolution.occurred_at < %(now)s
-where opening.opened_at < %(now)s

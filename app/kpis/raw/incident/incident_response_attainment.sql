@@ -1,114 +1,22 @@
 -- incident_response_attainment: of the incidents whose response was given in less than 15 minutes, or was due, those that
 -- had it by then. One that had not counts at the instant at which it was due, whether or not it came later.
--- The events of every incident up to the position, each read once (`offset 0`), and in the order of its life: the
--- opening, then by when they happened. What was told late was true then, though it changed nothing any more.
-with recorded as (
-  select stream, position, version, occurred_at, type, actor, data from log.told
-  where starts_with(stream, 'incident/') and position <= %(position)s
-  offset 0
-),
-telling as (
-  select stream, position, version, occurred_at, type, actor, data ? 'observed' as observed,
-    (data->'set'->stream->>'opened_at')::timestamptz as opened_at,
-    coalesce(data->'late'->stream, '{}') || coalesce(data->'set'->stream, '{}')
-      - array['title', 'description', 'resolution', 'cause'] as said
-  from recorded
-  offset 0
-),
--- What came to be known later of its opening: what was told of the time to which that was moved.
-moved as (
-  select distinct on (stream) stream, said as retold from telling
-  where version > 1 and occurred_at <= opened_at order by stream, version desc
-),
-event as (
-  select *, case when version = 1 then said || coalesce(retold, '{}') else said end as told,
-    row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
-  from telling left join moved using (stream)
-),
--- When it was opened is what was recorded last of that.
-opening as (
-  select distinct on (stream) stream, coalesce(opened_at, occurred_at) as opened_at
-  from event where version = 1 or opened_at is not null order by stream, version desc
-),
--- It does not count if the last thing that happened to it is that it was cancelled, or found to repeat another one.
-void as (
-  select stream, type from (
-    select distinct on (stream) stream, type from event
-    where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
-                   'incident.marked_duplicate')
-    order by stream, rank desc
-  ) last_turn where type in ('incident.cancelled', 'incident.marked_duplicate')
-),
--- Its turns, each from when it took effect (nothing does before the opening) up to the next.
-turn as (
-  select stream, rank, type, since, lead(since, 1, 'infinity') over (partition by stream order by rank) as until
-  from (
-    select event.stream, event.rank, event.type,
-      case when event.rank = 1 then opening.opened_at else greatest(occurred_at, opening.opened_at) end as since
-    from event join opening using (stream)
-    where type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                   'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
-                   'incident.marked_duplicate')
-      -- No way leads out of cancelled: where the case goes on, that was taken back.
-      and not (type = 'incident.cancelled' and exists (
-        select from event later where later.stream = event.stream and later.rank > event.rank
-        and later.type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held',
-                           'incident.resumed', 'incident.reopened', 'incident.resolved', 'incident.closed',
-                           'incident.marked_duplicate')))
-  ) turned
-),
--- It leaves `new` by the first event behind the opening that leads somewhere. Where another system told of that, it is
--- the response; otherwise the response is the first acknowledgement or start by anybody but a rule.
-leaving as (
-  select stream, min(rank) as rank from event
-  where rank > 1 and type in ('incident.acknowledged', 'incident.started', 'incident.held', 'incident.resumed',
-                              'incident.reopened', 'incident.resolved', 'incident.closed', 'incident.cancelled',
-                              'incident.marked_duplicate')
-  group by stream
-),
-response as (
-  select distinct on (event.stream) event.stream, event.rank, event.occurred_at
-  from event left join leaving using (stream)
-  where (event.type in ('incident.acknowledged', 'incident.started') and not starts_with(event.actor, 'rule:'))
-    or (event.observed and event.rank = leaving.rank)
-  order by event.stream, event.rank
-),
 due as (
-  select stream, opened_at + interval '15 minutes' as at from opening
+  select stream, opened_at + interval '15 minutes' as due_at from opening
 ),
--- What was over when its response would have been due, and never had one, was not late for it.
 waiting as (
   select due.stream from due
-  join turn on turn.stream = due.stream and turn.since < due.at and turn.until >= due.at
-  where turn.type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held',
-                           'incident.resumed', 'incident.reopened')
+  join turn on turn.stream = due.stream and turn.since < due_at and turn.until >= due_at
+  where turn.state = 'open'
 ),
-verdict as (
-  select due.stream, response.rank, response.occurred_at as at, true as met
-  from due join response using (stream) where response.occurred_at < due.at
-  union all
-  select due.stream, null, due.at, false
-  from due left join response using (stream) left join waiting using (stream)
-  where response.occurred_at >= due.at or (response.stream is null and waiting.stream is not null)
-),
--- What was known of it at that event, or just before that instant: every field as it was told last.
-known as (
-  select verdict.stream, jsonb_object_agg(key, value order by event.rank) as fields
-  from verdict join event on event.stream = verdict.stream
-    and case when verdict.met then event.rank <= verdict.rank else event.rank = 1 or event.occurred_at < verdict.at end
-  cross join lateral jsonb_each(told)
-  where key in ('priority', 'team_id', 'service', 'category', 'channel', 'assignee_id', 'customer_id')
-  group by verdict.stream
+decided as (
+  select stream, case when occurred_at < due_at then rank end as rank, least(occurred_at, due_at) as at,
+    null::bigint as seconds, case when occurred_at < due_at then 1 else 0 end::bigint as numerator,
+    1::bigint as denominator, false as standing
+  from due
+  left join response using (stream)
+  where case
+    when occurred_at < due_at then occurred_at < %(now)s
+    -- What was over when its response would have been due, and never had one, was not late for it.
+    else due_at < %(now)s and (occurred_at is not null or stream in (select stream from waiting))
+  end
 )
-select substr(verdict.stream, 10)::uuid as case_id, verdict.at,
-  null::bigint as seconds, case when verdict.met then 1 else 0 end as numerator, 1 as denominator,
-  case void.type when 'incident.cancelled' then 'cancelled'
-    when 'incident.marked_duplicate' then 'duplicate' end as excluded,
-  known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id,
-  known.fields->>'service' as service, known.fields->>'category' as category, known.fields->>'channel' as channel,
-  (known.fields->>'assignee_id')::uuid as assignee_id, (known.fields->>'customer_id')::uuid as customer_id
-from verdict
-left join known using (stream)
-left join void using (stream)
-where verdict.at < %(now)s

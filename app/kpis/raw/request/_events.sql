@@ -17,13 +17,3 @@ again as (
       where earlier.stream = event.stream and earlier.rank <= event.rank and earlier.told ? 'requester_id'
       order by earlier.rank desc limit 1))
 ),
--- Who held it after each event, whoever was named last; and since when its holders have had a hand in it.
-holding as (
-  select *, max(told->>'assignee_id') over (partition by stream, naming) as holder
-  from (
-    select *, count(*) filter (where told ? 'assignee_id') over (partition by stream order by rank) as naming from event
-  ) named
-),
-hand as (
-  select stream, holder, min(rank) as first_rank from holding where actor = 'person:' || holder group by stream, holder
-),

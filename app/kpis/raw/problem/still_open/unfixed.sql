@@ -1,9 +1,9 @@
 -- The problems that are open at each of the instants `ends` and whose cause is known by then; `at` is the instant.
 decided as (
-  select turn.stream, null::bigint as rank, moment.at, floor(extract(epoch from moment.at - turn.opened_at))::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, true as standing
-  from turn join unnest(%(ends)s::timestamptz[]) as moment(at) on turn.since < moment.at and turn.until >= moment.at
+  select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,
+    null::bigint as denominator, true as standing
+  from alive
   where state not in ('resolved', 'closed', 'cancelled')
-    and exists (select from event where event.stream = turn.stream and event.occurred_at < moment.at
+    and exists (select from event where event.stream = alive.stream and event.occurred_at < alive.at
                 and type = 'problem.cause_identified')
 )

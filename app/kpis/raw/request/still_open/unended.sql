@@ -1,7 +1,7 @@
 -- The requests that are open at each of the instants `ends`; `at` is the instant.
 decided as (
-  select turn.stream, null::bigint as rank, moment.at, floor(extract(epoch from moment.at - turn.opened_at))::bigint as seconds,
-    null::bigint as numerator, null::bigint as denominator, true as standing
-  from turn join unnest(%(ends)s::timestamptz[]) as moment(at) on turn.since < moment.at and turn.until >= moment.at
+  select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,
+    null::bigint as denominator, true as standing
+  from alive
   where state not in ('delivered', 'closed', 'cancelled', 'rejected')
 )
