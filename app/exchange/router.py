@@ -23,8 +23,9 @@ from app.common.uploads import Upload
 from app.db import Row
 from app.exchange import asked
 from app.exchange.asked import Asked, FormatName, Options
-from app.exchange.load import SOURCE_NAME
+from app.exchange.load import SOURCE_NAME, WRONG_SOURCE_NAME
 from app.exchange.readers.rows import FileRefused
+from app.exchange.readers.servicenow import FORMAT as SERVICENOW
 from app.exchange.readers.times import zone_named
 from app.kernel import uploads
 from app.kernel.bodies import FileName
@@ -61,8 +62,10 @@ class AskImport(Options):
 
     upload: UUID = Field(description="The file, as it was sent by `PUT /v1/uploads/{id}`; also gz or zip.")
     format: FormatName = Field(description="`csv` and `xes` need a mapping.")
-    source: Annotated[str, StringConstraints(pattern=f"^{SOURCE_NAME.pattern}$")] = Field(
-        description="The name of that system here; it is never changed."
+    source: Annotated[str, StringConstraints(pattern=f"^{SOURCE_NAME.pattern}$")] | None = Field(
+        default=None,
+        description="The name of that system here; it is never changed. None: as the mapping says, or, of "
+        f"an audit of ServiceNow, `{SERVICENOW.name}`.",
     )
     file_name: FileName = Field(default="history", description="What the file is called.")
 
@@ -134,6 +137,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
     _only_administrators(request)
     person_id = context.caller.person_id
     assert person_id is not None, "an administrator is somebody"
+    source = _source(body)
     known = await asked.find(ledger, body.upload)
     if known is None:
         upload = await _upload(ledger, body, person_id)
@@ -144,7 +148,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
                 upload=body.upload,
                 file_name=body.file_name,
                 format=body.format,
-                source=body.source,
+                source=source,
                 options=Options(**body.model_dump(include=set(Options.model_fields))),
                 asked_by=person_id,
                 size=upload.size,
@@ -153,7 +157,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
         )
     if known is None:
         raise TooManyImports({"most": str(asked.MOST_WAITING)})
-    if known["asked_by"] != person_id or (known["source"], known["reader"]) != (body.source, body.format):
+    if known["asked_by"] != person_id or (known["source"], known["reader"]) != (source, body.format):
         raise uploads.UploadTaken()
     return Response(to_json(_out(known)), status_code=202, media_type="application/json")
 
@@ -221,6 +225,22 @@ async def _upload(ledger: Ledger, body: AskImport, person_id: UUID) -> Upload:
     if upload is None or upload.sha256 is None or upload.person_id != person_id:
         raise WrongValue(pointer="/upload", because="no_such_upload")
     return upload
+
+
+def _source(body: AskImport) -> str:
+    """The name of the system that the history is from. Raises WrongValue."""
+    if body.source is not None:
+        return body.source
+    if body.format == SERVICENOW.name:
+        return SERVICENOW.name
+    _check(body)
+    mapping = asked.mapping_of(body)
+    if mapping is None or mapping.source is None:
+        raise WrongValue(pointer="/source", because="missing")
+    if not SOURCE_NAME.fullmatch(mapping.source):
+        why = WRONG_SOURCE_NAME.format(name=mapping.source)
+        raise WrongValue({"why": why}, pointer="/source", because="cannot_be_read")
+    return mapping.source
 
 
 def _check(body: AskImport) -> None:

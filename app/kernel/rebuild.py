@@ -86,6 +86,8 @@ async def compare(
         assert head is not None
         progress("log")
         await cursor.execute(CHANGES)
+        # Most tables have few rows or none: without it each of them would cost a walk through all changes.
+        await cursor.execute("create index on change (kind)")
         await cursor.execute("analyze change")
         differing: dict[str, int] = {}
         shown: list[Difference] = []

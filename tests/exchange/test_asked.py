@@ -132,6 +132,16 @@ async def test_each_format_can_be_asked_for(api: Api, place: Place) -> None:
     assert [(item["state"], item["cases"]) for item in items] == [("done", 1)] * 3
 
 
+async def test_the_source_is_that_of_the_mapping_if_no_other_is_said(api: Api) -> None:
+    ada = await api.client("Ada", Role.admin)
+    told = await asked_for(ada, b"id,at,s\n", format="csv", source=None, mapping=f'source = "desk"\n{LEAST}')
+    assert told["source"] == "desk"
+    again = {"format": "csv", "mapping": f'source = "desk"\n{LEAST}', "upload": told["id"]}
+    assert (await ada.post("/v1/imports", json=again)).json()["id"] == told["id"]
+    audit = await asked_for(ada, b"number\n", format="servicenow", source=None, mapping=None, zone="UTC")
+    assert audit["source"] == "servicenow", "as at the shell"
+
+
 @pytest.mark.parametrize(
     ("changed", "pointer", "told"),
     [
@@ -143,6 +153,8 @@ async def test_each_format_can_be_asked_for(api: Api, place: Place) -> None:
         ({"format": "servicenow", "mapping": None}, "/zone", "says no zone of its times"),
         ({"format": "xml"}, "/format", "csv"),
         ({"source": "The Desk"}, "/source", ""),
+        ({"source": None, "mapping": MAPPING.replace("source =", "#")}, "/source", "must be given"),
+        ({"source": None, "mapping": MAPPING.replace('"vinst"', '"The Desk"')}, "/source", "The Desk"),
         ({"sorce": "x"}, "/sorce", ""),
     ],
 )

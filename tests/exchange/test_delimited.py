@@ -93,6 +93,16 @@ def test_times_without_an_offset_need_a_zone() -> None:
     assert "'Mars' is not the name of a time zone" in refused(text, given_zone="Mars")
 
 
+def test_a_time_without_an_offset_among_others_that_say_theirs_is_refused_alone() -> None:
+    told = read("id,at,s\n2,2026-03-02 08:00,open\n1,2026-03-02 08:00Z,open\n", LEAST)
+    assert [getattr(row, "code", None) for row in told] == ["no_zone", None]
+
+
+def test_a_date_that_could_be_two_among_others_that_could_not_is_refused_alone() -> None:
+    told = read("id,at,s\n2,02/03/2026 08:00,open\n1,2026-03-02 08:00,open\n", LEAST, given_zone="UTC")
+    assert [getattr(row, "code", None) for row in told] == ["ambiguous_date", None]
+
+
 def test_a_time_without_an_offset_that_comes_late_is_refused_alone() -> None:
     rows = ["1,2026-03-02 08:00:00Z,open\n"] * 5_000 + ["2,2026-03-02 08:00:00,open\n"]
     *_, last = read("id,at,s\n" + "".join(rows), LEAST)

@@ -37,7 +37,7 @@ def test_a_byte_order_mark_is_no_part_of_the_heading() -> None:
     assert Rows(lines(blocks(b"\xef\xbb\xbfa,b\n"), "utf-8"), "utf-8").heading() == ["a", "b"]
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found(delimiter: str) -> None:
     assert cells(f"a{delimiter}b\n1{delimiter}2\n") == [["1", "2"]]
 

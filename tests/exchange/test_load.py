@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import asdict
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -365,7 +366,7 @@ async def test_a_dry_run_that_loses_sight_of_cases_says_so(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cases, "LARGEST_CACHE", 500)
-    file = a_file(tmp_path, many())
+    file = a_file(tmp_path, sorted(many(), key=itemgetter("sys_mod_count")))  # each case in its order
     dry = await bring(ledger, file, dry_run=True)
     wet = await bring(ledger, file)
     assert (dry.estimated, wet.estimated) == (True, False)

@@ -66,9 +66,14 @@ def test_a_line_that_is_wrong_is_refused_alone_with_its_reason(line: str, code: 
     assert isinstance(right, SourceRow)
 
 
-def test_a_file_that_says_no_offset_or_nothing_is_refused() -> None:
-    with pytest.raises(FileRefused, match="says no offset from UTC"):
-        read(json.dumps(LEAST | {"at": "2026-03-02T08:00:00"}))
+def test_a_line_that_says_no_offset_is_refused_alone() -> None:
+    wrong, right = json.dumps(LEAST | {"at": "2026-03-02T08:00:00"}), json.dumps(LEAST)
+    for lines in ([wrong], [wrong, right]):
+        told = read("\n".join(lines))
+        assert [getattr(row, "code", None) for row in told] == ["no_zone", None][: len(lines)]
+
+
+def test_a_file_that_says_nothing_is_refused() -> None:
     with pytest.raises(FileRefused, match="no row"):
         read("\n\n")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -191,7 +190,7 @@ def test_a_row_is_read_the_same_whatever_stands_before_it() -> None:
             assert isinstance(together, RefusedRow)
             assert together == row._replace(line=together.line)
         else:
-            assert together == replace(row, line=together.line)
+            assert together == row._replace(line=together.line)
 
 
 def test_a_date_order_that_stays_open_refuses_the_file() -> None:
@@ -284,3 +283,19 @@ def test_what_is_wrong_with_the_zone_is_said_before_anything_is_read() -> None:
 
     with pytest.raises(FileRefused, match="time zone"):
         next(ServiceNow("Berlin", NOW).read(nothing))
+
+
+def test_a_file_in_another_order_is_brought_into_that_of_the_audit() -> None:
+    rows = [
+        a_row(number=f"INC{case}", sys_mod_count=str(n), incident_state=state)
+        for case in range(3)
+        for n, state in ((2, "New"), (9, "Active"), (10, "Resolved"))
+    ]
+    for told in (rows, rows[::-1]):
+        states = [row.state for row in understood(read(text_of(told))) if row.case == "INC1"]
+        assert states == [State.new, State.in_progress, State.resolved]
+
+
+def test_a_row_that_goes_back_leaves_a_file_in_its_order() -> None:
+    rows = [a_row(sys_mod_count=str(n), incident_state="Active") for n in (*range(1, 60), 20)]
+    assert [row.line for row in understood(read(text_of(rows)))] == list(range(2, 62))

@@ -94,6 +94,10 @@ def test_an_order_that_stays_open_is_not_guessed() -> None:
         date_order(["13/2/2016 01:16", "2/13/2016 01:16"])
 
 
+def test_an_order_that_stays_open_is_none_where_other_dates_have_their_year_in_front() -> None:
+    assert date_order(["1/2/2016 01:16", "2016-02-29 01:16"]) is None
+
+
 def test_a_date_that_could_be_two_is_none_where_no_order_is_known() -> None:
     with pytest.raises(NotATime, match="ambiguous_date"):
         clock(None)["1/2/2016 01:16"]

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from app.api.actions import CarriedOut
 from app.api.bulk import Asked, BulkItem, Faulty, Outcome, about, each, record_of, why
-from app.api.problems import MOST_FAULTS, Fault, fault_of
+from app.api.problems import MOST_FAULTS, Fault, fault_of, names_at
 from app.common.people import Caller
 from app.common.records import Labelled
 from app.db import Connection, DatabaseGone, Row
@@ -201,9 +201,13 @@ def _read(ledger: Ledger, row: Row, context: Context, n: int, text: bytes) -> As
     try:
         item = BulkItem.model_validate_json(text)
     except ValidationError as error:
-        known = sorted(BulkItem.model_fields)
         found = error.errors(include_url=False)[:MOST_FAULTS]
-        faults = [fault_of(context.language, {**one, "loc": ("body", *one["loc"])}, known) for one in found]
+        faults = [
+            fault_of(
+                context.language, {**one, "loc": ("body", *one["loc"])}, names_at([BulkItem], one["loc"])
+            )
+            for one in found
+        ]
         return Faulty(faults)
     lifecycle = ledger.lifecycles[row["kind"]]
     return Asked(ledger, lifecycle, context, n, item, f"job:{row['id']}")

@@ -16,7 +16,7 @@ LARGEST_ROW = 1_000_000
 MOST_LINES = 10_000
 #: So much of a row that is refused for its size is kept.
 KEPT_OF_TOO_LARGE = 10_000
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 UTF8 = "utf-8"
 ENCODINGS = (UTF8, "latin-1", "gb18030")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -20,7 +20,8 @@ from app.exchange.readers.times import Clock, date_order, no_offset, zone_named
 class Explained:
     """A mapping with what was said beside it: the zone of times that have none, and the present.
 
-    `others`: the column of all that the mapping does not name, as a JSON object.
+    `others`: the column of all that the mapping does not name, as a JSON object. `offsets_only`: no zone
+    can be said, and a time without its offset is refused, alone.
     """
 
     mapping: FileMapping
@@ -28,6 +29,7 @@ class Explained:
     zone: str
     now: datetime
     others: str | None = None
+    offsets_only: bool = False
 
     def tell(self, heading: list[str], rows: Iterator[Row | RefusedRow]) -> Iterator[SourceRow | RefusedRow]:
         """What the rows under this heading tell. Raises FileRefused."""
@@ -48,7 +50,8 @@ class Explained:
         per_second = PER_SECOND[self.mapping.time]
         if per_second is not None:
             return Clock(zone, None, per_second)
-        if zone is None and (without := no_offset(cells_of(heading, times, ahead))) is not None:
+        without = None if zone or self.offsets_only else no_offset(cells_of(heading, times, ahead))
+        if without is not None:
             raise FileRefused(
                 f"The time {without!r} says no offset from UTC. Say in which zone the file's times are, with "
                 "--zone or with `zone` in the mapping."

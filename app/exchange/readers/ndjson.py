@@ -56,7 +56,8 @@ class Ndjson:
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
         """The rows, in the order of the file. Raises FileRefused."""
         rows = (_row(*line) for line in lines(block, UTF8) if line[1].strip())
-        yield from Explained(MAPPING, self.format, self.zone, self.now, OTHER).tell(list(KEYS), rows)
+        explained = Explained(MAPPING, self.format, self.zone, self.now, OTHER, offsets_only=True)
+        yield from explained.tell(list(KEYS), rows)
 
 
 def _row(line: int, text: str, wrong: str | None) -> Row | RefusedRow:

@@ -27,8 +27,7 @@ class RefusedRow(NamedTuple):
     text: str
 
 
-@dataclass(slots=True)
-class SourceRow:
+class SourceRow(NamedTuple):
     """How a case stood after one change, as the file tells it.
 
     `values` are those of the source's own columns, under the file's `heading`, None where there is none;

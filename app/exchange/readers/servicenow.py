@@ -14,11 +14,15 @@ from typing import ClassVar
 
 from app.common.tickets import HoldReason
 from app.exchange.readers import servicenow_codes as codes
-from app.exchange.readers.lines import UTF8, Rows, lines
+from app.exchange.readers.lines import UTF8, Row, Rows, lines
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
+from app.exchange.readers.sorting import in_sequence
 from app.exchange.readers.table import AHEAD, Layout, Stands, Table, cells_of, look_ahead
 from app.exchange.readers.times import Clock, DateOrder, date_order, zone_named
 from app.processes.incidents.records import IncidentState
+
+#: Of so many rows one may go back behind the one before it, and the file still is in order.
+FEW = 20
 
 FORMAT = Format(
     name="servicenow",
@@ -60,8 +64,30 @@ class ServiceNow:
             raise FileRefused("The file has a heading and no rows.")
         order = self.order or date_order(cells_of(heading, codes.TIMES, ahead))
         table = Table(heading, _layout(heading), Clock(zone, order), self.now + AHEAD)
+        if codes.COUNTER in heading and _in_disorder(table, ahead, counter := heading.index(codes.COUNTER)):
+            yield from in_sequence(chain(ahead, later), table, counter)
+            return
         for row in chain(ahead, later):
             yield row if isinstance(row, RefusedRow) else table.read(row)
+
+
+def _in_disorder(table: Table, rows: list[Row | RefusedRow], counter: int) -> bool:
+    """Whether the rows of a case do not stand in the order of the audit: the newest first, say, or shuffled.
+
+    Audits themselves go back now and then. `counter` is the place of the column that counts the changes.
+    """
+    before: dict[str, tuple[datetime, float]] = {}
+    forth = back = 0
+    for row in rows:
+        told = row if isinstance(row, RefusedRow) else table.read(row)
+        if isinstance(told, RefusedRow):
+            continue
+        count = told.values[counter]
+        place = told.at, float(count) if count is not None and count.isdecimal() else 0.0
+        forth += place >= before.get(told.case, place)
+        back += place < before.get(told.case, place)
+        before[told.case] = place
+    return back * FEW > forth
 
 
 def _heading(cells: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ CASE = "number"
 STATES = ("incident_state", "state")
 UPDATED = ("sys_updated_at", "sys_updated_on")
 OPENED = "opened_at"
+COUNTER = "sys_mod_count"
 
 # fmt: off
 PERSONS = frozenset({

@@ -225,10 +225,11 @@ class Table:
             self._odd.clear()
             self._cells = self._nothing
         # Most cells are those of the row before.
+        present, read = self._values, self._read
         for n in compress(self._places, map(ne, cells, self._cells)):
-            self._values[n] = self._read[n][cells[n]]
+            present[n] = read[n][cells[n]]
         self._cells = cells
-        values = tuple(self._values)
+        values = tuple(present)
         case, at = values[self._case_at], self._at(self._updated_at)
         opened = at if self._opened_at is None else self._at(self._opened_at)
         wrong = self._wrong(case, at, opened)

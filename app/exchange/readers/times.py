@@ -84,15 +84,16 @@ class Clock(dict[str, At | None]):
         found = _TIME.fullmatch(text)
         if found is None:
             raise NotATime("bad_time")
-        year, month, day = self._date(found[1], found[3], found[4])
-        hour = int(found[5])
-        if found[9] is not None:
+        first, _, second, third, hours, minutes, seconds, fraction, half, offset = found.groups()
+        year, month, day = self._date(first, second, third)
+        hour = int(hours)
+        if half is not None:
             if not 1 <= hour <= 12:
                 raise NotATime("bad_time")
-            hour = hour % 12 + (12 if found[9] in "Pp" else 0)
-        micros = int((found[8] or "0").ljust(6, "0")[:6])
+            hour = hour % 12 + (12 if half in "Pp" else 0)
+        micros = 0 if fraction is None else int(fraction.ljust(6, "0")[:6])
         try:
-            local = datetime(year, month, day, hour, int(found[6]), int(found[7] or 0), micros)  # noqa: DTZ001  # the zone comes next
+            local = datetime(year, month, day, hour, int(minutes), int(seconds or 0), micros)  # noqa: DTZ001  # the zone comes next
         except ValueError as error:
             if year == 0:
                 return None
@@ -101,7 +102,7 @@ class Clock(dict[str, At | None]):
             return None
         if year > LATEST_YEAR:
             raise NotATime("bad_time")
-        return self._instant(local, found[10])
+        return self._instant(local, offset)
 
     def _since_1970(self, text: str, per_second: int) -> At | None:
         if not _NUMBER.fullmatch(text):
@@ -148,34 +149,39 @@ def _zone(offset: str) -> timezone:
 
 
 def no_offset(texts: Iterable[str]) -> str | None:
-    """The first of these times that says no offset from UTC."""
+    """The first of these times, if none of them says its offset from UTC."""
+    first = None
     for text in texts:
         found = _TIME.fullmatch(text)
-        if found is not None and found[10] is None:
-            return text
-    return None
+        if found is not None and found[10] is not None:
+            return None
+        first = text if found is not None and first is None else first
+    return first
 
 
 def date_order(texts: Iterable[str]) -> DateOrder | None:
-    """The order in which these times are written; None if each has its year in front. Raises FileRefused."""
-    day_first = month_first = open_to_both = False
+    """The order in which these times are written; None if they have their year in front, but for some that
+    could be read in two ways. Raises FileRefused.
+    """
+    day_first = month_first = open_to_both = year_first = False
     for text in texts:
         found = _TIME.fullmatch(text)
         if found is not None and len(found[1]) <= 2:
             open_to_both = True
             day_first = day_first or int(found[1]) > 12
             month_first = month_first or int(found[3]) > 12
+        year_first = year_first or (found is not None and len(found[1]) == 4)
     option = "Say which it is with --date-order dmy or --date-order mdy"
     if day_first and month_first:
         raise FileRefused(
             "Some dates of the file have the day first, others the month. "
             f"{option}; rows that are written in the other way are refused then."
         )
-    if open_to_both and not (day_first or month_first):
+    if open_to_both and not (day_first or month_first or year_first):
         raise FileRefused(
             "Every date in the first rows of the file could be read with the day first or with the month "
             f"first. {option}."
         )
-    if not open_to_both:
+    if not (day_first or month_first):
         return None
     return DateOrder.dmy if day_first else DateOrder.mdy
