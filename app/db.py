@@ -14,6 +14,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import AsyncRowFactory, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -341,6 +342,17 @@ async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:
     try:
         return await psycopg.AsyncConnection.connect(
             url, autocommit=True, options=options, connect_timeout=CONNECT_SECONDS, **ALIVE
+        )
+    except psycopg.OperationalError as error:
+        raise DatabaseGone(str(error)) from error
+
+
+async def another(connection: Connection) -> Connection:
+    """A second connection, like this one, in autocommit. Raises DatabaseGone."""
+    info = connection.info
+    try:
+        return await psycopg.AsyncConnection.connect(
+            make_conninfo(info.dsn, password=info.password or None), autocommit=True
         )
     except psycopg.OperationalError as error:
         raise DatabaseGone(str(error)) from error

@@ -20,9 +20,9 @@ from psycopg.rows import tuple_row
 from pydantic import ConfigDict, Field
 
 from app.api.shapes import Out
-from app.db import Connection, Database
+from app.db import Connection, Database, DatabaseGone
 from app.kpis import agent_days, past, periods, query
-from app.kpis.facts import FACTS, TABLES
+from app.kpis.facts import FACTS, TABLES, UNFINISHED
 from app.kpis.kpi import Aggregate, Dimension
 from app.kpis.points import (
     DECIMALS_OF_SECONDS,
@@ -127,9 +127,27 @@ def _before(question: Question) -> tuple[datetime, ...]:
 @asynccontextmanager
 async def looking(db: Database) -> AsyncIterator[Connection]:
     """A connection that sees one moment of the database. Raises DatabaseGone."""
-    async with db.connection() as connection, connection.transaction():
-        await connection.execute(LOOK.encode())
+    async with db.connection() as connection, one_moment(connection):
         yield connection
+
+
+@asynccontextmanager
+async def one_moment(connection: Connection, *, keeps: bool = True) -> AsyncIterator[None]:
+    """A transaction that sees one moment of the log and of the facts; unless it `keeps`, nothing stays of it.
+
+    While a part of a span is written and the rest is not, it waits. Raises DatabaseGone after FRESH_SECONDS.
+    """
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + FRESH_SECONDS
+    while True:
+        async with connection.transaction(force_rollback=not keeps):
+            await connection.execute(LOOK.encode())
+            if not await fetch(connection, Statement(f"select from kpi.{UNFINISHED} limit 1", {})):
+                yield
+                return
+        if loop.time() > ends:
+            raise DatabaseGone("The facts are being made.")
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 STANDS_AT = """
@@ -166,6 +184,9 @@ async def count(
     if question.kpi.aggregate is Aggregate.per_agent_day:
         await add_agent_days(connection, question, filters, figures)
         _bounded(figures, most)
+    elif question.kpi.aggregate is Aggregate.kaplan_meier:
+        await add_survival(connection, question, filters, figures)
+        _bounded(figures, most)
     elif question.kpi.fact is not None:
         for period, *cut, excluded, cases, total, median, p90, largest in await _cells(
             connection, question, filters, most
@@ -173,8 +194,6 @@ async def count(
             of = figures.setdefault((period, tuple(cut)), Figures())
             add_cases(question.kpi, of, excluded, cases, total, (median, p90, largest))
         _bounded(figures, most)
-    if question.kpi.aggregate is Aggregate.kaplan_meier:
-        await add_survival(connection, question, filters, figures)
     if question.kpi.still_open is not None:
         await count_open(connection, question, filters, now, figures)
         _bounded(figures, most)
@@ -200,10 +219,15 @@ async def add_agent_days(
 async def add_survival(
     connection: Connection, question: Question, filters: Filters, figures: dict[Place, Figures]
 ) -> None:
-    """Adds the estimates to the figures, which have their cases already."""
-    for period, *cut, ended, median, p90 in await fetch(connection, query.survival(question, filters)):
-        of = figures[period, tuple(cut)]
-        of.survival = Survival(ended, of.cases - ended, median, p90)
+    """Adds the cases and the estimates of how long they take."""
+    await connection.execute(query.BY_HASH.encode())
+    rows = await fetch(connection, query.survival(question, filters, 2 * LARGEST_ANSWER))
+    await connection.execute(query.AS_USUAL.encode())
+    for period, *cut, excluded, cases, ended, median, p90 in rows:
+        of = figures.setdefault((period, tuple(cut)), Figures())
+        add_cases(question.kpi, of, excluded, cases, cases, ())
+        if excluded is None:
+            of.survival = Survival(ended, cases - ended, median, p90)
 
 
 async def _cells(

@@ -11,11 +11,16 @@ from app.kpis.kpi import Aggregate, Kpi
 def as_markdown(kpis: Iterable[Kpi]) -> str:
     """The page of all KPIs."""
     kpis = list(kpis)
+    processes = dict.fromkeys(process for kpi in kpis for process in kpi.processes)
+    shared = (raw.TURNS, raw.ALIVE, *(f"{process}/{raw.EVENTS}" for process in processes))
     lines = [
         "# KPIs",
         "",
         "Generated from the declarations in `app/kpis/catalogue/`; do not edit. What each means exactly is",
         "the SQL of its definition, which `ledgerdesk reconcile` compares with the fast path.",
+        "",
+        f"All definitions begin with {_link(raw.EVENTS)} and end with {_link(raw.CASES_OF)}.",
+        f"Between them stands what some have in common ({', '.join(map(_link, shared))}), then their own.",
         "",
         "| KPI | 中文 | unit | better | what decides the period |",
         "|---|---|---|---|---|",
@@ -28,7 +33,7 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         names = raw.names_of(kpi)
         if kpi.aggregate is Aggregate.per_agent_day:
             names += raw.working_names(kpi)
-        written = ", ".join(f"[raw/{name}.sql](../app/kpis/raw/{name}.sql)" for name in names)
+        written = ", ".join(_link(f"{name}.sql") for name in names)
         lines += [
             "",
             f"## {kpi.key}",
@@ -44,3 +49,8 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
             f"Definition: {written}.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _link(part: str) -> str:
+    """To a file of the raw definitions."""
+    return f"[raw/{part}](../app/kpis/raw/{part})"

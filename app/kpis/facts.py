@@ -6,13 +6,16 @@ follows for all processes, so that all facts are of one moment of the log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.db import Connection
-from app.log.follow import Consumer, Span
+from app.db import Answering, Connection, DatabaseGone, another
+from app.log.follow import GRACE_SECONDS, Consumer, Span
 
 FOLDER = Path(__file__).with_name("facts")
 CASE = ("case_id",)
@@ -39,8 +42,20 @@ STRETCH = ("since", "until", "phase", "on_hold", "responded", "resolved_before",
 BATCH = 50_000
 # Measured: two seconds; far more where cases have thousands of events each.
 LONGEST_SECONDS = 600.0
+MILLISECONDS = int(LONGEST_SECONDS * 1000)
 WORK_MEMORY = "128MB"
 LOCK_TIMEOUT = "5s"
+# Of a log that was filled just now the planner believes that it is small, and that what counts the moves of
+# all cases may as well be run once for each case: a minute instead of a second, measured. And who has done a
+# share waits for the others.
+SETTINGS = f"""
+set local work_mem = '{WORK_MEMORY}';
+set local enable_nestloop = off;
+set local idle_in_transaction_session_timeout = {MILLISECONDS}"""
+# From so many events on a span is worked off in shares, by so many connections at once. Two of them, with two
+# cores: measured. More would wait for each other at the log of PostgreSQL.
+MANY = 20_000
+SHARES = min(os.cpu_count() or 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,8 @@ class Table:
         """Parts of a statement that make the table's rows those in the part that has the table's name.
 
         A row that stays as it is, is not written. Only a case that had begun before has rows, which can be
-        wrong now; looking for those that are in the way costs a fifth of writing.
+        wrong now; looking for those that are in the way costs a fifth of writing. `is true`: by itself, of
+        which the planner does not make a join that hashes all rows for the few of these cases.
         """
         columns = ", ".join(self.columns)
         fields = [column for column in self.columns if column not in self.key]
@@ -69,12 +85,12 @@ class Table:
 )
 , written_{self.name} as (
   insert into kpi.{self.name} as old ({columns}) select {columns} from {self.name}
-  where case_id in (select case_id from begun)
+  where (case_id in (select case_id from begun)) is true
   on conflict ({key}) do update set {changes} where ({old}) is distinct from ({new})
 )
 , gone_{self.name} as (
   delete from kpi.{self.name} where case_id = any (array(select case_id from begun))
-  and ({key}) not in (select {key} from {self.name} where case_id in (select case_id from begun))
+  and ({key}) not in (select {key} from {self.name} where (case_id in (select case_id from begun)) is true)
 )"""
 
 
@@ -149,15 +165,19 @@ ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"
 
 #: What all cases together come to, person by person and day by day.
 AGENT_DAY = "agent_day"
+#: Has rows while the facts are of no one moment of the log.
+UNFINISHED = "unfinished"
 TABLES = ", ".join(
     f"kpi.{name}"
-    for name in dict.fromkeys([AGENT_DAY, *(table.name for of in PROCESSES.values() for table in of)])
+    for name in dict.fromkeys(
+        [UNFINISHED, AGENT_DAY, *(table.name for of in PROCESSES.values() for table in of)]
+    )
 )
 
 
 def statement(process: str, tables: Sequence[Table]) -> str:
-    """The one statement that works off a span, given as `first` and `last`, and the cases that had `begun`
-    before it with the `next_versions` of their streams.
+    """The one statement that works off a `share` of all `shares` of a span, given as `first` and `last`, and
+    its cases that had `begun` before it with the `next_versions` of their streams.
     """
     parts = (FOLDER / f"{process}.sql").read_text(encoding="utf-8")
     return parts + "".join(table.replace() for table in tables) + "\nselect count(*) from begun"
@@ -167,67 +187,172 @@ STATEMENTS = {process: statement(process, tables) for process, tables in PROCESS
 #: Whether an incident repeats another one is about two cases: it is told when their other facts are there.
 RESOLVED_BEFORE = """
 select service, category, at from kpi.incident_resolved
-where final and service is not null and category is not null and case_id = any (%(cases)s::uuid[])"""
+where final and service is not null and category is not null and case_id = any (%(cases)s::uuid[])
+union
+select told.* from kpi.unfinished, unnest(services, categories, times) as told(service, category, at)"""
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
-#: The records with events in a span, by their kind; those among them that had some before, and what their
-#: next version is. As text: what is only passed on need not be read.
+#: The records with events in a span, by their kind and share; those among them that may have facts, since
+#: they had begun before it or something was left unfinished, and what their next version is. As text: what is
+#: only passed on need not be read.
 TOUCHED = """
-select kind, array_agg(id)::text, (array_agg(id) filter (where version > 1))::text,
-  (array_agg(version) filter (where version > 1))::text
+select kind, share, array_agg(id)::text, (array_agg(id) filter (where known))::text,
+  (array_agg(version) filter (where known))::text
 from (
-  select split_part(stream, '/', 1) as kind, split_part(stream, '/', 2) as id, min(version) as version
-  from log.event where position between %(first)s and %(last)s group by stream
+  select split_part(stream, '/', 1) as kind, split_part(stream, '/', 2) as id, version,
+    kpi.share(stream, %(shares)s) as share, version > 1 or exists (select from kpi.unfinished) as known
+  from (
+    select stream, min(version) as version
+    from log.event where position between %(first)s and %(last)s group by stream
+  ) told
 ) touched
-group by kind"""
+group by kind, share"""
 #: What somebody did on a day is about many cases, too: those of both kinds.
 WORKED_BEFORE = """
-select distinct assignee_id, day from kpi.agent_work
-where case_id = any (%(incidents)s::uuid[] || %(requests)s::uuid[])"""
+select assignee_id, day from kpi.agent_work
+where case_id = any (%(incidents)s::uuid[] || %(requests)s::uuid[])
+union
+select told.* from kpi.unfinished, unnest(assignees, days) as told(assignee_id, day)"""
 #: The kinds whose cases people work on by the day.
 WORKED_ON = frozenset({"incident", "request"})
 AGENT_DAYS = (FOLDER / "agent_days.sql").read_text(encoding="utf-8")
+#: A share that is written before the rest of its span is. What its cases had before is kept with it, for it
+#: cannot be looked up again.
+LEAVE_UNFINISHED = """
+insert into kpi.unfinished (position, services, categories, times, assignees, days)
+values (%(last)s, %(services)s::text[], %(categories)s::text[], %(times)s::timestamptz[],
+  %(assignees)s::uuid[], %(days)s::date[])"""
+FINISHED = "delete from kpi.unfinished where position <= %(last)s"
+
+Values = dict[str, Any]
+#: The cases of each kind, and those that had begun, as TOUCHED has them.
+Kinds = dict[str, Values]
 
 
 async def take(connection: Connection, span: Span) -> None:
     """Makes the facts of the cases with events in the span anew, from all their events up to its end."""
+    await take_in_shares(connection, span, SHARES if span.last - span.first + 1 >= MANY else 1)
+
+
+async def take_in_shares(connection: Connection, span: Span, shares: int) -> None:
+    """Does so by as many connections at once as there are shares, each with cases of its own.
+
+    They commit what they write before the checkpoint moves; from then on and until it has moved, that is
+    marked as unfinished. Raises what any of them does; what is marked is made anew with the next span.
+    """
     if span.first == 1:  # from the beginning, that is: from nothing
         # Whoever reads holds the tables (see answer.LOOK). If that takes long, let those behind it read,
-        # and try later.
+        # and try later. Nobody else can write to them before this is committed.
+        shares = 1
         await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {TABLES}".encode())
-    # Of a log that was filled just now the planner believes that it is small, and that what counts the moves
-    # of all cases may as well be run once for each case: a minute instead of a second, measured.
-    settings = f"set local work_mem = '{WORK_MEMORY}'; set local enable_nestloop = off"
-    await connection.execute(settings.encode())
-    stretch = {"first": span.first, "last": span.last}
-    touched = await (await connection.execute(TOUCHED.encode(), stretch, prepare=False)).fetchall()
-    kinds = {
-        kind: {"cases": cases, "begun": begun, "next_versions": versions}
-        for kind, cases, begun, versions in touched
-    }
-    of_both = {f"{kind}s": kinds[kind]["cases"] if kind in kinds else None for kind in WORKED_ON}
-    resolved, worked = dict[str, Any](), dict[str, Any]()
+    async with AsyncExitStack() as stack:
+        lines = await _others(stack, connection, shares) if shares > 1 else [connection]
+        stretch = {"first": span.first, "last": span.last, "shares": len(lines)}
+        await connection.execute(SETTINGS.encode())
+        kinds, by_share = await _touched(connection, stretch)
+        before = await _before(connection, kinds)
+        async with _transactions(lines):
+            await _all_of(
+                _write(line, stretch | {"share": share}, by_share.get(share, {}))
+                for share, line in enumerate(lines)
+            )
+            if len(lines) > 1:
+                for line in lines:
+                    await line.execute(LEAVE_UNFINISHED.encode(), stretch | before, prepare=False)
+        async with _transactions(lines):
+            await _all_of(
+                _write_of_many(line, stretch | before | {"share": share}, kinds)
+                for share, line in enumerate(lines)
+            )
+    await connection.execute(FINISHED.encode(), stretch)
+
+
+async def _others(stack: AsyncExitStack, connection: Connection, count: int) -> list[Connection]:
+    """So many connections like this one until the end of the stack; only itself, if there is no room."""
+    others = []
+    try:
+        for _ in range(count):
+            others.append(await stack.enter_async_context(await another(connection)))
+    except DatabaseGone:
+        return [connection]
+    ends = asyncio.get_running_loop().time() + LONGEST_SECONDS + GRACE_SECONDS
+    for other in others:
+        await stack.enter_async_context(Answering(other, ends))
+    return others
+
+
+@asynccontextmanager
+async def _transactions(lines: Sequence[Connection]) -> AsyncIterator[None]:
+    """A transaction of each, which end together; a single one is in its own already."""
+    async with AsyncExitStack() as stack:
+        for line in lines if len(lines) > 1 else ():
+            await stack.enter_async_context(line.transaction())
+            # Who waits for a lock behind one of them may be before another: PostgreSQL cannot know of that.
+            limits = (
+                f"set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = {MILLISECONDS}"
+            )
+            await line.execute(f"{limits}; {SETTINGS}".encode())
+        yield
+
+
+async def _touched(connection: Connection, stretch: Values) -> tuple[Kinds, dict[int, Kinds]]:
+    """The cases that the stretch is about, all together and by their share."""
+    by_share: dict[int, Kinds] = {}
+    rows = await (await connection.execute(TOUCHED.encode(), stretch, prepare=False)).fetchall()
+    for kind, share, cases, begun, versions in rows:
+        of = {"cases": cases, "begun": begun, "next_versions": versions}
+        by_share.setdefault(share, {})[kind] = of
+    kinds = {kind: {"cases": _joined(row[2] for row in rows if row[0] == kind)} for kind, *_ in rows}
+    return kinds, by_share
+
+
+def _joined(arrays: Iterable[str]) -> str:
+    """One array of them, as PostgreSQL writes it."""
+    return "{" + ",".join(array[1:-1] for array in arrays) + "}"
+
+
+def _of_both(kinds: Kinds) -> Values:
+    return {f"{kind}s": kinds[kind]["cases"] if kind in kinds else None for kind in WORKED_ON}
+
+
+async def _before(connection: Connection, kinds: Kinds) -> Values:
+    """What the facts know by now of these cases that is about other cases, too."""
+    resolved, worked = list[Any](), list[Any]()
     if "incident" in kinds:
-        resolved = await _before(
-            connection, RESOLVED_BEFORE, kinds["incident"], ("services", "categories", "times")
-        )
+        found = await connection.execute(RESOLVED_BEFORE.encode(), kinds["incident"], prepare=False)
+        resolved = await found.fetchall()
     if kinds.keys() & WORKED_ON:
-        worked = await _before(connection, WORKED_BEFORE, of_both, ("assignees", "days"))
+        found = await connection.execute(WORKED_BEFORE.encode(), _of_both(kinds), prepare=False)
+        worked = await found.fetchall()
+    names = {"services": (resolved, 0), "categories": (resolved, 1), "times": (resolved, 2)}
+    names |= {"assignees": (worked, 0), "days": (worked, 1)}
+    return {name: [row[n] for row in rows] for name, (rows, n) in names.items()}
+
+
+async def _write(connection: Connection, stretch: Values, kinds: Kinds) -> None:
+    """Writes what these cases have come to, each by itself."""
     for process, text in STATEMENTS.items():
         if process in kinds:
             # Never a plan that was made for a log of another size.
-            await connection.execute(text.encode(), {**stretch, **kinds[process]}, prepare=False)
+            await connection.execute(text.encode(), stretch | kinds[process], prepare=False)
+
+
+async def _write_of_many(connection: Connection, stretch: Values, kinds: Kinds) -> None:
+    """Writes what these cases and others come to together."""
     if "incident" in kinds:
-        await connection.execute(REPEATS.encode(), {**kinds["incident"], **resolved}, prepare=False)
+        await connection.execute(REPEATS.encode(), stretch | kinds["incident"], prepare=False)
     if kinds.keys() & WORKED_ON:
-        await connection.execute(AGENT_DAYS.encode(), {**of_both, **worked}, prepare=False)
+        await connection.execute(AGENT_DAYS.encode(), stretch | _of_both(kinds), prepare=False)
 
 
-async def _before(
-    connection: Connection, text: str, touched: dict[str, str | None], names: Sequence[str]
-) -> dict[str, list[Any]]:
-    """What the facts know by now of these cases, by the names of its columns."""
-    rows = await (await connection.execute(text.encode(), touched, prepare=False)).fetchall()
-    return {name: [row[n] for row in rows] for n, name in enumerate(names)}
+async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Returns when all are done. Where one fails, the others are stopped, and what it raises is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 #: It does not rest: its figures are what a history is brought in for.

@@ -7,7 +7,7 @@ three months.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -29,7 +29,6 @@ from app.kpis.points import (
     point,
     value_of,
 )
-from app.kpis.query import Filters
 from app.kpis.question import USUAL_CURRENCY, Question
 from app.kpis.targets.validity import holding, layers
 
@@ -37,6 +36,8 @@ from app.kpis.targets.validity import holding, layers
 YEAR_BEFORE, _BETWEEN, BEFORE, PRESENT = 1, 2, 3, 4
 COUNTED = (YEAR_BEFORE, BEFORE, PRESENT)
 MONTHS_OF_A_YEAR = 12
+#: What is not counted from one reading of its table with others.
+APART = {Aggregate.kaplan_meier: add_survival, Aggregate.per_agent_day: add_agent_days}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ async def _figures(
     figures = {(kpi.key, period): Figures() for kpi in kpis for period in COUNTED}
     tables = defaultdict(list)
     for kpi in kpis:
-        if kpi.fact is not None and kpi.aggregate is not Aggregate.per_agent_day:
+        if kpi.fact is not None and kpi.aggregate not in APART:
             tables[query.table(kpi)].append(kpi)
     spans = list(pairwise(month.bounds))
     asked = [spans[period - 1] for period in COUNTED]
@@ -125,10 +126,8 @@ async def _figures(
                 cases, total, spread = columns[place : place + 3]
                 add_cases(kpi, figures[kpi.key, period], excluded, cases, total, spread)
     for kpi in kpis:
-        if kpi.aggregate is Aggregate.kaplan_meier:
-            await _add_apart(connection, kpi, month, figures, add_survival)
-        if kpi.aggregate is Aggregate.per_agent_day:
-            await _add_apart(connection, kpi, month, figures, add_agent_days)
+        if kpi.aggregate in APART:
+            await _add_apart(connection, kpi, month, figures)
     await _add_open(connection, kpis, month, figures)
     return figures
 
@@ -138,14 +137,13 @@ async def _add_apart(
     kpi: Kpi,
     month: Month,
     figures: dict[tuple[str, int], Figures],
-    add: Callable[[Connection, Question, Filters, dict[Place, Figures]], Awaitable[None]],
 ) -> None:
     """Adds what is counted for one KPI alone."""
     for asked in ((YEAR_BEFORE,), (BEFORE, PRESENT)):
         found: dict[Place, Figures] = {
             (n, ()): figures[kpi.key, period] for n, period in enumerate(asked, start=1)
         }
-        await add(connection, month.question(kpi, *asked), {}, found)
+        await APART[kpi.aggregate](connection, month.question(kpi, *asked), {}, found)
 
 
 async def _add_open(

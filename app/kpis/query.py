@@ -125,7 +125,7 @@ def cells(question: Question, filters: Filters, most: int, *, wide: bool) -> Sta
     BY_HASH, or not (see `reach`); the numbers are the same.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1}
-    cut, measure = cut_by(question), summed(question.kpi)
+    cut, measure = cut_by(question), measured(question.kpi)
     facts = f"select at{cut}, excluded, {measure} as measure from {_admitted(question, filters, parameters)}"
     if question.kpi.aggregate is not Aggregate.mean:
         order, pooled, shown = "", "null", "null, null, null"
@@ -159,7 +159,7 @@ def together(
     """
     columns = []
     for kpi in kpis:
-        measure, counts = summed(kpi), applies(kpi)
+        measure, counts = measured(kpi), applies(kpi)
         pooled = "null"
         if kpi.aggregate is Aggregate.mean:
             pooled = (
@@ -179,54 +179,81 @@ group by period.number, excluded"""
     return Statement(text, {"begins": begins, "ends": ends, "now": now, "currency": currency})
 
 
-def survival(question: Question, filters: Filters) -> Statement:
-    """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that are
-    resolved or open.
+SURVIVAL = """
+with observed as (
+  select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut}, excluded, took,
+    case when took is null then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end as age
+  from (select case_id, at{cut}, excluded from {admitted}) fact
+  left join (
+    select case_id, greatest(seconds, 0) as took from {ending} where final and at < %(now)s
+  ) ending using (case_id)
+),
+pooled as (
+  select period{cut}, excluded, count(*) as cases, array_agg(took) filter (where took is not null) as took,
+    array_agg(age) filter (where age is not null) as ages
+  from observed group by period{cut}, excluded limit %(most)s
+),
+cell as materialized (
+  select row_number() over () as cell, period{cut}, excluded, cases,
+    array(select unnest(took) order by 1) as took, ages
+  from pooled
+),
+-- Between two times at which somebody who is open is watched no longer, what is left falls with each end by
+-- the same part of what was left at first. So it is enough to know how many have ended up to these times.
+stretch as materialized (
+  select cell, cases, seconds, leaving,
+    case when seconds is null then cardinality(took) else width_bucket(seconds, took) end as ended
+  from cell cross join lateral (
+    select age as seconds, count(*) as leaving from unnest(ages) as age group by age union all select null, 0
+  ) watched
+),
+risk as (
+  select cell, seconds, ended, lag(ended, 1, 0) over times as before,
+    (cases - lag(ended, 1, 0) over times - sum(leaving) over times + leaving)::float8 as there
+  from stretch window times as (partition by cell order by seconds nulls last)
+),
+fall as (
+  select *, case when ended = before then 0 when ended - before = there then '-infinity'
+    else ln((there - ended + before) / there) end as fall
+  from risk
+),
+-- What is left at the beginning and the end, as logarithms: a product over the stretches before.
+curve as (
+  select cell, before, ended, there, sum(fall) over (times rows unbounded preceding) as remaining,
+    coalesce(sum(fall) over (times rows between unbounded preceding and 1 preceding), 0) as left_before
+  from fall window times as (partition by cell order by seconds nulls last)
+),
+-- Which of those that have ended, by their time, is the one with which so few are left.
+reached as (
+  select cell, min(place) filter (where share = %(half)s::float8) as half,
+    min(place) filter (where share = %(tenth)s::float8) as tenth
+  from (
+    select cell, share, before
+      + greatest(1, ceil(there * (1 - exp(least(ln(share) + %(slack)s - left_before, 0)))))::integer as place
+    from curve cross join unnest(array[%(half)s, %(tenth)s]::float8[]) as share
+    where ended > before and remaining <= ln(share) + %(slack)s
+  ) passed group by cell
+)
+select period{cut}, excluded, cases, cardinality(took), took[half], took[tenth]
+from cell left join reached using (cell)"""
 
-    Columns: period, the cuts, ended, median, p90.
+
+def survival(question: Question, filters: Filters, most: int) -> Statement:
+    """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that have
+    ended or are open.
+
+    Columns: period, the cuts, excluded, cases, ended, median, p90; `most` rows and one more.
     """
     parameters: dict[str, Any] = {
         "bounds": list(question.bounds),
+        "most": most + 1,
         "half": HALF,
         "tenth": TENTH,
         "slack": SLACK,
     }
-    cut = cut_by(question)
-    text = f"""
-with observed as (
-  select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut}, took is not null as ended,
-    coalesce(took, floor(extract(epoch from %(now)s::timestamptz - at))::bigint) as seconds
-  from (
-    select at{cut}, (
-      select greatest(seconds, 0) from {ending(question.kpi)} ending
-      where ending.case_id = fact.case_id and ending.final and ending.at < %(now)s
-    ) as took
-    from {_admitted(question, filters, parameters)} and excluded is null
-  ) fact
-),
-step as (
-  select period{cut}, seconds, count(*) filter (where ended) as ends, count(*) as leaving
-  from observed group by period{cut}, seconds
-),
-risk as (
-  select *, sum(leaving) over (partition by period{cut} order by seconds desc) as there from step
-),
--- What is left, as a logarithm: a product over the rows before.
-curve as (
-  select *, sum(case when ends = there then '-infinity' else ln((there - ends)::float8 / there::float8) end)
-    over (partition by period{cut} order by seconds) as remaining
-  from risk
-)
-select period{cut}, sum(ends)::bigint,
-  min(seconds) filter (where remaining <= ln(%(half)s::float8) + %(slack)s),
-  min(seconds) filter (where remaining <= ln(%(tenth)s::float8) + %(slack)s)
-from curve group by period{cut}"""
+    admitted = _admitted(question, filters, parameters)
+    text = SURVIVAL.format(cut=cut_by(question), admitted=admitted, ending=ending(question.kpi))
     return Statement(text, parameters)
-
-
-def summed(kpi: Kpi) -> str:
-    """What is added up of the KPI's cases."""
-    return "1" if kpi.aggregate is Aggregate.kaplan_meier else measured(kpi)
 
 
 def measured(kpi: Kpi) -> str:

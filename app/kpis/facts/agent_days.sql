@@ -1,9 +1,13 @@
 -- What the persons did on each day, in all cases together. It is looked at again for the days on which somebody works on one
--- of the `incidents` or `requests`, and for those on which somebody did before, which are `assignees` and `days`.
+-- of the `incidents` or `requests`, and for those on which somebody did before, which are `assignees` and `days`; for the
+-- `share` of `shares` of all persons.
 with looked_at as (
-  select assignee_id, day from kpi.agent_work where case_id = any (%(incidents)s::uuid[] || %(requests)s::uuid[])
+  select assignee_id, day from kpi.agent_work
+  where case_id = any (%(incidents)s::uuid[] || %(requests)s::uuid[])
+    and kpi.share(assignee_id::text, %(shares)s) = %(share)s
   union
-  select * from unnest(%(assignees)s::uuid[], %(days)s::date[])
+  select assignee_id, day from unnest(%(assignees)s::uuid[], %(days)s::date[]) as before(assignee_id, day)
+  where kpi.share(assignee_id::text, %(shares)s) = %(share)s
 ),
 found as (
   select assignee_id, day, team_id, bit_or(quarters) as quarters, count(ended_at)::integer as ended

@@ -7,7 +7,7 @@ with begun as (
   from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
 ),
 told as (
-  select substr(stream, 10)::uuid as case_id, position, version, occurred_at, type,
+  select substr(stream, 10)::uuid as case_id, position, version, version > 1 as later, occurred_at, type,
     case
       when type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held',
                     'incident.resumed', 'incident.reopened') then 'open'
@@ -35,6 +35,7 @@ told as (
       select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
       where position between %(first)s and %(last)s
         and left(stream, 9) = 'incident/' -- `starts_with` would be taken to an index of all streams
+        and kpi.share(stream, %(shares)s) = %(share)s
       offset 0 -- so that `data` is read once, here and below
     )
     union all
@@ -72,19 +73,20 @@ moved as (
   select distinct on (case_id) case_id, 1 as version, dimensions as retold from told
   where version > 1 and occurred_at <= opening order by case_id, told.version desc
 ),
--- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
+-- The order of a case: its opening, then by when it happened, then as the log has it (rule 3). Wherever it is asked for
+-- below it is by the same columns: rows that are in an order need not be sorted by it.
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, version, occurred_at, recorded_at, type, mark, answers, person, observed, irregular, holds,
+    select case_id, position, version, later, occurred_at, recorded_at, type, mark, answers, person, observed, irregular, holds,
       opening, coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
   ) corrected
-  window in_order as (partition by case_id order by version > 1, occurred_at, position)
+  window in_order as (partition by case_id order by later, occurred_at, position)
 ),
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
 standing as (
-  select case_id, place, position, version, occurred_at, recorded_at, type, mark, answers, person, observed, irregular,
+  select case_id, place, position, version, later, occurred_at, recorded_at, type, mark, answers, person, observed, irregular,
     opening, dimensions->>'team_id' as team_named,
     known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
     known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
@@ -106,7 +108,7 @@ standing as (
     coalesce(bool_or(type = 'incident.commented' and person = 'person:' || (known->>'requester_id')) over in_order, false)
       as asked_again
   from placed
-  window in_order as (partition by case_id order by version > 1, occurred_at, position)
+  window in_order as (partition by case_id order by later, occurred_at, position)
 ),
 -- What holds for the case as a whole. An episode (rule 16) is known by the place of the last event before it.
 weighed as (
@@ -155,7 +157,8 @@ hands as (
   ) named
   group by case_id
 ),
-fact as (
+-- Read in place, by those that want a row or two of each case of it.
+fact as not materialized (
   select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id,
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
@@ -242,7 +245,9 @@ incident_closed as (
 -- A stretch begins where something that a KPI can tell apart is other than before. Nothing is before the opening, and
 -- of events at one instant only the last leaves a stretch.
 stood as (
-  select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
+  select case_id, place, later, occurred_at, position, opened_at, priority, team_id, service, channel, category,
+    assignee_id, customer_id, excluded, any_irregular, opened_position, response, resolution,
+    case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
     case
       when open_place > greatest(gone_place, ended_place, 0) then 'open'
       when ended_place > greatest(open_place, gone_place, 0)
@@ -254,15 +259,17 @@ stood as (
   from decided
 ),
 stretches as (
-  select *, lead(since, 1, 'infinity') over (partition by case_id order by place) as until
+  select *, lead(since, 1, 'infinity') over in_order as until
   from (
     select *, row(phase, on_hold, responded, resolved_before, priority, team_id, service, channel, category,
                   assignee_id, customer_id)
         is distinct from lag(row(phase, on_hold, responded, resolved_before, priority, team_id, service, channel,
-                  category, assignee_id, customer_id)) over (partition by case_id order by place) as begins
+                  category, assignee_id, customer_id)) over in_order as begins
     from stood
+    window in_order as (partition by case_id order by later, occurred_at, position)
   ) compared
   where begins
+  window in_order as (partition by case_id order by later, occurred_at, position)
 ),
 -- Within the time, or not. Where it is not, the case counts when the time ran out, with what was known just before. What
 -- was ended then without a response was never late for one; nor was what was cancelled or found to repeat another one.

@@ -16,6 +16,7 @@ told as (
     (
       select stream, position, version, occurred_at, type, data from log.told
       where position between %(first)s and %(last)s and left(stream, 8) = 'problem/'
+        and kpi.share(stream, %(shares)s) = %(share)s
       offset 0
     )
     union all

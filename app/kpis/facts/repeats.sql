@@ -1,13 +1,16 @@
 -- Which openings follow the resolution of another incident of the same service and category within 30 days. That is about
 -- two cases, of which each may be touched without the other; so it is looked at again for the openings of `cases`, and for
 -- those between a resolution that came or went and the next one of its kind, which are the only ones for which it can be
--- otherwise. `services`, `categories` and `times` are the resolutions that these cases had before.
+-- otherwise. `services`, `categories` and `times` are the resolutions that these cases had before. Of all that only the
+-- `share` of `shares` is looked at, by kind.
 with resolution as (
   select service, category, at from kpi.incident_resolved
   where final and service is not null and category is not null and case_id = any (%(cases)s::uuid[])
+    and kpi.share(service || '/' || category, %(shares)s) = %(share)s
   union
   select service, category, at
   from unnest(%(services)s::text[], %(categories)s::text[], %(times)s::timestamptz[]) as before(service, category, at)
+  where kpi.share(service || '/' || category, %(shares)s) = %(share)s
 ),
 reach as (
   select *, least(at + interval '720 hours', (
@@ -19,6 +22,7 @@ reach as (
 opening as (
   select case_id, at, service, category, repeats from kpi.incident_opened
   where case_id = any (%(cases)s::uuid[])
+    and coalesce(kpi.share(service || '/' || category, %(shares)s), 0) = %(share)s
   union
   select behind.* from reach
   cross join lateral (

@@ -1,0 +1,109 @@
+"""How KPIs are answered where there are many facts: what is asked of one team costs what that team has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from rich.progress import Progress
+
+from app.db import Database, connect
+from app.kernel import ledger as ledgers
+from app.kpis.answer import answer
+from app.kpis.catalogue import KPIS
+from app.kpis.kpi import Aggregate
+from app.kpis.question import Said, ask
+from app.registry import BY_KIND
+from app.settings import Settings
+from bench.cases import DAYS, TEAMS, Many, add_organisation, team_key
+from bench.figures import Run
+from bench.others import REQUESTS_PER_PROBLEM, make_facts
+from bench.site import Site
+from tests.conftest import Server, fresh
+
+MANY = 100_000
+#: How many of them one team has in two years.
+OF_A_TEAM = MANY // TEAMS
+#: What is measured in seconds where there are many cases, from the beginning to an end or up to now. What was
+#: recorded late, and is told by a view, are few.
+TIMES = [
+    key
+    for key, kpi in KPIS.items()
+    if kpi.aggregate is Aggregate.mean and kpi.process != "problem" and kpi.fact != "recorded"
+]
+READ = """
+select coalesce(sum(seq_tup_read), 0)::bigint, coalesce(sum(idx_tup_fetch), 0)::bigint
+from pg_stat_user_tables where schemaname = 'kpi' and relname not in ('agent_day', 'problem_incident')"""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A database full of facts, and an administrator's connection to it."""
+
+    url: str
+    owner: psycopg.Connection[tuple[int, int]]
+    now: datetime
+
+    async def read_for(self, key: str, said: Said) -> tuple[int, int]:
+        """How many rows the answer takes from tables: by going through all of them, and one by one.
+
+        What stands in the index that it is found by is not taken from a table.
+        """
+        db = Database(self.url, 1)
+        before = self._read()
+        await db.open()
+        try:
+            question = ask(KPIS[key], said, now=self.now, organisation_zone="UTC")
+            found = await answer(db, question, self.now)
+            await db.value("select pg_stat_force_next_flush()")
+        finally:
+            await db.close()
+        assert sum(point.cases for point in found.points) > 0, key
+        after = self._read()
+        return after[0] - before[0], after[1] - before[1]
+
+    def _read(self) -> tuple[int, int]:
+        self.owner.execute("select pg_stat_clear_snapshot()")
+        row = self.owner.execute(READ.encode()).fetchone()
+        assert row is not None
+        return row
+
+
+@pytest.fixture(scope="module")
+async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Counted]:
+    """The facts of a hundred thousand incidents and requests, and of problems as there are beside them."""
+    folder = tmp_path_factory.mktemp("many")
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
+    with fresh(server) as place:
+        user = urlsplit(server.administrator).netloc
+        administrator_url = urlunsplit(urlsplit(place.owner_url)._replace(netloc=user))
+        maker = await connect(administrator_url, "-c timezone=UTC")
+        run = Run(frozenset(), seconds=1, rounds=1, quick=True, progress=Progress(disable=True))
+        made = Many(run, Site(folder), maker, datetime.now(UTC))
+        async with ledgers.opened(place.url, folder / "secrets", BY_KIND, settings) as ledger:
+            await add_organisation(ledger, maker, words=100)
+        for process in ("incident", "request"):
+            await make_facts(made, process, MANY)
+        await make_facts(made, "problem", MANY // REQUESTS_PER_PROBLEM)
+        await maker.close()
+        with psycopg.connect(administrator_url, autocommit=True) as owner:
+            yield Counted(place.url, owner, made.now)
+
+
+@pytest.mark.parametrize("key", KPIS)
+async def test_of_one_team_no_more_is_read_than_the_team_has(many: Counted, key: str) -> None:
+    through_all, one_by_one = await many.read_for(key, Said(filters={"team": (team_key(3),)}))
+    assert through_all == 0
+    assert one_by_one < 2 * OF_A_TEAM  # some count openings and resolutions
+
+
+@pytest.mark.parametrize("key", TIMES)
+async def test_how_long_cases_take_is_read_from_indexes_alone(many: Counted, key: str) -> None:
+    """A case that is fetched for it takes ten times as long as one that is not."""
+    begin = (many.now - timedelta(days=DAYS)).date().isoformat()
+    assert await many.read_for(key, Said(begin=begin, by=("priority",))) == (0, 0)
+    assert await many.read_for(key, Said(filters={"team": (team_key(3),)})) == (0, 0)
