@@ -1,6 +1,6 @@
 -- Incidents by the hundred thousand, straight into the log and the fold, as the commands would have written them: each
--- is reported, assigned, acknowledged, resolved and closed; one in ten is reopened; some stay open. Those of one call
--- are in the log by when things happened. For a PostgreSQL of the benchmark's own, as its superuser.
+-- is reported, assigned to a member of its team, acknowledged, resolved and closed; one in ten is reopened; some stay
+-- open. Those of one call are in the log by when things happened. For a PostgreSQL of the benchmark's own, as its superuser.
 
 create schema if not exists bench;
 create table bench.team (n integer primary key, id uuid not null);
@@ -43,7 +43,7 @@ begin
             select *, opened_at + random() * interval '30 minutes' as assigned_at
             from (
               select n, uuidv7() as id, (random() * 8)::integer as grade, (random() ^ 2 * 19)::integer as team_n,
-                (random() * 59)::integer as requester_n, (random() * 59)::integer as assignee_n,
+                (random() * 59)::integer as requester_n, floor(random() * 3)::integer as member_n,
                 begins + (n - first + random()) / (last - first + 1) * (ends - begins) as opened_at
               from generate_series(first, last) as n
             ) opened
@@ -54,7 +54,7 @@ begin
   ) ended
   join bench.team on team.n = team_n
   join bench.person requester on requester.n = requester_n
-  join bench.person assignee on assignee.n = assignee_n
+  join bench.person assignee on assignee.n = team_n + 20 * member_n
   join bench.words on words.n = ended.n % (select count(*) from bench.words);
 
   -- A step that has no time did not happen, one that lies in the future not yet.

@@ -1,32 +1,45 @@
-"""The floor: raw SQL of the same work through pgbench, on the same PostgreSQL, in the same run."""
+"""The floor: raw SQL of the same work through pgbench, on the same PostgreSQL, in the same run.
+
+Rates that must be reached in events a second were set on one machine. What counts here is how they compare to
+the floor of that machine, and ours to the floor of this one (decision 0054).
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
 
+from app.embedded import running
+from app.installation import DATABASE, SUPERUSER
+from bench.figures import Figure, Needed, number
+from bench.site import Site
+
+#: b4 per second, by as many clients, on the machine on which the rates were set that must be reached.
+OF_REFERENCE, CLIENTS = 13_086.0, 32
 TABLES = """
-create schema bench;
-create table bench.ticket (id uuid primary key, number text unique, state text, title text, description text,
+drop schema if exists floor cascade;
+create schema floor;
+create table floor.ticket (id uuid primary key, number text unique, state text, title text, description text,
   priority text, requester_id uuid, team_id uuid, opened_at timestamptz, version integer);
-create table bench.event (position bigserial primary key, id uuid, stream text, version integer, type text,
+create table floor.event (position bigserial primary key, id uuid, stream text, version integer, type text,
   actor text, occurred_at timestamptz, recorded_at timestamptz, data bytea);
 """
 # b4: begin, a ticket's row, an event's row, commit.
 SCRIPT = """
 \\set n random(1, 1000000000)
 begin;
-insert into bench.ticket values (gen_random_uuid(), 'INC-' || :n || '-' || random(), 'new',
+insert into floor.ticket values (gen_random_uuid(), 'INC-' || :n || '-' || random(), 'new',
   'Mail does not arrive', repeat('x', 120), 'P3', gen_random_uuid(), null, now(), 1);
-insert into bench.event (id, stream, version, type, actor, occurred_at, recorded_at, data)
+insert into floor.event (id, stream, version, type, actor, occurred_at, recorded_at, data)
   values (gen_random_uuid(), 'incident/' || gen_random_uuid(), 1, 'incident.reported',
   'person:00000000-0000-7000-8000-000000000000', now(), now(),
   convert_to(repeat('{"given":{}}', 40), 'UTF8'));
@@ -74,3 +87,23 @@ def measure(url: str, clients: int, seconds: float, folder: Path) -> Floor:
     rate = re.search(r"tps = ([\d.]+)", printed)
     assert rate is not None
     return Floor(float(rate[1]), median(int(line.split()[2]) for line in lines) / 1000)
+
+
+async def measured(site: Site, clients: int, seconds: float) -> Floor:
+    """b4 on the site's PostgreSQL, which is prepared, with so many clients for so long."""
+    url = running(site.data).url(DATABASE, SUPERUSER)
+    return await asyncio.to_thread(measure, url, clients, seconds, site.folder)
+
+
+async def per_second(site: Site, seconds: float) -> float:
+    """b4 of this machine now."""
+    prepare(running(site.data).url(DATABASE, SUPERUSER))
+    return (await measured(site, CLIENTS, seconds)).per_second
+
+
+def rated(name: str, what: str, rate: float, floors: tuple[float, float], needed: Needed) -> Figure:
+    """The row of a rate, judged by its ratio to the mean of b4 before and after; `needed` are rates."""
+    beside = mean(floors)
+    ratios = Needed(round(needed.must / OF_REFERENCE, 2), round(needed.aim / OF_REFERENCE, 2), " × b4")
+    ratio = f"{number(rate / beside)} ({number(rate / max(floors))}–{number(rate / min(floors))})"
+    return Figure(name, what, f"{number(rate)}/s", rate / beside, ratios, f"{number(beside)}/s", ratio)

@@ -21,8 +21,9 @@ from app.exchange.load import Progress, load
 from app.exchange.readers.servicenow import ServiceNow
 from app.kpis.facts import FACTS
 from app.settings import PROJECT
+from bench import floor
 from bench.cases import ledger_of
-from bench.figures import Figure, Needed, Run, number
+from bench.figures import Figure, Needed, Run
 from bench.site import Site, made_token, site
 
 NAMES = ("import",)
@@ -108,6 +109,7 @@ async def _of_a_made_file(run: Run) -> Figure:
 
 async def _imported(run: Run, installation: Site, path: Path, what: str) -> Figure:
     made_token(installation)
+    before_it = await floor.per_second(installation, run.seconds)
     installation.work()
     eyes = await connect(installation.url)
     before = await _ready(eyes)
@@ -124,8 +126,9 @@ async def _imported(run: Run, installation: Site, path: Path, what: str) -> Figu
     rate = events / (time.perf_counter() - began)
     await eyes.close()
     run.progress.remove_task(task)
-    what = f"import of {what} to KPI-ready, {events:,} events"
-    return Figure(IMPORT, what, f"{number(rate)}/s", rate, Needed(20_000, 100_000, "/s"))
+    what = f"import of {what} to KPI-ready, {events:,} events / b4"
+    floors = before_it, await floor.per_second(installation, run.seconds)
+    return floor.rated(IMPORT, what, rate, floors, Needed(20_000, 100_000))
 
 
 async def _ready(eyes: Connection) -> int:

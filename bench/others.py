@@ -28,9 +28,11 @@ KPI_REQUESTS, KPI_PROBLEMS, LIST_REQUESTS, LIST_PROBLEMS, TEAM_REQUESTS, TEAM_PR
 REQUESTS_PER_PROBLEM = 20
 #: What a table on a screen shows of each; no page of it is smaller.
 SHOWN, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
-#: The values of facts, by the names of their columns, of the case with the number n. Four fifths are over.
+#: The values of facts, by the names of their columns, of the case with the number n. Most are over. Its
+#: assignee is in its team: the person n is in the team n %% 20 (see `add_organisation`).
 VALUES = {
-    "case_id": "md5(%(kind)s || n)::uuid",
+    # Ids ascend, as those that the service gives.
+    "case_id": "(lpad(to_hex(n), 12, '0') || left(md5(%(kind)s), 20))::uuid",
     "n": "1",
     "task_id": "md5('task' || n)::uuid",
     "incident_id": "(select case_id from kpi.incident_opened offset n %% 1000 limit 1)",
@@ -58,6 +60,10 @@ VALUES = {
     "seconds": "seconds",
     "business_seconds": "null::bigint",
     "rework_rounds": "n %% 3",
+    "reassignments": "n %% 3",
+    "recorded_at": "case when n %% 21 = 0 then opened_at + interval '2 days' end",
+    "cost": "n %% 1000",
+    "currency": "'EUR'",
     "final": "true",
     "settled": "n %% 9 > 0",
 }
@@ -88,8 +94,8 @@ with made as (
     from generate_series(1, %(count)s::bigint) n
   ) opened
   join bench.team on team.n = opened.n %% 20
-  join bench.person requester on requester.n = opened.n %% 60
-  join bench.person assignee on assignee.n = (opened.n + 7) %% 60
+  join bench.person requester on requester.n = (opened.n + 7) %% 60
+  join bench.person assignee on assignee.n = opened.n %% 60
   returning id, requester_id, team_id
 )
 insert into log.stream_head (stream, kind, version, audience)
@@ -129,7 +135,9 @@ async def measure(many: Many) -> list[Figure]:
 async def make_facts(many: Many, kind: str, count: int) -> None:
     """Makes the facts of so many cases of the kind."""
     for table in PROCESSES[kind]:
-        values = [VALUES.get(column, YES_OR_NO) for column in table.columns]
+        told = {**VALUES, "at": "opened_at"} if table.name.endswith("_opened") else VALUES
+        values = [told.get(column, YES_OR_NO) for column in table.columns]
+        await many.owner.execute(b"select setseed(0.5)")  # a case takes as long wherever it is told
         text = MADE.format(table=table.name, columns=", ".join(table.columns), values=", ".join(values))
         await many.owner.execute(text.encode(), _when(many, kind, count))
     await many.owner.execute(AGENT_DAYS.encode())

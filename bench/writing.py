@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from bench.figures import Figure, Needed, Run, compared, in_turns
 from bench.site import Site, made_token, site
 
 CREATE, ACT, ALONE = NAMES = ("create", "act", "create_alone")
-CLIENTS = 32
+CLIENTS = floor.CLIENTS
 # So many incidents are acted on in turn that no two clients are at one of them.
 ACTED_ON = 1_000
 BODY = {
@@ -46,8 +45,7 @@ class Writing:
 
     async def floor(self, clients: int) -> floor.Floor:
         """b4, with so many clients."""
-        url = running(self.site.data).url(DATABASE, SUPERUSER)
-        return await asyncio.to_thread(floor.measure, url, clients, self.run.seconds, self.site.folder)
+        return await floor.measured(self.site, clients, self.run.seconds)
 
     async def floor_rate(self) -> float:
         return (await self.floor(CLIENTS)).per_second

@@ -8,6 +8,7 @@ import pytest
 from rich.progress import Progress
 
 from bench.figures import Figure, Needed, Run, compared, in_turns, markdown
+from bench.floor import OF_REFERENCE, rated
 
 RUN = Run(frozenset(), seconds=1, rounds=3, quick=False, progress=Progress(disable=True))
 
@@ -59,4 +60,14 @@ async def test_a_ratio_is_printed_with_its_spread() -> None:
         "≥ 0.15",
         "≥ 0.4",
         "yes, and the aim",
+    )
+
+
+def test_a_rate_is_judged_by_the_floor_of_the_machine() -> None:
+    needed = Needed(20_000, 100_000)
+    half = OF_REFERENCE / 2
+    assert rated("some", "some", 10_100, (half, half), needed).met
+    assert not rated("some", "some", 9_900, (half, half), needed).met
+    assert rated("some", "some", 14_000, (half, 2 * half), needed).cells() == (
+        *("some", "14,000/s", "9,814/s", "1.43 (1.07–2.14)", "≥ 1.53 × b4", "≥ 7.64 × b4", "NO"),
     )

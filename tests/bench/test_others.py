@@ -14,7 +14,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROCESSES
 from app.kpis.question import Said
 from app.log.follow import catch_up
-from bench import kpis
+from bench import floor, kpis
 from bench.cases import Many, add_organisation, make_cases
 from bench.figures import Run
 from bench.others import make_facts, make_rows
@@ -33,6 +33,8 @@ async def test_made_requests_and_problems_fit_their_tables_and_are_counted(
     run = Run(frozenset(), seconds=1, rounds=1, quick=True, progress=Progress(disable=True))
     many = Many(run, Site(tmp_path), owner, datetime.now(UTC))
     await make_cases(many, INCIDENTS)
+    for _ in range(2):  # before the facts are made, and after
+        floor.prepare(administrator_url)
     await catch_up(owner, FACTS)
     for kind in ("request", "problem"):
         await make_facts(many, kind, COUNT)
