@@ -41,6 +41,7 @@ from app.kpis.periods import Grain
 from app.kpis.points import KpiPoint, KpiPrevious
 from app.kpis.question import CannotAnswer, Question, Said, ask, zone_named
 from app.log.canonical import from_instant, instant
+from app.settings import Settings
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
@@ -262,7 +263,7 @@ async def get_kpi(
         now, position = then.instant, then.position
     elif query.fresh:
         await caught_up(ledger.db)
-    question = _question(ledger, kpi, query.asked(query.grain, query.by or []), now)
+    question = question_of(ledger.settings, kpi, query.asked(query.grain, query.by or []), now)
     found = await answer(ledger.db, question, now, position=position)
     if tables.wanted(request):
         return tables.table(*sheets.series(found, question.by), VARY)
@@ -281,7 +282,7 @@ async def get_kpi_behaviour(
     """Whether a KPI moves as it always does, or something has happened, and in which period."""
     now = context_of(request).now
     kpi = _asked_for(request, ledger, key)
-    question = _question(ledger, kpi, query.asked(Grain(query.grain), []), now)
+    question = question_of(ledger.settings, kpi, query.asked(Grain(query.grain), []), now)
     found = behaviour(kpi, await answer(ledger.db, question, now), now)
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
@@ -302,7 +303,7 @@ async def get_kpi_forecast(
     begin, end = running(grain, now, zone)
     time = {"begin": begin.isoformat(), "end": end.isoformat()}
     said = Said(grain=grain.value, zone=zone.key, filters=query.chosen(), **time)
-    found = await forecast(ledger.db, _question(ledger, kpi, said, now), query.more_cases)
+    found = await forecast(ledger.db, question_of(ledger.settings, kpi, said, now), query.more_cases)
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
@@ -325,7 +326,7 @@ async def list_kpi_cases(
         began, at, case_id, *numbers = cursors.read(query.cursor, scope, sign)
         position, given, *_ = (*map(int, numbers), 1)  # which the cursors of earlier versions do not say
         now, after = from_instant(began), (from_instant(at), UUID(case_id), position, given)
-    question = _question(ledger, kpi, query.asked(Grain.all, []), now)
+    question = question_of(ledger.settings, kpi, query.asked(Grain.all, []), now)
     page = await cases(ledger.db, question, now, after=after, limit=query.limit)
     cursor = None
     if page.last is not None:
@@ -392,8 +393,8 @@ def _may_ask(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
     return all(sees_all(caller, ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes)
 
 
-def _question(ledger: Services, kpi: Kpi, said: Said, now: datetime) -> Question:
-    of = ledger.settings
+def question_of(of: Settings, kpi: Kpi, said: Said, now: datetime) -> Question:
+    """What is asked of the KPI in the organisation that has these settings. Raises CannotAnswer."""
     return ask(
         kpi,
         said,

@@ -17,6 +17,11 @@ async def head(db: Database, *, seconds: float | None = None) -> int:
     return int(await db.value("select position from log.head", seconds=seconds))
 
 
+async def is_ahead(db: Database, as_of: int | datetime, now: datetime) -> bool:
+    """Whether the position, or the instant, is one that the log has not come to. Raises DatabaseGone."""
+    return as_of > now if isinstance(as_of, datetime) else as_of > await head(db)
+
+
 # Positions are dense and their times ascend, so halving finds it: some twenty events are looked at, and no
 # index on the times is needed.
 POSITION_AT = """

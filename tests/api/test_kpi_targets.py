@@ -48,6 +48,24 @@ async def test_a_target_holds_for_its_time_and_older_periods_keep_theirs(api: Ap
     assert types == [f"kpi_target.{name}" for name in ("added", "revised", "revised", "withdrawn")]
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"), [(5400, "5400"), (5400.5, "5400.5"), (5400.0, "5400"), ("5400.50", "5400.50")]
+)
+async def test_a_value_is_taken_as_a_number_too_as_figures_show_it(api: Api, said: Any, kept: str) -> None:
+    quality = await api.client("Quan", Role.quality_manager)
+    put_so = await put(quality, {"comparator": "lt", "value": said, "valid_from_at": "2026-01-01T00:00:00Z"})
+    assert (put_so.status_code, put_so.json()["value"]) == (201, kept)
+    shown = (await quality.read(KPI, **{"from": "2026-05-01", "to": "2026-06-01"}))["points"][0]["target"]
+    assert (await put(quality, shown)).status_code == 200, "what is shown can be set again"
+
+
+@pytest.mark.parametrize("said", [True, 1e300, 0.1234567, [1], {}, "1e3", "NaN"])
+async def test_what_is_no_number_of_a_target_is_refused(api: Api, said: Any) -> None:
+    quality = await api.client("Quan", Role.quality_manager)
+    refused = await put(quality, {"comparator": "lt", "value": said})
+    assert (refused.status_code, [e["pointer"] for e in refused.json()["errors"]]) == (422, ["/value"])
+
+
 async def test_a_period_that_runs_has_the_target_of_now(api: Api) -> None:
     quality = await api.client("Quan", Role.quality_manager)
     assert (await put(quality, {"comparator": "lt", "value": "60"})).status_code == 201
@@ -78,7 +96,7 @@ async def test_whoever_comes_second_is_told_so_and_what_is_sent_again_is_done_on
         ("incidents_opened", {"comparator": "lt"}, "/value", "missing"),
         ("incidents_opened", {"value": "1"}, "/comparator", "missing"),
         ("incidents_opened", {"comparator": "near", "value": "1"}, "/comparator", "enum"),
-        ("incidents_opened", {"comparator": "lt", "value": 5}, "/value", "string_type"),
+        ("incidents_opened", {"comparator": "lt", "value": [5]}, "/value", "string_type"),
         ("incidents_opened", {"comparator": "lt", "value": "1e3"}, "/value", "string_pattern_mismatch"),
         ("incidents_opened", {"comparator": "lt", "value": "-1"}, "/value", "greater_than_equal"),
         ("reopened_share", {"comparator": "lt", "value": "5"}, "/value", "not_a_share"),

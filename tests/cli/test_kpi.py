@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import Any
 
@@ -101,6 +102,29 @@ def test_filters_and_zones_are_those_of_the_endpoint(run: Run, told: None) -> No
     assert documented(run, "kpi", "backlog")["tz"] == "UTC"
 
 
+async def test_as_it_was_known_then_is_what_the_raw_events_up_to_there_say(run: Run, place: Place) -> None:
+    connection = await connect(place.url, FOLLOW_LIMITS)
+    early = Scripted.begin(BEGIN).then("resolved", minutes=60)
+    late = Scripted.begin(BEGIN).then("resolved", minutes=120)
+    await write(connection, [*early.events, *late.events])
+    await connection.close()
+    arguments = ("kpi", "incidents_resolved", *TIME, "--grain", "all")
+    now = documented(run, *arguments)
+    position = now["position"] - len(late.events)
+    then = documented(run, *arguments, "--as-of", str(position))
+    assert (now["points"][0]["value"], then["points"][0]["value"], then["position"]) == (2, 1, position)
+    before = documented(run, *arguments, "--as-of", "2020-01-01T00:00:00Z")
+    assert (before["points"][0]["value"], before["as_of"]) == (0, "2020-01-01T00:00:00Z")
+
+
+def test_a_table_for_spreadsheets_has_a_row_for_every_point_and_case(run: Run, told: None) -> None:
+    arguments = ("kpi", "incident_resolution_seconds", *TIME)
+    for more, name in (((), "points"), (("--cases", "--limit", "1000"), "items")):
+        rows = list(csv.DictReader(run(*arguments, *more, "--csv").stdout.splitlines()))
+        assert len(rows) == len(documented(run, *arguments, *more)[name]) > 3
+        assert {row["key"] for row in rows} == {"incident_resolution_seconds"}
+
+
 def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) -> None:
     arguments = ("kpi", "incident_resolution_seconds", *TIME)
     (point,) = documented(run, *arguments, "--grain", "all")["points"]
@@ -129,6 +153,10 @@ def test_the_cases_are_those_counted_each_with_its_events(run: Run, told: None) 
         (["backlog", "--filter", "team=nobody"], "--filter team=…: there is no “nobody”"),
         (["backlog", "--filter", "team"], "not of the form"),
         (["backlog", "--cases", "--limit", "0"], "--limit"),
+        (["backlog", "--as-of", "yesterday"], "--as-of: must be a time with a zone"),
+        (["backlog", "--as-of", "999999999"], "--as-of: lies ahead"),
+        (["backlog", "--as-of", "1", "--cases"], "--as-of: cases are those of now"),
+        (["backlog", "--csv", "--json"], "--csv: one form at a time"),
     ],
     ids=str,
 )

@@ -5,9 +5,10 @@ active ─► withdrawn
 
 from __future__ import annotations
 
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.common.people import SEE_EVERYTHING
 from app.kernel.bodies import Body, Instant, Key, Reason
@@ -22,7 +23,16 @@ from app.kpis.kpi import Aggregate, Comparator, Unit
 from app.kpis.targets.records import KpiTarget
 from app.kpis.targets.records import TargetState as State
 
-Number = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$")]
+
+def _as_text(value: Any) -> Any:
+    """A number as the text that stands for it: the log holds no fractions otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
+
+
+DecimalText = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$")]
+Number = Annotated[DecimalText, BeforeValidator(_as_text, json_schema_input_type=DecimalText | float)]
 
 
 class ReviseKpiTarget(Body):
@@ -35,7 +45,7 @@ class ReviseKpiTarget(Body):
     )
     value: Number | None = Field(
         default=None,
-        description="In the unit of the KPI, as a decimal text: seconds, cases, a ratio as 0.95.",
+        description="In the unit of the KPI, as a number or a decimal text: seconds, cases, a ratio as 0.95.",
         examples=["5400"],
     )
     valid_from_at: Instant | None = Field(
