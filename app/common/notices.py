@@ -27,6 +27,7 @@ class Step(Labelled):
     updated = "updated", "Progress told", "进展通报"
     resolved = "resolved", "Resolved", "已解决"
     delivered = "delivered", "Delivered", "已交付"
+    to_review = "to_review", "Solution to be reviewed", "方案待评审"
     to_accept = "to_accept", "To be accepted", "待验收"
     closed = "closed", "Closed", "已关闭"
     duplicate = "duplicate", "Closed as a duplicate", "因重复而关闭"

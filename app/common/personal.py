@@ -141,7 +141,7 @@ class Fingerprints:
 
     def of(self, *parts: str) -> str:
         """The fingerprint of these texts, in their order: 32 hex digits."""
-        text = b"\x00".join(part.encode("utf-8", "surrogatepass") for part in parts)
+        text = "\x00".join(parts).encode("utf-8", "surrogatepass")
         return blake2b(text, key=self._secret, digest_size=16).hexdigest()
 
 

@@ -22,6 +22,7 @@ PUBLIC = {
     "declared_major": Step.updated,
     "update_posted": Step.updated,
     "submitted": Step.received,
+    "solution_proposed": Step.to_review,
     "submitted_for_acceptance": Step.to_accept,
     "acceptance_failed": Step.updated,
     "approved": Step.approved,
@@ -50,6 +51,8 @@ NAMED = {
 MADE = {
     "decision_asked": ("vote", "person_id", Step.to_vote),
     "assessed": ("vote", "person_id", Step.to_vote),
+    "solution_proposed": ("follower", "person_id", Step.to_review),
+    "submitted_for_acceptance": ("follower", "person_id", Step.to_accept),
     "called": ("participant", "person_id", Step.invited),
     "invited": ("participant", "person_id", Step.invited),
     "minuted": ("task", "assignee_id", Step.tasked),

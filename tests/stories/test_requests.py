@@ -183,6 +183,8 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
         await refused(people.requester, f"{at}/record_acceptance", await _verdict(people, at, passed=True))
         == "not_in_the_acceptance_group"
     )
+    strangers = await _verdict(people, at, passed=True) | {"participants": [people.agent.id]}
+    assert await refused(people.head, f"{at}/record_acceptance", strangers) == "unknown_reference"
     partly = await _verdict(people, at, passed=True)
     partly["results"] = partly["results"][:1]
     assert await refused(people.head, f"{at}/record_acceptance", partly) == "criteria_left_out"
@@ -238,17 +240,51 @@ def _tally(decision: str) -> Json:
     return {"decision": decision, "outcome": "approved", **numbers}
 
 
+async def test_what_is_planned_anew_drops_the_open_tasks_of_the_plan_before(people: People) -> None:
+    at = await _asked_for(people)
+    task = {"assignee": people.engineer.id, "milestone": 1, "due_at": AHEAD}
+    plan: Json = {"milestones": [{"title": "It runs", "due_at": AHEAD}], "tasks": [{"title": "Ask", **task}]}
+
+    async def planned(*titles: str) -> None:
+        """A solution is proposed and approved, and a plan made of these tasks."""
+        await people.architect.do(f"{at}/propose_solution", SOLUTION)
+        for who, side in ((people.reviewer, "it"), (people.deputy, "business")):
+            await who.do(f"{at}/review_solution", {"side": side, "verdict": "approve", **GOOD})
+        tasks = [{"title": title, **task} for title in titles]
+        await people.architect.do(f"{at}/begin_implementation", plan | {"tasks": tasks})
+
+    await planned("Build it on paper", "Print it")
+    built, _ = (await people.engineer.read(f"{at}/tasks"))["items"]
+    await people.engineer.do(f"{at}/complete_task", {"task": built["id"], "outcome": "It is there."})
+    await people.engineer.do(f"{at}/add_task", {"title": "Tell the auditors", "due_at": AHEAD})
+    await people.requester.do(f"{at}/change_requirements", {"changed": "No paper.", "reason": "It burns."})
+    await people.architect.do(f"{at}/confirm_requirements", _requirements(people))
+    await planned("Build it in code")
+    tasks = {one["title"]: one for one in (await people.engineer.read(f"{at}/tasks"))["items"]}
+    assert [title for title, one in tasks.items() if one["dropped_at"]] == ["Print it"]
+    assert tasks["Build it on paper"]["completed_at"] is not None
+    mine = (await people.engineer.read("/v1/me/work"))["tasks"]
+    assert {one["title"] for one in mine} == {"Build it in code"}
+
+
 async def _asked_for(people: People) -> str:
     """A project of which the requirements are confirmed; gives where it is."""
     group = await people.admin.do("/v1/groups", {"key": "leave", "name": "验收组", "chair": people.head.id})
     await people.admin.do(
-        f"/v1/groups/{group['id']}/add_member", {"person": people.head.id, "side": "business"}
+        f"/v1/groups/{group['id']}/add_member", {"person": people.deputy.id, "side": "business"}
     )
     asked = {"title": "请假系统", "description": "目前以纸质方式请假。", "channel": "portal", "urgency": "3"}
     at = f"/v1/requests/{(await people.requester.do('/v1/requests', asked))['number']}"
     assessed = {"category": "software", "impact": "2", "urgency": "3", "path": "project", "team": "workplace"}
     assert (await people.agent.do(f"{at}/assess", assessed))["state"] == "analysing"
-    requirements = {
+    confirmed = await people.architect.do(f"{at}/confirm_requirements", _requirements(people))
+    assert confirmed["state"] == "requirements_confirmed"
+    return at
+
+
+def _requirements(people: People) -> Json:
+    """What is wanted, as the requester confirms it."""
+    return {
         "background": "目前以纸质方式请假。",
         "functional": "Ask, approve, see what is left.",
         "performance": "Two thousand people on a Monday morning.",
@@ -262,9 +298,6 @@ async def _asked_for(people: People) -> str:
         "acceptance_group": "leave",
         "confirmed_at": "2026-01-01T08:00:00+08:00",
     }
-    confirmed = await people.architect.do(f"{at}/confirm_requirements", requirements)
-    assert confirmed["state"] == "requirements_confirmed"
-    return at
 
 
 async def _designed(people: People, at: str) -> None:
@@ -284,7 +317,7 @@ async def _designed(people: People, at: str) -> None:
         == "say_what_to_revise"
     )
     back = own | {"side": "business", "verdict": "revise", "business_fit": "poor", "comment": "半天假呢？"}
-    assert (await people.requester.do(f"{at}/review_solution", back))["state"] == "revising"
+    assert (await people.deputy.do(f"{at}/review_solution", back))["state"] == "revising"
     await people.architect.do(f"{at}/propose_solution", SOLUTION)
     await people.requester.do(f"{at}/review_solution", own | {"side": "business"})
     approved = await people.reviewer.do(f"{at}/review_solution", own)
@@ -330,10 +363,12 @@ async def _submitted(people: People, at: str) -> None:
 async def _verdict(people: People, at: str, *, passed: bool) -> Json:
     criteria = (await people.head.read(f"{at}/criteria"))["items"]
     results = [{"criterion": one["id"], "shown_by": "user_trial", "passed": passed} for one in criteria]
-    said: Json = {"participants": ["me"], "results": results}
+    there = ["me", people.deputy.id, people.requester.id, people.engineer.id]
+    said: Json = {"participants": there, "results": results}
     if passed:
         return said | {"verdict": "accepted"}
-    return said | {"verdict": "failed", "issues": [{"title": "Mend the sum", "due_at": AHEAD}]}
+    mended = {"title": "Mend the sum", "due_at": AHEAD, "owner": people.engineer.id}
+    return said | {"verdict": "failed", "issues": [mended]}
 
 
 async def _complete_all(people: People, at: str) -> None:

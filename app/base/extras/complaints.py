@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from app.base.extras.table import Rows, Table
+from app.base.extras.working_days import at_that_time, days_of_the_service, working_days_after
 from app.common.children import Complaint, Subject
 from app.common.records import Child
 from app.common.tickets import Ticket
@@ -19,8 +19,7 @@ from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
 from app.kernel.who import reporter, service_level_manager
 
-#: Five working days; a week, as long as there are no calendars (decision 0022).
-ANSWERED_WITHIN = timedelta(days=7)
+ANSWERED_WITHIN_WORKING_DAYS = 5
 
 
 class ComplainTicket(Body):
@@ -44,9 +43,17 @@ def complain(ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
         about=body.about,
         person_id=ticket.assignee_id if body.about_assignee else None,
         complained_at=at.occurred_at,
-        due_at=at.occurred_at + ANSWERED_WITHIN,
+        due_at=at.found["due"][0],
     )
     at.add(made)
+
+
+async def in_working_days(look: Look, ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
+    """Finds when it must be answered: at the same time of day, so many working days later."""
+    zone, works = await days_of_the_service(look, ticket, at)
+    since = at.occurred_at.astimezone(zone).date()
+    day = working_days_after(since, ANSWERED_WITHIN_WORKING_DAYS, works)
+    at.found["due"] = [at_that_time(at.occurred_at, day, zone)]
 
 
 async def about_nobody(look: Look, ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
@@ -89,7 +96,7 @@ def rows(table: Table) -> Rows:
     """The rows of complaints."""
     return (
         #      action            中文        from             to     who                    event
-        action(complain,         "投诉",     table.delivered, STAYS, reporter,              f"{table.kind}.complained", wrong=(about_nobody,)),
+        action(complain,         "投诉",     table.delivered, STAYS, reporter,              f"{table.kind}.complained", wrong=(about_nobody, in_working_days)),
         action(answer_complaint, "答复投诉", table.any,       STAYS, service_level_manager, f"{table.kind}.complaint_answered",
                wrong=(answered_already, is_about_oneself)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -62,6 +63,13 @@ def following(ticket: Ticket, person_id: UUID, at: Moment) -> Follower:
     """The row, whose id follows from who and what: nobody follows anything twice."""
     row_id = uuid5(ticket.id, str(person_id))
     return Follower(id=row_id, record=ticket.row_key, person_id=person_id, followed_at=at.occurred_at)
+
+
+def let_follow(ticket: Ticket, persons: Iterable[UUID], at: Moment) -> None:
+    """Has those follow it who do not yet: they see it from now on."""
+    for person_id in persons:
+        if follower(person_id) not in at.audience:
+            at.add(following(ticket, person_id, at))
 
 
 async def follows_already(look: Look, ticket: Ticket, at: Moment) -> str | None:

@@ -9,14 +9,13 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.base.documents.filing import file
-from app.base.extras.followers import following
+from app.base.extras.followers import let_follow
 from app.common.children import Attachment
 from app.common.documents import DocumentClass, Heading
-from app.common.people import GroupMember, Person
+from app.common.people import Person
 from app.common.records import Child, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
 from app.kernel.moment import Moment
-from app.kernel.visibility import follower
 from app.processes.requests.implementation import add_issue
 from app.processes.requests.records import (
     Acceptance,
@@ -60,10 +59,7 @@ def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, at
     request.acceptance_wanted_at = body.wanted_at
     request.rounds = (request.rounds or 0) + 1
     request.verdict = None
-    for member in at.every(GroupMember, "members"):
-        assert member.person_id is not None
-        if follower(member.person_id) not in at.audience:
-            at.add(following(request, member.person_id, at))
+    let_follow(request, at.found["accepting"], at)
 
 
 class Shown(Part):
@@ -80,7 +76,7 @@ class AcceptanceIssue(Part):
 
     title: Title = Field(description="What must be mended. Lists show it: name no persons here.")
     due_at: Instant = Field(description="By when.")
-    owner: Annotated[Reference, Refers("person")] | None = Field(
+    owner: Annotated[Reference, Refers("person", met=True)] | None = Field(
         default=None, description="Who mends it: a person's id."
     )
 
@@ -88,8 +84,10 @@ class AcceptanceIssue(Part):
 class RecordAcceptanceRequest(Body):
     """What the acceptance has come to."""
 
-    participants: Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Who took part: ids."
+    participants: Annotated[tuple[Annotated[Reference, Refers("person", met=True)], ...], Few] = Field(
+        min_length=1,
+        max_length=LONGEST_LIST,
+        description="Who took part: ids, or `me`. Who sees no persons names those who have a part in it.",
     )
     results: Annotated[tuple[Shown, ...], Few] = Field(
         min_length=1, max_length=LONGEST_LIST, description="What came of each criterion."

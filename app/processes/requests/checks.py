@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
 from app.base.costs.amounts import fits as digits_fit
 from app.base.documents.filing import published
 from app.base.extras.givable import fits, still_there
-from app.common.calendars import CalendarVersion
+from app.base.extras.working_days import days_of_the_service, working_days_after
 from app.common.children import Task
 from app.common.documents import DocumentClass
 from app.common.people import Group, GroupMember, Person, Side, Team
@@ -32,9 +31,8 @@ if TYPE_CHECKING:
     from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
 
 WORKING_DAYS_AHEAD = 2
-#: So far ahead working days are looked for: a calendar may have none.
-MOST_DAYS = 366
-_FRIDAY = 4
+#: The sides that stand for the business in a group.
+BUSINESS = frozenset({Side.business, Side.key_user})
 
 
 async def cannot_be_given(look: Look, request: Request, body: AssessRequest, at: Moment) -> None:
@@ -77,9 +75,9 @@ async def confirmed_at_another_time(
 
 
 async def nobody_accepts(look: Look, request: Request, body: ConfirmRequirementsRequest, at: Moment) -> None:
-    """The acceptance group has members."""
+    """Somebody is in the acceptance group."""
     group = at.named(Group, "acceptance_group")
-    if not await look.children(GroupMember, group):
+    if group.chair_id is None and not await look.children(GroupMember, group):
         raise WrongValue(pointer="/acceptance_group", because="nobody_in_it")
 
 
@@ -94,6 +92,15 @@ async def milestones_before(look: Look, request: Request, body: object, at: Mome
     """Finds the milestones that hold so far."""
     at.found["milestones_before"] = [
         milestone for milestone in await look.children(Milestone, request) if milestone.dropped_at is None
+    ]
+
+
+async def tasks_before(look: Look, request: Request, body: object, at: Moment) -> None:
+    """Finds what of the plan before is still to be done."""
+    at.found["tasks_before"] = [
+        task
+        for task in await look.children(Task, request)
+        if task.milestone_id is not None and task.completed_at is None and task.dropped_at is None
     ]
 
 
@@ -119,11 +126,18 @@ async def not_of_that_side(
 
 
 async def _speaks_for_the_business(look: Look, request: Request, at: Moment) -> bool:
-    sides = (Side.business, Side.key_user)
-    return any(
-        member.person_id == at.caller.person_id and member.side in sides
-        for member in await _members(look, request)
-    )
+    return at.caller.person_id in await _of_the_business(look, request)
+
+
+async def _of_the_business(look: Look, request: Request) -> set[UUID]:
+    """Those in the acceptance group who stand there for the business or its key users."""
+    members = await _members(look, request)
+    return {one.person_id for one in members if one.person_id and one.side in BUSINESS}
+
+
+async def tells_the_business(look: Look, request: Request, body: object, at: Moment) -> None:
+    """Finds those in the acceptance group who may review it for the business: they are to see it."""
+    at.found["reviewing"] = sorted(await look.active(await _of_the_business(look, request)))
 
 
 async def side_has_reviewed(
@@ -192,49 +206,28 @@ async def papers_missing(look: Look, request: Request, body: object, at: Moment)
 
 
 async def tells_the_group(look: Look, request: Request, body: SubmitForAcceptanceRequest, at: Moment) -> None:
-    """Finds the members of the acceptance group; they are told at least two working days ahead."""
-    members = await _members(look, request)
-    active = await look.active(member.person_id for member in members if member.person_id)
-    at.found["members"] = [member for member in members if member.person_id in active]
+    """Finds those of the acceptance group; they are told at least two working days ahead."""
+    at.found["accepting"] = sorted(await look.active(await _accepting(look, request)))
     if body.wanted_at <= at.occurred_at:
         raise WrongValue(pointer="/wanted_at", because="not_ahead")
-    zone, works = await _days_of_the_service(look, request, at)
+    zone, works = await days_of_the_service(look, request, at)
     soonest = working_days_after(at.occurred_at.astimezone(zone).date(), WORKING_DAYS_AHEAD, works)
     if body.short_notice is None and body.wanted_at.astimezone(zone).date() < soonest:
         raise WrongValue({"soonest": str(soonest)}, pointer="/wanted_at", because="too_short_notice")
 
 
-async def _days_of_the_service(
-    look: Look, request: Request, at: Moment
-) -> tuple[tzinfo, Callable[[date], bool]]:
-    """Whether a day is a working day, and in which zone: by the calendar of its service; where there is none,
-    Monday to Friday in the organisation's zone.
-    """
-    service = None if request.service is None else await look.record("service", request.service)
-    key = None if service is None else service.record.calendar
-    found = None if key is None else await look.record("calendar", key)
-    if found is None:
-        return at.zone, lambda day: day.weekday() <= _FRIDAY
-    said = await look.child(CalendarVersion, found.record, id=found.record.newest_id)
-    assert said is not None, "a calendar has a newest version"
-    definition = said.definition()
-    return ZoneInfo(definition.zone), definition.is_working_day
-
-
-def working_days_after(day: date, number: int, works: Callable[[date], bool]) -> date:
-    """The day on which so many working days have passed since that day; or the last one that is looked at."""
-    for _ in range(MOST_DAYS):
-        if number == 0:
-            break
-        day += timedelta(days=1)
-        number -= works(day)
-    return day
-
-
 async def not_in_the_acceptance_group(look: Look, request: Request, at: Moment) -> str | None:
     """The requester's acceptance group accepts, and nobody else."""
-    members = {member.person_id for member in await _members(look, request)}
-    return None if at.caller.person_id in members else "not_in_the_acceptance_group"
+    accepting = await _accepting(look, request)
+    return None if at.caller.person_id in accepting else "not_in_the_acceptance_group"
+
+
+async def _accepting(look: Look, request: Request) -> set[UUID]:
+    """The members of the acceptance group, and its chair."""
+    group = await look.record("group", str(request.acceptance_group_id))
+    chairs = None if group is None else group.record.chair_id
+    members = await _members(look, request)
+    return {one for one in (chairs, *(member.person_id for member in members)) if one is not None}
 
 
 async def _members(look: Look, request: Request) -> list[GroupMember]:

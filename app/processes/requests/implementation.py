@@ -76,7 +76,7 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, at:
     supersede(DocumentClass.IM, at)
     # Its milestones and tasks are rows of their own: what is not said in words is not sealed.
     file(request, DocumentClass.IM, [(Heading.plan, body.plan)], at)
-    for earlier in at.every(Milestone, "milestones_before"):
+    for earlier in (*at.every(Milestone, "milestones_before"), *at.every(Task, "tasks_before")):
         at.change(earlier).dropped_at = at.occurred_at
     milestones = [_milestone(request, planned, at) for planned in body.milestones]
     for n, planned in enumerate(body.tasks):

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.base.documents.filing import draft_of, file, publish, supersede
+from app.base.extras.followers import let_follow
 from app.common.documents import DocumentClass, DocumentState, Heading
 from app.common.records import Labelled
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Words
@@ -59,6 +60,7 @@ def propose_solution(request: Request, body: ProposeSolutionRequest, at: Moment)
     request.solution_author_id = at.caller.person_id
     request.planned_at = body.planned_at
     request.it_approved_by_id = request.business_approved_by_id = request.sent_back_at = None
+    let_follow(request, at.found["reviewing"], at)
 
 
 def number_of_a_solution(request: Request) -> str | None:

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from app.base.extras.complaints import ComplainTicket
 from app.base.extras.ratings import RateTicket
 from app.common.people import Caller, Role
 from app.kernel.refusals import NotNow
+from tests.base.services.test_catalogue import a_service
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.people import act
 
@@ -67,8 +69,6 @@ async def test_a_complaint_is_answered_once(api: Api) -> None:
     manager = await api.client("Wu Jing", Role.service_level_manager)
     await zhao.do(f"{at}/complain", SLOW)
     (complaint,) = (await manager.read(f"{at}/complaints"))["items"]
-    since = datetime.fromisoformat(complaint["complained_at"])
-    assert datetime.fromisoformat(complaint["due_at"]) == since + timedelta(days=7)
     answer = {"complaint": complaint["id"], **ANSWER}
     assert (await zhao.post(f"{at}/answer_complaint", json=answer)).status_code == 403
     await manager.do(f"{at}/answer_complaint", answer)
@@ -77,6 +77,32 @@ async def test_a_complaint_is_answered_once(api: Api) -> None:
     assert answered["answered_by"]["name"] == "Wu Jing"
     refused = await manager.post(f"{at}/answer_complaint", json=answer)
     assert refused.json()["errors"][0]["code"] == "answered_already"
+
+
+async def due(api: Api, who: Client, at: str, now: datetime) -> datetime:
+    """When a complaint of that time must be answered."""
+    incident, caller = at.rpartition("/")[2], Caller(f"person:{who.id}", UUID(who.id))
+    body = ComplainTicket.model_validate(SLOW)
+    done = await act(api.ledger, caller, "incident", "complain", incident, body, now=now)
+    (made,) = [row for name, row in done.event.data["set"].items() if name.startswith("complaint/")]
+    return datetime.fromisoformat(made["due_at"])
+
+
+async def test_a_complaint_is_answered_within_five_working_days_of_the_service(api: Api) -> None:
+    zhao, _, at = await scene(api)
+    tuesday = datetime(2198, 10, 2, 7, 30, tzinfo=UTC)
+    assert tuesday.weekday() == 1
+    assert await due(api, zhao, at, tuesday) == tuesday + timedelta(days=7), "Monday to Friday"
+    assert await due(api, zhao, at, tuesday + timedelta(days=4)) == tuesday + timedelta(days=10), "a Saturday"
+    admin = await api.client("Admin", Role.admin, Role.service_level_manager)
+    week = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}
+    holidays = [{"date": f"2198-10-{day:02}"} for day in (3, 4, 5, 8)]
+    calendar: Json = {"key": "shanghai", "name": "上海", "time_zone": "Asia/Shanghai", "weekly": [week]}
+    await admin.do("/v1/calendars", calendar | {"holidays": holidays})
+    await a_service(admin, "mail", calendar="shanghai")
+    edited = await admin.patch(at, json={"service": "mail"}, headers={"If-Match": "*"})
+    assert edited.status_code == 200, edited.text
+    assert await due(api, zhao, at, tuesday) == tuesday + timedelta(days=13), "and four holidays"
 
 
 async def test_nobody_answers_a_complaint_about_themselves(api: Api) -> None:

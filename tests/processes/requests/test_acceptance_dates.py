@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from app.processes.requests.checks import MOST_DAYS, working_days_after
+from app.base.extras.working_days import MOST_DAYS, working_days_after
 from app.processes.requests.records import RequestState
 from app.registry import BY_KIND
 from tests.base.services.test_catalogue import a_service
