@@ -22,7 +22,7 @@ from app.api.actions import CarriedOut, Key, again, carry_out, operation_id
 from app.api.auth import context_of, ledger_of
 from app.api.etag import version_of
 from app.api.openapi import in_language, problems
-from app.api.problems import MOST_FAULTS, Fault, Problem, document, fault_of, problem, status_of
+from app.api.problems import MOST_FAULTS, Fault, Problem, document, fault_of, names_at, problem, status_of
 from app.api.shapes import Out
 from app.db import DatabaseGone
 from app.kernel.bodies import LONGEST_KEY, Patch
@@ -178,10 +178,13 @@ class Asked:
         return Act(self.lifecycle, row, name, said, self.context, version, self._key(row))
 
     def _faults(self, row: Action[Any, Any], error: ValidationError) -> list[Fault]:
-        known = sorted(row.body.model_fields)
         found = error.errors(include_url=False)[:MOST_FAULTS]
         return [
-            fault_of(self.context.language, {**one, "loc": ("body", "body", *one["loc"])}, known)
+            fault_of(
+                self.context.language,
+                {**one, "loc": ("body", "body", *one["loc"])},
+                names_at([row.body], one["loc"]),
+            )
             for one in found
         ]
 

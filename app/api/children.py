@@ -99,7 +99,9 @@ class TaskOut(Out):
     completed_at: datetime | None
     outcome: str | None = Field(description="What came of it. Null when its author was erased.")
     dropped_at: datetime | None = Field(description="When it was said that it need not be done.")
-    dropped_because: str | None = Field(description="Why. Null when its author was erased.")
+    dropped_because: str | None = Field(
+        description="Why. Null when its author was erased, or another plan took the place of its own."
+    )
     from_checklist: str | None = Field(description="The key of the checklist that it comes from.")
     position: int | None = Field(description="Its place on the checklist, from 1.")
     overdue: bool = Field(description="Whether it is still to be done and its time is over.")

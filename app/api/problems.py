@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -25,6 +27,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
 # A body of wrong values is not to be answered with twenty times as many words, nor to keep others waiting.
 MOST_FAULTS = 50
+#: What Pydantic puts into a path that is in no body: that it is the key, or which of several kinds it is not.
+ASIDE = re.compile(r"\[key\]|constrained-[a-z]+|function-[a-z]+\[.*\]")
 LONGEST_SAID = 100
 MOST_NAMES = 10
 # HEAD is answered wherever GET is: the frame turns the one into the other.
@@ -169,13 +173,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
     for fault in faults:
         if fault["type"] == "json_invalid":
             why = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
-            return problem(request, 400, "malformed", words={"why": f"{why} at character {fault['loc'][-1]}"})
+            return problem(request, 400, "malformed", words={"why": why, "at": str(fault["loc"][-1])})
     of_body = any(fault["loc"][0] == "body" for fault in faults)
     if of_body and _has_body(request) and not _says_json(request):
         return problem(request, 415, "unsupported_media_type")
     language = language_for(request)
     shown = faults[:MOST_FAULTS]
-    errors = [fault_of(language, fault, _known(request, fault["loc"][0])) for fault in shown]
+    errors = [fault_of(language, fault, _known(request, fault["loc"])) for fault in shown]
     words = {"count": f"{len(faults):,}", "shown": str(len(shown))}
     sentence = "invalid" if len(shown) == len(faults) else "very_invalid"
     return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
@@ -191,12 +195,32 @@ def _says_json(request: Request) -> bool:
     return main == "application" and (kind == "json" or kind.endswith("+json"))
 
 
-def _known(request: Request, where: str) -> list[str]:
-    """The names that the operation takes in its body or its query."""
+def _known(request: Request, loc: Sequence[Any]) -> list[str]:
+    """The names that the operation takes in that place of its body or its query."""
     dependant = request.scope["route"].dependant
-    taken = dependant.body_params if where == "body" else dependant.query_params
-    models = [parameter.field_info.annotation for parameter in taken]
-    return sorted(name for model in models for name in getattr(model, "model_fields", ()))
+    taken = dependant.body_params if loc[0] == "body" else dependant.query_params
+    return names_at([parameter.field_info.annotation for parameter in taken], loc[1:])
+
+
+def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
+    """The names that are known where the path ends: those of the part of the body that it is in."""
+    for name in (part for part in path[:-1] if isinstance(part, str)):
+        fields = [_fields(model).get(name) for model in models]
+        models = [part for field in fields if field is not None for part in _models_in(field.annotation)]
+    return sorted(name for model in models for name in _fields(model))
+
+
+def _fields(model: Any) -> dict[str, FieldInfo]:
+    """Its fields by the names that callers know them by."""
+    fields: dict[str, FieldInfo] = getattr(model, "model_fields", {})
+    return {field.alias or name: field for name, field in fields.items()}
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
 
 
 def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
@@ -205,11 +229,13 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
     known = sentences(language)["value"]
     code = error["type"] if error["type"] in known else "other"
     words = {key: str(value) for key, value in error.get("ctx", {}).items()}
+    if "expected" in words:
+        words["expected"] = words["expected"].replace("' or '", "', '")  # which is English
     words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
     words["said"] = str(error.get("input"))[:LONGEST_SAID]
     fault = Fault(code=error["type"], message=say(language, "value", code, words))
     if where == "body":
-        fault.pointer = "".join(f"/{_escape(str(part))}" for part in path)
+        fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
     elif where == "header":
         fault.header = str(path[0])
     else:
@@ -239,7 +265,7 @@ async def _framework(request: Request, error: Exception) -> Response:
             request, 405, "method_not_allowed", words={"allowed": allowed}, headers={"Allow": allowed}
         )
     if error.status_code == 400:
-        return problem(request, 400, "malformed", words={"why": str(error.detail)})
+        return problem(request, 400, "malformed", sentence="undecodable")
     assert error.status_code == 413, f"no problem is written for {error.status_code}"
     return problem(request, 413, "too_large", words={"limit": str(error.detail)})
 

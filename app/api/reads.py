@@ -132,11 +132,7 @@ def _one(listing: Listing) -> Callable[..., Any]:
 
 async def not_ahead(request: Request, as_of: int | datetime | None) -> None:
     """What will be is not known: who asked again would be answered otherwise. Raises WrongValue."""
-    if isinstance(as_of, datetime):
-        ahead = as_of > context_of(request).now
-    else:
-        ahead = as_of is not None and as_of > await read.head(ledger_of(request).db)
-    if ahead:
+    if as_of is not None and await read.is_ahead(ledger_of(request).db, as_of, context_of(request).now):
         raise WrongValue(parameter="as_of", because="ahead_of_the_log")
 
 

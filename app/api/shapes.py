@@ -122,6 +122,12 @@ class _Plan:
 ALWAYS = frozenset({"id", "version", "number"})
 
 
+@cache
+def _names(shape: type[Out], made: frozenset[str]) -> tuple[str, ...]:
+    """The fields of the shape, without those that a kind makes."""
+    return tuple(name for name in shape.model_fields if name not in made)
+
+
 # Clients choose the fields; most of them choose the same.
 @lru_cache(maxsize=256)
 def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Plan:
@@ -229,7 +235,7 @@ class Renderer:
         persons = {out[name] for out in shown for name in plan.persons} - {None}
         names = await self.ledger.directory.names(persons) if persons else {}
         sealed = {out[name] for out in shown for name in plan.personal} - {None}
-        sealed |= {text for out in shown for name in plan.values for text in _sealed(out[name])}
+        sealed |= {text for name in plan.values for out in shown if out[name] for text in _sealed(out[name])}
         texts = await self.ledger.vault.texts({*sealed, *names.values()})
         teams = {out[name] for out in shown for name in plan.teams} - {None}
         stubs: dict[UUID | None, Any] = {
@@ -241,21 +247,15 @@ class Renderer:
         _open(shown, plan.values, texts)
         for name, beside in plan.beside:
             await self._put_beside(shown, name, beside)
-        open_actions: dict[Any, list[dict[str, Any]]] = {}
-        for out in shown:
-            if "actions" in out:
+        if shown and "actions" in shown[0]:
+            open_actions: dict[Any, list[dict[str, Any]]] = {}
+            for out in shown:
                 out["actions"] = [] if self.past else offered or self._actions(out, open_actions)
-            for name in plan.instants:
-                # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds.
-                if (at := out[name]) is not None and not (at.microsecond and at.tzinfo is UTC):
-                    out[name] = instant(at)
-            for name in plan.personal:
-                if out[name] is not None:
-                    out[name] = texts[out[name]]
-            for name in (*plan.persons, *plan.teams):
-                if out[name] is not None:
-                    out[name] = stubs[out[name]]
-            for name in self._left_out(plan):
+        _put(shown, (*plan.persons, *plan.teams), stubs)
+        _put(shown, plan.personal, texts)
+        _put_instants(shown, plan.instants)
+        for name in self._left_out(plan):
+            for out in shown:
                 del out[name]
 
     async def _put_beside(self, shown: Sequence[dict[str, Any]], name: str, beside: Beside) -> None:
@@ -272,7 +272,7 @@ class Renderer:
 
     def _plan(self) -> _Plan:
         record: type[Record] = self.rows or self.lifecycle.record
-        names = tuple(name for name in self.shape.model_fields if name not in self.MADE)
+        names = _names(self.shape, self.MADE)
         # Which actions are open, and what is for staff, is decided on other fields; so some are made.
         if self.fields is not None and self.fields.isdisjoint({"actions", *self.MADE, *_for_staff(record)}):
             names = tuple(name for name in names if name in self.fields | ALWAYS)
@@ -285,10 +285,10 @@ class Renderer:
 
     def _keep_from_others(self, shown: Sequence[dict[str, Any]], names: tuple[str, ...]) -> None:
         """Takes out what only staff are shown, of records that the caller is not staff for."""
-        for out in shown:
-            held = any(out[name] is not None for name in names)
-            if held and not self.caller.is_staff_for(self._standing(out)):
-                out.update(dict.fromkeys(names))
+        for name in names:
+            for out in shown:
+                if out[name] is not None and not self.caller.is_staff_for(self._standing(out)):
+                    out.update(dict.fromkeys(names))
 
     async def _offers(self, loaded: Loaded[Any]) -> list[dict[str, Any]]:
         """What is open by state and role, and whether a check forbids it now."""
@@ -342,9 +342,27 @@ class Renderer:
         return known[alike]
 
 
-def _sealed(values: Mapping[str, Any] | None) -> list[str]:
+def _sealed(values: Mapping[str, Any]) -> list[str]:
     """What of the values is a ciphertext."""
-    return [said for said in (values or {}).values() if isinstance(said, str) and is_sealed(said)]
+    return [said for said in values.values() if isinstance(said, str) and is_sealed(said)]
+
+
+# Field by field, since most fields have no value in most records.
+def _put(shown: Sequence[dict[str, Any]], names: Sequence[str], put: Mapping[Any, Any]) -> None:
+    """Puts in the place of each value of these fields what stands for it."""
+    for name in names:
+        for out in shown:
+            if (value := out[name]) is not None:
+                out[name] = put[value]
+
+
+def _put_instants(shown: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+    """Writes instants as clients see them, where they would not come out so."""
+    for name in names:
+        for out in shown:
+            # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds.
+            if (at := out[name]) is not None and not (at.microsecond and at.tzinfo is UTC):
+                out[name] = instant(at)
 
 
 def _open(shown: Sequence[dict[str, Any]], names: Sequence[str], texts: Mapping[str, str | None]) -> None:

@@ -28,7 +28,6 @@ from app.log.canonical import instant
 
 LONGEST_LINE = 200
 LONGEST_KEY = 100
-SHORTEST_TITLE = 3
 LONGEST_PARAGRAPH = 20_000
 LONGEST_LIST = 50
 # What lies outside is a slip of the pen, and some of it cannot be turned into UTC.
@@ -101,7 +100,7 @@ Key = Annotated[
 #: What a case is called in lists.
 Title = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=SHORTEST_TITLE, max_length=LONGEST_LINE),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE),
     AfterValidator(_line),
 ]
 Paragraph = Annotated[

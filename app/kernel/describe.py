@@ -149,7 +149,7 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
 
 def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     """The schema of what the log keeps of the body."""
-    schema: dict[str, Any] = row.body.model_json_schema()
+    schema: dict[str, Any] = row.body.model_json_schema(mode="serialization")
     schema["properties"].pop("occurred_at", None)
     _keep(schema["properties"], row.body)
     body: type[BaseModel] = row.body

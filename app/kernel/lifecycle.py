@@ -214,9 +214,9 @@ def action(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lifecycle(Generic[R]):
-    """All that can happen to one kind of record.
+    """All that can happen to one kind of record. There is one of each kind, equal to itself only.
 
     `plural` is its path. `code` is that of its numbers, if it has any. `entered` sets what goes with a state,
     whoever leads there (times, marks); `audience` says who may see the record; `sees_all` which roles see

@@ -18,7 +18,7 @@ from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
 from app.kernel.uploads import ATTACHED_WITHIN, find
-from app.kernel.visibility import may_see
+from app.kernel.visibility import follower, may_see
 
 if TYPE_CHECKING:
     from app.kernel.perform import Act
@@ -30,7 +30,8 @@ async def resolve(ledger: Ledger, look: Look, act: Act, at: Moment, record: Reco
     for field, mark, names in references(act.body):
         named = [(names, "")] if isinstance(names, str) else [(name, f"/{n}") for n, name in enumerate(names)]
         at.found[field] = [
-            await _referred(ledger, look, act, mark, name, f"/{field}{which}") for name, which in named
+            await _referred(ledger, look, act, mark, name, f"/{field}{which}", met=_met(mark, record, at))
+            for name, which in named
         ]
         if mark.on_behalf and at.found[field][0].id != act.context.caller.person_id:
             behalf = at.found[field][0].id
@@ -66,7 +67,18 @@ async def _uploaded(ledger: Ledger, look: Look, act: Act, field: str) -> Upload:
     return found
 
 
-async def _referred(ledger: Ledger, look: Look, act: Act, mark: Refers, name: str, pointer: str) -> Any:
+def _met(mark: Refers, record: Record, at: Moment) -> frozenset[str]:
+    """The tokens and ids of those who have a part in the record, where these may be named."""
+    if not mark.met:
+        return frozenset()
+    said = [value for value in dict(record).values() if isinstance(value, UUID | list)]
+    ids = {str(one) for value in said for one in (value if isinstance(value, list) else (value,))}
+    return at.audience | ids
+
+
+async def _referred(
+    ledger: Ledger, look: Look, act: Act, mark: Refers, name: str, pointer: str, *, met: frozenset[str]
+) -> Any:
     caller, kind = act.context.caller, mark.kind
     called = name
     if name == "me" and kind == "person" and caller.person_id is not None:
@@ -77,12 +89,17 @@ async def _referred(ledger: Ledger, look: Look, act: Act, mark: Refers, name: st
     if loaded is None or not (
         # A tool sees nobody, and speaks for those whom it names.
         (mark.on_behalf and Role.integration in caller.names)
+        or not met.isdisjoint(_tokens(loaded.record))
         or visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
     ):
         raise WrongValue({"kind": kind, "name": name}, pointer=pointer, because="unknown_reference")
     if not mark.retired:
         _in_use(ledger.lifecycles[loaded.record.KIND], [loaded.record], pointer)
     return loaded.record
+
+
+def _tokens(named: Record) -> tuple[str, ...]:
+    return (str(named.id), f"person:{named.id}", follower(named.id))
 
 
 async def _keys(ledger: Ledger, look: Look, act: Act, record: Record) -> None:

@@ -11,7 +11,6 @@ would be, had it come in time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress, groupby
 from operator import attrgetter, is_not
@@ -28,8 +27,7 @@ Seal = Callable[[str], Sealed]
 _NEVER_TOLD = object()
 
 
-@dataclass(slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """How a case stood after one change, in the words of our record, names turned into ids.
 
     `state` None: it was not told, or is none that we know. `fields` are the record's but for its personal
@@ -88,7 +86,8 @@ class _Telling(Generic[R]):
     def given(self) -> dict[str, Any]:
         """The columns that are other than in the row before, as they stand in the log."""
         columns, snapshot = self.case.columns, self.snapshot
-        told: dict[str, Any] = {c: v for c, v in snapshot.given.items() if columns.get(c, _NEVER_TOLD) != v}
+        known = columns.get
+        told: dict[str, Any] = {c: v for c, v in snapshot.given.items() if known(c, _NEVER_TOLD) != v}
         columns.update(told)
         if not snapshot.private:
             return told

@@ -9,8 +9,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
-from app.api.work import VOTES, beside
-from app.common.decisions import Vote
+from app.api.work import beside
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger
 from tests.base.meetings.test_meetings import a_meeting, begun
@@ -91,7 +90,7 @@ async def test_among_a_hundred_thousand_votes_only_those_are_read_that_are_await
 ) -> None:
     persons = [UUID(int=n + 1_000) for n in range(200)]
     caller = Caller(f"person:{persons[7]}", persons[7])
-    query, said = beside(ledger, caller, VOTES, Vote, datetime.now(UTC))
+    query, said = beside(ledger, caller, datetime.now(UTC))
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(ASKED, {"many": MANY, "persons": persons})
         await owner.execute("vacuum analyze fold.vote")

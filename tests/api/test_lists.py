@@ -156,7 +156,7 @@ async def test_what_is_mine_is_different_for_everybody(scene: Scene) -> None:
         ("opened_after=yesterday", "opened_after", "must be a time with a zone"),
         ("opened_after=1767225600", "opened_after", "must be a time with a zone"),
         ("opened_after=2026-01-01", "opened_after", "must be a time with a zone"),
-        ("priority=P9", "priority", "“P9” is not one of 'P1', 'P2', 'P3', 'P4' or 'none'"),
+        ("priority=P9", "priority", "“P9” is not one of 'P1', 'P2', 'P3', 'P4', 'none'"),
         ("state=none", "state", "must be one of 'new', 'acknowledged'"),
         ("state=", "state", "must have at least 1 entries"),
         ("service=" + ",".join(map(str, range(51))), "service", "must have at most 50 entries"),

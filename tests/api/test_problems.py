@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,8 +20,9 @@ LIMIT = 1_048_576
 class Scene:
     """A requester with an incident, and a service desk."""
 
-    def __init__(self, zhao: Client, agent: Client, incident: Json, stranger: Client) -> None:
-        self.zhao, self.agent, self.incident, self.stranger = zhao, agent, incident, stranger
+    def __init__(self, shared: Api, zhao: Client, agent: Client, incident: Json, stranger: Client) -> None:
+        self.shared, self.zhao, self.agent, self.stranger = shared, zhao, agent, stranger
+        self.incident = incident
         self.at = f"/v1/incidents/{incident['id']}"
 
 
@@ -29,7 +31,7 @@ async def scene(shared: Api) -> Scene:
     zhao = await shared.client("Zhao Min")
     agent = await shared.client("Lin", Role.agent)
     stranger = await shared.client("Wu Jing")
-    return Scene(zhao, agent, await zhao.do("/v1/incidents", an_incident()), stranger)
+    return Scene(shared, zhao, agent, await zhao.do("/v1/incidents", an_incident()), stranger)
 
 
 async def endless() -> AsyncIterator[bytes]:
@@ -208,7 +210,7 @@ async def test_a_stale_condition_says_the_version_that_the_record_has(scene: Sce
 
 
 async def test_every_wrong_value_is_pointed_at(scene: Scene) -> None:
-    said = an_incident(title="x", impact="9", began_at="yesterday", colour="red", requester=3)
+    said = an_incident(title=" ", impact="9", began_at="yesterday", colour="red", requester=3)
     del said["description"]
     for language in LANGUAGES:
         answer = await scene.zhao.post("/v1/incidents", json=said, headers={"Accept-Language": language})
@@ -276,6 +278,24 @@ async def test_whoever_names_what_is_not_known_here_is_told_what_is(scene: Scene
     refused = await scene.agent.get("/v1/incidents?stat=new", headers={"Accept-Language": "zh"})
     (error,) = refused.json()["errors"]
     assert error["message"] == "不是已知的字段；可用的有：state, state_not"
+    manager = await scene.shared.client("Marta", Role.incident_manager)
+    for path in ("backlog", "backlog/cases"):
+        refused = await manager.get(f"/v1/kpis/{path}?form=2026-01-01")
+        (error,) = refused.json()["errors"]
+        assert error["message"] == "is not known here; known are: from", "as it is called in the address"
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b'{"title": "\xe4"}', b"[" * 100_000], ids=["cut", "latin-1", "deep"]
+)
+async def test_what_is_chinese_has_no_english_in_it(scene: Scene, content: bytes) -> None:
+    headers = {**JSON, "Accept-Language": "zh"}
+    unread = (await scene.zhao.post("/v1/incidents", content=content, headers=headers)).json()
+    assert unread["code"] == "malformed"
+    assert set(re.findall("[A-Za-z]+", unread["detail"])) <= {"JSON", "UTF"}
+    wrong = await scene.zhao.post("/v1/incidents", json=an_incident(impact="9"), headers=headers)
+    (error,) = wrong.json()["errors"]
+    assert error["message"] == "必须是以下之一：'1', '2', '3'"
 
 
 async def test_a_request_keeps_the_id_that_it_came_with_and_the_event_has_it(scene: Scene) -> None:

@@ -439,14 +439,15 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     },
     **meetings.OPENED_TOWARDS,
 }
-_NOT_TOLD = frozenset(state.value for state in RequestState) - {"in_acceptance", "rectifying"}
+_TOLD = ("solution_review", "revising", "solution_approved", "implementing", "in_acceptance", "rectifying")
+_NOT_TOLD = frozenset(state.value for state in RequestState) - {*_TOLD}
 #: The states in which there can be what the action names, as a new record gets there.
 ONLY_IN: dict[str, frozenset[str]] = {
     "answer_complaint": frozenset({"resolved", "delivered", "closed"}),
     # What waits for approval is assessed anew, and cancelled by whoever asked, in the stories.
     "request.assess": frozenset({"submitted"}),
     "request.cancel": frozenset({"submitted", "assessed", "in_progress", "analysing", "on_hold"}),
-    # Whoever is to accept it follows it by then.
+    # Whoever is to review or to accept it follows it by then.
     "request.follow": _NOT_TOLD,
     "request.unfollow": _NOT_TOLD,
     **meetings.ONLY_IN,

@@ -247,6 +247,17 @@ def test_whatever_is_named_by_a_key_is_named_by_a_right_one(body: type[Body], fi
     assert (field, "not_a_key") in {(error["loc"][0], error["type"]) for error in caught.value.errors()}
 
 
+@pytest.mark.parametrize("title", ["邮箱", "死机", "火", "PC"])
+def test_a_title_is_as_short_as_a_word_is_in_chinese(title: str) -> None:
+    assert TypeAdapter(Title).validate_python(title) == title
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_a_title_says_something(nothing: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Title).validate_python(nothing)
+
+
 def test_white_space_around_a_text_does_not_count() -> None:
     body = Everything.model_validate({"line": f"  {'x' * LONGEST_LINE}\n", "words": "\n two\nlines\t\n"})
     assert (body.line, body.words) == ("x" * LONGEST_LINE, "two\nlines")
