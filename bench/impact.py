@@ -39,7 +39,7 @@ with layer (name, low, high) as (values
   ('edge', 'connects_to', 'core', 2), ('server', 'connects_to', 'edge', 2), ('server', 'uses', 'server', 1),
   ('database', 'runs_on', 'server', 1), ('application', 'runs_on', 'server', 1),
   ('application', 'uses', 'database', 2), ('application', 'depends_on', 'application', 1),
-  ('endpoint', 'connects_to', 'edge', 1), ('endpoint', 'uses', 'application', 1)
+  ('endpoint', 'connects_to', 'edge', 1), ('endpoint', 'uses', 'application', 2)
 )
 insert into fold.ci_relation
 select gen_random_uuid(), 1, now(), 'ci/' || here, here, kind, there, now() from (

@@ -14,6 +14,7 @@ import psycopg
 from bench.kill import PATIENCE_SECONDS
 from bench.site import LOOK_SECONDS, Site, made_token, site
 from tests.client import an_incident
+from tests.crash.held import killed_in_a_call
 
 LINES, KILLS = 1_500, 2
 FILE = b"".join(
@@ -50,17 +51,11 @@ async def test_each_line_has_one_effect_though_workers_are_killed_again_and_agai
 
 
 async def _broken(installation: Site) -> list[int]:
-    """Kills a worker after the other, each once it has carried out something. Gives how far each had come."""
-    chance = random.Random()
+    """Kills a worker after the other, each while it carries out lines. Gives how far each had come."""
     came: list[int] = []
     with psycopg.connect(installation.url, autocommit=True) as connection:
         for _ in range(KILLS):
-            enough = (came[-1] if came else 0) + chance.randint(1, LINES // 4)
-            installation.work()
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while _count(connection, WRITTEN) < enough:  # noqa: ASYNC110  # nobody tells of a line
-                    await asyncio.sleep(LOOK_SECONDS)
-            installation.kill("worker")
+            await killed_in_a_call(installation, random.randint(300, LINES // 3))  # a call has 256
             came.append(_count(connection, WRITTEN))
     return came
 

@@ -14,6 +14,7 @@ import psycopg
 from app.settings import PROJECT
 from bench.kill import PATIENCE_SECONDS
 from bench.site import LOOK_SECONDS, Site, made_token, site
+from tests.crash.held import killed_in_a_call
 from tests.exchange.test_xes import a_log, a_trace, steps
 
 CASES, KILLS = 3_000, 2
@@ -22,22 +23,6 @@ LOG = a_log(*(a_trace(f"1-{n}", steps(*STEPS)) for n in range(CASES)))
 MAPPING = (PROJECT / "tests" / "exchange" / "mappings" / "vinst_incidents.toml").read_text(encoding="utf-8")
 WRITTEN = "select count(*) from log.event where source like 'import:%' and stream like 'incident/%'"
 TYPES = "select type, count(*) from log.event where stream like 'incident/%' group by type"
-
-# A worker stands still inside the call that would write so many rows, until it is killed: whatever the
-# machine is busy with, it has brought in its first 1,000 rows then, and never all.
-HOLD = """
-create sequence log.counted;
-create function log.hold() returns trigger language plpgsql security definer as $$
-begin
-  if nextval('log.counted') > {rows} then perform pg_advisory_xact_lock_shared({key}); end if;
-  return new;
-end $$;
-create trigger hold before insert on log.event for each row
-  when (new.source like 'import:%') execute function log.hold();
-"""
-LET_GO = "drop trigger hold on log.event; drop function log.hold(); drop sequence log.counted"
-HELD = "select pid from pg_locks where locktype = 'advisory' and objid = %s and not granted"
-KEY = 4_711_000
 
 
 async def test_a_file_is_brought_in_once_though_workers_are_killed_again_and_again() -> None:
@@ -72,21 +57,12 @@ async def _asked_for(client: httpx.AsyncClient, address: str) -> str:
 
 async def _broken(installation: Site) -> list[int]:
     """Kills a worker after the other, each while it brings in rows. Gives how far each had come."""
-    chance = random.Random()
     came: list[int] = []
-    with installation.administrator() as connection:
-        connection.execute("select pg_advisory_lock(%s)", (KEY,))
+    with psycopg.connect(installation.url, autocommit=True) as connection:
         for _ in range(KILLS):
-            connection.execute(HOLD.format(rows=chance.randint(1_001, CASES), key=KEY).encode())
-            installation.work()
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not (held := connection.execute(HELD, (KEY,)).fetchall()):  # noqa: ASYNC110  # nobody tells
-                    await asyncio.sleep(LOOK_SECONDS)
-            installation.kill("worker")
-            # PostgreSQL looks whether somebody is still there only when it has an answer for them.
-            for (backend,) in held:
-                connection.execute("select pg_terminate_backend(%s, 60000)", (backend,))
-            connection.execute(LET_GO)
+            await killed_in_a_call(
+                installation, random.randint(1_001, CASES)
+            )  # a call has 1,000
             came.append(_count(connection))
     return came
 
