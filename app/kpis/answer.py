@@ -188,16 +188,27 @@ async def count(
         await add_survival(connection, question, filters, figures)
         _bounded(figures, most)
     elif question.kpi.fact is not None:
-        for period, *cut, excluded, cases, total, median, p90, largest in await _cells(
-            connection, question, filters, most
-        ):
-            of = figures.setdefault((period, tuple(cut)), Figures())
-            add_cases(question.kpi, of, excluded, cases, total, (median, p90, largest))
+        await _add_cells(connection, question, filters, most, figures)
         _bounded(figures, most)
     if question.kpi.still_open is not None:
         await count_open(connection, question, filters, now, figures)
         _bounded(figures, most)
     return figures
+
+
+async def _add_cells(
+    connection: Connection, question: Question, filters: Filters, most: int, figures: dict[Place, Figures]
+) -> None:
+    for period, *cut, excluded, cases, total, median, p90, largest in await _cells(
+        connection, question, filters, most
+    ):
+        of = figures.setdefault((period, tuple(cut)), Figures())
+        add_cases(question.kpi, of, excluded, cases, total, (median, p90, largest))
+    if question.kpi.aside is not None:
+        beside: dict[Place, Figures] = {}
+        await _add_cells(connection, replace(question, kpi=question.kpi.aside), filters, most, beside)
+        for place, of in beside.items():
+            figures[place].beside = of
 
 
 async def add_agent_days(

@@ -5,7 +5,7 @@ Pure: no database, no HTTP, no clock. Rules and shape: docs/decisions/0006-kpis-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.common.people import Role
 from app.common.records import Labelled
@@ -49,6 +49,7 @@ class Measure(Labelled):
     known_error = "known_error", "Whether its cause and a workaround are known", "根因与临时措施是否已知"
     proactive = "proactive", "Whether it was found before anybody complained", "是否主动发现"
     prevented = "prevented", "How many fewer incidents came of it", "减少的事件数"
+    came_before = "came_before", "How many incidents had come of it", "此前的事件数"
     repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
 
 
@@ -196,8 +197,9 @@ class Kpi:
     kpi.<process>_<fact>. For a KPI of the state at a period's end it is null, and `still_open` says which
     cases count. For a duration `still_open` says which cases are shown beside it. `ends_by` is the kind of
     fact that ends what is measured, if that is not the end of the case. `parts` is by how much a number per
-    case is divided: three months of a quarter. `settling` is what its values wait for when a period is over,
-    `target` the one that the process documents fix.
+    case is divided: three months of a quarter. `beside` is another number that each of the cases brings, and
+    the answer needs. `settling` is what its values wait for when a period is over, `target` the one that the
+    process documents fix.
     """
 
     key: str
@@ -210,6 +212,7 @@ class Kpi:
     ends_by: str | None = None
     parts: int = 1
     measure: Measure
+    beside: Measure | None = None
     aggregate: Aggregate
     unit: Unit
     direction: Direction
@@ -227,6 +230,11 @@ class Kpi:
     def processes(self) -> tuple[str, ...]:
         """The kinds of records that are counted."""
         return (self.process, *self.also)
+
+    @property
+    def aside(self) -> Kpi | None:
+        """The same, of the number beside."""
+        return None if self.beside is None else replace(self, measure=self.beside, beside=None)
 
     @property
     def is_divided(self) -> bool:

@@ -111,7 +111,7 @@ async def _figures(
     connection: Connection, kpis: Sequence[Kpi], month: Month
 ) -> dict[tuple[str, int], Figures]:
     """By KPI and period."""
-    figures = {(kpi.key, period): Figures() for kpi in kpis for period in COUNTED}
+    figures = {(kpi.key, period): Figures(beside=Figures()) for kpi in kpis for period in COUNTED}
     tables = defaultdict(list)
     for kpi in kpis:
         if kpi.fact is not None and kpi.aggregate not in APART:
@@ -119,12 +119,15 @@ async def _figures(
     spans = list(pairwise(month.bounds))
     asked = [spans[period - 1] for period in COUNTED]
     for of_table in tables.values():
-        statement = query.together(of_table, asked, month.now, month.currency)
+        beside = [kpi.aside for kpi in of_table if kpi.aside is not None]
+        statement = query.together([*of_table, *beside], asked, month.now, month.currency)
         for number, excluded, *columns in await fetch(connection, statement):
             period = COUNTED[number - 1]
-            for kpi, place in zip(of_table, range(0, len(columns), 3), strict=True):
+            of = [figures[kpi.key, period] for kpi in of_table]
+            of += [figures[kpi.key, period].beside or Figures() for kpi in beside]
+            for kpi, into, place in zip([*of_table, *beside], of, range(0, len(columns), 3), strict=True):
                 cases, total, spread = columns[place : place + 3]
-                add_cases(kpi, figures[kpi.key, period], excluded, cases, total, spread)
+                add_cases(kpi, into, excluded, cases, total, spread)
     for kpi in kpis:
         if kpi.aggregate in APART:
             await _add_apart(connection, kpi, month, figures)

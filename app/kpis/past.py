@@ -58,11 +58,17 @@ async def count(
     try:
         if kpi.fact is not None:
             source = _source(raw.names_of(kpi), question, filters, {"position": position})
-            cells = await raw.cells(connection, question.bounds, question.by, source)
+            cells = await raw.cells(connection, question.bounds, question.by, raw.of_measure(kpi, source))
             if kpi.aggregate is Aggregate.per_agent_day:
                 raw.add_agent_days(cells, await _agent_days(connection, question, filters, position))
             for place, cell in cells.items():
                 figures[place] = _figures(kpi, cell)
+            if kpi.aside is not None:
+                beside = raw.of_measure(kpi.aside, source)
+                for place, cell in (
+                    await raw.cells(connection, question.bounds, question.by, beside)
+                ).items():
+                    figures[place].beside = _figures(kpi.aside, cell)
             if kpi.aggregate is Aggregate.kaplan_meier:
                 observed = await raw.survival(connection, question.bounds, question.by, source)
                 for place, survival in observed.items():

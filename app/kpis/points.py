@@ -136,7 +136,8 @@ class KpiPoint(Out):
     survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
     interval: KpiInterval | None = Field(
         description="Of a share by Wilson, of a count or a number per case or day by Garwood (Poisson, "
-        "exact). Null for a duration, whose distribution says more, and for money, which is no count."
+        "exact), of incidents prevented by Zou and Donner from the counts before and after. Null for a "
+        "duration, whose distribution says more, and for money, which is no count."
     )
     small: bool = Field(description="Fewer than 10 cases: read it with care.")
     open_cases: int | None = Field(
@@ -173,6 +174,7 @@ class Figures:
     """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
 
     `oldest_open_seconds` is null where none is open. `agent_days` are counted for what is divided by them.
+    `beside` is what the KPI's number beside comes to, null where it has none or there are no cases.
     """
 
     cases: int = 0
@@ -182,6 +184,7 @@ class Figures:
     open_cases: int | None = None
     oldest_open_seconds: int | None = None
     agent_days: int = 0
+    beside: Figures | None = None
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
 
 
@@ -332,8 +335,7 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
     cases = cases_of(kpi, figures)
     if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
         return None
-    # Money is no count, and neither is a difference of counts.
-    if kpi.unit is Unit.money or kpi.measure is Measure.prevented:
+    if kpi.unit is Unit.money:  # which is no count
         return None
     if kpi.aggregate is Aggregate.number:
         low, high = intervals.poisson(cases)
@@ -342,9 +344,18 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
         low, high = intervals.wilson(figures.total, cases)
         digits = DECIMALS_OF_RATIOS
     else:
-        low, high = (bound / _divisor(kpi, figures) for bound in intervals.poisson(figures.total))
+        low, high = (bound / _divisor(kpi, figures) for bound in _of_sum(kpi, figures))
         digits = DECIMALS_OF_RATIOS
     return KpiInterval(low=round(low, digits), high=round(high, digits), level=intervals.LEVEL)
+
+
+def _of_sum(kpi: Kpi, figures: Figures) -> intervals.Bounds:
+    """The interval of what the cases' numbers come to: a count, or how much less came after than before."""
+    if kpi.measure is not Measure.prevented:
+        return intervals.poisson(figures.total)
+    assert figures.beside is not None
+    before = figures.beside.total
+    return intervals.poisson_difference(before, before - figures.total)
 
 
 def _final_after(question: Question, end: datetime, figures: Figures, now: datetime) -> datetime | None:

@@ -71,6 +71,9 @@ MEASURE = {
     - count(*) filter (where came.at >= fact.at and came.at < fact.at + interval '2160 hours')
   from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
   where shows.case_id = fact.case_id)""",
+    Measure.came_before: """(
+  select count(*) from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
+  where shows.case_id = fact.case_id and came.at < fact.at and came.at >= fact.at - interval '2160 hours')""",
 }
 #: Measures that say nothing of some facts, which then do not count.
 OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time})

@@ -92,6 +92,7 @@ MEASURE = {
     Measure.known_error: "numerator",
     Measure.proactive: "numerator",
     Measure.prevented: "numerator",
+    Measure.came_before: "seconds",
 }
 
 #: The tables that hold the cases of a definition while they are looked at, those that are open, and work.
@@ -204,6 +205,18 @@ class Source:
 
     text: str
     parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def of_measure(kpi: Kpi, source: Source) -> Source:
+    """The cases with the KPI's number where `cells` looks for it: a definition that gives two has the other
+    there.
+    """
+    there = "seconds" if kpi.aggregate is Aggregate.mean else "numerator"
+    told = MEASURE[kpi.measure]
+    if told in {there, "1"}:
+        return source
+    columns = ", ".join(f"{told} as {there}" if name == there else name for name in columns_of(kpi))
+    return Source(f"select {columns} from ({source.text}) told", source.parameters)
 
 
 async def cells(

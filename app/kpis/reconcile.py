@@ -39,7 +39,8 @@ UNLIMITED = 10_000_000
 def of_a_case(kpi: Kpi) -> dict[str, str]:
     """What is compared of each case, by name; and the column of either side that holds it."""
     stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
-    return {"at": "at", "measure": "measure", "excluded": "excluded", **stored}
+    beside = {"beside": "beside"} if kpi.beside is not None else {}
+    return {"at": "at", "measure": "measure", **beside, "excluded": "excluded", **stored}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +207,14 @@ def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]
 
 async def _compare_cases(task: _Task) -> None:
     """What each case has brought."""
-    fast, slow = query.measured(task.kpi), raw.MEASURE[task.kpi.measure]
+    fast, slow = f"{query.measured(task.kpi)} as measure", f"{raw.MEASURE[task.kpi.measure]} as measure"
+    if task.kpi.aside is not None:
+        fast += f", {query.measured(task.kpi.aside)} as beside"
+        slow += f", {raw.MEASURE[task.kpi.aside.measure]} as beside"
     await _compare_rows(
         task,
-        f"select *, {fast} as measure from {query.table(task.kpi)} fact where {query.applies(task.kpi)}",
-        f"select *, {slow} as measure from {raw.CASES}",
+        f"select *, {fast} from {query.table(task.kpi)} fact where {query.applies(task.kpi)}",
+        f"select *, {slow} from {raw.CASES}",
         {"now": task.now, "currency": task.currency},
     )
 

@@ -101,6 +101,15 @@ def test_shares_counts_and_numbers_per_case_have_intervals_and_durations_a_distr
     assert made(REOPENED, NOTHING).interval is None
 
 
+def test_fewer_incidents_than_before_may_be_chance() -> None:
+    """Of two problems 20 before and 5 behind, in three months each: see the interval of a difference."""
+    fixed = made(KPIS["incidents_prevented"], Figures(cases=2, total=15, beside=Figures(cases=2, total=20)))
+    assert fixed.value == 2.5
+    assert fixed.interval is not None
+    assert (fixed.interval.low, fixed.interval.high) == pytest.approx((0.7919, 4.3999), abs=0.0004)
+    assert made(KPIS["incidents_prevented"], NOTHING).interval is None
+
+
 def test_fewer_than_ten_cases_are_small() -> None:
     assert [made(OPENED, Figures(cases=cases)).small for cases in (0, 9, 10)] == [True, True, False]
     assert [made(BACKLOG, Figures(open_cases=cases)).small for cases in (9, 10)] == [True, False]

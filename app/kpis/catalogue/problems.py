@@ -179,18 +179,21 @@ INCIDENTS_PREVENTED = Kpi(
         "90 days before, per 30 days: the incidents that are linked to it, of the problems resolved "
         "for good in the period.",
         "It moves for 90 days after the period. Problems are raised after bad spells, and what "
-        "follows these is better by itself. Incidents that nobody has linked do not count.",
+        "follows these is better by itself; the interval knows of chance alone, not of that. Incidents that "
+        "nobody has linked do not count.",
     ),
     zh=Words(
         "减少的事件数",
         "期内最终解决的问题，解决后 90 天内关联事件较解决前 90 天内减少的数量，折合每 30 天。",
-        "期末之后 90 天内仍会变动。问题常在糟糕时段之后提出，其后本就会好转；未关联的事件不计。",
+        "期末之后 90 天内仍会变动。问题常在糟糕时段之后提出，其后本就会好转，区间只反映偶然波动，不反映这一点；"
+        "未关联的事件不计。",
     ),
     process="problem",
     owner=Role.problem_manager,
     fact="resolved",
     parts=3,
     measure=Measure.prevented,
+    beside=Measure.came_before,
     aggregate=Aggregate.per_case,
     unit=Unit.number,
     direction=Direction.up,

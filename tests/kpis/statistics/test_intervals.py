@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.kpis.statistics.intervals import poisson, wilson
+from app.kpis.statistics.intervals import poisson, poisson_difference, wilson
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,26 @@ def test_a_share_lies_within_its_interval_and_that_between_0_and_1(share: tuple[
     assert 0 <= low <= numerator / denominator <= high <= 1
     mirrored = wilson(denominator - numerator, denominator)
     assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-12)
+
+
+def test_the_interval_of_a_difference_is_made_of_those_of_the_counts() -> None:
+    # From the published limits above: 20 - 5 and 5 - 20.
+    low, high = 15 - (7.783**2 + 6.668**2) ** 0.5, 15 + (10.888**2 + 3.377**2) ** 0.5
+    assert poisson_difference(20, 5) == pytest.approx((low, high), abs=0.002)
+    assert poisson_difference(5, 20) == pytest.approx((-high, -low), abs=0.002)
+    assert poisson_difference(0, 0) == pytest.approx((-3.689, 3.689), abs=0.0006)
+
+
+@pytest.mark.parametrize(("more", "less"), [(1.0, 1.0), (4.0, 0.5), (12.0, 9.0), (30.0, 3.0)])
+def test_the_interval_of_a_difference_holds_it_19_times_out_of_20(more: float, less: float) -> None:
+    held = 0.0
+    for count in range(80):
+        for fewer in range(80):
+            low, high = poisson_difference(count, fewer)
+            if low <= more - less <= high:
+                held += exp(_log_likely(count, more) + _log_likely(fewer, less))
+    assert held >= 0.95
+
+
+def _log_likely(count: int, expected: float) -> float:
+    return count * log(expected) - expected - lgamma(count + 1)
