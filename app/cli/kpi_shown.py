@@ -78,7 +78,9 @@ def _more(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
         return {"agent-days": _number(Unit.cases, point.denominator)}
     if point.numerator is not None:
         return {"together" if kpi.unit is Unit.money else "of them": _number(_brought(kpi), point.numerator)}
-    return {reason: f"{cases:,}" for reason, cases in point.excluded.items()} if kpi.fact else {}
+    if kpi.is_backlog:
+        return {"on hold": _number(Unit.cases, point.on_hold)}
+    return {reason: f"{cases:,}" for reason, cases in point.excluded.items()}
 
 
 def print_cases(question: Question, page: Page, form: Form) -> None:
@@ -114,7 +116,7 @@ def _brought(kpi: Kpi) -> Unit:
 
 
 def _remarks(case: KpiCase) -> list[str]:
-    marks = {"irregular": case.irregular, "response inferred": case.inferred}
+    marks = {"on hold": bool(case.on_hold), "irregular": case.irregular, "response inferred": case.inferred}
     return [*([case.excluded] if case.excluded else []), *(name for name, holds in marks.items() if holds)]
 
 

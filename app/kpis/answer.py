@@ -287,11 +287,11 @@ async def _count_ages(
     moments: list[datetime],
     figures: dict[Place, Figures],
 ) -> None:
-    for instant, *cut, cases, mean, median, p90, largest in await fetch(
+    for instant, *cut, cases, on_hold, mean, median, p90, largest in await fetch(
         connection, query.ages(question, filters, moments)
     ):
         place = figures.setdefault((instant, tuple(cut)), Figures())
-        place.open_cases, place.oldest_open_seconds = cases, int(largest)
+        place.open_cases, place.on_hold, place.oldest_open_seconds = cases, on_hold, int(largest)
         if question.kpi.is_of_ages:
             place.elapsed = distribution(float(mean), median, p90, largest)
 
@@ -319,39 +319,44 @@ async def _count_spans(
     figures: dict[Place, Figures],
 ) -> None:
     spans: dict[Cut, list[_Span]] = defaultdict(list)
-    for first, last, *values, cases, opened_at in await fetch(
+    for first, last, *values, cases, on_hold, opened_at in await fetch(
         connection, query.alive(question, filters, moments)
     ):
-        spans[tuple(values)].append((first, last, cases, opened_at))
+        spans[tuple(values)].append((first, last, cases, on_hold, opened_at))
     for cut, of in spans.items():
-        for period, alive, oldest in _standing(of, len(moments)):
+        for period, alive, on_hold, oldest in _standing(of, len(moments)):
             place = figures.setdefault((period, cut), Figures())
-            place.open_cases = alive
+            place.open_cases, place.on_hold = alive, on_hold
             place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
 
 
-#: The first and the last period that so many cases are open at the end of, and when the oldest was opened.
-_Span = tuple[int, int, int, datetime]
+#: The first and the last period that so many cases are open at the end of, how many of them are on hold, and
+#: when the oldest was opened.
+_Span = tuple[int, int, int, int, datetime]
 
 
-def _standing(spans: list[_Span], last_period: int) -> Iterator[tuple[int, int, datetime]]:
-    """Each period with open cases, how many, and when the oldest of them was opened."""
+def _standing(spans: list[_Span], last_period: int) -> Iterator[tuple[int, int, int, datetime]]:
+    """Each period with open cases, how many, how many of them on hold, and when the oldest was opened."""
     change: Counter[int] = Counter()
+    waiting: Counter[int] = Counter()
     begins: dict[int, list[_Span]] = defaultdict(list)
     for span in spans:
         change[span[0]] += span[2]
         change[span[1] + 1] -= span[2]
+        waiting[span[0]] += span[3]
+        waiting[span[1] + 1] -= span[3]
         begins[span[0]].append(span)
-    open_cases = 0
+    open_cases = on_hold = 0
     by_age: list[tuple[datetime, int]] = []
     for period in range(1, last_period + 1):
         open_cases += change[period]
-        for _, last, _, opened_at in begins[period]:
+        on_hold += waiting[period]
+        for _, last, *_, opened_at in begins[period]:
             heappush(by_age, (opened_at, last))
         while by_age and by_age[0][1] < period:
             heappop(by_age)
         if open_cases:
-            yield period, open_cases, by_age[0][0]
+            yield period, open_cases, on_hold, by_age[0][0]
 
 
 def _bounded(figures: Collection[Place], most: int) -> None:

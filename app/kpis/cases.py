@@ -79,6 +79,10 @@ class KpiCase(Out):
         description="Not told outright: of a response, another system does not say who answered; "
         "of a restoration, nobody said when the outage began, and it is counted from the opening."
     )
+    on_hold: bool | None = Field(
+        description="Of what is open: whether it was on hold at that instant. Null: the KPI is of something "
+        "else."
+    )
     events: list[KpiEvidence] = Field(
         description="What gave its number: its opening, its reopenings or changes of team, what decided."
     )
@@ -201,7 +205,7 @@ order by position"""
 def _case(
     row: tuple[Any, ...], numbers: Numbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
 ) -> KpiCase:
-    case_id, at, measure, excluded, irregular, inferred, *deciding = row
+    case_id, at, measure, excluded, irregular, inferred, *deciding, on_hold = row
     kind, number = numbers[case_id]
     return KpiCase(
         id=case_id,
@@ -212,5 +216,6 @@ def _case(
         excluded=excluded,
         irregular=irregular,
         inferred=inferred,
+        on_hold=on_hold,
         events=[event for tells, event in events[case_id] if tells or event.position in deciding],
     )

@@ -247,6 +247,11 @@ class Kpi:
         return self.aggregate is Aggregate.number
 
     @property
+    def is_backlog(self) -> bool:
+        """Whether it is how many cases are open."""
+        return self.fact is None and self.aggregate is Aggregate.number
+
+    @property
     def is_of_ages(self) -> bool:
         """Whether it is how old what is open is."""
         return self.fact is None and self.aggregate is Aggregate.mean

@@ -166,6 +166,7 @@ async def _add_open(
                 of = figures[kpi.key, period]
                 of.open_cases = found[period, ()].open_cases
                 of.oldest_open_seconds = found[period, ()].oldest_open_seconds
+                of.on_hold = found[period, ()].on_hold
                 if kpi.is_share_of_open:
                     of.total = found[period, ()].total
                 if kpi.is_of_ages:

@@ -80,6 +80,7 @@ async def count(
             for place, standing in open_cells.items():
                 of = figures.setdefault(place, Figures())
                 of.open_cases, of.oldest_open_seconds = standing.cases, standing.oldest_seconds
+                of.on_hold = standing.on_hold
                 of.total = int(standing.numerator or 0) if kpi.is_share_of_open else of.total
                 if kpi.is_of_ages:
                     of.elapsed = _distribution(

@@ -147,6 +147,9 @@ class KpiPoint(Out):
         description="Of a duration or a backlog: how long ago the oldest open case was opened, at that "
         "instant. Null: none is open."
     )
+    on_hold: int | None = Field(
+        description="Of a backlog: how many of its cases were on hold at that instant. They count like all."
+    )
     excluded: dict[str, int] = Field(
         description="Cases that only volumes count, by reason; other KPIs leave them out."
     )
@@ -173,8 +176,9 @@ Names = Mapping[str | UUID | None, str]
 class Figures:
     """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
 
-    `oldest_open_seconds` is null where none is open. `agent_days` are counted for what is divided by them.
-    `beside` is what the KPI's number beside comes to, null where it has none or there are no cases.
+    `oldest_open_seconds` is null where none is open. `on_hold` are those of the open cases that wait.
+    `agent_days` are counted for what is divided by them. `beside` is what the KPI's number beside comes to,
+    null where it has none or there are no cases.
     """
 
     cases: int = 0
@@ -183,6 +187,7 @@ class Figures:
     survival: Survival | None = None
     open_cases: int | None = None
     oldest_open_seconds: int | None = None
+    on_hold: int = 0
     agent_days: int = 0
     beside: Figures | None = None
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
@@ -249,6 +254,7 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         small=cases_of(kpi, figures) < SMALL,
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
         oldest_open_seconds=figures.oldest_open_seconds,
+        on_hold=figures.on_hold if kpi.is_backlog and figures.open_cases is not None else None,
         excluded=figures.excluded,
         **_standing(kpi, value, judged, begin, end),
         final_after=_final_after(question, end, figures, judged.now),

@@ -304,15 +304,16 @@ def alive(question: Question, filters: Filters, instants: Sequence[datetime]) ->
 
     Alive in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are
     numbered from 1. Columns: first (alive there, and not before it), last (alive there, and not behind it),
-    the cuts, cases, opened_at. So a case that stays open for long is read once, and not at every instant.
+    the cuts, cases, on_hold (how many of them), opened_at. So a case that stays open for long is read once,
+    and not at every instant.
     """
-    columns = ["until", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
+    columns = ["until", "on_hold", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
     stretches, parameters = standing(question.kpi, filters, instants, columns)
     cut = cut_by(question)
     text = f"""
-select first, last{cut}, count(*), min(opened_at)
+select first, last{cut}, count(*), count(*) filter (where on_hold), min(opened_at)
 from (
-  select instant as first, width_bucket(until, %(instants)s::timestamptz[]) as last, opened_at{cut}
+  select instant as first, width_bucket(until, %(instants)s::timestamptz[]) as last, on_hold, opened_at{cut}
   from ({stretches}) stretch
 ) alive
 group by first, last{cut}"""
@@ -337,15 +338,16 @@ from ({stretches}) stretch group by instant{cut}"""
 def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
     """How old the cases are that are alive just before each of the instants, by cut; ages are whole seconds.
 
-    Columns: instant, the cuts, cases, mean, median, p90, max.
+    Columns: instant, the cuts, cases, on_hold (how many of them), mean, median, p90, max.
     """
-    columns = ["opened_at", *(COLUMN[dimension] for dimension in question.by if dimension in COLUMN)]
+    dimensions = [COLUMN[dimension] for dimension in question.by if dimension in COLUMN]
+    columns = ["on_hold", "opened_at", *dimensions]
     aged, parameters = _aged(question.kpi, filters, instants, columns)
     cut = cut_by(question)
     text = f"""
-select instant{cut}, cases, mean, percentiles[1], percentiles[2], percentiles[3]
+select instant{cut}, cases, on_hold, mean, percentiles[1], percentiles[2], percentiles[3]
 from (
-  select instant{cut}, count(*) as cases, avg(seconds) as mean,
+  select instant{cut}, count(*) as cases, count(*) filter (where on_hold) as on_hold, avg(seconds) as mean,
     percentile_cont(array[0.5, 0.9, 1]) within group (order by seconds) as percentiles
   from ({aged}) aged group by instant{cut}
 ) cell"""
@@ -413,7 +415,7 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     """The cases that the whole time of the question counts.
 
     Columns: case_id, at, measure, excluded, irregular, inferred, opened_position, position (of the deciding
-    event).
+    event), on_hold (null: nobody asks).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
@@ -422,20 +424,20 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     only = "true" if kpi.counts_excluded else "excluded is null"
     text = f"""
 select case_id, at, {measured(kpi)} as measure, excluded, irregular, {inferred} as inferred,
-  opened_position, position
+  opened_position, position, null::boolean as on_hold
 from {admitted} and {only}"""
     return Statement(text, parameters)
 
 
 def standing_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
     """The cases open just before the instant, columns as of `counted_cases`; `at` is their opening."""
-    columns = ["case_id", "opened_at", "irregular", "opened_position", "position"]
+    columns = ["case_id", "opened_at", "irregular", "opened_position", "position", "on_hold"]
     if question.kpi.is_share_of_open:
         columns.append(question.kpi.measure.value)
     aged, parameters = _aged(question.kpi, filters, [instant], columns)
     text = f"""
 select case_id, opened_at as at, {measured(question.kpi)} as measure, null as excluded, irregular,
-  false as inferred, opened_position, position
+  false as inferred, opened_position, position, on_hold
 from ({aged}) aged"""
     return Statement(text, parameters)
 

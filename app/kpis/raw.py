@@ -27,13 +27,14 @@ OPEN = "still_open"
 ENDED = {"request": "delivered", "problem": "resolved"}
 
 #: The columns of definitions, ALWAYS and those of a KPI's dimensions: one row per case. Of what is open, `at`
-#: is the instant at which it is, `seconds` how long ago it was opened then.
+#: is the instant at which it is, `seconds` how long ago it was opened then, `on_hold` whether it waits then.
 DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",
     "seconds": "bigint",
     "numerator": "bigint",
     "denominator": "bigint",
+    "on_hold": "boolean",
     "excluded": "text",
     "priority": "text",
     "team_id": "uuid",
@@ -59,7 +60,7 @@ COLUMN = {
     Dimension.approver_role: "approver_role",
 }
 #: The columns that every definition has.
-ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "excluded")
+ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "excluded")
 #: Of what is open, by its seconds.
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
   when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
@@ -131,10 +132,13 @@ def definition(name: str) -> str:
     """
     process = name.split("/", maxsplit=1)[0]
     turns = (TURNS,) if process in ENDED else ()
-    alive = (ALIVE,) if name.startswith(f"{process}/{OPEN}/") else ()
+    is_open = name.startswith(f"{process}/{OPEN}/")
+    alive = (ALIVE,) if is_open else ()
     parts = (EVENTS, *turns, f"{process}/{EVENTS}", *alive, f"{name}.sql", CASES_OF)
     whole = "".join((FOLDER / part).read_text(encoding="utf-8") for part in parts)
-    return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
+    on_hold = "decided.on_hold" if is_open else "null::boolean"
+    whole = whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
+    return whole.replace("{on_hold}", on_hold)
 
 
 async def make_tables(connection: Connection) -> None:
@@ -197,6 +201,7 @@ class Standing:
     median: float | None = None
     p90: float | None = None
     numerator: int | None = None
+    on_hold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +266,7 @@ async def open_cells(
 with counted as materialized ({source.text})
 select moment.number{cut}, count(*), max(seconds), avg(seconds),
   percentile_cont(0.5) within group (order by seconds), percentile_cont(0.9) within group (order by seconds),
-  sum(numerator)
+  sum(numerator), count(*) filter (where on_hold)
 from unnest(%(ends)s::timestamptz[]) with ordinality as moment(instant, number)
 join counted on at = instant
 group by moment.number{cut}""",
@@ -341,6 +346,7 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None 
         "max": _seconds(cell.max) if timed else None,
         "open_cases": standing.cases,
         "oldest_open_seconds": standing.oldest_seconds,
+        "on_hold": standing.on_hold if kpi.is_backlog and standing.cases is not None else None,
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,
         "rejected": cell.rejected,

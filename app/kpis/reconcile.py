@@ -36,11 +36,12 @@ MONTHS_AT_ONCE = 12
 UNLIMITED = 10_000_000
 
 
-def of_a_case(kpi: Kpi) -> dict[str, str]:
+def of_a_case(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
     """What is compared of each case, by name; and the column of either side that holds it."""
     stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
     beside = {"beside": "beside"} if kpi.beside is not None else {}
-    return {"at": "at", "measure": "measure", **beside, "excluded": "excluded", **stored}
+    on_hold = {"on_hold": "on_hold"} if is_open else {}
+    return {"at": "at", "measure": "measure", **beside, **on_hold, "excluded": "excluded", **stored}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +221,9 @@ async def _compare_cases(task: _Task) -> None:
 
 
 async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) -> None:
-    """Which cases are open at the end of a month, and for how many whole seconds."""
+    """Which cases are open at the end of a month, for how many whole seconds, and whether they wait then."""
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
-    columns = ["case_id", "opened_at"]
+    columns = ["case_id", "opened_at", "on_hold"]
     columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
     stretches, parameters = query.standing(task.kpi, {}, [moment], columns)
     await _compare_rows(
@@ -242,7 +243,7 @@ async def _compare_rows(
     month: tuple[datetime | None, datetime | None] = (None, None),
 ) -> None:
     """Two queries that should give the same cases, with the columns of `of_a_case`."""
-    names = of_a_case(task.kpi)
+    names = of_a_case(task.kpi, is_open=month[0] is not None)
     columns = list(names.values())
     of_fast, of_slow = (", ".join(f"{side}.{column}" for column in columns) for side in ("fast", "slow"))
     # A case may bring several numbers; on each side they are counted by what they are.
@@ -325,6 +326,7 @@ def _of_point(of: KpiPoint) -> raw.Numbers:
         **{name: elapsed.get(name) for name in Distribution.model_fields},
         "open_cases": of.open_cases,
         "oldest_open_seconds": of.oldest_open_seconds,
+        "on_hold": of.on_hold,
         **of.excluded,
     }
 

@@ -78,6 +78,30 @@ async def test_the_backlog_is_cut_by_age_and_each_case_is_in_one_part(
         _question("incidents_opened", by=("age",))
 
 
+async def test_what_is_on_hold_counts_and_is_shown_apart(follower: Connection, db: Database) -> None:
+    opened = END - timedelta(days=2)
+    held = Scripted.begin(opened).then("held", minutes=5)
+    resumed = Scripted.begin(opened).then("held", minutes=5).then("resumed", minutes=5)
+    returned = Scripted.begin(opened).then("resolved", minutes=5).then("reopened", minutes=5, state="on_hold")
+    over = Scripted.begin(opened).then("held", minutes=5).then("resolved", minutes=5)
+    anew = Scripted.begin(opened).then("held", minutes=5).then("acknowledged", minutes=2 * 24 * 60)
+    told = (held, resumed, returned, over, anew)
+    await write(follower, [event for case in told for event in case.events])
+    await catch_up(follower, FACTS)
+    for filters in ({}, {"age": ("1_to_3_days",)}):
+        asked = _question("backlog", grain="all", filters=filters)
+        said = await answer(db, asked, NOW)
+        (point,) = said.points
+        assert (point.value, point.on_hold) == (4, 3), "as it was just before the end"
+        assert (await answer(db, asked, NOW, position=said.position)).points == said.points
+    found = (await cases(db, asked, NOW)).cases
+    assert sorted(case.on_hold is True for case in found) == [False, True, True, True]
+    (point,) = await _points(db, "incidents_opened", grain="all")
+    assert point.on_hold is None, "it is no backlog"
+    (ahead,) = await _points(db, "backlog", grain="all", begin="2026-07-01", end="2026-08-01")
+    assert (ahead.value, ahead.on_hold) == (None, None)
+
+
 async def test_ages_and_counts_agree_in_every_period(books: Books) -> None:
     time: dict[str, Any] = {"begin": "2026-01-01", "end": "2026-06-01", "grain": "week"}
     for by in ((), ("team",), ("priority", "channel")):

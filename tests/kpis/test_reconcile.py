@@ -70,6 +70,7 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
             "numerator",
         ),
         ("backlog", "update kpi.incident_life set opened_at = '1970-01-01'", "oldest_open_seconds"),
+        ("backlog", "update kpi.incident_life set on_hold = not on_hold", "on_hold"),
         ("incident_response_seconds", "update kpi.incident_life set responded = true", "open_cases"),
     ],
 )

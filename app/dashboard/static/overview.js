@@ -79,6 +79,7 @@ function filled(kpi, answer) {
     h("p", { class: "soft facts" },
       h("span", null, point.target ? `${say.target} ${format.target(point.target, kpi.unit)}` : say.noTarget),
       h("span", null, moved, moved ? " · " : null, before),
+      point.on_hold ? h("span", null, `${say.onHold}: ${format.number(point.on_hold)}`) : null,
       point.small && point.cases ? h("span", null, say.small) : null),
   ];
 }

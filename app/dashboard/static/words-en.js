@@ -34,6 +34,7 @@ export default {
   median: "Median",
   p90: "9 of 10 within",
   open: "Still open",
+  onHold: "on hold",
   small: "few cases",
   noValue: { no_cases: "no cases", not_reached: "not half have ended", no_days: "no days worked", not_begun: "not begun" },
   finalAfter: (when) => `Can still move until ${when}.`,

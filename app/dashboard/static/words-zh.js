@@ -34,6 +34,7 @@ export default {
   median: "中位数",
   p90: "九成不超过",
   open: "未结束",
+  onHold: "挂起",
   small: "样本少",
   noValue: { no_cases: "没有单据", not_reached: "结束未达半数", no_days: "没有人日", not_begun: "尚未开始" },
   finalAfter: (when) => `${when} 之前数值仍可能变化。`,

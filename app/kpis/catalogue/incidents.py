@@ -265,9 +265,9 @@ BACKLOG = Kpi(
     en=Words(
         "Backlog",
         "Incidents that are open at the period's end; of a running period, now.",
-        "Cases on hold count.",
+        "Cases on hold count; how many there are is shown beside.",
     ),
-    zh=Words("积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入。"),
+    zh=Words("积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
     process="incident",
     owner=Role.incident_manager,
     fact=None,

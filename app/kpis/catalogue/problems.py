@@ -127,12 +127,13 @@ PROBLEM_BACKLOG = Kpi(
     en=Words(
         "Backlog of problems",
         "Problems that are open at the period's end; of a running period, now.",
-        "Few problems can mean that nobody looks for causes.",
+        "Problems on hold count; how many there are is shown beside. Few problems can mean that nobody looks "
+        "for causes.",
     ),
     zh=Words(
         "问题积压",
         "期末未解决的问题数；未结束的期间以当前时刻计。",
-        "问题少也可能意味着无人查找根因。",
+        "挂起的计入，并另行列示。问题少也可能意味着无人查找根因。",
     ),
     process="problem",
     owner=Role.problem_manager,

@@ -257,12 +257,12 @@ REQUEST_BACKLOG = Kpi(
     en=Words(
         "Backlog of requests",
         "Requests that are open at the period's end; of a running period, now.",
-        "Requests on hold count.",
+        "Requests on hold count; how many there are is shown beside.",
     ),
     zh=Words(
         "请求积压",
         "期末尚未交付的服务请求数；未结束的期间以当前时刻计。",
-        "挂起的计入。",
+        "挂起的计入，并另行列示。",
     ),
     process="request",
     owner=Role.process_owner,

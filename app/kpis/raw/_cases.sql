@@ -12,6 +12,7 @@ known as (
   group by decided.stream, decided.at, decided.rank
 )
 select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, decided.seconds, decided.numerator, decided.denominator,
+  {on_hold} as on_hold,
   -- What stands open counts, whatever becomes of it.
   case when last_turn.state in ('cancelled', 'rejected', 'duplicate') and not decided.standing then last_turn.state end as excluded,
   known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id, known.fields->>'service' as service,

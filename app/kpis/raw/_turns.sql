@@ -4,7 +4,8 @@ turn as (
   select *, lead(since, 1, 'infinity') over turns as until, lead(occurred_at) over turns as next_at,
     lead(state) over turns as next_state, lag(state) over turns as state_before, lag(since) over turns as since_before
   from (
-    select event.stream, event.rank, event.type, event.actor, told->>'state' as state, occurred_at, opened.opened_at,
+    select event.stream, event.rank, event.type, event.actor, told->>'state' as state, told->>'state' = 'on_hold' as on_hold,
+      occurred_at, opened.opened_at,
       case when event.rank = 1 then opened.opened_at else greatest(occurred_at, opened.opened_at) end as since
     from event join opening opened using (stream) where told->>'state' is not null
   ) turned

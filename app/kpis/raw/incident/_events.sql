@@ -6,7 +6,8 @@ stand as (
                        'incident.resumed', 'incident.reopened') then 'open'
       when type in ('incident.resolved', 'incident.closed') then 'ended'
       when type = 'incident.cancelled' then 'cancelled'
-      when type = 'incident.marked_duplicate' then 'duplicate' end as state
+      when type = 'incident.marked_duplicate' then 'duplicate' end as state,
+    type = 'incident.held' or (type = 'incident.reopened' and coalesce(told->>'state' = 'on_hold', false)) as on_hold
   from event
 ),
 last_turn as (
@@ -16,7 +17,7 @@ last_turn as (
 turn as (
   select *, lead(since, 1, 'infinity') over (partition by stream order by rank) as until
   from (
-    select stand.stream, stand.rank, stand.type, stand.state, opening.opened_at,
+    select stand.stream, stand.rank, stand.type, stand.state, stand.on_hold, opening.opened_at,
       case when stand.rank = 1 then opening.opened_at else greatest(occurred_at, opening.opened_at) end as since
     from stand join opening using (stream)
     where state is not null

@@ -1,7 +1,7 @@
 -- The incidents that are open, or resolved and not yet closed, at each of the instants `ends`.
 decided as (
   select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,
-    null::bigint as denominator, true as standing
+    null::bigint as denominator, on_hold, true as standing
   from alive
   where (state = 'open' or type = 'incident.resolved')
     and not exists (
