@@ -60,6 +60,8 @@ VALUES = {
     "seconds": "seconds",
     "business_seconds": "null::bigint",
     "rework_rounds": "n %% 3",
+    "requirement_changes": "n %% 2",
+    "state": "(array['submitted', 'assessed', 'in_progress'])[1 + n %% 3]",
     "reassignments": "n %% 3",
     "recorded_at": "case when n %% 21 = 0 then opened_at + interval '2 days' end",
     "cost": "n %% 1000",

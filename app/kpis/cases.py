@@ -39,6 +39,7 @@ TASKS = ("task_completed", "task_dropped")
 TELLING = {
     Measure.observed: "type = any(%(done)s)",
     Measure.in_time: "type = any(%(done)s)",
+    Measure.at_once: "type = any(%(done)s)",
     Measure.reopened: "type = %(reopened)s",
     Measure.reopened_soon: "type = %(reopened)s",
     Measure.reassigned: TEAM_NAMED,

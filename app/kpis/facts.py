@@ -121,13 +121,15 @@ INCIDENT = (
 OF_REQUEST = (*DIMENSIONS, "path", "catalogue_item")
 REQUEST_FACT = (*CASE, "at", *OF_REQUEST, *JUDGED)
 REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
+OF_DELIVERED = ("final", "rework_rounds", "requirement_changes", "reopened_soon")
 REQUEST = (
     AGENT_WORK,
     Table("request_opened", (*REQUEST_FACT, "settled")),
     Table("request_responded", (*REQUEST_TIMED, "inferred")),
     Table("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
-    Table("request_delivered", (*REQUEST_TIMED, "final", "rework_rounds", "reopened_soon")),
-    Table("request_handled", (*REQUEST_TIMED, "final")),
+    Table("request_delivered", (*REQUEST_TIMED, *OF_DELIVERED)),
+    Table("request_handled", (*REQUEST_TIMED, "final", "at_once")),
+    Table("request_state", (*CASE, "state", *REQUEST_FACT[1:], "seconds"), key=(*CASE, "state")),
     Table("request_judged", (*REQUEST_FACT, "passed")),
     Table("request_due", (*REQUEST_FACT, "met")),
     Table("request_project_due", (*REQUEST_FACT, "met")),
@@ -149,6 +151,7 @@ PROBLEM = (
     Table("problem_opened", (*PROBLEM_FACT, "proactive")),
     Table("problem_caused", PROBLEM_TIMED),
     Table("problem_resolved", (*PROBLEM_FACT, "final")),
+    Table("problem_risk_accepted", PROBLEM_FACT),
     Table("problem_fixed", PROBLEM_TIMED),
     Table("problem_incident", (*CASE, "incident_id", "position"), key=(*CASE, "incident_id")),
     Table(

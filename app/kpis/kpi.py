@@ -44,6 +44,8 @@ class Measure(Labelled):
     first_pass = "first_pass", "Whether it was accepted at once", "是否一次验收通过"
     reworked = "reworked", "Whether something was done again", "是否返工"
     rework_rounds = "rework_rounds", "How often something was done again", "返工轮次"
+    requirement_changes = "requirement_changes", "How often the requester changed it", "请求人变更需求次数"
+    at_once = "at_once", "Whether it was done as soon as it was begun", "是否一开始即完成"
     accurate = "accurate", "Whether nothing had to be done again", "是否一次做对"
     settled = "settled", "Whether it ended, and stayed ended", "是否结束且未重开"
     known_error = "known_error", "Whether its cause and a workaround are known", "根因与临时措施是否已知"
@@ -98,6 +100,7 @@ class Dimension(Labelled):
     path = "path", "Fulfilment path", "履行路径"
     catalogue_item = "catalogue_item", "Catalogue item", "目录条目"
     approver_role = "approver_role", "Approver's role", "审批角色"
+    state = "state", "State", "状态"
     age = "age", "Age", "存续时间"
 
 
@@ -133,6 +136,8 @@ class StillOpen(Labelled):
     """Which cases are still to come: those that a duration of ended cases does not show."""
 
     unended = "unended", "Not resolved", "未解决"
+    unended_standard = "unended_standard", "Not delivered, and no project", "未交付的非项目类"
+    unended_project = "unended_project", "Projects that are not delivered", "未交付的项目类"
     unanswered = "unanswered", "Not responded to", "未响应"
     never_resolved = "never_resolved", "Never resolved yet", "从未解决"
     unclosed = "unclosed", "Not closed", "未关闭"
@@ -197,7 +202,8 @@ class Kpi:
     kpi.<process>_<fact>. For a KPI of the state at a period's end it is null, and `still_open` says which
     cases count. For a duration `still_open` says which cases are shown beside it. `ends_by` is the kind of
     fact that ends what is measured, if that is not the end of the case. `parts` is by how much a number per
-    case is divided: three months of a quarter. `beside` is another number that each of the cases brings, and
+    case is divided: three months of a quarter. `path` is the fulfilment path that alone is counted, if only
+    one is. `beside` is another number that each of the cases brings, and
     the answer needs. `settling` is what its values wait for when a period is over, `target` the one that the
     process documents fix.
     """
@@ -211,6 +217,7 @@ class Kpi:
     fact: str | None
     ends_by: str | None = None
     parts: int = 1
+    path: str | None = None
     measure: Measure
     beside: Measure | None = None
     aggregate: Aggregate

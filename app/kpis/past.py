@@ -57,22 +57,7 @@ async def count(
     await connection.execute(LIMITS.encode())
     try:
         if kpi.fact is not None:
-            source = _source(raw.names_of(kpi), question, filters, {"position": position})
-            cells = await raw.cells(connection, question.bounds, question.by, raw.of_measure(kpi, source))
-            if kpi.aggregate is Aggregate.per_agent_day:
-                raw.add_agent_days(cells, await _agent_days(connection, question, filters, position))
-            for place, cell in cells.items():
-                figures[place] = _figures(kpi, cell)
-            if kpi.aside is not None:
-                beside = raw.of_measure(kpi.aside, source)
-                for place, cell in (
-                    await raw.cells(connection, question.bounds, question.by, beside)
-                ).items():
-                    figures[place].beside = _figures(kpi.aside, cell)
-            if kpi.aggregate is Aggregate.kaplan_meier:
-                observed = await raw.survival(connection, question.bounds, question.by, source)
-                for place, survival in observed.items():
-                    figures[place].survival = survival
+            figures = await _count_cases(connection, question, filters, position)
         if kpi.still_open is not None:
             name = raw.open_name(kpi.process, kpi.still_open)
             source = _source([name], question, filters, {"position": position, "ends": list(moments)})
@@ -91,6 +76,29 @@ async def count(
                     of.open_cases = 0
     except QueryCanceled as error:
         raise CannotAnswer("as_of", "takes_too_long", seconds=str(LONGEST_SECONDS)) from error
+    return figures
+
+
+async def _count_cases(
+    connection: Connection,
+    question: Question,
+    filters: Mapping[Dimension, Sequence[str | UUID | None]],
+    position: int,
+) -> dict[Place, Figures]:
+    """The figures of what was decided in the periods."""
+    kpi, bounds, by = question.kpi, question.bounds, question.by
+    source = _source(raw.names_of(kpi), question, filters, {"position": position})
+    cells = await raw.cells(connection, bounds, by, raw.of_measure(kpi, source))
+    if kpi.aggregate is Aggregate.per_agent_day:
+        raw.add_agent_days(cells, await _agent_days(connection, question, filters, position))
+    figures = {place: _figures(kpi, cell) for place, cell in cells.items()}
+    if kpi.aside is not None:
+        beside = await raw.cells(connection, bounds, by, raw.of_measure(kpi.aside, source))
+        for place, cell in beside.items():
+            figures[place].beside = _figures(kpi.aside, cell)
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        for place, survival in (await raw.survival(connection, bounds, by, source)).items():
+            figures[place].survival = survival
     return figures
 
 

@@ -24,6 +24,7 @@ COLUMN = {
     Dimension.path: "path",
     Dimension.catalogue_item: "catalogue_item",
     Dimension.approver_role: "approver_role",
+    Dimension.state: "state",
 }
 #: Which age is whose, in seconds: up to this one, exclusive.
 AGES = {
@@ -60,6 +61,8 @@ MEASURE = {
     Measure.first_pass: "passed::integer",
     Measure.reworked: "(rework_rounds > 0)::integer",
     Measure.rework_rounds: "rework_rounds",
+    Measure.requirement_changes: "requirement_changes",
+    Measure.at_once: "at_once::integer",
     Measure.accurate: "(rework_rounds = 0 and not reopened_soon)::integer",
     Measure.settled: "settled::integer",
     Measure.known_error: "known_error::integer",
@@ -72,17 +75,20 @@ MEASURE = {
   from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
   where shows.case_id = fact.case_id)""",
     Measure.came_before: """(
-  select count(*) from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
+  select count(*)
+  from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
   where shows.case_id = fact.case_id and came.at < fact.at and came.at >= fact.at - interval '2160 hours')""",
 }
 #: Measures that say nothing of some facts, which then do not count.
-OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time})
+OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once})
 #: Kinds of fact that say whether what they are measured from was told outright.
 TOLD = frozenset({"responded", "restored"})
 
 #: In which phases of its life a case is still to come, and what else holds then.
 ALIVE = {
     StillOpen.unended: (["open"], "true"),
+    StillOpen.unended_standard: (["open"], "path is distinct from 'project'"),
+    StillOpen.unended_project: (["open"], "path = 'project'"),
     StillOpen.unanswered: (["open"], "not responded"),
     StillOpen.never_resolved: (["open"], "not resolved_before"),
     StillOpen.unclosed: (["open", "ended"], "true"),
@@ -294,6 +300,8 @@ def applies(kpi: Kpi) -> str:
         conditions.append("final")
     if kpi.measure in OF_SOME:
         conditions.append(f"{kpi.measure.value} is not null")
+    if kpi.path is not None:
+        conditions.append(f"path = '{kpi.path}'")
     if kpi.measure is Measure.cost:
         conditions.append("currency = %(currency)s")
     return " and ".join(conditions)

@@ -46,6 +46,7 @@ DEFINITION = {
     "path": "text",
     "catalogue_item": "text",
     "approver_role": "text",
+    "state": "text",
 }
 COLUMN = {
     Dimension.priority: "priority",
@@ -58,6 +59,7 @@ COLUMN = {
     Dimension.path: "path",
     Dimension.catalogue_item: "catalogue_item",
     Dimension.approver_role: "approver_role",
+    Dimension.state: "state",
 }
 #: The columns that every definition has.
 ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "excluded")
@@ -88,6 +90,8 @@ MEASURE = {
     Measure.first_pass: "numerator",
     Measure.reworked: "numerator",
     Measure.rework_rounds: "numerator",
+    Measure.requirement_changes: "numerator",
+    Measure.at_once: "numerator",
     Measure.accurate: "numerator",
     Measure.settled: "numerator",
     Measure.known_error: "numerator",

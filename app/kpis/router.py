@@ -143,6 +143,9 @@ class KpiCuts(BaseModel):
         max_length=MOST_VALUES,
         description="Of approvals: codes of the roles that were asked; `none`: a group or persons.",
     )
+    state: Values = Field(
+        None, max_length=MOST_VALUES, description="Of the time in each state: codes of states, as `on_hold`."
+    )
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )

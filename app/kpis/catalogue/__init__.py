@@ -11,6 +11,7 @@ from app.kpis.catalogue import (
     majors,
     problems,
     records,
+    request_leads,
     request_quality,
     request_times,
 )
@@ -26,6 +27,7 @@ KPIS: dict[str, Kpi] = {
         *majors.KPIS,
         *records.KPIS,
         *request_times.KPIS,
+        *request_leads.KPIS,
         *request_quality.KPIS,
         *agents.KPIS,
         *problems.KPIS,

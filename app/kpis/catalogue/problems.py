@@ -122,6 +122,29 @@ PROBLEM_FIX_SECONDS = Kpi(
     dimensions=OF_PROBLEMS,
 )
 
+PROBLEMS_RISK_ACCEPTED = Kpi(
+    key="problems_risk_accepted",
+    en=Words(
+        "Accepted risks",
+        "Problems that were closed in the period because their risk was accepted, and not taken up again.",
+        "They are neither fixed nor in the backlog: read it with both.",
+    ),
+    zh=Words(
+        "接受风险的问题",
+        "期内因接受风险而关闭且未重新打开的问题数。",
+        "它们既未修复，也不在积压中，请与两者对照阅读。",
+    ),
+    process="problem",
+    owner=Role.problem_manager,
+    fact="risk_accepted",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.cases,
+    direction=Direction.down,
+    basis=Basis.event,
+    dimensions=OF_PROBLEMS,
+)
+
 PROBLEM_BACKLOG = Kpi(
     key="problem_backlog",
     en=Words(
@@ -186,7 +209,7 @@ INCIDENTS_PREVENTED = Kpi(
     zh=Words(
         "减少的事件数",
         "期内最终解决的问题，解决后 90 天内关联事件较解决前 90 天内减少的数量，折合每 30 天。",
-        "期末之后 90 天内仍会变动。问题常在糟糕时段之后提出，其后本就会好转，区间只反映偶然波动，不反映这一点；"
+        "期末之后 90 天内仍会变动。问题常在糟糕时段之后提出，其后本就会好转，区间只反映偶然波动；"
         "未关联的事件不计。",
     ),
     process="problem",
@@ -231,6 +254,7 @@ KPIS = (
     PROBLEM_CAUSE_KM,
     KNOWN_ERROR_RATIO,
     PROBLEM_FIX_SECONDS,
+    PROBLEMS_RISK_ACCEPTED,
     PROBLEM_BACKLOG,
     PROBLEM_BACKLOG_AGE,
     INCIDENTS_PREVENTED,

@@ -88,6 +88,30 @@ REQUEST_REWORK_ROUNDS = Kpi(
     dimensions=OF_REQUESTS,
 )
 
+REQUIREMENT_CHANGES_PER_REQUEST = Kpi(
+    key="requirement_changes_per_request",
+    en=Words(
+        "Changes of requirements",
+        "How often the requester changed what is wanted, per request delivered for good in the period.",
+        "It is no rework, and may be none of the doers' fault: read it beside the rounds of rework.",
+    ),
+    zh=Words(
+        "需求变更次数",
+        "期内最终交付的服务请求，平均每个由请求人变更需求的次数。",
+        "不算返工，也不一定是履行方的问题，请与返工轮次对照阅读。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="delivered",
+    measure=Measure.requirement_changes,
+    aggregate=Aggregate.per_case,
+    unit=Unit.number,
+    direction=Direction.none,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    dimensions=OF_REQUESTS,
+)
+
 SERVICE_ACCURACY = Kpi(
     key="service_accuracy",
     en=Words(
@@ -142,6 +166,7 @@ KPIS = (
     ACCEPTANCE_FIRST_PASS,
     REQUEST_REWORK,
     REQUEST_REWORK_ROUNDS,
+    REQUIREMENT_CHANGES_PER_REQUEST,
     SERVICE_ACCURACY,
     RESOLUTION_RATE,
 )

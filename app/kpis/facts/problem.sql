@@ -55,6 +55,7 @@ standing as (
     max(version) filter (where opening is not null) over whole as opening_version,
     max(place) filter (where state is not null and state not in ('resolved', 'closed')) over whole as last_turn,
     max(place) filter (where state = 'resolved') over whole as last_resolution,
+    max(place) filter (where type = 'problem.risk_accepted') over whole as last_acceptance,
     max(place) filter (where state is not null) over whole as last_state,
     min(place) filter (where type = 'problem.cause_identified') over whole as cause,
     bool_or(irregular) over whole as any_irregular
@@ -67,6 +68,7 @@ decided as materialized (
              max(occurred_at) filter (where place = 1) over whole) as opened_at,
     max(position) filter (where place = 1) over whole as opened_position,
     case when last_resolution > last_turn then last_resolution end as resolution,
+    case when last_acceptance > coalesce(last_turn, 0) then last_acceptance end as acceptance,
     max(occurred_at) filter (where place = cause) over whole as caused_at,
     max(state) filter (where place = last_state and state = 'cancelled') over whole as excluded
   from standing
@@ -74,7 +76,7 @@ decided as materialized (
 ),
 fact as (
   select case_id, place, occurred_at as at, priority, team_id, service, category, assignee_id, excluded,
-    any_irregular as irregular, position, opened_position, opened_at, origin, cause, resolution, caused_at,
+    any_irregular as irregular, position, opened_position, opened_at, origin, cause, resolution, acceptance, caused_at,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds
   from decided
 ),
@@ -92,6 +94,11 @@ problem_resolved as (
   select case_id, at, priority, team_id, service, category, assignee_id, excluded, irregular, position, opened_position,
     true as final
   from fact where place = resolution
+),
+-- Its risk was accepted, and nothing went on behind that.
+problem_risk_accepted as (
+  select case_id, at, priority, team_id, service, category, assignee_id, excluded, irregular, position, opened_position
+  from fact where place = acceptance
 ),
 -- Fixed: resolved, and it had been known why it happened.
 problem_fixed as (

@@ -93,7 +93,7 @@ decided as materialized (
 ),
 -- From one turn to the next.
 turned as (
-  select *, greatest(opened_at, occurred_at) as since,
+  select *, case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
     lead(greatest(opened_at, occurred_at)) over (partition by case_id order by place) as until,
     lead(occurred_at) over (partition by case_id order by place) as next_at,
     lead(opens) over (partition by case_id order by place) as next_opens
@@ -103,11 +103,14 @@ turned as (
 summed as (
   select case_id, min(opened_at) as opened_at,
     coalesce(bool_or(state = 'delivered' and next_opens and next_at <= occurred_at + interval '168 hours'), false) as reopened_soon,
-    sum(extract(epoch from until - since)) filter (where state = 'in_progress' and place < delivery) as worked
+    sum(extract(epoch from until - since)) filter (where state = 'in_progress' and place < delivery) as worked,
+    min(since) filter (where state = 'in_progress' and place < delivery) as begun_at
   from turned group by case_id
 ),
 again as (
-  select case_id, count(*)::integer as rework_rounds from decided where again and place < delivery group by case_id
+  select case_id, count(*) filter (where again)::integer as rework_rounds,
+    count(*) filter (where not again)::integer as requirement_changes
+  from decided where (again or type = 'request.requirements_changed') and place < delivery group by case_id
 ),
 fact as (
   select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
@@ -143,7 +146,7 @@ request_approved as (
 request_delivered as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
     excluded, irregular, position, opened_position, seconds, business_seconds, true as final,
-    coalesce(rework_rounds, 0) as rework_rounds, reopened_soon
+    coalesce(rework_rounds, 0) as rework_rounds, coalesce(requirement_changes, 0) as requirement_changes, reopened_soon
   from fact join summed using (case_id) left join again using (case_id) where place = delivery
 ),
 -- Handled in one step: from when it was begun, if that was said; nothing, while somebody waited at the other end.
@@ -151,10 +154,20 @@ request_handled as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
     excluded, irregular, position, opened_position,
     round(coalesce(worked, greatest(extract(epoch from at - started_at), 0), 0))::bigint as seconds, business_seconds,
-    true as final
+    true as final, at < coalesce(begun_at, started_at) + interval '10 seconds' as at_once
   from fact join summed using (case_id)
   where place = delivery and path = 'standard'
     and (worked is not null or started_at is not null or channel in ('hotline', 'chat'))
+),
+-- In which states it was for how long, up to its final delivery.
+request_state as (
+  select case_id, turned.state, at, fact.priority, fact.team_id, fact.service, fact.channel, fact.category, fact.assignee_id,
+    fact.customer_id, fact.path, fact.catalogue_item, fact.excluded, fact.irregular, fact.position, fact.opened_position,
+    round(turned.seconds)::bigint as seconds
+  from (
+    select case_id, state, sum(extract(epoch from until - since)) as seconds
+    from turned where place < delivery group by case_id, state
+  ) turned join fact using (case_id) where fact.place = fact.delivery
 ),
 request_judged as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,

@@ -18,7 +18,9 @@ select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, decided.
   known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id, known.fields->>'service' as service,
   known.fields->>'category' as category, known.fields->>'channel' as channel, (known.fields->>'assignee_id')::uuid as assignee_id,
   (known.fields->>'customer_id')::uuid as customer_id, known.fields->>'path' as path, known.fields->>'item' as catalogue_item,
-  known.fields->>'approver_role' as approver_role
+  known.fields->>'approver_role' as approver_role,
+  -- Only what is counted state by state says of which.
+  to_jsonb(decided)->>'state' as state
 from decided
 join last_turn using (stream)
 left join known on known.stream = decided.stream and known.at = decided.at and known.rank is not distinct from decided.rank

@@ -1,0 +1,128 @@
+"""KPIs of requests about the time from their submission to their delivery, and where it went."""
+
+from __future__ import annotations
+
+from app.common.people import Role
+from app.kpis.kpi import (
+    OF_REQUESTS,
+    Aggregate,
+    Basis,
+    Dimension,
+    Direction,
+    Kpi,
+    Measure,
+    Settling,
+    StillOpen,
+    Unit,
+    Words,
+)
+
+REQUEST_LEAD_SECONDS = Kpi(
+    key="request_lead_seconds",
+    en=Words(
+        "Lead time of requests",
+        "Mean seconds from the submission to the final delivery, of the requests delivered for good "
+        "in the period.",
+        "Approvals and the requester's own time are in it: see the time in each state. A project takes "
+        "months, a catalogue item minutes: see each path by itself.",
+    ),
+    zh=Words(
+        "交付周期",
+        "期内最终交付的服务请求，自提交至最终交付的平均秒数。",
+        "含审批和请求人自身的时间，请看各状态停留时间。项目需数月，目录条目只需几分钟，请分别查看两种路径。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="delivered",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    still_open=StillOpen.unended,
+    settling=Settling.reopening,
+    dimensions=OF_REQUESTS,
+)
+
+STANDARD_LEAD_SECONDS = Kpi(
+    key="standard_lead_seconds",
+    en=Words(
+        "Lead time of standard requests",
+        "Mean seconds from the submission to the final delivery, of the requests of the standard path "
+        "delivered for good in the period.",
+        "Approvals and the requester's own time are in it. What is open and not assessed yet may still "
+        "become a project; it is shown beside.",
+    ),
+    zh=Words(
+        "标准请求交付周期",
+        "期内最终交付的标准路径服务请求，自提交至最终交付的平均秒数。",
+        "含审批和请求人自身的时间。尚未评估的可能转为项目，列入未交付数。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="delivered",
+    path="standard",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    still_open=StillOpen.unended_standard,
+    settling=Settling.reopening,
+    dimensions=OF_REQUESTS,
+)
+
+PROJECT_LEAD_SECONDS = Kpi(
+    key="project_lead_seconds",
+    en=Words(
+        "Lead time of projects",
+        "Mean seconds from the submission to the final delivery, of the project requests delivered for good "
+        "in the period.",
+        "There are few, and they differ: see the median and the cases.",
+    ),
+    zh=Words(
+        "项目交付周期",
+        "期内最终交付的项目类请求，自提交至最终交付的平均秒数。",
+        "数量少、差异大，请看中位数和清单。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="delivered",
+    path="project",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    still_open=StillOpen.unended_project,
+    settling=Settling.reopening,
+    dimensions=OF_REQUESTS,
+)
+
+REQUEST_STATE_SECONDS = Kpi(
+    key="request_state_seconds",
+    en=Words(
+        "Time of requests in each state",
+        "Mean seconds that requests delivered for good in the period had been in a state up to then, of "
+        "those that were in it: the split of the lead time. Cut by state.",
+        "Not all requests are in all states: the means do not add up to the lead time, only cases times "
+        "means do. Without the cut, each state of a request counts as one.",
+    ),
+    zh=Words(
+        "各状态停留时间",
+        "期内最终交付的服务请求，交付前在某一状态停留的平均秒数，仅计到过该状态的：即交付周期的构成。请按状态查看。",
+        "并非所有请求都经过所有状态：平均值之和不等于交付周期，数量与平均值之积的和才是。不按状态查看时，请求的每个状态各计一次。",
+    ),
+    process="request",
+    owner=Role.process_owner,
+    fact="state",
+    measure=Measure.seconds,
+    aggregate=Aggregate.mean,
+    unit=Unit.seconds,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    dimensions=(*OF_REQUESTS, Dimension.state),
+)
+
+KPIS = (REQUEST_LEAD_SECONDS, STANDARD_LEAD_SECONDS, PROJECT_LEAD_SECONDS, REQUEST_STATE_SECONDS)

@@ -1,0 +1,11 @@
+-- The requests that are open at each of the instants `ends` and are no projects by then; `at` is the instant.
+decided as (
+  select alive.stream, null::bigint as rank, at, seconds, null::bigint as numerator,
+    null::bigint as denominator, true as standing
+  from alive
+  where state not in ('delivered', 'closed', 'cancelled', 'rejected') and (
+    select told->>'path' from event
+    where event.stream = alive.stream and (event.rank = 1 or event.occurred_at < alive.at) and told ? 'path'
+    order by event.rank desc limit 1
+  ) is distinct from 'project'
+)

@@ -1,0 +1,146 @@
+"""Where the time of requests goes, and what else their KPIs tell apart: a few lives, told by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.db import Connection, Database
+from app.kpis.answer import answer
+from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
+from app.kpis.points import KpiPoint
+from app.kpis.question import Said, ask
+from app.log.canonical import instant
+from app.log.events import Event, stream
+from app.log.follow import catch_up
+from app.log.ids import uuid7
+from tests.kpis.histories import BEGIN
+from tests.kpis.other_histories import write_others
+
+LATER = datetime(2026, 6, 1, tzinfo=UTC)
+REQUESTER = "11"
+
+
+class Life:
+    """A record's events, each so many seconds after its opening."""
+
+    def __init__(self, kind: str = "request", **fields: Any) -> None:
+        self.kind, self.name, self.events = kind, stream(kind, uuid7()), list[Event]()
+        first = {"request": ("submitted", "submitted"), "problem": ("raised", "logged")}[kind]
+        opened = {"opened_at": instant(BEGIN), "requester_id": REQUESTER} if kind == "request" else fields
+        self.then(0, first[0], first[1], **{"opened_at": instant(BEGIN), **opened, **fields})
+
+    def then(
+        self, seconds: float, what: str, state: str | None = None, actor: str = "person:12", **fields: Any
+    ) -> Life:
+        told = fields if state is None else fields | {"state": state}
+        event = Event(
+            id=uuid7(),
+            stream=self.name,
+            version=len(self.events) + 1,
+            type=f"{self.kind}.{what}",
+            occurred_at=BEGIN + timedelta(seconds=seconds),
+            actor=actor,
+            correlation_id="a-test",
+            source="api",
+            data={"given": {}, "set": {self.name: told} if told else {}},
+        )
+        self.events.append(event)
+        return self
+
+
+async def _told(connection: Connection, *lives: Life) -> None:
+    await write_others(connection, [event for life in lives for event in life.events])
+    await catch_up(connection, FACTS)
+
+
+async def _points(db: Database, key: str, *by: str) -> list[KpiPoint]:
+    said = Said(grain="all", begin="2025-12-01", end="2026-06-01", by=by)
+    question = ask(KPIS[key], said, now=LATER, organisation_zone="UTC")
+    return (await answer(db, question, LATER)).points
+
+
+def _standard(started: float, fulfilled: float) -> Life:
+    life = Life(path="standard", channel="portal").then(60, "assessed", "assessed")
+    return life.then(started, "started", "in_progress").then(fulfilled, "fulfilled", "delivered")
+
+
+async def test_who_begins_and_delivers_in_one_go_has_not_told_how_long_it_took(
+    follower: Connection, db: Database
+) -> None:
+    on_the_dot = _standard(100, 110)
+    one_step = Life(path="standard", channel="hotline").then(60, "fulfilled", "delivered")
+    said_when = Life(path="standard", channel="portal", started_at=instant(BEGIN))
+    said_when.then(5, "fulfilled", "delivered")
+    held = _standard(100, 101)
+    held.events.pop()
+    held.then(101, "held", "on_hold").then(900, "resumed", "in_progress").then(903, "fulfilled", "delivered")
+    project = Life(path="project").then(1, "started", "in_progress").then(2, "accepted", "delivered")
+    await _told(follower, _standard(100, 109.9), on_the_dot, one_step, said_when, held, project)
+    (point,) = await _points(db, "request_at_once_share")
+    assert (point.numerator, point.denominator) == (2, 4)
+    (handling,) = await _points(db, "request_handling_seconds")
+    assert handling.cases == 5
+
+
+async def test_the_lead_time_is_split_by_state(follower: Connection, db: Database) -> None:
+    again = _standard(100, 400).then(500, "reopened", "in_progress").then(900, "fulfilled", "delivered")
+    waits = Life(path="project").then(1000, "assessed", "awaiting_approval")
+    waits.then(5000, "approved", "analysing").then(9000, "accepted", "delivered").then(
+        9900, "closed", "closed"
+    )
+    await _told(follower, again, waits, _standard(60, 100), Life(path="standard"))
+    points = await _points(db, "request_state_seconds", "state")
+    assert {point.by["state"]: (point.cases, point.value) for point in points} == {
+        "submitted": (3, 373.333),
+        "assessed": (2, 20),
+        "in_progress": (2, (300 + 400 + 40) / 2),
+        "delivered": (1, 100),
+        "awaiting_approval": (1, 4000),
+        "analysing": (1, 4000),
+    }
+    (lead,) = await _points(db, "request_lead_seconds")
+    assert lead.value is not None
+    assert round(lead.value * 3) == 900 + 9000 + 100
+    whole = sum(point.cases * (point.value or 0) for point in points)
+    assert round(whole) == 900 + 9000 + 100
+
+
+async def test_standard_requests_and_projects_stand_apart(follower: Connection, db: Database) -> None:
+    project = Life(path="project").then(9000, "accepted", "delivered")
+    unassessed, open_project = Life(), Life(path="project")
+    await _told(follower, _standard(60, 100), _standard(60, 300), project, unassessed, open_project)
+    (standard,) = await _points(db, "standard_lead_seconds")
+    assert (standard.value, standard.cases, standard.open_cases) == (200, 2, 1)
+    (projects,) = await _points(db, "project_lead_seconds")
+    assert (projects.value, projects.cases, projects.open_cases) == (9000, 1, 1)
+    (handling,) = await _points(db, "request_handling_seconds")
+    assert handling.open_cases == 1, "a project will never be handled on the standard path"
+
+
+async def test_what_the_requester_changes_stands_apart_from_rework(
+    follower: Connection, db: Database
+) -> None:
+    wanted = Life(path="project").then(10, "assessed", "analysing")
+    for n in (20, 30):
+        wanted.then(n, "requirements_changed", "analysing", actor=f"person:{REQUESTER}")
+    wanted.then(40, "requirements_changed", "analysing").then(90, "accepted", "delivered")
+    await _told(follower, wanted, _standard(60, 100))
+    (changes,) = await _points(db, "requirement_changes_per_request")
+    assert (changes.numerator, changes.denominator, changes.value) == (2, 2, 1)
+    (rounds,) = await _points(db, "request_rework_rounds")
+    assert (rounds.numerator, rounds.denominator) == (1, 2)
+
+
+async def test_an_accepted_risk_is_counted_until_the_problem_is_taken_up_again(
+    follower: Connection, db: Database
+) -> None:
+    accepted = Life("problem").then(10, "risk_accepted", "closed").then(20, "commented")
+    twice = Life("problem").then(10, "risk_accepted", "closed").then(20, "reopened", "investigating")
+    back = Life("problem").then(10, "risk_accepted", "closed").then(20, "reopened", "investigating")
+    await _told(follower, accepted, twice.then(30, "risk_accepted", "closed"), back)
+    (point,) = await _points(db, "problems_risk_accepted")
+    assert point.value == 2
+    (fixed,) = await _points(db, "problem_fix_seconds")
+    assert fixed.cases == 0
