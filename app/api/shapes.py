@@ -24,7 +24,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.look import Loaded
 from app.kernel.moment import Context
-from app.kernel.offers import offers
+from app.kernel.offers import Offer, offers
 from app.log.canonical import instant
 from app.text import say
 
@@ -295,14 +295,18 @@ class Renderer:
         context = Context(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
         return [
-            _offered(
-                offer.action.name,
-                label := offer.action.label(self.language),
-                offer.because
-                and say(self.language, "detail", offer.because, {"action": label, "state": state}),
-            )
+            _offered(offer.action.name, offer.action.label(self.language), self._reason(offer, state))
             for offer in await offers(self.ledger, self.lifecycle, loaded, context)
         ]
+
+    def _reason(self, offer: Offer, state: str) -> str | None:
+        """What forbids it, in a sentence."""
+        if offer.because is None:
+            return None
+        words = {"action": offer.action.label(self.language), "state": state}
+        if offer.part is not None:
+            words["part"] = offer.part.label(self.language)
+        return say(self.language, "detail", offer.because, words)
 
     def _standing(self, out: Mapping[str, Any]) -> Any:
         """What decides of a row who may do what with it, before it is put as clients see it."""

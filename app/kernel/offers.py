@@ -11,17 +11,18 @@ from app.kernel.look import Loaded, Look
 from app.kernel.moment import Context
 from app.kernel.perform import moment
 from app.kernel.refusals import KeptApart
-from app.kernel.who import kept_apart
+from app.kernel.who import Part, parts_had
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """An action that is for the caller in this state. `because` is the code of what forbids it, if anything
-    does.
+    does; where that is separation of duties, `part` is the one that the caller has had in the record.
     """
 
     action: Action[Any, Any]
     because: str | None
+    part: Part | None = None
 
 
 async def offers(
@@ -31,8 +32,11 @@ async def offers(
     look, at = Look(ledger.db, ledger.lifecycles, ledger.directory), moment(ledger, loaded, context)
     offered = []
     for row in lifecycle.open_to(loaded.record, context.caller):
-        apart = row.never and context.caller.person_id in kept_apart(row.never, loaded.record)
-        because = KeptApart.CODE if apart else None
+        had = parts_had(row.never, loaded.record, {context.caller.person_id})
+        if had:
+            offered.append(Offer(row, KeptApart.CODE, had[0]))
+            continue
+        because = None
         for check in row.unless:
             because = because or await check(look, loaded.record, at)
         offered.append(Offer(row, because))

@@ -29,7 +29,7 @@ from app.kernel.named import resolve, upload_field, visible
 from app.kernel.refusals import Busy, Changed, Forbidden, KeptApart, NotFound, NotNow, Refusal, WrongValue
 from app.kernel.sealing import Removals, Rows, keys
 from app.kernel.visibility import audience
-from app.kernel.who import kept_apart
+from app.kernel.who import parts_had
 from app.log.events import Event, id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import Command, Once, Rejected, Stale, Written
@@ -376,10 +376,10 @@ def _allow(act: Act, record: Any, labels: RoleLabels = OURS) -> None:
 
 def _keep_apart(act: Act, record: Any, behalf: UUID | None) -> None:
     """Whoever does it, and whom it is done for, has had no part in it that is kept apart from this one."""
-    if act.row.never:
-        acting = {act.context.caller.person_id, behalf} - {None}
-        if acting & kept_apart(act.row.never, record):
-            raise KeptApart({"action": act.row.label(act.context.language)})
+    had = parts_had(act.row.never, record, {act.context.caller.person_id, behalf})
+    if had:
+        language = act.context.language
+        raise KeptApart({"action": act.row.label(language), "part": had[0].label(language)})
 
 
 def _not_now(act: Act, record: Any, because: str) -> NotNow:

@@ -67,7 +67,10 @@ class Forbidden(Refusal):
 
 @dataclass
 class KeptApart(Refusal):
-    """The caller, or whom it is done for, has had a part in the record that is kept apart from this one."""
+    """The caller, or whom it is done for, has had a part in the record that is kept apart from this one.
+
+    `words`: the action, and which part that is.
+    """
 
     STATUS = 403
     CODE = "separation_of_duties"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -87,6 +87,15 @@ class Part:
             value = getattr(record, name)
             found.update(UUID(str(one)) for one in (value if isinstance(value, list) else [value]) if one)
         return frozenset(found)
+
+    def label(self, language: str) -> str:
+        """What people call it."""
+        return self.zh if language == "zh" else self.en
+
+
+def parts_had(parts: Iterable[Part], record: Any, persons: Set[UUID | None]) -> list[Part]:
+    """Those of the parts that one of the persons has had in the record."""
+    return [part for part in parts if persons & part.persons(record)]
 
 
 def kept_apart(parts: Iterable[Part], record: Any) -> frozenset[UUID]:

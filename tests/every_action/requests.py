@@ -129,10 +129,10 @@ TOWARDS: dict[tuple[type[Body], str], Json] = {
 
 
 async def _checked(client: Client, at: str) -> Json:
-    """Every task is done, and the quality is as it should be."""
+    """No task is open, and the quality is as it should be. Who completed one could not check it."""
     for task in (await client.read(f"{at}/tasks"))["items"]:
-        if task["completed_at"] is None:
-            await client.do(f"{at}/complete_task", {"task": task["id"], "outcome": "It is there."})
+        if task["dropped_at"] is None:
+            await client.do(f"{at}/drop_task", {"task": task["id"], "reason": "It is there already."})
     await client.do(f"{at}/check_quality", SAMPLES[CheckQualityRequest]())
     return {}
 

@@ -267,6 +267,54 @@ async def test_what_is_planned_anew_drops_the_open_tasks_of_the_plan_before(peop
     assert {one["title"] for one in mine} == {"Build it in code"}
 
 
+async def _forbids(client: Client, at: str, action: str) -> str | None:
+    """The reason for which the client is shown that the action is not open; None: it is."""
+    offered = {one["action"]: one for one in (await client.read(at))["actions"]}[action]
+    assert offered["open"] is (offered["reason"] is None)
+    reason: str | None = offered["reason"]
+    return reason
+
+
+async def test_whoever_has_made_it_neither_checks_nor_accepts_it(people: People) -> None:
+    at = await _asked_for(people)
+    # Their own work may be theirs to accept by the group, and another's task theirs to complete.
+    member = {"person": people.engineer.id, "side": "key_user"}
+    await people.admin.do("/v1/groups/leave/add_member", member)
+    await _designed(people, at)
+    await _made(people, at)
+    more = {"title": "Make it quicker", "assignee": people.architect.id}
+    await people.architect.do(f"{at}/add_task", more)
+    task = (await people.architect.read(f"{at}/tasks"))["items"][-1]["id"]
+    assert await _forbids(people.reviewer, at, "check_quality") is None
+    await people.reviewer.do(f"{at}/complete_task", {"task": task, "outcome": "It is quick."})
+    check = {"checkpoint": "Load test", "passed": True, "findings": "It is quick."}
+    assert await refused(people.reviewer, f"{at}/check_quality", check) == "separation_of_duties"
+    assert "(implementer)" in str(await _forbids(people.reviewer, at, "check_quality"))
+
+    await _submitted(people, at)
+    verdict = await _verdict(people, at, passed=True)
+    answer = await people.engineer.post(f"{at}/record_acceptance", json=verdict)
+    assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties")
+    assert answer.json()["detail"] == await _forbids(people.engineer, at, "record_acceptance")
+    assert "(implementer)" in answer.json()["detail"]
+    assert (await people.head.do(f"{at}/record_acceptance", verdict))["state"] == "delivered"
+
+
+async def test_what_only_those_could_accept_who_have_made_it_is_not_submitted(people: People) -> None:
+    at = await _asked_for(people)
+    await _designed(people, at)
+    await _made(people, at)
+    await people.admin.do("/v1/groups/leave/remove_member", {"person": people.deputy.id})
+    mend = {"title": "Bring the data", "owner": people.head.id, "due_at": AHEAD}
+    await people.engineer.do(
+        f"{at}/report_progress", {"milestones": [], "expected_at": AHEAD, "problems": [mend]}
+    )
+    await _complete_all(people, at)
+    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "nobody_to_accept"
+    await people.admin.do("/v1/groups/leave/add_member", {"person": people.deputy.id, "side": "business"})
+    await _submitted(people, at)
+
+
 async def _asked_for(people: People) -> str:
     """A project of which the requirements are confirmed; gives where it is."""
     group = await people.admin.do("/v1/groups", {"key": "leave", "name": "验收组", "chair": people.head.id})

@@ -57,7 +57,8 @@ def every_ticket(
     delivered: Iterable[Labelled],
     manager: Role,
     prioritise: Callable[[Any, Any, Moment], None] = priority.prioritise,
+    complete_task: Callable[[Any, Any, Moment], None] = tasks.complete_task,
 ) -> Rows:
     """The rows that every ticket's table ends with; see `Table`."""
-    table = Table(kind, any, open, delivered, manager, prioritise)
+    table = Table(kind, any, open, delivered, manager, prioritise, complete_task)
     return tuple(row for rows in FAMILIES for row in rows(table))

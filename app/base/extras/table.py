@@ -21,7 +21,7 @@ class Table:
 
     `kind` of its records; `any` of their states; `open` are those in which there is still work to do,
     `delivered` those in which it was done; `manager` is the role of the process's own manager; `prioritise`
-    what it is to set a priority there.
+    and `complete_task` what it is to set a priority and to complete a task there.
     """
 
     kind: str
@@ -30,3 +30,4 @@ class Table:
     delivered: Iterable[Labelled]
     manager: Role
     prioritise: Callable[[Any, Any, Moment], None]
+    complete_task: Callable[[Any, Any, Moment], None]

@@ -201,7 +201,7 @@ def rows(table: Table) -> Rows:
         action(add_task,        "添加任务", table.open, STAYS, staff | rule, f"{table.kind}.task_added",        wrong=(cannot_do_it,)),
         action(apply_checklist, "套用清单", table.open, STAYS, staff | rule, f"{table.kind}.checklist_applied", wrong=(not_for_it,)),
         action(edit_task,       "编辑任务", table.any,  STAYS, staff | rule, f"{table.kind}.task_edited",       wrong=(cannot_be_edited,)),
-        action(complete_task,   "完成任务", table.any,  STAYS, staff | rule, f"{table.kind}.task_completed",    wrong=(over_already,)),
+        action(table.complete_task, "完成任务", table.any,  STAYS, staff | rule, f"{table.kind}.task_completed",    wrong=(over_already,)),
         action(drop_task,       "取消任务", table.any,  STAYS, staff | rule, f"{table.kind}.task_dropped",      wrong=(over_already,)),
     )
 # fmt: on

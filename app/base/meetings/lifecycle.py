@@ -342,7 +342,7 @@ CHILDREN = (
 OPEN = (State.called, State.held)
 HELD = (State.held, State.minuted)
 DECIDING = decisions.Deciding(kind="meeting", any=State, ask=OPEN, asks=staff, withdraws=staff)
-BESIDE = Table("meeting", State, State, (), Role.process_owner, prioritise)
+BESIDE = Table("meeting", State, State, (), Role.process_owner, prioritise, tasks.complete_task)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

@@ -16,6 +16,7 @@ from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import take
 from app.base.extras.priority import prioritise
 from app.base.extras.table import Table
+from app.base.extras.tasks import complete_task
 from app.common.articles import Article, ArticleRating, ArticleRevision, ArticleUse
 from app.common.articles import ArticleState as State
 from app.common.children import Attachment, Comment, ExternalReference, Link, Tag, Visibility
@@ -347,8 +348,8 @@ def audience(article: Article) -> tuple[str, ...]:
     return (STAFF, *own, *((EVERYBODY,) if public else ()))
 
 
-THE_AUTHOR = Part("the author", "作者", ("author_id",))
-BESIDE = Table("article", State, (), (), Role.knowledge_editor, prioritise)
+THE_AUTHOR = Part("author", "作者", ("author_id",))
+BESIDE = Table("article", State, (), (), Role.knowledge_editor, prioritise, complete_task)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

@@ -16,6 +16,7 @@ from app.common.people import Group, GroupMember, Person, Side, Team
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
+from app.processes.requests.implementation import the_doers
 from app.processes.requests.records import Criterion, Milestone, QualityCheck, Request, ReviewSide
 from app.processes.requests.records import RequestState as State
 
@@ -197,6 +198,12 @@ async def not_checked(look: Look, request: Request, at: Moment) -> str | None:
     if not last:
         return "quality_not_checked"
     return None if all(last.values()) else "quality_check_failed"
+
+
+async def nobody_to_accept(look: Look, request: Request, at: Moment) -> str | None:
+    """What is submitted can be accepted by somebody."""
+    others = await _accepting(look, request) - the_doers.persons(request)
+    return None if await look.active(others) else "nobody_to_accept"
 
 
 async def papers_missing(look: Look, request: Request, body: object, at: Moment) -> str | None:

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.base.documents.filing import file, supersede
+from app.base.extras import tasks
+from app.base.extras.tasks import CompleteTask
 from app.common.children import Task
 from app.common.documents import DocumentClass, Heading
 from app.common.money import Amount, Currency
@@ -20,7 +22,7 @@ from app.kernel.moment import Moment
 from app.kernel.who import Part as PartIn
 from app.processes.requests.records import Milestone, ProgressReport, QualityCheck, Request
 
-#: Whoever implements it, and so does not check its quality.
+#: Whoever implements it, and so neither checks its quality nor accepts it.
 the_doers = PartIn("implementer", "实施人", ("doer_ids",))
 MOST_DAYS = 92
 
@@ -92,8 +94,7 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, at:
             added_at=at.occurred_at,
         )
         at.add(task)
-    by = [str(at.named(Person, f"tasks/{n}/assignee").id) for n in range(len(body.tasks))]
-    request.doer_ids = sorted({*by, *(request.doer_ids or ())})
+    _implemented_by(request, *(at.named(Person, f"tasks/{n}/assignee").id for n in range(len(body.tasks))))
     request.planned_cost, request.currency = body.planned_cost, body.currency
     request.report_every_days = body.report_every_days
     request.next_report_due_at = at.occurred_at + timedelta(days=body.report_every_days)
@@ -184,7 +185,19 @@ def add_issue(request: Request, title: str, owner: Person | None, due_at: dateti
     )
     at.add(task)
     if owner is not None:
-        request.doer_ids = sorted({str(owner.id), *(request.doer_ids or ())})
+        _implemented_by(request, owner.id)
+
+
+def complete_task(request: Request, body: CompleteTask, at: Moment) -> None:
+    """A task is done."""
+    tasks.complete_task(request, body, at)
+    # Who does what was given to somebody else has made it as well. There are doers once there is a plan.
+    if request.doer_ids is not None and at.caller.person_id is not None:
+        _implemented_by(request, at.caller.person_id)
+
+
+def _implemented_by(request: Request, *persons: UUID) -> None:
+    request.doer_ids = sorted({*map(str, persons), *(request.doer_ids or ())})
 
 
 class CheckQualityRequest(Body):

@@ -63,6 +63,7 @@ from app.processes.requests.catalogue import (
 from app.processes.requests.implementation import (
     begin_implementation,
     check_quality,
+    complete_task,
     report_progress,
     the_doers,
 )
@@ -355,10 +356,11 @@ LIFECYCLE = Lifecycle(
         action(check_quality, "质量检查", MAKING, STAYS, engineer, "request.quality_checked",
                wrong=(on_file,), never=(the_doers,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", MAKING, State.in_acceptance, engineer, "request.submitted_for_acceptance",
-               unless=(checks.task_is_open, checks.not_checked), wrong=(on_file, checks.papers_missing, checks.tells_the_group)),
+               unless=(checks.task_is_open, checks.not_checked, checks.nobody_to_accept),
+               wrong=(on_file, checks.papers_missing, checks.tells_the_group)),
         action(record_acceptance, "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
                unless=(checks.not_in_the_acceptance_group,), wrong=(checks.criteria_before, checks.each_criterion_once, on_file),
-               document=lambda _: DocumentClass.AC),
+               never=(the_doers,), document=lambda _: DocumentClass.AC),
         action(record_training, "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
                wrong=(checks.trained_later, on_file), document=lambda _: DocumentClass.TR),
         action(hold,   "挂起", OPEN - {State.on_hold}, State.on_hold, assignee, "request.held", wrong=(checks.wakes_up_before,)),
@@ -370,7 +372,9 @@ LIFECYCLE = Lifecycle(
         action(reject, "驳回", OPEN, State.rejected, agent, "request.rejected", wrong=(still_open,)),
         *decisions.rows(APPROVAL),
         *editing(edit, "request", State),
-        *every_ticket(kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager),
+        *every_ticket(
+            kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager, complete_task=complete_task
+        ),
     ),
 )
 # fmt: on

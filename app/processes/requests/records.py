@@ -84,10 +84,10 @@ class Request(Ticket):
 
     `item` is the key of the catalogue item that it is, `answers` those to its form, as JSON, and
     `target_seconds` how long it might take when it was asked for. `approval_id` is the decision on it.
-    `solution_id` is the document of the solution that is proposed. `doer_ids` are those who implement it:
-    none of them checks its quality. `first_planned_at` is the delivery that the first approved plan promised,
-    `planned_at` that of the present one, `expected_at` what the latest report says. `rounds` counts how often
-    it was submitted for acceptance.
+    `solution_id` is the document of the solution that is proposed. `doer_ids` are those who implement it,
+    by what they were given or have completed: none of them checks its quality or accepts it.
+    `first_planned_at` is the delivery that the first approved plan promised, `planned_at` that of the present
+    one, `expected_at` what the latest report says. `rounds` counts how often it was submitted for acceptance.
     """
 
     KIND: ClassVar[str] = "request"

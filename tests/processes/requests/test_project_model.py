@@ -77,7 +77,11 @@ class Model:
             return "not_in_this_state"
         if who not in may:
             return "forbidden"
-        apart = {"review_solution": {self.author}, "check_quality": self.doers}
+        apart = {
+            "review_solution": {self.author},
+            "check_quality": self.doers,
+            "record_acceptance": self.doers,
+        }
         if who in apart.get(action, ()):
             return "separation_of_duties"
         if action == "review_solution" and side_of(who) in self.approved:
