@@ -240,7 +240,9 @@ def _tally(decision: str) -> Json:
     return {"decision": decision, "outcome": "approved", **numbers}
 
 
-async def test_what_is_planned_anew_drops_the_open_tasks_of_the_plan_before(people: People) -> None:
+async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_plan_before(
+    people: People,
+) -> None:
     at = await _asked_for(people)
     task = {"assignee": people.engineer.id, "milestone": 1, "due_at": AHEAD}
     plan: Json = {"milestones": [{"title": "It runs", "due_at": AHEAD}], "tasks": [{"title": "Ask", **task}]}
@@ -254,6 +256,8 @@ async def test_what_is_planned_anew_drops_the_open_tasks_of_the_plan_before(peop
         await people.architect.do(f"{at}/begin_implementation", plan | {"tasks": tasks})
 
     await planned("Build it on paper", "Print it")
+    check = {"checkpoint": "Unit tests", "passed": True, "findings": "All pass."}
+    await people.checker.do(f"{at}/check_quality", check)
     built, _ = (await people.engineer.read(f"{at}/tasks"))["items"]
     await people.engineer.do(f"{at}/complete_task", {"task": built["id"], "outcome": "It is there."})
     await people.engineer.do(f"{at}/add_task", {"title": "Tell the auditors", "due_at": AHEAD})
@@ -265,6 +269,15 @@ async def test_what_is_planned_anew_drops_the_open_tasks_of_the_plan_before(peop
     assert tasks["Build it on paper"]["completed_at"] is not None
     mine = (await people.engineer.read("/v1/me/work"))["tasks"]
     assert {one["title"] for one in mine} == {"Build it in code"}
+
+    await _complete_all(people, at)
+    assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_not_checked"
+    await people.checker.do(f"{at}/check_quality", check | {"passed": False})
+    first, second = (await people.checker.read(f"{at}/quality_checks"))["items"]
+    assert (first["dropped_at"] is not None, second["dropped_at"]) == (True, None)
+    documents = (await people.checker.read(f"{at}/documents"))["items"]
+    reports = [one["state"] for one in documents if one["document_class"] == "TE"]
+    assert reports == ["superseded", "published"]
 
 
 async def _forbids(client: Client, at: str, action: str) -> str | None:
@@ -421,6 +434,6 @@ async def _verdict(people: People, at: str, *, passed: bool) -> Json:
 
 async def _complete_all(people: People, at: str) -> None:
     for task in (await people.engineer.read(f"{at}/tasks"))["items"]:
-        if task["completed_at"] is None:
+        if task["completed_at"] is None and task["dropped_at"] is None:
             done = {"task": task["id"], "outcome": "It is there."}
             await people.engineer.do(f"{at}/complete_task", done)

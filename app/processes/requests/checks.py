@@ -105,6 +105,13 @@ async def tasks_before(look: Look, request: Request, body: object, at: Moment) -
     ]
 
 
+async def checks_before(look: Look, request: Request, body: object, at: Moment) -> None:
+    """Finds the quality checks of the plan before."""
+    at.found["checks_before"] = [
+        check for check in await look.children(QualityCheck, request) if check.dropped_at is None
+    ]
+
+
 async def planned_before(look: Look, request: Request, body: ProposeSolutionRequest, at: Moment) -> None:
     """A plan looks ahead."""
     if body.planned_at <= at.occurred_at:
@@ -194,7 +201,8 @@ async def task_is_open(look: Look, request: Request, at: Moment) -> str | None:
 
 async def not_checked(look: Look, request: Request, at: Moment) -> str | None:
     """What is submitted was checked, and passed its last check at every checkpoint."""
-    last = {check.checkpoint: check.passed for check in await look.children(QualityCheck, request)}
+    checks = await look.children(QualityCheck, request)
+    last = {check.checkpoint: check.passed for check in checks if check.dropped_at is None}
     if not last:
         return "quality_not_checked"
     return None if all(last.values()) else "quality_check_failed"

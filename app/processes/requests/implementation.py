@@ -78,7 +78,10 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, at:
     supersede(DocumentClass.IM, at)
     # Its milestones and tasks are rows of their own: what is not said in words is not sealed.
     file(request, DocumentClass.IM, [(Heading.plan, body.plan)], at)
-    for earlier in (*at.every(Milestone, "milestones_before"), *at.every(Task, "tasks_before")):
+    # A report of tests says of its own checks only, so it counts no more either.
+    supersede(DocumentClass.TE, at)
+    steps, left = at.every(Milestone, "milestones_before"), at.every(Task, "tasks_before")
+    for earlier in (*steps, *left, *at.every(QualityCheck, "checks_before")):
         at.change(earlier).dropped_at = at.occurred_at
     milestones = [_milestone(request, planned, at) for planned in body.milestones]
     for n, planned in enumerate(body.tasks):

@@ -195,6 +195,7 @@ class QualityCheckOut(Out):
     passed: bool
     checker: PersonStub | None
     checked_at: datetime
+    dropped_at: datetime | None = Field(description="When it was planned anew: it counts no more.")
 
 
 class QualityCheckPage(Out):

@@ -194,7 +194,7 @@ class ProgressReport(Beside):
 
 
 class QualityCheck(Beside):
-    """Whether what was made is as it should be, at one checkpoint."""
+    """Whether what was made is as it should be, at one checkpoint. A new plan drops those of before."""
 
     KIND: ClassVar[str] = "quality_check"
 
@@ -203,6 +203,7 @@ class QualityCheck(Beside):
     passed: bool | None = None
     checker_id: Annotated[UUID | None, Refers("person")] = None
     checked_at: datetime | None = None
+    dropped_at: datetime | None = None
 
 
 class Acceptance(Beside):

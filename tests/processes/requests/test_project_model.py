@@ -107,7 +107,7 @@ class Model:
             to = "revising" if not good else "solution_approved" if len(self.approved) > 1 else None
         elif action == "begin_implementation":
             self.doers |= {"engineer"}
-            self.tasks += 1
+            self.tasks, self.passed = self.tasks + 1, None
         elif action == "check_quality":
             self.passed = good
         elif action == "record_acceptance":
