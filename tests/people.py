@@ -36,10 +36,10 @@ async def act(
 ) -> Done:
     """The caller does it."""
     lifecycle: Any = ledger.lifecycles[kind]
-    named = None if name is None else str(name)
+    named, versions = None if name is None else str(name), None if if_match is None else frozenset({if_match})
     return await perform(
         ledger,
-        Act(lifecycle, lifecycle[action], named, body or Nothing(), context(caller, now), if_match, key),
+        Act(lifecycle, lifecycle[action], named, body or Nothing(), context(caller, now), versions, key),
     )
 
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from app.api import idempotency
 from app.api.auth import context_of, ledger_of
-from app.api.etag import etag, version_of
+from app.api.etag import etag, versions_of
 from app.api.openapi import action_responses
 from app.api.reads import Name
 from app.api.shapes import Out, Renderer
@@ -34,7 +34,10 @@ from app.log.writer import Earlier, Repeated
 
 IfMatch = Annotated[
     str | None,
-    Header(max_length=255, description="Carry it out only if the record is still at this version."),
+    Header(
+        max_length=255,
+        description="Carry it out only if the record is still at this version, or at one of these.",
+    ),
 ]
 Key = Annotated[
     str | None,
@@ -137,7 +140,7 @@ async def act_on(
     ledger = ledger_of(request)
     key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
     context = context_of(request)
-    act = Act(lifecycle, row, said.name, said.body, context, version_of(said.if_match), key)
+    act = Act(lifecycle, row, said.name, said.body, context, versions_of(said.if_match), key)
     carried_out = await carry_out(ledger, act)
     shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
     return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))

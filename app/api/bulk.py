@@ -20,7 +20,7 @@ from starlette.responses import Response
 from app.api import idempotency
 from app.api.actions import CarriedOut, Key, again, carry_out, operation_id
 from app.api.auth import context_of, ledger_of
-from app.api.etag import version_of
+from app.api.etag import versions_of
 from app.api.openapi import in_language, problems
 from app.api.problems import MOST_FAULTS, Fault, Problem, document, fault_of, names_at, problem, status_of
 from app.api.shapes import Out
@@ -174,8 +174,8 @@ class Asked:
             said = row.body.model_validate(self.item.body)
         except ValidationError as error:
             return Faulty(self._faults(row, error))
-        name, version = self.item.id, version_of(self.item.if_match)
-        return Act(self.lifecycle, row, name, said, self.context, version, self._key(row))
+        name, versions = self.item.id, versions_of(self.item.if_match)
+        return Act(self.lifecycle, row, name, said, self.context, versions, self._key(row))
 
     def _faults(self, row: Action[Any, Any], error: ValidationError) -> list[Fault]:
         found = error.errors(include_url=False)[:MOST_FAULTS]

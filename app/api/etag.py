@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-_VERSION = re.compile(r'(?:W/)?"?(\d{1,9})(?:\.[0-9a-f]+)?"?')
+#: The members of a list of tags. A tag of another's may have a comma between its quotation marks.
+_MEMBER = re.compile(r'(?:[^",]|"[^"]*"?)+')
+_VERSION = re.compile(r'(?:W/)?("?)(\d{1,9})(?:\.[0-9a-f]+)?\1')
 
 
 def etag(version: int, body: bytes) -> str:
@@ -13,16 +15,16 @@ def etag(version: int, body: bytes) -> str:
     return f'"{version}.{blake2b(body, digest_size=8).hexdigest()}"'
 
 
-def version_of(if_match: str | None) -> int | None:
-    """The version in an If-Match header; takes weak and bare ones (proxies weaken, people type). None: no
-    condition.
+def versions_of(if_match: str | None) -> frozenset[int] | None:
+    """The versions in an If-Match header, any of which will do (RFC 9110, 13.1.1); takes weak and bare tags
+    (proxies weaken, people type). None: no condition.
 
     A tag that is none of ours can match no version.
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    found = _VERSION.fullmatch(if_match.strip())
-    return int(found.group(1)) if found else -1
+    found = (_VERSION.fullmatch(member.strip()) for member in _MEMBER.findall(if_match))
+    return frozenset(int(tag[2]) for tag in found if tag)
 
 
 def matches(if_none_match: str | None, tag: str) -> bool:

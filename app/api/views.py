@@ -26,7 +26,7 @@ select %(id)s, 1, %(me)s, %(team)s, %(name)s, %(kind)s, %(query)s, now()
 where (select count(*) from plumbing.view where owner_id = %(me)s and id <> %(id)s) < %(most)s
 on conflict (id) do update set version = v.version + 1, team_id = excluded.team_id, name = excluded.name,
   kind = excluded.kind, query = excluded.query, changed_at = excluded.changed_at
-where v.owner_id = excluded.owner_id and v.version = coalesce(%(if_match)s, v.version)
+where v.owner_id = excluded.owner_id and (%(if_match)s::integer[] is null or v.version = any(%(if_match)s))
 returning {COLUMNS}
 """
 #: As many are enough, and can be looked at together.
@@ -71,12 +71,13 @@ async def page(db: Database, caller: Caller, kind: str | None, after: UUID | Non
 
 
 async def save(
-    db: Database, caller: Caller, view_id: UUID, fields: dict[str, Any], if_match: int | None
+    db: Database, caller: Caller, view_id: UUID, fields: dict[str, Any], if_match: frozenset[int] | None
 ) -> Row | None:
     """The view, made or replaced; None if that is somebody else's, has another version, or would be too
     many.
     """
-    more = {"id": view_id, "if_match": if_match, "most": MOST_OF_ONE}
+    versions = None if if_match is None else list(if_match)
+    more = {"id": view_id, "if_match": versions, "most": MOST_OF_ONE}
     return await db.row(SAVE, {**fields, **more, **_of(caller)})
 
 

@@ -63,7 +63,7 @@ class Act:
     """What somebody wants done: a row of a table, on the record of that name; of a record that the row makes,
     the id that it is to have (None: a new one).
 
-    `if_match` is the version that the caller believes the record has.
+    `if_match` are the versions of which the caller believes that the record has one.
     """
 
     lifecycle: Lifecycle[Any]
@@ -71,7 +71,7 @@ class Act:
     name: str | None
     body: Body
     context: Context
-    if_match: int | None = None
+    if_match: frozenset[int] | None = None
     key: IdempotencyKey | None = None
 
 
@@ -242,7 +242,7 @@ async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID, *, follo
     """Decides for the act's own record. `follows`: it follows from another command."""
     loaded = await _load(ledger, look, act)
     record = loaded.record
-    if act.if_match is not None and record.version != act.if_match:
+    if act.if_match is not None and record.version not in act.if_match:
         raise Changed(more={"version": record.version})
     _allow(act, record, ledger.role_labels)
     at = moment(ledger, loaded, act.context, occurred_at=_occurred_at(act, record))

@@ -170,8 +170,9 @@ async def carry_out(ledger: Ledger, cause: Cause, consequence: Consequence) -> s
     lifecycle = ledger.lifecycles[consequence.kind]
     row = lifecycle[consequence.action]
     name = None if consequence.record_id is None else str(consequence.record_id)
+    seen = None if consequence.if_match is None else frozenset({consequence.if_match})
     try:
-        await perform(ledger, Act(lifecycle, row, name, consequence.body, context, consequence.if_match, key))
+        await perform(ledger, Act(lifecycle, row, name, consequence.body, context, seen, key))
     except Repeated:
         return None
     except Busy:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.api.etag import matches, version_of
+from app.api.etag import matches, versions_of
 from app.common.people import Role
 from tests.client import Api, Client, an_incident
 
@@ -79,7 +79,20 @@ async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> No
     assert (await zhao.get(at, headers={"If-None-Match": tag})).status_code == 200
 
 
-@pytest.mark.parametrize("form", ['"{v}.0a1b2c"', '"{v}"', "{v}", 'W/"{v}.0a1b2c"', "W/{v}", "  {v}  ", "*"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        '"{v}.0a1b2c"',
+        '"{v}"',
+        "{v}",
+        'W/"{v}.0a1b2c"',
+        "W/{v}",
+        "  {v}  ",
+        '"7.0a1b2c", "{v}.0a1b2c"',
+        '"{v}","x,y", ,',
+        "*",
+    ],
+)
 async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Api, form: str) -> None:
     zhao, agent, at = await an_open_one(shared)
     await agent.do(f"{at}/acknowledge")
@@ -96,7 +109,23 @@ async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Ap
 
 @pytest.mark.parametrize(
     "garbage",
-    ["", '""', '"', "one", '"1.xyz"', "-1", "1.x", "0", "9" * 10, "9" * 255, '"1", "2"', "\xb2"],
+    [
+        "",
+        '""',
+        '"',
+        "one",
+        '"1.xyz"',
+        "-1",
+        "1.x",
+        "0",
+        "9" * 10,
+        "9" * 255,
+        '"7", "8.ab"',
+        '"1,1"',
+        '"1',
+        '"7", *',
+        "\xb2",
+    ],
 )
 async def test_a_condition_that_is_no_tag_of_ours_can_hold_for_nothing(shared: Api, garbage: str) -> None:
     zhao, _, at = await an_open_one(shared)
@@ -142,8 +171,9 @@ async def test_without_a_condition_the_state_still_lets_only_one_win(shared: Api
 
 
 def test_what_the_header_means_can_be_read_in_one_place() -> None:
-    assert version_of(None) is version_of("*") is version_of(" * ") is None
-    assert version_of('W/"12.ab"') == 12
-    assert version_of("nonsense") == -1
+    assert versions_of(None) is versions_of("*") is versions_of(" * ") is None
+    assert versions_of('W/"12.ab"') == frozenset({12})
+    assert versions_of('"12.ab", 13 ,"x,14,y", "*"') == frozenset({12, 13})
+    assert versions_of("nonsense") == frozenset()
     assert not matches(None, '"1.a"')
     assert matches('W/"1.a" , "2.b"', '"2.b"')

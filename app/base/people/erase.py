@@ -40,7 +40,7 @@ async def without_refused_rows(ledger: Ledger, act: Act) -> AsyncIterator[None]:
 
 async def _is_open(ledger: Ledger, act: Act, loaded: Loaded[Person]) -> bool:
     """Whether the person is as the caller believes, can be erased, and by this caller."""
-    if act.if_match not in (None, loaded.record.version):
+    if act.if_match is not None and loaded.record.version not in act.if_match:
         return False
     offered = await offers(ledger, act.lifecycle, loaded, act.context)
     return any(offer.action is act.row and offer.because is None for offer in offered)

@@ -13,7 +13,7 @@ from app.api.actions import IfMatch, answer, carry_out, mount_actions, operation
 from app.api.actions import Key as IdempotencyHeader
 from app.api.auth import Ledger, context_of
 from app.api.edit import mount_edit
-from app.api.etag import version_of
+from app.api.etag import versions_of
 from app.api.lists import Paging
 from app.api.openapi import problems
 from app.api.paging import answer as listed
@@ -83,7 +83,7 @@ async def rotate_key(
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "rotate_key", idempotency_key)
     row = keys.LIFECYCLE["rotate"]
-    act = Act(keys.LIFECYCLE, row, name, new, context_of(request), version_of(if_match), key)
+    act = Act(keys.LIFECYCLE, row, name, new, context_of(request), versions_of(if_match), key)
     return await _with_secret(request, ledger, act, secret)
 
 
@@ -108,7 +108,9 @@ async def erase(
     """Their name and their words become unreadable, in rows and events alike, for ever."""
     key = await idempotency.key_of(ledger, request, "erase_person", idempotency_key)
     row = persons.LIFECYCLE["erase"]
-    act = Act(persons.LIFECYCLE, row, name, body or Nothing(), context_of(request), version_of(if_match), key)
+    act = Act(
+        persons.LIFECYCLE, row, name, body or Nothing(), context_of(request), versions_of(if_match), key
+    )
     async with without_refused_rows(ledger, act):
         carried_out = await carry_out(ledger, act)
     renderer = renderer_of(request, PERSONS)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api import idempotency
 from app.api.actions import IfMatch, Key, answer, carry_out, mount_actions
 from app.api.auth import Ledger, context_of
-from app.api.etag import etag, version_of
+from app.api.etag import etag, versions_of
 from app.api.openapi import action_responses, problems
 from app.api.reads import mount_events, mount_reads
 from app.api.shapes import Out, Renderer
@@ -81,14 +81,15 @@ async def set_priority_matrix(
     if not who.allows(context.caller, PriorityMatrix(id=uuid7())):
         raise ledger.forbidden(who, context.language)
     name = await ledger.db.value(PRESENT)
-    if name is None and version_of(if_match) not in (None, 0):
+    versions = versions_of(if_match)
+    if name is None and versions is not None and 0 not in versions:
         raise Changed(more={"version": 0})
     row = LIFECYCLE["add" if name is None else "revise"]
     said = AddPriorityMatrix(**body.model_dump()) if name is None else body
     # The same command comes the first time to no matrix, and again to one that is there.
     known_by = await idempotency.key_of(ledger, request, "set_priority_matrix", idempotency_key)
-    version = None if name is None else version_of(if_match)
-    act = Act(LIFECYCLE, row, name and str(name), said, context, version, known_by)
+    known = None if name is None else versions
+    act = Act(LIFECYCLE, row, name and str(name), said, context, known, known_by)
     carried_out = await carry_out(ledger, act)
     shows = Renderer(ledger, LIFECYCLE, PriorityMatrixOut, context.caller, context.language)
     return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))

@@ -16,7 +16,7 @@ from app.api import cursors, views
 from app.api.accept import language_for
 from app.api.actions import IfMatch
 from app.api.auth import caller_of, ledger_of
-from app.api.etag import version_of
+from app.api.etag import versions_of
 from app.api.lists import Listing, Paging
 from app.api.openapi import one_responses, problems
 from app.api.paging import VARY, answer
@@ -102,7 +102,7 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
             return problem(request, 422, "invalid", words={"count": "1"}, errors=[wrong])
         team = None if body.team is None else await _own_team(ledger, caller, body.team)
         fields = {"name": body.name, "kind": body.kind, "query": body.query, "team": team}
-        row = await views.save(ledger.db, caller, view_id, fields, version_of(if_match))
+        row = await views.save(ledger.db, caller, view_id, fields, versions_of(if_match))
         if row is None:
             raise await _refusal(request, view_id)
         (out,) = await _shown(ledger, [row])

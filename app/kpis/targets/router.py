@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api import idempotency
 from app.api.actions import IfMatch, Key, answer, carry_out, mount_actions
 from app.api.auth import Ledger, context_of
-from app.api.etag import version_of
+from app.api.etag import versions_of
 from app.api.openapi import action_responses
 from app.api.reads import mount_events, mount_reads
 from app.api.shapes import Renderer
@@ -68,7 +68,7 @@ async def set_kpi_target(
     said = AddKpiTarget(kpi=key, **body.model_dump()) if name is None else body
     # The same command comes the first time to a KPI without a target, and again to one that has it.
     known_by = await idempotency.key_of(ledger, request, "set_kpi_target", idempotency_key)
-    act = Act(LIFECYCLE, row, name and str(name), said, context, version_of(if_match), known_by)
+    act = Act(LIFECYCLE, row, name and str(name), said, context, versions_of(if_match), known_by)
     carried_out = await carry_out(ledger, act)
     shows = Renderer(ledger, LIFECYCLE, KpiTargetOut, context.caller, context.language)
     return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))

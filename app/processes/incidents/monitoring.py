@@ -154,7 +154,8 @@ async def _take(
             return AlertOutcome.ignored, None
         row, body, version = chosen
         name = None if found is None else str(found.id)
-        act = Act(LIFECYCLE, LIFECYCLE[row], name, body, context, version, key)
+        seen = None if version is None else frozenset({version})
+        act = Act(LIFECYCLE, LIFECYCLE[row], name, body, context, seen, key)
         try:
             done = await carry_out(ledger, act)
         except (NotNow, Changed, Busy):
