@@ -88,6 +88,18 @@ async def test_it_does_not_matter_in_which_spans_the_log_is_taken(follower: Conn
     assert await hashes(follower) == at_once
 
 
+async def test_a_resolution_that_comes_later_is_seen_over_one_from_before_its_own_opening(
+    follower: Connection,
+) -> None:
+    kind = {"service": "mail", "category": "access"}
+    odd = Scripted.begin(BEGIN + timedelta(days=10), **kind).then("resolved", minutes=-5 * 24 * 60)
+    other = Scripted.begin(BEGIN, **kind).then("resolved", minutes=60)
+    await write(follower, [*odd.events, *other.events])
+    await catch_up(follower, replace(FACTS, batch=1))
+    found = await rows(follower, "select case_id, repeats from kpi.incident_opened")
+    assert {row["case_id"]: row["repeats"] for row in found} == {odd.id: True, other.id: False}
+
+
 async def test_a_new_beginning_leaves_nothing_of_what_was_there(books: Books) -> None:
     before = await hashes(books.connection)
     await books.connection.execute(b"update kpi.incident_resolved set case_id = gen_random_uuid()")

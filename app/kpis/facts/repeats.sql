@@ -1,8 +1,9 @@
 -- Which openings follow the resolution of another incident of the same service and category within 30 days. That is about
 -- two cases, of which each may be touched without the other; so it is looked at again for the openings of `cases`, and for
 -- those between a resolution that came or went and the next one of its kind, which are the only ones for which it can be
--- otherwise. `services`, `categories` and `times` are the resolutions that these cases had before. Of all that only the
--- `share` of `shares` is looked at, by kind.
+-- otherwise. (A next one that a history tells to have been before its own opening does not count for that.) `services`,
+-- `categories` and `times` are the resolutions that these cases had before. Of all that only the `share` of `shares` is
+-- looked at, by kind.
 with resolution as (
   select service, category, at from kpi.incident_resolved
   where final and service is not null and category is not null and case_id = any (%(cases)s::uuid[])
@@ -16,7 +17,7 @@ reach as (
   select *, least(at + interval '720 hours', (
     select min(later.at) from kpi.incident_resolved later
     where later.final and later.service = resolution.service and later.category = resolution.category
-      and later.at > resolution.at)) as until
+      and later.at > resolution.at and later.seconds > 0)) as until
   from resolution
 ),
 opening as (
