@@ -130,7 +130,8 @@ class KpiPoint(Out):
     numerator: int | None = Field(description="Of a share, or a number per case or per agent and day.")
     denominator: int | None = Field(description="The same; what is divided by: cases, or agent-days.")
     business: Distribution | None = Field(
-        description="Of a duration, in business time; as long as there are no calendars all time is."
+        description="Of a duration, in business time; as long as no agreement says which calendar counts, "
+        "all time is."
     )
     elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
     survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
@@ -246,7 +247,7 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         cases=cases_of(kpi, figures),
         numerator=figures.total if kpi.is_divided else None,
         denominator=_divisor(kpi, figures) if kpi.is_divided else None,
-        # Until there are calendars, all time is business time.
+        # Until agreements say which calendar counts, all time is business time.
         business=figures.elapsed,
         elapsed=figures.elapsed,
         survival=_survival(figures),

@@ -135,7 +135,9 @@ class CaseHistory:
         ends = [told.marks and told.kind not in ENDING for told in self.told]
         behind = self.told[len(ends) - ends[::-1].index(True) :]
         held = [told.event.occurred_at for told in behind if told.kind == "reviewed"]
-        return bool(held) and min(held) <= last.event.occurred_at + timedelta(days=7)
+        said = last.known.get("review_due_at")
+        due = from_instant(said) if said else last.event.occurred_at + timedelta(days=7)
+        return bool(held) and min(held) <= due
 
     @property
     def resolutions(self) -> list[dict[str, Any]]:

@@ -70,7 +70,26 @@ async def test_a_major_incident_counts_when_it_is_declared_and_is_none_if_that_w
     assert (downgraded.numerator, downgraded.denominator) == (2, 3)
 
 
-async def test_a_review_is_in_time_within_seven_days_behind_the_present_resolution(
+async def test_a_review_is_in_time_until_it_is_due_as_the_present_resolution_says(
+    follower: Connection, db: Database
+) -> None:
+    due = {"review_due_at": instant(BEGIN + timedelta(days=13))}
+
+    def major() -> Scripted:
+        return Scripted.begin(BEGIN, declared_major_at=instant(BEGIN)).then("resolved", minutes=60, **due)
+
+    in_time = major().then("reviewed", minutes=13 * DAY - 60)
+    late = major().then("reviewed", minutes=13 * DAY - 59)
+    anew = major().then("reopened", minutes=1, review_due_at=None).then("resolved", minutes=1)
+    await _follow(follower, in_time, late, anew.then("reviewed", minutes=8 * DAY))
+    point = await _whole(db, "major_reviewed_on_time")
+    assert (point.numerator, point.denominator) == (1, 3)
+    asked = _question("major_reviewed_on_time")
+    told = await answer(db, asked, NOW)
+    assert (await answer(db, asked, NOW, position=told.position)).points == told.points
+
+
+async def test_where_a_resolution_does_not_say_when_its_review_is_due_it_is_in_seven_days(
     follower: Connection, db: Database
 ) -> None:
     def major() -> Scripted:

@@ -86,15 +86,18 @@ MAJOR_REVIEWED_ON_TIME = Kpi(
     en=Words(
         "Major incidents reviewed in time",
         "Of the major incidents whose final resolution lies in the period, the share reviewed within five "
-        "working days "
-        "after it; as long as there are no calendars, within seven days.",
+        "working days after it, by the calendar of the service; where there is none, Monday to Friday. "
+        "The resolution says until when.",
         "One whose days have not passed counts as not reviewed yet: the last week of a period rises. "
-        "One that is reopened needs a new review.",
+        "One that is reopened needs a new review. A resolution by another system, or from before due times "
+        "were told, says none: seven days then.",
     ),
     zh=Words(
         "重大事件按时回顾率",
-        "最终解决时间在期内的重大事件中，解决后五个工作日内完成回顾的占比；在没有工作日历之前，以七天计。",
-        "期限未满而未回顾的暂计为未完成，故期末一周的数值还会上升；重开的事件须重新回顾。",
+        "最终解决时间在期内的重大事件中，解决后五个工作日内完成回顾的占比；"
+        "工作日按服务的日历，无日历的按周一至周五；期限记录在解决事件中。",
+        "期限未满而未回顾的暂计为未完成，故期末一周的数值还会上升；重开的事件须重新回顾。"
+        "由其他系统解决的，或在记录期限之前解决的，没有期限，以七天计。",
     ),
     process="incident",
     owner=Role.incident_manager,

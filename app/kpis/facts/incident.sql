@@ -26,7 +26,8 @@ told as (
     case when type in ('incident.work_logged', 'incident.work_reversed', 'incident.cost_booked', 'incident.cost_reversed')
       then data->'set' end as entries,
     case when fields ?| array['priority', 'team_id', 'service', 'channel', 'category', 'assignee_id', 'customer_id',
-                              'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at']
+                              'requester_id', 'effect', 'began_at', 'service_restored_at', 'declared_major_at',
+                              'review_due_at']
       -- Without what is long, and what almost every event sets, there is less to carry along.
       then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
                           'impact', 'urgency'] end as dimensions
@@ -96,6 +97,7 @@ standing as (
     case when mark in ('resolved', 'closed') then (known->>'began_at')::timestamptz end as began_at,
     case when mark in ('resolved', 'closed') then (known->>'service_restored_at')::timestamptz end as restored_at,
     case when mark in ('resolved', 'closed') then known->>'declared_major_at' is not null end as major,
+    case when mark in ('resolved', 'closed') then (known->>'review_due_at')::timestamptz end as review_due_at,
     max(place) filter (where mark = 'open') over in_order as open_place,
     max(place) filter (where mark = 'void') over in_order as void_place,
     max(place) filter (where type = 'incident.marked_duplicate') over in_order as duplicate_place,
@@ -163,7 +165,7 @@ fact as not materialized (
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
     response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held,
-    touched_service, began_at, restored_at, major, recorded_at
+    touched_service, began_at, restored_at, major, review_due_at, recorded_at
   from decided
 ),
 incident_opened as (
@@ -206,8 +208,9 @@ incident_resolved as (
       then coalesce(person = responder, false) and coalesce(reassignments, 0) = 0
         and not (held or asked_again or reopened) end as first_contact,
     case when channel = 'monitoring' then person is null and not started end as unattended,
-    -- Five working days are seven days, as long as there are no calendars.
-    case when major then coalesce(reviewed_at <= at + interval '168 hours', false) end as review_on_time,
+    -- A resolution says when its review is due; those of other systems, and of before that was so, say nothing.
+    case when major then coalesce(reviewed_at <= coalesce(review_due_at, at + interval '168 hours'), false) end
+      as review_on_time,
     recorded_at, cost, currency
   from fact left join hands using (case_id) left join costed using (case_id) where place = resolution
   union all

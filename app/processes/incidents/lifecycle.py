@@ -173,6 +173,7 @@ def resolve(incident: Incident, body: ResolveIncident, at: Moment) -> None:
     incident.cause = body.cause
     # Outage time runs to here, and not to the moment when somebody found the time to press the button.
     incident.service_restored_at = body.service_restored_at or at.occurred_at
+    (incident.review_due_at,) = at.found["review_due"]
 
 
 def close(incident: Incident, body: Nothing, at: Moment) -> None:
@@ -265,7 +266,7 @@ def entered(incident: Incident, before: Labelled | None, at: Moment) -> None:
         incident.held_from = incident.hold_reason = incident.wake_up_at = None
     if before in ENDED and incident.state in OPEN:
         incident.resolved_at = incident.closed_at = incident.service_restored_at = None
-        incident.reviewed_at = None
+        incident.review_due_at = incident.reviewed_at = None
         incident.resolution_code = incident.resolution = incident.cause = incident.duplicate_of_id = None
 
 
@@ -307,7 +308,7 @@ LIFECYCLE = Lifecycle(
         action(post_update,  "发布进展", OPEN,                            STAYS,              incident_manager | assignee,    "incident.update_posted",
                wrong=(checks.update_due_before,)),
         action(resolve,      "解决",     OPEN,                            State.resolved,     assignee | integration | rule,  "incident.resolved",
-               unless=(checks.nobody_has_seen_it,), wrong=(checks.restored_at_another_time,)),
+               unless=(checks.nobody_has_seen_it,), wrong=(checks.restored_at_another_time, checks.reviewed_in_working_days)),
         action(close,        "关闭",     [State.resolved],                State.closed,       reporter | agent | rule,        "incident.closed",
                unless=(checks.major_not_reviewed,)),
         action(reopen,       "重新打开", [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",

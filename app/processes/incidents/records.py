@@ -88,6 +88,7 @@ class Incident(Ticket):
     dedup_key: str | None = None
     alert_count: int | None = None
     last_alert_at: datetime | None = None
+    review_due_at: datetime | None = None
     reviewed_at: datetime | None = None
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from app.common.people import PersonState, Role
+from app.common.people import Caller, PersonState, Role
 from app.log.canonical import instant
+from app.processes.incidents.lifecycle import ResolveIncident
+from tests.base.services.test_catalogue import a_service
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.given import AGENT, ASSIGNEE, REPORTER, a_caller, a_person, given, incident, minutes
-from tests.people import ago
+from tests.people import act, ago
 
 MANAGER = a_caller(Role.incident_manager)
 HAPPENED = {"happened_at": instant(minutes(-50)), "text": "The disk was full."}
@@ -94,9 +97,11 @@ def test_a_major_incident_is_closed_after_its_review() -> None:
 
 
 def test_reopened_and_resolved_again_it_is_reviewed_again() -> None:
-    record = a_major(reviewed_at=minutes(-5), resolution_code="fixed", resolution=None)
+    times = {"reviewed_at": minutes(-5), "review_due_at": minutes(9_000)}
+    record = a_major(**times, resolution_code="fixed", resolution=None)
     again = given(record).by(AGENT).when("reopen", {"reason": "It is full again."})
     assert (again.record.reviewed_at, again.record.declared_major_at) == (None, minutes(-40))
+    assert again.record.review_due_at is None, "of which nobody knows yet when it will be due"
 
 
 # GET …/review
@@ -114,6 +119,40 @@ async def a_resolved_major(api: Api) -> tuple[Client, Client, str]:
     await manager.do(f"{path}/contain", {"measure": "The relay is off."})
     await manager.do(f"{path}/resolve", RESOLVED)
     return manager, reporter, path
+
+
+async def due(api: Api, major: bool, service: str | None, now: datetime) -> datetime | None:
+    """When the review of an incident must be held that is resolved then, as the event says."""
+    manager = await api.client("Manager", Role.incident_manager, Role.engineer, Role.agent)
+    more = {} if service is None else {"service": service}
+    made = await manager.do("/v1/incidents", an_incident(**more))
+    path = f"/v1/incidents/{made['id']}"
+    if major:
+        await manager.do(f"{path}/declare_major", {"commander": "me", "statement": "Mail is down."})
+    await manager.do(f"{path}/assign", {"person": "me"})
+    await manager.do(f"{path}/acknowledge")
+    caller, body = Caller(f"person:{manager.id}", UUID(manager.id)), ResolveIncident.model_validate(RESOLVED)
+    done = await act(api.ledger, caller, "incident", "resolve", made["id"], body, now=now)
+    said = done.event.data["set"][f"incident/{made['id']}"].get("review_due_at")
+    return None if said is None else datetime.fromisoformat(said)
+
+
+async def test_a_review_is_due_in_five_working_days_of_the_service_and_the_resolution_says_when(
+    api: Api,
+) -> None:
+    tuesday = datetime(2198, 10, 2, 7, 30, tzinfo=UTC)
+    assert tuesday.weekday() == 1
+    assert await due(api, True, None, tuesday) == tuesday + timedelta(days=7), "Monday to Friday"
+    saturday = tuesday + timedelta(days=4)
+    assert await due(api, True, None, saturday) == saturday + timedelta(days=6)
+    assert await due(api, False, None, tuesday) is None, "only a major incident is reviewed"
+    admin = await api.client("Admin", Role.admin, Role.service_level_manager)
+    week = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}
+    holidays = [{"date": f"2198-10-{day:02}"} for day in (3, 4, 5, 8)]
+    calendar: Json = {"key": "shanghai", "name": "上海", "time_zone": "Asia/Shanghai", "weekly": [week]}
+    await admin.do("/v1/calendars", calendar | {"holidays": holidays})
+    await a_service(admin, "mail", calendar="shanghai")
+    assert await due(api, True, "mail", tuesday) == tuesday + timedelta(days=13), "and four holidays"
 
 
 async def test_the_log_proposes_a_timeline_which_the_review_takes_over(api: Api) -> None:

@@ -1,5 +1,5 @@
--- major_reviewed_on_time: of the major incidents with a final resolution, those that were reviewed behind it within five
--- working days, which are seven days as long as there are no calendars.
+-- major_reviewed_on_time: of the major incidents with a final resolution, those that were reviewed behind it by the time that
+-- it said a review was due, or within seven days where it said nothing.
 review as (
   select reviewed.stream, min(reviewed.occurred_at) as at
   from stand reviewed join going on going.stream = reviewed.stream and reviewed.rank > going.rank
@@ -7,7 +7,8 @@ review as (
 ),
 decided as (
   select stream, rank, occurred_at as at, null::bigint as seconds,
-    case when review.at <= occurred_at + interval '168 hours' then 1 else 0 end::bigint as numerator,
+    case when review.at <= coalesce((fields->>'review_due_at')::timestamptz, occurred_at + interval '168 hours') then 1
+      else 0 end::bigint as numerator,
     1::bigint as denominator, false as standing
   from resolution join resolved_with using (stream) left join review using (stream)
   where fields->>'declared_major_at' is not null
