@@ -39,3 +39,16 @@ def _liking(media_type: str, ranges: dict[str, float]) -> float:
     """The weight of the closest range that covers it."""
     covering = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((ranges[name] for name in covering if name in ranges), 0.0)
+
+
+def has_body(request: Request) -> bool:
+    """Whether something is sent besides the headers."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def says_json(request: Request) -> bool:
+    """Whether it is JSON that says values: `application/json`, or another kind that ends in `+json`, as
+    FastAPI reads it; and not a list of operations on them (RFC 6902).
+    """
+    main, _, kind = request.headers.get("content-type", "").split(";")[0].strip().lower().partition("/")
+    return main == "application" and (kind == "json" or kind.endswith("+json")) and kind != "json-patch+json"

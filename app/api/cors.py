@@ -20,6 +20,7 @@ SENT = (
 )
 #: What a page could not read otherwise.
 EXPOSED = (
+    "Accept-Patch",
     "Content-Disposition",
     "Content-Language",
     "Deprecation",

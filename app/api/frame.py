@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.deprecations import Deprecations
 from app.api.metrics import Metrics
-from app.api.problems import failed, problem
+from app.api.problems import failed, of_another_kind, problem
 from app.log.ids import uuid7
 
 UPLOADS = "/v1/uploads/"
@@ -62,8 +62,8 @@ class Frame:
 
 
 class Net:
-    """ASGI middleware: catches bodies of more than `body_limit` bytes, files of more than `upload_limit`, and
-    failures of ours.
+    """ASGI middleware: catches bodies of more than `body_limit` bytes, files of more than `upload_limit`,
+    bodies that say that they are no JSON, and failures of ours.
     """
 
     def __init__(self, app: ASGIApp, body_limit: int, upload_limit: int) -> None:
@@ -80,6 +80,10 @@ class Net:
         if _declared_length(Headers(scope=scope)) > limit:
             answer = problem(Request(scope), 413, "too_large", words={"limit": str(limit)})
             await answer(scope, receive, send)
+            return
+        other = None if is_file else of_another_kind(Request(scope))
+        if other is not None:
+            await other(scope, receive, send)
             return
         begun = False
 

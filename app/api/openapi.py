@@ -38,6 +38,7 @@ SECURITY: list[dict[str, list[str]]] = [{"api_key": []}, {"access_token": []}, {
 EVERYWHERE = (401, 403, 406, 429, 503)
 #: By name: what it says, and whether it always comes with the answers that list it.
 HEADERS = {
+    "Accept-Patch": ("The media types that a PATCH takes; where one was sent.", False),
     "Allow": ("The methods that this address takes.", True),
     "Content-Disposition": ("That the file is to be saved, and under which name.", True),
     "Content-Language": ("The language of the texts: en or zh.", True),
@@ -62,7 +63,13 @@ HEADERS = {
     "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
 }
 #: What a problem has because of its status.
-OF_STATUS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
+OF_STATUS = {
+    401: "WWW-Authenticate",
+    405: "Allow",
+    415: "Accept-Patch",
+    429: "Retry-After",
+    503: "Retry-After",
+}
 #: What everything has that is asked for with a key.
 OF_KEYS = ("RateLimit", "RateLimit-Policy")
 #: What an answer has because of something that was used.

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app.api.accept import language_for
+from app.api.accept import has_body, language_for, says_json
 from app.api.cursors import BadCursor
 from app.db import DatabaseGone
 from app.kernel.refusals import Refusal, WrongValue
@@ -52,6 +52,8 @@ STATUSES = {
     "failed": 500,
     "database_gone": 503,
 }
+#: What a PATCH takes (RFC 5789, 3.1): a merge patch, by either name.
+PATCHES = "application/merge-patch+json, application/json"
 logger = structlog.get_logger()
 
 
@@ -175,8 +177,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
             why = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
             return problem(request, 400, "malformed", words={"why": why, "at": str(fault["loc"][-1])})
     of_body = any(fault["loc"][0] == "body" for fault in faults)
-    if of_body and _has_body(request) and not _says_json(request):
-        return problem(request, 415, "unsupported_media_type")
+    if of_body and has_body(request) and not says_json(request):
+        return _unsupported(request)
     language = language_for(request)
     shown = faults[:MOST_FAULTS]
     errors = [fault_of(language, fault, _known(request, fault["loc"])) for fault in shown]
@@ -185,14 +187,16 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
 
 
-def _has_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+def of_another_kind(request: Request) -> Response | None:
+    """The answer to a body that says that it is something else than JSON that is taken; None: it does not."""
+    says = request.headers.get("content-type")
+    return _unsupported(request) if says and has_body(request) and not says_json(request) else None
 
 
-def _says_json(request: Request) -> bool:
-    """Whether FastAPI reads it as JSON: `application/json`, or another kind that ends in `+json`."""
-    main, _, kind = request.headers.get("content-type", "").split(";")[0].strip().lower().partition("/")
-    return main == "application" and (kind == "json" or kind.endswith("+json"))
+def _unsupported(request: Request) -> Response:
+    headers = {"Accept-Patch": PATCHES} if request.method == "PATCH" else None
+    said = request.headers.get("content-type", "")[:LONGEST_SAID]
+    return problem(request, 415, "unsupported_media_type", words={"said": said}, headers=headers)
 
 
 def _known(request: Request, loc: Sequence[Any]) -> list[str]:

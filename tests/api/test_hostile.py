@@ -295,6 +295,26 @@ async def test_what_says_that_it_is_json_is_read_as_json(shared: Api, media_type
         assert answer.status_code == status
 
 
+@pytest.mark.parametrize("content", [b'{"title":"x"}', b'[{"op":"remove","path":"/title"}]', b"{"])
+async def test_an_edit_of_another_kind_is_told_which_are_taken(shared: Api, content: bytes) -> None:
+    zhao = await shared.client("Zhao Min")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    headers = {"Content-Type": "application/json-patch+json", "If-Match": "*"}
+    head = await shared.head()
+    answer = await zhao.patch(at, content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert answer.headers["accept-patch"] == "application/merge-patch+json, application/json"
+    assert "`application/json-patch+json`" in answer.json()["detail"]
+    assert await shared.head() == head
+    for taken in answer.headers["accept-patch"].split(", "):
+        edited = await zhao.patch(
+            at, content=b'{"title":"A relay"}', headers=headers | {"Content-Type": taken}
+        )
+        assert edited.status_code == 200, edited.text
+    posted = await zhao.post(f"{at}/comment", content=b'{"text":"x"}', headers=headers)
+    assert (posted.status_code, "accept-patch" in posted.headers) == (415, False)
+
+
 async def test_headers_out_of_all_measure(shared: Api) -> None:
     zhao = await shared.client("Zhao Min")
     at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"

@@ -103,6 +103,16 @@ CASES: dict[str, Any] = {
         415,
         "unsupported_media_type",
     ),
+    "a list of operations": (
+        lambda s: (
+            s.zhao,
+            "PATCH",
+            s.at,
+            {"content": b"[]", "headers": {"Content-Type": "application/json-patch+json", "If-Match": "*"}},
+        ),
+        415,
+        "unsupported_media_type",
+    ),
     "another answer than there is": (
         lambda s: (s.zhao, "GET", s.at, {"headers": {"Accept": "text/xml, application/json;q=0"}}),
         406,
