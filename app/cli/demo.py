@@ -16,6 +16,7 @@ from rich.progress import Progress
 from app import installation, settings
 from app.cli import logs
 from app.cli.keys import add_person, make_token
+from app.cli.kpi import catch_up
 from app.cli.say import say, table
 from app.cli.serve import listening, run, worker
 from app.demo import history
@@ -58,6 +59,8 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
             persons = await history.make(
                 ledger, lambda done, total: bar.update(task, completed=done, total=total)
             )
+        # Whoever follows the address that is printed looks at KPIs first, and the worker has yet to begin.
+        await catch_up(place.url)
         keys = {}
         for what, name, roles in KEYS:
             held = tuple(role.value for role in roles)
