@@ -19,13 +19,16 @@ from bench.cases import DAYS, Many, team_key
 from bench.figures import Figure, Needed, number
 
 PROJECTION, BY_MONTH, OF_TEAM, RAW = ("projection", "kpi", "kpi_team", "kpi_raw")
-#: KPIs that are found otherwise than a duration: a share, ages at an instant, and what is about two cases.
+#: KPIs that are found otherwise than a duration: a share, ages at an instant, what is about two
+#: cases, and with those that are open.
 OTHERS = {
     "kpi_share": "incident_resolution_attainment",
     "kpi_ages": "backlog_age_seconds",
     "kpi_repeats": "repeat_incident_rate",
+    "kpi_survival": "incident_resolution_km",
 }
-NAMES = (PROJECTION, BY_MONTH, OF_TEAM, RAW, *OTHERS)
+AGES_BY_DAY = "kpi_ages_by_day"
+NAMES = (PROJECTION, BY_MONTH, OF_TEAM, RAW, *OTHERS, AGES_BY_DAY)
 KPI = KPIS["incident_resolution_seconds"]
 TEAM = 3
 REPETITIONS = 9
@@ -49,6 +52,11 @@ async def measure(many: Many) -> list[Figure]:
             took = await milliseconds(many, question(many, Said(begin=begin, by=("priority",)), KPIS[key]))
             what = f"{key} by month and priority, {many.incidents:,} cases, {months} months"
             figures.append(_timed(name, what, took, Needed(400, 100, " ms", at_most=True)))
+    if run.wants(AGES_BY_DAY):
+        since = (many.now - timedelta(days=365)).date().isoformat()
+        asked = question(many, Said(grain="day", begin=since), KPIS[OTHERS["kpi_ages"]])
+        what = f"age of the backlog by day, one year, {many.incidents:,} cases"
+        figures.append(_timed(AGES_BY_DAY, what, await milliseconds(many, asked), None))
     if run.wants(OF_TEAM):
         of_team = await milliseconds(many, question(many, Said(filters={"team": (team_key(TEAM),)})))
         what = f"KPI of one team, one year, {many.incidents:,} cases"
@@ -87,7 +95,7 @@ def question(many: Many, said: Said, kpi: Kpi = KPI) -> Question:
     return ask(kpi, said, now=many.now, organisation_zone="UTC")
 
 
-def _timed(name: str, what: str, milliseconds: float, needed: Needed) -> Figure:
+def _timed(name: str, what: str, milliseconds: float, needed: Needed | None) -> Figure:
     return Figure(name, what, f"{number(milliseconds)} ms", milliseconds, needed)
 
 

@@ -39,6 +39,7 @@ VALUES = {
     "at": "opened_at + seconds * interval '1 second'",
     "opened_at": "opened_at",
     "since": "opened_at",
+    "ended_seconds": "seconds",
     "until": "case when n %% 50 = 0 then 'infinity' else opened_at + seconds * interval '1 second' end",
     "phase": "'open'",
     "priority": "'P' || 1 + n / 20 %% 4",

@@ -21,7 +21,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.shapes import Out
 from app.db import Connection, Database, DatabaseGone
-from app.kpis import agent_days, past, periods, query
+from app.kpis import agent_days, past, periods, query, survival
 from app.kpis.facts import FACTS, TABLES, UNFINISHED
 from app.kpis.kpi import Aggregate, Dimension
 from app.kpis.points import (
@@ -51,8 +51,9 @@ PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and positio
 WIDE_SHARE = 0.2
 
 # One moment of the log and of the facts for all of an answer. The lock keeps the tables from being emptied,
-# for a new beginning, between that moment and the reading of them: TRUNCATE does not wait for snapshots. A
-# parallel plan would mix up the order of the cases, and a compiled one takes longer to compile than to run.
+# for a new beginning, between that moment and the reading of them: TRUNCATE does not wait for snapshots.
+# Several processes take part only where much is counted (BY_HASH): most answers take no longer than beginning
+# one. A compiled plan takes longer to compile than to run.
 LOOK = f"""
 set transaction isolation level repeatable read;
 lock table {TABLES} in access share mode;
@@ -231,10 +232,11 @@ async def add_survival(
     connection: Connection, question: Question, filters: Filters, figures: dict[Place, Figures]
 ) -> None:
     """Adds the cases and the estimates of how long they take."""
-    await connection.execute(query.BY_HASH.encode())
-    rows = await fetch(connection, query.survival(question, filters, 2 * LARGEST_ANSWER))
-    await connection.execute(query.AS_USUAL.encode())
-    for period, *cut, excluded, cases, ended, median, p90 in rows:
+    split = await _split(connection, question, filters)
+    statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, split)
+    for period, *cut, excluded, cases, ended, median, p90 in await _grouped(
+        connection, statement, by_hash=split is not None
+    ):
         of = figures.setdefault((period, tuple(cut)), Figures())
         add_cases(question.kpi, of, excluded, cases, cases, ())
         if excluded is None:
@@ -245,9 +247,13 @@ async def _cells(
     connection: Connection, question: Question, filters: Filters, most: int
 ) -> list[tuple[Any, ...]]:
     timed = question.kpi.aggregate is Aggregate.mean
-    wide = timed and await _is_wide(connection, question, filters)
-    statement = query.cells(question, filters, most, wide=wide)
-    if timed and not wide:
+    split = await _split(connection, question, filters) if timed else None
+    statement = query.cells(question, filters, most, split)
+    return await _grouped(connection, statement, by_hash=not timed or split is not None)
+
+
+async def _grouped(connection: Connection, statement: Statement, *, by_hash: bool) -> list[tuple[Any, ...]]:
+    if not by_hash:
         return await fetch(connection, statement)
     await connection.execute(query.BY_HASH.encode())
     rows = await fetch(connection, statement)
@@ -255,13 +261,11 @@ async def _cells(
     return rows
 
 
-async def _is_wide(connection: Connection, question: Question, filters: Filters) -> bool:
+async def _split(connection: Connection, question: Question, filters: Filters) -> int | None:
+    """The seconds that halve what a wide question is about, more or less; null: it is not wide."""
     (((plan,),),) = await fetch(connection, query.reach(question, filters))
-    size = Statement(
-        "select reltuples from pg_class where oid = %(name)s::regclass", {"name": query.table(question.kpi)}
-    )
-    ((there,),) = await fetch(connection, size)
-    return float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there)
+    ((there, split),) = await fetch(connection, query.extent(question.kpi))
+    return split if float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there) else None
 
 
 async def count_open(

@@ -23,6 +23,7 @@ DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee
 JUDGED = ("excluded", "irregular", "position", "opened_position")
 FACT = (*CASE, "at", *DIMENSIONS, *JUDGED)
 TIMED = (*FACT, "seconds", "business_seconds")
+END = ("ended_at", "ended_seconds")
 OF_RESOLVED = (
     "final",
     "reopened_soon",
@@ -102,7 +103,7 @@ AGENT_WORK = Table(
 )
 INCIDENT = (
     AGENT_WORK,
-    Table("incident_opened", (*FACT, "recorded_at")),
+    Table("incident_opened", (*FACT, "recorded_at", *END)),
     Table("incident_responded", (*TIMED, "inferred")),
     Table("incident_first_resolved", TIMED),
     Table("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),
@@ -148,7 +149,7 @@ PROBLEM_FACT = (*CASE, "at", *OF_PROBLEM, *JUDGED)
 PROBLEM_TIMED = (*PROBLEM_FACT, "seconds", "business_seconds", "final")
 PROBLEM_STRETCH = ("since", "until", "phase", "on_hold", "caused", "known_error", "opened_at")
 PROBLEM = (
-    Table("problem_opened", (*PROBLEM_FACT, "proactive")),
+    Table("problem_opened", (*PROBLEM_FACT, "proactive", *END)),
     Table("problem_caused", PROBLEM_TIMED),
     Table("problem_resolved", (*PROBLEM_FACT, "final")),
     Table("problem_risk_accepted", PROBLEM_FACT),

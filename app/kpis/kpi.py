@@ -200,12 +200,11 @@ class Kpi:
     `process` is the kind of record that is counted, `also` are others that are counted with it, `owner` is
     the role that answers for it. `fact` names the kind of fact that a case brings, which is the table
     kpi.<process>_<fact>. For a KPI of the state at a period's end it is null, and `still_open` says which
-    cases count. For a duration `still_open` says which cases are shown beside it. `ends_by` is the kind of
-    fact that ends what is measured, if that is not the end of the case. `parts` is by how much a number per
-    case is divided: three months of a quarter. `path` is the fulfilment path that alone is counted, if only
-    one is. `beside` is another number that each of the cases brings, and
-    the answer needs. `settling` is what its values wait for when a period is over, `target` the one that the
-    process documents fix.
+    cases count. For a duration `still_open` says which cases are shown beside it. `parts` is by how much a
+    number per case is divided: three months of a quarter. `path` is the fulfilment path that alone is
+    counted, if only one is. `beside` is another number that each of the cases brings, and the answer needs.
+    `settling` is what its values wait for when a period is over, `target` the one that the process documents
+    fix.
     """
 
     key: str
@@ -215,7 +214,6 @@ class Kpi:
     also: tuple[str, ...] = ()
     owner: Role
     fact: str | None
-    ends_by: str | None = None
     parts: int = 1
     path: str | None = None
     measure: Measure

@@ -11,7 +11,6 @@ from uuid import UUID
 from app.kpis.facts import ENDINGS
 from app.kpis.kpi import Age, Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
 from app.kpis.question import Question
-from app.kpis.statistics.survival import HALF, SLACK, TENTH
 
 COLUMN = {
     Dimension.priority: "priority",
@@ -37,13 +36,14 @@ AGES = {
 TEAMS = frozenset({Dimension.team, Dimension.customer})
 IDS = TEAMS | {Dimension.assignee}
 
+#: Of a case that may be open: what it took up to its end, if that has come; else how long it is watched.
+TOOK = "case when ended_at < %(now)s then ended_seconds end"
+AGE = """case when (ended_at < %(now)s) is not true
+  then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end"""
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
-    Measure.observed: """coalesce((
-  select greatest(seconds, 0) from {ending} ending
-  where ending.case_id = fact.case_id and ending.final and ending.at < %(now)s
-), floor(extract(epoch from %(now)s::timestamptz - fact.at))::bigint)""",
+    Measure.observed: f"coalesce({TOOK}, {AGE})",
     Measure.in_time: "met::integer",
     Measure.reopened: "reopened::integer",
     Measure.reopened_soon: "reopened_soon::integer",
@@ -97,6 +97,15 @@ ALIVE = {
     StillOpen.unfixed: (["open"], "caused"),
 }
 
+EXTENT = """
+select reltuples, coalesce(bounds[(cardinality(bounds) + 1) / 2], 0)
+from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+left join (
+  select schemaname, tablename, histogram_bounds::text::bigint[] as bounds
+  from pg_stats where attname = %(column)s
+) seconds on schemaname = nspname and tablename = relname
+where pg_class.oid = %(name)s::regclass"""
+
 # The classes of kpi.incident_life.span_class, and how long before an instant a stretch of the class that is
 # alive then has begun at the most: a second more than its longest, since the class is computed with floating
 # point. The largest is longer than all of our era.
@@ -108,10 +117,13 @@ REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CLASS +
 
 # The planner takes every instant for a period of its own, and would sort millions of cases into what it
 # believes to be millions of groups. They are few: a hash table holds them. And nothing disturbs the order of
-# the cases then, which `cells` relies on.
+# the cases then, which `in_parts` relies on. Two further processes, for one alone would not be planned with.
 BY_HASH = """
-set local enable_sort = off; set local enable_incremental_sort = off; set local enable_hashagg = on"""
-AS_USUAL = "set local enable_sort = on; set local enable_incremental_sort = on"
+set local enable_sort = off; set local enable_incremental_sort = off; set local enable_hashagg = on;
+set local max_parallel_workers_per_gather = 2"""
+AS_USUAL = """
+set local enable_sort = on; set local enable_incremental_sort = on;
+set local max_parallel_workers_per_gather = 0"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,35 +138,42 @@ class Statement:
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
 
-def cells(question: Question, filters: Filters, most: int, *, wide: bool) -> Statement:
+CELLS = """
+with part as ({parts}),
+cell as (
+  select {by}, sum(total) as total, {pooled} as pooled from part group by {by}
+)
+select {by}, cases, total, {median}, {p90}, pooled[cases]
+from (select *, cardinality(pooled) as cases from cell) cell limit %(most)s"""
+
+
+def cells(question: Question, filters: Filters, most: int, split: int | None) -> Statement:
     """Per period, cut and reason of exclusion: how many cases, their sum, and of a duration its distribution.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded (null: not), cases, total, median, p90,
-    max; `most` rows and one more. Of a duration `wide` says how its percentiles are found: wide, which needs
-    BY_HASH, or not (see `reach`); the numbers are the same.
+    max; `most` rows and one more. With `split` (see `extent`) a duration's percentiles are found in the order
+    of an index, whose halves are the seconds below it and the others; the numbers are the same.
     """
-    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1}
+    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1, "split": split}
     cut, measure = cut_by(question), measured(question.kpi)
-    facts = f"select at{cut}, excluded, {measure} as measure from {_admitted(question, filters, parameters)}"
-    if question.kpi.aggregate is not Aggregate.mean:
-        order, pooled, shown = "", "null", "null, null, null"
-    elif wide:
-        # The cases come in the order of their seconds, from the index alone, and a hash aggregate takes them
-        # as they come ("this will usually work", says the manual of aggregates over sorted subqueries: it
-        # does as long as nothing sorts in between). So each array is in order without being sorted.
-        order, pooled = "order by measure", "array_agg(measure)"
-        shown = f"{_percentile(0.5)}, {_percentile(0.9)}, pooled[cases]"
-    else:
-        order, pooled = "", "percentile_cont(array[0.5, 0.9, 1]) within group (order by measure)"
-        shown = "pooled[1], pooled[2], pooled[3]"
+    by = f"period{cut}, excluded"
+    facts = (
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {measure} as measure "
+        f"from {admitted(question, filters, parameters)}"
+    )
+    if split is not None:
+        parts = in_parts(question.kpi, facts, by, "sum(measure) as total, array_agg(measure) as pooled")
+        median, p90, pooled = _percentile(0.5), _percentile(0.9), joined("pooled")
+        text = CELLS.format(by=by, parts=parts, pooled=pooled, median=median, p90=p90)
+        return Statement(text, parameters)
+    pooled = "null::float8[]"
+    if question.kpi.aggregate is Aggregate.mean:
+        pooled = "percentile_cont(array[0.5, 0.9, 1]) within group (order by measure)"
     text = f"""
-with cell as (
-  select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut}, excluded, count(*) as cases,
-    sum(measure) as total, {pooled} as pooled
-  from ({facts} {order}) fact
-  group by period{cut}, excluded
-)
-select period{cut}, excluded, cases, total, {shown} from cell limit %(most)s"""
+select {by}, cases, total, pooled[1], pooled[2], pooled[3]
+from (
+  select {by}, count(*) as cases, sum(measure) as total, {pooled} as pooled from ({facts}) fact group by {by}
+) cell limit %(most)s"""
     return Statement(text, parameters)
 
 
@@ -188,86 +207,33 @@ group by period.number, excluded"""
     return Statement(text, {"begins": begins, "ends": ends, "now": now, "currency": currency})
 
 
-SURVIVAL = """
-with observed as (
-  select width_bucket(at, %(bounds)s::timestamptz[]) as period{cut}, excluded, took,
-    case when took is null then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end as age
-  from (select case_id, at{cut}, excluded from {admitted}) fact
-  left join (
-    select case_id, greatest(seconds, 0) as took from {ending} where final and at < %(now)s
-  ) ending using (case_id)
-),
-pooled as (
-  select period{cut}, excluded, count(*) as cases, array_agg(took) filter (where took is not null) as took,
-    array_agg(age) filter (where age is not null) as ages
-  from observed group by period{cut}, excluded limit %(most)s
-),
-cell as materialized (
-  select row_number() over () as cell, period{cut}, excluded, cases,
-    array(select unnest(took) order by 1) as took, ages
-  from pooled
-),
--- Between two times at which somebody who is open is watched no longer, what is left falls with each end by
--- the same part of what was left at first. So it is enough to know how many have ended up to these times.
-stretch as materialized (
-  select cell, cases, seconds, leaving,
-    case when seconds is null then cardinality(took) else width_bucket(seconds, took) end as ended
-  from cell cross join lateral (
-    select age as seconds, count(*) as leaving from unnest(ages) as age group by age union all select null, 0
-  ) watched
-),
-risk as (
-  select cell, seconds, ended, lag(ended, 1, 0) over times as before,
-    (cases - lag(ended, 1, 0) over times - sum(leaving) over times + leaving)::float8 as there
-  from stretch window times as (partition by cell order by seconds nulls last)
-),
-fall as (
-  select *, case when ended = before then 0 when ended - before = there then '-infinity'
-    else ln((there - ended + before) / there) end as fall
-  from risk
-),
--- What is left at the beginning and the end, as logarithms: a product over the stretches before.
-curve as (
-  select cell, before, ended, there, sum(fall) over (times rows unbounded preceding) as remaining,
-    coalesce(sum(fall) over (times rows between unbounded preceding and 1 preceding), 0) as left_before
-  from fall window times as (partition by cell order by seconds nulls last)
-),
--- Which of those that have ended, by their time, is the one with which so few are left.
-reached as (
-  select cell, min(place) filter (where share = %(half)s::float8) as half,
-    min(place) filter (where share = %(tenth)s::float8) as tenth
-  from (
-    select cell, share, before
-      + greatest(1, ceil(there * (1 - exp(least(ln(share) + %(slack)s - left_before, 0)))))::integer as place
-    from curve cross join unnest(array[%(half)s, %(tenth)s]::float8[]) as share
-    where ended > before and remaining <= ln(share) + %(slack)s
-  ) passed group by cell
-)
-select period{cut}, excluded, cases, cardinality(took), took[half], took[tenth]
-from cell left join reached using (cell)"""
+def in_parts(kpi: Kpi, facts: str, by: str, sums: str) -> str:
+    """A query for `sums` of the facts by period, cut and exclusion, in which arrays are in order.
 
-
-def survival(question: Question, filters: Filters, most: int) -> Statement:
-    """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that have
-    ended or are open.
-
-    Columns: period, the cuts, excluded, cases, ended, median, p90; `most` rows and one more.
+    The cases come in the order of their seconds, from an index alone, and a hash aggregate takes them as they
+    come ("this will usually work", says the manual of aggregates over sorted subqueries: it does as long as
+    nothing sorts in between). So no array needs to be sorted. The first part is what lies below the split:
+    its array goes before that of the second. What has no seconds is the third. Where there are many cases,
+    each half of them is taken by another process.
     """
-    parameters: dict[str, Any] = {
-        "bounds": list(question.bounds),
-        "most": most + 1,
-        "half": HALF,
-        "tenth": TENTH,
-        "slack": SLACK,
-    }
-    admitted = _admitted(question, filters, parameters)
-    text = SURVIVAL.format(cut=cut_by(question), admitted=admitted, ending=ending(question.kpi))
-    return Statement(text, parameters)
+    column = in_order_of(kpi)
+    conditions = (f"{column} < %(split)s", f"{column} >= %(split)s", f"{column} is null")
+    return " union all ".join(
+        f"""
+  select {part} as part, {by}, {sums}
+  from ({facts} and {condition} order by {column}) fact group by {by}"""
+        for part, condition in enumerate(conditions)
+    )
+
+
+def joined(array: str) -> str:
+    """The arrays of that name of all parts, one behind the other; of each place there is one in a part."""
+    return " || ".join(f"max({array}) filter (where part = {part})" for part in range(3))
 
 
 def measured(kpi: Kpi) -> str:
     """The number that one of the KPI's facts brings; takes `now` and `currency`."""
-    return MEASURE[kpi.measure].format(ending=ending(kpi))
+    return MEASURE[kpi.measure]
 
 
 def reach(question: Question, filters: Filters) -> Statement:
@@ -277,8 +243,13 @@ def reach(question: Question, filters: Filters) -> Statement:
     """
     parameters: dict[str, Any] = {}
     return Statement(
-        f"explain (format json) select from {_admitted(question, filters, parameters)}", parameters
+        f"explain (format json) select from {admitted(question, filters, parameters)}", parameters
     )
+
+
+def extent(kpi: Kpi) -> Statement:
+    """How many facts there are, and the seconds that about half of them are below; 0 if nobody knows."""
+    return Statement(EXTENT, {"name": table(kpi), "column": in_order_of(kpi)})
 
 
 def table(kpi: Kpi) -> str:
@@ -286,9 +257,9 @@ def table(kpi: Kpi) -> str:
     return f"kpi.{kpi.process}_{kpi.fact}"
 
 
-def ending(kpi: Kpi) -> str:
-    """Where the facts are that say when what the KPI measures ended."""
-    return f"kpi.{kpi.process}_{kpi.ends_by or ENDINGS[kpi.process]}"
+def in_order_of(kpi: Kpi) -> str:
+    """The column of a KPI's facts by which its percentiles are found."""
+    return "ended_seconds" if kpi.aggregate is Aggregate.kaplan_meier else "seconds"
 
 
 def applies(kpi: Kpi) -> str:
@@ -346,38 +317,52 @@ from ({stretches}) stretch group by instant{cut}"""
 def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
     """How old the cases are that are alive just before each of the instants, by cut; ages are whole seconds.
 
-    Columns: instant, the cuts, cases, on_hold (how many of them), mean, median, p90, max.
+    Columns: instant, the cuts, cases, on_hold (how many of them), mean, median, p90, max. Instant by instant,
+    so that no more is sorted at once than is alive then.
     """
     dimensions = [COLUMN[dimension] for dimension in question.by if dimension in COLUMN]
-    columns = ["on_hold", "opened_at", *dimensions]
-    aged, parameters = _aged(question.kpi, filters, instants, columns)
+    parameters = _moments(instants, each=True)
+    aged = _aged(question, filters, ["on_hold", "opened_at", *dimensions], parameters)
     cut = cut_by(question)
     text = f"""
-select instant{cut}, cases, on_hold, mean, percentiles[1], percentiles[2], percentiles[3]
-from (
-  select instant{cut}, count(*) as cases, count(*) filter (where on_hold) as on_hold, avg(seconds) as mean,
+select moment.number::integer{cut}, cases, on_hold, mean, percentiles[1], percentiles[2], percentiles[3]
+from {MOMENTS}
+cross join lateral (
+  select moment.number{cut}, count(*) as cases, count(*) filter (where on_hold) as on_hold, avg(seconds) as mean,
     percentile_cont(array[0.5, 0.9, 1]) within group (order by seconds) as percentiles
-  from ({aged}) aged group by instant{cut}
+  from ({aged}) aged group by moment.number{cut}
 ) cell"""
     return Statement(text, parameters)
 
 
-def _aged(
-    kpi: Kpi, filters: Filters, instants: Sequence[datetime], columns: Sequence[str]
-) -> tuple[str, dict[str, Any]]:
-    """A query for what is alive just before each of the instants, with its age, and its parameters."""
+def _aged(question: Question, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
+    """A query for what is alive just before a `moment`, with its age in seconds; adds its parameters."""
     still = {dimension: values for dimension, values in filters.items() if dimension in COLUMN}
-    stretches, parameters = standing(kpi, still, instants, columns, each=True)
+    # A number with a fraction that floating point holds (of less than 270 years), and not one of any length.
+    seconds = "floor(date_part('epoch', moment.at - opened_at))::bigint"
+    aged = f"select stretch.*, {seconds} as seconds from {_around(question.kpi, still, columns, parameters)}"
+    if Dimension.age not in {*question.by, *filters}:
+        return aged
     parameters["ages"] = list(filters.get(Dimension.age, Age))
     steps = " ".join(f"when seconds < {below} then '{age.value}'" for age, below in AGES.items())
-    text = f"""
+    return f"""
 select * from (
-  select *, case {steps} else '{Age.days_30.value}' end as age
-  from (
-    select *, floor(extract(epoch from moment - opened_at))::bigint as seconds from ({stretches}) stretch
-  ) still
+  select *, case {steps} else '{Age.days_30.value}' end as age from ({aged}) still
 ) classed where age = any(%(ages)s::text[])"""
-    return text, parameters
+
+
+#: Columns: at, the one before it from which on stretches are looked for (null: all), number, from 1.
+MOMENTS = """unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
+  with ordinality as moment(at, before, number)"""
+
+
+def _moments(instants: Sequence[datetime], *, each: bool) -> dict[str, Any]:
+    return {
+        "instants": list(instants),
+        "before": [None] * len(instants) if each else [None, *instants[:-1]],
+        "classes": list(REACHES),
+        "reaches": list(REACHES.values()),
+    }
 
 
 def standing(
@@ -390,25 +375,25 @@ def standing(
 ) -> tuple[str, dict[str, Any]]:
     """A query for the stretches that are alive just before one of the instants, and its parameters.
 
-    Columns: instant, the number of the first one that it is alive at, or of `each`, moment, the instant
-    itself, and those named. It is an index probe for each instant and class: `offset 0` keeps the planner
-    from reading all stretches once instead.
+    Columns: instant, the number of the first one that it is alive at, or of `each`, and those named.
+    """
+    parameters = _moments(instants, each=each)
+    text = f"""
+select moment.number::integer as instant, {", ".join(columns)}
+from {MOMENTS} cross join {_around(kpi, filters, columns, parameters)}"""
+    return text, parameters
+
+
+def _around(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
+    """The stretches, with these columns, that are alive just before a `moment`; adds the parameters.
+
+    It is an index probe for each moment and class: `offset 0` keeps the planner from reading all stretches
+    once instead.
     """
     assert kpi.still_open is not None
-    phases, condition = ALIVE[kpi.still_open]
-    parameters: dict[str, Any] = {
-        "instants": list(instants),
-        "before": [None] * len(instants) if each else [None, *instants[:-1]],
-        "classes": list(REACHES),
-        "reaches": list(REACHES.values()),
-        "phases": phases,
-    }
+    parameters["phases"], condition = ALIVE[kpi.still_open]
     where = " and ".join([condition, *conditions(filters, parameters)])
-    text = f"""
-select moment.number::integer as instant, moment.at as moment, {", ".join(columns)}
-from unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
-  with ordinality as moment(at, before, number)
-cross join unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
+    return f"""unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
 cross join unnest(%(phases)s::text[]) as its(phase)
 cross join lateral (
   select {", ".join(columns)} from kpi.{kpi.process}_life
@@ -416,7 +401,6 @@ cross join lateral (
     and since >= greatest(moment.at - class.reach, moment.before) and until >= moment.at and {where}
   offset 0
 ) stretch"""
-    return text, parameters
 
 
 def counted_cases(question: Question, filters: Filters) -> Statement:
@@ -427,13 +411,12 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
-    admitted = _admitted(question, filters, parameters)
     inferred = "inferred" if kpi.fact in TOLD else "false"
     only = "true" if kpi.counts_excluded else "excluded is null"
     text = f"""
 select case_id, at, {measured(kpi)} as measure, excluded, irregular, {inferred} as inferred,
   opened_position, position, null::boolean as on_hold
-from {admitted} and {only}"""
+from {admitted(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
 
 
@@ -442,11 +425,12 @@ def standing_cases(question: Question, filters: Filters, instant: datetime) -> S
     columns = ["case_id", "opened_at", "irregular", "opened_position", "position", "on_hold"]
     if question.kpi.is_share_of_open:
         columns.append(question.kpi.measure.value)
-    aged, parameters = _aged(question.kpi, filters, [instant], columns)
+    parameters = _moments([instant], each=True)
+    aged = _aged(question, filters, columns, parameters)
     text = f"""
 select case_id, opened_at as at, {measured(question.kpi)} as measure, null as excluded, irregular,
   false as inferred, opened_position, position, on_hold
-from ({aged}) aged"""
+from {MOMENTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)
 
 
@@ -455,7 +439,7 @@ def cut_by(question: Question) -> str:
     return "".join(f", {COLUMN.get(dimension, dimension.value)}" for dimension in question.by)
 
 
-def _admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
+def admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
     """The facts in the time and under the filters of the question; adds their parameters."""
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
     parameters |= {"now": question.now, "currency": question.currency}

@@ -107,6 +107,14 @@ class CaseHistory:
         return next((told for told in reversed(last) if told.kind == "resolved"), last[-1])
 
     @property
+    def end(self) -> dict[str, Any]:
+        """What is said beside its opening of how it ended."""
+        if self.resolution is None:
+            return {"ended_at": None, "ended_seconds": None}
+        ended_at = self.resolution.event.occurred_at
+        return {"ended_at": ended_at, "ended_seconds": max(whole_seconds(ended_at - self.opened_at), 0)}
+
+    @property
     def restored(self) -> dict[str, Any] | None:
         """The fact of when its service came back."""
         last = self.resolution
@@ -364,7 +372,7 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
     """By table, the rows by case; of resolutions by case and place. `recorded`: when each position was."""
     tables: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
     for case in case_histories(events):
-        tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at)
+        tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at) | case.end
         if response := case.response:
             row = case.timed(response, inferred="observed" in response.event.data)
             tables["incident_responded"][case.case_id] = row | {"seconds": max(row["seconds"], 0)}

@@ -245,7 +245,10 @@ async def test_shares_are_sums_over_sums(books: Books) -> None:
     assert moved.numerator == sum(case.reassignments > 0 for case in cases)
 
 
-@pytest.mark.parametrize("key", [kpi.key for kpi in KPIS.values() if kpi.aggregate is Aggregate.mean])
+@pytest.mark.parametrize(
+    "key",
+    [key for key, kpi in KPIS.items() if kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}],
+)
 async def test_percentiles_do_not_depend_on_how_they_are_found(
     books: Books, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:

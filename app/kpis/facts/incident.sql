@@ -170,8 +170,12 @@ fact as not materialized (
 ),
 incident_opened as (
   select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
-    irregular, position, opened_position, recorded_at
-  from fact where place = 1
+    irregular, position, opened_position, recorded_at, ended_at, ended_seconds
+  from fact
+  left join (
+    select case_id, at as ended_at, greatest(seconds, 0) as ended_seconds from fact where place = resolution
+  ) ended using (case_id)
+  where place = 1
 ),
 incident_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,

@@ -82,7 +82,8 @@ fact as (
 ),
 problem_opened as (
   select case_id, opened_at as at, priority, team_id, service, category, assignee_id, excluded, irregular, position,
-    opened_position, coalesce(origin in ('trend', 'review'), false) as proactive
+    opened_position, coalesce(origin in ('trend', 'review'), false) as proactive, caused_at as ended_at,
+    greatest(round(extract(epoch from caused_at - opened_at)), 0)::bigint as ended_seconds
   from fact where place = 1
 ),
 problem_caused as (

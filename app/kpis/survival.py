@@ -1,0 +1,89 @@
+"""How long cases take, those included that are open: SQL for what statistics/survival.py sets out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.kpis.query import AGE, TOOK, Filters, Statement, admitted, cut_by, in_parts, joined
+from app.kpis.question import Question
+from app.kpis.statistics.survival import HALF, SLACK, TENTH
+
+SURVIVAL = """
+with part as ({parts}),
+pooled as (
+  select {by}, sum(cases)::bigint as cases, {took} as took, {ages} as ages
+  from part group by {by} limit %(most)s
+),
+cell as materialized (
+  select row_number() over () as cell, {by}, cases, coalesce(took, '{{}}') as took, ages from pooled
+),
+-- Between two times at which somebody who is open is watched no longer, what is left falls with each end by
+-- the same part of what was left at first. So it is enough to know how many have ended up to these times.
+stretch as materialized (
+  select cell, cases, seconds, leaving,
+    case when seconds is null then cardinality(took) else width_bucket(seconds, took) end as ended
+  from cell cross join lateral (
+    select age as seconds, count(*) as leaving from unnest(ages) as age group by age union all select null, 0
+  ) watched
+),
+risk as (
+  select cell, seconds, ended, lag(ended, 1, 0) over times as before,
+    (cases - lag(ended, 1, 0) over times - sum(leaving) over times + leaving)::float8 as there
+  from stretch window times as (partition by cell order by seconds nulls last)
+),
+fall as (
+  select *, case when ended = before then 0 when ended - before = there then '-infinity'
+    else ln((there - ended + before) / there) end as fall
+  from risk
+),
+-- What is left at the beginning and the end, as logarithms: a product over the stretches before.
+curve as (
+  select cell, before, ended, there, sum(fall) over (times rows unbounded preceding) as remaining,
+    coalesce(sum(fall) over (times rows between unbounded preceding and 1 preceding), 0) as left_before
+  from fall window times as (partition by cell order by seconds nulls last)
+),
+-- Which of those that have ended, by their time, is the one with which so few are left.
+reached as (
+  select cell, min(place) filter (where share = %(half)s::float8) as half,
+    min(place) filter (where share = %(tenth)s::float8) as tenth
+  from (
+    select cell, share, before
+      + greatest(1, ceil(there * (1 - exp(least(ln(share) + %(slack)s - left_before, 0)))))::integer as place
+    from curve cross join unnest(array[%(half)s, %(tenth)s]::float8[]) as share
+    where ended > before and remaining <= ln(share) + %(slack)s
+  ) passed group by cell
+)
+select {by}, cases, cardinality(took), took[half], took[tenth]
+from cell left join reached using (cell)"""
+
+
+def survival(question: Question, filters: Filters, most: int, split: int | None) -> Statement:
+    """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that have
+    ended or are open.
+
+    `split` as of `cells`. Columns: period, the cuts, excluded, cases, ended, median, p90; `most` rows and
+    one more.
+    """
+    parameters: dict[str, Any] = {
+        "bounds": list(question.bounds),
+        "most": most + 1,
+        "half": HALF,
+        "tenth": TENTH,
+        "slack": SLACK,
+        "split": split,
+    }
+    by = f"period{cut_by(question)}, excluded"
+    facts = (
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {TOOK} as took, {AGE} as age "
+        f"from {admitted(question, filters, parameters)}"
+    )
+    order = "order by took" if split is None else ""
+    sums = (
+        f"count(*) as cases, array_agg(took {order}) filter (where took is not null) as took, "
+        "array_agg(age) filter (where age is not null) as ages"
+    )
+    parts = f"select 0 as part, {by}, {sums} from ({facts}) fact group by {by}"
+    if split is not None:
+        parts = in_parts(question.kpi, facts, by, sums)
+    text = SURVIVAL.format(by=by, parts=parts, took=joined("took"), ages=joined("ages"))
+    return Statement(text, parameters)
