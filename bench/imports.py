@@ -1,7 +1,9 @@
-"""What an import costs: a file such as ServiceNow exports, until its KPIs can be asked for.
+"""What an import costs: a file such as ServiceNow exports, until its KPIs can be asked for. And what it costs
+to make of its events again all that follows from them: the tables, which are compared with those that are
+there, and the facts.
 
-A worker makes the facts beside it, as it always does. Where the real histories are, one of them is imported,
-too.
+A worker makes the facts beside an import, as it always does. Where the real histories are, one of them is
+imported, too.
 """
 
 from __future__ import annotations
@@ -19,15 +21,20 @@ from app.db import Connection, connect
 from app.embedded import running
 from app.exchange.load import Progress, load
 from app.exchange.readers.servicenow import ServiceNow
+from app.kernel.rebuild import compare
 from app.kpis.facts import FACTS
+from app.log.follow import FOLLOW_LIMITS, catch_up, reset
+from app.registry import LIFECYCLES
 from app.settings import PROJECT
 from bench import floor
 from bench.cases import ledger_of
 from bench.figures import Figure, Needed, Run
 from bench.site import Site, made_token, site
 
-NAMES = ("import",)
-(IMPORT,) = NAMES
+NAMES = ("import", "rebuild")
+IMPORT, REBUILD = NAMES
+# As `ledgerdesk rebuild` has it.
+FOLD_LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 REAL = "uci_incident_event_log.csv.gz"
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.02
@@ -91,26 +98,42 @@ def write(path: Path, cases: int, end: datetime) -> int:
 
 
 async def measure(run: Run) -> list[Figure]:
-    """The figure of a made file, and of the real history if it is there."""
-    figures = [await _of_a_made_file(run)]
+    """The figures of a made file, and of the real history if it is there."""
+    figures = await _of_a_made_file(run)
     real = Path(os.environ.get("LEDGERDESK_TEST_DATA") or PROJECT.parent / "shared" / "data") / REAL
     if real.exists() and not run.quick:
         with site() as installation, running(installation.data):
-            figures.append(await _imported(run, installation, real, "a published log"))
+            figures += await _of(run, installation, real, "a published log")
     return figures
 
 
-async def _of_a_made_file(run: Run) -> Figure:
+async def _of_a_made_file(run: Run) -> list[Figure]:
     with site() as installation, running(installation.data):
         path = installation.folder / "audit.csv"
         count = write(path, QUICK_CASES if run.quick else CASES, datetime.now(UTC))
-        return await _imported(run, installation, path, f"{count:,} rows")
+        return await _of(run, installation, path, f"{count:,} rows")
 
 
-async def _imported(run: Run, installation: Site, path: Path, what: str) -> Figure:
+async def _of(run: Run, installation: Site, path: Path, what: str) -> list[Figure]:
     made_token(installation)
     before_it = await floor.per_second(installation, run.seconds)
     installation.work()
+    events, rate = await _imported(run, installation, path, what)
+    # What else the worker makes of the history, search for instance, would be in the way of the floor.
+    installation.kill("worker")
+    after_it = await floor.per_second(installation, run.seconds)
+    said = f"import of {what} to KPI-ready, {events:,} events / b4"
+    figures = [floor.rated(IMPORT, said, rate, (before_it, after_it), Needed(20_000, 100_000))]
+    if run.wants(REBUILD):
+        events, rate = await _rebuilt(installation)
+        floors = after_it, await floor.per_second(installation, run.seconds)
+        said = f"rebuild of tables and facts of {what}, {events:,} events / b4"
+        figures.append(floor.rated(REBUILD, said, rate, floors, Needed(50_000, 200_000)))
+    return figures
+
+
+async def _imported(run: Run, installation: Site, path: Path, what: str) -> tuple[int, float]:
+    """Imports it. Gives the number of events, and how many a second until the facts were made."""
     eyes = await connect(installation.url)
     before = await _ready(eyes)
     task = run.progress.add_task(f"Importing {what}", total=1)
@@ -126,9 +149,24 @@ async def _imported(run: Run, installation: Site, path: Path, what: str) -> Figu
     rate = events / (time.perf_counter() - began)
     await eyes.close()
     run.progress.remove_task(task)
-    what = f"import of {what} to KPI-ready, {events:,} events / b4"
-    floors = before_it, await floor.per_second(installation, run.seconds)
-    return floor.rated(IMPORT, what, rate, floors, Needed(20_000, 100_000))
+    return events, rate
+
+
+async def _rebuilt(installation: Site) -> tuple[int, float]:
+    """Folds all events into fresh rows and makes all facts anew, at once. Gives the number of events, and how
+    many there were per second.
+    """
+    folding = await connect(installation.url, FOLD_LIMITS)
+    following = await connect(installation.url, FOLLOW_LIMITS)
+    await reset(following, FACTS)
+    began = time.perf_counter()
+    compared, taken = await asyncio.gather(compare(folding, LIFECYCLES), catch_up(following, FACTS))
+    rate = taken / (time.perf_counter() - began)
+    assert not compared.differing, f"rows differ: {compared.differing}"
+    assert compared.events == taken, f"{taken} events of {compared.events} became facts"
+    await folding.close()
+    await following.close()
+    return taken, rate
 
 
 async def _ready(eyes: Connection) -> int:

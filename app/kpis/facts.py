@@ -203,7 +203,8 @@ select kind, share, array_agg(id)::text, (array_agg(id) filter (where known))::t
   (array_agg(version) filter (where known))::text
 from (
   select split_part(stream, '/', 1) as kind, split_part(stream, '/', 2) as id, version,
-    kpi.share(stream, %(shares)s) as share, version > 1 or exists (select from kpi.unfinished) as known
+    kpi.share(stream, %(shares)s) as share,
+    version > 1 or exists (select from kpi.unfinished where position >= %(first)s) as known
   from (
     select stream, min(version) as version
     from log.event where position between %(first)s and %(last)s group by stream
@@ -226,6 +227,11 @@ insert into kpi.unfinished (position, services, categories, times, assignees, da
 values (%(last)s, %(services)s::text[], %(categories)s::text[], %(times)s::timestamptz[],
   %(assignees)s::uuid[], %(days)s::date[])"""
 FINISHED = "delete from kpi.unfinished where position <= %(last)s"
+EMPTY = f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {TABLES}"
+#: From then on they are of no moment; up to position 0, for none of the cases has facts.
+EMPTIED = """
+insert into kpi.unfinished (position, services, categories, times, assignees, days)
+values (0, '{}', '{}', '{}', '{}', '{}')"""
 
 Values = dict[str, Any]
 #: The cases of each kind, and those that had begun, as TOUCHED has them.
@@ -243,14 +249,11 @@ async def take_in_shares(connection: Connection, span: Span, shares: int) -> Non
     They commit what they write before the checkpoint moves; from then on and until it has moved, that is
     marked as unfinished. Raises what any of them does; what is marked is made anew with the next span.
     """
-    if span.first == 1:  # from the beginning, that is: from nothing
-        # Whoever reads holds the tables (see answer.LOOK). If that takes long, let those behind it read,
-        # and try later. Nobody else can write to them before this is committed.
-        shares = 1
-        await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'; truncate {TABLES}".encode())
     async with AsyncExitStack() as stack:
         lines = await _others(stack, connection, shares) if shares > 1 else [connection]
         stretch = {"first": span.first, "last": span.last, "shares": len(lines)}
+        if span.first == 1:  # from the beginning, that is: from nothing
+            await _empty(lines)
         await connection.execute(SETTINGS.encode())
         kinds, by_share = await _touched(connection, stretch)
         before = await _before(connection, kinds)
@@ -268,6 +271,18 @@ async def take_in_shares(connection: Connection, span: Span, shares: int) -> Non
                 for share, line in enumerate(lines)
             )
     await connection.execute(FINISHED.encode(), stretch)
+
+
+async def _empty(lines: Sequence[Connection]) -> None:
+    """Leaves no facts. Where several are to write them that is committed first, and marked."""
+    # Whoever reads holds the tables (see answer.LOOK). If that takes long, let those behind it read, and try
+    # later. Until this is committed nobody else can read them or write to them.
+    if len(lines) == 1:
+        await lines[0].execute(EMPTY.encode())
+    else:
+        async with lines[0].transaction():
+            await lines[0].execute(EMPTY.encode())
+            await lines[0].execute(EMPTIED.encode())
 
 
 async def _others(stack: AsyncExitStack, connection: Connection, count: int) -> list[Connection]:
