@@ -171,6 +171,23 @@ async def test_where_a_share_fails_none_is_kept(books: Books, administrator_url:
     assert await facts(books.connection) == before
 
 
+async def test_facts_that_were_emptied_are_shown_to_nobody_until_they_are_made(
+    books: Books, db: Database, administrator_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "FRESH_SECONDS", 0.0)
+    by_one = await facts(books.connection)
+    await reset(books.connection, FACTS)
+    async with refusing(administrator_url, REFUSE_SHARE.format(1)):
+        with pytest.raises(psycopg.Error, match="refused"):
+            await catch_up(books.connection, by(2))
+    assert not await all_of(books.connection, "select from kpi.incident_opened")
+    with pytest.raises(DatabaseGone, match="being made"):
+        async with answer.looking(db):
+            pass
+    await catch_up(books.connection, by(2))
+    assert await facts(books.connection) == by_one
+
+
 async def test_where_there_is_no_room_for_another_connection_one_makes_the_facts(
     books: Books, administrator_url: str
 ) -> None:
