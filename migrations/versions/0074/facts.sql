@@ -24,4 +24,4 @@ create index request_state_team on kpi.request_state (team_id, at)
 create index request_state_at on kpi.request_state (at);
 
 create table kpi.problem_risk_accepted (like kpi.problem_opened including indexes);
-alter table kpi.problem_risk_accepted drop column proactive;
+alter table kpi.problem_risk_accepted drop column proactive, drop column ended_at, drop column ended_seconds;
