@@ -26,6 +26,7 @@ class Measure(Labelled):
 
     one = "one", "Each case", "每个单据"
     seconds = "seconds", "Its seconds", "所用秒数"
+    business_seconds = "business_seconds", "Its seconds in business time", "所用工作时间秒数"
     observed = "observed", "Its seconds, as far as it has come", "至今所用秒数"
     in_time = "in_time", "Whether it was done in time", "是否按时完成"
     reopened = "reopened", "Whether it was reopened", "是否重开"
@@ -202,9 +203,9 @@ class Kpi:
     kpi.<process>_<fact>. For a KPI of the state at a period's end it is null, and `still_open` says which
     cases count. For a duration `still_open` says which cases are shown beside it. `parts` is by how much a
     number per case is divided: three months of a quarter. `path` is the fulfilment path that alone is
-    counted, if only one is. `beside` is another number that each of the cases brings, and the answer needs.
-    `settling` is what its values wait for when a period is over, `target` the one that the process documents
-    fix.
+    counted, if only one is. `beside` is another number that each of the cases brings and the answer needs:
+    of a duration its other time. `settling` is what its values wait for when a period is over, `target` the
+    one that the process documents fix.
     """
 
     key: str
@@ -240,6 +241,11 @@ class Kpi:
     def aside(self) -> Kpi | None:
         """The same, of the number beside."""
         return None if self.beside is None else replace(self, measure=self.beside, beside=None)
+
+    @property
+    def is_in_business_time(self) -> bool:
+        """Whether it is business time that is the value, of cases that have a calendar."""
+        return self.measure is Measure.business_seconds
 
     @property
     def is_divided(self) -> bool:

@@ -130,8 +130,8 @@ class KpiPoint(Out):
     numerator: int | None = Field(description="Of a share, or a number per case or per agent and day.")
     denominator: int | None = Field(description="The same; what is divided by: cases, or agent-days.")
     business: Distribution | None = Field(
-        description="Of a duration, in business time; as long as no agreement says which calendar counts, "
-        "all time is."
+        description="Of a duration, in business time: of requests by the calendar of their service; where "
+        "there is none all time is."
     )
     elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
     survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
@@ -178,8 +178,9 @@ class Figures:
     """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
 
     `oldest_open_seconds` is null where none is open. `on_hold` are those of the open cases that wait.
-    `agent_days` are counted for what is divided by them. `beside` is what the KPI's number beside comes to,
-    null where it has none or there are no cases.
+    `agent_days` are counted for what is divided by them. `elapsed` is of what the KPI measures, be it
+    business time. `beside` is what the KPI's number beside comes to, null where it has none or there are no
+    cases.
     """
 
     cases: int = 0
@@ -247,9 +248,7 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         cases=cases_of(kpi, figures),
         numerator=figures.total if kpi.is_divided else None,
         denominator=_divisor(kpi, figures) if kpi.is_divided else None,
-        # Until agreements say which calendar counts, all time is business time.
-        business=figures.elapsed,
-        elapsed=figures.elapsed,
+        **_times(kpi, figures),
         survival=_survival(figures),
         interval=_interval(kpi, figures),
         small=cases_of(kpi, figures) < SMALL,
@@ -260,6 +259,15 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         **_standing(kpi, value, judged, begin, end),
         final_after=_final_after(question, end, figures, judged.now),
     )
+
+
+def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
+    """Of a duration both times; where no calendar is asked, all time is business time."""
+    beside = figures.beside.elapsed if kpi.beside is not None and figures.beside else figures.elapsed
+    business, elapsed = figures.elapsed, beside
+    if not kpi.is_in_business_time:
+        business, elapsed = beside, figures.elapsed
+    return {"business": business, "elapsed": elapsed}
 
 
 def _survival(figures: Figures) -> KpiSurvival | None:

@@ -43,6 +43,7 @@ AGE = """case when (ended_at < %(now)s) is not true
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
+    Measure.business_seconds: "business_seconds",
     Measure.observed: f"coalesce({TOOK}, {AGE})",
     Measure.in_time: "met::integer",
     Measure.reopened: "reopened::integer",
@@ -259,7 +260,7 @@ def table(kpi: Kpi) -> str:
 
 def in_order_of(kpi: Kpi) -> str:
     """The column of a KPI's facts by which its percentiles are found."""
-    return "ended_seconds" if kpi.aggregate is Aggregate.kaplan_meier else "seconds"
+    return "ended_seconds" if kpi.aggregate is Aggregate.kaplan_meier else kpi.measure.value
 
 
 def applies(kpi: Kpi) -> str:

@@ -71,6 +71,7 @@ AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
+    Measure.business_seconds: "numerator",
     Measure.observed: "seconds",
     Measure.in_time: "numerator",
     Measure.reopened: "numerator",

@@ -223,13 +223,15 @@ async def _compare_cases(task: _Task) -> None:
 async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) -> None:
     """Which cases are open at the end of a month, for how many whole seconds, and whether they wait then."""
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
+    beside = "null as beside"  # of what is open there is its age alone
     columns = ["case_id", "opened_at", "on_hold"]
     columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
     stretches, parameters = query.standing(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
-        f"select %(moment)s::timestamptz as at, {age}, null as excluded, * from ({stretches}) stretch",
-        f"select *, seconds as measure from {raw.OPEN_CASES} where at = %(moment)s",
+        f"select %(moment)s::timestamptz as at, {age}, {beside}, null as excluded, *"
+        f" from ({stretches}) stretch",
+        f"select *, seconds as measure, {beside} from {raw.OPEN_CASES} where at = %(moment)s",
         parameters | {"moment": moment},
         (begin, moment),
     )
@@ -291,7 +293,8 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
     slow_open: dict[Place, raw.Standing] = {}
     observed: dict[Place, Survival] = {}
     if task.kpi.fact is not None:
-        slow = await raw.cells(task.connection, question.bounds, question.by)
+        counted = raw.of_measure(task.kpi, raw.Source(f"select * from {raw.CASES}"))
+        slow = await raw.cells(task.connection, question.bounds, question.by, counted)
     if task.kpi.aggregate is Aggregate.per_agent_day:
         begin_days = days(question.bounds[0], question.bounds[-1], task.zone)
         worked = await raw.agent_days(task.connection, question.bounds, begin_days, question.by)
@@ -303,7 +306,8 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
     for place in fast.keys() | slow.keys() | slow_open.keys():
         none_open = 0 if place[0] <= len(moments) else None
         figures = fast.get(place, Figures(open_cases=none_open))
-        of_facts = _of_point(point(question, place, figures, {}, Judged(None, Figures(), task.now)))
+        judged = Judged(None, Figures(), task.now)
+        of_facts = _of_point(task.kpi, point(question, place, figures, {}, judged))
         standing = slow_open.get(place, raw.Standing(none_open))
         of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), standing, observed.get(place))
         assert of_facts.keys() == of_raw.keys()
@@ -316,8 +320,10 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
 _NOTHING = Out()
 
 
-def _of_point(of: KpiPoint) -> raw.Numbers:
-    elapsed = (of.elapsed or of.survival or _NOTHING).model_dump()
+def _of_point(kpi: Kpi, of: KpiPoint) -> raw.Numbers:
+    elapsed = (
+        (of.business if kpi.is_in_business_time else of.elapsed) or of.survival or _NOTHING
+    ).model_dump()
     return {
         "value": of.value,
         "cases": of.cases,

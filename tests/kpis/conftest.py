@@ -12,6 +12,7 @@ from app.kpis.facts import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.kpis.histories import histories, write
+from tests.kpis.hours import Hours
 from tests.kpis.other_histories import PROBLEM, REQUEST, other_histories, write_others
 
 
@@ -47,7 +48,11 @@ async def books(database_url: str, follower: Connection, db: Database) -> Books:
     """Two hundred incidents, a hundred requests, sixty problems, and their facts."""
     events = await write(follower, histories(seed=7, cases=200))
     incidents = sorted({event.stream for event in events if event.stream.startswith("incident/")})
+    hours = Hours(follower)
+    await hours.calendar("office", (8, 12), (13, 17.25))
+    await hours.service("mail", "office")
     events += await write_others(follower, other_histories(7, 100, REQUEST))
     events += await write_others(follower, other_histories(7, 60, PROBLEM, incidents))
     await catch_up(follower, FACTS)
+    events = hours.events + events
     return Books(database_url, follower, db, events)

@@ -180,13 +180,13 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
     """Appends the events, with rows for what KPIs look up: the numbers of the cases."""
     first = instant(BEGIN)
     rows = []
-    for n, event in enumerate(event for event in log if event.version == 1):
+    for event in (event for event in log if event.version == 1):
         kind, _, of = event.stream.partition("/")
         row = {
             "id": str(UUID(of)),
             "version": 1,
             "changed_at": first,
-            "number": f"{kind[:3].upper()}-2026-{n:06}",
+            "number": f"{kind[:3].upper()}-2026-{of[-12:]}",
         }
         rows.append((f"fold.{kind}", row | {"state": "new", "state_since": first, "opened_at": first}))
     command = Command(

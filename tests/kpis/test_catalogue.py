@@ -34,7 +34,8 @@ def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
 @every
 def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
     assert kpi.unit is (Unit.money if kpi.measure is Measure.cost else UNITS[kpi.aggregate])
-    assert (kpi.measure is Measure.seconds) == (kpi.aggregate is Aggregate.mean)
+    timed = kpi.measure in {Measure.seconds, Measure.business_seconds}
+    assert timed == (kpi.aggregate is Aggregate.mean)
     # Of what was open how long in which state is no question; how much is open stands beside the lead time.
     durations = kpi.aggregate is Aggregate.mean and Dimension.state not in kpi.dimensions
     assert (kpi.still_open is not None) == (durations or kpi.basis is Basis.standing)

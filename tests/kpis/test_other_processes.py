@@ -15,7 +15,8 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROBLEM, REQUEST
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
-from tests.kpis.histories import histories, write
+from tests.kpis.histories import BORDERS, histories, write
+from tests.kpis.hours import Hours
 from tests.kpis.other_histories import PROBLEM as PROBLEMS
 from tests.kpis.other_histories import REQUEST as REQUESTS
 from tests.kpis.other_histories import other_histories, write_others
@@ -27,7 +28,16 @@ KEYS = [kpi.key for kpi in KPIS.values() if kpi.process != "incident"]
 async def _lived(connection: Connection, seed: int) -> None:
     incidents = await write(connection, histories(seed, cases=60))
     names = sorted({event.stream for event in incidents if event.stream.startswith("incident/")})
-    await write_others(connection, other_histories(seed, 150, REQUESTS))
+    hours = Hours(connection)
+    await hours.calendar("office", (8, 12), (13, 17.25))
+    await hours.service("mail", "office")
+    await write_others(connection, other_histories(seed, 50, REQUESTS))
+    await hours.calendar("night", (20, 24), until=BORDERS[1])
+    await hours.calendar("office", (9, 16))
+    await hours.service("erp", "night")
+    await write_others(connection, other_histories(seed + 100, 50, REQUESTS))
+    await hours.service("mail", None)
+    await write_others(connection, other_histories(seed + 200, 50, REQUESTS))
     await write_others(connection, other_histories(seed, 100, PROBLEMS, names))
 
 

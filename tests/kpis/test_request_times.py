@@ -13,12 +13,15 @@ from app.kpis.points import KpiPoint
 from app.kpis.question import Said, ask
 from app.log.canonical import instant
 from app.log.events import Event, stream
-from app.log.follow import catch_up
+from app.log.follow import catch_up, reset
 from app.log.ids import uuid7
+from app.log.writer import Command, append, encode
 from tests.kpis.histories import BEGIN
+from tests.kpis.hours import Hours
 from tests.kpis.other_histories import write_others
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR = 3600
 REQUESTER = "11"
 
 
@@ -144,3 +147,71 @@ async def test_an_accepted_risk_is_counted_until_the_problem_is_taken_up_again(
     assert point.value == 2
     (fixed,) = await _points(db, "problem_fix_seconds")
     assert fixed.cases == 0
+
+
+async def _mail(connection: Connection) -> Hours:
+    """Mail has office hours from the next full hour on, for four hours; BEGIN is a midnight."""
+    hours = Hours(connection)
+    await hours.calendar("office", (1, 5))
+    await hours.service("mail", "office")
+    return hours
+
+
+async def test_requests_take_business_time_where_their_service_has_a_calendar(
+    follower: Connection, db: Database
+) -> None:
+    await _mail(follower)
+    mail = Life(path="standard", channel="portal", service="mail").then(2 * HOUR, "assessed", "assessed")
+    mail.then(3 * HOUR, "started", "in_progress").then(4 * HOUR, "held", "on_hold")
+    mail.then(4.5 * HOUR, "resumed", "in_progress").then(26 * HOUR, "fulfilled", "delivered")
+    other = Life(path="standard", channel="portal").then(HOUR, "assessed", "assessed")
+    other.then(2 * HOUR, "started", "in_progress").then(3 * HOUR, "fulfilled", "delivered")
+    await _told(follower, mail, other)
+    found = {
+        key: {point.by["service"]: point for point in await _points(db, key, "service")}
+        for key in ("request_response_seconds", "request_handling_seconds", "request_lead_seconds")
+    }
+    times = {
+        key: [
+            (of.value, of.business and of.business.mean, of.elapsed and of.elapsed.mean)
+            for of in (points["mail"], points[None])
+        ]
+        for key, points in found.items()
+    }
+    assert times == {
+        "request_response_seconds": [(HOUR, HOUR, 2 * HOUR), (HOUR, HOUR, HOUR)],
+        "request_handling_seconds": [(2.5 * HOUR, 2.5 * HOUR, 22.5 * HOUR), (HOUR, HOUR, HOUR)],
+        "request_lead_seconds": [(26 * HOUR, 5 * HOUR, 26 * HOUR), (3 * HOUR, 3 * HOUR, 3 * HOUR)],
+    }
+    (both,) = await _points(db, "request_lead_seconds")
+    assert both.business is not None
+    assert (both.business.mean, both.business.max) == (4 * HOUR, 5 * HOUR)
+
+
+async def test_what_was_delivered_goes_by_the_calendar_as_it_was_known_then(
+    follower: Connection, db: Database
+) -> None:
+    hours = await _mail(follower)
+    before = Life(path="standard", service="mail").then(1, "started", "in_progress")
+    before.then(6 * HOUR, "fulfilled", "delivered")
+    open_then = Life(path="standard", service="mail").then(1, "started", "in_progress")
+    await _told(follower, before, open_then)
+    await hours.calendar("office", (1, 2))
+    again = Life(path="standard", service="mail").then(1, "started", "in_progress")
+    await _told(follower, again.then(6 * HOUR, "fulfilled", "delivered"))
+    await hours.service("mail", None)
+    none = Life(path="standard", service="mail").then(1, "started", "in_progress")
+    await _told(follower, none.then(6 * HOUR, "fulfilled", "delivered"))
+    (point,) = await _points(db, "request_handling_seconds")
+    assert point.business is not None
+    assert (point.cases, point.value) == (3, round((4 * HOUR + HOUR + 6 * HOUR - 1) / 3, 3))
+    # What is remarked later of what was delivered changes nothing, nor does it to make all facts anew.
+    remark = Life()
+    remark.name, remark.events = before.name, list(before.events)
+    remark.then(7 * HOUR, "commented")
+    await append(follower, [encode(Command(reads={before.name: 3}, events=(remark.events[-1],)))])
+    await catch_up(follower, FACTS)
+    assert (await _points(db, "request_handling_seconds"))[0].value == point.value
+    await reset(follower, FACTS)
+    await catch_up(follower, FACTS)
+    assert (await _points(db, "request_handling_seconds"))[0].value == point.value

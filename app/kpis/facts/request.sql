@@ -120,6 +120,33 @@ fact as (
     round(extract(epoch from occurred_at - decided.opened_at))::bigint as seconds, null::bigint as business_seconds
   from decided
 ),
+-- Which calendar a service goes by, and which version of a calendar is its newest, from one position of the log up to
+-- another. What comes to its end between them goes by these for ever: what is put right later changes only what is open.
+chosen as (
+  select service.key as service, told.position as since, told.data->'set'->told.stream->>'calendar' as calendar,
+    lead(told.position) over (partition by service.id order by told.position) as until
+  from fold.service
+  cross join lateral (select * from log.told where stream = 'service/' || service.id offset 0) told
+  where service.key in (select service from decided) and told.data->'set'->told.stream ? 'calendar'
+),
+published as (
+  select calendar.key as calendar, told.position as since, (told.data->'set'->told.stream->>'newest_id')::uuid as version,
+    lead(told.position) over (partition by calendar.id order by told.position) as until
+  from fold.calendar
+  cross join lateral (select * from log.told where stream = 'calendar/' || calendar.id offset 0) told
+  where calendar.key in (select calendar from chosen) and told.data->'set'->told.stream ? 'newest_id'
+),
+hours as materialized (
+  select service, version, greatest(chosen.since, published.since) as since, least(chosen.until, published.until) as until
+  from chosen join published using (calendar)
+),
+timed as materialized (
+  select fact.*, version
+  from fact
+  left join hours on hours.service = fact.service and fact.position >= hours.since
+    and fact.position < coalesce(hours.until, fact.position + 1)
+  where place = response or place = delivery
+),
 request_opened as (
   select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
     catalogue_item, excluded, irregular, position, opened_position,
@@ -128,8 +155,10 @@ request_opened as (
 ),
 request_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
-    excluded, irregular, position, opened_position, greatest(seconds, 0) as seconds, business_seconds, false as inferred
-  from fact where place = response
+    excluded, irregular, position, opened_position, greatest(timed.seconds, 0) as seconds,
+    greatest(coalesce(counted.seconds, timed.seconds), 0) as business_seconds, false as inferred
+  from timed cross join lateral business_time.seconds_between(version, opened_at, at) counted
+  where place = response
 ),
 -- Every wait for an approval that came to its end by one.
 request_approved as (
@@ -145,19 +174,34 @@ request_approved as (
 ),
 request_delivered as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
-    excluded, irregular, position, opened_position, seconds, business_seconds, true as final,
+    excluded, irregular, position, opened_position, timed.seconds,
+    case when at < timed.opened_at then timed.seconds else coalesce(counted.seconds, timed.seconds) end as business_seconds,
+    true as final,
     coalesce(rework_rounds, 0) as rework_rounds, coalesce(requirement_changes, 0) as requirement_changes, reopened_soon
-  from fact join summed using (case_id) left join again using (case_id) where place = delivery
+  from timed cross join lateral business_time.seconds_between(version, timed.opened_at, at) counted
+  join summed using (case_id) left join again using (case_id) where place = delivery
+),
+worked as (
+  select case_id, sum(counted.seconds)::bigint as business_seconds, bool_and(counted.seconds is not null) as known
+  from turned join (select case_id, version from timed where place = delivery) by_hours using (case_id)
+  cross join lateral business_time.seconds_between(by_hours.version, turned.since, turned.until) counted
+  where state = 'in_progress' and place < delivery group by case_id
 ),
 -- Handled in one step: from when it was begun, if that was said; nothing, while somebody waited at the other end.
 request_handled as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
     excluded, irregular, position, opened_position,
-    round(coalesce(worked, greatest(extract(epoch from at - started_at), 0), 0))::bigint as seconds, business_seconds,
+    elapsed.seconds, greatest(0,
+      coalesce(case when summed.worked is null then counted.seconds when known then worked.business_seconds end,
+        elapsed.seconds)) as business_seconds,
     true as final, at < coalesce(begun_at, started_at) + interval '10 seconds' as at_once
-  from fact join summed using (case_id)
+  from timed join summed using (case_id) left join worked using (case_id)
+  cross join lateral business_time.seconds_between(version, started_at, at) counted
+  cross join lateral (
+    select round(coalesce(summed.worked, greatest(extract(epoch from at - started_at), 0), 0))::bigint as seconds
+  ) elapsed
   where place = delivery and path = 'standard'
-    and (worked is not null or started_at is not null or channel in ('hotline', 'chat'))
+    and (summed.worked is not null or started_at is not null or channel in ('hotline', 'chat'))
 ),
 -- In which states it was for how long, up to its final delivery.
 request_state as (
