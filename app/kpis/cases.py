@@ -74,6 +74,9 @@ class KpiCase(Out):
         description="The instant that decided the period; of what is open, when it was opened."
     )
     measure: int = Field(description="What it brought: seconds, 1 or 0 of a share, a number, 1 of a count.")
+    state: str | None = Field(
+        description="Of the time in each state: in which it was so long; null: it is counted as a whole."
+    )
     excluded: str | None = Field(description="Why no other KPI counts it; only volumes have such cases.")
     irregular: bool = Field(description="An event of its history did not fit the lifecycle.")
     inferred: bool = Field(
@@ -155,7 +158,7 @@ async def _statement(
     names = ("after_at", "after_id", "after_position", "given")
     named = dict(zip(names, after or (None, None, None, 0), strict=True))
     return Statement(
-        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position"
+        f"select * from ({rows.text}) counted where {behind} order by at, case_id, position, state"
         " limit %(limit)s offset %(given)s",
         rows.parameters | named | {"limit": limit},
     )
@@ -206,7 +209,7 @@ order by position"""
 def _case(
     row: tuple[Any, ...], numbers: Numbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
 ) -> KpiCase:
-    case_id, at, measure, excluded, irregular, inferred, *deciding, on_hold = row
+    case_id, at, measure, excluded, irregular, inferred, *deciding, state, on_hold = row
     kind, number = numbers[case_id]
     return KpiCase(
         id=case_id,
@@ -214,6 +217,7 @@ def _case(
         number=number,
         decided_at=at,
         measure=measure,
+        state=state,
         excluded=excluded,
         irregular=irregular,
         inferred=inferred,

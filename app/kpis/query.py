@@ -408,15 +408,16 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     """The cases that the whole time of the question counts.
 
     Columns: case_id, at, measure, excluded, irregular, inferred, opened_position, position (of the deciding
-    event), on_hold (null: nobody asks).
+    event), state (which one it is counted for; null: it is counted as a whole), on_hold (null: nobody asks).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
     inferred = "inferred" if kpi.fact in TOLD else "false"
     only = "true" if kpi.counts_excluded else "excluded is null"
+    state = "state" if Dimension.state in kpi.dimensions else "null"
     text = f"""
 select case_id, at, {measured(kpi)} as measure, excluded, irregular, {inferred} as inferred,
-  opened_position, position, null::boolean as on_hold
+  opened_position, position, {state} as state, null::boolean as on_hold
 from {admitted(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
 
@@ -430,7 +431,7 @@ def standing_cases(question: Question, filters: Filters, instant: datetime) -> S
     aged = _aged(question, filters, columns, parameters)
     text = f"""
 select case_id, opened_at as at, {measured(question.kpi)} as measure, null as excluded, irregular,
-  false as inferred, opened_position, position, on_hold
+  false as inferred, opened_position, position, null as state, on_hold
 from {MOMENTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)
 

@@ -3,7 +3,7 @@
 from migrations import steps
 
 revision = "0077"
-down_revision = "0074"
+down_revision = "0075"
 branch_labels = None
 depends_on = None
 

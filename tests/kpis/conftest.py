@@ -51,8 +51,8 @@ async def books(database_url: str, follower: Connection, db: Database) -> Books:
     hours = Hours(follower)
     await hours.calendar("office", (8, 12), (13, 17.25))
     await hours.service("mail", "office")
+    events += hours.events
     events += await write_others(follower, other_histories(7, 100, REQUEST))
     events += await write_others(follower, other_histories(7, 60, PROBLEM, incidents))
     await catch_up(follower, FACTS)
-    events = hours.events + events
     return Books(database_url, follower, db, events)

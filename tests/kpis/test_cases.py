@@ -43,7 +43,10 @@ async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books)
                 question = _question(key, begin, end, filters=filters)
                 (point,) = (await answer(books.db, question, NOW)).points
                 found = await _all_cases(books, question, limit=7)
-                which = {(case.id, case.decided_at, *(e.position for e in case.events)) for case in found}
+                which = {
+                    (case.id, case.decided_at, case.state, *(e.position for e in case.events))
+                    for case in found
+                }
                 assert len(which) == len(found) == point.cases, (key, begin, filters)
                 if kpi.aggregate is Aggregate.mean and found:
                     mean = sum(case.measure for case in found) / len(found)
