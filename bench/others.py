@@ -64,6 +64,7 @@ VALUES = {
     "requirement_changes": "n %% 2",
     "state": "(array['submitted', 'assessed', 'in_progress'])[1 + n %% 3]",
     "reassignments": "n %% 3",
+    "handovers": "n %% 2",
     "recorded_at": "case when n %% 21 = 0 then opened_at + interval '2 days' end",
     "cost": "n %% 1000",
     "currency": "'EUR'",

@@ -26,7 +26,8 @@ Instant = Annotated[
     PlainSerializer(instant, str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
-TEAM_NAMED = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}') ? 'team_id'"
+TOLD = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}')"
+TEAM_NAMED, HOLDER_NAMED = f"{TOLD} ? 'team_id'", f"{TOLD} ? 'assignee_id'"
 #: What is said of a major incident.
 MAJORS = ("declared_major", "downgraded", "reviewed")
 #: What is done in time, or not, and undone.
@@ -44,6 +45,7 @@ TELLING = {
     Measure.reopened_soon: "type = %(reopened)s",
     Measure.reassigned: TEAM_NAMED,
     Measure.reassignments: TEAM_NAMED,
+    Measure.handovers: f"{TEAM_NAMED} or {HOLDER_NAMED}",
     Measure.came_back: TEAM_NAMED,
     Measure.review_on_time: "type = any(%(majors)s)",
     Measure.downgraded: "type = any(%(majors)s)",

@@ -29,6 +29,7 @@ OF_RESOLVED = (
     "reopened_soon",
     "reopened",
     "reassignments",
+    "handovers",
     "came_back",
     "first_contact",
     "unattended",

@@ -33,6 +33,7 @@ class Measure(Labelled):
     reopened_soon = "reopened_soon", "Whether it was reopened within 7 days", "是否 7 天内重开"
     reassigned = "reassigned", "Whether it changed its team", "是否转派"
     reassignments = "reassignments", "How often it changed its team", "转派次数"
+    handovers = "handovers", "How often it changed hands within a team", "团队内换人次数"
     came_back = "came_back", "Whether a team got it back", "是否退回原团队"
     first_contact = "first_contact", "Whether whoever answered resolved it", "是否由首次响应人解决"
     unattended = "unattended", "Whether it went away by itself", "是否自行消除"

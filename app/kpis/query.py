@@ -50,6 +50,7 @@ MEASURE = {
     Measure.reopened_soon: "reopened_soon::integer",
     Measure.reassigned: "(reassignments > 0)::integer",
     Measure.reassignments: "reassignments",
+    Measure.handovers: "handovers",
     Measure.came_back: "came_back::integer",
     Measure.first_contact: "first_contact::integer",
     Measure.unattended: "unattended::integer",

@@ -78,6 +78,7 @@ MEASURE = {
     Measure.reopened_soon: "numerator",
     Measure.reassigned: "numerator",
     Measure.reassignments: "numerator",
+    Measure.handovers: "numerator",
     Measure.came_back: "numerator",
     Measure.first_contact: "numerator",
     Measure.unattended: "numerator",

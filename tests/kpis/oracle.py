@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -167,6 +168,7 @@ class CaseHistory:
                     reopened_soon=soon,
                     reopened=self.reopened if final else True,
                     reassignments=self.reassignments if final else 0,
+                    handovers=self.handovers if final else 0,
                     came_back=final and len(set(self.teams)) < len(self.teams),
                     first_contact=self.first_contact if final else None,
                     unattended=self.unattended if final else None,
@@ -256,6 +258,16 @@ class CaseHistory:
     def reassignments(self) -> int:
         """Changes of team."""
         return max(len(self.teams) - 1, 0)
+
+    @property
+    def handovers(self) -> int:
+        """Changes of person within a team."""
+        named = [told for told in self.told if told.fields.get("assignee_id") is not None]
+        return sum(
+            one.fields["assignee_id"] != other.fields["assignee_id"]
+            and one.known.get("team_id") == other.known.get("team_id")
+            for one, other in pairwise(named)
+        )
 
     @property
     def first_contact(self) -> bool | None:

@@ -241,6 +241,8 @@ async def test_shares_are_sums_over_sums(books: Books) -> None:
     total = sum(case.reassignments for case in cases)
     assert (moves.numerator, moves.denominator) == (total, len(cases))
     assert moves.value == round(total / len(cases), 6)
+    (hands,) = (await answered(books.db, "handovers_per_case", grain="all", **TIME)).points
+    assert hands.numerator == sum(case.handovers for case in cases) > 0
     (moved,) = (await answered(books.db, "reassigned_share", grain="all", **TIME)).points
     assert moved.numerator == sum(case.reassignments > 0 for case in cases)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -88,6 +89,24 @@ async def test_a_case_came_back_if_another_team_had_it_in_between(follower: Conn
         through(None),
     )
     assert await _counted(follower, db, "ping_pong_rate", *told) == (2, 6)
+
+
+async def test_a_handover_is_a_change_of_person_within_a_team(follower: Connection, db: Database) -> None:
+    one, other = (str(team) for team in TEAMS[:2])
+    ann, ben = str(UUID(int=11)), str(UUID(int=12))
+
+    def held(person: str, **more: Any) -> Scripted:
+        return Scripted.begin(BEGIN, team_id=one).then("assigned", minutes=1, assignee_id=person, **more)
+
+    handed = held(ann).then("assigned", minutes=1, assignee_id=ben)
+    left = (
+        held(ann).then("assigned", minutes=1, assignee_id=None).then("assigned", minutes=1, assignee_id=ben)
+    )
+    again = held(ann).then("assigned", minutes=1, assignee_id=ann)
+    moved = held(ann).then("assigned", minutes=1, team_id=other, assignee_id=ben)
+    nobodys = held(ann, team_id=None).then("assigned", minutes=1, assignee_id=ben)
+    log = [case.then("resolved", minutes=1) for case in (handed, left, again, moved, nobodys)]
+    assert await _counted(follower, db, "handovers_per_case", *log) == (3, 5)
 
 
 async def test_a_repeat_comes_within_thirty_days_after_another_one_of_its_kind(

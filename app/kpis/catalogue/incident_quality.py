@@ -30,6 +30,31 @@ REOPEN_RATE = Kpi(
     settling=Settling.reopening,
 )
 
+HANDOVERS_PER_CASE = Kpi(
+    key="handovers_per_case",
+    en=Words(
+        "Handovers per incident",
+        "Changes of the person within one team after the first, per incident whose final resolution lies "
+        "in the period.",
+        "Where the team changes with the person it is a reassignment. Having nobody in between is no change, "
+        "and shifts that hand over what is open make it high without any harm.",
+    ),
+    zh=Words(
+        "单均换人次数",
+        "最终解决时间在期内的事件，平均每个事件在首次指定处理人之后于同一团队内更换处理人的次数。",
+        "连同团队一起更换的属于转派；中间未指定处理人不算更换；交接班例行移交会使其偏高，并非问题。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.handovers,
+    aggregate=Aggregate.per_case,
+    unit=Unit.number,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+)
+
 PING_PONG_RATE = Kpi(
     key="ping_pong_rate",
     en=Words(
@@ -133,4 +158,11 @@ REPEAT_INCIDENT_RATE = Kpi(
     basis=Basis.opened,
 )
 
-KPIS = (REOPEN_RATE, PING_PONG_RATE, FIRST_CONTACT_RESOLUTION, ALERT_NOISE, REPEAT_INCIDENT_RATE)
+KPIS = (
+    REOPEN_RATE,
+    HANDOVERS_PER_CASE,
+    PING_PONG_RATE,
+    FIRST_CONTACT_RESOLUTION,
+    ALERT_NOISE,
+    REPEAT_INCIDENT_RATE,
+)

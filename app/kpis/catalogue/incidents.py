@@ -242,12 +242,13 @@ REASSIGNMENTS_PER_CASE = Kpi(
     en=Words(
         "Reassignments per incident",
         "Changes of team after the first, per incident whose final resolution lies in the period.",
-        "Changes of the person within a team do not count; the service desk's passing on does.",
+        "Changes of the person within a team are handovers and do not count; the service desk's passing on "
+        "does.",
     ),
     zh=Words(
         "单均转派次数",
         "最终解决时间在期内的事件，平均每个事件在首次分派之后更换团队的次数。",
-        "团队内更换人员不计，服务台的转交计入。",
+        "团队内更换人员不计（见换人次数），服务台的转交计入。",
     ),
     process="incident",
     owner=Role.incident_manager,

@@ -88,7 +88,7 @@ placed as (
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
 standing as (
   select case_id, place, position, version, later, occurred_at, recorded_at, type, mark, answers, person, observed, irregular,
-    opening, dimensions->>'team_id' as team_named,
+    opening, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
     known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
     known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
     (known->>'customer_id')::uuid as customer_id,
@@ -146,16 +146,20 @@ decided as materialized (
   window whole as (partition by case_id)
 ),
 -- Who had a case. The first team is no change of team, and none in between is none either: A, none, B is one change. A
--- team got it back if there are fewer teams than turns of one.
+-- team got it back if there are fewer teams than turns of one. Of persons likewise, as long as the team stays the same.
 hands as (
   select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments,
     count(*) filter (where team_named <> team_before) >= count(distinct team_named) as came_back,
+    count(*) filter (where holder_named <> holder_before and team_id is not distinct from team_of_before)::integer as handovers,
     max(person) filter (where place = response) as responder,
     min(occurred_at) filter (where type = 'incident.reviewed' and place > before_last) as reviewed_at
   from (
-    select case_id, place, before_last, response, person, team_named, type, occurred_at,
-      lag(team_named) over (partition by case_id, team_named is null order by place) as team_before
-    from decided where team_named is not null or place = response or type = 'incident.reviewed'
+    select case_id, place, before_last, response, person, team_named, holder_named, team_id, type, occurred_at,
+      lag(team_named) over (partition by case_id, team_named is null order by place) as team_before,
+      lag(holder_named) over of_holders as holder_before, lag(team_id) over of_holders as team_of_before
+    from decided
+    where team_named is not null or holder_named is not null or place = response or type = 'incident.reviewed'
+    window of_holders as (partition by case_id, holder_named is null order by place)
   ) named
   group by case_id
 ),
@@ -205,6 +209,7 @@ left_again as (
 incident_resolved as (
   select case_id, place as n, true as final, false as reopened_soon, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
     position, opened_position, seconds, business_seconds, reopened, coalesce(reassignments, 0) as reassignments,
+    coalesce(handovers, 0) as handovers,
     coalesce(came_back and reassignments > 0, false) as came_back,
     -- Whoever answers also resolves, with nobody and nothing in between. Monitoring contacts nobody, and another system
     -- does not say who it was.
@@ -221,7 +226,7 @@ incident_resolved as (
   -- What else there is to say of a resolution is said of the final one.
   select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
-    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, false, null, null, null, null, null,
+    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, 0, false, null, null, null, null, null,
     null
   from left_again where place = coalesce(last_resolved, last_ended)
 ),

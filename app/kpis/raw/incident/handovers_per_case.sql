@@ -1,0 +1,24 @@
+-- handovers_per_case: how often the incidents with a final resolution went from one person to another of the same team, at
+-- any time. Having nobody in between is no change.
+-- Who was named, and the team that had it after that.
+taker as (
+  select stream, rank, told->>'assignee_id' as taker, max(told->>'team_id') over (partition by stream, teams) as team
+  from (
+    select *, count(*) filter (where told ? 'team_id') over (partition by stream order by rank) as teams from event
+  ) counted
+),
+handover as (
+  select stream, count(*) as handovers
+  from (
+    select *, lag(taker) over takers as giver, lag(team) over takers as team_before
+    from taker where taker is not null
+    window takers as (partition by stream order by rank)
+  ) taken
+  where taker <> giver and team is not distinct from team_before
+  group by stream
+),
+decided as (
+  select stream, rank, occurred_at as at, null::bigint as seconds, coalesce(handovers, 0) as numerator,
+    1::bigint as denominator, false as standing
+  from resolution left join handover using (stream)
+)
