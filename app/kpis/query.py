@@ -330,7 +330,8 @@ def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> 
 select moment.number::integer{cut}, cases, on_hold, mean, percentiles[1], percentiles[2], percentiles[3]
 from {MOMENTS}
 cross join lateral (
-  select moment.number{cut}, count(*) as cases, count(*) filter (where on_hold) as on_hold, avg(seconds) as mean,
+  select moment.number{cut}, count(*) as cases, count(*) filter (where on_hold) as on_hold,
+    avg(seconds) as mean,
     percentile_cont(array[0.5, 0.9, 1]) within group (order by seconds) as percentiles
   from ({aged}) aged group by moment.number{cut}
 ) cell"""

@@ -60,9 +60,7 @@ async def _broken(installation: Site) -> list[int]:
     came: list[int] = []
     with psycopg.connect(installation.url, autocommit=True) as connection:
         for _ in range(KILLS):
-            await killed_in_a_call(
-                installation, random.randint(1_001, CASES)
-            )  # a call has 1,000
+            await killed_in_a_call(installation, random.randint(1_001, CASES))  # a call has 1,000
             came.append(_count(connection))
     return came
 
