@@ -9,7 +9,7 @@ import typer
 from app.base.people.erase import without_refused_rows
 from app.base.people.persons import LIFECYCLE
 from app.cli.place import context, with_ledger
-from app.cli.say import say
+from app.cli.say import Json, tell
 from app.common.people import PersonState
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
@@ -17,29 +17,33 @@ from app.kernel.look import load
 from app.kernel.perform import Act, perform
 from app.kernel.refusals import NotFound
 
+ERASED = (
+    "Erased. Backups made before hold the key still: let them expire, and erase again after restoring one."
+)
+
 
 def erase(
     person: Annotated[str, typer.Argument(help="The id of the person.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Destroy the key of a person's fields: name, e-mail and words become unreadable. API keys are not
     touched.
     """
     if not yes:
-        typer.confirm("Their name and words can never be read again. Go on?", abort=True)
+        typer.confirm("Their name and words can never be read again. Go on?", abort=True, err=True)
 
-    async def work(ledger: Ledger) -> str:
+    async def work(ledger: Ledger) -> bool:
         found = await load(ledger.db, LIFECYCLE, person)
         if found is None:
             raise NotFound()
         if found.record.state is PersonState.erased:
-            return "They were erased already."
+            return False
         act = Act(LIFECYCLE, LIFECYCLE["erase"], person, Nothing(), context())
         async with without_refused_rows(ledger, act):
             await perform(ledger, act)
-        return (
-            "Erased. Backups made before hold the key still: let them expire, "
-            "and erase again after restoring one."
-        )
+        return True
 
-    say(with_ledger(work))
+    now = with_ledger(work)
+    sentence = ERASED if now else "They were erased already."
+    tell(sentence, {"id": person, "state": PersonState.erased, "erased_before": not now}, as_json=as_json)

@@ -10,7 +10,7 @@ import typer
 from app.base.people import keys as key_lifecycle
 from app.base.people import persons
 from app.cli.place import context, with_ledger
-from app.cli.say import document, say, table
+from app.cli.say import Json, document, say, table, tell
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Role
 from app.kernel.bodies import Nothing
@@ -18,7 +18,6 @@ from app.kernel.ledger import Ledger
 from app.kernel.perform import Act, perform
 
 keys = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @keys.command()
@@ -118,6 +117,7 @@ def rotate(
     overlap_hours: Annotated[
         int, typer.Option(min=0, max=720, help="Hours for which the old secret is still accepted.")
     ] = 24,
+    as_json: Json = False,
 ) -> None:
     """Give an API key a new secret and print it. It is shown once; the old one is accepted for a while."""
     secret = new_secret()
@@ -128,11 +128,12 @@ def rotate(
         done = await perform(ledger, Act(lifecycle, lifecycle["rotate"], key, body, context()))
         return token(done.record.id, secret)
 
-    say(with_ledger(work))
+    made = with_ledger(work)
+    tell(made, {"id": key, "token": made, "overlap_seconds": body.overlap_seconds}, as_json=as_json)
 
 
 @keys.command()
-def revoke(key: Annotated[str, typer.Argument(help="The id of the key.")]) -> None:
+def revoke(key: Annotated[str, typer.Argument(help="The id of the key.")], as_json: Json = False) -> None:
     """Revoke an API key: it is not accepted any more."""
     lifecycle = key_lifecycle.LIFECYCLE
 
@@ -140,4 +141,4 @@ def revoke(key: Annotated[str, typer.Argument(help="The id of the key.")]) -> No
         await perform(ledger, Act(lifecycle, lifecycle["revoke"], key, Nothing(), context()))
 
     with_ledger(work)
-    say("Revoked.")
+    tell("Revoked.", {"id": key, "state": "revoked"}, as_json=as_json)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app import installation, schema, settings
-from app.cli.say import say
+from app.cli.say import Json, tell
 from app.installation import InstallationError
 
 
-def migrate() -> None:
+def migrate(as_json: Json = False) -> None:
     """Bring the database's schema up to date, as its owner."""
     current = settings.current()
     with installation.found(current) as place:
@@ -20,4 +20,5 @@ def migrate() -> None:
             service = installation.role_of(place.url)
             same = service == installation.role_of(owner_url)
             schema.migrate(owner_url, None if same else service)
-        say(f"The schema is {schema.current(place.owner_url or place.url)}.")
+        revision = schema.current(place.owner_url or place.url)
+        tell(f"The schema is {revision}.", {"schema": revision}, as_json=as_json)

@@ -10,7 +10,7 @@ import typer
 from app.base.people import persons
 from app.cli.exits import REFUSED
 from app.cli.place import context, with_ledger
-from app.cli.say import document, say
+from app.cli.say import Json, document, say, tell
 from app.exchange.roster import Roster, Taken
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
@@ -32,7 +32,7 @@ def import_people(
         typer.Option(exists=True, dir_okay=False, help="Teams as CSV; they come first."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Add the people and teams of CSV files. Lines that were brought in before are left as they are."""
     if file is None and teams is None:
@@ -65,23 +65,25 @@ def _tell(what: str, taken: Taken, dry_run: bool) -> None:
 
 
 @people.command()
-def grant(person: Person, role: Role) -> None:
+def grant(person: Person, role: Role, as_json: Json = False) -> None:
     """Grant a person a role."""
-    _act(person, "grant_role", persons.GrantRolePerson(role=role))
-    say("Granted.")
+    roles = _act(person, "grant_role", persons.GrantRolePerson(role=role))
+    tell("Granted.", {"id": person, "roles": roles}, as_json=as_json)
 
 
 @people.command()
-def revoke(person: Person, role: Role) -> None:
+def revoke(person: Person, role: Role, as_json: Json = False) -> None:
     """Revoke a role that a person holds."""
-    _act(person, "revoke_role", persons.RevokeRolePerson(role=role))
-    say("Revoked.")
+    roles = _act(person, "revoke_role", persons.RevokeRolePerson(role=role))
+    tell("Revoked.", {"id": person, "roles": roles}, as_json=as_json)
 
 
-def _act(person: str, action: str, body: Body) -> None:
+def _act(person: str, action: str, body: Body) -> list[str]:
+    """Gives the roles that they hold then."""
     lifecycle = persons.LIFECYCLE
 
-    async def work(ledger: Ledger) -> None:
-        await perform(ledger, Act(lifecycle, lifecycle[action], person, body, context()))
+    async def work(ledger: Ledger) -> list[str]:
+        done = await perform(ledger, Act(lifecycle, lifecycle[action], person, body, context()))
+        return list(done.record.roles or ())
 
-    with_ledger(work)
+    return with_ledger(work)

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.cli.place import with_ledger
-from app.cli.say import say
+from app.cli.say import Json, tell
 from app.db import connect
 from app.kernel.ledger import Ledger
 from app.log import read
@@ -14,9 +14,10 @@ from app.log.follow import FOLLOW_LIMITS, reset, take_next
 from app.search.index import consumer
 
 
-def reindex() -> None:
+def reindex(as_json: Json = False) -> None:
     """Make the index of full-text search anew, from the whole log. Until it is there, searches find less."""
-    say(f"The index has followed the log to position {with_ledger(_anew)}.")
+    position = with_ledger(_anew)
+    tell(f"The index has followed the log to position {position}.", {"position": position}, as_json=as_json)
 
 
 async def _anew(ledger: Ledger) -> int:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from pydantic_core import to_json
 from rich.cells import cell_len
 from rich.console import Console
 
+#: Of every command that does something and ends.
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _out = Console(soft_wrap=True, highlight=False, markup=False)
 
 
 def say(sentence: str) -> None:
     """A line for people."""
     _out.print(sentence)
+
+
+def tell(sentence: str, value: Any, *, as_json: bool) -> None:
+    """What came of a command: the line for people, or the document for programs."""
+    if as_json:
+        document(value)
+    else:
+        say(sentence)
 
 
 def document(value: Any) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -115,6 +116,27 @@ def test_a_person_is_erased_once_and_their_keys_are_left(run: Run) -> None:
     assert (nobody.returncode, "no such record" in nobody.stderr) == (4, True)
 
 
+def test_what_a_command_has_done_is_told_as_one_json_document(run: Run) -> None:
+    def told(*arguments: str, said: str = "") -> Any:
+        ended = run(*arguments, "--json", said=said)
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+    person = str(made(run, "--role", "agent")["person"])
+    (key,) = (str(one["id"]) for one in listed(run))
+    rotated = told("keys", "rotate", key, "--overlap-hours", "1")
+    assert rotated.pop("token").startswith("ldk_")
+    assert rotated == {"id": key, "overlap_seconds": 3600}
+    assert told("keys", "revoke", key) == {"id": key, "state": "revoked"}
+    granted = told("people", "grant", person, "engineer@service/mail")
+    assert (granted["id"], sorted(granted["roles"])) == (person, ["agent", "engineer@service/mail"])
+    assert told("people", "revoke", person, "agent")["roles"] == ["engineer@service/mail"]
+    erased = {"id": person, "state": "erased"}
+    assert told("erase", person, said="y\n") == erased | {"erased_before": False}
+    assert told("erase", person, "--yes") == erased | {"erased_before": True}
+    assert told("reindex")["position"] > 0
+
+
 def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(run: Run, place: Place) -> None:
     made(run, "--role", "agent")
     good = run("rebuild")
@@ -149,6 +171,8 @@ def test_a_database_is_migrated_by_its_owner_and_then_served_by_the_service(run:
     for _ in range(2):  # twice is as good as once
         done = run("migrate", database_url=empty.url, owner_url=empty.owner_url)
         assert (done.returncode, done.stdout.startswith("The schema is ")) == (0, True)
+    again = run("migrate", "--json", database_url=empty.url, owner_url=empty.owner_url)
+    assert done.stdout == f"The schema is {json.loads(again.stdout)['schema']}.\n"
     assert run("keys", "list", "--json", database_url=empty.url).stdout == "[]\n"
 
 
