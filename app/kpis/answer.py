@@ -264,8 +264,10 @@ async def _grouped(connection: Connection, statement: Statement, *, by_hash: boo
 async def _split(connection: Connection, question: Question, filters: Filters) -> int | None:
     """The seconds that halve what a wide question is about, more or less; null: it is not wide."""
     (((plan,),),) = await fetch(connection, query.reach(question, filters))
-    ((there, split),) = await fetch(connection, query.extent(question.kpi))
-    return split if float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there) else None
+    for there, split in await fetch(connection, query.extent(question.kpi)):
+        if float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there):
+            return int(split)
+    return None
 
 
 async def count_open(

@@ -106,7 +106,7 @@ left join (
   select schemaname, tablename, histogram_bounds::text::bigint[] as bounds
   from pg_stats where attname = %(column)s
 ) seconds on schemaname = nspname and tablename = relname
-where pg_class.oid = %(name)s::regclass"""
+where pg_class.oid = %(name)s::regclass and relkind = 'r'"""
 
 # The classes of kpi.incident_life.span_class, and how long before an instant a stretch of the class that is
 # alive then has begun at the most: a second more than its longest, since the class is computed with floating
@@ -215,11 +215,13 @@ def in_parts(kpi: Kpi, facts: str, by: str, sums: str) -> str:
     The cases come in the order of their seconds, from an index alone, and a hash aggregate takes them as they
     come ("this will usually work", says the manual of aggregates over sorted subqueries: it does as long as
     nothing sorts in between). So no array needs to be sorted. The first part is what lies below the split:
-    its array goes before that of the second. What has no seconds is the third. Where there are many cases,
-    each half of them is taken by another process.
+    its array goes before that of the second. What has no seconds as yet is the third. Where there are many
+    cases, each half of them is taken by another process.
     """
     column = in_order_of(kpi)
-    conditions = (f"{column} < %(split)s", f"{column} >= %(split)s", f"{column} is null")
+    conditions = [f"{column} < %(split)s", f"{column} >= %(split)s"]
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        conditions.append(f"{column} is null")
     return " union all ".join(
         f"""
   select {part} as part, {by}, {sums}
@@ -250,7 +252,10 @@ def reach(question: Question, filters: Filters) -> Statement:
 
 
 def extent(kpi: Kpi) -> Statement:
-    """How many facts there are, and the seconds that about half of them are below; 0 if nobody knows."""
+    """How many facts there are, and the seconds that about half of them are below, 0 if nobody knows.
+
+    No row if a view tells them, which is in no order.
+    """
     return Statement(EXTENT, {"name": table(kpi), "column": in_order_of(kpi)})
 
 
