@@ -32,7 +32,8 @@ create trigger refuse before """
 REFUSE_SHARE = f"""{REFUSE} insert on kpi.incident_opened for each row
   when (kpi.share('incident/' || new.case_id, 2) = {{}}) execute function kpi.refuse()"""
 #: Refuses to write what is about several cases, wherever that changes.
-REFUSE_OTHERS = f"""{REFUSE} update on kpi.incident_opened for each row execute function kpi.refuse();
+REFUSE_OTHERS = f"""{REFUSE} update on kpi.incident_opened for each row
+  when (old.repeats is distinct from new.repeats) execute function kpi.refuse();
 create trigger refuse before insert or update or delete on kpi.agent_day
   for each row execute function kpi.refuse()"""
 
