@@ -76,7 +76,10 @@ def test_times_may_be_numbers(kind: str, text: str) -> None:
     assert row.at == datetime(2026, 3, 2, 8, tzinfo=UTC)
     _, nothing = read(f"id,at,s\n1,{text},open\n2,x,open\n", f'time = "{kind}"\n{LEAST}')
     assert isinstance(nothing, RefusedRow)
-    assert (nothing.code, nothing.reason) == ("bad_time", "what stands in at is not a time")
+    assert (nothing.code, nothing.reason) == (
+        "bad_time",
+        "what stands in at is not a time; 2016-03-01 13:05:00 would be one",
+    )
 
 
 def test_times_without_an_offset_need_a_zone() -> None:

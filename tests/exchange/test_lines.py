@@ -33,6 +33,11 @@ def test_cells_are_split_and_lines_counted() -> None:
     assert rows("a,b\n1,2\r\n\n3,4") == [(2, ["1", "2"], 3), (4, ["3", "4"], 3)]
 
 
+@pytest.mark.parametrize("size", [None, 7])
+def test_lines_may_end_with_a_carriage_return_alone(size: int | None) -> None:
+    assert rows("a,b\r1,2\r\r3,4\r", size=size) == [(2, ["1", "2"], 3), (4, ["3", "4"], 3)]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_heading() -> None:
     assert Rows(lines(blocks(b"\xef\xbb\xbfa,b\n"), "utf-8"), "utf-8").heading() == ["a", "b"]
 

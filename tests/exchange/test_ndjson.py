@@ -53,7 +53,11 @@ def test_the_lines_of_the_documentation_are_told() -> None:
         (json.dumps(LEAST | {"other": {"x": 1}}), "bad_json", "what stands under 'x' is no text"),
         (json.dumps(LEAST | {"other": {"team": "x"}}), "bad_json", "'team' is a key of ours"),
         (json.dumps(LEAST | {"colour": "x"}), "bad_json", "there is no key 'colour'; there are "),
-        (json.dumps(LEAST | {"at": "yesterday"}), "bad_time", "what stands in at is not a time"),
+        (
+            json.dumps(LEAST | {"at": "yesterday"}),
+            "bad_time",
+            "what stands in at is not a time; 2016-03-01 13:05:00 would be one",
+        ),
         (json.dumps(LEAST | {"case": "x" * 200}), "bad_case", "cannot be the number of a case"),
         (json.dumps(LEAST | {"title": "enc1:x"}), "like_a_ciphertext", "as our own ciphertexts do"),
     ],

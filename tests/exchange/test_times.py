@@ -33,6 +33,11 @@ def clock(order: DateOrder | None = DateOrder.dmy, zone: ZoneInfo = UTC_ZONE) ->
         ("2016-02-29T01:16:05+01:00", None, "2016-02-29T00:16:05.000000Z"),
         ("2017-12-10 16:41:28 UTC", None, "2017-12-10T16:41:28.000000Z"),
         ("2016/2/29 01:16", DateOrder.mdy, "2016-02-29T01:16:00.000000Z"),
+        ("29-Feb-2016 01:16:05", DateOrder.mdy, "2016-02-29T01:16:05.000000Z"),
+        ("29-FEB-2016 01:16", None, "2016-02-29T01:16:00.000000Z"),
+        ("1 September 2016 1:16 PM", None, "2016-09-01T13:16:00.000000Z"),
+        ("Feb 9, 2016 1:16 AM", DateOrder.dmy, "2016-02-09T01:16:00.000000Z"),
+        ("Feb. 9 2016 01:16 +01:00", None, "2016-02-09T00:16:00.000000Z"),
     ],
 )
 def test_a_time_is_read_in_the_forms_that_programs_write(
@@ -46,7 +51,8 @@ def test_a_time_is_read_in_the_forms_that_programs_write(
 @pytest.mark.parametrize(
     "text",
     ["yesterday", "2016-02-29", "30/2/2016 01:16", "29/2/16 01:16", "1/2/2016 25:00", "13/13/2016 01:00",
-     "1/2/2016 13:00 PM", "20160229 01:16", "1-2/2016 01:16", "2999-01-01 00:00", "٢٩/٢/٢٠١٦ ٠١:١٦"],
+     "1/2/2016 13:00 PM", "20160229 01:16", "1-2/2016 01:16", "2999-01-01 00:00", "30-Feb-2016 01:16",
+     "1-Foo-2016 01:16", "1-Mar/2016 01:16", "1-Mar-20161 01:16", "٢٩/٢/٢٠١٦ ٠١:١٦"],
 )  # fmt: skip
 def test_what_is_no_time_is_said_to_be_none(text: str) -> None:
     with pytest.raises(NotATime, match="bad_time"):

@@ -44,13 +44,15 @@ def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[Line]:
     """The lines of the file. Raises FileRefused if it is in an encoding that none of ours resembles."""
     if encoding not in ENCODINGS:
         raise FileRefused(f"{encoding!r} is not an encoding: use {', '.join(ENCODINGS)}.")
-    number, rest, cut = 0, b"", False
+    number, rest, cut, end = 0, b"", False, b"\n"
     first = block(BLOCK)
     if first.startswith(_OTHER_MARKS):
         raise FileRefused("The file is in UTF-16. Save it as UTF-8, then import it.")
+    if b"\n" not in first and b"\r" in first.removesuffix(b"\r"):
+        end = b"\r"  # as old programs write, and some spreadsheets still do
     data = first.removeprefix(_BYTE_ORDER_MARK)
     while data:
-        *whole, last = data.split(b"\n")
+        *whole, last = data.split(end)
         if whole:
             whole[0] = rest + whole[0]
             for body in whole:

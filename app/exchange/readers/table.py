@@ -31,7 +31,7 @@ REASONS = {
     "no_case": "the row has no {column}",
     "bad_case": "what stands in {column} cannot be the number of a case",
     "no_time": "the row has no {column}",
-    "bad_time": "what stands in {column} is not a time",
+    "bad_time": "what stands in {column} is not a time; 2016-03-01 13:05:00 would be one",
     "ambiguous_date": "the date in {column} could be read with the day first or with the month first",
     "no_zone": "the time in {column} says no offset, and no zone was given",
     "like_a_ciphertext": "a cell begins as our own ciphertexts do",

@@ -22,7 +22,12 @@ _TIME = re.compile(
     re.ASCII,
 )
 
-
+#: Months by name, as in 1-Mar-2016 and Mar 1, 2016.
+_NAMED = re.compile(
+    r"(?:(\d{1,2})([-/. ])([A-Za-z]{3,9})\.?\2|([A-Za-z]{3,9})\.? (\d{1,2}),? )(\d{4})(?=\D)", re.ASCII
+)
+_NAMES = "january february march april may june july august september october november december"
+_MONTHS = {name: n for n, month in enumerate(_NAMES.split(), 1) for name in (month, month[:3])}
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -81,7 +86,7 @@ class Clock(dict[str, At | None]):
     def _read(self, text: str) -> At | None:
         if self._per_second is not None:
             return self._since_1970(text, self._per_second)
-        found = _TIME.fullmatch(text)
+        found = _parts(text)
         if found is None:
             raise NotATime("bad_time")
         first, _, second, third, hours, minutes, seconds, fraction, half, offset = found.groups()
@@ -141,6 +146,17 @@ class Clock(dict[str, At | None]):
         return At(at, instant(at), flag)
 
 
+def _parts(text: str) -> re.Match[str] | None:
+    """The parts of a time. A month that is named becomes a number behind the year: nothing is left open."""
+    named = _NAMED.match(text)
+    if named is not None:
+        day, month = named[1] or named[5], _MONTHS.get((named[3] or named[4]).lower())
+        if month is None:
+            return None
+        text = f"{named[6]}-{month}-{day}{text[named.end() :]}"
+    return _TIME.fullmatch(text)
+
+
 def _zone(offset: str) -> timezone:
     if offset in ("Z", "UTC"):
         return UTC
@@ -152,7 +168,7 @@ def no_offset(texts: Iterable[str]) -> str | None:
     """The first of these times, if none of them says its offset from UTC."""
     first = None
     for text in texts:
-        found = _TIME.fullmatch(text)
+        found = _parts(text)
         if found is not None and found[10] is not None:
             return None
         first = text if found is not None and first is None else first
@@ -165,7 +181,7 @@ def date_order(texts: Iterable[str]) -> DateOrder | None:
     """
     day_first = month_first = open_to_both = year_first = False
     for text in texts:
-        found = _TIME.fullmatch(text)
+        found = _parts(text)
         if found is not None and len(found[1]) <= 2:
             open_to_both = True
             day_first = day_first or int(found[1]) > 12
