@@ -462,9 +462,7 @@ NAMES_NONE = frozenset({"raise"})
 BEFORE: dict[str, tuple[str, ...]] = {
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
-    "complete_task": ("add_task",),
-    "edit_task": ("add_task",),
-    "drop_task": ("add_task",),
+    **dict.fromkeys(("complete_task", "edit_task", "drop_task"), ("add_task",)),
 }
 
 
@@ -507,7 +505,8 @@ async def _linked(client: Client, at: str) -> Json:
 
 
 async def _task(client: Client, at: str) -> Json:
-    left = [task for task in (await client.read(f"{at}/tasks"))["items"] if task["completed_at"] is None]
+    tasks = (await client.read(f"{at}/tasks"))["items"]
+    left = [task for task in tasks if task["completed_at"] is None is task["dropped_at"]]
     if not left:
         await client.do(f"{at}/add_task", {"title": "Order another relay"})
         return await _task(client, at)
