@@ -1,7 +1,7 @@
 """The floor: raw SQL of the same work through pgbench, on the same PostgreSQL, in the same run.
 
 Rates that must be reached in events a second were set on one machine. What counts here is how they compare to
-the floor of that machine, and ours to the floor of this one (decision 0054).
+the floor of that machine, and ours to the floor of this one (decision 0059).
 """
 
 from __future__ import annotations

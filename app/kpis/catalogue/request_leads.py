@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.common.people import Role
 from app.kpis.kpi import (
     OF_REQUESTS,
@@ -45,7 +47,8 @@ REQUEST_LEAD_SECONDS = Kpi(
     dimensions=OF_REQUESTS,
 )
 
-STANDARD_LEAD_SECONDS = Kpi(
+STANDARD_LEAD_SECONDS = replace(
+    REQUEST_LEAD_SECONDS,
     key="standard_lead_seconds",
     en=Words(
         "Lead time of standard requests",
@@ -59,22 +62,12 @@ STANDARD_LEAD_SECONDS = Kpi(
         "期内最终交付的标准路径服务请求，自提交至最终交付的平均秒数。",
         "含审批和请求人自身的时间。尚未评估的可能转为项目，列入未交付数。",
     ),
-    process="request",
-    owner=Role.process_owner,
-    fact="delivered",
     path="standard",
-    measure=Measure.seconds,
-    beside=Measure.business_seconds,
-    aggregate=Aggregate.mean,
-    unit=Unit.seconds,
-    direction=Direction.down,
-    basis=Basis.ended,
     still_open=StillOpen.unended_standard,
-    settling=Settling.reopening,
-    dimensions=OF_REQUESTS,
 )
 
-PROJECT_LEAD_SECONDS = Kpi(
+PROJECT_LEAD_SECONDS = replace(
+    REQUEST_LEAD_SECONDS,
     key="project_lead_seconds",
     en=Words(
         "Lead time of projects",
@@ -87,19 +80,8 @@ PROJECT_LEAD_SECONDS = Kpi(
         "期内最终交付的项目类请求，自提交至最终交付的平均秒数。",
         "数量少、差异大，请看中位数和清单。",
     ),
-    process="request",
-    owner=Role.process_owner,
-    fact="delivered",
     path="project",
-    measure=Measure.seconds,
-    beside=Measure.business_seconds,
-    aggregate=Aggregate.mean,
-    unit=Unit.seconds,
-    direction=Direction.down,
-    basis=Basis.ended,
     still_open=StillOpen.unended_project,
-    settling=Settling.reopening,
-    dimensions=OF_REQUESTS,
 )
 
 REQUEST_STATE_SECONDS = Kpi(
