@@ -46,8 +46,7 @@ LARGEST_ANSWER = 20_000
 #: How long whoever wants to see what they have written waits at the most, and how often it is looked.
 FRESH_SECONDS, LOOK_SECONDS = 2.0, 0.05
 PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
-# From this share of all facts on, a question is wide. Measured: below it, it is quicker to read only the
-# facts that it is about, and to sort them.
+# From this share of all facts on, a question is wide: a second process is worth its beginning.
 WIDE_SHARE = 0.2
 
 # One moment of the log and of the facts for all of an answer. The lock keeps the tables from being emptied,
@@ -200,16 +199,16 @@ async def count(
 async def _add_cells(
     connection: Connection, question: Question, filters: Filters, most: int, figures: dict[Place, Figures]
 ) -> None:
-    for period, *cut, excluded, cases, total, median, p90, largest in await _cells(
-        connection, question, filters, most
-    ):
+    kpi, cuts = question.kpi, len(question.by)
+    halves = await _halves(connection, question, filters)
+    for row in await _grouped(connection, query.cells(question, filters, most, halves)):
+        (period, *cut), (excluded, cases, total, *spread) = row[: cuts + 1], row[cuts + 1 : cuts + 7]
         of = figures.setdefault((period, tuple(cut)), Figures())
-        add_cases(question.kpi, of, excluded, cases, total, (median, p90, largest))
-    if question.kpi.aside is not None:
-        beside: dict[Place, Figures] = {}
-        await _add_cells(connection, replace(question, kpi=question.kpi.aside), filters, most, beside)
-        for place, of in beside.items():
-            figures[place].beside = of
+        add_cases(kpi, of, excluded, cases, total, spread)
+        if kpi.aside is not None:
+            of.beside = of.beside or Figures()
+            total, *spread = row[cuts + 7 :]
+            add_cases(kpi.aside, of.beside, excluded, cases, total, spread)
 
 
 async def add_agent_days(
@@ -232,41 +231,31 @@ async def add_survival(
     connection: Connection, question: Question, filters: Filters, figures: dict[Place, Figures]
 ) -> None:
     """Adds the cases and the estimates of how long they take."""
-    split = await _split(connection, question, filters)
-    statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, split)
-    for period, *cut, excluded, cases, ended, median, p90 in await _grouped(
-        connection, statement, by_hash=split is not None
-    ):
+    halves = await _halves(connection, question, filters)
+    statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, halves)
+    for period, *cut, excluded, cases, ended, median, p90 in await _grouped(connection, statement):
         of = figures.setdefault((period, tuple(cut)), Figures())
         add_cases(question.kpi, of, excluded, cases, cases, ())
         if excluded is None:
             of.survival = Survival(ended, cases - ended, median, p90)
 
 
-async def _cells(
-    connection: Connection, question: Question, filters: Filters, most: int
-) -> list[tuple[Any, ...]]:
-    timed = question.kpi.aggregate is Aggregate.mean
-    split = await _split(connection, question, filters) if timed else None
-    statement = query.cells(question, filters, most, split)
-    return await _grouped(connection, statement, by_hash=not timed or split is not None)
-
-
-async def _grouped(connection: Connection, statement: Statement, *, by_hash: bool) -> list[tuple[Any, ...]]:
-    if not by_hash:
-        return await fetch(connection, statement)
+async def _grouped(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
     await connection.execute(query.BY_HASH.encode())
     rows = await fetch(connection, statement)
     await connection.execute(query.AS_USUAL.encode())
     return rows
 
 
-async def _split(connection: Connection, question: Question, filters: Filters) -> int | None:
-    """The seconds that halve what a wide question is about, more or less; null: it is not wide."""
+async def _halves(connection: Connection, question: Question, filters: Filters) -> datetime | None:
+    """The beginning of a period that halves what a wide question is about, more or less; null: it is not
+    wide, or has one period only.
+    """
+    begins = question.bounds[1:-1]
     (((plan,),),) = await fetch(connection, query.reach(question, filters))
-    for there, split in await fetch(connection, query.extent(question.kpi)):
-        if float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there):
-            return int(split)
+    for there, middle in await fetch(connection, query.extent(question)):
+        if begins and float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there):
+            return min(begins, key=lambda begin: abs(begin - (middle or begin)))
     return None
 
 

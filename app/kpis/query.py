@@ -70,17 +70,20 @@ MEASURE = {
     Measure.known_error: "known_error::integer",
     Measure.proactive: "proactive::integer",
     Measure.repeated: "repeats::integer",
-    # It is about many cases, of which each may be touched without the others, so no fact can hold it.
-    Measure.prevented: """(
-  select count(*) filter (where came.at < fact.at and came.at >= fact.at - interval '2160 hours')
-    - count(*) filter (where came.at >= fact.at and came.at < fact.at + interval '2160 hours')
-  from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
-  where shows.case_id = fact.case_id)""",
-    Measure.came_before: """(
-  select count(*)
-  from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
-  where shows.case_id = fact.case_id and came.at < fact.at and came.at >= fact.at - interval '2160 hours')""",
+    Measure.prevented: "came_before - came_after",
+    Measure.came_before: "came_before",
 }
+#: What is looked up for each fact of some measures. It is about many cases, of which each may be touched
+#: without the others, so no fact can hold it.
+CAME = """
+cross join lateral (
+  select count(*) filter (where came.at < fact.at) as came_before,
+    count(*) filter (where came.at >= fact.at) as came_after
+  from kpi.problem_incident shows join kpi.incident_opened came on came.case_id = shows.incident_id
+  where shows.case_id = fact.case_id and came.at >= fact.at - interval '2160 hours'
+    and came.at < fact.at + interval '2160 hours'
+) around"""
+LOOKED_UP = {Measure.prevented: CAME}
 #: Measures that say nothing of some facts, which then do not count.
 OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once})
 #: Kinds of fact that say whether what they are measured from was told outright.
@@ -100,12 +103,14 @@ ALIVE = {
 }
 
 EXTENT = """
-select reltuples, coalesce(bounds[(cardinality(bounds) + 1) / 2], 0)
+select reltuples, (
+  select percentile_disc(0.5) within group (order by bound)
+  from unnest(bounds::text::timestamptz[]) bound where bound >= %(begin)s and bound < %(end)s
+)
 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
 left join (
-  select schemaname, tablename, histogram_bounds::text::bigint[] as bounds
-  from pg_stats where attname = %(column)s
-) seconds on schemaname = nspname and tablename = relname
+  select schemaname, tablename, histogram_bounds as bounds from pg_stats where attname = 'at'
+) times on schemaname = nspname and tablename = relname
 where pg_class.oid = %(name)s::regclass and relkind = 'r'"""
 
 # The classes of kpi.incident_life.span_class, and how long before an instant a stretch of the class that is
@@ -118,10 +123,10 @@ REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CLASS +
 }
 
 # The planner takes every instant for a period of its own, and would sort millions of cases into what it
-# believes to be millions of groups. They are few: a hash table holds them. And nothing disturbs the order of
-# the cases then, which `in_parts` relies on. Two further processes, for one alone would not be planned with.
+# believes to be millions of groups. They are few: a hash table holds them. Two further processes, for one
+# alone would not be planned with.
 BY_HASH = """
-set local enable_sort = off; set local enable_incremental_sort = off; set local enable_hashagg = on;
+set local enable_sort = off; set local enable_incremental_sort = off;
 set local max_parallel_workers_per_gather = 2"""
 AS_USUAL = """
 set local enable_sort = on; set local enable_incremental_sort = on;
@@ -140,43 +145,33 @@ class Statement:
 Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 
 
-CELLS = """
-with part as ({parts}),
-cell as (
-  select {by}, sum(total) as total, {pooled} as pooled from part group by {by}
-)
-select {by}, cases, total, {median}, {p90}, pooled[cases]
-from (select *, cardinality(pooled) as cases from cell) cell limit %(most)s"""
+def cells(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
+    """Per period, cut and reason of exclusion: how many cases, and what each of the KPI's numbers comes to.
 
-
-def cells(question: Question, filters: Filters, most: int, split: int | None) -> Statement:
-    """Per period, cut and reason of exclusion: how many cases, their sum, and of a duration its distribution.
-
-    Periods are numbered from 1. Columns: period, the cuts, excluded (null: not), cases, total, median, p90,
-    max; `most` rows and one more. With `split` (see `extent`) a duration's percentiles are found in the order
-    of an index, whose halves are the seconds below it and the others; the numbers are the same.
+    Periods are numbered from 1. Columns: period, the cuts, excluded, cases, and for each of `numbers` total,
+    and of a duration the median, the 90th percentile and the largest, else null; `most` rows and one more.
+    With `halves` (see `in_halves`) two processes can do it.
     """
-    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1, "split": split}
-    cut, measure = cut_by(question), measured(question.kpi)
-    by = f"period{cut}, excluded"
+    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1, "halves": halves}
+    timed = question.kpi.aggregate is Aggregate.mean
+    sums, figures, names = ["count(*) as cases"], ["cases"], ["cases"]
+    for n, _ in enumerate(numbers(question.kpi)):
+        sums.append(f"sum(number_{n}) as total_{n}")
+        pooled = "null::float8[]"
+        if timed:
+            sums.append(f"kpi.in_order(array_agg(number_{n})) as pooled_{n}")
+            pooled = f"array[{_percentile(0.5, n)}, {_percentile(0.9, n)}, pooled_{n}[cases]]"
+        figures += [f"total_{n}", f"{pooled} as spread_{n}"]
+        names += [f"total_{n}", f"spread_{n}[1]", f"spread_{n}[2]", f"spread_{n}[3]"]
+    told = ", ".join(f"{number} as number_{n}" for n, number in enumerate(numbers(question.kpi)))
+    by = f"period{cut_by(question)}, excluded"
     facts = (
-        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {measure} as measure "
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {told} "
         f"from {admitted(question, filters, parameters)}"
     )
-    if split is not None:
-        parts = in_parts(question.kpi, facts, by, "sum(measure) as total, array_agg(measure) as pooled")
-        median, p90, pooled = _percentile(0.5), _percentile(0.9), joined("pooled")
-        text = CELLS.format(by=by, parts=parts, pooled=pooled, median=median, p90=p90)
-        return Statement(text, parameters)
-    pooled = "null::float8[]"
-    if question.kpi.aggregate is Aggregate.mean:
-        pooled = "percentile_cont(array[0.5, 0.9, 1]) within group (order by measure)"
-    text = f"""
-select {by}, cases, total, pooled[1], pooled[2], pooled[3]
-from (
-  select {by}, count(*) as cases, sum(measure) as total, {pooled} as pooled from ({facts}) fact group by {by}
-) cell limit %(most)s"""
-    return Statement(text, parameters)
+    part = "select {by}, {figures} from (select {by}, {sums} from ({facts}) fact group by {by}) cell"
+    parts = in_halves(facts, halves, part, by=by, figures=", ".join(figures), sums=", ".join(sums))
+    return Statement(f"select {by}, {', '.join(names)} from ({parts}) cell limit %(most)s", parameters)
 
 
 def together(
@@ -202,37 +197,30 @@ select period.number::integer, excluded, {", ".join(columns)}
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
 cross join lateral (
-  select * from {table(kpis[0])} where at >= begin_at and at < end_at offset 0
+  select * from {source(*kpis)} where at >= begin_at and at < end_at offset 0
 ) fact
 group by period.number, excluded"""
     begins, ends = ([span[side] for span in spans] for side in (0, 1))
     return Statement(text, {"begins": begins, "ends": ends, "now": now, "currency": currency})
 
 
-def in_parts(kpi: Kpi, facts: str, by: str, sums: str) -> str:
-    """A query for `sums` of the facts by period, cut and exclusion, in which arrays are in order.
+def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> str:
+    """A query that has `part` of the facts, and with `halves` of those before that instant and the others.
 
-    The cases come in the order of their seconds, from an index alone, and a hash aggregate takes them as they
-    come ("this will usually work", says the manual of aggregates over sorted subqueries: it does as long as
-    nothing sorts in between). So no array needs to be sorted. The first part is what lies below the split:
-    its array goes before that of the second. What has no seconds as yet is the third. Where there are many
-    cases, each half of them is taken by another process.
+    It is where a period begins: so what a period comes to is found in one half, and PostgreSQL can give each
+    half to a process of its own. It does so where the planner believes that the periods are few, which it
+    does if it cannot see through a subquery: hence the order, which the index has anyway.
     """
-    column = in_order_of(kpi)
-    conditions = [f"{column} < %(split)s", f"{column} >= %(split)s"]
-    if kpi.aggregate is Aggregate.kaplan_meier:
-        conditions.append(f"{column} is null")
+    if halves is None:
+        return part.format(facts=facts, **words)
     return " union all ".join(
-        f"""
-  select {part} as part, {by}, {sums}
-  from ({facts} and {condition} order by {column}) fact group by {by}"""
-        for part, condition in enumerate(conditions)
+        part.format(facts=f"{facts} and at {side} %(halves)s order by at", **words) for side in ("<", ">=")
     )
 
 
-def joined(array: str) -> str:
-    """The arrays of that name of all parts, one behind the other; of each place there is one in a part."""
-    return " || ".join(f"max({array}) filter (where part = {part})" for part in range(3))
+def numbers(kpi: Kpi) -> list[str]:
+    """What each of the KPI's facts brings: its number, and the one beside if there is one."""
+    return [measured(one) for one in (kpi, kpi.aside) if one is not None]
 
 
 def measured(kpi: Kpi) -> str:
@@ -243,7 +231,7 @@ def measured(kpi: Kpi) -> str:
 def reach(question: Question, filters: Filters) -> Statement:
     """How many facts the question is about, as the planner believes: its plan, as JSON.
 
-    Where it is about many of all there are, reading all in the order of their seconds is the quickest way.
+    Where it is about many of all there are, it is worth while to give a half of them to another process.
     """
     parameters: dict[str, Any] = {}
     return Statement(
@@ -251,12 +239,13 @@ def reach(question: Question, filters: Filters) -> Statement:
     )
 
 
-def extent(kpi: Kpi) -> Statement:
-    """How many facts there are, and the seconds that about half of them are below, 0 if nobody knows.
+def extent(question: Question) -> Statement:
+    """How many facts there are, and when half of those of the question are behind, null if nobody knows.
 
     No row if a view tells them, which is in no order.
     """
-    return Statement(EXTENT, {"name": table(kpi), "column": in_order_of(kpi)})
+    bounds = {"begin": question.bounds[0], "end": question.bounds[-1]}
+    return Statement(EXTENT, {"name": table(question.kpi), **bounds})
 
 
 def table(kpi: Kpi) -> str:
@@ -264,9 +253,10 @@ def table(kpi: Kpi) -> str:
     return f"kpi.{kpi.process}_{kpi.fact}"
 
 
-def in_order_of(kpi: Kpi) -> str:
-    """The column of a KPI's facts by which its percentiles are found."""
-    return "ended_seconds" if kpi.aggregate is Aggregate.kaplan_meier else kpi.measure.value
+def source(*kpis: Kpi) -> str:
+    """What KPIs of one table are asked of: `fact`, and what is looked up for each."""
+    looked_up = dict.fromkeys(LOOKED_UP[kpi.measure] for kpi in kpis if kpi.measure in LOOKED_UP)
+    return f"{table(kpis[0])} fact{''.join(looked_up)}"
 
 
 def applies(kpi: Kpi) -> str:
@@ -453,13 +443,13 @@ def admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
     parameters |= {"now": question.now, "currency": question.currency}
     where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *conditions(filters, parameters)]
-    return f"{table(question.kpi)} fact where {' and '.join(where)}"
+    return f"{source(question.kpi)} where {' and '.join(where)}"
 
 
-def _percentile(share: float) -> str:
-    """What percentile_cont gives: between the two cases around the place, in proportion."""
+def _percentile(share: float, n: int) -> str:
+    """What percentile_cont gives of the nth number: between the two cases around the place, in proportion."""
     place = f"({share}::double precision * (cases - 1))"
-    low, high = (f"pooled[1 + {edge}({place})::integer]" for edge in ("floor", "ceil"))
+    low, high = (f"pooled_{n}[1 + {edge}({place})::integer]" for edge in ("floor", "ceil"))
     return f"{low} + ({place} - floor({place})) * ({high} - {low})"
 
 

@@ -214,7 +214,7 @@ async def _compare_cases(task: _Task) -> None:
         slow += f", {raw.MEASURE[task.kpi.aside.measure]} as beside"
     await _compare_rows(
         task,
-        f"select *, {fast} from {query.table(task.kpi)} fact where {query.applies(task.kpi)}",
+        f"select *, {fast} from {query.source(task.kpi)} where {query.applies(task.kpi)}",
         f"select *, {slow} from {raw.CASES}",
         {"now": task.now, "currency": task.currency},
     )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from app.kpis.query import AGE, TOOK, Filters, Statement, admitted, cut_by, in_parts, joined
+from app.kpis.query import AGE, TOOK, Filters, Statement, admitted, cut_by, in_halves
 from app.kpis.question import Question
 from app.kpis.statistics.survival import HALF, SLACK, TENTH
 
 SURVIVAL = """
-with part as ({parts}),
-pooled as (
-  select {by}, sum(cases)::bigint as cases, {took} as took, {ages} as ages
-  from part group by {by} limit %(most)s
-),
+with pooled as (select * from ({parts}) part limit %(most)s),
 cell as materialized (
   select row_number() over () as cell, {by}, cases, coalesce(took, '{{}}') as took, ages from pooled
 ),
@@ -57,11 +54,11 @@ select {by}, cases, cardinality(took), took[half], took[tenth]
 from cell left join reached using (cell)"""
 
 
-def survival(question: Question, filters: Filters, most: int, split: int | None) -> Statement:
+def survival(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
     """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that have
     ended or are open.
 
-    `split` as of `cells`. Columns: period, the cuts, excluded, cases, ended, median, p90; `most` rows and
+    `halves` as of `cells`. Columns: period, the cuts, excluded, cases, ended, median, p90; `most` rows and
     one more.
     """
     parameters: dict[str, Any] = {
@@ -70,20 +67,17 @@ def survival(question: Question, filters: Filters, most: int, split: int | None)
         "half": HALF,
         "tenth": TENTH,
         "slack": SLACK,
-        "split": split,
+        "halves": halves,
     }
     by = f"period{cut_by(question)}, excluded"
     facts = (
         f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {TOOK} as took, {AGE} as age "
         f"from {admitted(question, filters, parameters)}"
     )
-    order = "order by took" if split is None else ""
     sums = (
-        f"count(*) as cases, array_agg(took {order}) filter (where took is not null) as took, "
+        "count(*) as cases, kpi.in_order(array_agg(took) filter (where took is not null)) as took, "
         "array_agg(age) filter (where age is not null) as ages"
     )
-    parts = f"select 0 as part, {by}, {sums} from ({facts}) fact group by {by}"
-    if split is not None:
-        parts = in_parts(question.kpi, facts, by, sums)
-    text = SURVIVAL.format(by=by, parts=parts, took=joined("took"), ages=joined("ages"))
-    return Statement(text, parameters)
+    part = "select {by}, {sums} from ({facts}) fact group by {by}"
+    parts = in_halves(facts, halves, part, by=by, sums=sums)
+    return Statement(SURVIVAL.format(by=by, parts=parts), parameters)
