@@ -37,8 +37,8 @@ SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES_MAX = 103  # macOS; Linux allows 107
 SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])  # PostgreSQL manual, Message Formats
 
-# What KPIs of a million cases read at once is some 400 MB. A sixteenth of the memory is little enough to share
-# a machine with others.
+# What KPIs of a million cases read at once is some 400 MB. A sixteenth of the memory is little enough to
+# share a machine with others.
 MEGABYTE = 1_048_576
 MOST_BUFFERS, LEAST_BUFFERS = 512, 128
 
