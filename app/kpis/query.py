@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.kpis.facts import ENDINGS
-from app.kpis.kpi import Age, Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
+from app.kpis.kpi import EXCLUSIONS, Age, Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
 from app.kpis.question import Question
 
 COLUMN = {
@@ -132,6 +132,9 @@ AS_USUAL = """
 set local enable_sort = on; set local enable_incremental_sort = on;
 set local max_parallel_workers_per_gather = 0"""
 
+#: A place of an answer has a row for the cases that count, and one for each reason why others do not.
+ROWS_OF_A_PLACE = 1 + len(EXCLUSIONS)
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -149,10 +152,10 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
     """Per period, cut and reason of exclusion: how many cases, and what each of the KPI's numbers comes to.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, and for each of `numbers` total,
-    and of a duration the median, the 90th percentile and the largest, else null; `most` rows and one more.
-    With `halves` (see `in_halves`) two processes can do it.
+    and of a duration the median, the 90th percentile and the largest, else null; the rows of `most` places
+    (periods and cuts), and one more. With `halves` (see `in_halves`) two processes can do it.
     """
-    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": most + 1, "halves": halves}
+    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": rows_of(most), "halves": halves}
     timed = question.kpi.aggregate is Aggregate.mean
     sums, figures, names = ["count(*) as cases"], ["cases"], ["cases"]
     for n, _ in enumerate(numbers(question.kpi)):
@@ -216,6 +219,11 @@ def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> s
     return " union all ".join(
         part.format(facts=f"{facts} and at {side} %(halves)s order by at", **words) for side in ("<", ">=")
     )
+
+
+def rows_of(most: int) -> int:
+    """How many rows so many places may have, and one more, which only further places can bring."""
+    return most * ROWS_OF_A_PLACE + 1
 
 
 def numbers(kpi: Kpi) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.kpis.query import AGE, TOOK, Filters, Statement, admitted, cut_by, in_halves
+from app.kpis.query import AGE, TOOK, Filters, Statement, admitted, cut_by, in_halves, rows_of
 from app.kpis.question import Question
 from app.kpis.statistics.survival import HALF, SLACK, TENTH
 
@@ -58,12 +58,12 @@ def survival(question: Question, filters: Filters, most: int, halves: datetime |
     """Kaplan and Meier's estimate of every period and cut (see statistics/survival.py), of cases that have
     ended or are open.
 
-    `halves` as of `cells`. Columns: period, the cuts, excluded, cases, ended, median, p90; `most` rows and
-    one more.
+    `halves` as of `cells`. Columns: period, the cuts, excluded, cases, ended, median, p90; the rows
+    of `most` places, and one more.
     """
     parameters: dict[str, Any] = {
         "bounds": list(question.bounds),
-        "most": most + 1,
+        "most": rows_of(most),
         "half": HALF,
         "tenth": TENTH,
         "slack": SLACK,

@@ -285,6 +285,17 @@ async def test_too_many_points_are_refused(books: Books, monkeypatch: pytest.Mon
         await answered(books.db, "backlog", by=["team", "priority"], **TIME)
 
 
+async def test_as_many_places_as_are_allowed_are_all_there(books: Books) -> None:
+    """Each may have cases that are excluded, for one reason or another."""
+    asked = ask(
+        KPIS["incidents_opened"], Said(grain="all", by=("team",), **TIME), now=NOW, organisation_zone=ZONE
+    )
+    async with answering.looking(books.db) as connection:
+        every = await answering.count(connection, asked, NOW, most=1000)
+        assert sum(1 + sum(map(bool, of.excluded.values())) for of in every.values()) > len(every) + 1
+        assert await answering.count(connection, asked, NOW, most=len(every)) == every
+
+
 @pytest.mark.parametrize("dimension", ["priority", "team"])
 async def test_the_backlog_moves_by_what_comes_and_goes(books: Books, dimension: str) -> None:
     """Rule 15: by what is opened, reopened, ended, excluded, and moved in and out, in every cut."""
