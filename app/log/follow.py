@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,10 +22,12 @@ CHANNEL = "ledgerdesk_log"
 # NOTIFY is only a hint: what was missed is found by looking.
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-# So many events since the last look are a history that comes in. What people wait for comes first then: each
-# consumer costs a part of what bringing it in costs, and less if it works off much at once.
-MUCH = 1_000
-REST_SECONDS = 10.0
+# So many new events at once are a part of a history that comes in: others write a batch of commands. What
+# people wait for comes first then. Each consumer costs a part of what bringing it in costs, and less if it
+# works off much at once: it waits until no more has come for a while, but never longer than people can.
+MUCH = 250
+QUIET_SECONDS = 2.0
+REST_SECONDS = 30.0
 FOLLOW_LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
 # Past its bound a span's statement is ended by PostgreSQL. What has not been heard of some seconds later is
 # not coming: its process or the road to it has stopped.
@@ -45,7 +48,7 @@ class Consumer:
 
     `batch` is the largest number of events in a span, `seconds` how long one may take: many times what it
     takes on a slow machine. What takes longer hangs; it is given up, told of, and tried again.
-    `rests`: while the log grows by thousands, as histories come in, it works now and then only.
+    `rests`: while a history comes in, it works now and then only.
     """
 
     name: str
@@ -119,15 +122,28 @@ class Bell:
 
     def __init__(self) -> None:
         self._next = asyncio.Event()
+        self._position = math.inf  # not known
+        self._quiet_at = 0.0
 
     def next(self) -> asyncio.Event:
         """What the next ring sets. Asked for before one looks, none is missed between looking and waiting."""
         return self._next
 
-    def ring(self) -> None:
-        """Wakes all who wait."""
+    def ring(self, position: int) -> None:
+        """Wakes all who wait: the log ends at that position now."""
+        if position - self._position >= MUCH:
+            self._quiet_at = asyncio.get_running_loop().time() + QUIET_SECONDS
+        self._position = position
         self._next.set()
         self._next = asyncio.Event()
+
+    async def quiet(self) -> None:
+        """Waits until no history comes in, REST_SECONDS at most."""
+        now = asyncio.get_running_loop().time
+        ends = now() + REST_SECONDS
+        # Not an event to wait for: when it is quiet is known beforehand, unless more comes.
+        while (seconds := min(self._quiet_at, ends) - now()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(seconds)
 
 
 async def run(url: str, consumers: Sequence[Consumer], *, failed: Callable[[str, Exception], None]) -> None:
@@ -148,8 +164,8 @@ async def _listen(url: str, bell: Bell, failed: Callable[[str, Exception], None]
         try:
             async with listening(url) as news:
                 while True:
-                    if await news(LOOK_SECONDS):
-                        bell.ring()
+                    for told in await news(LOOK_SECONDS):
+                        bell.ring(int(told.partition(" ")[0]))
         except Exception as error:  # as below
             failed(CHANNEL, error)
             await asyncio.sleep(RETRY_SECONDS)
@@ -163,9 +179,9 @@ async def _run_one(
             async with _lease(url, consumer) as connection:
                 while True:
                     rung = bell.next()
-                    if await catch_up(connection, consumer) >= MUCH and consumer.rests:
-                        await asyncio.sleep(REST_SECONDS)
-                        continue
+                    if consumer.rests:
+                        await bell.quiet()
+                    await catch_up(connection, consumer)
                     # Not wait_for: before Python 3.12 it loses a cancellation that comes with the bell.
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_SECONDS):

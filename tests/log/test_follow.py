@@ -298,7 +298,7 @@ async def test_a_worker_that_is_told_to_end_as_the_bell_rings_ends(place: Place,
     work = follow._run_one(place.url, noting(), bell, lambda name, error: errors.append((name, error)))
     task = asyncio.create_task(work)
     await until(bell.is_waited_for)
-    bell.ring()
+    bell.ring(1)
     task.cancel()
     async with asyncio.timeout(PATIENCE_SECONDS):
         await asyncio.wait({task})
@@ -490,31 +490,61 @@ async def stands_at(eyes: Connection, name: str, position: int) -> None:
     await until(there)
 
 
-async def test_while_much_comes_in_consumers_rest_but_for_those_that_it_comes_in_for(
+@contextlib.asynccontextmanager
+async def hearing_of_much(url: str, *consumers: Consumer) -> AsyncIterator[None]:
+    """A worker that has just heard of a part of a history."""
+    bell, errors = Bell(), list[tuple[str, Exception]]()
+    bell.ring(1)
+    bell.ring(1 + follow.MUCH)
+    work = [
+        follow._run_one(url, one, bell, lambda name, error: errors.append((name, error))) for one in consumers
+    ]
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert errors == []
+
+
+async def test_while_a_history_comes_in_consumers_rest_but_for_those_that_it_comes_in_for(
     log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "MUCH", 5)
+    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
-    await some_events(log, 5)
-    errors: list[tuple[str, Exception]] = []
-    async with following(place.url, noting("patient"), noting("eager", rests=False), errors=errors):
-        await stands_at(eyes, "patient", 5)
-        await stands_at(eyes, "eager", 5)
-        await some_events(log, 1)
-        await stands_at(eyes, "eager", 6)
-        assert await checkpoint(eyes, "patient") == 5
-    assert errors == []
+    async with hearing_of_much(place.url, noting("patient"), noting("eager", rests=False)):
+        await some_events(log, 3)
+        await stands_at(eyes, "eager", 3)
+        assert await checkpoint(eyes, "patient") is None
 
 
-async def test_a_consumer_that_has_rested_goes_on(
+async def test_when_a_history_is_through_consumers_go_on(
     log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "MUCH", 5)
-    monkeypatch.setattr(follow, "REST_SECONDS", 0.01)
-    await some_events(log, 5)
-    errors: list[tuple[str, Exception]] = []
-    async with following(place.url, noting("patient"), errors=errors):
-        await stands_at(eyes, "patient", 5)
+    monkeypatch.setattr(follow, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
+    async with hearing_of_much(place.url, noting("patient")):
         await some_events(log, 1)
-        await stands_at(eyes, "patient", 6)
-    assert errors == []
+        await stands_at(eyes, "patient", 1)
+
+
+async def test_of_a_long_history_consumers_work_off_a_part_now_and_then(
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(follow, "REST_SECONDS", 0.01)
+    async with hearing_of_much(place.url, noting("patient")):
+        await some_events(log, 1)
+        await stands_at(eyes, "patient", 1)
+
+
+async def test_nobody_rests_for_what_comes_bit_by_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
+    bell = Bell()
+    for position in range(follow.MUCH, follow.MUCH * 5, follow.MUCH - 1):
+        bell.ring(position)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await bell.quiet()
