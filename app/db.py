@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
@@ -50,6 +52,9 @@ THERE_SECONDS = 1.0
 STALLED_SECONDS = 3.0
 MOST_LOOKS = 10
 AT_IT = "select state = 'active' from pg_stat_activity where pid = %s"
+# psycopg goes through a statement longer than that again each time, to find its parameters.
+LONG = 4096
+PARAMETER = re.compile(r"%(?:%|\((?P<name>\w+)\)s)")
 # So that a connection notices, also while nobody asks anything by it, that the other end has gone.
 ALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
@@ -266,9 +271,17 @@ class Database:
                 loop = asyncio.get_running_loop()
                 stalled = loop.call_later(STALLED_SECONDS, self._look_after, connection, answering)
                 try:
+                    if len(query) > LONG and isinstance(parameters, dict):
+                        cursor: psycopg.AsyncCursor[R] = psycopg.AsyncRawCursor(
+                            connection, row_factory=row_factory
+                        )
+                        text, names = _numbered(query)
+                        values: Any = [parameters[name] for name in names]
+                    else:
+                        cursor = connection.cursor(row_factory=row_factory)
+                        text, values = query.encode(), parameters
                     # Ids and times as bytes cost both sides half of what they cost as text.
-                    cursor = connection.cursor(row_factory=row_factory, binary=True)
-                    await cursor.execute(query.encode(), parameters, prepare=prepare)
+                    await cursor.execute(text, values, prepare=prepare, binary=True)
                     return await cursor.fetchall()
                 finally:
                     stalled.cancel()
@@ -328,6 +341,19 @@ class Database:
                 if not await self.value(AT_IT, (pid,), seconds=THERE_SECONDS):
                     answering.hang_up()
                 return
+
+
+@lru_cache(maxsize=256)
+def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
+    """The statement with its parameters by number, as PostgreSQL reads it, and their names in that order."""
+    numbers: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        name = found["name"]
+        return "%" if name is None else f"${numbers.setdefault(name, len(numbers) + 1)}"
+
+    text = PARAMETER.sub(numbered, query)
+    return text.encode(), tuple(numbers)
 
 
 async def rows_of(connection: Connection, query: str, parameters: Any) -> list[Row]:

@@ -103,11 +103,13 @@ class TicketOut(RecordOut):
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How a shape is filled: its fields, what takes their columns from a record, what a statement selects of
-    the table `r` to have them at once, and which of them are then put as clients see them.
+    the table `r` to have them at once (each, and as text), and which of them are then put as clients see
+    them.
     """
 
     names: tuple[str, ...]
     take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    columns: dict[str, str]
     select: str
     instants: tuple[str, ...]
     personal: tuple[str, ...]
@@ -156,12 +158,13 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
     # Until the actions and what is beside are known something else is in their place: the fields keep their
     # order.
     take = itemgetter(*(columns.get(name, "id") for name in names))
-    select = ", ".join(f"r.{columns.get(name, 'id')} as {name}" for name in names)
+    selected = {name: f"r.{columns.get(name, 'id')}" for name in names}
     for_staff = tuple(name for name in names if columns.get(name) in _for_staff(record))
     return _Plan(
         names,
         take,
-        select,
+        selected,
+        ", ".join(f"{column} as {name}" for name, column in selected.items()),
         tuple(instants),
         tuple(personal),
         tuple(persons),
@@ -170,6 +173,11 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
         tuple(values),
         tuple((name, beside[name]) for name in names if name in beside),
     )
+
+
+def columns_of(record: type[Record], shape: type[Out], made: frozenset[str] = frozenset()) -> dict[str, str]:
+    """What is to be selected of the table `r` for each field of the shape but those that are made."""
+    return _plan(record, shape, _names(shape, made)).columns
 
 
 def _beside(shape: type[Out]) -> dict[str, Beside]:

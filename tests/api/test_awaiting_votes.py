@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
-from app.api.work import beside
+from app.api.work import asked_for
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger
 from tests.base.meetings.test_meetings import a_meeting, begun
@@ -90,7 +90,8 @@ async def test_among_a_hundred_thousand_votes_only_those_are_read_that_are_await
 ) -> None:
     persons = [UUID(int=n + 1_000) for n in range(200)]
     caller = Caller(f"person:{persons[7]}", persons[7])
-    query, said = beside(ledger, caller, datetime.now(UTC))
+    asked = asked_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    query, said = asked.statement, {**asked.parameters, "now": datetime.now(UTC)}
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(ASKED, {"many": MANY, "persons": persons})
         await owner.execute("vacuum analyze fold.vote")

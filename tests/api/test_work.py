@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
-from app.api.shapes import Renderer
-from app.api.work import Case, beside, statements
+from app.api.work import asked_for, statements
 from app.common.people import Role
 from app.kernel.ledger import Ledger
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -117,8 +117,13 @@ async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_
     teams = [UUID(int=n + 1) for n in range(20)]
     persons = [UUID(int=n + 1_000) for n in range(200)]
     lin = await add_caller(ledger, "Lin", Role.agent)
-    queries = statements(LIFECYCLE, Renderer(ledger, LIFECYCLE, Case, lin, "en").columns)
-    said = {"me": persons[7], "teams_incident": teams[:3]}
+    queries = statements(LIFECYCLE, "teams")
+    said = {"me": persons[7], "teams": teams[:3]}
+    asked = asked_for(
+        replace(lin, teams=frozenset(teams[:3])),
+        tuple(ledger.lifecycles.values()),
+        ledger.settings.agents_see,
+    )
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(MADE, {"many": MANY, "teams": teams, "persons": persons})
         await owner.execute("vacuum analyze fold.incident")
@@ -129,7 +134,7 @@ async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_
             assert _read(plan) < MANY / 20, f"{name} looks at what is closed: {plan}"
         for query, values in [
             *((query, said) for query in queries.values()),
-            beside(ledger, lin, datetime.now(UTC)),
+            (asked.statement, {**asked.parameters, "now": datetime.now(UTC)}),
         ]:
             assert await _is_planned_once(owner, query, values), query
 
