@@ -73,7 +73,8 @@ def _more(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
         of = point.elapsed
         parts = {name: getattr(of, name) if of else None for name in ("median", "p90", "max")}
         shown = {name: _number(Unit.seconds, value) for name, value in parts.items()}
-        return shown | {"open": _number(Unit.cases, point.open_cases)}
+        shown |= {"open": _number(Unit.cases, point.open_cases)}
+        return shown | ({"skewed": _number(Unit.cases, point.skewed)} if kpi.may_be_skewed else {})
     if kpi.aggregate is Aggregate.per_agent_day:
         return {"agent-days": _number(Unit.cases, point.denominator)}
     if point.numerator is not None:
@@ -116,7 +117,8 @@ def _brought(kpi: Kpi) -> Unit:
 
 
 def _remarks(case: KpiCase) -> list[str]:
-    marks = {"on hold": bool(case.on_hold), "irregular": case.irregular, "response inferred": case.inferred}
+    marks = {"on hold": bool(case.on_hold), "irregular": case.irregular}
+    marks |= {"inferred": case.inferred, "skewed": case.skewed}
     return [*([case.excluded] if case.excluded else []), *(name for name, holds in marks.items() if holds)]
 
 

@@ -202,13 +202,13 @@ async def _add_cells(
     kpi, cuts = question.kpi, len(question.by)
     halves = await _halves(connection, question, filters)
     for row in await _grouped(connection, query.cells(question, filters, most, halves)):
-        (period, *cut), (excluded, cases, total, *spread) = row[: cuts + 1], row[cuts + 1 : cuts + 7]
+        (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
         of = figures.setdefault((period, tuple(cut)), Figures())
-        add_cases(kpi, of, excluded, cases, total, spread)
+        add_cases(kpi, of, excluded, counts, total, row[cuts + 5 : cuts + 8])
         if kpi.aside is not None:
             of.beside = of.beside or Figures()
-            total, *spread = row[cuts + 7 :]
-            add_cases(kpi.aside, of.beside, excluded, cases, total, spread)
+            total, *spread = row[cuts + 8 :]
+            add_cases(kpi.aside, of.beside, excluded, counts, total, spread)
 
 
 async def add_agent_days(
@@ -235,7 +235,7 @@ async def add_survival(
     statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, halves)
     for period, *cut, excluded, cases, ended, median, p90 in await _grouped(connection, statement):
         of = figures.setdefault((period, tuple(cut)), Figures())
-        add_cases(question.kpi, of, excluded, cases, cases, ())
+        add_cases(question.kpi, of, excluded, (cases, 0), cases, ())
         if excluded is None:
             of.survival = Survival(ended, cases - ended, median, p90)
 

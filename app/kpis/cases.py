@@ -85,6 +85,10 @@ class KpiCase(Out):
         description="Not told outright: of a response, another system does not say who answered; "
         "of a restoration, nobody said when the outage began, and it is counted from the opening."
     )
+    skewed: bool = Field(
+        description="It counts otherwise than was told: by the clocks it took less than no time, and counts "
+        "as 0; or nobody said when the outage began."
+    )
     on_hold: bool | None = Field(
         description="Of what is open: whether it was on hold at that instant. Null: the KPI is of something "
         "else."
@@ -140,7 +144,7 @@ async def cases(
 
 def _last(rows: list[tuple[Any, ...]], after: After | None) -> After:
     """Where these end."""
-    places = [(row[1], row[0], row[7]) for row in rows]
+    places = [(row[1], row[0], row[8]) for row in rows]
     given = places.count(places[-1])
     before = after[3] if after is not None and places[-1] == after[:3] else 0
     return (*places[-1], given + before)
@@ -182,6 +186,8 @@ async def _events(
     kind, also = question.kpi.process, TELLING.get(question.kpi.measure, "false")
     if question.kpi.fact == "task":
         also = "type = any(%(tasks)s)"
+    if question.kpi.fact == "moved":  # all would be told of each change
+        also = "false"
     text = f"""
 select split_part(stream, '/', 2)::uuid, id, position, type, occurred_at, ({also}) from log.told
 where position = any(%(positions)s::bigint[])
@@ -190,7 +196,7 @@ select split_part(stream, '/', 2)::uuid, id, position, type, occurred_at, true f
 where stream = any(%(streams)s::text[]) and position <= %(last)s and ({also})
 order by position"""
     parameters = {
-        "positions": [position for row in rows for position in row[6:8]],
+        "positions": [position for row in rows for position in row[7]],
         "streams": [f"{numbers[row[0]][0]}/{row[0]}" for row in rows],
         "last": last,
         "reopened": f"{kind}.reopened",
@@ -211,7 +217,7 @@ order by position"""
 def _case(
     row: tuple[Any, ...], numbers: Numbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
 ) -> KpiCase:
-    case_id, at, measure, excluded, irregular, inferred, *deciding, state, on_hold = row
+    case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, on_hold = row
     kind, number = numbers[case_id]
     return KpiCase(
         id=case_id,
@@ -223,6 +229,7 @@ def _case(
         excluded=excluded,
         irregular=irregular,
         inferred=inferred,
+        skewed=skewed,
         on_hold=on_hold,
         events=[event for tells, event in events[case_id] if tells or event.position in deciding],
     )

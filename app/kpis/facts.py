@@ -23,7 +23,9 @@ DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee
 JUDGED = ("excluded", "irregular", "position", "opened_position")
 FACT = (*CASE, "at", *DIMENSIONS, *JUDGED)
 TIMED = (*FACT, "seconds", "business_seconds")
+AS_TOLD = ("inferred", "skewed")
 END = ("ended_at", "ended_seconds")
+CHANGE = ("from_team_id", "to_team_id", "came_back", "ended_position")
 OF_RESOLVED = (
     "final",
     "reopened_soon",
@@ -35,6 +37,7 @@ OF_RESOLVED = (
     "unattended",
     "review_on_time",
     "recorded_at",
+    "source",
     "cost",
     "currency",
 )
@@ -104,18 +107,19 @@ AGENT_WORK = Table(
 )
 INCIDENT = (
     AGENT_WORK,
-    Table("incident_opened", (*FACT, "recorded_at", *END)),
-    Table("incident_responded", (*TIMED, "inferred")),
+    Table("incident_opened", (*FACT, "recorded_at", "source", *END)),
+    Table("incident_responded", (*TIMED, *AS_TOLD)),
     Table("incident_first_resolved", TIMED),
     Table("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),
     Table("incident_closed", TIMED),
-    Table("incident_restored", (*TIMED, "inferred")),
+    Table("incident_moved", (*CASE, "n", *FACT[1:], *CHANGE), key=(*CASE, "n")),
+    Table("incident_restored", (*TIMED, *AS_TOLD)),
     Table("incident_declared_major", (*FACT, "downgraded")),
     Table("incident_response_due", (*FACT, "met")),
     Table("incident_resolution_due", (*FACT, "met")),
     Table(
         "incident_life",
-        (*CASE, "n", *STRETCH, *DIMENSIONS, "irregular", "position", "opened_position"),
+        (*CASE, "n", *STRETCH, *DIMENSIONS, "source", "irregular", "position", "opened_position"),
         key=(*CASE, "n"),
     ),
 )
@@ -127,7 +131,7 @@ OF_DELIVERED = ("final", "rework_rounds", "requirement_changes", "reopened_soon"
 REQUEST = (
     AGENT_WORK,
     Table("request_opened", (*REQUEST_FACT, "settled")),
-    Table("request_responded", (*REQUEST_TIMED, "inferred")),
+    Table("request_responded", (*REQUEST_TIMED, *AS_TOLD)),
     Table("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
     Table("request_delivered", (*REQUEST_TIMED, *OF_DELIVERED)),
     Table("request_handled", (*REQUEST_TIMED, "final", "at_once")),

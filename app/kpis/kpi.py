@@ -97,12 +97,15 @@ class Dimension(Labelled):
     service = "service", "Service", "服务"
     category = "category", "Category", "分类"
     channel = "channel", "Channel", "渠道"
+    source = "source", "Source", "来源"
     assignee = "assignee", "Assignee", "处理人"
     customer = "customer", "Customer", "客户"
     path = "path", "Fulfilment path", "履行路径"
     catalogue_item = "catalogue_item", "Catalogue item", "目录条目"
     approver_role = "approver_role", "Approver's role", "审批角色"
     state = "state", "State", "状态"
+    from_team = "from_team", "From team", "转出团队"
+    to_team = "to_team", "To team", "转入团队"
     age = "age", "Age", "存续时间"
 
 
@@ -150,6 +153,8 @@ class StillOpen(Labelled):
 
 #: Why a case counts in no duration, share or rate.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected")
+#: Kinds of fact that say whether what they are measured from was told outright, and whether it can be so.
+TOLD = frozenset({"responded", "restored"})
 
 STANDARD = (
     Dimension.priority,
@@ -160,6 +165,8 @@ STANDARD = (
     Dimension.assignee,
     Dimension.customer,
 )
+#: Of what depends on the tool that told of it.
+BY_SOURCE = (*STANDARD, Dimension.source)
 OF_REQUESTS = (*STANDARD, Dimension.path, Dimension.catalogue_item)
 OF_PROBLEMS = (Dimension.priority, Dimension.team, Dimension.service, Dimension.category, Dimension.assignee)
 
@@ -257,6 +264,11 @@ class Kpi:
     def counts_excluded(self) -> bool:
         """Volumes count every case, and show beside how many of them no other KPI counts."""
         return self.aggregate is Aggregate.number
+
+    @property
+    def may_be_skewed(self) -> bool:
+        """Whether its cases say if they count from or to another instant than was told."""
+        return self.fact in TOLD
 
     @property
     def is_backlog(self) -> bool:

@@ -125,9 +125,9 @@ async def _figures(
             period = COUNTED[number - 1]
             of = [figures[kpi.key, period] for kpi in of_table]
             of += [figures[kpi.key, period].beside or Figures() for kpi in beside]
-            for kpi, into, place in zip([*of_table, *beside], of, range(0, len(columns), 3), strict=True):
-                cases, total, spread = columns[place : place + 3]
-                add_cases(kpi, into, excluded, cases, total, spread)
+            for kpi, into, place in zip([*of_table, *beside], of, range(0, len(columns), 4), strict=True):
+                *counts, total, spread = columns[place : place + 4]
+                add_cases(kpi, into, excluded, counts, total, spread)
     for kpi in kpis:
         if kpi.aggregate in APART:
             await _add_apart(connection, kpi, month, figures)

@@ -144,6 +144,7 @@ def _figures(kpi: Kpi, cell: raw.Cell) -> Figures:
         cases=cell.every if kpi.counts_excluded else cell.counted,
         total=int(cell.numerator or 0),
         elapsed=_distribution(cell.mean, cell.median, cell.p90, cell.max) if timed else None,
+        skewed=cell.skewed,
         agent_days=int(cell.denominator or 0) if kpi.aggregate is Aggregate.per_agent_day else 0,
         excluded={reason: getattr(cell, reason) for reason in EXCLUSIONS},
     )

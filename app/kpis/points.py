@@ -151,6 +151,11 @@ class KpiPoint(Out):
     on_hold: int | None = Field(
         description="Of a backlog: how many of its cases were on hold at that instant. They count like all."
     )
+    skewed: int | None = Field(
+        description="Of a time to respond or to restore: how many of the cases count otherwise than was "
+        "told. By the clocks it took less than no time, and counts as 0; or nobody said when the outage "
+        "began, and it counts from the opening. Null: the KPI is of something else."
+    )
     excluded: dict[str, int] = Field(
         description="Cases that only volumes count, by reason; other KPIs leave them out."
     )
@@ -177,7 +182,8 @@ Names = Mapping[str | UUID | None, str]
 class Figures:
     """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
 
-    `oldest_open_seconds` is null where none is open. `on_hold` are those of the open cases that wait.
+    `oldest_open_seconds` is null where none is open. `on_hold` are those of the open cases that wait,
+    `skewed` those of the cases that count otherwise than was told.
     `agent_days` are counted for what is divided by them. `elapsed` is of what the KPI measures, be it
     business time. `beside` is what the KPI's number beside comes to, null where it has none or there are no
     cases.
@@ -190,6 +196,7 @@ class Figures:
     open_cases: int | None = None
     oldest_open_seconds: int | None = None
     on_hold: int = 0
+    skewed: int = 0
     agent_days: int = 0
     beside: Figures | None = None
     excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
@@ -208,16 +215,20 @@ def add_cases(
     kpi: Kpi,
     of: Figures,
     excluded: str | None,
-    cases: int,
+    counts: Sequence[int],
     total: Decimal | int | None,
     spread: Sequence[Any],
 ) -> None:
-    """Adds what the cases come to that are excluded so (null: not). `spread`: their median, p90 and max."""
+    """Adds what the cases come to that are excluded so (null: not). `counts`: how many, and how many of
+    them are skewed; `spread`: their median, p90 and max.
+    """
+    cases, skewed = counts
     if excluded is not None:
         of.excluded[excluded] = cases
     if excluded is None or kpi.counts_excluded:
         of.cases += cases
         of.total += int(total or 0)
+        of.skewed += skewed
     if excluded is None and cases and kpi.aggregate is Aggregate.mean:
         of.elapsed = distribution(float((total or 0) / cases), *spread)
 
@@ -255,6 +266,7 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
         oldest_open_seconds=figures.oldest_open_seconds,
         on_hold=figures.on_hold if kpi.is_backlog and figures.open_cases is not None else None,
+        skewed=figures.skewed if kpi.may_be_skewed else None,
         excluded=figures.excluded,
         **_standing(kpi, value, judged, begin, end),
         final_after=_final_after(question, end, figures, judged.now),

@@ -24,6 +24,9 @@ COLUMN = {
     Dimension.catalogue_item: "catalogue_item",
     Dimension.approver_role: "approver_role",
     Dimension.state: "state",
+    Dimension.source: "source",
+    Dimension.from_team: "from_team_id",
+    Dimension.to_team: "to_team_id",
 }
 #: Which age is whose, in seconds: up to this one, exclusive.
 AGES = {
@@ -33,7 +36,7 @@ AGES = {
     Age.days_7: 30 * 86_400,
 }
 #: Dimensions whose values are ids of teams; and of anything.
-TEAMS = frozenset({Dimension.team, Dimension.customer})
+TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})
 IDS = TEAMS | {Dimension.assignee}
 
 #: Of a case that may be open: what it took up to its end, if that has come; else how long it is watched.
@@ -86,8 +89,6 @@ cross join lateral (
 LOOKED_UP = {Measure.prevented: CAME}
 #: Measures that say nothing of some facts, which then do not count.
 OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once})
-#: Kinds of fact that say whether what they are measured from was told outright.
-TOLD = frozenset({"responded", "restored"})
 
 #: In which phases of its life a case is still to come, and what else holds then.
 ALIVE = {
@@ -151,13 +152,15 @@ Filters = Mapping[Dimension, Sequence[str | UUID | None]]
 def cells(question: Question, filters: Filters, most: int, halves: datetime | None) -> Statement:
     """Per period, cut and reason of exclusion: how many cases, and what each of the KPI's numbers comes to.
 
-    Periods are numbered from 1. Columns: period, the cuts, excluded, cases, and for each of `numbers` total,
-    and of a duration the median, the 90th percentile and the largest, else null; the rows of `most` places
-    (periods and cuts), and one more. With `halves` (see `in_halves`) two processes can do it.
+    Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
+    for each of `numbers` total, and of a duration the median, the 90th percentile and the largest, else null;
+    the rows of `most` places (periods and cuts), and one more. With `halves` (see `in_halves`) two processes
+    can do it.
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": rows_of(most), "halves": halves}
     timed = question.kpi.aggregate is Aggregate.mean
-    sums, figures, names = ["count(*) as cases"], ["cases"], ["cases"]
+    sums = ["count(*) as cases", f"{how_many_skewed(question.kpi)} as skewed"]
+    figures, names = ["cases", "skewed"], ["cases", "skewed"]
     for n, _ in enumerate(numbers(question.kpi)):
         sums.append(f"sum(number_{n}) as total_{n}")
         pooled = "null::float8[]"
@@ -167,6 +170,7 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
         figures += [f"total_{n}", f"{pooled} as spread_{n}"]
         names += [f"total_{n}", f"spread_{n}[1]", f"spread_{n}[2]", f"spread_{n}[3]"]
     told = ", ".join(f"{number} as number_{n}" for n, number in enumerate(numbers(question.kpi)))
+    told += ", skewed" if question.kpi.may_be_skewed else ""
     by = f"period{cut_by(question)}, excluded"
     facts = (
         f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {told} "
@@ -182,8 +186,8 @@ def together(
 ) -> Statement:
     """What `cells` says of several KPIs of one table, without cuts, from one reading of some periods.
 
-    Columns: period (from 1), excluded, and of each KPI cases, total, and an array of median, p90 and max
-    (null if it is no duration).
+    Columns: period (from 1), excluded, and of each KPI cases, skewed, total, and an array of median, p90 and
+    max (null if it is no duration).
     """
     columns = []
     for kpi in kpis:
@@ -194,7 +198,8 @@ def together(
                 "percentile_cont(array[0.5, 0.9, 1]) "
                 f"within group (order by {measure}) filter (where {counts})"
             )
-        columns += [f"count(*) filter (where {counts}), sum({measure}) filter (where {counts}), {pooled}"]
+        counted = f"count(*) filter (where {counts}), {how_many_skewed(kpi)}"
+        columns += [f"{counted}, sum({measure}) filter (where {counts}), {pooled}"]
     text = f"""
 select period.number::integer, excluded, {", ".join(columns)}
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
@@ -234,6 +239,11 @@ def numbers(kpi: Kpi) -> list[str]:
 def measured(kpi: Kpi) -> str:
     """The number that one of the KPI's facts brings; takes `now` and `currency`."""
     return MEASURE[kpi.measure]
+
+
+def how_many_skewed(kpi: Kpi) -> str:
+    """How many of the KPI's facts are skewed, where they say it; KPIs of those that do count all of them."""
+    return "count(*) filter (where skewed)" if kpi.may_be_skewed else "0"
 
 
 def reach(question: Question, filters: Filters) -> Statement:
@@ -412,17 +422,19 @@ cross join lateral (
 def counted_cases(question: Question, filters: Filters) -> Statement:
     """The cases that the whole time of the question counts.
 
-    Columns: case_id, at, measure, excluded, irregular, inferred, opened_position, position (of the deciding
-    event), state (which one it is counted for; null: it is counted as a whole), on_hold (null: nobody asks).
+    Columns: case_id, at, measure, excluded, irregular, inferred, skewed, positions (of the opening and of
+    what decided), position (of what it is counted for), state (the same; null: it is counted as a whole),
+    on_hold (null: nobody asks).
     """
     kpi = question.kpi
     parameters: dict[str, Any] = {}
-    inferred = "inferred" if kpi.fact in TOLD else "false"
+    told = "inferred, skewed" if kpi.may_be_skewed else "false as inferred, false as skewed"
     only = "true" if kpi.counts_excluded else "excluded is null"
     state = "state" if Dimension.state in kpi.dimensions else "null"
+    decided = "ended_position, " if kpi.fact == "moved" else ""
     text = f"""
-select case_id, at, {measured(kpi)} as measure, excluded, irregular, {inferred} as inferred,
-  opened_position, position, {state} as state, null::boolean as on_hold
+select case_id, at, {measured(kpi)} as measure, excluded, irregular, {told},
+  array[opened_position, {decided}position] as positions, position, {state} as state, null::boolean as on_hold
 from {admitted(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
 
@@ -436,7 +448,8 @@ def standing_cases(question: Question, filters: Filters, instant: datetime) -> S
     aged = _aged(question, filters, columns, parameters)
     text = f"""
 select case_id, opened_at as at, {measured(question.kpi)} as measure, null as excluded, irregular,
-  false as inferred, opened_position, position, null as state, on_hold
+  false as inferred, false as skewed, array[opened_position, position] as positions, position,
+  null as state, on_hold
 from {MOMENTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)
 

@@ -28,6 +28,7 @@ ENDED = {"request": "delivered", "problem": "resolved"}
 
 #: The columns of definitions, ALWAYS and those of a KPI's dimensions: one row per case. Of what is open, `at`
 #: is the instant at which it is, `seconds` how long ago it was opened then, `on_hold` whether it waits then.
+#: `skewed` is whether it counts otherwise than was told, null where the definition does not say.
 DEFINITION = {
     "case_id": "uuid",
     "at": "timestamptz",
@@ -35,6 +36,7 @@ DEFINITION = {
     "numerator": "bigint",
     "denominator": "bigint",
     "on_hold": "boolean",
+    "skewed": "boolean",
     "excluded": "text",
     "priority": "text",
     "team_id": "uuid",
@@ -47,6 +49,9 @@ DEFINITION = {
     "catalogue_item": "text",
     "approver_role": "text",
     "state": "text",
+    "source": "text",
+    "from_team_id": "uuid",
+    "to_team_id": "uuid",
 }
 COLUMN = {
     Dimension.priority: "priority",
@@ -60,9 +65,12 @@ COLUMN = {
     Dimension.catalogue_item: "catalogue_item",
     Dimension.approver_role: "approver_role",
     Dimension.state: "state",
+    Dimension.source: "source",
+    Dimension.from_team: "from_team_id",
+    Dimension.to_team: "to_team_id",
 }
 #: The columns that every definition has.
-ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "excluded")
+ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
 #: Of what is open, by its seconds.
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
   when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
@@ -192,6 +200,7 @@ class Cell:
     median: float | None = None
     p90: float | None = None
     max: float | None = None
+    skewed: int = 0
     cancelled: int = 0
     duplicate: int = 0
     rejected: int = 0
@@ -247,7 +256,8 @@ select period.number{cut}, count(*), count(*) filter (where excluded is null),
   avg(seconds) filter (where excluded is null),
   percentile_cont(0.5) within group (order by seconds) filter (where excluded is null),
   percentile_cont(0.9) within group (order by seconds) filter (where excluded is null),
-  max(seconds) filter (where excluded is null), count(*) filter (where excluded = 'cancelled'),
+  max(seconds) filter (where excluded is null), count(*) filter (where excluded is null and skewed),
+  count(*) filter (where excluded = 'cancelled'),
   count(*) filter (where excluded = 'duplicate'), count(*) filter (where excluded = 'rejected')
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
@@ -353,6 +363,7 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None 
         "open_cases": standing.cases,
         "oldest_open_seconds": standing.oldest_seconds,
         "on_hold": standing.on_hold if kpi.is_backlog and standing.cases is not None else None,
+        "skewed": cell.skewed if kpi.may_be_skewed else None,
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,
         "rejected": cell.rejected,

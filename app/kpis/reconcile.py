@@ -40,8 +40,8 @@ def of_a_case(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
     """What is compared of each case, by name; and the column of either side that holds it."""
     stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
     beside = {"beside": "beside"} if kpi.beside is not None else {}
-    on_hold = {"on_hold": "on_hold"} if is_open else {}
-    return {"at": "at", "measure": "measure", **beside, **on_hold, "excluded": "excluded", **stored}
+    told = {"on_hold": "on_hold"} if is_open else {"skewed": "skewed"} if kpi.may_be_skewed else {}
+    return {"at": "at", "measure": "measure", **beside, **told, "excluded": "excluded", **stored}
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +333,7 @@ def _of_point(kpi: Kpi, of: KpiPoint) -> raw.Numbers:
         "open_cases": of.open_cases,
         "oldest_open_seconds": of.oldest_open_seconds,
         "on_hold": of.on_hold,
+        "skewed": of.skewed,
         **of.excluded,
     }
 

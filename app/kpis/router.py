@@ -146,6 +146,18 @@ class KpiCuts(BaseModel):
     state: Values = Field(
         None, max_length=MOST_VALUES, description="Of the time in each state: codes of states, as `on_hold`."
     )
+    source: Values = Field(
+        None,
+        max_length=MOST_VALUES,
+        description="Of incidents: names of the tools that alerts come from, or else how they were reported, "
+        "as `api` or `import:legacy`.",
+    )
+    from_team: Values = Field(
+        None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who gave it away."
+    )
+    to_team: Values = Field(
+        None, max_length=MOST_VALUES, description="Of changes of team: keys or ids of who got it."
+    )
     age: Values = Field(
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )

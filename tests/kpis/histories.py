@@ -72,6 +72,7 @@ VALUES: dict[str, tuple[str | None, ...]] = {
     "service_restored_at": (instant(BORDERS[0]), instant(BORDERS[1]), None),
     "declared_major_at": (instant(BORDERS[0]), None),
     "review_due_at": (instant(BORDERS[1]), instant(BORDERS[2]), None),
+    "alert_source": ("zabbix", "grafana", None),
 }
 #: What an hour costs, and in which currency; most of it is in the organisation's.
 RATES = (("80.00", "EUR"), ("80.00", "EUR"), ("33.33", "EUR"), ("9000", "JPY"), (None, None))

@@ -124,8 +124,9 @@ class CaseHistory:
         if not last.known.get("service_restored_at"):
             return None
         restored, began = from_instant(last.known["service_restored_at"]), last.known.get("began_at")
-        seconds = max(whole_seconds(restored - (from_instant(began) if began else self.opened_at)), 0)
-        return self.timed(last, inferred=not began) | {"at": restored, "seconds": seconds}
+        seconds = whole_seconds(restored - (from_instant(began) if began else self.opened_at))
+        told = {"at": restored, "seconds": max(seconds, 0), "skewed": not began or seconds < 0}
+        return self.timed(last, inferred=not began) | told
 
     @property
     def declared_major(self) -> dict[str, Any] | None:
@@ -174,6 +175,7 @@ class CaseHistory:
                     unattended=self.unattended if final else None,
                     review_on_time=self.review_on_time if final else None,
                     recorded_at=None,
+                    source=self.source,
                     **(self.cost if final else _UNKNOWN),
                 )
             )
@@ -258,6 +260,32 @@ class CaseHistory:
     def reassignments(self) -> int:
         """Changes of team."""
         return max(len(self.teams) - 1, 0)
+
+    @property
+    def moves(self) -> list[dict[str, Any]]:
+        """The facts of its changes of team."""
+        facts, teams = list[dict[str, Any]](), list[str]()
+        for told in self.told:
+            team = told.fields.get("team_id")
+            if team is None or teams[-1:] == [team]:
+                continue
+            if teams and self.resolution is not None:
+                change = {
+                    "from_team_id": UUID(teams[-1]),
+                    "to_team_id": UUID(team),
+                    "came_back": team in teams,
+                }
+                at = {"n": self.told.index(told) + 1, "position": told.position}
+                at["ended_position"] = self.resolution.position
+                facts.append(self.fact(self.resolution) | at | change)
+            teams.append(team)
+        return facts
+
+    @property
+    def source(self) -> str:
+        """Which tool told of it."""
+        opening = self.told[0].event
+        return _fields(opening).get("alert_source") or opening.source
 
     @property
     def handovers(self) -> int:
@@ -358,6 +386,7 @@ class CaseHistory:
             "responded": self.response in past,
             "resolved_before": any(told.kind in ENDING for told in past),
             "opened_at": self.opened_at,
+            "source": self.source,
             **_dimensions(past[-1].known),
         }
 
@@ -385,12 +414,15 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
     tables: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
     for case in case_histories(events):
         tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at) | case.end
+        tables["incident_opened"][case.case_id]["source"] = case.source
         if response := case.response:
             row = case.timed(response, inferred="observed" in response.event.data)
-            tables["incident_responded"][case.case_id] = row | {"seconds": max(row["seconds"], 0)}
+            cut = {"seconds": max(row["seconds"], 0), "skewed": row["seconds"] < 0}
+            tables["incident_responded"][case.case_id] = row | cut
         if first := case.first_resolution:
             tables["incident_first_resolved"][case.case_id] = case.timed(first)
-        for name, rows in (("agent_work", case.agent_work), ("incident_resolved", case.resolutions)):
+        of_case = {"agent_work": case.agent_work, "incident_resolved": case.resolutions}
+        for name, rows in (of_case | {"incident_moved": case.moves}).items():
             tables[name] |= {(case.case_id, row["n"]): row for row in rows}
         if restored := case.restored:
             tables["incident_restored"][case.case_id] = restored

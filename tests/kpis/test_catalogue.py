@@ -33,7 +33,8 @@ def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
 
 @every
 def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
-    assert kpi.unit is (Unit.money if kpi.measure is Measure.cost else UNITS[kpi.aggregate])
+    others = {Measure.cost: Unit.money} if kpi.fact != "moved" else {Measure.one: Unit.number}
+    assert kpi.unit is others.get(kpi.measure, UNITS[kpi.aggregate])
     timed = kpi.measure in {Measure.seconds, Measure.business_seconds}
     assert timed == (kpi.aggregate is Aggregate.mean)
     # Of what was open how long in which state is no question; how much is open stands beside the lead time.

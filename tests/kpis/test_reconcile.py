@@ -56,6 +56,8 @@ async def test_an_empty_log_agrees_with_no_facts(database_url: str) -> None:
         ("first_resolution_seconds", "delete from kpi.incident_first_resolved", "cases"),
         ("incident_response_attainment", "update kpi.incident_response_due set met = not met", "numerator"),
         ("incident_resolution_attainment", "update kpi.incident_resolution_due set team_id = null", "cases"),
+        ("incident_response_seconds", "update kpi.incident_responded set skewed = not skewed", "skewed"),
+        ("reassignments", "update kpi.incident_moved set to_team_id = from_team_id", "value"),
         ("backlog", "delete from kpi.incident_life", "value"),
         (
             "backlog_age_seconds",

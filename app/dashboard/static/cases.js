@@ -37,7 +37,7 @@ export function cases(kpi, zone, told) {
 function row(kpi, item, zone) {
   const say = format.words();
   const positions = item.events.map((event) => event.position).join(",");
-  const remarks = [item.excluded && (say.excluded[item.excluded] ?? item.excluded), item.on_hold && say.onHold, item.irregular && say.irregular, item.inferred && say.inferred];
+  const remarks = [item.excluded && (say.excluded[item.excluded] ?? item.excluded), item.on_hold && say.onHold, item.irregular && say.irregular, item.inferred && say.inferred, item.skewed && say.skewed];
   const unit = kpi.unit === "ratio" ? "number" : kpi.unit;
   return [
     h("a", { href: address({ case: item.id, kind: item.kind === kpi.process ? null : item.kind, mark: positions }) }, item.number),

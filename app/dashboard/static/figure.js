@@ -78,6 +78,7 @@ function facts(kpi, point, zone) {
     point.elapsed ? `${say.p90} ${format.duration(point.elapsed.p90)}` : null,
     point.open_cases ? `${say.open}: ${format.number(point.open_cases)}` : null,
     point.on_hold ? `${say.onHold}: ${format.number(point.on_hold)}` : null,
+    point.skewed ? `${say.skewed}: ${format.number(point.skewed)}` : null,
     point.small && point.cases ? say.small : null,
     ...Object.entries(point.excluded).filter(([, count]) => count).map(([why, count]) => say.excludedCount(format.number(count), say.excluded[why] ?? why)),
     new Date(point.final_after) > new Date() ? say.finalAfter(format.day(point.final_after, zone)) : null,

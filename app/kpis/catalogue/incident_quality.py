@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
+from app.kpis.kpi import (
+    BY_SOURCE,
+    STANDARD,
+    Aggregate,
+    Basis,
+    Dimension,
+    Direction,
+    Kpi,
+    Measure,
+    Settling,
+    Unit,
+    Words,
+)
+
+PAIRS_OF_TEAMS = (*STANDARD, Dimension.from_team, Dimension.to_team)
 
 REOPEN_RATE = Kpi(
     key="reopen_rate",
@@ -80,6 +94,63 @@ PING_PONG_RATE = Kpi(
     settling=Settling.reopening,
 )
 
+REASSIGNMENTS = Kpi(
+    key="reassignments",
+    en=Words(
+        "Reassignments",
+        "Changes of team after the first, of the incidents whose final resolution lies in the period; by the "
+        "team that gave the incident away (`from_team`) and the one that got it (`to_team`).",
+        "It counts changes, not incidents; those of incidents that are not resolved are still to come. All "
+        "other cuts are as of the resolution: `team` is the one that had it then. The service desk's passing "
+        "on counts, too: look at the pairs.",
+    ),
+    zh=Words(
+        "转派次数",
+        "最终解决时间在期内的事件，在首次分派之后更换团队的次数；"
+        "可按转出团队（`from_team`）和转入团队（`to_team`）查看。",
+        "计的是更换次数而非事件数；未解决事件的转派尚未计入。"
+        "其他分组均以解决时为准：`team` 是解决时所属的团队。服务台的例行转交也计入，请按团队对查看。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="moved",
+    measure=Measure.one,
+    aggregate=Aggregate.number,
+    unit=Unit.number,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    dimensions=PAIRS_OF_TEAMS,
+)
+
+RETURNED_REASSIGNMENT_SHARE = Kpi(
+    key="returned_reassignment_share",
+    en=Words(
+        "Share of reassignments back",
+        "Of the changes of team of the incidents whose final resolution lies in the period, the share by "
+        "which a team got back an incident that it had given away.",
+        "It counts changes, where the ping-pong rate counts incidents. A pair of teams stands in two places, "
+        "one for each way: `to_team` is the one that got it back. A team that was only asked for something "
+        "gives the incident back, too.",
+    ),
+    zh=Words(
+        "退回转派占比",
+        "最终解决时间在期内的事件的团队更换中，退回到曾转出该事件的团队的占比。",
+        "计的是更换次数，来回转派率计的是事件数。一对团队按方向分为两格：`to_team` 是收回事件的团队。"
+        "仅受托协助的团队转回的也计入。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="moved",
+    measure=Measure.came_back,
+    aggregate=Aggregate.share,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    dimensions=PAIRS_OF_TEAMS,
+)
+
 FIRST_CONTACT_RESOLUTION = Kpi(
     key="first_contact_resolution",
     en=Words(
@@ -132,6 +203,7 @@ ALERT_NOISE = Kpi(
     direction=Direction.down,
     basis=Basis.ended,
     settling=Settling.reopening,
+    dimensions=BY_SOURCE,
 )
 
 REPEAT_INCIDENT_RATE = Kpi(
@@ -162,6 +234,8 @@ KPIS = (
     REOPEN_RATE,
     HANDOVERS_PER_CASE,
     PING_PONG_RATE,
+    REASSIGNMENTS,
+    RETURNED_REASSIGNMENT_SHARE,
     FIRST_CONTACT_RESOLUTION,
     ALERT_NOISE,
     REPEAT_INCIDENT_RATE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.kpi import (
+    BY_SOURCE,
     STANDARD,
     Aggregate,
     Basis,
@@ -24,12 +25,12 @@ INCIDENTS_OPENED = Kpi(
     en=Words(
         "Incidents opened",
         "Incidents reported in the period; cancelled ones and duplicates are counted and shown apart.",
-        "A storm of alerts looks like a bad month: cut it by channel.",
+        "A storm of alerts looks like a bad month: cut it by channel, or by the tool that told (`source`).",
     ),
     zh=Words(
         "事件提出数",
         "期内上报的事件数；之后取消或判为重复的也计入，并另行列示。",
-        "告警风暴会使当期显得糟糕：请按渠道查看。",
+        "告警风暴会使当期显得糟糕：请按渠道或来源工具（`source`）查看。",
     ),
     process="incident",
     owner=Role.incident_manager,
@@ -39,6 +40,7 @@ INCIDENTS_OPENED = Kpi(
     unit=Unit.cases,
     direction=Direction.down,
     basis=Basis.opened,
+    dimensions=BY_SOURCE,
 )
 
 INCIDENTS_RESOLVED = Kpi(

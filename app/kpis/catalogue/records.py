@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, StillOpen, Unit, Words
+from app.kpis.kpi import (
+    BY_SOURCE,
+    Aggregate,
+    Basis,
+    Direction,
+    Kpi,
+    Measure,
+    StillOpen,
+    Unit,
+    Words,
+)
 
 LATE_RECORDING_SECONDS = Kpi(
     key="late_recording_seconds",
@@ -29,6 +39,7 @@ LATE_RECORDING_SECONDS = Kpi(
     direction=Direction.down,
     basis=Basis.event,
     still_open=StillOpen.unended,
+    dimensions=BY_SOURCE,
 )
 
 LATE_RECORDING_SHARE = Kpi(
@@ -54,6 +65,7 @@ LATE_RECORDING_SHARE = Kpi(
     unit=Unit.ratio,
     direction=Direction.down,
     basis=Basis.event,
+    dimensions=BY_SOURCE,
 )
 
 IRREGULAR_SHARE = Kpi(
@@ -76,6 +88,7 @@ IRREGULAR_SHARE = Kpi(
     unit=Unit.ratio,
     direction=Direction.down,
     basis=Basis.opened,
+    dimensions=BY_SOURCE,
 )
 
 KPIS = (LATE_RECORDING_SECONDS, LATE_RECORDING_SHARE, IRREGULAR_SHARE)

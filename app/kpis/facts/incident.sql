@@ -18,6 +18,8 @@ told as (
     type in ('incident.acknowledged', 'incident.started') and actor not like 'rule:%%' as answers,
     case when starts_with(actor, 'person:') then actor end as person,
     case when not starts_with(source, 'import:') then recorded_at end as recorded_at,
+    -- Which tool told of the case: of an alert the one that it names.
+    case when version = 1 then coalesce(fields->>'alert_source', source) end as teller,
     data ? 'observed' as observed,
     data ? 'irregular' as irregular,
     -- Another system may reopen a case and let it wait at once.
@@ -79,16 +81,16 @@ moved as (
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, version, later, occurred_at, recorded_at, type, mark, answers, person, observed, irregular, holds,
-      opening, coalesce(dimensions || retold, retold, dimensions) as dimensions
+    select case_id, position, version, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular,
+      holds, opening, coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
   ) corrected
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
 standing as (
-  select case_id, place, position, version, later, occurred_at, recorded_at, type, mark, answers, person, observed, irregular,
-    opening, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
+  select case_id, place, position, version, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed,
+    irregular, opening, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
     known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
     known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
     (known->>'customer_id')::uuid as customer_id,
@@ -119,7 +121,7 @@ weighed as (
     min(greatest(open_place, void_place, 0)) filter (where mark in ('resolved', 'closed')) over whole as before_first,
     min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over whole as leaves_new,
     max(version) filter (where opening is not null) over whole as opening_version,
-    bool_or(irregular) over whole as any_irregular
+    bool_or(irregular) over whole as any_irregular, max(teller) over whole as source
   from standing
   window whole as (partition by case_id)
 ),
@@ -146,21 +148,24 @@ decided as materialized (
   window whole as (partition by case_id)
 ),
 -- Who had a case. The first team is no change of team, and none in between is none either: A, none, B is one change. A
--- team got it back if there are fewer teams than turns of one. Of persons likewise, as long as the team stays the same.
+-- team got it back if it had been named before. Of persons likewise, as long as the team stays the same.
+named as (
+  select case_id, place, position, before_last, response, person, team_named, holder_named, team_id, type,
+    occurred_at, lag(team_named) over of_teams as team_before,
+    row_number() over (partition by case_id, team_named order by place) > 1 as had_before,
+    lag(holder_named) over of_holders as holder_before, lag(team_id) over of_holders as team_of_before
+  from decided
+  where team_named is not null or holder_named is not null or place = response or type = 'incident.reviewed'
+  window of_teams as (partition by case_id, team_named is null order by place),
+    of_holders as (partition by case_id, holder_named is null order by place)
+),
 hands as (
   select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments,
-    count(*) filter (where team_named <> team_before) >= count(distinct team_named) as came_back,
+    bool_or(team_named <> team_before and had_before) as came_back,
     count(*) filter (where holder_named <> holder_before and team_id is not distinct from team_of_before)::integer as handovers,
     max(person) filter (where place = response) as responder,
     min(occurred_at) filter (where type = 'incident.reviewed' and place > before_last) as reviewed_at
-  from (
-    select case_id, place, before_last, response, person, team_named, holder_named, team_id, type, occurred_at,
-      lag(team_named) over (partition by case_id, team_named is null order by place) as team_before,
-      lag(holder_named) over of_holders as holder_before, lag(team_id) over of_holders as team_of_before
-    from decided
-    where team_named is not null or holder_named is not null or place = response or type = 'incident.reviewed'
-    window of_holders as (partition by case_id, holder_named is null order by place)
-  ) named
+  from named
   group by case_id
 ),
 -- Read in place, by those that want a row or two of each case of it.
@@ -169,12 +174,12 @@ fact as not materialized (
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
     response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held,
-    touched_service, began_at, restored_at, major, review_due_at, recorded_at
+    touched_service, began_at, restored_at, major, review_due_at, recorded_at, source
   from decided
 ),
 incident_opened as (
   select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
-    irregular, position, opened_position, recorded_at, ended_at, ended_seconds
+    irregular, position, opened_position, recorded_at, source, ended_at, ended_seconds
   from fact
   left join (
     select case_id, at as ended_at, greatest(seconds, 0) as ended_seconds from fact where place = resolution
@@ -183,7 +188,8 @@ incident_opened as (
 ),
 incident_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
-    position, opened_position, greatest(seconds, 0) as seconds, business_seconds, observed as inferred
+    position, opened_position, greatest(seconds, 0) as seconds, business_seconds, observed as inferred,
+    seconds < 0 as skewed
   from fact where place = response
 ),
 incident_first_resolved as (
@@ -210,7 +216,7 @@ incident_resolved as (
   select case_id, place as n, true as final, false as reopened_soon, at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded, irregular,
     position, opened_position, seconds, business_seconds, reopened, coalesce(reassignments, 0) as reassignments,
     coalesce(handovers, 0) as handovers,
-    coalesce(came_back and reassignments > 0, false) as came_back,
+    coalesce(came_back, false) as came_back,
     -- Whoever answers also resolves, with nobody and nothing in between. Monitoring contacts nobody, and another system
     -- does not say who it was.
     case when channel is distinct from 'monitoring' and not observed
@@ -220,22 +226,30 @@ incident_resolved as (
     -- A resolution says when its review is due; those of other systems, and of before that was so, say nothing.
     case when major then coalesce(reviewed_at <= coalesce(review_due_at, at + interval '168 hours'), false) end
       as review_on_time,
-    recorded_at, cost, currency
+    recorded_at, source, cost, currency
   from fact left join hands using (case_id) left join costed using (case_id) where place = resolution
   union all
   -- What else there is to say of a resolution is said of the final one.
   select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
-    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, 0, false, null, null, null, null, null,
-    null
+    round(extract(epoch from occurred_at - opened_at))::bigint, null, true, 0, 0, false, null, null, null, null,
+    source, null, null
   from left_again where place = coalesce(last_resolved, last_ended)
+),
+-- Every change of team of what has a final resolution, as that is.
+incident_moved as (
+  select case_id, moved.place as n, at, priority, fact.team_id, service, channel, category, assignee_id, customer_id, excluded,
+    irregular, moved.position, opened_position, team_before::uuid as from_team_id, team_named::uuid as to_team_id,
+    had_before as came_back, fact.position as ended_position
+  from fact join (select * from named where team_named <> team_before) moved using (case_id) where fact.place = fact.resolution
 ),
 incident_restored as (
   select case_id, restored_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
-    irregular, position, opened_position,
-    greatest(round(extract(epoch from restored_at - coalesce(began_at, opened_at)))::bigint, 0) as seconds,
-    business_seconds, began_at is null as inferred
-  from fact where place = resolution and touched_service and restored_at is not null
+    irregular, position, opened_position, greatest(lasted, 0) as seconds, business_seconds, began_at is null as inferred,
+    began_at is null or lasted < 0 as skewed
+  from fact
+  cross join lateral (select round(extract(epoch from restored_at - coalesce(began_at, opened_at)))::bigint as lasted) outage
+  where place = resolution and touched_service and restored_at is not null
 ),
 -- One that was declared again, after it had been made less of, is still one.
 incident_declared_major as (
@@ -258,7 +272,7 @@ incident_closed as (
 -- of events at one instant only the last leaves a stretch.
 stood as (
   select case_id, place, later, occurred_at, position, opened_at, priority, team_id, service, channel, category,
-    assignee_id, customer_id, excluded, any_irregular, opened_position, response, resolution,
+    assignee_id, customer_id, source, excluded, any_irregular, opened_position, response, resolution,
     case when place = 1 then opened_at else greatest(opened_at, occurred_at) end as since,
     case
       when open_place > greatest(gone_place, ended_place, 0) then 'open'
@@ -313,7 +327,7 @@ incident_resolution_due as (
 ),
 incident_life as (
   select case_id, place as n, since, until, phase, on_hold, responded, resolved_before, opened_at, priority, team_id,
-    service, channel, category, assignee_id, customer_id, any_irregular as irregular, position, opened_position
+    service, channel, category, assignee_id, customer_id, source, any_irregular as irregular, position, opened_position
   from stretches where phase is not null and since < until
 ),
 -- On which days its holder did something with it, or one who had done so before had it when it came to its end.

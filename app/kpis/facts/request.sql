@@ -156,7 +156,8 @@ request_opened as (
 request_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,
     excluded, irregular, position, opened_position, greatest(timed.seconds, 0) as seconds,
-    greatest(coalesce(counted.seconds, timed.seconds), 0) as business_seconds, false as inferred
+    greatest(coalesce(counted.seconds, timed.seconds), 0) as business_seconds, false as inferred,
+    timed.seconds < 0 as skewed
   from timed cross join lateral business_time.seconds_between(version, opened_at, at) counted
   where place = response
 ),

@@ -28,8 +28,10 @@ moved as (
   select distinct on (stream) stream, said - 'state' as retold from saying
   where version > 1 and occurred_at <= opened_at order by stream, version desc
 ),
+-- What an opening says besides is which tool told of it: of an alert the one that it names.
 event as (
-  select *, case when version = 1 then said || coalesce(retold, '{}') else said end as told,
+  select *, case when version = 1 then said || coalesce(retold, '{}')
+      || jsonb_build_object('source', coalesce(said->>'alert_source', source)) else said end as told,
     row_number() over (partition by stream order by version <> 1, occurred_at, position) as rank
   from saying left join moved using (stream)
 ),

@@ -2,7 +2,7 @@
 -- submitted. Numerator: the same in business time.
 decided as (
   select stream, rank, at, greatest(elapsed, 0) as seconds, greatest(coalesce(counted.seconds, elapsed), 0) as numerator,
-    null::bigint as denominator, false as standing
+    null::bigint as denominator, false as standing, elapsed < 0 as skewed
   from (
     select distinct on (stream) stream, rank, occurred_at as at, opening.opened_at,
       round(extract(epoch from occurred_at - opening.opened_at))::bigint as elapsed
