@@ -50,6 +50,7 @@ from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
 from app.kernel import ledger
 from app.kpis import router as kpis
+from app.kpis.budgets import router as kpi_budgets
 from app.kpis.question import CannotAnswer
 from app.kpis.reconciliations import router as reconciliations
 from app.kpis.targets import router as kpi_targets
@@ -105,6 +106,7 @@ ROUTERS = (
     meetings.router,
     kpis.router,
     kpi_targets.router,
+    kpi_budgets.router,
     reconciliations.router,
     people.router,
     views_of(LISTINGS),

@@ -17,6 +17,7 @@ from app.base.services import items as catalogue_items
 from app.base.services import services
 from app.deliveries import lifecycle as notices
 from app.kernel.lifecycle import Lifecycle
+from app.kpis.budgets import lifecycle as kpi_budgets
 from app.kpis.reconciliations import lifecycle as reconciliations
 from app.kpis.targets import lifecycle as kpi_targets
 from app.processes.articles import lifecycle as articles
@@ -53,6 +54,7 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     problems.LIFECYCLE,
     problem_candidates.LIFECYCLE,
     kpi_targets.LIFECYCLE,
+    kpi_budgets.LIFECYCLE,
     reconciliations.LIFECYCLE,
     notices.LIFECYCLE,
 )

@@ -14,7 +14,7 @@ from app.cli.say import document, say, table
 from app.kpis import sheets
 from app.kpis.answer import KpiAnswer
 from app.kpis.cases import KpiCase, Page
-from app.kpis.kpi import Aggregate, Kpi, Unit
+from app.kpis.kpi import Aggregate, Kpi, Measure, Unit
 from app.kpis.periods import Grain
 from app.kpis.points import KpiPoint
 from app.kpis.question import Question
@@ -78,7 +78,9 @@ def _more(kpi: Kpi, point: KpiPoint) -> dict[str, str]:
     if kpi.aggregate is Aggregate.per_agent_day:
         return {"agent-days": _number(Unit.cases, point.denominator)}
     if point.numerator is not None:
-        return {"together" if kpi.unit is Unit.money else "of them": _number(_brought(kpi), point.numerator)}
+        return {
+            "together" if kpi.measure is Measure.cost else "of them": _number(_brought(kpi), point.numerator)
+        }
     if kpi.is_backlog:
         return {"on hold": _number(Unit.cases, point.on_hold)}
     return {reason: f"{cases:,}" for reason, cases in point.excluded.items()}
@@ -113,7 +115,9 @@ def print_cases(question: Question, page: Page, form: Form) -> None:
 
 def _brought(kpi: Kpi) -> Unit:
     """What a case's number is a number of."""
-    return kpi.unit if kpi.unit in {Unit.seconds, Unit.money} else Unit.cases
+    if kpi.measure is Measure.cost:
+        return Unit.money
+    return Unit.seconds if kpi.unit is Unit.seconds else Unit.cases
 
 
 def _remarks(case: KpiCase) -> list[str]:

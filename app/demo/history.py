@@ -33,6 +33,7 @@ from app.demo.organisation import (
     REQUESTERS,
     STAFF,
     TEAMS,
+    UNIT_COST,
     Site,
 )
 from app.demo.problems import Finding, decline
@@ -42,6 +43,7 @@ from app.demo.script import MAKER, TOLD, Maker, Script, source_of
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
 from app.kernel.refusals import Refusal
+from app.kpis.budgets.lifecycle import AddKpiBudget
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 
 AT_ONCE = 64
@@ -145,6 +147,13 @@ class _Organisation:
                 role_class=role_class, amount=amount, currency=CURRENCY, valid_from_at=self._script.now
             )
             await self._script.act(MAKER, "hourly_rate", "add", None, body)
+        allowed = AddKpiBudget(
+            kpi="incident_unit_cost",
+            amount=UNIT_COST,
+            currency=CURRENCY,
+            valid_from_at=self._script.now,
+        )
+        await self._script.act(MAKER, "kpi_budget", "add", None, allowed)
         await self._add_calendars()
         cast = Cast(staff, managers, requesters, monitoring, heads)
         await lay(lambda name: Script(self._script.maker, name, self._script.now, TOLD), cast)

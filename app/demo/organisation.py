@@ -93,6 +93,8 @@ MONITORING = "Monitoring"
 #: What an hour of work costs, by class of role.
 CURRENCY = "EUR"
 RATES = (("agent", "38.00"), ("engineer", "62.00"))
+#: What an incident may cost in the mean.
+UNIT_COST = "60.00"
 
 #: Key, name, site, country and part of it, and the hours of a usual day, of each calendar.
 CALENDARS = (

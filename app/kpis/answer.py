@@ -22,8 +22,10 @@ from pydantic import ConfigDict, Field
 from app.api.shapes import Out
 from app.db import Connection, Database, DatabaseGone
 from app.kpis import agent_days, past, periods, query, survival
+from app.kpis.budgets.validity import budgets
 from app.kpis.facts import FACTS, TABLES, UNFINISHED
-from app.kpis.kpi import Aggregate, Dimension
+from app.kpis.kpi import Aggregate, Dimension, Target
+from app.kpis.layers import Layer
 from app.kpis.points import (
     DECIMALS_OF_SECONDS,
     Cut,
@@ -39,7 +41,7 @@ from app.kpis.points import (
 from app.kpis.query import IDS, TEAMS, Filters, Statement
 from app.kpis.question import NONE, CannotAnswer, Question
 from app.kpis.statistics.survival import Survival
-from app.kpis.targets.validity import Layer, holding, layers
+from app.kpis.targets.validity import holding, targets
 from app.log import read
 
 LARGEST_ANSWER = 20_000
@@ -86,7 +88,7 @@ async def answer(
     """
     present, lag_seconds = position is None, 0.0
     async with looking(db) as connection:
-        targets = (await layers(connection, [question.kpi.key], position)).get(question.kpi.key, ())
+        said = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
             position, lag_seconds = await stands_at(connection)
         figures = await with_the_period_before(connection, question, now, None if present else position)
@@ -99,7 +101,7 @@ async def answer(
         as_of=None if present else now,
         position=position,
         lag_seconds=lag_seconds,
-        points=_points(question, figures, names, targets, now),
+        points=_points(question, figures, names, said, now),
     )
 
 
@@ -180,6 +182,7 @@ async def count(
 ) -> dict[Place, Figures]:
     """The figures of every place that has anything, at most so many. Raises CannotAnswer."""
     filters = await resolved(connection, question)
+    question = await with_budgets(connection, question)
     figures: dict[Place, Figures] = {}
     if question.kpi.aggregate is Aggregate.per_agent_day:
         await add_agent_days(connection, question, filters, figures)
@@ -378,6 +381,15 @@ async def resolved(connection: Connection, question: Question) -> Filters:
     return filters
 
 
+async def with_budgets(connection: Connection, question: Question) -> Question:
+    """With the budgets that its KPI takes, if it takes any, as they are known where the facts stand."""
+    key = question.kpi.budgets_of
+    if key is None:
+        return question
+    position, _ = await stands_at(connection)
+    return replace(question, budgets=await budgets(connection, key, question.currency, position))
+
+
 async def _teams(connection: Connection, dimension: Dimension, named: Sequence[str]) -> list[UUID]:
     text = "select id, key from fold.team where key = any(%(named)s) or id::text = any(%(named)s)"
     rows = await fetch(connection, Statement(text, {"named": named}))
@@ -411,7 +423,7 @@ def _points(
     question: Question,
     figures: dict[Place, Figures],
     names: Names,
-    targets: Sequence[Layer],
+    said: Sequence[Layer[Target]],
     now: datetime,
 ) -> list[KpiPoint]:
     counts_open = question.kpi.still_open is not None
@@ -429,7 +441,7 @@ def _points(
     ending = [
         end if end <= now or begin >= now else now for begin, end in pairwise((begins[0], *question.bounds))
     ]
-    target = [holding(question.kpi, targets, instant) for instant in ending]
+    target = [holding(question.kpi, said, instant) for instant in ending]
     points = []
     for period, cut in places:
         judged = Judged(target[period], at(period - 1, cut), now)

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 from app.api.shapes import Out
 from app.db import Connection, Database
 from app.kpis import query
-from app.kpis.answer import fetch, looking, resolved, stands_at
+from app.kpis.answer import fetch, looking, resolved, stands_at, with_budgets
 from app.kpis.kpi import Basis, Measure
 from app.kpis.query import Statement
 from app.kpis.question import Question
@@ -157,7 +157,7 @@ async def _statement(
     if question.kpi.basis is Basis.standing:
         rows = query.standing_cases(question, filters, min(question.bounds[-1], now))
     else:
-        rows = query.counted_cases(question, filters)
+        rows = query.counted_cases(await with_budgets(connection, question), filters)
     behind = (
         "(at, case_id, position) >= (%(after_at)s, %(after_id)s, %(after_position)s)" if after else "true"
     )

@@ -10,13 +10,13 @@ from pydantic import ConfigDict, Field
 from app.api.shapes import Out
 from app.db import Database
 from app.kpis import periods
-from app.kpis.answer import looking, stands_at, with_the_period_before
+from app.kpis.answer import looking, stands_at, with_budgets, with_the_period_before
 from app.kpis.kpi import Aggregate, Basis, Kpi, Target
 from app.kpis.periods import Grain
 from app.kpis.points import Figures, Judged, KpiTarget, Status, cases_of, point
 from app.kpis.question import Question
 from app.kpis.statistics.forecast import Need, Outlook, need
-from app.kpis.targets.validity import holding, layers
+from app.kpis.targets.validity import holding, targets
 
 DECIMALS = 3
 
@@ -49,10 +49,13 @@ class KpiForecast(Out):
     )
     at_least: int | None = Field(
         description="What the further cases together must bring at least: seconds of a mean, cases that "
-        "count of a share, cases of a count; of a backlog by how much it must change."
+        "count of a share, cost of a part of a budget, cases of a count; of a backlog by how much it must "
+        "change."
     )
     at_most: int | None = Field(description="What they may bring together at most; the same.")
-    each: float | None = Field(description="Of a mean or a number per case: that bound for each of them.")
+    each: float | None = Field(
+        description="Of a mean, a number per case or a part of a budget: that bound for each of them."
+    )
 
 
 def running(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -65,12 +68,13 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
     """The forecast of a question about the one period that runs. Raises CannotAnswer, DatabaseGone."""
     kpi, now, (begin, end) = question.kpi, question.now, question.bounds
     async with looking(db) as connection:
-        targets = (await layers(connection, [kpi.key])).get(kpi.key, ())
+        said = (await targets(connection, [kpi.key])).get(kpi.key, ())
         position, lag_seconds = await stands_at(connection)
         figures = await with_the_period_before(connection, question, now, None)
+        budget = (await with_budgets(connection, question)).budgets.at(now)
     nothing = Figures(open_cases=0 if kpi.still_open else None)
     of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
-    target = holding(kpi, targets, now)
+    target = holding(kpi, said, now)
     standing = point(question, (1, ()), of, {}, Judged(target, before, now))
     if kpi.basis is Basis.standing or kpi.aggregate in {Aggregate.number, Aggregate.per_agent_day}:
         more_cases = None
@@ -78,9 +82,9 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
         left = (end - now) / (end - begin)
         known = of.cases > 0 and left < 1
         more_cases = round(of.cases * left / (1 - left) if known else before.cases * left)
-    found = _need(kpi, target, of, more_cases)
+    found = _need(kpi, target, of, more_cases, budget)
     bound = found.at_most if found.at_least is None else found.at_least
-    per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case}
+    per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case, Aggregate.of_budget}
     return KpiForecast(
         key=kpi.key,
         unit=kpi.unit.value,
@@ -102,8 +106,11 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
     )
 
 
-def _need(kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None) -> Need:
-    """What must come; nothing where there is no target, or nothing can be said."""
+def _need(kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, budget: int | None) -> Need:
+    """What must come; nothing where there is no target, or nothing can be said.
+
+    `budget` is what each further case may cost, where that is what it is measured by.
+    """
     # Of days nobody says how many are to come, and on whose.
     unknown = kpi.aggregate in {Aggregate.kaplan_meier, Aggregate.per_agent_day}
     if target is None or unknown or kpi.is_of_ages:
@@ -113,7 +120,17 @@ def _need(kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None) 
         return need(target, so_far=standing, of=1, least=-standing, most=None)
     if more_cases is None:
         return need(target, so_far=of.cases, of=1, least=0, most=None)
-    if not of.cases + more_cases:
+    divided_by = _divided_by(kpi, of, more_cases, budget)
+    if not divided_by:
         return Need()
     most = more_cases if kpi.aggregate is Aggregate.share or not more_cases else None
-    return need(target, so_far=of.total, of=of.cases + more_cases, least=0, most=most)
+    return need(target, so_far=of.total, of=divided_by, least=0, most=most)
+
+
+def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> int | None:
+    """What their sum is divided by in the end; null: nobody says what further cases may cost."""
+    if kpi.aggregate is not Aggregate.of_budget:
+        return of.cases + more_cases
+    if more_cases and budget is None:
+        return None
+    return (of.beside.total if of.beside else 0) + more_cases * (budget or 0)

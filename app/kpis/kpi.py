@@ -41,6 +41,7 @@ class Measure(Labelled):
     downgraded = "downgraded", "Whether it turned out to be no major incident", "是否降级"
     late = "late", "Whether it was recorded more than a day later", "是否迟录超过一天"
     cost = "cost", "What it cost", "其成本"
+    budgeted = "budgeted", "What it was to cost", "其预算成本"
     uncosted = "uncosted", "Whether it is not known what it cost", "是否成本不明"
     irregular = "irregular", "Whether its history did not fit", "历史是否不合流程"
     first_pass = "first_pass", "Whether it was accepted at once", "是否一次验收通过"
@@ -65,11 +66,12 @@ class Aggregate(Labelled):
     share = "share", "Share of the cases", "占比"
     per_case = "per_case", "Sum per case", "每单平均"
     per_agent_day = "per_agent_day", "Cases per agent and day", "每人每日单据数"
+    of_budget = "of_budget", "Sum as a part of the budgeted", "占预算之比"
     kaplan_meier = "kaplan_meier", "Median, open cases included", "含未结单据的中位数"
 
 
 class Unit(Labelled):
-    """What the value is a number of. A ratio is between 0 and 1.
+    """What the value is a number of. A ratio is between 0 and 1; of a budget it may be more.
 
     Money is in hundredths of the organisation's currency, whichever digits it has.
     """
@@ -212,7 +214,8 @@ class Kpi:
     cases count. For a duration `still_open` says which cases are shown beside it. `parts` is by how much a
     number per case is divided: three months of a quarter. `path` is the fulfilment path that alone is
     counted, if only one is. `beside` is another number that each of the cases brings and the answer needs:
-    of a duration its other time. `settling` is what its values wait for when a period is over, `target` the
+    of a duration its other time. `budgets_of` is the KPI by whose budgets its cases are measured, if any.
+    `settling` is what its values wait for when a period is over, `target` the
     one that the process documents fix.
     """
 
@@ -227,6 +230,7 @@ class Kpi:
     path: str | None = None
     measure: Measure
     beside: Measure | None = None
+    budgets_of: str | None = None
     aggregate: Aggregate
     unit: Unit
     direction: Direction
@@ -258,7 +262,12 @@ class Kpi:
     @property
     def is_divided(self) -> bool:
         """Whether its answers come with a numerator and a denominator."""
-        return self.aggregate in {Aggregate.share, Aggregate.per_case, Aggregate.per_agent_day}
+        return self.aggregate in {
+            Aggregate.share,
+            Aggregate.per_case,
+            Aggregate.per_agent_day,
+            Aggregate.of_budget,
+        }
 
     @property
     def counts_excluded(self) -> bool:

@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
 from app.kpis import query
-from app.kpis.answer import add_agent_days, add_survival, count_open, fetch, looking, stands_at
+from app.kpis.answer import (
+    add_agent_days,
+    add_survival,
+    count_open,
+    fetch,
+    looking,
+    stands_at,
+    with_budgets,
+)
 from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.periods import Grain, first_day, following, months_later, start_of
 from app.kpis.points import (
@@ -30,7 +38,7 @@ from app.kpis.points import (
     value_of,
 )
 from app.kpis.question import USUAL_CURRENCY, Question
-from app.kpis.targets.validity import holding, layers
+from app.kpis.targets.validity import holding, targets
 
 #: The periods between the bounds of a month: see `this_month`.
 YEAR_BEFORE, _BETWEEN, BEFORE, PRESENT = 1, 2, 3, 4
@@ -93,12 +101,12 @@ def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = 
 async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
     """How these KPIs stand. Raises DatabaseGone."""
     async with looking(db) as connection:
-        targets = await layers(connection, [kpi.key for kpi in kpis])
+        said = await targets(connection, [kpi.key for kpi in kpis])
         position, lag_seconds = await stands_at(connection)
         figures = await _figures(connection, kpis, month)
     found = []
     for kpi in kpis:
-        target = holding(kpi, targets.get(kpi.key, ()), min(month.bounds[PRESENT], month.now))
+        target = holding(kpi, said.get(kpi.key, ()), min(month.bounds[PRESENT], month.now))
         of = {period: figures[kpi.key, period] for period in COUNTED}
         judged = Judged(target, of[BEFORE], month.now)
         present = point(month.question(kpi, PRESENT), (1, ()), of[PRESENT], {}, judged)
@@ -120,7 +128,9 @@ async def _figures(
     asked = [spans[period - 1] for period in COUNTED]
     for of_table in tables.values():
         beside = [kpi.aside for kpi in of_table if kpi.aside is not None]
-        statement = query.together([*of_table, *beside], asked, month.now, month.currency)
+        budgeted = next((kpi for kpi in of_table if kpi.budgets_of is not None), of_table[0])
+        question = await with_budgets(connection, month.question(budgeted, PRESENT))
+        statement = query.together([*of_table, *beside], asked, question)
         for number, excluded, *columns in await fetch(connection, statement):
             period = COUNTED[number - 1]
             of = [figures[kpi.key, period] for kpi in of_table]

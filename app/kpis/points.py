@@ -127,8 +127,12 @@ class KpiPoint(Out):
     value: int | float | None = Field(description="The KPI; null: there are no cases to compute it from.")
     no_value: NoValue | None = Field(description="Why `value` is null; empty is not zero.")
     cases: int = Field(description="How many cases it was computed from.")
-    numerator: int | None = Field(description="Of a share, or a number per case or per agent and day.")
-    denominator: int | None = Field(description="The same; what is divided by: cases, or agent-days.")
+    numerator: int | None = Field(
+        description="Of a share, a part of a budget, or a number per case or per agent and day."
+    )
+    denominator: int | None = Field(
+        description="The same; what is divided by: cases, agent-days, or the budgets of the cases."
+    )
     business: Distribution | None = Field(
         description="Of a duration, in business time: of requests by the calendar of their service; where "
         "there is none all time is."
@@ -312,6 +316,8 @@ def _divisor(kpi: Kpi, figures: Figures) -> int:
     """What the sum of the cases' numbers is divided by."""
     if kpi.aggregate is Aggregate.per_agent_day:
         return figures.agent_days
+    if kpi.aggregate is Aggregate.of_budget:
+        return figures.beside.total if figures.beside else 0
     return cases_of(kpi, figures) * kpi.parts
 
 
@@ -362,7 +368,7 @@ def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
     cases = cases_of(kpi, figures)
     if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
         return None
-    if kpi.unit is Unit.money:  # which is no count
+    if kpi.measure is Measure.cost:  # money is no count
         return None
     if kpi.aggregate is Aggregate.number:
         low, high = intervals.poisson(cases)

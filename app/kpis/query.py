@@ -43,6 +43,8 @@ IDS = TEAMS | {Dimension.assignee}
 TOOK = "case when ended_at < %(now)s then ended_seconds end"
 AGE = """case when (ended_at < %(now)s) is not true
   then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end"""
+#: What a case that was decided then may cost.
+BUDGET = "(%(budgets)s::bigint[])[width_bucket(at, %(budgeted_from)s::timestamptz[])]"
 MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
@@ -61,6 +63,7 @@ MEASURE = {
     Measure.downgraded: "downgraded::integer",
     Measure.late: "(seconds > 86400)::integer",
     Measure.cost: "cost",
+    Measure.budgeted: BUDGET,
     Measure.uncosted: "(currency is distinct from %(currency)s)::integer",
     Measure.irregular: "irregular::integer",
     Measure.first_pass: "passed::integer",
@@ -182,9 +185,11 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
 
 
 def together(
-    kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], now: datetime, currency: str
+    kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], question: Question
 ) -> Statement:
     """What `cells` says of several KPIs of one table, without cuts, from one reading of some periods.
+
+    The question is about one of them; what it knows besides the periods goes for all.
 
     Columns: period (from 1), excluded, and of each KPI cases, skewed, total, and an array of median, p90 and
     max (null if it is no duration).
@@ -209,7 +214,7 @@ cross join lateral (
 ) fact
 group by period.number, excluded"""
     begins, ends = ([span[side] for span in spans] for side in (0, 1))
-    return Statement(text, {"begins": begins, "ends": ends, "now": now, "currency": currency})
+    return Statement(text, {"begins": begins, "ends": ends, **known(question)})
 
 
 def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> str:
@@ -237,13 +242,20 @@ def numbers(kpi: Kpi) -> list[str]:
 
 
 def measured(kpi: Kpi) -> str:
-    """The number that one of the KPI's facts brings; takes `now` and `currency`."""
+    """The number that one of the KPI's facts brings; takes what is `known`."""
     return MEASURE[kpi.measure]
 
 
 def how_many_skewed(kpi: Kpi) -> str:
     """How many of the KPI's facts are skewed, where they say it; KPIs of those that do count all of them."""
     return "count(*) filter (where skewed)" if kpi.may_be_skewed else "0"
+
+
+def known(question: Question) -> dict[str, Any]:
+    """What measures and conditions take: now, the currency, and the budgets."""
+    of = question.budgets
+    told = {"budgets": list(of.hundredths), "budgeted_from": list(of.instants)}
+    return {"now": question.now, "currency": question.currency, **told}
 
 
 def reach(question: Question, filters: Filters) -> Statement:
@@ -278,7 +290,7 @@ def source(*kpis: Kpi) -> str:
 
 
 def applies(kpi: Kpi) -> str:
-    """Which of its facts the KPI counts; takes `now` and `currency`."""
+    """Which of its facts the KPI counts; takes what is `known`."""
     conditions = ["true"]
     if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
@@ -288,8 +300,10 @@ def applies(kpi: Kpi) -> str:
         conditions.append(f"{kpi.measure.value} is not null")
     if kpi.path is not None:
         conditions.append(f"path = '{kpi.path}'")
-    if kpi.measure is Measure.cost:
+    if kpi.measure in {Measure.cost, Measure.budgeted}:
         conditions.append("currency = %(currency)s")
+    if kpi.budgets_of is not None:
+        conditions.append(f"{BUDGET} is not null")
     return " and ".join(conditions)
 
 
@@ -462,7 +476,7 @@ def cut_by(question: Question) -> str:
 def admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
     """The facts in the time and under the filters of the question; adds their parameters."""
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
-    parameters |= {"now": question.now, "currency": question.currency}
+    parameters |= known(question)
     where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *conditions(filters, parameters)]
     return f"{source(question.kpi)} where {' and '.join(where)}"
 

@@ -5,6 +5,7 @@ Checked here, so that whoever asks (an endpoint, a command) is told the same.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -49,6 +50,21 @@ class CannotAnswer(Exception):
         return say(language, "value", self.code, self.words)
 
 
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """What a case may cost in the mean from each of the instants on, up to the next, in hundredths of the
+    currency; null: nobody says. The instants ascend; before the first nobody says either.
+    """
+
+    instants: tuple[datetime, ...] = ()
+    hundredths: tuple[int | None, ...] = ()
+
+    def at(self, instant: datetime) -> int | None:
+        """What it may cost then; null: nobody says."""
+        place = bisect_right(self.instants, instant)
+        return self.hundredths[place - 1] if place else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A question that can be answered.
@@ -56,7 +72,7 @@ class Question:
     `bounds`: the instants between which the periods lie, n + 1 for n periods, in UTC. `filters`: by dimension
     the values of which the case must have one, as they were given; `none` stands for no value. In
     `reopen_days` what has ended may begin again. `now` is when it is asked: what falls due later has not.
-    `currency` is the one that cost is counted in.
+    `currency` is the one that cost is counted in, `budgets` are what it is measured by, once they are known.
     """
 
     kpi: Kpi
@@ -68,6 +84,7 @@ class Question:
     now: datetime
     reopen_days: int = 0
     currency: str = USUAL_CURRENCY
+    budgets: Budgets = Budgets()  # frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

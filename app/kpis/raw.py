@@ -94,6 +94,7 @@ MEASURE = {
     Measure.downgraded: "numerator",
     Measure.late: "numerator",
     Measure.cost: "numerator",
+    Measure.budgeted: "denominator",
     Measure.uncosted: "numerator",
     Measure.irregular: "numerator",
     Measure.repeated: "numerator",

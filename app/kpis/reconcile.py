@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from app.api.shapes import Out
 from app.db import Connection, connect
 from app.kpis import query, raw
-from app.kpis.answer import count, ends, fetch, one_moment, stands_at
+from app.kpis.answer import count, ends, fetch, one_moment, stands_at, with_budgets
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate, Dimension, Kpi
 from app.kpis.periods import Grain, days, first_day, following, start_of
@@ -208,6 +208,7 @@ def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]
 
 async def _compare_cases(task: _Task) -> None:
     """What each case has brought."""
+    question = await with_budgets(task.connection, _question(task, (), ()))
     fast, slow = f"{query.measured(task.kpi)} as measure", f"{raw.MEASURE[task.kpi.measure]} as measure"
     if task.kpi.aside is not None:
         fast += f", {query.measured(task.kpi.aside)} as beside"
@@ -216,7 +217,7 @@ async def _compare_cases(task: _Task) -> None:
         task,
         f"select *, {fast} from {query.source(task.kpi)} where {query.applies(task.kpi)}",
         f"select *, {slow} from {raw.CASES}",
-        {"now": task.now, "currency": task.currency},
+        query.known(question),
     )
 
 

@@ -48,7 +48,6 @@ from app.common.people import Caller, rule
 from app.deliveries.lifecycle import FailNotice, SendNotice
 from app.kernel.bodies import Body, Nothing, Reason
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
-from app.kpis.targets.lifecycle import AddKpiTarget, ReviseKpiTarget
 from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
 from app.processes.incidents.lifecycle import (
@@ -64,7 +63,7 @@ from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
 from app.registry import BY_KIND, LIFECYCLES
 from tests.client import RESOLVED, Client, Json, an_incident
-from tests.every_action import meetings, of_articles, of_verifications, problems, requests
+from tests.every_action import meetings, of_articles, of_kpis, of_verifications, problems, requests
 from tests.every_action.known import CALENDAR, KNOWN, NOBODYS, NUMBERS, TEAM, another
 from tests.people import act
 
@@ -92,13 +91,6 @@ _ITEM = {
     "default_team": TEAM,
     "checklist": ["Order it", "装好系统"],
 }
-_TARGET = {
-    "comparator": "lt",
-    "value": "5400",
-    "valid_from_at": "2026-01-01T00:00:00+08:00",
-    "valid_until_at": "2027-01-01T00:00:00+08:00",
-}
-
 _HOURS = {
     "time_zone": "Asia/Shanghai",
     "weekly": [{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}],
@@ -114,6 +106,7 @@ _HOURS = {
 #: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Body], Callable[[], Json]] = {
     **of_articles.SAMPLES,
+    **of_kpis.SAMPLES,
     **of_verifications.SAMPLES,
     Nothing: dict,
     Reason: lambda: {"reason": "It was the wrong door."},
@@ -374,8 +367,6 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     UntagTicket: lambda: {"tag": "printer"},
     LinkTicket: lambda: {"kind": "caused_by", "other": NOBODYS},
     UnlinkTicket: lambda: {"link": NOBODYS},
-    AddKpiTarget: lambda: {"kpi": "incident_resolution_seconds", **_TARGET},
-    ReviseKpiTarget: lambda: dict(_TARGET),
     MakeReconciliation: lambda: {
         "day": str(date(2030, 1, 1) + timedelta(days=next(NUMBERS))),
         "zone": "Asia/Shanghai",

@@ -16,6 +16,7 @@ UNITS = {
     Aggregate.per_case: Unit.number,
     Aggregate.per_agent_day: Unit.number,
     Aggregate.kaplan_meier: Unit.seconds,
+    Aggregate.of_budget: Unit.ratio,
 }
 every = pytest.mark.parametrize("kpi", KPIS.values(), ids=KPIS)
 
@@ -33,8 +34,13 @@ def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
 
 @every
 def test_its_unit_and_measure_fit_what_becomes_of_the_cases(kpi: Kpi) -> None:
-    others = {Measure.cost: Unit.money} if kpi.fact != "moved" else {Measure.one: Unit.number}
-    assert kpi.unit is others.get(kpi.measure, UNITS[kpi.aggregate])
+    expected = UNITS[kpi.aggregate]
+    if kpi.fact == "moved" and kpi.aggregate is Aggregate.number:
+        expected = Unit.number
+    elif kpi.measure is Measure.cost and kpi.aggregate is Aggregate.per_case:
+        expected = Unit.money
+    assert kpi.unit is expected
+    assert (kpi.budgets_of is not None) == (kpi.aggregate is Aggregate.of_budget)
     timed = kpi.measure in {Measure.seconds, Measure.business_seconds}
     assert timed == (kpi.aggregate is Aggregate.mean)
     # Of what was open how long in which state is no question; how much is open stands beside the lead time.

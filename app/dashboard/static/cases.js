@@ -38,7 +38,7 @@ function row(kpi, item, zone) {
   const say = format.words();
   const positions = item.events.map((event) => event.position).join(",");
   const remarks = [item.excluded && (say.excluded[item.excluded] ?? item.excluded), item.on_hold && say.onHold, item.irregular && say.irregular, item.inferred && say.inferred, item.skewed && say.skewed];
-  const unit = kpi.unit === "ratio" ? "number" : kpi.unit;
+  const unit = kpi.aggregate === "of_budget" ? "money" : kpi.unit === "ratio" ? "number" : kpi.unit;
   return [
     h("a", { href: address({ case: item.id, kind: item.kind === kpi.process ? null : item.kind, mark: positions }) }, item.number),
     format.moment(item.decided_at, zone),

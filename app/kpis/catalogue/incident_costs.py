@@ -70,4 +70,36 @@ INCIDENT_WITHOUT_COST_SHARE = Kpi(
     target=Target(Comparator.lt, 0.05),
 )
 
-KPIS = (INCIDENT_UNIT_COST, INCIDENT_WITHOUT_COST_SHARE)
+INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
+    key="incident_unit_cost_of_budget",
+    en=Words(
+        "Cost of incidents as a part of the budget",
+        "What the incidents cost whose final resolution lies in the period and whose cost is known, as a "
+        "part of what they may cost: of each the budget of `incident_unit_cost` for the time at which it "
+        "was resolved.",
+        "Cases of a time without a budget, or with one in another currency, are left out: compare their "
+        "number with that of the cost per incident. A budget that is set for a time that is over moves the "
+        "value, and so does cost that is logged or booked later.",
+    ),
+    zh=Words(
+        "单位事件成本占预算比",
+        "最终解决时间在期内且成本已知的事件，其成本之和与预算之和的比："
+        "每个事件的预算为 `incident_unit_cost` 在其解决时间的预算。",
+        "所在时间没有预算或预算为其他货币的事件不计，请与单位事件成本的单据数对照。"
+        "为已过去的时间设定预算会使数值变动，之后登记的费用也会。",
+    ),
+    process="incident",
+    owner=Role.incident_manager,
+    fact="resolved",
+    measure=Measure.cost,
+    beside=Measure.budgeted,
+    budgets_of="incident_unit_cost",
+    aggregate=Aggregate.of_budget,
+    unit=Unit.ratio,
+    direction=Direction.down,
+    basis=Basis.ended,
+    settling=Settling.reopening,
+    target=Target(Comparator.lt, 0.9),
+)
+
+KPIS = (INCIDENT_UNIT_COST, INCIDENT_UNIT_COST_OF_BUDGET, INCIDENT_WITHOUT_COST_SHARE)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.common.people import SEE_EVERYTHING
-from app.kernel.bodies import Body, Instant, Key, Reason
+from app.kernel.bodies import Body, Key, Reason
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -20,6 +20,7 @@ from app.kernel.visibility import STAFF
 from app.kernel.who import quality_manager
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate, Comparator, Unit
+from app.kpis.layers import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 from app.kpis.targets.records import KpiTarget
 from app.kpis.targets.records import TargetState as State
 
@@ -48,12 +49,8 @@ class ReviseKpiTarget(Body):
         description="In the unit of the KPI, as a number or a decimal text: seconds, cases, a ratio as 0.95.",
         examples=["5400"],
     )
-    valid_from_at: Instant | None = Field(
-        default=None, description="From when on, if not from now on. Older periods keep what held then."
-    )
-    valid_until_at: Instant | None = Field(
-        default=None, description="Up to when, exclusive; none: until another one is set."
-    )
+    valid_from_at: ValidFrom = None
+    valid_until_at: ValidUntil = None
 
 
 class AddKpiTarget(ReviseKpiTarget):
@@ -89,9 +86,7 @@ async def no_such_kpi(look: Look, target: KpiTarget, body: AddKpiTarget, at: Mom
 
 async def does_not_fit(look: Look, target: KpiTarget, body: ReviseKpiTarget, at: Moment) -> None:
     """A target is whole, in the unit of its KPI, and ends after it begins."""
-    for one, other in (("comparator", "value"), ("value", "comparator")):
-        if getattr(body, one) is None and getattr(body, other) is not None:
-            raise WrongValue(pointer=f"/{one}", because="missing")
+    both_or_neither(body, "comparator", "value")
     kpi = KPIS[body.kpi if isinstance(body, AddKpiTarget) else str(target.kpi)]
     if body.value is not None:
         value = float(body.value)
@@ -99,9 +94,7 @@ async def does_not_fit(look: Look, target: KpiTarget, body: ReviseKpiTarget, at:
             raise WrongValue(pointer="/value", because="not_a_share")
         if kpi.unit is not Unit.ratio and value < 0:
             raise WrongValue({"ge": "0"}, pointer="/value", because="greater_than_equal")
-    begin = body.valid_from_at or at.occurred_at
-    if body.valid_until_at is not None and body.valid_until_at <= begin:
-        raise WrongValue(pointer="/valid_until_at", because="not_after_its_beginning")
+    ends_after_it_begins(body.valid_from_at, body.valid_until_at, at)
 
 
 # fmt: off

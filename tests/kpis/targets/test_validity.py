@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Comparator, Target
-from app.kpis.targets.validity import Layer, holding
+from app.kpis.layers import Layer
+from app.kpis.targets.validity import holding
 
 MTTR = KPIS["incident_resolution_seconds"]
 FIXED = MTTR.target

@@ -1,0 +1,34 @@
+"""What can be asked about what cases may cost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from app.api.lists import Listing
+from app.api.shapes import RecordOut
+from app.kpis.budgets import lifecycle
+from app.kpis.budgets.records import KpiBudgetState
+
+
+class KpiBudgetOut(RecordOut):
+    """What a case may cost in the mean, as it was said last; all that was said stands in the events."""
+
+    state: KpiBudgetState
+    kpi: str = Field(description="The key of the KPI that says what cases cost.")
+    amount: str | None = Field(
+        description="With the digits of the currency. Null: there is no budget from then on."
+    )
+    currency: str | None = Field(description="ISO 4217; null with the amount.")
+    valid_from_at: datetime
+    valid_until_at: datetime | None
+    added_at: datetime
+
+
+KPI_BUDGETS = Listing(
+    lifecycle=lifecycle.LIFECYCLE,
+    shape=KpiBudgetOut,
+    filters=("state", "kpi", "added_at"),
+    sorts=("added_at",),
+)

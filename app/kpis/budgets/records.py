@@ -1,0 +1,43 @@
+"""The record of what a case may cost in the mean."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.records import FOLD, Labelled, Record
+
+
+class KpiBudgetState(Labelled):
+    """Whether a budget counts, or was a mistake."""
+
+    active = "active", "Active", "有效"
+    withdrawn = "withdrawn", "Withdrawn", "已撤回"
+
+
+class KpiBudget(Record):
+    """What a case may cost in the mean, as it was said last; what was said before stands in its events.
+
+    `amount` is a decimal text with the digits of `currency`. Without both there is no budget from
+    `valid_from_at` on.
+    """
+
+    KIND: ClassVar[str] = "kpi_budget"
+
+    state: KpiBudgetState | None = Field(default=None, sa_type=Text)
+    kpi: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    valid_from_at: datetime | None = None
+    valid_until_at: datetime | None = None
+    added_at: datetime | None = None
+
+
+class KpiBudgetTable(KpiBudget, table=True):
+    """Where budgets of cases stand."""
+
+    __tablename__ = "kpi_budget"
+    __table_args__: ClassVar = FOLD

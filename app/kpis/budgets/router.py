@@ -1,0 +1,15 @@
+"""Where budgets of cases are: `/v1/kpi_budgets`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api.actions import mount_actions
+from app.api.reads import mount_events, mount_reads
+from app.kpis.budgets.lifecycle import LIFECYCLE
+from app.kpis.budgets.queries import KPI_BUDGETS, KpiBudgetOut
+
+router = APIRouter(prefix="/v1/kpi_budgets", tags=["kpis"])
+mount_reads(router, KPI_BUDGETS)
+mount_events(router, KPI_BUDGETS)
+mount_actions(router, LIFECYCLE, KpiBudgetOut)
