@@ -94,7 +94,7 @@ MONITORING = "Monitoring"
 CURRENCY = "EUR"
 RATES = (("agent", "38.00"), ("engineer", "62.00"))
 #: What an incident may cost in the mean.
-UNIT_COST = "60.00"
+UNIT_COST = "95.00"
 
 #: Key, name, site, country and part of it, and the hours of a usual day, of each calendar.
 CALENDARS = (

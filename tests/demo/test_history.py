@@ -16,7 +16,10 @@ from app.demo.history import make
 from app.demo.organisation import SHANGHAI
 from app.demo.rhythm import BAD_MONTH, openings
 from app.kernel.ledger import Ledger, opened
+from app.kpis.answer import answer
+from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROCESSES
+from app.kpis.question import Said, ask
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
 from app.registry import BY_KIND
@@ -81,6 +84,10 @@ async def test_it_is_made_once_whatever_breaks_it_off(
     report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
     assert report.differences == []
     assert report.compared > 1_000
+    now = datetime.now(UTC)
+    question = ask(KPIS["incident_unit_cost_of_budget"], Said(grain="all"), now=now, organisation_zone="UTC")
+    (cost,) = (await answer(ledger.db, question, now)).points
+    assert cost.cases > 10, "the demo says what an incident may cost"
     # Nothing is equal only because there is nothing. Which problems have incidents depends on the days.
     tables = [table.name for kind in ("request", "problem") for table in PROCESSES[kind]]
     tables.remove("problem_incident")
