@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Request
 from pydantic import ValidationError
-from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
@@ -22,6 +21,7 @@ from app.api.openapi import action_responses
 from app.api.reads import Name
 from app.api.shapes import Out, Renderer
 from app.api.signatures import typed
+from app.api.written import written
 from app.kernel.bodies import Patch
 from app.kernel.describe import sources, target
 from app.kernel.history import as_of_version
@@ -212,7 +212,7 @@ async def again(ledger: Ledger, lifecycle: Lifecycle[Any], earlier: Earlier) -> 
 
 def answer(renderer: Renderer, carried_out: CarriedOut, shown: dict[str, Any]) -> Response:
     """The record as an answer to the command."""
-    body = to_json(shown)
+    body = written(shown)
     headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}
     if carried_out.status == 201:
         headers["Location"] = f"/v1/{renderer.lifecycle.plural}/{carried_out.record.id}"

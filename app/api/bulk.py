@@ -14,7 +14,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
@@ -24,6 +23,7 @@ from app.api.etag import versions_of
 from app.api.openapi import in_language, problems
 from app.api.problems import MOST_FAULTS, Fault, Problem, document, fault_of, names_at, problem, status_of
 from app.api.shapes import Out
+from app.api.written import written
 from app.db import DatabaseGone
 from app.kernel.bodies import LONGEST_KEY, Patch
 from app.kernel.ledger import Ledger
@@ -133,7 +133,7 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
         shown = [_result(request, outcome) for outcome in outcomes]
         answer = {"items": shown, "refused": sum(one["record"] is None for one in shown)}
         return Response(
-            to_json(answer), headers={"Content-Language": context.language}, media_type="application/json"
+            written(answer), headers={"Content-Language": context.language}, media_type="application/json"
         )
 
     return bulk

@@ -9,7 +9,6 @@ own, at the end.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request
-from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import cursors
@@ -27,6 +25,7 @@ from app.api.expand import expand
 from app.api.filters import Where, narrow
 from app.api.lists import MOST_COUNTED, Chosen, Listing, ListQuery, expanded
 from app.api.shapes import Renderer
+from app.api.written import Once, written
 from app.common.records import Beside, Record, codecs
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, EVERYBODY, sees_all, tokens
@@ -40,8 +39,6 @@ FOLLOWED = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind
   where f.person_id = {who} and f.record like {what})"""
 #: Where the value stands that a row is sorted by, besides its fields.
 PLACE = "sorted_by"
-#: Stands for actions until they are written; as nobody knows it, it is in no text of a record.
-_PLACE_OF_ACTIONS = secrets.token_hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +125,12 @@ def link(request: Request, next_cursor: str | None) -> dict[str, str]:
 
 
 def _as_json(page: dict[str, Any]) -> bytes:
-    """The page as JSON. What can be done with its rows is most of it, and the same for many: it is written
-    once, and put where a word stands that nobody knows.
-    """
-    actions: dict[str, Any] = {}
+    """The page as JSON. What can be done with its rows is most of it, and the same for many."""
+    actions: dict[int, Once] = {}
     for out in page["items"]:
         if "actions" in out:
-            place = f"{_PLACE_OF_ACTIONS}-{id(out['actions'])}"
-            actions[place] = out["actions"]
-            out["actions"] = place
-    text = to_json(page)
-    for place, written in actions.items():
-        text = text.replace(to_json(place), to_json(written))
-    return text
+            out["actions"] = actions.setdefault(id(out["actions"]), Once(out["actions"]))
+    return written(page)
 
 
 def of_page(renderer: Renderer, where: Where, order: Order, limit: int, after: Place | None = None) -> str:

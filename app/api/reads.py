@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import events, views
@@ -20,6 +19,7 @@ from app.api.openapi import one_responses, problems
 from app.api.paging import VARY, answer, page
 from app.api.shapes import Renderer
 from app.api.signatures import typed
+from app.api.written import written
 from app.kernel import history
 from app.kernel.look import Loaded, load
 from app.kernel.named import visible
@@ -68,7 +68,7 @@ def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> No
         await not_ahead(request, paging.as_of)
         record = (await seen(renderer, name)).record
         found = await events.page(renderer, record, paging)
-        return Response(to_json(found), headers=VARY, media_type="application/json")
+        return Response(written(found), headers=VARY, media_type="application/json")
 
     router.add_api_route(
         f"{prefix}/{{id}}/events",
@@ -125,7 +125,7 @@ def _one(listing: Listing) -> Callable[..., Any]:
         out = await renderer.one(record, loaded.audience)
         await expand(listing, renderer, [out], expanded(query))
         headers = {"Content-Language": renderer.language, **VARY}
-        return tagged(to_json(out), record.version, headers, if_none_match)
+        return tagged(written(out), record.version, headers, if_none_match)
 
     return typed(shown, "query", Annotated[listing.record_query, Query()])
 

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.accept import language_for
@@ -25,6 +24,7 @@ from app.api.auth import caller_of, ledger_of, time_of_day
 from app.api.direct import DirectRoute
 from app.api.openapi import in_language, problems
 from app.api.shapes import Out, Renderer, TeamStub, columns_of
+from app.api.written import written
 from app.common.children import Task
 from app.common.decisions import Vote
 from app.common.people import Caller
@@ -193,7 +193,7 @@ async def get_my_work(request: Request) -> Response:
     found |= {"tasks": _beside(rows["tasks"], TaskItem), "votes": _beside(rows["votes"], VoteItem)}
     found["queues"] = await _counted(rows["queues"], ledger)
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
-    return Response(to_json(found), headers=headers, media_type="application/json")
+    return Response(written(found), headers=headers, media_type="application/json")
 
 
 async def _cases(

@@ -100,6 +100,20 @@ async def test_what_is_on_hold_is_due_by_when_it_wakes_and_what_is_done_is_no_wo
     assert ids(work["open"]) == cases[2::-1]
 
 
+async def test_a_task_on_a_ticket_that_one_no_longer_sees_is_not_among_ones_work(api: Api) -> None:
+    for key in ("mail", "print"):
+        await api.team(key)
+    zhao = await api.client("Zhao Min")
+    lin = await api.client("Lin", Role.agent, teams=("mail",))
+    stays, goes = [(await reported(zhao))["id"] for _ in range(2)]
+    for case in (stays, goes):
+        await lin.do(f"/v1/incidents/{case}/add_task", {"title": "Look", "assignee": "me"})
+    assert {task["ticket"] for task in (await lin.read("/v1/me/work"))["tasks"]} == {stays, goes}
+    await lin.do(f"/v1/incidents/{goes}/assign", {"team": "print"})
+    assert (await lin.get(f"/v1/incidents/{goes}")).status_code == 404
+    assert [task["ticket"] for task in (await lin.read("/v1/me/work"))["tasks"]] == [stays]
+
+
 MADE = """
 insert into fold.incident (id, version, changed_at, number, state, state_since, title, priority, team_id,
                            assignee_id, opened_at)

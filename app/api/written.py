@@ -1,0 +1,48 @@
+"""Answers as JSON, written by us: those of records, of lists and of work (decision 0067)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import orjson
+from pydantic_core import to_json
+
+# Instants of UTC end with a Z.
+_OPTIONS = orjson.OPT_UTC_Z
+
+
+class Once:
+    """Stands for a value that is in an answer many times: it is written once, and put wherever it stands."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @cached_property
+    def fragment(self) -> orjson.Fragment:
+        """The value as it is put into the text."""
+        return orjson.Fragment(written(self.value))
+
+
+def written(answer: Any) -> bytes:
+    """The answer as JSON in UTF-8, as `pydantic_core.to_json` writes it. A number that is none is null.
+
+    Raises PydanticSerializationError for what has no JSON: half of a surrogate pair, a class of its own.
+    """
+    try:
+        return orjson.dumps(answer, _put, _OPTIONS)
+    except TypeError:
+        # It takes no whole numbers beyond 64 bits, no decimals, no sets, and no keys but text.
+        return to_json(answer, fallback=_value)
+
+
+def _put(part: Any) -> orjson.Fragment:
+    if isinstance(part, Once):
+        return part.fragment
+    raise TypeError
+
+
+def _value(part: Any) -> Any:
+    if isinstance(part, Once):
+        return part.value
+    raise TypeError(f"{type(part).__name__} has no JSON")
