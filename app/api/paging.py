@@ -25,7 +25,7 @@ from app.api.expand import expand
 from app.api.filters import Where, narrow
 from app.api.lists import MOST_COUNTED, Chosen, Listing, ListQuery, expanded
 from app.api.shapes import Renderer
-from app.api.written import Once, written
+from app.api.written import SamePart, written
 from app.common.records import Beside, Record, codecs
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, EVERYBODY, sees_all, tokens
@@ -126,10 +126,10 @@ def link(request: Request, next_cursor: str | None) -> dict[str, str]:
 
 def _as_json(page: dict[str, Any]) -> bytes:
     """The page as JSON. What can be done with its rows is most of it, and the same for many."""
-    actions: dict[int, Once] = {}
+    actions: dict[int, SamePart] = {}
     for out in page["items"]:
         if "actions" in out:
-            out["actions"] = actions.setdefault(id(out["actions"]), Once(out["actions"]))
+            out["actions"] = actions.setdefault(id(out["actions"]), SamePart(out["actions"]))
     return written(page)
 
 

@@ -247,7 +247,7 @@ def _stub(team: directory.TeamStub | None) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WorkStatement:
     """The statement for somebody's work, and its parameters but `now`."""
 
     statement: str
@@ -256,7 +256,7 @@ class Wanted:
 
 # To work out anew what somebody may be shown, and to write it, would take as long as to have it answered.
 @lru_cache(maxsize=1024)
-def asked_for(caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str) -> Wanted:
+def asked_for(caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str) -> WorkStatement:
     """What is asked for that caller where there are these lifecycles."""
     # Most callers can show the same for several kinds, and lists take long to be sent.
     lists: dict[frozenset[Any], str] = {}
@@ -273,7 +273,7 @@ def asked_for(caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see
         if not {Task, Vote}.isdisjoint(lifecycle.children):
             beside.append((lifecycle, None if all_seen else lists.setdefault(shown, f"tokens_{len(lists)}")))
     said = {name: sorted(listed) for listed, name in lists.items()}
-    return Wanted(_statement(tuple(cases), tuple(beside)), {"me": caller.person_id, **said})
+    return WorkStatement(_statement(tuple(cases), tuple(beside)), {"me": caller.person_id, **said})
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 _OPTIONS = orjson.OPT_UTC_Z
 
 
-class Once:
+class SamePart:
     """Stands for a value that is in an answer many times: it is written once, and put wherever it stands."""
 
     def __init__(self, value: Any) -> None:
@@ -37,12 +37,12 @@ def written(answer: Any) -> bytes:
 
 
 def _put(part: Any) -> orjson.Fragment:
-    if isinstance(part, Once):
+    if isinstance(part, SamePart):
         return part.fragment
     raise TypeError
 
 
 def _value(part: Any) -> Any:
-    if isinstance(part, Once):
+    if isinstance(part, SamePart):
         return part.value
     raise TypeError(f"{type(part).__name__} has no JSON")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from app.api.written import Once, written
+from app.api.written import SamePart, written
 from app.common.people import Role
 from tests.client import Api, an_incident
 
@@ -50,7 +50,7 @@ def test_whatever_an_answer_holds_is_written_as_pydantic_writes_it(answer: Any) 
 def test_what_stands_in_an_answer_many_times_is_written_as_if_it_stood_there(
     several: list[Any], rest: Any
 ) -> None:
-    marks = [Once(value) for value in several]
+    marks = [SamePart(value) for value in several]
     answer = {"items": [{"a": mark, "b": rest} for mark in marks * 2], "rest": rest}
     plain = {"items": [{"a": value, "b": rest} for value in several * 2], "rest": rest}
     assert written(answer) == to_json(plain)
