@@ -6,12 +6,13 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-# What a caller's shell says about its own environments is not about ours. Where to fetch from stays as it is.
+# What a caller's shell says about its own environments is not about ours. Where to fetch from stays as it is. And to
+# compile all modules anew at each start would take longer than anything else.
 FETCHING := UV_CACHE_DIR UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_HTTP_% UV_INDEX% UV_INSECURE_HOST \
 	UV_KEYRING_PROVIDER UV_LINK_MODE UV_NATIVE_TLS UV_NO_CACHE UV_OFFLINE UV_SYSTEM_CERTS \
 	PIP_CACHE_DIR PIP_CERT PIP_CLIENT_CERT PIP_CONFIG_FILE PIP_DEFAULT_TIMEOUT PIP_EXTRA_INDEX_URL PIP_FIND_LINKS \
 	PIP_INDEX_URL PIP_NO_INDEX PIP_PROXY PIP_RETRIES PIP_TIMEOUT PIP_TRUSTED_HOST
-unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP \
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP \
 	$(filter-out $(FETCHING),$(filter UV_% PIP_%,$(.VARIABLES)))
 
 # The environment fits if it was made here (it holds absolute paths) of these very files, and its Python still runs.
