@@ -40,7 +40,7 @@ def of_a_case(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
     """What is compared of each case, by name; and the column of either side that holds it."""
     stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
     beside = {"beside": "beside"} if kpi.beside is not None else {}
-    told = {"on_hold": "on_hold"} if is_open else {"skewed": "skewed"} if kpi.may_be_skewed else {}
+    told = {"on_hold": "on_hold"} if is_open else {"is_skewed": "skewed"} if kpi.may_be_skewed else {}
     return {"at": "at", "measure": "measure", **beside, **told, "excluded": "excluded", **stored}
 
 
