@@ -66,6 +66,7 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
         "open_cases",
         "oldest_open_seconds",
         "on_hold",
+        "skewed",
         "excluded",
         "target",
         "status",
