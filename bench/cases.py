@@ -18,6 +18,8 @@ from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.moment import Context
 from app.kernel.perform import Act, perform
+from app.kpis.budgets import lifecycle as kpi_budgets
+from app.kpis.budgets.lifecycle import AddKpiBudget
 from app.log.ids import uuid7
 from app.registry import BY_KIND
 from app.settings import Settings
@@ -57,7 +59,8 @@ def team_key(n: int) -> str:
 
 
 async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WORDS) -> None:
-    """Teams, persons, and about so many words under their keys, where `bench.make_cases` looks for them.
+    """Teams, persons, what an incident may cost, and about so many words under their keys, where
+    `bench.make_cases` looks for them.
 
     `owner` is a superuser's connection in autocommit.
     """
@@ -74,6 +77,11 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
         assert author is not None
         seal = ledger.vault.sealing(author.key)
         sealed += [seal(_said(k)) for k in range(words // PERSONS + 1)]
+    begin = datetime.now(UTC) - timedelta(days=DAYS + 1)
+    budget = AddKpiBudget(
+        kpi="incident_unit_cost", amount="50.00", currency=ledger.settings.currency, valid_from_at=begin
+    )
+    await _add(ledger, kpi_budgets.LIFECYCLE, budget)
     async with owner.cursor() as cursor, cursor.copy("copy bench.words from stdin") as copy:
         for row in enumerate(sealed):
             await copy.write_row(row)

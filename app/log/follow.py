@@ -141,8 +141,8 @@ class Bell:
         """Waits until no history comes in, REST_SECONDS at most."""
         now = asyncio.get_running_loop().time
         ends = now() + REST_SECONDS
-        # Not an event to wait for: when it is quiet is known beforehand, unless more comes.
-        while (seconds := min(self._quiet_at, ends) - now()) > 0:  # noqa: ASYNC110
+        # When it is quiet is known beforehand, unless more comes.
+        while (seconds := min(self._quiet_at, ends) - now()) > 0:  # noqa: ASYNC110  # a time, and no event
             await asyncio.sleep(seconds)
 
 

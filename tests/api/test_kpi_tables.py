@@ -77,7 +77,7 @@ async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
         *("from", "to", "team", "priority", "value", "no_value", "cases", "numerator", "denominator", *times),
         *("survival_ended", "survival_open", "survival_median", "survival_p90"),
         *("interval_low", "interval_high", "interval_level", "small", "open_cases", "oldest_open_seconds"),
-        "on_hold",
+        *("on_hold", "skewed"),
         *(
             "excluded_cancelled",
             "excluded_duplicate",

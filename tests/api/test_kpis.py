@@ -101,7 +101,9 @@ async def test_a_series_has_a_point_for_every_period_and_says_what_it_is(desk: D
     assert sum(point["value"] for point in points) == 1
     assert points[0] == {
         **dict.fromkeys(("numerator", "denominator", "business", "elapsed", "open_cases")),
-        **dict.fromkeys(("no_value", "oldest_open_seconds", "on_hold", "target", "status", "survival")),
+        **dict.fromkeys(
+            ("no_value", "oldest_open_seconds", "on_hold", "skewed", "target", "status", "survival")
+        ),
         "from": points[0]["from"],
         "to": points[0]["to"],
         "by": {},

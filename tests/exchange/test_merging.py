@@ -46,9 +46,12 @@ WRITTEN = {
     "changed_at",
     "position",
     "opened_position",
+    "ended_position",
     "n",
     "case_id",
     "team_id",
+    "from_team_id",
+    "to_team_id",
     "assignee_id",
     "told",
 }

@@ -16,8 +16,10 @@ from app.kernel import ledger as ledgers
 from app.kpis import answer as answering
 from app.kpis.answer import KpiAnswer, answer
 from app.kpis.catalogue import KPIS
+from app.kpis.facts import FACTS
 from app.kpis.kpi import Aggregate
 from app.kpis.question import Said, ask
+from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import BY_KIND
 from app.settings import Settings
 from bench.cases import DAYS, TEAMS, Many, add_organisation, team_key
@@ -102,6 +104,9 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         made = Many(run, Site(folder), maker, datetime.now(UTC))
         async with ledgers.opened(place.url, folder / "secrets", BY_KIND, settings) as ledger:
             await add_organisation(ledger, maker, words=100)
+        follower = await connect(place.url, FOLLOW_LIMITS)
+        await catch_up(follower, FACTS)
+        await follower.close()
         for process in ("incident", "request"):
             await make_facts(made, process, MANY)
         await make_facts(made, "problem", MANY // REQUESTS_PER_PROBLEM)
