@@ -203,9 +203,7 @@ async def _cases(
     found: dict[str, list[dict[str, Any]]] = {}
     for part, by, backwards in ORDERS:
         ordered = sorted(rows[part], key=lambda row: (row[by], row["id"]), reverse=backwards)
-        found[part] = [
-            {name: row[name] for name in ("kind", *Case.model_fields)} for row in ordered[:LONGEST]
-        ]
+        found[part] = [{name: row[name] for name in ITEM} for row in ordered[:LONGEST]]
     of_kinds: dict[str, list[dict[str, Any]]] = {}
     for case in chain.from_iterable(found.values()):
         of_kinds.setdefault(case["kind"], []).append(case)
