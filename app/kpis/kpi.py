@@ -215,8 +215,8 @@ class Kpi:
     number per case is divided: three months of a quarter. `path` is the fulfilment path that alone is
     counted, if only one is. `beside` is another number that each of the cases brings and the answer needs:
     of a duration its other time. `budgets_of` is the KPI by whose budgets its cases are measured, if any.
-    `settling` is what its values wait for when a period is over, `target` the
-    one that the process documents fix.
+    `settling` is what its values wait for when a period is over, `target` the one that the process documents
+    fix.
     """
 
     key: str

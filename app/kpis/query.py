@@ -162,7 +162,7 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
     """
     parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": rows_of(most), "halves": halves}
     timed = question.kpi.aggregate is Aggregate.mean
-    sums = ["count(*) as cases", f"{how_many_skewed(question.kpi)} as skewed"]
+    sums = ["count(*) as cases", f"{how_many_skewed(question.kpi, 'true')} as skewed"]
     figures, names = ["cases", "skewed"], ["cases", "skewed"]
     for n, _ in enumerate(numbers(question.kpi)):
         sums.append(f"sum(number_{n}) as total_{n}")
@@ -203,7 +203,7 @@ def together(
                 "percentile_cont(array[0.5, 0.9, 1]) "
                 f"within group (order by {measure}) filter (where {counts})"
             )
-        counted = f"count(*) filter (where {counts}), {how_many_skewed(kpi)}"
+        counted = f"count(*) filter (where {counts}), {how_many_skewed(kpi, counts)}"
         columns += [f"{counted}, sum({measure}) filter (where {counts}), {pooled}"]
     text = f"""
 select period.number::integer, excluded, {", ".join(columns)}
@@ -246,9 +246,9 @@ def measured(kpi: Kpi) -> str:
     return MEASURE[kpi.measure]
 
 
-def how_many_skewed(kpi: Kpi) -> str:
-    """How many of the KPI's facts are skewed, where they say it; KPIs of those that do count all of them."""
-    return "count(*) filter (where skewed)" if kpi.may_be_skewed else "0"
+def how_many_skewed(kpi: Kpi, counts: str) -> str:
+    """How many of the facts that the condition counts are skewed, where they say it."""
+    return f"count(*) filter (where {counts} and skewed)" if kpi.may_be_skewed else "0"
 
 
 def known(question: Question) -> dict[str, Any]:
