@@ -10,7 +10,7 @@ from collections.abc import Callable
 from copy import copy
 from datetime import datetime
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args, get_origin
@@ -21,6 +21,7 @@ from sqlmodel import Field, SQLModel
 from app.common.personal import Personal, Sealed
 from app.log.canonical import from_instant, instant
 from app.log.events import stream
+from app.log.ids import id_text
 
 #: Where the tables of records are.
 FOLD = {"schema": "fold"}
@@ -209,15 +210,11 @@ def _same(value: Any) -> Any:
     return value
 
 
-# Few persons and teams stand in many records.
-_uuid_text = lru_cache(maxsize=16_384)(str)
-
-
 def _pair(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     if kind is datetime:
         return instant, from_instant
     if kind is UUID:
-        return _uuid_text, UUID
+        return id_text, UUID
     if get_origin(kind) in (list, dict):
         kept: type[Any] = get_origin(kind)
         return kept, kept
@@ -291,7 +288,7 @@ def as_row(record: Record) -> dict[str, Any]:
     """The whole row as JSON data, as log.append takes it."""
     assert record.changed_at is not None
     row: dict[str, Any] = {
-        "id": str(record.id),
+        "id": id_text(record.id),
         "version": record.version,
         "changed_at": instant(record.changed_at),
     }

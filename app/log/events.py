@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.log.ids import id_text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -56,7 +58,7 @@ def recorded(row: dict[str, Any]) -> Recorded:
 
 def stream(kind: str, record_id: UUID) -> str:
     """The name of a record's stream; also the key of its row in `set`."""
-    return f"{kind}/{record_id}"
+    return f"{kind}/{id_text(record_id)}"
 
 
 def kind_of(name: str) -> str:
