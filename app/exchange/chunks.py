@@ -28,7 +28,7 @@ from app.log.ids import uuid7
 # More than this is no case, but somebody's counter; all of it would have to be in memory at once.
 LONGEST_CASE = 50_000
 # After so many cases the call that is under way gets its turn (see load.ROWS_PER_TURN).
-CASES_PER_TURN = 4
+CASES_PER_TURN = 8
 
 
 class Row(NamedTuple):

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from app.db import Answering, Connection, connect
+from app.db import Answering, Connection, connect, in_time
 
 CHANNEL = "ledgerdesk_log"
+# News of nothing new.
+THROUGH = b"select pg_notify(%s, position || ' ') from log.head"
 # NOTIFY is only a hint: what was missed is found by looking.
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -28,6 +30,9 @@ RETRY_SECONDS = 1.0
 MUCH = 250
 QUIET_SECONDS = 2.0
 REST_SECONDS = 30.0
+# What a history is brought in for should be there soon. On its heels, though, it would meet many cases twice
+# and be planned for every few of them: that takes half as much again.
+PAUSE_SECONDS = 5.0
 FOLLOW_LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
 # Past its bound a span's statement is ended by PostgreSQL. What has not been heard of some seconds later is
 # not coming: its process or the road to it has stopped.
@@ -48,7 +53,7 @@ class Consumer:
 
     `batch` is the largest number of events in a span, `seconds` how long one may take: many times what it
     takes on a slow machine. What takes longer hangs; it is given up, told of, and tried again.
-    `rests`: while a history comes in, it works now and then only.
+    `rests`: while a history comes in, it works now and then only. Otherwise it pauses a little.
     """
 
     name: str
@@ -124,6 +129,8 @@ class Bell:
         self._next = asyncio.Event()
         self._position = math.inf  # not known
         self._quiet_at = 0.0
+        self._calm = asyncio.Event()
+        self._calm.set()
 
     def next(self) -> asyncio.Event:
         """What the next ring sets. Asked for before one looks, none is missed between looking and waiting."""
@@ -133,6 +140,9 @@ class Bell:
         """Wakes all who wait: the log ends at that position now."""
         if position - self._position >= MUCH:
             self._quiet_at = asyncio.get_running_loop().time() + QUIET_SECONDS
+            self._calm.clear()
+        else:
+            self._calm.set()
         self._position = position
         self._next.set()
         self._next = asyncio.Event()
@@ -144,6 +154,16 @@ class Bell:
         # When it is quiet is known beforehand, unless more comes.
         while (seconds := min(self._quiet_at, ends) - now()) > 0:  # noqa: ASYNC110  # a time, and no event
             await asyncio.sleep(seconds)
+
+    async def pause(self) -> None:
+        """Waits while nothing but a history comes in, PAUSE_SECONDS at most."""
+        now = asyncio.get_running_loop().time
+        ends = now() + PAUSE_SECONDS
+        # Of one that was broken off, or whose end was not heard of, nobody says that it is through.
+        while not self._calm.is_set() and (seconds := min(self._quiet_at, ends) - now()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._calm.wait()
 
 
 async def run(url: str, consumers: Sequence[Consumer], *, failed: Callable[[str, Exception], None]) -> None:
@@ -179,8 +199,7 @@ async def _run_one(
             async with _lease(url, consumer) as connection:
                 while True:
                     rung = bell.next()
-                    if consumer.rests:
-                        await bell.quiet()
+                    await (bell.quiet() if consumer.rests else bell.pause())
                     await catch_up(connection, consumer)
                     # Not wait_for: before Python 3.12 it loses a cancellation that comes with the bell.
                     with contextlib.suppress(TimeoutError):
@@ -211,6 +230,12 @@ async def _take_lease(connection: Connection, consumer: Consumer) -> None:
             if await cursor.fetchone() == (True,):
                 return
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def through(connection: Connection) -> None:
+    """Tells all who follow the log that no more of a history comes, so that nobody waits for it."""
+    async with in_time(connection):
+        await connection.execute(THROUGH, (CHANNEL,))
 
 
 @contextlib.asynccontextmanager

@@ -22,7 +22,7 @@ from app.exchange.readers.rows import FileRefused
 from app.exchange.report import Report
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
-from app.log import read
+from app.log import follow, read
 from app.registry import BY_KIND
 from app.settings import Settings
 from tests.conftest import Place
@@ -38,6 +38,7 @@ from tests.exchange.making import (
     the_fold_holds,
 )
 from tests.people import act, add_caller, add_team
+from tests.waiting import PATIENCE_SECONDS
 
 STORY = [
     *a_case("INC0001", "New", "Active", "Awaiting Vendor", "Active", "Resolved", "Closed"),
@@ -95,6 +96,19 @@ async def test_a_file_is_told_as_its_cases_went(ledger: Ledger, tmp_path: Path) 
     states = {row["source_number"]: row["state"] for row in (await outcome(ledger.db))[0]}
     assert states == {"INC0001": "closed", "INC0002": "closed", "INC0003": "new"}
     await the_fold_holds(ledger)
+
+
+async def test_who_follows_the_log_hears_when_no_more_of_the_history_comes(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    heard = list[str]()
+    async with follow.listening(ledger.db.url) as news:
+        await bring(ledger, a_file(tmp_path, STORY))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(heard) < 2:
+                heard += await news(PATIENCE_SECONDS)
+    head = await read.head(ledger.db)
+    assert [int(text.partition(" ")[0]) for text in heard] == [head, head]
 
 
 async def test_histories_that_do_not_fit_the_lifecycle_are_marked(ledger: Ledger, tmp_path: Path) -> None:
@@ -397,3 +411,21 @@ async def test_a_case_that_the_database_will_not_have_is_refused_and_all_others_
         owner.execute("alter table fold.incident drop constraint no_poison")
     again = await bring(ledger, file)
     assert (again.applied, again.repeated, again.cases) == (2, 5, 1)
+
+
+@pytest.mark.parametrize("seconds_per_row", [0.0001, 0.00004, 0.0005])
+def test_chunks_come_to_the_size_that_holds_the_head_as_long_as_it_may_be_held_and_keep_it(
+    seconds_per_row: float,
+) -> None:
+    fits = load.HELD_SECONDS / seconds_per_row
+    size, on_their_way, sizes = FIRST_ROWS, [FIRST_ROWS, FIRST_ROWS], list[int]()
+    for _ in range(30):
+        on_their_way.append(size)
+        written = on_their_way.pop(0)
+        size = load.paced(size, written, written * seconds_per_row)
+        sizes.append(size)
+    assert all(abs(size - fits) < fits / 10 for size in sizes[-20:])
+
+
+def test_a_chunk_of_which_all_was_told_before_makes_the_next_one_no_smaller() -> None:
+    assert load.paced(1_000, 1_000, 0.0) > 1_000

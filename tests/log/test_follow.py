@@ -491,8 +491,8 @@ async def stands_at(eyes: Connection, name: str, position: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def hearing_of_much(url: str, *consumers: Consumer) -> AsyncIterator[None]:
-    """A worker that has just heard of a part of a history."""
+async def hearing_of_much(url: str, *consumers: Consumer) -> AsyncIterator[Bell]:
+    """A worker that has just heard of a part of a history, and what it hears by."""
     bell, errors = Bell(), list[tuple[str, Exception]]()
     bell.ring(1)
     bell.ring(1 + follow.MUCH)
@@ -501,7 +501,7 @@ async def hearing_of_much(url: str, *consumers: Consumer) -> AsyncIterator[None]
     ]
     tasks = [asyncio.create_task(one) for one in work]
     try:
-        yield
+        yield bell
     finally:
         for task in tasks:
             task.cancel()
@@ -514,10 +514,35 @@ async def test_while_a_history_comes_in_consumers_rest_but_for_those_that_it_com
 ) -> None:
     monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(follow, "PAUSE_SECONDS", 0.01)
     async with hearing_of_much(place.url, noting("patient"), noting("eager", rests=False)):
         await some_events(log, 3)
         await stands_at(eyes, "eager", 3)
         assert await checkpoint(eyes, "patient") is None
+
+
+async def test_those_that_a_history_comes_in_for_pause_until_nothing_more_of_it_comes(
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(follow, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
+    async with hearing_of_much(place.url, noting("patient"), noting("eager", rests=False)) as bell:
+        await some_events(log, 1)
+        await stands_at(eyes, "patient", 1)
+        assert await checkpoint(eyes, "eager") is None
+        bell.ring(1 + follow.MUCH)
+        await stands_at(eyes, "eager", 1)
+
+
+async def test_those_that_pause_do_not_wait_for_a_history_that_was_broken_off(
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
+    async with hearing_of_much(place.url, noting("eager", rests=False)):
+        await some_events(log, 1)
+        await stands_at(eyes, "eager", 1)
 
 
 async def test_when_a_history_is_through_consumers_go_on(
@@ -543,8 +568,10 @@ async def test_of_a_long_history_consumers_work_off_a_part_now_and_then(
 async def test_nobody_rests_for_what_comes_bit_by_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
     bell = Bell()
     for position in range(follow.MUCH, follow.MUCH * 5, follow.MUCH - 1):
         bell.ring(position)
     async with asyncio.timeout(PATIENCE_SECONDS):
         await bell.quiet()
+        await bell.pause()
