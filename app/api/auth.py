@@ -263,7 +263,8 @@ def caller_of(request: Request) -> Who:
 
 def session_of(request: Request) -> sessions.Session | None:
     """The session by which the guard found the caller; None: it was a key."""
-    found: sessions.Session | None = getattr(request.state, "session", None)
+    # Asked of `request.state`, each request with a key would raise and catch that it has none.
+    found: sessions.Session | None = request.scope["state"].get("session")
     return found
 
 

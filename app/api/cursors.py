@@ -10,6 +10,8 @@ from typing import Any
 #: A keyed fingerprint: the same for the same texts, and not to be made by a client.
 Sign = Callable[..., str]
 _SIGNATURE = 16
+# `json.dumps` would make an encoder for each.
+_AS_TEXT = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class BadCursor(Exception):
@@ -18,7 +20,7 @@ class BadCursor(Exception):
 
 def write(place: list[Any], scope: str, sign: Sign) -> str:
     """The cursor for a place in the list of that scope (its address and filters)."""
-    text = json.dumps(place, separators=(",", ":"))
+    text = _AS_TEXT(place)
     return (
         base64.urlsafe_b64encode((sign("cursor", scope, text)[:_SIGNATURE] + text).encode())
         .decode()

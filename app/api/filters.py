@@ -264,7 +264,7 @@ async def _ids(renderer: Renderer, said: Sequence[str]) -> list[Any]:
 async def _teams(renderer: Renderer, said: Sequence[str]) -> list[Any]:
     named = set(said)
     teams = (await renderer.ledger.directory.teams()).values()
-    return [team.id for team in teams if team.key in named or str(team.id) in named]
+    return [team.id for team in teams if team.key in named or team.text in named]
 
 
 def _states(kind: type[Labelled]) -> list[Parameter]:

@@ -9,9 +9,9 @@ own, at the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any, get_args
 from urllib.parse import urlencode
@@ -24,8 +24,8 @@ from app.api import cursors
 from app.api.expand import expand
 from app.api.filters import Where, narrow
 from app.api.lists import MOST_COUNTED, Chosen, Listing, ListQuery, expanded
-from app.api.shapes import Renderer
-from app.api.written import SamePart, written
+from app.api.shapes import Columns, Renderer, by_row
+from app.api.written import written
 from app.common.records import Beside, Record, codecs
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, EVERYBODY, sees_all, tokens
@@ -37,8 +37,6 @@ VARY = {"Vary": "Authorization, Accept-Language"}
 MOST_RANGES = 40
 FOLLOWED = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
   where f.person_id = {who} and f.record like {what})"""
-#: Where the value stands that a row is sorted by, besides its fields.
-PLACE = "sorted_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +96,23 @@ async def page(
     if query.count:
         found |= await _total(renderer, where)
     statement = of_page(renderer, where, order, query.limit + 1, after)
-    rows = await renderer.ledger.db.rows(statement, where.parameters, prepare=where.prepare)
-    more = len(rows) > query.limit
-    rows = rows[: query.limit]
-    cursor = cursors.write(_said(rows[-1]), scope, sign) if more else None
-    for row in rows:
-        del row[PLACE]
-    await renderer.fill(rows)
-    await expand(listing, renderer, rows, expanded(query))
-    return {"items": rows, "next_cursor": cursor, **found}
+    rows = await renderer.ledger.db.tuples(statement, where.parameters, prepare=where.prepare)
+    cursor, items = None, list[dict[str, Any]]()
+    if rows:
+        *selected, places = zip(*rows[: query.limit], strict=True)
+        columns: Columns = dict(zip(renderer.names, selected, strict=True))
+        if len(rows) > query.limit:
+            cursor = cursors.write(_said(places[-1], columns["id"][-1]), scope, sign)
+        await renderer.put(columns)
+        items = by_row(columns)
+    await expand(listing, renderer, items, expanded(query))
+    return {"items": items, "next_cursor": cursor, **found}
 
 
 def answer(request: Request, page: dict[str, Any]) -> Response:
     """The page as an answer, with the address of the next one in `Link`."""
     headers = VARY | link(request, page["next_cursor"])
-    return Response(_as_json(page), headers=headers, media_type="application/json")
+    return Response(written(page), headers=headers, media_type="application/json")
 
 
 def link(request: Request, next_cursor: str | None) -> dict[str, str]:
@@ -124,20 +124,12 @@ def link(request: Request, next_cursor: str | None) -> dict[str, str]:
     return {"Link": f'<{request.url.path}?{following}>; rel="next"'}
 
 
-def _as_json(page: dict[str, Any]) -> bytes:
-    """The page as JSON. What can be done with its rows is most of it, and the same for many."""
-    actions: dict[int, SamePart] = {}
-    for out in page["items"]:
-        if "actions" in out:
-            out["actions"] = actions.setdefault(id(out["actions"]), SamePart(out["actions"]))
-    return written(page)
-
-
 def of_page(renderer: Renderer, where: Where, order: Order, limit: int, after: Place | None = None) -> str:
     """The SQL of one page of at most so many rows, behind that place."""
     table = renderer.lifecycle.table
     ranges = _ranges(renderer, where, order.usual, _parts(where, order, after))
-    columns = f"{renderer.columns}, r.{order.column} as {PLACE}"
+    # Behind its fields, what a row is sorted by.
+    columns = f"{renderer.columns}, r.{order.column} as sorted_by"
     # The limit is part of the text, so that the plan is made for it.
     if len(ranges) == 1:
         return f"select {columns} from {table} r where {ranges[0]} order by {order.of_range} limit {limit}"
@@ -173,10 +165,9 @@ def _scope(listing: Listing, query: ListQuery, saved: Chosen | None) -> str:
     return f"{listing.lifecycle.plural} {said} {saved.model_dump_json(exclude_unset=True) if saved else ''}"
 
 
-def _said(row: Mapping[str, Any]) -> list[Any]:
-    """The row's place, for a cursor."""
-    value = row[PLACE]
-    return [instant(value) if isinstance(value, datetime) else value, str(row["id"])]
+def _said(value: Any, row_id: UUID) -> list[Any]:
+    """The place of a row, for a cursor."""
+    return [instant(value.replace(tzinfo=UTC)) if isinstance(value, datetime) else value, str(row_id)]
 
 
 def _place(listing: Listing, order: Order, said: list[Any]) -> Place:

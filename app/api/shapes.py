@@ -6,7 +6,7 @@ in.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -17,11 +17,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.written import SamePart
 from app.common.people import Caller
 from app.common.personal import is_sealed
 from app.common.records import ENVELOPE, Record, codecs
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Lifecycle
+from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.look import Loaded
 from app.kernel.moment import Context
 from app.kernel.offers import Offer, offers
@@ -52,6 +53,10 @@ class TeamStub(Out):
 
 #: Gives by id what stands beside each of these records, as clients see it.
 LookUp = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
+
+
+#: By field, its values, in the order of the records.
+Columns = dict[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ class _Plan:
     personal: tuple[str, ...]
     persons: tuple[str, ...]
     teams: tuple[str, ...]
-    for_staff: tuple[str, ...]
+    for_staff: frozenset[str]
     values: tuple[str, ...]
     beside: tuple[tuple[str, Beside], ...]
 
@@ -124,15 +129,16 @@ class _Plan:
 ALWAYS = frozenset({"id", "version", "number"})
 
 
-@cache
-def _names(shape: type[Out], made: frozenset[str]) -> tuple[str, ...]:
-    """The fields of the shape, without those that a kind makes."""
-    return tuple(name for name in shape.model_fields if name not in made)
-
-
 # Clients choose the fields; most of them choose the same.
 @lru_cache(maxsize=256)
-def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Plan:
+def _plan(
+    record: type[Record], shape: type[Out], made: frozenset[str], asked_for: frozenset[str] | None = None
+) -> _Plan:
+    """How all of the shape is filled, or the fields that were asked for, without those that a kind makes."""
+    names = tuple(name for name in shape.model_fields if name not in made)
+    # Which actions are open, and what is for staff, is decided on other fields; so some are made.
+    if asked_for is not None and asked_for.isdisjoint({"actions", *made, *_for_staff(record)}):
+        names = tuple(name for name in names if name in asked_for | ALWAYS)
     fields = codecs(record)
     beside = _beside(shape)
     columns = {name: name for name in names if name != "actions" and name not in beside}
@@ -158,8 +164,8 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
     # Until the actions and what is beside are known something else is in their place: the fields keep their
     # order.
     take = itemgetter(*(columns.get(name, "id") for name in names))
-    selected = {name: f"r.{columns.get(name, 'id')}" for name in names}
-    for_staff = tuple(name for name in names if columns.get(name) in _for_staff(record))
+    selected = {name: f"r.{columns[name]}" if name in columns else "null" for name in names}
+    for_staff = frozenset(name for name in names if columns.get(name) in _for_staff(record))
     return _Plan(
         names,
         take,
@@ -177,7 +183,7 @@ def _plan(record: type[Record], shape: type[Out], names: tuple[str, ...]) -> _Pl
 
 def columns_of(record: type[Record], shape: type[Out], made: frozenset[str] = frozenset()) -> dict[str, str]:
     """What is to be selected of the table `r` for each field of the shape but those that are made."""
-    return _plan(record, shape, _names(shape, made)).columns
+    return _plan(record, shape, made).columns
 
 
 def _beside(shape: type[Out]) -> dict[str, Beside]:
@@ -211,66 +217,97 @@ class Renderer:
     fields: frozenset[str] | None = None
     past: bool = False
     rows: type[Record] | None = None
-    #: Fields of the shape that stand in no column: a kind that has some makes them in a `fill` of its own.
+    #: Fields of the shape that stand in no column: a kind that has some makes them in a `put` of its own.
     MADE: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def columns(self) -> str:
-        """What is to be selected of the table `r` for `fill`."""
+        """What is to be selected of the table `r` for `put` and `fill`."""
         return self._plan().select
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is in the `columns`, in their order."""
+        return self._plan().names
 
     async def one(self, record: Record, audience: Iterable[str] = ()) -> dict[str, Any]:
         """The record in its shape. `audience` are the tokens of those who may see it: a ticket's actions
         depend on whether the caller follows it.
         """
-        shown = self.taken(record)
-        offered = None
-        if "actions" in shown and not self.past and (self.fields is None or "actions" in self.fields):
-            offered = await self._offers(Loaded(record, 0, list(audience)))
-        await self.fill([shown], offered)
-        return shown
-
-    async def fill(
-        self, shown: Sequence[dict[str, Any]], offered: list[dict[str, Any]] | None = None
-    ) -> None:
-        """Puts rows of `columns` as clients see them: two look-ups at most for all of them together,
-        and one for each field that is filled from rows beside them. `offered` are the actions of the one
-        record, if its checks have been asked.
-        """
         plan = self._plan()
-        if plan.for_staff:
-            self._keep_from_others(shown, plan.for_staff)
-        persons = {out[name] for out in shown for name in plan.persons} - {None}
-        names = await self.ledger.directory.names(persons) if persons else {}
-        sealed = {out[name] for out in shown for name in plan.personal} - {None}
-        sealed |= {text for name in plan.values for out in shown if out[name] for text in _sealed(out[name])}
-        texts = await self.ledger.vault.texts({*sealed, *names.values()})
-        teams = {out[name] for out in shown for name in plan.teams} - {None}
-        stubs: dict[UUID | None, Any] = {
-            person: {"id": person, "name": texts.get(names.get(person, ""))} for person in persons
+        columns: Columns = dict(zip(plan.names, zip(plan.take(record.__dict__)), strict=True))
+        offered = None
+        if "actions" in columns and not self.past and (self.fields is None or "actions" in self.fields):
+            offered = await self._offers(Loaded(record, 0, list(audience)))
+        await self.put(columns, offered)
+        return by_row(columns)[0]
+
+    async def fill(self, shown: Sequence[dict[str, Any]]) -> None:
+        """Puts rows of `columns`, all with the same fields, as clients see them."""
+        if not shown:
+            return
+        columns: Columns = dict(
+            zip(shown[0], zip(*(out.values() for out in shown), strict=True), strict=True)
+        )
+        await self.put(columns)
+        for out, filled in zip(shown, by_row(columns), strict=True):
+            out.clear()
+            out.update(filled)
+
+    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+        """Puts the values of `columns`, of one record at least, as clients see them: two look-ups at most for
+        all of them together, and one for each field that is filled from rows beside them. `offered` are the
+        actions of the one record, if its checks have been asked.
+        """
+        plan, filled = self._plan(), _filled(columns)
+        if not plan.for_staff.isdisjoint(filled):
+            self._keep_from_others(columns, plan.for_staff)
+        persons, teams, personal, values = (
+            [name for name in names if name in filled]
+            for names in (plan.persons, plan.teams, plan.personal, plan.values)
+        )
+        # Python hashes and compares ids in Python, and their numbers in C.
+        ids = {name: [None if one is None else one.int for one in columns[name]] for name in persons + teams}
+        if "actions" in columns:
+            given = [] if self.past else offered
+            columns["actions"] = self._actions(columns, ids) if given is None else [given] * _many(columns)
+        sealed = [text for name in personal for text in columns[name] if text is not None]
+        sealed += [text for name in values for said in columns[name] if said for text in _sealed(said)]
+        stubs, texts = await self._known(_distinct(columns, persons), _distinct(columns, teams), sealed)
+        for name, numbers in ids.items():
+            columns[name] = list(map(stubs.get, numbers))
+        for name in personal:
+            columns[name] = list(map(texts.get, columns[name]))
+        for name in values:
+            columns[name] = [_opened(said, texts) for said in columns[name]]
+        for name in plan.instants:
+            if name in filled:
+                columns[name] = _instants(columns[name])
+        for name, beside in plan.beside:
+            columns[name] = await self._beside(columns["id"], beside)
+        for name in self._left_out(plan):
+            del columns[name]
+
+    async def _known(
+        self, persons: Collection[UUID], teams: Collection[UUID], sealed: Collection[str]
+    ) -> tuple[dict[int | None, dict[str, Any]], dict[str, str | None]]:
+        """What is shown of these persons and teams, by the numbers of their ids; what is sealed, opened."""
+        directory = self.ledger.directory
+        names = await directory.names(persons) if persons else {}
+        texts = await self.ledger.vault.texts([*sealed, *names.values()])
+        stubs: dict[int | None, dict[str, Any]] = {
+            one.int: {"id": one, "name": texts.get(names.get(one, ""))} for one in persons
         }
         if teams:
-            known = await self.ledger.directory.teams(teams)
-            stubs |= {team: {"id": team, "key": known[team].key, "name": known[team].name} for team in teams}
-        _open(shown, plan.values, texts)
-        for name, beside in plan.beside:
-            await self._put_beside(shown, name, beside)
-        if shown and "actions" in shown[0]:
-            open_actions: dict[Any, list[dict[str, Any]]] = {}
-            for out in shown:
-                out["actions"] = [] if self.past else offered or self._actions(out, open_actions)
-        _put(shown, (*plan.persons, *plan.teams), stubs)
-        _put(shown, plan.personal, texts)
-        _put_instants(shown, plan.instants)
-        for name in self._left_out(plan):
-            for out in shown:
-                del out[name]
+            known = await directory.teams(teams)
+            stubs |= {one.int: {"id": one, "key": known[one].key, "name": known[one].name} for one in teams}
+        return stubs, texts
 
-    async def _put_beside(self, shown: Sequence[dict[str, Any]], name: str, beside: Beside) -> None:
-        """Fills the field from rows beside the records."""
-        found = {} if self.past else await beside.look_up(self.ledger, [out["id"] for out in shown])
-        for out in shown:
-            out[name] = found.get(out["id"], None if self.past or beside.one else [])
+    async def _beside(self, ids: Sequence[UUID], beside: Beside) -> list[Any]:
+        """What rows beside the records of these ids say."""
+        found = {} if self.past else await beside.look_up(self.ledger, list(ids))
+        none: list[Any] | None = None if self.past or beside.one else []
+        return [found.get(one, none) for one in ids]
 
     def _left_out(self, plan: _Plan) -> list[str]:
         """What was selected only to decide on the actions."""
@@ -280,23 +317,23 @@ class Renderer:
 
     def _plan(self) -> _Plan:
         record: type[Record] = self.rows or self.lifecycle.record
-        names = _names(self.shape, self.MADE)
-        # Which actions are open, and what is for staff, is decided on other fields; so some are made.
-        if self.fields is not None and self.fields.isdisjoint({"actions", *self.MADE, *_for_staff(record)}):
-            names = tuple(name for name in names if name in self.fields | ALWAYS)
-        return _plan(record, self.shape, names)
+        return _plan(record, self.shape, self.MADE, self.fields)
 
     def taken(self, record: Record) -> dict[str, Any]:
         """The record's values by the fields of the shape, for `fill`."""
         plan = self._plan()
         return dict(zip(plan.names, plan.take(record.__dict__), strict=True))
 
-    def _keep_from_others(self, shown: Sequence[dict[str, Any]], names: tuple[str, ...]) -> None:
+    def _keep_from_others(self, columns: Columns, names: Collection[str]) -> None:
         """Takes out what only staff are shown, of records that the caller is not staff for."""
-        for name in names:
-            for out in shown:
-                if out[name] is not None and not self.caller.is_staff_for(self._standing(out)):
-                    out.update(dict.fromkeys(names))
+        kept = {
+            n
+            for n, values in enumerate(zip(*(columns[name] for name in names), strict=True))
+            if any(value is not None for value in values)
+            and not self.caller.is_staff_for(self._standing(columns, n))
+        }
+        for name in names if kept else ():
+            columns[name] = [None if n in kept else value for n, value in enumerate(columns[name])]
 
     async def _offers(self, loaded: Loaded[Any]) -> list[dict[str, Any]]:
         """What is open by state and role, and whether a check forbids it now."""
@@ -316,42 +353,80 @@ class Renderer:
             words["part"] = offer.part.label(self.language)
         return say(self.language, "detail", offer.because, words)
 
-    def _standing(self, out: Mapping[str, Any]) -> Any:
-        """What decides of a row who may do what with it, before it is put as clients see it."""
+    def _standing(self, columns: Columns, n: int) -> Any:
+        """What decides of the record at that place who may do what with it."""
+        at = {name: columns[name][n] for name in _DECIDING if name in columns}
         return SimpleNamespace(
             KIND=self.lifecycle.kind,
-            state=out.get("state"),
-            requester_id=out.get("requester"),
-            author_id=out.get("author"),
-            chair_id=out.get("chair"),
-            assignee_id=out.get("assignee"),
-            team_id=out.get("team"),
-            service=out.get("service"),
+            state=at.get("state"),
+            requester_id=at.get("requester"),
+            author_id=at.get("author"),
+            chair_id=at.get("chair"),
+            assignee_id=at.get("assignee"),
+            team_id=at.get("team"),
+            service=at.get("service"),
         )
 
-    def _actions(
-        self, out: Mapping[str, Any], known: dict[Any, list[dict[str, Any]]]
-    ) -> list[dict[str, Any]]:
-        """What is open by state and role. Many rows of a list are alike in what decides that."""
-        caller, me, assignee = self.caller, self.caller.person_id, out.get("assignee")
-        team, service = out.get("team"), out.get("service")
-        alike = (
-            out.get("state"),
-            out.get("requester") == me,
-            out.get("author") == me,
-            out.get("chair") == me,
-            assignee is None,
-            assignee == me,
-            team if team in caller.scope_teams else None,
-            service if service in caller.scope_services else None,
-        )
-        if alike not in known:
-            record = self._standing(out)
-            known[alike] = [
-                _offered(action.name, action.label(self.language), None)
-                for action in self.lifecycle.open_to(record, self.caller)
-            ]
-        return known[alike]
+    def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SamePart]:
+        """What is open by state and role. Many records of a list are alike in what decides that. `ids` are
+        the numbers of persons and teams, where there are any.
+        """
+        caller, many = self.caller, _many(columns)
+        me = None if caller.person_id is None else caller.person_id.int
+        teams = {None if team is None else team.int for team in caller.scope_teams}
+        matters: dict[str, Collection[Any]] = {
+            "requester": {me},
+            "author": {me},
+            "chair": {me},
+            "assignee": {me, None},
+            "team": teams,
+            "service": caller.scope_services,
+        }
+        said = {**columns, **ids}
+        deciding = [
+            [one if one in some else OTHER for one in said[name]]
+            for name, some in matters.items()
+            if name in said
+        ]
+        alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
+        open_to = {
+            each: _offered_in_lists(self.lifecycle.open_to(self._standing(columns, n), caller), self.language)
+            for each, n in dict(zip(alike, range(many), strict=True)).items()
+        }
+        return [open_to[each] for each in alike]
+
+
+#: The fields that decide who may do what with a record.
+_DECIDING = ("state", "requester", "author", "chair", "assignee", "team", "service")
+#: Whoever and whatever makes no difference to that.
+OTHER = -1
+
+
+def by_row(columns: Columns) -> list[dict[str, Any]]:
+    """The records of these columns."""
+    filled, none = _filled(columns), dict.fromkeys(columns)
+    # Most fields have no value in most records: those are not gone through one by one.
+    shown = [none.copy() for _ in range(_many(columns))]
+    for name in filled:
+        for out, value in zip(shown, columns[name], strict=True):
+            out[name] = value
+    return shown
+
+
+def _many(columns: Columns) -> int:
+    """How many records they are."""
+    return len(next(iter(columns.values())))
+
+
+def _filled(columns: Columns) -> set[str]:
+    """The fields that have a value in some of the records."""
+    nothing = (None,) * _many(columns)
+    return {name for name, column in columns.items() if column != nothing}
+
+
+def _distinct(columns: Columns, names: Iterable[str]) -> list[UUID]:
+    """The ids in these columns, each once."""
+    return list({one.int: one for name in names for one in columns[name] if one is not None}.values())
 
 
 def _sealed(values: Mapping[str, Any]) -> list[str]:
@@ -359,31 +434,30 @@ def _sealed(values: Mapping[str, Any]) -> list[str]:
     return [said for said in values.values() if isinstance(said, str) and is_sealed(said)]
 
 
-# Field by field, since most fields have no value in most records.
-def _put(shown: Sequence[dict[str, Any]], names: Sequence[str], put: Mapping[Any, Any]) -> None:
-    """Puts in the place of each value of these fields what stands for it."""
-    for name in names:
-        for out in shown:
-            if (value := out[name]) is not None:
-                out[name] = put[value]
+def _instants(column: Iterable[datetime | None]) -> list[datetime | str | None]:
+    """Instants as clients see them, where they would not come out so."""
+    # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds. Those of
+    # lists are of UTC and do not say so.
+    return [
+        at
+        if at is None or (at.microsecond and (at.tzinfo is None or at.tzinfo is UTC))
+        else instant(at.replace(tzinfo=at.tzinfo or UTC))
+        for at in column
+    ]
 
 
-def _put_instants(shown: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-    """Writes instants as clients see them, where they would not come out so."""
-    for name in names:
-        for out in shown:
-            # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds.
-            if (at := out[name]) is not None and not (at.microsecond and at.tzinfo is UTC):
-                out[name] = instant(at)
+def _opened(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -> dict[str, Any] | None:
+    """The values with what can be read in the place of ciphertexts."""
+    if values is None:
+        return None
+    # The log and the database keep keys in orders of their own.
+    return {key: texts.get(said, said) for key, said in sorted(values.items())}
 
 
-def _open(shown: Sequence[dict[str, Any]], names: Sequence[str], texts: Mapping[str, str | None]) -> None:
-    """Puts what can be read in the place of ciphertexts among values."""
-    for out in shown:
-        for name in names:
-            if out[name] is not None:
-                # The log and the database keep keys in orders of their own.
-                out[name] = {key: texts.get(said, said) for key, said in sorted(out[name].items())}
+@lru_cache(maxsize=1024)
+def _offered_in_lists(actions: tuple[Action[Any, Any], ...], language: str) -> SamePart:
+    """Actions that nothing else is known of."""
+    return SamePart([_offered(action.name, action.label(language), None) for action in actions])
 
 
 def _offered(action: str, label: str, reason: str | None) -> dict[str, Any]:

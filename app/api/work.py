@@ -23,7 +23,7 @@ from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of, time_of_day
 from app.api.direct import DirectRoute
 from app.api.openapi import in_language, problems
-from app.api.shapes import Out, Renderer, TeamStub, columns_of
+from app.api.shapes import Columns, Out, Renderer, TeamStub, columns_of
 from app.api.written import written
 from app.common.children import Task
 from app.common.decisions import Vote
@@ -106,13 +106,10 @@ class NeverHeld(Renderer):
 
     MADE: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
 
-    async def fill(
-        self, shown: Sequence[dict[str, Any]], offered: list[dict[str, Any]] | None = None
-    ) -> None:
+    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
         """As all do, and null where others have when they wake up."""
-        await super().fill(shown, offered)
-        for out in shown:
-            out["wake_up_at"] = None
+        await super().put(columns, offered)
+        columns["wake_up_at"] = [None] * len(columns["id"])
 
 
 class WorkItem(Case):

@@ -371,6 +371,11 @@ class Caller:
         return self.is_rule or any(replace(held, role=role.role).shared(role) == role for held in own)
 
     @cached_property
+    def rights(self) -> str:
+        """All that they hold, as one text: of many roles it is hashed and compared in no time."""
+        return repr(self.roles)
+
+    @cached_property
     def scope_teams(self) -> frozenset[UUID | None]:
         """The teams that make a difference to what they may do with a record: their own, and those that a
         role is held for.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import PersonStub, RecordOut, Renderer
+from app.api.shapes import Columns, PersonStub, RecordOut, Renderer, by_row
 from app.base.people.queries import PERSONS
 from app.common.notices import Failure, NoticeState, Step, Way
 from app.deliveries import texts
@@ -40,17 +39,15 @@ class NoticeRenderer(Renderer):
 
     MADE = frozenset({"text"})
 
-    async def fill(
-        self, shown: Sequence[dict[str, Any]], offered: list[dict[str, Any]] | None = None
-    ) -> None:
+    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
         """Besides, one look-up for what was said in the events."""
-        said: list[str] = []
+        said = {}
         if self.fields is None or "text" in self.fields:
-            given = await texts.given_of(self.ledger, texts.told_by(shown))
-            said = [texts.text(self.ledger, self.language, notice, given) for notice in shown]
-        await super().fill(shown, offered)
-        for notice, text in zip(shown, said, strict=False):
-            notice["text"] = text
+            notices = by_row(columns)
+            given = await texts.given_of(self.ledger, texts.told_by(notices))
+            said["text"] = [texts.text(self.ledger, self.language, notice, given) for notice in notices]
+        await super().put(columns, offered)
+        columns.update(said)
 
 
 LISTING = Listing(

@@ -87,11 +87,12 @@ class KnownPerson:
 
 @dataclass(frozen=True, slots=True)
 class TeamStub:
-    """A team as other records show it."""
+    """A team as other records show it. `text` is its id as a text, by which a list can be narrowed, too."""
 
     id: UUID
     key: str
     name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ class Directory:
         self._db = db
         self._keys: dict[UUID, KnownKey] = {}
         self._persons: dict[UUID | str, KnownPerson] = {}
-        self._names: dict[UUID, Sealed] = {}
+        # By the number of their id, which Python hashes and compares in C.
+        self._names: dict[int, Sealed] = {}
         self._teams: dict[UUID, TeamStub] | None = None
         self._fields: dict[str, dict[str, KnownField]] | None = None
         self._matrix: KnownMatrix | None = None
@@ -202,7 +204,7 @@ class Directory:
             return self._teams
         epoch = self._epoch
         rows = await self._db.rows("select id, key, name from fold.team")
-        teams = {row["id"]: TeamStub(row["id"], row["key"], row["name"]) for row in rows}
+        teams = {row["id"]: TeamStub(row["id"], row["key"], row["name"], str(row["id"])) for row in rows}
         if epoch == self._epoch:
             self._teams = teams
         return teams
@@ -239,16 +241,18 @@ class Directory:
 
     async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
         """By person, their name's ciphertext. One statement at most."""
-        wanted = set(persons)
-        known = {person: name for person in wanted if (name := self._names.get(person)) is not None}
+        wanted = {person.int: person for person in persons}
+        known = {
+            person: name for number, person in wanted.items() if (name := self._names.get(number)) is not None
+        }
         if len(known) < len(wanted):
             epoch = self._epoch
-            missing = list(wanted - known.keys())
+            missing = [person for person in wanted.values() if person not in known]
             rows = await self._db.rows("select id, name from fold.person where id = any(%s)", (missing,))
             fetched = {row["id"]: Sealed(row["name"]) for row in rows}
             if epoch == self._epoch:
                 if len(self._names) >= LARGEST_CACHE:
                     self._names.clear()
-                self._names.update(fetched)
+                self._names.update((person.int, name) for person, name in fetched.items())
             known |= fetched
         return known

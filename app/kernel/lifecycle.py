@@ -103,9 +103,9 @@ class Second:
     goes_on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[R, B]):
-    """A row of the table.
+    """A row of the table, equal to itself only.
 
     `unless` is what forbids it, `wrong` what forbids to say what is said. `staff_only`: no event of it is
     shown to anybody but staff. `never` are the parts that somebody may have had in the record and that are

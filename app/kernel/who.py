@@ -109,7 +109,7 @@ def standing(caller: Caller, record: Any) -> tuple[Any, ...]:
     team, service = getattr(record, "team_id", None), getattr(record, "service", None)
     return (
         caller.is_rule,
-        caller.roles,
+        caller.rights,
         me is not None and getattr(record, "requester_id", None) == me,
         me is not None and getattr(record, "author_id", None) == me,
         me is not None and getattr(record, "chair_id", None) == me,

@@ -64,6 +64,21 @@ async def scene(shared: Api) -> Scene:
 EVERY = {"plain", "urgent", "hers", "given", "held", "over"}
 
 
+def without_checks(record: dict[str, Any]) -> dict[str, Any]:
+    """The record without what is looked up for one record only: what forbids an action."""
+    return {**record, "actions": [(each["action"], each["label"]) for each in record["actions"]]}
+
+
+async def test_a_record_is_shown_in_a_list_as_it_is_shown_alone(scene: Scene) -> None:
+    for client in (scene.ada, scene.lin, scene.zhao):
+        items = (await client.read(INCIDENTS))["items"]
+        assert items, "everybody sees some"
+        for item in items:
+            alone = await client.read(f"{INCIDENTS}/{item['id']}")
+            assert list(item) == list(alone), "the fields have one order"
+            assert without_checks(item) == without_checks(alone)
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [

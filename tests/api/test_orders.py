@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.api.filters import Where, narrow
-from app.api.paging import PLACE, Place, of_page, of_total, order_of
+from app.api.paging import Place, of_page, of_total, order_of
 from app.api.shapes import Renderer
 from app.base.extras.assignment import AssignTicket
 from app.common.people import Caller, Held, Role, rule
@@ -178,7 +178,7 @@ async def paged(renderer: Renderer, said: dict[str, str], sort: str, limit: int)
         found += [row["id"] for row in rows]
         if len(rows) < limit:
             return found
-        place = (rows[-1][PLACE], rows[-1]["id"])
+        place = (rows[-1]["sorted_by"], rows[-1]["id"])
 
 
 async def test_what_nobody_has_is_found_nowhere(crowd: Crowd) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from pydantic import Field
 
 from app.api.children import Rows
 from app.api.lists import Listing
-from app.api.shapes import Out, RecordOut, Renderer
+from app.api.shapes import Columns, Out, RecordOut, Renderer
 from app.base.calendars.lifecycle import LIFECYCLE
 from app.common.calendars import CalendarState, CalendarVersion, DayOrigin
 from app.common.records import from_row
@@ -118,23 +117,19 @@ class CalendarRenderer(Renderer):
 
     MADE = frozenset({"newest"})
 
-    async def fill(
-        self, shown: Sequence[dict[str, Any]], offered: list[dict[str, Any]] | None = None
-    ) -> None:
+    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
         """As every renderer, and the versions."""
-        wanted = self.fields is None or "newest" in self.fields
-        named = [out.get("newest_id") for out in shown] if wanted else []
-        await super().fill(shown, offered)
-        if not named:
+        named = columns.get("newest_id")
+        await super().put(columns, offered)
+        if named is None or (self.fields is not None and "newest" not in self.fields):
             return
-        rows = await self.ledger.db.rows(VERSIONS, (named,))
+        rows = await self.ledger.db.rows(VERSIONS, (list(named),))
         versions = Renderer(
             self.ledger, self.lifecycle, CalendarVersionOut, self.caller, self.language, rows=CalendarVersion
         )
         found = {row["id"]: versions.taken(from_row(CalendarVersion, row)) for row in rows}
         await versions.fill(list(found.values()))
-        for out, newest in zip(shown, named, strict=True):
-            out["newest"] = found[newest]
+        columns["newest"] = [found[newest] for newest in named]
 
 
 CALENDARS = Listing(

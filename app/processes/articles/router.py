@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.actions import mount_actions
@@ -19,6 +18,7 @@ from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
 from app.api.shapes import Out, Renderer
+from app.api.written import written
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested
 
@@ -37,7 +37,7 @@ def _suggestions(kind: str) -> Callable[..., Any]:
         case = (await seen(of_case, name)).record
         found = {"items": await suggested(renderer, case)}
         headers = {**VARY, "Content-Language": renderer.language}
-        return Response(to_json(found), headers=headers, media_type="application/json")
+        return Response(written(found), headers=headers, media_type="application/json")
 
     return get_suggestions
 
