@@ -1,7 +1,7 @@
 """The floor: raw SQL of the same work through pgbench, on the same PostgreSQL, in the same run.
 
 Rates that must be reached in events a second were set on one machine. What counts here is how they compare to
-the floor of that machine, and ours to the floor of this one (decision 0059).
+a floor of that machine, and ours to the same floor of this one (decisions 0059 and 0070).
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from app.installation import DATABASE, SUPERUSER
 from bench.figures import Figure, Needed, number
 from bench.site import Site
 
-#: b4 per second, by as many clients, on the machine on which the rates were set that must be reached.
-OF_REFERENCE, CLIENTS = 13_086.0, 32
+CLIENTS = 32
 TABLES = """
 drop schema if exists floor cascade;
 create schema floor;
@@ -45,6 +44,20 @@ insert into floor.event (id, stream, version, type, actor, occurred_at, recorded
   convert_to(repeat('{"given":{}}', 40), 'UTF8'));
 commit;
 """
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A floor on the machine on which the rates were set that must be reached, per second; `unit` is what
+    our ratios to it are followed by.
+    """
+
+    per_second: float
+    unit: str = ""
+
+
+#: b4, by as many clients.
+OF_REFERENCE = Reference(13_086.0, " × b4")
 
 
 @dataclass(frozen=True)
@@ -101,9 +114,19 @@ async def per_second(site: Site, seconds: float) -> float:
     return (await measured(site, CLIENTS, seconds)).per_second
 
 
-def rated(name: str, what: str, rate: float, floors: tuple[float, float], needed: Needed) -> Figure:
-    """The row of a rate, judged by its ratio to the mean of b4 before and after; `needed` are rates."""
-    beside = mean(floors)
-    ratios = Needed(round(needed.must / OF_REFERENCE, 2), round(needed.aim / OF_REFERENCE, 2), " × b4")
+def rated(
+    name: str,
+    what: str,
+    rate: float,
+    floors: tuple[float, float],
+    needed: Needed | None = None,
+    reference: Reference = OF_REFERENCE,
+) -> Figure:
+    """The row of a rate, judged by its ratio to the mean of the floor before and after; `needed` are rates.
+    Without, it is there to be looked at.
+    """
+    beside, there = mean(floors), reference.per_second
     ratio = f"{number(rate / beside)} ({number(rate / max(floors))}–{number(rate / min(floors))})"
-    return Figure(name, what, f"{number(rate)}/s", rate / beside, ratios, f"{number(beside)}/s", ratio)
+    if needed is not None:
+        needed = Needed(round(needed.must / there, 2), round(needed.aim / there, 2), reference.unit)
+    return Figure(name, what, f"{number(rate)}/s", rate / beside, needed, f"{number(beside)}/s", ratio)

@@ -26,7 +26,7 @@ from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.registry import LIFECYCLES
 from app.settings import PROJECT
-from bench import floor
+from bench import bare, floor
 from bench.cases import ledger_of
 from bench.figures import Figure, Needed, Run
 from bench.site import Site, made_token, site
@@ -116,20 +116,39 @@ async def _of_a_made_file(run: Run) -> list[Figure]:
 
 async def _of(run: Run, installation: Site, path: Path, what: str) -> list[Figure]:
     made_token(installation)
-    before_it = await floor.per_second(installation, run.seconds)
+    before_it = await _floors(run, installation)
     installation.work()
     events, rate = await _imported(run, installation, path, what)
     # What else the worker makes of the history, search for instance, would be in the way of the floor.
     installation.kill("worker")
-    after_it = await floor.per_second(installation, run.seconds)
-    said = f"import of {what} to KPI-ready, {events:,} events / b4"
-    figures = [floor.rated(IMPORT, said, rate, (before_it, after_it), Needed(20_000, 100_000))]
+    after_it = await _floors(run, installation)
+    said = f"import of {what} to KPI-ready, {events:,} events"
+    figures = _rated(IMPORT, said, rate, (before_it, after_it), Needed(20_000, 100_000))
     if run.wants(REBUILD):
         events, rate = await _rebuilt(installation)
-        floors = after_it, await floor.per_second(installation, run.seconds)
-        said = f"rebuild of tables and facts of {what}, {events:,} events / b4"
-        figures.append(floor.rated(REBUILD, said, rate, floors, Needed(50_000, 200_000)))
+        said = f"rebuild of tables and facts of {what}, {events:,} events"
+        floors = after_it, await _floors(run, installation)
+        figures += _rated(REBUILD, said, rate, floors, Needed(50_000, 200_000))
     return figures
+
+
+#: Bare requests by the second of CPU, and b4.
+_Floors = tuple[float, float]
+
+
+async def _floors(run: Run, installation: Site) -> _Floors:
+    return await bare.per_second_of_cpu(run.seconds), await floor.per_second(installation, run.seconds)
+
+
+def _rated(
+    name: str, what: str, rate: float, floors: tuple[_Floors, _Floors], needed: Needed
+) -> list[Figure]:
+    """The row that is judged; and the ratio to b4, to be looked at (decision 0070)."""
+    requests, b4 = zip(*floors, strict=True)
+    return [
+        floor.rated(name, f"{what} / bare requests by the CPU", rate, requests, needed, bare.OF_REFERENCE),
+        floor.rated(name, "the same / b4", rate, b4),
+    ]
 
 
 async def _imported(run: Run, installation: Site, path: Path, what: str) -> tuple[int, float]:

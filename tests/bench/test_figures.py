@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 from rich.progress import Progress
 
+from bench import bare
 from bench.figures import Figure, Needed, Run, compared, in_turns, markdown
 from bench.floor import OF_REFERENCE, rated
 
@@ -65,9 +67,22 @@ async def test_a_ratio_is_printed_with_its_spread() -> None:
 
 def test_a_rate_is_judged_by_the_floor_of_the_machine() -> None:
     needed = Needed(20_000, 100_000)
-    half = OF_REFERENCE / 2
+    half = OF_REFERENCE.per_second / 2
     assert rated("some", "some", 10_100, (half, half), needed).met
     assert not rated("some", "some", 9_900, (half, half), needed).met
     assert rated("some", "some", 14_000, (half, 2 * half), needed).cells() == (
         *("some", "14,000/s", "9,814/s", "1.43 (1.07–2.14)", "≥ 1.53 × b4", "≥ 7.64 × b4", "NO"),
     )
+
+
+def test_a_rate_that_python_bounds_is_judged_by_python() -> None:
+    needed = Needed(20_000, 100_000)
+    third = bare.OF_REFERENCE.per_second / 3
+    assert rated("some", "some", 6_800, (third, third), needed, bare.OF_REFERENCE).met
+    assert not rated("some", "some", 6_600, (third, third), needed, bare.OF_REFERENCE).met
+    assert rated("some", "some", 6_600, (third, third)).cells()[4:] == ("", "", ""), "only to be looked at"
+
+
+async def test_bare_requests_are_answered_for_some_cpu() -> None:
+    # A tick of the clock that counts CPU is a hundredth of a second.
+    assert 0 < await bare.per_second_of_cpu(0.5) < math.inf
