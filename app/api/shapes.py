@@ -340,14 +340,15 @@ class Renderer:
         context = Context(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
         return [
-            _offered(offer.action.name, offer.action.label(self.language), self._reason(offer, state))
+            _offered(offer.action, self.language)
+            if offer.because is None
+            else _offered(offer.action, self.language) | {"open": False, "reason": self._reason(offer, state)}
             for offer in await offers(self.ledger, self.lifecycle, loaded, context)
         ]
 
-    def _reason(self, offer: Offer, state: str) -> str | None:
+    def _reason(self, offer: Offer, state: str) -> str:
         """What forbids it, in a sentence."""
-        if offer.because is None:
-            return None
+        assert offer.because is not None
         words = {"action": offer.action.label(self.language), "state": state}
         if offer.part is not None:
             words["part"] = offer.part.label(self.language)
@@ -457,8 +458,10 @@ def _opened(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -
 @lru_cache(maxsize=1024)
 def _offered_in_lists(actions: tuple[Action[Any, Any], ...], language: str) -> SamePart:
     """Actions that nothing else is known of."""
-    return SamePart([_offered(action.name, action.label(language), None) for action in actions])
+    return SamePart([_offered(action, language) for action in actions])
 
 
-def _offered(action: str, label: str, reason: str | None) -> dict[str, Any]:
-    return {"action": action, "label": label, "open": reason is None, "reason": reason}
+@lru_cache(maxsize=4096)
+def _offered(action: Action[Any, Any], language: str) -> dict[str, Any]:
+    """An action that is open. Whoever is answered with it shares it; nobody changes it."""
+    return {"action": action.name, "label": action.label(language), "open": True, "reason": None}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
@@ -14,14 +13,13 @@ from app.kernel.refusals import KeptApart
 from app.kernel.who import Part, parts_had
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """An action that is for the caller in this state. `because` is the code of what forbids it, if anything
     does; where that is separation of duties, `part` is the one that the caller has had in the record.
     """
 
     action: Action[Any, Any]
-    because: str | None
+    because: str | None = None
     part: Part | None = None
 
 
@@ -30,10 +28,9 @@ async def offers(
 ) -> list[Offer]:
     """The actions for the caller in this state, in the order of the table, each asked of its checks."""
     look, at = Look(ledger.db, ledger.lifecycles, ledger.directory), moment(ledger, loaded, context)
-    offered = []
+    caller, offered = {context.caller.person_id}, []
     for row in lifecycle.open_to(loaded.record, context.caller):
-        had = parts_had(row.never, loaded.record, {context.caller.person_id})
-        if had:
+        if row.never and (had := parts_had(row.never, loaded.record, caller)):
             offered.append(Offer(row, KeptApart.CODE, had[0]))
             continue
         because = None
