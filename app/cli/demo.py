@@ -41,6 +41,8 @@ def demo(
         installation.check(place, current)
         listener = listening(current.host, current.port)
         keys = asyncio.run(_prepared(place, current))
+        # Whoever asks at once is not turned away, but answered as soon as it is up.
+        listener.listen()
         _welcome(f"http://{current.host}:{current.port}", keys)
         with worker():
             run(application(place.url, place.secrets_dir, current), listener, current.proxies)
