@@ -340,19 +340,18 @@ class Renderer:
         context = Context(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
         return [
-            _offered(offer.action, self.language)
-            if offer.because is None
-            else _offered(offer.action, self.language) | {"open": False, "reason": self._reason(offer, state)}
-            for offer in await offers(self.ledger, self.lifecycle, loaded, context)
+            self._shown(offer, state) for offer in await offers(self.ledger, self.lifecycle, loaded, context)
         ]
 
-    def _reason(self, offer: Offer, state: str) -> str:
-        """What forbids it, in a sentence."""
-        assert offer.because is not None
-        words = {"action": offer.action.label(self.language), "state": state}
+    def _shown(self, offer: Offer, state: str) -> dict[str, Any]:
+        """The action, with what forbids it in a sentence."""
+        shown = _offered(offer.action, self.language)
+        if offer.because is None:
+            return shown
+        words = {"action": shown["label"], "state": state}
         if offer.part is not None:
             words["part"] = offer.part.label(self.language)
-        return say(self.language, "detail", offer.because, words)
+        return shown | {"open": False, "reason": say(self.language, "detail", offer.because, words)}
 
     def _standing(self, columns: Columns, n: int) -> Any:
         """What decides of the record at that place who may do what with it."""
@@ -385,7 +384,7 @@ class Renderer:
         }
         said = {**columns, **ids}
         deciding = [
-            [one if one in some else OTHER for one in said[name]]
+            [one if one in some else _OTHER for one in said[name]]
             for name, some in matters.items()
             if name in said
         ]
@@ -400,7 +399,7 @@ class Renderer:
 #: The fields that decide who may do what with a record.
 _DECIDING = ("state", "requester", "author", "chair", "assignee", "team", "service")
 #: Whoever and whatever makes no difference to that.
-OTHER = -1
+_OTHER = -1
 
 
 def by_row(columns: Columns) -> list[dict[str, Any]]:

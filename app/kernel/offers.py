@@ -19,7 +19,7 @@ class Offer(NamedTuple):
     """
 
     action: Action[Any, Any]
-    because: str | None = None
+    because: str | None
     part: Part | None = None
 
 
