@@ -535,22 +535,14 @@ async def test_those_that_a_history_comes_in_for_pause_until_nothing_more_of_it_
         await stands_at(eyes, "eager", 1)
 
 
-async def test_those_that_pause_do_not_wait_for_a_history_that_was_broken_off(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follow, "QUIET_SECONDS", 0.01)
-    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
-    async with hearing_of_much(place.url, noting("eager", rests=False)):
-        await some_events(log, 1)
-        await stands_at(eyes, "eager", 1)
-
-
-async def test_when_a_history_is_through_consumers_go_on(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("rests", [True, False], ids=["who rests", "who pauses"])
+async def test_when_no_more_of_a_history_comes_consumers_go_on_though_nobody_says_so(
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch, *, rests: bool
 ) -> None:
     monkeypatch.setattr(follow, "QUIET_SECONDS", 0.01)
     monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
-    async with hearing_of_much(place.url, noting("patient")):
+    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
+    async with hearing_of_much(place.url, noting("patient", rests=rests)):
         await some_events(log, 1)
         await stands_at(eyes, "patient", 1)
 
