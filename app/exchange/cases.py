@@ -27,9 +27,10 @@ select k.key, r.record from unnest(%s::text[]) as k(key) cross join lateral (
 ) as r
 """
 TOLD = """
-select k.key from unnest(%s::text[]) as k(key) cross join lateral (
-  select from log.idempotency where principal = %s and route = 'row' and key = k.key limit 1
-) as i
+select s.stream, array(
+  select source_ref from log.event where stream = s.stream and source = %s and source_ref is not null
+) as keys
+from unnest(%s::text[]) as s(stream)
 """
 EVENTS = f"""
 select e.* from unnest(%s::text[]) as s(stream) cross join lateral (
@@ -98,9 +99,8 @@ class Cases:
                 REFERENCES, (unknown, self._source.lifecycle.kind, self._source.name)
             )
             streams = {row["key"]: row["record"] for row in rows}
-            news = await self._with_news({number: keys[number] for number in streams})
             found |= dict.fromkeys(streams)
-            found |= await self._recall({number: streams[number] for number in news})
+            found |= await self._recall(await self._with_news(streams, keys))
             for number in unknown:
                 if number not in streams:
                     found[number] = await self._begin(number)
@@ -117,14 +117,13 @@ class Cases:
                 self._lost.add(number)
         return found
 
-    async def _with_news(self, keys: dict[str, list[str]]) -> list[str]:
-        """The numbers of those with a row that has not been told."""
-        every = [key for some in keys.values() for key in some]
-        if not every:
-            return []
-        rows = await self._ledger.db.rows(TOLD, (every, self._source.channel))
-        told = {row["key"] for row in rows}
-        return [number for number, some in keys.items() if not told.issuperset(some)]
+    async def _with_news(self, streams: dict[str, str], keys: dict[str, list[str]]) -> dict[str, str]:
+        """The streams, by number, of those cases with a row that has not been told."""
+        if not streams:
+            return {}
+        rows = await self._ledger.db.rows(TOLD, (self._source.channel, list(streams.values())))
+        told = {row["stream"]: row["keys"] for row in rows}
+        return {number: name for number, name in streams.items() if not set(keys[number]) <= set(told[name])}
 
     async def _recall(self, streams: dict[str, str]) -> dict[str, Held]:
         held: dict[str, Held] = {}

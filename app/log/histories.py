@@ -71,7 +71,9 @@ class History:
 
     def row(self, n: int, table: str, row: dict[str, Any]) -> None:
         """A whole new row, as JSON data; at most one of each id."""
-        self._rows.setdefault(table, []).append({"n": n, **row})
+        rows = self._rows.setdefault(table, [])
+        # The first names all columns; what others leave out is null, as most columns of a case are.
+        rows.append({"n": n, **(without_nulls(row) if rows else row)})
 
     def audience(self, n: int, stream: str, tokens: tuple[str, ...]) -> None:
         """Who may see the stream from now on."""
@@ -88,7 +90,9 @@ class History:
         data: dict[str, Any],
         source_ref: str | None = None,
     ) -> None:
-        """An event of the command. `source_ref` names the source's row for ever. Raises NotCanonical."""
+        """An event of the command. `source_ref` names the source's row for ever: by it, it is known that the
+        row was told. Raises NotCanonical.
+        """
         body = canonical(data)
         self._data.append(body)
         self._events.append(
@@ -107,8 +111,7 @@ class History:
     async def append(self, connection: Connection) -> Appended:
         """One call of log.append_history.
 
-        Raises what the database raises: then nothing was written (a row may have been told before); or
-        DatabaseGone: then it may have been.
+        Raises what the database raises: then nothing was written; or DatabaseGone: then it may have been.
         """
         batch = {"reads": self._reads, "rows": self._rows, "removals": [], "audiences": self._audiences}
         common = {"source": self.source, "correlation_id": self.correlation_id}
@@ -123,3 +126,8 @@ class History:
             row = await cursor.fetchone()
         assert row is not None
         return Appended(frozenset(row["stale"] or ()), max(row["held"].total_seconds(), 0.0))
+
+
+def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
+    """The columns that have a value."""
+    return {name: value for name, value in row.items() if value is not None}
