@@ -182,8 +182,10 @@ class Codec:
 
     def check(self, value: Any) -> None:
         """Asserts that the value is of the field's type: a wrong one would poison the log."""
+        if value is None or type(value) is self._wanted:
+            return
         right = isinstance(value, self._wanted) and not (self._wanted is int and isinstance(value, bool))
-        assert value is None or right, f"{self.name} cannot be {value!r}"
+        assert right, f"{self.name} cannot be {value!r}"
 
 
 def _bare(annotation: Any) -> Any:

@@ -106,7 +106,7 @@ class _Telling(Generic[R]):
         self._take(self.fields)
         enter(self.source, case.record, first, snapshot.opened_at)
         event = self.source.lifecycle.opening().event
-        opened = self._event(event, snapshot.opened_at, given, changes(old, case.record))
+        opened = self._event(event, snapshot.opened_at, given, changes(type(case.record), old, self.values))
         fields = {**self.fields, "state": first}
         case.add(Entry(False, snapshot.opened_at, 1, fields, fields, True))
         # The row's own time counts for all that it tells but the state: a case is new from its opening on, if
@@ -120,13 +120,16 @@ class _Telling(Generic[R]):
     def in_time(self, given: dict[str, Any]) -> Observed:
         """Nothing later is known."""
         case, snapshot, state = self.case, self.snapshot, self.snapshot.state
-        old = self.values.copy()
         way = None if state is None else self.source.way(case.record, state)
-        self._take(self.fields)
+        # Where it stays in its state only what is told can change: looking at all takes a third of observing.
+        known, names = self.values, self.fields
+        old = known.copy() if way is not None else {name: known[name] for name in names}
+        self._take(names)
         if way is not None and state is not None:
             self._note(way, case.record.state)
             enter(self.source, case.record, state, snapshot.at)
-        changed = changes(old, case.record)
+        new = known if way is not None else {name: known[name] for name in names}
+        changed = changes(type(case.record), old, new)
         event = self._event(self._type(way, state), snapshot.at, given, changed)
         fields, latest = self._all(), case.entries[-1].fields
         # Most rows tell what the one before has told: histories are long, and many are remembered.
@@ -176,7 +179,11 @@ class _Telling(Generic[R]):
                 self.values[name] = value
         past = self._written({n: v for n, v in told.items() if n not in current})
         return told, self._event(
-            self._type(way, entry.fields.get("state")), entry.at, given, changes(old, record), past
+            self._type(way, entry.fields.get("state")),
+            entry.at,
+            given,
+            changes(type(record), old, self.values),
+            past,
         )
 
     def _again(self, following: Entry, fields: dict[str, Any], news: dict[str, Any]) -> Observed:
@@ -266,12 +273,14 @@ class _Telling(Generic[R]):
         return Observed(event, at, case.version, data)
 
 
-def changes(old: dict[str, Any], record: Ticket) -> dict[str, Any]:
-    """The fields that are other than they were, as they stand in the log. `old` is an earlier copy of all."""
+def changes(kind: type[Ticket], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The fields that are other than they were, as they stand in the log. Both have the same names in the
+    same order: all of the record's, or those that can have changed.
+    """
     changed: dict[str, Any] = {}
-    values, known = record.__dict__, codecs(type(record))
-    for name in sorted(compress(values, map(is_not, values.values(), old.values()))):
-        value = values[name]
+    known = codecs(kind)
+    for name in sorted(compress(new, map(is_not, new.values(), old.values()))):
+        value = new[name]
         if value != old[name] and name in known:
             known[name].check(value)
             changed[name] = None if value is None else known[name].write(value)

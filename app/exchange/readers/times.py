@@ -148,13 +148,14 @@ class Clock(dict[str, At | None]):
 
 def _parts(text: str) -> re.Match[str] | None:
     """The parts of a time. A month that is named becomes a number behind the year: nothing is left open."""
+    found = _TIME.fullmatch(text)
+    if found is not None:
+        return found
     named = _NAMED.match(text)
-    if named is not None:
-        day, month = named[1] or named[5], _MONTHS.get((named[3] or named[4]).lower())
-        if month is None:
-            return None
-        text = f"{named[6]}-{month}-{day}{text[named.end() :]}"
-    return _TIME.fullmatch(text)
+    month = None if named is None else _MONTHS.get((named[3] or named[4]).lower())
+    if named is None or month is None:
+        return None
+    return _TIME.fullmatch(f"{named[6]}-{month}-{named[1] or named[5]}{text[named.end() :]}")
 
 
 def _zone(offset: str) -> timezone:
