@@ -12,8 +12,8 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
+import orjson
 from psycopg.rows import dict_row
-from pydantic_core import to_json
 
 from app.db import Connection, in_time
 from app.log.canonical import canonical, instant
@@ -120,9 +120,9 @@ class History:
         columns.insert(3, uuid7_texts(self.events))
         columns.append(map(str, accumulate(map(len, self._data))))
         arrays = ["{" + ",".join(column) + "}" for column in columns]
-        parameters = (to_json(batch).decode(), to_json(common).decode(), *arrays, b"".join(self._data))
+        texts = (orjson.dumps(each).decode() for each in (batch, common))
         async with in_time(connection), connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(APPEND, parameters)
+            await cursor.execute(APPEND, (*texts, *arrays, b"".join(self._data)))
             row = await cursor.fetchone()
         assert row is not None
         return Appended(frozenset(row["stale"] or ()), max(row["held"].total_seconds(), 0.0))

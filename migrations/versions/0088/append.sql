@@ -51,6 +51,73 @@ begin
   recorded_at := greatest(head.recorded_at + interval '1 microsecond', clock_timestamp());
 end $$;
 
+-- The rest, when the events are entered: heads, rows, removals, the log's head, one notice. `commands`, `streams` and
+-- `versions` are those of the events, in the order of their positions.
+create or replace function log.close_batch(batch jsonb, commands integer[], streams text[], versions integer[],
+  inout last_position bigint, recorded_at timestamptz)
+language plpgsql as $$
+declare
+  target text;
+  entries jsonb;
+  kinds text;
+  wrong text;
+begin
+  -- An event follows the version that its stream has, in the order of positions; whoever gives another has not read it.
+  with written as (
+    select e.stream, min(e.version) as first, max(e.version) as last, bool_and(coalesce(e.step = 1, true)) as follow
+    from (
+      select u.stream, u.version, u.version - lag(u.version) over (partition by u.stream order by u.place) as step
+      from unnest(streams, versions) with ordinality as u(stream, version, place)
+    ) as e
+    group by e.stream
+  ), heads as materialized (
+    -- Joined by itself. The planner believes that one stream at most has the right version; who is to see them would be
+    -- looked through from the beginning for each of a history's thousand.
+    select w.stream, w.first, w.last, w.follow, a.audience, a.about from written w
+    left join jsonb_to_recordset(batch->'audiences') as a(stream text, audience text[], about text) using (stream)
+  ), moved as (
+    insert into log.stream_head as h (stream, kind, version, audience, about)
+      select w.stream, split_part(w.stream, '/', 1), w.last, coalesce(w.audience, '{}'), w.about from heads w
+      where w.first = 1 + coalesce((select version from log.stream_head o where o.stream = w.stream), 0) and w.follow
+      on conflict (stream) do update set version = excluded.version
+      returning h.stream
+  )
+  select string_agg(stream, ', ') filter (where stream not in (select stream from moved)),
+         string_agg(distinct split_part(stream, '/', 1), ',')
+    into wrong, kinds from written;
+  if wrong is not null then
+    raise exception 'Events do not follow the versions of their streams: %.', wrong;
+  end if;
+  update log.stream_head h set audience = a.audience, about = a.about
+    from jsonb_to_recordset(batch->'audiences') as a(stream text, audience text[], about text)
+    where h.stream = a.stream and (h.audience, h.about) is distinct from (a.audience, a.about);
+
+  for target, entries in
+    select r.entry->>'table', jsonb_agg(r.entry->'id') from jsonb_array_elements(batch->'removals') as r(entry) group by 1
+  loop
+    execute format('delete from %s where id in (select value::uuid from jsonb_array_elements_text($1))',
+      log.writable(target)) using entries;
+  end loop;
+  for target, entries in select key, value from jsonb_each(batch->'rows') loop
+    execute format('select log.%I($1)', log.writable(target)) using entries;
+  end loop;
+
+  select string_agg(distinct n::text, ', ') into wrong from (
+    select (entry->>'n')::integer as n from jsonb_each(batch->'rows') as t, jsonb_array_elements(t.value) as r(entry)
+    union all select (entry->>'n')::integer from jsonb_array_elements(batch->'removals') as r(entry)
+    union all select (entry->>'n')::integer from jsonb_array_elements(batch->'audiences') as r(entry)
+  ) as changed where n not in (select c from unnest(commands) as c);
+  if wrong is not null then
+    raise exception 'Nothing changes without an event: command % of the batch has none.', wrong;
+  end if;
+
+  if cardinality(commands) > 0 then
+    last_position := last_position + cardinality(commands);
+    update log.head h set position = last_position, recorded_at = close_batch.recorded_at;
+    perform pg_notify('ledgerdesk_log', last_position || ' ' || kinds);
+  end if;
+end $$;
+
 -- A source_ref names the row of the source that the event tells of, for ever.
 create or replace function log.append_history(batch jsonb, common jsonb, commands integer[], streams text[],
   versions integer[], ids uuid[], types text[], actors text[], times timestamptz[], refs text[], sizes integer[],
