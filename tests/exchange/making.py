@@ -171,7 +171,7 @@ async def the_fold_holds(ledger: Ledger) -> None:
     )
     assert twice == 0
     again = await ledger.db.value(
-        "select count(*) from (select 1 from log.event where source_ref is not null and source like 'import:%' "
+        "select count(*) from (select from log.event where source_ref is not null and source like 'import:%' "
         "group by source, source_ref having count(*) <> max(version) - min(version) + 1 "
         "or count(distinct stream) > 1 or count(*) filter (where type = 'incident.reported') > 1) as x"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,6 +85,38 @@ def test_a_time_that_no_clock_showed_is_shifted_forward() -> None:
     assert found is not None
     assert found.text == "2026-03-29T01:30:00.000000Z"  # 03:30 by the clocks
     assert found.flag == "nonexistent_time"
+
+
+@pytest.mark.parametrize(
+    ("zone", "year"),
+    [
+        ("Europe/Berlin", 2026),
+        ("America/St_Johns", 2010),  # at a minute past midnight
+        ("America/Sao_Paulo", 2018),  # at midnight: the day begins at one o'clock
+        ("Australia/Lord_Howe", 2026),  # by half an hour
+        ("Pacific/Apia", 2011),  # without the thirtieth of December
+        ("Asia/Tehran", 2021),
+        ("UTC", 2026),
+    ],
+)
+def test_every_quarter_of_an_hour_of_a_year_is_what_the_zone_says_of_it(zone: str, year: int) -> None:
+    reading, rules = clock(zone=ZoneInfo(zone)), ZoneInfo(zone)
+    local = datetime(year, 1, 1)  # noqa: DTZ001  # as clocks on the wall show it
+    while local.year == year:
+        found = reading[local.strftime("%d/%m/%Y %H:%M:%S")]
+        assert found is not None
+        assert found.at == local.replace(tzinfo=rules).astimezone(UTC), local
+        earlier, later = (rules.utcoffset(local.replace(fold=fold)) for fold in (0, 1))
+        assert (found.flag is None) == (earlier == later), local
+        local += timedelta(minutes=15)
+
+
+@pytest.mark.parametrize("text", ["29/2/2016 24:00", "29/2/2016 01:60", "30/2/2016 01:16", "29/2/2016 1:2"])
+def test_a_part_that_no_clock_has_is_no_time_though_the_other_part_was_read_before(text: str) -> None:
+    reading = clock()
+    assert reading["29/2/2016 01:16"]
+    with pytest.raises(NotATime, match="bad_time"):
+        reading[text]
 
 
 def test_the_order_is_found_where_one_date_shows_it() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.exchange.readers.rows import FileRefused
@@ -30,6 +30,9 @@ _NAMES = "january february march april may june july august september october no
 _MONTHS = {name: n for n, month in enumerate(_NAMES.split(), 1) for name in (month, month[:3])}
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_OF_DAY = "23:59:59.999999"
+
+T = TypeVar("T")
 
 
 class DateOrder(StrEnum):
@@ -76,6 +79,8 @@ class Clock(dict[str, At | None]):
         self._zone = zone
         self._order = order
         self._per_second = per_second
+        self._days: dict[str, datetime | None] = {}
+        self._times_of_day: dict[str, timedelta | None] = {}
 
     def __missing__(self, text: str) -> At | None:
         if len(self) >= LARGEST_CACHE:
@@ -86,6 +91,26 @@ class Clock(dict[str, At | None]):
     def _read(self, text: str) -> At | None:
         if self._per_second is not None:
             return self._since_1970(text, self._per_second)
+        # Days and times of day come again and again, also where no instant does.
+        day, _, time = text.partition(" ")
+        begins = _kept(self._days, day, self._beginning_of)
+        since = _kept(self._times_of_day, time, _time_of_day)
+        if begins is None or since is None:
+            return self._whole(text)
+        at = begins + since
+        return At(at, instant(at))
+
+    def _beginning_of(self, day: str) -> datetime | None:
+        """When that day begins; None if it is none of 24 hours, one by one as they are everywhere."""
+        try:
+            first, last = self._whole(f"{day} 00:00"), self._whole(f"{day} {_LAST_OF_DAY}")
+        except NotATime:
+            return None
+        if first is None or last is None or first.flag or last.flag:
+            return None
+        return first.at if last.at - first.at == _time_of_day(_LAST_OF_DAY) else None
+
+    def _whole(self, text: str) -> At | None:
         found = _parts(text)
         if found is None:
             raise NotATime("bad_time")
@@ -96,9 +121,9 @@ class Clock(dict[str, At | None]):
             if not 1 <= hour <= 12:
                 raise NotATime("bad_time")
             hour = hour % 12 + (12 if half in "Pp" else 0)
-        micros = 0 if fraction is None else int(fraction.ljust(6, "0")[:6])
         try:
-            local = datetime(year, month, day, hour, int(minutes), int(seconds or 0), micros)  # noqa: DTZ001  # the zone comes next
+            parts = year, month, day, hour, int(minutes), int(seconds or 0), _micros(fraction)
+            local = datetime(*parts)  # noqa: DTZ001  # the zone comes next
         except ValueError as error:
             if year == 0:
                 return None
@@ -156,6 +181,30 @@ def _parts(text: str) -> re.Match[str] | None:
     if named is None or month is None:
         return None
     return _TIME.fullmatch(f"{named[6]}-{month}-{named[1] or named[5]}{text[named.end() :]}")
+
+
+def _time_of_day(text: str) -> timedelta | None:
+    """How long after the beginning of a plain day; None if it says more than hours, minutes and seconds."""
+    found = _TIME.fullmatch(f"2000-01-01 {text}")
+    if found is None or found[9] is not None or found[10] is not None:
+        return None
+    hours, minutes, seconds = int(found[5]), int(found[6]), int(found[7] or 0)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return None
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=_micros(found[8]))
+
+
+def _micros(fraction: str | None) -> int:
+    return 0 if fraction is None else int(fraction.ljust(6, "0")[:6])
+
+
+def _kept(cache: dict[str, T], text: str, read: Callable[[str], T]) -> T:
+    """What was read of the text, now or before."""
+    if text not in cache:
+        if len(cache) >= LARGEST_CACHE:
+            cache.clear()
+        cache[text] = read(text)
+    return cache[text]
 
 
 def _zone(offset: str) -> timezone:
