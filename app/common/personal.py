@@ -137,12 +137,13 @@ class Fingerprints:
     """Short names for texts: the same for the same text, and of no use to who does not have the key."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        self._begun = blake2b(key=secret, digest_size=16)
 
     def of(self, *parts: str) -> str:
         """The fingerprint of these texts, in their order: 32 hex digits."""
-        text = "\x00".join(parts).encode("utf-8", "surrogatepass")
-        return blake2b(text, key=self._secret, digest_size=16).hexdigest()
+        made = self._begun.copy()
+        made.update("\x00".join(parts).encode("utf-8", "surrogatepass"))
+        return made.hexdigest()
 
 
 def _make(wrapping: AESGCM, key_id: UUID) -> tuple[PersonalKey, bytes]:

@@ -289,13 +289,14 @@ def _blank(record_class: type[R]) -> R:
 def as_row(record: Record) -> dict[str, Any]:
     """The whole row as JSON data, as log.append takes it."""
     assert record.changed_at is not None
-    row: dict[str, Any] = {
+    known = codecs(type(record))
+    row: dict[str, Any] = dict.fromkeys(known)
+    # Most fields have no value.
+    for name, value in record.__dict__.items():
+        if value is not None and name in known:
+            row[name] = known[name].write(value)
+    return row | {
         "id": id_text(record.id),
         "version": record.version,
         "changed_at": instant(record.changed_at),
     }
-    values = record.__dict__
-    for name, codec in codecs(type(record)).items():
-        value = values[name]
-        row[name] = None if value is None else codec.write(value)
-    return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import OrderedDict
 
-LARGEST_CACHE = 20_000
+LARGEST_CACHE = 40_000  # some 40 MB
 
 
 class Seen:
