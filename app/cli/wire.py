@@ -69,7 +69,12 @@ class Bounded(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: the request is answered, and may take its time."""
         self._alarm.cancel()
+        before = self.cycle
         super().on_headers_complete()
+        # The answer to HEAD is nothing but a head; before that of some the client is told to go on.
+        plain = self.scope["method"] != "HEAD" and not self.expect_100_continue
+        if self.cycle is not None and self.cycle is not before and plain:
+            self.cycle.transport = InOnePiece(self.transport)  # type: ignore[assignment]  # all that it uses
 
     def on_body(self, body: bytes) -> None:
         """A part of the body, which the frame measures."""
@@ -105,6 +110,32 @@ class Bounded(HttpToolsProtocol):
         if not self._is_answering():  # otherwise this would be taken for the answer to the request before
             self.transport.write(_refusal(status, code))
         self.transport.close()
+
+
+class InOnePiece:
+    """What one answer is written to. Its head waits for the first part of its body: each piece by itself is
+    a call of the kernel, and wakes the client.
+    """
+
+    __slots__ = ("_head", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = None
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Writes it, or keeps it if it is the first: the head."""
+        if self._head is None:
+            self._head = data
+        else:
+            self._transport.write(self._head + data)
+            self._head = b""
+
+    def close(self) -> None:
+        """Writes what is left, and closes the connection."""
+        self._transport.write(self._head or b"")
+        self._transport.close()
 
 
 def _refusal(status: int, code: str) -> bytes:

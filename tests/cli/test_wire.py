@@ -81,6 +81,49 @@ async def test_head_is_answered_as_get_is_without_the_body(address: tuple[str, i
     assert asked.partition(b"\r\n\r\n")[0] == whole.partition(b"\r\n\r\n")[0]
 
 
+class Line(asyncio.Transport):
+    """What is sent, piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[bytes] = []
+
+    def is_closing(self) -> bool:
+        return b"" in self.pieces
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.pieces.append(bytes(data))
+
+    def close(self) -> None:
+        self.pieces.append(b"")
+
+
+@pytest.mark.parametrize(
+    ("said", "pieces"),
+    [
+        ((b"head ", b"body"), [b"head body"]),
+        ((b"head ", b"bo", b"dy"), [b"head bo", b"dy"]),
+        ((b"head ", b""), [b"head "]),
+    ],
+)
+def test_a_head_waits_for_the_first_of_its_body(said: tuple[bytes, ...], pieces: list[bytes]) -> None:
+    line = Line()
+    answer = wire.InOnePiece(line)
+    for data in said:
+        answer.write(data)
+    assert line.pieces == pieces
+    assert not answer.is_closing()
+
+
+def test_a_head_whose_body_never_comes_is_sent_before_the_connection_is_closed() -> None:
+    line = Line()
+    answer = wire.InOnePiece(line)
+    answer.write(b"head ")
+    answer.close()
+    assert line.pieces == [b"head ", b""]
+    assert answer.is_closing()
+
+
 PIECE = b"a" * 16_384
 ENDLESS: dict[str, tuple[bytes, ...]] = {
     "a header's value": (REQUEST + b"X-A: ", *[PIECE] * 100),
