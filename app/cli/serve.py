@@ -29,7 +29,7 @@ from app.settings import Settings
 GRACE_SECONDS = 10
 RESTART_SECONDS = 1.0
 # After so many Python looks for cycles among them.
-NEW_OBJECTS = 5_000
+NEW_OBJECTS = 50_000
 
 
 def serve(
