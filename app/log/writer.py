@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.rows import dict_row
-from pydantic_core import to_json
 
 from app.db import Connection, DatabaseGone, connect, discard, in_time, is_gone
 from app.log.canonical import canonical, instant
@@ -26,7 +26,7 @@ LARGEST_BATCH = 64
 # More than 64 subtransactions in one transaction slow the whole server.
 LARGEST_PIECE = 60
 LONGEST_QUEUE = 10_000
-APPEND = b"select * from log.append(%s::text::jsonb, %s)"
+APPEND = b"select * from log.append(%s::text::jsonb, %b)"
 
 
 class Stale(Exception):
@@ -270,16 +270,19 @@ async def append(connection: Connection, commands: Sequence[Encoded]) -> Appende
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A command as log.append takes it, but for its number in the batch.
+    """A command as log.append takes it, but for its number in the batch: of each object the text behind the
+    opening brace, where the number goes.
 
-    `reads` and `writes` say what it must not share a batch with; a key counts as something written.
+    `reads` and `writes` say what it must not share a batch with; a key counts as something written. `fields`
+    are those of the rows, by table.
     """
 
     reads: frozenset[str]
     writes: frozenset[str]
-    sections: dict[str, list[dict[str, Any]]]
-    rows: dict[str, list[dict[str, Any]]]
-    events: list[dict[str, Any]]
+    sections: dict[str, list[bytes]]
+    rows: dict[str, list[bytes]]
+    fields: dict[str, Set[str]]
+    events: list[bytes]
     data: list[bytes]
 
 
@@ -290,43 +293,59 @@ def encode(command: Command) -> Encoded:
     rows: dict[str, dict[str, dict[str, Any]]] = {}
     for table, row in command.rows:
         rows.setdefault(table, {})[row["id"]] = row
-    sections = {
-        "once": [asdict(once) for once in command.once],
-        "reads": [{"stream": s, "version": v} for s, v in command.reads.items()],
-        "removals": [{"table": table, "id": row_id} for table, row_id in command.removals],
-        "audiences": [{"stream": s, "audience": a} for s, a in command.audiences.items()],
-    }
     return Encoded(
         frozenset(command.reads),
         frozenset(writes),
-        sections,
-        {table: list(by_id.values()) for table, by_id in rows.items()},
-        [_envelope(event) for event in command.events],
+        {
+            "once": [_open(once) for once in command.once],
+            "reads": [_open({"stream": s, "version": v}) for s, v in command.reads.items()],
+            "removals": [_open({"table": table, "id": row_id}) for table, row_id in command.removals],
+            "audiences": [_open({"stream": s, "audience": a}) for s, a in command.audiences.items()],
+        },
+        {table: [_open(row) for row in by_id.values()] for table, by_id in rows.items()},
+        {table: row.keys() for table, row in command.rows},
+        [_open(_envelope(event)) for event in command.events],
         [canonical(event.data) for event in command.events],
     )
 
 
+def _open(part: Any) -> bytes:
+    """The object as JSON, without its opening brace."""
+    return orjson.dumps(part)[1:]
+
+
 def together(commands: Sequence[Encoded]) -> tuple[str, list[bytes]]:
     """The two arguments of log.append."""
-    sections: dict[str, list[dict[str, Any]]] = {
+    sections: dict[str, list[bytes]] = {
         "once": [],
         "reads": [],
         "removals": [],
         "audiences": [],
         "events": [],
     }
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[bytes]] = {}
+    fields: dict[str, Set[str]] = {}
     data: list[bytes] = []
     for n, command in enumerate(commands):
+        number = b'{"n":%d,' % n
         for name, entries in command.sections.items():
-            sections[name].extend({"n": n, **entry} for entry in entries)
+            sections[name].extend(number + entry for entry in entries)
         for table, entries in command.rows.items():
-            known = rows.setdefault(table, [])
-            known.extend({"n": n, **row} for row in entries)
-            assert known[0].keys() == known[-1].keys(), f"rows of {table} have different fields"
-        sections["events"].extend({"n": n, "b": len(data) + b, **e} for b, e in enumerate(command.events, 1))
+            known = fields.setdefault(table, command.fields[table])
+            assert known == command.fields[table], f"rows of {table} have different fields"
+            rows.setdefault(table, []).extend(number + entry for entry in entries)
+        for place, entry in enumerate(command.events, len(data) + 1):
+            sections["events"].append(b'%b"b":%d,%b' % (number, place, entry))
         data.extend(command.data)
-    return to_json({**sections, "rows": rows}).decode(), data
+    return _object({**_lists(sections), "rows": _object(_lists(rows))}).decode(), data
+
+
+def _lists(parts: dict[str, list[bytes]]) -> dict[str, bytes]:
+    return {name: b"[" + b",".join(entries) + b"]" for name, entries in parts.items()}
+
+
+def _object(members: dict[str, bytes]) -> bytes:
+    return b"{" + b",".join(b'"%b":%b' % (name.encode(), text) for name, text in members.items()) + b"}"
 
 
 def _envelope(event: Event) -> dict[str, Any]:

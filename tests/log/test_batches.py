@@ -26,7 +26,7 @@ def waiting(draw: st.DrawFn) -> list[Encoded]:
     made: list[Encoded] = []
     for writes, looked in draw(st.lists(st.tuples(STREAMS.filter(bool), STREAMS), max_size=100)):
         key = draw(st.sampled_from(["", "", "k1", "k2"]))
-        made.append(Encoded(writes | looked, writes | ({key} if key else set()), {}, {}, [], []))
+        made.append(Encoded(writes | looked, writes | ({key} if key else set()), {}, {}, {}, [], []))
     return made
 
 
@@ -75,7 +75,7 @@ def test_whoever_came_first_is_written_first_where_it_makes_a_difference(command
 
 @given(st.integers(0, 200))
 def test_commands_that_have_nothing_to_do_with_each_other_fill_whole_batches(count: int) -> None:
-    commands = [Encoded(frozenset([str(n)]), frozenset([str(n)]), {}, {}, [], []) for n in range(count)]
+    commands = [Encoded(frozenset([str(n)]), frozenset([str(n)]), {}, {}, {}, [], []) for n in range(count)]
     sizes = [len(batch) for batch in batches(commands)]
     assert sizes == [LARGEST_BATCH] * (count // LARGEST_BATCH) + [count % LARGEST_BATCH] * (
         count % LARGEST_BATCH > 0
