@@ -76,6 +76,14 @@ async def test_what_a_process_had_left_is_lost_and_never_reused(ledger: Ledger) 
     assert await of(ledger.db).next("INC", NOW) == f"INC-2026-{BLOCK + 1:06d}"
 
 
+async def test_who_has_taken_many_takes_more_at_a_time_and_loses_no_more_than_a_fifth(ledger: Ledger) -> None:
+    numbers, used = of(ledger.db), BLOCK * 20
+    taken = [await numbers.next("INC", NOW) for _ in range(used)]
+    assert taken == [f"INC-2026-{n:06d}" for n in range(1, used + 1)]
+    following = int((await of(ledger.db).next("INC", NOW)).rpartition("-")[2])
+    assert used + BLOCK < following <= used * 5 / 4 + 1
+
+
 async def test_numbers_grow_longer_when_six_digits_do_not_do(ledger: Ledger) -> None:
     numbers = of(ledger.db)
     assert await numbers.next("INC", NOW, block=999_999) == "INC-2026-000001"
