@@ -12,11 +12,12 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from pydantic import BaseModel
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Handler = Callable[..., Coroutine[Any, Any, Response]]
 
 
 class NotInOrder(Exception):
@@ -28,21 +29,30 @@ class DirectRoute(APIRoute):
     request.
     """
 
-    def get_route_handler(self) -> Handler:
-        """What FastAPI has answer for this route."""
-        thorough, operation, takes = super().get_route_handler(), self.endpoint, self.dependant
-        if not _is_simple(takes):
-            return thorough
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if _is_simple(self.dependant):
+            self.app = _direct(self.dependant, self.endpoint, self.get_route_handler())
 
-        async def direct(request: Request) -> Response:
-            try:
-                values = await _values(takes, request)
-            except NotInOrder:
-                return await thorough(request)
-            answer: Response = await operation(**values)
-            return answer
 
-        return direct
+def _direct(takes: Dependant, operation: Handler, thorough: Handler) -> ASGIApp:
+    """The operation as what answers. What it raises is answered for by the application, as elsewhere."""
+
+    async def direct(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        try:
+            values = await _values(takes, request)
+        except NotInOrder:
+
+            async def answered(_: Request) -> Response:
+                return await thorough(request)  # this very one, whose body has been read
+
+            await request_response(answered)(scope, receive, send)
+        else:
+            response = await operation(**values)
+            await response(scope, receive, send)
+
+    return direct
 
 
 def _is_simple(takes: Dependant) -> bool:
