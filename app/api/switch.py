@@ -8,10 +8,14 @@ same pieces, nearly always one; which of them it is, and what is said if none is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
+
+#: Others are a client's invention, of which there is no end.
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 @dataclass
@@ -35,9 +39,9 @@ class Switch:
         self._start = _Piece()
         #: Routes that are more than a row of pieces are tried for every path.
         self._always: list[int] = []
-        self._parts: dict[tuple[int, ...], APIRouter] = {}
+        self._parts: dict[tuple[str, tuple[int, ...]], APIRouter] = {}
         for number, route in enumerate(self._routes):
-            if isinstance(route, APIRoute) and _is_row_of_pieces(route):
+            if isinstance(route, Route) and _is_row_of_pieces(route):
                 self._add(number, route.path)
             else:
                 self._always.append(number)
@@ -49,11 +53,20 @@ class Switch:
             return
         scope.setdefault("router", self._router)
         numbers = self.numbers(scope["path"].removeprefix(scope.get("root_path", "")))
-        part = self._parts.get(numbers)
+        part = self._parts.get((scope["method"], numbers))
         if part is None:
-            part = self._parts[numbers] = APIRouter(redirect_slashes=False)
-            part.routes.extend(self._routes[number] for number in numbers)
+            part = self._part(scope["method"], numbers)
         await part.app(scope, receive, send)
+
+    def _part(self, method: str, numbers: tuple[int, ...]) -> APIRouter:
+        """A router of these routes. Those that do not take the method can only say so: they come last."""
+        part = APIRouter(redirect_slashes=False)
+        part.routes.extend(
+            sorted((self._routes[number] for number in numbers), key=partial(_refuses, method))
+        )
+        if method in METHODS:
+            self._parts[method, numbers] = part
+        return part
 
     def numbers(self, path: str) -> tuple[int, ...]:
         """The numbers of the routes that the path can mean, in the order of the routes."""
@@ -78,6 +91,10 @@ class Switch:
         at.ends.append(number)
 
 
-def _is_row_of_pieces(route: APIRoute) -> bool:
+def _refuses(method: str, route: BaseRoute) -> bool:
+    return isinstance(route, Route) and method not in (route.methods or {method})
+
+
+def _is_row_of_pieces(route: Route) -> bool:
     """Whether each of its parameters is within one piece of the path."""
     return all(convertor.regex == "[^/]+" for convertor in route.param_convertors.values())
