@@ -96,7 +96,7 @@ class Guard:
             if who is None:
                 await _unauthenticated(request)(scope, receive, send)
             else:
-                request.state.caller = who
+                scope["state"]["caller"] = who
                 await self._limited(request, who, receive, send)
 
     async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
@@ -109,10 +109,10 @@ class Guard:
             if message["type"] == "http.response.start":
                 if taken and message["status"] == NOT_MODIFIED:
                     self._requests.give_back(key)
-                carried = MutableHeaders(scope=message)
-                carried.update(self._requests.headers(self._requests.room(key)))
+                said = self._requests.headers(self._requests.room(key))
+                message["headers"] = [*message["headers"], *said]
                 if session_of(request) is not None:
-                    carried.add_vary_header("Cookie")
+                    MutableHeaders(scope=message).add_vary_header("Cookie")
             await send(message)
 
         if not taken:
@@ -257,7 +257,8 @@ def ledger_of(request: Request) -> Services:
 
 def caller_of(request: Request) -> Who:
     """The caller that the guard found."""
-    who: Who = request.state.caller
+    # Not by `request.state`, which is made anew for each look.
+    who: Who = request.scope["state"]["caller"]
     return who
 
 
@@ -304,7 +305,7 @@ def context_of(request: Request) -> Acting:
     return Acting(
         caller=caller_of(request),
         now=datetime.now(UTC),
-        correlation_id=request.state.request_id,
+        correlation_id=request.scope["state"]["request_id"],
         source="api",
         language=language_for(request),
     )

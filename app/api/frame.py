@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import time
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +17,8 @@ from app.api.metrics import Metrics
 from app.api.problems import failed, of_another_kind, problem
 from app.log.ids import uuid7
 
+#: What an answer carries that says nothing else of it.
+USUAL = ((b"cache-control", b"private, no-cache"), (b"x-content-type-options", b"nosniff"))
 UPLOADS = "/v1/uploads/"
 # What names a request, and nobody: it stands in the log for ever.
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
@@ -46,12 +48,12 @@ class Frame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                answer = MutableHeaders(scope=message)
-                answer["X-Request-Id"] = request_id
-                answer.setdefault("Cache-Control", "private, no-cache")
-                answer.setdefault("X-Content-Type-Options", "nosniff")
-                for name, value in self._deprecations.headers(scope.get("route"), scope["query_string"]):
-                    answer.append(name, value)
+                headers = [*message["headers"], (b"x-request-id", request_id.encode("ascii"))]
+                there = {name for name, _ in headers}
+                headers += [(name, value) for name, value in USUAL if name not in there]
+                gone = self._deprecations.headers(scope.get("route"), scope["query_string"])
+                headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in gone]
+                message["headers"] = headers
             await send(message)
 
         try:

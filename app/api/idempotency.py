@@ -40,7 +40,9 @@ async def key_of(
     assert key is not None, "the parameter's pattern has let it through"
     body = await request.body()
     said = json.dumps(await request.json(), sort_keys=True) if body.strip() else ""
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n{said}"
+    # As `request.url` has them, for which it is put together and taken apart.
+    path, query = request.scope["path"].replace("?", "%3F"), request.scope["query_string"].decode("latin-1")
+    asked = f"{request.method} {path}?{query}\n{said}"
     return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", asked))
 
 

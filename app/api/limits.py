@@ -29,6 +29,7 @@ class Quota:
         self._limit = limit
         self._seconds = seconds
         self._clock = clock
+        self._policy = b"ratelimit-policy", f'"{name}";q={limit};w={seconds}'.encode("ascii")
         #: By name, when each was counted that still counts; the oldest first.
         self._counted: dict[str, deque[float]] = {}
         self._swept = clock()
@@ -59,12 +60,10 @@ class Quota:
         ends = counted[0] + self._seconds if counted else now
         return Room(self._limit - len(counted), math.ceil(ends - now))
 
-    def headers(self, room: Room) -> dict[str, str]:
+    def headers(self, room: Room) -> tuple[tuple[bytes, bytes], ...]:
         """What tells a client of it (draft-ietf-httpapi-ratelimit-headers-11)."""
-        return {
-            "RateLimit-Policy": f'"{self._name}";q={self._limit};w={self._seconds}',
-            "RateLimit": f'"{self._name}";r={room.left};t={room.seconds}',
-        }
+        left = f'"{self._name}";r={room.left};t={room.seconds}'
+        return self._policy, (b"ratelimit", left.encode("ascii"))
 
     def _drop(self, counted: deque[float], now: float) -> None:
         while counted and counted[0] <= now - self._seconds:
