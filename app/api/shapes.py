@@ -240,7 +240,7 @@ class Renderer:
         if "actions" in columns and not self.past and (self.fields is None or "actions" in self.fields):
             offered = await self._offers(Loaded(record, 0, list(audience)))
         await self.put(columns, offered)
-        return by_row(columns)[0]
+        return {name: column[0] for name, column in columns.items()}
 
     async def fill(self, shown: Sequence[dict[str, Any]]) -> None:
         """Puts rows of `columns`, all with the same fields, as clients see them."""
@@ -345,13 +345,9 @@ class Renderer:
 
     def _shown(self, offer: Offer, state: str) -> dict[str, Any]:
         """The action, with what forbids it in a sentence."""
-        shown = _offered(offer.action, self.language)
         if offer.because is None:
-            return shown
-        words = {"action": shown["label"], "state": state}
-        if offer.part is not None:
-            words["part"] = offer.part.label(self.language)
-        return shown | {"open": False, "reason": say(self.language, "detail", offer.because, words)}
+            return _offered(offer.action, self.language)
+        return _not_open(offer, state, self.language)
 
     def _standing(self, columns: Columns, n: int) -> Any:
         """What decides of the record at that place who may do what with it."""
@@ -458,6 +454,17 @@ def _opened(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -
 def _offered_in_lists(actions: tuple[Action[Any, Any], ...], language: str) -> SamePart:
     """Actions that nothing else is known of."""
     return SamePart([_offered(action, language) for action in actions])
+
+
+@lru_cache(maxsize=4096)
+def _not_open(offer: Offer, state: str, language: str) -> dict[str, Any]:
+    """An action with what forbids it in a sentence. Shared, as those that are open."""
+    assert offer.because is not None
+    shown = _offered(offer.action, language)
+    words = {"action": shown["label"], "state": state}
+    if offer.part is not None:
+        words["part"] = offer.part.label(language)
+    return shown | {"open": False, "reason": say(language, "detail", offer.because, words)}
 
 
 @lru_cache(maxsize=4096)

@@ -83,13 +83,14 @@ def _stamp(row: Record, before: Record | None, version: int, at: Moment) -> None
 def _prioritise(after: Record, body: Body, at: Moment) -> None:
     """Whoever says impact and urgency, and no priority, has said that one by the matrix that holds."""
     impact, urgency = said_of_priority(body)
-    if isinstance(after, Ticket) and impact and urgency and getattr(body, "priority", None) is None:
+    if isinstance(after, Ticket) and impact and urgency and vars(body).get("priority") is None:
         after.priority = at.matrix[impact, urgency]
 
 
 def said_of_priority(body: Body) -> tuple[Impact | None, Urgency | None]:
     """The impact and the urgency that the body says."""
-    return getattr(body, "impact", None), getattr(body, "urgency", None)
+    said = vars(body).get
+    return said("impact"), said("urgency")
 
 
 def _enter(lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, at: Moment) -> None:

@@ -31,7 +31,7 @@ def language_of(accept: str | None) -> str:
     English.
     """
     best, liking = "en", 0.0
-    for part in (accept or "").split(","):
+    for part in accept.split(",") if accept else ():
         tag, _, weight = part.partition(";")
         try:
             q = float(weight.strip().lower().removeprefix("q=")) if weight.strip() else 1.0
