@@ -71,42 +71,37 @@ costed as (
   where minutes <> 0 or sixtieths <> 0
   group by case_id having sum(minutes) > 0 and count(*) = 1 and max(currency) is not null
 ),
--- What came to be known later of an opening: what was told of the time to which that was moved.
+-- What came to be known later of an opening: when it was, and what was told of the time to which it was moved.
 moved as (
-  select distinct on (case_id) case_id, 1 as version, dimensions as retold from told
-  where version > 1 and occurred_at <= opening order by case_id, told.version desc
+  select case_id, 1 as version, (array_agg(opening order by told.version desc))[1] as moved_to,
+    (array_agg(dimensions order by told.version desc) filter (where occurred_at <= opening))[1] as retold
+  from told where version > 1 and opening is not null group by case_id
 ),
 -- The order of a case: its opening, then by when it happened, then as the log has it (rule 3). Wherever it is asked for
 -- below it is by the same columns: rows that are in an order need not be sorted by it.
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, version, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular,
-      holds, opening, coalesce(dimensions || retold, retold, dimensions) as dimensions
+    select case_id, position, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular, holds,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) end as opened_at,
+      coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
   ) corrected
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
 standing as (
-  select case_id, place, position, version, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed,
-    irregular, opening, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
-    known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
-    known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
-    (known->>'customer_id')::uuid as customer_id,
-    -- What is asked of a resolution only.
-    case when mark in ('resolved', 'closed') then known->>'effect' in ('degraded', 'down') end as touched_service,
-    case when mark in ('resolved', 'closed') then (known->>'began_at')::timestamptz end as began_at,
-    case when mark in ('resolved', 'closed') then (known->>'service_restored_at')::timestamptz end as restored_at,
-    case when mark in ('resolved', 'closed') then known->>'declared_major_at' is not null end as major,
-    case when mark in ('resolved', 'closed') then (known->>'review_due_at')::timestamptz end as review_due_at,
+  select case_id, place, position, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular,
+    opened_at, known, place = 1 or mark is not null or dimensions is not null as tells, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
     max(place) filter (where mark = 'open') over in_order as open_place,
     max(place) filter (where mark = 'void') over in_order as void_place,
     max(place) filter (where type = 'incident.marked_duplicate') over in_order as duplicate_place,
     max(place) filter (where mark is not null and type <> 'incident.cancelled') over in_order as other_place,
+    min(place) filter (where mark in ('resolved', 'closed')) over in_order as first_ended_place,
     max(place) filter (where mark in ('resolved', 'closed')) over in_order as ended_place,
     max(place) filter (where mark = 'closed') over in_order as closed_place,
     max(place) filter (where holds) over in_order as held_place,
+    min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over in_order as leaves_new,
     coalesce(bool_or(answers and type = 'incident.started') over in_order, false) as started,
     -- Whoever asked for it has said something since.
     coalesce(bool_or(type = 'incident.commented' and person = 'person:' || (known->>'requester_id')) over in_order, false)
@@ -114,59 +109,70 @@ standing as (
   from placed
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
--- What holds for the case as a whole. An episode (rule 16) is known by the place of the last event before it.
-weighed as (
-  select *, greatest(open_place, void_place, 0) as before_place, max(other_place) over whole as last_other_place,
-    max(greatest(open_place, void_place, 0)) over whole as before_last,
-    min(greatest(open_place, void_place, 0)) filter (where mark in ('resolved', 'closed')) over whole as before_first,
-    min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over whole as leaves_new,
-    max(version) filter (where opening is not null) over whole as opening_version,
-    bool_or(irregular) over whole as any_irregular, max(teller) over whole as source
-  from standing
-  window whole as (partition by case_id)
-),
+-- What holds for the case as a whole, too. An episode (rule 16) is known by the place of the last event before it. What
+-- rows are looked for by comes first: a row is read up to the last field that is asked for.
 decided as materialized (
-  select *,
-    -- No way leads out of cancelled: where the case goes on, that was taken back.
-    greatest(duplicate_place, case when void_place > last_other_place then void_place end) as gone_place,
-    coalesce(max(opening) filter (where version = opening_version) over whole,
-             max(occurred_at) filter (where place = 1) over whole) as opened_at,
-    max(position) filter (where place = 1) over whole as opened_position,
+  select case_id, place, mark, type, tells,
     min(place) filter (where answers or (observed and place = leaves_new)) over whole as response,
-    coalesce(min(place) filter (where mark = 'resolved' and before_place = before_first) over whole,
-             max(place) filter (where mark = 'closed' and before_place = before_first) over whole) as first_resolution,
-    coalesce(max(place) filter (where mark = 'resolved' and before_place = before_last) over whole,
-             max(place) filter (where mark = 'closed' and before_place = before_last) over whole) as resolution,
+    coalesce(min(place) filter (where mark = 'resolved' and before_place < first_ended_place) over whole,
+             max(place) filter (where mark = 'closed' and before_place < first_ended_place) over whole) as first_resolution,
+    coalesce(
+      case when max(place) filter (where mark = 'resolved') over whole > max(before_place) over whole
+        then max(place) filter (where mark = 'resolved') over whole end,
+      case when max(place) filter (where mark = 'closed') over whole > max(before_place) over whole
+        then max(place) filter (where mark = 'closed') over whole end) as resolution,
     -- What repeats another one is closed by that, and resolved by nothing.
     max(place) filter (where mark = 'closed' or type = 'incident.marked_duplicate') over whole as closing,
+    person = 'person:' || (known->>'assignee_id') as own, team_named, holder_named, before_place,
+    max(before_place) over whole as before_last, ended_place, later, occurred_at, position,
+    known->>'priority' as priority, (known->>'team_id')::uuid as team_id, known->>'service' as service,
+    known->>'channel' as channel, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
+    (known->>'customer_id')::uuid as customer_id,
+    max(opened_at) over whole as opened_at, max(position) filter (where place = 1) over whole as opened_position,
+    bool_or(irregular) over whole as any_irregular, max(teller) over whole as source,
+    case when max(void_place) over whole > coalesce(greatest(max(open_place) over whole, max(ended_place) over whole), 0)
+      then case when max(duplicate_place) over whole = max(void_place) over whole then 'duplicate' else 'cancelled' end
+      end as excluded,
+    open_place, closed_place, held_place,
+    -- No way leads out of cancelled: where the case goes on, that was taken back.
+    greatest(duplicate_place, case when void_place > max(other_place) over whole then void_place end) as gone_place,
     -- A case that was reopened has something open behind an end.
     coalesce(max(open_place) over whole > min(ended_place) over whole, false) as reopened,
-    case when max(void_place) over whole > coalesce(greatest(max(open_place) over whole, max(ended_place) over whole), 0)
-      then case when max(place) filter (where type = 'incident.marked_duplicate') over whole = max(void_place) over whole
-        then 'duplicate' else 'cancelled' end end as excluded
-  from weighed
-  window whole as (partition by case_id)
+    person, started, asked_again, observed, recorded_at,
+    -- What is asked of a resolution only.
+    case when mark in ('resolved', 'closed') then known end as known_then
+  from (select *, greatest(open_place, void_place, 0) as before_place from standing) episodes
+  window whole as (partition by case_id order by later, occurred_at, position
+                   rows between unbounded preceding and unbounded following)
 ),
 -- Who had a case. The first team is no change of team, and none in between is none either: A, none, B is one change. A
 -- team got it back if it had been named before. Of persons likewise, as long as the team stays the same.
-named as (
-  select case_id, place, position, before_last, response, person, team_named, holder_named, team_id, type,
-    occurred_at, lag(team_named) over of_teams as team_before,
-    row_number() over (partition by case_id, team_named order by place) > 1 as had_before,
-    lag(holder_named) over of_holders as holder_before, lag(team_id) over of_holders as team_of_before
-  from decided
-  where team_named is not null or holder_named is not null or place = response or type = 'incident.reviewed'
-  window of_teams as (partition by case_id, team_named is null order by place),
-    of_holders as (partition by case_id, holder_named is null order by place)
+teams as (
+  select case_id, place, position, team_named, lag(team_named) over in_order as team_before,
+    row_number() over (partition by case_id, team_named order by place) > 1 as had_before
+  from decided where team_named is not null
+  window in_order as (partition by case_id order by later, occurred_at, position)
 ),
-hands as (
+reassigned as (
   select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments,
-    bool_or(team_named <> team_before and had_before) as came_back,
-    count(*) filter (where holder_named <> holder_before and team_id is not distinct from team_of_before)::integer as handovers,
-    max(person) filter (where place = response) as responder,
-    min(occurred_at) filter (where type = 'incident.reviewed' and place > before_last) as reviewed_at
-  from named
+    bool_or(team_named <> team_before and had_before) as came_back
+  from teams group by case_id
+),
+handed_over as (
+  select case_id, count(*) filter (where holder_named <> holder_before and team_id is not distinct from team_before)::integer
+    as handovers
+  from (
+    select case_id, holder_named, team_id, lag(holder_named) over in_order as holder_before,
+      lag(team_id) over in_order as team_before
+    from decided where holder_named is not null
+    window in_order as (partition by case_id order by later, occurred_at, position)
+  ) holders
   group by case_id
+),
+answered as (
+  select case_id, max(person) filter (where place = response) as responder,
+    min(occurred_at) filter (where type = 'incident.reviewed' and place > before_last) as reviewed_at
+  from decided where place = response or type = 'incident.reviewed' group by case_id
 ),
 -- Read in place, by those that want a row or two of each case of it.
 fact as not materialized (
@@ -174,7 +180,7 @@ fact as not materialized (
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds,
     response, first_resolution, resolution, closing, person, started, asked_again, held_place is not null as held,
-    touched_service, began_at, restored_at, major, review_due_at, recorded_at, source
+    known_then, recorded_at, source
   from decided
 ),
 incident_opened as (
@@ -224,10 +230,13 @@ incident_resolved as (
         and not (held or asked_again or reopened) end as first_contact,
     case when channel = 'monitoring' then person is null and not started end as unattended,
     -- A resolution says when its review is due; those of other systems, and of before that was so, say nothing.
-    case when major then coalesce(reviewed_at <= coalesce(review_due_at, at + interval '168 hours'), false) end
-      as review_on_time,
+    case when known_then->>'declared_major_at' is not null
+      then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
+      end as review_on_time,
     recorded_at, source, cost, currency
-  from fact left join hands using (case_id) left join costed using (case_id) where place = resolution
+  from fact left join reassigned using (case_id) left join handed_over using (case_id)
+  left join answered using (case_id) left join costed using (case_id)
+  where place = resolution
   union all
   -- What else there is to say of a resolution is said of the final one.
   select case_id, place, false, coalesce(reopened_at <= occurred_at + interval '168 hours', false), occurred_at, priority,
@@ -241,15 +250,18 @@ incident_moved as (
   select case_id, moved.place as n, at, priority, fact.team_id, service, channel, category, assignee_id, customer_id, excluded,
     irregular, moved.position, opened_position, team_before::uuid as from_team_id, team_named::uuid as to_team_id,
     had_before as came_back, fact.position as ended_position
-  from fact join (select * from named where team_named <> team_before) moved using (case_id) where fact.place = fact.resolution
+  from fact join (select * from teams where team_named <> team_before) moved using (case_id) where fact.place = fact.resolution
 ),
 incident_restored as (
   select case_id, restored_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
     irregular, position, opened_position, greatest(lasted, 0) as seconds, business_seconds, began_at is null as inferred,
     began_at is null or lasted < 0 as skewed
   from fact
+  cross join lateral (
+    select (known_then->>'began_at')::timestamptz as began_at, (known_then->>'service_restored_at')::timestamptz as restored_at
+  ) said
   cross join lateral (select round(extract(epoch from restored_at - coalesce(began_at, opened_at)))::bigint as lasted) outage
-  where place = resolution and touched_service and restored_at is not null
+  where place = resolution and known_then->>'effect' in ('degraded', 'down') and restored_at is not null
 ),
 -- One that was declared again, after it had been made less of, is still one.
 incident_declared_major as (
@@ -282,7 +294,7 @@ stood as (
     coalesce(held_place = greatest(open_place, gone_place, ended_place), false) as on_hold,
     coalesce(place >= response, false) as responded,
     ended_place is not null as resolved_before
-  from decided
+  from decided where tells or place = response
 ),
 stretches as (
   select *, lead(since, 1, 'infinity') over in_order as until
@@ -332,9 +344,9 @@ incident_life as (
 ),
 -- On which days its holder did something with it, or one who had done so before had it when it came to its end.
 held as (
-  select *, person = 'person:' || assignee_id as own,
-    min(place) filter (where person = 'person:' || assignee_id) over (partition by case_id, assignee_id) as first_own
-  from decided where assignee_id is not null
+  select case_id, place, resolution, own, assignee_id, team_id, occurred_at, any_irregular, position, opened_position,
+    min(place) filter (where own) over (partition by case_id, assignee_id) as first_own
+  from decided where (own or place = resolution) and assignee_id is not null
 ),
 agent_work as (
   select case_id, min(place) as n, assignee_id, team_id, (occurred_at at time zone 'UTC')::date as day,
