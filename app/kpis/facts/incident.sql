@@ -37,8 +37,9 @@ told as (
     (
       select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
       where position between %(first)s and %(last)s
-        and left(stream, 9) = 'incident/' -- `starts_with` would be taken to an index of all streams
-        and kpi.share(stream, %(shares)s) = %(share)s
+        -- `starts_with` would be taken to an index of all streams. Of a `case` the planner believes that it holds for
+        -- half of the events, of anything else here that it holds for next to none.
+        and case when left(stream, 9) = 'incident/' then kpi.share(stream, %(shares)s) = %(share)s end
       offset 0 -- so that `data` is read once, here and below
     )
     union all
