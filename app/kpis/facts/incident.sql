@@ -93,7 +93,7 @@ placed as (
 -- Where the case stands after each event, as the places of the last events of each kind up to it.
 standing as (
   select case_id, place, position, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular,
-    opened_at, known, place = 1 or mark is not null or dimensions is not null as tells, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
+    opened_at, known, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
     max(place) filter (where mark = 'open') over in_order as open_place,
     max(place) filter (where mark = 'void') over in_order as void_place,
     max(place) filter (where type = 'incident.marked_duplicate') over in_order as duplicate_place,
@@ -108,12 +108,16 @@ standing as (
     coalesce(bool_or(type = 'incident.commented' and person = 'person:' || (known->>'requester_id')) over in_order, false)
       as asked_again
   from placed
+  -- The others tell nothing of the case but when they were.
+  where place = 1 or mark is not null or dimensions is not null or irregular
+    or type in ('incident.commented', 'incident.reviewed', 'incident.declared_major', 'incident.downgraded')
+    or person = 'person:' || (known->>'assignee_id')
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
 -- What holds for the case as a whole, too. An episode (rule 16) is known by the place of the last event before it. What
 -- rows are looked for by comes first: a row is read up to the last field that is asked for.
 decided as materialized (
-  select case_id, place, mark, type, tells,
+  select case_id, place, mark, type,
     min(place) filter (where answers or (observed and place = leaves_new)) over whole as response,
     coalesce(min(place) filter (where mark = 'resolved' and before_place < first_ended_place) over whole,
              max(place) filter (where mark = 'closed' and before_place < first_ended_place) over whole) as first_resolution,
@@ -295,7 +299,7 @@ stood as (
     coalesce(held_place = greatest(open_place, gone_place, ended_place), false) as on_hold,
     coalesce(place >= response, false) as responded,
     ended_place is not null as resolved_before
-  from decided where tells or place = response
+  from decided
 ),
 stretches as (
   select *, lead(since, 1, 'infinity') over in_order as until
