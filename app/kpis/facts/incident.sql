@@ -6,8 +6,29 @@ with begun as (
   select case_id, 'incident/' || case_id as stream, next_version
   from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
 ),
+recorded as (
+  (
+    select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
+    where position between %(first)s and %(last)s
+      -- `starts_with` would be taken to an index of all streams. Of a `case` the planner believes that it holds for half of
+      -- the events, of anything else here that it holds for next to none.
+      and case when left(stream, 9) = 'incident/' then kpi.share(stream, %(shares)s) = %(share)s end
+    offset 0 -- so that `data` is read once, here and below
+  )
+  union all
+  -- What went before, one index probe for each case that had begun, whatever the planner believes.
+  select old.* from begun
+  cross join lateral (
+    select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
+    where stream = begun.stream and version < begun.next_version and position < %(first)s
+    offset 0
+  ) old
+),
+said as (
+  select *, data->'set'->stream as set_then, data->'late'->stream as set_late from recorded offset 0
+),
 told as (
-  select substr(stream, 10)::uuid as case_id, position, version, version > 1 as later, occurred_at, type,
+  select split_part(stream, '/', 2)::uuid as case_id, position, version, version > 1 as later, occurred_at, type,
     case
       when type in ('incident.reported', 'incident.acknowledged', 'incident.started', 'incident.held',
                     'incident.resumed', 'incident.reopened') then 'open'
@@ -33,27 +54,8 @@ told as (
       -- Without what is long, and what almost every event sets, there is less to carry along.
       then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
                           'impact', 'urgency'] end as dimensions
-  from (
-    (
-      select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
-      where position between %(first)s and %(last)s
-        -- `starts_with` would be taken to an index of all streams. Of a `case` the planner believes that it holds for
-        -- half of the events, of anything else here that it holds for next to none.
-        and case when left(stream, 9) = 'incident/' then kpi.share(stream, %(shares)s) = %(share)s end
-      offset 0 -- so that `data` is read once, here and below
-    )
-    union all
-    -- What went before, one index probe for each case that had begun, whatever the planner believes.
-    select old.* from begun
-    cross join lateral (
-      select stream, position, version, occurred_at, recorded_at, source, type, actor, data from log.told
-      where stream = begun.stream and version < begun.next_version and position < %(first)s
-      offset 0
-    ) old
-  ) recorded
   -- What was told late is true of then; it was not set because something that happened later had set it before.
-  cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
-  cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
+  from (select *, coalesce(set_late || set_then, set_then, set_late) as fields from said offset 0) all_told
 ),
 -- What it cost, if that is known: work is logged, all of it at a rate, and all is in one currency. Entries that were taken
 -- back and their counter-entries come to nothing. In sixtieths, as rates are by the hour, which loses nothing.
