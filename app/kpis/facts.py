@@ -196,7 +196,7 @@ STATEMENTS = {process: statement(process, tables) for process, tables in PROCESS
 #: Whether an incident repeats another one is about two cases: it is told when their other facts are there.
 RESOLVED_BEFORE = """
 select service, category, at from kpi.incident_resolved
-where final and service is not null and category is not null and case_id = any (%(cases)s::uuid[])
+where final and service is not null and category is not null and case_id = any (%(begun)s::uuid[])
 union
 select told.* from kpi.unfinished, unnest(services, categories, times) as told(service, category, at)"""
 REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
@@ -325,27 +325,31 @@ async def _touched(connection: Connection, stretch: Values) -> tuple[Kinds, dict
     for kind, share, cases, begun, versions in rows:
         of = {"cases": cases, "begun": begun, "next_versions": versions}
         by_share.setdefault(share, {})[kind] = of
-    kinds = {kind: {"cases": _joined(row[2] for row in rows if row[0] == kind)} for kind, *_ in rows}
+    names = {"cases": 2, "begun": 3}
+    kinds = {
+        kind: {name: _joined(row[n] for row in rows if row[0] == kind) for name, n in names.items()}
+        for kind, *_ in rows
+    }
     return kinds, by_share
 
 
-def _joined(arrays: Iterable[str]) -> str:
+def _joined(arrays: Iterable[str | None]) -> str:
     """One array of them, as PostgreSQL writes it."""
-    return "{" + ",".join(array[1:-1] for array in arrays) + "}"
+    return "{" + ",".join(array[1:-1] for array in arrays if array is not None) + "}"
 
 
-def _of_both(kinds: Kinds) -> Values:
-    return {f"{kind}s": kinds[kind]["cases"] if kind in kinds else None for kind in WORKED_ON}
+def _of_both(kinds: Kinds, name: str) -> Values:
+    return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in WORKED_ON}
 
 
 async def _before(connection: Connection, kinds: Kinds) -> Values:
-    """What the facts know by now of these cases that is about other cases, too."""
+    """What the facts know by now of these cases that is about other cases, too. Only of what had begun."""
     resolved, worked = list[Any](), list[Any]()
     if "incident" in kinds:
         found = await connection.execute(RESOLVED_BEFORE.encode(), kinds["incident"], prepare=False)
         resolved = await found.fetchall()
     if kinds.keys() & WORKED_ON:
-        found = await connection.execute(WORKED_BEFORE.encode(), _of_both(kinds), prepare=False)
+        found = await connection.execute(WORKED_BEFORE.encode(), _of_both(kinds, "begun"), prepare=False)
         worked = await found.fetchall()
     names = {"services": (resolved, 0), "categories": (resolved, 1), "times": (resolved, 2)}
     names |= {"assignees": (worked, 0), "days": (worked, 1)}
@@ -365,7 +369,7 @@ async def _write_of_many(connection: Connection, stretch: Values, kinds: Kinds) 
     if "incident" in kinds:
         await connection.execute(REPEATS.encode(), stretch | kinds["incident"], prepare=False)
     if kinds.keys() & WORKED_ON:
-        await connection.execute(AGENT_DAYS.encode(), stretch | _of_both(kinds), prepare=False)
+        await connection.execute(AGENT_DAYS.encode(), stretch | _of_both(kinds, "cases"), prepare=False)
 
 
 async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
