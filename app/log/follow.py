@@ -41,10 +41,13 @@ GRACE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the log: the positions from `first` to `last`, both within."""
+    """A stretch of the log: the positions from `first` to `last`, both within. `beside`: meanwhile a history
+    comes in, which needs the other cores.
+    """
 
     first: int
     last: int
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ class Consumer:
     rests: bool = True
 
 
-async def take_next(connection: Connection, consumer: Consumer) -> Span | None:
+async def take_next(connection: Connection, consumer: Consumer, *, beside: bool = False) -> Span | None:
     """Works off the next span and moves the checkpoint, in one transaction. None: nothing is left.
+    `beside`: see Span.
 
     Raises whatever `take` raises, or DatabaseGone if the database does not answer within the consumer's
     bound; then neither the tables nor the checkpoint have moved.
@@ -72,7 +76,7 @@ async def take_next(connection: Connection, consumer: Consumer) -> Span | None:
     ends = asyncio.get_running_loop().time() + consumer.seconds + GRACE_SECONDS
     async with Answering(connection, ends), connection.transaction():
         await connection.execute(f"set local statement_timeout = {int(consumer.seconds * 1000)}".encode())
-        span = await _next_span(connection, consumer)
+        span = await _next_span(connection, consumer, beside=beside)
         if span is None:
             return None
         await consumer.take(connection, span)
@@ -84,7 +88,7 @@ async def take_next(connection: Connection, consumer: Consumer) -> Span | None:
     return span
 
 
-async def _next_span(connection: Connection, consumer: Consumer) -> Span | None:
+async def _next_span(connection: Connection, consumer: Consumer, *, beside: bool) -> Span | None:
     await _alone(connection, consumer)
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
@@ -95,7 +99,7 @@ async def _next_span(connection: Connection, consumer: Consumer) -> Span | None:
         row = await cursor.fetchone()
     assert row is not None
     done, head = row
-    return Span(done + 1, min(head, done + consumer.batch)) if done < head else None
+    return Span(done + 1, min(head, done + consumer.batch), beside) if done < head else None
 
 
 async def _alone(connection: Connection, consumer: Consumer) -> None:
@@ -105,10 +109,10 @@ async def _alone(connection: Connection, consumer: Consumer) -> None:
     await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", (consumer.name,))
 
 
-async def catch_up(connection: Connection, consumer: Consumer) -> int:
-    """Works off all that is there. Gives the number of events taken."""
+async def catch_up(connection: Connection, consumer: Consumer, *, beside: bool = False) -> int:
+    """Works off all that is there. Gives the number of events taken. `beside`: see Span."""
     taken = 0
-    while (span := await take_next(connection, consumer)) is not None:
+    while (span := await take_next(connection, consumer, beside=beside)) is not None:
         taken += span.last - span.first + 1
     return taken
 
@@ -147,6 +151,11 @@ class Bell:
         self._next.set()
         self._next = asyncio.Event()
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether no history comes in, as far as is known."""
+        return self._calm.is_set() or self._quiet_at <= asyncio.get_running_loop().time()
+
     async def quiet(self) -> None:
         """Waits until no history comes in, REST_SECONDS at most."""
         now = asyncio.get_running_loop().time
@@ -160,7 +169,7 @@ class Bell:
         now = asyncio.get_running_loop().time
         ends = now() + PAUSE_SECONDS
         # Of one that was broken off, or whose end was not heard of, nobody says that it is through.
-        while not self._calm.is_set() and (seconds := min(self._quiet_at, ends) - now()) > 0:
+        while not self.is_calm and (seconds := min(self._quiet_at, ends) - now()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._calm.wait()
@@ -200,7 +209,7 @@ async def _run_one(
                 while True:
                     rung = bell.next()
                     await (bell.quiet() if consumer.rests else bell.pause())
-                    await catch_up(connection, consumer)
+                    await catch_up(connection, consumer, beside=not bell.is_calm)
                     # Not wait_for: before Python 3.12 it loses a cancellation that comes with the bell.
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_SECONDS):

@@ -98,6 +98,18 @@ async def test_it_does_not_matter_how_many_connections_make_the_facts(books: Boo
     assert await facts(books.connection) == by_one
 
 
+@pytest.mark.parametrize(("beside", "writers"), [(False, 2), (True, 1)], ids=["alone", "beside a history"])
+async def test_a_long_span_is_shared_unless_a_history_comes_in_meanwhile(
+    books: Books, monkeypatch: pytest.MonkeyPatch, *, beside: bool, writers: int
+) -> None:
+    monkeypatch.setattr("app.kpis.facts.MANY", 10)
+    monkeypatch.setattr("app.kpis.facts.SHARES", 2)
+    await reset(books.connection, FACTS)
+    await catch_up(books.connection, FACTS, beside=beside)
+    by = await all_of(books.connection, "select count(distinct xmin::text) from kpi.incident_life")
+    assert by == [(writers,)]
+
+
 @pytest.mark.parametrize(("batch", "shares"), [(1, 1), (7, 1), (100, 2), (1000, 2)])
 async def test_what_was_left_unfinished_is_made_anew(books: Books, batch: int, shares: int) -> None:
     at_once = await facts(books.connection)

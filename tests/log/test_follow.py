@@ -535,6 +535,21 @@ async def test_those_that_a_history_comes_in_for_pause_until_nothing_more_of_it_
         await stands_at(eyes, "eager", 1)
 
 
+async def test_consumers_are_told_while_a_history_comes_in_and_when_no_more_of_it_does(
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(follow, "PAUSE_SECONDS", 0.01)
+    spans: list[Span] = []
+    async with hearing_of_much(place.url, noting("eager", then=spans.append, rests=False)) as bell:
+        await some_events(log, 1)
+        await stands_at(eyes, "eager", 1)
+        bell.ring(2 + follow.MUCH)
+        await some_events(log, 1)
+        await stands_at(eyes, "eager", 2)
+    assert spans == [Span(1, 1, beside=True), Span(2, 2)]
+
+
 @pytest.mark.parametrize("rests", [True, False], ids=["who rests", "who pauses"])
 async def test_when_no_more_of_a_history_comes_consumers_go_on_though_nobody_says_so(
     log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch, *, rests: bool
