@@ -17,10 +17,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app import loop
 from app.db import Connection, connect
 from app.embedded import running
 from app.exchange.load import Progress, load
 from app.exchange.readers.servicenow import ServiceNow
+from app.exchange.report import Report
 from app.kernel.rebuild import compare
 from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
@@ -161,8 +163,15 @@ async def _imported(run: Run, installation: Site, path: Path, what: str) -> tupl
         run.progress.update(task, completed=progress.done, total=progress.size)
 
     began, now = time.perf_counter(), datetime.now(UTC)
-    async with ledger_of(installation) as ledger:
-        report = await load(ledger, path, ServiceNow("UTC", now), source="servicenow", now=now, progress=told)
+
+    async def brought_in() -> Report:
+        async with ledger_of(installation) as ledger:
+            return await load(
+                ledger, path, ServiceNow("UTC", now), source="servicenow", now=now, progress=told
+            )
+
+    # On the loop that it has on the command line.
+    report = await asyncio.to_thread(loop.run, brought_in())
     assert report.applied == report.read, f"{report.applied} of {report.read} rows were applied"
     events = await _ready(eyes) - before
     rate = events / (time.perf_counter() - began)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -13,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from app import installation, settings
+from app import installation, loop, settings
 from app.cli import logs
 from app.cli.keys import add_person, make_token
 from app.cli.kpi import catch_up
@@ -40,7 +39,7 @@ def demo(
     with installation.found(current, watched=True) as place:
         installation.check(place, current)
         listener = listening(current.host, current.port)
-        keys = asyncio.run(_prepared(place, current))
+        keys = loop.run(_prepared(place, current))
         # Whoever asks at once is not turned away, but answered as soon as it is up.
         listener.listen()
         _welcome(f"http://{current.host}:{current.port}", keys)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -12,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
-from app import installation, settings
+from app import installation, loop, settings
 from app.api.lists import AsOf
 from app.cli.kpi_shown import Form, print_answer, print_cases, sheet
 from app.cli.place import context
@@ -154,7 +153,7 @@ def _with_facts(work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
     current = settings.current()
     with installation.found(current) as place:
         installation.check(place, current)
-        return asyncio.run(run(place.url))
+        return loop.run(run(place.url))
 
 
 async def _cases(db: Database, question: Question, now: datetime, limit: int) -> Page:

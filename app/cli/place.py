@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from app import installation, settings
+from app import installation, loop, settings
 from app.common.people import rule
 from app.kernel import ledger
 from app.kernel.ledger import Ledger
@@ -36,7 +35,7 @@ def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
         async with opened() as open_ledger:
             return await work(open_ledger)
 
-    return asyncio.run(run())
+    return loop.run(run())
 
 
 def context() -> Context:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from app import installation, settings
+from app import installation, loop, settings
 from app.base.calendars.spans import remake
 from app.cli.exits import DIFFERENT
 from app.cli.say import document, say
@@ -29,9 +28,7 @@ def rebuild(
     with installation.found(current) as place:
         installation.check(place, current)
         with Console(stderr=True).status("Folding the log") as status:
-            result, remade = asyncio.run(
-                _compare(place.url, lambda table: status.update(f"Comparing {table}"))
-            )
+            result, remade = loop.run(_compare(place.url, lambda table: status.update(f"Comparing {table}")))
     if as_json:
         document(
             {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from app import installation, settings
+from app import installation, loop, settings
 from app.cli.exits import DIFFERENT
 from app.cli.kpi import catch_up, known
 from app.cli.place import context
@@ -37,7 +36,7 @@ def reconcile(
     months = _zone(zone or current.time_zone)
     with installation.found(current) as place:
         installation.check(place, current)
-        report = asyncio.run(_compare(place.url, months, current.currency, wanted, anew=anew))
+        report = loop.run(_compare(place.url, months, current.currency, wanted, anew=anew))
     if as_json:
         document(report)
     elif not report.found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import os
@@ -17,7 +16,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from app import installation, settings
+from app import installation, loop, settings
 from app.cli import logs
 from app.cli.wire import Bounded
 from app.installation import Installation, InstallationError
@@ -46,7 +45,7 @@ def serve(
     with installation.found(current, watched=True) as place:
         installation.check(place, current)
         listener = listening(current.host, current.port)
-        asyncio.run(try_ledger(place, current))
+        loop.run(try_ledger(place, current))
         with worker() if with_worker else contextlib.nullcontext():
             run(application(place.url, place.secrets_dir, current), listener, current.proxies)
 

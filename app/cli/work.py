@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from app import installation, settings, worker
+from app import installation, loop, settings, worker
 from app.cli import logs
 from app.cli.exits import TERMINATED
 from app.installation import Installation
@@ -32,7 +32,7 @@ def work(
     logs.set_up(current.log_level)
     with installation.found(current, watched=True) as place:
         installation.check(place, current)
-        if asyncio.run(_work(place, current, until_input_ends)):
+        if loop.run(_work(place, current, until_input_ends)):
             raise typer.Exit(TERMINATED)
 
 
