@@ -169,7 +169,7 @@ class Bell:
         now = asyncio.get_running_loop().time
         ends = now() + PAUSE_SECONDS
         # Of one that was broken off, or whose end was not heard of, nobody says that it is through.
-        while not self.is_calm and (seconds := min(self._quiet_at, ends) - now()) > 0:
+        while not self._calm.is_set() and (seconds := min(self._quiet_at, ends) - now()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._calm.wait()
