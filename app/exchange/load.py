@@ -1,8 +1,8 @@
 """A file of another system → the log. Streaming, in chunks; what was told once is not told again.
 
-While PostgreSQL writes one chunk, the next is prepared and the one after that read. A chunk is one call that
-holds the log's head for a fraction of a second. There is no checkpoint: an import that was killed is simply
-started again, and what it had told is known from the log by the keys of its rows.
+While PostgreSQL writes one chunk, the next is ready, one more is prepared and another one read. A chunk is
+one call that holds the log's head for a fraction of a second. There is no checkpoint: an import that was
+killed is simply started again, and what it had told is known from the log by the keys of its rows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import gc
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,9 @@ LARGEST_CHUNK = 4_000_000  # characters of the file
 # turn of its own: with turns of many milliseconds sending them took as long as PostgreSQL did. Turns cost
 # time, too: of half as many rows they took a tenth of all.
 ROWS_PER_TURN = 50
+# So many chunks are being written, or ready for it, while the next is prepared: where one takes PostgreSQL or
+# us a little longer, the other need not wait.
+MOST_UNDER_WAY = 2
 ATTEMPTS = 6
 OBJECTS_BETWEEN_COLLECTIONS = 20_000_000
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,56}")
@@ -62,6 +66,10 @@ class BrokenOff(DatabaseGone):
 
 class Rejected(Exception):
     """The database will not have a chunk, by a constraint of its own; nothing of it was written."""
+
+
+#: The rows of a chunk, and what writes it (see _Import._in_turn).
+_UnderWay = tuple[list[Row], asyncio.Task[list[Row] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,32 +178,55 @@ class _Import:
             await self._connection.close()
 
     async def run(self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[Progress], None]) -> None:
-        """All rows, one chunk after the other; while one is being written the next is prepared."""
+        """All rows, one chunk after the other; while some are on their way the next is prepared."""
         # Preparing waits for answers of PostgreSQL; meanwhile there are rows to be read.
         reading = asyncio.create_task(self._read(rows), name="import rows")
-        writing: asyncio.Task[list[Row]] | None = None
+        under_way: deque[_UnderWay] = deque()
         try:
             while read := await reading:
                 reading = asyncio.create_task(self._read(rows), name="import rows")
                 chunk = await self._chunks.prepare(read)
-                if writing is not None and (again := await writing):
-                    await self._again(again)
-                    # What the next chunk was prepared on has turned out not to be so.
-                    self._chunks.forget(read)
-                    chunk = await self._chunks.prepare(read)
-                writing = asyncio.create_task(self._write(chunk), name="import chunk")
+                writing = self._in_turn(under_way[-1][1] if under_way else None, chunk)
+                under_way.append((read, asyncio.create_task(writing, name="import chunk")))
+                if len(under_way) > MOST_UNDER_WAY:
+                    await self._settle(under_way)
                 progress(Progress(self._report.read, self._report.events, self._file.done, self._file.size))
-            if writing is not None:
-                await self._again(await writing)
+            while under_way:
+                await self._settle(under_way)
             if self._connection is not None:
                 await through(self._connection)
             await self._keep(finished=True)
             progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
         finally:
-            tasks = [reading] if writing is None else [reading, writing]
+            tasks = [reading, *(writing for _, writing in under_way)]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _in_turn(self, before: asyncio.Task[list[Row] | None] | None, chunk: Chunk) -> list[Row] | None:
+        """Writes the chunk behind the one before it, as `_write` does. None: it was not written, as what it
+        was prepared on has turned out not to be so.
+        """
+        if before is not None and await before != []:
+            return None
+        return await self._write(chunk)
+
+    async def _settle(self, under_way: deque[_UnderWay]) -> None:
+        """Waits for the oldest. If some of it must be told again, that is done, and all behind it are told
+        anew.
+        """
+        _, writing = under_way.popleft()
+        again = await writing
+        assert again is not None, "none before it was left to be told again"
+        if not again:
+            return
+        behind = list(under_way)
+        under_way.clear()
+        # They see that, and write nothing.
+        await asyncio.gather(*(writing for _, writing in behind))
+        await self._again(again)
+        for rows, _ in behind:
+            await self._again(rows)
 
     async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[Row]:
         """The rows of the next chunk; none at the end of the file. Refused ones are put aside."""
@@ -310,7 +341,7 @@ def paced(most_rows: int, rows: int, held_seconds: float) -> int:
     """How many rows the next chunk may have, which by now would be `most_rows`, when so many `rows` have held
     the log's head for so long.
     """
-    # By what was written, and not by what is read now: that is two chunks further on, and to correct it by
+    # By what was written, and not by what is read now: that is some chunks further on, and to correct it by
     # each of them overshoots.
     fitting = min(rows * HELD_SECONDS / max(held_seconds, 0.001), 2 * most_rows)
     return int(min(max((most_rows + fitting) / 2, FEWEST_ROWS), MOST_ROWS))

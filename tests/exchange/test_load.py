@@ -51,6 +51,11 @@ TYPES = {
     "INC0003": ["reported", "resolved", "observed", "closed", "reopened"],
 }
 
+# Events by persons whom nobody has added.
+STRANGERS = """
+select count(*) from log.event where actor like 'person:%%'
+and not exists (select from fold.person p where actor = 'person:' || p.id)"""
+
 
 async def types(ledger: Ledger) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
@@ -389,19 +394,22 @@ async def test_a_dry_run_that_loses_sight_of_cases_says_so(
     await the_fold_holds(ledger)
 
 
+@pytest.mark.parametrize("first_rows", [load.FIRST_ROWS, 5, 2])
 async def test_a_case_that_the_database_will_not_have_is_refused_and_all_others_are_told(
-    ledger: Ledger, place: Place, tmp_path: Path
+    ledger: Ledger, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first_rows: int
 ) -> None:
+    monkeypatch.setattr(load, "FIRST_ROWS", first_rows)
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         owner.execute("alter table fold.incident add constraint no_poison check (title <> 'Poison')")
-    poison = a_case("INC0002", "New", "Active", short_description="Poison")
-    file = a_file(tmp_path, [*STORY[:4], *poison, *a_case("INC0003", "New", day=4)])
+    poison = a_case("INC0002", "New", "Active", short_description="Poison", sys_updated_by="Bo")
+    file = a_file(tmp_path, [*STORY[:4], *poison, *a_case("INC0003", "New", day=4, sys_updated_by="Bo")])
     report = await bring(ledger, file)
     assert report.refused == {"rejected": 2}
     assert "no_poison" in report.first_refused[0][2]
     assert [line for line, _, _ in report.first_refused] == [6, 7]
     assert [row["text"].partition(",")[0] for row in await refused_rows(ledger)] == ["INC0002"] * 2
     assert set(await types(ledger)) == {"INC0001", "INC0003"}
+    assert await ledger.db.value(STRANGERS) == 0
     await the_fold_holds(ledger)
     # Every row is accounted for, also where the chunk that told of repeated ones came to nothing.
     same = await bring(ledger, file)
