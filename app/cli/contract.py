@@ -14,6 +14,7 @@ import typer
 from typer.cli import get_docs_for_click
 
 from app import settings
+from app.cli.commands import command_line
 from app.cli.exits import DIFFERENT, REFUSED
 from app.cli.say import say
 from app.contract import breaking, declared
@@ -31,7 +32,6 @@ DECLARED = OPENAPI / "declared_changes.toml"
 
 
 def contract(
-    context: typer.Context,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if something has drifted.")
     ] = False,
@@ -44,7 +44,7 @@ def contract(
     A change that breaks clients of the released contract must be declared in openapi/declared_changes.toml.
     """
     drifted = []
-    for path, text in generated(context):
+    for path, text in generated():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         drifted.append(str(path.relative_to(settings.PROJECT)))
@@ -64,8 +64,8 @@ def contract(
         _release()
 
 
-def generated(context: typer.Context) -> Iterator[tuple[Path, str]]:
-    """Every generated file and its text. `context` is any of the command line that docs/cli.md describes."""
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every generated file and its text."""
     project = settings.PROJECT
     yield OPENAPI / OPERATIONS, _json(routed().openapi())
     yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
@@ -73,9 +73,8 @@ def generated(context: typer.Context) -> Iterator[tuple[Path, str]]:
         yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)
     yield project / "docs" / "kpis.md", kpi_pages.as_markdown(KPIS.values())
     yield project / "docs" / "settings.md", settings.as_markdown()
-    command_line = context.find_root().command
-    root = typer.Context(command_line)
-    commands = get_docs_for_click(obj=command_line, ctx=root, name="ledgerdesk", title="Commands")
+    every = typer.main.get_command(command_line())
+    commands = get_docs_for_click(obj=every, ctx=typer.Context(every), name="ledgerdesk", title="Commands")
     yield project / "docs" / "cli.md", commands
 
 

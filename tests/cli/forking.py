@@ -13,6 +13,7 @@ import tempfile
 from typing import IO, Any
 
 from app.cli import main
+from app.cli.commands import command_line
 
 
 def run(arguments: list[str], environment: dict[str, str], said: str) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def _become(arguments: list[str], environment: dict[str, str], *files: IO[bytes]
 
 
 if __name__ == "__main__":
+    command_line()  # loads all of them
     answers = sys.stdout
     for line in sys.stdin:
         answers.write(json.dumps(run(**json.loads(line))) + "\n")

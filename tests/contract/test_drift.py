@@ -6,14 +6,10 @@ from difflib import unified_diff
 from pathlib import Path
 
 import pytest
-import typer
 
-from app.cli import cli
 from app.cli.contract import generated
 from app.settings import PROJECT
 from tests.contract import golden
-
-COMMAND_LINE = typer.Context(typer.main.get_command(cli))
 
 
 def differences(path: Path, text: str) -> str:
@@ -23,9 +19,7 @@ def differences(path: Path, text: str) -> str:
     return "\n".join(unified_diff(kept.splitlines(), text.splitlines(), name, "as the code says", "", "", 0))
 
 
-@pytest.mark.parametrize(
-    ("path", "text"), list(generated(COMMAND_LINE)), ids=lambda value: getattr(value, "name", "")
-)
+@pytest.mark.parametrize(("path", "text"), list(generated()), ids=lambda value: getattr(value, "name", ""))
 def test_what_is_generated_is_as_the_code_says(path: Path, text: str) -> None:
     assert differences(path, text) == "", "run `make contract` and look at what it changes"
 
@@ -36,6 +30,6 @@ def test_what_clients_rely_on_is_as_it_was(path: Path) -> None:
 
 
 def test_no_page_of_a_lifecycle_is_left_over() -> None:
-    pages = {path for path, _ in generated(COMMAND_LINE)}
+    pages = {path for path, _ in generated()}
     assert set((PROJECT / "docs" / "lifecycles").glob("*.md")) <= pages
     assert set((PROJECT / "openapi").glob("*.json")) <= pages

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from app.cli import cli
+from app.cli.commands import command_line
 from app.kernel.bodies import Body
 from app.registry import LIFECYCLES
 from app.settings import PREFIX, PROJECT, Settings
@@ -139,7 +139,7 @@ def _commands(command: Any, name: str) -> list[tuple[str, Any]]:
     return [(name, command), *(found for child, sub in below for found in _commands(sub, f"{name} {child}"))]
 
 
-@pytest.mark.parametrize(("name", "command"), _commands(typer.main.get_command(cli), "ledgerdesk"))
+@pytest.mark.parametrize(("name", "command"), _commands(typer.main.get_command(command_line()), "ledgerdesk"))
 def test_every_command_argument_and_option_has_help(name: str, command: Any) -> None:
     assert (command.help or "").strip().endswith("."), name
     for parameter in command.params:

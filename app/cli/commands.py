@@ -1,0 +1,110 @@
+"""The commands by their names, and what becomes of their failures."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+import psycopg
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
+from app.cli.loading import uncollected
+from app.db import DatabaseGone
+from app.embedded import EmbeddedError
+from app.exchange.load import Busy
+from app.exchange.readers.rows import FileRefused
+from app.installation import InstallationError
+from app.kernel.refusals import Refusal
+from app.kernel.vault import VaultError
+from app.schema import SchemaError
+from app.settings import SettingsError
+
+#: By its name, the module of each command, in which it is called as the module is.
+COMMANDS = {
+    "serve": "serve",
+    "work": "work",
+    "demo": "demo",
+    "migrate": "migrate",
+    "keys": "keys",
+    "people": "people",
+    "erase": "erase",
+    "import": "imports",
+    "rebuild": "rebuild",
+    "reindex": "reindex",
+    "kpi": "kpi",
+    "reconcile": "reconcile",
+    "lifecycles": "lifecycles",
+    "contract": "contract",
+}
+
+
+def command_line(name: str = "") -> typer.Typer:
+    """The command of that name alone, or all of them if it is none of theirs.
+
+    What all of them need takes a second more to load than what most of them do.
+    """
+    made = typer.Typer(
+        name="ledgerdesk",
+        help="An IT service management backend whose ledger is the truth.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    made.callback()(_before_any)
+    for each in [name] if name in COMMANDS else COMMANDS:
+        command = getattr(import_module(f"app.cli.{COMMANDS[each]}"), COMMANDS[each])
+        if isinstance(command, typer.Typer):
+            made.add_typer(command, name=each)
+        else:
+            made.command(each)(command)
+    return made
+
+
+def _before_any() -> None:
+    # With it Typer takes a command's name also where there is only one.
+    pass
+
+
+def run() -> None:
+    """Runs the command that this process was called with. Every foreseeable failure ends in a sentence and an
+    exit code, never in a traceback.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        with uncollected():
+            called = command_line(*sys.argv[1:2])
+        called()
+    except (SettingsError, InstallationError, SchemaError, VaultError) as error:
+        _end(str(error), WRONG_USE)
+    except ValidationError as error:
+        _end("\n".join(_sentence(dict(e)) for e in error.errors()), WRONG_USE)
+    except (EmbeddedError, DatabaseGone) as error:
+        _end(str(error), NO_DATABASE)
+    except psycopg.Error as error:
+        _end(f"The database refuses: {str(error).strip()}", NO_DATABASE)
+    except (FileRefused, Busy) as error:
+        _end(str(error), REFUSED)
+    except Refusal as error:
+        _end(error.sentence("en"), REFUSED)
+    except KeyboardInterrupt:
+        _end("Interrupted.", INTERRUPTED)
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    """What is wrong with a value that a command was given."""
+    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+
+
+def _end(sentence: str, code: int) -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(sentence)
+    sys.exit(code)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    sys.exit(TERMINATED)  # as an exception, so that everything is left in order
