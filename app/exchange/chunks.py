@@ -60,6 +60,11 @@ class Chunk:
     refused: list[Row] = field(default_factory=list)
     added: Counter[str] = field(default_factory=Counter)
 
+    def left_over(self, stale: frozenset[int] | None) -> list[Row]:
+        """The rows that must be told again if these commands were not applied; None: nothing was written."""
+        commands = self.commands.items()
+        return [row for n, command in commands if stale is None or n in stale for row in command.rows]
+
 
 class Chunks:
     """Makes the chunks of one import."""
@@ -118,6 +123,7 @@ class Chunks:
             self._tell(chunk, known, some)
             if n % CASES_PER_TURN == 0:
                 await asyncio.sleep(0)
+        chunk.history.close()
         return chunk
 
     def _look_at(self, heading: tuple[str, ...]) -> None:

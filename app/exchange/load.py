@@ -68,8 +68,11 @@ class Rejected(Exception):
     """The database will not have a chunk, by a constraint of its own; nothing of it was written."""
 
 
-#: The rows of a chunk, and what writes it (see _Import._in_turn).
-_UnderWay = tuple[list[Row], asyncio.Task[list[Row] | None]]
+#: The commands of a chunk that were not applied, as what they were told on has moved. None: nothing of the
+#: chunk was written.
+_Stale = frozenset[int] | None
+#: A chunk, and what writes it.
+_UnderWay = tuple[Chunk, asyncio.Task[_Stale]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +189,8 @@ class _Import:
             while read := await reading:
                 reading = asyncio.create_task(self._read(rows), name="import rows")
                 chunk = await self._chunks.prepare(read)
-                writing = self._in_turn(under_way[-1][1] if under_way else None, chunk)
-                under_way.append((read, asyncio.create_task(writing, name="import chunk")))
+                writing = self._in_turn(under_way[-1] if under_way else None, chunk)
+                under_way.append((chunk, asyncio.create_task(writing, name="import chunk")))
                 if len(under_way) > MOST_UNDER_WAY:
                     await self._settle(under_way)
                 progress(Progress(self._report.read, self._report.events, self._file.done, self._file.size))
@@ -203,29 +206,28 @@ class _Import:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _in_turn(self, before: asyncio.Task[list[Row] | None] | None, chunk: Chunk) -> list[Row] | None:
-        """Writes the chunk behind the one before it, as `_write` does. None: it was not written, as what it
-        was prepared on has turned out not to be so.
+    async def _in_turn(self, before: _UnderWay | None, chunk: Chunk) -> _Stale:
+        """Writes the chunk behind the one before it; not if some of that must be told again, on which it was
+        prepared.
         """
-        if before is not None and await before != []:
-            return None
+        # All else is done later, so that PostgreSQL has the next one at once.
+        if before is not None:
+            stale = await before[1]
+            if stale is None or before[0].left_over(stale):
+                return None
         return await self._write(chunk)
 
     async def _settle(self, under_way: deque[_UnderWay]) -> None:
-        """Waits for the oldest. If some of it must be told again, that is done, and all behind it are told
-        anew.
-        """
-        _, writing = under_way.popleft()
-        again = await writing
-        assert again is not None, "none before it was left to be told again"
-        if not again:
+        """Waits for the oldest. If some of it must be told again, so must all behind it."""
+        chunk, writing = under_way.popleft()
+        left_over = [await self._noted(chunk, await writing)]
+        if not left_over[0]:
             return
         behind = list(under_way)
         under_way.clear()
         # They see that, and write nothing.
-        await asyncio.gather(*(writing for _, writing in behind))
-        await self._again(again)
-        for rows, _ in behind:
+        left_over += [await self._noted(chunk, await writing) for chunk, writing in behind]
+        for rows in left_over:
             await self._again(rows)
 
     async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[Row]:
@@ -251,19 +253,21 @@ class _Import:
                 await asyncio.sleep(0)
         return chunk
 
-    async def _write(self, chunk: Chunk) -> list[Row]:
-        """Appends the chunk. Gives the rows that must be told again, as what they were told on has moved."""
-        refused: frozenset[int] = frozenset()
-        if chunk.history.events and self._connection is not None:
-            try:
-                refused = await self._append(chunk)
-            except Rejected:
-                # Somebody else has added the same person, team or case: nothing was written.
-                self._count_found(chunk)
-                return [row for command in chunk.commands.values() for row in command.rows]
-        self._count(chunk, refused)
+    async def _write(self, chunk: Chunk) -> _Stale:
+        """Appends the chunk, if anything is in it."""
+        if not chunk.history.events or self._connection is None:
+            return frozenset()
+        try:
+            return await self._append(chunk)
+        except Rejected:
+            # Somebody else has added the same person, team or case.
+            return None
+
+    async def _noted(self, chunk: Chunk, stale: _Stale) -> list[Row]:
+        """Counts what was written of the chunk. Gives the rows that must be told again."""
+        self._count(chunk, stale)
         await self._keep()
-        return [row for n in refused if n in chunk.commands for row in chunk.commands[n].rows]
+        return chunk.left_over(stale)
 
     async def _again(self, rows: list[Row]) -> None:
         """Tells these rows on what the log has now; after some attempts each case by itself."""
@@ -271,7 +275,8 @@ class _Import:
             if not rows:
                 return
             self._chunks.forget(rows)
-            rows = await self._write(await self._chunks.prepare(rows))
+            chunk = await self._chunks.prepare(rows)
+            rows = await self._noted(chunk, await self._write(chunk))
         for case in dict.fromkeys(row.told.case for row in rows):
             await self._alone([row for row in rows if row.told.case == case])
 
@@ -317,13 +322,15 @@ class _Import:
             self._refuse(row, "too_many_rows", f"the case has more than {LONGEST_CASE:,} rows")
         self._report.repeated += chunk.repeated
 
-    def _count(self, chunk: Chunk, refused: frozenset[int]) -> None:
+    def _count(self, chunk: Chunk, stale: _Stale) -> None:
         self._count_found(chunk)
+        if stale is None:
+            return
         report = self._report
         report.added_persons += chunk.added["person"]
         report.added_teams += chunk.added["team"]
         for n, command in chunk.commands.items():
-            if n not in refused:
+            if n not in stale:
                 report.applied += len(command.rows)
                 report.cases += command.begins
                 report.events += command.events

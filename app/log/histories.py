@@ -54,6 +54,7 @@ class History:
     _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _events: list[tuple[str, ...]] = field(default_factory=list)
     _data: list[bytes] = field(default_factory=list)
+    _message: tuple[str | bytes, ...] = ()
 
     @property
     def events(self) -> int:
@@ -108,11 +109,8 @@ class History:
             )
         )
 
-    async def append(self, connection: Connection) -> Appended:
-        """One call of log.append_history.
-
-        Raises what the database raises: then nothing was written; or DatabaseGone: then it may have been.
-        """
+    def close(self) -> None:
+        """Nothing more comes. What goes over is put together."""
         batch = {"reads": self._reads, "rows": self._rows, "removals": [], "audiences": self._audiences}
         common = {"source": self.source, "correlation_id": self.correlation_id}
         # By the grammar of their names none of the texts holds a comma, a brace or a quotation mark.
@@ -121,8 +119,15 @@ class History:
         columns.append(map(str, accumulate(map(len, self._data))))
         arrays = ["{" + ",".join(column) + "}" for column in columns]
         texts = (orjson.dumps(each).decode() for each in (batch, common))
+        self._message = (*texts, *arrays, b"".join(self._data))
+
+    async def append(self, connection: Connection) -> Appended:
+        """One call of log.append_history, after `close`.
+
+        Raises what the database raises: then nothing was written; or DatabaseGone: then it may have been.
+        """
         async with in_time(connection), connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(APPEND, (*texts, *arrays, b"".join(self._data)))
+            await cursor.execute(APPEND, self._message)
             row = await cursor.fetchone()
         assert row is not None
         return Appended(frozenset(row["stale"] or ()), max(row["held"].total_seconds(), 0.0))

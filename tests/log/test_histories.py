@@ -26,6 +26,7 @@ async def test_a_row_keeps_what_only_it_has_whichever_rows_before_it_are_left_ou
         history.read(n, name, 1 if n in stale else 0)
         history.event(n, name, 1, "team.told", NOW, "import:tests", {"given": {}, "set": {}})
         history.row(n, *a_row(team_id, f"team-{n}", lead_id=str(uuid7()) if has_lead else None))
+    history.close()
     assert (await history.append(eyes)).refused == stale
     found = await (await eyes.execute(ROWS)).fetchall()
     assert found == [(f"team-{n}", has_lead) for n, has_lead in enumerate(led) if n not in stale]
