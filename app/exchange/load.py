@@ -200,6 +200,11 @@ class _Import:
                 await through(self._connection)
             await self._keep(finished=True)
             progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
+        except FileRefused:
+            # It turns out to be broken further on: what stands before that is told.
+            while under_way:
+                await self._settle(under_way)
+            raise
         finally:
             tasks = [reading, *(writing for _, writing in under_way)]
             for task in tasks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections import Counter
 from dataclasses import asdict
 from operator import itemgetter
@@ -17,8 +18,10 @@ from psycopg import sql
 
 from app.common.people import Role, rule
 from app.exchange import cases, chunks, load
+from app.exchange.files import source_file
 from app.exchange.load import FIRST_ROWS, BrokenOff, Progress
 from app.exchange.readers.rows import FileRefused
+from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.report import Report
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
@@ -28,6 +31,7 @@ from app.settings import Settings
 from tests.conftest import Place
 from tests.exchange.making import (
     HEADING,
+    NOW,
     a_case,
     a_file,
     a_row,
@@ -287,6 +291,34 @@ async def test_a_file_that_is_refused_leaves_nothing_behind(
     with pytest.raises(FileRefused, match=words):
         await bring(ledger, file)
     assert await everything(ledger) == before
+
+
+async def test_of_a_file_that_is_damaged_further_on_every_whole_chunk_before_that_is_told(
+    ledger: Ledger, elsewhere: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_ROWS", "FEWEST_ROWS", "MOST_ROWS"):
+        monkeypatch.setattr(load, name, 100)
+    words = Random(7).randbytes(2_000_000).hex()  # so that packing does not make it short
+    told_of = [
+        row
+        for n in range(2000)
+        for row in a_case(f"INC{n:07}", "New", "Active", u_remark=words[n * 2000 : n * 2000 + 2000])
+    ]
+    whole = a_file(tmp_path, told_of)
+    damaged = tmp_path / "damaged.csv.gz"
+    packed = gzip.compress(whole.read_bytes())
+    damaged.write_bytes(packed[: len(packed) * 2 // 3])
+    readable = list[object]()
+    with source_file(damaged) as file, pytest.raises(FileRefused, match="damaged"):
+        readable.extend(ServiceNow("UTC", NOW).read(file.block))
+    told = len(readable) // 100 * 100
+    assert told > 1000
+    with pytest.raises(FileRefused, match=f"damaged after .* {told:,} rows before that are told"):
+        await bring(ledger, damaged)
+    again = await bring(ledger, whole)
+    assert (again.repeated, again.applied) == (told, 4000 - told)
+    await bring(elsewhere, whole)
+    assert await outcome(ledger.db) == await outcome(elsewhere.db)
 
 
 async def test_two_imports_of_one_file_at_once_tell_it_once(
