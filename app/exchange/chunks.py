@@ -28,7 +28,7 @@ from app.log.ids import uuid7
 # More than this is no case, but somebody's counter; all of it would have to be in memory at once.
 LONGEST_CASE = 50_000
 # After so many cases the call that is under way gets its turn (see load.ROWS_PER_TURN).
-CASES_PER_TURN = 8
+CASES_PER_TURN = 2
 
 
 class Row(NamedTuple):
@@ -84,6 +84,9 @@ class Chunks:
             at=form.at,
             repeats=form.repeats,
         )
+        #: Whoever works through rows holds it, also while the call under way gets its turns: reading and
+        #: telling row by row take a twelfth longer than one after the other.
+        self.at_work = asyncio.Lock()
         self._cases = Cases(ledger, self.source, now, dry_run=dry_run)
         self._people = People(ledger, source, now)
         self._look_at(())
@@ -119,11 +122,12 @@ class Chunks:
                 elif some:
                     news.append((known, some))
         await self._meet(chunk, [row.told for _, some in news for row in some])
-        for n, (known, some) in enumerate(news):
-            self._tell(chunk, known, some)
-            if n % CASES_PER_TURN == 0:
-                await asyncio.sleep(0)
-        chunk.history.close()
+        async with self.at_work:
+            for n, (known, some) in enumerate(news):
+                self._tell(chunk, known, some)
+                if n % CASES_PER_TURN == 0:
+                    await asyncio.sleep(0)
+            chunk.history.close()
         return chunk
 
     def _look_at(self, heading: tuple[str, ...]) -> None:
