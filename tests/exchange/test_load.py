@@ -96,6 +96,12 @@ def many(cases: int = 900) -> list[dict[str, str]]:
     return rows
 
 
+def in_chunks_of(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are brought in by so many rows at a time."""
+    for name in ("FIRST_ROWS", "FEWEST_ROWS", "MOST_ROWS"):
+        monkeypatch.setattr(load, name, rows)
+
+
 async def test_a_file_is_told_as_its_cases_went(ledger: Ledger, tmp_path: Path) -> None:
     report = await bring(ledger, a_file(tmp_path, STORY))
     assert (report.read, report.applied, report.repeated) == (14, 14, 0)
@@ -296,8 +302,7 @@ async def test_a_file_that_is_refused_leaves_nothing_behind(
 async def test_of_a_file_that_is_damaged_further_on_every_whole_chunk_before_that_is_told(
     ledger: Ledger, elsewhere: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("FIRST_ROWS", "FEWEST_ROWS", "MOST_ROWS"):
-        monkeypatch.setattr(load, name, 100)
+    in_chunks_of(100, monkeypatch)
     words = Random(7).randbytes(2_000_000).hex()  # so that packing does not make it short
     told_of = [
         row
@@ -335,8 +340,14 @@ async def test_two_imports_of_one_file_at_once_tell_it_once(
 
 
 async def test_a_database_that_goes_away_on_the_way_ends_it_and_the_next_one_goes_on(
-    place: Place, elsewhere: Ledger, administrator_url: str, tmp_path: Path, settings: Settings
+    place: Place,
+    elsewhere: Ledger,
+    administrator_url: str,
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    in_chunks_of(100, monkeypatch)  # of which few are on their way when the first is heard of
     file = a_file(tmp_path, many())
     database = sql.Identifier(urlsplit(administrator_url).path.removeprefix("/"))
 
