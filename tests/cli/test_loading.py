@@ -10,10 +10,13 @@ import pytest
 from app.cli.commands import COMMANDS
 
 LOADED = """
-import gc, sys
-from app.cli.commands import command_line
-command_line(sys.argv[1])
+import contextlib, gc, sys
+from app.cli import main
+sys.argv.append("--help")
+with contextlib.suppress(SystemExit):
+    main()
 assert gc.isenabled()
+assert gc.get_freeze_count()
 print(*sys.modules)
 """
 
@@ -21,7 +24,7 @@ print(*sys.modules)
 def loaded(name: str) -> set[str]:
     """The modules that a process has which was called with that name of a command."""
     done = subprocess.run([sys.executable, "-c", LOADED, name], capture_output=True, check=True, text=True)
-    return set(done.stdout.split())
+    return set(done.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize("name", ["import", "keys", "rebuild", "work"])
