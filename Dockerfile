@@ -10,6 +10,7 @@ RUN python -c 'import tomllib; uv = next(p for p in tomllib.load(open("uv.lock",
 # What others wrote changes seldom, and is a layer of its own.
 RUN uv sync --frozen --no-dev --no-install-project --no-cache
 COPY README.md LICENSE NOTICE ./
+COPY openapi/openapi.json openapi/
 COPY migrations migrations
 COPY app app
 RUN uv sync --frozen --no-dev --no-editable --no-cache

@@ -4,6 +4,10 @@ PYTHON ?= python3
 ARGS ?=
 
 BIN := .venv/bin
+# Tests of one file share what it sets up, so one process has all of them; what takes longest comes first.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=8 --dist loadfile --no-loadscope-reorder
+# Every layer once, and no test that starts processes, imports histories or walks all routes.
+QUICK := tests/common tests/kernel tests/log tests/processes tests/base tests/stories tests/tidy
 READY := .venv/.ready
 
 # What a caller's shell says about its own environments is not about ours. Where to fetch from stays as it is. And to
@@ -31,11 +35,11 @@ UV := import tomllib; \
 	uv = next(p for p in tomllib.load(open("uv.lock", "rb"))["package"] if p["name"] == "uv"); \
 	print("uv==" + uv["version"], *("--hash=" + wheel["hash"] for wheel in uv["wheels"]))
 
-.PHONY: help setup run test check contract bench soak frontend clean
+.PHONY: help setup run test quick check contract bench soak frontend clean
 
 help: ## List these words
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
-	@echo "ARGS='…' is passed on to run, test, bench and soak; PYTHON=… chooses the Python."
+	@echo "ARGS='…' is passed on to run, test, quick, bench and soak; PYTHON=… chooses the Python."
 
 setup: $(READY) ## Make the environment: .venv, with .venv/bin/ledgerdesk
 	@echo ".venv is ready: .venv/bin/ledgerdesk"
@@ -44,7 +48,10 @@ run: $(READY) ## Start all of it, with a demo organisation; Ctrl-C stops all of 
 	@$(BIN)/python -m app.cli demo $(ARGS)
 
 test: $(READY) ## Run all tests, on a database of their own
-	@$(BIN)/python -m pytest -n auto --maxprocesses=8 $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+quick: $(READY) ## Run the tests of every layer that take no minute together, while at work
+	@$(PYTEST) -q $(QUICK) $(ARGS)
 
 check: $(READY) ## Lint, format, types, import rules, and no drift of what is generated
 	$(BIN)/python -m ruff check
@@ -59,10 +66,15 @@ contract: $(READY) ## Write anew what is generated: openapi/ and the generated d
 bench: $(READY) ## Measure, as ratios to raw SQL on the same PostgreSQL
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost; then try calendars, and the API with anything
+soak: $(READY) ## Kill and cut at random under load, prove that nothing is lost; then try calendars, pieces of histories, every caller, and the API with anything
 	@$(BIN)/python -m bench.soak $(ARGS)
-	@LEDGERDESK_TEST_CALENDARS=100000 $(BIN)/python -m pytest -q -n auto --maxprocesses=8 tests/common
-	@LEDGERDESK_TEST_REQUESTS=20000 $(BIN)/python -m pytest -q -n auto --maxprocesses=8 tests/fuzz
+	@LEDGERDESK_TEST_CALENDARS=100000 $(PYTEST) --dist load -q tests/common
+	@LEDGERDESK_TEST_SPLITS=100 $(PYTEST) --dist load -q tests/exchange/test_any_order.py
+	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) --dist load -q tests/invariants tests/kernel tests/log tests/rules tests/processes tests/deliveries tests/base/cis
+	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/contract tests/clients/test_python.py
+	@LEDGERDESK_TEST_EXAMPLES=all $(PYTEST) -q tests/kpis tests/cli/test_kpi.py tests/demo/test_history.py tests/exchange/test_real_history.py
+	@LEDGERDESK_TEST_CALLERS=all $(PYTEST) -q tests/every_route
+	@LEDGERDESK_TEST_REQUESTS=20000 $(PYTEST) --dist load -q tests/fuzz
 
 frontend: ## Lint the contract and compile a frontend against it; needs Node 20 or later with npm
 	@cd openapi/sample; [ node_modules/.package-lock.json -nt package-lock.json ] \

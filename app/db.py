@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
@@ -23,7 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 Connection = psycopg.AsyncConnection[Any]
 Row = dict[str, Any]
 R = TypeVar("R")
-_Wanted = tuple[UUID, "asyncio.Future[Row | None]"]
+_Wanted = tuple[Sequence[UUID], "asyncio.Future[dict[UUID, Row]]"]
 
 CONNECT_SECONDS = 10
 POOL_WAIT_SECONDS = 5.0
@@ -242,13 +242,18 @@ class Database:
         return found[0][0] if found else None
 
     async def by_id(self, query: str, row_id: UUID) -> Row | None:
-        """The row with that id, or None. `query` gives rows with an `id`, those of a list of ids.
+        """The row with that id, or None. As `by_ids`."""
+        return (await self.by_ids(query, (row_id,))).get(row_id)
+
+    async def by_ids(self, query: str, ids: Sequence[UUID]) -> dict[UUID, Row]:
+        """By id, the rows with these ids that there are. `query` gives rows with an `id`, those of a list of
+        ids.
 
         Whoever asks while a statement is under way is answered by the next one: one for all costs hardly more
         than one for each.
         """
-        answer: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
-        self._wanted.setdefault(query, []).append((row_id, answer))
+        answer: asyncio.Future[dict[UUID, Row]] = asyncio.get_running_loop().create_future()
+        self._wanted.setdefault(query, []).append((ids, answer))
         if query not in self._fetching:
             self._fetching[query] = asyncio.create_task(self._fetch(query), name="rows by id")
         return await answer
@@ -257,16 +262,16 @@ class Database:
         try:
             while wanted := self._wanted.pop(query, None):
                 try:
-                    rows = await self.rows(query, ([row_id for row_id, _ in wanted],))
+                    rows = await self.rows(query, ([row_id for ids, _ in wanted for row_id in ids],))
                 except Exception as error:  # whatever it is, those who wait must be told
                     for _, answer in wanted:
                         if not answer.done():  # else whoever asked has gone away
                             answer.set_exception(error)
                     continue
                 found = {row["id"]: row for row in rows}
-                for row_id, answer in wanted:
+                for ids, answer in wanted:
                     if not answer.done():
-                        answer.set_result(found.get(row_id))
+                        answer.set_result({one: row for one in ids if (row := found.get(one)) is not None})
         finally:
             del self._fetching[query]
 
@@ -379,6 +384,18 @@ async def rows_of(connection: Connection, query: str, parameters: Any) -> list[R
     async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
         await cursor.execute(query.encode(), parameters)
         return await cursor.fetchall()
+
+
+async def tuples_of(
+    connection: Connection, query: str, parameters: Row, *, prepare: bool | None = None
+) -> list[tuple[Any, ...]]:
+    """All rows of a statement, as long as it may be, on a connection of one's own. `prepare` as for
+    `Database.rows`.
+    """
+    text, names = _numbered(query)
+    async with psycopg.AsyncRawCursor(connection, row_factory=tuple_row) as cursor:
+        await cursor.execute(text, [parameters[name] for name in names], prepare=prepare)
+        return await cursor.fetchall() if cursor.description else []
 
 
 async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:

@@ -16,6 +16,7 @@ import psycopg
 from app import schema
 from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, running
 from app.settings import PROJECT, Settings
+from app.startup import patiently
 
 DATABASE = "ledgerdesk"
 OWNER_ROLE = "ledgerdesk_owner"
@@ -56,7 +57,9 @@ def found(settings: Settings, *, watched: bool = False) -> Iterator[Installation
         yield Installation(settings.database_url, settings.owner_url, secrets_dir, embedded=False)
         return
     with running(data_dir) as server, _watched(server) if watched else contextlib.nullcontext():
-        yield _ready(server, secrets_dir)
+        # It may die just now, and is started again by whoever watches it.
+        seconds = settings.database_wait_seconds if watched else 0
+        yield patiently(lambda: _ready(server, secrets_dir), server.url("postgres", SUPERUSER), seconds)
 
 
 @contextlib.contextmanager
@@ -93,10 +96,15 @@ def _ready(server: EmbeddedPostgres, secrets_dir: Path) -> Installation:
     return Installation(url, owner_url, secrets_dir, embedded=True)
 
 
-def check(installation: Installation, settings: Settings) -> None:
+def check(installation: Installation, settings: Settings, *, patient: bool = False) -> None:
     """Raises SchemaError if the schema does not fit, InstallationError if the service would run as the log's
-    owner.
+    owner. `patient`: a database that is not there yet is waited for, as long as the settings say.
     """
+    seconds = settings.database_wait_seconds if patient else 0
+    patiently(lambda: _check(installation, settings), installation.url, seconds)
+
+
+def _check(installation: Installation, settings: Settings) -> None:
     schema.check(installation.url)
     if not installation.embedded and not settings.allow_owner and schema.owns_the_log(installation.url):
         raise InstallationError(

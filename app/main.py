@@ -14,10 +14,13 @@ from fastapi import FastAPI
 from app.api import bulk, me, meta, openapi, pages, problem_pages, problems, uploads, work
 from app.api.auth import Guard
 from app.api.cors import Cors
+from app.api.direct import be_strict
 from app.api.frame import Frame, Net
 from app.api.issuer import Issuer
 from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
+from app.api.readiness import Readiness
+from app.api.static_files import preload
 from app.api.switch import Switch
 from app.base.assignment import escalation_router as escalation_rules
 from app.base.assignment import queries as assignment_queries
@@ -143,7 +146,9 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with ledger.opened(url, secrets_dir, BY_KIND, settings) as opened:
+        # Before anybody can ask: it takes longer than others are to be kept waiting.
+        preload((*pages.KEPT, *dashboard.KEPT))
+        async with ledger.opened(url, secrets_dir, BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
             yield
@@ -165,7 +170,7 @@ def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
         title="Ledgerdesk",
         summary=SUMMARY,
         version=version("ledgerdesk"),
-        openapi_url="/openapi.json",
+        openapi_url=None,  # what the build has made of it is served (pages.py)
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -173,11 +178,13 @@ def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
     )
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
+    be_strict(app.router.routes)
     problems.add_to(app)
     app.add_exception_handler(CannotAnswer, kpis.cannot_answer)
     app.state.metrics = Metrics(app.version)
     # The last is the outermost.
     app.state.key_use = KeyUse()
+    app.state.readiness = Readiness()
     app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings)
     app.add_middleware(Guard, settings=settings, use=app.state.key_use, issuer=app.state.issuer)
     app.add_middleware(Net, body_limit=settings.body_limit, upload_limit=settings.upload_limit)

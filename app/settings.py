@@ -123,6 +123,13 @@ class Settings(BaseSettings):
         default=None,
         description="The same database as the role that owns the tables; needed by `migrate` only.",
     )
+    database_wait_seconds: int = Field(
+        default=120,
+        ge=0,
+        le=3_600,
+        description="Seconds that `serve` and `work` wait at their start for a PostgreSQL that recovers from "
+        "a crash, or is not up yet.",
+    )
     allow_owner: bool = Field(
         default=False,
         description="Let `serve` and `work` run as the role that owns the log, which can disable its guards.",

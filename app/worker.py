@@ -15,7 +15,8 @@ from app.kernel.rules import Clock, Rule
 from app.kernel.timers import Timed
 from app.kpis.facts import FACTS
 from app.kpis.reconciliations import nightly
-from app.log import follow
+from app.lines import Lines
+from app.log import group
 from app.log.follow import Consumer
 from app.rules import (
     assign_by_rule,
@@ -78,15 +79,18 @@ def rules(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
 
 
 async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
-    """Does all of it for ever, beside any number of other workers. `failed` is told of each failure."""
-    async with asyncio.TaskGroup() as tasks:
-        consumers = (*projections(ledger), *rules(ledger, clock))
-        tasks.create_task(follow.run(url, consumers, failed=failed))
-        tasks.create_task(timers.run(url, ledger, TIMED_RULES, clock, failed=failed))
+    """Does all of it for ever, beside any number of other workers. `failed` is told of each failure.
+
+    The ledger's caches are told the news of the log from here.
+    """
+    consumers = (*projections(ledger), *rules(ledger, clock))
+    async with Lines(url, group.LINE_LIMITS) as lines, asyncio.TaskGroup() as tasks:
+        tasks.create_task(group.run(url, consumers, failed=failed, lines=lines, hearer=ledger))
+        tasks.create_task(timers.run(lines, ledger, TIMED_RULES, clock, failed=failed))
         tasks.create_task(uploads.run(ledger, clock, failed=failed))
-        tasks.create_task(notices.run(url, ledger, clock, failed=failed))
-        tasks.create_task(asked.run(url, ledger, clock, failed=failed))
-        tasks.create_task(bulk_jobs.run(url, ledger, clock, failed=failed))
-        tasks.create_task(mail.run(url, ledger, clock, failed=failed))
-        tasks.create_task(spans.run(url, clock, failed=failed))
-        tasks.create_task(nightly.run(url, ledger, clock, failed=failed))
+        tasks.create_task(notices.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(asked.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(bulk_jobs.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(spans.run(lines, clock, failed=failed))
+        tasks.create_task(nightly.run(lines, ledger, clock, failed=failed))

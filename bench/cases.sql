@@ -17,6 +17,7 @@ returns bigint
 language plpgsql as $$
 declare
   head log.head;
+  moment timestamptz;
   events bigint;
 begin
   perform setseed(first / 1e9);
@@ -86,25 +87,27 @@ begin
   where at <= present;
 
   select * into strict head from log.head for update;
+  moment := greatest(head.recorded_at + interval '1 microsecond', clock_timestamp());
   insert into log.event (position, recorded_at, occurred_at, id, version, schema_version, staff_only, stream, type,
                          actor, correlation_id, source, data)
     select head.position + row_number() over (order by at, n, version),
-      greatest(head.recorded_at + interval '1 microsecond', clock_timestamp()), at, uuidv7(), version, 1, false, stream,
+      moment, at, uuidv7(), version, 1, false, stream,
       'incident.' || kind, 'person:' || actor, 'bench', 'api',
       convert_to(format('{"given":{%s},"set":{"%s":{%s}}}', given, stream, news), 'UTF8')
     from told;
   get diagnostics events = row_count;
-  update log.head h set position = h.position + events, recorded_at = clock_timestamp();
+  update log.head h set position = h.position + events, recorded_at = moment;
 
   insert into log.stream_head (stream, kind, version, audience)
     select stream, 'incident', max(version), array['person:' || assignee_id, 'person:' || requester_id,
       case when max(version) > 1 then 'team:' || team_id else 'desk' end]
     from made join told using (n, stream) group by stream, assignee_id, requester_id, team_id;
 
-  insert into fold.incident (id, version, changed_at, number, state, state_since, title, description, channel, impact,
+  insert into fold.incident (id, version, changed_at, appended_at, number, state, state_since, title, description, channel, impact,
       urgency, priority, effect, service, category, requester_id, team_id, assignee_id, opened_at, acknowledged_at,
       started_at, resolved_at, resolution_code, resolution, service_restored_at, closed_at)
-    select id, version, changed_at, number, state, case when state = 'new' then opened_at else changed_at end, title,
+    select id, version, changed_at, moment, number, state,
+      case when state = 'new' then opened_at else changed_at end, title,
       words, channel, impact::text, urgency::text, priority, 'degraded', service, category, requester_id,
       case when version > 1 then team_id end, case when version > 1 then assignee_id end, opened_at,
       case when acknowledged_at <= present then acknowledged_at end, case when reopened_at <= present then reopened_at end,

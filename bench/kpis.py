@@ -10,9 +10,10 @@ from app.db import Database, connect
 from app.kpis import raw
 from app.kpis.answer import LOOK, answer
 from app.kpis.catalogue import KPIS
+from app.kpis.definitions import Definitions
 from app.kpis.facts import FACTS, TABLES
 from app.kpis.kpi import Kpi
-from app.kpis.question import Question, Said, ask
+from app.kpis.question import USUAL_CURRENCY, Question, Said, ask
 from app.log.follow import FOLLOW_LIMITS, take_next
 from bench import floor
 from bench.cases import DAYS, Many, team_key
@@ -126,9 +127,8 @@ async def _raw_milliseconds(many: Many, question: Question) -> float:
             await raw.make_tables(connection)
             head = await (await connection.execute("select position from log.head")).fetchone()
             assert head is not None
-            await raw.fill(
-                connection, raw.CASES, KPI, raw.names_of(KPI), {"position": head[0], "now": many.now}
-            )
+            known = {"position": head[0], "now": many.now, "currency": USUAL_CURRENCY}
+            await Definitions(connection, [KPI], known).fill(raw.CASES, KPI, raw.names_of(KPI))
             assert await raw.cells(connection, question.bounds, question.by)
             return (time.perf_counter() - began) * 1000
     finally:

@@ -12,8 +12,9 @@ from datetime import timedelta
 from itertools import cycle
 
 from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
 from app.kpis.facts import PROCESSES, TABLES
-from app.kpis.kpi import Dimension, Kpi
+from app.kpis.kpi import Kpi
 from app.kpis.question import Question, Said
 from bench import kpis
 from bench.cases import DAYS, TEAMS, Many, team_key

@@ -15,10 +15,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import httpx
 import psycopg
@@ -29,8 +29,26 @@ from app.settings import PREFIX, PROJECT
 
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.02
+#: Who wants to move a checkpoint and cannot.
+WAITING = "select pid from pg_locks where relation = 'log.checkpoint'::regclass and not granted"
 # Requests are counted as always, but there is no end of them.
 NO_LIMIT = {"RATE_LIMIT": "1000000", "RATE_SECONDS": "1"}
+
+
+class Child(Protocol):
+    """A process as we must know it, in the words of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def kill(self) -> None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
 
 
 @dataclass
@@ -38,7 +56,7 @@ class Process:
     """One of ours."""
 
     name: str
-    child: subprocess.Popen[bytes]
+    child: Child
     log: Path
 
     def kill(self) -> None:
@@ -109,6 +127,21 @@ class Site:
         """Kills what runs under that name."""
         self.processes.pop(name).kill()
 
+    async def kill_in_a_batch(self, *names: str) -> None:
+        """Kills workers when one of them has written what it makes of a batch, and is about to commit it.
+
+        Something must be written meanwhile. Raises TimeoutError.
+        """
+        with self.administrator() as line, line.transaction():
+            line.execute("lock table log.checkpoint in share mode")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while line.execute(WAITING).fetchone() is None:  # noqa: ASYNC110  # nobody tells of it
+                    await asyncio.sleep(LOOK_SECONDS)
+            for name in names:
+                self.kill(name)
+            # PostgreSQL looks whether somebody is still there only when it has an answer for them.
+            line.execute(f"select pg_terminate_backend(pid) from ({WAITING}) waiting".encode())
+
     def postmaster(self) -> int:
         """The process id of this folder's PostgreSQL. Raises RuntimeError if that is a stranger's by now."""
         pid = int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
@@ -171,7 +204,7 @@ class Site:
             self.processes[name] = Process(name, self._popen(command, file), log)
         return self.processes[name]
 
-    def _popen(self, command: tuple[str, ...], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _popen(self, command: tuple[str, ...], log: IO[bytes]) -> Child:
         return subprocess.Popen(  # noqa: S603  # ourselves
             self._command(*command),
             cwd=PROJECT,
@@ -194,11 +227,11 @@ class Site:
 
 
 @contextlib.contextmanager
-def site() -> Iterator[Site]:
-    """A new installation, until the block ends."""
+def site(kind: Callable[[Path], Site] = Site) -> Iterator[Site]:
+    """A new installation of that kind, until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="ledgerdesk-site-"))
     folder.chmod(0o711)  # as root PostgreSQL runs as another user, who must get to its data
-    made = Site(folder)
+    made = kind(folder)
     try:
         yield made
     finally:

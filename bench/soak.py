@@ -59,6 +59,11 @@ class Soak:
         self.site.kill(name)
         self.site.work(name)
 
+    async def kill_workers_in_a_batch(self) -> None:
+        await self.site.kill_in_a_batch(*WORKERS)
+        for name in WORKERS:
+            self.site.work(name)
+
     async def kill_everything(self) -> None:
         self.site.kill_postgresql()
         for name in (*APIS, *WORKERS):
@@ -87,6 +92,7 @@ FAULTS: dict[str, Callable[[Soak], Awaitable[None]]] = {
     "an API killed": Soak.kill_api,
     "both APIs killed at once": Soak.kill_both_apis,
     "a worker killed": Soak.kill_worker,
+    "workers killed in the middle of a batch": Soak.kill_workers_in_a_batch,
     "all killed at once": Soak.kill_everything,
     "PostgreSQL killed": Soak.kill_postgresql,
     "a process of PostgreSQL's killed": Soak.kill_a_backend,
@@ -97,9 +103,10 @@ FAULTS: dict[str, Callable[[Soak], Awaitable[None]]] = {
 KILLS = frozenset(FAULTS) - {"PostgreSQL restarted", "connections cut"}
 # How often each comes among so many.
 DECK = {
-    "an API killed": 8,
+    "an API killed": 7,
     "both APIs killed at once": 1,
-    "a worker killed": 3,
+    "a worker killed": 2,
+    "workers killed in the middle of a batch": 2,
     "all killed at once": 1,
     "PostgreSQL killed": 2,
     "a process of PostgreSQL's killed": 1,

@@ -1,20 +1,32 @@
-"""What writing costs: creating and acting over HTTP, with all that a request goes through, against b4."""
+"""What writing costs: creating and acting over HTTP, with all that a request goes through, against b4.
+
+A worker follows the log meanwhile, as in `make run`: what it takes is taken from those who write.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from app.embedded import running
 from app.installation import DATABASE, SUPERUSER
-from bench import floor, load
-from bench.figures import Figure, Needed, Run, compared, in_turns
+from bench import floor, lags, load
+from bench.figures import Figure, Needed, Run, compared, in_turns, number
+from bench.lags import Line, Watched
 from bench.site import Site, made_token, site
 
-CREATE, ACT, ALONE = NAMES = ("create", "act", "create_alone")
+CREATE, ACT, ALONE, COMMITS, LAG, UNFOLLOWED = NAMES = (
+    "create",
+    "act",
+    "create_alone",
+    "create_commits",
+    "readers_lag",
+    "create_without_worker",
+)
 CLIENTS = floor.CLIENTS
 # So many incidents are acted on in turn that no two clients are at one of them.
 ACTED_ON = 1_000
@@ -91,28 +103,80 @@ class Writing:
 
 async def measure(run: Run) -> list[Figure]:
     """The figures of writing that are asked for."""
-    figures: list[Figure] = []
     run.say("Making an installation to write to")
     with site() as installation:
         writing = Writing(run, installation, made_token(installation))
         await installation.serve()
         floor.prepare(running(installation.data).url(DATABASE, SUPERUSER))
         await writing.create_rate()  # what is slow only once is not what is measured
-        if run.wants(CREATE):
-            run.say("Creating, 32 clients, in turns with b4")
-            paired = await in_turns(run, writing.floor_rate, writing.create_rate)
-            figures.append(compared(CREATE, "create over HTTP, 32 clients / b4", paired, Needed(0.15, 0.40)))
-        if run.wants(ACT):
-            run.say("Acting, 32 clients, in turns with b4")
-            paired = await in_turns(run, writing.floor_rate, await writing.acting())
-            figures.append(
-                compared(
-                    ACT, "act (versioned update and its read), 32 clients / b4", paired, Needed(0.10, 0.25)
-                )
-            )
-        if run.wants(ALONE):
-            run.say("Creating, 1 client, in turns with b4")
-            paired = await in_turns(run, writing.floor_p50, writing.create_p50)
-            needed = Needed(8, 4, "×", at_most=True)
-            figures.append(compared(ALONE, "create, 1 client, p50 / p50 of b4", paired, needed, unit=" ms"))
+        figures = await _unfollowed(run, writing) if run.wants(UNFOLLOWED) else []
+        with installation.administrator() as line:
+            lags.watch(line)
+            installation.work()
+            await lags.caught_up(line)
+            return [
+                *await _rates(run, writing, line),
+                *(await _followed(run, writing, line) if run.wants(COMMITS, LAG) else ()),
+                *figures,
+            ]
+
+
+async def _unfollowed(run: Run, writing: Writing) -> list[Figure]:
+    run.say("Creating without a worker, 32 clients, in turns with b4")
+    paired = await in_turns(run, writing.floor_rate, writing.create_rate)
+    return [compared(UNFOLLOWED, "create over HTTP, 32 clients, no worker / b4", paired, None)]
+
+
+async def _rates(run: Run, writing: Writing, line: Line) -> list[Figure]:
+    """Rates, and a latency, in turns with b4. Each begins when the worker has caught up."""
+    figures: list[Figure] = []
+
+    async def after(measured: Callable[[], Awaitable[float]]) -> float:
+        await lags.caught_up(line)
+        return await measured()
+
+    async def rate() -> float:
+        return await after(writing.floor_rate)
+
+    if run.wants(CREATE):
+        run.say("Creating, 32 clients, in turns with b4")
+        paired = await in_turns(run, rate, writing.create_rate)
+        figures.append(compared(CREATE, "create over HTTP, 32 clients / b4", paired, Needed(0.15, 0.40)))
+    if run.wants(ACT):
+        run.say("Acting, 32 clients, in turns with b4")
+        paired = await in_turns(run, rate, await writing.acting())
+        what = "act (versioned update and its read), 32 clients / b4"
+        figures.append(compared(ACT, what, paired, Needed(0.10, 0.25)))
+    if run.wants(ALONE):
+        run.say("Creating, 1 client, in turns with b4")
+        paired = await in_turns(run, partial(after, writing.floor_p50), writing.create_p50)
+        needed = Needed(15, 6, "×", at_most=True)
+        figures.append(compared(ALONE, "create, 1 client, p50 / p50 of b4", paired, needed, unit=" ms"))
     return figures
+
+
+async def _followed(run: Run, writing: Writing, line: Line) -> list[Figure]:
+    """What it takes that consumers follow, and how soon they do."""
+    run.say("Creating, 32 clients, and looking at commits and consumers")
+    await lags.caught_up(line)
+    async with Watched(line) as watched:
+        await writing.create_rate()
+        await lags.caught_up(line)
+    commits = watched.commits / (watched.last - watched.first)
+    lag = watched.p99_ms()
+    return [
+        Figure(
+            COMMITS,
+            "commits of PostgreSQL for each create, 32 clients",
+            number(commits),
+            commits,
+            Needed(0.3, 0.1, at_most=True),
+        ),
+        Figure(
+            LAG,
+            "from a create to the last of its consumers, 32 clients, p99",
+            f"{number(lag)} ms",
+            lag,
+            Needed(100, 50, " ms", at_most=True),
+        ),
+    ]

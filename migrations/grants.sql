@@ -6,9 +6,11 @@ revoke all on all functions in schema log from public;
 grant execute on function log.append, log.append_history to {role};
 grant execute on function log.upcast to {role};  -- as whoever reads log.told
 grant execute on function log.merge to {role};
+grant execute on function log.analyse to {role};
 grant insert, update on log.checkpoint to {role};
 grant insert, update, delete on plumbing.number_block, plumbing.import_run, plumbing.refused_row,
-  plumbing.session, plumbing.view, plumbing.key_use, plumbing.bulk_job, plumbing.bulk_result to {role};
+  plumbing.session, plumbing.view, plumbing.key_use, plumbing.bulk_job, plumbing.bulk_result,
+  plumbing.readiness to {role};
 grant insert on vault.master to {role};
 -- Facts are computed from the log and can be thrown away; the consumer that keeps them works as this role.
 grant usage on schema kpi to {role};

@@ -24,6 +24,7 @@ from app.log import read
 from app.main import application
 from app.settings import Settings
 from tests.contract import answers
+from tests.direct import DirectClient
 from tests.people import act, add_person, add_team, grant
 
 ADDRESS = "http://ledgerdesk.test"
@@ -31,19 +32,18 @@ ADDRESS = "http://ledgerdesk.test"
 Json = dict[str, Any]
 
 
-class Client(httpx.AsyncClient):
+class Client(DirectClient):
     """Somebody who calls the API. `id` is the person's, `token` their key."""
 
     def __init__(self, app: FastAPI, person_id: UUID | None, sent: str | None, **more: Any) -> None:
         self.id = str(person_id)
         self.token = sent
-        self.app = app
         headers = {} if sent is None else {"Authorization": f"Bearer {sent}"}
         super().__init__(
-            transport=httpx.ASGITransport(app),
+            app,
+            _as_the_contract_says,
             base_url=ADDRESS,
             headers={**headers, **more.pop("headers", {})},
-            event_hooks={"response": [_as_the_contract_says]},
             **more,
         )
 

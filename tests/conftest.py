@@ -1,24 +1,22 @@
-"""A real PostgreSQL for every test: one embedded server per run, a fresh database per test, cloned from a
-template.
+"""A real PostgreSQL for every test: one embedded server per run, and a database of the test's own, cloned
+from a template or emptied behind another test (databases.py).
 
 Tests of the log, the kernel and the invariants run a second time on LEDGERDESK_TEST_DATABASE_URL where it is
-set; there a database is emptied and used again (databases.py).
+set.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 import shutil
 import signal
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import count
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import hypothesis
@@ -29,13 +27,9 @@ from psycopg import sql
 from app import schema
 from app.embedded import running
 from app.installation import OWNER_ROLE, SERVICE_ROLE, SUPERUSER
-from app.kernel import ledger as ledgers
-from app.kernel.ledger import Ledger
-from app.registry import BY_KIND
-from app.settings import PROJECT, Settings
-from tests.client import Api, serving
+from app.settings import PROJECT
+from tests.connections import CONNECTIONS, kept
 from tests.databases import Databases
-from tests.exchange.making import WHOLE, bring
 
 GIVEN_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 AGAIN_ON_GIVEN = ("log", "kernel", "invariants")
@@ -62,6 +56,31 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: What takes longest, in this order. Begun first, it is not what everybody waits for in the end.
+LONGEST = (
+    *("every_route", "every_action/test_legal_only.py", "clients/test_python.py", "demo", "crash"),
+    *("every_action/test_event_folds_back.py", "fuzz", "kpis/test_real_history.py", "cli/test_imports.py"),
+    *(
+        "exchange/test_real_history.py",
+        "kpis/test_bpic_2013.py",
+        "test_embedded.py",
+        "contract",
+        "deliveries",
+    ),
+    *("cli", "api/test_plans_of_others.py", "api/test_orders.py", "api/test_kpis.py", "api/test_plans.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts first what takes longest."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(PROJECT / "tests").as_posix()
+        return next((n for n, name in enumerate(LONGEST) if path.startswith(name)), len(LONGEST))
+
+    items.sort(key=place)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         folder = Path(metafunc.module.__file__ or "").relative_to(PROJECT / "tests").parts[0]
@@ -69,7 +88,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("server", names, indirect=True, scope="session")
 
 
-def _shared_folder(run: str) -> Path:
+def shared_folder(run: str) -> Path:
     # Making a database is making hundreds of files; in memory, where there is plenty, it takes a tenth.
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).total >= ROOM
@@ -81,7 +100,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
         run = getattr(session.config, "ledgerdesk_run", None)
         if run is not None:
-            shutil.rmtree(_shared_folder(run), ignore_errors=True)
+            shutil.rmtree(shared_folder(run), ignore_errors=True)
+
+
+# Python would look for cycles a hundred times while all of it is loaded, and again and again among what
+# stays.
+NEW_OBJECTS = 50_000
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(NEW_OBJECTS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()
+    # Whoever only hands out the tests to others does without the application, which takes seconds to import.
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        config.pluginmanager.import_plugin("tests.fixtures")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -98,9 +135,7 @@ class Server:
 
     address: Callable[[str, str], str]
     administrator: str
-    prefix: str
-    #: Of a server that was given: those that are used again.
-    databases: Databases | None = None
+    databases: Databases
 
     @property
     def one_role(self) -> bool:
@@ -109,26 +144,37 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(request: pytest.FixtureRequest, worker_id: str, testrun_uid: str) -> Iterator[Server]:
+def connections() -> Iterator[None]:
+    """Connections that are closed in good order are kept for the next test."""
+    with kept():
+        yield
+
+
+@pytest.fixture(scope="session")
+def server(
+    request: pytest.FixtureRequest, connections: None, worker_id: str, testrun_uid: str
+) -> Iterator[Server]:
     """The server of this run, with a migrated template database."""
     if request.param == "given":
         with _given(worker_id) as given:
             yield given
         return
     request.config.ledgerdesk_run = testrun_uid  # type: ignore[attr-defined]  # read when the session finishes
-    folder = _shared_folder(testrun_uid)
+    folder = shared_folder(testrun_uid)
     folder.mkdir(exist_ok=True)
     folder.chmod(0o711)  # as root the server runs as another user, who must get to its data
     with running(folder, FAST) as postgres:
         roles = {"owner": OWNER_ROLE, "service": SERVICE_ROLE}
+        administrator = postgres.url("postgres", SUPERUSER)
         made = Server(
             lambda database, role: postgres.url(database, roles[role]),
-            postgres.url("postgres", SUPERUSER),
-            f"test_{worker_id}",
+            administrator,
+            Databases(administrator, TEMPLATE, f"test_{worker_id}", "strategy file_copy"),
         )
-        with _alone(folder / "template.lock"):
+        with alone(folder / "template.lock"):
             _make_template(made, TEMPLATE, list(roles.values()))
         yield made
+        made.databases.end()
 
 
 @contextlib.contextmanager
@@ -140,13 +186,12 @@ def _given(worker_id: str) -> Iterator[Server]:
     def address(database: str, role: str) -> str:
         return urlunsplit(parts._replace(path=f"/{database}"))
 
-    made = Server(address, GIVEN_URL, f"{base}_{worker_id}")
     template = f"{base}_template"
-    with _alone(Path(tempfile.gettempdir()) / f"{base}.lock"):
+    made = Server(address, GIVEN_URL, Databases(GIVEN_URL, template, f"{base}_{worker_id}"))
+    with alone(Path(tempfile.gettempdir()) / f"{base}.lock"):
         _make_template(made, template, [])
-    databases = Databases(GIVEN_URL, template, made.prefix)
-    yield replace(made, databases=databases)
-    databases.drop()
+    yield made
+    made.databases.end()
 
 
 def _make_template(server: Server, name: str, roles: list[str]) -> None:
@@ -161,7 +206,7 @@ def _make_template(server: Server, name: str, roles: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -176,35 +221,11 @@ class Place:
     one_role: bool
 
 
-_numbers = count()
-
-
 @contextlib.contextmanager
 def fresh(server: Server, base: str | None = None) -> Iterator[Place]:
     """A migrated database that nobody else uses, until the block ends; empty, or a copy of `base`."""
-    if server.databases is not None:
-        assert base is None, "histories are on the embedded server"
-        with server.databases.one() as name:
-            yield Place(server.address(name, "service"), server.address(name, "owner"), server.one_role)
-        return
-    base = base or TEMPLATE
-    name = f"{server.prefix}_{next(_numbers)}"
-    with psycopg.connect(server.administrator, autocommit=True) as administrator:
-        with _alone(Path(tempfile.gettempdir()) / f"{base}-{os.getuid()}.clone.lock"):
-            # In memory copying files is quicker than writing all of it to the log of the server, too.
-            copy = sql.SQL("create database {} template {} strategy file_copy")
-            administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(base)))
+    with server.databases.one() if base is None else server.databases.copy(base) as name:
         yield Place(server.address(name, "service"), server.address(name, "owner"), server.one_role)
-        _drop(administrator, name)
-
-
-def _drop(administrator: psycopg.Connection[Any], name: str) -> None:
-    # Those who have just left are still on their way out, and DROP DATABASE looks again only after 0.1 s.
-    for _ in range(100):
-        if not administrator.execute("select 1 from pg_stat_activity where datname = %s", (name,)).fetchone():
-            break
-        time.sleep(0.001)
-    administrator.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -212,6 +233,12 @@ def place(server: Server) -> Iterator[Place]:
     """A migrated database that nobody else uses."""
     with fresh(server) as made:
         yield made
+
+
+@pytest.fixture
+def connections_anew(place: Place) -> None:
+    """Whoever connects to the test's database does so anew, and meets what is set for those who do."""
+    CONNECTIONS.forget(urlsplit(place.url).path.removeprefix("/"))
 
 
 @pytest.fixture
@@ -225,37 +252,6 @@ def administrator_url(server: Server, place: Place) -> str:
     """The address of the same database as a superuser."""
     user = urlsplit(server.administrator).netloc
     return urlunsplit(urlsplit(place.owner_url)._replace(netloc=user))
-
-
-@pytest.fixture
-def settings() -> Settings:
-    """Settings as nobody has changed them."""
-    return _unchanged()
-
-
-def _unchanged() -> Settings:
-    return Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
-
-
-@pytest.fixture
-async def ledger(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
-    """An open ledger on a fresh database."""
-    async with ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def api(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
-    """The application on a fresh database."""
-    async with serving(place.url, tmp_path / "secrets", settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def other(ledger: Ledger, place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
-    """What a second process has: the same database and master key, caches and a writer of its own."""
-    async with ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -273,29 +269,3 @@ class RealHistory:
 
     place: Place
     secrets_dir: Path
-
-
-@pytest.fixture(scope="session")
-async def real_secrets(server: Server, real_data: Path, testrun_uid: str) -> Path:
-    """The secrets that belong to the real history, which is imported once per run, for all of its workers."""
-    folder = _shared_folder(testrun_uid)
-    secrets = folder / "history-secrets"
-    with (
-        _alone(folder / "history.lock"),
-        psycopg.connect(server.administrator, autocommit=True) as administrator,
-    ):
-        if not administrator.execute("select 1 from pg_database where datname = %s", (HISTORY,)).fetchone():
-            with fresh(server) as place:
-                async with ledgers.opened(place.url, secrets, BY_KIND, _unchanged()) as ledger:
-                    await bring(ledger, real_data / WHOLE)
-                made = urlsplit(place.url).path.removeprefix("/")
-                copy = sql.SQL("create database {} template {}")
-                administrator.execute(copy.format(sql.Identifier(HISTORY), sql.Identifier(made)))
-    return secrets
-
-
-@pytest.fixture
-def real_history(server: Server, real_secrets: Path) -> Iterator[RealHistory]:
-    """The whole UCI log of incidents, imported as from UTC; skipped where real data are absent."""
-    with fresh(server, HISTORY) as place:
-        yield RealHistory(place, real_secrets)

@@ -1,53 +1,84 @@
-"""Databases on the server that LEDGERDESK_TEST_DATABASE_URL names.
+"""Databases that one test uses after another.
 
-Making one there is making hundreds of files on a disk, which takes most of a second. So a test's database is
-emptied behind it, and the next test gets it, if all else in it is as it was made.
+Making one is making hundreds of files. So a test's database is emptied behind it, and the next test gets it,
+if all else in it is as it was made.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from tests.connections import CONNECTIONS
+
 Connection = psycopg.Connection[tuple[object, ...]]
+#: The columns of a table, and the rows that it comes with, as COPY writes them.
+Rows = tuple[sql.Composed, bytes]
+
+PATIENCE_SECONDS = 30.0
+#: What is deleted leaves room behind that plans reckon with: so often one is used, and so large may it be.
+MOST_USES = 50
+LARGEST_BYTES = 4 * 1024**2
 
 #: All that a test can change besides rows: whatever is defined, set or known about the rows.
 CATALOGS = (
     *("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint", "pg_index", "pg_trigger", "pg_rewrite"),
-    *("pg_policy", "pg_proc", "pg_type", "pg_statistic", "pg_statistic_ext", "pg_db_role_setting"),
+    *("pg_policy", "pg_proc", "pg_type", "pg_statistic", "pg_statistic_ext", "pg_namespace"),
 )
+ALL_BITS = "x'ffffffff'::bigint"
+SET = "where setdatabase in (0, (select oid from pg_database where datname = current_database()))"
+#: How much there is of it, and how much of that came after `since` and not by the transactions `ours`.
 DEFINED = " union all ".join(
-    f"select '{name}', count(*), max(xmin::text::bigint) from {name}" for name in CATALOGS
+    f"select '{name}', count(*), count(*) filter (where (xmin::text::bigint - %(since)s) & {ALL_BITS} "
+    f"< {ALL_BITS} / 2 and xmin::text <> all(%(ours)s)) from {name} {where}"
+    for name, where in (
+        *((name, "") for name in CATALOGS),
+        ("pg_database", "where datname = current_database()"),
+        ("pg_db_role_setting", SET),
+    )
 )
-TABLES = """
-select c.oid::regclass::text,
-  array(select a.attname::text from pg_attribute a
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-        order by a.attnum)
-from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'r' and n.nspname <> 'information_schema' and left(n.nspname, 3) <> 'pg_'"""
-
-
+OURS = "c.relkind = 'r' and n.nspname <> 'information_schema' and left(n.nspname, 3) <> 'pg_'"
+#: The tables that hold something, or have done so, and how many bytes.
+USED = f"""
+select * from (
+  select c.oid::regclass::text as name, pg_relation_size(c.oid) as bytes
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace where {OURS}
+) as t where bytes > 0 order by name"""
+COLUMNS = """
+select array_agg(attname::text order by attnum) from pg_attribute
+where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = ''"""
+#: The triggers that hold for everybody, of a table and of those that it is a part of.
 GUARDS = """
-select format('alter table %s %%s trigger %I', tgrelid::regclass, tgname)
-from pg_trigger where tgenabled = 'A'"""
+select distinct format('alter table %%s %%%%s trigger %%I', g.tgrelid::regclass, g.tgname)
+from unnest(%s::regclass[]) as t (oid) left join pg_inherits i on i.inhrelid = t.oid
+join pg_trigger g on g.tgrelid in (t.oid, i.inhparent) and g.tgenabled = 'A'"""
+OTHERS = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and pid <> all(%s)"""
 
 
 @dataclass
 class Made:
-    """What a new database is like: what is defined in it, its tables, what switches the triggers that hold
-    for everybody, and the rows that it comes with.
-    """
+    """A database that was made here: what is defined in it, and the rows that it comes with."""
 
+    name: str
+    connection: Connection
+    since: int
     defined: object
-    tables: Sequence[str]
-    guards: Sequence[str]
-    rows: Sequence[tuple[sql.Composed, bytes]]
+    rows: Mapping[str, Rows]
+    uses: int = 0
+    #: The transactions that have switched triggers off and on; what they left is as it was.
+    ours: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -57,81 +88,129 @@ class Databases:
     administrator: str
     template: str
     prefix: str
-    _free: list[str] = field(default_factory=list)
-    _made: dict[str, Made] = field(default_factory=dict)
+    #: How a copy is made: in memory copying files is quicker than writing all of it to the server's log, too.
+    strategy: str = ""
+    _free: list[Made] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
     @contextlib.contextmanager
     def one(self) -> Iterator[str]:
         """The name of a database that is as the template is, and nobody else's until the block ends."""
-        name, as_it_was = self._free.pop() if self._free else self._new(), False
+        made = self._free.pop() if self._free else self._looked_at(self.new(self.template))
+        as_it_was = False
+        said = psycopg.conninfo.conninfo_to_dict(self.administrator)
+        CONNECTIONS.used[made.name] = said.get("host"), said.get("port")
         try:
-            if name not in self._made:
-                with psycopg.connect(self._address(name)) as connection:
-                    self._made[name] = _look(connection)
-            yield name
-            as_it_was = _emptied(self._address(name), name, self._made[name])
+            yield made.name
+            with contextlib.suppress(psycopg.Error):  # Whoever ended all connections has ended ours.
+                as_it_was = _emptied(made)
         finally:
-            if as_it_was:
-                self._free.append(name)
+            if as_it_was and made.uses < MOST_USES:
+                self._free.append(made)
             else:
-                self._drop(name)
+                self._give_up(made)
 
-    def drop(self) -> None:
+    @contextlib.contextmanager
+    def copy(self, base: str) -> Iterator[str]:
+        """The name of a copy of that one, and nobody else's until the block ends."""
+        name = self.new(base)
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
+    def end(self) -> None:
         """Drops all that are free."""
-        for name in self._free:
-            self._drop(name)
+        for made in self._free:
+            self._give_up(made)
 
-    def _new(self) -> str:
+    def _give_up(self, made: Made) -> None:
+        CONNECTIONS.forget(made.name)
+        made.connection.close()
+        self.drop(made.name)
+
+    def new(self, base: str) -> str:
+        """The name of a new copy of that one."""
         name = f"{self.prefix}_{next(self._numbers)}"
-        self._drop(name)  # Whoever was killed could not.
-        with psycopg.connect(self.administrator, autocommit=True) as administrator:
-            copy = sql.SQL("create database {} template {}")
-            administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(self.template)))
+        with _alone(base), psycopg.connect(self.administrator, autocommit=True) as administrator:
+            # Whoever was killed could not.
+            administrator.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
+            copy = sql.SQL("create database {} template {} " + self.strategy)
+            administrator.execute(copy.format(sql.Identifier(name), sql.Identifier(base)))
         return name
 
-    def _drop(self, name: str) -> None:
+    def drop(self, name: str) -> None:
+        """Drops the database, once those who have just left it are gone."""
+        # DROP DATABASE itself looks again only after 0.1 s.
         with psycopg.connect(self.administrator, autocommit=True) as administrator:
+            there = "select 1 from pg_stat_activity where datname = %s"
+            for _ in range(100):
+                if not administrator.execute(there, (name,)).fetchone():
+                    break
+                time.sleep(0.001)
             administrator.execute(
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
 
-    def _address(self, name: str) -> str:
-        return psycopg.conninfo.make_conninfo(self.administrator, dbname=name)
+    def _looked_at(self, name: str) -> Made:
+        address = psycopg.conninfo.make_conninfo(self.administrator, dbname=name)
+        connection = psycopg.connect(address, autocommit=True)
+        rows: dict[str, Rows] = {}
+        for table, _ in connection.execute(USED).fetchall():
+            assert isinstance(table, str)
+            found = connection.execute(COLUMNS, (table,)).fetchone()
+            assert found is not None
+            columns = sql.SQL(", ").join(map(sql.Identifier, found[0]))
+            named = sql.SQL("{} ({})").format(sql.SQL(table), columns)
+            with connection.cursor().copy(sql.SQL("copy {} to stdout").format(named)) as copy:
+                rows[table] = (named, b"".join(copy))
+        row = connection.execute("select txid_current() & x'ffffffff'::bigint").fetchone()
+        assert row is not None
+        made = Made(name, connection, int(str(row[0])), None, rows)
+        made.defined = _defined(made)
+        return made
 
 
-def _look(connection: Connection) -> Made:
-    tables, rows = [], []
-    for table, columns in connection.execute(TABLES).fetchall():
-        assert isinstance(table, str)
-        assert isinstance(columns, list)
-        tables.append(table)
-        named = sql.SQL("{} ({})").format(sql.SQL(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
-        with connection.cursor().copy(sql.SQL("copy {} to stdout").format(named)) as copy:
-            if said := b"".join(copy):
-                rows.append((named, said))
-    guards = [str(guard) for (guard,) in connection.execute(GUARDS).fetchall()]
-    return Made(connection.execute(DEFINED).fetchall(), tables, guards, rows)
+@contextlib.contextmanager
+def _alone(base: str) -> Iterator[None]:
+    """Nobody else copies it: while somebody is connected to a template it cannot be copied."""
+    with (Path(tempfile.gettempdir()) / f"{base}-{os.getuid()}.clone.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
-def _emptied(address: str, name: str, made: Made) -> bool:
+def _defined(made: Made) -> object:
+    return made.connection.execute(DEFINED, {"since": made.since, "ours": made.ours}).fetchall()
+
+
+def _emptied(made: Made) -> bool:
     """Puts back the rows that it was made with, and says whether it is as it was made."""
-    with psycopg.connect(address) as connection:
-        connection.execute(
-            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s and pid <> %s",
-            (name, connection.info.backend_pid),
-        )
-        if connection.execute(DEFINED).fetchall() != made.defined:
-            return False
+    connection = made.connection
+    made.uses += 1
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while (
+        connection.execute(OTHERS, (CONNECTIONS.pids(made.name),)).fetchone() and time.monotonic() < patience
+    ):
+        time.sleep(0.001)
+    used = {str(table): int(str(size)) for table, size in connection.execute(USED).fetchall()}
+    if sum(used.values()) > LARGEST_BYTES or _defined(made) != made.defined:
+        return False
+    guards = [str(guard) for (guard,) in connection.execute(GUARDS, (list(used),)).fetchall()]
+    with connection.transaction():
         try:
             connection.execute("set local session_replication_role = replica")  # without the usual triggers
         except psycopg.errors.InsufficientPrivilege:
             return False
-        connection.execute(";".join(guard % "disable" for guard in made.guards))
-        connection.execute(";".join(f"delete from {table}" for table in made.tables))
-        connection.execute(";".join(guard % "enable always" for guard in made.guards))
-        for table, rows in made.rows:
+        if guards:
+            row = connection.execute("select (txid_current() & x'ffffffff'::bigint)::text").fetchone()
+            made.ours.append(str(row and row[0]))
+        emptying = [guard % "disable" for guard in guards]
+        emptying += [f"delete from {table}" for table in used]
+        emptying += [guard % "enable always" for guard in guards]
+        connection.execute(";".join(emptying))
+        for table, rows in made.rows.values():
             with connection.cursor().copy(sql.SQL("copy {} from stdin").format(table)) as copy:
                 copy.write(rows)
-        made.defined = connection.execute(DEFINED).fetchall()
     return True

@@ -10,13 +10,14 @@ from app.db import Connection, connect
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 30.0
+# Less than twice what the database may take to answer: half of it tells who waits for that from who does not.
+PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.005
 
 
-async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """What `look` gives, as soon as it is something. Fails when patience ends."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+async def until(look: Callable[[], Awaitable[T | None]], seconds: float = PATIENCE_SECONDS) -> T:
+    """What `look` gives, as soon as it is something. Fails when patience ends, after so many seconds."""
+    async with asyncio.timeout(seconds):
         while True:
             seen = await look()
             if seen:

@@ -1,4 +1,4 @@
-"""What a client likes best of what can be answered: media types and languages (RFC 9110, 12.5)."""
+"""What a client likes best of what can be answered: media types, languages and codings (RFC 9110, 12.5)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ def _liking(media_type: str, ranges: dict[str, float]) -> float:
     """The weight of the closest range that covers it."""
     covering = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((ranges[name] for name in covering if name in ranges), 0.0)
+
+
+def takes_gzip(accept_encoding: str | None) -> bool:
+    """Whether an answer may be compressed by gzip."""
+    ranges = dict(_range(part) for part in (accept_encoding or "").split(","))
+    return ranges.get("gzip", ranges.get("*", 0.0)) > 0
 
 
 def has_body(request: Request) -> bool:

@@ -20,8 +20,9 @@ from app.api import idempotency
 from app.api.actions import CarriedOut, Key, again, carry_out, operation_id
 from app.api.auth import context_of, ledger_of
 from app.api.etag import versions_of
+from app.api.faults import Fault, fault_of, names_at
 from app.api.openapi import in_language, problems
-from app.api.problems import MOST_FAULTS, Fault, Problem, document, fault_of, names_at, problem, status_of
+from app.api.problems import MOST_FAULTS, Problem, document, problem, status_of
 from app.api.shapes import Out
 from app.api.written import written
 from app.db import DatabaseGone

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api import cursors, lists
+from app.api import cursors, list_queries
 from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of, time_of_day
 from app.api.documents import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
@@ -40,7 +40,7 @@ from app.common.costs import Cost, Work
 from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState, Vote, VoteVerdict
 from app.common.documents import DocumentEntry, DocumentSection
 from app.common.people import Role, Side
-from app.common.records import Beside, from_row
+from app.common.records import Beside, Record, from_row
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import sees_all, tokens
 from app.log.canonical import from_instant, instant
@@ -70,6 +70,9 @@ class TagOut(Out):
     """A word that a record is found by."""
 
     name: str
+    visibility: Visibility | None = Field(
+        description="Public: for all who see the record. Else for staff; null: from before tags said so."
+    )
     tagged_at: datetime
 
 
@@ -192,7 +195,7 @@ class FollowerPage(Out):
 
 
 class TagPage(Out):
-    """The tags of a record, the oldest first."""
+    """The tags of a record that the caller may see, the oldest first."""
 
     items: list[TagOut]
     next_cursor: str | None
@@ -364,7 +367,7 @@ class Rows:
 ROWS = (
     Rows("comments", Comment, "written_at", CommentOut, CommentPage, _readable),
     Rows("followers", Follower, "followed_at", FollowerOut, FollowerPage),
-    Rows("tags", Tag, "tagged_at", TagOut, TagPage),
+    Rows("tags", Tag, "tagged_at", TagOut, TagPage, _readable),
     Rows("attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _readable),
     Rows("links", Link, "linked_at", LinkOut, LinkPage, _with_both_ends),
     Rows("tasks", Task, "added_at", TaskOut, TaskPage),
@@ -404,7 +407,7 @@ def mount_rows(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], r
 
 
 def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> Callable[..., Awaitable[Response]]:
-    async def read(request: Request, name: Name, paging: Annotated[lists.Paging, Query()]) -> Response:
+    async def read(request: Request, name: Name, paging: Annotated[list_queries.Paging, Query()]) -> Response:
         language = language_for(request)
         renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
         record = (await seen(renderer, name)).record
@@ -413,7 +416,7 @@ def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> Callab
     return read
 
 
-async def _page(renderer: Renderer, record: Any, rows: Rows, paging: lists.Paging) -> dict[str, Any]:
+async def _page(renderer: Renderer, record: Any, rows: Rows, paging: list_queries.Paging) -> dict[str, Any]:
     """One page of the record's rows that the caller may see. Raises BadCursor."""
     sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
     parameters: dict[str, Any] = {"record": record.row_key}
@@ -431,15 +434,16 @@ async def _page(renderer: Renderer, record: Any, rows: Rows, paging: lists.Pagin
     cursor = None
     if more:
         cursor = cursors.write([instant(found[-1][rows.by]), str(found[-1]["id"])], scope, sign)
-    shown = await (_links(renderer, found) if rows.row is Link else _items(renderer, rows, found))
+    shown = await (_links(renderer, found) if rows.row is Link else _items(renderer, record, rows, found))
     return {"items": shown, "next_cursor": cursor}
 
 
-async def _items(renderer: Renderer, rows: Rows, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+async def _items(
+    renderer: Renderer, record: Record, rows: Rows, found: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     kind = _TaskRenderer if rows.row is Task else Renderer
-    beside = kind(
-        renderer.ledger, renderer.lifecycle, rows.item, renderer.caller, renderer.language, rows=rows.row
-    )
+    shows = (renderer.ledger, renderer.lifecycle, rows.item, renderer.caller, renderer.language)
+    beside = kind(*shows, rows=rows.row, of=record)
     shown = [beside.taken(from_row(rows.row, row)) for row in found]
     now = time_of_day()
     for item in shown:

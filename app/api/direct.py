@@ -1,23 +1,61 @@
-"""A shorter way from a request to its operation, for the addresses that are asked for most.
+"""How requests come to their operations: none says twice what can be said once, and those in order go a
+shorter way than FastAPI's.
 
 FastAPI reads the signature, and describes it in the contract. Where a request is in order, its values are
 checked by the same fields and the operation is called at once. Where anything is not, FastAPI is given the
-request after all, and says what is wrong. That saves a tenth of what reading a record takes.
+request after all, and says what is wrong. That saves a tenth of what reading a record takes. Of a parameter
+or a member of JSON that is said twice FastAPI would take the last: it is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+import json
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from typing import Any, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, request_response
 from pydantic import BaseModel
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.problems import SaidTwice
+
 Handler = Callable[..., Coroutine[Any, Any, Response]]
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises SaidTwice."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise SaidTwice(_first_repeated(name for name, _ in pairs))
+    return members
+
+
+def _first_repeated(names: Iterable[str]) -> str:
+    seen = set[str]()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    raise AssertionError("none is")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members)
+
+
+class Asked(Request):
+    """A request whose body is JSON in which nothing is said twice."""
+
+    async def json(self) -> Any:
+        """The body, as it is read by Starlette. Raises SaidTwice, ValueError, RecursionError."""
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            self._json = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+        return self._json
 
 
 class NotInOrder(Exception):
@@ -32,14 +70,64 @@ class DirectRoute(APIRoute):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         if _is_simple(self.dependant):
-            self.app = _direct(self.dependant, self.endpoint, self.get_route_handler())
+            self.app = _direct(self.dependant, self.endpoint, _strict(self))
+
+
+def be_strict(routes: Iterable[BaseRoute]) -> None:
+    """Has all of them refuse what is said twice."""
+    for route in routes:
+        if isinstance(route, APIRoute) and not (
+            isinstance(route, DirectRoute) and _is_simple(route.dependant)
+        ):
+            route.app = request_response(_strict(route))
+
+
+def _strict(route: APIRoute) -> Handler:
+    """What FastAPI does with a request, once nothing in its query is said twice that can be said once."""
+    thorough, once = route.get_route_handler(), frozenset(_single(route.dependant.query_params))
+
+    async def strict(request: Request) -> Response:
+        if b"&" in request.scope["query_string"] and (twice := _repeated(request, once)):
+            fault = {"type": "repeated", "msg": "said twice", "input": None}
+            raise RequestValidationError([{**fault, "loc": ("query", name)} for name in twice])
+        asked = request if isinstance(request, Asked) else Asked(request.scope, request.receive)
+        return await thorough(asked)
+
+    return strict
+
+
+def _single(fields: Sequence[Any]) -> Iterator[str]:
+    """The names of parameters that have one value."""
+    for field in fields:
+        kind = field.field_info.annotation
+        if _is_model(field):
+            named = {one.alias or name: one.annotation for name, one in kind.model_fields.items()}
+            yield from (name for name, annotation in named.items() if not _takes_several(annotation))
+        elif not _takes_several(kind):
+            yield field.alias
+
+
+def _takes_several(annotation: Any) -> bool:
+    if get_origin(annotation) in (list, tuple, set, frozenset):
+        return True
+    return any(_takes_several(part) for part in get_args(annotation))
+
+
+def _repeated(request: Request, once: frozenset[str]) -> list[str]:
+    """Which of these parameters are said more than once."""
+    seen, twice = set[str](), dict[str, None]()
+    for name, _ in request.query_params.multi_items():
+        if name in seen and name in once:
+            twice[name] = None
+        seen.add(name)
+    return list(twice)
 
 
 def _direct(takes: Dependant, operation: Handler, thorough: Handler) -> ASGIApp:
     """The operation as what answers. What it raises is answered for by the application, as elsewhere."""
 
     async def direct(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
+        request = Asked(scope, receive, send)
         try:
             values = await _values(takes, request)
         except NotInOrder:

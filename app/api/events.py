@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,18 +13,23 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
-from app.api.lists import AsOfParameter
+from app.api.list_queries import AsOfParameter
 from app.api.shapes import Out, Renderer
 from app.common.personal import is_sealed
-from app.common.records import Hidden, Record, StaffOnly, codecs
-from app.kernel.bodies import marks
+from app.common.records import Beside, Hidden, Record, Refers, StaffOnly, codecs, empty, evolve
+from app.kernel.bodies import marks, parts
+from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
+from app.kernel.withheld import Viewer, is_withheld, viewers
 from app.log import read
 from app.log.canonical import instant
-from app.log.events import Recorded
+from app.log.events import Recorded, id_of, kind_of
 
 LARGEST_PAGE = 200
 PAGE = 100
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: Actors who are persons, or machines' accounts.
+ACCOUNTS = ("person", "integration")
 
 
 class EventOut(Out):
@@ -51,6 +59,10 @@ class EventPage(Out):
     """Events of a record in the order of their versions."""
 
     items: list[EventOut]
+    names: dict[str, str | None] = Field(
+        description="By their ids, what the persons and teams are called that these events name: who acted, "
+        "and who stands in `given` and `set`. Null when they were erased."
+    )
     next_cursor: str | None
 
 
@@ -69,7 +81,9 @@ class EventPaging(BaseModel):
 async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[str, Any]:
     """One page of the record's events, as the renderer's caller may see them. Raises BadCursor."""
     ledger, stream = renderer.ledger, record.row_key
-    sign, for_staff = ledger.vault.fingerprint, renderer.caller.is_staff_for(record)
+    sign = ledger.vault.fingerprint
+    (viewer,) = await viewers(ledger.db, renderer.lifecycle, renderer.caller, [record])
+    for_staff = viewer is Viewer.staff
     scope = stream if paging.as_of is None else f"{stream} as of {paging.as_of}"
     after = 0 if paging.cursor is None else read_cursor(paging.cursor, scope, sign)[0]
     events = await read.of_stream(
@@ -83,29 +97,100 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     shown = events[: paging.limit]
     cursor = write_cursor([shown[-1].version], scope, sign) if len(events) > paging.limit else None
     texts = await ledger.vault.texts(sealed for event in shown for sealed in _sealed(event.data))
-    hidden = _hidden(renderer.lifecycle, for_staff=for_staff)
+    hidden = _hidden(renderer.lifecycle, viewer)
     items = []
     for event in shown:
         # What another system's row held besides is that system's affair, and its staff's.
         given = event.data["given"] if for_staff or not event.data.get("observed") else {}
         said = _without(hidden, _opened(given, texts))
-        rows = {key: _without(hidden, row) for key, row in _opened(event.data["set"], texts).items()}
+        changes = event.data["set"] if for_staff else _for_all(renderer.lifecycle, event)
+        rows = {key: _without(hidden, row) for key, row in _opened(changes, texts).items()}
         items.append(_out(event, said, rows))
-    return {"items": items, "next_cursor": cursor}
+    names = await _names(ledger, renderer.lifecycle, items)
+    return {"items": items, "names": names, "next_cursor": cursor}
 
 
-def _hidden(lifecycle: Lifecycle[Any], *, for_staff: bool) -> set[str]:
-    """The fields that no client is shown, or none but staff, by their names in bodies and in rows."""
-    hiding = (Hidden,) if for_staff else (Hidden, StaffOnly)
-    of_bodies = [name for row in lifecycle.rows for mark in hiding for name in marks(row.body, mark)]
-    records: list[type[Record]] = [lifecycle.record, *lifecycle.children]
+async def _names(
+    ledger: Ledger, lifecycle: Lifecycle[Any], items: list[dict[str, Any]]
+) -> dict[str, str | None]:
+    """What the persons and teams are called whose ids the events have where they name some."""
+    fields = _naming(lifecycle)
+    ids: dict[str, set[UUID]] = {"person": set(), "team": set()}
+    for item in items:
+        for actor in (item["actor"], item["on_behalf_of"] or ""):
+            who, _, name = actor.partition(":")
+            if who in ACCOUNTS:
+                ids["person"].add(UUID(name))
+        for kind, name in _named(fields, [item["given"], *item["set"].values()]):
+            ids[kind].add(UUID(name))
+    sealed = await ledger.directory.names(ids["person"])
+    texts = await ledger.vault.texts(sealed.values())
+    teams = await ledger.directory.teams(ids["team"]) if ids["team"] else {}
+    persons = {str(person): texts[name] for person, name in sealed.items()}
+    return persons | {str(team): teams[team].name for team in ids["team"] if team in teams}
+
+
+@cache
+def _naming(lifecycle: Lifecycle[Any]) -> dict[str, str]:
+    """The fields of the lifecycle's bodies and rows that name persons or teams, by which of both."""
+    bodies: list[type[BaseModel]] = [row.body for row in lifecycle.rows]
+    for body in bodies:
+        bodies += parts(body).values()
+    marked = [item for body in bodies for item in marks(body, Refers).items()]
+    for record in _records(lifecycle):
+        marked += marks(record, Refers).items()
+    return {name: mark.kind for name, mark in marked if mark.kind in ("person", "team")}
+
+
+def _named(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
+    """What stands in such fields, each with its kind."""
+    if isinstance(said, list):
+        for one in said:
+            yield from _named(fields, one)
+    elif isinstance(said, dict):
+        for name, value in said.items():
+            if name not in fields:
+                yield from _named(fields, value)
+            else:
+                for one in value if isinstance(value, list) else [value]:
+                    if isinstance(one, str) and ID.fullmatch(one):
+                        yield fields[name], one
+
+
+def _hidden(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
+    """The fields that this viewer is not shown, or no client, by their names in bodies and in rows."""
+    of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
+    of_bodies += [
+        name
+        for row in lifecycle.rows
+        for name, mark in marks(row.body, StaffOnly).items()
+        if is_withheld(mark, viewer)
+    ]
     of_rows = [
         name
-        for record in records
+        for record in _records(lifecycle)
         for name, codec in codecs(record).items()
-        if codec.hidden or (codec.staff_only and not for_staff)
+        if codec.hidden or is_withheld(codec.withheld, viewer)
     ]
     return {*of_bodies, *of_rows}
+
+
+def _records(lifecycle: Lifecycle[Any]) -> list[type[Record]]:
+    """What there are rows of on the lifecycle's streams."""
+    return [lifecycle.record, *lifecycle.children]
+
+
+def _for_all(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
+    """What the event sets, without the rows that only staff may know of."""
+    classes = {record.KIND: record for record in _records(lifecycle) if issubclass(record, Beside)}
+
+    def is_for_staff(key: str, fields: dict[str, Any] | None) -> bool:
+        row = classes.get(kind_of(key))
+        if row is None or fields is None:
+            return False
+        return evolve(empty(row, id_of(key)), event.version, event.occurred_at, fields).for_staff
+
+    return {key: fields for key, fields in event.data["set"].items() if not is_for_staff(key, fields)}
 
 
 def _without(hidden: set[str], fields: Any) -> Any:

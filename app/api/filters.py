@@ -25,6 +25,8 @@ from pydantic_core import PydanticCustomError
 from app.api.shapes import Out, Renderer
 from app.common.records import ENVELOPE, Codec, Labelled, Record, codecs
 from app.kernel.bodies import LONGEST_LINE, Instant
+from app.kernel.visibility import EVERYWHERE, NOWHERE, staff_sees
+from app.search.query import Search
 
 NONE, ME = "none", "me"
 MOST_VALUES = 50
@@ -70,20 +72,22 @@ def _person(value: str) -> str:
 class Where:
     """Conditions on the table `r` that all hold, and their parameters.
 
-    `states` are those that a record may stand in; None: any. Lists look at them one by one. `searched`: one
-    is on words; `uneven`: the plan depends on the values.
+    `states` are those that a record may stand in; None: any. Lists look at them one by one. `searches` are
+    those on words; `walked`: these are looked for in so many rows of each range only. `uneven`: the plan
+    depends on the values.
     """
 
     conditions: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     states: frozenset[str] | None = None
-    searched: bool = False
+    searches: list[Search] = field(default_factory=list)
+    walked: int | None = None
     uneven: bool = False
 
     @property
     def prepare(self) -> bool | None:
         """Whether the plan of the statement may be kept, as `Database.rows` takes it."""
-        return False if self.searched or self.uneven else None
+        return False if self.searches or self.uneven else None
 
     def bind(self, value: Any) -> str:
         """The placeholder of one more value."""
@@ -324,6 +328,8 @@ class _Beside:
     entry: Any
     meaning: Meaning
     about: str
+    #: Which of these rows are not for staff only; none: all.
+    public: str = ""
 
 
 _BESIDE = {
@@ -341,6 +347,7 @@ _BESIDE = {
         _Word,
         _words,
         "one of these tags",
+        public=" and x.visibility = 'public'",
     ),
     "member_of": _Beside(
         "select x.person_id from fold.membership x where x.team_id = any({said})",
@@ -375,7 +382,14 @@ def _beside(name: str) -> list[Parameter]:
             said=where.bind(values),
             keys=where.bind([str(value).partition(":")[2] for value in values]),
         )
-        where.conditions.append(f"r.id {not_} in ({ids})")
+        staff = staff_sees(renderer.caller, renderer.lifecycle, where.bind) if beside.public else EVERYWHERE
+        found = f"r.id in ({ids})"
+        if staff == NOWHERE:
+            found = f"r.id in ({ids}{beside.public})"
+        elif staff != EVERYWHERE:
+            # The first condition finds them by the index, the second looks at those.
+            found += f" and ({staff} or r.id in ({ids}{beside.public}))"
+        where.conditions.append(f"{not_} ({found})")
 
     some = several(beside.entry, f"Those that have {beside.about}.")
     none = several(beside.entry, f"Those that do not have {beside.about}.")

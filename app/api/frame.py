@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.deprecations import Deprecations
+from app.api.headers import fault_in
 from app.api.metrics import Metrics
 from app.api.problems import failed, of_another_kind, problem
 from app.log.ids import uuid7
@@ -63,9 +67,15 @@ class Frame:
             self._metrics.answered(operation, status, time.perf_counter() - began)
 
 
+def is_upload(scope: Mapping[str, Any]) -> bool:
+    """Whether the body is a file that is sent."""
+    path: str = scope["path"]
+    return scope["method"] == "PUT" and path.startswith(UPLOADS)
+
+
 class Net:
-    """ASGI middleware: catches bodies of more than `body_limit` bytes, files of more than `upload_limit`,
-    bodies that say that they are no JSON, and failures of ours.
+    """ASGI middleware: catches heads that could be read in two ways, bodies of more than `body_limit` bytes,
+    files of more than `upload_limit`, bodies that say that they are no JSON, and failures of ours.
     """
 
     def __init__(self, app: ASGIApp, body_limit: int, upload_limit: int) -> None:
@@ -77,15 +87,11 @@ class Net:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_file = scope["method"] == "PUT" and scope["path"].startswith(UPLOADS)
+        is_file = is_upload(scope)
         limit = self._upload_limit if is_file else self._body_limit
-        if _declared_length(Headers(scope=scope)) > limit:
-            answer = problem(Request(scope), 413, "too_large", words={"limit": str(limit)})
-            await answer(scope, receive, send)
-            return
-        other = None if is_file else of_another_kind(Request(scope))
-        if other is not None:
-            await other(scope, receive, send)
+        refused = _refused(scope, limit, is_file=is_file)
+        if refused is not None:
+            await refused(scope, receive, send)
             return
         begun = False
 
@@ -96,10 +102,34 @@ class Net:
 
         try:
             await self._app(scope, _bounded(receive, limit), send_noting)
+        except ClientDisconnect:  # nobody is there to read it; it is no fault of ours
+            if not begun:
+                await problem(Request(scope), 400, "unreadable")(scope, receive, send)
         except Exception:  # whatever it is: it is told here, and the server logs the traceback
             if not begun:
                 await failed(Request(scope))(scope, receive, send)
             raise
+
+
+def _refused(scope: Scope, limit: int, *, is_file: bool) -> Response | None:
+    """The answer to what need not be read any further; None: it is in order so far."""
+    request = Request(scope)
+    fault = fault_in(scope)
+    if fault is not None:
+        return problem(
+            request,
+            fault.status,
+            fault.code,
+            sentence=fault.sentence,
+            words=fault.words,
+            headers=fault.headers,
+        )
+    # A slash that is written as %2F stands within a piece of a path, and no piece of ours has one.
+    if b"%2" in (raw := scope.get("raw_path") or b"") and b"%2f" in raw.lower():
+        return problem(request, 404, "no_such_path")
+    if _declared_length(Headers(scope=scope)) > limit:
+        return problem(request, 413, "too_large", words={"limit": str(limit)})
+    return None if is_file else of_another_kind(request)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -6,120 +6,21 @@ fields, so that nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
-    create_model,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, create_model
 
-from app.api.custom import CUSTOM, gathered
-from app.api.filters import Parameter, Time, parameters, several
+from app.api.custom import CUSTOM
+from app.api.filters import Parameter, parameters, several
+from app.api.list_queries import ACTIONS, Chosen, ListQuery, RecordQuery
 from app.api.searching import SEARCH
-from app.api.shapes import ALWAYS, Out, Renderer
+from app.api.shapes import ALWAYS, NAMES, Out, Renderer
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
-
-LARGEST_PAGE = 200
-PAGE = 50
-#: So many records are counted; where there are more, that is said.
-MOST_COUNTED = 10_000
-LARGEST_POSITION = 2**63 - 1
-
-
-class Paging(BaseModel):
-    """What every list takes. What is not known is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Records on a page.")] = PAGE
-    cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
-        None
-    )
-
-
-class Chosen(BaseModel):
-    """Which records of a list, in which order."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    sort: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gathered(cls, said: Any) -> Any:
-        return gathered(said) if CUSTOM.name in cls.model_fields else said
-
-
-class ListQuery(Chosen, Paging):
-    """What a list of records takes besides."""
-
-    fields: list[str] | None = None
-    view: Annotated[
-        UUID | None,
-        Field(description="A saved view: what it says holds besides, and it sorts if nobody else does."),
-    ] = None
-    count: Annotated[
-        Literal["exact"] | None,
-        Field(description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."),
-    ] = None
-
-
-_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
-
-
-def _as_of(value: Any) -> int | datetime:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return min(int(value[:20]), LARGEST_POSITION)
-    try:
-        return _TIME.validate_python(value)
-    except ValidationError as error:
-        raise PydanticCustomError("as_of", "must be an instant or a position of the log") from error
-
-
-#: An instant, or a position of the log.
-AsOf = Annotated[int | datetime, PlainValidator(_as_of), WithJsonSchema({"type": "string"})]
-#: As what the past is shown.
-AsOfParameter = Annotated[
-    AsOf | None,
-    Field(
-        description="Show it as it was: after the event of that position of the log, or at that instant, by "
-        "when the log took things. Who may see it is decided as of now."
-    ),
-]
-
-
-class RecordQuery(BaseModel):
-    """What reading one record takes."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fields: list[str] | None = None
-    as_of: AsOfParameter = None
-
-
-def expanded(query: BaseModel) -> Sequence[str]:
-    """The fields that are to be expanded; lists whose records refer to nothing do not ask."""
-    return getattr(query, "expand", None) or ()
-
-
-def wanted(query: ListQuery | RecordQuery) -> frozenset[str] | None:
-    """The fields that were asked for; None: all."""
-    return None if query.fields is None else frozenset(query.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +62,11 @@ class Listing:
     chosen: type[Chosen] = field(init=False)
     query: type[ListQuery] = field(init=False)
     record_query: type[RecordQuery] = field(init=False)
-    #: A record with the fields that were asked for, what was expanded whole.
+    #: A record as it is shown in the list.
+    item: type[Out] = field(init=False)
+    #: A record, alone and in the list, with the fields that were asked for, what was expanded whole.
     part: type[BaseModel] = field(init=False)
+    item_part: type[BaseModel] = field(init=False)
     page: type[Out] = field(init=False)
     part_page: type[Out] = field(init=False)
 
@@ -182,12 +86,15 @@ class Listing:
         chosen: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
         chosen["sort"] = _sort(self.sorts)
         put(chosen=create_model(f"{name}Chosen", __base__=Chosen, **chosen))
-        put(query=create_model(f"{name}Query", __base__=ListQuery, **chosen, **shaping))
+        offered = {"include": INCLUDE} if ACTIONS in self.shape.model_fields else {}
+        put(query=create_model(f"{name}Query", __base__=ListQuery, **chosen, **shaping, **offered))
         put(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping))
-        put(part=_part(self, name))
+        put(item=_item(self.shape, name))
+        put(part=_part(self, self.shape, f"{name}Part"))
+        put(item_part=_part(self, self.item, f"{name}ItemPart") if offered else self.part)
         searched = bool(self.lifecycle.searched)
-        put(page=_page(f"{name}Page", self.shape, searched=searched))
-        put(part_page=_page(f"{name}PartPage", self.part, searched=searched))
+        put(page=_page(f"{name}Page", self.item, searched=searched))
+        put(part_page=_page(f"{name}PartPage", self.item_part, searched=searched))
 
 
 def _refers(listing: Listing) -> dict[str, Referred]:
@@ -233,18 +140,33 @@ def _shaping(listing: Listing) -> dict[str, Any]:
     return shaping
 
 
-def _part(listing: Listing, name: str) -> type[BaseModel]:
+#: The parameter that asks for what a list does not show by itself.
+INCLUDE: Any = (
+    several(Literal[ACTIONS], "`actions`: say of each record what the caller may do with it, by name."),
+    None,
+)
+
+
+def _item(shape: type[Out], name: str) -> type[Out]:
+    """The record as a list shows it: what can be done with it is only named."""
+    if ACTIONS not in shape.model_fields:
+        return shape
+    about = f"{shape.__doc__} As a list shows it."
+    return create_model(f"{name}Item", __base__=shape, __doc__=about, actions=(NAMES, ...))
+
+
+def _part(listing: Listing, shape: type[Out], name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {}
-    for field_name, told in listing.shape.model_fields.items():
+    for field_name, told in shape.model_fields.items():
         optional = copy(told)
         if field_name not in ALWAYS:
             optional.default_factory = lambda: None  # a default would be told in the contract, and is none
         kind: Any = told.annotation
         if field_name in listing.refers:
-            kind = listing.refers[field_name].listing.shape | kind
+            kind = listing.refers[field_name].listing.item | kind
         fields[field_name] = (kind, optional)
-    about = f"{listing.shape.__doc__} With the fields that were asked for, and what was expanded whole."
-    return create_model(f"{name}Part", __doc__=about, **fields)
+    about = f"{shape.__doc__} With the fields that were asked for, and what was expanded whole."
+    return create_model(name, __doc__=about, **fields)
 
 
 def _page(name: str, entry: Any, *, searched: bool) -> type[Out]:

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg
 from fastapi import APIRouter, Request
 from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app import schema
 from app.api import metrics
 from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of, time_of_day
-from app.api.lists import LARGEST_PAGE
+from app.api.list_queries import LARGEST_PAGE
 from app.api.openapi import in_language, problems
+from app.api.problems import RETRY_SECONDS
+from app.api.readiness import Readiness
 from app.api.shapes import Out
 from app.common.people import Role
-from app.db import DatabaseGone
 from app.kernel.describe import sources, target
-from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.who import role
 from app.log import read
 from app.text import LANGUAGES
 
 router = APIRouter(tags=["service"])
-# Who asks whether we are ready waits a few seconds at the most, and then counts us as dead.
-READY_SECONDS = 2.0
 MAY_SCRAPE = role(Role.admin, Role.auditor, Role.integration)
 
 
@@ -44,7 +40,8 @@ class Ready(Out):
     ready: bool
     missing: list[str] = Field(
         description="What is not there: `database` (it does not answer), `schema` (older than this program "
-        "needs, or none), `writer` (it takes no more commands)."
+        "needs, or none), `writes` (it takes none: it is read only, or its disk is full), `writer` (this "
+        "process takes no more commands)."
     )
 
 
@@ -115,28 +112,21 @@ async def get_liveness() -> Alive:
     "/readyz",
     operation_id="get_readiness",
     response_model=Ready,
-    responses={503: {"model": Ready, "description": "Not ready; `missing` says why."}},
+    responses={
+        503: {
+            "model": Ready,
+            "description": "Not ready; `missing` says why.",
+            "headers": {"Retry-After": {}},
+        }
+    },
 )
 async def get_readiness(request: Request) -> Response:
-    """Whether the service can work."""
-    missing = await _missing(ledger_of(request))
-    body: dict[str, Any] = {"ready": not missing, "missing": missing}
-    return Response(to_json(body), 503 if missing else 200, media_type="application/json")
-
-
-async def _missing(ledger: Ledger) -> list[str]:
-    """What is not there that we need."""
-    missing: list[str] = []
-    try:
-        if not schema.is_enough(await ledger.db.value(schema.CURRENT, seconds=READY_SECONDS)):
-            missing.append("schema")
-    except DatabaseGone:
-        missing.append("database")
-    except psycopg.Error:  # the table that says the revision is not there, or not for us
-        missing.append("schema")
-    if not ledger.writer.is_working:
-        missing.append("writer")
-    return missing
+    """Whether the service can work: it writes a row to find out."""
+    readiness: Readiness = request.app.state.readiness
+    missing = await readiness.missing(ledger_of(request))
+    body = to_json({"ready": not missing, "missing": missing})
+    headers = {"Retry-After": str(RETRY_SECONDS)} if missing else None
+    return Response(body, 503 if missing else 200, headers, "application/json")
 
 
 @router.get("/metrics", operation_id="get_metrics", include_in_schema=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import time
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -79,6 +81,8 @@ class Metrics:
             "ledgerdesk_database_waiting", "Requests that wait for a connection of the pool."
         )
         self._writers = self._gauge("ledgerdesk_writer_waiting", "Commands that wait for the log.")
+        self._turn = asyncio.Lock()
+        self._looked_at, self._written = -math.inf, b""
 
     def _gauge(self, name: str, said: str, *labels: str) -> Gauge:
         return Gauge(name, said, labels, registry=self._registry)
@@ -93,6 +97,18 @@ class Metrics:
 
     async def text(self, ledger: Ledger, now: datetime) -> bytes:
         """All figures, in the form that Prometheus reads. Those of the database are of this moment."""
+        asked = time.monotonic()
+        async with self._turn:
+            # Where everything has been used these are many thousands of lines: all who wait share the next
+            # ones, and requests do not wait for them.
+            if self._looked_at < asked:
+                self._looked_at = time.monotonic()
+                await self._look(ledger, now)
+                self._written = await asyncio.to_thread(generate_latest, self._registry)
+            return self._written
+
+    async def _look(self, ledger: Ledger, now: datetime) -> None:
+        """Sets what is found out only when it is asked for."""
         try:
             lags = await read.lags(ledger.db, seconds=SCRAPE_SECONDS)
             self._head.set(await read.head(ledger.db, seconds=SCRAPE_SECONDS))
@@ -112,7 +128,6 @@ class Metrics:
         self._connections.labels("used").set(pool.connections - pool.idle)
         self._readers.set(pool.waiting)
         self._writers.set(ledger.writer.waiting)
-        return generate_latest(self._registry)
 
     def _follow(self, lags: Sequence[read.Lag]) -> None:
         for lag in lags:

@@ -38,6 +38,7 @@ SECURITY: list[dict[str, list[str]]] = [{"api_key": []}, {"access_token": []}, {
 EVERYWHERE = (401, 403, 406, 429, 503)
 #: By name: what it says, and whether it always comes with the answers that list it.
 HEADERS = {
+    "Accept-Encoding": ("The codings of a body that are taken; where it came in another one.", False),
     "Accept-Patch": ("The media types that a PATCH takes; where one was sent.", False),
     "Allow": ("The methods that this address takes.", True),
     "Content-Disposition": ("That the file is to be saved, and under which name.", True),
@@ -64,11 +65,11 @@ HEADERS = {
 }
 #: What a problem has because of its status.
 OF_STATUS = {
-    401: "WWW-Authenticate",
-    405: "Allow",
-    415: "Accept-Patch",
-    429: "Retry-After",
-    503: "Retry-After",
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    415: ("Accept-Encoding", "Accept-Patch"),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
 }
 #: What everything has that is asked for with a key.
 OF_KEYS = ("RateLimit", "RateLimit-Policy")
@@ -197,8 +198,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def problem_headers(status: int) -> list[str]:
     """The headers of a problem of that status, besides those that HTTP itself has."""
-    own = [OF_STATUS[status]] if status in OF_STATUS else []
-    return sorted(["Content-Language", "X-Request-Id", *own])
+    return sorted(["Content-Language", "X-Request-Id", *OF_STATUS.get(status, ())])
 
 
 def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:

@@ -1,13 +1,20 @@
-"""Pages for people, in HTML: strict about what a browser may load with them, and without the internet."""
+"""Pages for people, in HTML: strict about what a browser may load with them, and without the internet.
+
+And the contract, which one of them shows.
+"""
 
 from __future__ import annotations
 
 from html import escape
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
+
+from app.api.problems import problem
+from app.api.static_files import static_file
+from app.settings import PROJECT
 
 router = APIRouter()
 FOLDER = Path(__file__).with_name("static")
@@ -18,7 +25,12 @@ FILES = {
     "swagger-ui-bundle.js": FOLDER / "swagger-ui" / "swagger-ui-bundle.js",
     "swagger-ui.css": FOLDER / "swagger-ui" / "swagger-ui.css",
 }
-FRESH_SECONDS = 3600
+DOCS = FOLDER / "docs.html"
+#: Written by `make contract`, and held against the code by `make check`.
+CONTRACT = PROJECT / "openapi" / "openapi.json"
+#: What stays in memory from the start.
+KEPT = (DOCS, *FILES.values(), CONTRACT)
+FRESH = {"Cache-Control": "public, max-age=3600"}
 #: What is ours and nothing else: no script and no style within a page, no other site around it.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -46,15 +58,25 @@ def page(language: str, title: str, body: str, *, vary: str = "Accept, Accept-La
 
 
 @router.get("/docs", operation_id="get_docs", include_in_schema=False)
-async def get_docs() -> Response:
+async def get_docs(request: Request) -> Response:
     """The contract, to read and to try: Swagger UI, from our own files."""
-    return FileResponse(FOLDER / "docs.html", headers=HEADERS)
+    return static_file(DOCS).answer(request, HEADERS)
+
+
+@router.get("/openapi.json", operation_id="get_contract", include_in_schema=False)
+async def get_contract(request: Request) -> Response:
+    """The contract, as the build has made it."""
+    try:
+        contract = static_file(CONTRACT)
+    except FileNotFoundError:
+        return problem(request, 404, "contract_missing")
+    return contract.answer(request, {"Cache-Control": "public, no-cache"})
 
 
 @router.get("/static/{name}", operation_id="get_static_file", include_in_schema=False)
-async def get_static_file(name: str) -> Response:
+async def get_static_file(request: Request, name: str) -> Response:
     """What a page loads."""
     path = FILES.get(name)
     if path is None:
         raise HTTPException(404)
-    return FileResponse(path, headers={"Cache-Control": f"public, max-age={FRESH_SECONDS}"})
+    return static_file(path).answer(request, FRESH)

@@ -10,7 +10,7 @@ own, at the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any, get_args
@@ -23,18 +23,25 @@ from starlette.responses import Response
 from app.api import cursors
 from app.api.expand import expand
 from app.api.filters import Where, narrow
-from app.api.lists import MOST_COUNTED, Chosen, Listing, ListQuery, expanded
+from app.api.list_queries import MOST_COUNTED, Chosen, ListQuery, expanded
+from app.api.lists import Listing
 from app.api.shapes import Columns, Renderer, by_row
 from app.api.written import written
 from app.common.records import Beside, Record, codecs
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import DESK, EVERYBODY, sees_all, tokens
 from app.log.canonical import from_instant, instant
-from app.search.query import followed
+from app.search.query import estimated, followed, hits
 
 VARY = {"Vary": "Authorization, Accept-Language"}
 # Of more ranges the union costs more than it saves.
 MOST_RANGES = 40
+# So few records that words are found in are fetched at once; of more, the first rows of the list are gone
+# through before: among these there are enough for a page, or else they are not spread over the list.
+FEW_HITS = 2_000
+MOST_WALKED = 5_000
+# To fetch so many takes as long as to go through some ten times as many of the list.
+MOST_HITS = 20_000
 FOLLOWED = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
   where f.person_id = {who} and f.record like {what})"""
 
@@ -92,11 +99,10 @@ async def page(
     after = None if query.cursor is None else _place(listing, order, cursors.read(query.cursor, scope, sign))
     found: dict[str, Any] = {"total": None, "total_at_least": None}
     if listing.lifecycle.searched:
-        found["lag_seconds"] = await followed(renderer.ledger.db) if where.searched else None
+        found["lag_seconds"] = await followed(renderer.ledger.db) if where.searches else None
     if query.count:
         found |= await _total(renderer, where)
-    statement = of_page(renderer, where, order, query.limit + 1, after)
-    rows = await renderer.ledger.db.tuples(statement, where.parameters, prepare=where.prepare)
+    rows = await rows_of(renderer, where, order, query.limit + 1, after)
     cursor, items = None, list[dict[str, Any]]()
     if rows:
         *selected, places = zip(*rows[: query.limit], strict=True)
@@ -124,19 +130,53 @@ def link(request: Request, next_cursor: str | None) -> dict[str, str]:
     return {"Link": f'<{request.url.path}?{following}>; rel="next"'}
 
 
+async def rows_of(
+    renderer: Renderer, where: Where, order: Order, limit: int, after: Place | None
+) -> list[tuple[Any, ...]]:
+    """The rows of the page. Where the hits of a search stand in the list's order PostgreSQL does not know: it
+    would walk the list until it has met enough of them, through all of it if they are old. So few are fetched
+    by their ids, and only where they are many are the first of the list gone through, before it is tried.
+    """
+    db, kind = renderer.ledger.db, renderer.lifecycle.kind
+
+    async def ask(where: Where) -> list[tuple[Any, ...]]:
+        statement = of_page(renderer, where, order, limit, after)
+        return await db.tuples(statement, where.parameters, prepare=where.prepare)
+
+    if not where.searches:
+        return await ask(where)
+    if await estimated(db, where.searches, where.parameters) > FEW_HITS:
+        rows = await ask(replace(where, walked=MOST_WALKED))
+        if len(rows) == limit:
+            return rows
+    found = await hits(db, where.searches, where.parameters, kind=kind, most=MOST_HITS)
+    if found is None:
+        return await ask(where)
+    among = [one.among(f"= any({where.bind(found)}::text::uuid[])") for one in where.searches]
+    return await ask(replace(where, conditions=where.conditions + among, searches=[]))
+
+
 def of_page(renderer: Renderer, where: Where, order: Order, limit: int, after: Place | None = None) -> str:
     """The SQL of one page of at most so many rows, behind that place."""
     table = renderer.lifecycle.table
     ranges = _ranges(renderer, where, order.usual, _parts(where, order, after))
+    if where.walked is None:
+        sources = [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
+    else:
+        words = " and ".join(one.condition for one in where.searches)
+        sources = [
+            f"(select * from {table} r where {conditions} order by {order.of_range} limit {where.walked}) r "
+            f"where {words}"
+            for conditions in ranges
+        ]
     # Behind its fields, what a row is sorted by.
     columns = f"{renderer.columns}, r.{order.column} as sorted_by"
     # The limit is part of the text, so that the plan is made for it.
-    if len(ranges) == 1:
-        return f"select {columns} from {table} r where {ranges[0]} order by {order.of_range} limit {limit}"
+    if len(sources) == 1:
+        return f"select {columns} from {sources[0]} order by {order.of_range} limit {limit}"
     each = [
-        f"(select r.id, r.{order.column} from {table} r where {conditions} "
-        f"order by {order.of_range} limit {limit})"
-        for conditions in ranges
+        f"(select r.id, r.{order.column} from {source} order by {order.of_range} limit {limit})"
+        for source in sources
     ]
     found = f"select * from ({' union '.join(each)}) as r order by {order.of_all} limit {limit}"
     return f"select {columns} from ({found}) as found join {table} r using (id) order by {order.of_all}"
@@ -145,7 +185,7 @@ def of_page(renderer: Renderer, where: Where, order: Order, limit: int, after: P
 def of_total(renderer: Renderer, where: Where, most: int) -> str:
     """The SQL of how many there are, at most so many."""
     table = renderer.lifecycle.table
-    ranges = _ranges(renderer, where, False, [[]])
+    ranges = _with_searches(where, _ranges(renderer, where, False, [[]]))
     each = [f"(select r.id from {table} r where {conditions} limit {most})" for conditions in ranges]
     return f"select count(*) from (select * from ({' union '.join(each)}) as shown limit {most}) as found"
 
@@ -160,7 +200,7 @@ async def _total(renderer: Renderer, where: Where) -> dict[str, int | None]:
 
 def _scope(listing: Listing, query: ListQuery, saved: Chosen | None) -> str:
     """What a cursor is good for: this list with these filters in this order."""
-    left_out = {"limit", "cursor", "fields", "expand", "count", "view"}
+    left_out = {"limit", "cursor", "fields", "expand", "include", "count", "view"}
     said = query.model_dump_json(exclude=left_out, exclude_unset=True)
     return f"{listing.lifecycle.plural} {said} {saved.model_dump_json(exclude_unset=True) if saved else ''}"
 
@@ -210,6 +250,11 @@ def _ranges(renderer: Renderer, where: Where, by_state: bool, parts: Sequence[li
         " and ".join([*where.conditions, *token, *state, *part]) or "true"
         for token, state, part in product(shown, states, parts)
     ]
+
+
+def _with_searches(where: Where, ranges: Sequence[str]) -> list[str]:
+    """The conditions of every range, with what is searched for."""
+    return [" and ".join([one, *(search.condition for search in where.searches)]) for one in ranges]
 
 
 def _shown(renderer: Renderer, where: Where) -> list[str]:

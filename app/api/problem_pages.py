@@ -14,9 +14,10 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.accept import best
+from app.api.faults import Fault
 from app.api.openapi import problem_page_responses
 from app.api.pages import page
-from app.api.problems import Fault, Problem, document, status_of
+from app.api.problems import Problem, document, status_of
 from app.api.shapes import Out
 from app.kernel.refusals import NotFound
 from app.text import language_of, say, sentences

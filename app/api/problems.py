@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -19,18 +17,15 @@ from starlette.routing import Match
 
 from app.api.accept import has_body, language_for, says_json
 from app.api.cursors import BadCursor
+from app.api.faults import LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
 from app.db import DatabaseGone
 from app.kernel.refusals import Refusal, WrongValue
-from app.text import say, sentences
+from app.text import say
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
 # A body of wrong values is not to be answered with twenty times as many words, nor to keep others waiting.
 MOST_FAULTS = 50
-#: What Pydantic puts into a path that is in no body: that it is the key, or which of several kinds it is not.
-ASIDE = re.compile(r"\[key\]|constrained-[a-z]+|function-[a-z]+\[.*\]")
-LONGEST_SAID = 100
-MOST_NAMES = 10
 # HEAD is answered wherever GET is: the frame turns the one into the other.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 #: The codes of this module, of the guard and of the wire, with their statuses.
@@ -38,12 +33,16 @@ STATUSES = {
     "malformed": 400,
     "unreadable": 400,
     "bad_cursor": 400,
+    "bad_header": 400,
     "unauthenticated": 401,
     "from_elsewhere": 403,
     "no_such_path": 404,
+    "contract_missing": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,
+    "too_slow": 408,
     "too_large": 413,
+    "unsupported_content_encoding": 415,
     "unsupported_media_type": 415,
     "invalid": 422,
     "rate_limited": 429,
@@ -57,22 +56,18 @@ PATCHES = "application/merge-patch+json, application/json"
 logger = structlog.get_logger()
 
 
+@cache
 def status_of(code: str) -> int:
     """The status of problems of that code. What is not listed is a check that forbids an action now."""
     refusals = {kind.CODE: kind.STATUS for kind in Refusal.__subclasses__()}
     return STATUSES.get(code) or refusals.get(code, 409)
 
 
-class Fault(BaseModel):
-    """One value that is wrong: where (a JSON Pointer into the body, a parameter or a header), and why."""
+class SaidTwice(HTTPException):
+    """A member of that name is said twice in one object (RFC 8259, 4: what that means nobody can rely on)."""
 
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-    pointer: str | None = Field(default=None, description="JSON Pointer into the body.")
-    parameter: str | None = Field(default=None, description="Name of the query or path parameter.")
-    header: str | None = Field(default=None, description="Name of the header.")
-    code: str = Field(description="Stable code of the reason.")
-    message: str = Field(description="The reason, in the language asked for.")
+    def __init__(self, name: str) -> None:
+        super().__init__(400, name[:LONGEST_SAID])
 
 
 class Problem(BaseModel):
@@ -158,15 +153,9 @@ async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     if isinstance(error, WrongValue):
         language = language_for(request)
-        faults = [_fault(one, language) for one in (error, *error.besides)]
+        faults = [fault_of_value(one, language) for one in (error, *error.besides)]
         return problem(request, error.STATUS, "invalid", words={"count": str(len(faults))}, errors=faults)
     return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
-
-
-def _fault(wrong: WrongValue, language: str) -> Fault:
-    pointer = None if wrong.parameter else wrong.pointer
-    message = say(language, "value", wrong.because, wrong.words)
-    return Fault(pointer=pointer, parameter=wrong.parameter, code=wrong.because, message=message)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -206,61 +195,10 @@ def _known(request: Request, loc: Sequence[Any]) -> list[str]:
     return names_at([parameter.field_info.annotation for parameter in taken], loc[1:])
 
 
-def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
-    """The names that are known where the path ends: those of the part of the body that it is in."""
-    for name in (part for part in path[:-1] if isinstance(part, str)):
-        fields = [_fields(model).get(name) for model in models]
-        models = [part for field in fields if field is not None for part in _models_in(field.annotation)]
-    return sorted(name for model in models for name in _fields(model))
-
-
-def _fields(model: Any) -> dict[str, FieldInfo]:
-    """Its fields by the names that callers know them by."""
-    fields: dict[str, FieldInfo] = getattr(model, "model_fields", {})
-    return {field.alias or name: field for name, field in fields.items()}
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models_in(inner)
-
-
-def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
-    """One of Pydantic's errors in our words."""
-    where, *path = error["loc"]
-    known = sentences(language)["value"]
-    code = error["type"] if error["type"] in known else "other"
-    words = {key: str(value) for key, value in error.get("ctx", {}).items()}
-    if "expected" in words:
-        words["expected"] = words["expected"].replace("' or '", "', '")  # which is English
-    words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
-    words["said"] = str(error.get("input"))[:LONGEST_SAID]
-    fault = Fault(code=error["type"], message=say(language, "value", code, words))
-    if where == "body":
-        fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
-    elif where == "header":
-        fault.header = str(path[0])
-    else:
-        fault.parameter = str(path[0]) if path else ""
-    return fault
-
-
-def _nearest(path: Sequence[Any], names: Sequence[str]) -> Sequence[str]:
-    """The names that were meant, as far as one can tell; all, where they are few or none is like it."""
-    if len(names) <= MOST_NAMES or not path:
-        return names
-    return get_close_matches(str(path[-1])[:LONGEST_SAID], names, n=MOST_NAMES) or names
-
-
-def _escape(part: str) -> str:
-    """A part of a JSON Pointer (RFC 6901)."""
-    return part.replace("~", "~0").replace("/", "~1")
-
-
 async def _framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error, SaidTwice):
+        return problem(request, 400, "malformed", sentence="said_twice", words={"member": error.detail})
     if error.status_code == 404:
         return problem(request, 404, "no_such_path")
     if error.status_code == 405:

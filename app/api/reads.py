@@ -14,7 +14,8 @@ from app.api.accept import language_for
 from app.api.auth import caller_of, context_of, ledger_of
 from app.api.etag import etag, matches
 from app.api.expand import expand
-from app.api.lists import Listing, ListQuery, RecordQuery, expanded, wanted
+from app.api.list_queries import ListQuery, RecordQuery, expanded, offers, wanted
+from app.api.lists import Listing
 from app.api.openapi import one_responses, problems
 from app.api.paging import VARY, answer, page
 from app.api.shapes import Renderer
@@ -101,7 +102,7 @@ async def seen(renderer: Renderer, name: str) -> Loaded[Any]:
 def _list(listing: Listing) -> Callable[..., Any]:
     async def listed(request: Request, query: ListQuery) -> Response:
         renderer = renderer_of(request, listing)
-        renderer.fields = wanted(query)
+        renderer.fields, renderer.offers = wanted(query), offers(query)
         saved = await views.saved(listing, renderer, query.view)
         return answer(request, await page(listing, renderer, query, saved))
 

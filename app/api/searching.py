@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.api.filters import Parameter, Where
 from app.api.shapes import Renderer
-from app.search.query import condition, is_searchable
+from app.search.query import is_searchable, search
 
 LONGEST = 200
 
@@ -24,8 +24,7 @@ Searched = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(
 
 
 async def _narrow(where: Where, said: str, renderer: Renderer) -> None:
-    where.conditions.append(condition(said, renderer.caller, renderer.lifecycle, where.bind))
-    where.searched = True
+    where.searches.append(search(said, renderer.caller, renderer.lifecycle, where.bind))
 
 
 #: For lists of what a search looks into.

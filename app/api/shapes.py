@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from operator import itemgetter
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,12 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.written import SamePart
 from app.common.people import Caller
 from app.common.personal import is_sealed
-from app.common.records import ENVELOPE, Record, codecs
+from app.common.records import ENVELOPE, Record, StaffOnly, codecs
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.look import Loaded
 from app.kernel.moment import Context
 from app.kernel.offers import Offer, offers
+from app.kernel.withheld import is_withheld, viewers
 from app.log.canonical import instant
 from app.text import say
 
@@ -74,9 +75,7 @@ class OpenAction(Out):
 
     action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
     label: str = Field(description="What people call it, in the language asked for.")
-    open: bool = Field(
-        description="Whether nothing else forbids it now: looked up for one record, and true in lists."
-    )
+    open: bool = Field(description="Whether nothing else forbids it now.")
     reason: str | None = Field(description="What forbids it, in the language asked for.")
 
 
@@ -87,9 +86,24 @@ class RecordOut(Out):
     version: int = Field(
         description="For If-Match: the version of the last event that changed a field of its own."
     )
-    changed_at: datetime = Field(description="When the latest change of a field of its own happened.")
+    changed_at: datetime = Field(
+        description="When the latest change of a field of its own happened. For `as_of` take `recorded_at`: "
+        "what happened may be told later."
+    )
+    recorded_at: datetime = Field(
+        description="When the log took the event of `version`: with it, `as_of` shows this version of it."
+    )
 
 
+#: Actions as lists show them.
+NAMES = Annotated[
+    list[str] | None,
+    Field(
+        description="What the caller may do with it in its state, by its name in the address: "
+        "`POST …/{id}/{action}`. Null unless `include=actions`, or `fields`, asks for it. What else forbids "
+        "one of them is looked up for one record only."
+    ),
+]
 #: What is given is what is shown: of a person the id, of a date and a decimal number the text.
 CustomValues = dict[str, str | int | bool | None]
 
@@ -120,7 +134,7 @@ class _Plan:
     personal: tuple[str, ...]
     persons: tuple[str, ...]
     teams: tuple[str, ...]
-    for_staff: frozenset[str]
+    for_staff: dict[str, StaffOnly]
     values: tuple[str, ...]
     beside: tuple[tuple[str, Beside], ...]
 
@@ -137,7 +151,8 @@ def _plan(
     """How all of the shape is filled, or the fields that were asked for, without those that a kind makes."""
     names = tuple(name for name in shape.model_fields if name not in made)
     # Which actions are open, and what is for staff, is decided on other fields; so some are made.
-    if asked_for is not None and asked_for.isdisjoint({"actions", *made, *_for_staff(record)}):
+    withheld = _withheld(record)
+    if asked_for is not None and asked_for.isdisjoint({"actions", *made, *withheld}):
         names = tuple(name for name in names if name in asked_for | ALWAYS)
     fields = codecs(record)
     beside = _beside(shape)
@@ -152,8 +167,9 @@ def _plan(
             (persons if mark.kind == "person" else teams).append(name)
             columns[name] = f"{name}_id"
         elif codec is None:
-            assert name in ENVELOPE, f"{shape.__name__}.{name} is filled from nothing"
-            if name == "changed_at":
+            columns[name] = column = "appended_at" if name == "recorded_at" else name
+            assert column in ENVELOPE, f"{shape.__name__}.{name} is filled from nothing"
+            if column in ("changed_at", "appended_at"):
                 instants.append(name)
         elif codec.personal:
             personal.append(name)
@@ -165,7 +181,7 @@ def _plan(
     # order.
     take = itemgetter(*(columns.get(name, "id") for name in names))
     selected = {name: f"r.{columns[name]}" if name in columns else "null" for name in names}
-    for_staff = frozenset(name for name in names if columns.get(name) in _for_staff(record))
+    for_staff = {name: withheld[columns[name]] for name in names if columns.get(name) in withheld}
     return _Plan(
         names,
         take,
@@ -197,16 +213,16 @@ def _beside(shape: type[Out]) -> dict[str, Beside]:
 
 
 @cache
-def _for_staff(record: type[Record]) -> frozenset[str]:
-    """The fields that only staff are shown."""
-    return frozenset(name for name, codec in codecs(record).items() if codec.staff_only)
+def _withheld(record: type[Record]) -> dict[str, StaffOnly]:
+    """The fields that not everybody is shown, each with its mark."""
+    return {name: codec.withheld for name, codec in codecs(record).items() if codec.withheld is not None}
 
 
 @dataclass(slots=True)
 class Renderer:
     """Shows records of one kind to one caller: all of the shape, or the fields that were asked for, and those
     that are always there. On what is past nobody can act any more. `rows` is the class of rows that are shown
-    instead, where they stand beside a record.
+    instead, where they stand beside the record `of`. `offers`: of several, too, it is named what may be done.
     """
 
     ledger: Ledger
@@ -216,7 +232,9 @@ class Renderer:
     language: str
     fields: frozenset[str] | None = None
     past: bool = False
+    offers: bool = False
     rows: type[Record] | None = None
+    of: Record | None = None
     #: Fields of the shape that stand in no column: a kind that has some makes them in a `put` of its own.
     MADE: ClassVar[frozenset[str]] = frozenset()
 
@@ -260,8 +278,8 @@ class Renderer:
         actions of the one record, if its checks have been asked.
         """
         plan, filled = self._plan(), _filled(columns)
-        if not plan.for_staff.isdisjoint(filled):
-            self._keep_from_others(columns, plan.for_staff)
+        if not filled.isdisjoint(plan.for_staff):
+            await self._keep_from_others(columns, plan.for_staff)
         persons, teams, personal, values = (
             [name for name in names if name in filled]
             for names in (plan.persons, plan.teams, plan.personal, plan.values)
@@ -270,7 +288,8 @@ class Renderer:
         ids = {name: [None if one is None else one.int for one in columns[name]] for name in persons + teams}
         if "actions" in columns:
             given = [] if self.past else offered
-            columns["actions"] = self._actions(columns, ids) if given is None else [given] * _many(columns)
+            by_state = given is None and self.offers
+            columns["actions"] = self._actions(columns, ids) if by_state else [given] * _many(columns)
         sealed = [text for name in personal for text in columns[name] if text is not None]
         sealed += [text for name in values for said in columns[name] if said for text in _sealed(said)]
         stubs, texts = await self._known(_distinct(columns, persons), _distinct(columns, teams), sealed)
@@ -324,16 +343,21 @@ class Renderer:
         plan = self._plan()
         return dict(zip(plan.names, plan.take(record.__dict__), strict=True))
 
-    def _keep_from_others(self, columns: Columns, names: Collection[str]) -> None:
-        """Takes out what only staff are shown, of records that the caller is not staff for."""
-        kept = {
+    async def _keep_from_others(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
+        """Takes out of these columns what the caller is not shown."""
+        places = [
             n
-            for n, values in enumerate(zip(*(columns[name] for name in names), strict=True))
+            for n, values in enumerate(zip(*(columns[name] for name in marked), strict=True))
             if any(value is not None for value in values)
-            and not self.caller.is_staff_for(self._standing(columns, n))
-        }
-        for name in names if kept else ():
-            columns[name] = [None if n in kept else value for n, value in enumerate(columns[name])]
+        ]
+        records = [self.of or self._standing(columns, n) for n in places]
+        found = await viewers(self.ledger.db, self.lifecycle, self.caller, records)
+        by_place = dict(zip(places, found, strict=True))
+        for name, mark in marked.items():
+            columns[name] = [
+                None if n in by_place and is_withheld(mark, by_place[n]) else value
+                for n, value in enumerate(columns[name])
+            ]
 
     async def _offers(self, loaded: Loaded[Any]) -> list[dict[str, Any]]:
         """What is open by state and role, and whether a check forbids it now."""
@@ -351,8 +375,11 @@ class Renderer:
 
     def _standing(self, columns: Columns, n: int) -> Any:
         """What decides of the record at that place who may do what with it."""
-        at = {name: columns[name][n] for name in _DECIDING if name in columns}
+        judged_by = self.lifecycle.judged_by
+        at = {name: columns[name][n] for name in (*_DECIDING, judged_by) if name in columns}
+        judging = {} if judged_by is None else {judged_by: at.get(judged_by)}
         return SimpleNamespace(
+            **judging,
             KIND=self.lifecycle.kind,
             state=at.get("state"),
             requester_id=at.get("requester"),
@@ -386,7 +413,7 @@ class Renderer:
         ]
         alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
         open_to = {
-            each: _offered_in_lists(self.lifecycle.open_to(self._standing(columns, n), caller), self.language)
+            each: _names(self.lifecycle.open_to(self._standing(columns, n), caller))
             for each, n in dict(zip(alike, range(many), strict=True)).items()
         }
         return [open_to[each] for each in alike]
@@ -451,9 +478,9 @@ def _opened(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -
 
 
 @lru_cache(maxsize=1024)
-def _offered_in_lists(actions: tuple[Action[Any, Any], ...], language: str) -> SamePart:
+def _names(actions: tuple[Action[Any, Any], ...]) -> SamePart:
     """Actions that nothing else is known of."""
-    return SamePart([_offered(action, language) for action in actions])
+    return SamePart([action.name for action in actions])
 
 
 @lru_cache(maxsize=4096)

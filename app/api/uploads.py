@@ -39,7 +39,7 @@ class UploadOut(Out):
     "/{id}",
     operation_id="put_upload",
     response_model=UploadOut,
-    responses=problems(400, 403, 404, 409, 413, 422),
+    responses=problems(400, 403, 404, 409, 413, 415, 422),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def put_upload(request: Request, upload_id: UploadId) -> Response:
@@ -47,12 +47,11 @@ async def put_upload(request: Request, upload_id: UploadId) -> Response:
     Content-Type. The same file sent again under the same id is answered in the same way.
     """
     ledger, context = ledger_of(request), context_of(request)
-    person_id = context.caller.person_id
-    if person_id is None or not anybody.allows(context.caller, None):
+    if context.caller.person_id is None or not anybody.allows(context.caller, None):
         raise ledger.forbidden(anybody, context.language)
     size = _declared(request, ledger.settings.upload_limit)
     try:
-        sending = Sending(upload_id, person_id, size, request.stream(), context.now)
+        sending = Sending(upload_id, context.caller, size, request.stream(), context.now)
         upload = await take_in(ledger, sending)
     except ClientDisconnect:  # nobody is there to read it; it is no fault of ours
         return problem(request, 400, "unreadable")

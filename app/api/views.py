@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from app.api.lists import Chosen, Listing
+from app.api.list_queries import Chosen
+from app.api.lists import Listing
 from app.api.shapes import Renderer
 from app.common.people import Caller
 from app.db import Database, Row

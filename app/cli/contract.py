@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.cli import get_docs_for_click
@@ -64,10 +65,16 @@ def contract(
         _release()
 
 
+@cache
+def _operations() -> dict[str, Any]:
+    """The contract as the code has it; making it takes seconds."""
+    return routed().openapi()
+
+
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and its text."""
     project = settings.PROJECT
-    yield OPENAPI / OPERATIONS, _json(routed().openapi())
+    yield OPENAPI / OPERATIONS, _json(_operations())
     yield OPENAPI / EVENTS, _json(describe.catalogue(LIFECYCLES))
     for lifecycle in LIFECYCLES:
         yield project / "docs" / "lifecycles" / f"{lifecycle.plural}.md", describe.as_markdown(lifecycle)
@@ -83,7 +90,7 @@ def unexcused() -> list[str]:
     sentence each.
     """
     old, old_events = (json.loads((RELEASED / name).read_text("utf-8")) for name in (OPERATIONS, EVENTS))
-    breaks = breaking.of_operations(old, routed().openapi())
+    breaks = breaking.of_operations(old, _operations())
     breaks |= breaking.of_events(old_events, describe.catalogue(LIFECYCLES))
     released, where = old["info"]["version"], DECLARED.relative_to(settings.PROJECT)
     try:

@@ -37,7 +37,7 @@ def demo(
     current = settings.load(**({} if port is None else {"port": port}))
     logs.set_up("warning")
     with installation.found(current, watched=True) as place:
-        installation.check(place, current)
+        installation.check(place, current, patient=True)
         listener = listening(current.host, current.port)
         keys = loop.run(_prepared(place, current))
         # Whoever asks at once is not turned away, but answered as soon as it is up.
@@ -54,7 +54,7 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
     if path.exists():
         keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return keys
-    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current) as ledger:
+    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current, patient=True) as ledger:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("Making a demo organisation and a year of its history", total=None)
             persons = await history.make(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from app.cli.exits import REFUSED
+from app.cli import imports_shown
+from app.cli.exits import LARGELY_REFUSED, REFUSED
 from app.cli.place import context, with_ledger
-from app.cli.say import document, say, table
+from app.cli.say import document, say
 from app.db import DatabaseGone
-from app.exchange import load
+from app.exchange import followed, load
+from app.exchange.followed import PATIENCE_SECONDS, Followed
 from app.exchange.mapping import FileMapping, read_mapping
 from app.exchange.readers.lines import ENCODINGS, UTF8
 from app.exchange.readers.mapped import Delimited
@@ -27,6 +30,13 @@ from app.exchange.readers.xes import Xes
 from app.exchange.report import Report
 from app.kernel.ledger import Ledger
 
+KPIS = {
+    Followed.there: "The KPIs have all of it.",
+    Followed.behind: "The KPIs do not have all of it yet, and have not moved for "
+    f"{PATIENCE_SECONDS:.0f} s. The output of the worker says why.",
+    Followed.no_worker: "No worker runs, so the KPIs do not have it yet. `ledgerdesk work` is one, and "
+    "`ledgerdesk serve` has one. `ledgerdesk kpi` and `ledgerdesk reconcile` let the KPIs follow first.",
+}
 GOES_ON = "What was told before that stays. Start the same import again, and it goes on from there."
 
 imports = typer.Typer(help="Bring in the histories of other systems.", no_args_is_help=True)
@@ -82,6 +92,10 @@ Mapping = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; write nothing.")]
 Encoding = Annotated[str, typer.Option(callback=_encoding, help=f"One of {', '.join(ENCODINGS)}.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AllowRefused = Annotated[
+    bool,
+    typer.Option("--allow-refused", help="Exit with 0 also where more than a tenth of the rows is refused."),
+]
 OptionalZone = Annotated[
     str | None,
     typer.Option(
@@ -111,10 +125,11 @@ def servicenow(
     ] = None,
     encoding: Encoding = UTF8,
     as_json: AsJson = False,
+    allow_refused: AllowRefused = False,
 ) -> None:
     """Bring in ServiceNow's audit of incidents as CSV. Doing it again adds only what is new."""
     reader = ServiceNow(zone, context().now, date_order, encoding)
-    _bring(file, reader, source, dry_run=dry_run, as_json=as_json)
+    _bring(file, reader, source, _Asked(dry_run, as_json, allow_refused))
 
 
 @imports.command()
@@ -126,11 +141,12 @@ def csv(
     dry_run: DryRun = False,
     encoding: Encoding = UTF8,
     as_json: AsJson = False,
+    allow_refused: AllowRefused = False,
 ) -> None:
     """Bring in a delimited file that a mapping explains. Doing it again adds only what is new."""
     explained = _mapping(mapping)
     reader = Delimited(explained, context().now, zone, encoding)
-    _bring(file, reader, source or _source_of(explained), dry_run=dry_run, as_json=as_json)
+    _bring(file, reader, source or _source_of(explained), _Asked(dry_run, as_json, allow_refused))
 
 
 @imports.command()
@@ -141,11 +157,12 @@ def xes(
     source: OptionalSource = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
+    allow_refused: AllowRefused = False,
 ) -> None:
     """Bring in an event log (XES) that a mapping explains. Doing it again adds only what is new."""
     explained = _mapping(mapping)
     reader = Xes(explained, context().now, zone)
-    _bring(file, reader, source or _source_of(explained), dry_run=dry_run, as_json=as_json)
+    _bring(file, reader, source or _source_of(explained), _Asked(dry_run, as_json, allow_refused))
 
 
 @imports.command()
@@ -156,9 +173,10 @@ def ndjson(
     ],
     dry_run: DryRun = False,
     as_json: AsJson = False,
+    allow_refused: AllowRefused = False,
 ) -> None:
     """Bring in a history in our own form, a JSON object per line. Doing it again adds only what is new."""
-    _bring(file, Ndjson(context().now), source, dry_run=dry_run, as_json=as_json)
+    _bring(file, Ndjson(context().now), source, _Asked(dry_run, as_json, allow_refused))
 
 
 def _source_of(mapping: FileMapping) -> str:
@@ -167,24 +185,38 @@ def _source_of(mapping: FileMapping) -> str:
     return mapping.source
 
 
-def _bring(file: Path, reader: Reader, source: str, *, dry_run: bool, as_json: bool) -> None:
-    now = context().now
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for besides."""
 
-    async def work(ledger: Ledger) -> Report:
+    dry_run: bool
+    as_json: bool
+    allow_refused: bool
+
+
+def _bring(file: Path, reader: Reader, source: str, asked: _Asked) -> None:
+    now, dry_run = context().now, asked.dry_run
+
+    async def work(ledger: Ledger) -> tuple[Report, Followed | None]:
         with _bar() as progress:
-            return await load.load(
+            report = await load.load(
                 ledger, file, reader, source=source, now=now, dry_run=dry_run, progress=progress
             )
+            return report, None if dry_run else await followed.wait(ledger.db, progress.follow)
 
     with _resumable(dry_run=dry_run):
-        report = with_ledger(work)
-    if as_json:
+        report, kpis = with_ledger(work)
+    if asked.as_json:
         told = {"file": str(file), "source": source, "zone": reader.zone, "dry_run": dry_run}
-        document(told | _as_json(report))
+        document(told | imports_shown.as_json(report) | {"kpis": None if kpis is None else kpis.value})
     else:
-        _tell(report, file.name, dry_run=dry_run)
+        imports_shown.print_report(report, file.name, dry_run=dry_run)
+        if kpis is not None:
+            say(f"\n{KPIS[kpis]}")
     if report.read == report.refused.total():
         raise typer.Exit(REFUSED)  # nothing in it could be taken
+    if report.is_largely_refused and not asked.allow_refused:
+        raise typer.Exit(LARGELY_REFUSED)
 
 
 class _Bar:
@@ -200,6 +232,11 @@ class _Bar:
         if elapsed:
             told += f", {progress.rows / elapsed:,.0f} rows/s"
         self._bar.update(self._task, completed=progress.done, total=progress.size, told=told)
+
+    def follow(self, taken: int, of: int) -> None:
+        """The file is through; so far are the KPIs."""
+        told = f"{taken:,} of {of:,} events"
+        self._bar.update(self._task, description="KPIs follow", completed=taken, total=of, told=told)
 
 
 @contextmanager
@@ -226,50 +263,3 @@ def _resumable(*, dry_run: bool) -> Iterator[None]:
         if not dry_run:
             Console(stderr=True, soft_wrap=True, highlight=False).print(GOES_ON)
         raise
-
-
-def _as_json(report: Report) -> dict[str, Any]:
-    return {
-        "run": str(report.run),
-        "rows": {
-            "read": report.read,
-            "applied": report.applied,
-            "repeated": report.repeated,
-            "refused": report.refused.total(),
-        },
-        "cases": report.cases,
-        "events": report.events,
-        "persons": report.added_persons,
-        "teams": report.added_teams,
-        "seconds": round(report.seconds, 3),
-        "estimated": report.estimated,
-        "irregular": dict(report.irregular.most_common()),
-        "refused": dict(report.refused.most_common()),
-        "first_refused": [
-            {"line": line, "code": code, "reason": reason} for line, code, reason in report.first_refused
-        ],
-    }
-
-
-def _tell(report: Report, name: str, *, dry_run: bool) -> None:
-    refused = report.refused.total()
-    rate = f", {report.events / report.seconds:,.0f} events/s" if report.events and report.seconds else ""
-    say(f"{name}: {report.read:,} rows in {report.seconds:.1f} s{rate}.")
-    if dry_run:
-        say("This was a dry run: nothing was written.")
-    if report.estimated:
-        say("So many cases are mixed in the file that the numbers of new cases and events are upper limits.")
-    say(f"  new            {report.applied:,} rows: {report.events:,} events, {report.cases:,} new cases")
-    say(f"  told before    {report.repeated:,} rows")
-    say(f"  refused        {refused:,} rows")
-    say(f"  added          {report.added_persons:,} persons, {report.added_teams:,} teams")
-    if report.irregular:
-        say("\nMarked as irregular, by what does not fit the lifecycle:")
-        table(("what", "events"), [(code, f"{n:,}") for code, n in report.irregular.most_common()])
-    if refused:
-        say("\nRefused rows, the first ones:")
-        table(("line", "code", "reason"), report.first_refused)
-        if refused > len(report.first_refused):
-            say(f"Of all: {', '.join(f'{code} {n:,}' for code, n in report.refused.most_common())}.")
-        if not dry_run:
-            say(f"They are kept, encrypted, in plumbing.refused_row, as of the import {report.run}.")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app import installation, loop, settings
-from app.api.lists import AsOf
+from app.api.list_queries import AsOf
 from app.cli.kpi_shown import Form, print_answer, print_cases, sheet
 from app.cli.place import context
 from app.cli.say import document, table

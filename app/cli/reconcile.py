@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -57,18 +59,24 @@ def reconcile(
 
 async def _compare(url: str, zone: ZoneInfo, currency: str, keys: list[str], *, anew: bool) -> both.Report:
     await catch_up(url, anew=anew)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Comparing")
+    with _progress() as progress:
         return await both.reconcile(
-            url,
-            zone=zone,
-            now=context().now,
-            currency=currency,
-            keys=keys,
-            progress=lambda key, done, of: bar.update(
-                task, description=f"Comparing {key}", completed=done, total=of
-            ),
+            url, zone=zone, now=context().now, currency=currency, keys=keys, progress=progress
         )
+
+
+@contextmanager
+def _progress() -> Iterator[both.Progress]:
+    """Says on the error output which KPI is being compared: in a bar, or, where nobody watches one, in a line
+    for each.
+    """
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda key, done, of: console.print(f"Comparing {key}, {done + 1} of {of}.")
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Comparing")
+        yield lambda key, done, of: bar.update(task, description=f"Comparing {key}", completed=done, total=of)
 
 
 def _zone(name: str) -> ZoneInfo:

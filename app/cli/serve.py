@@ -43,7 +43,7 @@ def serve(
     current = settings.load(**changed)
     logs.set_up(current.log_level)
     with installation.found(current, watched=True) as place:
-        installation.check(place, current)
+        installation.check(place, current, patient=True)
         listener = listening(current.host, current.port)
         loop.run(try_ledger(place, current))
         with worker() if with_worker else contextlib.nullcontext():
@@ -76,6 +76,7 @@ def serving(app: FastAPI, proxies: str = "") -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         http=Bounded,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -90,7 +91,7 @@ async def try_ledger(place: Installation, current: Settings) -> None:
 
     Raises DatabaseGone, VaultError.
     """
-    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current):
+    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current, patient=True):
         pass
 
 

@@ -31,7 +31,7 @@ def work(
     current = settings.current()
     logs.set_up(current.log_level)
     with installation.found(current, watched=True) as place:
-        installation.check(place, current)
+        installation.check(place, current, patient=True)
         if loop.run(_work(place, current, until_input_ends)):
             raise typer.Exit(TERMINATED)
 
@@ -41,7 +41,8 @@ async def _work(place: Installation, current: Settings, until_input_ends: bool) 
     terminated = asyncio.Event()
     # As an exception it would come in the middle of whichever task has its turn.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
-    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current) as ledger:
+    opening = ledgers.opened(place.url, place.secrets_dir, BY_KIND, current, patient=True, listens=False)
+    async with opening as ledger:
         working = asyncio.create_task(worker.run(place.url, ledger, _now, failed=_failed))
         tasks: set[asyncio.Task[Any]] = {working, asyncio.create_task(terminated.wait())}
         if until_input_ends:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Text
 from sqlmodel import Field
 
+from app.common.notices import Responsible, Step
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.records import FOLD, Beside, Labelled, Record, Refers
 
 
 class Visibility(Labelled):
@@ -60,14 +61,26 @@ class Follower(Beside):
     person_id: Annotated[UUID | None, Refers("person")] = None
     followed_at: datetime | None = None
 
+    @classmethod
+    def of(cls, record: Record, person_id: UUID, followed_at: datetime) -> Follower:
+        """The row, whose id follows from who and what: nobody follows anything twice."""
+        row_id = uuid5(record.id, str(person_id))
+        return cls(id=row_id, record=record.row_key, person_id=person_id, followed_at=followed_at)
+
 
 class Tag(Beside):
-    """A word that records are found by."""
+    """A word that records are found by: for staff, if it is not said to be for all."""
 
     KIND: ClassVar[str] = "tag"
 
     name: str | None = None
+    visibility: Visibility | None = Field(default=None, sa_type=Text)
     tagged_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """Whether only staff may know of it."""
+        return self.visibility is not Visibility.public
 
 
 class LinkKind(Labelled):
@@ -129,7 +142,7 @@ class Task(Beside):
     KIND: ClassVar[str] = "task"
 
     title: str | None = None
-    assignee_id: Annotated[UUID | None, Refers("person")] = None
+    assignee_id: Annotated[UUID | None, Refers("person"), Responsible(Step.tasked)] = None
     team_id: Annotated[UUID | None, Refers("team")] = None
     milestone_id: UUID | None = None
     due_at: datetime | None = None

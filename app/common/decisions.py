@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
+from app.common.notices import Responsible, Step
 from app.common.people import Role, Side
 from app.common.personal import Personal
 from app.common.records import FOLD, Beside, Labelled, Refers
@@ -90,7 +91,7 @@ class Vote(Beside):
     SHOWS: ClassVar[str] = "voter"
 
     decision_id: UUID | None = None
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, Refers("person"), Responsible(Step.to_vote)] = None
     side: Side | None = Field(default=None, sa_type=Text)
     asked_at: datetime | None = None
     due_at: datetime | None = None

@@ -21,6 +21,10 @@ ZMW ZWG
 DIGITS = {code: digits for digits, codes in ((2, _USUAL), (0, _NONE), (3, _THREE)) for code in codes.split()}
 
 
+class Money:
+    """Marks an amount: whatever holds one is for staff (see `StaffOnly`)."""
+
+
 def _currency(code: str) -> str:
     if code not in DIGITS:
         raise PydanticCustomError("not_a_currency", "must be a currency of ISO 4217")
@@ -37,7 +41,10 @@ def _positive(amount: str) -> str:
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
 #: More than nothing, as `1250.00`.
 Amount = Annotated[
-    str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"), AfterValidator(_positive)
+    str,
+    StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"),
+    AfterValidator(_positive),
+    Money(),
 ]
 
 

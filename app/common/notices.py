@@ -1,7 +1,8 @@
-"""Notices: what people are told of tickets, and of which steps."""
+"""Notices: what people are told of records, and of which steps; and what marks who gets work."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.people import Role
+from app.common.records import FOLD, Beside, Labelled, Record, Refers
 
 
 class Step(Labelled):
@@ -48,6 +50,43 @@ class Step(Labelled):
     overdue = "overdue", "Meeting overdue", "会议逾期未召开"
     series_over = "series_over", "Series of meetings ended", "系列会议已结束"
     risk_lapsed = "risk_lapsed", "Accepted risk to be decided anew", "已接受的风险到期"
+    in_charge = "in_charge", "Put in charge", "由您负责"
+    reviewed = "reviewed", "Solution reviewed", "方案已评审"
+    to_publish = "to_publish", "Article to be reviewed", "文章待审核"
+    sent_back = "sent_back", "Article sent back", "文章被退回"
+    recurring = "recurring", "Incidents recur", "事件反复发生"
+    complained = "complained", "Complaint to be answered", "投诉待答复"
+    complaint_answered = "complaint_answered", "Complaint answered", "投诉已答复"
+
+
+class Responsible:
+    """Marks a field that names who gets work, in a body, a record or a row beside one:
+    `Annotated[UUID, Refers("person"), Responsible(Step.tasked)]`. Whoever it names is told so, as that step,
+    unless they have done it themselves, and sees the record from then on.
+
+    `when`: the field of the same row that must be true for it to be work.
+    """
+
+    def __init__(self, step: Step, *, when: str | None = None) -> None:
+        self.step = step
+        self.when = when
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """Who is told of an event besides those whom a marked field of it names: in the column of a table's row.
+
+    One of: those who hold one of `roles` for the record; whom the record's own `field` names; the members of
+    its `team`; whom rows of the class `made` name that the event makes. `but` is a field of rows that the
+    event sets: whom it names is told nothing.
+    """
+
+    step: Step
+    roles: frozenset[Role] = frozenset()
+    field: str | None = None
+    team: bool = False
+    made: type[Beside] | None = None
+    but: str | None = None
 
 
 class Way(Labelled):
@@ -74,10 +113,11 @@ class Failure(Labelled):
 
 
 class Notice(Record):
-    """What one person was told of one ticket, in one go.
+    """What one person was told of one record, in one go.
 
-    `about` is the ticket's name in the log, `number` and `title` as they were. `steps` are what was told, in
-    order, and `versions` those of the ticket's events that say it. `way` is how.
+    `about` is the record's name in the log, `number` (or what else people call it) and `title` as they were.
+    `steps` are what was told, in order, and `versions` those of the record's events that say it. `way` is
+    how.
     """
 
     KIND: ClassVar[str] = "notice"

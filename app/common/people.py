@@ -134,7 +134,7 @@ class Person(Record):
     `team_id` is their own team, the first named. `roles`
     as `Held` writes them; none: a requester, as everybody is. `told_of` are the steps of tickets that they
     want to be told of, `told_by_mail` those of them that they want by mail, too; none: all. Their keys are
-    accepted while `deactivated_at` is not set, whatever the state.
+    accepted while they are active.
     """
 
     KIND: ClassVar[str] = "person"
@@ -325,6 +325,16 @@ class Held:
         return self.team_id is None and self.service is None and self.process in (None, kind)
 
 
+def parsed(roles: Iterable[str] | None) -> tuple[Held, ...] | None:
+    """The roles of these texts, which were taken before; None: none are named."""
+    return None if roles is None else tuple(Held.parse(text) for text in roles)
+
+
+def texts_of(roles: Iterable[Held] | None) -> list[str] | None:
+    """The same as texts."""
+    return None if roles is None else [str(one) for one in roles]
+
+
 def narrowed(held: Iterable[Held], to: Iterable[Held] | None) -> tuple[Held, ...]:
     """What is left of the roles that somebody holds where only those of `to` may be used; None: all of them.
 
@@ -344,6 +354,9 @@ class Caller:
     `actor` is their name in the log. `teams` are the ids of the teams that the person belongs to, `team_id`
     is their own team: the one whose customer they are when they ask for something.
     `key_id` None: no key says who they are, but an identity provider, or the program itself.
+    `restricted_to` are the only roles that their credential may use, held or not; None: it is the whole
+    person, with all that they hold or come to hold, as a key without roles and a login are. `ends_at` is when
+    the key ends.
     """
 
     actor: str
@@ -352,6 +365,8 @@ class Caller:
     teams: frozenset[UUID] = frozenset()
     team_id: UUID | None = None
     key_id: UUID | None = None
+    restricted_to: tuple[Held, ...] | None = None
+    ends_at: datetime | None = None
     locale: str = "en"
     is_rule: bool = False
     names: frozenset[Role] = field(init=False)
@@ -370,10 +385,26 @@ class Caller:
         own = (held for held in self.roles if held.role is Role.admin)
         return self.is_rule or any(replace(held, role=role.role).shared(role) == role for held in own)
 
+    def covers_credential(self, person_id: UUID | None, restricted_to: Iterable[Held] | None) -> bool:
+        """Whether a credential of that person, restricted to those roles (None: the whole person), can do
+        nothing beyond this one: it is of the same person and no broader. An administrator of everything could
+        hold, and make a key for, whatever there is.
+        """
+        if self.is_rule or Held(Role.admin) in self.roles:
+            return True
+        if person_id is None or person_id != self.person_id:
+            return False
+        if self.restricted_to is None:
+            return True
+        own = (*self.restricted_to, Held(Role.requester))
+        return restricted_to is not None and all(
+            any(one.shared(other) == other for one in own) for other in restricted_to
+        )
+
     @cached_property
     def rights(self) -> str:
-        """All that they hold, as one text: of many roles it is hashed and compared in no time."""
-        return repr(self.roles)
+        """All that they hold and may use, as one text: of many roles it is hashed and compared in no time."""
+        return repr((self.roles, self.restricted_to))
 
     @cached_property
     def scope_teams(self) -> frozenset[UUID | None]:

@@ -85,8 +85,9 @@ class KeyOf:
 class Record(SQLModel):
     """A row of the fold.
 
-    `version` is that of the last event that changed a field of its own, `changed_at` when the latest of those
-    happened.
+    `version` is that of the last event that changed a field of its own, and `appended_at` when the log took
+    that one (`recorded_at` to clients): the log writes it, so a row that is on its way there has none.
+    `changed_at` is when the latest of those events happened.
     """
 
     KIND: ClassVar[str]
@@ -94,12 +95,19 @@ class Record(SQLModel):
     id: UUID = Field(primary_key=True)
     version: int = 0
     changed_at: datetime | None = None
+    appended_at: datetime | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A record has all of its fields from the start, and nothing is checked when one is set: what SQLModel
         # and pydantic do besides takes five times as long, and histories set fields by the hundred thousand.
         assert name in self.__dict__, f"{type(self).__name__} has no field {name}"
         self.__dict__[name] = value
+
+    @property
+    def called(self) -> str:
+        """What people call it: its number or its key, if it has one."""
+        said: str | None = getattr(self, "number", None) or getattr(self, "key", None)
+        return said or str(self.id)
 
     @property
     def row_key(self) -> str:
@@ -135,8 +143,9 @@ class Child:
         self.by = by
 
 
-#: For `Refers`: a ticket, of whatever kind.
+#: For `Refers`: a ticket, of whatever kind; and any record, a ticket as above or by its name in the log.
 TICKET = "ticket"
+ANYTHING = "anything"
 
 
 class Hidden:
@@ -144,7 +153,14 @@ class Hidden:
 
 
 class StaffOnly:
-    """Marks a field that only staff are shown, in records and events alike: `Annotated[int, StaffOnly()]`."""
+    """Marks a field that only staff are shown, in records, rows beside them and events alike:
+    `Annotated[int, StaffOnly()]`. So is whatever holds money, work or a score.
+
+    `reviewers`: those who judge the record are shown it, too.
+    """
+
+    def __init__(self, *, reviewers: bool = False) -> None:
+        self.reviewers = reviewers
 
 
 class Document:
@@ -155,7 +171,7 @@ class Document:
 
 R = TypeVar("R", bound=Record)
 #: Fields of a row that are never in `set`: the key and the envelope of the events say them.
-ENVELOPE = ("id", "version", "changed_at")
+ENVELOPE = ("id", "version", "changed_at", "appended_at")
 
 
 class Codec:
@@ -165,7 +181,8 @@ class Codec:
         self.name = name
         self.personal = any(isinstance(m, Personal) for m in metadata)
         self.hidden = any(isinstance(m, Hidden) for m in metadata)
-        self.staff_only = any(isinstance(m, StaffOnly) for m in metadata)
+        self.withheld = next((m for m in metadata if isinstance(m, StaffOnly)), None)
+        self.staff_only = self.withheld is not None
         self.document = any(isinstance(m, Document) for m in metadata)
         self.refers = next((m for m in metadata if isinstance(m, Refers)), None)
         self.key_of = next((m for m in metadata if isinstance(m, KeyOf)), None)
@@ -254,7 +271,13 @@ def from_row(record_class: type[R], row: dict[str, Any]) -> R:
     return record
 
 
-def evolve(record: R, version: int, occurred_at: datetime, fields: dict[str, Any]) -> R:
+def evolve(
+    record: R,
+    version: int,
+    occurred_at: datetime,
+    fields: dict[str, Any],
+    recorded_at: datetime | None = None,
+) -> R:
     """The fold: the record with the fields that an event of that version, at that time, set on it."""
     values = dict(record.__dict__)
     for name, codec in codecs(type(record)).items():
@@ -265,6 +288,7 @@ def evolve(record: R, version: int, occurred_at: datetime, fields: dict[str, Any
             values[name] = value
     values["version"] = version
     values["changed_at"] = later(record.changed_at, occurred_at)
+    values["appended_at"] = recorded_at
     return type(record).model_construct(**values)
 
 
@@ -283,7 +307,9 @@ def empty(record_class: type[R], record_id: UUID) -> R:
 @cache
 def _blank(record_class: type[R]) -> R:
     fields = dict.fromkeys(codecs(record_class))
-    return record_class.model_construct(id=UUID(int=0), version=0, changed_at=None, **fields)
+    return record_class.model_construct(
+        id=UUID(int=0), version=0, changed_at=None, appended_at=None, **fields
+    )
 
 
 def as_row(record: Record) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from app.common.notices import Responsible, Step
 from app.common.priority import Impact, Priority, Urgency
 from app.common.records import Labelled, Record, Refers, StaffOnly
 
@@ -50,7 +51,7 @@ class Ticket(Record):
     requester_id: Annotated[UUID | None, Refers("person")] = None
     customer_id: Annotated[UUID | None, Refers("team")] = None
     team_id: Annotated[UUID | None, Refers("team")] = None
-    assignee_id: Annotated[UUID | None, Refers("person")] = None
+    assignee_id: Annotated[UUID | None, Refers("person"), Responsible(Step.given)] = None
     impact: Impact | None = Field(default=None, sa_type=Text)
     urgency: Urgency | None = Field(default=None, sa_type=Text)
     priority: Priority | None = Field(default=None, sa_type=Text)

@@ -12,8 +12,7 @@ from pydantic import Field
 from app.common.notices import Failure, Notice, Step, Way
 from app.common.notices import NoticeState as State
 from app.common.people import SEE_EVERYTHING, Person
-from app.common.records import TICKET, Refers
-from app.common.tickets import Ticket
+from app.common.records import ANYTHING, Record, Refers
 from app.kernel.bodies import Body, Nothing, Reference
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.moment import Moment
@@ -26,23 +25,25 @@ class SendNotice(Body):
     """Who is told of what."""
 
     person: Annotated[Reference, Refers("person")] = Field(description="Who is told.")
-    ticket: Annotated[Reference, Refers(TICKET)] = Field(description="What it is about.")
+    ticket: Annotated[Reference, Refers(ANYTHING, retired=True)] = Field(
+        description="What it is about: a ticket, or another record by its name in the log."
+    )
     steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST_STEPS, description="What is told of it.")
     versions: tuple[int, ...] = Field(
         min_length=1,
         max_length=MOST_STEPS,
-        description="Of each step, the version of the ticket's event that says it.",
+        description="Of each step, the version of the record's event that says it.",
     )
     way: Way = Field(description="How: in the application, or by mail besides.")
 
 
 def send(notice: Notice, body: SendNotice, at: Moment) -> None:
-    """Somebody is told what happened to a ticket."""
-    person, ticket = at.named(Person, "person"), at.named(Ticket, "ticket")
+    """Somebody is told what happened to a record."""
+    person, record = at.named(Person, "person"), at.named(Record, "ticket")
     notice.person_id = person.id
-    notice.about = ticket.row_key
-    notice.number = ticket.number
-    notice.title = getattr(ticket, "title", None)
+    notice.about = record.row_key
+    notice.number = record.called
+    notice.title = getattr(record, "title", None)
     notice.steps = [step.value for step in body.steps]
     notice.versions = list(body.versions)
     notice.way = body.way

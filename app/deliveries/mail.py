@@ -27,28 +27,29 @@ from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.named import visible
 from app.kernel.rules import Cause, Clock, Consequence, carry_out
-from app.log.events import kind_of
-from app.log.follow import FOLLOW_LIMITS, Consumer, Span
+from app.lines import Lines
+from app.log.batches import Batch
+from app.log.events import id_of, kind_of
+from app.log.follow import Consumer
 from app.settings import Settings
 
 #: The actor in the log; and the consumer.
 NAME = "mail"
 BATCH = 10_000
+SENT = frozenset({"notice.sent"})
 LOOK_SECONDS = 1.0
 AT_ONCE = 8
 # A server that has not taken a mail by then hangs.
 TRY_SECONDS = 30.0
 CLAIMED = timedelta(minutes=5)
-LIMITS = f"{FOLLOW_LIMITS} -c statement_timeout=60s"
 #: How long after each attempt it is tried again; three days in all.
 AGAIN = tuple(timedelta(minutes=n) for n in (1, 5, 30, 120, 360, 720, 1440, 1440))
 PERMANENT = range(500, 600)
 
 PUT_DOWN = """
 insert into deliveries.mail (notice_id, due_at)
-select n.id, n.sent_at from log.event e join fold.notice n on n.id = split_part(e.stream, '/', 2)::uuid
-where e.position between %s and %s and e.type = 'notice.sent'
-  and n.way = 'mail' and n.mailed_at is null and n.failed_at is null
+select n.id, n.sent_at from fold.notice n
+where n.id = any(%s) and n.way = 'mail' and n.mailed_at is null and n.failed_at is null
 on conflict (notice_id) do nothing"""
 CLAIM = f"""
 update deliveries.mail m set due_at = %s, attempts = m.attempts + 1 from (
@@ -78,13 +79,17 @@ class NotTaken(Exception):
 def consumer() -> Consumer:
     """What puts down which notices go by mail."""
 
-    async def take(connection: Connection, span: Span) -> None:
-        await connection.execute(PUT_DOWN, (span.first, span.last))
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        sent = [id_of(event.stream) for event in await batch.events(SENT)]
+        if sent:
+            await connection.execute(PUT_DOWN, (sent,))
 
-    return Consumer(NAME, take, BATCH)
+    return Consumer(NAME, handle_batch, BATCH, types=SENT)
 
 
-async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+async def run(
+    lines: Lines, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
     """Sends mails for ever, beside any number of other workers; none, if there is no mail server. `failed` is
     told of each failure.
     """
@@ -93,7 +98,7 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
         return bool(await send_due(connection, ledger, clock(), failed=failed))
 
     if ledger.settings.smtp_host is not None:
-        await rounds.run(NAME, url, LIMITS, work, every=LOOK_SECONDS, failed=failed)
+        await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def send_due(

@@ -14,24 +14,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
+
 from app.common.notices import Step, Way
 from app.common.tickets import Ticket
-from app.db import Answering, Connection, Row, rows_of
+from app.db import Answering, Connection, Row, rows_of, tuples_of
 from app.deliveries import steps
+from app.deliveries.concerned import looked_up
 from app.deliveries.lifecycle import MOST_STEPS, SendNotice
+from app.deliveries.responsible import marked
 from app.kernel import rounds
 from app.kernel.ledger import Ledger
 from app.kernel.named import visible
 from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
-from app.log.events import COLUMNS, id_of, kind_of, recorded
-from app.log.follow import FOLLOW_LIMITS, Consumer, Span
+from app.lines import Lines
+from app.log.batches import Batch
+from app.log.events import kind_of
+from app.log.follow import Consumer
 
 #: The actor of what is sent, in the log; and the consumer.
 NAME = "notices"
 BATCH = 1_000
 LOOK_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
-LIMITS = f"{FOLLOW_LIMITS} -c statement_timeout={LONGEST_SECONDS:.0f}s"
 FAILED = timedelta(minutes=1)
 MOST_SETTLED = 1_000
 # So many commands share a batch of the log's writer.
@@ -39,19 +44,14 @@ AT_ONCE = 64
 
 # Nobody wants to be told of what another system told, or of what is a day old: whoever begins to follow a
 # long log does not send a year's notices.
-EVENTS = f"""
-select {COLUMNS} from log.event
-where position between %(first)s and %(last)s and type = any(%(types)s) and not staff_only
-  and source not like 'import:%%' and recorded_at > clock_timestamp() - interval '1 day'
-order by position"""
+SINCE = "select clock_timestamp() - interval '1 day'"
 # Whoever is named is told why it concerns them, and not once more as a follower: they come first. Who follows
 # it, or is invited, only since then was not to be told. What counts is the order of the log: an event may be
 # dated before others that were recorded by then.
 WAIT = """
 with told as (
-  select * from unnest(%(positions)s::bigint[], %(streams)s::text[], %(versions)s::integer[],
-    %(steps)s::text[], %(actors)s::uuid[], %(persons)s::uuid[], %(whom)s::text[], %(decisions)s::uuid[])
-    as t(position, stream, version, step, actor_id, person_id, whom, decision_id)
+  select * from jsonb_to_recordset(%(told)s::jsonb) as t(position bigint, stream text, id uuid,
+    version integer, step text, actor_id uuid, person_id uuid, whom text, decision_id uuid)
 ), whom as (
   select t.position, t.stream, t.version, t.step, t.actor_id, t.person_id, 1 as place
   from told t where t.person_id is not null
@@ -74,7 +74,7 @@ with told as (
     and e.data->'set'->('participant/' || p.id) ? 'person_id')
   union all
   select t.position, t.stream, t.version, t.step, t.actor_id, unnest(array[m.chair_id, m.organiser_id]), 2
-  from told t join fold.meeting m on m.id = split_part(t.stream, '/', 2)::uuid where t.whom = 'leads'
+  from told t join fold.meeting m on m.id = t.id where t.whom = 'leads'
   {concerned}
 )
 insert into deliveries.waiting (person_id, position, stream, version, step, due_at)
@@ -86,7 +86,7 @@ CONCERNED = """
   union all
   select t.position, t.stream, t.version, t.step, t.actor_id,
     case t.whom when 'public' then r.requester_id else r.assignee_id end, 2
-  from told t join {table} r on r.id = split_part(t.stream, '/', 2)::uuid
+  from told t join {table} r on r.id = t.id
   where t.whom in ('public', 'assignee') and t.stream like '{kind}/%%'"""
 
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
@@ -117,6 +117,7 @@ WANTED = """
 select id, told_of, told_by_mail, email is not null as has_address from fold.person where id = any(%s)"""
 BUNDLE = "person_id = %s and stream = %s and bundle = %s"
 DONE = f"delete from deliveries.waiting where {BUNDLE}"
+ANY_DUE = "select 1 from deliveries.waiting where due_at <= %s limit 1"
 LATER = f"update deliveries.waiting set due_at = %s where {BUNDLE}"
 
 
@@ -124,27 +125,34 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     """What puts down who is to be told."""
     kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
     concerned = "".join(CONCERNED.format(kind=kind, table=table) for kind, table in kinds.items())
-    wait, types = WAIT.replace("{concerned}", concerned), steps.types(kinds)
+    marks = marked(ledger.lifecycles.values())
+    wait, types = WAIT.replace("{concerned}", concerned), frozenset(steps.types(kinds, marks))
 
-    async def take(connection: Connection, span: Span) -> None:
-        asked = {"first": span.first, "last": span.last, "types": types}
-        events = [recorded(row) for row in await rows_of(connection, EVENTS, asked)]
-        told = [each for event in events for each in steps.told(event)]
-        if told:
-            columns = {
-                "positions": [each.event.position for each in told],
-                "streams": [each.event.stream for each in told],
-                "versions": [each.event.version for each in told],
-                "steps": [each.step.value for each in told],
-                "actors": [each.actor_id for each in told],
-                "persons": [each.whom if isinstance(each.whom, UUID) else None for each in told],
-                "decisions": [each.decision_id for each in told],
-                "whom": [each.whom.value if isinstance(each.whom, steps.Whom) else None for each in told],
-            }
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        ((since,),) = await tuples_of(connection, SINCE, {})
+        events = [one for one in await batch.events(types, imported=False) if one.recorded_at > since]
+        named = [each for event in events for each in steps.told(event, marks)]
+        if told := await looked_up(connection, ledger, named):
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
-            await connection.execute(wait.encode(), columns | {"due_at": due_at})
+            said = {"told": orjson.dumps([_row(each) for each in told]).decode(), "due_at": due_at}
+            await tuples_of(connection, wait, said)
 
-    return Consumer(NAME, take, BATCH)
+    return Consumer(NAME, handle_batch, BATCH, types=types)
+
+
+def _row(told: steps.Told) -> Row:
+    event, whom = told.event, told.whom
+    return {
+        "position": event.position,
+        "stream": event.stream,
+        "id": event.stream.partition("/")[2],
+        "version": event.version,
+        "step": told.step,
+        "actor_id": told.actor_id,
+        "person_id": whom if isinstance(whom, UUID) else None,
+        "whom": whom if isinstance(whom, steps.Whom) else None,
+        "decision_id": told.decision_id,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +172,16 @@ class Bundle:
         return self.person_id, self.stream, self.first
 
 
-async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+async def run(
+    lines: Lines, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
     """Sends notices for ever, beside any number of other workers. `failed` is told of each failure."""
 
     async def work(connection: Connection) -> bool:
-        return bool(await send_due(connection, ledger, clock(), failed=failed))
+        found = await (await connection.execute(ANY_DUE, (clock(),))).fetchone()
+        return found is not None and bool(await send_due(connection, ledger, clock(), failed=failed))
 
-    await rounds.run(NAME, url, LIMITS, work, every=LOOK_SECONDS, failed=failed)
+    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def send_due(
@@ -261,7 +272,7 @@ async def _bodies(
             mailed = person["has_address"] and any(_wants(person["told_by_mail"], step) for _, step in told)
             bodies[bundle.key] = SendNotice(
                 person=str(bundle.person_id),
-                ticket=str(id_of(bundle.stream)),
+                ticket=bundle.stream,
                 steps=tuple(step for _, step in told),
                 versions=tuple(version for version, _ in told),
                 way=Way.mail if mailed and ledger.settings.smtp_host is not None else Way.in_app,

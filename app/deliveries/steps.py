@@ -1,4 +1,4 @@
-"""Which events people are told of, and who is named in them (pure)."""
+"""Which events people are told of, besides those that name who gets work (pure)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.common.notices import Step
+from app.common.notices import Step, Tells
+from app.deliveries.responsible import Marked
 from app.log.events import Recorded, id_of, kind_of
 
 #: What the requester and the followers are told of, by the event's type without its kind.
@@ -37,26 +38,6 @@ PUBLIC = {
     "cancelled": Step.cancelled,
     "rejected": Step.rejected,
 }
-#: What those are told whom the event names, and where in `given` it does.
-NAMED = {
-    "assigned": ("person", Step.given),
-    "task_added": ("assignee", Step.tasked),
-    "task_edited": ("assignee", Step.tasked),
-    "escalated": ("person", Step.escalated),
-    "reminded": ("persons", Step.reminded),
-    "investigation_begun": ("assignee", Step.given),
-    "risk_lapsed": ("owner", Step.risk_lapsed),
-}
-#: What those are told for whom the event makes a row beside the record: of which class, and who it is for.
-MADE = {
-    "decision_asked": ("vote", "person_id", Step.to_vote),
-    "assessed": ("vote", "person_id", Step.to_vote),
-    "solution_proposed": ("follower", "person_id", Step.to_review),
-    "submitted_for_acceptance": ("follower", "person_id", Step.to_accept),
-    "called": ("participant", "person_id", Step.invited),
-    "invited": ("participant", "person_id", Step.invited),
-    "minuted": ("task", "assignee_id", Step.tasked),
-}
 #: What can end a vote: those who were asked are told then, and whoever asked them.
 ENDING = frozenset({"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected"})
 #: What all who are invited to a meeting are told.
@@ -72,7 +53,16 @@ TO_LEADS = {
 }
 #: What whoever has the ticket is told of: what others say or do that is for them to look at.
 TO_ASSIGNEE = {
-    name: PUBLIC[name] for name in ("commented", "comment_passed_on", "attached", "reopened", "cancelled")
+    name: PUBLIC[name]
+    for name in (
+        "commented",
+        "comment_passed_on",
+        "attached",
+        "reopened",
+        "cancelled",
+        "approved",
+        "acceptance_failed",
+    )
 }
 TO_ASSIGNEE["rated"] = Step.rated
 
@@ -93,11 +83,11 @@ class Whom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Of an event: who is told what; of a decision, which one."""
+    """Of an event: who is told what, or how they are looked up; of a decision, which one."""
 
     event: Recorded
     step: Step
-    whom: UUID | Whom
+    whom: UUID | Whom | Tells
     decision_id: UUID | None = None
 
     @property
@@ -110,26 +100,29 @@ class Told:
         return None
 
 
-def types(kinds: Iterable[str]) -> list[str]:
-    """The types of the events that somebody is told of, of tickets of these kinds."""
-    names = PUBLIC.keys() | NAMED.keys() | TO_ASSIGNEE.keys() | MADE.keys() | ENDING | {"voters_reminded"}
-    of_meetings = {*TO_INVITED, *TO_LEADS}
-    return sorted({f"{kind}.{name}" for kind in kinds for name in names} | of_meetings)
+def types(kinds: Iterable[str], marked: Marked) -> list[str]:
+    """The types of the events that somebody is told of: of tickets of these kinds, and of whatever names who
+    gets work.
+    """
+    names = PUBLIC.keys() | TO_ASSIGNEE.keys() | ENDING | {"voters_reminded"}
+    of_tickets = {f"{kind}.{name}" for kind in kinds for name in names}
+    return sorted(of_tickets | marked.types | TO_INVITED.keys() | TO_LEADS.keys())
 
 
-def told(event: Recorded) -> Iterator[Told]:
-    """Who is told what: those who are named first, since what concerns them says more."""
+def told(event: Recorded, marked: Marked) -> Iterator[Told]:
+    """Who is told what: those who get work first, since what concerns them says more. Of what only staff see
+    nobody else is told.
+    """
+    for person, step in marked.named(event).items():
+        yield Told(event, step, person)
+    for tells in marked.others(event):
+        yield Told(event, tells.step, tells)
+    if not event.staff_only:
+        yield from _public(event)
+
+
+def _public(event: Recorded) -> Iterator[Told]:
     name = event.type.removeprefix(f"{kind_of(event.stream)}.")
-    if name in NAMED:
-        field, step = NAMED[name]
-        named = event.data["given"].get(field) or ()
-        for person in (named,) if isinstance(named, str) else named:
-            yield Told(event, step, UUID(person))
-    if name in MADE:
-        kind, field, step = MADE[name]
-        for row, fields in event.data["set"].items():
-            if kind_of(row) == kind and fields and fields.get(field):
-                yield Told(event, step, UUID(fields[field]))
     if name in PUBLIC:
         yield Told(event, PUBLIC[name], Whom.public)
     if name in TO_ASSIGNEE:

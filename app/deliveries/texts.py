@@ -25,12 +25,18 @@ WORDS = {
     Step.rated: "comment",
     Step.moved: "reason",
     Step.called_off: "reason",
+    Step.reviewed: "comment",
+    Step.complaint_answered: "remedy",
 }
 #: Where tickets of a kind have a sentence of their own.
-OWN = {("problem", Step.resolved): "problem_resolved"}
+OWN = {
+    ("problem", Step.resolved): "problem_resolved",
+    ("meeting", Step.in_charge): "meeting_in_charge",
+}
 GIVEN = """
 select e.stream, e.version, e.data->'given' as given from log.told e
-join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)"""
+join unnest(%s::text[], %s::integer[]) as w(stream, version) using (stream, version)
+where not e.staff_only"""
 #: What was said in the event of a ticket, by the ticket's name and the event's version.
 Given = dict[tuple[str, int], dict[str, Any]]
 

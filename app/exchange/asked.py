@@ -28,7 +28,8 @@ from app.exchange.readers.times import DateOrder
 from app.exchange.readers.xes import Xes
 from app.kernel import rounds, uploads
 from app.kernel.ledger import Ledger
-from app.log.follow import FOLLOW_LIMITS
+from app.kpis.facts import FACTS
+from app.lines import Lines
 
 NAME = "imports"
 LOOK_SECONDS = 2.0
@@ -43,9 +44,15 @@ where (select count(*) from plumbing.import_run
        where asked_by = %(asked_by)s and upload_id is not null and finished_at is null) < %(most)s
 on conflict (id) do nothing returning id
 """
-ONE = "select * from plumbing.import_run where id = %s"
-PAGE = """
-select * from plumbing.import_run where (started_at, id) < (%s, %s) order by started_at desc, id desc limit %s
+# Imports of which the end was not noted are old.
+SHOWN = f"""
+select *, coalesce(ended_position, 0) <= (
+  select coalesce(max(position), 0) from log.checkpoint where consumer = '{FACTS.name}'
+) as followed from plumbing.import_run
+"""
+ONE = f"{SHOWN} where id = %s"
+PAGE = f"""
+{SHOWN} where (started_at, id) < (%s, %s) order by started_at desc, id desc limit %s
 """
 REFUSED = """
 select id, line, code, reason from plumbing.refused_row where import_id = %s and id > %s order by id limit %s
@@ -133,14 +140,14 @@ async def find(ledger: Ledger, import_id: UUID) -> Row | None:
 
 
 async def run(
-    url: str, ledger: Ledger, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
+    lines: Lines, ledger: Ledger, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
 ) -> None:
     """Brings in what is asked for, for ever, beside any number of other workers."""
 
     async def work(connection: Connection) -> bool:
         return await bring_next(connection, ledger, clock())
 
-    await rounds.run(NAME, url, FOLLOW_LIMITS, work, every=LOOK_SECONDS, failed=failed)
+    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def bring_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:

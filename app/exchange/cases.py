@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.common.records import empty
+from app.kernel.imported_case import Case, ciphertexts, recall
 from app.kernel.ledger import Ledger
-from app.kernel.told import Case, Source, ciphertexts, recall
+from app.kernel.told import Source
 from app.log.events import COLUMNS, Recorded, recorded
 from app.log.ids import uuid7
 
 # How many cases, and how many of their entries, are remembered.
 LARGEST_CACHE = 10_000
 MOST_ENTRIES = 150_000
-NUMBERS_AT_A_TIME = 1_000
+# Of each year that cases were opened in; who has taken many takes more.
+NUMBERS_AT_A_TIME = 100
 STREAMS_AT_A_TIME = 500
 # One probe of an index for each, whatever the planner believes of tables that have just been filled.
 REFERENCES = """
@@ -69,10 +71,9 @@ class Cases:
     cannot look into the log, which has none of it.
     """
 
-    def __init__(self, ledger: Ledger, source: Source[Any], now: datetime, *, dry_run: bool) -> None:
+    def __init__(self, ledger: Ledger, source: Source[Any], *, dry_run: bool) -> None:
         self._ledger = ledger
         self._source = source
-        self._now = now
         self._dry_run = dry_run
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._entries = 0
@@ -85,8 +86,11 @@ class Cases:
             if number in self._held:
                 self._entries -= self._held.pop(number).counted
 
-    async def fetch(self, keys: dict[str, list[str]]) -> dict[str, Held | None]:
-        """The cases of these numbers, each with the keys of the rows that tell of it.
+    async def fetch(
+        self, keys: dict[str, list[str]], opened_at: Callable[[str], datetime]
+    ) -> dict[str, Held | None]:
+        """The cases of these numbers, each with the keys of the rows that tell of it. `opened_at` says when a
+        case that begins was opened: the year stands in our own number for it, and stays there.
 
         None for a case of which all these rows have been told before.
         """
@@ -103,7 +107,7 @@ class Cases:
             found |= await self._recall(await self._with_news(streams, keys))
             for number in unknown:
                 if number not in streams:
-                    found[number] = await self._begin(number)
+                    found[number] = await self._begin(number, opened_at(number))
         for number, known in found.items():
             if known is not None:
                 self._held[number] = known
@@ -145,7 +149,7 @@ class Cases:
                 held[number] = Held(number, case, audiences[streams[number]], frozenset(told))
         return held
 
-    async def _begin(self, number: str) -> Held:
+    async def _begin(self, number: str, opened_at: datetime) -> Held:
         """A case that nobody has heard of."""
         self.begun_again = self.begun_again or number in self._lost
         lifecycle = self._source.lifecycle
@@ -155,6 +159,6 @@ class Cases:
             record.number = f"{lifecycle.code}-dry-run"
         else:
             record.number = await self._ledger.numbers.next(
-                lifecycle.code, self._now, block=NUMBERS_AT_A_TIME
+                lifecycle.code, opened_at, block=NUMBERS_AT_A_TIME
             )
         return Held(number, Case(self._source, record))

@@ -82,12 +82,13 @@ class Chunks:
             columns=form.fields,
             with_state=form.with_state,
             at=form.at,
+            actor=form.actor,
             repeats=form.repeats,
         )
         #: Whoever works through rows holds it, also while the call under way gets its turns: reading and
         #: telling row by row take a twelfth longer than one after the other.
         self.at_work = asyncio.Lock()
-        self._cases = Cases(ledger, self.source, now, dry_run=dry_run)
+        self._cases = Cases(ledger, self.source, dry_run=dry_run)
         self._people = People(ledger, source, now)
         self._look_at(())
 
@@ -111,7 +112,10 @@ class Chunks:
         if self._people.crowded():
             self._people.forget()
         chunk = Chunk(History(self.source.channel, self._run), repeated=len(rows))
-        held = await self._cases.fetch({case: [row.key for row in some] for case, some in by_case.items()})
+        held = await self._cases.fetch(
+            {case: [row.key for row in some] for case, some in by_case.items()},
+            lambda case: by_case[case][0].told.opened_at,
+        )
         news: list[tuple[Held, list[Row]]] = []
         for case, known in held.items():
             if known is not None:
@@ -181,7 +185,7 @@ class Chunks:
             for event in observe(case, snapshot, _nothing_to_seal if key is None else key.seal):
                 if event.version == 1:
                     self._refer(chunk, n, held, event)
-                actor = self._actor(row.told, self._openers if event.version == 1 else self._actors)
+                actor = self._actor(row.told, self._openers) if event.actor is None else event.actor
                 history.event(n, name, event.version, event.type, event.at, actor, event.data, row.key)
                 if "irregular" in event.data:
                     irregular += event.data["irregular"]
@@ -255,7 +259,8 @@ class Chunks:
             private = {column: given.pop(column) for column in row.private if column in given}
             words = {field: values[n] for field, n in self._words.items()}
         fields = row.fields | held.named
-        return Snapshot(row.at, row.opened_at, row.state, fields, words, given, private, irregular)
+        actor = self._actor(row, self._actors)
+        return Snapshot(row.at, row.opened_at, row.state, fields, words, given, private, irregular, actor)
 
 
 def _named_in(rows: list[SourceRow], places: Iterable[int]) -> set[str]:

@@ -30,6 +30,7 @@ from app.exchange.report import Report, Run
 from app.exchange.seen import Seen
 from app.kernel.ledger import Ledger
 from app.log.follow import through
+from app.log.histories import analyse
 from app.log.ids import uuid7
 
 # How long a chunk should hold the log's head; nothing else is written meanwhile. More than 0.2 s would be
@@ -198,6 +199,7 @@ class _Import:
                 await self._settle(under_way)
             if self._connection is not None:
                 await through(self._connection)
+                await analyse(self._connection)
             await self._keep(finished=True)
             progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
         except FileRefused:

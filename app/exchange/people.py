@@ -15,9 +15,9 @@ from uuid import UUID
 from app.common.people import Person, PersonKind, PersonState, Team, TeamKind, TeamState
 from app.common.personal import PersonalKey
 from app.common.records import Record, as_row, codecs
+from app.kernel.imported_case import SNAPSHOT
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.told import SNAPSHOT
 from app.log.events import stream
 from app.log.ids import uuid7
 

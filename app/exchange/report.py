@@ -14,6 +14,8 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 
 FIRST_REFUSED = 20
+# Of the rows of a file: where more is refused, it was hardly meant so. Of refused rows: most.
+MUCH, MOST = 0.1, 0.5
 BEGIN = """
 insert into plumbing.import_run (id, reader, source, file_name, zone, started_at, size)
 values (%(id)s, %(reader)s, %(source)s, %(file_name)s, %(zone)s, %(started_at)s, %(size)s)
@@ -22,7 +24,8 @@ on conflict (id) do nothing returning id
 GO_ON = """
 update plumbing.import_run set rows_read = %(read)s, rows_applied = %(applied)s, rows_repeated = %(repeated)s,
   rows_refused = %(refused)s, events = %(events)s, cases = %(cases)s, done = %(done)s,
-  finished_at = case when %(finished)s then clock_timestamp() end
+  finished_at = case when %(finished)s then clock_timestamp() end,
+  ended_position = case when %(finished)s then (select position from log.head) end
 where id = %(id)s returning id
 """
 REFUSE = """
@@ -54,12 +57,27 @@ class Report:
     estimated: bool = False
     refused: Counter[str] = field(default_factory=Counter)
     irregular: Counter[str] = field(default_factory=Counter)
+    #: The encodings that refused rows look like.
+    encodings: Counter[str] = field(default_factory=Counter)
     #: The first refused rows: line, code, reason.
     first_refused: list[tuple[int, str, str]] = field(default_factory=list)
+
+    @property
+    def likely_encoding(self) -> str | None:
+        """What most of the refused rows look like, if that is another encoding than was said."""
+        likely, rows = next(iter(self.encodings.most_common(1)), (None, 0))
+        return likely if rows > self.refused.total() * MOST else None
+
+    @property
+    def is_largely_refused(self) -> bool:
+        """Whether so much was refused that the rest may not be worth much."""
+        return self.refused.total() > self.read * MUCH
 
     def refuse(self, row: RefusedRow) -> None:
         """Counts a refused row."""
         self.refused[row.code] += 1
+        if row.likely_encoding is not None:
+            self.encodings[row.likely_encoding] += 1
         if len(self.first_refused) < FIRST_REFUSED:
             self.first_refused.append((row.line, row.code, row.reason))
 

@@ -14,10 +14,11 @@ from starlette.responses import Response
 from app.api import cursors
 from app.api.accept import language_for
 from app.api.auth import caller_of, context_of, ledger_of
-from app.api.lists import Paging
+from app.api.list_queries import Paging
 from app.api.openapi import problems
 from app.api.paging import answer
 from app.api.shapes import Out
+from app.common.people import Caller
 from app.common.records import Labelled
 from app.common.uploads import Upload
 from app.db import Row
@@ -97,6 +98,9 @@ class ImportOut(Out):
     events: int
     cases: int = Field(description="Cases that began.")
     failure: str | None = Field(description="Why it was given up; what was told before that stays.")
+    in_kpis: bool | None = Field(
+        description="Whether the KPIs have all of it: they follow in a few seconds. Null until it is done."
+    )
 
 
 class ImportPage(Out):
@@ -140,7 +144,7 @@ async def ask_import(request: Request, body: AskImport) -> Response:
     source = _source(body)
     known = await asked.find(ledger, body.upload)
     if known is None:
-        upload = await _upload(ledger, body, person_id)
+        upload = await _upload(ledger, body, context.caller)
         _check(body)
         known = await asked.ask(
             ledger,
@@ -219,10 +223,10 @@ async def _found(request: Request, import_id: UUID) -> Row:
     return row
 
 
-async def _upload(ledger: Ledger, body: AskImport, person_id: UUID) -> Upload:
+async def _upload(ledger: Ledger, body: AskImport, caller: Caller) -> Upload:
     """The upload: whole, and the caller's own."""
     upload = await uploads.find(ledger.db, body.upload)
-    if upload is None or upload.sha256 is None or upload.person_id != person_id:
+    if upload is None or upload.sha256 is None or not upload.is_for(caller):
         raise WrongValue(pointer="/upload", because="no_such_upload")
     return upload
 
@@ -286,4 +290,5 @@ def _out(row: Row) -> ImportOut:
         events=row["events"],
         cases=row["cases"],
         failure=row["failure"],
+        in_kpis=row["followed"] if state is ImportState.done else None,
     )

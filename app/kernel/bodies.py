@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -45,6 +46,17 @@ _INSTANT = re.compile(
 )
 
 _NOT_IN_A_KEY = frozenset(",/\\")
+
+# Letters and symbols without a shape of their own: the fillers of Hangul, the blank of Braille, what stands
+# for an object, the null notehead. Marks are not among what is shown: alone they have nothing to stand on.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")
+_SHOWN = ("L", "N", "P", "S", "Co")
+
+
+def _visible(value: str) -> str:
+    if not any(one not in _BLANK and unicodedata.category(one).startswith(_SHOWN) for one in value):
+        raise PydanticCustomError("nothing_visible", "must hold something that can be seen")
+    return value
 
 
 def _line(value: str) -> str:
@@ -89,12 +101,14 @@ Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE),
     AfterValidator(_line),
+    AfterValidator(_visible),
 ]
 #: What a team, a service, a configuration item or a category is called in addresses, filters and KPIs.
 Key = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_KEY),
     AfterValidator(_line),
+    AfterValidator(_visible),
     AfterValidator(_key),
 ]
 #: What a case is called in lists.
@@ -102,11 +116,13 @@ Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE),
     AfterValidator(_line),
+    AfterValidator(_visible),
 ]
 Paragraph = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PARAGRAPH),
     AfterValidator(_paragraph),
+    AfterValidator(_visible),
 ]
 #: Free text in somebody's own words: encrypted under their key, gone when they are erased.
 Words = Annotated[Paragraph, Personal()]

@@ -75,8 +75,16 @@ def decide(
     return Decided(after, data, row.staff_only or at.staff_only, rows, removals)
 
 
+def besides(decided: Decided, row: Record, at: Moment, *, version: int) -> None:
+    """One more row beside the record, which nobody has said; it holds nobody's words."""
+    _stamp(row, None, version, at)
+    decided.data["set"][row.row_key] = difference(None, row, Sealed)
+    decided.rows.append((f"fold.{row.KIND}", as_row(row)))
+    at.add(row)
+
+
 def _stamp(row: Record, before: Record | None, version: int, at: Moment) -> None:
-    row.version = version
+    row.version, row.appended_at = version, None
     row.changed_at = later(None if before is None else before.changed_at, at.occurred_at)
 
 

@@ -5,20 +5,22 @@ changed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from app.common.custom import CustomField
-from app.common.people import Caller, Held, PersonKind, narrowed
+from app.common.people import Caller, Held, PersonKind, narrowed, parsed
 from app.common.personal import LOGIN, Sealed
 from app.common.priority import MATRIX, Matrix
 from app.common.priority_matrix import PriorityMatrix
 from app.common.records import from_row
 from app.db import Database, Row
+from app.kernel.recent import Recent
 
 #: In the news: a key of personal fields was destroyed.
 VAULT = "vault"
+NAMES = "select id, name from fold.person where id = any(%s)"
 #: Kinds of streams whose change makes what is cached here, and in the vault, worth nothing.
 KINDS = frozenset({"person", "team", "key", "custom_field", "priority_matrix", VAULT})
 LARGEST_CACHE = 50_000
@@ -28,7 +30,7 @@ select k.id, k.secret_hash, k.previous_hash, k.previous_ends_at, k.roles, k.expi
        p.id as person_id, p.kind, p.locale, p.team_id, p.roles as held,
        array(select team_id from fold.membership where person_id = p.id) as teams
 from fold.key k join fold.person p on p.id = k.person_id
-where k.id = %s and k.state = 'active' and p.deactivated_at is null
+where k.id = %s and k.state = 'active' and p.state = 'active' and p.deactivated_at is null
 """
 
 PERSONS = """
@@ -113,24 +115,23 @@ class KnownMatrix:
 
 
 def _known(row: Row) -> KnownKey:
-    allowed = None if row["roles"] is None else [Held.parse(text) for text in row["roles"]]
-    caller = _person(row, allowed, row["id"])
+    caller = replace(_person(row, parsed(row["roles"])), key_id=row["id"], ends_at=row["expires_at"])
     return KnownKey(
         row["secret_hash"], row["previous_hash"], row["previous_ends_at"], row["expires_at"], caller
     )
 
 
-def _person(row: Row, allowed: list[Held] | None = None, key_id: UUID | None = None) -> Caller:
-    """The person as a caller, who may do what they hold, or what of it is allowed."""
+def _person(row: Row, restricted_to: tuple[Held, ...] | None = None) -> Caller:
+    """The person as a caller, who may do what they hold, or what of it their credential is restricted to."""
     machine = row["kind"] == PersonKind.machine
-    held = [Held.parse(text) for text in row["held"] or ()]
+    held = parsed(row["held"]) or ()
     return Caller(
         actor=f"{'integration' if machine else 'person'}:{row['person_id']}",
         person_id=row["person_id"],
-        roles=narrowed(held, allowed),
+        roles=narrowed(held, restricted_to),
         teams=frozenset(row["teams"]),
         team_id=row["team_id"],
-        key_id=key_id,
+        restricted_to=restricted_to,
         locale=row["locale"] or "en",
     )
 
@@ -141,9 +142,9 @@ class Directory:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._keys: dict[UUID, KnownKey] = {}
-        self._persons: dict[UUID | str, KnownPerson] = {}
+        self._persons: Recent[UUID | str, KnownPerson] = Recent(LARGEST_CACHE)
         # By the number of their id, which Python hashes and compares in C.
-        self._names: dict[int, Sealed] = {}
+        self._names: Recent[int, Sealed] = Recent(LARGEST_CACHE)
         self._teams: dict[UUID, TeamStub] | None = None
         self._fields: dict[str, dict[str, KnownField]] | None = None
         self._matrix: KnownMatrix | None = None
@@ -188,9 +189,7 @@ class Directory:
                 return None
             known = KnownPerson(_person(row), row["active"])
             if epoch == self._epoch:
-                if len(self._persons) >= LARGEST_CACHE:
-                    self._persons.clear()
-                self._persons[who] = known
+                self._persons.put(who, known)
         return known
 
     async def callers(self, persons: Iterable[UUID]) -> dict[UUID, Caller]:
@@ -248,11 +247,10 @@ class Directory:
         if len(known) < len(wanted):
             epoch = self._epoch
             missing = [person for person in wanted.values() if person not in known]
-            rows = await self._db.rows("select id, name from fold.person where id = any(%s)", (missing,))
-            fetched = {row["id"]: Sealed(row["name"]) for row in rows}
+            rows = await self._db.by_ids(NAMES, missing)
+            fetched = {person: Sealed(row["name"]) for person, row in rows.items()}
             if epoch == self._epoch:
-                if len(self._names) >= LARGEST_CACHE:
-                    self._names.clear()
-                self._names.update((person.int, name) for person, name in fetched.items())
+                for person, name in fetched.items():
+                    self._names.put(person.int, name)
             known |= fetched
         return known

@@ -35,5 +35,7 @@ def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | Non
         if row_key in event.data["set"]:
             fields = event.data["set"][row_key]
             before = record or empty(record_class, id_of(row_key))
-            record = None if fields is None else evolve(before, event.version, event.occurred_at, fields)
+            record = None
+            if fields is not None:
+                record = evolve(before, event.version, event.occurred_at, fields, event.recorded_at)
     return record

@@ -27,6 +27,7 @@ from app.kernel.who import Who
 from app.log import follow, read
 from app.log.writer import Writer
 from app.settings import PREFIX, Settings, SettingsError, read_role_labels
+from app.startup import Patience, until_there
 
 # How long a name, a revoked key or a destroyed one may live on in this process if the news of it is lost.
 LOOK_SECONDS = 1.0
@@ -53,6 +54,7 @@ class Ledger:
         self.numbers = Numbers(db, ZoneInfo(settings.time_zone))
         #: Idempotency keys of commands that are being carried out in this process.
         self.running: set[tuple[str, str, str]] = set()
+        self._heard = -1
         self._turns: WeakValueDictionary[tuple[str, str | None], asyncio.Lock] = WeakValueDictionary()
 
     def turn(self, kind: str, name: str | None) -> asyncio.Lock:
@@ -82,6 +84,20 @@ class Ledger:
         if kinds & KINDS:
             self.forget()
 
+    def hear(self, text: str) -> None:
+        """The text of one piece of news: up to where the log goes, and the kinds that it is about."""
+        position, _, kinds = text.partition(" ")
+        self._heard = max(self._heard, int(position))
+        self.heard(set(kinds.split(",")))
+
+    def stands_at(self, position: int) -> None:
+        """The log ends there, and nothing more is heard. NOTIFY is a hint: if it has moved unheard, all that
+        is cached is dropped.
+        """
+        if position > self._heard:
+            self._heard = position
+            self.forget()
+
 
 def _role_labels(settings: Settings) -> RoleLabels:
     """What the organisation calls the roles. Raises SettingsError."""
@@ -93,20 +109,30 @@ def _role_labels(settings: Settings) -> RoleLabels:
 
 @contextlib.asynccontextmanager
 async def opened(
-    url: str, secrets_dir: Path, lifecycles: dict[str, Lifecycle[Any]], settings: Settings
+    url: str,
+    secrets_dir: Path,
+    lifecycles: dict[str, Lifecycle[Any]],
+    settings: Settings,
+    *,
+    patient: bool = False,
+    listens: bool = True,
 ) -> AsyncIterator[Ledger]:
-    """A ledger, until the block ends. `lifecycles` by kind. Raises DatabaseGone, VaultError,
-    SettingsError.
+    """A ledger, until the block ends. `lifecycles` by kind. `patient`: a database that is not there yet is
+    waited for, as long as the settings say. Unless it `listens`, somebody tells it the news. Raises
+    DatabaseGone, VaultError, SettingsError.
     """
+    patience = Patience(settings.database_wait_seconds if patient else 0)
     db = Database(url, settings.read_connections)
     await db.open()
     writer = Writer(url)
     listener: asyncio.Task[None] | None = None
     try:
-        vault = await open_vault(db, master_key(secrets_dir))
-        await writer.open()
+        master = master_key(secrets_dir)
+        vault = await until_there(lambda: open_vault(db, master), patience)
+        await until_there(writer.open, patience)
         ledger = Ledger(db, writer, vault, lifecycles, settings)
-        listener = asyncio.create_task(_listen(url, ledger), name="news of the log")
+        if listens:
+            listener = asyncio.create_task(_listen(url, ledger), name="news of the log")
         yield ledger
     finally:
         if listener is not None:
@@ -117,24 +143,17 @@ async def opened(
 
 
 async def _listen(url: str, ledger: Ledger) -> None:
-    """Drops caches when the log says so.
-
-    NOTIFY is a hint: whenever the head has moved unheard, all are dropped.
-    """
+    """Drops caches when the log says so."""
     while True:
         try:
             async with follow.listening(url) as news:
-                heard = await read.head(ledger.db)
                 ledger.forget()
                 while True:
                     texts = await news(LOOK_SECONDS)
                     for text in texts:
-                        position, _, kinds = text.partition(" ")
-                        heard = max(heard, int(position))
-                        ledger.heard(set(kinds.split(",")))
-                    if not texts and (head := await read.head(ledger.db)) > heard:
-                        heard = head
-                        ledger.forget()
+                        ledger.hear(text)
+                    if not texts:
+                        ledger.stands_at(await read.head(ledger.db))
         # ValueError: news that are none of ours. Whatever it was, on the way back all is dropped.
         except (DatabaseGone, psycopg.Error, OSError, ValueError):
             await asyncio.sleep(LOOK_SECONDS)

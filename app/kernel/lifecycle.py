@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
+from app.common.notices import Tells
 from app.common.people import Caller, Role
 from app.common.records import Labelled, Record
 from app.kernel.bodies import Body
@@ -111,7 +112,8 @@ class Action(Generic[R, B]):
     shown to anybody but staff. `never` are the parts that somebody may have had in the record and that are
     kept apart from this one: separation of duties, for administrators as for everybody. `then` is what
     follows at once, as an event of its own in the same command: what a last vote comes to. `document` gives,
-    of the record before, the class of the document that it makes, whose number is drawn then.
+    of the record before, the class of the document that it makes, whose number is drawn then. `tells`: who
+    gets work by it, or is concerned by what came of it, besides those whom marked fields name.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Action(Generic[R, B]):
     never: tuple[Part, ...] = ()
     then: Then | None = None
     document: Callable[[Any], str | None] | None = None
+    tells: tuple[Tells, ...] = ()
 
     @property
     def opens(self) -> bool:
@@ -187,6 +190,7 @@ class More(TypedDict, total=False):
     never: tuple[Part, ...]
     then: Then | None
     document: Callable[[Any], str | None] | None
+    tells: tuple[Tells, ...]
 
 
 def action(
@@ -226,7 +230,8 @@ class Lifecycle(Generic[R]):
     is done in and can come back from. `searched` are the fields that a search looks into besides the number:
     only what whoever sees the record is shown. `held` are the codes of sentences that the database holds, by
     constraints of the name `<kind>_<code>`. `retired` are the states in which nothing new is about it: who
-    names it is refused with the code that stands there.
+    names it is refused with the code that stands there. `judged_by` is the field that names the group which
+    judges the record, and is shown what it needs for that.
     """
 
     kind: str
@@ -247,6 +252,7 @@ class Lifecycle(Generic[R]):
     held: frozenset[str] = frozenset()
     searched: Sequence[str] = ()
     retired: Mapping[Labelled, str] = field(default_factory=dict)
+    judged_by: str | None = None
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[Labelled, tuple[Action[R, Any], ...]] = field(init=False)
     #: What is open to whom: asking each row's `who` again costs a tenth of reading a record.

@@ -100,6 +100,13 @@ class Look:
         kind = await self._kind_of_ticket(name)
         return None if kind is None else await self.record(kind, name)
 
+    async def anything(self, name: str) -> Loaded[Any] | None:
+        """A record of whatever kind by its name in the log; or a ticket, as `ticket` does."""
+        kind, slash, record_id = name.partition("/")
+        if not slash:
+            return await self.ticket(name)
+        return await self.record(kind, record_id) if kind in self.lifecycles else None
+
     async def _kind_of_ticket(self, name: str) -> str | None:
         by_code = {lc.code: kind for kind, lc in self.lifecycles.items() if lc.code is not None}
         record_id = _id(name)
@@ -173,11 +180,7 @@ class Look:
 
     async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
         """Active people who hold that role for the record, as is known now: so many at most."""
-        scopes = {"team": getattr(record, "team_id", None), "service": getattr(record, "service", None)}
-        held = [Held(role), Held(role, process=record.KIND)]
-        held += [Held(role, team_id=scopes["team"])] if scopes["team"] else []
-        held += [Held(role, service=scopes["service"])] if scopes["service"] else []
-        rows = await self.db.rows(HOLDERS, ([str(one) for one in held], most))
+        rows = await self.db.rows(HOLDERS, (held_for(role, record), most))
         return [row["id"] for row in rows]
 
     async def active(self, persons: Iterable[UUID]) -> set[UUID]:
@@ -243,6 +246,15 @@ class Look:
         found = await self.db.value(query, (role_class, when))
         loaded = None if found is None else await self.record("hourly_rate", str(found))
         return None if loaded is None else loaded.record
+
+
+def held_for(role: Role, record: Record) -> list[str]:
+    """As what the role can be held for that record, as persons have it."""
+    team_id, service = getattr(record, "team_id", None), getattr(record, "service", None)
+    held = [Held(role), Held(role, process=record.KIND)]
+    held += [Held(role, team_id=team_id)] if team_id else []
+    held += [Held(role, service=service)] if service else []
+    return [str(one) for one in held]
 
 
 async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> Loaded[R] | None:

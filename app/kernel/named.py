@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.common.people import Caller, Role
 from app.common.personal import LOGIN
-from app.common.records import TICKET, KeyOf, Record, Refers
+from app.common.records import ANYTHING, TICKET, KeyOf, Record, Refers
 from app.common.uploads import Upload, Uploaded
 from app.kernel.bodies import Body, children_named, marks, references
 from app.kernel.ledger import Ledger
@@ -54,10 +54,10 @@ def upload_field(body: Body) -> str | None:
 
 
 async def _uploaded(ledger: Ledger, look: Look, act: Act, field: str) -> Upload:
-    """The upload that the field names: whole, the caller's own, of today, and not attached yet."""
+    """The upload that the field names: whole, for the caller, of today, and not attached yet."""
     upload_id = getattr(act.body, field)
     found, caller = await find(ledger.db, upload_id), act.context.caller
-    if found is None or found.sha256 is None or found.person_id != caller.person_id:
+    if found is None or found.sha256 is None or not found.is_for(caller):
         raise WrongValue(pointer=f"/{field}", because="no_such_upload")
     if found.wrapped is None or await look.is_attached(upload_id):
         raise WrongValue(pointer=f"/{field}", because="attached_already")
@@ -85,7 +85,7 @@ async def _referred(
         called = str(caller.person_id)
     elif mark.on_behalf and ":" in name:
         called = await _known_as(ledger, name)
-    loaded = await (look.ticket(called) if kind == TICKET else look.record(kind, called))
+    loaded = await _found(look, kind, called)
     if loaded is None or not (
         # A tool sees nobody, and speaks for those whom it names.
         (mark.on_behalf and Role.integration in caller.names)
@@ -96,6 +96,12 @@ async def _referred(
     if not mark.retired:
         _in_use(ledger.lifecycles[loaded.record.KIND], [loaded.record], pointer)
     return loaded.record
+
+
+async def _found(look: Look, kind: str, name: str) -> Any:
+    if kind == ANYTHING:
+        return await look.anything(name)
+    return await (look.ticket(name) if kind == TICKET else look.record(kind, name))
 
 
 def _tokens(named: Record) -> tuple[str, ...]:

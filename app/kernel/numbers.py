@@ -27,35 +27,39 @@ class Numbers:
         self.zone = zone
         self._left: dict[tuple[str, int], range] = {}
         self._taking: dict[tuple[str, int], asyncio.Task[None]] = {}
-        self._taken: Counter[str] = Counter()
+        self._taken: Counter[tuple[str, int]] = Counter()
 
-    async def next(self, code: str, now: datetime, *, block: int = BLOCK) -> str:
-        """The next number of that code; the year is that of `now` in the organisation's zone."""
-        block = max(block, min(self._taken[code] // 4, LARGEST_BLOCK))
-        year, number = await self._next(code, now, block)
-        return f"{code}-{year}-{number:06d}"
+    async def next(self, code: str, instant: datetime, *, block: int = BLOCK) -> str:
+        """The next number of that code in the year of that instant in the organisation's zone."""
+        year, number = await self._next(code, instant, block)
+        return f"{code}-{year:04d}-{number:06d}"
 
     async def document(self, code: str, now: datetime) -> str:
         """The next number of that class of documents, `SN2026001`: of three digits, and more after 999. They
         are taken one by one, since a register with holes in it asks for reasons.
         """
-        year, number = await self._next(code, now, 1)
+        year, number = await self._next(code, now, None)
         return f"{code}{year}{number:03d}"
 
-    async def _next(self, code: str, now: datetime, block: int) -> tuple[int, int]:
-        year = now.astimezone(self.zone).year
+    async def _next(self, code: str, instant: datetime, block: int | None) -> tuple[int, int]:
+        """The year, and the next number. `block`: so many at least are taken at once; None: never more than
+        one.
+        """
+        year = instant.astimezone(self.zone).year
+        most = min(self._taken[code, year] // 4, LARGEST_BLOCK)
+        count = 1 if block is None else max(block, most)
         while not (left := self._left.get((code, year))):
             # All who find the block used up wait for one other, or each would take a block for one number.
             if (code, year) not in self._taking:
-                self._taking[code, year] = asyncio.create_task(self._take(code, year, block))
+                self._taking[code, year] = asyncio.create_task(self._take(code, year, count))
             await asyncio.shield(self._taking[code, year])
         self._left[code, year] = left[1:]
         return year, left[0]
 
-    async def _take(self, code: str, year: int, block: int) -> None:
+    async def _take(self, code: str, year: int, count: int) -> None:
         try:
-            first = int(await self._db.value(TAKE, {"code": code, "year": year, "count": block}))
-            self._left[code, year] = range(first, first + block)
-            self._taken[code] += block
+            first = int(await self._db.value(TAKE, {"code": code, "year": year, "count": count}))
+            self._left[code, year] = range(first, first + count)
+            self._taken[code, year] += count
         finally:
             del self._taking[code, year]

@@ -5,12 +5,13 @@ afterwards. So nothing is checked: what does not fit the lifecycle is kept as it
 (`irregular`).
 
 What comes late changes nothing that something later had told before it; it makes of the past what that
-would be, had it come in time.
+would be, had it come in time. So the events of a case, less those that others were told instead of, say the
+same in whatever order its rows came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import compress, groupby
 from operator import attrgetter, is_not
@@ -19,7 +20,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from app.common.personal import Sealed
 from app.common.records import Labelled, codecs, later
 from app.common.tickets import Ticket
-from app.kernel.told import SNAPSHOT, Case, Entry, Way, digest, enter, place
+from app.kernel.imported_case import OPENING, SNAPSHOT, Case, digest, enter, place
+from app.kernel.told import Entry, Manner, Way
 
 R = TypeVar("R", bound=Ticket)
 
@@ -33,7 +35,7 @@ class Snapshot(NamedTuple):
     `state` None: it was not told, or is none that we know. `fields` are the record's but for its personal
     ones, which are in `words`. `given` are the source's columns as they may stand in the log, `private`
     those that must be sealed: all of them, or at least those that are other than in the row before.
-    `irregular`: what the reader found.
+    `irregular`: what the reader found. `actor`: who made the row.
     """
 
     at: datetime
@@ -44,15 +46,17 @@ class Snapshot(NamedTuple):
     given: dict[str, str | None]
     private: dict[str, str | None]
     irregular: Sequence[str] = ()
+    actor: str = ""
 
 
 class Observed(NamedTuple):
-    """An event for the case's stream."""
+    """An event for the case's stream. `actor`: None for who opened the case, of events that tell of that."""
 
     type: str
     at: datetime
     version: int
     data: dict[str, Any]
+    actor: str | None
 
 
 def observe(case: Case[R], snapshot: Snapshot, seal: Seal) -> list[Observed]:
@@ -64,8 +68,24 @@ def observe(case: Case[R], snapshot: Snapshot, seal: Seal) -> list[Observed]:
     opened_at = case.record.opened_at
     assert opened_at is not None
     if (case.latest is None or snapshot.at >= case.latest) and snapshot.opened_at >= opened_at:
-        return [telling.in_time(given)]
+        return [telling.in_time(given, telling.codes)]
     return telling.late(given)
+
+
+class _Content(NamedTuple):
+    """What an event says: `given`, `set`, `late` and `instead` of its data, the middle ones of the case."""
+
+    given: dict[str, Any]
+    set: dict[str, Any]
+    late: dict[str, Any] = {}  # noqa: RUF012  # nothing changes it
+    instead: int | None = None
+
+
+class _Stands(NamedTuple):
+    """The state before a row and the one that it tells, None if it tells none."""
+
+    before: Labelled
+    after: Labelled | None
 
 
 class _Telling(Generic[R]):
@@ -76,7 +96,7 @@ class _Telling(Generic[R]):
         self.source = case.source
         self.values = case.record.__dict__
         self.snapshot = snapshot
-        self.irregular = list(snapshot.irregular)
+        self.codes = tuple(snapshot.irregular)
         self.fields = snapshot.fields
         if snapshot.words:
             self.fields = self.fields | {name: digest(text) for name, text in snapshot.words.items()}
@@ -105,103 +125,169 @@ class _Telling(Generic[R]):
         self.values["opened_at"] = snapshot.opened_at
         self._take(self.fields)
         enter(self.source, case.record, first, snapshot.opened_at)
-        event = self.source.lifecycle.opening().event
-        opened = self._event(event, snapshot.opened_at, given, changes(type(case.record), old, self.values))
-        fields = {**self.fields, "state": first}
-        case.add(Entry(False, snapshot.opened_at, 1, fields, fields, True))
-        # The row's own time counts for all that it tells but the state: a case is new from its opening on, if
-        # that is told of. If it is not, the row itself is the opening, as far as is known by now.
-        is_opening = snapshot.state is not None and snapshot.at == snapshot.opened_at
-        own = fields if is_opening else self.fields
-        case.add(Entry(True, snapshot.at, 1, own, (), True))
-        self.irregular = []
-        return [opened] if snapshot.state in (None, first) else [opened, self.in_time({})]
+        changed = changes(type(case.record), old, self.values)
+        event = self._of_opening(_Content(given, changed))
+        self._begin(OPENING, snapshot.opened_at)
+        return [event] if self._is_only_opening else [event, self.in_time({}, ())]
 
-    def in_time(self, given: dict[str, Any]) -> Observed:
-        """Nothing later is known."""
+    @property
+    def _is_only_opening(self) -> bool:
+        """Whether a row that is a case's first tells of nothing but the opening. A case is new from that on,
+        at whatever time of its own the row says so.
+        """
+        return self.snapshot.state in (None, self.source.first)
+
+    def _begin(self, version: int, opened_at: datetime) -> None:
+        """Notes the row as the one that the opening is known from, told by the event of that version."""
+        case, snapshot = self.case, self.snapshot
+        # What an opening that was known before has told, and this one does not.
+        before = case.entries[0].fields if case.entries else {}
+        opening = {**dict.fromkeys(before), **self.fields, "state": self.source.first}
+        row = None
+        if self._is_only_opening:
+            # The row's own time counts for all that it tells but the state. If nothing tells when the case
+            # was opened, the row itself is the opening, as far as is known by now.
+            is_opening = snapshot.state is not None and snapshot.at == opened_at
+            manner = Manner("", (), self.codes, snapshot.actor)
+            fields = {**self.fields, "state": self.source.first} if is_opening else self.fields
+            row = Entry(True, snapshot.at, version, fields, (), True, manner)
+        case.open_with(Entry(False, opened_at, OPENING, opening, opening, True), row)
+
+    def _of_opening(self, content: _Content) -> Observed:
+        """The event that tells of the opening: the case's first, or one instead of that."""
+        source = self.source
+        opening = source.lifecycle.opening().event
+        irregular = (*self.codes, *source.missing(opening, self.fields))
+        kind = opening if content.instead is None else source.observed
+        event = self._event(Manner(kind, irregular, self.codes, ""), self.values["opened_at"], content)
+        return event._replace(actor=None)
+
+    def in_time(self, given: dict[str, Any], found: tuple[str, ...]) -> Observed:
+        """Nothing later is known. `found`: what its reader found and no event of the row has said."""
         case, snapshot, state = self.case, self.snapshot, self.snapshot.state
+        stood = case.record.state
         way = None if state is None else self.source.way(case.record, state)
         # Where it stays in its state only what is told can change: looking at all takes a third of observing.
         known, names = self.values, self.fields
         old = known.copy() if way is not None else {name: known[name] for name in names}
         self._take(names)
         if way is not None and state is not None:
-            self._note(way, case.record.state)
             enter(self.source, case.record, state, snapshot.at)
         new = known if way is not None else {name: known[name] for name in names}
         changed = changes(type(case.record), old, new)
-        event = self._event(self._type(way, state), snapshot.at, given, changed)
+        manner = self._manner(way, _Stands(stood, state), found, known)
+        event = self._event(manner, snapshot.at, _Content(given, changed))
         fields, latest = self._all(), case.entries[-1].fields
         # Most rows tell what the one before has told: histories are long, and many are remembered.
         shared = latest if latest == fields else fields
-        case.entries.append(Entry(True, snapshot.at, case.version, shared, tuple(changed), True))
+        case.entries.append(Entry(True, snapshot.at, case.version, shared, tuple(changed), True, manner))
         case.latest = snapshot.at
         return event
 
     def late(self, given: dict[str, Any]) -> list[Observed]:
-        """Something later is known. Where that is news after this one, and was none before, it is told
-        again.
-        """
-        case = self.case
-        entry = Entry(True, self.snapshot.at, case.version + 1, self._all(), (), True)
-        behind = [each for each in case.entries if each.own and place(each) > place(entry)]
-        told, event = self._insert(entry, given)
-        events = [event]
-        open_to = set(told)
-        for _, together in groupby(behind, key=attrgetter("at")):
-            following = list(together)
-            fields = {name: value for each in following for name, value in each.fields.items()}
-            said = {name for each in following for name in each.said}
-            known = case.before(following[0])
-            news = {n: fields[n] for n in open_to & fields.keys() - said if known.get(n) != fields[n]}
-            open_to -= fields.keys()
-            if self._written(news):
-                self.irregular = []
-                events.append(self._again(following[0], fields, news))
-        return events
+        """Something later is known. What was told of that is told again, as far as it is otherwise now."""
+        first = self.case.first
+        if first is None or first.at <= self.snapshot.at:
+            row, event = self._insert(given, self.codes)
+            return [event, *self._told_again(row)]
+        row, event = self._instead_of_opening(given)
+        if self._is_only_opening:
+            return [event, *self._told_again(row)]
+        row, second = self._insert({}, ())
+        return [event, second, *self._told_again(row)]
 
-    def _insert(self, entry: Entry, given: dict[str, Any]) -> tuple[dict[str, Any], Observed]:
-        """What an entry that does not come last tells that was otherwise before it, and its event."""
-        case, record = self.case, self.case.record
+    def _instead_of_opening(self, given: dict[str, Any]) -> tuple[Entry, Observed]:
+        """Nothing earlier is known: from now on the opening is known from this row. Gives where it stands."""
+        case, old, was = self.case, self.values.copy(), self.case.walk().__dict__
+        row = Entry(True, self.snapshot.at, case.version + 1, {}, (), True)
+        self.values["opened_at"] = min(self.values["opened_at"], self.snapshot.opened_at)
+        self._begin(row.version, self.values["opened_at"])
+        after = case.told_after(row)
+        self._take({name: value for name, value in self.fields.items() if name not in after})
+        self._go_with_states(was)
+        changed = changes(type(case.record), old, self.values)
+        known = case.entries[0].fields.items()
+        past = self._written({n: v for n, v in known if n not in changed and n != "state"})
+        return row, self._of_opening(_Content(given, changed, past, OPENING))
+
+    def _insert(self, given: dict[str, Any], found: tuple[str, ...]) -> tuple[Entry, Observed]:
+        """What a row that does not come last tells that was otherwise before it, and its event."""
+        case, fields = self.case, self._all()
+        entry = Entry(True, self.snapshot.at, case.version + 1, fields, (), True)
         known, stood, was = case.before(entry), case.walk(entry), case.walk().__dict__
-        told = {n: v for n, v in entry.fields.items() if known.get(n) != v}
-        way = self.source.way(stood, entry.fields["state"]) if "state" in entry.fields else None
-        if way is not None:
-            self._note(way, stood.state)
+        told = {n: v for n, v in fields.items() if known.get(n) != v}
+        state = self.snapshot.state
+        way = None if state is None else self.source.way(stood, state)
+        manner = self._manner(way, _Stands(stood.state, state), found, known | fields)
         old = self.values.copy()
         self.values["opened_at"] = min(self.values["opened_at"], self.snapshot.opened_at)
-        case.add(entry._replace(said=told))
+        case.add(entry._replace(said=told, manner=manner))
         current = told.keys() - case.told_after(entry)
         self._take({n: v for n, v in told.items() if n in current and n != "state"})
-        for name, value in case.walk().__dict__.items():
-            # What goes with the states: as it would be, had this one come in time.
+        self._go_with_states(was)
+        past = self._written({n: v for n, v in told.items() if n not in current})
+        changed = changes(type(case.record), old, self.values)
+        return entry, self._event(manner, entry.at, _Content(given, changed, past))
+
+    def _go_with_states(self, was: Mapping[str, Any]) -> None:
+        """Brings what goes with the states to what it would be, had the row come in time. `was`: what a walk
+        came to before it.
+        """
+        for name, value in self.case.walk().__dict__.items():
             if value != was[name] and self.values[name] == was[name]:
                 self.values[name] = value
-        past = self._written({n: v for n, v in told.items() if n not in current})
-        return told, self._event(
-            self._type(way, entry.fields.get("state")),
-            entry.at,
-            given,
-            changes(type(record), old, self.values),
-            past,
-        )
 
-    def _again(self, following: Entry, fields: dict[str, Any], news: dict[str, Any]) -> Observed:
-        """What the source told at the time of an entry, as far as it is news only now."""
+    def _told_again(self, inserted: Entry) -> list[Observed]:
+        """What the rows behind one that came late tell only now, or otherwise than their events have it."""
         case = self.case
-        way = None
-        if "state" in news:
-            stood = case.walk(following)
-            way = self.source.way(stood, news["state"])
-            if way is not None:
-                self._note(way, stood.state)
-        told = self._written(news)
-        entry = Entry(True, following.at, case.version + 1, fields, told, True)
-        case.add(entry)
-        after = case.told_after(entry)
-        current = {n: v for n, v in told.items() if n not in after}
-        past = {n: v for n, v in told.items() if n in after}
-        return self._event(self._type(way, news.get("state")), following.at, {}, current, past)
+        behind = [each for each in case.entries if place(each) > place(inserted)]
+        events: list[Observed] = []
+        if not behind:
+            return events
+        known, stood = case.before(behind[0]), case.walk(behind[0])
+        for _, together in groupby(behind, key=attrgetter("at")):
+            # Of one time they stand in the order of their events: behind one that is told again all are.
+            again = False
+            for each in together:
+                if each.manner is not None:
+                    manner = self._now(each, each.manner, stood, known)
+                    again = again or manner != each.manner or self._has_news(each, known)
+                    if again:
+                        events.append(self._again(each, manner, known))
+                known.update(each.fields)
+                case.step(stood, each)
+        return events
+
+    def _now(self, row: Entry, manner: Manner, stood: R, known: Mapping[str, Any]) -> Manner:
+        """How the row is to be told where the case stood so, and that was known of it."""
+        state = row.fields.get("state")
+        way = None if state is None else self.source.way(stood, state)
+        found = self._manner(way, _Stands(stood.state, state), manner.codes, {**known, **row.fields})
+        return manner._replace(type=found.type, irregular=found.irregular)
+
+    def _has_news(self, row: Entry, known: Mapping[str, Any]) -> bool:
+        news = {n: v for n, v in row.fields.items() if n not in row.said and known.get(n) != v}
+        return bool(news and self._written(news))
+
+    def _again(self, row: Entry, manner: Manner, known: Mapping[str, Any]) -> Observed:
+        """The event that tells the row instead of the one that has told it."""
+        case = self.case
+        assert row.manner is not None
+        again = row._replace(version=case.version + 1, manner=manner)
+        told = {n: v for n, v in row.fields.items() if known.get(n) != v}
+        after = case.told_after(again)
+        now = self._written({n: v for n, v in told.items() if n not in after and self._holds(n, v)})
+        past = self._written({n: v for n, v in told.items() if n not in now})
+        case.entries.remove(row)
+        case.add(again._replace(said={*now, *past, *self.source.said_still(row)}))
+        # The opening's event stays as it is: what it told of the row is told besides.
+        instead = None if row.manner.is_opening else row.version
+        return self._event(manner, row.at, _Content({}, now, past, instead))
+
+    def _holds(self, name: str, value: Any) -> bool:
+        """Whether the record has that value, or the words with that digest."""
+        personal = codecs(type(self.case.record))[name].personal
+        return bool((self.case.digests if personal else self.values).get(name) == value)
 
     def _all(self) -> dict[str, Any]:
         """All that it tells, the state among it."""
@@ -241,36 +327,31 @@ class _Telling(Generic[R]):
             self._sealed[text] = self._seal(text)
         return self._sealed[text]
 
-    def _note(self, way: Way, before: Labelled) -> None:
-        if not way.regular:
-            self.irregular.append(f"from:{before.value}")
+    def _manner(
+        self, way: Way | None, stands: _Stands, found: Sequence[str], known: Mapping[str, Any]
+    ) -> Manner:
+        """How a row is told that leads the case that way; `known` with what it tells itself."""
+        kind = self.source.type_of(way, stands.after)
+        irregular = (*found, *self.source.missing(kind, known))
+        if way is not None and not way.regular:
+            irregular = (*found, f"from:{stands.before.value}", *irregular[len(found) :])
+        return Manner(kind, irregular, self.codes, self.snapshot.actor)
 
-    def _type(self, way: Way | None, state: Labelled | None) -> str:
-        if way is None or way.row is None:
-            return self.source.observed
-        return way.row.event_in(state)
-
-    def _event(
-        self,
-        event: str,
-        at: datetime,
-        given: dict[str, Any],
-        changed: dict[str, Any],
-        past: dict[str, Any] | None = None,
-    ) -> Observed:
-        case = self.case
+    def _event(self, manner: Manner, at: datetime, content: _Content) -> Observed:
+        case, changed = self.case, content.set
         case.version += 1
-        data: dict[str, Any] = {"given": given}
-        irregular = [*self.irregular, *self.source.missing(event, case.record)]
-        if irregular:
-            data["irregular"] = irregular
-        if past:
-            data["late"] = {case.key: past}
+        data: dict[str, Any] = {"given": content.given}
+        if content.instead is not None:
+            data["instead"] = content.instead
+        if manner.irregular:
+            data["irregular"] = list(manner.irregular)
+        if content.late:
+            data["late"] = {case.key: content.late}
         data["observed"] = SNAPSHOT
         data["set"] = {case.key: changed} if changed else {}
         if changed:
             self.values.update(version=case.version, changed_at=later(self.values["changed_at"], at))
-        return Observed(event, at, case.version, data)
+        return Observed(manner.type, at, case.version, data, manner.actor)
 
 
 def changes(kind: type[Ticket], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from app.common.tickets import Ticket
 from app.kernel.bodies import Body, marks
 from app.kernel.decide import Decided, decide, said_of_priority
 from app.kernel.directory import VAULT
+from app.kernel.given_work import let_see
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle, Second
 from app.kernel.look import Loaded, Look
@@ -169,7 +170,9 @@ def _command(wholes: Sequence[_Whole]) -> Command:
 def _done(ledger: Ledger, whole: _Whole, written: Written) -> Done:
     kinds = {kind_of(part.event.stream) for part in whole.parts}
     ledger.heard({*kinds, *(VAULT for part in whole.parts if part.removals)})
-    return Done(whole.last.decided.record, whole.parts[0].event, written, whole.last.after)
+    if (record := whole.last.decided.record).appended_at is None:  # a field of its own has changed
+        record.appended_at = written.recorded_at
+    return Done(record, whole.parts[0].event, written, whole.last.after)
 
 
 @dataclass
@@ -246,8 +249,7 @@ async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID, *, follo
         raise Changed(more={"version": record.version})
     _allow(act, record, ledger.role_labels)
     at = moment(ledger, loaded, act.context, occurred_at=_occurred_at(act, record))
-    at.command_id = command_id
-    at.follows = follows
+    at.command_id, at.follows = command_id, follows
     if act.row.second is not None:
         at.second_id = uuid7()
     behalf = await resolve(ledger, look, act, at, record)
@@ -257,7 +259,6 @@ async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID, *, follo
         at.matrix = await look.priority_matrix()
     if act.row.opens and act.lifecycle.code is not None:
         at.number = await ledger.numbers.next(act.lifecycle.code, act.context.now)
-
     return await _decided(ledger, look, act, loaded, at, behalf)
 
 
@@ -271,6 +272,7 @@ async def _decided(
     seal, rows, removals = await keys(ledger, look, act, at, record, behalf)
     version = loaded.stream_version + 1
     decided = decide(act.lifecycle, act.row, record, act.body, at, version=version, seal=seal)
+    await let_see(ledger, act.lifecycle, decided, at, version=version)
     _not_before_the_last_change(act, record, decided)
     event = _event(act, decided, version, at.occurred_at, behalf)
     after = audience(act.lifecycle, decided.record, at.audience, made=at.made, removed=at.removed)
@@ -485,16 +487,14 @@ def _taken(act: Act, first: _Part, error: Rejected) -> Exception:
     """What the database forbids: it says so by the constraint's name. One that ends in `_key` holds a name
     that is somebody else's.
     """
-    prefix, suffix = f"{act.lifecycle.kind}_", "_key"
-    constraint = error.constraint or ""
+    prefix, suffix, constraint = f"{act.lifecycle.kind}_", "_key", error.constraint or ""
     if (because := constraint.removeprefix(prefix)) in act.lifecycle.held:
         return _not_now(act, first.record, because)
     if constraint.startswith(prefix) and constraint.endswith(suffix):
         field = constraint.removeprefix(prefix).removesuffix(suffix)
         return WrongValue({"field": field}, pointer=f"/{field}", because="taken")
-    upload = upload_field(act.body)
     if constraint == NAME_TAKEN and (named := next(iter(marks(type(act.body), KnownAs)), None)) is not None:
         return WrongValue({"field": named}, pointer=f"/{named}", because="taken")
-    if constraint == "personal_key_pkey" and upload is not None:
+    if constraint == "personal_key_pkey" and (upload := upload_field(act.body)) is not None:
         return WrongValue(pointer=f"/{upload}", because="attached_already")
     return error

@@ -18,7 +18,7 @@ MOST_SHOWN = 100
 CHANGES = b"""
 create temp table change on commit drop as
   select split_part(s.key, '/', 1) as kind, split_part(s.key, '/', 2)::uuid as id, s.value as fields,
-         e.position, e.version, e.occurred_at
+         e.position, e.version, e.occurred_at, e.recorded_at
   from log.told e, jsonb_each(e.data->'set') as s
 """
 COMPARE = """
@@ -26,8 +26,8 @@ with removed as (
   select id, max(position) as position from change where kind = %(kind)s and fields = 'null' group by id
 ), folded as (
   select jsonb_populate_record(null::fold.{kind}, log.merge(c.fields order by c.position)
-           || jsonb_build_object('id', c.id, 'version', max(c.version), 'changed_at', max(c.occurred_at)))
-         as record
+           || jsonb_build_object('id', c.id, 'version', max(c.version), 'changed_at', max(c.occurred_at),
+                                 'appended_at', max(c.recorded_at))) as record
   from change c left join removed r using (id)
   where c.kind = %(kind)s and (r.position is null or c.position > r.position)
   group by c.id

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from app.db import Connection, connect
+from app.db import Connection
+from app.lines import Lines
 from app.log.follow import RETRY_SECONDS
 
 LOCK = "select pg_try_advisory_lock(hashtextextended(%s, 0) # hashtextextended(%s::text, 0))"
@@ -20,8 +21,7 @@ UNLOCK = "select pg_advisory_unlock(hashtextextended(%s, 0) # hashtextextended(%
 
 async def run(
     name: str,
-    url: str,
-    options: str,
+    lines: Lines,
     work: Callable[[Connection], Awaitable[bool]],
     *,
     every: float,
@@ -29,17 +29,14 @@ async def run(
 ) -> None:
     """Does the work for ever: at once again while there was some, else after so many seconds.
 
-    `options` are those of its connection. `failed` is told of each failure; it is tried again.
+    It borrows a line each time. `failed` is told of each failure; it is tried again.
     """
     while True:
         try:
-            connection = await connect(url, options)
-            try:
-                while True:
-                    if not await work(connection):
-                        await asyncio.sleep(every)
-            finally:
-                await connection.close()
+            async with lines.one() as connection:
+                busy = await work(connection)
+            if not busy:
+                await asyncio.sleep(every)
         except Exception as error:  # whatever it is: what comes next is to be done
             failed(name, error)
             await asyncio.sleep(RETRY_SECONDS)

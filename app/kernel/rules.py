@@ -8,20 +8,21 @@ again; only where the record has moved since the rule looked at it, it looks aga
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from app.common.people import rule as as_caller
-from app.db import Connection, rows_of
+from app.db import Connection
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey, perform
 from app.kernel.refusals import Busy, Changed, Refusal
-from app.log.events import COLUMNS, Recorded, recorded, stream
-from app.log.follow import Consumer, Span
+from app.log.batches import Batch
+from app.log.events import Recorded, stream
+from app.log.follow import Consumer
 from app.log.writer import LARGEST_BATCH, Rejected, Repeated
 
 #: The clock, as whoever runs the rules reads it.
@@ -33,11 +34,6 @@ BATCH = 1_000
 ATTEMPTS = 5
 # A thousand events that each lead to many commands, on a slow disk.
 LONGEST_SECONDS = 300.0
-# What another system told of the past has had its consequences there.
-EVENTS = f"""
-select {COLUMNS} from log.event
-where position between %(first)s and %(last)s and type = any(%(types)s) and source not like 'import:%%'
-order by position"""
 KNOWN = "select 1 from log.idempotency where key = %s and route = %s and principal = %s"
 REFUSED = """
 insert into plumbing.refused_consequence (rule, cause, record, action, code, refused_at)
@@ -77,25 +73,38 @@ class Rule:
 
     `follow` gives at most one consequence per record and what it is `about`, and at most one that opens a
     record. It may look at whatever there is by now, which can be more than there was at the time of the
-    event.
+    event. `choose` gives those of several events that something can follow from, all at once: from most of
+    them nothing does, and to look at each by itself is what costs. It asks by the connection of the batch:
+    elsewhere each question would be a commit of its own.
     """
 
     name: str
     after: tuple[str, ...]
     follow: Callable[[Ledger, Recorded], AsyncIterator[Consequence]]
+    choose: Callable[[Ledger, Connection, Sequence[Recorded]], Awaitable[Sequence[Recorded]]] | None = None
 
     def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
         """The rule as a consumer of the log."""
 
-        async def take(connection: Connection, span: Span) -> None:
-            for event in await events(connection, span, self.after):
+        async def chosen(batch: Batch) -> Sequence[Recorded]:
+            found = await events(batch, self.after)
+            if self.choose is None or not found:
+                return found
+            return await self.choose(ledger, batch.connection, found)
+
+        async def finds(batch: Batch) -> bool:
+            return bool(await chosen(batch))
+
+        async def handle_batch(connection: Connection, batch: Batch) -> None:
+            for event in await chosen(batch):
                 for _ in range(ATTEMPTS):
                     if await self._attempt(ledger, connection, event, clock):
                         break
                 else:
                     raise Busy()
 
-        return Consumer(f"rule:{self.name}", take, BATCH, LONGEST_SECONDS)
+        name, types = f"rule:{self.name}", frozenset(self.after)
+        return Consumer(name, handle_batch, BATCH, LONGEST_SECONDS, types=types, acts=True, finds=finds)
 
     async def _attempt(self, ledger: Ledger, connection: Connection, event: Recorded, clock: Clock) -> bool:
         """Does what follows from the event; False: some of it was decided on a record that has moved since.
@@ -192,7 +201,8 @@ async def keep_refusal(connection: Connection, cause: Cause, consequence: Conseq
     )
 
 
-async def events(connection: Connection, span: Span, types: Sequence[str]) -> list[Recorded]:
-    """The span's events of these types that have consequences here, in order."""
-    wanted = {"first": span.first, "last": span.last, "types": list(types)}
-    return [recorded(row) for row in await rows_of(connection, EVENTS, wanted)]
+async def events(batch: Batch, types: Sequence[str]) -> list[Recorded]:
+    """The events of these types that have consequences here, in order: what another system told of the past
+    has had its consequences there.
+    """
+    return await batch.events(types, imported=False)

@@ -21,8 +21,10 @@ from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import Busy, Changed
 from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
-from app.log.events import id_of, kind_of
-from app.log.follow import FOLLOW_LIMITS, Consumer, Span
+from app.lines import Lines
+from app.log.batches import Batch, Touched
+from app.log.events import id_of, ids_of, kind_of, stream
+from app.log.follow import Consumer
 from app.settings import Settings
 
 R = TypeVar("R", bound=Record)
@@ -35,31 +37,30 @@ TOGETHER = 500
 LOOK_SECONDS = 1.0
 # How long those that go off together may take; after that the database is taken for hung.
 LONGEST_SECONDS = 60.0
-LIMITS = f"{FOLLOW_LIMITS} -c statement_timeout={LONGEST_SECONDS:.0f}s"
 BUSY = timedelta(seconds=1)
 LATER_AGAIN = timedelta(minutes=1)
 
-# Records that the span's events are about, in a state that the rule looks at. What another system told of the
-# past is that system's to finish: nobody has done anything here yet.
-TOUCHED = """
-select r.*, t.stream from (
-  select stream, bool_or(source not like 'import:%%') as here from log.event
-  where position between %(first)s and %(last)s and stream like %(streams)s group by stream
-) as t join {table} r on {same}
-where r.state = any(%(states)s) and (t.here or exists (
-  select 1 from log.event e where e.stream = t.stream and e.source not like 'import:%%'))"""
+# Records in a state that the rule looks at. They are named by their ids: a name that is put together for each
+# row is looked for in all of them, if the planner believes that they are few.
+# The ids are read once, by a query of their own: PostgreSQL 15 reads them anew for each row that it looks at.
+OF_KIND = """
+select r.* from {table} r
+where r.id = any((select %(ids)s::text::uuid[])::uuid[]) and r.state = any(%(states)s) and {only}"""
+OF_ROWS_BESIDE = "select r.* from {table} r where r.record = any(%(streams)s) and r.state = any(%(states)s)"
+# What another system told of the past is that system's to finish, unless somebody has done something here.
+ACTED_ON = """
+select named.stream from unnest(%s::text[]) as named(stream)
+where exists (
+  select from log.event e where e.stream = named.stream and e.source not like 'import:%%' offset 0)"""
+UNSET = "delete from plumbing.timer where rule = %s and stream = any(%s)"
 SET = """
-with touched as (
-  select distinct stream from log.event
-  where position between %(first)s and %(last)s and stream like %(streams)s
-), unset as (
-  delete from plumbing.timer where rule = %(rule)s and stream in (select stream from touched)
-  and not stream = any(%(due_streams)s)
-)
 insert into plumbing.timer as old (rule, stream, due_at)
-  select %(rule)s, u.stream, u.due_at
-  from unnest(%(due_streams)s::text[], %(due_times)s::timestamptz[]) as u(stream, due_at)
+  select %s, u.stream, u.due_at from unnest(%s::text[], %s::timestamptz[]) as u(stream, due_at)
 on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
+# Each of the rules by a look at an index, however many timers there are.
+WITH_DUE = """
+select named.rule from unnest(%s::text[]) as named(rule)
+where exists (select from plumbing.timer t where t.rule = named.rule and t.due_at <= %s offset 0)"""
 DUE = """
 select stream from plumbing.timer where rule = %s and due_at <= %s
 order by due_at limit %s for update skip locked"""
@@ -122,8 +123,9 @@ class TimedRule(Generic[R]):
     instead if that is refused (None: nothing, and only operators learn of it). The name is that of its file.
 
     One rule for records of several kinds is one of these for each; `of_another_kind` tells their timers
-    apart. With `beside` it is about rows of that class beside records of whatever kind, and the action is one
-    of their record.
+    apart. `only` is SQL that holds of every row `r` that `due` says something of: what rules out most of them
+    spares looking at them. With `beside` it is about rows of that class beside records of whatever kind, and
+    the action is one of their record.
     """
 
     name: str
@@ -131,6 +133,7 @@ class TimedRule(Generic[R]):
     states: frozenset[Labelled]
     due: Callable[[R, Settings], datetime | None]
     act: Callable[[Ledger, R, datetime], Awaitable[tuple[str, Body] | None]]
+    only: str = "true"
     beside: type[Beside] | None = None
     of_another_kind: bool = False
     otherwise: tuple[str, Body] | None = None
@@ -154,25 +157,50 @@ class TimedRule(Generic[R]):
         """The states, as rows hold them."""
         return [state.value for state in self.states]
 
+    def kinds(self, ledger: Ledger) -> frozenset[str]:
+        """The kinds of the records whose events it looks at."""
+        if self.beside is None:
+            return frozenset({self.kind})
+        return frozenset(kind for kind, one in ledger.lifecycles.items() if self.beside in one.children)
+
     def consumer(self, ledger: Ledger) -> Consumer:
         """What sets the rule's timers."""
-        same = "r.record = t.stream" if self.beside else "r.id = split_part(t.stream, '/', 2)::uuid"
-        touched = TOUCHED.format(table=self.table, same=same)
-        streams = "%" if self.beside else f"{self.kind}/%"
+        kinds = self.kinds(ledger)
 
-        async def take(connection: Connection, span: Span) -> None:
-            if span.first == 1:  # from the beginning, that is: from nothing
+        async def handle_batch(connection: Connection, batch: Batch) -> None:
+            if batch.span.first == 1:  # from the beginning, that is: from nothing
                 await connection.execute("delete from plumbing.timer where rule = %s", (self.timers,))
-            wanted: dict[str, Any] = {"first": span.first, "last": span.last, "streams": streams}
-            due: dict[str, datetime] = {}
-            for row in await rows_of(connection, touched, wanted | {"states": self.codes}):
-                at = self.due(self.of_row(ledger, row), ledger.settings)
-                if at is not None:  # of several beside one record, the first
-                    due[row["stream"]] = min(at, due.get(row["stream"], at))
-            more = {"rule": self.timers, "due_streams": list(due), "due_times": list(due.values())}
-            await connection.execute(SET.encode(), wanted | more)
+            touched = await batch.streams(kinds)
+            due = await self._due(ledger, connection, touched) if touched else {}
+            # Of what is new there can be none.
+            unset = [name for name, of in touched.items() if name not in due and not of.new]
+            if unset:
+                await connection.execute(UNSET, (self.timers, unset))
+            if due:
+                await connection.execute(SET.encode(), (self.timers, list(due), list(due.values())))
 
-        return Consumer(f"timer:{self.timers}", take, BATCH)
+        return Consumer(f"timer:{self.timers}", handle_batch, BATCH, kinds=kinds)
+
+    async def _due(
+        self, ledger: Ledger, connection: Connection, touched: dict[str, Touched]
+    ) -> dict[str, datetime]:
+        """When it is to look at these records, as far as it is."""
+        wanted: dict[str, Any] = {"states": self.codes, "streams": list(touched)}
+        if self.beside is None:
+            wanted["ids"] = ids_of(touched)
+        query = (OF_ROWS_BESIDE if self.beside else OF_KIND).format(table=self.table, only=self.only)
+        due: dict[str, datetime] = {}
+        for row in await rows_of(connection, query, wanted):
+            at = self.due(self.of_row(ledger, row), ledger.settings)
+            name = row["record"] if self.beside else stream(self.kind, row["id"])
+            if at is not None:  # of several beside one record, the first
+                due[name] = min(at, due.get(name, at))
+        if told := [name for name in due if not touched[name].here]:
+            cursor = await connection.execute(ACTED_ON.encode(), (told,))
+            acted_on = {name for (name,) in await cursor.fetchall()}
+            for name in set(told) - acted_on:
+                del due[name]
+        return due
 
     async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
         """The records as they stand now."""
@@ -216,7 +244,7 @@ async def overdue(db: Database, now: datetime) -> Overdue:
 
 
 async def run(
-    url: str,
+    lines: Lines,
     ledger: Ledger,
     rules: Sequence[Timed],
     clock: Clock,
@@ -228,10 +256,14 @@ async def run(
     `failed` is told of each failure; it is tried again.
     """
 
-    async def work(connection: Connection) -> bool:
-        return any([await go_off(connection, ledger, rule, clock(), failed=failed) for rule in rules])
+    by_name = {rule.timers: rule for rule in rules}
 
-    await rounds.run(NAME, url, LIMITS, work, every=LOOK_SECONDS, failed=failed)
+    async def work(connection: Connection) -> bool:
+        cursor = await connection.execute(WITH_DUE.encode(), (list(by_name), clock()))
+        due = [by_name[name] for (name,) in await cursor.fetchall()]
+        return any([await go_off(connection, ledger, rule, clock(), failed=failed) for rule in due])
+
+    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def go_off(

@@ -19,6 +19,7 @@ from psycopg.errors import ForeignKeyViolation
 
 from app.common.children import Attachment
 from app.common.media import media_type
+from app.common.people import Caller, texts_of
 from app.common.personal import PersonalKey
 from app.common.uploads import Upload
 from app.db import Database, DatabaseGone
@@ -35,12 +36,12 @@ LOOK_SECONDS = 60.0
 MOST_REMOVED = 20
 NAME = "uploads"
 
-_COLUMNS = "id, person_id, key_id, under, wrapped, begun_at, size, sha256, media_type"
+_COLUMNS = "id, person_id, key_id, under, wrapped, begun_at, size, sha256, media_type, restricted_to"
 FIND = f"select {_COLUMNS} from content.upload where id = %s"
 DROP = "delete from content.upload where id = %s and sha256 is null returning id"
 BEGIN = """
-insert into content.upload (id, person_id, key_id, under, wrapped, begun_at, size)
-values (%(id)s, %(person_id)s, %(key_id)s, %(under)s, %(wrapped)s, %(now)s, %(size)s)
+insert into content.upload (id, person_id, key_id, under, wrapped, begun_at, size, restricted_to)
+values (%(id)s, %(person_id)s, %(key_id)s, %(under)s, %(wrapped)s, %(now)s, %(size)s, %(restricted_to)s)
 on conflict (id) do nothing returning id
 """
 # However small, an upload counts as a chunk: their number is bounded, too.
@@ -111,7 +112,7 @@ class Sending:
     """What somebody sends. `pieces` are its bytes as they come, `size` of them at the most."""
 
     upload_id: UUID
-    person_id: UUID
+    sender: Caller
     size: int
     pieces: AsyncIterator[bytes]
     now: datetime
@@ -130,7 +131,7 @@ async def take_in(ledger: Ledger, sending: Sending) -> Upload:
     raises.
     """
     earlier = await find(ledger.db, sending.upload_id)
-    if earlier is not None and earlier.person_id != sending.person_id:
+    if earlier is not None and not earlier.is_for(sending.sender):
         raise NotFound()
     if earlier is not None and earlier.sha256 is not None:
         if await _sha256(sending.pieces) != earlier.sha256:
@@ -147,7 +148,9 @@ async def take_in(ledger: Ledger, sending: Sending) -> Upload:
 
 async def _begin(ledger: Ledger, sending: Sending) -> PersonalKey:
     """Makes room for it; gives the key that it is to be under."""
-    author = await ledger.vault.author(sending.person_id)
+    sender = sending.sender
+    assert sender.person_id is not None, "a file is somebody's"
+    author = await ledger.vault.author(sender.person_id)
     if author is None:
         raise PersonErased()
     key, wrapped = author.key.make(uuid7())
@@ -156,19 +159,20 @@ async def _begin(ledger: Ledger, sending: Sending) -> PersonalKey:
         BEGIN,
         {
             "id": sending.upload_id,
-            "person_id": sending.person_id,
+            "person_id": sender.person_id,
             "key_id": key.id,
             "under": author.key.id,
             "wrapped": wrapped,
             "now": sending.now,
             "size": sending.size,
+            "restricted_to": texts_of(sender.restricted_to),
         },
     )
     if begun is None:  # somebody else has begun it at the same moment
         raise StillRunning()
     # Looked at afterwards: of two who begin at once, at least one sees the other.
     limit = ledger.settings.waiting_limit
-    if await ledger.db.value(WAITING, (sending.person_id,)) > limit:
+    if await ledger.db.value(WAITING, (sender.person_id,)) > limit:
         await ledger.db.rows(GIVE_UP, (key.id,))
         raise TooMuchWaits({"limit": str(limit)})
     return key

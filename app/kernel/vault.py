@@ -11,17 +11,15 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed
 from app.db import Database, Row
+from app.kernel.recent import Recent
 from app.log.events import stream
 
 MASTER_KEY_FILE = "master.key"
 LARGEST_CACHE = 50_000
-K = TypeVar("K")
-V = TypeVar("V")
 AUTHOR = """
 select k.id, k.wrapped, h.version
 from vault.personal_key k join log.stream_head h on h.stream = 'person/' || k.person_id
@@ -57,9 +55,9 @@ class Vault:
         self.master = master
         #: Sameness of names and of commands, without keeping either.
         self.fingerprint = fingerprints.of
-        self._authors: dict[UUID, Author] = {}
-        self._texts: dict[str, str] = {}
-        self._opened: dict[UUID, PersonalKey] = {}
+        self._authors: Recent[UUID, Author] = Recent(LARGEST_CACHE)
+        self._texts: Recent[str, str] = Recent(LARGEST_CACHE)
+        self._opened: Recent[UUID, PersonalKey] = Recent(LARGEST_CACHE)
         # What was fetched before a key was destroyed must not be kept after it.
         self._epoch = 0
 
@@ -81,7 +79,7 @@ class Vault:
                 self.master.unwrap(row["id"], row["wrapped"]), stream("person", person_id), row["version"]
             )
             if epoch == self._epoch:
-                _bounded(self._authors)[person_id] = known
+                self._authors.put(person_id, known)
         return known
 
     def sealing(self, key: PersonalKey) -> Callable[[str], Sealed]:
@@ -89,7 +87,7 @@ class Vault:
 
         def seal(text: str) -> Sealed:
             sealed = key.seal(text)
-            _bounded(self._texts)[sealed] = text
+            self._texts.put(sealed, text)
             return sealed
 
         return seal
@@ -108,7 +106,7 @@ class Vault:
                 key = keys.get(Sealed(s).key_id)
                 found[s] = text = None if key is None else key.open(s)
                 if text is not None and epoch == self._epoch:
-                    _bounded(self._texts)[s] = text
+                    self._texts.put(s, text)
         return found
 
     async def text_key(self, key_id: UUID) -> PersonalKey | None:
@@ -122,13 +120,13 @@ class Vault:
         if len(keys) == len(wanted):
             return keys
         epoch = self._epoch
-        for row in await self._db.rows(KEYS, (list(wanted - keys.keys()),)):
-            key = unwrapped(self.master, row)
+        for row in (await self._db.by_ids(KEYS, list(wanted - keys.keys()))).values():
+            key = unwrapped(self.master.unwrap, row)
             if key is None:
                 continue
             keys[key.id] = key
             if epoch == self._epoch:
-                _bounded(self._opened)[key.id] = key
+                self._opened.put(key.id, key)
         return keys
 
     def seal_refused(self, row: bytes) -> bytes:
@@ -140,20 +138,13 @@ class Vault:
         return self.master.open(_REFUSED_ROW, sealed)
 
 
-def unwrapped(master: MasterKey, row: Row) -> PersonalKey | None:
-    """The key in a row of KEYS; None if the one that wraps it was destroyed."""
+def unwrapped(unwrap: Callable[[UUID, bytes], PersonalKey], row: Row) -> PersonalKey | None:
+    """The key in a row of KEYS; None if the one that wraps it was destroyed. `unwrap` is the master key's."""
     if row["under"] is None:
-        return master.unwrap(row["id"], row["wrapped"])
+        return unwrap(row["id"], row["wrapped"])
     if row["under_wrapped"] is None:
         return None
-    return master.unwrap(row["under"], row["under_wrapped"]).unwrap(row["id"], row["wrapped"])
-
-
-def _bounded(cache: dict[K, V]) -> dict[K, V]:
-    """The cache, emptied if it has grown too large."""
-    if len(cache) >= LARGEST_CACHE:
-        cache.clear()
-    return cache
+    return unwrap(row["under"], row["under_wrapped"]).unwrap(row["id"], row["wrapped"])
 
 
 def master_key(secrets_dir: Path) -> MasterKey:

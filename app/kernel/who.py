@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Caller, Held, Role
+from app.common.people import Caller, Role, parsed
 from app.common.records import Labelled
 from app.common.role_labels import OURS, RoleLabels
 
@@ -19,10 +19,18 @@ class Relation(Labelled):
     reporter = "reporter", "the reporter", "报告人"
     author = "author", "the author", "作者"
     assignee = "assignee", "the assignee", "受理人"
-    holder = "holder", "whom it stands for", "密钥所属人"
+    holder = (
+        "holder",
+        "whom it stands for, by a key that is no narrower",
+        "密钥所属人（所用密钥的权限不得更窄）",
+    )
     superior = "superior", "an administrator of all that they hold", "能管理其全部角色的系统管理员"
     addressee = "addressee", "whom it is for", "收件人"
-    oneself = "oneself", "the person themselves", "本人"
+    oneself = (
+        "oneself",
+        "the person themselves, by a key for all that they hold",
+        "本人（所用密钥须涵盖其全部角色）",
+    )
     staff = "staff", "staff", "内部人员"
     rule = "rule", "a rule", "系统规则"
     voter = "voter", "those who are asked to vote", "受邀表决人"
@@ -121,7 +129,7 @@ def standing(caller: Caller, record: Any) -> tuple[Any, ...]:
         service if service in caller.scope_services else None,
         me is not None and said("person_id") == me,
         me is not None and said("id") == me,
-        tuple(said("roles") or ()),
+        None if (roles := said("roles")) is None else tuple(roles),
         getattr(record, "KIND", None),
     )
 
@@ -147,19 +155,38 @@ def _is_assignee(caller: Caller, record: Any) -> bool:
     return getattr(record, "team_id", None) in caller.teams
 
 
-def _is_holder(caller: Caller, record: Any) -> bool:
-    """Whom an API key stands for, or a notice is for."""
+def _is_addressee(caller: Caller, record: Any) -> bool:
+    """Whom a notice is for."""
     return caller.person_id is not None and getattr(record, "person_id", None) == caller.person_id
 
 
+def _is_holder(caller: Caller, record: Any) -> bool:
+    """Whom an API key stands for, by a credential that can do all that the key can."""
+    return _is_addressee(caller, record) and caller.covers_credential(
+        caller.person_id, parsed(getattr(record, "roles", None))
+    )
+
+
 def _is_superior(caller: Caller, record: Any) -> bool:
-    """Their administrator, who could hold whatever that person holds."""
-    held = getattr(record, "roles", None) or ()
-    return caller.holds(Role.admin, record) and all(caller.administers(Held.parse(text)) for text in held)
+    """Their administrator, who could hold whatever that person holds. What ends or opens all of one's own
+    credentials takes one that is no narrower than they are.
+    """
+    held = parsed(getattr(record, "roles", None)) or ()
+    return (
+        caller.holds(Role.admin, record)
+        and all(caller.administers(one) for one in held)
+        and (not _is_same_person(caller, record) or caller.covers_credential(caller.person_id, None))
+    )
+
+
+def _is_same_person(caller: Caller, record: Any) -> bool:
+    return caller.person_id is not None and getattr(record, "id", None) == caller.person_id
 
 
 def _is_oneself(caller: Caller, record: Any) -> bool:
-    return caller.person_id is not None and record.id == caller.person_id
+    """The person, by a credential for all that they hold."""
+    held = parsed(getattr(record, "roles", None)) or ()
+    return _is_same_person(caller, record) and caller.covers_credential(caller.person_id, held)
 
 
 _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
@@ -170,7 +197,7 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.assignee: _is_assignee,
     Relation.holder: _is_holder,
     Relation.superior: _is_superior,
-    Relation.addressee: _is_holder,
+    Relation.addressee: _is_addressee,
     Relation.oneself: _is_oneself,
     Relation.staff: lambda caller, record: caller.is_staff_for(record),
     Relation.rule: lambda caller, record: False,

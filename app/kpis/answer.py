@@ -22,9 +22,11 @@ from pydantic import ConfigDict, Field
 from app.api.shapes import Out
 from app.db import Connection, Database, DatabaseGone
 from app.kpis import agent_days, past, periods, query, survival
+from app.kpis.behind import BEHIND
 from app.kpis.budgets.validity import budgets
+from app.kpis.dimensions import Dimension
 from app.kpis.facts import FACTS, TABLES, UNFINISHED
-from app.kpis.kpi import Aggregate, Dimension, Target
+from app.kpis.kpi import Aggregate, Target
 from app.kpis.layers import Layer
 from app.kpis.points import (
     DECIMALS_OF_SECONDS,
@@ -45,6 +47,8 @@ from app.kpis.targets.validity import holding, targets
 from app.log import read
 
 LARGEST_ANSWER = 20_000
+#: The number of the part of a period that a running one is compared with: it is in front of all.
+AS_FAR = -1
 #: How long whoever wants to see what they have written waits at the most, and how often it is looked.
 FRESH_SECONDS, LOOK_SECONDS = 2.0, 0.05
 PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
@@ -75,6 +79,7 @@ class KpiAnswer(Out):
     as_of: datetime | None = Field(description="Null: as it is known now.")
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=BEHIND)
     points: list[KpiPoint]
 
 
@@ -108,18 +113,47 @@ async def answer(
 async def with_the_period_before(
     connection: Connection, question: Question, now: datetime, position: int | None
 ) -> dict[Place, Figures]:
-    """The figures of every place that has anything; the one that the first is compared with is number 0."""
+    """The figures of every place that has anything; the one that the first is compared with is number 0.
+
+    A running period is compared with so much of the one before as is over of it: number AS_FAR.
+    """
     before = _before(question)
-    wider = replace(question, bounds=(*before, *question.bounds))
-    if position is None:
-        found = await count(connection, wider, now, most=2 * LARGEST_ANSWER)
-    else:
-        filters = await resolved(connection, wider)
-        found = await past.count(connection, wider, filters, ends(wider, now), position)
+    found = await _counted(connection, replace(question, bounds=(*before, *question.bounds)), now, position)
+    as_far: dict[Place, Figures] = {}
+    if (part := part_before(question, now)) is not None:
+        as_far = await _counted(connection, replace(question, bounds=part), now, position)
     figures = {(0, cut): of for (period, cut), of in found.items() if period == 1}
     asked = {(period - len(before), cut): of for (period, cut), of in found.items() if period > len(before)}
     _bounded(asked, LARGEST_ANSWER)
-    return figures | asked
+    return figures | asked | {(AS_FAR, cut): of for (_, cut), of in as_far.items()}
+
+
+async def _counted(
+    connection: Connection, question: Question, now: datetime, position: int | None
+) -> dict[Place, Figures]:
+    """As the log knew it at that position, or as it is known."""
+    if position is None:
+        return await count(connection, question, now, most=2 * LARGEST_ANSWER)
+    filters = await resolved(connection, question)
+    return await past.count(connection, question, filters, ends(question, now), position)
+
+
+def running(question: Question, now: datetime) -> int | None:
+    """The number of the period that has begun and is not over; None: there is none."""
+    spans = enumerate(pairwise(question.bounds), start=1)
+    return next((n for n, (begin, end) in spans if begin < now < end), None)
+
+
+def part_before(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
+    """The part of the period before the running one that it is compared with; None: none is running, or all
+    of that one.
+    """
+    period = running(question, now)
+    if period is None:
+        return None
+    begins = (_before(question)[0], *question.bounds)
+    end = periods.as_far(now, begins[period], begins[period - 1], question.zone)
+    return None if end >= begins[period] else (begins[period - 1], end)
 
 
 def _before(question: Question) -> tuple[datetime, ...]:
@@ -428,6 +462,7 @@ def _points(
 ) -> list[KpiPoint]:
     counts_open = question.kpi.still_open is not None
     begins = (_before(question)[0], *question.bounds[:-1])
+    runs = running(question, now) if part_before(question, now) is not None else None
 
     def at(period: int, cut: Cut) -> Figures:
         nothing = Figures(open_cases=0 if counts_open and begins[period] < now else None)
@@ -444,7 +479,8 @@ def _points(
     target = [holding(question.kpi, said, instant) for instant in ending]
     points = []
     for period, cut in places:
-        judged = Judged(target[period], at(period - 1, cut), now)
+        before = at(AS_FAR if period == runs else period - 1, cut)
+        judged = Judged(target[period], before, now)
         points.append(((period, cut), point(question, (period, cut), at(period, cut), names, judged)))
     points.sort(key=lambda one: (one[0][0], [(value is None, value or "") for value in one[1].by.values()]))
     return [of for _, of in points]

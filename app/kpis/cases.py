@@ -14,6 +14,7 @@ from app.api.shapes import Out
 from app.db import Connection, Database
 from app.kpis import query
 from app.kpis.answer import fetch, looking, resolved, stands_at, with_budgets
+from app.kpis.dimensions import Dimension
 from app.kpis.kpi import Basis, Measure
 from app.kpis.query import Statement
 from app.kpis.question import Question
@@ -28,6 +29,8 @@ Instant = Annotated[
 ]
 TOLD = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}')"
 TEAM_NAMED, HOLDER_NAMED = f"{TOLD} ? 'team_id'", f"{TOLD} ? 'assignee_id'"
+#: Of an opening, when it is asked for by whom the case was given to.
+NAMED = {Dimension.team: TEAM_NAMED, Dimension.assignee: HOLDER_NAMED}
 #: What is said of a major incident.
 MAJORS = ("declared_major", "downgraded", "reviewed")
 #: What is done in time, or not, and undone.
@@ -184,6 +187,8 @@ async def _events(
 ) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
     """Of each case what gave its numbers, in the order of the log, and whether it did so for all of them."""
     kind, also = question.kpi.process, TELLING.get(question.kpi.measure, "false")
+    if question.kpi.basis is Basis.opened:
+        also = " or ".join([also, *(NAMED[one] for one in question.filters if one in NAMED)])
     if question.kpi.fact == "task":
         also = "type = any(%(tasks)s)"
     if question.kpi.fact == "moved":  # all would be told of each change

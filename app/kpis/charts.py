@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.shapes import Out
 from app.kpis.answer import KpiAnswer
+from app.kpis.behind import BEHIND
 from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.points import DECIMALS_OF_RATIOS
 from app.kpis.statistics.behaviour import LEAST_VALUES, Chart, Signal, chart
@@ -51,6 +52,7 @@ class KpiBehaviour(Out):
     tz: str
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=BEHIND)
     limits: KpiLimits | None = Field(
         description=f"Null: fewer than {LEAST_VALUES} periods that are over have a value."
     )

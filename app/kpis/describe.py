@@ -12,7 +12,7 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
     """The page of all KPIs."""
     kpis = list(kpis)
     processes = dict.fromkeys(process for kpi in kpis for process in kpi.processes)
-    shared = (raw.TURNS, raw.ALIVE, *(f"{process}/{raw.EVENTS}" for process in processes))
+    shared = (raw.TURNS, raw.ALIVE, raw.GIVEN, *(f"{process}/{raw.EVENTS}" for process in processes))
     lines = [
         "# KPIs",
         "",
@@ -29,6 +29,7 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         short = (f"[`{kpi.key}`](#{kpi.key})", kpi.zh.name, kpi.unit.en, kpi.direction.en, kpi.basis.en)
         lines.append(f"| {' | '.join(short)} |")
     for kpi in kpis:
+        en, zh = kpi.words("en"), kpi.words("zh")
         cuts = ", ".join(f"`{dimension.value}`" for dimension in kpi.dimensions)
         names = raw.names_of(kpi)
         if kpi.aggregate is Aggregate.per_agent_day:
@@ -37,13 +38,13 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         lines += [
             "",
             f"## {kpi.key}",
-            f"**{kpi.en.name}.** {kpi.en.definition}",
+            f"**{en.name}.** {en.definition}",
             "",
-            f"**{kpi.zh.name}**：{kpi.zh.definition}",
+            f"**{zh.name}**：{zh.definition}",
             "",
-            f"Pitfalls: {kpi.en.pitfalls}",
+            f"Pitfalls: {en.pitfalls}",
             "",
-            f"注意：{kpi.zh.pitfalls}",
+            f"注意：{zh.pitfalls}",
             "",
             f"Owner: {kpi.owner.en} · {kpi.owner.zh}. Cut and filtered by {cuts}.",
             f"Definition: {written}.",

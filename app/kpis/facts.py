@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.db import Answering, Connection, DatabaseGone, another
-from app.log.follow import GRACE_SECONDS, Consumer, Span
+from app.db import Answering, Connection, DatabaseGone, another, tuples_of
+from app.log.batches import Batch, Span
+from app.log.follow import GRACE_SECONDS, Consumer
 
 FOLDER = Path(__file__).with_name("facts")
 CASE = ("case_id",)
@@ -244,6 +245,26 @@ Values = dict[str, Any]
 Kinds = dict[str, Values]
 
 
+async def handle_batch(connection: Connection, batch: Batch) -> None:
+    """Makes the facts of the cases with events in the batch anew."""
+    if batch.together:
+        await _write_together(connection, batch.span)
+    else:
+        await take(connection, batch.span)
+
+
+async def _write_together(connection: Connection, span: Span) -> None:
+    """The same for a short span of the log's end, by the plans that the connection keeps: to make them anew
+    takes longer than all the rest.
+    """
+    stretch = {"first": span.first, "last": span.last, "shares": 1, "share": 0}
+    kinds, by_share = await _touched(connection, stretch, prepare=None)
+    before = await _before(connection, kinds, prepare=None)
+    await _write(connection, stretch, by_share.get(0, {}), prepare=None)
+    await _write_of_many(connection, stretch | before, kinds, prepare=None)
+    await tuples_of(connection, FINISHED, stretch)
+
+
 async def take(connection: Connection, span: Span) -> None:
     """Makes the facts of the cases with events in the span anew, from all their events up to its end."""
     alone = span.beside or span.last - span.first + 1 < MANY
@@ -320,10 +341,13 @@ async def _transactions(lines: Sequence[Connection]) -> AsyncIterator[None]:
         yield
 
 
-async def _touched(connection: Connection, stretch: Values) -> tuple[Kinds, dict[int, Kinds]]:
+# Without `prepare=None` each statement is planned anew: never a plan that was made for a log of another size.
+async def _touched(
+    connection: Connection, stretch: Values, *, prepare: bool | None = False
+) -> tuple[Kinds, dict[int, Kinds]]:
     """The cases that the stretch is about, all together and by their share."""
     by_share: dict[int, Kinds] = {}
-    rows = await (await connection.execute(TOUCHED.encode(), stretch, prepare=False)).fetchall()
+    rows = await tuples_of(connection, TOUCHED, stretch, prepare=prepare)
     for kind, share, cases, begun, versions in rows:
         of = {"cases": cases, "begun": begun, "next_versions": versions}
         by_share.setdefault(share, {})[kind] = of
@@ -344,34 +368,35 @@ def _of_both(kinds: Kinds, name: str) -> Values:
     return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in WORKED_ON}
 
 
-async def _before(connection: Connection, kinds: Kinds) -> Values:
+async def _before(connection: Connection, kinds: Kinds, *, prepare: bool | None = False) -> Values:
     """What the facts know by now of these cases that is about other cases, too. Only of what had begun."""
     resolved, worked = list[Any](), list[Any]()
     if "incident" in kinds:
-        found = await connection.execute(RESOLVED_BEFORE.encode(), kinds["incident"], prepare=False)
-        resolved = await found.fetchall()
+        resolved = await tuples_of(connection, RESOLVED_BEFORE, kinds["incident"], prepare=prepare)
     if kinds.keys() & WORKED_ON:
-        found = await connection.execute(WORKED_BEFORE.encode(), _of_both(kinds, "begun"), prepare=False)
-        worked = await found.fetchall()
+        worked = await tuples_of(connection, WORKED_BEFORE, _of_both(kinds, "begun"), prepare=prepare)
     names = {"services": (resolved, 0), "categories": (resolved, 1), "times": (resolved, 2)}
     names |= {"assignees": (worked, 0), "days": (worked, 1)}
     return {name: [row[n] for row in rows] for name, (rows, n) in names.items()}
 
 
-async def _write(connection: Connection, stretch: Values, kinds: Kinds) -> None:
+async def _write(
+    connection: Connection, stretch: Values, kinds: Kinds, *, prepare: bool | None = False
+) -> None:
     """Writes what these cases have come to, each by itself."""
     for process, text in STATEMENTS.items():
         if process in kinds:
-            # Never a plan that was made for a log of another size.
-            await connection.execute(text.encode(), stretch | kinds[process], prepare=False)
+            await tuples_of(connection, text, stretch | kinds[process], prepare=prepare)
 
 
-async def _write_of_many(connection: Connection, stretch: Values, kinds: Kinds) -> None:
+async def _write_of_many(
+    connection: Connection, stretch: Values, kinds: Kinds, *, prepare: bool | None = False
+) -> None:
     """Writes what these cases and others come to together."""
     if "incident" in kinds:
-        await connection.execute(REPEATS.encode(), stretch | kinds["incident"], prepare=False)
+        await tuples_of(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
     if kinds.keys() & WORKED_ON:
-        await connection.execute(AGENT_DAYS.encode(), stretch | _of_both(kinds, "cases"), prepare=False)
+        await tuples_of(connection, AGENT_DAYS, stretch | _of_both(kinds, "cases"), prepare=prepare)
 
 
 async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -385,5 +410,12 @@ async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-#: It does not rest: its figures are what a history is brought in for.
-FACTS = Consumer("kpi", take=take, batch=BATCH, seconds=LONGEST_SECONDS, rests=False)
+#: It is not throttled: its figures are what a history is brought in for.
+FACTS = Consumer(
+    "kpi",
+    handle_batch,
+    BATCH,
+    LONGEST_SECONDS,
+    throttled_during_import=False,
+    kinds=frozenset(PROCESSES),
+)

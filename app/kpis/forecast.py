@@ -11,6 +11,7 @@ from app.api.shapes import Out
 from app.db import Database
 from app.kpis import periods
 from app.kpis.answer import looking, stands_at, with_budgets, with_the_period_before
+from app.kpis.behind import BEHIND
 from app.kpis.kpi import Aggregate, Basis, Kpi, Target
 from app.kpis.periods import Grain
 from app.kpis.points import Figures, Judged, KpiTarget, Status, cases_of, point
@@ -32,6 +33,7 @@ class KpiForecast(Out):
     tz: str
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=BEHIND)
     begin: datetime = Field(
         serialization_alias="from", description="The first instant of the running period."
     )

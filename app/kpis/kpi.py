@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from app.common.people import Role
 from app.common.records import Labelled
+from app.kpis.dimensions import STANDARD, Dimension
 
 
 class Basis(Labelled):
@@ -91,36 +92,6 @@ class Direction(Labelled):
     none = "none", "Neither", "无方向"
 
 
-class Dimension(Labelled):
-    """What the cases can be told apart by, as they were at the deciding event."""
-
-    priority = "priority", "Priority", "优先级"
-    team = "team", "Team", "团队"
-    service = "service", "Service", "服务"
-    category = "category", "Category", "分类"
-    channel = "channel", "Channel", "渠道"
-    source = "source", "Source", "来源"
-    assignee = "assignee", "Assignee", "处理人"
-    customer = "customer", "Customer", "客户"
-    path = "path", "Fulfilment path", "履行路径"
-    catalogue_item = "catalogue_item", "Catalogue item", "目录条目"
-    approver_role = "approver_role", "Approver's role", "审批角色"
-    state = "state", "State", "状态"
-    from_team = "from_team", "From team", "转出团队"
-    to_team = "to_team", "To team", "转入团队"
-    age = "age", "Age", "存续时间"
-
-
-class Age(Labelled):
-    """How long ago a case was opened that is still open; each begins where the one before it ends."""
-
-    days_0 = "0_to_1_days", "Under 1 day", "不足 1 天"
-    days_1 = "1_to_3_days", "1 to 3 days", "1 至 3 天"
-    days_3 = "3_to_7_days", "3 to 7 days", "3 至 7 天"
-    days_7 = "7_to_30_days", "7 to 30 days", "7 至 30 天"
-    days_30 = "over_30_days", "30 days and more", "30 天及以上"
-
-
 class Comparator(Labelled):
     """How a value must stand to its target."""
 
@@ -158,20 +129,6 @@ EXCLUSIONS = ("cancelled", "duplicate", "rejected")
 #: Kinds of fact that say whether what they are measured from was told outright, and whether it can be so.
 TOLD = frozenset({"responded", "restored"})
 
-STANDARD = (
-    Dimension.priority,
-    Dimension.team,
-    Dimension.service,
-    Dimension.category,
-    Dimension.channel,
-    Dimension.assignee,
-    Dimension.customer,
-)
-#: Of what depends on the tool that told of it.
-BY_SOURCE = (*STANDARD, Dimension.source)
-OF_REQUESTS = (*STANDARD, Dimension.path, Dimension.catalogue_item)
-OF_PROBLEMS = (Dimension.priority, Dimension.team, Dimension.service, Dimension.category, Dimension.assignee)
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -180,6 +137,13 @@ class Words:
     name: str
     definition: str
     pitfalls: str = ""
+
+
+#: What is said besides of all that counts at the opening.
+FIRST_GIVEN = {
+    "en": " By team and assignee it counts for the first that the case was given to, whenever that was.",
+    "zh": "按团队和处理人查看时，计入单据首次分派到的团队和处理人，不论何时分派。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +206,10 @@ class Kpi:
 
     def words(self, language: str) -> Words:
         """Its words in that language (`en`, `zh`)."""
-        return self.zh if language == "zh" else self.en
+        words = self.zh if language == "zh" else self.en
+        if self.basis is not Basis.opened:
+            return words
+        return replace(words, definition=words.definition + FIRST_GIVEN["zh" if words is self.zh else "en"])
 
     @property
     def processes(self) -> tuple[str, ...]:

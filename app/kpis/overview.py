@@ -1,4 +1,4 @@
-"""How all KPIs stand this month, beside the month before and the same one of the year before.
+"""How all KPIs stand this month, beside the same days of the month before and of the year before.
 
 Each table of facts is read once, whatever many KPIs come from it, and of the log's history no more than these
 three months.
@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from app.db import Connection, Database
@@ -25,7 +24,7 @@ from app.kpis.answer import (
     with_budgets,
 )
 from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.periods import Grain, first_day, following, months_later, start_of
+from app.kpis.periods import Grain, as_far, first_day, following, months_later, start_of
 from app.kpis.points import (
     Figures,
     Judged,
@@ -40,9 +39,8 @@ from app.kpis.points import (
 from app.kpis.question import USUAL_CURRENCY, Question
 from app.kpis.targets.validity import holding, targets
 
-#: The periods between the bounds of a month: see `this_month`.
-YEAR_BEFORE, _BETWEEN, BEFORE, PRESENT = 1, 2, 3, 4
-COUNTED = (YEAR_BEFORE, BEFORE, PRESENT)
+#: The spans of a month: see `this_month`.
+YEAR_BEFORE, BEFORE, PRESENT = COUNTED = range(3)
 MONTHS_OF_A_YEAR = 12
 #: What is not counted from one reading of its table with others.
 APART = {Aggregate.kaplan_meier: add_survival, Aggregate.per_agent_day: add_agent_days}
@@ -50,19 +48,25 @@ APART = {Aggregate.kaplan_meier: add_survival, Aggregate.per_agent_day: add_agen
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The running month. `bounds`, in UTC, are of the month a year before, the time up to the one before,
-    that one, and the running one.
+    """The running month. `spans`, in UTC, are of the month a year before and of the one before, of each as
+    much as is over of the running one, and of that one, whole.
     """
 
     zone: ZoneInfo
     now: datetime
-    bounds: tuple[datetime, ...]
+    spans: tuple[tuple[datetime, datetime], ...]
     reopen_days: int
     currency: str
 
-    def question(self, kpi: Kpi, *periods: int) -> Question:
-        """The KPI in some of the periods, which follow one another."""
-        bounds = self.bounds[periods[0] - 1 : periods[-1] + 1]
+    def question(self, kpi: Kpi, period: int) -> Question:
+        """The KPI in one of the spans."""
+        return self._asked(kpi, self.spans[period])
+
+    def ends(self, kpi: Kpi) -> Question:
+        """The KPI up to the end of each span."""
+        return self._asked(kpi, (self.spans[YEAR_BEFORE][0], *(end for _, end in self.spans)))
+
+    def _asked(self, kpi: Kpi, bounds: tuple[datetime, ...]) -> Question:
         return Question(
             kpi=kpi,
             grain=Grain.month,
@@ -77,7 +81,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Each KPI with its point and the same month of the year before; and where the facts stand."""
+    """Each KPI with its point and the same days of the year before; and where the facts stand."""
 
     position: int
     lag_seconds: float
@@ -87,15 +91,12 @@ class Overview:
 def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = USUAL_CURRENCY) -> Month:
     """The month that runs in the zone."""
     day = first_day(Grain.month, now.astimezone(zone).date())
-    year_before = months_later(day, -MONTHS_OF_A_YEAR)
-    days = (
-        year_before,
-        following(Grain.month, year_before),
-        months_later(day, -1),
-        day,
-        following(Grain.month, day),
-    )
-    return Month(zone, now, tuple(start_of(one, zone) for one in days), reopen_days, currency)
+    begin, end = start_of(day, zone), start_of(following(Grain.month, day), zone)
+    spans = []
+    for other in (months_later(day, -MONTHS_OF_A_YEAR), months_later(day, -1)):
+        before, over = start_of(other, zone), start_of(following(Grain.month, other), zone)
+        spans.append((before, min(as_far(now, begin, before, zone), over)))
+    return Month(zone, now, (*spans, (begin, end)), reopen_days, currency)
 
 
 async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
@@ -106,7 +107,7 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
         figures = await _figures(connection, kpis, month)
     found = []
     for kpi in kpis:
-        target = holding(kpi, said.get(kpi.key, ()), min(month.bounds[PRESENT], month.now))
+        target = holding(kpi, said.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now))
         of = {period: figures[kpi.key, period] for period in COUNTED}
         judged = Judged(target, of[BEFORE], month.now)
         present = point(month.question(kpi, PRESENT), (1, ()), of[PRESENT], {}, judged)
@@ -124,15 +125,13 @@ async def _figures(
     for kpi in kpis:
         if kpi.fact is not None and kpi.aggregate not in APART:
             tables[query.table(kpi)].append(kpi)
-    spans = list(pairwise(month.bounds))
-    asked = [spans[period - 1] for period in COUNTED]
     for of_table in tables.values():
         beside = [kpi.aside for kpi in of_table if kpi.aside is not None]
         budgeted = next((kpi for kpi in of_table if kpi.budgets_of is not None), of_table[0])
         question = await with_budgets(connection, month.question(budgeted, PRESENT))
-        statement = query.together([*of_table, *beside], asked, question)
+        statement = query.together([*of_table, *beside], month.spans, question)
         for number, excluded, *columns in await fetch(connection, statement):
-            period = COUNTED[number - 1]
+            period = number - 1
             of = [figures[kpi.key, period] for kpi in of_table]
             of += [figures[kpi.key, period].beside or Figures() for kpi in beside]
             for kpi, into, place in zip([*of_table, *beside], of, range(0, len(columns), 4), strict=True):
@@ -152,11 +151,9 @@ async def _add_apart(
     figures: dict[tuple[str, int], Figures],
 ) -> None:
     """Adds what is counted for one KPI alone."""
-    for asked in ((YEAR_BEFORE,), (BEFORE, PRESENT)):
-        found: dict[Place, Figures] = {
-            (n, ()): figures[kpi.key, period] for n, period in enumerate(asked, start=1)
-        }
-        await APART[kpi.aggregate](connection, month.question(kpi, *asked), {}, found)
+    for period in COUNTED:
+        found: dict[Place, Figures] = {(1, ()): figures[kpi.key, period]}
+        await APART[kpi.aggregate](connection, month.question(kpi, period), {}, found)
 
 
 async def _add_open(
@@ -168,16 +165,15 @@ async def _add_open(
         if kpi.still_open is not None:
             kinds[kpi.process, kpi.still_open, kpi.is_of_ages, kpi.is_share_of_open].append(kpi)
     for of_kind in kinds.values():
-        found: dict[Place, Figures] = {(period, ()): Figures() for period in COUNTED}
-        question = month.question(of_kind[0], YEAR_BEFORE, PRESENT)
-        await count_open(connection, question, {}, month.now, found)
+        found: dict[Place, Figures] = {(period + 1, ()): Figures() for period in COUNTED}
+        await count_open(connection, month.ends(of_kind[0]), {}, month.now, found)
         for kpi in of_kind:
             for period in COUNTED:
                 of = figures[kpi.key, period]
-                of.open_cases = found[period, ()].open_cases
-                of.oldest_open_seconds = found[period, ()].oldest_open_seconds
-                of.on_hold = found[period, ()].on_hold
+                of.open_cases = found[period + 1, ()].open_cases
+                of.oldest_open_seconds = found[period + 1, ()].oldest_open_seconds
+                of.on_hold = found[period + 1, ()].on_hold
                 if kpi.is_share_of_open:
-                    of.total = found[period, ()].total
+                    of.total = found[period + 1, ()].total
                 if kpi.is_of_ages:
-                    of.elapsed = found[period, ()].elapsed
+                    of.elapsed = found[period + 1, ()].elapsed

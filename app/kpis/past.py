@@ -15,7 +15,8 @@ from psycopg.errors import QueryCanceled
 
 from app.db import Connection, Database
 from app.kpis import periods, raw
-from app.kpis.kpi import EXCLUSIONS, Aggregate, Dimension, Kpi
+from app.kpis.dimensions import Dimension
+from app.kpis.kpi import EXCLUSIONS, Aggregate, Kpi
 from app.kpis.points import Distribution, Figures, Place, distribution
 from app.kpis.question import CannotAnswer, Question
 from app.log import read

@@ -76,6 +76,17 @@ def before(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tupl
     return (previous, start) if start < begin else (previous,)
 
 
+def as_far(now: datetime, begin: datetime, before: datetime, zone: ZoneInfo) -> datetime:
+    """How far the period from `before` had got, in UTC, when as much of it was over, by the clocks of the
+    zone, as `now` is of the one from `begin`; no further than to that one, and as far as that if the latter
+    has not begun.
+    """
+    if now <= begin:
+        return begin
+    first, since, at = (one.astimezone(zone).replace(tzinfo=None) for one in (before, begin, now))
+    return min((first + (at - since)).replace(tzinfo=zone).astimezone(UTC), begin)
+
+
 def days(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
     """The instants behind `begin` and before `end`, in UTC, at which a day begins in the zone."""
     found: list[datetime] = []

@@ -18,18 +18,9 @@ from pydantic import ConfigDict, Field
 from app.api.shapes import Out
 from app.common.records import Labelled
 from app.kpis import periods
-from app.kpis.kpi import (
-    EXCLUSIONS,
-    Aggregate,
-    Basis,
-    Comparator,
-    Kpi,
-    Measure,
-    Settling,
-    Target,
-    Unit,
-)
-from app.kpis.question import Question
+from app.kpis.dimensions import GIVEN_TO
+from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Comparator, Kpi, Measure, Settling, Target, Unit
+from app.kpis.question import NONE, Question
 from app.kpis.statistics import intervals
 from app.kpis.statistics.survival import Survival
 
@@ -103,7 +94,9 @@ class KpiTarget(Out):
 
 
 class KpiPrevious(Out):
-    """Another period, of the same cut, and how this one compares with it."""
+    """Another period, of the same cut, and how this one compares with it. One that runs is compared with as
+    much of the other as is over of it: the 22nd with the 22nd.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -171,7 +164,8 @@ class KpiPoint(Out):
     previous: KpiPrevious
     final_after: datetime | None = Field(
         description="Until then the value can still move as a matter of course: the period runs, or a case "
-        "may be reopened. What is told late or corrected moves it even later. Null: while a case is open."
+        "may be reopened. What is told late or corrected moves it even later. Null: while a case is open; "
+        "or of openings, while nobody has been given their cases."
     )
 
 
@@ -273,7 +267,7 @@ def point(question: Question, place: Place, figures: Figures, names: Names, judg
         skewed=figures.skewed if kpi.may_be_skewed else None,
         excluded=figures.excluded,
         **_standing(kpi, value, judged, begin, end),
-        final_after=_final_after(question, end, figures, judged.now),
+        final_after=_final_after(question, place, figures, judged.now),
     )
 
 
@@ -391,11 +385,23 @@ def _of_sum(kpi: Kpi, figures: Figures) -> intervals.Bounds:
     return intervals.poisson_difference(before, before - figures.total)
 
 
-def _final_after(question: Question, end: datetime, figures: Figures, now: datetime) -> datetime | None:
+def _final_after(question: Question, place: Place, figures: Figures, now: datetime) -> datetime | None:
+    period, cut = place
+    end = question.bounds[period]
     waits = end > now or (figures.survival is not None and figures.survival.open > 0)
-    if question.kpi.settling is Settling.ending and waits:
+    if (question.kpi.settling is Settling.ending and waits) or _is_nobodys(question, cut, figures):
         return None
     if question.kpi.settling is Settling.aftermath:
         return periods.days_after(end, AFTERMATH_DAYS, question.zone)
     days = 0 if question.kpi.settling is Settling.at_once else question.reopen_days
     return periods.days_after(end, days, question.zone)
+
+
+def _is_nobodys(question: Question, cut: Cut, figures: Figures) -> bool:
+    """Whether it is of openings of cases that have yet to be given to anybody, whose they will be then."""
+    if question.kpi.basis is not Basis.opened or not (figures.cases or any(figures.excluded.values())):
+        return False
+    values = dict(zip(question.by, cut, strict=True))
+    return any(
+        values[one] is None if one in values else NONE in question.filters.get(one, ()) for one in GIVEN_TO
+    )

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.kpis.dimensions import AGES, Age, Dimension
 from app.kpis.facts import ENDINGS
-from app.kpis.kpi import EXCLUSIONS, Age, Aggregate, Basis, Dimension, Kpi, Measure, StillOpen
+from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Kpi, Measure, StillOpen
 from app.kpis.question import Question
 
 COLUMN = {
@@ -27,13 +28,6 @@ COLUMN = {
     Dimension.source: "source",
     Dimension.from_team: "from_team_id",
     Dimension.to_team: "to_team_id",
-}
-#: Which age is whose, in seconds: up to this one, exclusive.
-AGES = {
-    Age.days_0: 86_400,
-    Age.days_1: 3 * 86_400,
-    Age.days_3: 7 * 86_400,
-    Age.days_7: 30 * 86_400,
 }
 #: Dimensions whose values are ids of teams; and of anything.
 TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dimension.to_team})

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from app.common.priority import Priority
 from app.common.zones import EXAMPLES, is_zone
 from app.kpis import periods
-from app.kpis.kpi import Age, Dimension, Kpi
+from app.kpis.dimensions import Age, Dimension
+from app.kpis.kpi import Kpi
 from app.kpis.periods import Grain
 from app.text import say
 

@@ -6,7 +6,7 @@ It shares nothing with the facts but the log. What it gives is what the fast pat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,15 @@ from typing import Any
 from uuid import UUID
 
 from app.db import Connection
-from app.kpis.kpi import Aggregate, Dimension, Kpi, Measure, StillOpen
+from app.kpis.dimensions import Dimension
+from app.kpis.kpi import Aggregate, Kpi, Measure, StillOpen
 from app.kpis.statistics.survival import Survival, kaplan_meier
 
 FOLDER = Path(__file__).with_name("raw")
 #: What all definitions begin and end with; what those of requests and problems begin with besides, and those
-#: of what is still open.
+#: of what is still open; and what those of openings end with.
 EVENTS, CASES_OF, TURNS, ALIVE = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
+GIVEN = "_given.sql"
 #: The folder of the definitions of what is still open of a process.
 OPEN = "still_open"
 #: The state that ends a case of these processes, whose definitions go by the states that it was in.
@@ -114,6 +116,7 @@ MEASURE = {
 #: The tables that hold the cases of a definition while they are looked at, those that are open, and work.
 CASES, OPEN_CASES, WORK = TABLES = ("raw_case", "raw_open_case", "raw_work")
 
+NOTHING_BEGUN: Mapping[str, str] = {}
 #: The numbers of a point, by name.
 Numbers = dict[str, float | int | None]
 #: A period's number, from 1, and the values of the cut.
@@ -127,6 +130,14 @@ def names_of(kpi: Kpi) -> list[str]:
     return [open_name(kpi.process, kpi.still_open)]
 
 
+def every_name(kpi: Kpi) -> list[str]:
+    """The names of all definitions that there are of the KPI."""
+    names = names_of(kpi)
+    if kpi.aggregate is Aggregate.per_agent_day:
+        names += working_names(kpi)
+    return names if kpi.still_open is None else [*names, open_name(kpi.process, kpi.still_open)]
+
+
 def working_names(kpi: Kpi) -> list[str]:
     """The names of the definitions of when whose work on these kinds of records was done."""
     return [f"{process}/agent_days" for process in kpi.processes]
@@ -137,23 +148,48 @@ def open_name(process: str, still_open: StillOpen) -> str:
     return f"{process}/{OPEN}/{still_open.value}"
 
 
-def definition(name: str) -> str:
-    """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`.
+def definition(name: str, begun: str | None = None) -> str:
+    """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`. `begun`
+    is what stands in the place of its beginning, where that has been computed before.
 
     What definitions begin and end with stands once, in EVENTS and in CASES_OF; what only those of a process
     need besides, in EVENTS of its folder. A definition itself says what was `decided`: of which case, at
     which instant and by which event of it (`rank`; none where time alone decided), with which numbers, and
-    whether it counts whatever becomes of the case (`standing`).
+    whether it counts whatever becomes of the case (`standing`); and where it counts openings, what is one
+    (`opening`).
     """
-    process = name.split("/", maxsplit=1)[0]
-    turns = (TURNS,) if process in ENDED else ()
+    process = process_of(name)
     is_open = name.startswith(f"{process}/{OPEN}/")
     alive = (ALIVE,) if is_open else ()
-    parts = (EVENTS, *turns, f"{process}/{EVENTS}", *alive, f"{name}.sql", CASES_OF)
-    whole = "".join((FOLDER / part).read_text(encoding="utf-8") for part in parts)
-    on_hold = "decided.on_hold" if is_open else "null::boolean"
-    whole = whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
-    return whole.replace("{on_hold}", on_hold)
+    own = texts(f"{name}.sql")
+    of_openings = " as opening" in own
+    ending = texts(*alive) + own + (texts(GIVEN) if of_openings else "") + texts(CASES_OF)
+    words = {"on_hold": "decided.on_hold" if is_open else "null::boolean"}
+    words |= {"given": "left join first_given using (stream)" if of_openings else ""}
+    for column in ("team_id", "assignee_id"):
+        known = f"known.fields->>'{column}'"
+        given = f"case when decided.opening then first_given.{column} else {known} end"
+        words[column] = given if of_openings else known
+    for word, text in words.items():
+        ending = ending.replace(f"{{{word}}}", text)
+    return (beginning(process) if begun is None else begun) + ending
+
+
+def process_of(name: str) -> str:
+    """Return the process of the definition of that name."""
+    return name.split("/", maxsplit=1)[0]
+
+
+def texts(*names: str) -> str:
+    """Return these files of the definitions as one text."""
+    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+def beginning(process: str) -> str:
+    """What all definitions of the process begin with."""
+    turns = (TURNS,) if process in ENDED else ()
+    whole = texts(EVENTS, *turns, f"{process}/{EVENTS}")
+    return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
 
 
 async def make_tables(connection: Connection) -> None:
@@ -163,30 +199,18 @@ async def make_tables(connection: Connection) -> None:
         await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())
 
 
-def together(kpi: Kpi, names: Sequence[str]) -> str:
-    """The cases of some of the KPI's definitions, with the columns of its dimensions."""
+def together(kpi: Kpi, names: Sequence[str], begun: Mapping[str, str] = NOTHING_BEGUN) -> str:
+    """The cases of some of the KPI's definitions, with the columns of its dimensions. `begun` has by process
+    what stands in the place of their beginnings.
+    """
     columns = ", ".join(columns_of(kpi))
-    return " union all ".join(f"select {columns} from ({definition(name)}) definition" for name in names)
+    texts = [definition(name, begun.get(process_of(name))) for name in names]
+    return " union all ".join(f"select {columns} from ({text}) definition" for text in texts)
 
 
 def columns_of(kpi: Kpi) -> tuple[str, ...]:
     """The columns that definitions of the KPI have."""
     return (*ALWAYS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN))
-
-
-async def fill(
-    connection: Connection, table: str, kpi: Kpi, names: Sequence[str], parameters: dict[str, Any]
-) -> None:
-    """Puts the cases of some of the KPI's definitions into a table; parameters as of `definition`."""
-    # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few, and
-    # they are many, going through one part for each row of another would never end.
-    await connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
-    await connection.execute(
-        f"insert into {table} ({', '.join(columns_of(kpi))}) {together(kpi, names)}".encode(),
-        parameters,
-        prepare=False,
-    )
-    await connection.execute(f"set local enable_nestloop = on; analyze {table}".encode())
 
 
 @dataclass(slots=True)

@@ -19,7 +19,9 @@ from app.db import Connection, connect
 from app.kpis import query, raw
 from app.kpis.answer import count, ends, fetch, one_moment, stands_at, with_budgets
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Aggregate, Dimension, Kpi
+from app.kpis.definitions import Definitions
+from app.kpis.dimensions import Dimension
+from app.kpis.kpi import Aggregate, Kpi
 from app.kpis.periods import Grain, days, first_day, following, start_of
 from app.kpis.points import Distribution, Figures, Judged, KpiPoint, Place, point
 from app.kpis.query import Statement
@@ -97,17 +99,19 @@ async def reconcile(
 ) -> Report:
     """Compares these KPIs (all, if none are named), in the months of that zone. Raises DatabaseGone."""
     kpis = [KPIS[key] for key in keys] or list(KPIS.values())
-    async with _one_moment(url) as connection:
+    async with one_moment_of(url) as connection:
         position, _ = await stands_at(connection)
         report = Report(position)
+        known = {"position": position, "now": now, "currency": currency}
+        definitions = Definitions(connection, kpis, known)
         for done, kpi in enumerate(kpis):
             progress(kpi.key, done, len(kpis))
-            await _compare(_Task(connection, kpi, zone, now, currency, report))
+            await _compare(_Task(connection, kpi, zone, now, currency, report, definitions))
     return report
 
 
 @asynccontextmanager
-async def _one_moment(url: str) -> AsyncIterator[Connection]:
+async def one_moment_of(url: str) -> AsyncIterator[Connection]:
     """A connection that sees one moment; nothing stays of what is done with it."""
     connection = await connect(url, LIMITS)
     try:
@@ -149,21 +153,21 @@ class _Task:
     now: datetime
     currency: str
     report: Report
+    definitions: Definitions
     differing: list[_Case] = field(default_factory=list)
 
 
 async def _compare(task: _Task) -> None:
     months = await _months(task)
-    known = {"position": task.report.position, "now": task.now, "currency": task.currency}
     if task.kpi.fact is not None:
-        await raw.fill(task.connection, raw.CASES, task.kpi, raw.names_of(task.kpi), known)
+        await task.definitions.fill(raw.CASES, task.kpi, raw.names_of(task.kpi))
         await _compare_cases(task)
     if task.kpi.aggregate is Aggregate.per_agent_day:
-        await raw.fill(task.connection, raw.WORK, task.kpi, raw.working_names(task.kpi), known)
+        await task.definitions.fill(raw.WORK, task.kpi, raw.working_names(task.kpi))
     if task.kpi.still_open is not None:
         moments = ends(_question(task, months, ()), task.now)
         name = raw.open_name(task.kpi.process, task.kpi.still_open)
-        await raw.fill(task.connection, raw.OPEN_CASES, task.kpi, [name], known | {"ends": moments})
+        await task.definitions.fill(raw.OPEN_CASES, task.kpi, [name], ends=moments)
         for begin, moment in zip(months, moments, strict=False):
             await _compare_open_cases(task, begin, moment)
     for first in range(0, len(months) - 1, MONTHS_AT_ONCE):

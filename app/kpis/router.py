@@ -7,7 +7,7 @@ one sees oneself would be taken for the figure, and a small cell would tell of w
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
@@ -17,10 +17,11 @@ from starlette.responses import Response
 from app.api import cursors, paging, tables
 from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of
+from app.api.faults import Fault
 from app.api.filters import Several
-from app.api.lists import AsOf, Paging
+from app.api.list_queries import AsOf, Paging
 from app.api.openapi import in_language, or_table, problems
-from app.api.problems import Fault, problem
+from app.api.problems import problem
 from app.api.reads import not_ahead
 from app.api.shapes import Out
 from app.common.people import Caller, Role
@@ -30,11 +31,14 @@ from app.kernel.visibility import overseers, sees_all
 from app.kernel.who import Who
 from app.kpis import sheets
 from app.kpis.answer import KpiAnswer, answer, caught_up
+from app.kpis.behind import BEHIND, behind
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.charts import KpiBehaviour, behaviour
+from app.kpis.dimensions import Dimension
+from app.kpis.filled import filled
 from app.kpis.forecast import KpiForecast, forecast, running
-from app.kpis.kpi import Aggregate, Basis, Dimension, Direction, Kpi, Unit
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Unit
 from app.kpis.overview import overview, this_month
 from app.kpis.past import moment
 from app.kpis.periods import Grain
@@ -43,6 +47,7 @@ from app.kpis.question import CannotAnswer, Question, Said, ask, zone_named
 from app.log.canonical import from_instant, instant
 from app.settings import Settings
 
+Found = TypeVar("Found", KpiAnswer, KpiBehaviour, KpiForecast, "KpiPage", "KpiCasePage")
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
 #: Of what comes as a table, too.
@@ -83,8 +88,8 @@ class KpiOut(Out):
 class KpiNow(KpiOut):
     """What a KPI is, and how it stands this month."""
 
-    present: KpiPoint = Field(description="This month up to now, beside the month before.")
-    last_year: KpiPrevious = Field(description="The same month of the year before.")
+    present: KpiPoint = Field(description="This month up to now, beside the same days of the month before.")
+    last_year: KpiPrevious = Field(description="The same days of that month of the year before.")
 
 
 class KpiPage(Out):
@@ -93,7 +98,32 @@ class KpiPage(Out):
     tz: str = Field(description="The time zone that the month is cut in.")
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=BEHIND)
     items: list[KpiNow]
+    next_cursor: None = Field(description="There is no other page.")
+
+
+class KpiPeriodChoice(KpiChoice):
+    """Which periods."""
+
+    grain: Literal["week", "month", "quarter", "year"] = Field("month", description="How long a period is.")
+
+
+class KpiPeriod(Out):
+    """A period in which a case was opened, or ended."""
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+
+
+class KpiPeriodPage(Out):
+    """The periods that have any cases, the newest first; at most 1,000, all on one page."""
+
+    tz: str = Field(description="The time zone that periods are cut in.")
+    grain: str
+    position: int = Field(description="Up to which position of the log everything is in it.")
+    lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    items: list[KpiPeriod]
     next_cursor: None = Field(description="There is no other page.")
 
 
@@ -109,6 +139,7 @@ class KpiCasePage(Out):
     end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
+    behind: str | None = Field(default=None, description=BEHIND)
     items: list[KpiCase]
     next_cursor: str | None = Field(description="Null on the last page.")
 
@@ -257,7 +288,29 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
         next_cursor=None,
     )
     headers = paging.VARY | {"Content-Language": language}
+    page = await _remarked(request, ledger, page)
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
+
+
+@router.get(
+    "/periods", operation_id="list_kpi_periods", response_model=KpiPeriodPage, responses=problems(422)
+)
+async def list_kpi_periods(
+    request: Request, ledger: Ledger, choice: Annotated[KpiPeriodChoice, Query()]
+) -> Response:
+    """In which periods there are any cases of what the caller may ask KPIs of."""
+    caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
+    processes = dict.fromkeys(kpi.process for kpi in KPIS.values() if _may_ask(ledger, caller, kpi))
+    found = await filled(ledger.db, processes, Grain(choice.grain), zone)
+    page = KpiPeriodPage(
+        tz=zone.key,
+        grain=choice.grain,
+        position=found.position,
+        lag_seconds=found.lag_seconds,
+        items=[KpiPeriod(begin=begin, end=end) for begin, end in found.periods],
+        next_cursor=None,
+    )
+    return Response(page.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
 @router.get(
@@ -279,7 +332,7 @@ async def get_kpi(
     elif query.fresh:
         await caught_up(ledger.db)
     question = question_of(ledger.settings, kpi, query.asked(query.grain, query.by or []), now)
-    found = await answer(ledger.db, question, now, position=position)
+    found = await _remarked(request, ledger, await answer(ledger.db, question, now, position=position))
     if tables.wanted(request):
         return tables.table(*sheets.series(found, question.by), VARY)
     return Response(found.model_dump_json(by_alias=True), 200, VARY, "application/json")
@@ -298,7 +351,7 @@ async def get_kpi_behaviour(
     now = context_of(request).now
     kpi = _asked_for(request, ledger, key)
     question = question_of(ledger.settings, kpi, query.asked(Grain(query.grain), []), now)
-    found = behaviour(kpi, await answer(ledger.db, question, now), now)
+    found = await _remarked(request, ledger, behaviour(kpi, await answer(ledger.db, question, now), now))
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
@@ -319,6 +372,7 @@ async def get_kpi_forecast(
     time = {"begin": begin.isoformat(), "end": end.isoformat()}
     said = Said(grain=grain.value, zone=zone.key, filters=query.chosen(), **time)
     found = await forecast(ledger.db, question_of(ledger.settings, kpi, said, now), query.more_cases)
+    found = await _remarked(request, ledger, found)
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
@@ -358,10 +412,17 @@ async def list_kpi_cases(
         items=page.cases,
         next_cursor=cursor,
     )
+    found = await _remarked(request, ledger, found)
     headers = VARY | paging.link(request, cursor)
     if tables.wanted(request):
         return tables.table(*sheets.cases(found.model_dump(mode="json", by_alias=True)), headers)
     return Response(found.model_dump_json(by_alias=True), 200, headers, "application/json")
+
+
+async def _remarked(request: Request, ledger: Ledger, found: Found) -> Found:
+    """The answer, with what is to be said of it where it lags behind an import."""
+    words = await behind(ledger.db, found.position, found.lag_seconds, language_for(request))
+    return found if words is None else found.model_copy(update={"behind": words})
 
 
 def declared(kpi: Kpi, language: str) -> KpiOut:

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from app.api.tables import Cell
 from app.kpis.answer import KpiAnswer
 from app.kpis.cases import KpiCase
-from app.kpis.kpi import EXCLUSIONS, Dimension
+from app.kpis.dimensions import Dimension
+from app.kpis.kpi import EXCLUSIONS
 from app.kpis.points import Distribution, KpiInterval, KpiPoint, KpiPrevious, KpiSurvival, KpiTarget
 
 #: The fields of a point that have parts, and which: null or not, all have their columns.

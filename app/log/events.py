@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ class Event:
 
     `version` counts within the stream from 1. `data` holds `given` (what was said) and `set` (the fields that
     it set, per row key `<kind>/<id>`; null removes the row); for what was observed elsewhere also `observed`,
-    `late`, `irregular`.
+    `late`, `instead`, `irregular`.
     """
 
     id: UUID
@@ -59,6 +60,13 @@ def recorded(row: dict[str, Any]) -> Recorded:
 def stream(kind: str, record_id: UUID) -> str:
     """The name of a record's stream; also the key of its row in `set`."""
     return f"{kind}/{id_text(record_id)}"
+
+
+def ids_of(names: Iterable[str]) -> str:
+    """The ids in the names of streams, as PostgreSQL writes an array: what is only passed on need not be
+    read.
+    """
+    return "{" + ",".join([name.partition("/")[2] for name in names]) + "}"
 
 
 def kind_of(name: str) -> str:

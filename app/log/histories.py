@@ -6,6 +6,7 @@ us half the time of JSON. What is checked and written is the same.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +14,10 @@ from itertools import accumulate
 from typing import Any
 
 import orjson
+import psycopg
 from psycopg.rows import dict_row
 
-from app.db import Connection, in_time
+from app.db import Connection, DatabaseGone, in_time
 from app.log.canonical import canonical, instant
 from app.log.ids import uuid7_texts
 
@@ -136,3 +138,13 @@ class History:
 def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
     """The columns that have a value."""
     return {name: value for name, value in row.items() if value is not None}
+
+
+async def analyse(connection: Connection) -> None:
+    """Tells PostgreSQL's planner how large tables are after a history; else autovacuum does so a while later.
+
+    What was written stays so, whether or not that goes well.
+    """
+    with contextlib.suppress(DatabaseGone, psycopg.Error):
+        async with in_time(connection):
+            await connection.execute("select log.analyse()")

@@ -19,7 +19,10 @@ async def head(db: Database, *, seconds: float | None = None) -> int:
 
 async def is_ahead(db: Database, as_of: int | datetime, now: datetime) -> bool:
     """Whether the position, or the instant, is one that the log has not come to. Raises DatabaseGone."""
-    return as_of > now if isinstance(as_of, datetime) else as_of > await head(db)
+    if not isinstance(as_of, datetime):
+        return as_of > await head(db)
+    # The log's clock is the database's, and never goes back: what it has taken may be ahead of ours.
+    return as_of > now and bool(await db.value("select recorded_at < %s from log.head", (as_of,)))
 
 
 # Positions are dense and their times ascend, so halving finds it: some twenty events are looked at, and no

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.base.assignment.assigning import TURN, TURNS, by_person, case_of, propose, rules_of
+from app.base.assignment.assigning import TURN, TURNS, are_rules_of, by_person, case_of, propose, rules_of
 from app.base.extras.assignment import AssignTicket
 from app.common.assignment import AssignmentRule
 from app.common.people import rule as as_caller
@@ -25,8 +25,9 @@ from app.kernel.rules import (
     events,
     keep_refusal,
 )
+from app.log.batches import Batch
 from app.log.events import Recorded, id_of, kind_of
-from app.log.follow import Consumer, Span
+from app.log.follow import Consumer
 
 NAME = "assign_by_rule"
 # Somebody may have become inactive between the choice and the command, or have been faster.
@@ -49,11 +50,23 @@ class AssignByRule:
             if row.opens or row.name == "reopen"
         )
 
-        async def take(connection: Connection, span: Span) -> None:
-            for event in await events(connection, span, after):
+        async def finds(batch: Batch) -> bool:
+            kinds = {kind_of(event.stream) for event in await events(batch, after)}
+            return bool(kinds) and await are_rules_of(batch.connection, kinds)
+
+        async def handle_batch(connection: Connection, batch: Batch) -> None:
+            for event in await events(batch, after):
                 await _follow(ledger, connection, event, clock())
 
-        return Consumer(f"rule:{self.name}", take, BATCH, LONGEST_SECONDS)
+        return Consumer(
+            f"rule:{self.name}",
+            handle_batch,
+            BATCH,
+            LONGEST_SECONDS,
+            types=frozenset(after),
+            acts=True,
+            finds=finds,
+        )
 
 
 RULE = AssignByRule()

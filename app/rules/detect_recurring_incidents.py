@@ -4,18 +4,19 @@ offer back if too few of them are left.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
+from app.db import Connection, rows_of
 from app.kernel.bodies import Nothing
 from app.kernel.history import as_of_version
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
 from app.kernel.rules import Consequence, Rule
-from app.log.events import Recorded, id_of
+from app.log.events import Recorded, id_of, ids_of, stream
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
 from app.processes.problems import recurrence
@@ -23,8 +24,48 @@ from app.processes.problems.candidates import DetectAgainProblemCandidate, Detec
 from app.processes.problems.records import CandidateDimension, CandidateState
 
 KIND = "problem_candidate"
+EDITED = "incident.edited"
 #: How far the log has come.
 LATEST = "select e.recorded_at from log.head h join log.event e on e.position = h.position"
+
+
+VALUES = "select id, service, ci, category from fold.incident where id = any(%s::uuid[])"
+# What is asked of a value because of one event is the same for those that come soon after it.
+SOON = timedelta(minutes=1)
+
+
+async def of_what_recurs(
+    ledger: Ledger, connection: Connection, events: Sequence[Recorded]
+) -> Sequence[Recorded]:
+    """Those whose incident has something that is to be offered and is not, or is and is not to be, as it
+    stands now; and those that change what an incident has.
+    """
+    counted = timedelta(days=ledger.settings.recurrence_days)
+    rows = await rows_of(connection, VALUES, (ids_of(event.stream for event in events),))
+    incidents = {stream("incident", row["id"]): row for row in rows}
+    chosen = {event.position: event for event in events if _changes_what_it_has(event)}
+    soonest: dict[CandidateDimension, dict[str, list[Recorded]]] = {one: {} for one in CandidateDimension}
+    for event in events:
+        incident = incidents.get(event.stream)
+        if incident is None or event.type == EDITED:
+            continue
+        for dimension, known in soonest.items():
+            if incident[dimension.value] is None:
+                continue
+            told = known.setdefault(incident[dimension.value], [])
+            if not told or event.recorded_at > told[-1].recorded_at + SOON:
+                told.append(event)
+    for dimension, known in soonest.items():
+        opens = {value: told[0].recorded_at - counted for value, told in known.items()}
+        wanted = ledger.settings.recurrences
+        for value in await recurrence.to_be_judged(connection, dimension, opens, limit=wanted):
+            chosen |= {event.position: event for event in known[value]}
+    return [chosen[position] for position in sorted(chosen)]
+
+
+def _changes_what_it_has(event: Recorded) -> bool:
+    fields = event.data["set"].get(event.stream) or {}
+    return event.type == EDITED and any(dimension.value in fields for dimension in CandidateDimension)
 
 
 async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
@@ -46,9 +87,8 @@ async def _touched(ledger: Ledger, event: Recorded) -> list[tuple[CandidateDimen
     """What the incident has, or had before it was edited, that others may have in common with it."""
     loaded = await load(ledger.db, LIFECYCLE, str(id_of(event.stream)))
     incidents: list[Incident] = [] if loaded is None else [loaded.record]
-    if event.type == "incident.edited":
-        fields = event.data["set"].get(event.stream) or {}
-        if not any(dimension.value in fields for dimension in CandidateDimension):
+    if event.type == EDITED:
+        if not _changes_what_it_has(event):
             return []
         incidents.append(await as_of_version(ledger.db, LIFECYCLE, event.stream, event.version - 1))
     found = [(one, getattr(incident, one.value)) for incident in incidents for one in CandidateDimension]
@@ -87,10 +127,11 @@ RULE = Rule(
     "detect_recurring_incidents",
     (
         "incident.reported",
-        "incident.edited",
+        EDITED,
         "incident.cancelled",
         "incident.marked_duplicate",
         "incident.linked",
     ),
     detect_recurring_incidents,
+    of_what_recurs,
 )

@@ -14,10 +14,13 @@ from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.rules import Consequence
 from app.kernel.timers import BATCH, Wanted
+from app.log.batches import Batch
 from app.log.events import id_of, kind_of
-from app.log.follow import Consumer, Span
+from app.log.follow import Consumer
 
 NAME = "escalate_by_rule"
+#: The kind of the rules.
+RULES = "escalation_rule"
 # A rule that is added concerns every open ticket of its process, and those are all asked at once.
 LONGEST_SECONDS = 300.0
 
@@ -56,14 +59,8 @@ with due as (
 )
 insert into plumbing.timer as old (rule, stream, due_at) select %(rule)s, stream, due_at from due
 on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
-TOUCHED = """
-select distinct stream from log.event
-where position between %(first)s and %(last)s and split_part(stream, '/', 1) = any(%(kinds)s)"""
-# The processes whose rules the span says something new of.
-CHANGED = """
-select distinct r.process from log.event e
-join fold.escalation_rule r on e.stream = 'escalation_rule/' || r.id
-where e.position between %(first)s and %(last)s and e.stream like 'escalation_rule/%%'"""
+# The processes of these rules.
+CHANGED = "select distinct process from fold.escalation_rule where id = any(%s)"
 WITH_RULES = "select distinct process from fold.escalation_rule where state = 'active'"
 NEXT = """
 select distinct on (c.stream) c.*, e.id as cause, e.correlation_id from ({to_come}) as c
@@ -84,25 +81,26 @@ class EscalateByRule:
 
     def consumer(self, ledger: Ledger) -> Consumer:
         """What sets the timers: of tickets that a span touches, and of all open ones when rules change."""
+        kinds = [kind for kind, one in ledger.lifecycles.items() if _is_escalated(one)]
 
-        async def take(connection: Connection, span: Span) -> None:
-            if span.first == 1:  # from the beginning, that is: from nothing
+        async def handle_batch(connection: Connection, batch: Batch) -> None:
+            if batch.span.first == 1:  # from the beginning, that is: from nothing
                 await connection.execute("delete from plumbing.timer where rule = %s", (NAME,))
-            within = {"first": span.first, "last": span.last}
-            kinds = [kind for kind, one in ledger.lifecycles.items() if _is_escalated(one)]
-            changed = {row["process"] for row in await rows_of(connection, CHANGED, within)}
+            changed: set[str] = set()
+            if rules := [id_of(stream) for stream in await batch.streams({RULES})]:
+                changed = {row["process"] for row in await rows_of(connection, CHANGED, (rules,))}
             ruled = {row["process"] for row in await rows_of(connection, WITH_RULES, {})}
             touched: dict[str, list[str]] = {}
-            if ruled:
-                wanted = within | {"kinds": list(ruled)}
-                for row in await rows_of(connection, TOUCHED, wanted):
-                    touched.setdefault(kind_of(row["stream"]), []).append(row["stream"])
+            for stream in await batch.streams(ruled) if ruled else ():
+                touched.setdefault(kind_of(stream), []).append(stream)
             for kind in kinds:
                 streams = None if kind in changed else touched.get(kind, [])
                 if streams is None or streams:
                     await _set(connection, ledger.lifecycles[kind], streams)
 
-        return Consumer(f"timer:{NAME}", take, BATCH, LONGEST_SECONDS)
+        return Consumer(
+            f"timer:{NAME}", handle_batch, BATCH, LONGEST_SECONDS, kinds=frozenset({*kinds, RULES})
+        )
 
     async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
         """The tickets that something is to come for, each with what comes first."""

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from app.common.children import Comment
 from app.common.personal import Sealed
+from app.db import Connection
 from app.kernel.history import as_of_version
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of, kind_of
 from app.processes.incidents.duplicates import PassOnCommentIncident
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.queries import said_of_duplicate
+from app.processes.incidents.queries import duplicates_among, said_of_duplicate
+
+
+async def of_duplicates(
+    ledger: Ledger, connection: Connection, events: Sequence[Recorded]
+) -> Sequence[Recorded]:
+    """Those of incidents that are duplicates of others."""
+    found = await duplicates_among(connection, [id_of(event.stream) for event in events])
+    return [event for event in events if id_of(event.stream) in found]
 
 
 async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
@@ -43,4 +52,5 @@ RULE = Rule(
     "pass_on_comments",
     ("incident.commented", "incident.comment_corrected", "incident.comment_passed_on"),
     pass_on_comments,
+    of_duplicates,
 )

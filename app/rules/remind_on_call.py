@@ -38,4 +38,4 @@ async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str
     return "remind", RemindIncident(persons=tuple(str(person) for person in persons))
 
 
-RULE = TimedRule("remind_on_call", "incident", OPEN, due, remind)
+RULE = TimedRule("remind_on_call", "incident", OPEN, due, remind, only=f"r.priority = '{Priority.P1.value}'")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from app.common.tickets import HoldReason
+from app.db import Connection, rows_of
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
@@ -13,6 +14,19 @@ from app.log.events import Recorded, id_of, kind_of
 
 #: The kinds whose holds say for what they wait.
 KINDS = ("incident", "request")
+WAITING = " union all ".join(
+    f"select '{kind}/' || id as stream from fold.{kind} where id = any(%(ids)s) and hold_reason = %(reason)s"
+    for kind in KINDS
+)
+
+
+async def of_what_waits(
+    ledger: Ledger, connection: Connection, events: Sequence[Recorded]
+) -> Sequence[Recorded]:
+    """Those of tickets that wait for their requester."""
+    said = {"ids": [id_of(event.stream) for event in events], "reason": HoldReason.awaiting_requester.value}
+    waiting = {row["stream"] for row in await rows_of(connection, WAITING, said)}
+    return [event for event in events if event.stream in waiting]
 
 
 async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
@@ -33,4 +47,5 @@ RULE = Rule(
     "resume_at_answer",
     tuple(f"{kind}.{said}" for kind in KINDS for said in ("commented", "attached")),
     resume_at_answer,
+    of_what_waits,
 )

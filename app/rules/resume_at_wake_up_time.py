@@ -24,9 +24,12 @@ async def resume(ledger: Ledger, ticket: Incident | Request, now: datetime) -> t
 
 
 NAME = "resume_at_wake_up_time"
-RULE = TimedRule(NAME, "incident", frozenset({IncidentState.on_hold}), due, resume)
+ONLY = "r.wake_up_at is not null"
+RULE = TimedRule(NAME, "incident", frozenset({IncidentState.on_hold}), due, resume, only=ONLY)
 #: One for each kind.
 RULES: tuple[TimedRule[Any], ...] = (
     RULE,
-    TimedRule(NAME, "request", frozenset({RequestState.on_hold}), due, resume, of_another_kind=True),
+    TimedRule(
+        NAME, "request", frozenset({RequestState.on_hold}), due, resume, only=ONLY, of_another_kind=True
+    ),
 )

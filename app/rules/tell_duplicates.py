@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
+from app.db import Connection
 from app.kernel.bodies import Nothing
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Consequence, Rule
 from app.log import read
 from app.log.events import Recorded, id_of, stream
-from app.processes.incidents.queries import duplicates_of
+from app.processes.incidents.queries import duplicates_of, with_duplicates
 from app.processes.incidents.records import ENDED, Incident
 
 AT_ONCE = 500
+MARKED = "incident.marked_duplicate"
+
+
+async def of_duplicates_and_their_originals(
+    ledger: Ledger, connection: Connection, events: Sequence[Recorded]
+) -> Sequence[Recorded]:
+    """Those of incidents that are or have duplicates."""
+    found = await with_duplicates(connection, [id_of(event.stream) for event in events])
+    return [event for event in events if event.type == MARKED or id_of(event.stream) in found]
 
 
 async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
     """A duplicate that is told tells its own in turn; one that is marked too late is told at once."""
-    if event.type == "incident.marked_duplicate":
+    if event.type == MARKED:
         if await _was_resolved(ledger, event):
             yield _told(id_of(event.stream))
         return
@@ -44,6 +54,7 @@ async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
 
 RULE = Rule(
     "tell_duplicates",
-    ("incident.resolved", "incident.original_resolved", "incident.marked_duplicate"),
+    ("incident.resolved", "incident.original_resolved", MARKED),
     tell_duplicates,
+    of_duplicates_and_their_originals,
 )

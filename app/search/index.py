@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from app.db import Connection, Row, rows_of
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.vault import KEYS, unwrapped
-from app.log.events import id_of, kind_of, stream
-from app.log.follow import Consumer, Span
+from app.log.batches import Batch
+from app.log.events import Recorded, id_of, kind_of, stream
+from app.log.follow import Consumer
 from app.search.words import EDITION, for_staff, of_key, of_number, words
 
 #: With another edition of the words the log is followed from its beginning.
@@ -37,21 +38,15 @@ MOST_COMMENTS = 1_000
 TEXTS = frozenset(
     {"title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer", "workaround"}
 )
-CHILDREN = ["comment", "external_reference"]
+CHILDREN = frozenset({"comment", "external_reference"})
+ERASED = "person.erased"
 
 BEGIN = b"truncate search.record"
-# Made when the log was as long already, it holds what is told here.
-TOUCHED = """
-select distinct e.stream from log.told e cross join lateral jsonb_each(e.data->'set') as s(row_key, fields)
-where e.position between %(first)s and %(last)s and split_part(e.stream, '/', 1) = any(%(kinds)s)
-  and (split_part(s.row_key, '/', 1) = any(%(children)s) or s.fields ?| %(fields)s)
-  and coalesce((select r.made_at from search.record r
-                where r.id = split_part(e.stream, '/', 2)::uuid), 0) < %(last)s
-"""
-ERASED = """
-select r.kind || '/' || r.id as stream from search.record r where r.person_keys && array(
-  select p.key_id from log.event e join fold.person p on p.id = split_part(e.stream, '/', 2)::uuid
-  where e.position between %(first)s and %(last)s and e.type = 'person.erased')
+# Made when the log was as long already, they hold what is told here.
+MADE = "select id from search.record where id = any(%s) and made_at >= %s"
+WITH_WORDS_OF = """
+select r.kind || '/' || r.id as stream from search.record r
+where r.person_keys && array(select p.key_id from fold.person p where p.id = any(%s))
 """
 COMMENTS = """
 select k.record, c.visibility, c.text from unnest(%s::text[]) as k(record) cross join lateral (
@@ -94,8 +89,9 @@ class Opener:
 
     def __init__(self, master: MasterKey, rows: Iterable[Row]) -> None:
         self._keys: dict[UUID, tuple[PersonalKey, UUID]] = {}
+        under = cache(master.unwrap)  # most texts of a batch are of few persons
         for row in rows:
-            key = unwrapped(master, row)
+            key = unwrapped(under, row)
             if key is not None:
                 self._keys[key.id] = key, row["under"] or key.id
 
@@ -112,34 +108,47 @@ def consumer(ledger: Ledger) -> Consumer:
     master key.
     """
     by_kind = {kind: lifecycle for kind, lifecycle in ledger.lifecycles.items() if lifecycle.searched}
-    fields = sorted({name for lifecycle in by_kind.values() for name in ("number", *lifecycle.searched)})
+    fields = {name for lifecycle in by_kind.values() for name in ("number", *lifecycle.searched)}
 
-    async def take(connection: Connection, span: Span) -> None:
-        if span.first == 1:
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        if batch.span.first == 1:
             await connection.execute(BEGIN)
-        asked = {
-            "first": span.first,
-            "last": span.last,
-            "kinds": list(by_kind),
-            "children": CHILDREN,
-            "fields": fields,
-        }
-        rows = await rows_of(connection, TOUCHED, asked) + await rows_of(connection, ERASED, asked)
-        touched = {row["stream"] for row in rows}
+        touched: dict[UUID, str] = {}
+        for event in await batch.events():
+            if kind_of(event.stream) in by_kind and _is_found_otherwise(event, fields):
+                touched[id_of(event.stream)] = event.stream
+        if touched and not batch.together:
+            for row in await rows_of(connection, MADE, (list(touched), batch.span.last)):
+                del touched[row["id"]]
+        if erased := [id_of(event.stream) for event in await batch.events({ERASED})]:
+            for row in await rows_of(connection, WITH_WORDS_OF, (erased,)):
+                touched[id_of(row["stream"])] = row["stream"]
         for kind, lifecycle in by_kind.items():
-            ids = sorted(id_of(name) for name in touched if kind_of(name) == kind)
+            ids = sorted(record_id for record_id, name in touched.items() if kind_of(name) == kind)
             for n in range(0, len(ids), RECORDS_AT_ONCE):
-                await _make(connection, lifecycle, ledger.vault.master, ids[n : n + RECORDS_AT_ONCE])
+                await _make(batch, lifecycle, ledger.vault.master, ids[n : n + RECORDS_AT_ONCE])
 
-    return Consumer(NAME, take, BATCH, LONGEST_SECONDS)
+    return Consumer(
+        NAME, handle_batch, BATCH, LONGEST_SECONDS, kinds=frozenset({*by_kind, ERASED.partition(".")[0]})
+    )
 
 
-async def _make(
-    connection: Connection, lifecycle: Lifecycle[Any], master: MasterKey, ids: Sequence[UUID]
-) -> None:
+def _is_found_otherwise(event: Recorded, fields: set[str]) -> bool:
+    """Whether the record is found by other words since then."""
+    return any(
+        kind_of(row) in CHILDREN or (told is not None and not fields.isdisjoint(told))
+        for row, told in event.data["set"].items()
+    )
+
+
+async def _make(batch: Batch, lifecycle: Lifecycle[Any], master: MasterKey, ids: Sequence[UUID]) -> None:
     """Makes the entries of these records anew."""
-    # What is read below is as new as this at least.
-    (head,) = await rows_of(connection, "select position from log.head", ())
+    connection = batch.connection
+    # What is read below is as new as this at least. The end of the log is not far, if many follow together.
+    made_at = batch.span.last
+    if not batch.together:
+        (head,) = await rows_of(connection, "select position from log.head", ())
+        made_at = head["position"]
     names = ", ".join(lifecycle.searched)
     rows = await rows_of(
         connection, f"select id, number, {names} from {lifecycle.table} where id = any(%s)", (ids,)
@@ -165,7 +174,7 @@ async def _make(
         WRITE.encode(),
         (
             lifecycle.kind,
-            head["position"],
+            made_at,
             [row["id"] for row in rows],
             [entry.tokens() for entry in entries.values()],
             [" ".join(map(str, sorted(entry.person_keys))) for entry in entries.values()],

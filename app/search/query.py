@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.common.people import Caller
@@ -28,23 +30,60 @@ def is_searchable(text: str) -> bool:
     return bool(terms(text))
 
 
-def condition(text: str, caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
-    """A condition on the table `r` that holds for the records of that kind in which the caller can read all
-    that is searched for.
-    """
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for: what the entry of a record must have, and a condition on the record itself."""
+
+    entry: str
+    besides: str = ""
+
+    def among(self, ids: str) -> str:
+        """The condition on the table `r` where only those ids come into question."""
+        return f"r.id {ids}{self.besides}"
+
+    @property
+    def condition(self) -> str:
+        """A condition on the table `r` that holds for the records that are found."""
+        return self.among(f"in (select s.id from search.record s where {self.entry})")
+
+
+def search(text: str, caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> Search:
+    """What finds the records of that kind in which the caller can read all that is searched for."""
     public = tsquery(text, staff=False)
     staff = staff_sees(caller, lifecycle, bind)
     if staff == NOWHERE:
-        return _found(bind(public))
-    with_internal = _found(bind(tsquery(text, staff=True)))
+        return Search(_has(bind(public)))
+    with_internal = _has(bind(tsquery(text, staff=True)))
     if staff == EVERYWHERE:
-        return with_internal
-    own = f"(select s.tokens @@ {bind(public)}::tsquery from search.record s where s.id = r.id)"
-    return f"({with_internal} and ({staff} or {own}))"
+        return Search(with_internal)
+    own = f"(select {_has(bind(public))} from search.record s where s.id = r.id)"
+    return Search(with_internal, f" and ({staff} or {own})")
 
 
-def _found(query: str) -> str:
-    return f"r.id in (select s.id from search.record s where s.tokens @@ {query}::tsquery)"
+def _has(query: str) -> str:
+    return f"s.tokens @@ {query}::tsquery"
+
+
+async def estimated(db: Database, searches: Sequence[Search], given: Mapping[str, Any]) -> float:
+    """How many records are found by these words, as far as PostgreSQL knows."""
+    (((plan,),),) = await db.tuples(f"explain (format json) {_hits(searches)}", given, prepare=False)
+    return float(plan["Plan"]["Plan Rows"])
+
+
+async def hits(
+    db: Database, searches: Sequence[Search], given: Mapping[str, Any], *, kind: str, most: int
+) -> str | None:
+    """The ids of the records of that kind that are found by these words, as the text of an array; None: they
+    are more than so many.
+    """
+    found = f"{_hits(searches)} and s.kind = %(kind)s limit {most + 1}"
+    query = f"select count(*), coalesce(array_agg(id), '{{}}')::text from ({found}) as hit"
+    ((number, ids),) = await db.tuples(query, {**given, "kind": kind}, prepare=False)
+    return str(ids) if number <= most else None
+
+
+def _hits(searches: Sequence[Search]) -> str:
+    return f"select s.id from search.record s where {' and '.join(one.entry for one in searches)}"
 
 
 def tsquery(text: str, *, staff: bool) -> str:

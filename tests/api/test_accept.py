@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.api.accept import best
+from tests.cases import each
 
 JSON, HTML = OFFERED = ("application/json", "text/html")
 
 
-@pytest.mark.parametrize(
+@each(
     ("accept", "chosen"),
     [
         (None, JSON),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.common.people import Role
+from app.log import read
 from tests.client import RESOLVED, Api, Client, an_incident
 
 #: A requester, an agent, where their incident is, and its events.
@@ -106,3 +107,36 @@ async def test_a_past_record_can_be_trimmed_and_expanded(
     assert at_first["assignee"] is None
     assert at_first["requester"]["email"] == "zhao@example.org"
     assert at_first.keys() == {"id", "version", "number", "requester", "assignee"}
+
+
+async def test_when_it_was_recorded_shows_exactly_the_version_that_says_so(shared: Api, lived: Lived) -> None:
+    """`changed_at` is when it happened, which may have been told later."""
+    _, lin, at, _ = lived
+    before = await lin.read(at)
+    reopened = await lin.do(f"{at}/reopen", {"reason": "It came back."})
+    told = {"occurred_at": reopened["changed_at"], **RESOLVED}
+    whole = await lin.do(f"{at}/resolve", told)
+    assert whole["changed_at"] == reopened["changed_at"] < reopened["recorded_at"] < whole["recorded_at"]
+    await lin.do(f"{at}/comment", {"text": "Done."})
+    for shown in (before, whole):
+        past = await lin.read(at, as_of=shown["recorded_at"])
+        assert past == shown | {"actions": []}
+    now = await lin.read(at)
+    (listed,) = [
+        one for one in (await lin.read("/v1/incidents", limit=100))["items"] if one["id"] == now["id"]
+    ]
+    (event,) = [e for e in (await lin.read(f"{at}/events"))["items"] if e["version"] == now["version"]]
+    assert now["recorded_at"] == listed["recorded_at"] == whole["recorded_at"] == event["recorded_at"]
+    instant = datetime.fromisoformat(reopened["recorded_at"])
+    just_before = (instant - timedelta(microseconds=1)).isoformat()
+    assert (await lin.read(at, as_of=just_before))["version"] == before["version"]
+
+
+async def test_what_the_log_has_taken_is_never_ahead_of_it(shared: Api, lived: Lived) -> None:
+    """Its clock is the database's: ours may be behind it."""
+    _, lin, at, _ = lived
+    db = shared.ledger.db
+    recorded_at = datetime.fromisoformat((await lin.read(at))["recorded_at"])
+    behind = recorded_at - timedelta(hours=1)
+    assert not await read.is_ahead(db, recorded_at, behind)
+    assert await read.is_ahead(db, recorded_at + timedelta(days=1), behind)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, an_incident
 
-SOON = timedelta(seconds=20)
+SOON = timedelta(seconds=50)
 
 
 def at(distance: timedelta) -> str:
@@ -17,7 +16,7 @@ def at(distance: timedelta) -> str:
     return (datetime.now(UTC) + distance).isoformat()
 
 
-@pytest.mark.parametrize(
+@each(
     ("roles", "reach"),
     [
         ((Role.requester,), timedelta(seconds=60)),

@@ -6,9 +6,9 @@ import asyncio
 from collections import Counter
 
 import httpx
-import pytest
 
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, Client, Json, an_incident
 
 
@@ -103,7 +103,7 @@ async def test_who_asked_puts_their_own_words_right_and_nothing_else(api: Api) -
     assert await api.head() == head + 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("patch", "pointer"),
     [
         ({"state": "closed"}, "/state"),

@@ -36,7 +36,7 @@ async def test_their_name_and_words_are_null_in_record_lists_and_events(api: Api
 
     erased = await admin.do(f"/v1/persons/{olu.id}/erase")
     assert (erased["state"], erased["name"], erased["email"]) == ("erased", None, None)
-    for client in (agent, admin, olu):
+    for client in (agent, admin):
         for shown in await everything(client, at):
             assert SAID not in str(shown)
             assert "Olu" not in str(shown)
@@ -51,6 +51,7 @@ async def test_their_name_and_words_are_null_in_record_lists_and_events(api: Api
         None,
     ]
     assert events["items"][0]["given"]["description"] is None
+    assert None in events["names"].values(), "and so is their name beside the events"
     assert events["items"][0]["given"]["title"] == record["title"]
 
 
@@ -79,23 +80,38 @@ async def test_what_was_reported_for_somebody_is_in_their_words_and_goes_with_th
     assert (await agent.read(at))["description"] is None
 
 
-async def test_their_keys_still_read_but_nothing_is_said_in_their_words(api: Api) -> None:
+async def test_their_keys_and_sessions_end_at_once_in_every_process(
+    api: Api, place: Place, tmp_path: Path, settings: Settings
+) -> None:
     admin = await api.client("Ada", Role.admin)
     olu = await api.client("Olu Adeyemi")
     at = f"/v1/incidents/{(await olu.do('/v1/incidents', an_incident()))['id']}"
-    await admin.do(f"/v1/persons/{olu.id}/erase")
-    head = await api.head()
-    for path, body in (
-        ("/v1/incidents", an_incident()),
-        (f"{at}/comment", {"text": "Hm."}),
-        (f"{at}/cancel", {"reason": "Hm."}),
-    ):
-        refused = await olu.post(path, json=body)
-        assert (refused.status_code, refused.json()["code"]) == (409, "person_erased")
+    cookie = (await olu.post("/v1/sessions")).headers["set-cookie"].partition(";")[0]
+    async with serving(place.url, tmp_path / "secrets", settings) as other:
+        callers = [
+            caller
+            for process in (api, other)
+            for caller in (
+                process.with_token(olu.token),
+                process.with_token(None, headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}),
+            )
+        ]
+        assert [(await caller.get(at)).status_code for caller in callers] == [200] * 4
+        await admin.do(f"/v1/persons/{olu.id}/erase")
+        head = await api.head()
+        here = [(await caller.get(at)).status_code for caller in callers[:2]]
+        assert here == [401, 401], "in the process that did it with the very next request"
+
+        async def nowhere() -> bool:
+            return [(await caller.get(at)).status_code for caller in callers] == [401] * 4
+
+        assert await until(nowhere)
+        for caller in callers:
+            for path, body in (("/v1/incidents", an_incident()), (f"{at}/comment", {"text": "Hm."})):
+                assert (await caller.post(path, json=body)).status_code == 401
     assert await api.head() == head
-    keys = (await olu.read("/v1/keys"))["items"]
-    assert [(key["name"], key["state"], key["person"]["name"]) for key in keys] == [(None, "active", None)]
-    assert (await admin.read(f"/v1/keys/{keys[0]['id']}"))["name"] is None
+    (key,) = (await admin.read("/v1/keys", person=olu.id))["items"]
+    assert (key["name"], key["person"]["name"]) == (None, None)
     listed = (await admin.read("/v1/persons"))["items"]
     assert [person["name"] for person in listed if person["id"] == olu.id] == [None]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from app.api.etag import matches, versions_of
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, Client, an_incident
 
 
@@ -79,7 +78,7 @@ async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> No
     assert (await zhao.get(at, headers={"If-None-Match": tag})).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     "form",
     [
         '"{v}.0a1b2c"',
@@ -107,7 +106,7 @@ async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Ap
     assert await shared.head() == head + 1
 
 
-@pytest.mark.parametrize(
+@each(
     "garbage",
     [
         "",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-import pytest
-
 from app.api import events
 from app.api.shapes import Out, Renderer
 from app.common.people import Caller, Held, Role
@@ -17,9 +15,11 @@ from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import STAYS, action
 from app.kernel.moment import Moment
 from app.kernel.who import staff
+from app.kernel.withheld import Viewer
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
+from tests.cases import each
 from tests.given import AGENT, KEY, NOW, REOPEN_DAYS
 
 
@@ -64,7 +64,7 @@ def costly() -> Costly:
     return record
 
 
-@pytest.mark.parametrize(
+@each(
     ("held", "shown"),
     [
         ((), None),
@@ -89,9 +89,9 @@ async def test_a_field_is_null_for_all_who_are_not_staff_for_the_record(
 
 
 def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None:
-    hidden = events._hidden(COSTING, for_staff=False)
+    hidden = events._hidden(COSTING, Viewer.other)
     assert {"cents", "cents_more"} <= hidden
-    assert {"cents", "cents_more"}.isdisjoint(events._hidden(COSTING, for_staff=True))
+    assert {"cents", "cents_more"}.isdisjoint(events._hidden(COSTING, Viewer.staff))
 
 
 def test_the_event_of_an_action_for_staff_is_for_staff_whatever_it_says() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
-import pytest
 
 from app.common.people import Role
 from app.settings import Settings
+from tests.cases import each
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import Place
 from tests.waiting import until
@@ -36,7 +36,7 @@ async def test_quoted_or_bare_it_is_the_same_key(shared: Api) -> None:
     assert "idempotent-replayed" not in (await send(zhao, "/v1/incidents", an_incident(), "A-KEY")).headers
 
 
-@pytest.mark.parametrize("key", ["", "two words", "x" * 256, '"' + "x" * 256 + '"', "caf\xe9", "a\x7f"])
+@each("key", ["", "two words", "x" * 256, '"' + "x" * 256 + '"', "caf\xe9", "a\x7f"])
 async def test_a_key_that_cannot_be_kept_is_refused(shared: Api, key: str) -> None:
     zhao, _, _ = await an_open_one(shared)
     head = await shared.head()

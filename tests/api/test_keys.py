@@ -17,6 +17,7 @@ from app.kernel.look import load
 from app.log import read
 from app.log.ids import uuid7
 from app.settings import Settings
+from tests.cases import each
 from tests.client import Api, an_incident, serving
 from tests.conftest import Place
 from tests.people import add_person, ago
@@ -117,7 +118,7 @@ async def test_what_a_key_may_is_what_it_holds_and_not_what_another_key_of_the_p
     assert (await as_agent.post(f"{at}/acknowledge", json={})).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     "role",
     [
         "boss",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, Json
 
 BUDGETS = "/v1/kpi_budgets"
@@ -38,7 +37,7 @@ async def test_a_budget_that_says_no_time_holds_from_now_on(api: Api) -> None:
     assert (made["valid_from_at"], made["valid_until_at"]) == (made["added_at"], None)
 
 
-@pytest.mark.parametrize(
+@each(
     ("changed", "pointer", "code"),
     [
         ({"amount": None}, "/amount", "missing"),

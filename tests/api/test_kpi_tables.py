@@ -13,7 +13,7 @@ from tests.client import Api, Json
 from tests.people import ago
 
 CSV = {"Accept": "text/csv"}
-PLACE = ["key", "unit", "grain", "tz", "as_of", "position", "lag_seconds"]
+PLACE = ["key", "unit", "grain", "tz", "as_of", "position", "lag_seconds", "behind"]
 
 OF_INCIDENTS = {key: kpi for key, kpi in KPIS.items() if kpi.process == "incident"}
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, Client, Json
 
 KPI = "/v1/kpis/incident_resolution_seconds"
@@ -59,7 +60,7 @@ async def test_a_value_is_taken_as_a_number_too_as_figures_show_it(api: Api, sai
     assert (await put(quality, shown)).status_code == 200, "what is shown can be set again"
 
 
-@pytest.mark.parametrize("said", [True, 1e300, 0.1234567, [1], {}, "1e3", "NaN"])
+@each("said", [True, 1e300, 0.1234567, [1], {}, "1e3", "NaN"])
 async def test_what_is_no_number_of_a_target_is_refused(api: Api, said: Any) -> None:
     quality = await api.client("Quan", Role.quality_manager)
     refused = await put(quality, {"comparator": "lt", "value": said})
@@ -90,7 +91,7 @@ async def test_whoever_comes_second_is_told_so_and_what_is_sent_again_is_done_on
     assert (late.status_code, late.json()["version"]) == (412, 2)
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "body", "pointer", "code"),
     [
         ("incidents_opened", {"comparator": "lt"}, "/value", "missing"),

@@ -11,6 +11,7 @@ from app.common.people import Role
 from app.kernel.look import load
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING
+from tests.cases import each
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.contract.answers import document
 from tests.kernel.test_look import refer
@@ -64,22 +65,42 @@ async def scene(shared: Api) -> Scene:
 EVERY = {"plain", "urgent", "hers", "given", "held", "over"}
 
 
-def without_checks(record: dict[str, Any]) -> dict[str, Any]:
-    """The record without what is looked up for one record only: what forbids an action."""
-    return {**record, "actions": [(each["action"], each["label"]) for each in record["actions"]]}
+def as_listed(record: dict[str, Any]) -> dict[str, Any]:
+    """A record that was asked for alone, as a list shows it: what can be done with it is named."""
+    return {**record, "actions": [each["action"] for each in record["actions"]]}
 
 
 async def test_a_record_is_shown_in_a_list_as_it_is_shown_alone(scene: Scene) -> None:
     for client in (scene.ada, scene.lin, scene.zhao):
-        items = (await client.read(INCIDENTS))["items"]
+        items = (await client.read(INCIDENTS, include="actions"))["items"]
         assert items, "everybody sees some"
         for item in items:
             alone = await client.read(f"{INCIDENTS}/{item['id']}")
             assert list(item) == list(alone), "the fields have one order"
-            assert without_checks(item) == without_checks(alone)
+            assert item == as_listed(alone)
 
 
-@pytest.mark.parametrize(
+async def test_a_list_says_what_can_be_done_only_if_it_is_asked(scene: Scene) -> None:
+    for client in (scene.ada, scene.zhao):
+        plain = (await client.read(INCIDENTS))["items"]
+        asked = (await client.read(INCIDENTS, include="actions"))["items"]
+        named = (await client.read(INCIDENTS, fields="actions"))["items"]
+        both = (await client.read(INCIDENTS, fields="title", include="actions"))["items"]
+        assert [item["actions"] for item in plain] == [None] * len(plain)
+        assert plain == [{**item, "actions": None} for item in asked]
+        assert any("cancel" in item["actions"] for item in asked)
+        assert [item["actions"] for item in named] == [item["actions"] for item in asked]
+        assert both == [
+            {name: item[name] for name in item if name in {"id", "version", "number", "title", "actions"}}
+            for item in asked
+        ]
+        pages = await client.pages(INCIDENTS, include="actions", limit=2)
+        assert [item for page in pages for item in page] == asked
+    for path in (f"{INCIDENTS}/{plain[0]['id']}?include=actions", "/v1/teams?include=actions"):
+        assert (await scene.ada.get(path)).status_code == 422, "there is nothing to include"
+
+
+@each(
     ("said", "found"),
     [
         ({"state": "new"}, "plain urgent hers given"),
@@ -156,7 +177,7 @@ async def test_what_is_mine_is_different_for_everybody(scene: Scene) -> None:
     assert await scene.found(assignee=f"{scene.lin.id},none") == EVERY - {"held"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "parameter", "message"),
     [
         ("stat=new", "stat", "is not known here; known are: state, state_not"),
@@ -192,7 +213,9 @@ async def test_what_cannot_be_asked_is_named_with_what_can(
 
 async def test_a_record_is_trimmed_to_the_fields_asked_for(scene: Scene) -> None:
     for path in (f"{INCIDENTS}/{scene.ids['given']}", INCIDENTS):
-        whole, part = await scene.ada.read(path), await scene.ada.read(path, fields="title,assignee,actions")
+        asked = {"include": "actions"} if path == INCIDENTS else {}
+        whole = await scene.ada.read(path, **asked)
+        part = await scene.ada.read(path, fields="title,assignee,actions")
         whole, part = (found["items"][0] if "items" in found else found for found in (whole, part))
         assert list(part) == [name for name in whole if name in part]
         assert part.keys() == {"id", "version", "number", "title", "assignee", "actions"}
@@ -204,7 +227,8 @@ async def test_a_record_is_trimmed_to_the_fields_asked_for(scene: Scene) -> None
 @pytest.mark.parametrize("listing", [LISTING, PERSONS, TEAMS, KEYS], ids=lambda of: of.lifecycle.kind)
 async def test_any_field_can_be_asked_for_alone(scene: Scene, listing: Any) -> None:
     path = f"/v1/{listing.lifecycle.plural}"
-    whole = (await scene.ada.read(path))["items"]
+    asked = {"include": "actions"} if "actions" in listing.shape.model_fields else {}
+    whole = (await scene.ada.read(path, **asked))["items"]
     for name in listing.shape.model_fields:
         trimmed = (await scene.ada.read(path, fields=name))["items"]
         assert [item[name] for item in trimmed] == [item[name] for item in whole]
@@ -228,7 +252,7 @@ async def test_what_a_record_refers_to_is_shown_whole_to_who_may_see_it(scene: S
     assert shown["team"] == await scene.ada.read("/v1/teams/network")
     listed = (await scene.ada.read(INCIDENTS, expand="assignee,team,requester,customer"))["items"]
     item = next(item for item in listed if item["id"] == shown["id"])
-    assert shown == {**item, "actions": shown["actions"]}, "in lists checks are not asked"
+    assert shown == {**item, "actions": shown["actions"]}, "in lists they come if they are asked for"
     assert {item["customer"]["kind"] for item in listed if item["customer"]} == {"internal"}
     assert [item for item in listed if item["assignee"] is None], "and nobody stays nobody"
 

@@ -17,7 +17,7 @@ from psycopg import sql
 from structlog.testing import capture_logs
 
 from app import db
-from app.api import meta
+from app.api import readiness
 from app.common.people import Role
 from app.kernel.ledger import Ledger
 from app.settings import Settings
@@ -26,6 +26,7 @@ from tests.conftest import Place, Server
 from tests.lossy import Lossy
 from tests.waiting import PATIENCE_SECONDS, until
 
+pytestmark = pytest.mark.usefixtures("connections_anew")
 SOON = 0.3
 
 
@@ -90,7 +91,7 @@ async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_
         return answer.status_code == 200
 
     assert await until(written)
-    assert (await nobody.get("/readyz")).status_code == 200
+    assert await until(lambda: _is_ready(nobody))
 
 
 async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_when_it_is_repeated(
@@ -131,7 +132,7 @@ async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_do
     place: Place, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "POOL_WAIT_SECONDS", SOON)
-    monkeypatch.setattr(meta, "READY_SECONDS", SOON)
+    monkeypatch.setattr(readiness, "READY_SECONDS", SOON)
     async with (
         Lossy(place.url, lambda: False) as road,
         serving(road.url, tmp_path / "secrets", settings) as api,
@@ -213,7 +214,7 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
 async def test_processes_of_the_database_that_stand_still_are_left_for_others_that_work(
     api: Api, server: Server, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meta, "READY_SECONDS", SOON)
+    monkeypatch.setattr(readiness, "READY_SECONDS", SOON)
     zhao = await api.client("Zhao Min")
     at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
     nobody, key = api.with_token(None), {"Idempotency-Key": "k"}

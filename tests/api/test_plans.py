@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import psycopg
 import pytest
 
 from app.api.filters import Where, narrow
-from app.api.paging import Order, of_page, order_of
+from app.api.paging import Order, of_page, order_of, rows_of
 from app.api.shapes import Renderer
 from app.common.people import Caller, Held, Role
+from app.db import Database
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -141,3 +144,71 @@ async def test_the_first_page_of_any_list_is_there_at_once(crowded: Ledger, many
             explained = f"explain (analyze, buffers, timing off, format json) {query}"
             plan = (await crowded.db.value(explained, where.parameters))[0]["Plan"]
             assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6_000, said
+
+
+# Of the words some are spread over all incidents, and some stand in the oldest alone.
+WORDS = """
+insert into search.record (id, kind, tokens, person_keys, made_at)
+  select id, 'incident', array_to_tsvector(
+    array['mail'] || case when n % 1000 = 0 then array['rare'] else '{}' end
+    || case when n % 25 = 0 then array['spread'] else '{}' end
+    || case when n <= 100 then array['ancient'] else '{}' end
+    || case when n <= 4000 then array['old'] else '{}' end), '{}', 1
+  from (select id, row_number() over (order by opened_at) as n from fold.incident) as made
+"""
+FETCHED = """
+select coalesce(sum(idx_tup_fetch + seq_tup_read), 0) from pg_stat_xact_user_tables where relname = 'incident'
+"""
+
+
+class OneTransaction(Database):
+    """Answers in one transaction, of which PostgreSQL knows at once what it has read."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, 1)
+        self._held: Any = None
+
+    async def fetched(self) -> int:
+        """How many rows of incidents were fetched; ends the transaction."""
+        count = int(await self.value(FETCHED))
+        await super()._give_back(self._held)
+        return count
+
+    async def _take(self, seconds: float | None) -> tuple[Any, float]:
+        if self._held is None:
+            self._held, _ = await super()._take(seconds)
+            await self._held.execute("begin")
+        return self._held, asyncio.get_running_loop().time() + 60.0
+
+    async def _give_back(self, connection: Any) -> None:
+        """It stays until what was fetched is known."""
+
+
+async def test_a_page_of_what_is_found_costs_the_same_wherever_that_stands(
+    crowded: Ledger, many: dict[str, Caller], lasting: Place
+) -> None:
+    """The planner takes hits for spread evenly, and would walk the list from its new end to the old ones."""
+    with psycopg.connect(lasting.owner_url, autocommit=True) as owner:
+        owner.execute(WORDS.encode())
+        owner.execute("analyze search.record")
+        newest_of = (
+            "select max(opened_at) at time zone 'UTC' from fold.incident "
+            "join search.record s using (id) where s.tokens @@ %s"
+        )
+        costly = {}
+        for word in ("mail", "rare", "spread", "ancient", "old", "old rare", "nothing"):
+            where, db = Where(), OneTransaction(lasting.url)
+            await db.open()
+            ledger = copy(crowded)
+            ledger.db = db
+            renderer = Renderer(ledger, LIFECYCLE, IncidentOut, many["everything"], "en")
+            await narrow(where, LISTING.parameters, LISTING.query.model_validate({"q": word}), renderer)
+            rows = await rows_of(renderer, where, order_of(LISTING, "-opened_at"), 51, None)
+            looked_at = await db.fetched()
+            await db.close()
+            newest = owner.execute(newest_of, (" & ".join(word.split()),)).fetchone()
+            assert [row[-1] for row in rows[:1]] == [one for one in newest or () if one], word
+            assert len(rows) == min(51, {"ancient": 100, "old rare": 4, "nothing": 0}.get(word, 51))
+            if looked_at > 10_000:
+                costly[word] = looked_at
+    assert costly == {}

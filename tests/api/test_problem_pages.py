@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
+from itertools import product
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from app.api.problems import status_of
 from app.main import routed
 from app.text import LANGUAGES, sentences
+from tests.cases import each
 from tests.client import ADDRESS, Client
 
 CODES = sorted(sentences("en")["title"])
@@ -45,8 +47,7 @@ class Page(HTMLParser):
             self.inline.append(tag)
 
 
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("language", LANGUAGES)
+@each(("language", "code"), product(LANGUAGES, CODES))
 async def test_a_problem_is_explained_with_an_example_of_itself(
     nobody: Client, code: str, language: str
 ) -> None:
@@ -59,7 +60,7 @@ async def test_a_problem_is_explained_with_an_example_of_itself(
     assert told["example"]["detail"] == told["meaning"]
 
 
-@pytest.mark.parametrize("code", CODES)
+@each("code", CODES)
 async def test_a_browser_gets_a_page_that_loads_nothing_from_elsewhere(nobody: Client, code: str) -> None:
     answer = await nobody.get(f"/problems/{code}", headers=BROWSER | {"Accept-Language": "zh"})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"

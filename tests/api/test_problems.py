@@ -11,6 +11,7 @@ import pytest
 
 from app.common.people import Role
 from app.text import LANGUAGES, sentences
+from tests.cases import each
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.extras import own
 
@@ -135,7 +136,7 @@ async def send(scene: Scene, case: str, language: str) -> httpx.Response:
     return answer
 
 
-@pytest.mark.parametrize("case", CASES)
+@each("case", CASES)
 async def test_it_is_a_problem_document_in_the_language_asked_for(
     shared: Api, scene: Scene, case: str
 ) -> None:
@@ -155,7 +156,7 @@ async def test_it_is_a_problem_document_in_the_language_asked_for(
     assert await shared.head() == head
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "allowed"),
     [
         ("/v1/incidents", {"GET", "HEAD", "POST"}),
@@ -324,7 +325,7 @@ async def test_an_id_that_names_a_request_is_kept(scene: Scene, given: str) -> N
     assert answer.headers["x-request-id"] == given
 
 
-@pytest.mark.parametrize(
+@each(
     "given", ["", "x" * 129, "two words", "caf\xe9", "tab\there", "bob.smith@example.org", "-x", "<b>", "{x}"]
 )
 async def test_an_id_that_cannot_be_kept_is_replaced(scene: Scene, given: str) -> None:
@@ -332,7 +333,7 @@ async def test_an_id_that_cannot_be_kept_is_replaced(scene: Scene, given: str) -
     assert answer.headers["x-request-id"] not in ("", given)
 
 
-@pytest.mark.parametrize(
+@each(
     ("accept", "language"),
     [
         ("", "en"),

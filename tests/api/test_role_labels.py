@@ -9,6 +9,7 @@ import pytest
 
 from app.common.people import Role
 from app.settings import Settings, SettingsError
+from tests.cases import each
 from tests.client import Api, serving
 from tests.conftest import Place
 
@@ -63,7 +64,7 @@ async def test_a_role_that_there_is_not_cannot_be_renamed(
             pass
 
 
-@pytest.mark.parametrize(
+@each(
     "said",
     [
         *("{", "[]", '"agent"', '{"agent": "Supporter"}', '{"agent": {}}', '{"agent": {"de": "Helfer"}}'),

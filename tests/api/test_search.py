@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.common.people import Role
-from app.log import follow
+from app.log import group
 from app.search.index import consumer
+from tests.cases import each
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.waiting import until
 
@@ -25,7 +26,7 @@ def _unexpected(name: str, error: Exception) -> None:
 async def indexed(api: Api) -> AsyncIterator[Api]:
     """The application, and what keeps the index beside it."""
     index = consumer(api.ledger)
-    following = asyncio.create_task(follow.run(api.ledger.db.url, [index], failed=_unexpected))
+    following = asyncio.create_task(group.run(api.ledger.db.url, [index], failed=_unexpected))
     yield api
     following.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -116,7 +117,7 @@ async def test_words_that_are_erased_are_found_no_more(indexed: Api) -> None:
     assert await found(admin, "wrong") == {hers}
 
 
-@pytest.mark.parametrize(
+@each(
     ("q", "language", "code", "message"),
     [
         ("…!", "en", "nothing_to_search_for", "must have a letter, a digit or a character in it"),

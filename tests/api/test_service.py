@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
 
+from app.api import readiness
 from app.common.people import Role, rule
 from app.db import connect
 from app.kpis.facts import FACTS
@@ -18,10 +22,12 @@ from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.registry import LIFECYCLES
 from app.settings import Settings
+from tests.api.test_outage import Cut
 from tests.client import ADDRESS, Api, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import Place, Server
 from tests.every_action.samples import SAMPLES
 from tests.people import act
+from tests.waiting import until
 
 
 async def figures(api: Api, key: str | None) -> httpx.Response:
@@ -143,8 +149,14 @@ async def test_who_asks_what_this_is_learns_its_lifecycles_limits_and_languages(
 async def ready(api: Api) -> tuple[int, list[str]]:
     answer = await api.with_token(None).get("/readyz")
     told = answer.json()
-    assert told["ready"] == (answer.status_code == 200)
+    assert told["ready"] == (answer.status_code == 200) == ("retry-after" not in answer.headers)
     return answer.status_code, told["missing"]
+
+
+@pytest.fixture
+def asking_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told what was so a moment ago."""
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -154,7 +166,7 @@ async def owner(place: Place) -> AsyncIterator[psycopg.AsyncConnection[object]]:
 
 
 async def test_a_schema_that_is_too_old_is_missing_and_one_that_came_later_is_not(
-    api: Api, owner: psycopg.AsyncConnection[object]
+    api: Api, owner: psycopg.AsyncConnection[object], asking_each_time: None
 ) -> None:
     assert await ready(api) == (200, [])
     await owner.execute("update plumbing.migration set version_num = '0000'")
@@ -163,6 +175,44 @@ async def test_a_schema_that_is_too_old_is_missing_and_one_that_came_later_is_no
     assert await ready(api) == (200, [])
     await owner.execute("drop table plumbing.migration")
     assert await ready(api) == (503, ["schema"])
+
+
+async def test_a_database_that_is_read_only_is_not_ready_as_every_write_says(
+    api: Api, server: Server, place: Place, asking_each_time: None
+) -> None:
+    client, cut = await api.client("Zhao Min"), Cut(server, place)
+    assert await ready(api) == (200, [])
+    for read_only, written, expected in (("on", 503, (503, ["writes"])), ("off", 201, (200, []))):
+        async with await psycopg.AsyncConnection.connect(
+            server.administrator, autocommit=True
+        ) as administrator:
+            statement = sql.SQL("alter database {} set default_transaction_read_only = {}")
+            await administrator.execute(statement.format(sql.Identifier(cut.database), sql.SQL(read_only)))
+            await cut.disconnect(administrator)
+
+        async def is_answered(status: int = written) -> bool:
+            return (await client.post("/v1/incidents", json=an_incident())).status_code == status
+
+        async def is_told(wanted: tuple[int, list[str]] = expected) -> bool:
+            return await ready(api) == wanted
+
+        assert await until(is_answered)
+        assert await until(is_told)
+
+
+async def test_the_row_is_written_once_a_second_however_many_ask(
+    api: Api, owner: psycopg.AsyncConnection[Any]
+) -> None:
+    began = asyncio.get_running_loop().time()
+    assert (await ready(api))[0] == 200
+    answers = await asyncio.gather(*(ready(api) for _ in range(200)))
+    assert {status for status, _ in answers} == {200}
+    seconds = asyncio.get_running_loop().time() - began
+    # A version of the row carries the transaction that wrote it; each version of it is a new place.
+    row = await (await owner.execute("select ctid::text from plumbing.readiness")).fetchone()
+    assert row is not None
+    writes = int(row[0].strip("()").split(",")[1])
+    assert 1 <= writes <= seconds + 1
 
 
 async def test_a_writer_that_takes_no_more_commands_is_missing(api: Api) -> None:

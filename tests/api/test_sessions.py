@@ -14,6 +14,7 @@ import pytest
 
 from app.common.people import Role
 from app.settings import Settings
+from tests.cases import each
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
 from tests.conftest import Place
 from tests.people import add_person
@@ -87,7 +88,7 @@ COMING_FROM: dict[str, tuple[dict[str, str], bool]] = {
 }
 
 
-@pytest.mark.parametrize("where", COMING_FROM)
+@each("where", COMING_FROM)
 async def test_what_changes_something_is_taken_from_our_own_pages_only(trusting: Api, where: str) -> None:
     browser, _ = await signed_in(trusting)
     headers, ours = COMING_FROM[where]

@@ -103,6 +103,22 @@ def assert_it_is_all_in_the_log(events: list[Json], record: Json, agent: str, zh
     ]
 
 
+async def test_events_say_what_the_persons_and_teams_are_called_that_they_name(api: Api) -> None:
+    team = await api.team("network")
+    agent = await api.client("Lin Xiaoyu", Role.agent, teams=("network",))
+    engineer = await api.client("Wang Wei", Role.engineer, teams=("network",))
+    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
+    await agent.do(f"{at}/assign", {"team": "network", "person": engineer.id})
+    task = {"title": "Look at the relay", "assignee": engineer.id}
+    await agent.do(f"{at}/add_task", task)
+    whole = {agent.id: "Lin Xiaoyu", engineer.id: "Wang Wei", team: "The network team"}
+    assert (await agent.read(f"{at}/events"))["names"] == whole
+    first = await agent.read(f"{at}/events", limit=1)
+    assert first["names"] == {agent.id: "Lin Xiaoyu", team: "The network team"}, (
+        "of this page: hers is the customer"
+    )
+
+
 async def test_a_list_is_newest_first_and_filtered_by_state_priority_and_team(api: Api) -> None:
     await api.team("network")
     agent = await api.client("Lin Xiaoyu", Role.agent, teams=("network",))

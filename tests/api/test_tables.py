@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.api.tables import Cell, written
+from tests.cases import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "cell"),
     [
         (None, ""),

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, Client, Json, an_incident
 
 INCIDENTS = "/v1/incidents"
@@ -111,7 +112,7 @@ async def test_what_is_mine_in_a_shared_view_is_that_of_whoever_uses_it(shared: 
         assert [i["id"] for i in (await client.read(INCIDENTS, view=view))["items"]] == [record_id]
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "pointer", "message"),
     [
         ({"query": "state=lost"}, "/query", "state: must be one of 'new'"),

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from app.api.written import SamePart, written
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, an_incident
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -56,7 +57,7 @@ def test_what_stands_in_an_answer_many_times_is_written_as_if_it_stood_there(
     assert written(answer) == to_json(plain)
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     [
         *(2**63, 2**64 - 1, 2**64, -(2**63) - 1, 10**40, Decimal("1.10"), -0.0, 1e22, 1e-7),

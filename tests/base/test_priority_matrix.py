@@ -15,6 +15,7 @@ from app.common.priority_matrix import PriorityMatrix
 from app.common.records import empty
 from app.kernel.refusals import WrongValue
 from app.log.ids import uuid7
+from tests.cases import each
 from tests.client import Api, Client, Json, an_incident
 
 PATH = "/v1/priority_matrix"
@@ -88,7 +89,7 @@ async def test_whoever_comes_second_is_told_so(api: Api) -> None:
     assert (await put(admin, cells(at_11="P1"), If_Match=read.headers["etag"])).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "pointer", "code"),
     [
         (cells()[1:], "/cells", "cell_missing"),

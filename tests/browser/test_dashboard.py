@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from app.settings import Settings
 from tests.browser.chromium import Page, browsing, installed
 from tests.client import serving
 from tests.conftest import Place
+from tests.kernel.incidents import a_report
+from tests.people import act, add_caller
 from tests.served import behind_a_socket
 
 AXE = Path(__file__).with_name("axe-core") / "axe.min.js"
@@ -32,6 +36,9 @@ axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violatio
   .filter(({impact}) => impact === "serious" || impact === "critical")
   .map(({id, nodes}) => `${id}: ${nodes.map(({html}) => html).join(" | ")}`.slice(0, 500)))"""
 SHOWN = "document.querySelector('main[aria-busy=false]') && !document.querySelector('.waiting')"
+#: Of a fact that is told of an event, what it is called and what it is.
+SAID = "(one) => [one.querySelector('dt').innerText, one.querySelector('dd').innerText]"
+UUID_LIKE = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-")
 PERIOD, TEAM = "#period", "#team"
 #: What an unknown visitor is answered, and so the browser notes; nothing else may be complained of.
 NOT_SIGNED_IN = "401 (Unauthorized)"
@@ -44,13 +51,17 @@ async def address(place: Place, tmp_path: Path, settings: Settings) -> AsyncIter
     secrets = tmp_path / "secrets"
     async with opened(place.url, secrets, BY_KIND, settings) as ledger:
         await make(ledger, lambda done, of: None, days=DAYS)
+        monitor = await add_caller(ledger, "Monitor", Role.integration)
+        old = a_report(occurred_at=datetime(2016, 3, 5, 12, tzinfo=UTC))
+        await act(ledger, monitor, "incident", "report", body=old)
+    async with serving(place.url, secrets, settings) as api:
+        keys = [(await api.client("Lin", role)).token for role in (Role.auditor, Role.requester)]
+    # When all is written: a page that is behind asks again and again.
     connection = await connect(place.url)
     try:
         await catch_up(connection, FACTS)
     finally:
         await connection.close()
-    async with serving(place.url, secrets, settings) as api:
-        keys = [(await api.client("Lin", role)).token for role in (Role.auditor, Role.requester)]
     app = application(place.url, secrets, settings)
     async with contextlib.AsyncExitStack() as stack:
         host, port = await stack.enter_async_context(behind_a_socket(app))
@@ -105,6 +116,9 @@ async def test_figures_open_to_cases_and_events_in_both_languages(
         await _faultless(page)
         await _back_and_forth(page)
         await _down_to_events(page)
+        await _years_back(page, url)
+        await _holds_its_limits(page)
+        await _says_once_what_ails(page, url)
         await _down_to_cases_of_another_kind(page, url)
         await _on_a_phone(page, url)
         await _by_keyboard(page, url)
@@ -164,7 +178,65 @@ async def _down_to_events(page: Page) -> None:
     assert number in await _text(page)
     assert await page.run("document.querySelectorAll('.events li').length") > 1
     assert await page.run("document.querySelectorAll('.events li.marked').length") == 1
+    told = await page.run(f"[...document.querySelectorAll('.events dl.given > div')].map({SAID})")
+    of_people = [value for name, value in told if name in ("person", "team", "assignee", "requester")]
+    assert of_people, "somebody is named in what was said"
+    assert [value for value in of_people if UUID_LIKE.search(value)] == []
     await _faultless(page)
+
+
+async def _years_back(page: Page, url: str) -> None:
+    """What was brought in of 2016 can be chosen, and who has chosen an empty period is led to it."""
+    await page.open(f"{url}/dashboard?lang=en&period=2016-05-01")
+    await page.until(SHOWN)
+    assert "May 2016" in await _text(page, "#empty")
+    await _click(page, "#empty a")
+    assert "period=2016-03-01" in await page.run("location.search")
+    assert await page.run("document.querySelector('#empty')") is None
+    assert await _text(page, "[data-kpi=incidents_opened] .value a") == "1"
+    await _choose(page, PERIOD, await page.run(f"document.querySelector('{PERIOD}').options[0].value"))
+    assert "same days before" in await _text(page)
+    oldest = await page.run(f"[...document.querySelector('{PERIOD}').options].at(-1).value")
+    assert oldest == "2016-03-01", "it can be chosen from the running one"
+
+
+async def _holds_its_limits(page: Page) -> None:
+    """Of a behaviour chart the axis holds the limits, whatever its unit."""
+    for unit, low, high in (
+        ("cases", 0, 31.4),
+        ("ratio", -0.2, 0.93),
+        ("seconds", 0, 91_000),
+        ("number", -3, 2),
+    ):
+        script = f"""import('/dashboard/charts.js').then(({{behaviour}}) => {{
+          const point = {{value: {high / 2}}}, limits = {{centre: 0, low: {low}, high: {high}}};
+          const {{yAxis}} = behaviour([point, point], limits, new Map(), '{unit}', ['', ''], {{}})();
+          return [yAxis.min, yAxis.max, yAxis.interval];
+        }})"""
+        least, most, interval = await page.run(script)
+        assert least <= low <= high <= most, unit
+        assert (most - least) / interval <= 8, unit
+
+
+async def _says_once_what_ails(page: Page, url: str) -> None:
+    """Where no figure can be had that is said once, and trying again shows them."""
+    await page.open(f"{url}/dashboard?lang=en")
+    await page.until(SHOWN)
+    await page.run(
+        "window.whole = window.fetch; window.fetch = (path, ...more) =>"
+        " /kpis.[a-z_]+.grain=month&from/.test(path) ? Promise.reject(new TypeError('Failed to fetch'))"
+        " : window.whole(path, ...more); 0"
+    )
+    await _choose(page, TEAM, "network")
+    assert await page.run("document.querySelectorAll('.tile').length") > 40
+    assert await page.run("document.querySelectorAll('.banner').length") == 1
+    assert "does not answer" in await _text(page, ".banner")
+    assert "Failed to fetch" not in await _text(page, "body")
+    await _faultless(page)
+    await page.run("window.fetch = window.whole; 0")
+    await _click(page, ".banner button")
+    assert await page.run("document.querySelector('.banner')") is None
+    assert "not loaded" not in await _text(page)
 
 
 async def _down_to_cases_of_another_kind(page: Page, url: str) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from app.settings import PREFIX, PROJECT
+from app.settings import PREFIX
 from tests.conftest import Place
+from tests.forked import Forking
 
 
 @dataclass(frozen=True)
@@ -35,37 +32,19 @@ class Run(Protocol):
 def environment(**settings: str | None) -> dict[str, str]:
     """What a process sees: nothing of our own settings but these, and no night to work in."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    given = {"reconcile_at": "off"} | settings
+    given = {"reconcile_at": "off", "database_wait_seconds": "0"} | settings
     named = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
     return kept | named | {"COLUMNS": "200", "NO_COLOR": "1"}
 
 
-@pytest.fixture(scope="session")
-def forking() -> Iterator[subprocess.Popen[str]]:
-    """What commands are forked from."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.cli.forking"],
-        cwd=PROJECT,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    ) as process:
-        yield process
-
-
 @pytest.fixture
-def run(forking: subprocess.Popen[str], place: Place, tmp_path: Path) -> Run:
+def run(forking: Forking, place: Place, tmp_path: Path) -> Run:
     """Commands on a database of the test's own."""
 
     def ledgerdesk(*arguments: str, said: str = "", **settings: str | None) -> Ended:
         usual = {"database_url": place.url, "secrets_dir": str(tmp_path / "secrets")}
         seen = environment(**{**usual, **settings})
-        assert forking.stdin is not None
-        assert forking.stdout is not None
-        forking.stdin.write(json.dumps({"arguments": arguments, "environment": seen, "said": said}) + "\n")
-        forking.stdin.flush()
-        told = json.loads(forking.stdout.readline())
+        told = forking.ask("run", arguments=arguments, environment=seen, said=said)
         ended = Ended(told["code"], told["out"], told["err"])
         assert "Traceback" not in ended.stdout + ended.stderr, ended.stderr
         return ended

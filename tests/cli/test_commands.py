@@ -155,7 +155,7 @@ def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(run:
 @pytest.fixture
 def empty(server: Server) -> Iterator[Place]:
     """A database that belongs to the owner's role and has never been migrated."""
-    name = sql.Identifier(f"{server.prefix}_empty_{secrets.token_hex(4)}")
+    name = sql.Identifier(f"{server.databases.prefix}_empty_{secrets.token_hex(4)}")
     with psycopg.connect(server.administrator, autocommit=True) as administrator:
         administrator.execute(sql.SQL("create database {} owner {}").format(name, sql.Identifier(OWNER_ROLE)))
         database = name.as_string(administrator).strip('"')

@@ -21,6 +21,7 @@ GONE = "postgresql://nobody:hunter2@127.0.0.1:1/nothing"
 WRONG = {
     "database_url": "mysql://user:hunter2@host/database",
     "owner_url": "host",
+    "database_wait_seconds": "for ever",
     "allow_owner": "perhaps",
     "port": "65536",
     "time_zone": "Mars/Base",

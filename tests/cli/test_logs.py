@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import psycopg
 
-from app.settings import PROJECT
 from tests.cli.conftest import environment
 from tests.conftest import Place
+from tests.forked import Forking
 
 
 def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_told(
-    place: Place, tmp_path: Path
+    place: Place, forking: Forking, tmp_path: Path
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
-        cwd=PROJECT,
-        env=environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets")),
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    seen = environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets"))
+    said = tmp_path / "said"
+    process = forking.start("serve", "--port", str(port), environment=seen, log=said)
     try:
         transport = httpx.HTTPTransport(retries=10)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60) as client:
@@ -39,9 +32,10 @@ def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_
             failed = client.get("/v1/meta", headers={"Authorization": f"Bearer ldk_{'0' * 32}_x"})
             assert (failed.status_code, failed.json()["code"]) == (500, "failed")
     finally:
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
-    (line,) = [json.loads(line) for line in said.splitlines() if "exception" in line]
+        process.terminate()
+        process.wait(60)
+    lines = said.read_text(encoding="utf-8").splitlines()
+    (line,) = [json.loads(line) for line in lines if '"exception"' in line]
     assert line["level"] == "error"
     assert line["request_id"] == failed.json()["request_id"] == failed.headers["x-request-id"]
     assert line["exception"].startswith("Traceback")

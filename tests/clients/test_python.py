@@ -1,9 +1,15 @@
-"""A client in Python, generated from the committed contract, against a running server."""
+"""A client in Python, generated from the committed contract, against a running server.
+
+All of it takes minutes to make and to import: in `make test` the client is made of what concerns incidents,
+with LEDGERDESK_TEST_EXAMPLES=all, which `make soak` sets, of the whole contract.
+"""
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,19 +22,38 @@ import pytest
 from app.common.people import Role
 from app.main import application
 from app.settings import PROJECT, Settings
-from tests.client import Api
+from tests.client import Api, Json
 from tests.conftest import Place
+from tests.extent import ALL
 from tests.served import behind_a_socket
 
 NAME = "generated_client"
 TOOLS = Path(sys.executable).parent
+PART = "incidents"
+REFERENCE = re.compile(r"#/components/(\w+)/([\w.-]+)")
+
+
+def about(contract: Json, plural: str) -> Json:
+    """The contract of what concerns these records alone, with the schemas that it refers to."""
+    paths = {path: said for path, said in contract["paths"].items() if path.split("/")[2:3] == [plural]}
+    parts: Json = {}
+    waiting = [paths]
+    while waiting:
+        for kind, name in REFERENCE.findall(json.dumps(waiting.pop())):
+            if name not in parts.setdefault(kind, {}):
+                parts[kind][name] = contract["components"][kind][name]
+                waiting.append(parts[kind][name])
+    kept = {"securitySchemes": contract["components"]["securitySchemes"]}
+    return {**contract, "paths": paths, "components": kept | parts}
 
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The client can be imported under its name, for the tests of this file."""
     folder = tmp_path_factory.mktemp("client")
-    contract = PROJECT / "openapi" / "openapi.json"
+    contract = folder / "openapi.json"
+    committed = json.loads((PROJECT / "openapi" / "openapi.json").read_bytes())
+    contract.write_text(json.dumps(committed if ALL else about(committed, PART)), encoding="utf-8")
     command: list[Path | str] = [
         TOOLS / "openapi-python-client",
         "generate",

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.common.business_time import ALWAYS, BusinessTime, Definition, Week
+from tests.cases import each
 from tests.common.calendars import ZONES, Oracle, Trial, check, trials
 
-CALENDARS = int(os.environ.get("LEDGERDESK_TEST_CALENDARS", "1000"))
+CALENDARS = int(os.environ.get("LEDGERDESK_TEST_CALENDARS", "240"))
 PARTS = 8
 OFFICE: Week = (((9 * 60, 18 * 60),),) * 5 + ((), ())
 NIGHTS: Week = (((22 * 60, 6 * 60),),) * 7
@@ -52,7 +53,7 @@ def test_a_day_that_the_clock_leaves_out_has_no_hours_not_even_behind_its_midnig
     assert hours.between(begin, end) == (2 + 1) * HOUR
 
 
-@pytest.mark.parametrize(
+@each(
     ("week", "zone", "day", "hours"),
     [
         (NIGHTS, "Europe/Berlin", "2026-03-28", 7),  # the hour after two is left out

@@ -12,9 +12,10 @@ import httpx
 import psycopg
 
 from bench.kill import PATIENCE_SECONDS
-from bench.site import LOOK_SECONDS, Site, made_token, site
+from bench.site import LOOK_SECONDS, Site, made_token
 from tests.client import an_incident
 from tests.crash.held import killed_in_a_call
+from tests.forked import Sites
 
 LINES, KILLS = 1_500, 2
 FILE = b"".join(
@@ -25,7 +26,7 @@ WRITTEN = "select count(*) from log.event where type = 'incident.reported'"
 TITLES = "select count(distinct title) from fold.incident"
 
 
-async def test_each_line_has_one_effect_though_workers_are_killed_again_and_again() -> None:
+async def test_each_line_has_one_effect_though_workers_are_killed_again_and_again(site: Sites) -> None:
     with site() as installation:
         token = made_token(installation)
         await installation.serve()

@@ -13,9 +13,10 @@ import psycopg
 
 from app.settings import PROJECT
 from bench.kill import PATIENCE_SECONDS
-from bench.site import LOOK_SECONDS, Site, made_token, site
+from bench.site import LOOK_SECONDS, Site, made_token
 from tests.crash.held import killed_in_a_call
 from tests.exchange.test_xes import a_log, a_trace, steps
+from tests.forked import Sites
 
 CASES, KILLS = 3_000, 2
 STEPS = ("Queued/Awaiting Assignment", "Accepted/In Progress", "Completed/Resolved")
@@ -25,7 +26,7 @@ WRITTEN = "select count(*) from log.event where source like 'import:%' and strea
 TYPES = "select type, count(*) from log.event where stream like 'incident/%' group by type"
 
 
-async def test_a_file_is_brought_in_once_though_workers_are_killed_again_and_again() -> None:
+async def test_a_file_is_brought_in_once_though_workers_are_killed_again_and_again(site: Sites) -> None:
     with site() as installation:
         token = made_token(installation)
         await installation.serve()

@@ -6,12 +6,13 @@ import asyncio
 import random
 
 from bench.kill import Load, prove
-from bench.site import made_token, site
+from bench.site import made_token
+from tests.forked import Sites
 
 CLIENTS = 12
 
 
-async def test_what_was_answered_before_a_kill_is_there_once_after_it() -> None:
+async def test_what_was_answered_before_a_kill_is_there_once_after_it(site: Sites) -> None:
     """Three times the API is killed, and once PostgreSQL, while clients insist on an answer."""
     chance = random.Random()
     with site() as installation:

@@ -13,7 +13,8 @@ import psycopg
 
 from app.log.canonical import instant
 from bench.kill import PATIENCE_SECONDS, REPORT
-from bench.site import LOOK_SECONDS, Site, made_token, site
+from bench.site import LOOK_SECONDS, Site, made_token
+from tests.forked import Sites
 from tests.people import ago
 
 ROUNDS = 1
@@ -26,7 +27,7 @@ select 1 from log.head h join log.checkpoint c on c.position < h.position and c.
 union all select 1 from plumbing.timer where due_at <= now()"""
 
 
-async def test_what_follows_is_done_once_though_workers_are_killed_again_and_again() -> None:
+async def test_what_follows_is_done_once_though_workers_are_killed_again_and_again(site: Sites) -> None:
     with site() as installation:
         expected, done = await broken(installation)
         with psycopg.connect(installation.url) as connection:

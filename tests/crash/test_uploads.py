@@ -11,21 +11,22 @@ import psycopg
 import pytest
 
 from app.kernel.uploads import CHUNK_BYTES
-from bench.site import Site, made_token, site
+from bench.site import Site, made_token
 from tests.client import an_incident
+from tests.forked import Sites
 from tests.waiting import until
 
 FILE = bytes(range(251)) * (5 * CHUNK_BYTES // 251)
 
 
-async def test_a_file_outlives_kills_between_its_chunks_and_before_it_is_attached() -> None:
+async def test_a_file_outlives_kills_between_its_chunks_and_before_it_is_attached(site: Sites) -> None:
     with site() as installation:
         token = made_token(installation)
         await installation.serve()
         address = f"http://127.0.0.1:{installation.ports['api']}"
         headers = {"Authorization": f"Bearer {token}"}
         upload, there = str(uuid4()), f"{address}/v1/uploads/"
-        async with httpx.AsyncClient(headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(headers=headers, timeout=120) as client:
             await _broken_off(installation, client, there + upload)
             await installation.serve()
             answer = await client.put(there + upload, content=FILE)

@@ -7,10 +7,11 @@ import random
 
 from app.kpis.reconcile import Report
 from bench.kill import Load, prove_facts
-from bench.site import Site, made_token, site
+from bench.site import Site, made_token
+from tests.forked import Sites
 
 
-async def test_facts_are_right_after_workers_and_postgresql_were_killed_under_load() -> None:
+async def test_facts_are_right_after_workers_and_postgresql_were_killed_under_load(site: Sites) -> None:
     with site() as installation:
         report = await broken(installation)
     assert report.differences == []
@@ -31,6 +32,10 @@ async def broken(installation: Site) -> Report:
     for name in workers:
         await load.until_answered(chance.randint(20, 80))
         installation.kill(name)
+        installation.work(name)
+    await load.until_answered(chance.randint(20, 80))
+    await installation.kill_in_a_batch(*workers)
+    for name in workers:
         installation.work(name)
     await load.until_answered(chance.randint(20, 80))
     installation.kill_postgresql()

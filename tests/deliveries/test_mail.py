@@ -205,9 +205,11 @@ async def test_a_worker_that_dies_while_it_sends_leaves_it_to_the_next_one(
     sending = asyncio.create_task(sends(posting))
     await reached.wait()
     sending.cancel()
+    # Whoever is cancelled takes leave of the mail server, and waits for its answer.
+    never.set()
     await asyncio.gather(sending, return_exceptions=True)
     postbox.before = None
-    never.set()
+    assert sending.cancelled()
     assert await sends(posting) == []
     assert postbox.taken == [], "it is claimed still"
     await sends(posting, minutes=6)

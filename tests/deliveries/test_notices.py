@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from app.base.extras.assignment import EscalateTicket
 from app.base.extras.attachments import AttachTicket
+from app.base.extras.complaints import AnswerComplaint, ComplainTicket
 from app.base.extras.ratings import RateTicket
 from app.base.extras.tasks import AddTask
 from app.base.people.persons import AddPerson, SetPreferencesPerson
+from app.common.children import Subject
 from app.common.notices import Step
 from app.common.people import Caller, PersonKind, Role, rule
 from app.db import connect
@@ -25,13 +27,15 @@ from app.kernel.bodies import Reason
 from app.kernel.ledger import Ledger
 from app.kernel.uploads import Sending, take_in
 from app.kernel.visibility import may_see
-from app.log.events import COLUMNS, recorded
+from app.log.events import COLUMNS, id_of, recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
+from app.processes.problems.candidates import DetectProblemCandidate
 from tests.conftest import Place
 from tests.deliveries.conftest import Office
+from tests.extent import examples
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller
 from tests.rules.working import Worker
@@ -117,7 +121,7 @@ async def sent(office: Office, who: Caller) -> str:
         yield b"What the screen said."
 
     assert who.person_id is not None
-    sending = Sending(uuid7(), who.person_id, 100, pieces(), office.now)
+    sending = Sending(uuid7(), who, 100, pieces(), office.now)
     return str((await take_in(office.ledger, sending)).id)
 
 
@@ -146,6 +150,59 @@ async def test_whoever_has_it_is_told_what_others_say_and_do_and_is_given_to_do(
     await office.goes_by()
     assert (await office.told(office.engineer))[-2:] == ["rated", "reopened"]
     assert "rated" not in await office.told(office.follower), "that is between the two"
+
+
+async def test_who_is_given_a_task_and_saw_nothing_of_it_follows_it_and_who_sees_it_need_not(
+    office: Office,
+) -> None:
+    incident = await office.assigned()
+    outsider = await add_caller(office.ledger, "Outsider", Role.engineer)
+    for who in (outsider, office.engineer):
+        task = AddTask(title="Order a relay", assignee=str(who.person_id))
+        await office.does(office.agent, "add_task", incident, task)
+    await office.goes_by()
+    assert await office.told(outsider) == ["tasked"]
+    assert (await office.told(office.engineer))[-1] == "tasked"
+    followers = await office.ledger.db.rows(
+        "select person_id from fold.follower where record = %s", (incident.row_key,)
+    )
+    assert {row["person_id"] for row in followers} == {office.follower.person_id, outsider.person_id}
+
+
+async def test_a_complaint_is_told_to_those_who_answer_it_but_not_to_whom_it_is_about(office: Office) -> None:
+    manager = await add_caller(office.ledger, "Manager", Role.service_level_manager)
+    quality = await add_caller(office.ledger, "Quality", Role.quality_manager)
+    accused = await add_caller(
+        office.ledger, "Accused", Role.engineer, Role.service_level_manager, teams=("mail",)
+    )
+    incident = await office.assign(await office.reported(), accused)
+    resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await office.does(accused, "start", incident)
+    await office.does(accused, "resolve", incident, resolve)
+    about = ComplainTicket(subject=Subject.conduct, about="They shouted.", about_assignee=True)
+    made = await act(office.ledger, office.requester, "incident", "complain", incident.id, about)
+    (key,) = made.event.data["set"]
+    await office.goes_by()
+    assert await office.told(manager) == await office.told(quality) == ["complained"]
+    assert await office.told(accused) == ["given"]
+    answer = AnswerComplaint(complaint=id_of(key), findings="So it was.", remedy="We talked.")
+    await office.does(manager, "answer_complaint", incident, answer)
+    await office.goes_by()
+    assert (await office.told(office.requester))[-1] == "complaint_answered"
+    assert "complaint_answered" not in await office.told(office.follower)
+    assert await office.told(manager) == ["complained"], "they know what they have answered"
+
+
+async def test_managers_are_told_of_a_candidate_by_what_recurs(office: Office) -> None:
+    manager = await add_caller(office.ledger, "Manager", Role.problem_manager)
+    said = {"dimension": "service", "value": "mail", "since_at": office.now}
+    body = DetectProblemCandidate.model_validate(said)
+    await act(office.ledger, rule("tests"), "problem_candidate", "detect", body=body)
+    await office.goes_by()
+    (notice,) = await office.notices(manager)
+    assert (notice["number"], notice["title"], notice["steps"]) == ("mail", None, ["recurring"])
+    told = line(office.ledger, "en", notice, Step.recurring, {})
+    assert told == "Incidents of mail recur. Decide whether a problem is behind them."
 
 
 async def test_whoever_it_is_escalated_to_is_told(office: Office) -> None:
@@ -274,6 +331,10 @@ async def _ought(world: World) -> set[tuple[UUID, str, int]]:
                 concerned.add(await world.ledger.db.value(ASSIGNEE, (incident,)))
             if name == "assigned":
                 concerned.add(said.get("person"))
+            if name == "declared_major":
+                concerned.add(said["commander"])
+            if name == "reviewed":
+                concerned |= {action["owner"] for action in said["actions"]}
             if name == "reminded":
                 concerned |= set(said["persons"])
             for person in concerned - {None, event.actor.partition(":")[2]}:
@@ -308,7 +369,7 @@ async def world(ledger: Ledger) -> World:
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

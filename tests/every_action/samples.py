@@ -449,6 +449,9 @@ NOT_THEIR_OWN = frozenset({"publish", "change_visibility"})
 #: What names several other records, and in its sample none.
 NAMES_NONE = frozenset({"raise"})
 
+#: What cannot be carried out where all else that leaves a record in its state was carried out before.
+ALONE = frozenset({"follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote"})
+
 #: What must have been done with a new record, so that the row can be carried out in its states.
 BEFORE: dict[str, tuple[str, ...]] = {
     "downgrade": ("declare_major",),
@@ -474,7 +477,8 @@ async def _commented(client: Client, at: str) -> Json:
 
 
 async def _followed(client: Client, at: str) -> Json:
-    await client.do(f"{at}/follow")
+    answer = await client.post(f"{at}/follow", json={})
+    assert answer.status_code == 200 or answer.json()["code"] == "follows_already", answer.text
     return {}
 
 

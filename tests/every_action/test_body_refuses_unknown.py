@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 import httpx
-import pytest
 
 from app.kernel.lifecycle import Action, Lifecycle
+from tests.cases import each
 from tests.client import Json
 from tests.contract import answers
 from tests.every_action.samples import sample
-from tests.every_action.world import OF_DECISIONS, ROWS, World, address, called, method, send
+from tests.every_action.world import OF_DECISIONS, ROWS, World, address, called, method, of_kind, send
 
 WRONG: tuple[Any, ...] = (1.5, {"a": {"b": 1}}, [[]], True, "", 10**30, "\x00", "x" * 20_001)
 #: Of what is wrong for most fields, what is right for some.
@@ -22,13 +23,16 @@ JSON_TYPES = {bool: "boolean", float: "number"}
 Place = Callable[[Any], Awaitable[httpx.Response]]
 
 
-async def place_of(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Place:
-    """Sends bodies to where the row is, on a record in a state that it is open in."""
+@asynccontextmanager
+async def place_of(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> AsyncIterator[Place]:
+    """Sends bodies to the row, on a record in a state that it is open in; none of them is carried out."""
     record = None
     if not row.opens:
         state = next(state for state in lifecycle.states if row.comes_from(state))
         record = await world.standing(lifecycle, state)
-    return partial(send, world.everybody, lifecycle, row, record)
+    head = await world.api.head()
+    yield partial(send, world.everybody, lifecycle, row, record)
+    assert await world.api.head() == head
 
 
 def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str], set[str]]:
@@ -49,59 +53,61 @@ def kinds_of(row: Action[Any, Any], name: str) -> set[str]:
     return {choice.get("type", "") for choice in (schema, *schema.get("anyOf", ()))}
 
 
-async def faults(world: World, place: Place, body: Any) -> set[str]:
+async def faults(place: Place, body: Any) -> set[str]:
     """The places in the body that are refused."""
-    head = await world.api.head()
     answer = await place(body)
     assert answer.status_code == 422, answer.text
-    assert await world.api.head() == head
     return {error["pointer"] for error in answer.json()["errors"]}
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called, by=of_kind)
 async def test_an_unknown_field_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    place = await place_of(world, lifecycle, row)
-    for unknown in ("state", "unexpected", "id", "given~/x"):
-        pointer = "/" + unknown.replace("~", "~0").replace("/", "~1")
-        assert await faults(world, place, sample(row) | {unknown: 1}) == {pointer}
+    async with place_of(world, lifecycle, row) as place:
+        for unknown in ("state", "unexpected", "id", "given~/x"):
+            pointer = "/" + unknown.replace("~", "~0").replace("/", "~1")
+            assert await faults(place, sample(row) | {unknown: 1}) == {pointer}
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called, by=of_kind)
 async def test_what_must_be_given_is_asked_for_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    place = await place_of(world, lifecycle, row)
     _, required = fields_of(lifecycle, row)
-    for name in required:
-        without: Json = {key: value for key, value in sample(row).items() if key != name}
-        assert await faults(world, place, without) == {f"/{name}"}
-        assert await faults(world, place, sample(row) | {name: None}) == {f"/{name}"}
+    async with place_of(world, lifecycle, row) as place:
+        for name in required:
+            without: Json = {key: value for key, value in sample(row).items() if key != name}
+            assert await faults(place, without) == {f"/{name}"}
+            assert await faults(place, sample(row) | {name: None}) == {f"/{name}"}
 
 
 # What only a decision says never comes from a client.
-@pytest.mark.parametrize(
-    ("lifecycle", "row"), [(lc, row) for lc, row in ROWS if row.name not in OF_DECISIONS], ids=called
+@each(
+    ("lifecycle", "row"),
+    [(lc, row) for lc, row in ROWS if row.name not in OF_DECISIONS],
+    ids=called,
+    by=of_kind,
 )
 async def test_a_value_of_the_wrong_kind_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    place = await place_of(world, lifecycle, row)
     known, _ = fields_of(lifecycle, row)
     assert set(sample(row)) <= known
-    for name in known:
-        for wrong in WRONG:
-            if JSON_TYPES.get(type(wrong)) in kinds_of(row, name):
-                continue
-            found = await faults(world, place, sample(row) | {name: wrong})
-            assert {pointer.split("/")[1] for pointer in found} == {name}, (name, str(wrong)[:50])
+    async with place_of(world, lifecycle, row) as place:
+        for name in known:
+            kinds = kinds_of(row, name)
+            for wrong in WRONG:
+                if JSON_TYPES.get(type(wrong)) in kinds:
+                    continue
+                found = await faults(place, sample(row) | {name: wrong})
+                assert {pointer.split("/")[1] for pointer in found} == {name}, (name, str(wrong)[:50])
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called, by=of_kind)
 async def test_a_body_that_is_no_object_is_refused(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    place = await place_of(world, lifecycle, row)
-    for wrong in ([], [sample(row)], "text", 1, True):
-        assert await faults(world, place, wrong) == {""}
+    async with place_of(world, lifecycle, row) as place:
+        for wrong in ([], [sample(row)], "text", 1, True):
+            assert await faults(place, wrong) == {""}

@@ -1,31 +1,31 @@
-"""Every action's event says what was said and by whom, and folds back to the row, field for field."""
+"""Where an action is open it is carried out; its event says what was said and by whom, and folds back to the
+row, field for field.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-import pytest
-from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
 from pydantic import BaseModel
 
 from app.common.people import rule
-from app.common.personal import Personal, is_sealed
-from app.common.records import Labelled, Record, Refers, codecs, from_row
-from app.kernel.bodies import Patch, marks, parts
-from app.kernel.describe import catalogue
-from app.kernel.history import fold
-from app.kernel.ledger import Ledger
+from app.common.personal import Personal
+from app.common.records import Labelled
+from app.kernel.bodies import marks, parts
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.rebuild import compare
-from app.log import read
-from app.log.canonical import canonical, from_instant
-from app.log.events import Recorded, kind_of
+from app.log.canonical import canonical
 from app.registry import LIFECYCLES
+from tests.cases import each
 from tests.client import Json
+from tests.every_action.folding import (
+    assert_folds_back,
+    assert_says_what,
+    assert_says_who_and_what,
+    events_of,
+)
 from tests.every_action.samples import said as what_is_said
 from tests.every_action.samples import sample
 from tests.every_action.world import (
@@ -39,152 +39,80 @@ from tests.every_action.world import (
     at,
     called,
     done,
+    events,
+    of_kind_and_state,
+    send,
 )
 from tests.people import act
 
-EVENTS = catalogue(LIFECYCLES)
+
+@each(("lifecycle", "row", "state"), OPEN_IN, ids=called, by=of_kind_and_state)
+async def test_where_it_is_open_it_leads_where_its_row_says_and_its_event_folds_back_to_the_record(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
+) -> None:
+    async with world.ready(lifecycle, state, row) as record:
+        said = await what_is_said(world.everybody, row, at(lifecycle, record))
+        before, head = len(await events_of(world, lifecycle, record)), await world.api.head()
+        after = await done(world.everybody, lifecycle, row, record, said)
+        assert await world.api.head() == head + events(row)
+        assert_leads_where_it_says(row, record, after)
+        assert after["version"] > record["version"] or row.stays
+        told = await events_of(world, lifecycle, record)
+        assert [event.version for event in told] == list(range(1, before + 2))
+        await assert_says_who_and_what(world, told[-1], row, said)
+        await assert_folds_back(world, told)
 
 
-async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | None]:
-    """Every row that the events touch, as it stands."""
-    classes = {record.KIND: record for lc in LIFECYCLES for record in (lc.record, *lc.children)}
-    found: dict[str, Record | None] = {}
-    for key in {key for event in events for key in event.data["set"]}:
-        record_class = classes[kind_of(key)]
-        query = f"select * from fold.{record_class.KIND} where id = %s"
-        row = await ledger.db.row(query, (key.split("/")[1],))
-        found[key] = None if row is None else from_row(record_class, row)
-    return found
-
-
-async def events_of(world: World, lifecycle: Lifecycle[Any], record: Json) -> list[Recorded]:
-    return await read.of_stream(world.api.ledger.db, f"{lifecycle.kind}/{record['id']}")
-
-
-async def assert_folds_back(world: World, events: list[Recorded]) -> None:
-    stand = await rows_of(world.api.ledger, events)
-    for key, record in stand.items():
-        if record is None:
-            assert events[-1].data["set"][key] is None, "a row that is gone was removed"
-            continue
-        folded = fold(type(record), key, events)
-        assert folded is not None
-        for name in ("id", "version", "changed_at", *codecs(type(record))):
-            assert getattr(folded, name) == getattr(record, name), f"{name} of {key}"
-
-
-async def assert_says_who_and_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
-    """The envelope, and in `given` what was said: no more and no less."""
-    assert event.actor == f"person:{world.everybody.id}"
-    assert event.credential is not None
-    assert event.credential.startswith("key:")
-    await assert_says_what(world, event, row, said)
-
-
-async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
-    assert event.type == row.event
-    assert (event.source, event.source_ref) == ("api", None)
-    for_whom = [
-        said[name]
-        for name, mark in marks(row.body, Refers).items()
-        if mark.on_behalf and said.get(name, "me") != "me"
-    ]
-    assert event.on_behalf_of == (f"person:{for_whom[0]}" if for_whom else None)
-    schema = EVENTS["types"][row.event]["given"]
-    Draft202012Validator(schema, format_checker=FormatChecker()).validate(event.data["given"])
-    assert event.data.keys() == {"given", "set"}
-    for fields in event.data["set"].values():
-        assert fields is None or fields, "a row that nothing was set on is not in `set`"
-        assert not {"id", "version", "changed_at"} & (fields or {}).keys()
-    given = event.data["given"]
-    # The secret of a key is made by the server; what has a default is kept with it.
-    assert given.keys() - {"secret_hash"} == said.keys() | _defaults(row, said)
-    await assert_kept(world, row.body, given, said)
-
-
-async def assert_kept(world: World, model: type[BaseModel], given: Json, said: Json) -> None:
-    texts = await world.api.ledger.vault.texts(
-        v for v in given.values() if isinstance(v, str) and is_sealed(v)
-    )
-    names, words = marks(model, Refers), marks(model, Personal)
-    for name, value in said.items():
-        if name in parts(model):
-            for one_given, one_said in zip(given[name], value, strict=True):
-                assert one_given.keys() == one_said.keys()
-                await assert_kept(world, parts(model)[name], one_given, one_said)
-        elif name in words:
-            assert texts[given[name]] == value
-        elif name in names:
-            ids = [given[name]] if isinstance(value, str) else given[name]
-            assert [str(UUID(one)) for one in ids] == ids
-        elif name.endswith("_at"):
-            assert from_instant(given[name]) == datetime.fromisoformat(value)
-        else:
-            assert given[name] == value
-
-
-def _defaults(row: Action[Any, Any], said: Json) -> set[str]:
-    """Fields that were not said and have a value all the same. An edit keeps only what was said."""
-    if issubclass(row.body, Patch):
-        return set()
-    return {
-        name
-        for name, field in row.body.model_fields.items()
-        if name not in said
-        and not field.is_required()
-        and field.default_factory is None
-        and field.default is not None
-    }
-
-
-@pytest.mark.parametrize(("lifecycle", "row", "state"), OPEN_IN, ids=called)
-async def test_its_event_folds_back_to_the_row(
+@each(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=called)
+async def test_where_it_is_open_to_rules_one_carries_it_out_and_no_person(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
 ) -> None:
     record = await world.bring(lifecycle, state, row)
-    said = await what_is_said(world.everybody, row, at(lifecycle, record))
-    before = len(await events_of(world, lifecycle, record))
-    await done(world.everybody, lifecycle, row, record, said)
-    events = await events_of(world, lifecycle, record)
-    assert [event.version for event in events] == list(range(1, before + 2))
-    await assert_says_who_and_what(world, events[-1], row, said)
-    await assert_folds_back(world, events)
-
-
-@pytest.mark.parametrize(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=called)
-async def test_the_event_of_a_rule_folds_back_to_the_row(
-    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
-) -> None:
-    record = await world.bring(lifecycle, state, row)
+    head = await world.api.head()
+    refused = await send(world.everybody, lifecycle, row, record, sample(row))
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert await world.api.head() == head
     await world.by_rule(lifecycle, row, record)
-    events = await events_of(world, lifecycle, record)
-    assert (events[-1].actor, events[-1].credential) == ("rule:tests", None)
-    await assert_says_what(world, events[-1], row, sample(row))
-    await assert_folds_back(world, events)
+    assert await world.api.head() == head + 1
+    assert_leads_where_it_says(row, record, await world.everybody.read(at(lifecycle, record)))
+    told = await events_of(world, lifecycle, record)
+    assert (told[-1].actor, told[-1].credential) == ("rule:tests", None)
+    await assert_says_what(world, told[-1], row, sample(row))
+    await assert_folds_back(world, told)
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), [(lc, row) for lc, row in OF_PEOPLE if row.opens], ids=called)
+def assert_leads_where_it_says(row: Action[Any, Any], record: Json, after: Json) -> None:
+    """The state of the record after the action is the one that the row says."""
+    if row.stays:
+        assert (after["state"], after.get("state_since")) == (record["state"], record.get("state_since"))
+    elif row.leads_to:
+        assert after["state"] in row.leads_to
+    else:
+        assert after["state"] != record["state"]
+
+
+@each(("lifecycle", "row"), [(lc, row) for lc, row in OF_PEOPLE if row.opens], ids=called)
 async def test_its_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     said = sample(row)
     record = await world.everybody.do(address(lifecycle, row, None), said)
-    events = await events_of(world, lifecycle, record)
-    assert len(events) == 1
-    await assert_says_who_and_what(world, events[0], row, said)
-    assert None not in events[0].data["set"][f"{lifecycle.kind}/{record['id']}"].values()
-    await assert_folds_back(world, events)
+    told = await events_of(world, lifecycle, record)
+    assert len(told) == 1
+    await assert_says_who_and_what(world, told[0], row, said)
+    assert None not in told[0].data["set"][f"{lifecycle.kind}/{record['id']}"].values()
+    await assert_folds_back(world, told)
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), [(lc, row) for lc, row in OF_RULES if row.opens], ids=called)
+@each(("lifecycle", "row"), [(lc, row) for lc, row in OF_RULES if row.opens], ids=called)
 async def test_a_rules_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     said = sample(row)
     made = await act(world.api.ledger, rule("tests"), lifecycle.kind, row.name, body=row.body(**said))
-    events = await events_of(world, lifecycle, {"id": made.record.id})
-    await assert_says_what(world, events[0], row, said)
-    await assert_folds_back(world, events)
+    told = await events_of(world, lifecycle, {"id": made.record.id})
+    await assert_says_what(world, told[0], row, said)
+    await assert_folds_back(world, told)
 
 
 async def test_after_all_of_it_the_whole_log_folds_into_the_tables_in_sql_too(world: World) -> None:

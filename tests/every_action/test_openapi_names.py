@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-
 from app.kernel.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES
+from tests.cases import each
 from tests.client import Json
 from tests.contract import answers
 from tests.every_action.world import ROWS, address, called, method
@@ -25,7 +24,7 @@ def operation_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Json:
     return found
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called)
 def test_its_operation_is_named_after_action_and_kind(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -35,7 +34,7 @@ def test_its_operation_is_named_after_action_and_kind(
     assert operation["tags"]
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called)
 def test_its_body_is_the_rows_own(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     body = operation_of(lifecycle, row)["requestBody"]
     schema = body["content"]["application/json"]["schema"]
@@ -48,7 +47,7 @@ def test_its_body_is_the_rows_own(lifecycle: Lifecycle[Any], row: Action[Any, An
     assert components[name]["additionalProperties"] is False
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called)
 def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -61,7 +60,7 @@ def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
         assert schema == {"$ref": "#/components/schemas/Problem"}
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called)
 def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     told = operation_of(lifecycle, row)["x-lifecycle"]
     states = [] if row.opens else [state.value for state in lifecycle.states if row.comes_from(state)]
@@ -72,7 +71,7 @@ def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[A
     assert known.issuperset(told["to"].split(" or "))
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=called)
+@each(("lifecycle", "row"), ROWS, ids=called)
 def test_its_five_names_fit_one_another(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", row.name)
     assert re.fullmatch(rf"{lifecycle.kind}\.[a-z]+(_[a-z]+)*", row.event)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from app.kernel.lifecycle import Action, Lifecycle
+from tests.cases import each
 from tests.client import Json
 from tests.every_action.samples import said as what_is_said
 from tests.every_action.samples import sample
@@ -21,6 +24,7 @@ from tests.every_action.world import (
     called,
     can_be_in,
     events,
+    of_kind,
     send,
 )
 
@@ -30,11 +34,16 @@ SENT = [(lc, row) for lc, row in OF_PEOPLE if row.name not in OF_DECISIONS]
 ONCE = {"token"}
 
 
-async def record_for(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Json | None:
-    """A new record that the row can be carried out on."""
+@asynccontextmanager
+async def record_for(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> AsyncIterator[Json | None]:
+    """A record that the row can be carried out on."""
     for state in can_be_in(lifecycle, row):
-        return await world.bring(lifecycle, state, row)
-    return None
+        async with world.ready(lifecycle, state, row) as record:
+            yield record
+        return
+    yield None
 
 
 def other(said: Json) -> Json:
@@ -42,20 +51,29 @@ def other(said: Json) -> Json:
     return {**said, "occurred_at": datetime.now(UTC).isoformat()}
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), SENT, ids=called)
-async def test_sent_again_it_has_one_effect_and_the_same_answer(
+@each(("lifecycle", "row"), SENT, ids=called, by=of_kind)
+async def test_sent_again_it_has_one_effect_and_the_same_answer_and_on_another_record_it_is_another_command(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
-    record = await record_for(world, lifecycle, row)
     key = {"Idempotency-Key": str(uuid4())}
-    said = sample(row)
+    async with record_for(world, lifecycle, row) as record:
+        said = sample(row)
+        if record is not None:
+            said = await what_is_said(world.everybody, row, at(lifecycle, record))
+        sent = partial(send, world.everybody, lifecycle, row, record, headers=key)
+        await assert_done_once(world, row, said, sent)
     if record is not None:
-        said = await what_is_said(world.everybody, row, at(lifecycle, record))
+        second = await world.untouched(lifecycle, can_be_in(lifecycle, row)[0], row)
+        head = await world.api.head()
+        assert_key_is_used(await send(world.everybody, lifecycle, row, second, said, key))
+        assert await world.api.head() == head
+
+
+async def assert_done_once(
+    world: World, row: Action[Any, Any], said: Json, sent: Callable[[Json], Awaitable[httpx.Response]]
+) -> None:
+    """However often it is sent, one command is carried out, and no other one with its key."""
     head = await world.api.head()
-
-    async def sent(body: Json) -> httpx.Response:
-        return await send(world.everybody, lifecycle, row, record, body, key)
-
     first = await sent(said)
     assert first.status_code == (201 if row.opens else 200), first.text
     assert "idempotent-replayed" not in first.headers
@@ -70,23 +88,10 @@ async def test_sent_again_it_has_one_effect_and_the_same_answer(
             assert repeated.headers["etag"] == first.headers["etag"]
         assert repeated.headers.get("location") == first.headers.get("location")
     assert await world.api.head() == head + events(row)
-    refused = await sent(other(said))
-    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert_key_is_used(await sent(other(said)))
     assert await world.api.head() == head + events(row)
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), [(lc, row) for lc, row in SENT if not row.opens], ids=called)
-async def test_the_same_key_on_another_record_is_another_command(
-    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
-) -> None:
-    first = await record_for(world, lifecycle, row)
-    second = await record_for(world, lifecycle, row)
-    key = {"Idempotency-Key": str(uuid4())}
-    assert first is not None
-    body = await what_is_said(world.everybody, row, at(lifecycle, first))
-    done = await send(world.everybody, lifecycle, row, first, body, key)
-    assert done.status_code == 200, done.text
-    head = await world.api.head()
-    refused = await send(world.everybody, lifecycle, row, second, body, key)
-    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
-    assert await world.api.head() == head
+def assert_key_is_used(answer: httpx.Response) -> None:
+    """It is refused, since its key belongs to another command."""
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from app.common.records import KeyOf, Refers
 from app.kernel.bodies import Patch, marks
 from app.kernel.lifecycle import Action, Lifecycle
 from app.registry import BY_KIND, LIFECYCLES
+from tests.cases import each
 from tests.client import Client
 from tests.every_action.known import NUMBERS
 from tests.every_action.samples import said, sample
-from tests.every_action.world import OF_DECISIONS, OF_PEOPLE, World, at, called, can_be_in, send
+from tests.every_action.world import OF_DECISIONS, OF_PEOPLE, World, at, called, can_be_in, of_kind, send
 
 #: What fields that name such records are called, alone or behind `for_` and the like.
 WORDS = re.compile(r"(?:.*_)?(?:services?|cis?|categor(?:y|ies)|item|calendar|checklist|group)")
@@ -100,7 +99,7 @@ def _is_list(row: Action[Any, Any], field: str) -> bool:
     return "tuple" in str(row.body.model_fields[field].annotation)
 
 
-@pytest.mark.parametrize(("lifecycle", "row", "field"), FIELDS, ids=called)
+@each(("lifecycle", "row", "field"), FIELDS, ids=called, by=of_kind)
 async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:
@@ -119,7 +118,7 @@ async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     assert await world.api.head() == head
 
 
-@pytest.mark.parametrize(("lifecycle", "row", "field"), KEPT, ids=called)
+@each(("lifecycle", "row", "field"), KEPT, ids=called, by=of_kind)
 async def test_what_is_about_something_that_was_retired_later_can_be_put_right_in_all_else(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.client import Api, Client, Json, an_incident
 from tests.every_action import of_articles
 from tests.every_action.known import CALENDAR, GROUP, KNOWN, SHOWN, TEAM, THEIRS
 from tests.every_action.samples import (
+    ALONE,
     BEFORE,
     BY,
     NAMES_NONE,
@@ -86,6 +88,16 @@ def called(case: object) -> str:
     return case.name if isinstance(case, Action) else str(case)
 
 
+def of_kind(case: tuple[Any, ...]) -> str:
+    """Which cases are tried together: those of one kind."""
+    return str(case[0].kind)
+
+
+def of_kind_and_state(case: tuple[Any, ...]) -> str:
+    """Which cases are tried together, where there are many: those in one state of one kind."""
+    return f"{case[0].kind}-{case[-1]}"
+
+
 def address(lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | None) -> str:
     """Where the row is."""
     if row.opens:
@@ -115,6 +127,17 @@ def events(row: Action[Any, Any]) -> int:
     if row.second is None or row.name in NAMES_NONE:
         return 1
     return 3 if row.second.goes_on else 2
+
+
+def may_share(row: Action[Any, Any]) -> bool:
+    """Whether it can be carried out on a record on which others were before."""
+    return row.stays and row.name not in ALONE
+
+
+def _wants(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[Hashable, ...]:
+    """What the row wants of a record besides its state."""
+    opened = (lifecycle.kind, row.name) in OPENED_TOWARDS
+    return BEFORE.get(row.name), row.name in NOT_THEIR_OWN, row.name if opened else ""
 
 
 #: Rows, each with the state that it is to lead to.
@@ -178,6 +201,8 @@ class World:
     requester: Client
     others: dict[str, Client]
     standing_records: dict[tuple[str, str], Json] = field(default_factory=dict)
+    ready_records: dict[Hashable, str] = field(default_factory=dict)
+    untouched_records: dict[Hashable, Json] = field(default_factory=dict)
 
     async def bring(
         self, lifecycle: Lifecycle[Any], state: Labelled, row: Action[Any, Any] | None = None
@@ -186,6 +211,25 @@ class World:
         can be carried out.
         """
         return await self._bring(lifecycle, state, self.everybody, {}, row)
+
+    @asynccontextmanager
+    async def ready(
+        self, lifecycle: Lifecycle[Any], state: Labelled, row: Action[Any, Any]
+    ) -> AsyncIterator[Json]:
+        """The same, but what leaves it in its state gets the one that all else has that does, until something
+        fails on it.
+        """
+        if not may_share(row):
+            yield await self.bring(lifecycle, state, row)
+            return
+        alike = (lifecycle.kind, state, *_wants(lifecycle, row))
+        if alike not in self.ready_records:
+            self.ready_records[alike] = at(lifecycle, await self.bring(lifecycle, state, row))
+        try:
+            yield await self.everybody.read(self.ready_records[alike])
+        except BaseException:
+            del self.ready_records[alike]
+            raise
 
     async def theirs(
         self,
@@ -201,6 +245,13 @@ class World:
         of = (lifecycle.kind, held)
         theirs = THEIRS.get(of, dict)() | SHOWN.get(of, dict)()
         return await self._bring(lifecycle, state, self.worker, requester | theirs, row)
+
+    async def untouched(self, lifecycle: Lifecycle[Any], state: Labelled, row: Action[Any, Any]) -> Json:
+        """A record as `bring` brings it, always the same one, for what is refused on it."""
+        of = (lifecycle.kind, state, *_wants(lifecycle, row))
+        if of not in self.untouched_records:
+            self.untouched_records[of] = await self.bring(lifecycle, state, row)
+        return self.untouched_records[of]
 
     async def by_rule(self, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json) -> None:
         """A rule carries out the row."""

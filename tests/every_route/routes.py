@@ -55,6 +55,7 @@ TESTED = {
     "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_forecast": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
+    "list_kpi_periods": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "set_kpi_target": "api/test_kpi_targets.py test_the_quality_manager_sets_targets_and_nobody_else",
     "get_me": "api/test_me.py test_everybody_is_told_who_they_are_and_nobody_else_is",
     "get_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",

@@ -2,13 +2,18 @@
 
 Who sees what is said by the predicate of app/kernel/visibility.py and the audience that stands beside each
 record. An operation that is about no record names the test that says who may (routes.py).
+
+Every caller is shown every list of cases, and one case of each audience; at what else there is they take
+turns. Every operation is tried by every role; those who hold it in various scopes take turns. With
+LEDGERDESK_TEST_CALLERS=all, which `make soak` sets, all of them ask at every operation, and for every record.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -19,6 +24,7 @@ from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.visibility import may_see
 from app.registry import LIFECYCLES
+from tests.cases import each
 from tests.client import Client, Json
 from tests.every_action.known import TEAM
 from tests.every_action.samples import sample
@@ -39,11 +45,33 @@ FOR_STAFF_SAID: dict[str, Json] = {
     "log_work": {"minutes": 5, "role_class": SECRET},
     "book_cost": {"amount": "1.00", "currency": "CNY", "purpose": SECRET},
 }
+ROLES = list(Role)
 #: Who asks: somebody who has to do with some of the records, or with none of them.
 KINDS = ("reporter", "assignee", "colleague", "stranger")
 TEAMS = {"colleague": TEAM, "stranger": "other"}
 #: Of what is a ticket in form that which is somebody's to work on, and not everybody's to see.
 CASES = [lifecycle for lifecycle in LIFECYCLES if "assign" in lifecycle.by_name]
+
+
+#: Of those who can try an operation with the same outcome, how many do.
+ALL = os.environ.get("LEDGERDESK_TEST_CALLERS") == "all"
+MOST = 10_000 if ALL else 1
+#: Of what is no case, every how many-th is asked for by one caller, and the next one by the next.
+TURNS = 1 if ALL else 4
+#: What is asked for of records in lists where it is enough to know which they are.
+FIELDS = {} if ALL else {"fields": "id"}
+T = TypeVar("T")
+
+
+def in_turn(choice: Sequence[Route], turn: int) -> list[Route]:
+    """Those that whoever has this turn asks for: all that are about cases, and some of the others."""
+    return [route for n, route in enumerate(choice) if route.lifecycle in CASES or (n + turn) % TURNS == 0]
+
+
+def some(choice: Sequence[T], turn: int, most: int = MOST) -> Sequence[T]:
+    """As many of them as are to try it, others each turn."""
+    first = turn % len(choice) if choice else 0
+    return [*choice[first:], *choice[:first]][:most]
 
 
 @dataclass
@@ -57,6 +85,7 @@ class Stand:
     audiences: dict[str, list[str]]
     nothing: dict[str, tuple[int, Json]] = field(default_factory=dict)
     known: dict[tuple[str, str], tuple[Client, Caller]] = field(default_factory=dict)
+    seen: dict[tuple[object, ...], tuple[list[Json], list[Json]]] = field(default_factory=dict)
 
     async def client(self, kind: str, held: str) -> tuple[Client, Caller]:
         """Somebody with a key that holds this and nothing else."""
@@ -88,14 +117,24 @@ class Stand:
 
     def seen_by(self, caller: Caller, lifecycle: Lifecycle[Any]) -> tuple[list[Json], list[Json]]:
         """The records that the predicate shows them, and those that it does not."""
-        shown: list[Json] = []
-        hidden: list[Json] = []
-        agents_see = self.world.api.ledger.settings.agents_see
-        for record in self.records[lifecycle.kind]:
-            audience = self.audiences[record["id"]]
-            visible = may_see(caller, lifecycle, audience, agents_see=agents_see)
-            (shown if visible else hidden).append(record)
-        return shown, hidden
+        asked = (caller.actor, caller.roles, lifecycle.kind)
+        if asked not in self.seen:
+            shown: list[Json] = []
+            hidden: list[Json] = []
+            agents_see = self.world.api.ledger.settings.agents_see
+            for record in self.records[lifecycle.kind]:
+                audience = self.audiences[record["id"]]
+                visible = may_see(caller, lifecycle, audience, agents_see=agents_see)
+                (shown if visible else hidden).append(record)
+            self.seen[asked] = shown, hidden
+        return self.seen[asked]
+
+    def alike(self, records: list[Json]) -> list[list[Json]]:
+        """The records, those of one audience together."""
+        found: dict[tuple[str, ...], list[Json]] = {}
+        for record in records:
+            found.setdefault(tuple(sorted(self.audiences[record["id"]])), []).append(record)
+        return list(found.values())
 
 
 @pytest.fixture(scope="module")
@@ -184,10 +223,12 @@ async def asked(client: Client, route: Route, record_id: str) -> tuple[int, Json
 
 @pytest.mark.parametrize("role", Role)
 async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role: Role) -> None:
+    turn = ROLES.index(role)
     async for name, client, caller in callers(role, stand):
-        for route in LISTS:
+        turn += 1
+        for route in in_turn(LISTS, turn):
             assert route.lifecycle is not None
-            pages = await client.pages(route.path, limit="200")
+            pages = await client.pages(route.path, limit="200", **FIELDS)
             listed = {item["id"] for page in pages for item in page}
             shown, hidden = stand.seen_by(caller, route.lifecycle)
             assert {record["id"] for record in shown} <= listed, (name, route.name)
@@ -197,31 +238,48 @@ async def test_a_list_shows_exactly_what_the_predicate_shows(stand: Stand, role:
 @pytest.mark.parametrize("role", Role)
 async def test_one_record_is_there_for_whom_the_predicate_shows_it(stand: Stand, role: Role) -> None:
     reads = [route for route in OF_ONE if route.path.endswith("{id}") and route.row is None]
+    turn = ROLES.index(role)
     async for name, client, caller in callers(role, stand):
-        for route in reads:
+        turn += 1
+        for route in in_turn(reads, turn):
             assert route.lifecycle is not None
             shown, hidden = stand.seen_by(caller, route.lifecycle)
-            for record in shown:
-                assert (await asked(client, route, record["id"]))[0] == 200, (name, route.name)
-            for record in hidden:
-                assert (await asked(client, route, record["id"]))[0] == 404, (name, route.name)
+            for records, expected in ((shown, 200), (hidden, 404)):
+                for alike in stand.alike(records):
+                    for record in some(alike, turn):
+                        assert (await asked(client, route, record["id"]))[0] == expected, (name, route.name)
 
 
 @pytest.mark.parametrize("role", SEEING)
 async def test_whatever_is_asked_about_a_hidden_record_it_is_as_if_there_were_none(
     stand: Stand, role: Role
 ) -> None:
-    async for name, client, caller in callers(role, stand):
-        for route in OF_ONE:
-            assert route.lifecycle is not None
-            shown, hidden = stand.seen_by(caller, route.lifecycle)
-            if route.name in FOR_STAFF and not caller.is_staff:
-                shown, hidden = [], shown + hidden
-            for record in shown[:1]:
-                assert (await asked(client, route, record["id"]))[0] != 404, (name, route.name)
-            for record in hidden[:1]:
-                status, said = await asked(client, route, record["id"])
-                assert (status, said | OWN) == await stand.nothing_there(route), (name, route.name)
+    asking = [caller async for caller in callers(role, stand)]
+    for turn, route in enumerate(OF_ONE):
+        seeing, others = _parted(stand, route, asking)
+        for name, client, record in some(seeing, turn):
+            assert (await asked(client, route, record["id"]))[0] != 404, (name, route.name)
+        for name, client, record in some(others, turn):
+            status, said = await asked(client, route, record["id"])
+            assert (status, said | OWN) == await stand.nothing_there(route), (name, route.name)
+
+
+Asking = tuple[str, Client, Caller]
+About = tuple[str, Client, Json]
+
+
+def _parted(stand: Stand, route: Route, asking: list[Asking]) -> tuple[list[About], list[About]]:
+    """Those who see some record there, each with one that they see; and those who do not see some."""
+    seeing: list[About] = []
+    others: list[About] = []
+    assert route.lifecycle is not None
+    for name, client, caller in asking:
+        shown, hidden = stand.seen_by(caller, route.lifecycle)
+        if route.name in FOR_STAFF and not caller.is_staff:
+            shown, hidden = [], shown + hidden
+        seeing += [(name, client, record) for record in shown[:1]]
+        others += [(name, client, record) for record in hidden[:1]]
+    return seeing, others
 
 
 async def test_the_records_are_of_every_sort(stand: Stand) -> None:
@@ -235,7 +293,7 @@ async def test_the_records_are_of_every_sort(stand: Stand) -> None:
     assert {lifecycle.kind for lifecycle in CASES} <= parts
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@each("route", ROUTES, ids=lambda route: route.name)
 async def test_nothing_but_what_is_public_is_answered_without_a_key(world: World, route: Route) -> None:
     nobody = world.api.with_token(None)
     path = route.path.replace("{id}", str(uuid4()))
@@ -248,10 +306,13 @@ async def test_who_is_no_staff_finds_nothing_for_staff_by_any_way(stand: Stand, 
     looked = 0
     for kind in KINDS:
         client, caller = await stand.client(kind, role.value)
-        for route in (route for route in ROUTES if route.lifecycle and route.walked):
+        for turn, route in enumerate(route for route in ROUTES if route.lifecycle and route.walked):
             assert route.lifecycle is not None
             shown, _ = stand.seen_by(caller, route.lifecycle)
-            for record in shown if route.of_one else [{"id": ""}]:
+            # What is shown where it is read; where it is refused to act on it, there is little to say of it.
+            alike = stand.alike(shown) if route.method == "GET" else [shown]
+            there = [record for records in alike for record in some(records, turn)]
+            for record in there if route.of_one else [{"id": ""}]:
                 if route.of_one or route.method == "GET":
                     looked += issubclass(route.lifecycle.record, Ticket) and route.of_one
                     said = await asked(client, route, record["id"])

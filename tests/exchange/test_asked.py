@@ -16,8 +16,10 @@ from app.exchange.files import Kept
 from app.exchange.load import load
 from app.exchange.readers.xes import Xes
 from app.kernel import rounds, uploads
-from app.log.follow import FOLLOW_LIMITS
+from app.kpis.facts import FACTS
+from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import PROJECT
+from tests.cases import each
 from tests.client import Api, Client, Json
 from tests.conftest import Place
 from tests.exchange.making import NOW, a_case, a_mapping, outcome, text_of, the_fold_holds
@@ -70,6 +72,11 @@ async def test_a_file_is_brought_in_and_says_how_far_it_is_and_what_it_refused(
     assert await worked_off(place, api) == 1
     done = await ada.read(at)
     assert (done["state"], done["done"], done["failure"]) == ("done", len(file), None)
+    assert (told["in_kpis"], done["in_kpis"]) == (None, False)
+    follower = await connect(place.url, FOLLOW_LIMITS)
+    await catch_up(follower, FACTS)
+    await follower.close()
+    assert (await ada.read(at))["in_kpis"] is True
     assert done["rows"] == {"read": 13, "applied": 12, "repeated": 0, "refused": 1}
     assert (done["cases"], done["asked_by"], done["file_name"]) == (6, ada.id, "may.xes.gz")
     (refused,) = (await ada.read(f"{at}/refused"))["items"]
@@ -142,7 +149,7 @@ async def test_the_source_is_that_of_the_mapping_if_no_other_is_said(api: Api) -
     assert audit["source"] == "servicenow", "as at the shell"
 
 
-@pytest.mark.parametrize(
+@each(
     ("changed", "pointer", "told"),
     [
         ({"upload": str(uuid4())}, "/upload", "no file that you have sent whole"),

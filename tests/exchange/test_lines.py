@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.exchange.readers.lines import BLOCK, LARGEST_ROW, Row, Rows, lines
+from app.exchange.readers.lines import BLOCK, LARGEST_ROW, MOST_LINES, Row, Rows, lines
 from app.exchange.readers.rows import FileRefused, RefusedRow
 from tests.exchange.making import blocks
 
@@ -66,6 +66,7 @@ def test_a_quotation_mark_within_a_cell_is_just_that() -> None:
         ('a,b\n"1"x,2\n3,4\n', [(2, "broken_quotes")]),
         # Opened and never closed: the line is lost, and no other.
         ('a,b\n"1,2\n3,4\n', [(2, "broken_quotes")]),
+        ('a,b\n"1,2\n' + "3,4\n" * (LARGEST_ROW // 4 + 1), [(2, "broken_quotes")]),
         # Opened by mistake, and closed by the next cell that has quotation marks.
         ('a,b\n"1,2\n"3",4\n3,4\n', [(2, "broken_quotes")]),
         ('a,b\n"1\n3,4\nx",2,3\n3,4\n', [(2, "wrong_cells"), (4, "wrong_cells")]),
@@ -76,6 +77,49 @@ def test_a_quotation_mark_within_a_cell_is_just_that() -> None:
 def test_a_bad_row_is_refused_and_the_rest_goes_on(text: str, where: list[tuple[int, str]]) -> None:
     assert refused(text) == where
     assert cells(text)[-1] == ["3", "4"]
+
+
+def test_a_quoted_cell_may_have_as_many_lines_as_its_size_allows() -> None:
+    text = "line\n" * 100_000
+    assert cells(f'a,b\n"{text}",2\n3,4\n') == [[text, "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize("line", ["x" * 1000, "x,", ""], ids=["long", "short", "empty"])
+def test_a_quoted_cell_that_is_too_large_is_one_row(line: str) -> None:
+    """Whatever stands in it, and also where it never ends."""
+    text = f"{line}\n" * min(LARGEST_ROW // (len(line) + 1) + 3, MOST_LINES + 3)
+    for body in (f'a,b,c\n"{text}",2,3\n4,5,6\n', f'a,b,c\n"{text}4,5,6\n'):
+        wrong, right = rows(body)
+        assert isinstance(wrong, RefusedRow)
+        assert (wrong.line, wrong.code) == (2, "too_large")
+        assert right[1] == ["4", "5", "6"]
+
+
+def test_a_row_over_several_lines_in_another_encoding_is_one_row() -> None:
+    body = 'a,b\n"邮件\n不通\n",2\n'.encode("gb18030") + "3,é\n".encode()
+    assert refused(body) == [(2, "undecodable")]
+    assert cells(body) == [["3", "é"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "read_as"),
+    [
+        ("邮件收不到，请尽快处理", "gb18030", "utf-8"),
+        ("《系统》：３号机房", "gb18030", "utf-8"),
+        ("Der Drucker läuft über, schöne Grüße", "latin-1", "utf-8"),
+        ("déjà vu, très tôt", "latin-1", "utf-8"),
+        ("打印机不通。", "utf-8", "gb18030"),
+        (None, None, "utf-8"),
+    ],
+)
+def test_what_a_row_in_another_encoding_looks_like_is_said(
+    text: str | None, encoding: str | None, read_as: str
+) -> None:
+    told = b"\x81\xff\x9d" if text is None or encoding is None else text.encode(encoding)
+    (row,) = rows(b"a,b\n1," + told + b"\n", encoding=read_as)
+    assert isinstance(row, RefusedRow)
+    assert (row.code, row.likely_encoding) == ("undecodable", encoding)
+    assert (encoding or "say in which") in row.reason
 
 
 def test_a_row_in_another_encoding_is_refused() -> None:

@@ -12,6 +12,7 @@ from app.exchange.mapping import LARGEST_MAPPING, MappingRefused, read_mapping
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
+from tests.cases import each
 
 LEAST = """
 process = "incident"
@@ -66,7 +67,7 @@ def test_codes_without_values_are_ours() -> None:
     assert (field, known["p1"]) == ("priority", Priority.P1)
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "instead", "told"),
     [
         ('case = "Ticket"\n', "", "case: this is needed and not there"),

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,9 +16,11 @@ from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.kernel.ledger import Ledger
+from app.kernel.numbers import Numbers
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
+from tests.cases import each
 from tests.exchange.making import NOW, blocks, outcome, refused_rows, the_fold_holds, understood
 
 PAGE = (PROJECT / "docs" / "mappings.md").read_text(encoding="utf-8")
@@ -41,7 +44,7 @@ def test_the_lines_of_the_documentation_are_told() -> None:
     assert resolved.fields["resolution_code"] is ResolutionCode.fixed
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "code", "told"),
     [
         ("{", "bad_json", "the line is no JSON object"),
@@ -93,4 +96,25 @@ async def test_refused_lines_can_be_mended_and_tried_again(ledger: Ledger, tmp_p
     assert (second.repeated, second.applied, second.refused.total()) == (2, 1, 0)
     types = [event["type"] for event in (await outcome(ledger.db))[1]]
     assert types == ["incident.reported", "incident.held", "incident.resolved"]
+    await the_fold_holds(ledger)
+
+
+async def test_the_number_of_a_case_has_the_year_of_its_opening_as_the_first_row_told_it(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """In the organisation's zone, as of every number. What comes to be known later does not change it."""
+    ledger.numbers = Numbers(ledger.db, ZoneInfo("Asia/Shanghai"))
+    file = tmp_path / "history.ndjson"
+    for told in (
+        {"case": "1", "at": "2016-05-02T08:00:00Z", "opened_at": "2015-12-31T15:00:00Z"},
+        {"case": "2", "at": "2016-05-02T08:00:00Z", "opened_at": "2015-12-31T16:00:00Z"},
+        {"case": "3", "at": "2016-05-02T08:00:00Z"},
+        {"case": "1", "at": "2014-02-01T08:00:00Z", "opened_at": "2014-02-01T08:00:00Z"},
+    ):
+        file.write_text(json.dumps(LEAST | told), encoding="utf-8")
+        report = await load(ledger, file, Ndjson(NOW), source="old-desk", now=NOW)
+        assert report.refused.total() == 0
+    rows = await ledger.db.rows("select number, opened_at from fold.incident order by opened_at")
+    assert [row["number"] for row in rows] == ["INC-2015-000001", "INC-2016-000001", "INC-2016-000002"]
+    assert rows[0]["opened_at"].year == 2014
     await the_fold_holds(ledger)

@@ -15,8 +15,9 @@ from app.kernel.ledger import Ledger
 from app.log import read
 from app.registry import BY_KIND
 from app.settings import Settings
-from tests.conftest import RealHistory
+from tests.conftest import RealHistory, Server, fresh
 from tests.exchange.making import SAMPLE, SAMPLE_ROWS, WHOLE, bring, outcome, the_fold_holds
+from tests.extent import ALL, in_soak
 
 INCIDENTS = "select state, count(*) from fold.incident group by state"
 
@@ -29,16 +30,21 @@ async def whole(real_history: RealHistory, settings: Settings) -> AsyncIterator[
         yield opened
 
 
-@pytest.fixture
-def first_rows(real_data: Path, tmp_path: Path) -> Path:
-    """The heading and the first rows of the whole."""
-    path = tmp_path / "first.csv"
+def beginning(real_data: Path, tmp_path: Path, count: int) -> Path:
+    """The heading and so many rows of the whole."""
+    path = tmp_path / f"first_{count}.csv"
     with (
         gzip.open(real_data / WHOLE, "rt", encoding="utf-8") as rows,
         path.open("w", encoding="utf-8") as first,
     ):
-        first.writelines(islice(rows, SAMPLE_ROWS + 1))
+        first.writelines(islice(rows, count + 1))
     return path
+
+
+@pytest.fixture
+def first_rows(real_data: Path, tmp_path: Path) -> Path:
+    """As many rows as the sample has."""
+    return beginning(real_data, tmp_path, SAMPLE_ROWS)
 
 
 async def states(ledger: Ledger) -> dict[str, int]:
@@ -51,7 +57,8 @@ async def test_the_whole_is_there_and_every_row_equals_the_fold(whole: Ledger) -
     assert (run["rows_read"], run["rows_applied"]) == (141_712, 141_712)
     assert (run["rows_refused"], run["rows_repeated"]) == (0, 0)
     never_new = 8_521  # of these the first row tells two events: how it opened, and where it stood
-    assert run["events"] == 141_712 + never_new
+    earlier_than_those_before = 1  # by which the opening is known then: it is told again
+    assert run["events"] == 141_712 + never_new + earlier_than_those_before
     assert await states(whole) == {"closed": 24_918}
     assert await whole.db.value("select count(distinct source_ref) from log.event") == 141_712
     await the_fold_holds(whole)
@@ -69,10 +76,13 @@ async def test_its_oddities_are_kept_and_marked(whole: Ledger) -> None:
     assert by_code["from:resolved"] == 2
 
 
-async def test_imported_again_it_adds_nothing_nor_does_the_sample(whole: Ledger, real_data: Path) -> None:
+async def test_imported_again_it_adds_nothing_nor_does_the_sample(
+    whole: Ledger, first_rows: Path, real_data: Path
+) -> None:
     head = await read.head(whole.db)
-    for name, rows in ((WHOLE, 141_712), (SAMPLE, SAMPLE_ROWS)):
-        again = await bring(whole, real_data / name)
+    same = (real_data / WHOLE, 141_712) if ALL else (first_rows, SAMPLE_ROWS)
+    for path, rows in (same, (real_data / SAMPLE, SAMPLE_ROWS)):
+        again = await bring(whole, path)
         assert (again.read, again.repeated, again.applied) == (rows, rows, 0)
         assert (again.events, again.added_persons, again.added_teams) == (0, 0, 0)
     assert await read.head(whole.db) == head
@@ -90,6 +100,20 @@ async def test_the_sample_and_the_first_rows_are_the_same(
     await the_fold_holds(ledger)
 
 
+async def test_the_sample_and_then_more_come_to_what_more_alone_comes_to(
+    ledger: Ledger, server: Server, settings: Settings, first_rows: Path, real_data: Path, tmp_path: Path
+) -> None:
+    more = beginning(real_data, tmp_path, SAMPLE_ROWS + 3_000)
+    for path in (real_data / SAMPLE, first_rows, more):
+        await bring(ledger, path)
+    with fresh(server) as place:
+        async with ledgers.opened(place.url, tmp_path / "alone", BY_KIND, settings) as alone:
+            await bring(alone, more)
+            assert await outcome(ledger.db) == await outcome(alone.db)
+    await the_fold_holds(ledger)
+
+
+@in_soak
 async def test_the_sample_and_then_the_whole_come_to_the_whole(
     ledger: Ledger, whole: Ledger, first_rows: Path, real_data: Path
 ) -> None:

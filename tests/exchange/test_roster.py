@@ -10,6 +10,7 @@ from app.common.people import rule
 from app.exchange.readers.rows import FileRefused
 from app.exchange.roster import CHANGED, Roster, Taken
 from app.kernel.ledger import Ledger
+from tests.cases import each
 from tests.people import add_team, context
 
 TEAMS = "key,name,kind\nnetwork,Network 网络,internal\nsales,Sales,customer\n"
@@ -117,7 +118,7 @@ async def test_a_dry_run_writes_nothing(ledger: Ledger, tmp_path: Path) -> None:
     assert await bring(ledger, tmp_path) == {"teams": Taken(2), "people": Taken(3)}
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "word"),
     [
         ("name,e-mail\nA,a@example.org\n", "'e-mail' is not known"),

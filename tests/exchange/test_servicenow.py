@@ -13,6 +13,7 @@ from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.table import LOOK_AHEAD_ROWS
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import IncidentState as State
+from tests.cases import each
 from tests.exchange.making import HEADING, NOW, a_row, read, text_of, understood
 
 
@@ -56,7 +57,7 @@ def test_so_is_what_looks_like_no_code_in_a_column_of_codes() -> None:
     assert row.irregular == ("unknown_priority",)
 
 
-@pytest.mark.parametrize(
+@each(
     ("told", "state", "reason"),
     [
         ("New", State.new, None),
@@ -142,7 +143,7 @@ def test_a_long_title_is_cut_and_kept_whole_in_private() -> None:
     assert "short_description" in row.private
 
 
-@pytest.mark.parametrize(
+@each(
     ("changed", "code"),
     [
         ({"number": "?"}, "no_case"),

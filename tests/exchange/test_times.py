@@ -9,6 +9,7 @@ import pytest
 
 from app.exchange.readers.rows import FileRefused
 from app.exchange.readers.times import Clock, DateOrder, NotATime, date_order
+from tests.cases import each
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -18,7 +19,7 @@ def clock(order: DateOrder | None = DateOrder.dmy, zone: ZoneInfo = UTC_ZONE) ->
     return Clock(zone, order)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "order", "instant"),
     [
         ("29/2/2016 01:16", DateOrder.dmy, "2016-02-29T01:16:00.000000Z"),
@@ -48,7 +49,7 @@ def test_a_time_is_read_in_the_forms_that_programs_write(
     assert found.text == instant
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     ["yesterday", "2016-02-29", "30/2/2016 01:16", "29/2/16 01:16", "1/2/2016 25:00", "13/13/2016 01:00",
      "1/2/2016 13:00 PM", "20160229 01:16", "1-2/2016 01:16", "2999-01-01 00:00", "30-Feb-2016 01:16",

@@ -19,6 +19,7 @@ from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.exchange.readers.xes import OTHERS, Xes
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import IncidentState as State
+from tests.cases import each
 from tests.exchange.making import NOW, a_mapping, blocks, outcome, the_fold_holds, understood
 
 BEGIN = datetime(2012, 4, 2, 6, tzinfo=UTC)
@@ -125,7 +126,7 @@ def test_a_row_is_the_same_wherever_the_mapping_puts_an_attribute() -> None:
     assert other.identity != known.identity
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "told"),
     [
         ("", "The file is no well-formed XML: no element found in line 1, column 1"),
@@ -143,7 +144,6 @@ def test_a_row_is_the_same_wherever_the_mapping_puts_an_attribute() -> None:
             "None of the first events has an attribute 'trace:concept:name' (case of the mapping), 'time:tim",
         ),
     ],
-    ids=range(11),
 )
 def test_a_file_that_is_no_such_log_is_refused(text: str, told: str) -> None:
     if told:

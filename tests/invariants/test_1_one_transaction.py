@@ -17,6 +17,7 @@ from app.db import Connection, connect
 from app.kernel.ledger import Ledger
 from app.log.writer import Rejected, Stale, Written
 from tests.conftest import Place
+from tests.extent import examples
 from tests.kernel.incidents import report
 from tests.log.making import a_team
 from tests.people import act
@@ -68,7 +69,7 @@ async def strangers(eyes: Connection) -> dict[str, list[Any]]:
 
 
 @settings(
-    max_examples=10,
+    max_examples=examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -92,7 +93,7 @@ async def test_so_it_is_for_people_who_act_at_once_and_for_those_who_are_erased(
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

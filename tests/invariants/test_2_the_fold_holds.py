@@ -21,6 +21,7 @@ from app.log import read
 from app.log.events import kind_of
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES
+from tests.extent import examples
 from tests.people import act, add_person, grant
 from tests.wander import Step, World, steps
 
@@ -46,7 +47,7 @@ async def live(world: World) -> dict[str, Record]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -74,7 +75,7 @@ async def test_so_they_do_when_people_are_erased_and_keys_revoked(world: World, 
 
 
 @settings(
-    max_examples=10,
+    max_examples=examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -20,6 +20,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.perform import Done
 from app.kernel.refusals import NotNow, Refusal, WrongValue
 from app.log import read
+from tests.extent import examples
 from tests.wander import BEGINNING, CAST, Step, World, steps
 
 OPEN = {"new", "acknowledged", "in_progress", "on_hold"}
@@ -267,7 +268,7 @@ async def compare_done(world: World, step: Step, row: Row | None, outcome: Done)
 
 
 @settings(
-    max_examples=30,
+    max_examples=examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

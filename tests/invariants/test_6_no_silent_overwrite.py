@@ -19,6 +19,7 @@ from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import Stale
 from app.processes.incidents.records import Incident
+from tests.extent import examples
 from tests.kernel.incidents import report
 from tests.log.making import a_team
 from tests.people import act, add_caller
@@ -78,7 +79,7 @@ async def test_of_a_hundred_commands_that_read_one_version_the_log_takes_one(
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -24,6 +24,7 @@ from app.kernel.perform import Act, IdempotencyKey
 from app.kernel.refusals import KeyReused, Refusal, StillRunning
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
+from tests.extent import examples
 from tests.kernel.incidents import a_report, report
 from tests.wander import World
 
@@ -137,7 +138,7 @@ async def test_a_key_that_was_used_for_something_else_is_refused_everywhere(
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -26,6 +26,7 @@ from app.kpis.question import Question, Said, ask
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
 from tests.conftest import Place
+from tests.extent import ALL
 from tests.wander import Step, World, steps
 
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe")
@@ -37,7 +38,7 @@ def later() -> datetime:
 
 
 @settings(
-    max_examples=8,
+    max_examples=8 if ALL else 3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

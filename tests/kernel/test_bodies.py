@@ -36,6 +36,8 @@ from app.log.canonical import canonical, instant
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident
 from app.registry import LIFECYCLES
+from tests.cases import each
+from tests.extent import ALL
 from tests.kernel.incidents import a_report
 
 BODIES = sorted(
@@ -89,7 +91,7 @@ def nearly(body: type[Body]) -> st.SearchStrategy[Any]:
 
 
 #: Of each body; there are hundreds of them.
-EXAMPLES = 20
+EXAMPLES = 20 if ALL else 5
 
 
 class Named:
@@ -99,7 +101,7 @@ class Named:
         self.id = uuid7()
 
 
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
+@each("body", BODIES, ids=lambda body: body.__name__)
 def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type[Body]) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(JSON | nearly(body))
@@ -139,7 +141,7 @@ class Everything(Body):
     note: Annotated[Line | None, Personal()] = Field(default=None)
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         *("-1", "0", "1700000000", "1.7e9", "+5", "Infinity", 1_700_000_000, -1, 1.5, True),
@@ -172,7 +174,7 @@ def test_a_body_cannot_be_changed_once_it_is_made() -> None:
         Everything(line="a").line = "b"
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         *("", "  ", "a\nb", "a\tb", "a\x7f", "a\x00", "a\x85b", "a\x9bb", "a\u2028b", "a\u2029b"),
@@ -206,7 +208,7 @@ def test_a_key_is_what_people_call_something(key: str) -> None:
     assert TypeAdapter(Key).validate_python(f"  {key} ") == key
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         *("", "  ", "a\nb", "A,B", ",", "none", "None", " NONE ", "enc1:x", "x" * 101, 7, None, ["a"]),
@@ -289,7 +291,7 @@ def test_a_time_with_a_zone_becomes_utc(said: str, kept: str) -> None:
     assert instant(body.at) == kept
 
 
-@pytest.mark.parametrize(
+@each(
     "wrong",
     [
         "2026-11-20T08:00:00",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships none
 from pydantic import BaseModel
 
@@ -13,6 +12,7 @@ from app.kernel.bodies import Patch
 from app.kernel.bodies import given as as_kept
 from app.kernel.describe import HIDDEN, catalogue
 from app.registry import LIFECYCLES
+from tests.cases import each
 from tests.given import given, incident
 
 CATALOGUE = catalogue(LIFECYCLES)
@@ -72,7 +72,7 @@ PATCHES = [
 ]
 
 
-@pytest.mark.parametrize(("event", "body", "name"), PATCHES, ids=str)
+@each(("event", "body", "name"), PATCHES, ids=str)
 def test_whatever_an_edit_takes_away_is_null_in_its_event(event: str, body: type[Patch], name: str) -> None:
     kept = as_kept(body.model_validate({name: None}), {}, no_seal)
     assert kept == {name: None}

@@ -13,9 +13,11 @@ import pytest
 from app.base.people import keys, persons
 from app.common.keys import hash_of, new_secret
 from app.common.people import Caller, Held, PersonKind, Role, rule
-from app.db import Connection, connect
+from app.common.personal import Fingerprints
+from app.db import Connection, Database, Row, connect
 from app.kernel.directory import Directory
 from app.kernel.ledger import Ledger
+from app.kernel.vault import Vault
 from app.log.ids import uuid7
 from tests.conftest import Place
 from tests.people import act, add_person, add_team, grant
@@ -59,6 +61,8 @@ async def test_a_key_says_whom_it_stands_for_and_what_they_may(ledger: Ledger, o
         teams=frozenset({mail.id, net.id}),
         team_id=net.id,
         key_id=key,
+        restricted_to=(Held(Role.agent), Held(Role.engineer, mail.id)),
+        ends_at=ends,
     )
 
 
@@ -164,6 +168,33 @@ async def test_a_team_that_is_asked_for_by_id_is_found_even_before_the_news_of_i
     await deaf.teams()
     team = await add_team(ledger, "net")
     assert team.id in await deaf.teams([team.id])
+
+
+class Counted(Database):
+    """Counts its statements."""
+
+    asked = 0
+
+    async def rows(self, *said: Any, **more: Any) -> list[Row]:
+        self.asked += 1
+        return await super().rows(*said, **more)
+
+
+async def test_what_many_requests_look_up_at_once_is_a_statement_or_two(ledger: Ledger, place: Place) -> None:
+    persons = [await add_person(ledger, f"Person {n}") for n in range(12)]
+    db = Counted(place.url, 4)
+    await db.open()
+    try:
+        directory = Directory(db)
+        vault = Vault(db, ledger.vault.master, Fingerprints(b"x" * 32))
+        found = await asyncio.gather(*(directory.names([person.id]) for person in persons))
+        assert found == [{person.id: person.name} for person in persons]
+        assert db.asked <= 2
+        texts = await asyncio.gather(*(vault.texts([person.name or ""]) for person in persons))
+        assert [text for one in texts for text in one.values()] == [f"Person {n}" for n in range(12)]
+        assert db.asked <= 4
+    finally:
+        await db.close()
 
 
 async def test_a_person_that_is_not_there_has_no_name(ledger: Ledger) -> None:

@@ -17,6 +17,7 @@ from app.kernel import bodies, forms
 from app.kernel.bodies import Body, holds_words
 from app.kernel.forms import Answers, NoForm, answers_fit, check_form, read_answers
 from app.log.ids import uuid7
+from tests.cases import each
 
 SITE = {"type": "string", "enum": ["a"]}
 LABEL = {"en": "What", "zh": "什么"}
@@ -76,7 +77,7 @@ def bomb(levels: int) -> dict[str, Any]:
     return schema
 
 
-@pytest.mark.parametrize(
+@each(
     "schema",
     [
         {"$ref": "https://example.org/schema.json"},
@@ -193,7 +194,7 @@ def test_answers_are_kept_as_one_sealed_text() -> None:
     assert read_answers(key.open(kept) or "") == read_answers(body.form_answers)
 
 
-@pytest.mark.parametrize(
+@each(
     "said",
     [
         [],

@@ -115,7 +115,12 @@ def test_a_record_comes_back_from_its_row_and_from_its_event_as_it_was(data: st.
         name: codecs(Incident)[name].read(v) if name in codecs(Incident) and v is not None else v
         for name, v in row.items()
     }
-    assert from_row(Incident, stored | {"id": record.id, "changed_at": NOW, "further": "column"}) == record
+    assert (
+        from_row(
+            Incident, stored | {"id": record.id, "changed_at": NOW, "appended_at": None, "further": "column"}
+        )
+        == record
+    )
     fields = {name: value for name, value in row.items() if name in codecs(Incident) and value is not None}
     assert evolve(empty(Incident, record.id), 7, NOW, fields) == record
 

@@ -17,14 +17,16 @@ from app.common.priority import Priority
 from app.common.records import codecs, empty
 from app.common.tickets import HoldReason
 from app.kernel.history import fold
+from app.kernel.imported_case import OPENING, Case, ciphertexts, recall
 from app.kernel.observe import Observed, Snapshot, observe
-from app.kernel.told import Case, Source, ciphertexts, recall
+from app.kernel.told import Source
 from app.log.canonical import canonical
 from app.log.events import Recorded
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
+from tests.cases import each
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 KEY = "00000000-0000-4000-8000-000000000001"
@@ -94,6 +96,7 @@ def row(
         },
         private={"description": words},
         irregular=irregular or (("unknown_state",) if state is None else ()),
+        actor="import:desk",
     )
 
 
@@ -113,7 +116,7 @@ def recorded(case: Case[Incident], events: Sequence[Observed]) -> list[Recorded]
             version=event.version,
             type=event.type,
             occurred_at=event.at,
-            actor="import:desk",
+            actor=event.actor or "import:desk",
             correlation_id="run",
             source="import:desk",
             data=event.data,
@@ -174,7 +177,7 @@ def test_a_first_row_in_a_later_state_tells_a_second_event(
     assert case.record.state is state
 
 
-@pytest.mark.parametrize(
+@each(
     ("states", "event", "codes"),
     [
         ((State.new, State.acknowledged), "acknowledged", []),
@@ -306,8 +309,36 @@ def test_an_older_row_does_not_overwrite() -> None:
 def test_its_type_is_decided_by_how_the_case_stood_then() -> None:
     case = begun()
     tell(case, row(1, State.in_progress), row(3, State.on_hold), row(9, State.closed))
-    assert types(tell(case, row(5, State.in_progress))) == ["resumed"]
-    assert types(tell(case, row(2, State.resolved))) == ["resolved"]
+    assert types(tell(case, row(5, State.in_progress))) == ["resumed", "closed"]
+    assert types(tell(case, row(2, State.resolved)))[0] == "resolved"
+
+
+def test_what_an_older_row_makes_another_event_of_is_told_instead_of_that() -> None:
+    case = begun()
+    tell(case, row(1, State.in_progress), row(9, State.on_hold), row(12, State.in_progress))
+    late, *again = tell(case, row(5, State.resolved))
+    assert (late.type, late.version) == ("incident.resolved", 5)
+    # The row of 12 is as it was: to go on after a pause, whatever there was before that.
+    (held,) = again
+    assert (held.type, held.at, held.data["instead"]) == ("incident.reopened", at(9), 3)
+    assert irregular(held) == ["from:resolved"]
+    assert held.data["late"][case.key] == {"state": "on_hold", "hold_reason": "awaiting_vendor"}
+
+
+def test_the_opening_is_known_from_the_earliest_row_whenever_that_comes() -> None:
+    case = begun()
+    tell(case, row(60, State.in_progress, category="TE"), row(180, State.resolved, category="TE"))
+    (opening, again) = tell(case, row(0, State.new, category="TD"))
+    assert (opening.type, opening.at, opening.data["instead"]) == ("incident.observed", at(0), 1)
+    assert opening.data["late"][case.key]["category"] == "TD"
+    assert opening.data["set"] == {}
+    # What the opening was before is a row like others now.
+    assert (again.type, again.at, again.data["instead"]) == ("incident.started", at(60), 2)
+    assert again.data["late"][case.key] == {"category": "TE", "state": "in_progress"}
+    # One that is older still takes its place.
+    (opening, *_) = tell(case, row(-5, State.acknowledged, category="TF"))
+    assert opening.data["instead"] == 1
+    assert opening.data["late"][case.key]["category"] == "TF"
 
 
 def test_what_was_no_news_after_an_older_row_is_told_again() -> None:
@@ -341,7 +372,9 @@ def test_a_first_row_that_is_out_of_order_is_new_from_its_opening_on() -> None:
     # INC0000137 of the UCI log: New 11:10, New 09:52, Resolved 11:03, Closed.
     case = begun()
     events = tell(case, row(80, State.new), row(2, State.new), row(73, State.resolved), row(99, State.closed))
-    assert types(events) == ["reported", "observed", "resolved", "closed"]
+    # The first stands as what it is, a row of 11:10, once the opening is known from that of 09:52.
+    assert types(events) == ["reported", "observed", "observed", "resolved", "closed"]
+    assert [event.at for event in events[1:]] == [at(0), at(80), at(73), at(99)]
     assert case.record.resolved_at == at(73)
 
 
@@ -384,6 +417,7 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
     news = draw(st.integers(0, 2))
     states = [State.new] * news + draw(st.lists(st.sampled_from(STATES), min_size=1, max_size=7))
     minutes = sorted(draw(st.lists(st.integers(5, 99), min_size=len(states), max_size=len(states))))
+    tells_opening = draw(st.booleans())
     return [
         row(
             minutes[n],
@@ -391,6 +425,7 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
             priority=draw(st.sampled_from([None, Priority.P1, Priority.P2])),
             category=draw(st.sampled_from([None, "mail", "net"])),
             words=draw(st.sampled_from([None, "short", "long " * 20])),
+            opened_at=0 if tells_opening else minutes[n],
         )
         for n, state in enumerate(states)
     ]
@@ -421,7 +456,7 @@ def test_the_fold_of_the_events_is_the_record(history: list[Snapshot]) -> None:
     events = recorded(case, tell(case, *history))
     folded = fold(Incident, case.key, events)
     assert folded is not None
-    assert folded.__dict__ == case.record.__dict__
+    assert folded.__dict__ == case.record.__dict__ | {"appended_at": BEGIN}, "which the log says"
     for event in events:
         canonical(event.data)
 
@@ -436,7 +471,7 @@ def test_any_order_of_arrival_gives_the_same_record(history: list[Snapshot], dat
     assert domain(case) == domain(in_time) | {"number": case.record.number}
     folded = fold(Incident, case.key, events)
     assert folded is not None
-    assert folded.__dict__ == case.record.__dict__
+    assert folded.__dict__ == case.record.__dict__ | {"appended_at": BEGIN}, "which the log says"
 
 
 @given(histories(), st.data())
@@ -448,11 +483,11 @@ def test_a_case_that_is_recalled_goes_on_as_one_that_was_remembered(
     forgotten.record.__dict__.update(id=remembered.record.id)
     forgotten = Case(forgotten.source, forgotten.record)
     events: list[Recorded] = []
-    for each, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
-        told = tell(remembered, each)
+    for one, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
+        told = tell(remembered, one)
         if events and forgets:
             forgotten = again(forgotten, events)
-        assert tell(forgotten, each) == told
+        assert tell(forgotten, one) == told
         events += recorded(remembered, told)
         assert forgotten.record.__dict__ == remembered.record.__dict__
 
@@ -464,17 +499,49 @@ def test_the_log_says_of_each_instant_what_the_source_said_then(
     case = begun()
     events = tell(case, *arrivals(data, history))
     in_order = sorted(events, key=lambda event: (event.version > 1, event.at, event.version))
-    for each in {row.at: row for row in history}.values():
+    for one in {row.at: row for row in history}.values():
         known: dict[str, Any] = {}
         for event in in_order:
-            if event.version == 1 or event.at <= each.at:
+            if event.version == 1 or event.at <= one.at:
                 known |= event.data.get("late", {}).get(case.key, {}) | event.data["set"].get(case.key, {})
         assert known.get("priority") == (
-            None if each.fields["priority"] is None else each.fields["priority"].value
+            None if one.fields["priority"] is None else one.fields["priority"].value
         )
-        assert known.get("category") == each.fields["category"]
-        if each.state is not None:
-            assert known["state"] == each.state.value
+        assert known.get("category") == one.fields["category"]
+        if one.state is not None:
+            assert known["state"] == one.state.value
+
+
+def timeline(case: Case[Incident], events: list[Observed]) -> list[tuple[Any, ...]]:
+    """What the events come to for whoever counts: without those that others were told instead of, in the
+    order of their times, each with what was known then; the opening as it is known last.
+    """
+    gone = {event.data.get("instead") for event in events}
+    again = next((event for event in reversed(events) if event.data.get("instead") == OPENING), events[0])
+    left = [event for event in events[1:] if event.version not in gone - {OPENING}]
+    left = [event for event in left if event.data.get("instead") != OPENING]
+    known: dict[str, Any] = _told(case, events[0]) | _told(case, again)
+    told = [("opened", case.record.opened_at, again.actor, again.data.get("irregular"), _cut(known))]
+    for event in sorted(left, key=lambda event: (event.at, event.version)):
+        known |= _told(case, event)
+        told.append((event.type, event.at, event.actor, event.data.get("irregular"), _cut(known)))
+    return told
+
+
+def _told(case: Case[Incident], event: Observed) -> dict[str, Any]:
+    late = event.data.get("late", {}).get(case.key, {})
+    return {**late, **event.data["set"].get(case.key, {})}
+
+
+def _cut(known: dict[str, Any]) -> dict[str, Any]:
+    return {name: known.get(name) for name in ("priority", "category")}
+
+
+@given(histories(), st.data())
+def test_any_order_of_arrival_tells_the_same(history: list[Snapshot], data: st.DataObject) -> None:
+    in_time, case = begun(), begun()
+    expected = timeline(in_time, tell(in_time, *history))
+    assert timeline(case, tell(case, *arrivals(data, history))) == expected
 
 
 @given(histories(), st.data())

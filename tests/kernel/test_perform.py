@@ -27,6 +27,7 @@ from app.log.ids import uuid7
 from app.log.writer import Repeated
 from app.processes.incidents.lifecycle import LIFECYCLE, HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
+from tests.cases import each
 from tests.conftest import Place
 from tests.kernel.incidents import a_report, report
 from tests.log.making import told
@@ -211,7 +212,7 @@ HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 SKEW = timedelta(seconds=60)
 
 
-@pytest.mark.parametrize(("roles", "reach"), REACH)
+@each(("roles", "reach"), REACH)
 async def test_how_far_back_a_role_may_date(
     ledger: Ledger, roles: tuple[Role, ...], reach: timedelta
 ) -> None:
@@ -235,7 +236,7 @@ async def test_an_integration_dates_back_as_far_as_it_likes(ledger: Ledger) -> N
     assert done.record.opened_at == long_ago
 
 
-@pytest.mark.parametrize("roles", [(), (Role.agent,), (Role.admin,), (Role.integration,)])
+@each("roles", [(), (Role.agent,), (Role.admin,), (Role.integration,)])
 async def test_nobody_dates_further_ahead_than_clocks_differ(ledger: Ledger, roles: tuple[Role, ...]) -> None:
     caller = await add_caller(ledger, "Somebody", *roles)
     done = await act(ledger, caller, "incident", "report", body=a_report(occurred_at=NOW + SKEW), now=NOW)

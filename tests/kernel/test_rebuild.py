@@ -21,6 +21,7 @@ from app.log.ids import uuid7
 from app.log.writer import Command
 from app.registry import LIFECYCLES
 from tests.conftest import Place
+from tests.extent import examples
 from tests.log.making import a_row, an_event
 from tests.people import act, add_person, add_team
 from tests.wander import Step, World, steps
@@ -63,7 +64,7 @@ async def differences(eyes: Connection) -> Comparison:
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -19,7 +19,8 @@ from app.kernel import timers
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.timers import Overdue, TimedRule, go_off, overdue
-from app.log import follow
+from app.lines import Lines
+from app.log import follow, group
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.log.writer import Command, Written
 from app.processes.incidents.records import Incident, IncidentState
@@ -28,7 +29,7 @@ from tests.conftest import Place, Server
 from tests.exchange.making import a_file, a_row, bring
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller, add_team
-from tests.waiting import Blocked, until
+from tests.waiting import PATIENCE_SECONDS, Blocked, until
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR = timedelta(hours=1)
@@ -116,7 +117,7 @@ async def test_timers_thrown_away_and_made_again_in_spans_of_any_length_are_the_
     wanted = {incident.row_key: NOW + (n + 3) * HOUR for n, incident in enumerate(incidents[2:])}
     for batch in (1, 7, 1000):
         made = a_rule().consumer(ledger)
-        consumer = follow.Consumer(made.name, made.take, batch)
+        consumer = follow.Consumer(made.name, made.handle_batch, batch)
         await reset(line, consumer)
         await line.execute(
             "insert into plumbing.timer values ('gives_to_the_desk', 'incident/left-over', now())"
@@ -336,9 +337,10 @@ async def test_a_worker_whose_connection_is_cut_says_so_and_goes_on(
         await catch_up(line, a_rule().consumer(ledger))
         await until(lambda: has_done(count))
 
+    lines = Lines(place.url, group.LINE_LIMITS)
     working = asyncio.create_task(
         timers.run(
-            place.url,
+            lines,
             ledger,
             [a_rule()],
             lambda: NOW + HOUR,
@@ -355,4 +357,34 @@ async def test_a_worker_whose_connection_is_cut_says_so_and_goes_on(
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+        await lines.close()
     assert {name for name, _ in failures} == {timers.NAME}
+
+
+MANY = 6_000
+# As a worker finds it that was away: nobody has looked at the size of the tables since they were empty.
+GROWN = """
+create temporary table told as
+  select gen_random_uuid() as id, row_number() over () as n from generate_series(1, %(many)s);
+insert into fold.incident
+  select new.* from told t, (select * from fold.incident limit 1) i, jsonb_populate_record(
+    null::fold.incident, to_jsonb(i) || jsonb_build_object('id', t.id, 'number', 'INC-' || t.n)) new;
+insert into log.event (position, recorded_at, occurred_at, id, version, schema_version, staff_only, stream,
+    type, actor, correlation_id, source, data)
+  select h.position + t.n, e.recorded_at, e.occurred_at, gen_random_uuid(), 1, 1, false,
+    'incident/' || t.id, e.type, e.actor, e.correlation_id, e.source, e.data
+  from told t, log.head h, (select * from log.event where type = 'incident.reported' limit 1) e;
+update log.head set position = position + %(many)s"""
+
+
+async def test_timers_of_a_worker_that_was_away_do_not_depend_on_what_is_believed_of_the_tables(
+    place: Place, ledger: Ledger, agent: Caller, line: Connection
+) -> None:
+    await opened(ledger, agent)
+    owner = await connect(place.owner_url)
+    await owner.execute("analyze fold.incident; analyze log.event; analyze plumbing.timer")
+    await psycopg.AsyncClientCursor(owner).execute(GROWN.encode(), {"many": MANY})
+    await owner.close()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await catch_up(line, a_rule().consumer(ledger))
+    assert len(await told(ledger)) == MANY + 1

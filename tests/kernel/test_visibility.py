@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import combinations_with_replacement, product
 from typing import Any
 
-import pytest
-
 from app.common.people import SEE_EVERYTHING, STAFF, Caller, Held, Role, rule
 from app.common.records import empty
 from app.kernel.ledger import Ledger
@@ -14,6 +12,7 @@ from app.kernel.visibility import BY_ROWS, may_see, sees_all, staff_sees, tokens
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
 from app.registry import BY_KIND
+from tests.cases import each
 from tests.kernel.test_who import ME, OTHER_TEAM, TEAM, a_caller
 
 INCIDENTS = BY_KIND["incident"]
@@ -21,7 +20,7 @@ PERSONS = BY_KIND["person"]
 MINE = f"person:{ME}"
 
 
-@pytest.mark.parametrize(
+@each(
     ("caller", "shown"),
     [
         (a_caller(), {"everybody", MINE}),
@@ -61,7 +60,7 @@ def test_the_tokens_that_a_caller_can_show(caller: Caller, shown: set[str]) -> N
     assert tokens(caller, INCIDENTS) - {f"{kind}:{ME}" for kind in BY_ROWS} == shown
 
 
-@pytest.mark.parametrize("role", list(Role))
+@each("role", list(Role))
 def test_who_sees_every_incident(role: Role) -> None:
     everywhere = a_caller(role, teams=(TEAM,))
     always = role in SEE_EVERYTHING | {Role.incident_manager, Role.problem_manager}
@@ -89,7 +88,7 @@ def test_a_rule_sees_everything() -> None:
     assert may_see(rule("x"), PERSONS, [], agents_see="teams")
 
 
-@pytest.mark.parametrize(
+@each(
     ("caller", "audience", "may"),
     [
         (a_caller(), [MINE], True),
@@ -120,7 +119,7 @@ def test_everybody_who_works_here_is_staff_and_nobody_else() -> None:
     assert Role.integration not in STAFF
 
 
-@pytest.mark.parametrize("role", list(Role))
+@each("role", list(Role))
 def test_staff_see_what_is_internal_where_they_hold_their_role(role: Role) -> None:
     theirs, another, nobodys = (empty(Incident, uuid7()) for _ in range(3))
     theirs.team_id, another.team_id = TEAM, OTHER_TEAM
@@ -148,7 +147,7 @@ OTHERS = (
 )
 
 
-@pytest.mark.parametrize("held", [*combinations_with_replacement(SCOPES, 2), *product(SCOPES, OTHERS)])
+@each("held", [*combinations_with_replacement(SCOPES, 2), *product(SCOPES, OTHERS)])
 async def test_the_condition_for_what_is_internal_is_what_a_caller_is_staff_for(
     ledger: Ledger, held: tuple[Held | None, ...]
 ) -> None:

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from app.common.people import Caller, Held, Role, rule
 from app.kernel import who
 from app.kernel.who import Who
 from app.log.ids import uuid7
+from tests.cases import each
 
 ME, SOMEBODY, TEAM, OTHER_TEAM = uuid7(), uuid7(), uuid7(), uuid7()
 
@@ -27,7 +27,7 @@ def a_record(**fields: Any) -> Any:
     return SimpleNamespace(**({"requester_id": None, "assignee_id": None, "team_id": None} | fields))
 
 
-@pytest.mark.parametrize(
+@each(
     ("allowed", "caller", "record", "may"),
     [
         (who.agent, a_caller(Role.agent), a_record(), True),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -12,6 +14,8 @@ from app.db import Connection, Database, connect
 from app.kpis.facts import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from tests.conftest import Server, fresh
+from tests.extent import ALL
 from tests.kpis.allowed import Allowed
 from tests.kpis.histories import BEGIN, BORDERS, histories, write
 from tests.kpis.hours import Hours
@@ -23,6 +27,7 @@ class Books:
     """A database whose log holds these events, and their facts. `connection` is a consumer's."""
 
     url: str
+    administrator_url: str
     connection: Connection
     db: Database
     events: list[Event]
@@ -45,20 +50,76 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture(scope="session")
+async def kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
+    """A database that nobody is connected to, and the events in its log: two hundred incidents, a hundred
+    requests, sixty problems; and their facts.
+    """
+    async with _made(server, incidents=200, requests=100, problems=60) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def few_kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
+    """Such a database with so few that their facts can be made one event after the other."""
+    sizes = (200, 100, 60) if ALL else (30, 15, 10)
+    async with _made(server, *sizes) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _made(
+    server: Server, incidents: int, requests: int, problems: int
+) -> AsyncIterator[tuple[str, list[Event]]]:
+    with fresh(server, server.databases.template) as place:
+        follower = await connect(place.url, FOLLOW_LIMITS)
+        events = await write(follower, histories(seed=7, cases=incidents))
+        names = sorted({event.stream for event in events if event.stream.startswith("incident/")})
+        hours = Hours(follower)
+        await hours.calendar("office", (8, 12), (13, 17.25))
+        await hours.service("mail", "office")
+        events += hours.events
+        events += await _allowed(follower)
+        events += await write_others(follower, other_histories(7, requests, REQUEST))
+        events += await write_others(follower, other_histories(7, problems, PROBLEM, names))
+        await catch_up(follower, FACTS)
+        await follower.close()
+        yield urlsplit(place.url).path.removeprefix("/"), events
+
+
+@pytest.fixture(scope="session")
+async def books(server: Server, kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+    """These histories and facts, for tests that only read them."""
+    async with _copied(server, *kept_books) as made:
+        yield made
+
+
 @pytest.fixture
-async def books(database_url: str, follower: Connection, db: Database) -> Books:
-    """Two hundred incidents, a hundred requests, sixty problems, and their facts."""
-    events = await write(follower, histories(seed=7, cases=200))
-    incidents = sorted({event.stream for event in events if event.stream.startswith("incident/")})
-    hours = Hours(follower)
-    await hours.calendar("office", (8, 12), (13, 17.25))
-    await hours.service("mail", "office")
-    events += hours.events
-    events += await _allowed(follower)
-    events += await write_others(follower, other_histories(7, 100, REQUEST))
-    events += await write_others(follower, other_histories(7, 60, PROBLEM, incidents))
-    await catch_up(follower, FACTS)
-    return Books(database_url, follower, db, events)
+async def own_books(server: Server, kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+    """These histories and facts, for one test that changes them."""
+    async with _copied(server, *kept_books) as made:
+        yield made
+
+
+@pytest.fixture
+async def few_own_books(server: Server, few_kept_books: tuple[str, list[Event]]) -> AsyncIterator[Books]:
+    """A few histories and their facts, for one test that changes them."""
+    async with _copied(server, *few_kept_books) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _copied(server: Server, name: str, events: list[Event]) -> AsyncIterator[Books]:
+    with fresh(server, name) as place:
+        connection, db = await connect(place.url, FOLLOW_LIMITS), Database(place.url, 2)
+        await db.open()
+        try:
+            user = urlsplit(server.administrator).netloc
+            administrator_url = urlunsplit(urlsplit(place.owner_url)._replace(netloc=user))
+            yield Books(place.url, administrator_url, connection, db, events)
+        finally:
+            await db.close()
+            await connection.close()
 
 
 async def _allowed(connection: Connection) -> list[Event]:

@@ -110,6 +110,11 @@ def _history(chance: random.Random) -> list[Event]:
         if kind.startswith(("work_", "cost_")):
             entry = _entry(chance, kind, events[:-1])
             events[-1] = replace(events[-1], data={"given": {}, "set": entry})
+        elif kind != "commented" and chance.random() < 0.1:
+            # Told instead of an event before; of the opening any number may be.
+            gone = {event.data.get("instead") for event in events} - {1}
+            rows = [1, *(e.version for e in events[1:-1] if name in e.data["set"] or "late" in e.data)]
+            events[-1].data["instead"] = chance.choice([n for n in rows if n not in gone])
     return events
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
@@ -46,14 +46,8 @@ class CaseHistory:
     """One case, in the order of its life."""
 
     case_id: UUID
+    opened_at: datetime
     told: list[Told] = field(default_factory=list)
-
-    @property
-    def opened_at(self) -> datetime:
-        """What was set last, in the order of the log."""
-        by_version = sorted(self.told, key=lambda t: t.event.version, reverse=True)
-        said = [t.event.data["set"].get(t.event.stream, {}).get("opened_at") for t in by_version]
-        return from_instant(next(text for text in said if text))
 
     @property
     def episodes(self) -> list[list[Told]]:
@@ -257,6 +251,15 @@ class CaseHistory:
         return teams
 
     @property
+    def first_given(self) -> dict[str, UUID | None]:
+        """The team and the person that it was given to first, whenever that was."""
+        given: dict[str, UUID | None] = {}
+        for name in ("team_id", "assignee_id"):
+            named = (told.fields[name] for told in self.told if told.fields.get(name) is not None)
+            given[name] = next(map(UUID, named), None)
+        return given
+
+    @property
     def reassignments(self) -> int:
         """Changes of team."""
         return max(len(self.teams) - 1, 0)
@@ -400,9 +403,9 @@ def case_histories(events: list[Event]) -> list[CaseHistory]:
     cases = []
     for stream, of in by_stream.items():
         of.sort(key=lambda one: (one[1].version != 1, one[1].occurred_at, one[0]))
-        case, known = CaseHistory(UUID(stream.split("/")[1])), dict[str, Any]()
-        for position, event in of:
-            fields = _fields(event) | (_retold(of) if event.version == 1 else {})
+        case, known = CaseHistory(UUID(stream.split("/")[1]), _opened_at(of)), dict[str, Any]()
+        for position, event in counting(of):
+            fields = _fields(event) | (retold(of) if event.version == 1 else {})
             known = known | fields
             case.told.append(Told(position, event, fields, known))
         cases.append(case)
@@ -414,7 +417,7 @@ def facts(events: list[Event], recorded: Mapping[int, datetime]) -> dict[str, di
     tables: dict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
     for case in case_histories(events):
         tables["incident_opened"][case.case_id] = case.fact(case.told[0], case.opened_at) | case.end
-        tables["incident_opened"][case.case_id]["source"] = case.source
+        tables["incident_opened"][case.case_id] |= {"source": case.source} | case.first_given
         if response := case.response:
             row = case.timed(response, inferred="observed" in response.event.data)
             cut = {"seconds": max(row["seconds"], 0), "skewed": row["seconds"] < 0}
@@ -459,8 +462,39 @@ def _repeats(opened: dict[str, Any], earlier: dict[str, Any]) -> bool:
     )
 
 
-def _retold(of: list[tuple[int, Event]]) -> dict[str, Any]:
-    """What was told last of the time to which the opening was moved."""
+def _opened_at(of: list[tuple[int, Event]]) -> datetime:
+    """What was set last, in the order of the log."""
+    by_version = sorted((event for _, event in of), key=lambda event: event.version, reverse=True)
+    said = [event.data["set"].get(event.stream, {}).get("opened_at") for event in by_version]
+    return from_instant(next(text for text in said if text))
+
+
+def _again(of: list[tuple[int, Event]]) -> Event | None:
+    """What was told last instead of the opening."""
+    events = [event for _, event in of if event.data.get("instead") == 1]
+    return max(events, key=lambda event: event.version, default=None)
+
+
+def counting(of: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """The events, without those that others were told instead of; the opening by whoever told it last."""
+    gone = {event.data["instead"] for _, event in of if event.data.get("instead", 1) > 1}
+    left = [(at, e) for at, e in of if e.version not in gone and e.data.get("instead") != 1]
+    position, opening = left[0]
+    opening = replace(opening, occurred_at=_opened_at(of))
+    left[0] = (position, opening)
+    again = _again(of)
+    if again is not None:
+        data = {name: value for name, value in opening.data.items() if name != "irregular"}
+        data |= {name: value for name, value in again.data.items() if name == "irregular"}
+        left[0] = (position, replace(opening, actor=again.actor, data=data))
+    return left
+
+
+def retold(of: list[tuple[int, Event]]) -> dict[str, Any]:
+    """What was told of the opening again, or else last of the time to which it was moved."""
+    again = _again(of)
+    if again is not None:
+        return _fields(again)
     for _, event in sorted(of, key=lambda one: -one[1].version):
         opened = event.data["set"].get(event.stream, {}).get("opened_at")
         if event.version > 1 and opened is not None and event.occurred_at <= from_instant(opened):

@@ -127,6 +127,10 @@ def _history(chance: random.Random, kind: Kind, incidents: Sequence[str]) -> lis
             event.data["set"][links[-1]] = {"kind": "causes", "other": chance.choice(incidents)}
         if what == "unlinked" and links:
             event.data["set"][links.pop()] = None
+        if event.data["set"].keys() <= {name} and chance.random() < 0.1:
+            gone = {one.data.get("instead") for one in events} - {1}
+            rows = [1, *(one.version for one in events[1:] if one.data["set"].keys() == {name})]
+            event.data["instead"] = chance.choice([n for n in rows if n not in gone])
         events.append(event)
     return events
 

@@ -46,6 +46,7 @@ async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> No
         "as_of": None,
         "position": len(books.events),
         "lag_seconds": 0.0,
+        "behind": None,
     }
     point = next(p for p in body["points"] if p["by"]["team"] == "team 1" and p["cases"])
     assert point["from"].endswith("T16:00:00Z")

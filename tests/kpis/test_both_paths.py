@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Dimension
+from app.kpis.dimensions import Dimension
 from app.kpis.periods import Grain
 from app.kpis.question import Said, ask
 from tests.kpis.conftest import Books

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.kpis import query, raw
 from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
 from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES
-from app.kpis.kpi import Aggregate, Basis, Dimension, Kpi, Measure, Unit
+from app.kpis.kpi import Aggregate, Basis, Kpi, Measure, Unit
+from tests.cases import each
 
 UNITS = {
     Aggregate.number: Unit.cases,
@@ -18,7 +18,7 @@ UNITS = {
     Aggregate.kaplan_meier: Unit.seconds,
     Aggregate.of_budget: Unit.ratio,
 }
-every = pytest.mark.parametrize("kpi", KPIS.values(), ids=KPIS)
+every = each("kpi", KPIS.values(), ids=lambda kpi: kpi.key)
 
 
 @every

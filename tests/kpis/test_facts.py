@@ -100,12 +100,12 @@ async def test_a_resolution_that_comes_later_is_seen_over_one_from_before_its_ow
     assert {row["case_id"]: row["repeats"] for row in found} == {odd.id: True, other.id: False}
 
 
-async def test_a_new_beginning_leaves_nothing_of_what_was_there(books: Books) -> None:
-    before = await hashes(books.connection)
-    await books.connection.execute(b"update kpi.incident_resolved set case_id = gen_random_uuid()")
-    await reset(books.connection, FACTS)
-    await catch_up(books.connection, FACTS)
-    assert await hashes(books.connection) == before
+async def test_a_new_beginning_leaves_nothing_of_what_was_there(own_books: Books) -> None:
+    before = await hashes(own_books.connection)
+    await own_books.connection.execute(b"update kpi.incident_resolved set case_id = gen_random_uuid()")
+    await reset(own_books.connection, FACTS)
+    await catch_up(own_books.connection, FACTS)
+    assert await hashes(own_books.connection) == before
 
 
 async def test_a_row_that_stays_as_it_is_is_not_written_again(follower: Connection) -> None:

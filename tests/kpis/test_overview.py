@@ -12,7 +12,7 @@ from app.db import Connection, Database
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.overview import overview, this_month
+from app.kpis.overview import YEAR_BEFORE, overview, this_month
 from app.kpis.question import Said, ask
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
@@ -25,16 +25,45 @@ BERLIN = ZoneInfo("Europe/Berlin")
     "now", [BORDERS[2] - timedelta(days=10), BORDERS[2], datetime(2027, 3, 9, tzinfo=UTC)]
 )
 async def test_each_stands_as_its_own_answer_says(books: Books, now: datetime) -> None:
-    found = await overview(books.db, list(KPIS.values()), this_month(BERLIN, now, 7))
+    month = this_month(BERLIN, now, 7)
+    begin, end = (one.isoformat() for one in month.spans[YEAR_BEFORE])
+    found = await overview(books.db, list(KPIS.values()), month)
     assert (found.position, found.lag_seconds) == (len(books.events), 0)
     assert [kpi.key for kpi, _, _ in found.kpis] == list(KPIS)
     for kpi, present, last_year in found.kpis:
         said: dict[str, Any] = {"now": now, "organisation_zone": "Europe/Berlin", "reopen_days": 7}
         alone = (await answer(books.db, ask(kpi, Said(), **said), now)).points
         assert present == alone[-1], kpi.key
-        longer = Said(begin=(now - timedelta(days=500)).isoformat())
-        series = (await answer(books.db, ask(kpi, longer, **said), now)).points
-        assert last_year.value == series[-13].value, kpi.key
+        (then,) = (
+            await answer(books.db, ask(kpi, Said(grain="all", begin=begin, end=end), **said), now)
+        ).points
+        assert last_year.value == then.value, kpi.key
+
+
+async def test_a_running_month_is_compared_with_the_same_days_only(
+    follower: Connection, db: Database
+) -> None:
+    """Of January two of seven were opened by the fifth at noon; of the January before one of three."""
+    utc = ZoneInfo("UTC")
+    opened = ["2026-01-05T11", "2026-01-05T13", "2026-01-20T00", "2026-12-02T00", "2026-12-05T11"]
+    opened += [*["2026-12-20T00"] * 5, "2027-01-01T01", "2027-01-03T00", "2027-01-04T00"]
+    cases = [Scripted.begin(datetime.fromisoformat(f"{at}:00:00Z")) for at in opened]
+    await write(follower, [event for case in cases for event in case.events])
+    await catch_up(follower, FACTS)
+    now, kpi = datetime(2027, 1, 5, 12, tzinfo=UTC), KPIS["incidents_opened"]
+    ((_, present, last_year),) = (await overview(db, [kpi], this_month(utc, now, 7))).kpis
+    assert (present.value, present.previous.value, present.previous.change) == (3, 2, 0.5)
+    assert (last_year.value, last_year.change) == (1, 2)
+    said: dict[str, Any] = {"now": now, "organisation_zone": "UTC", "reopen_days": 7}
+    points = (await answer(db, ask(kpi, Said(), **said), now)).points
+    assert points[-1].previous == present.previous
+    assert points[-1].begin.month == 1
+    assert points[-2].value == 7, "what is over counts whole"
+    (alone,) = (await answer(db, ask(kpi, Said(begin="2027-01-01", end="2027-02-01"), **said), now)).points
+    assert alone.previous == present.previous, "also where the period before is not asked for"
+    over = datetime(2027, 2, 1, tzinfo=UTC)
+    (later,) = (await answer(db, ask(kpi, Said(begin="2027-01-01", end="2027-02-01"), **said), over)).points
+    assert later.previous.value == 7
 
 
 async def test_the_same_month_of_the_year_before_is_compared(follower: Connection, db: Database) -> None:

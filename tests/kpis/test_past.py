@@ -16,6 +16,7 @@ from app.kpis.past import moment
 from app.kpis.question import CannotAnswer, Said, ask
 from app.log import read
 from app.log.follow import catch_up
+from tests.extent import ALL
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more
 
@@ -51,7 +52,8 @@ async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
     events = histories(seed=11, cases=120)
     half = len(await write(follower, events[: len(events) // 2]))
     await catch_up(follower, FACTS)
-    then = {(key, n): await answered(db, key, **_of(key, cut)) for key in KPIS for n, cut in enumerate(CUTS)}
+    asked = [(key, n) for m, key in enumerate(KPIS) for n in range(len(CUTS)) if ALL or m % len(CUTS) == n]
+    then = {(key, n): await answered(db, key, **_of(key, CUTS[n])) for key, n in asked}
     await write_more(follower, events[len(events) // 2 :])
     await catch_up(follower, FACTS)
     moved = 0

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kpis.periods import Grain, TooMany, cut, first_day, following, start_of, twelve_months_before, usual
+from app.kpis.periods import (
+    Grain,
+    TooMany,
+    as_far,
+    cut,
+    first_day,
+    following,
+    start_of,
+    twelve_months_before,
+    usual,
+)
+from tests.cases import each
 
 ZONES = (
     "UTC",
@@ -56,7 +67,7 @@ def test_the_days_of_a_year_hold_all_of_its_seconds(instant: datetime, zone: Zon
     assert len(bounds) - 1 == (date(year + 1, 1, 1) - date(year, 1, 1)).days
 
 
-@pytest.mark.parametrize(
+@each(
     ("zone", "day", "hours"),
     [
         ("Europe/Berlin", date(2026, 3, 29), 23),
@@ -118,3 +129,20 @@ def test_the_usual_time_ends_with_the_running_period(grain: Grain, now: datetime
     assert timedelta(days=364) <= end - begin <= timedelta(days=373)
     assert len(cut(grain, begin, end, zone)) > 1
     assert twelve_months_before(end, zone) <= end - timedelta(days=364)
+
+
+@pytest.mark.parametrize(
+    ("now", "begin", "before", "expected"),
+    [
+        ("2026-10-22T09:00", "2026-10-01", "2026-09-01", "2026-09-22T09:00"),
+        ("2026-03-31T09:00", "2026-03-01", "2026-02-01", "2026-03-01T00:00"),  # February is over
+        ("2026-03-30T09:00", "2026-03-23", "2026-03-16", "2026-03-23T00:00"),  # a week and more
+        ("2026-04-01T00:00", "2026-04-01", "2026-03-01", "2026-04-01T00:00"),  # it has not begun
+    ],
+)
+def test_as_far_is_the_same_day_and_time_of_the_period_before(
+    now: str, begin: str, before: str, expected: str
+) -> None:
+    zone = ZoneInfo("Europe/Berlin")  # the clocks change in between, and nobody reads that off them
+    at = [datetime.fromisoformat(text).replace(tzinfo=zone) for text in (now, begin, before, expected)]
+    assert as_far(at[0], at[1], at[2], zone) == at[3]

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from app.kpis.catalogue import KPIS
-from app.kpis.kpi import Dimension
+from app.kpis.dimensions import Dimension
 from app.kpis.periods import Grain
 from app.kpis.question import CannotAnswer, Question, Said, ask
+from tests.cases import each
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def test_dimensions_are_named_once_and_filters_without_values_are_none() -> None
     assert question.filters == {Dimension.priority: ("P1", "none")}
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "field", "code"),
     [
         ({"grain": "decade"}, "grain", "unknown_grain"),

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,11 +14,12 @@ import psycopg
 import pytest
 from psycopg.rows import tuple_row
 
-from app.db import Connection, Database, DatabaseGone, connect
+from app.db import Connection, DatabaseGone, connect
 from app.kpis import answer
-from app.kpis.facts import FACTS, TABLES, take_in_shares
+from app.kpis.facts import FACTS, TABLES, take, take_in_shares
 from app.kpis.reconcile import reconcile
-from app.log.follow import Span, catch_up, reset
+from app.log.batches import Batch, Span
+from app.log.follow import catch_up, reset
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, write, write_more
 
@@ -52,7 +52,11 @@ async def refusing(url: str, text: str) -> AsyncIterator[None]:
 
 def by(shares: int, batch: int = BATCH) -> Any:
     """The consumer, with so many connections however short the spans are."""
-    return replace(FACTS, batch=batch, take=partial(take_in_shares, shares=shares))
+
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        await take_in_shares(connection, batch.span, shares)
+
+    return replace(FACTS, batch=batch, handle_batch=handle_batch)
 
 
 async def all_of(connection: Connection, text: str) -> list[tuple[Any, ...]]:
@@ -74,55 +78,55 @@ async def interrupted(connection: Connection, span: Span) -> None:
 
 
 @pytest.fixture
-async def half(books: Books) -> Connection:
+async def half(own_books: Books) -> Connection:
     """Facts of a part of the log, and behind it a share of what comes next."""
-    await reset(books.connection, FACTS)
-    await catch_up_to(books.connection, 300)
-    await interrupted(books.connection, Span(301, 600))
-    return books.connection
+    await reset(own_books.connection, FACTS)
+    await catch_up_to(own_books.connection, 300)
+    await interrupted(own_books.connection, Span(301, 600))
+    return own_books.connection
 
 
 async def catch_up_to(connection: Connection, position: int) -> None:
     async with connection.transaction():
-        await FACTS.take(connection, Span(1, position))
+        await take(connection, Span(1, position))
         await connection.execute(
             "update log.checkpoint set position = %s where consumer = 'kpi'", (position,)
         )
 
 
 @pytest.mark.parametrize("shares", [2, 3])
-async def test_it_does_not_matter_how_many_connections_make_the_facts(books: Books, shares: int) -> None:
-    by_one = await facts(books.connection)
-    await reset(books.connection, FACTS)
-    await catch_up(books.connection, by(shares))
-    assert await facts(books.connection) == by_one
+async def test_it_does_not_matter_how_many_connections_make_the_facts(own_books: Books, shares: int) -> None:
+    by_one = await facts(own_books.connection)
+    await reset(own_books.connection, FACTS)
+    await catch_up(own_books.connection, by(shares))
+    assert await facts(own_books.connection) == by_one
 
 
 @pytest.mark.parametrize(("beside", "writers"), [(False, 2), (True, 1)], ids=["alone", "beside a history"])
 async def test_a_long_span_is_shared_unless_a_history_comes_in_meanwhile(
-    books: Books, monkeypatch: pytest.MonkeyPatch, *, beside: bool, writers: int
+    own_books: Books, monkeypatch: pytest.MonkeyPatch, *, beside: bool, writers: int
 ) -> None:
     monkeypatch.setattr("app.kpis.facts.MANY", 10)
     monkeypatch.setattr("app.kpis.facts.SHARES", 2)
-    await reset(books.connection, FACTS)
-    await catch_up(books.connection, FACTS, beside=beside)
-    by = await all_of(books.connection, "select count(distinct xmin::text) from kpi.incident_life")
+    await reset(own_books.connection, FACTS)
+    await catch_up(own_books.connection, FACTS, beside=beside)
+    by = await all_of(own_books.connection, "select count(distinct xmin::text) from kpi.incident_life")
     assert by == [(writers,)]
 
 
 @pytest.mark.parametrize(("batch", "shares"), [(1, 1), (7, 1), (100, 2), (1000, 2)])
-async def test_what_was_left_unfinished_is_made_anew(books: Books, batch: int, shares: int) -> None:
-    at_once = await facts(books.connection)
-    await reset(books.connection, FACTS)
-    await catch_up_to(books.connection, 300)
-    for last in (400, 900):  # it may be more than what was tried next
-        await interrupted(books.connection, Span(301, last))
-    assert await all_of(books.connection, "select distinct position from kpi.unfinished order by 1") == [
-        (400,),
-        (900,),
-    ]
-    await catch_up(books.connection, by(shares, batch))
-    assert await facts(books.connection) == at_once
+async def test_what_was_left_unfinished_is_made_anew(few_own_books: Books, batch: int, shares: int) -> None:
+    connection, events = few_own_books.connection, len(few_own_books.events)
+    first, *lasts = (events * part // 10 for part in (3, 4, 8))
+    at_once = await facts(connection)
+    await reset(connection, FACTS)
+    await catch_up_to(connection, first)
+    for last in lasts:  # it may be more than what was tried next
+        await interrupted(connection, Span(first + 1, last))
+    unfinished = "select distinct position from kpi.unfinished order by 1"
+    assert await all_of(connection, unfinished) == [(last,) for last in lasts]
+    await catch_up(connection, by(shares, batch))
+    assert await facts(connection) == at_once
 
 
 async def test_what_cases_had_before_is_known_after_a_share_was_kept(
@@ -160,57 +164,57 @@ async def test_a_new_beginning_forgets_what_was_left_unfinished(half: Connection
 
 
 async def test_nobody_is_shown_facts_of_which_a_part_is_missing(
-    half: Connection, db: Database, books: Books, monkeypatch: pytest.MonkeyPatch
+    half: Connection, own_books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "FRESH_SECONDS", 0.0)
     with pytest.raises(DatabaseGone, match="being made"):
-        async with answer.looking(db):
+        async with answer.looking(own_books.db):
             pass
     with pytest.raises(DatabaseGone, match="being made"):
-        await reconcile(books.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
+        await reconcile(own_books.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
     await catch_up(half, FACTS)
-    async with answer.looking(db) as connection:
-        assert await answer.stands_at(connection) == (len(books.events), 0.0)
+    async with answer.looking(own_books.db) as connection:
+        assert await answer.stands_at(connection) == (len(own_books.events), 0.0)
 
 
 @pytest.mark.parametrize("share", [0, 1])
-async def test_where_a_share_fails_none_is_kept(books: Books, administrator_url: str, share: int) -> None:
-    await reset(books.connection, FACTS)
-    await catch_up_to(books.connection, 300)
-    before = await facts(books.connection)
-    async with refusing(administrator_url, REFUSE_SHARE.format(share)):
+async def test_where_a_share_fails_none_is_kept(own_books: Books, share: int) -> None:
+    await reset(own_books.connection, FACTS)
+    await catch_up_to(own_books.connection, 300)
+    before = await facts(own_books.connection)
+    async with refusing(own_books.administrator_url, REFUSE_SHARE.format(share)):
         with pytest.raises(psycopg.Error, match="refused"):
-            await catch_up(books.connection, by(2, batch=300))
-    assert await facts(books.connection) == before
+            await catch_up(own_books.connection, by(2, batch=300))
+    assert await facts(own_books.connection) == before
 
 
 async def test_facts_that_were_emptied_are_shown_to_nobody_until_they_are_made(
-    books: Books, db: Database, administrator_url: str, monkeypatch: pytest.MonkeyPatch
+    own_books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "FRESH_SECONDS", 0.0)
-    by_one = await facts(books.connection)
-    await reset(books.connection, FACTS)
-    async with refusing(administrator_url, REFUSE_SHARE.format(1)):
+    by_one = await facts(own_books.connection)
+    await reset(own_books.connection, FACTS)
+    async with refusing(own_books.administrator_url, REFUSE_SHARE.format(1)):
         with pytest.raises(psycopg.Error, match="refused"):
-            await catch_up(books.connection, by(2))
-    assert not await all_of(books.connection, "select from kpi.incident_opened")
+            await catch_up(own_books.connection, by(2))
+    assert not await all_of(own_books.connection, "select from kpi.incident_opened")
     with pytest.raises(DatabaseGone, match="being made"):
-        async with answer.looking(db):
+        async with answer.looking(own_books.db):
             pass
-    await catch_up(books.connection, by(2))
-    assert await facts(books.connection) == by_one
+    await catch_up(own_books.connection, by(2))
+    assert await facts(own_books.connection) == by_one
 
 
 async def test_where_there_is_no_room_for_another_connection_one_makes_the_facts(
-    books: Books, administrator_url: str
+    own_books: Books,
 ) -> None:
-    by_one = await facts(books.connection)
-    await reset(books.connection, FACTS)
-    owner = await connect(administrator_url)
+    by_one = await facts(own_books.connection)
+    await reset(own_books.connection, FACTS)
+    owner = await connect(own_books.administrator_url)
     await owner.execute(f"alter database {owner.info.dbname} connection limit 0".encode())
     try:
-        await catch_up(books.connection, by(2))
+        await catch_up(own_books.connection, by(2))
     finally:
         await owner.execute(f"alter database {owner.info.dbname} connection limit -1".encode())
         await owner.close()
-    assert await facts(books.connection) == by_one
+    assert await facts(own_books.connection) == by_one

@@ -155,11 +155,11 @@ NOT_ALLOWED = (
     "set session_replication_role = replica",
     "select log.open_batch('{}', null)",
     "select log.close_batch('{}', null, null, null, 0, null)",
-    "select log.upsert('fold.team', '[]')",
+    "select log.upsert('fold.team', '[]', now())",
     "select log.without('[]', '{}')",
     "select log.takes_rows('fold.team')",
-    """select log."fold.team"('[]')""",
-    "select log.upsertion('fold.team', '{}', '$1')",
+    """select log."fold.team"('[]', now())""",
+    "select log.upsertion('fold.team', '{}', '$1', '$2')",
     "select log.writable('fold.team')",
     "update plumbing.migration set version_num = '0'",
 )
@@ -176,7 +176,7 @@ def test_the_services_role_may_only_append(as_service: psycopg.Connection[Any]) 
     assert allowed == []
 
 
-def test_the_services_role_may_call_what_appends_and_what_reads_and_nothing_else(
+def test_the_services_role_may_call_what_appends_reads_and_analyses_and_nothing_else(
     as_service: psycopg.Connection[Any],
 ) -> None:
     found = ask(
@@ -187,7 +187,7 @@ def test_the_services_role_may_call_what_appends_and_what_reads_and_nothing_else
           and has_function_privilege(p.oid, 'execute')
         """,
     )
-    assert {name for (name,) in found} == {"append", "append_history", "upcast", "merge"}
+    assert {name for (name,) in found} == {"append", "append_history", "upcast", "merge", "analyse"}
 
 
 def test_the_services_role_owns_nothing(as_service: psycopg.Connection[Any]) -> None:

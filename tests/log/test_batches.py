@@ -15,6 +15,7 @@ from app.db import Connection
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import LARGEST_BATCH, Command, Encoded, Repeated, Stale, Writer, Written, take
+from tests.extent import examples
 from tests.log.making import a_row, an_event, once
 
 STREAMS = st.frozensets(st.sampled_from("abcde"), max_size=3)
@@ -136,7 +137,7 @@ class Model:
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

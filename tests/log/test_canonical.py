@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from app.log.canonical import (
     from_instant,
     instant,
 )
+from tests.cases import each
 from tests.conftest import Place
 
 # RFC 8785, 3.2.2 and 3.2.3, and the test data published with it, but for what holds fractions.
@@ -144,7 +146,7 @@ def test_whole_numbers_are_kept_as_far_as_every_reader_can_tell_them_apart() -> 
             canonical({"n": number})
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     [
         {"n": 1.0},
@@ -164,8 +166,11 @@ def test_what_is_neither_text_nor_whole_number_nor_list_nor_object_is_refused(va
         canonical(value)
 
 
-@pytest.mark.parametrize("text", ["\x00", "a\x00b", "😀\x00", "\\u0000\x00"])
-@pytest.mark.parametrize("where", ["key", "value", "list", "deep"])
+@each(
+    ("where", "text"),
+    product(["key", "value", "list", "deep"], ["\x00", "a\x00b", "😀\x00", "\\u0000\x00"]),
+    ids=repr,
+)
 def test_nul_is_refused_wherever_it_stands(text: str, where: str) -> None:
     value: dict[str, dict[str, Any]] = {
         "key": {text: 1},
@@ -188,8 +193,11 @@ def test_half_of_a_surrogate_pair_is_refused_in_keys_and_values(text: str) -> No
             canonical(value)
 
 
-@pytest.mark.parametrize("leaf", ["text", 1, None, True, {}, [], Sealed("enc1:x:y")], ids=repr)
-@pytest.mark.parametrize("kind", ["object", "list"])
+@each(
+    ("kind", "leaf"),
+    product(["object", "list"], ["text", 1, None, True, {}, [], Sealed("enc1:x:y")]),
+    ids=repr,
+)
 def test_objects_and_lists_are_kept_to_the_last_allowed_depth_whatever_stands_in_them(
     leaf: Any, kind: str
 ) -> None:

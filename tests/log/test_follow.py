@@ -10,9 +10,14 @@ import psycopg
 import pytest
 
 from app.db import Connection, DatabaseGone, connect
-from app.log import follow
+from app.lines import Lines
+from app.log import bell as bells
+from app.log import follow, group
+from app.log.batches import Batch, Span
+from app.log.bell import Bell
 from app.log.events import stream
-from app.log.follow import Bell, Consumer, Span, catch_up, reset, take_next
+from app.log.follow import Consumer, catch_up, reset, take_next
+from app.log.group import Group
 from app.log.ids import uuid7
 from app.log.writer import Command, Once, Repeated, Writer
 from tests.conftest import Place, Server
@@ -50,7 +55,7 @@ async def following(
 ) -> AsyncIterator[None]:
     """A worker, as long as the block lasts."""
     task = asyncio.create_task(
-        follow.run(url, consumers, failed=lambda name, error: errors.append((name, error)))
+        group.run(url, consumers, failed=lambda name, error: errors.append((name, error)))
     )
     try:
         yield
@@ -66,11 +71,12 @@ def noting(
     took: str = "",
     then: Callable[[Span], None] | None = None,
     *,
-    rests: bool = True,
+    throttled: bool = True,
 ) -> Consumer:
     """A consumer that notes what it sees; `then` is called when it has, before its transaction ends."""
 
-    async def take(connection: Connection, span: Span) -> None:
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        span = batch.span
         cursor = await connection.execute(READ, (span.first, span.last))
         for position, stream_name, _ in await cursor.fetchall():
             await connection.execute(
@@ -84,7 +90,7 @@ def noting(
         if then is not None:
             then(span)
 
-    return Consumer(name, take, batch, rests=rests)
+    return Consumer(name, handle_batch, batch, throttled_during_import=throttled)
 
 
 async def some_events(log: Writer, count: int) -> None:
@@ -181,13 +187,13 @@ async def test_if_its_connection_is_cut_neither_the_tables_nor_the_checkpoint_mo
 def hanging(hangs: list[str], name: str = "noting") -> Consumer:
     """A consumer whose statement does not come to an end, as long as `hangs` has a reason left."""
 
-    async def take(connection: Connection, span: Span) -> None:
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
         if hangs:
             hangs.pop()
             await connection.execute("select pg_sleep(60)")
-        await noting(name).take(connection, span)
+        await noting(name).handle_batch(connection, batch)
 
-    return Consumer(name, take, 100, seconds=0.2)
+    return Consumer(name, handle_batch, 100, seconds=0.2)
 
 
 async def test_a_statement_that_hangs_is_ended_told_of_and_tried_again(
@@ -227,8 +233,9 @@ async def test_a_worker_that_hears_no_news_says_so_and_finds_what_there_is_by_lo
         await until(lambda: at(eyes, 1))
         with psycopg.connect(server.administrator, autocommit=True) as administrator:
             cut = administrator.execute(
-                "select pg_terminate_backend(pid, 20000) from pg_stat_activity "
-                "where datname = %s and query like 'listen %%'",
+                "select pg_terminate_backend(l.pid, 20000) from pg_locks l "
+                "join pg_database d on d.oid = l.database and d.datname = %s where l.locktype = 'advisory' "
+                "and l.classid::bigint << 32 | l.objid::bigint = hashtextextended('log.checkpoint', 0)",
                 (eyes.info.dbname,),
             )
             assert len(cut.fetchall()) == 1, "one listens for all consumers"
@@ -295,14 +302,28 @@ async def test_what_no_news_came_of_is_found_by_looking(place: Place, log: Write
 
 async def test_a_worker_that_is_told_to_end_as_the_bell_rings_ends(place: Place, log: Writer) -> None:
     bell, errors = Waited(), list[tuple[str, Exception]]()
-    work = follow._run_one(place.url, noting(), bell, lambda name, error: errors.append((name, error)))
-    task = asyncio.create_task(work)
-    await until(bell.is_waited_for)
-    bell.ring(1)
-    task.cancel()
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        await asyncio.wait({task})
+    async with hearing(place.url, bell, errors, noting()) as task:
+        await until(bell.is_waited_for)
+        bell.ring(1)
+        task.cancel()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.wait({task})
     assert (task.cancelled(), errors) == (True, [])
+
+
+@contextlib.asynccontextmanager
+async def hearing(
+    url: str, bell: Bell, errors: list[tuple[str, Exception]], *consumers: Consumer
+) -> AsyncIterator[asyncio.Task[None]]:
+    """The consumers of a worker that hears by that bell, as long as the block lasts."""
+    async with Lines(url, group.LINE_LIMITS) as lines:
+        made = Group(url, consumers, bell, lines, lambda name, error: errors.append((name, error)))
+        task = asyncio.create_task(made.follow())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 class Waited(Bell):
@@ -364,7 +385,7 @@ async def test_a_worker_whose_connection_is_cut_says_so_and_goes_on(
             )
         await some_events(log, 2)
         await until(lambda: at(eyes, 4))
-    assert {name for name, _ in errors} == {"noting"}
+    assert {name for name, _ in errors} <= {follow.CHANNEL, group.NAME, "noting"}
     assert await seen(eyes) == [1, 2, 3, 4]
 
 
@@ -398,7 +419,7 @@ async def test_the_second_worker_takes_over_when_the_first_ones_connection_is_cu
     await some_events(log, 1)
     first = await connect(place.url)
     # The first worker, as one that hangs: it has the lease and does nothing.
-    await first.execute("select pg_advisory_lock(hashtextextended('noting', 0))")
+    await first.execute(group.LEASE.replace("try_", "").encode())
     async with following(place.url, noting(), errors=errors):
         await some_events(log, 1)
         assert await checkpoint(eyes) is None
@@ -414,7 +435,7 @@ async def test_a_worker_that_waits_for_its_turn_holds_no_snapshot_meanwhile(
 ) -> None:
     """One that is held keeps every dead version of the log's head, for as long as the other worker lives."""
     first = await connect(place.url)
-    await first.execute("select pg_advisory_lock(hashtextextended('noting', 0))")
+    await first.execute(group.LEASE.replace("try_", "").encode())
     async with following(place.url, noting(), errors=[]):
         await until(lambda: waits_without_a_snapshot(eyes, first.info.backend_pid))
     await first.close()
@@ -436,11 +457,11 @@ class Killed(Exception):
 def writing(log: Writer, dies: list[str]) -> Consumer:
     """A rule: for each event that is not its own it writes one, under a key; it dies where `dies` says so."""
 
-    async def take(connection: Connection, span: Span) -> None:
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
         cursor = await connection.execute(
             "select position from log.event where position between %s and %s and actor <> 'rule:doubles' "
             "order by position",
-            (span.first, span.last),
+            (batch.span.first, batch.span.last),
         )
         for (position,) in await cursor.fetchall():
             if dies and dies[0] == "before":
@@ -453,7 +474,7 @@ def writing(log: Writer, dies: list[str]) -> Consumer:
             if dies and dies[0] == "after":
                 raise Killed(dies.pop(0))
 
-    return Consumer("doubles", take, 3)
+    return Consumer("doubles", handle_batch, 3)
 
 
 @pytest.mark.parametrize("dies", [["after"], ["before", "after", "after", "before"], ["after"] * 10])
@@ -495,27 +516,19 @@ async def hearing_of_much(url: str, *consumers: Consumer) -> AsyncIterator[Bell]
     """A worker that has just heard of a part of a history, and what it hears by."""
     bell, errors = Bell(), list[tuple[str, Exception]]()
     bell.ring(1)
-    bell.ring(1 + follow.MUCH)
-    work = [
-        follow._run_one(url, one, bell, lambda name, error: errors.append((name, error))) for one in consumers
-    ]
-    tasks = [asyncio.create_task(one) for one in work]
-    try:
+    bell.ring(1 + bells.BULK_THRESHOLD)
+    async with hearing(url, bell, errors, *consumers):
         yield bell
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
     assert errors == []
 
 
 async def test_while_a_history_comes_in_consumers_rest_but_for_those_that_it_comes_in_for(
     log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "PAUSE_SECONDS", 0.01)
-    async with hearing_of_much(place.url, noting("patient"), noting("eager", rests=False)):
+    monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "THROTTLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "PAUSE_SECONDS", 0.01)
+    async with hearing_of_much(place.url, noting("patient"), noting("eager", throttled=False)):
         await some_events(log, 3)
         await stands_at(eyes, "eager", 3)
         assert await checkpoint(eyes, "patient") is None
@@ -524,40 +537,40 @@ async def test_while_a_history_comes_in_consumers_rest_but_for_those_that_it_com
 async def test_those_that_a_history_comes_in_for_pause_until_nothing_more_of_it_comes(
     log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "REST_SECONDS", 0.01)
-    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
-    async with hearing_of_much(place.url, noting("patient"), noting("eager", rests=False)) as bell:
+    monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "THROTTLE_SECONDS", 0.01)
+    monkeypatch.setattr(bells, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
+    async with hearing_of_much(place.url, noting("patient"), noting("eager", throttled=False)) as bell:
         await some_events(log, 1)
         await stands_at(eyes, "patient", 1)
         assert await checkpoint(eyes, "eager") is None
-        bell.ring(1 + follow.MUCH)
+        bell.ring(1 + bells.BULK_THRESHOLD)
         await stands_at(eyes, "eager", 1)
 
 
 async def test_consumers_are_told_while_a_history_comes_in_and_when_no_more_of_it_does(
     log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "PAUSE_SECONDS", 0.01)
     spans: list[Span] = []
-    async with hearing_of_much(place.url, noting("eager", then=spans.append, rests=False)) as bell:
+    async with hearing_of_much(place.url, noting("eager", then=spans.append, throttled=False)) as bell:
         await some_events(log, 1)
         await stands_at(eyes, "eager", 1)
-        bell.ring(2 + follow.MUCH)
+        bell.ring(2 + bells.BULK_THRESHOLD)
         await some_events(log, 1)
         await stands_at(eyes, "eager", 2)
     assert spans == [Span(1, 1, beside=True), Span(2, 2)]
 
 
-@pytest.mark.parametrize("rests", [True, False], ids=["who rests", "who pauses"])
+@pytest.mark.parametrize("throttled", [True, False], ids=["who is throttled", "who pauses"])
 async def test_when_no_more_of_a_history_comes_consumers_go_on_though_nobody_says_so(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch, *, rests: bool
+    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch, *, throttled: bool
 ) -> None:
-    monkeypatch.setattr(follow, "QUIET_SECONDS", 0.01)
-    monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
-    async with hearing_of_much(place.url, noting("patient", rests=rests)):
+    monkeypatch.setattr(bells, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(bells, "THROTTLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
+    async with hearing_of_much(place.url, noting("patient", throttled=throttled)):
         await some_events(log, 1)
         await stands_at(eyes, "patient", 1)
 
@@ -565,20 +578,19 @@ async def test_when_no_more_of_a_history_comes_consumers_go_on_though_nobody_say
 async def test_of_a_long_history_consumers_work_off_a_part_now_and_then(
     log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "THROTTLE_SECONDS", 0.01)
     async with hearing_of_much(place.url, noting("patient")):
         await some_events(log, 1)
         await stands_at(eyes, "patient", 1)
 
 
 async def test_nobody_rests_for_what_comes_bit_by_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "QUIET_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "REST_SECONDS", PATIENCE_SECONDS * 10)
-    monkeypatch.setattr(follow, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "THROTTLE_SECONDS", PATIENCE_SECONDS * 10)
+    monkeypatch.setattr(bells, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
     bell = Bell()
-    for position in range(follow.MUCH, follow.MUCH * 5, follow.MUCH - 1):
+    for position in range(bells.BULK_THRESHOLD, bells.BULK_THRESHOLD * 5, bells.BULK_THRESHOLD - 1):
         bell.ring(position)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        await bell.quiet()
-        await bell.pause()
+    now = asyncio.get_running_loop().time()
+    assert [bell.earliest(now, throttled=throttled) <= now for throttled in (True, False)] == [True] * 2

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from app.log.writer import Command, Rejected, Writer
+from tests.cases import each
 from tests.conftest import Place
 from tests.log.making import NOW, an_event
 
@@ -202,7 +203,7 @@ def test_the_same_place_version_or_id_cannot_be_taken_twice(as_owner: psycopg.Co
     as_owner.execute(INSERT, GOOD | another)
 
 
-@pytest.mark.parametrize(
+@each(
     ("guard", "changed"),
     [
         ("stream_is_a_record", {"stream": f"Incident/{ID}"}),

@@ -21,6 +21,7 @@ from tests.log.making import a_team, once
 from tests.lossy import Lossy
 from tests.waiting import PATIENCE_SECONDS, until
 
+pytestmark = pytest.mark.usefixtures("connections_anew")
 SOON = 0.3
 
 

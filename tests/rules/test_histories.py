@@ -18,6 +18,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.log.writer import Command, Written
 from app.processes.incidents.records import Incident
 from app.worker import rules
+from tests.extent import examples
 from tests.people import add_person
 from tests.rules.conftest import Desk
 from tests.rules.working import Worker, timers
@@ -65,7 +66,7 @@ def steps() -> st.SearchStrategy[Step]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

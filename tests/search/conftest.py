@@ -24,7 +24,7 @@ from app.processes.incidents.lifecycle import (
 from app.processes.incidents.records import Incident, ResolutionCode
 from app.registry import BY_KIND
 from app.search.index import consumer
-from app.search.query import condition
+from app.search.query import search
 from tests.kernel.incidents import report
 from tests.people import act, add_caller
 
@@ -70,7 +70,7 @@ def asked(text: str, caller: Caller) -> tuple[str, dict[str, Any]]:
         given[f"p{len(given)}"] = value
         return f"%(p{len(given) - 1})s"
 
-    return condition(text, caller, INCIDENTS, bind), given
+    return search(text, caller, INCIDENTS, bind).condition, given
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.search import query
 from app.search.query import followed, is_searchable
+from tests.cases import each
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_team
 from tests.search.conftest import WORDS, Shelf, fill
@@ -132,9 +133,7 @@ async def test_an_index_that_is_held_up_delays_a_list_by_a_moment_only(
     assert await followed(shelf.ledger.db) == 0
 
 
-@pytest.mark.parametrize(
-    "text", ["'", "' | 'x", "\\", "a:*", "!!", "\x00", "(((", "a & !b", "<-> 邮件", "😀", " "]
-)
+@each("text", ["'", "' | 'x", "\\", "a:*", "!!", "\x00", "(((", "a & !b", "<-> 邮件", "😀", " "])
 async def test_nothing_that_is_typed_breaks_a_search(shelf: Shelf, text: str) -> None:
     if is_searchable(text):
         await shelf.found(await add_caller(shelf.ledger, "Zhao Min"), text)

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.search.words import LONGEST_TEXT, for_staff, of_key, of_number, terms, words
+from tests.cases import each
 
 CHARACTERS = st.sampled_from(list("aZs9 -_./:@!'\\&|()<>*\n\x00Éß邮件不通ＡかЖ한𠀀"))
 TEXTS = st.text(CHARACTERS, max_size=40) | st.text(max_size=40)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "found"),
     [
         ("Mail does not arrive", {"mail", "doe", "not", "arrive"}),

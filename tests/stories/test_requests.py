@@ -437,3 +437,55 @@ async def _complete_all(people: People, at: str) -> None:
         if task["completed_at"] is None and task["dropped_at"] is None:
             done = {"task": task["id"], "outcome": "It is there."}
             await people.engineer.do(f"{at}/complete_task", done)
+
+
+async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(people: People) -> None:
+    at = await _asked_for(people)
+    await _designed(people, at)
+    await _made(people, at)
+    await _submitted(people, at)
+    await people.engineer.do(f"{at}/log_work", {"minutes": 1373, "role_class": "engineer"})
+    money = {"amount": "888.01", "currency": "CNY", "purpose": "A relay."}
+    await people.engineer.do(f"{at}/book_cost", money)
+    record = await people.requester.read(at)
+    here = "/v1/requests"
+    ways: list[tuple[str, Json]] = [
+        (at, {}),
+        (at, {"fields": "planned_cost,currency"}),
+        (at, {"as_of": (await people.engineer.read("/v1/meta"))["position"]}),
+        (here, {}),
+        (here, {"fields": "planned_cost"}),
+        (here, {"expand": "requester,team"}),
+        (here, {"q": "请假"}),
+        ("/v1/me/work", {}),
+        ("/v1/notices", {}),
+        *((path.replace("{id}", record["id"]), {}) for path in _reads_of_one(people.requester)),
+    ]
+    figures = {"120000.00": "planned", "50000.00": "spent", "888.01": "booked", "1373": "minutes"}
+    shown: dict[str, set[str]] = {}
+    for who in ("requester", "deputy", "head", "engineer"):
+        client: Client = getattr(people, who)
+        for path, said in ways:
+            text = (await client.get(path, params=said)).text
+            shown.setdefault(who, set()).update(name for figure, name in figures.items() if figure in text)
+    bulk = {"items": [{"action": "comment", "id": record["id"], "body": {"text": "x"}}]}
+    for answer in (
+        await people.requester.post(f"{at}/comment", json={"text": "When?"}),
+        await people.requester.post(f"{here}/bulk", json=bulk),
+    ):
+        assert answer.status_code == 200
+        assert not [figure for figure in figures if figure in answer.text]
+    assert shown == {
+        "requester": set(),
+        "deputy": {"planned"},
+        "head": {"planned"},
+        "engineer": {"planned", "spent", "booked", "minutes"},
+    }
+    listed = await people.head.read(here, fields="planned_cost,currency")
+    assert [(item["planned_cost"], item["currency"]) for item in listed["items"]] == [("120000.00", "CNY")]
+
+
+def _reads_of_one(client: Client) -> list[str]:
+    """The addresses below a request that can be read."""
+    paths = {getattr(route, "path", ""): getattr(route, "methods", ()) for route in client.app.routes}
+    return [path for path, methods in paths.items() if "/requests/{id}/" in path and "GET" in methods]

@@ -6,13 +6,17 @@ import ast
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from io import StringIO
 from pathlib import Path
+from typing import TypeVar
 
 from app.settings import PROJECT
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+#: What is asked for, of the half a million nodes of a thousand files.
+KINDS = (ast.stmt, ast.Call, ast.Constant, ast.Attribute)
+Node = TypeVar("Node", bound=ast.AST)
 
 
 @dataclass(frozen=True)
@@ -21,19 +25,36 @@ class Source:
 
     name: str
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """What it says."""
+        return ast.parse(self.text)
+
+    @cached_property
+    def _nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(node for node in ast.walk(self.tree) if isinstance(node, KINDS))
+
+    def nodes(self, kind: type[Node]) -> Iterator[Node]:
+        """All statements, calls, constants or attributes of this kind."""
+        return (node for node in self._nodes if isinstance(node, kind))
 
     def functions(self) -> Iterator[Function]:
         """All functions, those within others too."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, Function):
-                yield node
+        yield from self.nodes(ast.FunctionDef)
+        yield from self.nodes(ast.AsyncFunctionDef)
+
+    def definitions(self) -> Iterator[Function | ast.ClassDef]:
+        """All functions and classes."""
+        yield from self.functions()
+        yield from self.nodes(ast.ClassDef)
 
     def constants(self) -> Iterator[str]:
         """All texts but docstrings; those put together are taken apart."""
-        documents = {id(node.body[0].value) for node in ast.walk(self.tree) if _is_documented(node)}  # type: ignore[attr-defined]  # it has a body
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Constant) and id(node) not in documents:
+        owners = [self.tree, *self.definitions()]
+        documents = {id(node.body[0].value) for node in owners if ast.get_docstring(node) is not None}  # type: ignore[attr-defined]  # it is an expression
+        for node in self.nodes(ast.Constant):
+            if id(node) not in documents:
                 if isinstance(node.value, str):
                     yield node.value
                 elif isinstance(node.value, bytes):
@@ -47,25 +68,30 @@ class Source:
 
     def calls(self) -> Iterator[tuple[str, int]]:
         """Everything that is called, as it is written, with its line."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                yield ast.unparse(node.func), node.lineno
+        yield from self._calls
+
+    @cached_property
+    def _calls(self) -> list[tuple[str, int]]:
+        return [(ast.unparse(node.func), node.lineno) for node in self.nodes(ast.Call)]
 
 
-def _is_documented(node: ast.AST) -> bool:
-    documented = isinstance(node, ast.Module | ast.ClassDef | Function)
-    return documented and ast.get_docstring(node) is not None  # type: ignore[arg-type]  # one of those
+def sources(*folders: str) -> tuple[Source, ...]:
+    """The Python files of these folders, in the order of their names."""
+    return tuple(source for folder in folders for source in _of(folder))
 
 
 @cache
-def sources(*folders: str) -> tuple[Source, ...]:
-    """The Python files of these folders, in the order of their names."""
-    return tuple(_read(path) for folder in folders for path in sorted((PROJECT / folder).rglob("*.py")))
+def _of(folder: str) -> tuple[Source, ...]:
+    return tuple(_read(path) for path in sorted((PROJECT / folder).rglob("*.py")))
 
 
 def _read(path: Path) -> Source:
-    text = path.read_text(encoding="utf-8")
-    return Source(str(path.relative_to(PROJECT)), text, ast.parse(text))
+    return Source(str(path.relative_to(PROJECT)), path.read_text(encoding="utf-8"))
+
+
+def forget() -> None:
+    """Lets go of all of them: every look of Python for cycles goes through their trees."""
+    _of.cache_clear()
 
 
 def ours() -> tuple[Source, ...]:

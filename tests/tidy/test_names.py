@@ -14,6 +14,7 @@ from app.cli.commands import command_line
 from app.kernel.bodies import Body
 from app.registry import LIFECYCLES
 from app.settings import PREFIX, PROJECT, Settings
+from tests.cases import each
 from tests.tidy.source import Function, Source, application, ours, sources
 
 #: Words that say nothing of what a thing is.
@@ -68,10 +69,8 @@ def test_a_sentence_ends_with_a_full_stop() -> None:
     unfinished = [
         f"{source.name}:{node.lineno}"
         for source in sources("app")
-        for node in ast.walk(source.tree)
-        if isinstance(node, Function | ast.ClassDef)
-        and (text := ast.get_docstring(node))
-        and not text.rstrip().endswith((".", ":", "…", "`"))
+        for node in source.definitions()
+        if (text := ast.get_docstring(node)) and not text.rstrip().endswith((".", ":", "…", "`"))
     ]
     assert unfinished == []
 
@@ -87,11 +86,7 @@ def test_no_name_says_nothing() -> None:
 
 
 def _names(source: Source) -> set[str]:
-    return {
-        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name).lower()
-        for node in ast.walk(source.tree)
-        if isinstance(node, Function | ast.ClassDef)
-    }
+    return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name).lower() for node in source.definitions()}
 
 
 def test_a_test_is_named_in_a_sentence() -> None:
@@ -123,8 +118,8 @@ def test_nothing_else_reads_the_environment() -> None:
     readers = {
         source.name
         for source in application()
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+        for node in source.nodes(ast.Attribute)
+        if node.attr in ("environ", "getenv")
     }
     assert readers <= {
         "app/settings.py",
@@ -139,7 +134,7 @@ def _commands(command: Any, name: str) -> list[tuple[str, Any]]:
     return [(name, command), *(found for child, sub in below for found in _commands(sub, f"{name} {child}"))]
 
 
-@pytest.mark.parametrize(("name", "command"), _commands(typer.main.get_command(command_line()), "ledgerdesk"))
+@each(("name", "command"), _commands(typer.main.get_command(command_line()), "ledgerdesk"))
 def test_every_command_argument_and_option_has_help(name: str, command: Any) -> None:
     assert (command.help or "").strip().endswith("."), name
     for parameter in command.params:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from app.common.assignment import AssignmentRule, Choose, Hours
 from app.common.records import from_row
 from app.common.rota import Duty
 from app.common.tickets import Ticket
-from app.db import Database, Row
+from app.db import Connection, Database, Row, rows_of
 from app.kernel.lifecycle import Lifecycle
 
 #: Of a team so many can be chosen from, and of a person's open tickets so many are counted.
@@ -25,6 +25,8 @@ MOST_COUNTED = 1_000
 RULES = """
 select * from fold.assignment_rule where process = %s and state = 'active'
 order by position, id limit %s"""
+# A rule of one of the processes, if there is any that is active.
+ANY_RULE = "select 1 from fold.assignment_rule where process = any(%s) and state = 'active' limit 1"
 RETIRED = "select id from fold.team where id = any(%s) and state = 'retired'"
 MEMBERS = """
 select p.id from fold.membership m join fold.person p on p.id = m.person_id
@@ -55,6 +57,11 @@ async def rules_of(db: Database, process: str) -> Sequence[AssignmentRule]:
     """The active rules of the process, in order."""
     rows = await db.rows(RULES, (process, MOST_RULES))
     return [from_row(AssignmentRule, row) for row in rows]
+
+
+async def are_rules_of(connection: Connection, processes: Iterable[str]) -> bool:
+    """Whether one of the processes has an active rule."""
+    return bool(await rows_of(connection, ANY_RULE, (list(processes),)))
 
 
 #: By person, where the log has the last ticket that a rule gave them in the team of that id.

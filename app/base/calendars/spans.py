@@ -13,7 +13,7 @@ from app.common.calendars import CalendarVersion
 from app.common.records import from_row
 from app.db import Connection, rows_of
 from app.kernel import rounds
-from app.log.follow import FOLLOW_LIMITS
+from app.lines import Lines
 
 #: What is written through the log, and what takes it further in the worker.
 TABLE, NAME = "business_time.calendar_span", "calendars"
@@ -88,14 +88,16 @@ async def remake(connection: Connection) -> Sequence[UUID]:
     return wrong
 
 
-async def run(url: str, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]) -> None:
+async def run(
+    lines: Lines, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
+) -> None:
     """Takes spans further for ever. `failed` is told of each failure."""
 
     async def work(connection: Connection) -> bool:
         await extend(connection, clock())
         return False
 
-    await rounds.run(NAME, url, FOLLOW_LIMITS, work, every=LOOK_SECONDS, failed=failed)
+    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
 
 
 def _new_year(year: int) -> datetime:

@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api import cursors
-from app.api.lists import LARGEST_POSITION, Paging
+from app.api.list_queries import LARGEST_POSITION, Paging
 from app.api.shapes import Out, Renderer
 from app.base.cis import baselines
 from app.base.cis.lifecycle import LIFECYCLE

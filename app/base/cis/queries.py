@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api import cursors
-from app.api.lists import Listing, Paging
+from app.api.list_queries import Paging
+from app.api.lists import Listing
 from app.api.shapes import Beside, Out, PersonStub, RecordOut, Renderer
 from app.base.cis import baselines, verifications
 from app.base.cis.impact import LARGEST_DEPTH, MOST_TOUCHED, MOST_WAYS, USUAL_DEPTH, impact

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.base.extras.followers import following
 from app.base.extras.givable import can_work, fits, still_there
 from app.base.extras.table import Rows, Table
+from app.common.notices import Responsible, Step
 from app.common.people import Person, Team
 from app.common.records import Refers
 from app.common.tickets import Ticket
@@ -28,7 +29,7 @@ class AssignTicket(Body):
     team: Annotated[Reference, Refers("team")] | None = Field(
         default=None, description="The team: its key or id."
     )
-    person: Annotated[Reference, Refers("person")] | None = Field(
+    person: Annotated[Reference, Refers("person"), Responsible(Step.given)] | None = Field(
         default=None, description="The person: an id, or `me`. With a team: one of its members."
     )
 
@@ -53,7 +54,7 @@ class EscalateTicket(Body):
     team: Annotated[Reference, Refers("team")] | None = Field(
         default=None, description="The team that is to see to it now (functional): its key or id."
     )
-    person: Annotated[Reference, Refers("person")] | None = Field(
+    person: Annotated[Reference, Refers("person"), Responsible(Step.escalated)] | None = Field(
         default=None, description="Or the person who is to know of it (hierarchical): an id."
     )
     reason: Words = Field(description="Why, in the words of whoever acts.")

@@ -10,6 +10,8 @@ from pydantic import Field
 from app.base.extras.table import Rows, Table
 from app.base.extras.working_days import at_that_time, days_of_the_service, working_days_after
 from app.common.children import Complaint, Subject
+from app.common.notices import Step, Tells
+from app.common.people import Role
 from app.common.records import Child
 from app.common.tickets import Ticket
 from app.kernel.bodies import Body, Words
@@ -91,13 +93,20 @@ async def is_about_oneself(look: Look, ticket: Ticket, body: AnswerComplaint, at
         raise WrongValue(pointer="/complaint", because="is_about_oneself")
 
 
+#: Nobody answers what is about themselves.
+ANSWERERS = Tells(
+    Step.complained, roles=frozenset({Role.service_level_manager, Role.quality_manager}), but="person_id"
+)
+
+
 # fmt: off
 def rows(table: Table) -> Rows:
     """The rows of complaints."""
     return (
         #      action            中文        from             to     who                    event
-        action(complain,         "投诉",     table.delivered, STAYS, reporter,              f"{table.kind}.complained", wrong=(about_nobody, in_working_days)),
+        action(complain,         "投诉",     table.delivered, STAYS, reporter,              f"{table.kind}.complained", wrong=(about_nobody, in_working_days),
+               tells=(ANSWERERS,)),
         action(answer_complaint, "答复投诉", table.any,       STAYS, service_level_manager, f"{table.kind}.complaint_answered",
-               wrong=(answered_already, is_about_oneself)),
+               wrong=(answered_already, is_about_oneself), tells=(Tells(Step.complaint_answered, field="requester_id"),)),
     )
 # fmt: on

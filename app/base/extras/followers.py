@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import Field
 
@@ -60,9 +60,8 @@ def _who(at: Moment) -> UUID | None:
 
 
 def following(ticket: Ticket, person_id: UUID, at: Moment) -> Follower:
-    """The row, whose id follows from who and what: nobody follows anything twice."""
-    row_id = uuid5(ticket.id, str(person_id))
-    return Follower(id=row_id, record=ticket.row_key, person_id=person_id, followed_at=at.occurred_at)
+    """The row of somebody who follows it from now on."""
+    return Follower.of(ticket, person_id, at.occurred_at)
 
 
 def let_follow(ticket: Ticket, persons: Iterable[UUID], at: Moment) -> None:

@@ -1,4 +1,4 @@
-"""Tags: words that tickets are found by."""
+"""Tags: words that tickets are found by, by staff or by all who see them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from app.base.extras.table import Rows, Table
-from app.common.children import Tag
-from app.common.records import Child
+from app.common.children import Tag, Visibility
+from app.common.records import Child, StaffOnly
 from app.common.tickets import Ticket
 from app.kernel.bodies import Body, Key
 from app.kernel.lifecycle import STAYS, action
@@ -23,12 +23,25 @@ MOST_TAGS = 50
 class TagTicket(Body):
     """A word that it is to be found by."""
 
-    tag: Key = Field(description="The word; without a comma.", examples=["printer-room-3"])
+    tag: Annotated[Key, StaffOnly()] = Field(
+        description="The word; without a comma.", examples=["printer-room-3"]
+    )
+    visibility: Visibility = Field(
+        default=Visibility.internal, description="For staff, or for all who see the record."
+    )
 
 
 def tag(ticket: Ticket, body: TagTicket, at: Moment) -> None:
     """It gets a word that it is found by."""
-    at.add(Tag(id=at.new_id(), record=ticket.row_key, name=body.tag, tagged_at=at.occurred_at))
+    made = Tag(
+        id=at.new_id(),
+        record=ticket.row_key,
+        name=body.tag,
+        visibility=body.visibility,
+        tagged_at=at.occurred_at,
+    )
+    at.staff_only = made.for_staff
+    at.add(made)
 
 
 async def not_another_tag(look: Look, ticket: Ticket, body: TagTicket, at: Moment) -> None:
@@ -43,12 +56,13 @@ async def not_another_tag(look: Look, ticket: Ticket, body: TagTicket, at: Momen
 class UntagTicket(Body):
     """A word that it is not to be found by any more."""
 
-    tag: Annotated[Key, Child(Tag, by="name")] = Field(description="The word.")
+    tag: Annotated[Key, Child(Tag, by="name"), StaffOnly()] = Field(description="The word.")
 
 
 def untag(ticket: Ticket, body: UntagTicket, at: Moment) -> None:
     """It loses a word that it was found by."""
     tag = at.named(Tag, "tag")
+    at.staff_only = tag.for_staff
     at.remove(tag)
 
 

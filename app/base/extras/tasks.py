@@ -12,6 +12,7 @@ from app.base.extras.givable import fits
 from app.base.extras.table import Rows, Table
 from app.common.checklists import Checklist
 from app.common.children import Task
+from app.common.notices import Responsible, Step
 from app.common.people import Person, Team
 from app.common.records import Child, Refers
 from app.common.tickets import Ticket
@@ -30,7 +31,7 @@ class AddTask(Body):
         description="What is to be done, in a line. All who see the record see it: name no persons here.",
         examples=["Order a new relay"],
     )
-    assignee: Annotated[Reference, Refers("person")] | None = Field(
+    assignee: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] | None = Field(
         default=None, description="By whom: a person's id, or `me`. With a team: one of its members."
     )
     team: Annotated[Reference, Refers("team")] | None = Field(
@@ -110,7 +111,7 @@ class EditTask(Body):
         description="What is to be done, in a line. All who see the record see it: name no persons here.",
         examples=["Order two relays"],
     )
-    assignee: Annotated[Reference, Refers("person")] | None = Field(
+    assignee: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] | None = Field(
         default=None, description="By whom: a person's id, or `me`; one of its team's members, if it has one."
     )
     team: Annotated[Reference, Refers("team")] | None = Field(

@@ -26,7 +26,8 @@ from app.base.meetings.minutes import minute, number_of_minutes, sign
 from app.base.meetings.records import AgendaItem, Meeting, MeetingKind, Participant, SeriesDay, SeriesInterval
 from app.base.meetings.records import MeetingState as State
 from app.base.people.persons import Zone
-from app.common.children import Attachment, Comment, ExternalReference, Link, LinkKind, Tag, Task
+from app.common.children import Attachment, Comment, ExternalReference, Follower, Link, LinkKind, Tag, Task
+from app.common.notices import Responsible, Step
 from app.common.people import SEE_EVERYTHING, Group, Person, Role
 from app.common.records import TICKET, Child, Labelled, Refers
 from app.common.tickets import Ticket
@@ -49,7 +50,7 @@ from app.kernel.moment import Moment
 from app.kernel.who import presiding, quality_manager, rule, staff
 from app.log.events import stream
 
-Persons = Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few]
+Persons = Annotated[tuple[Annotated[Reference, Refers("person"), Responsible(Step.invited)], ...], Few]
 Attended = Annotated[tuple[Annotated[Reference, Refers("person")], ...], no_more_than(checks.MOST_INVITED)]
 
 
@@ -68,10 +69,10 @@ class CallMeeting(Body):
     place: Line | None = Field(
         default=None, description="Where. Name no persons here.", examples=["Room 2.017"]
     )
-    chair: Annotated[Reference, Refers("person")] | None = Field(
+    chair: Annotated[Reference, Refers("person"), Responsible(Step.in_charge)] | None = Field(
         default=None, description="Who chairs it, if not the group's chair: a person's id, or `me`."
     )
-    organiser: Annotated[Reference, Refers("person")] | None = Field(
+    organiser: Annotated[Reference, Refers("person"), Responsible(Step.in_charge)] | None = Field(
         default=None, description="Who sees to it, if not the caller: a person's id."
     )
     group: Annotated[Reference, Refers("group")] | None = Field(
@@ -125,10 +126,10 @@ class EditMeeting(Patch):
         default_factory=lambda: MeetingKind.other, description="What it is for."
     )
     place: Line | None = Field(default=None, description="Where.", examples=["Room 3"])
-    chair: Annotated[Reference, Refers("person")] | None = Field(
+    chair: Annotated[Reference, Refers("person"), Responsible(Step.in_charge)] | None = Field(
         default=None, description="Who chairs it: a person's id, or `me`; somebody does."
     )
-    organiser: Annotated[Reference, Refers("person")] | None = Field(
+    organiser: Annotated[Reference, Refers("person"), Responsible(Step.in_charge)] | None = Field(
         default=None, description="Who sees to it: a person's id, or `me`; somebody does."
     )
     custom: CustomValues = Field(default_factory=dict)
@@ -338,6 +339,7 @@ CHILDREN = (
     Attachment,
     Link,
     Task,
+    Follower,
 )
 OPEN = (State.called, State.held)
 HELD = (State.held, State.minuted)

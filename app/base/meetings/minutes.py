@@ -11,6 +11,7 @@ from app.base.documents.filing import file, publish
 from app.base.meetings.records import AgendaItem, Meeting
 from app.common.children import Task
 from app.common.documents import DocumentClass, DocumentState, Heading
+from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Nothing, Part, Reference, Title, Words
@@ -31,7 +32,9 @@ class ActionPoint(Part):
         description="What, in a line. All who see the meeting see it: name no persons here.",
         examples=["Ask the vendor for a date"],
     )
-    assignee: Annotated[Reference, Refers("person")] = Field(description="By whom: a person's id, or `me`.")
+    assignee: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] = Field(
+        description="By whom: a person's id, or `me`."
+    )
     due_at: Instant = Field(description="When it must be done.", examples=["2199-01-01T00:00:00Z"])
 
 

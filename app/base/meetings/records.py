@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
+from app.common.notices import Responsible, Step
 from app.common.people import Side
 from app.common.personal import Personal
 from app.common.records import FOLD, Beside, Labelled, Refers
@@ -74,8 +75,8 @@ class Meeting(Ticket):
     ends_at: datetime | None = None
     time_zone: str | None = None
     place: str | None = None
-    chair_id: Annotated[UUID | None, Refers("person")] = None
-    organiser_id: Annotated[UUID | None, Refers("person")] = None
+    chair_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
+    organiser_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
     group_id: Annotated[UUID | None, Refers("group")] = None
     series_interval: SeriesInterval | None = Field(default=None, sa_type=Text)
     series_day: SeriesDay | None = Field(default=None, sa_type=Text)
@@ -101,7 +102,7 @@ class Participant(Beside):
     KIND: ClassVar[str] = "participant"
     SHOWS: ClassVar[str] = "invited"
 
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, Refers("person"), Responsible(Step.invited, when="invited")] = None
     side: Side | None = Field(default=None, sa_type=Text)
     from_group: bool | None = None
     invited: bool | None = None

@@ -64,11 +64,15 @@ class MakeKey(Body):
 
 
 async def ends_later(look: Look, key: Key, body: RotateKey, at: Moment) -> str | None:
-    """Whom a key stands for may end it sooner, and not let it live longer than was said."""
-    by_admin = at.caller.is_rule or at.caller.holds(Role.admin, key)
-    longer = body.expires_at is not None and key.expires_at is not None and body.expires_at > key.expires_at
-    if longer and not by_admin:
-        raise WrongValue(pointer="/expires_at", because="ends_later")
+    """Whom a key stands for may end it sooner, and not let it live longer than was said: nor, since its new
+    secret is theirs, than the key that they come with.
+    """
+    if at.caller.is_rule or at.caller.holds(Role.admin, key):
+        return None
+    ends = body.expires_at or key.expires_at
+    for latest in (key.expires_at, at.caller.ends_at):
+        if latest is not None and (ends is None or ends > latest):
+            raise WrongValue(pointer="/expires_at", because="ends_later")
     return None
 
 

@@ -128,6 +128,13 @@ class EditPerson(Patch):
     )
 
 
+async def login_beyond_their_own(look: Look, person: Person, body: EditPerson, at: Moment) -> None:
+    """Whoever says what somebody logs in with can log in as them: as the whole person."""
+    given = body.login if "login" in dict(said(body)) else None
+    if given is not None and not at.caller.covers_credential(person.id, None):
+        raise WrongValue(pointer="/login", because="login_beyond_your_own")
+
+
 def edit(person: Person, body: EditPerson, at: Moment) -> None:
     """Something about them is otherwise than it was."""
     take(person, body, at)
@@ -208,7 +215,7 @@ LIFECYCLE = Lifecycle(
         action(add,         "添加",     FROM_NOTHING,                               PersonState.active,   admin | rule, "person.added",
                wrong=(for_records_that_are,), keys=Keys.MADE),
         action(edit,        "编辑",     [PersonState.active, PersonState.inactive], STAYS,                superior | rule, "person.edited",
-               wrong=(own_of_theirs,), keys=Keys.OWN),
+               wrong=(own_of_theirs, login_beyond_their_own), keys=Keys.OWN),
         action(join,        "加入团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule, "person.team_joined",
                wrong=(joins_well,)),
         action(leave,       "退出团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule, "person.team_left",

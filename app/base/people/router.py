@@ -14,7 +14,7 @@ from app.api.actions import Key as IdempotencyHeader
 from app.api.auth import Ledger, context_of
 from app.api.edit import mount_edit
 from app.api.etag import versions_of
-from app.api.lists import Paging
+from app.api.list_queries import Paging
 from app.api.openapi import problems
 from app.api.paging import answer as listed
 from app.api.paging import page

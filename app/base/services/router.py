@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from app.api.actions import mount_actions
 from app.api.edit import mount_edit
+from app.api.faults import Fault
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.api.problems import Fault
 from app.api.reads import Name, mount_reads, renderer_of, seen
 from app.api.shapes import Out
 from app.base.services import items, services

@@ -17,10 +17,12 @@ from app.api.accept import language_for
 from app.api.actions import IfMatch
 from app.api.auth import caller_of, ledger_of
 from app.api.etag import versions_of
-from app.api.lists import Listing, Paging
+from app.api.faults import Fault, fault_of
+from app.api.list_queries import Paging
+from app.api.lists import Listing
 from app.api.openapi import one_responses, problems
 from app.api.paging import VARY, answer
-from app.api.problems import Fault, fault_of, problem
+from app.api.problems import problem
 from app.api.reads import IfNoneMatch, tagged
 from app.api.shapes import Out, PersonStub, TeamStub
 from app.common.people import Caller

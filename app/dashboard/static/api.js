@@ -39,17 +39,20 @@ export function get(path, parameters = {}) {
   return send(query ? `${path}?${query}` : path);
 }
 
-/** All items of a list that has few; at most `pages` pages. `complete` says whether that was all. */
+/** All items of a list that has few; at most `pages` pages. `complete` says whether that was all, `names` what those are
+ * called whom the items name, where the list says so. */
 export async function all(path, parameters = {}, pages = 10) {
   const items = [];
+  const names = {};
   let cursor = null;
   for (let n = 0; n < pages; n += 1) {
     const page = await get(path, { ...parameters, limit: 200, cursor });
     items.push(...page.items);
+    Object.assign(names, page.names);
     cursor = page.next_cursor;
     if (cursor === null) break;
   }
-  return { items, complete: cursor === null };
+  return { items, names, complete: cursor === null };
 }
 
 export const signIn = (key) => send("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
@@ -69,12 +72,3 @@ export function once(path, parameters = {}) {
 }
 
 export const forget = () => kept.clear();
-
-/** Names of persons, who may be many, or not to be seen. */
-export async function nameOf(id) {
-  try {
-    return (await once(`/v1/persons/${id}`)).name ?? id.slice(0, 8);
-  } catch {
-    return id.slice(0, 8);
-  }
-}

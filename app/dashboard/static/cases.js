@@ -4,6 +4,7 @@ import { h, table } from "./dom.js";
 import * as format from "./format.js";
 import { chosen, next } from "./periods.js";
 import { address, state } from "./state.js";
+import { wrong } from "./trouble.js";
 
 const PAGE = 50;
 
@@ -24,7 +25,7 @@ export function cases(kpi, zone, told) {
     if (known) place.querySelectorAll("tbody tr")[known]?.querySelector("a")?.focus();
   };
   const load = (parameters) => get(`/v1/kpis/${kpi.key}/cases`, parameters).then(
-    show, (problem) => place.append(h("p", { class: "wrong", role: "alert" }, problem.message)));
+    show, (problem) => place.append(wrong(problem)));
   load(asking);
   return [
     h("p", null, h("a", { href: address({ view: null }) }, `← ${say.backTo(kpi.name)}`)),

@@ -39,7 +39,7 @@ function frame(labels, unit, amounts) {
     tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("card"), borderColor: colour("line"), textStyle: { color: colour("text") },
       valueFormatter: (amount) => (amount === null || amount === undefined ? "–" : format.value(amount, unit)) },
     xAxis: { type: "category", data: labels, axisLabel: { ...text, hideOverlap: true }, axisLine: { lineStyle: { color: colour("line") } }, axisTick: { show: false } },
-    yAxis: { type: "value", min: 0, ...cuts(amounts, unit), minInterval: unit === "cases" ? 1 : undefined, axisLabel: { ...text, formatter: (amount) => format.value(amount, unit) }, splitLine: { lineStyle: { color: colour("line") } } },
+    yAxis: { type: "value", ...cuts(amounts, unit), axisLabel: { ...text, formatter: (amount) => format.value(amount, unit) }, splitLine: { lineStyle: { color: colour("line") } } },
   };
 }
 
@@ -50,12 +50,20 @@ const line = (name, at, kind) => ({
 
 const STEPS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000, 2592000];
 
-/** Seconds are cut where clocks are, about five times; whatever else as it comes. */
+/** The next of 1, 2, 5, 10, 20 … that is no less. */
+const even = (amount) => {
+  const ten = 10 ** Math.floor(Math.log10(amount));
+  return [1, 2, 5, 10].map((part) => part * ten).find((part) => part >= amount * 0.999);
+};
+
+/** An axis that holds every amount, limits and targets among them, cut about five times: seconds where clocks are. */
 function cuts(amounts, unit) {
-  if (unit !== "seconds") return {};
-  const most = Math.max(1, ...amounts.filter((amount) => amount !== null));
-  const interval = STEPS.find((step) => most / step <= 6) ?? most;
-  return { interval, max: Math.ceil(most / interval) * interval };
+  const known = amounts.filter((amount) => amount !== null && amount !== undefined);
+  const [least, most] = [Math.min(0, ...known), Math.max(0, ...known)];
+  const span = most - least || 1;
+  const clock = unit === "seconds" && STEPS.find((step) => span / step <= 6);
+  const interval = clock || Math.max(even(span / 5), unit === "cases" ? 1 : 0);
+  return { interval, min: Math.floor(least / interval) * interval, max: Math.ceil(most / interval || 1) * interval };
 }
 
 /** A KPI period by period, with its target: bars for counts, a line for what is not added up. */
@@ -81,7 +89,7 @@ export function trend(points, unit, labels, words) {
 /** Natural limits, and the points that are signals. */
 export function behaviour(points, limits, signals, unit, labels, words) {
   return () => ({
-    ...frame(labels, unit, [...points.map((point) => point.value), limits.high]),
+    ...frame(labels, unit, [...points.map((point) => point.value), limits.high, limits.low]),
     series: [{
       name: words.value, type: "line", symbolSize: 8, connectNulls: false,
       data: points.map((point, n) => ({

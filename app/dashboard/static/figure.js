@@ -6,6 +6,7 @@ import * as format from "./format.js";
 import { asked, backlog, casesLink, change, shown, status } from "./overview.js";
 import { chosen, next } from "./periods.js";
 import { address, state } from "./state.js";
+import { wrong } from "./trouble.js";
 
 export function figure(kpi, kpis, teams, zone, told) {
   const say = format.words();
@@ -35,7 +36,7 @@ export function figure(kpi, kpis, teams, zone, told) {
 function fill(section, asking, made) {
   asking.then(
     (answer) => section.lastChild.replaceWith(...made(answer).filter(Boolean)),
-    (problem) => section.lastChild.replaceWith(h("p", { class: "wrong" }, problem.message)),
+    (problem) => section.lastChild.replaceWith(wrong(problem)),
   );
 }
 

@@ -5,6 +5,7 @@ import { h, table } from "./dom.js";
 import * as format from "./format.js";
 import { SHOWN, chosen, next } from "./periods.js";
 import { address, state } from "./state.js";
+import { wrong } from "./trouble.js";
 
 /** What is asked of every KPI: so many periods up to the chosen one. */
 export function asked(zone) {
@@ -34,16 +35,11 @@ export function shown(point, unit) {
   return format.value(point.value, unit) ?? format.words().noValue[point.no_value ?? "no_cases"];
 }
 
-export function overview(kpis, zone, told) {
+/** `empty` stands above the figures where there are none. */
+export function overview(kpis, zone, told, empty) {
   const say = format.words();
-  const empty = h("section", { class: "card", hidden: true }, h("h2", null, say.empty), h("p", null, say.emptyHint));
-  const answers = [];
   const processes = [...new Set(kpis.map((kpi) => kpi.process))];
-  const tiles = kpis.map((kpi) => tile(kpi, zone, (answer, problem) => {
-    told(answer, problem);
-    answers.push(answer);
-    empty.hidden = answers.length < kpis.length || answers.some((each) => !each || each.points.some((point) => point.cases));
-  }));
+  const tiles = kpis.map((kpi) => tile(kpi, zone, told));
   return [
     h("h1", { tabindex: "-1" }, say.figuresOf(format.period(`${chosen(state, zone)}T12:00:00Z`, state.grain, "UTC"))),
     empty,
@@ -61,7 +57,7 @@ function tile(kpi, zone, told) {
   const element = h("article", { class: "card tile", "data-kpi": kpi.key }, heading, body);
   get(`/v1/kpis/${kpi.key}`, asked(zone)).then(
     (answer) => { body.replaceWith(...filled(kpi, answer)); told(answer); },
-    (problem) => { body.replaceWith(h("p", { class: "wrong" }, problem.message)); told(null, problem); },
+    (problem) => body.replaceWith(wrong(problem)),
   );
   return element;
 }
@@ -71,7 +67,8 @@ function filled(kpi, answer) {
   const point = answer.points.at(-1);
   const value = shown(point, kpi.unit);
   const link = point.cases || point.value ? casesLink(kpi, value, `${kpi.name}: ${value}. ${say.openCases}`) : h("span", { class: "soft" }, value);
-  const before = point.previous.value === null ? say.noBefore : `${say.before} ${format.value(point.previous.value, kpi.unit)}`;
+  const then = new Date(point.to) > new Date() ? say.sameDays : say.before;
+  const before = point.previous.value === null ? say.noBefore : `${then} ${format.value(point.previous.value, kpi.unit)}`;
   const moved = change(point.previous, kpi.direction);
   return [
     h("p", { class: "value" }, link, " ", status(point.status)),
@@ -97,7 +94,7 @@ export function backlog(kpis, zone) {
   const asking = { from: begin, to: next(begin, state.grain), team: state.team };
   all("/v1/kpis/backlog/cases", asking, 5).then(
     ({ items, complete, to }) => body.replaceWith(...aged(kpi, items, complete, asking.to)),
-    (problem) => body.replaceWith(h("p", { class: "wrong" }, problem.message)),
+    (problem) => body.replaceWith(wrong(problem)),
   );
   return h("section", { class: "card", id: "ages", "aria-labelledby": "ages-title" }, h("h2", { id: "ages-title" }, say.age), body);
 }

@@ -24,11 +24,15 @@ export function startOf(today, grain) {
   return iso(new Date(Date.UTC(year, grain === "quarter" ? Math.floor((month - 1) / 3) * 3 : month - 1, 1)));
 }
 
-/** First days, the running period's first. */
-export function choices(grain, zone) {
+/** First days: of the running period, of those before it, and further back of those that have any cases. */
+export function choices(grain, zone, filled) {
   const running = startOf(isoDay(new Date(), zone), grain);
-  return Array.from({ length: HOW_MANY[grain] }, (_, n) => next(running, grain, -n));
+  const recent = Array.from({ length: HOW_MANY[grain] }, (_, n) => next(running, grain, -n));
+  return [...recent, ...filled];
 }
 
 /** The chosen period, or the running one. */
 export const chosen = (state, zone) => startOf(state.period ?? isoDay(new Date(), zone), state.grain);
+
+/** Of the periods with any cases the one to look at instead of an empty one: the latest before it, or else the first after. */
+export const instead = (filled, begin) => filled.find((one) => one < begin) ?? filled.at(-1);

@@ -1,8 +1,9 @@
 // A case, event by event, as the log has them.
-import { all, get, nameOf } from "./api.js";
+import { all, get } from "./api.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
 import { address, state } from "./state.js";
+import { wrong } from "./trouble.js";
 
 export function timeline(kpi, lifecycle, zone) {
   const say = format.words();
@@ -10,12 +11,11 @@ export function timeline(kpi, lifecycle, zone) {
   const path = `${lifecycle.path}/${encodeURIComponent(state.case)}`;
   const marked = new Set((state.mark ?? "").split(",").map(Number));
   Promise.all([get(path), all(`${path}/events`)]).then(
-    async ([record, { items }]) => {
-      const names = await actors(items);
+    ([record, { items, names }]) => {
       place.replaceChildren(...head(record, lifecycle, zone), h("ol", { class: "events" }, items.map((event) => entry(event, lifecycle, names, marked, zone))));
       document.title = `${record.number} · Ledgerdesk`;
     },
-    (problem) => place.replaceChildren(h("p", { class: "wrong", role: "alert" }, problem.message)),
+    (problem) => place.replaceChildren(wrong(problem)),
   );
   return [
     h("p", null, h("a", { href: address({ case: null, kind: null, mark: null }) }, `← ${say.backTo(say.casesOf(kpi.name))}`)),
@@ -37,26 +37,27 @@ function head(record, lifecycle, zone) {
   ];
 }
 
-/** By actor, what they are called. */
-async function actors(events) {
-  const named = new Map();
-  await Promise.all([...new Set(events.map((event) => event.actor))].map(async (actor) => {
-    const [kind, id] = actor.split(":");
-    const person = kind === "person" || kind === "integration";
-    named.set(actor, person ? await nameOf(id) : `${format.words().rule} ${id}`);
-  }));
-  return named;
+/** What an actor is called. */
+function called(actor, names) {
+  const [kind, id] = actor.split(":");
+  const account = kind === "person" || kind === "integration";
+  return account ? names[id] ?? id.slice(0, 8) : `${format.words().rule} ${id}`;
 }
+
+/** A value as people read it: whoever an id stands for by their name. */
+const read = (value, names) => (Array.isArray(value) ? value.map((one) => read(one, names)).join(", ") : names[value] ?? String(value));
+const plain = (value) => value !== null && (Array.isArray(value) ? value.length > 0 && value.every((one) => typeof one !== "object") : typeof value !== "object");
 
 function entry(event, lifecycle, names, marked, zone) {
   const say = format.words();
   const label = lifecycle.actions.find((action) => action.event === event.type)?.label ?? event.type;
-  const given = Object.entries(event.given).filter(([, value]) => value !== null && typeof value !== "object");
+  const given = Object.entries(event.given).filter(([, value]) => plain(value));
+  const named = (_, value) => (typeof value === "string" ? names[value] ?? value : value);
   return h("li", { class: marked.has(event.position) ? "marked" : null },
     h("p", null,
       h("strong", null, label), " ",
       marked.has(event.position) ? h("span", { class: "chip gave" }, say.gave) : null),
-    h("p", { class: "soft" }, h("time", { datetime: event.occurred_at }, format.moment(event.occurred_at, zone)), " · ", names.get(event.actor) ?? say.nobody),
-    given.length ? h("dl", { class: "given" }, given.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, String(value))))) : null,
-    h("details", null, h("summary", null, say.did), h("pre", { tabindex: "0" }, JSON.stringify(event.set, null, 2))));
+    h("p", { class: "soft" }, h("time", { datetime: event.occurred_at }, format.moment(event.occurred_at, zone)), " · ", called(event.actor, names)),
+    given.length ? h("dl", { class: "given" }, given.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, read(value, names))))) : null,
+    h("details", null, h("summary", null, say.did), h("pre", { tabindex: "0" }, JSON.stringify(event.set, named, 2))));
 }

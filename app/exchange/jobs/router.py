@@ -15,10 +15,11 @@ from app.api import cursors
 from app.api.accept import language_for
 from app.api.auth import caller_of, context_of, ledger_of
 from app.api.bulk import BulkRecord
-from app.api.lists import Paging
+from app.api.list_queries import Paging
 from app.api.openapi import in_language, problems
 from app.api.paging import answer
 from app.api.shapes import Out
+from app.common.people import Caller, parsed, texts_of
 from app.common.records import Labelled
 from app.db import Row
 from app.exchange.jobs import work
@@ -152,13 +153,14 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     known = await ledger.db.row(work.ONE, (body.upload,))
     if known is None:
         upload = await uploads.find(ledger.db, body.upload)
-        if upload is None or upload.sha256 is None or upload.person_id != caller.person_id:
+        if upload is None or upload.sha256 is None or not upload.is_for(caller):
             raise WrongValue(pointer="/upload", because="no_such_upload")
         asked = {
             "upload": body.upload,
             "kind": kinds[body.records],
             "asked_by": caller.person_id,
             "key_id": caller.key_id,
+            "restricted_to": texts_of(caller.restricted_to),
             "language": context.language,
             "now": context.now,
             "size": upload.size,
@@ -168,7 +170,7 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
         known = await ledger.db.row(work.ONE, (body.upload,))
     if known is None:
         raise TooManyJobs({"most": str(work.MOST_WAITING)})
-    if known["asked_by"] != caller.person_id or known["kind"] != kinds[body.records]:
+    if not _is_for(caller, known) or known["kind"] != kinds[body.records]:
         raise uploads.UploadTaken()
     headers = {"Location": f"/v1/bulk_jobs/{known['id']}"}
     return Response(to_json(_out(ledger, known)), 202, headers, "application/json")
@@ -176,17 +178,20 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
 
 @router.get("", operation_id="list_bulk_jobs", response_model=BulkJobPage, responses=problems(400, 422))
 async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -> Response:
-    """The jobs that the caller has asked for."""
-    ledger, person_id = ledger_of(request), caller_of(request).person_id
+    """The jobs that the caller has asked for. A key sees none that was asked for by a broader one: then pages
+    are shorter.
+    """
+    ledger, caller = ledger_of(request), caller_of(request)
     sign, at, last = ledger.vault.fingerprint, LAST, HIGHEST
     if paging.cursor is not None:
         text, name = cursors.read(paging.cursor, "bulk jobs", sign)
         at, last = from_instant(text), UUID(name)
-    rows = await ledger.db.rows(PAGE, (person_id, at, last, paging.limit + 1))
+    rows = await ledger.db.rows(PAGE, (caller.person_id, at, last, paging.limit + 1))
     shown, cursor = rows[: paging.limit], None
     if len(rows) > paging.limit:
         cursor = cursors.write([instant(shown[-1]["asked_at"]), str(shown[-1]["id"])], "bulk jobs", sign)
-    return answer(request, {"items": [_out(ledger, row) for row in shown], "next_cursor": cursor})
+    items = [_out(ledger, row) for row in shown if _is_for(caller, row)]
+    return answer(request, {"items": items, "next_cursor": cursor})
 
 
 @router.get("/{id}", operation_id="get_bulk_job", response_model=BulkJobOut, responses=problems(404, 422))
@@ -224,9 +229,17 @@ async def list_bulk_job_results(
 async def _found(request: Request, job_id: UUID) -> Row:
     """The job, if it is the caller's own. Raises NotFound."""
     row = await ledger_of(request).db.row(work.ONE, (job_id,))
-    if row is None or row["asked_by"] != caller_of(request).person_id:
+    if row is None or not _is_for(caller_of(request), row):
         raise NotFound()
     return row
+
+
+def _is_for(caller: Caller, job: Row) -> bool:
+    """Whether the caller may know of the job: whoever asked, by a credential that is no narrower than the one
+    that it was asked by.
+    """
+    own = job["asked_by"] == caller.person_id
+    return own and caller.covers_credential(job["asked_by"], parsed(job["restricted_to"]))
 
 
 def _out(ledger: Ledger, row: Row) -> BulkJobOut:

@@ -19,14 +19,15 @@ from pydantic import ValidationError
 
 from app.api.actions import CarriedOut
 from app.api.bulk import Asked, BulkItem, Faulty, Outcome, about, each, record_of, why
-from app.api.problems import MOST_FAULTS, Fault, fault_of, names_at
+from app.api.faults import Fault, fault_of, names_at
+from app.api.problems import MOST_FAULTS
 from app.common.people import Caller
 from app.common.records import Labelled
 from app.db import Connection, DatabaseGone, Row
 from app.kernel import rounds, uploads
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context
-from app.log.follow import FOLLOW_LIMITS
+from app.lines import Lines
 
 NAME = "bulk jobs"
 LOOK_SECONDS = 2.0
@@ -37,8 +38,9 @@ MOST_TOGETHER = 256
 LONGEST_POINTER = 200
 
 ASK = """
-insert into plumbing.bulk_job (id, kind, asked_by, key_id, language, upload_id, asked_at, size)
-select %(upload)s, %(kind)s, %(asked_by)s, %(key_id)s, %(language)s, %(upload)s, %(now)s, %(size)s
+insert into plumbing.bulk_job (id, kind, asked_by, key_id, restricted_to, language, upload_id, asked_at, size)
+select %(upload)s, %(kind)s, %(asked_by)s, %(key_id)s, %(restricted_to)s, %(language)s, %(upload)s, %(now)s,
+  %(size)s
 where (select count(*) from plumbing.bulk_job
        where asked_by = %(asked_by)s and finished_at is null) < %(most)s
 on conflict (id) do nothing returning id
@@ -89,14 +91,14 @@ class Line:
 
 
 async def run(
-    url: str, ledger: Ledger, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
+    lines: Lines, ledger: Ledger, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
 ) -> None:
     """Carries out what is asked for, for ever, beside any number of other workers."""
 
     async def work(connection: Connection) -> bool:
         return await work_next(connection, ledger, clock)
 
-    await rounds.run(NAME, url, FOLLOW_LIMITS, work, every=LOOK_SECONDS, failed=failed)
+    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def work_next(connection: Connection, ledger: Ledger, clock: Callable[[], datetime]) -> bool:

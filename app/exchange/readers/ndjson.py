@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from app.common.tickets import HoldReason
 from app.exchange.mapping import WITH, FileMapping, IncidentFields
 from app.exchange.readers.lines import REASONS as OF_LINES
-from app.exchange.readers.lines import UTF8, Row, lines
+from app.exchange.readers.lines import UTF8, Row, Wrong, lines
 from app.exchange.readers.mapped import Explained
 from app.exchange.readers.rows import Format, RefusedRow, SourceRow
 from app.processes.incidents.records import IncidentState
@@ -60,9 +60,10 @@ class Ndjson:
         yield from explained.tell(list(KEYS), rows)
 
 
-def _row(line: int, text: str, wrong: str | None) -> Row | RefusedRow:
+def _row(line: int, text: str, wrong: Wrong | None) -> Row | RefusedRow:
     if wrong is not None:
-        return RefusedRow(line, wrong, OF_LINES[wrong].format(encoding=UTF8), text)
+        # The form has one encoding: to say another one would not help.
+        return RefusedRow(line, wrong.code, OF_LINES[wrong.code].format(encoding=UTF8), text, wrong.likely)
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):

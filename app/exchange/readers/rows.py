@@ -18,13 +18,14 @@ class FileRefused(Exception):
 
 class RefusedRow(NamedTuple):
     """A row that cannot be taken. `line` counts the file's lines from 1; `text` is the row as it stands
-    there.
+    there. `likely_encoding`: what it looks like, if it is in another encoding than was said.
     """
 
     line: int
     code: str
     reason: str
     text: str
+    likely_encoding: str | None = None
 
 
 class SourceRow(NamedTuple):

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import (
-    Aggregate,
-    Basis,
-    Comparator,
-    Dimension,
-    Direction,
-    Kpi,
-    Measure,
-    Settling,
-    Target,
-    Unit,
-    Words,
-)
+from app.kpis.dimensions import Dimension
+from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, Measure, Settling, Target, Unit, Words
 
 REQUESTS_PER_AGENT_DAY = Kpi(
     key="requests_per_agent_day",

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import (
-    BY_SOURCE,
-    STANDARD,
-    Aggregate,
-    Basis,
-    Dimension,
-    Direction,
-    Kpi,
-    Measure,
-    Settling,
-    Unit,
-    Words,
-)
+from app.kpis.dimensions import BY_SOURCE, STANDARD, Dimension
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
 
 PAIRS_OF_TEAMS = (*STANDARD, Dimension.from_team, Dimension.to_team)
 

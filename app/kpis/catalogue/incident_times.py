@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import (
-    STANDARD,
-    Aggregate,
-    Basis,
-    Dimension,
-    Direction,
-    Kpi,
-    Measure,
-    Settling,
-    StillOpen,
-    Unit,
-    Words,
-)
+from app.kpis.dimensions import STANDARD, Dimension
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
 
 INCIDENT_RESPONSE_ATTAINMENT = Kpi(
     key="incident_response_attainment",

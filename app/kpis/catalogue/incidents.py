@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from app.common.people import Role
+from app.kpis.dimensions import BY_SOURCE, STANDARD, Dimension
 from app.kpis.kpi import (
-    BY_SOURCE,
-    STANDARD,
     Aggregate,
     Basis,
     Comparator,
-    Dimension,
     Direction,
     Kpi,
     Measure,

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import (
-    OF_PROBLEMS,
-    Aggregate,
-    Basis,
-    Dimension,
-    Direction,
-    Kpi,
-    Measure,
-    Settling,
-    StillOpen,
-    Unit,
-    Words,
-)
+from app.kpis.dimensions import OF_PROBLEMS, Dimension
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
 
 PROBLEM_CAUSE_SECONDS = Kpi(
     key="problem_cause_seconds",

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import (
-    BY_SOURCE,
-    Aggregate,
-    Basis,
-    Direction,
-    Kpi,
-    Measure,
-    StillOpen,
-    Unit,
-    Words,
-)
+from app.kpis.dimensions import BY_SOURCE
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, StillOpen, Unit, Words
 
 LATE_RECORDING_SECONDS = Kpi(
     key="late_recording_seconds",

@@ -5,19 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.common.people import Role
-from app.kpis.kpi import (
-    OF_REQUESTS,
-    Aggregate,
-    Basis,
-    Dimension,
-    Direction,
-    Kpi,
-    Measure,
-    Settling,
-    StillOpen,
-    Unit,
-    Words,
-)
+from app.kpis.dimensions import OF_REQUESTS, Dimension
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
 
 REQUEST_LEAD_SECONDS = Kpi(
     key="request_lead_seconds",

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import (
-    OF_REQUESTS,
-    Aggregate,
-    Basis,
-    Direction,
-    Kpi,
-    Measure,
-    Settling,
-    Unit,
-    Words,
-)
+from app.kpis.dimensions import OF_REQUESTS
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
 
 ACCEPTANCE_FIRST_PASS = Kpi(
     key="acceptance_first_pass",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from app.common.people import Role
+from app.kpis.dimensions import OF_REQUESTS, Dimension
 from app.kpis.kpi import (
-    OF_REQUESTS,
     Aggregate,
     Basis,
     Comparator,
-    Dimension,
     Direction,
     Kpi,
     Measure,

@@ -43,6 +43,7 @@ told as (
     case when version = 1 then coalesce(fields->>'alert_source', source) end as teller,
     data ? 'observed' as observed,
     data ? 'irregular' as irregular,
+    (data->>'instead')::integer as instead,
     -- Another system may reopen a case and let it wait at once.
     type = 'incident.held' or (type = 'incident.reopened' and fields->>'state' = 'on_hold') as holds,
     (set_then->>'opened_at')::timestamptz as opening,
@@ -74,21 +75,37 @@ costed as (
   where minutes <> 0 or sixtieths <> 0
   group by case_id having sum(minutes) > 0 and count(*) = 1 and max(currency) is not null
 ),
--- What came to be known later of an opening: when it was, and what was told of the time to which it was moved.
+-- What came to be known later of what had been told: of an opening when it was, and from which row it is known (or, as was
+-- written once, what was told of the time to which it was moved); of what else was told, that another event tells it instead.
+news as (
+  select case_id, version, occurred_at, opening, instead, dimensions, person, irregular from told
+  where version > 1 and (opening is not null or instead is not null)
+),
 moved as (
-  select case_id, 1 as version, (array_agg(opening order by told.version desc))[1] as moved_to,
-    (array_agg(dimensions order by told.version desc) filter (where occurred_at <= opening))[1] as retold
-  from told where version > 1 and opening is not null group by case_id
+  select case_id, 1 as version, false as gone,
+    (array_agg(opening order by news.version desc) filter (where opening is not null))[1] as moved_to,
+    coalesce((array_agg(coalesce(dimensions, '{}') order by news.version desc) filter (where instead = 1))[1],
+             (array_agg(dimensions order by news.version desc) filter (where occurred_at <= opening))[1]) as retold,
+    (array_agg(person order by news.version desc) filter (where instead = 1))[1] as person_then,
+    (array_agg(irregular order by news.version desc) filter (where instead = 1))[1] as irregular_then
+  from news group by case_id
+  union all
+  select case_id, case when instead = 1 then version else instead end, true, null, null, null, null
+  from news where instead is not null
 ),
 -- The order of a case: its opening, then by when it happened, then as the log has it (rule 3). Wherever it is asked for
 -- below it is by the same columns: rows that are in an order need not be sorted by it.
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular, holds,
+    select case_id, position, later, recorded_at, type, mark, answers, teller, observed, holds,
+      case when irregular_then is null then person else person_then end as person,
+      coalesce(irregular_then, irregular) as irregular,
       case when version = 1 then coalesce(moved_to, opening, occurred_at) end as opened_at,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) else occurred_at end as occurred_at,
       coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
+    where gone is not true
   ) corrected
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
@@ -161,15 +178,15 @@ teams as (
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
 reassigned as (
-  select case_id, count(*) filter (where team_named <> team_before)::integer as reassignments,
+  select case_id, (array_agg(team_named order by place))[1]::uuid as first_team_id, count(*) filter (where team_named <> team_before)::integer as reassignments,
     bool_or(team_named <> team_before and had_before) as came_back
   from teams group by case_id
 ),
 handed_over as (
-  select case_id, count(*) filter (where holder_named <> holder_before and team_id is not distinct from team_before)::integer
-    as handovers
+  select case_id, (array_agg(holder_named order by place))[1]::uuid as first_assignee_id,
+    count(*) filter (where holder_named <> holder_before and team_id is not distinct from team_before)::integer as handovers
   from (
-    select case_id, holder_named, team_id, lag(holder_named) over in_order as holder_before,
+    select case_id, place, holder_named, team_id, lag(holder_named) over in_order as holder_before,
       lag(team_id) over in_order as team_before
     from decided where holder_named is not null
     window in_order as (partition by case_id order by later, occurred_at, position)
@@ -190,10 +207,12 @@ fact as not materialized (
     known_then, recorded_at, source
   from decided
 ),
+-- An opening is theirs whom the case was given to first, whenever that was (rule 9): hardly any is anybody's as it is opened.
 incident_opened as (
-  select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, excluded,
-    irregular, position, opened_position, recorded_at, source, ended_at, ended_seconds
-  from fact
+  select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
+    first_assignee_id as assignee_id, customer_id, excluded, irregular, position, opened_position, recorded_at, source,
+    ended_at, ended_seconds
+  from fact left join reassigned using (case_id) left join handed_over using (case_id)
   left join (
     select case_id, at as ended_at, greatest(seconds, 0) as ended_seconds from fact where place = resolution
   ) ended using (case_id)

@@ -8,6 +8,7 @@ with begun as (
 ),
 told as (
   select substr(stream, 9)::uuid as case_id, position, version, occurred_at, type, data ? 'irregular' as irregular,
+    (data->>'instead')::integer as instead,
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
     fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'impact', 'urgency', 'tried',
                        'cause', 'evidence', 'symptoms', 'workaround', 'prevention', 'lessons'] as dimensions,
@@ -30,29 +31,44 @@ told as (
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
   cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
 ),
--- What came to be known later of an opening: what was told of the time to which that was moved.
+-- What came to be known later of what had been told: of an opening when it was, and from which row it is known (or, as was
+-- written once, what was told of the time to which it was moved); of what else was told, that another event tells it instead.
+news as (
+  select case_id, version, occurred_at, opening, instead, dimensions, irregular from told
+  where version > 1 and (opening is not null or instead is not null)
+),
 moved as (
-  select distinct on (case_id) case_id, 1 as version, dimensions - 'state' as retold from told
-  where version > 1 and occurred_at <= opening order by case_id, told.version desc
+  select case_id, 1 as version, false as gone,
+    (array_agg(opening order by news.version desc) filter (where opening is not null))[1] as moved_to,
+    coalesce((array_agg(coalesce(dimensions, '{}') order by news.version desc) filter (where instead = 1))[1],
+             (array_agg(dimensions order by news.version desc) filter (where occurred_at <= opening))[1]) - 'state' as retold,
+    (array_agg(irregular order by news.version desc) filter (where instead = 1))[1] as irregular_then
+  from news group by case_id
+  union all
+  select case_id, case when instead = 1 then version else instead end, true, null, null, null
+  from news where instead is not null
 ),
 -- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
-    select case_id, position, version, occurred_at, type, irregular, opening, state, links,
+    select case_id, position, version, type, coalesce(irregular_then, irregular) as irregular, state,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) end as opened_at,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) else occurred_at end as occurred_at,
       coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
+    where gone is not true
   ) corrected
   window in_order as (partition by case_id order by version > 1, occurred_at, position)
 ),
 standing as (
-  select case_id, place, position, version, occurred_at, type, irregular, opening, state,
+  select case_id, place, position, occurred_at, type, irregular, state, max(opened_at) over whole as opened_at,
+    dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
     known->>'state' as stands, known->>'priority' as priority, (known->>'team_id')::uuid as team_id,
     known->>'service' as service, known->>'category' as category, (known->>'assignee_id')::uuid as assignee_id,
     known->>'origin' as origin,
     coalesce(bool_or(type = 'problem.cause_identified') over in_order, false) as caused,
     coalesce(bool_or(type = 'problem.workaround_documented') over in_order, false) as worked_around,
-    max(version) filter (where opening is not null) over whole as opening_version,
     max(place) filter (where state is not null and state not in ('resolved', 'closed')) over whole as last_turn,
     max(place) filter (where state = 'resolved') over whole as last_resolution,
     max(place) filter (where type = 'problem.risk_accepted') over whole as last_acceptance,
@@ -64,8 +80,6 @@ standing as (
 ),
 decided as materialized (
   select *,
-    coalesce(max(opening) filter (where version = opening_version) over whole,
-             max(occurred_at) filter (where place = 1) over whole) as opened_at,
     max(position) filter (where place = 1) over whole as opened_position,
     case when last_resolution > last_turn then last_resolution end as resolution,
     case when last_acceptance > coalesce(last_turn, 0) then last_acceptance end as acceptance,
@@ -80,11 +94,17 @@ fact as (
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds
   from decided
 ),
+-- An opening is theirs whom the case was given to first, whenever that was (rule 9).
+given_to as (
+  select case_id, (array_agg(team_named order by place) filter (where team_named is not null))[1]::uuid as first_team_id,
+    (array_agg(holder_named order by place) filter (where holder_named is not null))[1]::uuid as first_assignee_id
+  from standing where team_named is not null or holder_named is not null group by case_id
+),
 problem_opened as (
-  select case_id, opened_at as at, priority, team_id, service, category, assignee_id, excluded, irregular, position,
-    opened_position, coalesce(origin in ('trend', 'review'), false) as proactive, caused_at as ended_at,
+  select case_id, opened_at as at, priority, first_team_id as team_id, service, category, first_assignee_id as assignee_id,
+    excluded, irregular, position, opened_position, coalesce(origin in ('trend', 'review'), false) as proactive, caused_at as ended_at,
     greatest(round(extract(epoch from caused_at - opened_at)), 0)::bigint as ended_seconds
-  from fact where place = 1
+  from fact left join given_to using (case_id) where place = 1
 ),
 problem_caused as (
   select case_id, at, priority, team_id, service, category, assignee_id, excluded, irregular, position, opened_position,

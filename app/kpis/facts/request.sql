@@ -8,6 +8,7 @@ with begun as (
 ),
 told as (
   select substr(stream, 9)::uuid as case_id, position, version, occurred_at, type, actor, data ? 'irregular' as irregular,
+    (data->>'instead')::integer as instead,
     (set_then->>'opened_at')::timestamptz as opening, fields->>'state' as state,
     fields - array['title', 'description', 'number', 'state_since', 'opened_at', 'impact', 'urgency',
                        'answers', 'delivery', 'doer_ids']
@@ -36,24 +37,43 @@ told as (
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
   cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
 ),
--- What came to be known later of an opening: what was told of the time to which that was moved.
+-- What came to be known later of what had been told: of an opening when it was, and from which row it is known (or, as was
+-- written once, what was told of the time to which it was moved); of what else was told, that another event tells it instead.
+news as (
+  select case_id, version, occurred_at, opening, instead, dimensions, actor, irregular from told
+  where version > 1 and (opening is not null or instead is not null)
+),
 moved as (
-  select distinct on (case_id) case_id, 1 as version, dimensions - 'state' as retold from told
-  where version > 1 and occurred_at <= opening order by case_id, told.version desc
+  select case_id, 1 as version, false as gone,
+    (array_agg(opening order by news.version desc) filter (where opening is not null))[1] as moved_to,
+    coalesce((array_agg(coalesce(dimensions, '{}') order by news.version desc) filter (where instead = 1))[1],
+             (array_agg(dimensions order by news.version desc) filter (where occurred_at <= opening))[1]) - 'state' as retold,
+    (array_agg(actor order by news.version desc) filter (where instead = 1))[1] as actor_then,
+    (array_agg(irregular order by news.version desc) filter (where instead = 1))[1] as irregular_then
+  from news group by case_id
+  union all
+  select case_id, case when instead = 1 then version else instead end, true, null, null, null, null
+  from news where instead is not null
 ),
 -- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known,
     state is not null and state not in ('delivered', 'closed', 'cancelled', 'rejected') as opens
   from (
-    select case_id, position, version, occurred_at, type, actor, irregular, opening, state,
+    select case_id, position, version, type, state,
+      case when irregular_then is null then actor else actor_then end as actor,
+      coalesce(irregular_then, irregular) as irregular,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) end as opened_at,
+      case when version = 1 then coalesce(moved_to, opening, occurred_at) else occurred_at end as occurred_at,
       coalesce(dimensions || retold, retold, dimensions) as dimensions
     from told left join moved using (case_id, version)
+    where gone is not true
   ) corrected
   window in_order as (partition by case_id order by version > 1, occurred_at, position)
 ),
 standing as (
-  select case_id, place, position, version, occurred_at, type, actor, irregular, opening, state, opens,
+  select case_id, place, position, occurred_at, type, actor, irregular, state, opens, max(opened_at) over whole as opened_at,
+    dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
     known->>'state' as stands, known->>'priority' as priority, (known->>'team_id')::uuid as team_id,
     known->>'service' as service, known->>'channel' as channel, known->>'category' as category,
     (known->>'assignee_id')::uuid as assignee_id, (known->>'customer_id')::uuid as customer_id, known->>'path' as path,
@@ -61,7 +81,6 @@ standing as (
     (known->>'target_seconds')::integer as target_seconds, (known->>'first_planned_at')::timestamptz as planned_at,
     (known->>'started_at')::timestamptz as started_at,
     coalesce(bool_or(state = 'delivered') over in_order, false) as delivered_before,
-    max(version) filter (where opening is not null) over whole as opening_version,
     -- What was said of it last; what goes on behind an end was not the end.
     max(place) filter (where opens or state in ('cancelled', 'rejected')) over whole as last_turn,
     max(place) filter (where state = 'delivered') over whole as last_delivery,
@@ -75,8 +94,6 @@ standing as (
 ),
 decided as materialized (
   select *,
-    coalesce(max(opening) filter (where version = opening_version) over whole,
-             max(occurred_at) filter (where place = 1) over whole) as opened_at,
     max(position) filter (where place = 1) over whole as opened_position,
     case when last_delivery > last_turn then last_delivery end as delivery,
     nullif(max(state) filter (where place = last_state and state in ('cancelled', 'rejected')) over whole, '') as excluded,
@@ -147,11 +164,17 @@ timed as materialized (
     and fact.position < coalesce(hours.until, fact.position + 1)
   where place = response or place = delivery
 ),
+-- An opening is theirs whom the case was given to first, whenever that was (rule 9).
+given_to as (
+  select case_id, (array_agg(team_named order by place) filter (where team_named is not null))[1]::uuid as first_team_id,
+    (array_agg(holder_named order by place) filter (where holder_named is not null))[1]::uuid as first_assignee_id
+  from standing where team_named is not null or holder_named is not null group by case_id
+),
 request_opened as (
-  select case_id, opened_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, path,
-    catalogue_item, excluded, irregular, position, opened_position,
+  select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
+    first_assignee_id as assignee_id, customer_id, path, catalogue_item, excluded, irregular, position, opened_position,
     delivery is not null and not reopened_soon as settled
-  from fact join summed using (case_id, opened_at) where place = 1
+  from fact join summed using (case_id, opened_at) left join given_to using (case_id) where place = 1
 ),
 request_responded as (
   select case_id, at, priority, team_id, service, channel, category, assignee_id, customer_id, path, catalogue_item,

@@ -15,12 +15,13 @@ select split_part(decided.stream, '/', 2)::uuid as case_id, decided.at, decided.
   {on_hold} as on_hold, (its.said->>'skewed')::boolean as skewed,
   -- What stands open counts, whatever becomes of it.
   case when last_turn.state in ('cancelled', 'rejected', 'duplicate') and not decided.standing then last_turn.state end as excluded,
-  known.fields->>'priority' as priority, (known.fields->>'team_id')::uuid as team_id, known.fields->>'service' as service,
-  known.fields->>'category' as category, known.fields->>'channel' as channel, (known.fields->>'assignee_id')::uuid as assignee_id,
+  known.fields->>'priority' as priority, ({team_id})::uuid as team_id, known.fields->>'service' as service,
+  known.fields->>'category' as category, known.fields->>'channel' as channel, ({assignee_id})::uuid as assignee_id,
   (known.fields->>'customer_id')::uuid as customer_id, known.fields->>'path' as path, known.fields->>'item' as catalogue_item,
   known.fields->>'approver_role' as approver_role, known.fields->>'source' as source,
   -- Only what is counted state by state, or change by change, says of which.
   its.said->>'state' as state, (its.said->>'from_team')::uuid as from_team_id, (its.said->>'to_team')::uuid as to_team_id
 from decided cross join lateral (select to_jsonb(decided) as said offset 0) its
+{given}
 join last_turn using (stream)
 left join known on known.stream = decided.stream and known.at = decided.at and known.rank is not distinct from decided.rank

@@ -22,7 +22,7 @@ from app.kernel.perform import Act, IdempotencyKey, perform
 from app.kernel.rules import ROUTE, Clock
 from app.kpis.reconcile import Report, reconcile
 from app.kpis.reconciliations.lifecycle import LIFECYCLE, MOST_DIFFERING, MakeReconciliation
-from app.log.follow import FOLLOW_LIMITS
+from app.lines import Lines
 from app.log.writer import Repeated
 
 #: What acts, in the log.
@@ -35,14 +35,16 @@ UNLOCK = "select pg_advisory_unlock(hashtextextended('kpi.reconciliation', 1))"
 MADE = "select 1 from fold.reconciliation where day = %s"
 
 
-async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]) -> None:
+async def run(
+    lines: Lines, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
     """Makes it every night, beside any number of other workers. `failed` is told of each failure."""
 
     async def work(connection: Connection) -> bool:
         return await make_due(connection, ledger, clock)
 
     if ledger.settings.reconcile_time is not None:
-        await rounds.run(NAME, url, FOLLOW_LIMITS, work, every=LOOK_SECONDS, failed=failed)
+        await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
 
 
 async def make_due(connection: Connection, ledger: Ledger, clock: Clock) -> bool:

@@ -20,6 +20,7 @@ from app.base.extras.tasks import complete_task
 from app.common.articles import Article, ArticleRating, ArticleRevision, ArticleUse
 from app.common.articles import ArticleState as State
 from app.common.children import Attachment, Comment, ExternalReference, Link, Tag, Visibility
+from app.common.notices import Step, Tells
 from app.common.people import SEE_EVERYTHING, Role
 from app.common.records import TICKET, Child, KeyOf, Labelled, Refers
 from app.common.tickets import Ticket
@@ -348,6 +349,7 @@ def audience(article: Article) -> tuple[str, ...]:
     return (STAFF, *own, *((EVERYBODY,) if public else ()))
 
 
+EDITORS = Tells(Step.to_publish, roles=frozenset({Role.knowledge_editor}))
 THE_AUTHOR = Part("author", "作者", ("author_id",))
 BESIDE = Table("article", State, (), (), Role.knowledge_editor, prioritise, complete_task)
 
@@ -365,15 +367,17 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.case_not_resolved, checks.half_a_language, custom_fits), staff_only=True),
         action(edit, "编辑", [State.draft], STAYS, author | knowledge_editor | rule, "article.edited",
                wrong=(checks.half_a_language, custom_fits), staff_only=True),
-        action(submit, "提交审核", [State.draft], State.in_review, author | knowledge_editor, "article.submitted", staff_only=True),
-        action(send_back, "退回", [State.in_review], State.draft, knowledge_editor, "article.sent_back", staff_only=True),
+        action(submit, "提交审核", [State.draft], State.in_review, author | knowledge_editor, "article.submitted", staff_only=True,
+               tells=(EDITORS,)),
+        action(send_back, "退回", [State.in_review], State.draft, knowledge_editor, "article.sent_back", staff_only=True,
+               tells=(Tells(Step.sent_back, field="author_id"),)),
         action(publish, "发布", [State.in_review], State.published, knowledge_editor, "article.published",
                never=(THE_AUTHOR,), wrong=(checks.review_not_ahead,), staff_only=True),
         action(confirm, "确认有效", [State.published], STAYS, knowledge_editor, "article.confirmed",
                wrong=(checks.review_not_ahead,), staff_only=True),
         action(retire, "停用", [State.draft, State.in_review, State.published], State.retired, knowledge_editor, "article.retired", staff_only=True),
         action(propose_revision, "提议修订", [State.published], STAYS, staff | rule, "article.revision_proposed",
-               wrong=(checks.half_a_language, checks.too_many_revisions), staff_only=True),
+               wrong=(checks.half_a_language, checks.too_many_revisions), staff_only=True, tells=(EDITORS,)),
         action(accept_revision, "采纳修订", [State.published], STAYS, knowledge_editor, "article.revised",
                wrong=(checks.proposed_it,), staff_only=True),
         action(decline_revision, "拒绝修订", [State.published], STAYS, knowledge_editor, "article.revision_declined", staff_only=True),

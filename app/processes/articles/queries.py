@@ -48,19 +48,6 @@ class ArticleOut(TicketOut):
     did_not_help_count: int | None
 
 
-class Suggestion(Out):
-    """An article that may help with a case."""
-
-    article: ArticleOut
-    because: list[str] = Field(description="What it has in common: `service`, `category`, `ci`.")
-
-
-class Suggestions(Out):
-    """Published articles that may help with a case, the likeliest first."""
-
-    items: list[Suggestion] = Field(description=f"At most {MOST_SUGGESTED}.")
-
-
 LISTING = Listing(
     lifecycle=LIFECYCLE,
     shape=ArticleOut,
@@ -82,6 +69,21 @@ LISTING = Listing(
     sorts=("opened_at", "changed_at", "published_at", "next_review_at"),
     expands=(PERSONS,),
 )
+
+
+class Suggestion(Out):
+    """An article that may help with a case."""
+
+    article: LISTING.item  # type: ignore[name-defined]  # made of ArticleOut
+    because: list[str] = Field(description="What it has in common: `service`, `category`, `ci`.")
+
+
+class Suggestions(Out):
+    """Published articles that may help with a case, the likeliest first."""
+
+    items: list[Suggestion] = Field(description=f"At most {MOST_SUGGESTED}.")
+
+
 #: By what a case and an article meet, and how much it says.
 WEIGHTS = {"ci": ("cis", 4), "category": ("categories", 2), "service": ("services", 1)}
 # Each of the three is found by its own index, and bounded: many articles may be about one service.

@@ -18,6 +18,7 @@ from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
 from app.base.extras.priority import PrioritiseTicket
 from app.common.children import ExternalReference
+from app.common.notices import Responsible, Step
 from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import KeyOf, Labelled, Refers
@@ -230,9 +231,9 @@ def prioritise(incident: Incident, body: PrioritiseIncident, at: Moment) -> None
 class RemindIncident(Body):
     """Somebody is reminded that it waits for them."""
 
-    persons: Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few] = Field(
-        min_length=1, max_length=LONGEST_LIST, description="Whom."
-    )
+    persons: Annotated[
+        tuple[Annotated[Reference, Refers("person"), Responsible(Step.reminded)], ...], Few
+    ] = Field(min_length=1, max_length=LONGEST_LIST, description="Whom.")
 
 
 def remind(incident: Incident, body: RemindIncident, at: Moment) -> None:

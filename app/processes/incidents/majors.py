@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Refers
 from app.kernel.bodies import Body, Instant, Reason, Reference, Words
@@ -32,7 +33,7 @@ def contain(incident: Incident, body: ContainIncident, at: Moment) -> None:
 class DeclareMajorIncident(Body):
     """It is a major incident from here on; declared again, it gets another commander."""
 
-    commander: Annotated[Reference, Refers("person")] = Field(
+    commander: Annotated[Reference, Refers("person"), Responsible(Step.in_charge)] = Field(
         description="Who leads: a person's id, or `me`."
     )
     statement: Words = Field(description="For those affected: what is known.")

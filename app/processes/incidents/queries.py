@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from app.common.people import Held, Role
 from app.common.personal import is_sealed
 from app.common.priority import Impact, Priority, Urgency
 from app.common.tickets import Channel, HoldReason
-from app.db import Database
+from app.db import Connection, Database, rows_of
 from app.kernel.bodies import LONGEST_LIST
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
@@ -129,6 +130,10 @@ LISTING = Listing(
     expands=(PERSONS, TEAMS, SERVICES, CIS, CATEGORIES),
 )
 
+WITH_DUPLICATES = """
+select asked.id from unnest(%s::uuid[]) as asked(id)
+where exists (select from fold.incident i where i.duplicate_of_id = asked.id)"""
+DUPLICATES_AMONG = "select id from fold.incident where id = any(%s) and duplicate_of_id is not null"
 DUPLICATES = """
 select id from fold.incident where duplicate_of_id = %s and (%s::uuid is null or id > %s)
 order by id limit %s"""
@@ -156,6 +161,16 @@ HOLDERS = """
 select id from fold.person
 where roles && %s::text[] and kind = 'human' and state = 'active' and deactivated_at is null
 order by id limit %s"""
+
+
+async def with_duplicates(connection: Connection, incidents: Sequence[UUID]) -> set[UUID]:
+    """Those of the incidents that others repeat."""
+    return {row["id"] for row in await rows_of(connection, WITH_DUPLICATES, (list(incidents),))}
+
+
+async def duplicates_among(connection: Connection, incidents: Sequence[UUID]) -> set[UUID]:
+    """Those of the incidents that repeat others."""
+    return {row["id"] for row in await rows_of(connection, DUPLICATES_AMONG, (list(incidents),))}
 
 
 async def duplicates_of(db: Database, original: UUID, *, after: UUID | None, limit: int) -> list[UUID]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
+from app.common.notices import Responsible, Step
 from app.common.personal import Personal
 from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers
 from app.common.tickets import Channel, HoldReason, Ticket
@@ -78,7 +79,7 @@ class Incident(Ticket):
     contained_at: datetime | None = None
     containment: Annotated[str | None, Personal()] = None
     declared_major_at: datetime | None = None
-    commander_id: Annotated[UUID | None, Refers("person")] = None
+    commander_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
     statement: Annotated[str | None, Personal()] = None
     next_update_due_at: datetime | None = None
     reminded_at: datetime | None = None

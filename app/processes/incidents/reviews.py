@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.children import Task
+from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Reference, Title, Words
@@ -28,7 +29,7 @@ class ReviewAction(Part):
     """Something that will be done, so that it does not happen again; a task of the incident."""
 
     title: Title = Field(description="What will be done. Lists show it: name no persons here.")
-    owner: Annotated[Reference, Refers("person")] = Field(
+    owner: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] = Field(
         description="Who sees to it: a person's id, or `me`."
     )
     due_at: Instant = Field(description="By when.")

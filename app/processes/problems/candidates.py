@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.notices import Step, Tells
 from app.common.people import SEE_EVERYTHING, Role
 from app.common.records import KeyOf, Refers
 from app.common.tickets import Ticket
@@ -168,14 +169,16 @@ RAISED = Second(
     goes_on=True,
 )
 
+MANAGERS = Tells(Step.recurring, roles=frozenset({Role.problem_manager}))
+
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
     audience=lambda candidate: (), sees_all=SEE_EVERYTHING | {Role.problem_manager, Role.incident_manager},
     rows=(
         #      action        中文        from             to               who              event
-        action(detect,       "发现",     FROM_NOTHING,    State.offered,   rule,            "problem_candidate.detected"),
-        action(detect_again, "再次发现", DECIDED,         State.offered,   rule,            "problem_candidate.detected_again"),
+        action(detect,       "发现",     FROM_NOTHING,    State.offered,   rule,            "problem_candidate.detected", tells=(MANAGERS,)),
+        action(detect_again, "再次发现", DECIDED,         State.offered,   rule,            "problem_candidate.detected_again", tells=(MANAGERS,)),
         action(accept,       "接受",     [State.offered], State.accepted,  problem_manager, "problem_candidate.accepted",
                wrong=(about_no_service, shown_by_nothing), second=RAISED),
         action(decline,      "拒绝",     [State.offered], State.declined,  problem_manager, "problem_candidate.declined"),

@@ -19,6 +19,7 @@ from app.base.extras.editing import editing, take
 from app.base.extras.links import LinkTicket, linked
 from app.common.articles import Article
 from app.common.children import ExternalReference, LinkKind, Visibility
+from app.common.notices import Responsible, Step
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
 from app.common.priority import Impact, Urgency
 from app.common.records import KeyOf, Labelled, Refers, StaffOnly
@@ -146,7 +147,7 @@ class InvestigateProblem(Body):
     """Somebody looks for the cause."""
 
     team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
-    assignee: Annotated[Reference, Refers("person")] = Field(
+    assignee: Annotated[Reference, Refers("person"), Responsible(Step.given)] = Field(
         description="Who of the team leads: a person's id, or `me`."
     )
 
@@ -260,7 +261,7 @@ def accept_risk(problem: Problem, body: AcceptRiskProblem, at: Moment) -> None:
 class LapseRiskProblem(Body):
     """Who is told that the time is over."""
 
-    owner: Annotated[Reference, Refers("person")] | None = Field(
+    owner: Annotated[Reference, Refers("person"), Responsible(Step.risk_lapsed)] | None = Field(
         default=None, description="Who accepted the risk: a person's id."
     )
 

@@ -153,6 +153,11 @@ class ProblemCandidate(Record):
     decided_by_id: Annotated[UUID | None, Refers("person")] = None
     reason: Annotated[str | None, Personal()] = None
 
+    @property
+    def called(self) -> str:
+        """What recurs."""
+        return self.value or ""
+
 
 class ProblemCandidateTable(ProblemCandidate, table=True):
     """Where candidates stand."""

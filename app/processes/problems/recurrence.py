@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import Database
+from app.db import Connection, Database, rows_of
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.processes.problems.records import CandidateDimension
@@ -33,6 +33,18 @@ BEHIND = "and (i.opened_at, i.id) < (%(opened_at)s, %(id)s)"
 CANDIDATE = """
 select id, version, state, since_at, decided_at from fold.problem_candidate
 where dimension = %s and value = %s"""
+# What follows from how often it recurs, where it is not offered as it should be. By the same index.
+OTHERWISE = f"""
+select asked.value from unnest(%(values)s::text[], %(windows)s::timestamptz[]) as asked(value, opens_at)
+left join fold.problem_candidate c on c.dimension = %(dimension)s and c.value = asked.value
+cross join lateral (
+  select count(*) as cases from (
+    select from fold.incident i where i.{{dimension}} = asked.value and {COUNTS}
+      and i.opened_at > case when c.state = 'offered' then c.since_at
+        else greatest(asked.opens_at, c.decided_at) end
+    order by i.opened_at desc, i.id desc limit %(limit)s) counted
+) found
+where (c.state is not distinct from 'offered') <> (found.cases >= %(limit)s)"""
 OFFERED = "select id, dimension, value, since_at from fold.problem_candidate where id = any(%s)"
 
 
@@ -68,6 +80,19 @@ async def candidate(db: Database, dimension: CandidateDimension, value: str) -> 
     """The candidate of that service, CI or category; None: there has been none."""
     row = await db.row(CANDIDATE, (dimension.value, value))
     return None if row is None else Known(**row)
+
+
+async def to_be_judged(
+    connection: Connection, dimension: CandidateDimension, opens: Mapping[str, datetime], *, limit: int
+) -> set[str]:
+    """Those of the values that are to be offered and are not, or are and are not to be: of each, what was
+    opened since then is counted, unless more is known. All at once.
+    """
+    said = {"dimension": dimension.value, "values": list(opens), "windows": list(opens.values())}
+    if not opens:
+        return set()
+    rows = await rows_of(connection, OTHERWISE.format(dimension=dimension.value), said | {"limit": limit})
+    return {row["value"] for row in rows}
 
 
 async def recurrences_of(ledger: Ledger, candidates: Sequence[UUID]) -> Mapping[UUID, Any]:

@@ -18,7 +18,7 @@ from app.api.auth import caller_of, ledger_of
 from app.api.children import mount_children
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
-from app.api.lists import Paging
+from app.api.list_queries import Paging
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
 from app.api.shapes import Out, Renderer

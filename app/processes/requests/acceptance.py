@@ -12,6 +12,7 @@ from app.base.documents.filing import file
 from app.base.extras.followers import let_follow
 from app.common.children import Attachment
 from app.common.documents import DocumentClass, Heading
+from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Child, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
@@ -76,7 +77,7 @@ class AcceptanceIssue(Part):
 
     title: Title = Field(description="What must be mended. Lists show it: name no persons here.")
     due_at: Instant = Field(description="By when.")
-    owner: Annotated[Reference, Refers("person", met=True)] | None = Field(
+    owner: Annotated[Reference, Refers("person", met=True), Responsible(Step.tasked)] | None = Field(
         default=None, description="Who mends it: a person's id."
     )
 

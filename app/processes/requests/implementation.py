@@ -15,8 +15,9 @@ from app.base.extras.tasks import CompleteTask
 from app.common.children import Task
 from app.common.documents import DocumentClass, Heading
 from app.common.money import Amount, Currency
+from app.common.notices import Responsible, Step
 from app.common.people import Person, Team
-from app.common.records import Refers
+from app.common.records import Refers, StaffOnly
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
 from app.kernel.moment import Moment
 from app.kernel.who import Part as PartIn
@@ -38,7 +39,9 @@ class PlannedTask(Part):
     """Something to be done."""
 
     title: Title = Field(description="What is to be done. Lists show it: name no persons here.")
-    assignee: Annotated[Reference, Refers("person")] = Field(description="By whom: a person's id, or `me`.")
+    assignee: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] = Field(
+        description="By whom: a person's id, or `me`."
+    )
     team: Annotated[Reference, Refers("team")] | None = Field(
         default=None, description="For which team: its key or id; the assignee belongs to it."
     )
@@ -58,8 +61,12 @@ class BeginImplementationRequest(Body):
     tasks: Annotated[tuple[PlannedTask, ...], Few] = Field(
         min_length=1, max_length=LONGEST_LIST, description="What is to be done, and by whom."
     )
-    planned_cost: Amount | None = Field(default=None, description="What it may cost, as 1250.00.")
-    currency: Currency | None = Field(default=None, description="In which currency (ISO 4217), as CNY.")
+    planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
+        default=None, description="What it may cost, as 1250.00: for staff and those who accept it."
+    )
+    currency: Annotated[Currency, StaffOnly(reviewers=True)] | None = Field(
+        default=None, description="In which currency (ISO 4217), as CNY."
+    )
     report_every_days: int = Field(
         default=14, ge=1, le=MOST_DAYS, strict=True, description="How often progress is reported, in days."
     )
@@ -127,7 +134,9 @@ class ReportedProblem(Part):
     """Something that is in the way; a task of the request."""
 
     title: Title = Field(description="What must be done about it. Lists show it: name no persons here.")
-    owner: Annotated[Reference, Refers("person")] = Field(description="Who sees to it: an id, or `me`.")
+    owner: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] = Field(
+        description="Who sees to it: an id, or `me`."
+    )
     due_at: Instant = Field(description="By when.")
 
 
@@ -139,8 +148,9 @@ class ReportProgressRequest(Body):
     )
     expected_at: Instant = Field(description="When it will be delivered, as far as is known now.")
     text: Words | None = Field(default=None, description="What is to be said besides.")
-    cost_to_date: Amount | None = Field(
-        default=None, description="What was spent so far, in the currency of the plan; none: nothing."
+    cost_to_date: Annotated[Amount, StaffOnly()] | None = Field(
+        default=None,
+        description="What was spent so far, in the currency of the plan; none: nothing. For staff.",
     )
     problems: Annotated[tuple[ReportedProblem, ...], Few] = Field(
         default=(), max_length=LONGEST_LIST, description="What is in the way, with owner and due."

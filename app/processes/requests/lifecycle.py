@@ -19,9 +19,10 @@ from app.base.documents.filing import on_file
 from app.base.extras import CHILDREN, every_ticket
 from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
-from app.common.children import ExternalReference
+from app.common.children import ExternalReference, Follower
 from app.common.decisions import Decision
 from app.common.documents import DocumentClass
+from app.common.notices import Responsible, Step, Tells
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
 from app.common.priority import Impact, Urgency
 from app.common.records import KeyOf, Labelled, Refers
@@ -141,7 +142,7 @@ class AssessRequest(Body):
     team: Annotated[Reference, Refers("team")] | None = Field(
         default=None, description="The team that sees to it: its key or id."
     )
-    assignee: Annotated[Reference, Refers("person")] | None = Field(
+    assignee: Annotated[Reference, Refers("person"), Responsible(Step.given)] | None = Field(
         default=None, description="The person: an id, or `me`. With a team: one of its members."
     )
     approval_due_at: Instant | None = Field(
@@ -330,7 +331,7 @@ LIFECYCLE = Lifecycle(
     columns={"person": ("requester_id", "reported_by_id", "assignee_id"), "team": ("team_id",), "service": ("service",)},
     unassigned="team_id is null",
     entered=entered, children=(ExternalReference, *decisions.CHILDREN, *DOCUMENTS, *OWN, *CHILDREN), ended=ENDED,
-    searched=("title", "description", "delivery", "service", "ci", "category"),
+    searched=("title", "description", "delivery", "service", "ci", "category"), judged_by="acceptance_group_id",
     rows=(
         # action, 中文, from → to, who, event; and what forbids it
         action(submit, "提交", FROM_NOTHING, State.submitted, anybody | integration, "request.submitted",
@@ -345,9 +346,11 @@ LIFECYCLE = Lifecycle(
         action(confirm_requirements, "确认需求", [State.analysing], State.requirements_confirmed, engineer, "request.requirements_confirmed",
                wrong=(checks.confirmed_at_another_time, checks.nobody_accepts, checks.criteria_before, on_file), document=lambda _: DocumentClass.SN),
         action(propose_solution, "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer, "request.solution_proposed",
-               wrong=(checks.planned_before, checks.tells_the_business, on_file), document=number_of_a_solution),
+               wrong=(checks.planned_before, checks.tells_the_business, on_file), document=number_of_a_solution,
+               tells=(Tells(Step.to_review, made=Follower), Tells(Step.to_review, team=True))),
         action(review_solution, "评审方案", [State.solution_review], REVIEWED, solution_reviewer, "request.solution_reviewed",
-               wrong=(checks.not_of_that_side, checks.side_has_reviewed, on_file), never=(the_author,)),
+               wrong=(checks.not_of_that_side, checks.side_has_reviewed, on_file), never=(the_author,),
+               tells=(Tells(Step.reviewed, field="solution_author_id"),)),
         action(begin_implementation, "开始实施", [State.solution_approved], State.implementing, engineer, "request.implementation_begun",
                wrong=(checks.cannot_do_it, checks.milestones_before, checks.tasks_before, checks.checks_before, on_file),
                document=lambda _: DocumentClass.IM),
@@ -358,7 +361,7 @@ LIFECYCLE = Lifecycle(
                wrong=(on_file,), never=(the_doers,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", MAKING, State.in_acceptance, engineer, "request.submitted_for_acceptance",
                unless=(checks.task_is_open, checks.not_checked, checks.nobody_to_accept),
-               wrong=(on_file, checks.papers_missing, checks.tells_the_group)),
+               wrong=(on_file, checks.papers_missing, checks.tells_the_group), tells=(Tells(Step.to_accept, made=Follower),)),
         action(record_acceptance, "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
                unless=(checks.not_in_the_acceptance_group,), wrong=(checks.criteria_before, checks.each_criterion_once, on_file),
                never=(the_doers,), document=lambda _: DocumentClass.AC),

@@ -85,8 +85,8 @@ class RequestOut(TicketOut):
     it_approved_by: PersonStub | None = Field(description="Who has approved it for IT.")
     business_approved_by: PersonStub | None = Field(description="Who has approved it for the business.")
     solution_approved_at: datetime | None
-    planned_cost: str | None
-    currency: str | None
+    planned_cost: str | None = Field(description="For staff and those who accept it; null for others.")
+    currency: str | None = Field(description="Of the planned cost, and for the same.")
     first_planned_at: datetime | None = Field(description="The delivery that the first approved plan said.")
     planned_at: datetime | None = Field(description="The one that the present solution says.")
     expected_at: datetime | None = Field(description="The one that the latest report says.")
@@ -170,9 +170,9 @@ class ProgressReportOut(Out):
     id: UUID
     text: str | None
     expected_at: datetime
-    cost_to_date: str | None = Field(description="Null: nothing was spent.")
-    planned_cost: str | None
-    currency: str | None
+    cost_to_date: str | None = Field(description="Null: nothing was spent; and for all but staff.")
+    planned_cost: str | None = Field(description="For staff and those who accept it; null for others.")
+    currency: str | None = Field(description="Of the planned cost, and for the same.")
     due_at: datetime | None
     late: bool = Field(description="Whether it came after it was due.")
     author: PersonStub | None

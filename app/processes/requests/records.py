@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers
+from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers, StaffOnly
 from app.common.services import FulfilmentPath
 from app.common.tickets import Channel, HoldReason, Ticket
 
@@ -119,8 +119,8 @@ class Request(Ticket):
     sent_back_at: datetime | None = None
     solution_approved_at: datetime | None = None
     doer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    planned_cost: str | None = None
-    currency: str | None = None
+    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = None
+    currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
     planned_at: datetime | None = None
     first_planned_at: datetime | None = None
     expected_at: datetime | None = None
@@ -184,9 +184,9 @@ class ProgressReport(Beside):
 
     text: Annotated[str | None, Personal()] = None
     expected_at: datetime | None = None
-    cost_to_date: str | None = None
-    planned_cost: str | None = None
-    currency: str | None = None
+    cost_to_date: Annotated[str | None, StaffOnly()] = None
+    planned_cost: Annotated[str | None, StaffOnly(reviewers=True)] = None
+    currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
     due_at: datetime | None = None
     late: bool | None = None
     author_id: Annotated[UUID | None, Refers("person")] = None

@@ -6,6 +6,8 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "../build/contract";
 
 type Incident = components["schemas"]["IncidentOut"];
+// A ticket as a list shows it: what can be done with it is named, if that was asked for.
+type IncidentItem = components["schemas"]["IncidentItem"];
 // What the list holds where neither `fields` nor `expand` is asked for; with them it is an IncidentPartPage.
 type IncidentPage = components["schemas"]["IncidentPage"];
 type IncidentState = components["schemas"]["IncidentState"];
@@ -36,11 +38,23 @@ export class Tickets {
     this.client = createClient<paths>({ baseUrl, headers });
   }
 
+  /** What stands on the buttons, by the names of actions: the same for all tickets, so it is asked for once. */
+  async labels(): Promise<ReadonlyMap<string, string>> {
+    const { data, error } = await this.client.GET("/v1/meta");
+    if (error) throw new Refused(error);
+    const incidents = data.lifecycles.find((lifecycle) => lifecycle.kind === "incident");
+    return new Map((incidents?.actions ?? []).map((action) => [action.action, action.label]));
+  }
+
   /** All tickets in these states, page by page. */
-  async *in(states: IncidentState[]): AsyncGenerator<Incident> {
+  async *in(states: IncidentState[]): AsyncGenerator<IncidentItem> {
     let cursor: string | null = null;
     do {
-      const query: { state: IncidentState[]; limit: number; cursor?: string } = { state: states, limit: 50 };
+      const query: { state: IncidentState[]; include: "actions"[]; limit: number; cursor?: string } = {
+        state: states,
+        include: ["actions"],
+        limit: 50,
+      };
       if (cursor !== null) query.cursor = cursor;
       // Several values of one parameter are sent with commas.
       const { data, error } = await this.client.GET("/v1/incidents", {
@@ -55,7 +69,7 @@ export class Tickets {
   }
 
   /** Resolves it, unless somebody else has changed it since it was read. Sent twice it is done once. */
-  async resolve(seen: Incident, done: string, once: string): Promise<Incident> {
+  async resolve(seen: Incident | IncidentItem, done: string, once: string): Promise<Incident> {
     const { data, error } = await this.client.POST("/v1/incidents/{id}/resolve", {
       params: {
         path: { id: seen.number },
@@ -68,8 +82,8 @@ export class Tickets {
   }
 }
 
-/** A line of the list: what stands on its buttons comes with the record, in the language asked for. */
-export function line(ticket: Incident): string {
-  const buttons = ticket.actions.map((action) => `[${action.label}]`).join(" ");
+/** A line of the list, with the buttons that are open to whoever looks. */
+export function line(ticket: IncidentItem, labels: ReadonlyMap<string, string>): string {
+  const buttons = (ticket.actions ?? []).map((name) => `[${labels.get(name) ?? name}]`).join(" ");
   return `${ticket.number} ${ticket.priority ?? "-"} ${ticket.title ?? ""} ${ticket.team?.name ?? "-"} ${buttons}`;
 }

@@ -10,6 +10,7 @@ import pytest
 
 from app.base.assignment.on_call import on_call
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, Client, Json
 
 MONDAY = "2026-11-16"
@@ -143,7 +144,7 @@ async def test_the_rota_is_for_staff(api: Api, admin: Client, chen: Client) -> N
     assert [item["id"] for item in (await chen.read("/v1/shifts"))["items"]] == [shift["id"]]
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "pointer", "code"),
     [
         ({"starts": "24:00"}, "/starts", "string_pattern_mismatch"),
@@ -167,7 +168,7 @@ async def test_a_shift_that_cannot_be_is_refused(
     assert (pointer, code) in {(error["pointer"], error["code"]) for error in refused.json()["errors"]}
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "pointer", "code"),
     [
         ({}, "", "who_comes_or_goes"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.common.people import Role
 from tests.base.cis.test_cis import a_ci, refused
 from tests.client import Api, Client, Json
+from tests.extent import examples
 
 FIELDS = ("name", "state", "services")
 
@@ -181,7 +182,9 @@ def plain(old: dict[str, tuple[Json, set[str]]], new: dict[str, tuple[Json, set[
 
 
 @given(steps=STEPS, more=STEPS)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 async def test_a_comparison_is_the_difference_of_two_states(
     api: Api, keeper: Client, steps: list[tuple[int, str, int]], more: list[tuple[int, str, int]]
 ) -> None:

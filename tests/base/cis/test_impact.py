@@ -19,6 +19,7 @@ from tests.base.cis.test_cis import a_ci
 from tests.base.services.test_catalogue import a_service
 from tests.client import Api, Client
 from tests.conftest import Place
+from tests.extent import examples
 
 #: From, kind, to.
 Edge = tuple[int, RelationKind, int]
@@ -172,7 +173,9 @@ def ids(n: int) -> UUID:
 
 
 @given(edges=EDGES, failing=st.integers(0, 11), depth=st.integers(1, 10))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 async def test_impact_is_what_a_plain_search_finds(
     place: Place, ledger: Ledger, edges: list[Edge], failing: int, depth: int
 ) -> None:

@@ -13,6 +13,7 @@ from app.base.costs.amounts import fits
 from app.common.money import DIGITS, Amount
 from app.common.people import Role
 from app.kernel.refusals import WrongValue
+from tests.cases import each
 from tests.client import Api, Client, Json
 
 RATE: Json = {"role_class": "engineer", "amount": "480.00", "currency": "CNY"}
@@ -65,7 +66,7 @@ async def test_a_service_has_one_budget_a_year_and_all_together_another(api: Api
     assert revised["amount"] == "260000.00"
 
 
-@pytest.mark.parametrize(
+@each(
     ("wrong", "pointer", "code"),
     [
         ({"amount": "480"}, "/amount", "other_digits"),

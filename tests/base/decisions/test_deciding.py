@@ -42,6 +42,7 @@ from app.kernel.who import Part, agent, decision, the_requester
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
+from tests.cases import each
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_crowd, add_person, context, fill
 from tests.rules.working import Worker, timers
@@ -326,7 +327,7 @@ async def test_what_is_withdrawn_is_not_voted_on(
     assert refused.value.code == "decided_already"
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "pointer", "because"),
     [
         ({"due_at": NOW}, "/due_at", "not_ahead"),

@@ -14,6 +14,7 @@ from app.base.decisions.tally import Terms, tally, usual_quorum
 from app.common.decisions import DecisionOutcome as Outcome
 from app.common.decisions import DecisionRule
 from app.common.decisions import VoteVerdict as Verdict
+from tests.cases import each
 
 PEOPLE = [UUID(int=n) for n in range(1, 7)]
 SAID = {
@@ -36,7 +37,7 @@ def outcome(
     return tally(terms, votes, closing=closing).outcome
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "so_far", "in_the_end"),
     [
         ("++   ", None, Outcome.lapsed),
@@ -58,6 +59,11 @@ def test_a_majority_is_more_than_half_of_those_who_do_not_abstain(
 ) -> None:
     assert outcome("majority", said) is so_far
     assert outcome("majority", said, closing=True) is in_the_end
+
+
+def test_the_usual_quorum_of_a_majority_is_more_than_half_also_of_an_even_number() -> None:
+    assert [usual_quorum(DecisionRule.majority, voters) for voters in range(1, 7)] == [1, 2, 2, 3, 3, 4]
+    assert outcome("majority", "++  ", closing=True) is Outcome.lapsed
 
 
 def test_abstentions_count_for_the_quorum_and_for_nothing_else() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from app.base.extras.links import LinkTicket
 from app.common.children import LinkKind
 from app.common.people import Role
@@ -15,6 +13,7 @@ from app.kernel.refusals import WrongValue
 from app.log import read
 from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES
+from tests.cases import each
 from tests.client import Api, Client, Json, an_incident
 from tests.kernel.incidents import report
 from tests.people import act, add_caller
@@ -66,7 +65,7 @@ async def test_it_is_undone_from_either_end(api: Api) -> None:
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
 
 
-@pytest.mark.parametrize("kind", list(LinkKind))
+@each("kind", list(LinkKind))
 def test_the_opposite_of_an_opposite_is_the_kind_itself(kind: LinkKind) -> None:
     assert kind.opposite.opposite is kind
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import zipfile
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.media import media_type
+from tests.cases import each
 
 
 def zipped(parts: dict[str, str]) -> bytes:
@@ -50,7 +50,7 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(("beginning", "expected"), FILES)
+@each(("beginning", "expected"), FILES)
 def test_a_file_is_what_it_begins_as(beginning: bytes, expected: str) -> None:
     assert media_type(beginning) == expected
 

@@ -12,6 +12,7 @@ from app.base.extras.ratings import RateTicket
 from app.common.people import Caller, Role
 from app.kernel.refusals import NotNow
 from tests.base.services.test_catalogue import a_service
+from tests.cases import each
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.people import act
 
@@ -57,7 +58,7 @@ async def test_a_rating_stands_after_30_days(api: Api) -> None:
     assert refused.value.code == "rated_long_ago"
 
 
-@pytest.mark.parametrize("score", [0, 6, "5", 2.5, True, None])
+@each("score", [0, 6, "5", 2.5, True, None])
 async def test_a_score_is_of_five(api: Api, score: object) -> None:
     zhao, _, at = await scene(api)
     refused = await zhao.post(f"{at}/rate", json={"score": score})

@@ -66,7 +66,7 @@ async def send(
     """Somebody sends a file."""
     assert caller.person_id is not None
     at = now or datetime.now(UTC)
-    return await take_in(ledger, Sending(upload_id or uuid4(), caller.person_id, len(FILE), pieces, at))
+    return await take_in(ledger, Sending(upload_id or uuid4(), caller, len(FILE), pieces, at))
 
 
 async def do(ledger: Ledger, caller: Caller, name: str, record: Any, said: dict[str, Any]) -> Any:

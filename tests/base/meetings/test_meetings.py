@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
+from tests.cases import each
 from tests.client import Api, Client, Json, an_incident
 from tests.people import ago
 
@@ -178,7 +179,7 @@ async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Cli
     assert await refused(ada, f"{at}/add_agenda_item", elsewhere) == ("/decision", "unknown_reference")
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "expected"),
     [
         ({"starts_at": "2020-01-01T00:00:00Z"}, ("/starts_at", "not_ahead")),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.meetings.records import SeriesDay, SeriesInterval
 from app.base.meetings.series import MONTHS, WEEKS, next_after, occurrence
+from tests.cases import each
 
 # Whole hours, half hours, forty-five minutes, both halves of the globe, and a change of half an hour.
 ZONES = (
@@ -105,7 +105,7 @@ def at(zone: str, clock: str, fold: int = 0) -> datetime:
     return datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
-@pytest.mark.parametrize(
+@each(
     ("zone", "first", "interval", "same", "number", "expected"),
     [
         # The clocks change, the meeting stays at nine.

@@ -89,6 +89,16 @@ async def test_a_key_may_not_do_more_than_its_person_whatever_it_was_made_for(ap
     assert (await wei.post(f"{at}/acknowledge", json={})).status_code == 403, "not of that service"
 
 
+async def test_a_key_of_somebody_without_roles_is_a_requesters(api: Api) -> None:
+    admin, zhao = await api.client("Ada", Role.admin), await api.client("Zhao")
+    for role in ("agent", "admin"):
+        refused = await admin.post("/v1/keys", json={"name": "More", "person": zhao.id, "roles": [role]})
+        (error,) = refused.json()["errors"]
+        assert (refused.status_code, error["code"]) == (422, "not_held_by_them")
+    made = await admin.do("/v1/keys", {"name": "Own", "person": zhao.id, "roles": ["requester"]})
+    assert made["roles"] == ["requester"]
+
+
 async def test_whoever_is_deactivated_cannot_call_until_they_are_back_not_even_erased(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     wei = await api.client("Wang Wei", Role.agent)

@@ -19,6 +19,7 @@ from app.kpis.reconciliations.lifecycle import MOST_DIFFERING, MakeReconciliatio
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import Settings
+from tests.cases import each
 from tests.client import Api
 from tests.every_action.samples import SAMPLES
 from tests.kpis.histories import histories, write
@@ -99,7 +100,7 @@ async def test_while_a_worker_is_at_it_another_one_leaves_it_alone(ledger: Ledge
     await two.close()
 
 
-@pytest.mark.parametrize(
+@each(
     ("zone", "hour", "now", "day"),
     [
         ("UTC", time(3), "2026-06-02T02:59:59Z", None),

@@ -15,6 +15,7 @@ from app.common.people import PersonKind, Role, rule
 from app.kernel.bodies import Nothing
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ResolveIncident
+from tests.cases import each
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import Place
 from tests.given import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, given, incident, minutes
@@ -207,7 +208,7 @@ async def test_what_has_another_open_incident_is_not_reopened(api: Api) -> None:
     assert (await send(tool, FIRING))["incident"]["id"] == old["id"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "pointer"),
     [
         ({"impact": None}, "/impact"),

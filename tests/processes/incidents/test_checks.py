@@ -15,6 +15,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.refusals import PersonErased, WrongValue
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ReportIncident
+from tests.cases import each
 from tests.client import an_incident
 from tests.given import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes
 from tests.people import act, add_caller, add_person, add_team
@@ -141,7 +142,7 @@ def test_only_staff_write_what_only_staff_may_read(caller: Caller) -> None:
     given(record).by(caller).when("comment", body).refused("internal_is_for_staff", pointer="/visibility")
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.requester, Role.integration)])
+@each("role", [role for role in Role if role not in (Role.requester, Role.integration)])
 def test_the_event_of_an_internal_comment_is_for_staff_only(role: Role) -> None:
     caller = a_caller(role, Role.requester)  # an auditor alone writes nothing
     for visibility, staff_only in (("internal", True), ("public", False)):

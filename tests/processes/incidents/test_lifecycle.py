@@ -13,6 +13,7 @@ from app.common.priority import Priority
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import ENDED, OPEN, Incident, IncidentState
+from tests.cases import each
 from tests.client import an_incident
 from tests.given import (
     AGENT,
@@ -79,7 +80,7 @@ def test_an_incident_reported_for_somebody_without_a_team_has_no_customer_not_ev
     assert record.customer_id is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("impact", "urgency", "expected"),
     [
         ("1", "1", "P1"),

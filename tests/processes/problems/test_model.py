@@ -18,6 +18,7 @@ from app.kernel.history import fold
 from app.log import read
 from app.processes.problems.records import Problem
 from tests.client import Api, Client, Json
+from tests.extent import examples
 from tests.extras import own
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents
 
@@ -128,7 +129,9 @@ async def world(api: Api) -> World:
     return World(api, people, incident)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 async def test_a_problem_does_what_the_model_says_and_nothing_else(
     world: World, steps: list[tuple[str, str]]

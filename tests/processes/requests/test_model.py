@@ -16,6 +16,7 @@ from app.processes.requests.solutions import ProposeSolutionRequest
 from tests.client import Api, Client, Json
 from tests.every_action.known import GROUP
 from tests.every_action.requests import SAMPLES
+from tests.extent import examples
 from tests.processes.requests.folding import is_the_fold
 
 STANDARD = {"submitted", "assessed", "in_progress"}
@@ -113,7 +114,9 @@ async def world(api: Api) -> World:
     return World(api, people)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(begins=st.sampled_from([False, True, None]), steps=STEPS)
 async def test_a_request_does_what_the_model_says_and_nothing_else(
     world: World, begins: bool | None, steps: list[tuple[str, str, bool]]

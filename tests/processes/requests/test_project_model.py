@@ -21,6 +21,7 @@ from app.processes.requests.solutions import ProposeSolutionRequest
 from tests.client import Api, Client, Json
 from tests.every_action.known import GROUP
 from tests.every_action.requests import AHEAD, SAMPLES
+from tests.extent import examples
 from tests.processes.requests.folding import is_the_fold
 
 ENGINEERS = {"architect", "engineer", "checker"}
@@ -233,7 +234,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 async def test_a_project_does_what_the_model_says_and_nothing_else(
     world: World, steps: list[tuple[bool, bool, int]]

@@ -2,6 +2,6 @@
 decided as (
   select stream, 1::bigint as rank, opened_at as at, null::bigint as seconds,
     case when stream in (select stream from event where irregular) then 1 else 0 end::bigint as numerator,
-    1::bigint as denominator, false as standing
+    1::bigint as denominator, false as standing, true as opening
   from opening
 )

@@ -3,6 +3,6 @@
 decided as (
   select stream, rank, recorded_at as at, null::bigint as seconds,
     case when round(extract(epoch from delay)) > 86400 then 1 else 0 end::bigint as numerator,
-    1::bigint as denominator, false as standing
+    1::bigint as denominator, false as standing, rank = 1 as opening
   from recording
 )

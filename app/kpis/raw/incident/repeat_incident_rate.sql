@@ -24,6 +24,6 @@ repeated as (
 decided as (
   select opening.stream, 1::bigint as rank, opened_at as at, null::bigint as seconds,
     case when repeated.stream is not null then 1 else 0 end::bigint as numerator, 1::bigint as denominator,
-    false as standing
+    false as standing, true as opening
   from opening left join repeated using (stream)
 )

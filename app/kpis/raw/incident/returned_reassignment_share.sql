@@ -1,12 +1,13 @@
--- returned_reassignment_share: of every change of team of the incidents with a final resolution, those by which a team got
--- the case that had had it before.
+-- returned_reassignment_share: of every change of team of the incidents with a final resolution, those by which a team
+-- got the case that had had it before.
+first_had as (
+  select stream, team, min(rank) as rank from named group by stream, team
+),
 decided as (
   select resolution.stream, resolution.rank, occurred_at as at, null::bigint as seconds,
-    case when exists (
-      select from named earlier
-      where earlier.stream = named.stream and earlier.rank < named.rank and earlier.team = named.team
-    ) then 1 else 0 end::bigint as numerator,
+    case when first_had.rank < named.rank then 1 else 0 end::bigint as numerator,
     1::bigint as denominator, false as standing, team_before as from_team, named.team as to_team
   from resolution join named using (stream)
+  join first_had on first_had.stream = named.stream and first_had.team = named.team
   where named.team <> team_before
 )

@@ -3,6 +3,6 @@
 decided as (
   select stream, 1::bigint as rank, opened_at as at, null::bigint as seconds,
     case when stream in (select stream from ending) and stream not in (select stream from taken_up) then 1 else 0 end::bigint
-      as numerator, 1::bigint as denominator, false as standing
+      as numerator, 1::bigint as denominator, false as standing, true as opening
   from opening
 )

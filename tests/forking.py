@@ -1,19 +1,27 @@
 """Runs commands of the command line, each in a process of its own that is forked from this one.
 
-So importing everything, which takes the longest, is done once. One JSON line in, one out.
+So importing everything, which takes the longest, is done once. One JSON line in, one out: what is to be done,
+and what became of it. When there are no more lines, whatever was started is killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import signal
 import sys
 import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any
 
 from app.cli import main
 from app.cli.commands import command_line
+
+#: Those that were started and have not been seen to have ended.
+STARTED: set[int] = set()
 
 
 def run(arguments: list[str], environment: dict[str, str], said: str) -> dict[str, Any]:
@@ -27,6 +35,26 @@ def run(arguments: list[str], environment: dict[str, str], said: str) -> dict[st
         _, status = os.waitpid(child, 0)
         printed = [file.seek(0) or file.read().decode("utf-8") for file in (out, err)]
     return {"code": os.waitstatus_to_exitcode(status), "out": printed[0], "err": printed[1]}
+
+
+def start(arguments: list[str], environment: dict[str, str], log: str) -> dict[str, Any]:
+    """The process id of a command in a session of its own, which prints to the end of that file."""
+    with Path(os.devnull).open("rb") as given, Path(log).open("ab") as file:
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            _become(arguments, environment, given, file, file)
+    STARTED.add(child)
+    return {"pid": child}
+
+
+def end(pid: int, wait: bool) -> dict[str, Any]:
+    """The exit code of what was started; None: it has not ended, and is not waited for."""
+    ended, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+    if ended == 0:
+        return {"code": None}
+    STARTED.remove(pid)
+    return {"code": os.waitstatus_to_exitcode(status)}
 
 
 def _become(arguments: list[str], environment: dict[str, str], *files: IO[bytes]) -> None:
@@ -53,6 +81,14 @@ def _become(arguments: list[str], environment: dict[str, str], *files: IO[bytes]
 if __name__ == "__main__":
     command_line()  # loads all of them
     answers = sys.stdout
-    for line in sys.stdin:
-        answers.write(json.dumps(run(**json.loads(line))) + "\n")
-        answers.flush()
+    does: dict[str, Callable[..., dict[str, Any]]] = {"run": run, "start": start, "end": end}
+    try:
+        for line in sys.stdin:
+            asked = json.loads(line)
+            done = does[asked.pop("do")](**asked)
+            answers.write(json.dumps(done) + "\n")
+            answers.flush()
+    finally:
+        for left in STARTED:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)

@@ -1,0 +1,91 @@
+"""One value that is wrong: where it stands, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from app.kernel.refusals import WrongValue
+from app.text import say, sentences
+
+#: What Pydantic puts into a path that is in no body: that it is the key, or which of several kinds it is not.
+ASIDE = re.compile(r"\[key\]|constrained-[a-z]+|function-[a-z]+\[.*\]")
+LONGEST_SAID = 100
+MOST_NAMES = 10
+
+
+class Fault(BaseModel):
+    """One value that is wrong: where (a JSON Pointer into the body, a parameter or a header), and why."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    pointer: str | None = Field(default=None, description="JSON Pointer into the body.")
+    parameter: str | None = Field(default=None, description="Name of the query or path parameter.")
+    header: str | None = Field(default=None, description="Name of the header.")
+    code: str = Field(description="Stable code of the reason.")
+    message: str = Field(description="The reason, in the language asked for.")
+
+
+def fault_of_value(wrong: WrongValue, language: str) -> Fault:
+    """A value that our own rules refuse, in words."""
+    pointer = None if wrong.parameter else wrong.pointer
+    message = say(language, "value", wrong.because, wrong.words)
+    return Fault(pointer=pointer, parameter=wrong.parameter, code=wrong.because, message=message)
+
+
+def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
+    """The names that are known where the path ends: those of the part of the body that it is in."""
+    for name in (part for part in path[:-1] if isinstance(part, str)):
+        fields = [_fields(model).get(name) for model in models]
+        models = [part for field in fields if field is not None for part in _models_in(field.annotation)]
+    return sorted(name for model in models for name in _fields(model))
+
+
+def _fields(model: Any) -> dict[str, FieldInfo]:
+    """Its fields by the names that callers know them by."""
+    fields: dict[str, FieldInfo] = getattr(model, "model_fields", {})
+    return {field.alias or name: field for name, field in fields.items()}
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
+    """One of Pydantic's errors in our words."""
+    where, *path = error["loc"]
+    known = sentences(language)["value"]
+    code = error["type"] if error["type"] in known else "other"
+    words = {key: str(value) for key, value in error.get("ctx", {}).items()}
+    if "expected" in words:
+        words["expected"] = words["expected"].replace("' or '", "', '")  # which is English
+    words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
+    words["said"] = str(error.get("input"))[:LONGEST_SAID]
+    fault = Fault(code=error["type"], message=say(language, "value", code, words))
+    if where == "body":
+        fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
+    elif where == "header":
+        fault.header = str(path[0])
+    else:
+        fault.parameter = str(path[0]) if path else ""
+    return fault
+
+
+def _nearest(path: Sequence[Any], names: Sequence[str]) -> Sequence[str]:
+    """The names that were meant, as far as one can tell; all, where they are few or none is like it."""
+    if len(names) <= MOST_NAMES or not path:
+        return names
+    return get_close_matches(str(path[-1])[:LONGEST_SAID], names, n=MOST_NAMES) or names
+
+
+def _escape(part: str) -> str:
+    """A part of a JSON Pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")

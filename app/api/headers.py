@@ -1,0 +1,76 @@
+"""What the head of every request must say, and what it may say once at most (RFC 9110, RFC 9112).
+
+What two readers of one request could understand in two ways is refused rather than guessed: a proxy in
+between may have read it in the other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from starlette.types import Scope
+
+#: What is said once, or not at all. Of two that differ nobody could tell which was meant.
+ONCE = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"if-match",
+        b"origin",
+        b"transfer-encoding",
+        b"x-request-id",
+    }
+)
+#: A name or an address, and a port. It may be empty (RFC 9112, 3.2).
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.%]*\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
+#: The only coding of a body that is taken: none (RFC 9110, 8.4.1).
+CODING = "identity"
+
+
+@dataclass(frozen=True, slots=True)
+class BadHead:
+    """What is wrong: the problem's status and code, its sentence, and the sentence's words."""
+
+    status: int
+    code: str
+    sentence: str
+    words: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def fault_in(scope: Scope) -> BadHead | None:
+    """The first thing that is wrong with the head of a request; None: nothing is."""
+    headers = scope["headers"]
+    said = dict(headers)
+    if len(said) != len(headers):
+        names = [name for name, _ in headers]
+        for name in ONCE & said.keys():
+            if names.count(name) > 1:
+                words = {"header": name.decode("ascii").title()}
+                return BadHead(400, "bad_header", "header_twice", words)
+    host = said.get(b"host")
+    if host is None and scope.get("http_version") == "1.1":
+        return BadHead(400, "bad_header", "no_host")
+    if host and not HOST.fullmatch(host):
+        return BadHead(400, "bad_header", "bad_host")
+    return _bad_coding(scope, said)
+
+
+def _bad_coding(scope: Scope, said: dict[bytes, bytes]) -> BadHead | None:
+    """A body that cannot be read as it comes."""
+    transfer = said.get(b"transfer-encoding")
+    if transfer is not None and (
+        transfer.strip().lower() != b"chunked" or scope.get("http_version") == "1.0"
+    ):
+        return BadHead(400, "bad_header", "transfer_coding")
+    coding = said.get(b"content-encoding", b"").strip().lower()
+    if coding not in (b"", b"identity") and (transfer or said.get(b"content-length", b"0") != b"0"):
+        words = {"said": coding[:100].decode("latin-1")}
+        taken = {"Accept-Encoding": CODING}
+        return BadHead(415, "unsupported_content_encoding", "unsupported_content_encoding", words, taken)
+    return None

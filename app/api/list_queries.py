@@ -1,0 +1,124 @@
+"""The parameters of a list and of one record: which page, of which moment, shown how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from app.api.custom import CUSTOM, gathered
+from app.api.filters import Time
+
+LARGEST_PAGE = 200
+PAGE = 50
+#: So many records are counted; where there are more, that is said.
+MOST_COUNTED = 10_000
+#: What is looked up for each record of a list, and makes most of it.
+ACTIONS = "actions"
+LARGEST_POSITION = 2**63 - 1
+
+
+class Paging(BaseModel):
+    """What every list takes. What is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Records on a page.")] = PAGE
+    cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
+        None
+    )
+
+
+class Chosen(BaseModel):
+    """Which records of a list, in which order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sort: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, said: Any) -> Any:
+        return gathered(said) if CUSTOM.name in cls.model_fields else said
+
+
+class ListQuery(Chosen, Paging):
+    """What a list of records takes besides."""
+
+    fields: list[str] | None = None
+    view: Annotated[
+        UUID | None,
+        Field(description="A saved view: what it says holds besides, and it sorts if nobody else does."),
+    ] = None
+    count: Annotated[
+        Literal["exact"] | None,
+        Field(description=f"`exact`: say in `total` how many there are, up to {MOST_COUNTED:,}."),
+    ] = None
+
+
+_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
+
+
+def _as_of(value: Any) -> int | datetime:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return min(int(value[:20]), LARGEST_POSITION)
+    try:
+        return _TIME.validate_python(value)
+    except ValidationError as error:
+        raise PydanticCustomError("as_of", "must be an instant or a position of the log") from error
+
+
+#: An instant, or a position of the log.
+AsOf = Annotated[int | datetime, PlainValidator(_as_of), WithJsonSchema({"type": "string"})]
+
+#: As what the past is shown.
+AsOfParameter = Annotated[
+    AsOf | None,
+    Field(
+        description="Show it as it was: after the event of that position of the log, or at that instant, by "
+        "when the log took things: the `recorded_at` of a record or an event, not its `changed_at` or "
+        "`occurred_at`. Who may see it is decided as of now."
+    ),
+]
+
+
+class RecordQuery(BaseModel):
+    """What reading one record takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: list[str] | None = None
+    as_of: AsOfParameter = None
+
+
+def expanded(query: BaseModel) -> Sequence[str]:
+    """The fields that are to be expanded; lists whose records refer to nothing do not ask."""
+    return getattr(query, "expand", None) or ()
+
+
+def included(query: BaseModel) -> Sequence[str]:
+    """What lists show only if it is asked for."""
+    return getattr(query, "include", None) or ()
+
+
+def wanted(query: ListQuery | RecordQuery) -> frozenset[str] | None:
+    """The fields that were asked for; None: all."""
+    return None if query.fields is None else frozenset([*query.fields, *included(query)])
+
+
+def offers(query: ListQuery) -> bool:
+    """Whether a list is to say what can be done with its records."""
+    return ACTIONS in (*(query.fields or ()), *included(query))

@@ -1,0 +1,102 @@
+"""Many definitions of the slow path, one after the other. What they begin with is the same, and computed
+once: by the plain text of raw/, over the raw events, as each of them would.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import AsyncClientCursor
+
+from app.db import Connection
+from app.kpis import raw
+from app.kpis.kpi import Kpi
+
+_PART = re.compile(r"^(?:with )?(\w+) as \(\n(.*?)^\),?\n", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^--.*$", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Definitions:
+    """The definitions of these KPIs as of one moment: `known` are the parameters of `definition`. What those
+    of a process begin with is computed once, by their own text, for as long as the transaction lasts.
+    """
+
+    connection: Connection
+    kpis: Sequence[Kpi]
+    known: dict[str, Any]
+    _begun: dict[str, str] = field(default_factory=dict)
+
+    async def fill(self, table: str, kpi: Kpi, names: Sequence[str], **more: Any) -> None:
+        """Puts the cases of some of the KPI's definitions into a table."""
+        for process in map(raw.process_of, names):
+            await self.begun(process)
+        # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few,
+        # and they are many, going through one part for each row of another would never end.
+        await self.connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
+        columns, cases = ", ".join(raw.columns_of(kpi)), raw.together(kpi, names, self._begun)
+        await self.connection.execute(
+            f"insert into {table} ({columns}) {cases}".encode(), self.known | more, prepare=False
+        )
+        await self.connection.execute(f"set local enable_nestloop = on; analyze {table}".encode())
+
+    async def begun(self, process: str) -> str:
+        """What stands in the place of the beginning of the process's definitions."""
+        if process not in self._begun:
+            self._begun[process] = await self._begin(process)
+        return self._begun[process]
+
+    async def _begin(self, process: str) -> str:
+        """Makes tables of those parts of the beginning that are read more than once. Gives what stands in
+        the place of the whole.
+        """
+        names = {name for kpi in self.kpis for name in raw.every_name(kpi) if raw.process_of(name) == process}
+        parts = _parts(raw.beginning(process))
+        kept = _read_often(
+            parts, raw.texts(raw.ALIVE, raw.CASES_OF, *(f"{name}.sql" for name in sorted(names)))
+        )
+        cursor = AsyncClientCursor(self.connection)  # a table is not made with parameters of the server
+        await cursor.execute("set local enable_nestloop = off")
+        before: list[str] = []
+        for name, text in parts.items():
+            if name not in kept:
+                before.append(f"{name} as (\n{text})")
+                continue
+            table = f"raw_{process}_{name}"
+            begun = f"with {', '.join(before)}\n" if before else ""
+            await cursor.execute(
+                f"create temp table {table} on commit drop as {begun}{text}".encode(), self.known
+            )
+            await cursor.execute(f"select * from {table} limit 0".encode())
+            columns = {column.name for column in cursor.description or ()}
+            key = ", ".join(column for column in ("stream", "rank") if column in columns)
+            await cursor.execute(f"create index on {table} ({key}); analyze {table}".encode())
+            before.append(f"{name} as not materialized (select * from {table})")
+        await cursor.execute("set local enable_nestloop = on")
+        return f"with {', '.join(before)},\n"
+
+
+def _read_often(parts: Mapping[str, str], endings: str) -> set[str]:
+    """The parts that are read by what definitions end with, or by several others of those that are needed."""
+    needed = _named(parts, endings)
+    readers = Counter(needed) + Counter(needed)
+    for name in reversed(list(parts)):
+        if name in needed:
+            readers.update(others := _named(parts, parts[name]))
+            needed |= others
+    return {name for name in needed if readers[name] > 1}
+
+
+def _named(parts: Iterable[str], text: str) -> set[str]:
+    """Those of the parts that the text names."""
+    return {name for name in parts if re.search(rf"\b{name}\b", text)}
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The parts of a beginning by their names, in their order."""
+    assert not _COMMENT.sub("", _PART.sub("", text)).strip(), "a part begins and ends at the margin"
+    return dict(_PART.findall(text))

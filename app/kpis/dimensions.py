@@ -1,0 +1,61 @@
+"""What the cases of a KPI can be told apart by."""
+
+from __future__ import annotations
+
+from app.common.records import Labelled
+
+
+class Dimension(Labelled):
+    """What the cases can be told apart by, as they were at the deciding event."""
+
+    priority = "priority", "Priority", "优先级"
+    team = "team", "Team", "团队"
+    service = "service", "Service", "服务"
+    category = "category", "Category", "分类"
+    channel = "channel", "Channel", "渠道"
+    source = "source", "Source", "来源"
+    assignee = "assignee", "Assignee", "处理人"
+    customer = "customer", "Customer", "客户"
+    path = "path", "Fulfilment path", "履行路径"
+    catalogue_item = "catalogue_item", "Catalogue item", "目录条目"
+    approver_role = "approver_role", "Approver's role", "审批角色"
+    state = "state", "State", "状态"
+    from_team = "from_team", "From team", "转出团队"
+    to_team = "to_team", "To team", "转入团队"
+    age = "age", "Age", "存续时间"
+
+
+class Age(Labelled):
+    """How long ago a case was opened that is still open; each begins where the one before it ends."""
+
+    days_0 = "0_to_1_days", "Under 1 day", "不足 1 天"
+    days_1 = "1_to_3_days", "1 to 3 days", "1 至 3 天"
+    days_3 = "3_to_7_days", "3 to 7 days", "3 至 7 天"
+    days_7 = "7_to_30_days", "7 to 30 days", "7 至 30 天"
+    days_30 = "over_30_days", "30 days and more", "30 天及以上"
+
+
+#: Which age is whose, in seconds: up to this one, exclusive.
+AGES = {
+    Age.days_0: 86_400,
+    Age.days_1: 3 * 86_400,
+    Age.days_3: 7 * 86_400,
+    Age.days_7: 30 * 86_400,
+}
+
+STANDARD = (
+    Dimension.priority,
+    Dimension.team,
+    Dimension.service,
+    Dimension.category,
+    Dimension.channel,
+    Dimension.assignee,
+    Dimension.customer,
+)
+
+#: Of what depends on the tool that told of it.
+BY_SOURCE = (*STANDARD, Dimension.source)
+OF_REQUESTS = (*STANDARD, Dimension.path, Dimension.catalogue_item)
+OF_PROBLEMS = (Dimension.priority, Dimension.team, Dimension.service, Dimension.category, Dimension.assignee)
+#: Whom a case is given to. What counts at its opening is theirs to whom it was given first.
+GIVEN_TO = frozenset({Dimension.team, Dimension.assignee})

@@ -1,0 +1,63 @@
+"""Which periods have any cases at all: a history may lie years back, and nothing between it and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.db import Connection, Database
+from app.kpis.answer import fetch, looking, stands_at
+from app.kpis.facts import ENDINGS
+from app.kpis.periods import LARGEST_NUMBER, Grain, first_day, following, start_of
+from app.kpis.query import Statement
+
+EXTENT = "select min(at), max(at) from {table}"
+FILLED = """
+select period.number::integer
+from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
+  with ordinality as period(begin_at, end_at, number)
+where {any} order by period.number"""
+ANY = "exists (select from {table} where at >= begin_at and at < end_at)"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The periods in which a case was opened or ended, the newest first; and where the facts stand."""
+
+    position: int
+    lag_seconds: float
+    periods: list[tuple[datetime, datetime]]
+
+
+async def filled(db: Database, processes: Iterable[str], grain: Grain, zone: ZoneInfo) -> Filled:
+    """Those of these processes; of very many the newest. Raises DatabaseGone."""
+    tables = [f"kpi.{process}_{fact}" for process in processes for fact in ("opened", ENDINGS[process])]
+    async with looking(db) as connection:
+        position, lag_seconds = await stands_at(connection)
+        spans = await _spans(connection, tables, grain, zone)
+        found: list[tuple[datetime, datetime]] = []
+        if spans:
+            text = FILLED.format(any=" or ".join(ANY.format(table=table) for table in tables))
+            begins, ends = zip(*spans, strict=True)
+            asked = Statement(text, {"begins": list(begins), "ends": list(ends)})
+            found = [spans[number - 1] for (number,) in await fetch(connection, asked)]
+    return Filled(position, lag_seconds, found)
+
+
+async def _spans(
+    connection: Connection, tables: Sequence[str], grain: Grain, zone: ZoneInfo
+) -> list[tuple[datetime, datetime]]:
+    """All periods between the first and the last fact, the newest first."""
+    rows = [row for one in tables for row in await fetch(connection, Statement(EXTENT.format(table=one), {}))]
+    known = [(first, last) for first, last in rows if first is not None]
+    if not known:
+        return []
+    first = min(first for first, _ in known)
+    day = first_day(grain, max(last for _, last in known).astimezone(zone).date())
+    spans = [(start_of(day, zone), start_of(following(grain, day), zone))]
+    while spans[-1][0] > first and len(spans) < LARGEST_NUMBER:
+        day = first_day(grain, day - timedelta(days=1))
+        spans.append((start_of(day, zone), spans[-1][0]))
+    return spans

@@ -1,0 +1,98 @@
+"""The contract and the files of pages: compressed, the same until they change, and asked for at no cost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+import tomllib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.api import openapi, pages, static_files
+from app.dashboard import page as dashboard
+from app.main import routed
+from app.settings import PROJECT
+from tests.client import ADDRESS
+from tests.contract.answers import PROBLEM, validate
+
+MOST_SECONDS = 0.05
+
+
+@pytest.fixture
+async def stranger() -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who has not signed in."""
+    static_files.preload((*pages.KEPT, *dashboard.KEPT))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(routed()), base_url=ADDRESS) as client:
+        yield client
+
+
+async def test_the_contract_that_is_served_is_the_one_that_was_built(stranger: httpx.AsyncClient) -> None:
+    built = json.loads(pages.CONTRACT.read_text(encoding="utf-8"))
+    for coding, most in (("gzip, br", 300_000), ("identity", 4_000_000), ("gzip;q=0, *", 4_000_000)):
+        answer = await stranger.get("/openapi.json", headers={"Accept-Encoding": coding})
+        assert answer.headers.get("content-encoding") == ("gzip" if most < 1_000_000 else None), coding
+        assert int(answer.headers["content-length"]) < most, coding
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.json() == built, coding
+
+
+async def test_who_has_a_file_is_not_sent_it_again(stranger: httpx.AsyncClient) -> None:
+    for path in ("/openapi.json", "/docs", "/static/swagger-ui.css", "/dashboard", "/dashboard/main.js"):
+        first = await stranger.get(path)
+        assert first.status_code == 200, path
+        tags = {"If-None-Match": f'"another", {first.headers["etag"]}'}
+        again = await stranger.get(path, headers=tags)
+        assert (again.status_code, again.content) == (304, b""), path
+        assert again.headers["cache-control"] == first.headers["cache-control"], path
+
+
+async def test_no_address_that_strangers_reach_makes_others_wait(
+    stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processor's time counts: how long it takes on a busy machine says nothing."""
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("made, read or compressed while somebody asked for it")
+
+    monkeypatch.setattr(openapi, "document", forbidden)
+    monkeypatch.setattr(gzip, "compress", forbidden)
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    asked = ["/openapi.json", "/docs", "/dashboard", "/livez", "/problems", "/problems/invalid"]
+    asked += [f"/static/{name}" for name in pages.FILES]
+    asked += [f"/dashboard/{name}" for name in dashboard.FILES]
+    slow = {}
+    for path in asked:
+        for coding in ("gzip", "identity"):
+            began = time.process_time()
+            answer = await stranger.get(path, headers={"Accept-Encoding": coding})
+            seconds = time.process_time() - began
+            assert answer.status_code == 200, path
+            if coding == "identity" and seconds > MOST_SECONDS:
+                slow[path] = seconds
+    assert slow == {}
+
+
+async def test_a_contract_that_is_missing_is_told_in_a_problem(
+    stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pages, "CONTRACT", tmp_path / "openapi.json")
+    for language, word in (("en", "openapi/openapi.json"), ("zh", "接口契约")):
+        answer = await stranger.get("/openapi.json", headers={"Accept-Language": language})
+        told = answer.json()
+        validate(told, PROBLEM)
+        assert (told["status"], told["code"]) == (404, "contract_missing")
+        assert word in told["detail"]
+
+
+def test_the_package_and_the_image_are_built_with_the_contract() -> None:
+    """As the build itself chooses what goes in; that a wheel has it was looked at by hand."""
+    built = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    contract = str(pages.CONTRACT.relative_to(PROJECT))
+    assert contract in built["targets"]["wheel"]["only-include"]
+    assert f"COPY {contract} " in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"!{contract}" in (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,148 @@
+"""Many cases in one test: all of them are tried, and each that fails is named with its reason.
+
+    @each(("lifecycle", "row"), ROWS, ids=called)
+    def test_its_row_stands_in_the_contract(lifecycle, row): …
+
+is what `pytest.mark.parametrize` is, but one test instead of hundreds: with many cases pytest itself takes
+longer than they do.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import reprlib
+import traceback
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+#: The longest name of a value in a report.
+LONGEST = 60
+Test = Callable[..., Any]
+#: How a case is named in the report, of each of its values; the parts are joined.
+Ids = Callable[[Any], object]
+
+
+@dataclass
+class Failures:
+    """What has failed, by case."""
+
+    errors: dict[str, BaseException] = field(default_factory=dict)
+    tried: int = 0
+
+    def run(self, name: str, case: Callable[[], Any]) -> None:
+        """Tries the case."""
+        self.tried += 1
+        try:
+            case()
+        except (Exception, pytest.fail.Exception) as error:
+            self._add(name, error)
+
+    async def wait(self, name: str, case: Callable[[], Awaitable[Any]]) -> None:
+        """Tries the case, which has to be waited for."""
+        self.tried += 1
+        try:
+            await case()
+        except (Exception, pytest.fail.Exception) as error:
+            self._add(name, error)
+
+    def _add(self, name: str, error: BaseException) -> None:
+        self.errors[name if name not in self.errors else f"{name} ({self.tried})"] = error
+
+    def report(self) -> None:
+        """Fails if a case has, and names all that have; the first is shown in full."""
+        __tracebackhide__ = True
+        assert self.tried, "there is no case"
+        if self.errors:
+            told = "\n".join(f"{name}: {_told(error)}" for name, error in self.errors.items())
+            first = next(iter(self.errors.values()))
+            raise AssertionError(f"{len(self.errors)} of {self.tried} cases failed\n{told}") from first
+
+
+def _told(error: BaseException) -> str:
+    """What was wrong, and where in the tests."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/tests/" in frame.filename]
+    last = frames[-1]
+    where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    said = "; ".join(part.strip() for part in str(error).splitlines()[:3])
+    kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+    return f"{kind}{said[:500]} ({where})"
+
+
+def each(
+    names: str | Sequence[str],
+    cases: Iterable[Any],
+    ids: Ids = lambda value: value,
+    by: Callable[[Any], Hashable] | None = None,
+) -> Callable[[Test], Test]:
+    """The test is given the cases one after the other, and whatever else it asks for once.
+
+    `by` gives the group of a case: then each group is a test of its own, so that several workers share them.
+    """
+    argnames = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    listed = [(case, case if len(argnames) > 1 else (case,)) for case in cases]
+
+    def chosen(group: object) -> list[tuple[str, dict[str, Any]]]:
+        return [
+            (_named(values, ids), dict(zip(argnames, values, strict=True)))
+            for case, values in listed
+            if by is None or by(case) == group
+        ]
+
+    def decorate(test: Test) -> Test:
+        wrapped = _waiting(test, chosen) if inspect.iscoroutinefunction(test) else _plain(test, chosen)
+        asked = inspect.signature(test)
+        others = [parameter for name, parameter in asked.parameters.items() if name not in argnames]
+        if by is None:
+            wrapped.__signature__ = asked.replace(parameters=others)  # type: ignore[attr-defined]  # pytest reads it
+            return wrapped
+        group = inspect.Parameter("group", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        wrapped.__signature__ = asked.replace(parameters=[*others, group])  # type: ignore[attr-defined]  # the same
+        groups = list(dict.fromkeys(by(case) for case, _ in listed))
+        return pytest.mark.parametrize("group", groups, ids=str)(wrapped)
+
+    return decorate
+
+
+def brief(value: object) -> str:
+    """The beginning of the value as text; of one made of others their beginnings: all may have no end."""
+    is_plain = isinstance(value, str | bytes | int | float | Enum | date | UUID) or value is None
+    return (str(value) if is_plain else reprlib.repr(value))[:LONGEST]
+
+
+def _named(values: Iterable[Any], ids: Ids) -> str:
+    names = (brief(ids(value)) for value in values)
+    return "-".join(name for name in names if name)
+
+
+Chosen = Callable[[object], list[tuple[str, dict[str, Any]]]]
+
+
+def _plain(test: Test, chosen: Chosen) -> Test:
+    @functools.wraps(test)
+    def run(**given: Any) -> None:
+        __tracebackhide__ = True
+        failures = Failures()
+        for name, case in chosen(given.pop("group", None)):
+            failures.run(name, functools.partial(test, **given, **case))
+        failures.report()
+
+    return run
+
+
+def _waiting(test: Test, chosen: Chosen) -> Test:
+    @functools.wraps(test)
+    async def run(**given: Any) -> None:
+        __tracebackhide__ = True
+        failures = Failures()
+        for name, case in chosen(given.pop("group", None)):
+            await failures.wait(name, functools.partial(test, **given, **case))
+        failures.report()
+
+    return run

@@ -1,0 +1,135 @@
+"""A process that starts while PostgreSQL recovers from a crash waits for it and says so, and not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from structlog.testing import capture_logs
+
+from app import startup
+from app.settings import PROJECT
+from tests.cli.conftest import environment
+from tests.conftest import Place
+from tests.lossy import Lossy
+from tests.waiting import until
+
+#: What a client asks for before it says who it is: to have the line encrypted, by one means or the other.
+ENCRYPTED = (80877103, 80877104)
+STARTING_UP = "SFATAL\0VFATAL\0C57P03\0M数据库系统正在启动\0\0".encode()
+
+
+class Recovering(Lossy):
+    """A road to PostgreSQL that answers as one does which recovers from a crash, until it has `recovered`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, lambda: False)
+        self.recovered = False
+
+    async def _carry(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        if self.recovered:
+            await super()._carry(from_client, to_client)
+            return
+        try:
+            while True:
+                head = await from_client.readexactly(8)
+                if int.from_bytes(head[4:]) not in ENCRYPTED:
+                    break
+                to_client.write(b"N")
+            to_client.write(b"E" + (len(STARTING_UP) + 4).to_bytes(4) + STARTING_UP)
+            await to_client.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            to_client.close()
+
+
+async def started(place: Place, url: str, tmp_path: Path, *command: str) -> Process:
+    """The command, with a minute to wait."""
+    seen = environment(database_url=url, secrets_dir=str(tmp_path / "secrets"), database_wait_seconds="60")
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app.cli", *command, cwd=PROJECT, env=seen, stdout=PIPE, stderr=PIPE
+    )
+
+
+async def says(process: Process, words: str) -> bool:
+    """Whether it says these words, on standard output or as an error, before it ends."""
+
+    async def read(stream: asyncio.StreamReader | None) -> bool:
+        assert stream is not None
+        async for line in stream:
+            if words in line.decode():
+                return True
+        return False
+
+    found = [asyncio.create_task(read(stream)) for stream in (process.stdout, process.stderr)]
+    done, rest = await asyncio.wait(found, return_when=asyncio.FIRST_COMPLETED)
+    for task in rest:
+        task.cancel()
+    return any(task.result() for task in done)
+
+
+async def test_serve_and_work_wait_until_the_database_has_recovered(place: Place, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    road = Recovering(place.url)
+    async with road:
+        serve = await started(place, road.url, tmp_path, "serve", "--port", str(port))
+        work = await started(place, road.url, tmp_path, "work")
+        try:
+            assert await asyncio.gather(*(says(one, "waiting for PostgreSQL") for one in (serve, work))) == [
+                True,
+                True,
+            ]
+            road.recovered = True
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+                async def is_ready() -> bool:
+                    try:
+                        return (await client.get("/readyz")).status_code == 200
+                    except httpx.TransportError:
+                        return False
+
+                assert await until(is_ready)
+            listeners = "select count(*) from pg_stat_activity where datname = current_database()"
+
+            async def follows() -> bool:
+                async with await psycopg.AsyncConnection.connect(place.url) as connection:
+                    row = await (await connection.execute(listeners)).fetchone()
+                return row is not None and row[0] > 10
+
+            assert await until(follows), "the worker is at it"
+            assert (serve.returncode, work.returncode) == (None, None)
+        finally:
+            for process in (serve, work):
+                if process.returncode is None:
+                    process.send_signal(signal.SIGTERM)
+                await process.communicate()
+
+
+async def test_it_is_waited_for_so_long_and_then_told_what_was_wrong() -> None:
+    with capture_logs() as said, pytest.raises(psycopg.OperationalError, match="refused"):
+        startup.patiently(
+            lambda: psycopg.connect("postgresql://x@127.0.0.1:1/x"), "postgresql://127.0.0.1:1", 0.2
+        )
+    assert [line["why"] for line in said] == ["it does not answer"]
+
+
+def test_what_has_nothing_to_do_with_waiting_is_told_at_once(place: Place) -> None:
+    tried = []
+
+    def step() -> None:
+        tried.append(1)
+        psycopg.connect(f"{place.url}&options=-c%20nothing%3Don")
+
+    with pytest.raises(psycopg.Error):
+        startup.patiently(step, place.url, 60)
+    assert len(tried) <= 2

@@ -1,0 +1,128 @@
+"""Holds what an action's event says against what was said, and folds it back to the row, field for field."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
+from pydantic import BaseModel
+
+from app.common.personal import Personal, is_sealed
+from app.common.records import Record, Refers, codecs, from_row
+from app.kernel.bodies import Patch, marks, parts
+from app.kernel.describe import catalogue
+from app.kernel.history import fold
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Action, Lifecycle
+from app.log import read
+from app.log.canonical import from_instant
+from app.log.events import Recorded, kind_of
+from app.registry import LIFECYCLES
+from tests.client import Json
+from tests.every_action.world import World
+
+EVENTS = catalogue(LIFECYCLES)
+
+
+async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | None]:
+    """Every row that the events touch, as it stands."""
+    classes = {record.KIND: record for lc in LIFECYCLES for record in (lc.record, *lc.children)}
+    ids: dict[type[Record], dict[UUID, str]] = {}
+    for key in {key for event in events for key in event.data["set"]}:
+        ids.setdefault(classes[kind_of(key)], {})[UUID(key.split("/")[1])] = key
+    found: dict[str, Record | None] = {}
+    for record_class, keys in ids.items():
+        query = f"select * from fold.{record_class.KIND} where id = any(%s)"
+        rows = {row["id"]: row for row in await ledger.db.rows(query, (list(keys),))}
+        for one, key in keys.items():
+            found[key] = from_row(record_class, rows[one]) if one in rows else None
+    return found
+
+
+async def events_of(world: World, lifecycle: Lifecycle[Any], record: Json) -> list[Recorded]:
+    return await read.of_stream(world.api.ledger.db, f"{lifecycle.kind}/{record['id']}")
+
+
+async def assert_folds_back(world: World, events: list[Recorded]) -> None:
+    stand = await rows_of(world.api.ledger, events)
+    for key, record in stand.items():
+        if record is None:
+            last = [event.data["set"][key] for event in events if key in event.data["set"]][-1]
+            assert last is None, "a row that is gone was removed"
+            continue
+        folded = fold(type(record), key, events)
+        assert folded is not None
+        for name in ("id", "version", "changed_at", *codecs(type(record))):
+            assert getattr(folded, name) == getattr(record, name), f"{name} of {key}"
+
+
+async def assert_says_who_and_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
+    """The envelope, and in `given` what was said: no more and no less."""
+    assert event.actor == f"person:{world.everybody.id}"
+    assert event.credential is not None
+    assert event.credential.startswith("key:")
+    await assert_says_what(world, event, row, said)
+
+
+async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any], said: Json) -> None:
+    assert event.type == row.event
+    assert (event.source, event.source_ref) == ("api", None)
+    for_whom = [
+        said[name]
+        for name, mark in marks(row.body, Refers).items()
+        if mark.on_behalf and said.get(name, "me") != "me"
+    ]
+    assert event.on_behalf_of == (f"person:{for_whom[0]}" if for_whom else None)
+    _schema(row.event).validate(event.data["given"])
+    assert event.data.keys() == {"given", "set"}
+    for fields in event.data["set"].values():
+        assert fields is None or fields, "a row that nothing was set on is not in `set`"
+        assert not {"id", "version", "changed_at"} & (fields or {}).keys()
+    given = event.data["given"]
+    # The secret of a key is made by the server; what has a default is kept with it.
+    assert given.keys() - {"secret_hash"} == said.keys() | _defaults(row, said)
+    await assert_kept(world, row.body, given, said)
+
+
+@cache
+def _schema(event_type: str) -> Draft202012Validator:
+    schema = EVENTS["types"][event_type]["given"]
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+async def assert_kept(world: World, model: type[BaseModel], given: Json, said: Json) -> None:
+    texts = await world.api.ledger.vault.texts(
+        v for v in given.values() if isinstance(v, str) and is_sealed(v)
+    )
+    names, words = marks(model, Refers), marks(model, Personal)
+    for name, value in said.items():
+        if name in parts(model):
+            for one_given, one_said in zip(given[name], value, strict=True):
+                assert one_given.keys() == one_said.keys()
+                await assert_kept(world, parts(model)[name], one_given, one_said)
+        elif name in words:
+            assert texts[given[name]] == value
+        elif name in names:
+            ids = [given[name]] if isinstance(value, str) else given[name]
+            assert [str(UUID(one)) for one in ids] == ids
+        elif name.endswith("_at"):
+            assert from_instant(given[name]) == datetime.fromisoformat(value)
+        else:
+            assert given[name] == value
+
+
+def _defaults(row: Action[Any, Any], said: Json) -> set[str]:
+    """Fields that were not said and have a value all the same. An edit keeps only what was said."""
+    if issubclass(row.body, Patch):
+        return set()
+    return {
+        name
+        for name, field in row.body.model_fields.items()
+        if name not in said
+        and not field.is_required()
+        and field.default_factory is None
+        and field.default is not None
+    }

@@ -1,0 +1,250 @@
+"""Whoever gets work by an action is told so, and sees what it is for: by a mark on what names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel
+
+from app.common.notices import Responsible, Step, Tells
+from app.common.people import Person, Role, rule
+from app.common.records import Record, Refers, codecs, empty
+from app.db import connect
+from app.deliveries import notices
+from app.kernel.bodies import marks, parts
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.visibility import EVERYBODY
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.registry import LIFECYCLES
+from tests.client import Client, Json
+from tests.every_action.known import TEAM
+from tests.every_action.samples import said as prepared
+from tests.every_action.samples import sample
+from tests.every_action.world import OF_DECISIONS, OF_RULES, ROWS, World, at, can_be_in, send
+from tests.people import act, add_person
+
+#: Fields that name persons and give nobody work, by why not.
+NO_WORK = {
+    "who asks: they are told what comes of it as such": """
+        SubmitRequest.requester ReportIncident.requester RaiseProblem.requester request.requester_id
+        incident.requester_id problem.requester_id meeting.requester_id article.requester_id
+        request.reported_by_id incident.reported_by_id problem.reported_by_id decision.asked_by_id""",
+    "who did it, and knows": """
+        ci.found_by_id meeting.signed_by_id document_entry.author_id comment.author_id attachment.author_id
+        request.solution_author_id request.it_approved_by_id request.business_approved_by_id
+        solution_review.reviewer_id progress_report.author_id quality_check.checker_id
+        acceptance.recorded_by_id article_use.used_by_id work.person_id LogWork.person cost.person_id
+        complaint.answered_by_id verification_item.checked_by_id verification_item.settled_by_id
+        article.author_id article.published_by_id article_rating.person_id article_revision.author_id
+        problem.risk_owner_id problem_candidate.decided_by_id PassOnCommentIncident.author""",
+    "who was there, or was asked, when it happened": """
+        HoldMeeting.attended CorrectAttendanceMeeting.attended ConfirmRequirementsRequest.heard
+        RecordAcceptanceRequest.participants acceptance.participant_ids""",
+    "who did what their tasks say; those tell them": "request.doer_ids",
+    "the votes say who is asked, without those whom duties keep apart": """
+        AskDecision.persons AskDecision.chair decision.chair_id""",
+    "who wants to know": "FollowTicket.person UnfollowTicket.person follower.person_id",
+    "who is let off": "UninviteMeeting.person RemoveMemberGroup.person",
+    "who is complained about: the answer is for others": "complaint.person_id",
+    "an office, or a place among others: what comes of it tells them when it does": """
+        AddPerson.manager EditPerson.manager person.manager_id membership.person_id AddTeam.lead EditTeam.lead
+        team.lead_id AddGroup.chair EditGroup.chair group.chair_id AddMemberGroup.person
+        group_member.person_id ProposeService.owner EditService.owner service.owner_id""",
+    "an office, and items come by the thousand from discovery": "PlanCi.owner EditCi.owner ci.owner_id",
+    "a plan: the case says when somebody is asked, or told": """
+        AddEscalationRule.to_person EditEscalationRule.to_person escalation_rule.to_person_id
+        DraftCatalogueItem.approver_persons EditCatalogueItem.approver_persons
+        catalogue_item.approver_persons""",
+    "a rota: it is read as a calendar, and a case that waits reminds them": """
+        AddShift.person shift.person_id AgreeStandIn.person AgreeStandIn.instead_of stand_in.person_id
+        stand_in.instead_of_id""",
+    "a credential": "MakeKey.person key.person_id",
+    "it is what tells them": "SendNotice.person notice.person_id",
+}
+EXCEPTIONS = {name for names in NO_WORK.values() for name in names.split()}
+#: Lists of ids in rows are of persons if they are called so.
+LISTS = ("person", "doer", "participant", "approver")
+
+
+def in_body(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
+    """The fields that name persons, and whether each is marked."""
+    responsible = marks(model, Responsible)
+    for name, mark in marks(model, Refers).items():
+        if mark.kind == "person":
+            yield name, name in responsible
+    for part in parts(model).values():
+        yield from in_body(part)
+
+
+def in_row(record: type[Record]) -> Iterator[tuple[str, bool]]:
+    """The same of a row."""
+    responsible = marks(record, Responsible)
+    for name, codec in codecs(record).items():
+        is_list = codec.type == list[str] and name.startswith(LISTS)
+        if is_list or (codec.refers is not None and codec.refers.kind == "person"):
+            yield name, name in responsible
+
+
+def every_field() -> dict[str, bool]:
+    """All fields that name persons, as `Body.field` or `row.field`."""
+    found: dict[str, bool] = {}
+    for _, row in ROWS:
+        found |= {f"{row.body.__name__}.{name}": marked for name, marked in in_body(row.body)}
+    for lifecycle in LIFECYCLES:
+        for record in (lifecycle.record, *lifecycle.children):
+            found |= {f"{record.KIND}.{name}": marked for name, marked in in_row(record)}
+    return found
+
+
+def test_every_field_that_names_a_person_gives_them_work_or_is_said_to_give_none() -> None:
+    fields = every_field()
+    assert len(fields) > 60
+    unsaid = {name for name, marked in fields.items() if not marked} - EXCEPTIONS
+    assert not unsaid, "mark it as Responsible(…), or say why it gives nobody work"
+    stale = EXCEPTIONS - {name for name, marked in fields.items() if not marked}
+    assert not stale
+
+
+def test_whom_a_record_itself_gives_work_its_lifecycle_shows_it() -> None:
+    person = UUID(int=7)
+    for lifecycle in LIFECYCLES:
+        for name in marks(lifecycle.record, Responsible):
+            if name == "assignee_id" and "assign" not in lifecycle.by_name:
+                continue  # nobody is given it
+            record = empty(lifecycle.record, UUID(int=1))
+            setattr(record, name, person)
+            shown = lifecycle.audience(record)
+            assert {f"person:{person}", EVERYBODY} & set(shown), f"{lifecycle.kind}.{name}"
+
+
+def steps_of(model: type[BaseModel]) -> set[Step]:
+    """What those are told whom the marked fields name."""
+    own = {mark.step for mark in marks(model, Responsible).values()}
+    return own.union(*(steps_of(part) for part in parts(model).values()))
+
+
+def naming(model: type[BaseModel], body: Json, person: str) -> Json:
+    """What is said, with that person in all fields that give work."""
+    named = dict(body)
+    for name in marks(model, Responsible):
+        several = "tuple" in str(model.model_fields[name].annotation)
+        named[name] = [person] if several else person
+    for name, part in parts(model).items():
+        if named.get(name):
+            named[name] = [naming(part, one, person) for one in named[name]]
+    return named
+
+
+#: What else is to be said so that somebody can be named.
+BESIDES: dict[str, Json] = {
+    "request.record_acceptance": {
+        "verdict": "failed",
+        "issues": [{"title": "Mend the sum", "due_at": "2199-01-01T00:00:00Z"}],
+    },
+}
+
+
+async def drive(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], person: Person
+) -> tuple[str, str]:
+    """Somebody does it, and names the person. Gives the record's name in the log, and who did it."""
+    record = None
+    if not row.opens:
+        record = await world.bring(lifecycle, can_be_in(lifecycle, row)[0], row)
+    if (lifecycle, row) in OF_RULES:
+        body = row.body.model_validate(naming(row.body, sample(row), str(person.id)))
+        name = None if record is None else record["id"]
+        done = await act(world.api.ledger, rule("tests"), lifecycle.kind, row.name, name, body)
+        return done.event.stream, ""
+    answers: list[httpx.Response] = []
+    for client in (*world.others.values(), world.everybody):
+        body = sample(row) if record is None else await prepared(client, row, at(lifecycle, record))
+        more = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
+        said = naming(row.body, body | more, str(person.id))
+        answers.append(await send(client, lifecycle, row, record, said))
+        if answers[-1].is_success:
+            return f"{lifecycle.kind}/{answers[-1].json()['id']}", client.id
+    raise AssertionError((lifecycle.kind, row.name, [answer.text for answer in answers]))
+
+
+async def tell(world: World) -> None:
+    """All that there is to tell is told."""
+    ledger, now = world.api.ledger, datetime.now(UTC)
+
+    def fails(name: str, error: Exception) -> None:
+        raise error
+
+    connection = await connect(ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await catch_up(connection, notices.consumer(ledger, lambda: now))
+        while await notices.send_due(connection, ledger, now + timedelta(minutes=2), failed=fails):
+            pass
+    finally:
+        await connection.close()
+
+
+TOLD = "select person_id::text, about, unnest(steps) as step from fold.notice"
+
+
+async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: World) -> None:
+    cases: list[tuple[str, str, set[Step], Person, tuple[str, ...]]] = []
+    for lifecycle, row in ROWS:
+        if steps := steps_of(row.body):
+            # A rule reminds those who see it by what they are; others see what they are given.
+            roles: tuple[str, ...] = (Role.engineer.value,) if (lifecycle, row) in OF_RULES else ()
+            person = await add_person(world.api.ledger, f"Chosen {len(cases)}", TEAM, roles=roles)
+            about, _ = await drive(world, lifecycle, row, person)
+            cases.append((row.name, about, steps, person, roles))
+    await tell(world)
+    told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
+    missed = []
+    for name, about, steps, person, roles in cases:
+        # Whoever is to chair it is invited by that.
+        said = steps | {Step.invited} if Step.in_charge in steps else steps
+        if not {(str(person.id), about, step.value) for step in said} & told:
+            missed.append(f"{name} of {about}: not told")
+        client: Client = await world.api.client_of(person, *roles)
+        kind, _, record_id = about.partition("/")
+        (plural,) = (one.plural for one in LIFECYCLES if one.kind == kind)
+        if (await client.get(f"/v1/{plural}/{record_id}")).status_code != 200:
+            missed.append(f"{name} of {about}: not seen")
+    assert len(cases) > 20
+    assert not missed
+
+
+async def expected(world: World, about: str, tells: Tells) -> set[str]:
+    """Whom the row tells of that record, as far as they are people of this world."""
+    kind, _, record_id = about.partition("/")
+    (lifecycle,) = (one for one in LIFECYCLES if one.kind == kind)
+    if tells.field is not None:
+        query = f"select {tells.field}::text from {lifecycle.table} where id = %s"
+        return {await world.api.ledger.db.value(query, (record_id,))}
+    if tells.made is not None:
+        query = "select person_id::text from fold.follower where record = %s"
+        return {row["person_id"] for row in await world.api.ledger.db.rows(query, (about,))}
+    return {client.id for client in (world.everybody, world.worker, *world.others.values())}
+
+
+async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
+    cases: list[tuple[str, str, str, Tells]] = []
+    for lifecycle, row in ROWS:
+        if row.tells and row.name not in OF_DECISIONS:
+            about, actor = await drive(world, lifecycle, row, world.colleague)
+            cases += [(row.name, about, actor, tells) for tells in row.tells]
+    await tell(world)
+    told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
+    missed = []
+    for name, about, actor, tells in cases:
+        persons = await expected(world, about, tells) - {actor}
+        missed += [
+            f"{name} of {about}: {tells.step.value}"
+            for one in persons
+            if (one, about, tells.step.value) not in told
+        ]
+        assert persons, f"{name}: nobody but who acts is told"
+    assert len(cases) > 8
+    assert not missed

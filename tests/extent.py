@@ -1,0 +1,25 @@
+"""How much is tried: what takes long with fewer examples by `make test`, and with all by `make soak`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+import pytest
+
+ALL = os.environ.get("LEDGERDESK_TEST_EXAMPLES") == "all"
+
+T = TypeVar("T")
+#: What takes too long for `make test`, where something smaller is tried instead.
+in_soak = pytest.mark.skipif(not ALL, reason="tried by make soak")
+
+
+def examples(of_all: int) -> int:
+    """How many examples are tried of so many: half of them, unless LEDGERDESK_TEST_EXAMPLES is `all`."""
+    return of_all if ALL else (of_all + 1) // 2
+
+
+def some_of(cases: Sequence[T], first: int) -> Sequence[T]:
+    """The first so many of these cases; all if LEDGERDESK_TEST_EXAMPLES is `all`."""
+    return cases if ALL else cases[:first]

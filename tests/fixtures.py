@@ -1,0 +1,96 @@
+"""What tests are given of the application: a ledger, or all of it, on a database of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.kernel import ledger as ledgers
+from app.kernel.ledger import Ledger
+from app.registry import BY_KIND
+from app.settings import Settings
+from tests import forked
+from tests.client import Api, serving
+from tests.conftest import HISTORY, Place, RealHistory, Server, alone, fresh, shared_folder
+from tests.exchange.making import WHOLE, bring
+from tests.forked import Forking, Sites
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings as nobody has changed them."""
+    return _unchanged()
+
+
+def _unchanged() -> Settings:
+    return Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
+
+
+@pytest.fixture
+async def ledger(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
+    """An open ledger on a fresh database."""
+    async with _opened(place.url, tmp_path / "secrets", settings) as opened:
+        yield opened
+
+
+def _opened(url: str, secrets_dir: Path, settings: Settings) -> AbstractAsyncContextManager[Ledger]:
+    return ledgers.opened(url, secrets_dir, BY_KIND, settings)
+
+
+@pytest.fixture
+async def api(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+    """The application on a fresh database."""
+    async with serving(place.url, tmp_path / "secrets", settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def other(ledger: Ledger, place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
+    """What a second process has: the same database and master key, caches and a writer of its own."""
+    async with _opened(place.url, tmp_path / "secrets", settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def real_secrets(server: Server, real_data: Path, testrun_uid: str) -> Path:
+    """The secrets that belong to the real history, which is imported once per run, for all of its workers."""
+    folder = shared_folder(testrun_uid)
+    secrets = folder / "history-secrets"
+    with (
+        alone(folder / "history.lock"),
+        psycopg.connect(server.administrator, autocommit=True) as administrator,
+    ):
+        if not administrator.execute("select 1 from pg_database where datname = %s", (HISTORY,)).fetchone():
+            with fresh(server, server.databases.template) as place:
+                async with _opened(place.url, secrets, _unchanged()) as ledger:
+                    await bring(ledger, real_data / WHOLE)
+                made = urlsplit(place.url).path.removeprefix("/")
+                copy = sql.SQL("create database {} template {}")
+                administrator.execute(copy.format(sql.Identifier(HISTORY), sql.Identifier(made)))
+    return secrets
+
+
+@pytest.fixture
+def real_history(server: Server, real_secrets: Path) -> Iterator[RealHistory]:
+    """The whole UCI log of incidents, imported as from UTC; skipped where real data are absent."""
+    with fresh(server, HISTORY) as place:
+        yield RealHistory(place, real_secrets)
+
+
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Forking]:
+    """What commands of the command line are forked from."""
+    with forked.forking() as process:
+        yield process
+
+
+@pytest.fixture
+def site(forking: Forking) -> Sites:
+    """Makes installations to be broken, with processes of their own."""
+    return forked.sites(forking)

@@ -1,0 +1,32 @@
+"""What was looked up lately is remembered as long as it is used, and never more than so much."""
+
+from __future__ import annotations
+
+from random import Random
+
+from app.kernel.recent import Recent
+
+
+def test_what_is_used_stays_however_much_else_comes_by() -> None:
+    known: Recent[int, str] = Recent(100)
+    known.put(0, "used")
+    for n in range(1, 10_000):
+        known.put(n, "seen once")
+        if n % 90 == 0:
+            assert known.get(0) == "used"
+        assert len(known) <= 100
+    assert known.get(9_999) == "seen once"
+    assert known.get(5_000) is None
+    known.clear()
+    assert (known.get(0), len(known)) == (None, 0)
+
+
+def test_of_a_little_more_in_use_than_fits_only_a_little_is_looked_up() -> None:
+    """Emptied whole when full, two of five would be."""
+    chance, known, missed = Random(1), Recent[int, int](100), 0
+    for asked in range(20_000):
+        n = chance.randrange(110)
+        if known.get(n) is None:
+            missed += asked > 1_000
+            known.put(n, n)
+    assert missed < 19_000 * 0.12

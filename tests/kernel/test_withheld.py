@@ -1,0 +1,80 @@
+"""Whatever holds money, work or a score is for staff, wherever it stands: in bodies, records and rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.base.extras.ratings import RateTicket
+from app.base.meetings.minutes import MinuteMeeting
+from app.common.children import Rating
+from app.common.money import Money
+from app.common.people import STAFF as STAFF_ROLES
+from app.common.records import Beside, Record, StaffOnly, codecs, empty
+from app.kernel.bodies import marks, parts
+from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.visibility import STAFF
+from app.log.ids import uuid7
+from app.processes.requests.records import SolutionReview
+from app.processes.requests.solutions import ReviewSolutionRequest
+from app.registry import LIFECYCLES
+
+#: How a field is called that holds such a figure.
+FIGURE = re.compile(r"(^|_)(cost|costs|amount|price|budget|rate|spent|minutes|effort|score)($|_)")
+#: What is called so and is shown to whoever sees the record, and why.
+SHOWN = {
+    (Rating, "score"): "It is the requester's own word, and one of five.",
+    (RateTicket, "score"): "The same.",
+    (MinuteMeeting, "minutes"): "The minutes of a meeting are words.",
+    (SolutionReview, "cost_and_benefit"): "A word of the reviewers, of whom the requester may be one.",
+    (ReviewSolutionRequest, "cost_and_benefit"): "The same.",
+}
+
+
+def is_figure(model: type[BaseModel], name: str) -> bool:
+    """Whether the field holds money, work or a score."""
+    if name in marks(model, Money):
+        return True
+    return bool(FIGURE.search(name)) and not name.endswith(("_at", "_id"))
+
+
+def bodies(row: Action[Any, Any]) -> Iterator[type[BaseModel]]:
+    """The body of the row, and what it has several of."""
+    body: type[BaseModel] = row.body
+    yield body
+    yield from parts(body).values()
+
+
+def is_for_staff(lifecycle: Lifecycle[Any]) -> bool:
+    """Whether only staff see records of that kind."""
+    record: type[Record] = lifecycle.record
+    tokens = set(lifecycle.audience(empty(record, uuid7())))
+    # Who sees it may change with its state; where the tokens stand in its row does not.
+    return tokens <= {STAFF} and set(lifecycle.columns) <= {STAFF} and lifecycle.sees_all <= STAFF_ROLES
+
+
+def open_figures(lifecycle: Lifecycle[Any]) -> Iterator[tuple[type, str]]:
+    """The figures of the lifecycle that not only staff are shown."""
+    for row in lifecycle.rows:
+        for body in () if row.staff_only else bodies(row):
+            marked = marks(body, StaffOnly) if body is row.body else {}
+            yield from ((body, n) for n in body.model_fields if is_figure(body, n) and n not in marked)
+    records: list[type[Record]] = [lifecycle.record, *lifecycle.children]
+    for record in records:
+        if issubclass(record, Beside) and empty(record, uuid7()).for_staff:
+            continue
+        yield from (
+            (record, name)
+            for name, codec in codecs(record).items()
+            if is_figure(record, name) and not codec.staff_only
+        )
+
+
+def test_every_figure_of_money_work_or_score_is_for_staff() -> None:
+    lifecycles = [one for one in LIFECYCLES if not is_for_staff(one)]
+    found = {figure for lifecycle in lifecycles for figure in open_figures(lifecycle)}
+    assert found - set(SHOWN) == set(), "mark it: StaffOnly()"
+    assert set(SHOWN) - found == set(), "no exceptions that are none"
