@@ -173,7 +173,7 @@ def _recall_opening(case: Case[R], entry: Entry, irregular: tuple[str, ...]) -> 
     source, columns = case.source, case.columns
     whole = _whole(case, {**entry.fields, "state": source.first}, entry.fields, irregular)
     opening = {**whole, "state": source.first}
-    own = {name: value for name, value in opening.items() if f"unknown_{name}" not in irregular}
+    own = _without_unknown(source, opening, irregular)
     at = next((from_instant(text) for c in source.at if (text := columns.get(c))), entry.at)
     if at != entry.at:
         own.pop("state", None)
@@ -204,8 +204,9 @@ def _told_then(case: Case[R], entry: Entry, event: Recorded) -> dict[str, Any]:
     """All that the source told with the entry: what had not changed does not stand in the event."""
     if not event.data["given"]:
         # As it was told once: it says more of rows that were told before.
-        same = (each.fields for each in case.entries if each.own and each.follows and each.at == entry.at)
-        return {name: value for fields in (*same, entry.fields) for name, value in fields.items()}
+        same = [each.fields for each in case.entries if each.own and each.follows and each.at == entry.at]
+        then = {name: value for fields in same for name, value in fields.items()}
+        return _without_unknown(case.source, then, event.data.get("irregular", ())) | entry.fields
     known = case.before(entry) | entry.fields
     return _whole(case, known, entry.fields, event.data.get("irregular", ()))
 
@@ -221,6 +222,18 @@ def _whole(
         state = known.get("state")
         names |= {name for name, states in source.with_state.items() if state in states}
     return {name: known.get(name) for name in (names - unknown) | (source.tells & set(told))}
+
+
+def _without_unknown(
+    source: Source[R], fields: Mapping[str, Any], irregular: Sequence[str]
+) -> dict[str, Any]:
+    """The fields less those that a row cannot have told: what its reader did not know, and what is told only
+    with a state where that was unknown.
+    """
+    unknown = {name for name in fields if f"unknown_{name}" in irregular}
+    if "state" in unknown:
+        unknown |= source.with_state.keys()
+    return {name: value for name, value in fields.items() if name not in unknown}
 
 
 def _read(source: Source[R], fields: dict[str, Any], texts: Mapping[str, str | None]) -> dict[str, Any]:

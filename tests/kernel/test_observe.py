@@ -406,6 +406,17 @@ def test_what_was_done_here_stays_until_the_source_tells_something_later() -> No
     assert types(tell(case, row(11, State.resolved))) == ["resolved"]
 
 
+def test_a_recalled_row_that_told_no_state_tells_none_beside_others_of_its_time() -> None:
+    new = row(5, State.new, opened_at=5)
+    unknown, unknown_later = row(5, None, opened_at=5), row(6, None, opened_at=6)
+    rows = [row(7, State.acknowledged, opened_at=7), unknown_later, new, new, unknown, unknown]
+    rows += [unknown_later, unknown_later]
+    remembered = begun()
+    recalled = again(remembered, recorded(remembered, tell(remembered, *rows)))
+    held = row(5, State.on_hold, opened_at=5)
+    assert tell(recalled, held) == tell(remembered, held)
+
+
 # Properties
 
 STATES = [None, *(state for state in State if state is not State.new)]
