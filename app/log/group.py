@@ -229,7 +229,7 @@ class Group:
                 await asyncio.sleep(follow.RETRY_SECONDS)
             else:
                 self._failed(self._turn.name, error)
-                pass
+                self._leave(tasks, self._turn, after=follow.RETRY_SECONDS)
             return True
         for consumer in leaving:
             self._leave(tasks, consumer)
