@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Tests of one file share what it sets up, so one process has all of them; what takes longest comes first.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=8 --dist loadfile --no-loadscope-reorder
 # Every layer once, and no test that starts processes, imports histories or walks all routes.
-QUICK := tests/common tests/kernel tests/log tests/processes tests/base tests/stories tests/tidy
+QUICK := tests/common tests/kernel tests/log tests/processes tests/stories tests/tidy
 READY := .venv/.ready
 
 # What a caller's shell says about its own environments is not about ours. Where to fetch from stays as it is. And to
@@ -50,8 +50,8 @@ run: $(READY) ## Start all of it, with a demo organisation; Ctrl-C stops all of 
 test: $(READY) ## Run all tests, on a database of their own
 	@$(PYTEST) $(ARGS)
 
-quick: $(READY) ## Run the tests of every layer that take no minute together, while at work
-	@$(PYTEST) -q $(QUICK) $(ARGS)
+quick: $(READY) ## Run tests of every layer, with few examples, in about a minute
+	@LEDGERDESK_TEST_EXAMPLES=few $(PYTEST) -q $(QUICK) $(ARGS)
 
 check: $(READY) ## Lint, format, types, import rules, and no drift of what is generated
 	$(BIN)/python -m ruff check

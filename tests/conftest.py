@@ -30,7 +30,7 @@ from app.installation import OWNER_ROLE, SERVICE_ROLE, SUPERUSER
 from app.settings import PROJECT
 from tests.connections import CONNECTIONS, kept
 from tests.databases import Databases
-from tests.extent import ALL
+from tests.extent import ALL, FEW
 
 GIVEN_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
 AGAIN_ON_GIVEN = ("log", "kernel", "invariants")
@@ -49,7 +49,9 @@ TEMPLATE, HISTORY = "template_ledgerdesk", "template_history"
 
 # No test is timed: what takes long on a busy machine is not wrong. The same examples every time, lest one
 # that chance finds stop somebody else's work; `make soak` looks for new ones.
-hypothesis.settings.register_profile("ledgerdesk", deadline=None, derandomize=not ALL)
+hypothesis.settings.register_profile(
+    "ledgerdesk", deadline=None, derandomize=not ALL, max_examples=20 if FEW else 100
+)
 hypothesis.settings.load_profile("ledgerdesk")
 
 # Whoever runs the tests in the background may have them ignore SIGINT, and every process that they start

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from app.common.business_time import ALWAYS, BusinessTime, Definition, Week
 from tests.cases import each
 from tests.common.calendars import ZONES, Oracle, Trial, check, trials
+from tests.extent import examples
 
 CALENDARS = int(os.environ.get("LEDGERDESK_TEST_CALENDARS", "240"))
 PARTS = 8
@@ -36,7 +37,7 @@ def test_business_time_is_what_going_through_all_of_it_gives(part: int) -> None:
 
 
 @given(st.sampled_from(ZONES), st.integers(0, 60 * 365 * 24 * HOUR), st.integers(0, 10**7))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_so_much_later_so_much_has_counted(zone: str, begin: int, seconds: int) -> None:
     hours, start = BusinessTime(Definition(zone, OFFICE)), at("2000-01-01T00:00Z") + timedelta(seconds=begin)
     due = hours.add(start, seconds)

@@ -37,7 +37,7 @@ from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident
 from app.registry import LIFECYCLES
 from tests.cases import each
-from tests.extent import ALL
+from tests.extent import ALL, examples
 from tests.kernel.incidents import a_report
 
 BODIES = sorted(
@@ -117,7 +117,7 @@ def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type
     gives()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.sampled_from(BODIES))
 def test_the_same_holds_for_the_text_that_came_in(value: Any, body: type[Body]) -> None:
     with contextlib.suppress(ValidationError):

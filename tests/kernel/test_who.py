@@ -14,6 +14,7 @@ from app.kernel import who
 from app.kernel.who import Who
 from app.log.ids import uuid7
 from tests.cases import each
+from tests.extent import examples
 
 ME, SOMEBODY, TEAM, OTHER_TEAM = uuid7(), uuid7(), uuid7(), uuid7()
 
@@ -105,7 +106,7 @@ RECORDS = st.builds(
 
 
 @given(CALLERS, st.lists(RECORDS, min_size=2, max_size=12))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_who_stands_alike_may_do_alike(caller: Caller, records: list[Any]) -> None:
     seen: dict[Any, list[bool]] = {}
     for record in records:
@@ -119,7 +120,7 @@ SCOPED = Held(Role.agent, TEAM)
 
 @given(st.lists(st.tuples(CALLERS, RECORDS), min_size=2, max_size=12))
 @example([(a_caller(SCOPED, teams=teams), a_record(id=ME, team_id=TEAM)) for teams in ((), (TEAM,))])
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_so_may_several_callers_of_the_same_roles(pairs: list[tuple[Caller, Any]]) -> None:
     seen: dict[Any, list[bool]] = {}
     for caller, record in pairs:

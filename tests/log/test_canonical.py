@@ -25,6 +25,7 @@ from app.log.canonical import (
 )
 from tests.cases import each
 from tests.conftest import Place
+from tests.extent import examples
 
 # RFC 8785, 3.2.2 and 3.2.3, and the test data published with it, but for what holds fractions.
 VECTORS = [
@@ -223,7 +224,7 @@ def test_a_value_that_holds_itself_is_refused_and_not_followed_for_ever() -> Non
 def test_postgresql_reads_every_canonical_text_as_the_same_value(place: Place) -> None:
     with psycopg.connect(place.url, autocommit=True) as connection:
 
-        @settings(max_examples=150)
+        @settings(max_examples=examples(150))
         @given(OBJECTS)
         def reads_the_same(value: dict[str, Any]) -> None:
             found = connection.execute(
