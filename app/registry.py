@@ -8,7 +8,7 @@ from app.base.categories import categories
 from app.base.checklists import checklists
 from app.base.cis import baselines, verifications
 from app.base.cis import lifecycle as cis
-from app.base.costs import budgets, hourly_rates
+from app.base.costs import hourly_rates
 from app.base.custom import fields as custom_fields
 from app.base.meetings import lifecycle as meetings
 from app.base.people import groups, keys, persons, teams
@@ -37,7 +37,6 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     escalation_rules.LIFECYCLE,
     checklists.LIFECYCLE,
     hourly_rates.LIFECYCLE,
-    budgets.LIFECYCLE,
     custom_fields.LIFECYCLE,
     cis.LIFECYCLE,
     categories.LIFECYCLE,

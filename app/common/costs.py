@@ -1,4 +1,4 @@
-"""What work and things cost: rates by the hour and budgets, which are records; what was spent on a ticket."""
+"""What work and things cost: rates by the hour, which are records; what was spent on a ticket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.common.records import FOLD, Beside, Labelled, Record, Refers
 
 
 class FigureState(Labelled):
-    """Whether a rate or a budget counts, or was a mistake."""
+    """Whether a rate counts, or was a mistake."""
 
     active = "active", "Active", "有效"
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
@@ -30,19 +30,6 @@ class HourlyRate(Record):
     amount: str | None = None
     currency: str | None = None
     valid_from_at: datetime | None = None
-    added_at: datetime | None = None
-
-
-class Budget(Record):
-    """What a service may cost in a year; without a service, all of them together."""
-
-    KIND: ClassVar[str] = "budget"
-
-    state: FigureState | None = Field(default=None, sa_type=Text)
-    service: str | None = None
-    year: int | None = None
-    amount: str | None = None
-    currency: str | None = None
     added_at: datetime | None = None
 
 
@@ -91,13 +78,6 @@ class HourlyRateTable(HourlyRate, table=True):
     """Where rates by the hour stand."""
 
     __tablename__ = "hourly_rate"
-    __table_args__: ClassVar = FOLD
-
-
-class BudgetTable(Budget, table=True):
-    """Where budgets stand."""
-
-    __tablename__ = "budget"
     __table_args__: ClassVar = FOLD
 
 

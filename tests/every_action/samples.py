@@ -16,7 +16,6 @@ from app.base.categories.categories import AddCategory, EditCategory
 from app.base.checklists.checklists import AddChecklist, EditChecklist
 from app.base.cis.baselines import TakeBaseline
 from app.base.cis.lifecycle import Altering, EditCi, PlanCi, RelateCi, UnrelateCi
-from app.base.costs.budgets import AddBudget, ReviseBudget
 from app.base.costs.hourly_rates import AddHourlyRate
 from app.base.custom.fields import AddCustomField, EditCustomField
 from app.base.decisions.actions import CastVote, CloseVote, RemindVoters, Tallied, WithdrawDecision
@@ -382,13 +381,6 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "currency": "CNY",
         "valid_from_at": "2026-01-01T00:00:00+08:00",
     },
-    AddBudget: lambda: {
-        "service": f"mail-{next(NUMBERS)}",
-        "year": 2027,
-        "amount": "250000.00",
-        "currency": "CNY",
-    },
-    ReviseBudget: lambda: {"amount": "300000.00", "reason": "There is one more site."},
     ReverseWork: lambda: {"work": NOBODYS, "reason": "It was another ticket."},
     ReverseCost: lambda: {"cost": NOBODYS, "reason": "It was another ticket."},
     AnswerComplaint: lambda: {

@@ -1,1 +1,1 @@
-"""What work and things cost: rates by the hour, and budgets."""
+"""What an hour of work costs."""

@@ -1,4 +1,4 @@
-"""What can be asked about rates by the hour and about budgets."""
+"""What can be asked about rates by the hour."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import RecordOut
-from app.base.costs import budgets, hourly_rates
+from app.base.costs import hourly_rates
 from app.common.costs import FigureState
 
 
@@ -23,26 +23,9 @@ class HourlyRateOut(RecordOut):
     added_at: datetime
 
 
-class BudgetOut(RecordOut):
-    """What a service may cost in a year."""
-
-    state: FigureState
-    service: str | None = Field(description="Null: all services together.")
-    year: int
-    amount: str = Field(description="With the digits of the currency.")
-    currency: str
-    added_at: datetime
-
-
 HOURLY_RATES = Listing(
     lifecycle=hourly_rates.LIFECYCLE,
     shape=HourlyRateOut,
     filters=("state", "role_class", "currency", "valid_from_at", "added_at"),
     sorts=("added_at", "valid_from_at"),
-)
-BUDGETS = Listing(
-    lifecycle=budgets.LIFECYCLE,
-    shape=BudgetOut,
-    filters=("state", "service", "currency", "added_at"),
-    sorts=("added_at", "year"),
 )

@@ -1,4 +1,4 @@
-"""Rates by the hour and budgets: what counts from when on, said in the digits of its currency."""
+"""Rates by the hour: what counts from when on, said in the digits of its currency."""
 
 from __future__ import annotations
 
@@ -50,20 +50,6 @@ async def test_a_rate_is_said_once_for_each_class_and_time(api: Api) -> None:
     await admin.do("/v1/hourly_rates", {**said, "amount": "500.00"})
     listed = await admin.read("/v1/hourly_rates", role_class="engineer", state="active")
     assert [item["amount"] for item in listed["items"]] == ["500.00"]
-
-
-async def test_a_service_has_one_budget_a_year_and_all_together_another(api: Api) -> None:
-    admin = await an_admin(api)
-    said: Json = {"year": 2027, "amount": "250000.00", "currency": "CNY"}
-    mail = await admin.do("/v1/budgets", {**said, "service": "mail"})
-    await admin.do("/v1/budgets", said)
-    for more in ({"service": "mail"}, {}):
-        refused = await admin.post("/v1/budgets", json={**said, **more})
-        assert refused.json()["errors"][0]["pointer"] == "/year"
-    revised = await admin.do(
-        f"/v1/budgets/{mail['id']}/revise", {"amount": "260000.00", "reason": "One more site."}
-    )
-    assert revised["amount"] == "260000.00"
 
 
 @each(
