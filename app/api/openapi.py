@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api import tables
+from app.api import components, tables
 from app.api.deprecations import EXTENSION
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.sessions import COOKIE
@@ -93,7 +93,7 @@ TAGS = {
     "requests": "What people ask for, from intake to support after delivery.",
     "service": "The service's own health.",
     "catalogue": "Services, and what of them can be asked for.",
-    "costs": "What an hour of work costs, and what a year may.",
+    "costs": "What an hour of work costs.",
     "configuration": "Configuration items, what they are to one another, and what is touched if one fails.",
     "views": "What lists are narrowed and sorted by, under a name.",
 }
@@ -193,6 +193,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         for name, (said, always) in HEADERS.items()
         if name in used
     }
+    components.without_titles(made["paths"])
+    components.without_titles(made["components"])
+    components.share(made)
     return made
 
 

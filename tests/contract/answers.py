@@ -51,10 +51,32 @@ FORMATS = {"date-time": _is_instant, "uuid": _is_uuid}
 
 
 @cache
-def document() -> dict[str, Any]:
+def as_written() -> dict[str, Any]:
     """The contract as the code has it."""
     found: dict[str, Any] = kept.json("contract", lambda: routed().openapi())
     return found
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The same with each operation's parameters and answers in it, where the contract refers to them."""
+    found = copy.deepcopy(as_written())
+    shared = {kind: found["components"].pop(kind) for kind in ("parameters", "responses")}
+    for operations in found["paths"].values():
+        for told in operations.values():
+            told["responses"] = {s: _met(one, shared) for s, one in told["responses"].items()}
+            if "parameters" in told:
+                told["parameters"] = [_met(one, shared) for one in told["parameters"]]
+    return found
+
+
+def _met(part: dict[str, Any], shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What stands there, or what it refers to."""
+    if "$ref" not in part:
+        return part
+    _, _, kind, name = part["$ref"].split("/")
+    met: dict[str, Any] = shared[kind][name]
+    return met
 
 
 @cache

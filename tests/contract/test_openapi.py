@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +11,9 @@ from jsonschema_rs import meta
 
 from app.api.openapi import TAGS
 from app.common.records import Labelled
+from app.settings import PROJECT
 from tests.cases import each
-from tests.contract.answers import document
+from tests.contract.answers import as_written, document
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -80,9 +82,27 @@ def test_no_two_operations_have_one_name() -> None:
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_referred_to() -> None:
-    parts = document()["components"]
-    known = {f"#/components/{kind}/{name}" for kind in ("schemas", "headers") for name in parts[kind]}
-    assert set(_references(document())) == known
+    parts = as_written()["components"]
+    kinds = ("schemas", "headers", "parameters", "responses")
+    known = {f"#/components/{kind}/{name}" for kind in kinds for name in parts[kind]}
+    assert set(_references(as_written())) == known
+
+
+def test_what_several_operations_answer_or_take_stands_once() -> None:
+    found = [
+        json.dumps(part, sort_keys=True)
+        for told in as_written()["paths"].values()
+        for operation in told.values()
+        for part in (*operation["responses"].values(), *operation.get("parameters", ()))
+        if "$ref" not in part
+    ]
+    assert len(found) == len(set(found))
+
+
+def test_the_contract_is_one_that_a_person_can_open() -> None:
+    text = (PROJECT / "openapi" / "openapi.json").read_text(encoding="utf-8")
+    assert len(text) < 2_600_000
+    assert text.count("\n") < 95_000
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -1,0 +1,99 @@
+"""What recurs in the contract stands once, as a component that is referred to. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+Schema = dict[str, Any]
+#: Members of a schema that hold values: their members are those of clients' JSON.
+VALUES = frozenset({"const", "default", "enum", "example", "examples"})
+#: A response or parameter of an operation: where it stands, by which key, and the collection that it is of.
+_Use = tuple[Any, Any, str]
+
+
+def share(document: Schema) -> None:
+    """Make components of the responses and parameters that several operations have, and refer to them."""
+    components = document["components"]
+    components["responses"] = _shared(_responses(document), "responses", _response_name)
+    components["parameters"] = _shared(_parameters(document), "parameters", _parameter_name)
+
+
+def without_titles(schema: Any) -> None:
+    """Take out the titles that are made of names: whoever reads them has the name."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):
+            del schema["title"]
+        for name, part in schema.items():
+            if name not in VALUES:
+                without_titles(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            without_titles(part)
+
+
+def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
+    """Each operation, and the collection that its path begins with."""
+    for path, operations in document["paths"].items():
+        collection = path.removeprefix("/v1").split("/")[1]
+        for operation in operations.values():
+            yield collection, operation
+
+
+def _responses(document: Schema) -> Iterator[_Use]:
+    for collection, operation in _operations(document):
+        for status in operation["responses"]:
+            yield operation["responses"], status, collection
+
+
+def _parameters(document: Schema) -> Iterator[_Use]:
+    for collection, operation in _operations(document):
+        for place in range(len(operation.get("parameters", ()))):
+            yield operation["parameters"], place, collection
+
+
+def _shared(uses: Iterator[_Use], kind: str, name_of: Any) -> Schema:
+    """Put references where several are the same. Return the components, by name.
+
+    The one that recurs most often has the plain name; others of that name have the collection of their first
+    use with it, and stay where they are if that is taken, too.
+    """
+    alike: defaultdict[str, list[_Use]] = defaultdict(list)
+    for use in uses:
+        alike[json.dumps(use[0][use[1]], sort_keys=True)].append(use)
+    shared: Schema = {}
+    for same in sorted(alike.values(), key=len, reverse=True):
+        if len(same) == 1:
+            break
+        holder, key, collection = same[0]
+        content = holder[key]
+        name = name_of(key, content)
+        if name in shared:
+            name = f"{name}Of{_camel(collection)}"
+        if name not in shared:
+            shared[name] = content
+            for its_holder, its_key, _ in same:
+                its_holder[its_key] = {"$ref": f"#/components/{kind}/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _response_name(status: str, response: Schema) -> str:
+    """The name of its schema, with what is unusual in the status; of a problem the phrase of its status."""
+    phrase = "".join(word.capitalize() for word in HTTPStatus(int(status)).phrase.split())
+    contents = response.get("content", {})
+    schema = contents.get("application/json", {}).get("schema", {})
+    if "$ref" not in schema:
+        return phrase
+    name = str(schema["$ref"].rpartition("/")[2])
+    return name if status == "200" else f"{name}{phrase}"
+
+
+def _parameter_name(_: int, parameter: Schema) -> str:
+    return _camel(parameter["name"])
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
