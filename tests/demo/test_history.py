@@ -59,16 +59,19 @@ async def test_it_is_made_once_whatever_breaks_it_off(
     ledger: Ledger, place: Place, tmp_path: Path, settings: Settings
 ) -> None:
     async with opened(place.url, tmp_path / "secrets", BY_KIND, settings) as first:
-        making = asyncio.create_task(make(first, lambda done, of: None, days=DAYS))
-        while await _made(ledger) < 1_200:
-            assert not making.done()
-            await asyncio.sleep(0)
-        making.cancel()
+
+        def break_off(done: int, of: int) -> None:
+            if done == of // 2:
+                making.cancel()
+
+        making = asyncio.create_task(make(first, break_off, days=DAYS))
         with pytest.raises(asyncio.CancelledError):
             await making
+    half = await _made(ledger)
     heard: list[tuple[int, int]] = []
     ids = await make(ledger, lambda *news: heard.append(news), days=DAYS)
     whole = await _made(ledger)
+    assert 0 < half < whole
     assert heard[-1][0] == heard[-1][1] == len(heard)
     assert await make(ledger, lambda done, of: None, days=DAYS) == ids
     assert await _made(ledger) == whole
