@@ -60,8 +60,9 @@ check: $(READY) ## Lint, format, types, import rules, and no drift of what is ge
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.cli contract --check
 
-contract: $(READY) ## Write anew what is generated: openapi/ and the generated docs
+contract: $(READY) ## Write anew what is generated: openapi/, migrations/schema.sql and the generated docs
 	@$(BIN)/python -m app.cli contract
+	@$(BIN)/python -m app.cli schema
 
 bench: $(READY) ## Measure, as ratios to raw SQL on the same PostgreSQL
 	@$(BIN)/python -m bench $(ARGS)

@@ -49,7 +49,7 @@ def found(settings: Settings, *, watched: bool = False) -> Iterator[Installation
 
     An embedded database is started if it does not run, joined if it does, and brought up to date. `watched`:
     as long as the block lasts, it is started again if it dies. Raises EmbeddedError, InstallationError,
-    psycopg.Error.
+    SchemaError, psycopg.Error.
     """
     data_dir = settings.data_dir or default_data_dir(PROJECT)
     secrets_dir = settings.secrets_dir or data_dir / "secrets"
@@ -92,7 +92,11 @@ def _ready(server: EmbeddedPostgres, secrets_dir: Path) -> Installation:
             administrator.execute(f"create database {DATABASE} owner {OWNER_ROLE}".encode())
     url, owner_url = server.url(DATABASE, SERVICE_ROLE), server.url(DATABASE, OWNER_ROLE)
     if schema.current(owner_url) != schema.newest():
-        schema.migrate(owner_url, SERVICE_ROLE)
+        try:
+            schema.migrate(owner_url, SERVICE_ROLE)
+        except schema.SchemaTooOldError as error:
+            remedy = f"Move the folder {server.data_dir} away and start again: a new one is made."
+            raise schema.SchemaTooOldError(error.revision, remedy) from error
     return Installation(url, owner_url, secrets_dir, embedded=True)
 
 

@@ -18,8 +18,28 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 CONNECT_SECONDS = 10
 
 
+#: The first revision of the chain. Databases with an older one were made before it, and nothing leads on.
+BASELINE = "1001"
+
+
 class SchemaError(Exception):
     """The database does not have the schema that this version of the program needs."""
+
+
+class SchemaTooOldError(SchemaError):
+    """The database was made before the baseline, so that no migration brings it up to date.
+
+    `remedy` says in a sentence what to do instead.
+    """
+
+    def __init__(
+        self, revision: str, remedy: str = "Name an empty database, and leave this one as it is."
+    ) -> None:
+        super().__init__(
+            f"The database has the schema {revision}, of a version before the first release. This version "
+            f"cannot read it and does not change it. {remedy}"
+        )
+        self.revision = revision
 
 
 def _config() -> Config:
@@ -39,8 +59,10 @@ def newest() -> str:
 def migrate(owner_url: str, service_role: str | None) -> None:
     """Brings the schema up to date as its owner, and lets `service_role` use it (None: the owner serves too).
 
-    Raises SchemaError if the service's role does not exist, psycopg.Error if the database cannot be reached.
+    Raises SchemaTooOldError if it was made before the baseline, SchemaError if by a later version than this
+    one or if the service's role does not exist, psycopg.Error if the database cannot be reached.
     """
+    _refuse_unknown(current(owner_url))
     config = _config()
     try:
         engine = create_engine(sqlalchemy_url(owner_url), poolclass=pool.NullPool)
@@ -68,6 +90,17 @@ def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
     return sql.SQL(statements).format(role=sql.Identifier(service_role)).as_string()
 
 
+def _refuse_unknown(revision: str | None) -> None:
+    """Raise SchemaError if no migration leads on from that revision."""
+    if revision is not None and revision < BASELINE:
+        raise SchemaTooOldError(revision)
+    if revision is not None and revision > newest():
+        raise SchemaError(
+            f"The database has the schema {revision}, of a later version than this one, which has "
+            f"{newest()}. Use that version."
+        )
+
+
 #: What gives the revision that a migrated database is at.
 CURRENT = "select version_num from plumbing.migration"
 
@@ -92,6 +125,7 @@ def current(url: str) -> str | None:
 def check(url: str) -> None:
     """Raises SchemaError, with the command that mends it, if the schema does not fit this program."""
     found, needed = current(url), newest()
+    _refuse_unknown(found)
     if found != needed:
         raise SchemaError(
             f"The database's schema is {found or 'empty'}, this program needs {needed}. "

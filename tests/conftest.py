@@ -33,7 +33,7 @@ from tests.databases import Databases
 from tests.extent import ALL, FEW
 
 GIVEN_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
-AGAIN_ON_GIVEN = ("log", "kernel", "invariants")
+AGAIN_ON_GIVEN = ("log", "kernel", "invariants", "test_schema.py")
 # Nothing here needs to survive a crash of the machine, except where a test says so and starts its own server.
 FAST = {
     "fsync": "off",

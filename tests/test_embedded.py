@@ -16,8 +16,10 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from app import embedded
+from app import embedded, installation
 from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, running
+from app.schema import SchemaTooOldError
+from app.settings import Settings
 
 PROJECT = Path(__file__).parents[1]
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
@@ -248,6 +250,18 @@ def test_data_of_another_major_version_are_left_alone(folder: Path) -> None:
         pass
     (folder / "data/postgres/PG_VERSION").write_text("17\n")
     with pytest.raises(EmbeddedError, match="written by PostgreSQL 17"), running(folder / "data", FAST):
+        pass
+
+
+def test_data_from_before_the_first_release_are_to_be_moved_away(folder: Path) -> None:
+    ours = Settings(data_dir=folder / "data", database_url=None)
+    said = rf"0088.*Move the folder {folder / 'data'} away and start again"
+    with installation.found(ours) as made:
+        assert made.owner_url is not None
+        ask(made.owner_url, "update plumbing.migration set version_num = '0088'")
+        with pytest.raises(SchemaTooOldError, match=said), installation.found(ours):
+            pass
+    with pytest.raises(SchemaTooOldError, match=said), installation.found(ours):
         pass
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
-from app import registry, schema, worker
+from app import registry, schema, schema_dump, worker
 from tests.conftest import Place
 
 
@@ -50,7 +51,6 @@ def _flat(differences: list[Any]) -> list[Any]:
 
 
 def test_rows_of_every_table_are_written_with_all_of_its_columns(place: Place) -> None:
-    """Whoever adds a column calls log.takes_rows again."""
     tables = [f"{table.schema}.{table.name}" for table in SQLModel.metadata.tables.values()]
     assert len(tables) > len(registry.LIFECYCLES)
     source = "select proname, prosrc from pg_proc where proname = any(%s) order by 1"
@@ -60,6 +60,32 @@ def test_rows_of_every_table_are_written_with_all_of_its_columns(place: Place) -
         assert connection.execute(source, (tables,)).fetchall() == written
         assert {name for name, _ in written} == set(tables)
         connection.rollback()
+
+
+def test_schema_sql_shows_what_the_migrations_make(place: Place) -> None:
+    shown = (schema.MIGRATIONS / "schema.sql").read_text(encoding="utf-8")
+    assert schema_dump.dump(place.owner_url) == shown, "run `make contract` and look at what it changes"
+
+
+def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(place: Place) -> None:
+    _set_revision(place, "0088")
+    said = r"0088.*before the first release.*empty database"
+    with pytest.raises(schema.SchemaTooOldError, match=said):
+        schema.migrate(place.owner_url, None)
+    with pytest.raises(schema.SchemaTooOldError, match=said):
+        schema.check(place.url)
+    assert schema.current(place.url) == "0088"
+
+
+def test_a_database_of_a_later_version_is_not_migrated(place: Place) -> None:
+    _set_revision(place, "9999")
+    with pytest.raises(schema.SchemaError, match=r"9999, of a later version.*Use that version"):
+        schema.migrate(place.owner_url, None)
+
+
+def _set_revision(place: Place, revision: str) -> None:
+    with psycopg.connect(place.owner_url, autocommit=True) as owner:
+        owner.execute("update plumbing.migration set version_num = %s", (revision,))
 
 
 def test_a_database_that_was_never_migrated_is_named_with_the_command_that_mends_it(place: Place) -> None:

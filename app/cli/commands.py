@@ -41,6 +41,7 @@ COMMANDS = {
     "reconcile": "reconcile",
     "lifecycles": "lifecycles",
     "contract": "contract",
+    "schema": "schema",
 }
 
 
