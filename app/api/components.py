@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +13,8 @@ Schema = dict[str, Any]
 VALUES = frozenset({"const", "default", "enum", "example", "examples"})
 #: A response or parameter of an operation: where it stands, by which key, and the collection that it is of.
 _Use = tuple[Any, Any, str]
+_SCHEMA = "#/components/schemas/"
+TEXT = {"type": "string"}
 
 
 def share(document: Schema) -> None:
@@ -20,6 +22,69 @@ def share(document: Schema) -> None:
     components = document["components"]
     components["responses"] = _shared(_responses(document), "responses", _response_name)
     components["parameters"] = _shared(_parameters(document), "parameters", _parameter_name)
+
+
+def open_codes(document: Schema) -> None:
+    """Let each code of an answer be any text besides the known ones; what is sent stays closed.
+
+    A list has a component for answers, of its name behind *Any*, beside the one with the known codes.
+    """
+    schemas = document["components"]["schemas"]
+    answered = _reached(document, (responses[status] for responses, status, _ in _responses(document)))
+    lists = {name for name, schema in schemas.items() if "enum" in schema}
+    for name in answered - lists:
+        _open(schemas[name], lists)
+    for responses, status, _ in _responses(document):
+        _open(responses[status], lists)
+    schemas |= {
+        f"Any{name}": {
+            "description": f"One of {name}, or a code that has come since: clients take any.",
+            "anyOf": [{"$ref": _SCHEMA + name}, TEXT],
+        }
+        for name in lists & answered
+    }
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+
+
+def _reached(document: Schema, parts: Iterable[Any]) -> set[str]:
+    """The names of the schemas that these parts of the document refer to, directly or through others."""
+    reached: set[str] = set()
+    waiting = list(parts)
+    while waiting:
+        for reference in _references(waiting.pop()):
+            name = reference.removeprefix(_SCHEMA)
+            if reference.startswith(_SCHEMA) and name not in reached:
+                reached.add(name)
+                waiting.append(document["components"]["schemas"][name])
+    return reached
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"]
+        for part in schema.values():
+            yield from _references(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _references(part)
+
+
+def _open(schema: Any, lists: Set[str]) -> None:
+    """Open the codes within the schema."""
+    if isinstance(schema, dict):
+        name = str(schema.get("$ref", "")).removeprefix(_SCHEMA)
+        if name in lists:
+            schema["$ref"] = f"{_SCHEMA}Any{name}"
+        elif "enum" in schema:
+            known = {"type": schema.pop("type"), "enum": schema.pop("enum")}
+            schema["anyOf"] = [known, TEXT]
+        else:
+            for part in schema.values():
+                _open(part, lists)
+    elif isinstance(schema, list):
+        for part in schema:
+            _open(part, lists)
 
 
 def without_titles(schema: Any) -> None:

@@ -195,6 +195,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     }
     components.without_titles(made["paths"])
     components.without_titles(made["components"])
+    components.open_codes(made)
     components.share(made)
     return made
 

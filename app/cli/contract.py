@@ -36,13 +36,14 @@ def contract(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if something has drifted.")
     ] = False,
-    release: Annotated[
+    release_it: Annotated[
         bool, typer.Option("--release", help="Take the present contract as that of this version's release.")
     ] = False,
 ) -> None:
     """Write openapi/ and the generated pages of docs/ anew.
 
-    A change that breaks clients of the released contract must be declared in openapi/declared_changes.toml.
+    Once a contract is released, a change that breaks its clients must be declared in
+    openapi/declared_changes.toml.
     """
     drifted = []
     for path, text in generated():
@@ -59,10 +60,12 @@ def contract(
     wrong = unexcused()
     for line in wrong:
         say(line)
-    if wrong and (check or release):
+    if not is_released():
+        say("Nothing is released yet, so no change breaks anybody.")
+    if wrong and (check or release_it):
         raise typer.Exit(DIFFERENT)
-    if release:
-        _release()
+    if release_it:
+        release()
 
 
 @cache
@@ -89,12 +92,14 @@ def unexcused() -> list[str]:
     """What breaks clients of the released contract and is not declared, or is declared and breaks nothing: a
     sentence each.
     """
+    if not is_released():
+        return []
     old, old_events = (json.loads((RELEASED / name).read_text("utf-8")) for name in (OPERATIONS, EVENTS))
     breaks = breaking.of_operations(old, _operations())
     breaks |= breaking.of_events(old_events, describe.catalogue(LIFECYCLES))
-    released, where = old["info"]["version"], DECLARED.relative_to(settings.PROJECT)
+    released, where = old["info"]["version"], f"openapi/{DECLARED.name}"
     try:
-        declarations = declared.read(DECLARED.read_text("utf-8"))
+        declarations = declared.read(DECLARED.read_text("utf-8")) if DECLARED.exists() else []
     except declared.BadDeclaration as error:
         return [f"{where}: {error}"]
     missing = declared.undeclared(breaks, declarations, released)
@@ -109,12 +114,19 @@ def unexcused() -> list[str]:
     return lines
 
 
-def _release() -> None:
-    """The contract that clients are held to from now on is the present one."""
-    released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
-    if released == routed().version:
-        say(f"{released} is released already: give pyproject.toml the version that is to be released.")
-        raise typer.Exit(REFUSED)
+def is_released() -> bool:
+    """Whether there is a contract that clients are held to."""
+    return (RELEASED / OPERATIONS).exists()
+
+
+def release() -> None:
+    """Make the present contract the one that clients are held to from now on."""
+    if is_released():
+        released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
+        if released == routed().version:
+            say(f"{released} is released already: give pyproject.toml the version that is to be released.")
+            raise typer.Exit(REFUSED)
+    RELEASED.mkdir(parents=True, exist_ok=True)
     for name in (OPERATIONS, EVENTS):
         shutil.copyfile(OPENAPI / name, RELEASED / name)
     say(f"The released contract is that of {routed().version}.")

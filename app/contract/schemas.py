@@ -40,7 +40,6 @@ RULES = {
     "security_added": "asks for more than before",
     "status_changed": "succeeds with other statuses",
     "type_changed": "has another type",
-    "value_added": "is a value that clients do not know",
     "value_removed": "is no value any more",
     "version_lowered": "has an older schema version",
 }
@@ -239,10 +238,6 @@ def _of_codes(old: Schema, new: Schema, side: Side, place: str) -> Iterator[Brea
         for code in before:
             if code not in now:
                 yield Break(f"{place}={code}", "value_removed")
-    if side is Side.answered:
-        for code in now:
-            if code not in before:
-                yield Break(f"{place}={code}", "value_added")
 
 
 def _of_bounds(old: Schema, new: Schema, place: str) -> Iterator[Break]:

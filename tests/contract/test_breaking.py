@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.cli import contract
 from app.cli.contract import unexcused
 from app.contract import breaking, declared
 from app.contract.schemas import RULES, Break
@@ -183,12 +186,6 @@ OF_OPERATIONS = [
         api(),
         shows(state=STATE, note={"type": "integer"}),
     ),
-    (
-        "value_added",
-        "Answer/state=held",
-        api(),
-        shows(state={"enum": ["new", "closed", "held"]}, note=TEXT),
-    ),
 ]
 OF_EVENTS = [
     ("event_removed", "event/thing.made", events(), {**events(), "types": {}}),
@@ -218,6 +215,21 @@ OF_EVENTS = [
 
 USUAL = api()["paths"]["/v1/things"]["post"]
 RENAMED = {"requestBody": {"required": True, "content": {JSON: refers("Renamed")}}}
+
+
+def _with_components() -> Schema:
+    """The usual document; its operation refers to its parameter and its answer."""
+    document = api()
+    operation = document["paths"]["/v1/things"]["post"]
+    document["components"] |= {
+        "parameters": {"State": operation["parameters"][0]},
+        "responses": {"Answer": operation["responses"]["200"]},
+    }
+    operation["parameters"] = [{"$ref": "#/components/parameters/State"}]
+    operation["responses"] = {"200": {"$ref": "#/components/responses/Answer"}}
+    return document
+
+
 HARMLESS = [
     (
         "another operation",
@@ -244,6 +256,13 @@ HARMLESS = [
         sends(state={**TEXT, "maxLength": 6}),
     ),
     ("no bounds", sends(state={**TEXT, "pattern": "a"}), sends(state=TEXT)),
+    ("a code more in an answer", api(), shows(state={"enum": ["new", "closed", "held"]}, note=TEXT)),
+    (
+        "a code more in an answer whose codes are open",
+        shows(state={"anyOf": [STATE, TEXT]}),
+        shows(state={"anyOf": [{"enum": ["new", "closed", "held"]}, TEXT]}),
+    ),
+    ("what stands in an operation, as a component", api(), _with_components()),
     (
         "a member more in an answer",
         shows(state=TEXT),
@@ -391,5 +410,28 @@ def test_what_is_to_be_pasted_lacks_only_the_version_and_the_reason() -> None:
     assert declared.undeclared(BROKEN, declared.read(filled), "0.1.0") == {}
 
 
-def test_no_client_of_the_released_contract_is_broken_unless_it_is_declared() -> None:
+def test_no_client_of_a_released_contract_is_broken_unless_it_is_declared() -> None:
+    assert unexcused() == []
+
+
+def test_from_the_first_release_on_what_breaks_its_clients_is_told_with_what_to_paste(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "RELEASED", tmp_path / "released")
+    monkeypatch.setattr(contract, "DECLARED", tmp_path / "declared_changes.toml")
+    assert not contract.is_released()
+    assert unexcused() == [], "nothing is released yet"
+    contract.release()
+    assert contract.is_released()
+    assert unexcused() == []
+    released = json.loads((tmp_path / "released" / "openapi.json").read_text(encoding="utf-8"))
+    released["paths"]["/v1/gone"] = {"get": {**released["paths"]["/v1/me"]["get"], "operationId": "get_gone"}}
+    (tmp_path / "released" / "openapi.json").write_text(json.dumps(released), encoding="utf-8")
+    said = unexcused()
+    assert said[0] == "Breaks clients: get_gone is gone (GET /v1/gone): rule operation_removed."
+    version = "9.0.0"
+    entry = (
+        said[-1].replace('version = ""', f'version = "{version}"').replace('reason = ""', 'reason = "Why."')
+    )
+    (tmp_path / "declared_changes.toml").write_text(entry, encoding="utf-8")
     assert unexcused() == []
