@@ -48,14 +48,15 @@ def open_codes(document: Schema) -> None:
 
 def _reached(document: Schema, parts: Iterable[Any]) -> set[str]:
     """The names of the schemas that these parts of the document refer to, directly or through others."""
+    schemas = document["components"]["schemas"]
     reached: set[str] = set()
     waiting = list(parts)
     while waiting:
         for reference in _references(waiting.pop()):
             name = reference.removeprefix(_SCHEMA)
-            if reference.startswith(_SCHEMA) and name not in reached:
+            if name in schemas and name not in reached:
                 reached.add(name)
-                waiting.append(document["components"]["schemas"][name])
+                waiting.append(schemas[name])
     return reached
 
 

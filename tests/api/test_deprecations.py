@@ -16,6 +16,7 @@ from app.api.frame import Frame
 from app.api.metrics import Metrics
 from app.api.openapi import document
 from tests.client import ADDRESS
+from tests.contract.answers import with_parts_in_place
 
 NEXT_YEAR = Deprecated(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 11, 1, tzinfo=UTC), "/docs#new")
 LATER = Deprecated(datetime(2026, 12, 1, tzinfo=UTC), datetime(2028, 12, 1, tzinfo=UTC), "/docs#colour")
@@ -97,7 +98,7 @@ async def test_a_parameter_that_goes_away_is_named_to_those_who_use_it(
 
 
 def test_the_contract_marks_both_and_lists_the_headers(app: FastAPI) -> None:
-    told = document(app)["paths"]
+    told = with_parts_in_place(document(app))["paths"]
     told_old, told_new = told["/v1/old"]["get"], told["/v1/new"]["get"]
     assert told_old["deprecated"] is True
     assert told_old[EXTENSION] == {"since": "2026-11-01", "sunset": "2027-11-01", "see": "/docs#new"}

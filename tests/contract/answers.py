@@ -61,7 +61,12 @@ def as_written() -> dict[str, Any]:
 @cache
 def document() -> dict[str, Any]:
     """The same with each operation's parameters and answers in it, where the contract refers to them."""
-    found = copy.deepcopy(as_written())
+    return with_parts_in_place(as_written())
+
+
+def with_parts_in_place(contract: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which each operation has its parameters and answers, where that contract refers to them."""
+    found = copy.deepcopy(contract)
     shared = {kind: found["components"].pop(kind) for kind in ("parameters", "responses")}
     for operations in found["paths"].values():
         for told in operations.values():

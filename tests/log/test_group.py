@@ -59,7 +59,10 @@ async def together(eyes: Connection, log: Writer, consumers: int) -> None:
 
 
 async def here(eyes: Connection, consumers: int) -> bool:
-    return (await moved(eyes))[1] == consumers
+    """Whether so many are at the end of the log, and none goes on by itself, by a task of its name."""
+    names = {name for (name,) in await (await eyes.execute("select consumer from log.checkpoint")).fetchall()}
+    alone = names & {task.get_name() for task in asyncio.all_tasks()}
+    return not alone and (await moved(eyes))[1] == consumers
 
 
 def counting(name: str, handled: list[Span], **said: Any) -> Consumer:
