@@ -9,6 +9,7 @@ import psycopg
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine, pool, text
@@ -16,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 CONNECT_SECONDS = 10
-
+NO_ADDRESS = "LEDGERDESK_OWNER_URL is no address that could be connected to."
 
 #: The first revision of the chain. Databases with an older one were made before it, and nothing leads on.
 BASELINE = "1001"
@@ -62,11 +63,11 @@ def migrate(owner_url: str, service_role: str | None) -> None:
     Raises SchemaTooOldError if it was made before the baseline, SchemaError if by a later version than this
     one or if the service's role does not exist, psycopg.Error if the database cannot be reached.
     """
-    _refuse_unknown(current(owner_url))
     config = _config()
     try:
         engine = create_engine(sqlalchemy_url(owner_url), poolclass=pool.NullPool)
         with engine.connect() as connection:
+            _refuse_unknown(_revision(connection))
             config.attributes["connection"] = connection
             # In one transaction with the migrations: who finds the newest schema finds the doors open, too.
             if service_role is not None:
@@ -74,8 +75,8 @@ def migrate(owner_url: str, service_role: str | None) -> None:
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise psycopg.Error(str(error.orig)) from error
-    except ArgumentError as error:
-        raise SchemaError("LEDGERDESK_OWNER_URL is no address that could be connected to.") from error
+    except (ArgumentError, ValueError) as error:  # the latter of a port that is no number
+        raise SchemaError(NO_ADDRESS) from error
 
 
 def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
@@ -88,6 +89,12 @@ def _grants(connection: sqlalchemy.Connection, service_role: str) -> str:
         )
     statements = (MIGRATIONS / "grants.sql").read_text(encoding="utf-8")
     return sql.SQL(statements).format(role=sql.Identifier(service_role)).as_string()
+
+
+def _revision(connection: sqlalchemy.Connection) -> str | None:
+    """Return the revision that the database is at, None if it has never been migrated."""
+    versions = {"version_table": "migration", "version_table_schema": "plumbing"}  # as in migrations/env.py
+    return MigrationContext.configure(connection, opts=versions).get_current_revision()
 
 
 def _refuse_unknown(revision: str | None) -> None:
@@ -145,5 +152,8 @@ def owns_the_log(url: str) -> bool:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The same address for SQLAlchemy, which wants the driver named in it."""
-    return "postgresql+psycopg://" + url.split("://", 1)[1]
+    """The same address for SQLAlchemy, which wants the driver named in it. Raises SchemaError."""
+    _, separator, place = url.partition("://")
+    if not separator:
+        raise SchemaError(NO_ADDRESS)
+    return f"postgresql+psycopg://{place}"

@@ -77,6 +77,12 @@ def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(pla
     assert schema.current(place.url) == "0088"
 
 
+@pytest.mark.parametrize("address", ["nonsense", "postgresql://desk:port/desk"])
+def test_what_is_no_address_is_said_with_the_setting(address: str) -> None:
+    with pytest.raises(schema.SchemaError, match="LEDGERDESK_OWNER_URL is no address"):
+        schema.migrate(address, None)
+
+
 def test_a_database_of_a_later_version_is_not_migrated(place: Place) -> None:
     _set_revision(place, "9999")
     with pytest.raises(schema.SchemaError, match=r"9999, of a later version.*Use that version"):

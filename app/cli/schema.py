@@ -6,19 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
-import psycopg
 import typer
 
-from app import schema as migrations
-from app import schema_dump, settings
+from app import installation, schema_dump, settings
 from app.cli.exits import DIFFERENT
 from app.cli.say import say
-from app.embedded import running
-from app.installation import DATABASE, OWNER_ROLE, SERVICE_ROLE, SUPERUSER
+from app.schema import MIGRATIONS
 
-SHOWN = migrations.MIGRATIONS / "schema.sql"
-# What is thrown away need not survive a crash.
-FAST = {"fsync": "off", "synchronous_commit": "off"}
+SHOWN = MIGRATIONS / "schema.sql"
 
 
 def schema(
@@ -40,14 +35,12 @@ def schema(
 
 
 def _migrated() -> str:
-    """The schema that the migrations make, on a server of its own that is gone afterwards."""
+    """Return the schema that the migrations make, in an installation of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)  # as root the server runs as another user, who must get to its data
-        with running(Path(folder) / "data", FAST) as server:
-            with psycopg.connect(server.url("postgres", SUPERUSER), autocommit=True) as administrator:
-                for role in (OWNER_ROLE, SERVICE_ROLE):
-                    administrator.execute(f"create role {role} login".encode())
-                administrator.execute(f"create database {DATABASE} owner {OWNER_ROLE}".encode())
-            url = server.url(DATABASE, OWNER_ROLE)
-            migrations.migrate(url, SERVICE_ROLE)
-            return schema_dump.dump(url)
+        alone = settings.current().model_copy(
+            update={"database_url": None, "data_dir": Path(folder) / "data", "secrets_dir": None}
+        )
+        with installation.found(alone) as place:
+            assert place.owner_url is not None, "an embedded database has its owner's address"
+            return schema_dump.dump(place.owner_url)

@@ -55,13 +55,13 @@ def of_events(old: Schema, new: Schema) -> Breaks:
 def _operations(document: Schema) -> dict[tuple[str, str], Schema]:
     """By method and address."""
     return {
-        (method.upper(), path): _whole(operation, document)
+        (method.upper(), path): _with_parts_in_place(operation, document)
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
 
 
-def _whole(operation: Schema, document: Schema) -> Schema:
+def _with_parts_in_place(operation: Schema, document: Schema) -> Schema:
     """The operation with its parameters and answers in it, where it refers to them."""
     answers = {status: resolved(answer, document) for status, answer in operation["responses"].items()}
     parameters = [resolved(parameter, document) for parameter in operation.get("parameters", ())]

@@ -251,7 +251,7 @@ class Appended:
 
 
 async def append(connection: Connection, commands: Sequence[Encoded]) -> Appended:
-    """One call of log.append; see migrations/schema.sql for what it takes and gives."""
+    """One call of log.append: migrations/versions/1001/log.sql says what it takes and gives."""
     batch, data = together(commands)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(APPEND, (batch, data))

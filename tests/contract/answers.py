@@ -17,6 +17,7 @@ from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 from app.api.components import TEXT
 from app.api.openapi import BINARY, HEADERS, OF_KEYS, problem_headers
 from app.api.problems import status_of
+from app.contract.schemas import resolved
 from app.main import routed
 from tests import kept
 
@@ -67,22 +68,13 @@ def document() -> dict[str, Any]:
 def with_parts_in_place(contract: dict[str, Any]) -> dict[str, Any]:
     """A copy in which each operation has its parameters and answers, where that contract refers to them."""
     found = copy.deepcopy(contract)
-    shared = {kind: found["components"].pop(kind) for kind in ("parameters", "responses")}
     for operations in found["paths"].values():
         for told in operations.values():
-            told["responses"] = {s: _met(one, shared) for s, one in told["responses"].items()}
+            told["responses"] = {status: resolved(one, contract) for status, one in told["responses"].items()}
             if "parameters" in told:
-                told["parameters"] = [_met(one, shared) for one in told["parameters"]]
+                told["parameters"] = [resolved(one, contract) for one in told["parameters"]]
+    del found["components"]["parameters"], found["components"]["responses"]
     return found
-
-
-def _met(part: dict[str, Any], shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What stands there, or what it refers to."""
-    if "$ref" not in part:
-        return part
-    _, _, kind, name = part["$ref"].split("/")
-    met: dict[str, Any] = shared[kind][name]
-    return met
 
 
 @cache

@@ -88,6 +88,44 @@ def test_every_reference_leads_somewhere_and_every_schema_is_referred_to() -> No
     assert set(_references(as_written())) == known
 
 
+def test_a_code_in_an_answer_may_be_any_text_and_one_that_is_sent_only_a_known_one() -> None:
+    schemas = document()["components"]["schemas"]
+    lists = {name for name, schema in schemas.items() if "enum" in schema}
+    open_lists = {f"Any{name}" for name in lists} & schemas.keys()
+    answered = _reached([operation["responses"] for _, _, operation in operations()])
+    sent = _reached(
+        [
+            operation.get(part, {})
+            for _, _, operation in operations()
+            for part in ("requestBody", "parameters")
+        ]
+    )
+    assert answered & open_lists == open_lists != set()
+    assert not sent & open_lists
+    for name in open_lists:
+        assert schemas[name]["anyOf"] == [{"$ref": f"#/components/schemas/{name[3:]}"}, {"type": "string"}]
+    closed = {
+        name
+        for name in answered - lists - open_lists
+        for reference in _references(schemas[name])
+        if reference.rpartition("/")[2] in lists
+    }
+    assert closed == set()
+
+
+def _reached(parts: Any) -> set[str]:
+    """The names of the schemas that these parts of the contract refer to, directly or through others."""
+    reached: set[str] = set()
+    waiting = [parts]
+    while waiting:
+        for reference in _references(waiting.pop()):
+            _, _, kind, name = reference.split("/")
+            if kind == "schemas" and name not in reached:
+                reached.add(name)
+                waiting.append(document()["components"]["schemas"][name])
+    return reached
+
+
 def test_what_several_operations_answer_or_take_stands_once() -> None:
     found = [
         json.dumps(part, sort_keys=True)
