@@ -71,7 +71,7 @@ def decide(
     changes |= {child.row_key: None for child in at.removed}
     removals = [(f"fold.{child.KIND}", str(child.id)) for child in at.removed]
     custom = {column: sealed(values, sealing) for column, values in at.custom.values.items()}
-    data = {"given": given(body, at.found, sealing) | custom, "set": changes}
+    data = {"given": given(body, at.references, sealing) | custom, "set": changes}
     return Decided(after, data, row.staff_only or at.staff_only, rows, removals)
 
 

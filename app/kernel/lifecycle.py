@@ -47,6 +47,9 @@ MOST_STANDINGS = 10_000
 Check = Callable[["Look", Any, Moment], Awaitable[str | None]]
 #: The same because of what is said; it may also raise WrongValue.
 BodyCheck = Callable[["Look", Any, Any, Moment], Awaitable[str | None]]
+#: What an action must look up first, as a frozen dataclass that `Moment.prepared` gives by its type. It reads
+#: by the Look alone, changes nothing, and may refuse: by WrongValue, or by NotAllowed as a check does.
+Prepare = Callable[["Look", Any, Any, Moment], Awaitable[object]]
 #: Where an action leads if that depends on the record, as the action leaves it: back to where it was.
 Whither = Callable[[Any], Labelled]
 #: What follows at once, if anything does: an action of the same record's table, and what is said to it. It is
@@ -108,12 +111,14 @@ class Second:
 class Action(Generic[R, B]):
     """A row of the table, equal to itself only.
 
-    `unless` is what forbids it, `wrong` what forbids to say what is said. `staff_only`: no event of it is
-    shown to anybody but staff. `never` are the parts that somebody may have had in the record and that are
-    kept apart from this one: separation of duties, for administrators as for everybody. `then` is what
-    follows at once, as an event of its own in the same command: what a last vote comes to. `document` gives,
-    of the record before, the class of the document that it makes, whose number is drawn then. `tells`: who
-    gets work by it, or is concerned by what came of it, besides those whom marked fields name.
+    `unless` is what forbids it, `prepare` what it must look up first, `wrong` what forbids to say what is
+    said: they are asked in this order, and what is prepared is there for all that come after.
+    `staff_only`: no event of it is shown to anybody but staff. `never` are the parts that somebody may have
+    had in the record and that are kept apart from this one: separation of duties, for administrators as for
+    everybody. `then` is what follows at once, as an event of its own in the same command: what a last vote
+    comes to. `document` gives, of the record before, the class of the document that it makes, whose number
+    is drawn then. `tells`: who gets work by it, or is concerned by what came of it, besides those whom
+    marked fields name.
     """
 
     name: str
@@ -125,6 +130,7 @@ class Action(Generic[R, B]):
     who: Who
     event: str
     unless: tuple[Check, ...] = ()
+    prepare: tuple[Prepare, ...] = ()
     wrong: tuple[BodyCheck, ...] = ()
     keys: Keys = Keys.AUTHORS
     staff_only: bool = False
@@ -183,6 +189,7 @@ class More(TypedDict, total=False):
     """What few rows have; see `Action`."""
 
     unless: tuple[Check, ...]
+    prepare: tuple[Prepare, ...]
     wrong: tuple[BodyCheck, ...]
     keys: Keys
     staff_only: bool

@@ -16,6 +16,7 @@ from app.common.uploads import Upload
 from app.log.ids import uuid7
 
 R = TypeVar("R", bound=Record)
+P = TypeVar("P")
 
 #: What a history has: it enters states by the million, and refers to no command.
 NO_COMMAND = UUID(int=0)
@@ -43,9 +44,10 @@ class Moment:
     nothing.
 
     `now` is the clock, whatever is said of when it happened. `audience` are the tokens of those who may see
-    the record as it stands, `found` the records and rows that the body names, and what checks have put beside
-    them. `made`, `changed` (each as it was and as it is) and `removed` are rows beside the record.
-    `derived` follow from them and stand in no event (by table, as JSON data): a rebuild makes them anew.
+    the record as it stands, `references` the records and rows that the body names, by its fields; `prepared`
+    gives what the row has prepared, by its type. `made`, `changed` (each as it was and as it is) and
+    `removed` are rows beside the record. `derived` follow from them and stand in no event (by table, as JSON
+    data): a rebuild makes them anew.
     `command_id` is shared by all events of one command; a history has none. `key_id` is the record's own key
     and `number` its number, where the action makes one, `document_number` that of the document that it makes;
     `upload` is the one that the body names, `custom` the values of custom fields. `zone` is the
@@ -61,7 +63,7 @@ class Moment:
     reopen_days: int
     now: datetime
     audience: frozenset[str] = frozenset()
-    found: dict[str, list[Any]] = field(default_factory=dict)
+    references: dict[str, list[Any]] = field(default_factory=dict)
     made: list[Record] = field(default_factory=list)
     changed: list[tuple[Record, Record]] = field(default_factory=list)
     removed: list[Record] = field(default_factory=list)
@@ -79,6 +81,7 @@ class Moment:
     custom: Given = field(default_factory=Given)
     matrix: Matrix = field(default_factory=lambda: MATRIX)
     new_id: Callable[[], UUID] = uuid7
+    _prepared: dict[type, object] = field(default_factory=dict)
 
     def the(self, record_class: type[R], field_name: str) -> R | None:
         """The record that the body's field names; None if the field was left out."""
@@ -92,9 +95,24 @@ class Moment:
 
     def every(self, record_class: type[R], field_name: str) -> list[R]:
         """The records that the body's field names, where it is a list."""
-        found = self.found.get(field_name, [])
+        found = self.references.get(field_name, [])
         assert all(isinstance(record, record_class) for record in found)
         return found
+
+    def prepared(self, kind: type[P]) -> P:
+        """The value of that type that the row prepares."""
+        value = self._prepared.get(kind)
+        assert isinstance(value, kind), f"no prepare of the row gives a {kind.__name__}"
+        return value
+
+    def keep(self, value: object) -> None:
+        """Keeps what a `prepare` gave, for whoever asks for its type."""
+        kind = type(value)
+        parameters = getattr(kind, "__dataclass_params__", None)
+        assert parameters is not None, f"{kind.__name__} is no dataclass"
+        assert parameters.frozen, f"{kind.__name__} could be changed after it was prepared"
+        assert kind not in self._prepared, f"two of the row prepare a {kind.__name__}"
+        self._prepared[kind] = value
 
     def add(self, child: Record) -> None:
         """A new row on the record's stream."""

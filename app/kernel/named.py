@@ -29,19 +29,19 @@ async def resolve(ledger: Ledger, look: Look, act: Act, at: Moment, record: Reco
     behalf: UUID | None = None
     for field, mark, names in references(act.body):
         named = [(names, "")] if isinstance(names, str) else [(name, f"/{n}") for n, name in enumerate(names)]
-        at.found[field] = [
+        at.references[field] = [
             await _referred(ledger, look, act, mark, name, f"/{field}{which}", met=_met(mark, record, at))
             for name, which in named
         ]
-        if mark.on_behalf and at.found[field][0].id != act.context.caller.person_id:
-            behalf = at.found[field][0].id
+        if mark.on_behalf and at.references[field][0].id != act.context.caller.person_id:
+            behalf = at.references[field][0].id
     await _keys(ledger, look, act, record)
     for field, child, value in children_named(act.body):
         found = await look.child(child.row, record, **{child.by: value})
         if found is None or (found.for_staff and not act.context.caller.is_staff_for(record)):
             words = {"kind": child.row.KIND, "name": str(value)}
             raise WrongValue(words, pointer=f"/{field}", because="unknown_reference")
-        at.found[field] = [found]
+        at.references[field] = [found]
     upload = upload_field(act.body)
     if upload is not None:
         at.upload = await _uploaded(ledger, look, act, upload)

@@ -27,7 +27,17 @@ from app.kernel.lifecycle import Action, Lifecycle, Second
 from app.kernel.look import Loaded, Look
 from app.kernel.moment import Context, Moment
 from app.kernel.named import resolve, upload_field, visible
-from app.kernel.refusals import Busy, Changed, Forbidden, KeptApart, NotFound, NotNow, Refusal, WrongValue
+from app.kernel.refusals import (
+    Busy,
+    Changed,
+    Forbidden,
+    KeptApart,
+    NotAllowed,
+    NotFound,
+    NotNow,
+    Refusal,
+    WrongValue,
+)
 from app.kernel.sealing import Removals, Rows, keys
 from app.kernel.visibility import audience
 from app.kernel.who import parts_had
@@ -280,10 +290,17 @@ async def _decided(
 
 
 async def _forbidding(look: Look, act: Act, record: Any, at: Moment) -> None:
-    """Raises what forbids it, whatever is said and because of what is said."""
+    """Raises what forbids it, whatever is said and because of what is said; between the two it prepares what
+    the action must look up.
+    """
     for check in act.row.unless:
         if (because := await check(look, record, at)) is not None:
             raise _not_now(act, record, because)
+    try:
+        for prepare in act.row.prepare:
+            at.keep(await prepare(look, record, act.body, at))
+    except NotAllowed as refused:
+        raise _not_now(act, record, refused.because) from refused
     for body_check in act.row.wrong:
         if (because := await body_check(look, record, act.body, at)) is not None:
             raise _not_now(act, record, because)

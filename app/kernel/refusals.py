@@ -95,6 +95,15 @@ class NotNow(Refusal):
 
 
 @dataclass
+class NotAllowed(Exception):
+    """What is prepared cannot be, and so the action is not open: a NotNow, which whoever performs it makes of
+    this. `because` is the code of its sentence.
+    """
+
+    because: str
+
+
+@dataclass
 class Changed(Refusal):
     """The record has another version than the client believes."""
 

@@ -126,7 +126,7 @@ def _named_text(act: Act, at: Moment) -> Sealed:
     """The text, with a key of its own, of the row that the body names."""
     ((field, mark, _),) = children_named(act.body)
     ((name, _),) = ((name, codec) for name, codec in codecs(mark.row).items() if codec.personal)
-    sealed = getattr(at.found[field][0], name)
+    sealed = getattr(at.references[field][0], name)
     assert isinstance(sealed, Sealed)
     return sealed
 

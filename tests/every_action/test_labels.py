@@ -98,7 +98,7 @@ def _blanks(sentence: str) -> set[str]:
 
 
 #: What is called to refuse something.
-REFUSING = ("WrongValue", "PydanticCustomError", "problem")
+REFUSING = ("WrongValue", "NotAllowed", "PydanticCustomError", "problem")
 
 
 @dataclass
@@ -177,6 +177,13 @@ def test_every_check_says_why_in_a_sentence_that_exists() -> None:
             assert check.__doc__, f"{check.__name__} does not say what it is for"
             for code in _returned(check.__module__, check.__name__):
                 assert code in known, f"{check.__name__} refuses with {code}"
+
+
+def test_every_preparation_that_refuses_says_why_in_a_sentence_that_exists() -> None:
+    known = sentences("en")["title"]
+    codes = [call.args[0] for call in _calls("NotAllowed")]
+    assert codes
+    assert [c.value for c in codes if isinstance(c, ast.Constant) and c.value not in known] == []
 
 
 def _returned(module: str, function: str) -> list[str]:

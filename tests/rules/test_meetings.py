@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.base.meetings.checks import MOST_INVITED
 from app.base.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting, UninviteMeeting
+from app.base.meetings.preparation import MOST_INVITED
 from app.base.meetings.records import Meeting, MeetingState
 from app.base.people.groups import AddGroup, AddMemberGroup, RemoveMemberGroup
 from app.common.people import MOST_MEMBERS, Caller, Role, Side, rule

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 
 from app.base.cis.checks import not_reached_yet
 from app.base.cis.lifecycle import LARGEST, MANAGERS, MOST_SERVICES, each_once
+from app.base.cis.preparation import LatestPosition, latest_position
 from app.base.cis.records import Baseline, Ci, CiClass
 from app.base.cis.records import BaselineState as State
 from app.common.people import SEE_EVERYTHING, Role
@@ -53,8 +54,7 @@ def take(baseline: Baseline, body: TakeBaseline, at: Moment) -> None:
     """The items as they stood then have a name."""
     baseline.key = body.key
     baseline.name = body.name
-    # What the check has found: the latest position, where none is named.
-    baseline.position = at.found["head"][0] if body.position is None else body.position
+    baseline.position = at.prepared(LatestPosition).position if body.position is None else body.position
     baseline.ci_classes = sorted({one.value for one in body.ci_classes})
     baseline.services = sorted(body.services)
     baseline.ci_ids = sorted({str(ci.id) for ci in at.every(Ci, "cis")})
@@ -73,7 +73,7 @@ LIFECYCLE = Lifecycle(
     columns={"staff": ()},
     rows=(
         #      action    中文    from            to               who       event
-        action(take,     "建立", FROM_NOTHING,   State.taken,     MANAGERS, "baseline.taken",     wrong=(not_reached_yet,)),
+        action(take,     "建立", FROM_NOTHING,   State.taken,     MANAGERS, "baseline.taken",     prepare=(latest_position,), wrong=(not_reached_yet,)),
         action(discard,  "作废", [State.taken],  State.discarded, MANAGERS, "baseline.discarded"),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.base.cis.preparation import LatestPosition
 from app.base.cis.records import Baseline, Ci, CiRelation
 from app.base.extras.givable import still_there
 from app.common.people import Person
@@ -14,7 +15,7 @@ from app.kernel.refusals import WrongValue
 
 if TYPE_CHECKING:
     from app.base.cis.baselines import TakeBaseline
-    from app.base.cis.lifecycle import ChangeAttributesCi, EditCi, PlanCi, RelateCi, UnrelateCi
+    from app.base.cis.lifecycle import ChangeAttributesCi, EditCi, PlanCi, RelateCi
 
 #: So many relations start from one configuration item; as many as there are may lead to one.
 MOST_RELATIONS = 500
@@ -45,18 +46,7 @@ async def cannot_be_related(look: Look, ci: Ci, body: RelateCi, at: Moment) -> N
         raise WrongValue({"max_length": str(MOST_RELATIONS)}, pointer="/other", because="too_long")
 
 
-async def is_not_related(look: Look, ci: Ci, body: UnrelateCi, at: Moment) -> None:
-    """What is taken away was there."""
-    other = at.named(Ci, "other")
-    found = await look.child(CiRelation, ci, kind=body.kind.value, to_ci_id=other.id)
-    if found is None:
-        raise WrongValue(pointer="/other", because="not_related")
-    at.found["relation"] = [found]
-
-
 async def not_reached_yet(look: Look, baseline: Baseline, body: TakeBaseline, at: Moment) -> None:
-    """A baseline is of what was; where nobody says when, of what is."""
-    head = await look.head()
-    if body.position is not None and body.position > head:
+    """A baseline is of what was."""
+    if body.position is not None and body.position > at.prepared(LatestPosition).position:
         raise WrongValue(pointer="/position", because="ahead_of_the_log")
-    at.found["head"] = [head]

@@ -10,12 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from app.base.cis.checks import (
-    cannot_be_related,
-    is_not_related,
-    owner_is_gone,
-    too_many_attributes,
-)
+from app.base.cis.checks import cannot_be_related, owner_is_gone, too_many_attributes
+from app.base.cis.preparation import EndedRelation, ended_relation
 from app.base.cis.records import Ci, CiClass, CiRelation, RelationKind
 from app.base.cis.records import CiState as State
 from app.base.extras.editing import take
@@ -202,7 +198,7 @@ class UnrelateCi(Altering):
 
 def unrelate(ci: Ci, body: UnrelateCi, at: Moment) -> None:
     """It has nothing to do with the other one any more, in that respect."""
-    at.remove(at.named(CiRelation, "relation"))
+    at.remove(at.prepared(EndedRelation).relation)
     altered(ci, at)
 
 
@@ -241,7 +237,7 @@ LIFECYCLE = Lifecycle(
         action(change_attributes, "变更属性", THERE,               STAYS,             FINDERS,  "ci.attributes_changed",  wrong=(too_many_attributes,)),
         action(edit,              "编辑",     THERE,               STAYS,             KEEPERS,  "ci.edited",              wrong=(owner_is_gone,)),
         action(relate,            "建立关系", THERE,               STAYS,             FINDERS,  "ci.related",             wrong=(cannot_be_related,)),
-        action(unrelate,          "解除关系", THERE,               STAYS,             FINDERS,  "ci.unrelated",           wrong=(is_not_related,)),
+        action(unrelate,          "解除关系", THERE,               STAYS,             FINDERS,  "ci.unrelated",           prepare=(ended_relation,)),
     ),
 )
 # fmt: on

@@ -13,7 +13,8 @@ from typing import Annotated
 from pydantic import Field
 
 from app.base.cis.lifecycle import KEEPERS, MANAGERS, Change, Services
-from app.base.cis.records import Ci, CiClass, CiOutcome, Settlement, Verification, VerificationItem
+from app.base.cis.preparation import Sample, SampleItem, sample, sample_item
+from app.base.cis.records import CiClass, CiOutcome, Settlement, Verification, VerificationItem
 from app.base.cis.records import VerificationState as State
 from app.common.people import SEE_EVERYTHING, Role
 from app.common.records import Refers
@@ -49,24 +50,14 @@ def draw(verification: Verification, body: DrawVerification, at: Moment) -> None
     verification.name = body.name
     verification.ci_classes = sorted({one.value for one in body.ci_classes})
     verification.services = sorted(body.services)
-    # What the check has found: how far the log was, how many there are, and which of them are drawn.
-    verification.position, verification.population = at.found["drawn_of"]
-    drawn = at.found["drawn"]
-    verification.drawn_count = len(drawn)
+    drawn = at.prepared(Sample)
+    verification.position, verification.population = drawn.position, drawn.population
+    verification.drawn_count = len(drawn.cis)
     verification.checked_count = verification.right_count = verification.unsettled_count = 0
     verification.drawn_at = at.occurred_at
-    for place, ci_id in enumerate(drawn, 1):
+    for place, ci_id in enumerate(drawn.cis, 1):
         item = VerificationItem(id=at.new_id(), record=verification.row_key, ci_id=ci_id, place=place)
         at.add(item)
-
-
-async def nothing_to_draw(look: Look, verification: Verification, body: DrawVerification, at: Moment) -> None:
-    """A sample is of something that is in use."""
-    classes = [one.value for one in body.ci_classes]
-    drawn_of, drawn = await look.drawn_cis(classes, list(body.services), str(verification.id), body.size)
-    if not drawn:
-        raise WrongValue(pointer="/ci_classes", because="nothing_to_draw")
-    at.found["drawn_of"], at.found["drawn"] = drawn_of, drawn
 
 
 class CheckItemVerification(Body):
@@ -81,29 +72,12 @@ class CheckItemVerification(Body):
 
 def check_item(verification: Verification, body: CheckItemVerification, at: Moment) -> None:
     """An item of the sample was compared with what is there; until it is settled it can be anew."""
-    item = at.change(at.named(VerificationItem, "item"))
+    item = at.change(at.prepared(SampleItem).item)
     item.outcome = body.outcome
     item.note = body.note
     item.checked_by_id = at.caller.person_id
     item.checked_at = at.occurred_at
     _count(verification, item, at)
-
-
-async def not_drawn(
-    look: Look,
-    verification: Verification,
-    body: CheckItemVerification | SettleDifferenceVerification,
-    at: Moment,
-) -> None:
-    """The item is one of the sample, and what was found of it not settled."""
-    items = await look.children(VerificationItem, verification)
-    ci = at.named(Ci, "ci")
-    found = [item for item in items if item.ci_id == ci.id]
-    if not found:
-        raise WrongValue(pointer="/ci", because="not_drawn")
-    if found[0].settlement is not None:
-        raise WrongValue(pointer="/ci", because="settled_already")
-    at.found["item"], at.found["items"] = found, list(items)
 
 
 async def says_no_difference(
@@ -124,7 +98,7 @@ class SettleDifferenceVerification(Body):
 
 def settle_difference(verification: Verification, body: SettleDifferenceVerification, at: Moment) -> None:
     """What is done about a difference: it was none, a change has corrected it, or it is a finding."""
-    item = at.change(at.named(VerificationItem, "item"))
+    item = at.change(at.prepared(SampleItem).item)
     item.settlement = body.settlement
     item.change = body.change
     item.settled_by_id = at.caller.person_id
@@ -136,7 +110,7 @@ async def no_difference(
     look: Look, verification: Verification, body: SettleDifferenceVerification, at: Moment
 ) -> None:
     """A difference was found; who has corrected it names the change."""
-    if at.named(VerificationItem, "item").outcome in (None, CiOutcome.as_recorded):
+    if at.prepared(SampleItem).item.outcome in (None, CiOutcome.as_recorded):
         raise WrongValue(pointer="/ci", because="no_difference")
     if body.settlement is Settlement.corrected and body.change is None:
         raise WrongValue(pointer="/change", because="missing")
@@ -144,7 +118,7 @@ async def no_difference(
 
 def _count(verification: Verification, item: VerificationItem, at: Moment) -> None:
     """Counts the items anew, this one as it is now."""
-    items = [item if one.id == item.id else one for one in at.every(VerificationItem, "items")]
+    items = [item if one.id == item.id else one for one in at.prepared(SampleItem).items]
     checked = [one for one in items if one.outcome is not None]
     different = [one for one in checked if one.outcome is not CiOutcome.as_recorded]
     wrong = [one for one in different if one.settlement is not Settlement.confirmed]
@@ -187,9 +161,9 @@ LIFECYCLE = Lifecycle(
     columns={"staff": ()}, children=(VerificationItem,),
     rows=(
         #      action             中文        from           to               who       event
-        action(draw,              "抽取",     FROM_NOTHING,  State.open,      MANAGERS, "verification.drawn",              wrong=(nothing_to_draw,)),
-        action(check_item,        "核对",     [State.open],  STAYS,           KEEPERS,  "verification.item_checked",       wrong=(says_no_difference, not_drawn)),
-        action(settle_difference, "处理差异", [State.open],  STAYS,           MANAGERS, "verification.difference_settled", wrong=(not_drawn, no_difference)),
+        action(draw,              "抽取",     FROM_NOTHING,  State.open,      MANAGERS, "verification.drawn",              prepare=(sample,)),
+        action(check_item,        "核对",     [State.open],  STAYS,           KEEPERS,  "verification.item_checked",       prepare=(sample_item,), wrong=(says_no_difference,)),
+        action(settle_difference, "处理差异", [State.open],  STAYS,           MANAGERS, "verification.difference_settled", prepare=(sample_item,), wrong=(no_difference,)),
         action(conclude,          "结束",     [State.open],  State.concluded, MANAGERS, "verification.concluded",
                unless=(items_unchecked, differences_unsettled)),
         action(discard,           "作废",     [State.open],  State.discarded, MANAGERS, "verification.discarded"),

@@ -5,6 +5,7 @@ active ⇄ retired
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -89,7 +90,7 @@ def add(field: CustomField, body: AddCustomField, at: Moment) -> None:
     field.label_zh = body.label_zh
     field.required = body.required
     field.staff_only = body.staff_only
-    field.filter_slot = _slot(at)
+    field.filter_slot = at.prepared(FilterSlot).slot
     field.choices = _as_kept(body.choices)
     field.added_at = at.occurred_at
 
@@ -105,7 +106,7 @@ async def fits_together(look: Look, field: CustomField, body: AddCustomField, at
     if len(await look.custom_fields(body.process)) >= MOST_FIELDS:
         raise WrongValue({"most": str(MOST_FIELDS)}, pointer="/process", because="too_many_fields")
     if body.filterable:
-        await _take_a_slot(look, body.process, body.value_type, at)
+        _can_be_filtered(body.value_type, at)
 
 
 class EditCustomField(Patch):
@@ -127,7 +128,7 @@ def edit(field: CustomField, body: EditCustomField, at: Moment) -> None:
     if "choices" in said:
         field.choices = _as_kept(body.choices)
     if "filterable" in said:
-        field.filter_slot = _slot(at) or (field.filter_slot if body.filterable else None)
+        field.filter_slot = at.prepared(FilterSlot).slot or (field.filter_slot if body.filterable else None)
 
 
 async def still_fits(look: Look, field: CustomField, body: EditCustomField, at: Moment) -> None:
@@ -139,7 +140,7 @@ async def still_fits(look: Look, field: CustomField, body: EditCustomField, at: 
     if "choices" in body.model_fields_set:
         _choices_fit(field.value_type, body.choices)
     if body.filterable and field.filter_slot is None:
-        await _take_a_slot(look, field.process, field.value_type, at)
+        _can_be_filtered(field.value_type, at)
 
 
 def retire(field: CustomField, body: Nothing, at: Moment) -> None:
@@ -160,19 +161,30 @@ def _choices_fit(value_type: ValueType, choices: tuple[Choice, ...]) -> None:
         raise WrongValue(pointer="/choices", because="choices_of_no_choice")
 
 
-async def _take_a_slot(look: Look, process: str, value_type: ValueType, at: Moment) -> None:
-    """Puts the first place that is free beside the record. What is sealed cannot be compared."""
+@dataclass(frozen=True, slots=True)
+class FilterSlot:
+    """The place of the field among those that lists are narrowed by; None: it needs none, or none is free."""
+
+    slot: int | None
+
+
+async def filter_slot(
+    look: Look, field: CustomField, body: AddCustomField | EditCustomField, at: Moment
+) -> FilterSlot:
+    """Finds the first place that is free, for a field that is to have one and has none."""
+    process = body.process if isinstance(body, AddCustomField) else field.process
+    if process is None or not body.filterable or field.filter_slot is not None:
+        return FilterSlot(None)
+    taken = await look.filtered_by(process)
+    return FilterSlot(next((slot for slot in range(1, MOST_FILTERS + 1) if slot not in taken), None))
+
+
+def _can_be_filtered(value_type: ValueType, at: Moment) -> None:
+    """Raises WrongValue if the field gets no place. What is sealed cannot be compared."""
     if value_type is ValueType.words:
         raise WrongValue(pointer="/filterable", because="words_are_sealed")
-    taken = await look.filtered_by(process)
-    free = [slot for slot in range(1, MOST_FILTERS + 1) if slot not in taken]
-    if not free:
+    if at.prepared(FilterSlot).slot is None:
         raise WrongValue({"most": str(MOST_FILTERS)}, pointer="/filterable", because="too_many_filters")
-    at.found["slot"] = free[:1]
-
-
-def _slot(at: Moment) -> int | None:
-    return next(iter(at.found.get("slot", ())), None)
 
 
 def _as_kept(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
@@ -186,8 +198,8 @@ LIFECYCLE = Lifecycle(
     columns={"everybody": (), "staff": ()}, open_to_all="not r.staff_only",
     rows=(
         #      action     中文    from             to             who           event
-        action(add,       "添加", FROM_NOTHING,    State.active,  admin | rule, "custom_field.added",      wrong=(fits_together,)),
-        action(edit,      "编辑", [State.active],  STAYS,         admin | rule, "custom_field.edited",     wrong=(still_fits,)),
+        action(add,       "添加", FROM_NOTHING,    State.active,  admin | rule, "custom_field.added",      prepare=(filter_slot,), wrong=(fits_together,)),
+        action(edit,      "编辑", [State.active],  STAYS,         admin | rule, "custom_field.edited",     prepare=(filter_slot,), wrong=(still_fits,)),
         action(retire,    "停用", [State.active],  State.retired, admin | rule, "custom_field.retired"),
         action(reinstate, "恢复", [State.retired], State.active,  admin | rule, "custom_field.reinstated"),
     ),

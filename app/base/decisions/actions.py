@@ -22,7 +22,7 @@ vote, with an event of its own behind `<kind>.voted`, and its checks can refuse 
 the record's state, or the vote is refused.
 
 A process that asks by an action of its own, which leads to the state in which the record waits, says its
-question by `prepare` in a check of that action, and `put` in the action's function; `Deciding(asks=None)`.
+question by `ask` in a `prepare=` of that action, and `put` in the action's function; `Deciding(asks=None)`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from app.common.decisions import Decision, DecisionOutcome, DecisionRule, Decisi
 from app.common.people import WHOLE_GROUP, Group, GroupMember, GroupState, Person, Role, Side
 from app.common.records import Child, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Reference, Title, Words
-from app.kernel.lifecycle import STAYS, BodyCheck, Then, action
+from app.kernel.lifecycle import STAYS, Prepare, Then, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import Refusal, WrongValue
@@ -195,7 +195,31 @@ class Deciding:
     outcome: Callable[[Any, Decision], tuple[str, Body] | None] = lambda record, taken: None
 
 
-async def prepare(look: Look, record: Any, said: Question, never: tuple[Part, ...], at: Moment) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is put: the decision, and a vote for each of those who are asked."""
+
+    decision: Decision
+    ballots: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The votes on the decision that the body names, and by what they are counted."""
+
+    ballots: tuple[Vote, ...]
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDecisions:
+    """The decisions that are open on the record, and all its votes if there are any."""
+
+    decisions: tuple[Decision, ...]
+    ballots: tuple[Vote, ...]
+
+
+async def ask(look: Look, record: Any, said: Question, never: tuple[Part, ...], at: Moment) -> Asked:
     """Makes the decision and one vote for each of those who are asked, for `put` to add. Raises WrongValue,
     at the fields of `AskDecision`.
 
@@ -234,8 +258,7 @@ async def prepare(look: Look, record: Any, said: Question, never: tuple[Part, ..
         asked_at=at.occurred_at,
         due_at=said.due_at,
     )
-    at.found["asked"] = [made]
-    at.found["ballots"] = [_ballot(made, person, side, at) for person, side in voters.items()]
+    return Asked(made, tuple(_ballot(made, person, side, at) for person, side in voters.items()))
 
 
 def _electorate(said: Question) -> str:
@@ -271,22 +294,22 @@ def _ballot(made: Decision, person: UUID, side: Side | None, at: Moment) -> Vote
     )
 
 
-def put(at: Moment) -> None:
-    """Adds the decision and the votes that `prepare` has made."""
-    for row in (*at.found["asked"], *at.found["ballots"]):
+def put(asked: Asked, at: Moment) -> None:
+    """Adds the decision and the votes that `ask` has made."""
+    for row in (asked.decision, *asked.ballots):
         at.add(row)
 
 
 def ask_decision(record: Any, body: AskDecision, at: Moment) -> None:
     """Something is to be decided; those who are asked see the record, and can vote."""
-    put(at)
+    put(at.prepared(Asked), at)
 
 
-def asking(never: tuple[Part, ...]) -> BodyCheck:
+def asking(never: tuple[Part, ...]) -> Prepare:
     """Prepares what `AskDecision` asks."""
 
-    async def cannot_be_asked(look: Look, record: Any, body: AskDecision, at: Moment) -> None:
-        """A question is put to people who are there and may vote, in time."""
+    async def asked(look: Look, record: Any, body: AskDecision, at: Moment) -> Asked:
+        """Puts the question to people who are there and may vote, in time."""
         said = Question(
             question=body.question,
             rule=body.rule,
@@ -297,9 +320,9 @@ def asking(never: tuple[Part, ...]) -> BodyCheck:
             persons=at.every(Person, "persons"),
             chair=at.the(Person, "chair"),
         )
-        await prepare(look, record, said, never, at)
+        return await ask(look, record, said, never, at)
 
-    return cannot_be_asked
+    return asked
 
 
 def vote(record: Any, body: CastVote, at: Moment) -> None:
@@ -326,7 +349,8 @@ def remind_voters(record: Any, body: RemindVoters, at: Moment) -> None:
 
 def withdraw_decision(record: Any, body: WithdrawDecision, at: Moment) -> None:
     """The question is not asked any more; nothing was decided."""
-    _close(at.change(at.named(Decision, "decision")), DecisionState.withdrawn, at)
+    asked = at.change(at.named(Decision, "decision"))
+    _close(asked, DecisionState.withdrawn, at.prepared(Count).ballots, at)
 
 
 def conclude_decision(record: Any, body: Tallied, at: Moment) -> None:
@@ -334,7 +358,7 @@ def conclude_decision(record: Any, body: Tallied, at: Moment) -> None:
 
 
 def _say(body: CastVote, at: Moment) -> None:
-    (mine,) = (ballot for ballot in at.every(Vote, "ballots") if ballot.person_id == at.caller.person_id)
+    (mine,) = (ballot for ballot in at.prepared(Count).ballots if ballot.person_id == at.caller.person_id)
     ballot = at.change(mine)
     ballot.verdict = body.verdict
     ballot.comment = body.comment
@@ -343,65 +367,71 @@ def _say(body: CastVote, at: Moment) -> None:
 
 def _count(at: Moment, *, closing: bool = False) -> None:
     """Takes the decision, if it can be taken now."""
-    verdicts = {b.person_id: b.verdict for b in _ballots(at) if b.person_id and b.verdict is not None}
-    (terms,) = at.found["terms"]
-    counted = tally(terms, verdicts, closing=closing)
+    count = at.prepared(Count)
+    ballots = _by_now(count.ballots, at)
+    verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
+    counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is not None:
         taken = at.change(at.named(Decision, "decision"))
         for name, value in _numbers(counted).items():
             setattr(taken, name, value)
-        _close(taken, DecisionState.taken, at)
+        _close(taken, DecisionState.taken, ballots, at)
 
 
-def _close(taken: Decision, state: DecisionState, at: Moment) -> None:
+def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], at: Moment) -> None:
     taken.state = state
     taken.closed_at = at.occurred_at
-    for ballot in _ballots(at):
+    for ballot in ballots:
         if ballot.verdict is None:
             at.change(ballot).closed_at = at.occurred_at
 
 
-async def still_open(look: Look, record: Any, body: Any, at: Moment) -> None:
+async def open_decisions(look: Look, record: Any, body: Any, at: Moment) -> OpenDecisions:
     """Finds the decision that is open on the record, if there is one, for `withdraw_open`."""
-    at.found["open_decisions"] = list(await look.children(Decision, record, state=DecisionState.open.value))
-    at.found["ballots"] = list(await look.children(Vote, record)) if at.found["open_decisions"] else []
+    decisions = await look.children(Decision, record, state=DecisionState.open.value)
+    ballots = await look.children(Vote, record) if decisions else []
+    return OpenDecisions(tuple(decisions), tuple(ballots))
 
 
 def withdraw_open(at: Moment) -> None:
     """What is open on the record need not be decided any more."""
-    for asked in at.every(Decision, "open_decisions"):
-        _close(at.change(asked), DecisionState.withdrawn, at)
+    opened = at.prepared(OpenDecisions)
+    for asked in opened.decisions:
+        _close(at.change(asked), DecisionState.withdrawn, _by_now(opened.ballots, at), at)
 
 
-def _ballots(at: Moment) -> list[Vote]:
-    """All votes of the decision, that of this moment among them."""
+def _by_now(ballots: Iterable[Vote], at: Moment) -> list[Vote]:
+    """The votes as they are by now, that of this moment among them."""
     changed = {after.id: after for _, after in at.changed if isinstance(after, Vote)}
-    return [changed.get(ballot.id, ballot) for ballot in at.every(Vote, "ballots")]
+    return [changed.get(ballot.id, ballot) for ballot in ballots]
 
 
-def counting(never: tuple[Part, ...]) -> BodyCheck:
-    """Finds the votes of a decision that is open, and by what they are counted."""
+def counting(never: tuple[Part, ...]) -> Prepare:
+    """Prepares the count of the decision that the body names."""
 
-    async def decided_already(look: Look, record: Any, body: Any, at: Moment) -> str | None:
-        """What was decided, or withdrawn, is not voted on any more."""
+    async def count(look: Look, record: Any, body: Any, at: Moment) -> Count:
+        """Finds the votes on a decision, and by what they are counted."""
         asked = at.named(Decision, "decision")
         ballots = await look.children(Vote, record, decision_id=asked.id)
-        at.found["ballots"] = list(ballots)
         assert asked.rule is not None
         assert asked.quorum is not None
         electorate = frozenset(ballot.person_id for ballot in ballots if ballot.person_id is not None)
-        at.found["terms"] = [
-            Terms(asked.rule, asked.quorum, electorate, kept_apart(never, record), asked.chair_id)
-        ]
-        return None if asked.state is DecisionState.open else "decided_already"
+        terms = Terms(asked.rule, asked.quorum, electorate, kept_apart(never, record), asked.chair_id)
+        return Count(tuple(ballots), terms)
 
-    return decided_already
+    return count
+
+
+async def decided_already(look: Look, record: Any, body: Any, at: Moment) -> str | None:
+    """What was decided, or withdrawn, is not voted on any more."""
+    asked = at.named(Decision, "decision")
+    return None if asked.state is DecisionState.open else "decided_already"
 
 
 async def cannot_vote(look: Look, record: Any, body: CastVote, at: Moment) -> str | None:
     """Only those vote who were asked, in time, and once each; what the chair decides, they decide."""
     asked = at.named(Decision, "decision")
-    if at.caller.person_id not in {ballot.person_id for ballot in at.every(Vote, "ballots")}:
+    if at.caller.person_id not in {ballot.person_id for ballot in at.prepared(Count).ballots}:
         raise NotAsked()
     if asked.due_at is not None and asked.due_at <= at.now:
         return "too_late_to_vote"
@@ -421,13 +451,13 @@ async def cannot_decide(look: Look, record: Any, body: CastVote, at: Moment) -> 
         raise WrongValue(pointer="/verdict", because="chair_abstains")
     if asked.due_at is not None and asked.due_at <= at.now:
         return "too_late_to_vote"
-    (terms,) = at.found["terms"]
+    count = at.prepared(Count)
     others = sum(
         ballot.verdict is not None
-        for ballot in at.every(Vote, "ballots")
-        if ballot.person_id in terms.voters - {asked.chair_id}
+        for ballot in count.ballots
+        if ballot.person_id in count.terms.voters - {asked.chair_id}
     )
-    return "too_few_have_voted" if others + 1 < terms.quorum else None
+    return "too_few_have_voted" if others + 1 < count.terms.quorum else None
 
 
 async def not_due_yet(look: Look, record: Any, body: CloseVote, at: Moment) -> str | None:
@@ -451,20 +481,20 @@ def concluding(table: Deciding) -> Then:
 # fmt: off
 def rows(table: Deciding) -> Rows:
     """The rows of decisions."""
-    kind, never, then, counted = table.kind, table.never, concluding(table), counting(table.never)
+    kind, never, then, counted = table.kind, table.never, concluding(table), (counting(table.never),)
     asked = () if table.asks is None else (
-        action(ask_decision,      "提请决议", table.ask, STAYS, table.asks,     f"{kind}.decision_asked",     wrong=(asking(never),)),
+        action(ask_decision,      "提请决议", table.ask, STAYS, table.asks,     f"{kind}.decision_asked",     prepare=(asking(never),)),
     )
     return (
         *asked,
         #      action             中文        from       to     who              event
         action(vote,              "表决",     table.any, STAYS, voter,           f"{kind}.voted",
-               wrong=(counted, cannot_vote), never=never, then=then),
+               prepare=counted, wrong=(decided_already, cannot_vote), never=never, then=then),
         action(decide,            "裁定",     table.any, STAYS, chair,           f"{kind}.chair_decided",
-               wrong=(counted, cannot_decide), never=never, then=then),
-        action(remind_voters,     "提醒表决", table.any, STAYS, rule,            f"{kind}.voters_reminded",    wrong=(counted,)),
-        action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",        wrong=(counted, not_due_yet), then=then),
-        action(withdraw_decision, "撤回决议", table.any, STAYS, table.withdraws, f"{kind}.decision_withdrawn", wrong=(counted,)),
+               prepare=counted, wrong=(decided_already, cannot_decide), never=never, then=then),
+        action(remind_voters,     "提醒表决", table.any, STAYS, rule,            f"{kind}.voters_reminded",    wrong=(decided_already,)),
+        action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",        prepare=counted, wrong=(decided_already, not_due_yet), then=then),
+        action(withdraw_decision, "撤回决议", table.any, STAYS, table.withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
         action(conclude_decision, "形成决议", table.any, STAYS, decision,        f"{kind}.decided"),
     )
 # fmt: on

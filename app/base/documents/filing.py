@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from app.common.documents import DocumentClass, DocumentEntry, DocumentSection, DocumentState, Heading
 from app.common.tickets import Ticket
@@ -15,9 +16,16 @@ CHILDREN = (DocumentEntry, DocumentSection)
 Said = Iterable[tuple[Heading, str | None]]
 
 
-async def on_file(look: Look, ticket: Ticket, body: object, at: Moment) -> None:
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """The documents that the record has made before, the oldest first."""
+
+    documents: tuple[DocumentEntry, ...]
+
+
+async def on_file(look: Look, ticket: Ticket, body: object, at: Moment) -> OnFile:
     """Finds the documents that the record has made before, for `file`, `publish` and `supersede`."""
-    at.found["documents"] = list(await look.children(DocumentEntry, ticket))
+    return OnFile(tuple(await look.children(DocumentEntry, ticket)))
 
 
 def file(
@@ -88,7 +96,7 @@ def publish(of_class: DocumentClass, at: Moment) -> None:
 
 def supersede(of_class: DocumentClass, at: Moment) -> None:
     """What there was of that class does not count any more."""
-    for entry in at.every(DocumentEntry, "documents"):
+    for entry in at.prepared(OnFile).documents:
         if entry.document_class is of_class and entry.state is DocumentState.published:
             gone = at.change(entry)
             gone.state = DocumentState.superseded
@@ -98,7 +106,7 @@ def supersede(of_class: DocumentClass, at: Moment) -> None:
 def _newest(of_class: DocumentClass, state: DocumentState, at: Moment) -> DocumentEntry | None:
     found = [
         entry
-        for entry in at.every(DocumentEntry, "documents")
+        for entry in at.prepared(OnFile).documents
         if entry.document_class is of_class and entry.state is state
     ]
     return found[-1] if found else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -45,17 +47,24 @@ def complain(ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
         about=body.about,
         person_id=ticket.assignee_id if body.about_assignee else None,
         complained_at=at.occurred_at,
-        due_at=at.found["due"][0],
+        due_at=at.prepared(AnswerDue).due_at,
     )
     at.add(made)
 
 
-async def in_working_days(look: Look, ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
+@dataclass(frozen=True, slots=True)
+class AnswerDue:
+    """When a complaint must be answered."""
+
+    due_at: datetime
+
+
+async def answer_due(look: Look, ticket: Ticket, body: ComplainTicket, at: Moment) -> AnswerDue:
     """Finds when it must be answered: at the same time of day, so many working days later."""
     zone, works = await days_of_the_service(look, ticket, at)
     since = at.occurred_at.astimezone(zone).date()
     day = working_days_after(since, ANSWERED_WITHIN_WORKING_DAYS, works)
-    at.found["due"] = [at_that_time(at.occurred_at, day, zone)]
+    return AnswerDue(at_that_time(at.occurred_at, day, zone))
 
 
 async def about_nobody(look: Look, ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
@@ -104,8 +113,8 @@ def rows(table: Table) -> Rows:
     """The rows of complaints."""
     return (
         #      action            中文        from             to     who                    event
-        action(complain,         "投诉",     table.delivered, STAYS, reporter,              f"{table.kind}.complained", wrong=(about_nobody, in_working_days),
-               tells=(ANSWERERS,)),
+        action(complain,         "投诉",     table.delivered, STAYS, reporter,              f"{table.kind}.complained", prepare=(answer_due,),
+               wrong=(about_nobody,), tells=(ANSWERERS,)),
         action(answer_complaint, "答复投诉", table.any,       STAYS, service_level_manager, f"{table.kind}.complaint_answered",
                wrong=(answered_already, is_about_oneself), tells=(Tells(Step.complaint_answered, field="requester_id"),)),
     )

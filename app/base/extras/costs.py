@@ -5,6 +5,7 @@ An entry is never changed: so sums of entries and sums of events agree, as of an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -45,7 +46,7 @@ class LogWork(Body):
 
 def log_work(ticket: Ticket, body: LogWork, at: Moment) -> None:
     """Somebody has worked on it."""
-    person, rate = at.the(Person, "person"), at.the(HourlyRate, "role_class")
+    person, rate = at.the(Person, "person"), at.prepared(RateOfTheDay).rate
     made = Work(
         id=at.new_id(),
         record=ticket.row_key,
@@ -67,10 +68,16 @@ async def has_not_worked(look: Look, ticket: Ticket, body: LogWork, at: Moment) 
         raise WrongValue(pointer="/worked_at", because="after_it_was_told")
 
 
-async def rate_of_its_day(look: Look, ticket: Ticket, body: LogWork, at: Moment) -> None:
-    """What an hour of it costs is what it cost then, whatever it costs later."""
-    rate = await look.hourly_rate(body.role_class, body.worked_at or at.occurred_at)
-    at.found["role_class"] = [] if rate is None else [rate]
+@dataclass(frozen=True, slots=True)
+class RateOfTheDay:
+    """What an hour of the work cost when it was done; None: nobody has said."""
+
+    rate: HourlyRate | None
+
+
+async def rate_of_the_day(look: Look, ticket: Ticket, body: LogWork, at: Moment) -> RateOfTheDay:
+    """Finds what an hour of it cost then, whatever it costs later."""
+    return RateOfTheDay(await look.hourly_rate(body.role_class, body.worked_at or at.occurred_at))
 
 
 class ReverseWork(Body):
@@ -135,8 +142,7 @@ def reverse_cost(ticket: Ticket, body: ReverseCost, at: Moment) -> None:
 async def taken_back_already(look: Look, ticket: Ticket, body: ReverseWork | ReverseCost, at: Moment) -> None:
     """An entry is taken back once, and a counter-entry never."""
     field = "work" if isinstance(body, ReverseWork) else "cost"
-    (entry,) = at.found[field]
-    assert isinstance(entry, Work | Cost)
+    entry = at.named(Work, field) if field == "work" else at.named(Cost, field)
     if entry.reverses_id is not None:
         raise WrongValue(pointer=f"/{field}", because="is_a_counter_entry")
     if await look.child(type(entry), ticket, reverses_id=entry.id) is not None:
@@ -149,7 +155,7 @@ def rows(table: Table) -> Rows:
     return (
         #      action        中文        from       to     who    event
         action(log_work,     "登记工时", table.any, STAYS, staff, f"{table.kind}.work_logged",   staff_only=True,
-               wrong=(has_not_worked, rate_of_its_day)),
+               prepare=(rate_of_the_day,), wrong=(has_not_worked,)),
         action(reverse_work, "冲销工时", table.any, STAYS, staff, f"{table.kind}.work_reversed", staff_only=True,
                wrong=(taken_back_already,)),
         action(book_cost,    "登记费用", table.any, STAYS, staff, f"{table.kind}.cost_booked",   staff_only=True, wrong=(other_digits,)),

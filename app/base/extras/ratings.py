@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import Field
@@ -28,9 +29,16 @@ class RateTicket(Body):
     comment: Words | None = Field(default=None, description="Why, in their own words.")
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierRating:
+    """What was said before; None: nothing."""
+
+    rating: Rating | None
+
+
 def rate(ticket: Ticket, body: RateTicket, at: Moment) -> None:
     """Whoever asked for it says how content they are; for 30 days they may say otherwise."""
-    given = at.the(Rating, "rating")
+    given = at.prepared(EarlierRating).rating
     if given is None:
         made = Rating(id=at.new_id(), record=ticket.row_key, rated_at=at.occurred_at)
         at.add(made)
@@ -43,10 +51,18 @@ def rate(ticket: Ticket, body: RateTicket, at: Moment) -> None:
 
 async def rated_long_ago(look: Look, ticket: Ticket, at: Moment) -> str | None:
     """What was said stands after 30 days."""
-    at.found["rating"] = given = await look.children(Rating, ticket)
-    if given and given[0].rated_at is not None and at.now > given[0].rated_at + CHANGED_FOR:
-        return "rated_long_ago"
-    return None
+    given = await _rating(look, ticket)
+    late = given is not None and given.rated_at is not None and at.now > given.rated_at + CHANGED_FOR
+    return "rated_long_ago" if late else None
+
+
+async def earlier_rating(look: Look, ticket: Ticket, body: RateTicket, at: Moment) -> EarlierRating:
+    """Finds what was said before, which is changed then."""
+    return EarlierRating(await _rating(look, ticket))
+
+
+async def _rating(look: Look, ticket: Ticket) -> Rating | None:
+    return next(iter(await look.children(Rating, ticket)), None)
 
 
 # fmt: off
@@ -54,6 +70,6 @@ def rows(table: Table) -> Rows:
     """The rows of ratings."""
     return (
         #      action 中文    from             to     who       event
-        action(rate,  "评价", table.delivered, STAYS, reporter, f"{table.kind}.rated", unless=(rated_long_ago,)),
+        action(rate,  "评价", table.delivered, STAYS, reporter, f"{table.kind}.rated", unless=(rated_long_ago,), prepare=(earlier_rating,)),
     )
 # fmt: on

@@ -21,7 +21,7 @@ from app.base.extras.editing import take
 from app.base.extras.links import LinkTicket, linked
 from app.base.extras.priority import prioritise
 from app.base.extras.table import Table
-from app.base.meetings import checks
+from app.base.meetings import checks, preparation
 from app.base.meetings.minutes import minute, number_of_minutes, sign
 from app.base.meetings.records import AgendaItem, Meeting, MeetingKind, Participant, SeriesDay, SeriesInterval
 from app.base.meetings.records import MeetingState as State
@@ -51,7 +51,9 @@ from app.kernel.who import presiding, quality_manager, rule, staff
 from app.log.events import stream
 
 Persons = Annotated[tuple[Annotated[Reference, Refers("person"), Responsible(Step.invited)], ...], Few]
-Attended = Annotated[tuple[Annotated[Reference, Refers("person")], ...], no_more_than(checks.MOST_INVITED)]
+Attended = Annotated[
+    tuple[Annotated[Reference, Refers("person")], ...], no_more_than(preparation.MOST_INVITED)
+]
 
 
 class CallMeeting(Body):
@@ -101,7 +103,8 @@ def call(meeting: Meeting, body: CallMeeting, at: Moment) -> None:
     meeting.starts_at, meeting.ends_at = body.starts_at, body.ends_at
     meeting.time_zone = body.time_zone or str(at.zone)
     meeting.place = body.place
-    meeting.chair_id, meeting.organiser_id = at.found["leads"]
+    invitation = at.prepared(preparation.Invitation)
+    meeting.chair_id, meeting.organiser_id = invitation.chair_id, invitation.organiser_id
     meeting.planned_at = body.starts_at
     meeting.opened_at = at.occurred_at
     if before is not None:
@@ -113,7 +116,7 @@ def call(meeting: Meeting, body: CallMeeting, at: Moment) -> None:
         if body.series_interval is not None:
             meeting.series_interval, meeting.series_day = body.series_interval, body.series_day
             meeting.series_id, meeting.series_since_at = meeting.id, body.starts_at
-    for one in at.every(Participant, "invited"):
+    for one in invitation.participants:
         at.add(one)
     give(meeting, at)
 
@@ -138,9 +141,9 @@ class EditMeeting(Patch):
 def edit(meeting: Meeting, body: EditMeeting, at: Moment) -> None:
     """It is somewhere else, called otherwise, or chaired by somebody else, who is then invited."""
     take(meeting, body, at)
-    invited = {one.person_id for one in at.every(Participant, "participants")}
+    invited = {one.person_id for one in at.prepared(preparation.Participants).participants}
     if meeting.chair_id is not None and meeting.chair_id not in invited:
-        at.add(checks.participant(meeting, meeting.chair_id, at))
+        at.add(preparation.participant(meeting, meeting.chair_id, at))
 
 
 class MoveMeeting(Body):
@@ -166,7 +169,7 @@ class InviteMeeting(Body):
 def invite(meeting: Meeting, body: InviteMeeting, at: Moment) -> None:
     """More people are to come, and see it from now on."""
     for person in at.every(Person, "persons"):
-        at.add(checks.participant(meeting, person.id, at))
+        at.add(preparation.participant(meeting, person.id, at))
 
 
 class UninviteMeeting(Body):
@@ -177,7 +180,7 @@ class UninviteMeeting(Body):
 
 def uninvite(meeting: Meeting, body: UninviteMeeting, at: Moment) -> None:
     """Somebody need not come."""
-    at.remove(at.named(Participant, "participant"))
+    at.remove(at.prepared(preparation.Uninvited).participant)
 
 
 class AddAgendaItemMeeting(Body):
@@ -199,7 +202,7 @@ class AddAgendaItemMeeting(Body):
 def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, at: Moment) -> None:
     """Something is to be talked about; a record that it is about is linked, and told as well."""
     about = at.the(Ticket, "about")
-    places = [item.place or 0 for item in at.every(AgendaItem, "agenda")]
+    places = [item.place or 0 for item in at.prepared(preparation.Agenda).items]
     item = AgendaItem(
         id=at.new_id(),
         record=meeting.row_key,
@@ -210,7 +213,8 @@ def add_agenda_item(meeting: Meeting, body: AddAgendaItemMeeting, at: Moment) ->
         added_at=at.occurred_at,
     )
     at.add(item)
-    for other in at.every(Ticket, "to_link"):
+    other = at.prepared(preparation.UnlinkedRecord).record
+    if other is not None:
         at.add(linked(meeting, LinkKind.relates_to, other, at))
 
 
@@ -230,7 +234,7 @@ class HoldMeeting(Body):
 
     attended: Attended = Field(
         min_length=1,
-        max_length=checks.MOST_INVITED,
+        max_length=preparation.MOST_INVITED,
         description="Who was there: persons' ids.",
         examples=[["me"]],
     )
@@ -246,7 +250,7 @@ class CorrectAttendanceMeeting(Body):
 
     attended: Attended = Field(
         min_length=1,
-        max_length=checks.MOST_INVITED,
+        max_length=preparation.MOST_INVITED,
         description="All who were there, and nobody else: persons' ids.",
         examples=[["me"]],
     )
@@ -260,14 +264,14 @@ def correct_attendance(meeting: Meeting, body: CorrectAttendanceMeeting, at: Mom
 def _attend(meeting: Meeting, at: Moment) -> None:
     """Who was there, and who was not; who was neither invited nor there has no part in it."""
     there = {person.id for person in at.every(Person, "attended")}
-    known = at.every(Participant, "participants")
+    known = at.prepared(preparation.Participants).participants
     for one in known:
         if one.invited or one.person_id in there:
             at.change(one).attended = one.person_id in there
         else:
             at.remove(one)
     for person_id in sorted(there - {one.person_id for one in known}):
-        at.add(checks.participant(meeting, person_id, at, invited=False))
+        at.add(preparation.participant(meeting, person_id, at, invited=False))
 
 
 def cancel(meeting: Meeting, body: Reason, at: Moment) -> None:
@@ -324,7 +328,9 @@ def audience(meeting: Meeting) -> tuple[str, ...]:
 LINKED = Second(
     action="link",
     field="about",
-    record=lambda at: next((other.row_key for other in at.every(Ticket, "to_link")), ()),
+    record=lambda at: (
+        () if (other := at.prepared(preparation.UnlinkedRecord).record) is None else other.row_key
+    ),
     body=lambda meeting, body: LinkTicket(kind=LinkKind.relates_to, other=str(meeting.id)),
 )
 NEXT = Second(action="call", field="", record=lambda at: stream(Meeting.KIND, at.second_id), body=_next)
@@ -353,22 +359,22 @@ LIFECYCLE = Lifecycle(
     entered=entered, children=CHILDREN, searched=("title", "place"),
     rows=(
         #      action              中文          from            to               who           event
-        action(call,               "召集",       FROM_NOTHING,   State.called,    staff | rule, "meeting.called", wrong=(checks.cannot_be_called, custom_fits)),
-        action(edit,               "编辑",       [State.called], STAYS,           staff,        "meeting.edited", wrong=(checks.leads_gone, custom_fits)),
+        action(call,               "召集",       FROM_NOTHING,   State.called,    staff | rule, "meeting.called", prepare=(preparation.invitation,), wrong=(custom_fits,)),
+        action(edit,               "编辑",       [State.called], STAYS,           staff,        "meeting.edited", prepare=(preparation.participants,), wrong=(checks.leads_gone, custom_fits)),
         action(move,               "改期",       [State.called], STAYS,           staff,        "meeting.moved", wrong=(checks.new_time_wrong,)),
-        action(invite,             "邀请",       [State.called], STAYS,           staff,        "meeting.invited", wrong=(checks.invited_already,)),
-        action(uninvite,           "取消邀请",   [State.called], STAYS,           staff,        "meeting.uninvited", wrong=(checks.not_invited,)),
+        action(invite,             "邀请",       [State.called], STAYS,           staff,        "meeting.invited", prepare=(preparation.participants,), wrong=(checks.invited_already,)),
+        action(uninvite,           "取消邀请",   [State.called], STAYS,           staff,        "meeting.uninvited", prepare=(preparation.uninvited,), wrong=(checks.chairs_it,)),
         action(add_agenda_item,    "添加议题",   OPEN,           STAYS,           staff | rule, "meeting.agenda_item_added",
-               wrong=(checks.not_on_agenda,), staff_only=True, second=LINKED),
+               prepare=(preparation.agenda, preparation.unlinked_record), wrong=(checks.not_on_agenda,), staff_only=True, second=LINKED),
         action(drop_agenda_item,   "撤下议题",   OPEN,           STAYS,           staff,        "meeting.agenda_item_dropped", staff_only=True),
         action(hold,               "召开",       [State.called], State.held,      staff,        "meeting.held",
-               unless=(checks.not_begun,), wrong=(checks.attended_twice,)),
+               unless=(checks.not_begun,), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
         action(correct_attendance, "更正出席",   HELD,           STAYS,           staff,        "meeting.attendance_corrected",
-               unless=(checks.signed_already,), wrong=(checks.attended_twice,)),
+               unless=(checks.signed_already,), prepare=(preparation.participants,), wrong=(checks.attended_twice,)),
         action(minute,             "记录纪要",   HELD,           State.minuted,   staff,        "meeting.minuted",
-               unless=(checks.signed_already,), wrong=(checks.wrong_minutes, on_file), document=number_of_minutes),
+               unless=(checks.signed_already,), prepare=(preparation.agenda, on_file), wrong=(checks.wrong_minutes,), document=number_of_minutes),
         action(sign,               "签署纪要",   [State.minuted], STAYS,          presiding | quality_manager, "meeting.signed",
-               unless=(checks.signed_already,), wrong=(on_file,)),
+               unless=(checks.signed_already,), prepare=(on_file,)),
         action(cancel,             "取消",       [State.called], State.cancelled, staff,        "meeting.cancelled"),
         action(call_next,          "召集下一次", State,          STAYS,           staff | rule, "meeting.next_called",
                unless=(checks.series_is_over,), wrong=(checks.nobody_comes,), second=NEXT),

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.base.documents.filing import file, publish
-from app.base.meetings.records import AgendaItem, Meeting
+from app.base.meetings.preparation import Agenda
+from app.base.meetings.records import Meeting
 from app.common.children import Task
 from app.common.documents import DocumentClass, DocumentState, Heading
 from app.common.notices import Responsible, Step
@@ -57,7 +58,7 @@ def minute(meeting: Meeting, body: MinuteMeeting, at: Moment) -> None:
     meeting.minuted_at = at.occurred_at
     said = [(Heading.minutes, body.minutes)]
     file(meeting, DocumentClass.MI, said, at, state=DocumentState.drafted)
-    known = {item.id: item for item in at.every(AgendaItem, "agenda")}
+    known = {item.id: item for item in at.prepared(Agenda).items}
     for one in body.conclusions:
         at.change(known[one.item]).conclusion = one.conclusion
     for n, point in enumerate(body.tasks):

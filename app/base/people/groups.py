@@ -5,6 +5,7 @@ active ─► retired
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -98,17 +99,24 @@ class RemoveMemberGroup(Body):
 
 def remove_member(group: Group, body: RemoveMemberGroup, at: Moment) -> None:
     """Somebody belongs to it no more."""
-    member = at.named(GroupMember, "member")
+    member = at.prepared(RemovedMember).member
     at.remove(member)
 
 
-async def a_member(look: Look, group: Group, body: RemoveMemberGroup, at: Moment) -> None:
-    """Who is removed belonged to it."""
+@dataclass(frozen=True, slots=True)
+class RemovedMember:
+    """Who is removed, as a member."""
+
+    member: GroupMember
+
+
+async def removed_member(look: Look, group: Group, body: RemoveMemberGroup, at: Moment) -> RemovedMember:
+    """Finds the member who is removed. Raises WrongValue if they did not belong to it."""
     person = at.named(Person, "person")
     member = await look.child(GroupMember, group, person_id=person.id)
     if member is None:
         raise WrongValue(pointer="/person", because="not_in_the_group")
-    at.found["member"] = [member]
+    return RemovedMember(member)
 
 
 def retire(group: Group, body: Nothing, at: Moment) -> None:
@@ -127,7 +135,7 @@ LIFECYCLE = Lifecycle(
         action(add,           "添加",     FROM_NOTHING,        GroupState.active,  admin | rule, "group.added",          wrong=(chair_is_there,)),
         action(edit,          "编辑",     [GroupState.active], STAYS,              admin | rule, "group.edited",         wrong=(chair_is_there,)),
         action(add_member,    "添加成员", [GroupState.active], STAYS,              admin | rule, "group.member_added",   wrong=(not_another_member,)),
-        action(remove_member, "移除成员", [GroupState.active], STAYS,              admin | rule, "group.member_removed", wrong=(a_member,)),
+        action(remove_member, "移除成员", [GroupState.active], STAYS,              admin | rule, "group.member_removed", prepare=(removed_member,)),
         action(retire,        "撤销",     [GroupState.active], GroupState.retired, admin | rule, "group.retired"),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -47,20 +48,27 @@ class LeavePerson(Body):
 
 def leave(person: Person, body: LeavePerson, at: Moment) -> None:
     """They belong to a team no more, and hold no role for it."""
-    team, membership = at.named(Team, "team"), at.named(Membership, "membership")
-    at.remove(membership)
+    team = at.named(Team, "team")
+    at.remove(at.prepared(EndedMembership).membership)
     person.roles = [text for text in person.roles or () if Held.parse(text).team_id != team.id] or None
     if person.team_id == team.id:
         person.team_id = None
 
 
-async def leaves_well(look: Look, person: Person, body: LeavePerson, at: Moment) -> None:
-    """Who leaves a team belonged to it."""
+@dataclass(frozen=True, slots=True)
+class EndedMembership:
+    """The membership that ends."""
+
+    membership: Membership
+
+
+async def ended_membership(look: Look, person: Person, body: LeavePerson, at: Moment) -> EndedMembership:
+    """Finds the membership that ends. Raises WrongValue if they did not belong to the team."""
     team = _administered(at)
     membership = await look.membership(person, team)
     if membership is None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="not_in_the_team")
-    at.found["membership"] = [membership]
+    return EndedMembership(membership)
 
 
 def _administered(at: Moment) -> Team:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.base.extras.editing import take
-from app.base.people.memberships import join, joins_well, leave, leaves_well, own_of_theirs
+from app.base.people.memberships import ended_membership, join, joins_well, leave, own_of_theirs
 from app.base.people.roles import (
     Roles,
     RoleText,
@@ -219,7 +219,7 @@ LIFECYCLE = Lifecycle(
         action(join,        "加入团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule, "person.team_joined",
                wrong=(joins_well,)),
         action(leave,       "退出团队", [PersonState.active, PersonState.inactive], STAYS,                admin | rule, "person.team_left",
-               wrong=(leaves_well,)),
+               prepare=(ended_membership,)),
         action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,             admin | oneself, "person.preferences_set",
                wrong=(mailed_and_not_told,)),
         action(grant_role,  "授予角色", [PersonState.active, PersonState.inactive], STAYS,                admin | rule, "person.role_granted",

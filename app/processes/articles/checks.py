@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.common.articles import Article, ArticleRating, ArticleRevision
+from app.common.articles import Article, ArticleRevision
 from app.common.tickets import Ticket
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         EditArticle,
         ProposeRevisionArticle,
         PublishArticle,
-        RateArticle,
         WithdrawRevisionArticle,
     )
 
@@ -78,10 +77,3 @@ async def too_many_revisions(look: Look, article: Article, body: ProposeRevision
     """So many wait that a person can look through them."""
     if len(await look.children(ArticleRevision, article)) >= MOST_REVISIONS:
         raise WrongValue({"max_length": str(MOST_REVISIONS)}, pointer="", because="too_long")
-
-
-async def rated_before(look: Look, article: Article, body: RateArticle, at: Moment) -> None:
-    """Who has said already whether it helped says something else now."""
-    if at.caller.person_id is not None:
-        found = await look.child(ArticleRating, article, person_id=at.caller.person_id)
-        at.found["rating"] = [] if found is None else [found]

@@ -5,6 +5,7 @@ draft ⇄ in_review ─► published ─► retired
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from app.kernel.bodies import (
     Words,
 )
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
+from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.visibility import EVERYBODY, STAFF
 from app.kernel.who import Part, anybody, author, knowledge_editor, rule, staff
@@ -283,9 +285,23 @@ class RateArticle(Body):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierRating:
+    """What the caller has said before of whether it helped; None: nothing, or nobody can know."""
+
+    rating: ArticleRating | None
+
+
+async def earlier_rating(look: Look, article: Article, body: RateArticle, at: Moment) -> EarlierRating:
+    """Finds what whoever rates it has said before: they say something else now."""
+    if at.caller.person_id is None:
+        return EarlierRating(None)
+    return EarlierRating(await look.child(ArticleRating, article, person_id=at.caller.person_id))
+
+
 def rate(article: Article, body: RateArticle, at: Moment) -> None:
     """Somebody says whether it helped them; who said so before thinks better of it."""
-    given = at.the(ArticleRating, "rating")
+    given = at.prepared(EarlierRating).rating
     if given is None:
         at.add(
             ArticleRating(
@@ -388,7 +404,7 @@ LIFECYCLE = Lifecycle(
         action(use, "使用", [State.published], STAYS, staff | rule, "article.used",
                wrong=(helped_already,), staff_only=True, second=ON_THE_CASE),
         action(rate, "评价", [State.published], STAYS, anybody, "article.rated",
-               wrong=(checks.rated_before,), staff_only=True),
+               prepare=(earlier_rating,), staff_only=True),
         action(show, "展示", [State.published], STAYS, anybody, "article.shown", staff_only=True),
         action(view, "查看", [State.published], STAYS, anybody, "article.viewed", staff_only=True),
         *comments.rows(BESIDE), *tags.rows(BESIDE), *attachments.rows(BESIDE), *links.rows(BESIDE),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from app.base.assignment.on_call import looked_up
 from app.base.extras.givable import still_there
-from app.base.extras.working_days import at_that_time, days_of_the_service, working_days_after
 from app.common.people import Person, Role
 from app.common.priority import Priority
 from app.kernel.look import Look
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 # A leap year: whoever tells of an outage a year later is still believed.
 LONGEST_UNREPORTED_DAYS = 366
-REVIEWED_WITHIN_WORKING_DAYS = 5
 
 
 async def began_later(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> None:
@@ -89,17 +87,6 @@ async def restored_at_another_time(look: Look, incident: Incident, body: Resolve
     if restored is not None and restored > at.occurred_at:
         raise WrongValue(pointer="/service_restored_at", because="after_the_resolution")
     _not_before_it_began(incident, restored, "/service_restored_at")
-
-
-async def reviewed_in_working_days(look: Look, incident: Incident, body: ResolveIncident, at: Moment) -> None:
-    """Finds when a major one must be reviewed: at the same time of day, so many working days later."""
-    due = None
-    if incident.declared_major_at is not None:
-        zone, works = await days_of_the_service(look, incident, at)
-        since = at.occurred_at.astimezone(zone).date()
-        day = working_days_after(since, REVIEWED_WITHIN_WORKING_DAYS, works)
-        due = at_that_time(at.occurred_at, day, zone)
-    at.found["review_due"] = [due]
 
 
 async def contained_at_another_time(

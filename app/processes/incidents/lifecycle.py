@@ -45,6 +45,7 @@ from app.processes.incidents import checks
 from app.processes.incidents.alerts import repeat_alert
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
 from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
+from app.processes.incidents.preparation import ReviewDue, review_due
 from app.processes.incidents.records import (
     ENDED,
     OPEN,
@@ -174,7 +175,7 @@ def resolve(incident: Incident, body: ResolveIncident, at: Moment) -> None:
     incident.cause = body.cause
     # Outage time runs to here, and not to the moment when somebody found the time to press the button.
     incident.service_restored_at = body.service_restored_at or at.occurred_at
-    (incident.review_due_at,) = at.found["review_due"]
+    incident.review_due_at = at.prepared(ReviewDue).due_at
 
 
 def close(incident: Incident, body: Nothing, at: Moment) -> None:
@@ -309,7 +310,7 @@ LIFECYCLE = Lifecycle(
         action(post_update,  "发布进展", OPEN,                            STAYS,              incident_manager | assignee,    "incident.update_posted",
                wrong=(checks.update_due_before,)),
         action(resolve,      "解决",     OPEN,                            State.resolved,     assignee | integration | rule,  "incident.resolved",
-               unless=(checks.nobody_has_seen_it,), wrong=(checks.restored_at_another_time, checks.reviewed_in_working_days)),
+               unless=(checks.nobody_has_seen_it,), prepare=(review_due,), wrong=(checks.restored_at_another_time,)),
         action(close,        "关闭",     [State.resolved],                State.closed,       reporter | agent | rule,        "incident.closed",
                unless=(checks.major_not_reviewed,)),
         action(reopen,       "重新打开", [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",

@@ -5,6 +5,7 @@ offered ─► accepted | declined | withdrawn ─► offered (again, when as ma
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -90,7 +91,7 @@ class AcceptProblemCandidate(Body):
 def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, at: Moment) -> None:
     """A problem is raised for them, with these incidents linked."""
     candidate.problem_id = at.second_id
-    candidate.incident_ids = [str(incident.id) for incident in at.every(Ticket, "cases")]
+    candidate.incident_ids = [str(incident.id) for incident in at.prepared(ShownBy).incidents]
     _decided(candidate, at)
 
 
@@ -117,15 +118,22 @@ async def about_no_service(
         raise WrongValue(pointer="/service", because="service_or_ci")
 
 
-async def shown_by_nothing(
+@dataclass(frozen=True, slots=True)
+class ShownBy:
+    """The incidents that show the problem."""
+
+    incidents: tuple[Ticket, ...]
+
+
+async def shown_by(
     look: Look, candidate: ProblemCandidate, body: AcceptProblemCandidate, at: Moment
-) -> None:
-    """Puts down the incidents: those named, each once, or the newest that count, each read as any record is.
+) -> ShownBy:
+    """Finds the incidents: those named, or the newest that count, each read as any record is.
 
     Which there are is not held against what comes meanwhile: one more is for the next look, and one that
     changes has the command decided again.
     """
-    found = at.every(Ticket, "incidents")
+    incidents: list[Ticket] = at.every(Ticket, "incidents")
     if body.incidents is None:
         assert candidate.dimension is not None
         assert candidate.value is not None
@@ -134,12 +142,19 @@ async def shown_by_nothing(
             look.db, candidate.dimension, candidate.value, candidate.since_at, limit=LONGEST_LIST
         )
         loaded = [await look.record("incident", str(row["id"])) for row in rows]
-        found = [one.record for one in loaded if one is not None]
-    if len({incident.id for incident in found}) < len(found):
+        incidents = [one.record for one in loaded if one is not None]
+    return ShownBy(tuple(incidents))
+
+
+async def shown_by_nothing(
+    look: Look, candidate: ProblemCandidate, body: AcceptProblemCandidate, at: Moment
+) -> None:
+    """Incidents show it, and each once."""
+    incidents = at.prepared(ShownBy).incidents
+    if len({incident.id for incident in incidents}) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
-    if not found:
+    if not incidents:
         raise WrongValue(pointer="/incidents", because="missing")
-    at.found["cases"] = list(found)
 
 
 def _raised(candidate: ProblemCandidate, body: AcceptProblemCandidate) -> RaiseProblem:
@@ -180,7 +195,7 @@ LIFECYCLE = Lifecycle(
         action(detect,       "发现",     FROM_NOTHING,    State.offered,   rule,            "problem_candidate.detected", tells=(MANAGERS,)),
         action(detect_again, "再次发现", DECIDED,         State.offered,   rule,            "problem_candidate.detected_again", tells=(MANAGERS,)),
         action(accept,       "接受",     [State.offered], State.accepted,  problem_manager, "problem_candidate.accepted",
-               wrong=(about_no_service, shown_by_nothing), second=RAISED),
+               prepare=(shown_by,), wrong=(about_no_service, shown_by_nothing), second=RAISED),
         action(decline,      "拒绝",     [State.offered], State.declined,  problem_manager, "problem_candidate.declined"),
         action(withdraw,     "撤回",     [State.offered], State.withdrawn, rule,            "problem_candidate.withdrawn"),
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.base.extras.givable import fits
-from app.common.children import Link, LinkKind
 from app.common.people import Person, Team
 from app.common.tickets import Ticket
 from app.kernel.look import Look
@@ -16,7 +15,6 @@ from app.processes.problems.records import Problem
 if TYPE_CHECKING:
     from app.processes.problems.lifecycle import (
         AcceptRiskProblem,
-        DocumentWorkaroundProblem,
         EditProblem,
         InvestigateProblem,
         RaiseProblem,
@@ -36,13 +34,6 @@ async def cannot_take_it(look: Look, problem: Problem, body: InvestigateProblem,
     await fits(look, at.the(Person, "assignee"), at.the(Team, "team"), "/assignee")
 
 
-async def written_down_before(
-    look: Look, problem: Problem, body: DocumentWorkaroundProblem, at: Moment
-) -> None:
-    """Puts down whether an article is still to be drafted: of a problem there is one."""
-    at.found["to_write_down"] = [problem] if problem.article_id is None else []
-
-
 async def not_ahead(look: Look, problem: Problem, body: AcceptRiskProblem, at: Moment) -> None:
     """A risk is accepted for a time that lies ahead."""
     if body.until_at <= at.occurred_at:
@@ -50,17 +41,9 @@ async def not_ahead(look: Look, problem: Problem, body: AcceptRiskProblem, at: M
 
 
 async def shows_nothing(look: Look, problem: Problem, body: ReopenProblem, at: Moment) -> None:
-    """That it is back, an incident shows; only where the time of an accepted risk is over none need.
-
-    Puts down which incident is to be linked: one that is linked already stays so.
-    """
-    incident = at.the(Ticket, "incident")
-    if incident is None:
-        if problem.risk_lapsed_at is None:
-            raise WrongValue(pointer="/incident", because="missing")
-        return
-    known = await look.child(Link, problem, other=incident.row_key, kind=LinkKind.causes.value)
-    at.found["to_link"] = [] if known is not None else [incident]
+    """That it is back, an incident shows; only where the time of an accepted risk is over none need."""
+    if at.the(Ticket, "incident") is None and problem.risk_lapsed_at is None:
+        raise WrongValue(pointer="/incident", because="missing")
 
 
 async def cannot_be_edited(look: Look, problem: Problem, body: EditProblem, at: Moment) -> None:

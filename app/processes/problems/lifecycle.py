@@ -44,6 +44,12 @@ from app.kernel.visibility import DESK
 from app.kernel.who import engineer, problem_manager, process_owner, rule, staff
 from app.log.events import stream
 from app.processes.problems import checks
+from app.processes.problems.preparation import (
+    UndraftedArticle,
+    UnlinkedIncident,
+    undrafted_article,
+    unlinked_incident,
+)
 from app.processes.problems.records import (
     ENDED,
     OPEN,
@@ -295,7 +301,8 @@ class ReopenProblem(Body):
 
 def reopen(problem: Problem, body: ReopenProblem, at: Moment) -> None:
     """It is back, or was never gone."""
-    for incident in at.every(Ticket, "to_link"):
+    incident = at.prepared(UnlinkedIncident).incident
+    if incident is not None:
         at.add(linked(problem, LinkKind.causes, incident, at))
 
 
@@ -392,14 +399,14 @@ SHOWN_BY = Second(
 BACK_IN = Second(
     action="link",
     field="incident",
-    record=lambda at: [incident.row_key for incident in at.every(Ticket, "to_link")],
+    record=lambda at: () if (one := at.prepared(UnlinkedIncident).incident) is None else one.row_key,
     body=lambda problem, body: LinkTicket(kind=LinkKind.caused_by, other=str(problem.id)),
 )
 
 WRITTEN_DOWN = Second(
     action="draft",
     field="symptoms",
-    record=lambda at: [stream(Article.KIND, at.second_id) for _ in at.every(Problem, "to_write_down")],
+    record=lambda at: stream(Article.KIND, at.second_id) if at.prepared(UndraftedArticle).is_missing else (),
     body=lambda problem, body: {
         "title": problem.title or problem.number,
         "language": body.language or ("zh" if CHINESE.search(body.symptoms + body.workaround) else "en"),
@@ -427,14 +434,14 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.cannot_take_it,)),
         action(identify_cause, "确定根因", [State.investigating, State.known_error],  CAUSE_KNOWN, engineer, "problem.cause_identified"),
         action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer, "problem.workaround_documented",
-               wrong=(checks.written_down_before,), second=WRITTEN_DOWN),
+               prepare=(undrafted_article,), second=WRITTEN_DOWN),
         action(begin_fix,     "开始修复", [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager,          "problem.fix_begun"),
         action(resolve,       "解决",     [State.fix_in_progress],                   State.resolved,          problem_manager,          "problem.resolved"),
         action(accept_risk,   "接受风险", OPEN,                                      State.closed,            process_owner,            "problem.risk_accepted",
                wrong=(checks.not_ahead,)),
         action(close,         "关闭",     [State.resolved],                          State.closed,            problem_manager,          "problem.closed"),
         action(reopen,        "重新打开", [State.resolved, State.closed],            State.investigating,     staff,                    "problem.reopened",
-               wrong=(checks.shows_nothing,), second=BACK_IN),
+               prepare=(unlinked_incident,), wrong=(checks.shows_nothing,), second=BACK_IN),
         action(cancel,        "取消",     OPEN,                                      State.cancelled,         problem_manager,          "problem.cancelled"),
         action(lapse_risk,    "风险接受到期", [State.closed],                        STAYS,                   rule,                     "problem.risk_lapsed"),
         *editing(edit, "problem", State, checks.cannot_be_edited),

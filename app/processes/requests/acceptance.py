@@ -18,6 +18,7 @@ from app.common.records import Child, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
 from app.kernel.moment import Moment
 from app.processes.requests.implementation import add_issue
+from app.processes.requests.preparation import Acceptors
 from app.processes.requests.records import (
     Acceptance,
     AcceptanceVerdict,
@@ -60,7 +61,7 @@ def submit_for_acceptance(request: Request, body: SubmitForAcceptanceRequest, at
     request.acceptance_wanted_at = body.wanted_at
     request.rounds = (request.rounds or 0) + 1
     request.verdict = None
-    let_follow(request, at.found["accepting"], at)
+    let_follow(request, at.prepared(Acceptors).persons, at)
 
 
 class Shown(Part):

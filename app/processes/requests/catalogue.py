@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.base.decisions.actions import Question, Tallied, prepare, tallied
+from app.base.decisions.actions import Asked, Question, Tallied, ask, tallied
 from app.base.services.answers import wrong_answers
 from app.common.children import Task
 from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState
@@ -15,7 +16,7 @@ from app.common.services import CatalogueItem
 from app.kernel.bodies import Body
 from app.kernel.look import Look
 from app.kernel.moment import Moment
-from app.kernel.refusals import WrongValue
+from app.kernel.refusals import NotAllowed, WrongValue
 from app.kernel.who import the_requester
 from app.processes.requests.records import Request
 
@@ -39,20 +40,29 @@ async def of_the_catalogue(look: Look, request: Request, body: SubmitRequest, at
         raise WrongValue(first.words, pointer=first.pointer, because=first.because, besides=tuple(faults[1:]))
 
 
-async def needs_approval(look: Look, request: Request, body: AssessRequest, at: Moment) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The item of the catalogue that is asked for, if it is one; and the question to its approvers, if it
+    needs approval.
+    """
+
+    item: CatalogueItem | None
+    asked: Asked | None
+
+
+async def approval(look: Look, request: Request, body: AssessRequest, at: Moment) -> Approval:
     """Finds the item; where it needs approval, prepares the question to its approvers. They are asked again
-    only when they have not settled it.
+    only when they have not settled it. Raises NotAllowed or WrongValue.
     """
     if await look.children(Decision, request, state=DecisionState.open.value):
-        return "approval_is_open"
+        raise NotAllowed("approval_is_open")
     loaded = None if request.item is None else await look.record("catalogue_item", request.item)
     item: CatalogueItem | None = None if loaded is None else loaded.record
-    at.found["of_item"] = [] if item is None else [item]
     nobody = body.team is None and body.assignee is None
     if nobody and (item is None or item.default_team_id is None):
         raise WrongValue(pointer="/team", because="somebody")
     if item is None or item.approval_rule is None:
-        return None
+        return Approval(item, None)
     question = Question(
         question=request.title or item.title_en or request.number,
         rule=DecisionRule(item.approval_rule.value),
@@ -62,14 +72,13 @@ async def needs_approval(look: Look, request: Request, body: AssessRequest, at: 
         persons=[await _person(look, one) for one in item.approver_persons or ()],
     )
     try:
-        await prepare(look, request, question, (the_requester,), at)
+        return Approval(item, await ask(look, request, question, (the_requester,), at))
     except WrongValue as error:
         if error.pointer == "/due_at":
             raise WrongValue(pointer="/approval_due_at", because=error.because) from error
         if error.because == "too_many_voters":
-            return "too_many_approve"
-        return "nobody_approves"
-    return None
+            raise NotAllowed("too_many_approve") from error
+        raise NotAllowed("nobody_approves") from error
 
 
 async def _group(look: Look, group_id: UUID | None) -> Group | None:
@@ -84,18 +93,18 @@ async def _person(look: Look, person_id: str) -> Person:
     return person
 
 
-def begin_with_its_checklist(request: Request, at: Moment) -> None:
+def begin_with_its_checklist(request: Request, item: CatalogueItem | None, at: Moment) -> None:
     """What the item says is to be done, is a task each."""
-    for item in at.every(CatalogueItem, "of_item"):
-        for position, title in enumerate(item.checklist or (), start=1):
-            task = Task(
-                id=at.new_id(),
-                record=request.row_key,
-                title=title,
-                position=position,
-                added_at=at.occurred_at,
-            )
-            at.add(task)
+    titles = () if item is None else item.checklist or ()
+    for position, title in enumerate(titles, start=1):
+        task = Task(
+            id=at.new_id(),
+            record=request.row_key,
+            title=title,
+            position=position,
+            added_at=at.occurred_at,
+        )
+        at.add(task)
 
 
 def approve(request: Request, body: Tallied, at: Moment) -> None:

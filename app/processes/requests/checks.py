@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from app.base.costs.amounts import fits as digits_fit
 from app.base.documents.filing import published
@@ -12,12 +11,14 @@ from app.base.extras.givable import fits, still_there
 from app.base.extras.working_days import days_of_the_service, working_days_after
 from app.common.children import Task
 from app.common.documents import DocumentClass
-from app.common.people import Group, GroupMember, Person, Side, Team
+from app.common.people import Group, GroupMember, Person, Team
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
+from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.implementation import the_doers
-from app.processes.requests.records import Criterion, Milestone, QualityCheck, Request, ReviewSide
+from app.processes.requests.preparation import CurrentCriteria, CurrentMilestones
+from app.processes.requests.records import QualityCheck, Request, ReviewSide
 from app.processes.requests.records import RequestState as State
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
 
 WORKING_DAYS_AHEAD = 2
-#: The sides that stand for the business in a group.
-BUSINESS = frozenset({Side.business, Side.key_user})
 
 
 async def cannot_be_given(look: Look, request: Request, body: AssessRequest, at: Moment) -> None:
@@ -82,36 +81,6 @@ async def nobody_accepts(look: Look, request: Request, body: ConfirmRequirements
         raise WrongValue(pointer="/acceptance_group", because="nobody_in_it")
 
 
-async def criteria_before(look: Look, request: Request, body: object, at: Moment) -> None:
-    """Finds the criteria that hold so far."""
-    at.found["criteria_before"] = [
-        criterion for criterion in await look.children(Criterion, request) if criterion.dropped_at is None
-    ]
-
-
-async def milestones_before(look: Look, request: Request, body: object, at: Moment) -> None:
-    """Finds the milestones that hold so far."""
-    at.found["milestones_before"] = [
-        milestone for milestone in await look.children(Milestone, request) if milestone.dropped_at is None
-    ]
-
-
-async def tasks_before(look: Look, request: Request, body: object, at: Moment) -> None:
-    """Finds what of the plan before is still to be done."""
-    at.found["tasks_before"] = [
-        task
-        for task in await look.children(Task, request)
-        if task.milestone_id is not None and task.completed_at is None and task.dropped_at is None
-    ]
-
-
-async def checks_before(look: Look, request: Request, body: object, at: Moment) -> None:
-    """Finds the quality checks of the plan before."""
-    at.found["checks_before"] = [
-        check for check in await look.children(QualityCheck, request) if check.dropped_at is None
-    ]
-
-
 async def planned_before(look: Look, request: Request, body: ProposeSolutionRequest, at: Moment) -> None:
     """A plan looks ahead."""
     if body.planned_at <= at.occurred_at:
@@ -129,23 +98,8 @@ async def not_of_that_side(
     else:
         person, team = at.caller.person_id, request.customer_id
         ours = person == request.requester_id or (team is not None and team in at.caller.teams)
-        ours = ours or await _speaks_for_the_business(look, request, at)
+        ours = ours or person in await of_the_business(look, request)
     return None if ours else "not_of_that_side"
-
-
-async def _speaks_for_the_business(look: Look, request: Request, at: Moment) -> bool:
-    return at.caller.person_id in await _of_the_business(look, request)
-
-
-async def _of_the_business(look: Look, request: Request) -> set[UUID]:
-    """Those in the acceptance group who stand there for the business or its key users."""
-    members = await _members(look, request)
-    return {one.person_id for one in members if one.person_id and one.side in BUSINESS}
-
-
-async def tells_the_business(look: Look, request: Request, body: object, at: Moment) -> None:
-    """Finds those in the acceptance group who may review it for the business: they are to see it."""
-    at.found["reviewing"] = sorted(await look.active(await _of_the_business(look, request)))
 
 
 async def side_has_reviewed(
@@ -177,7 +131,7 @@ def _ahead(when: datetime, pointer: str, at: Moment) -> None:
 
 async def cannot_be_reported(look: Look, request: Request, body: ReportProgressRequest, at: Moment) -> None:
     """Of milestones that there are, each once; problems are given to people who are there, in time."""
-    known = {milestone.id for milestone in at.every(Milestone, "milestones_before")}
+    known = {milestone.id for milestone in at.prepared(CurrentMilestones).milestones}
     for n, progress in enumerate(body.milestones):
         if progress.milestone not in known:
             words = {"kind": "milestone", "name": str(progress.milestone)}
@@ -210,7 +164,7 @@ async def not_checked(look: Look, request: Request, at: Moment) -> str | None:
 
 async def nobody_to_accept(look: Look, request: Request, at: Moment) -> str | None:
     """What is submitted can be accepted by somebody."""
-    others = await _accepting(look, request) - the_doers.persons(request)
+    others = await accepting(look, request) - the_doers.persons(request)
     return None if await look.active(others) else "nobody_to_accept"
 
 
@@ -220,9 +174,10 @@ async def papers_missing(look: Look, request: Request, body: object, at: Moment)
     return None if there else "papers_missing"
 
 
-async def tells_the_group(look: Look, request: Request, body: SubmitForAcceptanceRequest, at: Moment) -> None:
-    """Finds those of the acceptance group; they are told at least two working days ahead."""
-    at.found["accepting"] = sorted(await look.active(await _accepting(look, request)))
+async def too_short_notice(
+    look: Look, request: Request, body: SubmitForAcceptanceRequest, at: Moment
+) -> None:
+    """The acceptance group is told at least two working days ahead."""
     if body.wanted_at <= at.occurred_at:
         raise WrongValue(pointer="/wanted_at", because="not_ahead")
     zone, works = await days_of_the_service(look, request, at)
@@ -233,28 +188,15 @@ async def tells_the_group(look: Look, request: Request, body: SubmitForAcceptanc
 
 async def not_in_the_acceptance_group(look: Look, request: Request, at: Moment) -> str | None:
     """The requester's acceptance group accepts, and nobody else."""
-    accepting = await _accepting(look, request)
-    return None if at.caller.person_id in accepting else "not_in_the_acceptance_group"
-
-
-async def _accepting(look: Look, request: Request) -> set[UUID]:
-    """The members of the acceptance group, and its chair."""
-    group = await look.record("group", str(request.acceptance_group_id))
-    chairs = None if group is None else group.record.chair_id
-    members = await _members(look, request)
-    return {one for one in (chairs, *(member.person_id for member in members)) if one is not None}
-
-
-async def _members(look: Look, request: Request) -> list[GroupMember]:
-    group = await look.record("group", str(request.acceptance_group_id))
-    return [] if group is None else await look.children(GroupMember, group.record)
+    ours = at.caller.person_id in await accepting(look, request)
+    return None if ours else "not_in_the_acceptance_group"
 
 
 async def each_criterion_once(
     look: Look, request: Request, body: RecordAcceptanceRequest, at: Moment
 ) -> None:
     """It is said of every criterion what came of it, and of nothing else."""
-    left = {criterion.id for criterion in at.every(Criterion, "criteria_before")}
+    left = {criterion.id for criterion in at.prepared(CurrentCriteria).criteria}
     for n, result in enumerate(body.results):
         if result.criterion not in left:
             words = {"kind": "criterion", "name": str(result.criterion)}

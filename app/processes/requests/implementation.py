@@ -21,6 +21,7 @@ from app.common.records import Refers, StaffOnly
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
 from app.kernel.moment import Moment
 from app.kernel.who import Part as PartIn
+from app.processes.requests.preparation import CurrentChecks, CurrentMilestones, UnfinishedTasks
 from app.processes.requests.records import Milestone, ProgressReport, QualityCheck, Request
 
 #: Whoever implements it, and so neither checks its quality nor accepts it.
@@ -87,8 +88,8 @@ def begin_implementation(request: Request, body: BeginImplementationRequest, at:
     file(request, DocumentClass.IM, [(Heading.plan, body.plan)], at)
     # A report of tests says of its own checks only, so it counts no more either.
     supersede(DocumentClass.TE, at)
-    steps, left = at.every(Milestone, "milestones_before"), at.every(Task, "tasks_before")
-    for earlier in (*steps, *left, *at.every(QualityCheck, "checks_before")):
+    steps, left = at.prepared(CurrentMilestones).milestones, at.prepared(UnfinishedTasks).tasks
+    for earlier in (*steps, *left, *at.prepared(CurrentChecks).checks):
         at.change(earlier).dropped_at = at.occurred_at
     milestones = [_milestone(request, planned, at) for planned in body.milestones]
     for n, planned in enumerate(body.tasks):
@@ -174,7 +175,7 @@ def report_progress(request: Request, body: ReportProgressRequest, at: Moment) -
         reported_at=at.occurred_at,
     )
     at.add(made)
-    known = {milestone.id: milestone for milestone in at.every(Milestone, "milestones_before")}
+    known = {milestone.id: milestone for milestone in at.prepared(CurrentMilestones).milestones}
     for progress in body.milestones:
         milestone = at.change(known[progress.milestone])
         milestone.done = progress.done

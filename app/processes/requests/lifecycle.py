@@ -13,14 +13,13 @@ from typing import Annotated
 from pydantic import Field
 
 from app.base.decisions import actions as decisions
-from app.base.decisions.actions import put, still_open, withdraw_open
+from app.base.decisions.actions import open_decisions, put, withdraw_open
 from app.base.documents.filing import CHILDREN as DOCUMENTS
 from app.base.documents.filing import on_file
 from app.base.extras import CHILDREN, every_ticket
 from app.base.extras.custom import CustomValues, custom_fits, give
 from app.base.extras.editing import editing, take
 from app.common.children import ExternalReference, Follower
-from app.common.decisions import Decision
 from app.common.documents import DocumentClass
 from app.common.notices import Responsible, Step, Tells
 from app.common.people import SEE_EVERYTHING, Person, Role, Team
@@ -54,9 +53,10 @@ from app.processes.requests.acceptance import (
     submit_for_acceptance,
 )
 from app.processes.requests.catalogue import (
+    Approval,
+    approval,
     approve,
     begin_with_its_checklist,
-    needs_approval,
     of_the_catalogue,
     refuse,
     what_follows,
@@ -67,6 +67,14 @@ from app.processes.requests.implementation import (
     complete_task,
     report_progress,
     the_doers,
+)
+from app.processes.requests.preparation import (
+    acceptors,
+    business_reviewers,
+    current_checks,
+    current_criteria,
+    current_milestones,
+    unfinished_tasks,
 )
 from app.processes.requests.records import CHILDREN as OWN
 from app.processes.requests.records import ENDED, OPEN, Request
@@ -160,16 +168,17 @@ def assess(request: Request, body: AssessRequest, at: Moment) -> None:
     if team is not None:
         request.team_id = team.id
     elif person is None:
-        (item,) = at.every(CatalogueItem, "of_item")
+        item = at.prepared(Approval).item
+        assert item is not None
         request.team_id = item.default_team_id
     request.assignee_id = person.id if person else None
     if request.assessed_at is None:
-        begin_with_its_checklist(request, at)
+        begin_with_its_checklist(request, at.prepared(Approval).item, at)
     request.assessed_at = at.occurred_at
-    request.approval_id = None
-    for asked in at.every(Decision, "asked"):
-        request.approval_id = asked.id
-        put(at)
+    asked = at.prepared(Approval).asked
+    request.approval_id = None if asked is None else asked.decision.id
+    if asked is not None:
+        put(asked, at)
 
 
 def begins(request: Request) -> Labelled:
@@ -337,43 +346,43 @@ LIFECYCLE = Lifecycle(
         action(submit, "提交", FROM_NOTHING, State.submitted, anybody | integration, "request.submitted",
                wrong=(of_the_catalogue, custom_fits)),
         action(assess, "评估", [State.submitted, State.awaiting_approval], ASSESSED, agent, "request.assessed",
-               wrong=(checks.cannot_be_given, needs_approval)),
+               prepare=(approval,), wrong=(checks.cannot_be_given,)),
         action(approve, "批准", [State.awaiting_approval], BEGINS, decision, "request.approved"),
         action(refuse, "拒绝", [State.awaiting_approval], State.rejected, decision, "request.refused"),
         action(start,  "开始处理", [State.assessed], State.in_progress, assignee | agent, "request.started"),
         action(fulfil, "交付", [State.assessed, State.in_progress], State.delivered, assignee, "request.fulfilled",
                wrong=(checks.started_at_another_time,)),
         action(confirm_requirements, "确认需求", [State.analysing], State.requirements_confirmed, engineer, "request.requirements_confirmed",
-               wrong=(checks.confirmed_at_another_time, checks.nobody_accepts, checks.criteria_before, on_file), document=lambda _: DocumentClass.SN),
+               wrong=(checks.confirmed_at_another_time, checks.nobody_accepts), prepare=(current_criteria, on_file), document=lambda _: DocumentClass.SN),
         action(propose_solution, "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer, "request.solution_proposed",
-               wrong=(checks.planned_before, checks.tells_the_business, on_file), document=number_of_a_solution,
+               prepare=(business_reviewers, on_file), wrong=(checks.planned_before,), document=number_of_a_solution,
                tells=(Tells(Step.to_review, made=Follower), Tells(Step.to_review, team=True))),
         action(review_solution, "评审方案", [State.solution_review], REVIEWED, solution_reviewer, "request.solution_reviewed",
-               wrong=(checks.not_of_that_side, checks.side_has_reviewed, on_file), never=(the_author,),
+               prepare=(on_file,), wrong=(checks.not_of_that_side, checks.side_has_reviewed), never=(the_author,),
                tells=(Tells(Step.reviewed, field="solution_author_id"),)),
         action(begin_implementation, "开始实施", [State.solution_approved], State.implementing, engineer, "request.implementation_begun",
-               wrong=(checks.cannot_do_it, checks.milestones_before, checks.tasks_before, checks.checks_before, on_file),
+               prepare=(current_milestones, unfinished_tasks, current_checks, on_file), wrong=(checks.cannot_do_it,),
                document=lambda _: DocumentClass.IM),
         action(report_progress, "汇报进展", MAKING, STAYS, engineer, "request.progress_reported",
-               wrong=(checks.milestones_before, checks.cannot_be_reported)),
+               prepare=(current_milestones,), wrong=(checks.cannot_be_reported,)),
         action(change_requirements, "变更需求", [State.implementing], State.analysing, reporter | engineer, "request.requirements_changed"),
         action(check_quality, "质量检查", MAKING, STAYS, engineer, "request.quality_checked",
-               wrong=(on_file,), never=(the_doers,), document=lambda _: DocumentClass.TE),
+               prepare=(on_file,), never=(the_doers,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", MAKING, State.in_acceptance, engineer, "request.submitted_for_acceptance",
                unless=(checks.task_is_open, checks.not_checked, checks.nobody_to_accept),
-               wrong=(on_file, checks.papers_missing, checks.tells_the_group), tells=(Tells(Step.to_accept, made=Follower),)),
+               prepare=(on_file, acceptors), wrong=(checks.papers_missing, checks.too_short_notice), tells=(Tells(Step.to_accept, made=Follower),)),
         action(record_acceptance, "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
-               unless=(checks.not_in_the_acceptance_group,), wrong=(checks.criteria_before, checks.each_criterion_once, on_file),
+               unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, on_file), wrong=(checks.each_criterion_once,),
                never=(the_doers,), document=lambda _: DocumentClass.AC),
         action(record_training, "登记培训", [State.delivered], STAYS, engineer, "request.training_recorded",
-               wrong=(checks.trained_later, on_file), document=lambda _: DocumentClass.TR),
+               prepare=(on_file,), wrong=(checks.trained_later,), document=lambda _: DocumentClass.TR),
         action(hold,   "挂起", OPEN - {State.on_hold}, State.on_hold, assignee, "request.held", wrong=(checks.wakes_up_before,)),
         action(resume, "恢复", [State.on_hold], where_it_was, assignee | rule, "request.resumed"),
         action(close,  "关闭", [State.delivered], State.closed, reporter | rule, "request.closed"),
         action(reopen, "重新打开", [State.delivered, State.closed], REOPENED, reporter | agent, "request.reopened",
                unless=(checks.too_late_to_reopen,)),
-        action(cancel, "取消", OPEN, State.cancelled, reporter, "request.cancelled", wrong=(still_open,)),
-        action(reject, "驳回", OPEN, State.rejected, agent, "request.rejected", wrong=(still_open,)),
+        action(cancel, "取消", OPEN, State.cancelled, reporter, "request.cancelled", prepare=(open_decisions,)),
+        action(reject, "驳回", OPEN, State.rejected, agent, "request.rejected", prepare=(open_decisions,)),
         *decisions.rows(APPROVAL),
         *editing(edit, "request", State),
         *every_ticket(

@@ -12,6 +12,7 @@ from app.common.people import Group
 from app.common.records import Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Reference, Words
 from app.kernel.moment import Moment
+from app.processes.requests.preparation import CurrentCriteria
 from app.processes.requests.records import Criterion, Request, Showing
 
 
@@ -55,7 +56,7 @@ def confirm_requirements(request: Request, body: ConfirmRequirementsRequest, at:
         (Heading.data, body.data),
     )
     file(request, DocumentClass.SN, said, at)
-    for earlier in at.every(Criterion, "criteria_before"):
+    for earlier in at.prepared(CurrentCriteria).criteria:
         at.change(earlier).dropped_at = at.occurred_at
     for place, criterion in enumerate(body.criteria, start=1):
         made = Criterion(

@@ -14,6 +14,7 @@ from app.common.records import Labelled
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Words
 from app.kernel.moment import Moment
 from app.kernel.who import Part as PartIn
+from app.processes.requests.preparation import BusinessReviewers
 from app.processes.requests.records import (
     Judgement,
     Request,
@@ -60,7 +61,7 @@ def propose_solution(request: Request, body: ProposeSolutionRequest, at: Moment)
     request.solution_author_id = at.caller.person_id
     request.planned_at = body.planned_at
     request.it_approved_by_id = request.business_approved_by_id = request.sent_back_at = None
-    let_follow(request, at.found["reviewing"], at)
+    let_follow(request, at.prepared(BusinessReviewers).persons, at)
 
 
 def number_of_a_solution(request: Request) -> str | None:

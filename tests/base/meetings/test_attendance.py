@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.base.meetings.checks import MOST_INVITED
 from app.base.meetings.lifecycle import CallMeeting, CorrectAttendanceMeeting, HoldMeeting, InviteMeeting
 from app.base.meetings.minutes import MinuteMeeting
+from app.base.meetings.preparation import MOST_INVITED
 from app.base.meetings.records import Meeting
 from app.base.people.groups import AddGroup
 from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule

@@ -1,0 +1,54 @@
+"""What an action must look up first is a frozen value of a type of its own, which some row prepares."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any
+
+import app
+from app.kernel.lifecycle import Action, Lifecycle, Prepare
+from tests.cases import each
+from tests.every_action.world import ROWS, called
+
+PREPARING = [pair for pair in ROWS if pair[1].prepare]
+
+
+def _given(prepare: Prepare) -> type[Any]:
+    """The type of what it prepares. Only that of the return is there when the application runs."""
+    function: Any = prepare
+    kind: type[Any] = function.__globals__[function.__annotations__["return"]]
+    return kind
+
+
+@each(("lifecycle", "row"), PREPARING, ids=called)
+def test_a_row_prepares_frozen_values_each_of_a_type_of_its_own(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    kinds = [_given(prepare) for prepare in row.prepare]
+    assert len(kinds) == len(set(kinds))
+    for kind, prepare in zip(kinds, row.prepare, strict=True):
+        assert is_dataclass(kind)
+        parameters = getattr(kind, "__dataclass_params__")  # noqa: B009  # every dataclass has them
+        assert parameters.frozen
+        assert hasattr(kind, "__slots__")
+        assert prepare.__doc__
+
+
+def _asked_for() -> Iterator[tuple[Path, str]]:
+    """The names of the types that our source asks for, with the file."""
+    for path in Path(app.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "at.prepared":
+                yield path, ast.unparse(node.args[0]).rpartition(".")[2]
+
+
+def test_what_is_asked_for_is_prepared_by_a_row_and_what_is_prepared_is_asked_for() -> None:
+    asked: dict[str, set[Path]] = defaultdict(set)
+    for path, name in _asked_for():
+        asked[name].add(path)
+    prepared = {_given(prepare).__name__ for _, row in PREPARING for prepare in row.prepare}
+    assert asked.keys() == prepared
