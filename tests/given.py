@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from app.common.people import Caller, Held, Person, Role, Team
 from app.common.personal import PersonalKey, is_sealed
 from app.common.records import Record, codecs, empty
-from app.kernel import perform
+from app.kernel import dating, guards
 from app.kernel.bodies import references
 from app.kernel.decide import Decided, decide
 from app.kernel.lifecycle import Lifecycle
@@ -123,19 +123,19 @@ class Given:
         record = self.record or empty(self.lifecycle.record, uuid7())
         context = Context(self.caller, self.now, correlation_id="a-test", source="api")
         act = Act(self.lifecycle, row, None if row.opens else str(record.id), body, context)
-        perform._allow(act, record)
+        guards.allow(act, record)
         at = Moment(
             self.caller,
-            perform._occurred_at(act, record),
+            dating.occurred_at(act, record),
             REOPEN_DAYS,
             self.now,
             frozenset(self.lifecycle.audience(record)),
             dict(self.found),
         )
-        _without_looking(perform._forbidding(NOWHERE, act, record, at))
+        _without_looking(guards.prepare_and_check(NOWHERE, act, record, at))
         at.number = "INC-2026-000008" if row.opens else None
         decided = decide(self.lifecycle, row, record, body, at, version=record.version + 1, seal=KEY.seal)
-        perform._not_before_the_last_change(act, record, decided)
+        dating.not_before_the_last_change(act, record, decided)
         return row.event, decided
 
 

@@ -15,6 +15,7 @@ from app.common.notices import Tells
 from app.common.people import Caller, Role
 from app.common.records import Labelled, Record
 from app.kernel.bodies import Body
+from app.kernel.constraints import Violation
 from app.kernel.moment import Moment
 from app.kernel.who import Part, Who, standing
 
@@ -235,10 +236,10 @@ class Lifecycle(Generic[R]):
     sees every row). `unassigned` is the condition for the token `desk`, `open_to_all` that for `everybody`
     where not every row has it. `children` are further kinds on its stream. `ended` are the states that a case
     is done in and can come back from. `searched` are the fields that a search looks into besides the number:
-    only what whoever sees the record is shown. `held` are the codes of sentences that the database holds, by
-    constraints of the name `<kind>_<code>`. `retired` are the states in which nothing new is about it: who
-    names it is refused with the code that stands there. `judged_by` is the field that names the group which
-    judges the record, and is shown what it needs for that.
+    only what whoever sees the record is shown. `constraints` says what comes of a command that violates one
+    of the database, on the lifecycle's own table or its children's, by its name. `retired` are the states in
+    which nothing new is about it: who names it is refused with the code that stands there. `judged_by` is
+    the field that names the group which judges the record, and is shown what it needs for that.
     """
 
     kind: str
@@ -256,7 +257,7 @@ class Lifecycle(Generic[R]):
     entered: Callable[[R, Labelled | None, Moment], None] | None = None
     children: tuple[type[Record], ...] = ()
     ended: frozenset[Labelled] = frozenset()
-    held: frozenset[str] = frozenset()
+    constraints: Mapping[str, Violation] = field(default_factory=dict)
     searched: Sequence[str] = ()
     retired: Mapping[Labelled, str] = field(default_factory=dict)
     judged_by: str | None = None

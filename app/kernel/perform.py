@@ -8,54 +8,33 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Caller, Role
-from app.common.personal import KnownAs
 from app.common.records import empty
-from app.common.role_labels import OURS, RoleLabels
 from app.common.tickets import Ticket
-from app.kernel.bodies import Body, marks
+from app.kernel import dating
+from app.kernel.bodies import Body
+from app.kernel.constraints import declared, refusal
 from app.kernel.decide import Decided, decide, said_of_priority
 from app.kernel.directory import VAULT
 from app.kernel.given_work import let_see
+from app.kernel.guards import allow, keep_apart, not_now, prepare_and_check
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle, Second
 from app.kernel.look import Loaded, Look
 from app.kernel.moment import Context, Moment
-from app.kernel.named import resolve, upload_field, visible
-from app.kernel.refusals import (
-    Busy,
-    Changed,
-    Forbidden,
-    KeptApart,
-    NotAllowed,
-    NotFound,
-    NotNow,
-    Refusal,
-    WrongValue,
-)
+from app.kernel.named import resolve, visible
+from app.kernel.refusals import Busy, Changed, Forbidden, NotFound, NotNow, Refusal, WrongValue
 from app.kernel.sealing import Removals, Rows, keys
 from app.kernel.visibility import audience
-from app.kernel.who import parts_had
 from app.log.events import Event, id_of, kind_of
 from app.log.ids import uuid7
 from app.log.writer import Command, Once, Rejected, Stale, Written
 
 ATTEMPTS = 5
-#: So ends the name of a constraint whose violation is decided again: somebody took the same at once.
-MEANWHILE = "_meanwhile"
-#: Another person is called so.
-NAME_TAKEN = "known_as_source_fingerprint_key"
-AHEAD = timedelta(seconds=60)
-SKEW = timedelta(seconds=60)
-# How far back a role may date what happened. Integrations: without limit; everybody else: not at all.
-BACK = {Role.agent: timedelta(days=7), Role.engineer: timedelta(days=7), Role.admin: timedelta(days=90)} | {
-    role: timedelta(days=90) for role in Role if role.value.endswith("_manager")
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +95,11 @@ async def perform(ledger: Ledger, act: Act) -> Done:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a command comes to on one stream. `record` is its record as it was, `before` are the tokens of
-    those who could see it.
+    """What a command comes to on one stream, by which act. `record` is its record as it was, `before` are the
+    tokens of those who could see it. `pointer` is where the body names it, if it is not the command's own.
     """
 
+    act: Act
     record: Any
     at: Moment
     decided: Decided
@@ -128,6 +108,7 @@ class _Part:
     removals: Removals
     before: frozenset[str]
     after: frozenset[str]
+    pointer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +126,21 @@ async def _attempt(ledger: Ledger, act: Act) -> Done:
     try:
         written = await ledger.writer.write(_command([whole]))
     except Rejected as error:
-        if (error.constraint or "").endswith(MEANWHILE):
-            raise Stale() from error
-        raise _taken(act, whole.parts[0], error) from error
+        raise _refused(whole, error) or error from error
     return _done(ledger, whole, written)
+
+
+def _refused(whole: _Whole, error: Rejected) -> Refusal | Stale | None:
+    """What comes of the constraint that the database names; None: no part of the command declares it."""
+    for part in whole.parts:
+        violation = declared(part.act, error.constraint or "")
+        if violation is None:
+            continue
+        answer = refusal(violation, part.act, part.record)
+        if isinstance(answer, Refusal) and part.pointer is not None:
+            return _refused_there(answer, whole.act, part.pointer)
+        return answer
+    return None
 
 
 async def _whole(ledger: Ledger, act: Act) -> _Whole:
@@ -222,13 +214,12 @@ async def _attempt_all(ledger: Ledger, acts: Sequence[Act]) -> list[Done]:
     try:
         written = await ledger.writer.write(_command(wholes))
     except Rejected as error:
-        if (error.constraint or "").endswith(MEANWHILE):
-            raise Stale() from error
-        # Which of them it was the constraint does not say.
-        taken = _taken(acts[0], wholes[0].parts[0], error)
-        if not isinstance(taken, Refusal):
-            raise taken from error
-        raise NotAll(dict.fromkeys(range(len(acts)), taken)) from error
+        # Which of those that declare it has violated it the constraint does not say.
+        violated = {n: answer for n, whole in enumerate(wholes) if (answer := _refused(whole, error))}
+        if stale := next((answer for answer in violated.values() if isinstance(answer, Stale)), None):
+            raise stale from error
+        refused = {n: answer for n, answer in violated.items() if isinstance(answer, Refusal)}
+        raise NotAll(refused) if refused else error from error
     return [_done(ledger, whole, written) for whole in wholes]
 
 
@@ -257,14 +248,14 @@ async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID, *, follo
     record = loaded.record
     if act.if_match is not None and record.version not in act.if_match:
         raise Changed(more={"version": record.version})
-    _allow(act, record, ledger.role_labels)
-    at = moment(ledger, loaded, act.context, occurred_at=_occurred_at(act, record))
+    allow(act, record, ledger.role_labels)
+    at = moment(ledger, loaded, act.context, occurred_at=dating.occurred_at(act, record))
     at.command_id, at.follows = command_id, follows
     if act.row.second is not None:
         at.second_id = uuid7()
     behalf = await resolve(ledger, look, act, at, record)
-    _keep_apart(act, record, behalf)
-    await _forbidding(look, act, record, at)
+    keep_apart(act, record, behalf)
+    await prepare_and_check(look, act, record, at)
     if isinstance(record, Ticket) and all(said_of_priority(act.body)):
         at.matrix = await look.priority_matrix()
     if act.row.opens and act.lifecycle.code is not None:
@@ -283,27 +274,10 @@ async def _decided(
     version = loaded.stream_version + 1
     decided = decide(act.lifecycle, act.row, record, act.body, at, version=version, seal=seal)
     await let_see(ledger, act.lifecycle, decided, at, version=version)
-    _not_before_the_last_change(act, record, decided)
+    dating.not_before_the_last_change(act, record, decided)
     event = _event(act, decided, version, at.occurred_at, behalf)
     after = audience(act.lifecycle, decided.record, at.audience, made=at.made, removed=at.removed)
-    return _Part(record, at, decided, event, rows, removals, at.audience, after)
-
-
-async def _forbidding(look: Look, act: Act, record: Any, at: Moment) -> None:
-    """Raises what forbids it, whatever is said and because of what is said; between the two it prepares what
-    the action must look up.
-    """
-    for check in act.row.unless:
-        if (because := await check(look, record, at)) is not None:
-            raise _not_now(act, record, because)
-    try:
-        for prepare in act.row.prepare:
-            at.keep(await prepare(look, record, act.body, at))
-    except NotAllowed as refused:
-        raise _not_now(act, record, refused.because) from refused
-    for body_check in act.row.wrong:
-        if (because := await body_check(look, record, act.body, at)) is not None:
-            raise _not_now(act, record, because)
+    return _Part(act, record, at, decided, event, rows, removals, at.audience, after)
 
 
 async def _following(ledger: Ledger, look: Look, act: Act, first: _Part, action: str, said: Body) -> _Part:
@@ -315,12 +289,12 @@ async def _following(ledger: Ledger, look: Look, act: Act, first: _Part, action:
     record = first.decided.record
     loaded = Loaded(record, first.event.version, sorted(first.after))
     if not after.row.comes_from(record.state):
-        raise _not_now(after, record, "not_in_this_state")
+        raise not_now(after, record, "not_in_this_state")
     at = moment(ledger, loaded, act.context, occurred_at=first.at.occurred_at)
     at.command_id = first.at.command_id
     at.follows = True
     await resolve(ledger, look, after, at, record)
-    await _forbidding(look, after, record, at)
+    await prepare_and_check(look, after, record, at)
     return await _decided(ledger, look, after, loaded, at, None)
 
 
@@ -338,16 +312,21 @@ async def _seconds(ledger: Ledger, look: Look, act: Act, first: _Part) -> list[_
     for n, name in enumerate([named] if isinstance(named, str) else named):
         assert name != first.event.stream, "two events of one command are on two streams"
         other = _on_another(ledger, act, second, first, name)
+        pointer = f"/{second.field}" if isinstance(named, str) else f"/{second.field}/{n}"
         try:
             part = await _part(ledger, look, other, first.at.command_id, follows=True)
-        except (NotFound, Forbidden, NotNow) as refusal:
-            words = {"why": refusal.sentence(act.context.language)}
-            pointer = f"/{second.field}" if isinstance(named, str) else f"/{second.field}/{n}"
-            raise WrongValue(words, pointer=pointer, because="refused_there") from refusal
-        parts.append(part)
+        except (NotFound, Forbidden, NotNow) as refused:
+            raise _refused_there(refused, act, pointer) from refused
+        parts.append(replace(part, pointer=pointer))
         if second.goes_on:
             parts += await _seconds(ledger, look, other, part)
     return parts
+
+
+def _refused_there(refused: Refusal, act: Act, pointer: str) -> WrongValue:
+    """What another record is refused is wrong with naming it here."""
+    words = {"why": refused.sentence(act.context.language)}
+    return WrongValue(words, pointer=pointer, because="refused_there")
 
 
 def _on_another(ledger: Ledger, act: Act, second: Second, first: _Part, name: str) -> Act:
@@ -386,86 +365,6 @@ async def _load(ledger: Ledger, look: Look, act: Act) -> Loaded[Any]:
     return loaded
 
 
-def _allow(act: Act, record: Any, labels: RoleLabels = OURS) -> None:
-    if not act.row.comes_from(None if act.row.opens else record.state):
-        raise _not_now(act, record, "not_in_this_state")
-    if not act.row.who.allows(act.context.caller, record):
-        raise Forbidden({"who": act.row.who.phrase(act.context.language, labels)})
-
-
-def _keep_apart(act: Act, record: Any, behalf: UUID | None) -> None:
-    """Whoever does it, and whom it is done for, has had no part in it that is kept apart from this one."""
-    had = parts_had(act.row.never, record, {act.context.caller.person_id, behalf})
-    if had:
-        language = act.context.language
-        raise KeptApart({"action": act.row.label(language), "part": had[0].label(language)})
-
-
-def _not_now(act: Act, record: Any, because: str) -> NotNow:
-    language = act.context.language
-    more = (
-        {}
-        if act.row.opens
-        else {
-            "state": record.state.value,
-            "allowed_actions": [
-                row.name
-                for row in act.lifecycle.open_to(record, act.context.caller)
-                if row.name != act.row.name  # which a check has just refused
-            ],
-        }
-    )
-    state = "" if act.row.opens else record.state.label(language)
-    return NotNow({"action": act.row.label(language), "state": state}, more, because=because)
-
-
-def _occurred_at(act: Act, record: Any) -> datetime:
-    """When it happened: as said, within what the role may say, or now.
-
-    A state is not left before it began, and nothing happens to a ticket before it was opened.
-    """
-    now, said = act.context.now, act.body.occurred_at
-    if said is None:
-        since = record.state_since if _leaves_a_state(act, record) else record.changed_at
-        return now if since is None else max(now, since)
-    if said > now + AHEAD:
-        raise WrongValue(pointer="/occurred_at", because="in_the_future")
-    reach = _reach(act.context.caller)
-    if reach is not None and said < now - max(reach, SKEW):
-        raise WrongValue({"days": str(reach.days)}, pointer="/occurred_at", because="too_far_back")
-    if _leaves_a_state(act, record):
-        _not_before(said, record.state_since, "before_this_state")
-    elif isinstance(record, Ticket):
-        _not_before(said, record.opened_at, "before_it_was_opened")
-    return said
-
-
-def _leaves_a_state(act: Act, record: Any) -> bool:
-    return isinstance(record, Ticket) and not act.row.stays
-
-
-def _not_before_the_last_change(act: Act, record: Any, decided: Decided) -> None:
-    """Nothing is set as of a time at which something later was set already. Only what makes rows beside the
-    record, as a comment does, may be dated between changes.
-    """
-    said, changes = act.body.occurred_at, decided.data["set"]
-    only_beside = bool(changes) and record.row_key not in changes
-    if said is not None and not only_beside and not _leaves_a_state(act, record):
-        _not_before(said, record.changed_at, "before_the_last_change")
-
-
-def _not_before(said: datetime, since: datetime | None, because: str) -> None:
-    if since is not None and said < since:
-        raise WrongValue({"since": since.isoformat()}, pointer="/occurred_at", because=because)
-
-
-def _reach(caller: Caller) -> timedelta | None:
-    """How far back the caller may date; None: without limit."""
-    if caller.is_rule or Role.integration in caller.names:
-        return None
-    return max((BACK.get(role, timedelta(0)) for role in caller.names), default=timedelta(0))
-
-
 def _event(act: Act, decided: Decided, version: int, occurred_at: datetime, behalf: UUID | None) -> Event:
     context = act.context
     return Event(
@@ -498,20 +397,3 @@ def _once(act: Act, event: Event) -> Once | None:
         version=event.version,
         status=201 if act.row.opens else 200,
     )
-
-
-def _taken(act: Act, first: _Part, error: Rejected) -> Exception:
-    """What the database forbids: it says so by the constraint's name. One that ends in `_key` holds a name
-    that is somebody else's.
-    """
-    prefix, suffix, constraint = f"{act.lifecycle.kind}_", "_key", error.constraint or ""
-    if (because := constraint.removeprefix(prefix)) in act.lifecycle.held:
-        return _not_now(act, first.record, because)
-    if constraint.startswith(prefix) and constraint.endswith(suffix):
-        field = constraint.removeprefix(prefix).removesuffix(suffix)
-        return WrongValue({"field": field}, pointer=f"/{field}", because="taken")
-    if constraint == NAME_TAKEN and (named := next(iter(marks(type(act.body), KnownAs)), None)) is not None:
-        return WrongValue({"field": named}, pointer=f"/{named}", because="taken")
-    if constraint == "personal_key_pkey" and (upload := upload_field(act.body)) is not None:
-        return WrongValue(pointer=f"/{upload}", because="attached_already")
-    return error

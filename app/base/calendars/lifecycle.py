@@ -15,6 +15,7 @@ from app.common.calendars import CalendarState as State
 from app.common.people import SEE_EVERYTHING
 from app.common.records import empty
 from app.kernel.bodies import Key, Line, Nothing, Patch, Words
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -94,6 +95,7 @@ LIFECYCLE = Lifecycle(
     kind="calendar", plural="calendars", zh="日历", record=Calendar, states=State,
     audience=lambda calendar: (EVERYBODY,), sees_all=SEE_EVERYTHING, columns={"everybody": ()}, children=(CalendarVersion,),
     retired={State.retired: "calendar_retired"},
+    constraints={"calendar_key_key": Taken("key")},
     rows=(
         #      action     中文    from             to             who  event
         action(add,       "添加", FROM_NOTHING,    State.active,  WHO, "calendar.added",      wrong=(can_be_so,)),

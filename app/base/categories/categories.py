@@ -15,6 +15,7 @@ from app.common.categories import CategoryState as State
 from app.common.people import SEE_EVERYTHING, Caller, Role
 from app.common.records import Refers
 from app.kernel.bodies import Body, Key, Line, Nothing, Patch, Reference
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -112,6 +113,7 @@ LIFECYCLE = Lifecycle(
     kind="category", plural="categories", zh="分类", record=Category, states=State,
     audience=lambda category: (EVERYBODY,), sees_all=SEE_EVERYTHING, columns={"everybody": ()},
     retired={State.retired: "category_retired"},
+    constraints={"category_key_key": Taken("key")},
     rows=(
         #      action     中文    from             to             who     event
         action(add,       "添加", FROM_NOTHING,    State.active,  KEEPER, "category.added",      wrong=(fits_in_the_tree,)),

@@ -14,6 +14,7 @@ from app.common.checklists import Checklist
 from app.common.checklists import ChecklistState as State
 from app.common.people import SEE_EVERYTHING
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Part, Patch, Title
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -90,6 +91,7 @@ LIFECYCLE = Lifecycle(
     kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State,
     audience=lambda checklist: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
     retired={State.retired: "checklist_retired"},
+    constraints={"checklist_key_key": Taken("key")},
     rows=(
         #      action  中文    from            to             who           event
         action(add,    "添加", FROM_NOTHING,   State.active,  admin | rule, "checklist.added",   wrong=(has_tasks,)),

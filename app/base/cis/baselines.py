@@ -19,6 +19,7 @@ from app.base.cis.records import BaselineState as State
 from app.common.people import SEE_EVERYTHING, Role
 from app.common.records import KeyOf, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Reference
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import STAFF
@@ -71,6 +72,7 @@ LIFECYCLE = Lifecycle(
     kind="baseline", plural="baselines", zh="配置基线", record=Baseline, states=State,
     audience=lambda baseline: (STAFF,), sees_all=SEE_EVERYTHING | {Role.configuration_manager},
     columns={"staff": ()},
+    constraints={"baseline_key_key": Taken("key")},
     rows=(
         #      action    中文    from            to               who       event
         action(take,     "建立", FROM_NOTHING,   State.taken,     MANAGERS, "baseline.taken",     prepare=(latest_position,), wrong=(not_reached_yet,)),

@@ -18,6 +18,7 @@ from app.base.extras.editing import take
 from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.records import KeyOf, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Patch, Reference
+from app.kernel.constraints import DecidedAgain, Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import STAFF
@@ -227,6 +228,7 @@ LIFECYCLE = Lifecycle(
     audience=audience, sees_all=SEE_EVERYTHING | {Role.configuration_manager},
     columns={"staff": (), "person": ("owner_id", "found_by_id")}, children=(CiRelation,), entered=entered,
     retired={State.retired: "ci_retired"},
+    constraints={"ci_key_key": Taken("key"), "ci_relation_meanwhile": DecidedAgain()},
     rows=(
         #      action             中文        from                 to                 who       event
         action(plan,              "计划",     FROM_NOTHING,        State.planned,     FINDERS,  "ci.planned",             wrong=(owner_is_gone,)),

@@ -19,6 +19,7 @@ from app.base.cis.records import VerificationState as State
 from app.common.people import SEE_EVERYTHING, Role
 from app.common.records import Refers
 from app.kernel.bodies import Body, Few, Key, Line, Nothing, Reference
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -159,11 +160,14 @@ LIFECYCLE = Lifecycle(
     kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
     audience=lambda verification: (STAFF,), sees_all=SEE_EVERYTHING | {Role.configuration_manager},
     columns={"staff": ()}, children=(VerificationItem,),
+    constraints={"verification_key_key": Taken("key")},
     rows=(
         #      action             中文        from           to               who       event
         action(draw,              "抽取",     FROM_NOTHING,  State.open,      MANAGERS, "verification.drawn",              prepare=(sample,)),
-        action(check_item,        "核对",     [State.open],  STAYS,           KEEPERS,  "verification.item_checked",       prepare=(sample_item,), wrong=(says_no_difference,)),
-        action(settle_difference, "处理差异", [State.open],  STAYS,           MANAGERS, "verification.difference_settled", prepare=(sample_item,), wrong=(no_difference,)),
+        action(check_item,        "核对",     [State.open],  STAYS,           KEEPERS,  "verification.item_checked",
+               prepare=(sample_item,), wrong=(says_no_difference,)),
+        action(settle_difference, "处理差异", [State.open],  STAYS,           MANAGERS, "verification.difference_settled",
+               prepare=(sample_item,), wrong=(no_difference,)),
         action(conclude,          "结束",     [State.open],  State.concluded, MANAGERS, "verification.concluded",
                unless=(items_unchecked, differences_unsettled)),
         action(discard,           "作废",     [State.open],  State.discarded, MANAGERS, "verification.discarded"),

@@ -13,6 +13,7 @@ from app.common.costs import HourlyRate
 from app.common.money import Amount, Currency
 from app.common.people import SEE_EVERYTHING
 from app.kernel.bodies import Body, Instant, Key, Reason
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -53,6 +54,7 @@ def withdraw(rate: HourlyRate, body: Reason, at: Moment) -> None:
 LIFECYCLE = Lifecycle(
     kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State,
     audience=lambda rate: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
+    constraints={"hourly_rate_valid_from_at_key": Taken("valid_from_at")},
     rows=(
         #      action    中文    from            to               who           event
         action(add,      "添加", FROM_NOTHING,   State.active,    admin | rule, "hourly_rate.added", wrong=(other_digits,)),

@@ -16,6 +16,7 @@ from app.common.custom import CustomField, ValueType
 from app.common.custom import FieldState as State
 from app.common.people import SEE_EVERYTHING
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Part, Patch
+from app.kernel.constraints import DecidedAgain, Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -196,6 +197,7 @@ LIFECYCLE = Lifecycle(
     kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State,
     audience=lambda field: (STAFF if field.staff_only else EVERYBODY,), sees_all=SEE_EVERYTHING,
     columns={"everybody": (), "staff": ()}, open_to_all="not r.staff_only",
+    constraints={"custom_field_key_key": Taken("key"), "custom_field_slot_meanwhile": DecidedAgain()},
     rows=(
         #      action     中文    from             to             who           event
         action(add,       "添加", FROM_NOTHING,    State.active,  admin | rule, "custom_field.added",      prepare=(filter_slot,), wrong=(fits_together,)),

@@ -27,30 +27,27 @@ question by `ask` in a `prepare=` of that action, and `put` in the action's func
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.base.decisions.tally import Terms, tally, usual_quorum
-from app.base.extras.givable import still_there
+from app.base.decisions.preparation import MOST_VOTERS, Asked, Count, OpenDecisions, asking, counting
+from app.base.decisions.tally import tally
 from app.base.extras.table import Rows
 from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState, Vote, VoteVerdict
-from app.common.people import WHOLE_GROUP, Group, GroupMember, GroupState, Person, Role, Side
+from app.common.people import Role
 from app.common.records import Child, Labelled, Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Reference, Title, Words
-from app.kernel.lifecycle import STAYS, Prepare, Then, action
+from app.kernel.lifecycle import STAYS, Then, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import Refusal, WrongValue
-from app.kernel.who import Part, Who, chair, decision, kept_apart, rule, voter
+from app.kernel.who import Part, Who, chair, decision, rule, voter
 
-#: So many are asked at most: every group as a whole, and its chair.
-MOST_VOTERS = WHOLE_GROUP
 #: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote)
 
@@ -104,20 +101,6 @@ class AskDecision(Body):
         if sum((self.role is not None, self.group is not None, bool(self.persons))) != 1:
             raise PydanticCustomError("one_electorate", "say one of role, group and persons")
         return self
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is to be decided, by whom, how, and until when; see `AskDecision`."""
-
-    question: str
-    rule: DecisionRule
-    due_at: datetime
-    quorum: int | None = None
-    role: Role | None = None
-    group: Group | None = None
-    persons: Sequence[Person] = ()
-    chair: Person | None = None
 
 
 class CastVote(Body):
@@ -195,105 +178,6 @@ class Deciding:
     outcome: Callable[[Any, Decision], tuple[str, Body] | None] = lambda record, taken: None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it is put: the decision, and a vote for each of those who are asked."""
-
-    decision: Decision
-    ballots: tuple[Vote, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """The votes on the decision that the body names, and by what they are counted."""
-
-    ballots: tuple[Vote, ...]
-    terms: Terms
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDecisions:
-    """The decisions that are open on the record, and all its votes if there are any."""
-
-    decisions: tuple[Decision, ...]
-    ballots: tuple[Vote, ...]
-
-
-async def ask(look: Look, record: Any, said: Question, never: tuple[Part, ...], at: Moment) -> Asked:
-    """Makes the decision and one vote for each of those who are asked, for `put` to add. Raises WrongValue,
-    at the fields of `AskDecision`.
-
-    Who is asked is settled now: who gets the role, or joins the group, later has not been asked.
-    """
-    if said.due_at <= at.now:
-        raise WrongValue(pointer="/due_at", because="not_ahead")
-    chairs = said.chair.id if said.chair is not None else said.group.chair_id if said.group else None
-    still_there(said.chair, "/chair")
-    excluded = kept_apart(never, record)
-    sides = await _asked(look, record, said, most=MOST_VOTERS + len(excluded))
-    if chairs is not None and chairs not in sides and chairs in await look.active([chairs]):
-        sides[chairs] = None
-    voters = {person: side for person, side in sides.items() if person not in excluded}
-    if said.rule is DecisionRule.chair and chairs not in voters:
-        if chairs in excluded:
-            raise WrongValue(pointer="/chair", because="chair_kept_apart")
-        raise WrongValue(pointer="/chair", because="missing")
-    if not voters:
-        raise WrongValue(pointer=_electorate(said), because="nobody_to_ask")
-    if len(voters) > MOST_VOTERS:
-        raise WrongValue({"most": str(MOST_VOTERS)}, pointer=_electorate(said), because="too_many_voters")
-    if said.quorum is not None and said.quorum > len(voters):
-        raise WrongValue({"voters": str(len(voters))}, pointer="/quorum", because="more_than_voters")
-    made = Decision(
-        id=at.new_id(),
-        record=record.row_key,
-        state=DecisionState.open,
-        question=said.question,
-        role=said.role,
-        group_id=said.group.id if said.group else None,
-        chair_id=chairs,
-        rule=said.rule,
-        quorum=said.quorum or usual_quorum(said.rule, len(voters)),
-        asked_by_id=at.caller.person_id,
-        asked_at=at.occurred_at,
-        due_at=said.due_at,
-    )
-    return Asked(made, tuple(_ballot(made, person, side, at) for person, side in voters.items()))
-
-
-def _electorate(said: Question) -> str:
-    return "/role" if said.role is not None else "/group" if said.group is not None else "/persons"
-
-
-async def _asked(look: Look, record: Any, said: Question, *, most: int) -> dict[UUID, Side | None]:
-    """Those who are asked, each with the side that they stand for in the group, if it is one; of those who
-    hold a role one more than `most`, if there are so many.
-    """
-    if said.role is not None:
-        return dict.fromkeys(await look.holders(said.role, record, most=most + 1))
-    if said.group is not None:
-        if said.group.state is GroupState.retired:
-            raise WrongValue(pointer="/group", because="group_retired")
-        members = await look.children(GroupMember, said.group)
-        active = await look.active(member.person_id for member in members if member.person_id)
-        return {m.person_id: m.side for m in members if m.person_id in active}
-    for n, person in enumerate(said.persons):
-        still_there(person, f"/persons/{n}")
-    return dict.fromkeys(person.id for person in said.persons)
-
-
-def _ballot(made: Decision, person: UUID, side: Side | None, at: Moment) -> Vote:
-    return Vote(
-        id=at.new_id(),
-        record=made.record,
-        decision_id=made.id,
-        person_id=person,
-        side=side,
-        asked_at=made.asked_at,
-        due_at=made.due_at,
-    )
-
-
 def put(asked: Asked, at: Moment) -> None:
     """Adds the decision and the votes that `ask` has made."""
     for row in (asked.decision, *asked.ballots):
@@ -303,26 +187,6 @@ def put(asked: Asked, at: Moment) -> None:
 def ask_decision(record: Any, body: AskDecision, at: Moment) -> None:
     """Something is to be decided; those who are asked see the record, and can vote."""
     put(at.prepared(Asked), at)
-
-
-def asking(never: tuple[Part, ...]) -> Prepare:
-    """Prepares what `AskDecision` asks."""
-
-    async def asked(look: Look, record: Any, body: AskDecision, at: Moment) -> Asked:
-        """Puts the question to people who are there and may vote, in time."""
-        said = Question(
-            question=body.question,
-            rule=body.rule,
-            due_at=body.due_at,
-            quorum=body.quorum,
-            role=body.role,
-            group=at.the(Group, "group"),
-            persons=at.every(Person, "persons"),
-            chair=at.the(Person, "chair"),
-        )
-        return await ask(look, record, said, never, at)
-
-    return asked
 
 
 def vote(record: Any, body: CastVote, at: Moment) -> None:
@@ -386,13 +250,6 @@ def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], at: M
             at.change(ballot).closed_at = at.occurred_at
 
 
-async def open_decisions(look: Look, record: Any, body: Any, at: Moment) -> OpenDecisions:
-    """Finds the decision that is open on the record, if there is one, for `withdraw_open`."""
-    decisions = await look.children(Decision, record, state=DecisionState.open.value)
-    ballots = await look.children(Vote, record) if decisions else []
-    return OpenDecisions(tuple(decisions), tuple(ballots))
-
-
 def withdraw_open(at: Moment) -> None:
     """What is open on the record need not be decided any more."""
     opened = at.prepared(OpenDecisions)
@@ -404,22 +261,6 @@ def _by_now(ballots: Iterable[Vote], at: Moment) -> list[Vote]:
     """The votes as they are by now, that of this moment among them."""
     changed = {after.id: after for _, after in at.changed if isinstance(after, Vote)}
     return [changed.get(ballot.id, ballot) for ballot in ballots]
-
-
-def counting(never: tuple[Part, ...]) -> Prepare:
-    """Prepares the count of the decision that the body names."""
-
-    async def count(look: Look, record: Any, body: Any, at: Moment) -> Count:
-        """Finds the votes on a decision, and by what they are counted."""
-        asked = at.named(Decision, "decision")
-        ballots = await look.children(Vote, record, decision_id=asked.id)
-        assert asked.rule is not None
-        assert asked.quorum is not None
-        electorate = frozenset(ballot.person_id for ballot in ballots if ballot.person_id is not None)
-        terms = Terms(asked.rule, asked.quorum, electorate, kept_apart(never, record), asked.chair_id)
-        return Count(tuple(ballots), terms)
-
-    return count
 
 
 async def decided_already(look: Look, record: Any, body: Any, at: Moment) -> str | None:
@@ -493,7 +334,8 @@ def rows(table: Deciding) -> Rows:
         action(decide,            "裁定",     table.any, STAYS, chair,           f"{kind}.chair_decided",
                prepare=counted, wrong=(decided_already, cannot_decide), never=never, then=then),
         action(remind_voters,     "提醒表决", table.any, STAYS, rule,            f"{kind}.voters_reminded",    wrong=(decided_already,)),
-        action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",        prepare=counted, wrong=(decided_already, not_due_yet), then=then),
+        action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",
+               prepare=counted, wrong=(decided_already, not_due_yet), then=then),
         action(withdraw_decision, "撤回决议", table.any, STAYS, table.withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
         action(conclude_decision, "形成决议", table.any, STAYS, decision,        f"{kind}.decided"),
     )

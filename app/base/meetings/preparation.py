@@ -86,6 +86,7 @@ class Remaining:
 
 
 async def remaining_of(look: Look, meeting: Meeting) -> Remaining:
+    """Finds who is still there."""
     loaded = None if meeting.group_id is None else await look.record("group", str(meeting.group_id))
     group = None if loaded is None or loaded.record.state is GroupState.retired else loaded.record
     rows = await look.children(Participant, meeting)

@@ -15,6 +15,7 @@ from app.base.extras.givable import still_there
 from app.common.people import MOST_MEMBERS, SEE_EVERYTHING, Group, GroupMember, GroupState, Person, Side
 from app.common.records import Refers
 from app.kernel.bodies import Body, Key, Line, Nothing, Patch, Reference
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -130,6 +131,7 @@ LIFECYCLE = Lifecycle(
     audience=lambda group: (STAFF, *(() if group.chair_id is None else (f"person:{group.chair_id}",))),
     sees_all=SEE_EVERYTHING, columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
     retired={GroupState.retired: "group_retired"},
+    constraints={"group_key_key": Taken("key")},
     rows=(
         #      action         中文        from                 to                  who           event
         action(add,           "添加",     FROM_NOTHING,        GroupState.active,  admin | rule, "group.added",          wrong=(chair_is_there,)),

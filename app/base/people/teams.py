@@ -13,6 +13,7 @@ from app.base.extras.editing import take
 from app.common.people import SEE_EVERYTHING, Person, Team, TeamKind, TeamState
 from app.common.records import Refers
 from app.kernel.bodies import Body, Key, Line, Nothing, Patch, Reference
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import EVERYBODY
@@ -72,6 +73,7 @@ def reinstate(team: Team, body: Nothing, at: Moment) -> None:
 LIFECYCLE = Lifecycle(
     kind="team", plural="teams", zh="团队", record=Team, states=TeamState,
     audience=lambda team: (EVERYBODY,), sees_all=SEE_EVERYTHING, columns={"everybody": ()},
+    constraints={"team_key_key": Taken("key")},
     rows=(
         #      action     中文     from                 to                 who           event
         action(add,       "添加",  FROM_NOTHING,        TeamState.active,  admin | rule, "team.added"),

@@ -17,6 +17,7 @@ from app.common.records import Refers, in_order
 from app.common.services import ApprovalRule, CatalogueItem, FulfilmentPath, Service, ServiceState
 from app.common.services import ItemState as State
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Nothing, Paragraph, Patch, Reference, Title
+from app.kernel.constraints import Taken
 from app.kernel.forms import NoForm, check_form
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
@@ -250,6 +251,7 @@ LIFECYCLE = Lifecycle(
     audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,), sees_all=SEE_EVERYTHING,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
     retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
+    constraints={"catalogue_item_key_key": Taken("key")},
     rows=(
         #      action    中文     from                            to               who     event
         action(draft,    "起草", FROM_NOTHING,                    State.draft,     KEEPER, "catalogue_item.drafted",

@@ -16,6 +16,7 @@ from app.common.records import KeyOf, Refers
 from app.common.services import Criticality, Service
 from app.common.services import ServiceState as State
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Paragraph, Patch, Reference
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -150,6 +151,7 @@ LIFECYCLE = Lifecycle(
     audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,), sees_all=SEE_EVERYTHING,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'live'",
     retired={State.retired: "service_retired"},
+    constraints={"service_key_key": Taken("key")},
     rows=(
         #      action   中文     from                          to              who     event
         action(propose, "提议",  FROM_NOTHING,                 State.proposed, KEEPER, "service.proposed",  wrong=(those_are_there,)),

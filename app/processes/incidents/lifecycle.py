@@ -37,6 +37,7 @@ from app.kernel.bodies import (
     Title,
     Words,
 )
+from app.kernel.constraints import Refused
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Keys, Lifecycle, action
 from app.kernel.moment import Moment
 from app.kernel.visibility import DESK
@@ -288,7 +289,7 @@ LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
     audience=audience, sees_all=SEE_EVERYTHING | {Role.incident_manager, Role.problem_manager},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
-    unassigned="team_id is null", held=frozenset({"alert_is_open_elsewhere"}),
+    unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": Refused("alert_is_open_elsewhere")},
     entered=entered, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
     searched=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
     rows=(

@@ -27,8 +27,9 @@ from app.common.priority import Impact, Urgency
 from app.common.records import Labelled
 from app.common.tickets import Channel
 from app.kernel.bodies import LONGEST_PARAGRAPH, Body, Instant, Key, Line, Title, Words
+from app.kernel.dating import AHEAD
 from app.kernel.moment import Context
-from app.kernel.perform import AHEAD, ATTEMPTS, Act, IdempotencyKey
+from app.kernel.perform import ATTEMPTS, Act, IdempotencyKey
 from app.kernel.refusals import Busy, Changed, NotNow, WrongValue
 from app.kernel.who import integration
 from app.log import read

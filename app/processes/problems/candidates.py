@@ -15,6 +15,7 @@ from app.common.people import SEE_EVERYTHING, Role
 from app.common.records import KeyOf, Refers
 from app.common.tickets import Ticket
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Key, Nothing, Reason, Reference, Title, Words
+from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, Second, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -190,6 +191,7 @@ MANAGERS = Tells(Step.recurring, roles=frozenset({Role.problem_manager}))
 LIFECYCLE = Lifecycle(
     kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
     audience=lambda candidate: (), sees_all=SEE_EVERYTHING | {Role.problem_manager, Role.incident_manager},
+    constraints={"problem_candidate_value_key": Taken("value")},
     rows=(
         #      action        中文        from             to               who              event
         action(detect,       "发现",     FROM_NOTHING,    State.offered,   rule,            "problem_candidate.detected", tells=(MANAGERS,)),

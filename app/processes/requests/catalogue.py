@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.base.decisions.actions import Asked, Question, Tallied, ask, tallied
+from app.base.decisions.actions import Tallied, tallied
+from app.base.decisions.preparation import Asked, Question, ask
 from app.base.services.answers import wrong_answers
 from app.common.children import Task
 from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState

@@ -13,7 +13,8 @@ from typing import Annotated
 from pydantic import Field
 
 from app.base.decisions import actions as decisions
-from app.base.decisions.actions import open_decisions, put, withdraw_open
+from app.base.decisions.actions import put, withdraw_open
+from app.base.decisions.preparation import open_decisions
 from app.base.documents.filing import CHILDREN as DOCUMENTS
 from app.base.documents.filing import on_file
 from app.base.extras import CHILDREN, every_ticket

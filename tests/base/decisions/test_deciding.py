@@ -12,7 +12,6 @@ import pytest
 
 from app.base.decisions.actions import (
     CHILDREN,
-    MOST_VOTERS,
     AskDecision,
     CastVote,
     CloseVote,
@@ -24,6 +23,7 @@ from app.base.decisions.actions import (
     rows,
     tallied,
 )
+from app.base.decisions.preparation import MOST_VOTERS
 from app.base.extras.assignment import AssignTicket
 from app.base.people.groups import AddGroup, AddMemberGroup
 from app.common.decisions import Decision, Vote

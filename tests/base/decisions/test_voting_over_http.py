@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.base.decisions.actions import MOST_VOTERS
+from app.base.decisions.preparation import MOST_VOTERS
 from app.common.people import Role
 from tests.base.decisions.approvals import AHEAD, ASSESSED, Approval, approval
 from tests.base.meetings.test_meetings import a_meeting

@@ -1,0 +1,123 @@
+"""What the database forbids is declared by the lifecycle whose tables it holds, or need never be answered."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg.rows import namedtuple_row
+
+from app.common.records import Record
+from app.kernel.constraints import OF_THE_VAULT, Refused, Taken
+from app.kernel.lifecycle import Lifecycle
+from app.registry import LIFECYCLES
+from app.text import sentences
+from tests.cases import each
+from tests.conftest import Place
+from tests.every_action.world import called
+
+QUERY = """
+select n.nspname as schema, t.relname as table_name, c.relname as name, i.indisprimary as is_key,
+       array(select a.attname::text from unnest(i.indkey) as k join pg_attribute a
+             on a.attrelid = i.indrelid and a.attnum = k) as columns
+from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
+join pg_namespace n on n.oid = t.relnamespace
+where i.indisunique and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+union
+select n.nspname, t.relname, k.conname, false, '{}'
+from pg_constraint k join pg_class t on t.oid = k.conrelid join pg_namespace n on n.oid = t.relnamespace
+where k.contype in ('c', 'x') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+"""
+
+
+class Held(NamedTuple):
+    """A constraint, or a unique index."""
+
+    schema: str
+    table_name: str
+    name: str
+    is_key: bool
+    columns: list[str]
+
+
+#: Schemas that no action writes to, and who does.
+NOT_BY_ACTIONS = {
+    "business_time": "Spans follow from versions of calendars, and are written by whoever computes them.",
+    "content": "Uploads are written by the routes that take them, before an action names one.",
+    "deliveries": "Mails are written by the consumer that sends them.",
+    "kpi": "Facts are written by the consumers that compute them.",
+    "plumbing": "Each table is written by the consumer or the route that it is of.",
+    "search": "The index is written by the consumer that follows the log.",
+}
+#: What an action cannot violate, and why.
+NEVER = {
+    "log.": "The log is written by its function alone, which refuses by itself or asserts.",
+    "_number_key": "A number is drawn once, of a block that one process has.",
+    "calendar_version_record_revision_key": "The revision is counted under the version of the calendar.",
+    "cost_reverses_id_key": "An entry and what takes it back are on one stream, whose version holds it.",
+    "work_reverses_id_key": "An entry and what takes it back are on one stream, whose version holds it.",
+    "vote_decision_id_person_id_key": "Votes are made with their decision, one for each person.",
+    "membership_person_id_team_id_key": "Memberships are on a person's stream, whose version holds it.",
+    "follower_person_id_record_key": "Followers are on the stream of their record, whose version holds it.",
+    "tag_name_record_key": "Tags are on the stream of their record, whose version holds it.",
+    "external_reference_kind_key_source_key": "The names of sources are written by imports, and no action.",
+    "reconciliation_day": "One rule opens them, and keeps the name of the constraint as what came of it.",
+    "master_pkey": "There is one master key, which setting up makes.",
+    "master_one_check": "There is one master key, which setting up makes.",
+    "known_as_pkey": "The id is made for the row.",
+    "personal_key_person": "A person is added with a key, once: the id is made for them.",
+}
+
+
+@pytest.fixture
+def held(place: Place) -> list[Held]:
+    with psycopg.connect(place.owner_url) as connection:
+        cursor = connection.cursor(row_factory=namedtuple_row)
+        return [Held(*row) for row in cursor.execute(QUERY).fetchall()]
+
+
+def _declared() -> dict[str, Lifecycle[Any]]:
+    return {name: lifecycle for lifecycle in LIFECYCLES for name in lifecycle.constraints}
+
+
+def _need_not_be_answered(one: Held) -> bool:
+    """Whether no action can violate it."""
+    if one.schema in NOT_BY_ACTIONS:
+        return True
+    if one.schema == "fold" and one.is_key:
+        return True  # the row of an id is written over
+    if one.schema == "fold" and one.columns[:1] == ["record"]:
+        return True  # beside a record, whose version holds it
+    return f"{one.schema}." in NEVER or any(one.name.endswith(known) for known in NEVER)
+
+
+def test_every_constraint_is_declared_by_a_lifecycle_or_need_not_be_answered(held: list[Held]) -> None:
+    assert len(held) > 100
+    answered = _declared().keys() | OF_THE_VAULT.keys()
+    left = [one for one in held if one.name not in answered and not _need_not_be_answered(one)]
+    assert left == []
+    assert [one.name for one in held if one.name in answered and _need_not_be_answered(one)] == []
+
+
+def test_every_reason_is_needed(held: list[Held]) -> None:
+    assert NOT_BY_ACTIONS.keys() <= {one.schema for one in held}
+    names = [f"{one.schema}.{one.name}" for one in held]
+    assert [reason for reason in NEVER if not any(reason in name for name in names)] == []
+
+
+def test_what_is_declared_is_a_constraint_of_the_lifecycles_own_tables(held: list[Held]) -> None:
+    tables = {one.name: one.table_name for one in held if one.schema == "fold"}
+    for name, lifecycle in _declared().items():
+        kinds: set[type[Record]] = {lifecycle.record, *lifecycle.children}
+        assert tables[name] in {kind.KIND for kind in kinds}, name
+    assert OF_THE_VAULT.keys() <= {one.name for one in held if one.schema == "vault"}
+
+
+@each("lifecycle", [one for one in LIFECYCLES if one.constraints], ids=called)
+def test_what_is_declared_can_be_said(lifecycle: Lifecycle[Any]) -> None:
+    for violation in lifecycle.constraints.values():
+        if isinstance(violation, Taken):
+            assert violation.field in lifecycle.record.model_fields
+        elif isinstance(violation, Refused):
+            assert violation.code in sentences("en")["title"]
