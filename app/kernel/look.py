@@ -1,21 +1,20 @@
-"""What a check may look at: the record's own children, other records by their name, and nothing else.
+"""What checks and preparations may look at: the record's own children, other records by their name, and what
+a package asks of its own tables.
 
-Everything that was looked at is remembered with its version, so that a command decided on it is refused if it
-moves.
+What was looked at is remembered with its version, so that a command decided on it is refused if it moves; of
+every other query it is said what holds its answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from app.common.costs import HourlyRate
 from app.common.custom import CustomField, FieldState
-from app.common.people import Caller, Held, Membership, Person, Role
+from app.common.people import Caller, Held, Person, Role
 from app.common.priority import Matrix
 from app.common.records import Beside, Record, from_row
 from app.db import Database, Row
@@ -28,13 +27,6 @@ from app.log.read import head
 R = TypeVar("R", bound=Record)
 C = TypeVar("C", bound=Beside)
 
-# By the index person_admin, whose condition it repeats.
-ANOTHER_ADMIN = """
-select h.stream, h.version
-from fold.person p join log.stream_head h on h.stream = 'person/' || p.id
-where 'admin' = any(p.roles) and p.state = 'active' and p.id <> %s
-order by p.id limit 1
-"""
 # By the index person_roles.
 HOLDERS = """
 select id from fold.person where state = 'active' and roles && %s::text[] and kind = 'human'
@@ -53,26 +45,88 @@ class Loaded(Generic[R]):
     audience: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The rows that were read have versions: these columns name the stream and the version of each."""
+
+    stream: str = "stream"
+    version: str = "version"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVersion:
+    """What was read stands beside a record, and its coming and going moves the version of that one, which was
+    noted when it was read.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """Two who decide on the same at once meet on this constraint of the database."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotHeld:
+    """Nothing need hold what was read: what comes meanwhile may be left out, and why."""
+
+    reason: str
+
+
+#: What keeps a decision true that was made on what a query gave.
+HeldBy = Versions | RecordVersion | Constraint | NotHeld
+#: As most that is asked of a record.
+BESIDE = RecordVersion()
+#: How rows are read: as the database has them, or by a Look that knows what holds them.
+Reading = Callable[[str, Any], Awaitable[list[Row]]]
+
+
 @dataclass(slots=True)
 class Look:
-    """The looking of one command."""
+    """The looking of one command. Whoever asks by `rows`, `row` or `value` says what holds the answer."""
 
-    db: Database
+    _db: Database
     lifecycles: dict[str, Lifecycle[Any]]
     directory: Directory
     reads: dict[str, int] = field(default_factory=dict)
     #: By their names in the log, the records that the command itself makes or changes, as they are after it.
     made: dict[str, Loaded[Any]] = field(default_factory=dict)
 
+    async def rows(self, query: str, parameters: Any = None, *, held: HeldBy) -> list[Row]:
+        """All rows of one statement."""
+        rows = await self._db.rows(query, parameters)
+        if isinstance(held, Versions):
+            for row in rows:
+                self.relies_on_version(row[held.stream], row[held.version])
+        return rows
+
+    async def row(self, query: str, parameters: Any = None, *, held: HeldBy) -> Row | None:
+        """The first row of one statement, or None."""
+        rows = await self.rows(query, parameters, held=held)
+        return rows[0] if rows else None
+
+    async def value(
+        self, query: str, parameters: Any = None, *, held: RecordVersion | Constraint | NotHeld
+    ) -> Any:
+        """The first column of the first row, or None."""
+        del held  # for whoever reads it, and the test that goes through all
+        return await self._db.value(query, parameters)
+
+    def relies_on_version(self, stream: str, version: int) -> None:
+        """Has it decided again if that stream moves. Read twice, the first counts: something may have been
+        decided on it already.
+        """
+        self.reads.setdefault(stream, version)
+
     async def record(self, kind: str, name: str) -> Loaded[Any] | None:
         """A record by its id, its number, its key, or the name that another system has for it."""
         record_id = _id(name)
         if record_id is not None and (made := self.made.get(stream(kind, record_id))) is not None:
             return made
-        loaded = await load(self.db, self.lifecycles[kind], name)
+        loaded = await load(self._db, self.lifecycles[kind], name)
         if loaded is not None:
-            # Read twice, the first counts: something may have been decided on it already.
-            self.reads.setdefault(loaded.record.row_key, loaded.stream_version)
+            self.relies_on_version(loaded.record.row_key, loaded.stream_version)
         return loaded
 
     async def called(self, kind: str, key: str, process: str | None = None) -> list[Loaded[Any]]:
@@ -80,12 +134,12 @@ class Look:
         is named.
         """
         where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
-        rows = await self.db.rows(
-            f"{_loading(self.lifecycles[kind])} where {where}", {"key": key, "process": process}
-        )
+        query = f"{_loading(self.lifecycles[kind])} where {where}"
+        # Their streams have no column: the loaded records name them.
+        rows = await self._db.rows(query, {"key": key, "process": process})
         found = [_loaded(self.lifecycles[kind], row) for row in rows]
         for one in found:
-            self.reads.setdefault(one.record.row_key, one.stream_version)
+            self.relies_on_version(one.record.row_key, one.stream_version)
         return found
 
     async def person(self, name: str, caller: Caller) -> Person | None:
@@ -115,18 +169,19 @@ class Look:
             if made := [name for name in streams if name in self.made]:
                 return kind_of(made[0])
             query = "select kind from log.stream_head where stream = any(%s)"
-            kind: str | None = await self.db.value(query, (streams,))
+            held = NotHeld("A record is of one kind for ever.")
+            kind: str | None = await self.value(query, (streams,), held=held)
             return kind
         if NUMBER.fullmatch(name):
             return by_code.get(name.partition("-")[0])
-        found = [kind for kind in by_code.values() if await load(self.db, self.lifecycles[kind], name)]
+        found = [kind for kind in by_code.values() if await load(self._db, self.lifecycles[kind], name)]
         return found[0] if len(found) == 1 else None
 
     async def child(self, child: type[C], of: Record, **fields: Any) -> C | None:
         """The record's own child of that class whose fields have these values."""
         same = " and ".join(f"{name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s and {same} limit 1"
-        row = await self.db.row(query, {**fields, "record": of.row_key})
+        row = await self.row(query, {**fields, "record": of.row_key}, held=BESIDE)
         return None if row is None else from_row(child, row)
 
     async def children(self, child: type[R], of: Record, **fields: Any) -> list[R]:
@@ -135,66 +190,30 @@ class Look:
         """
         same = "".join(f" and {name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s{same} order by id"
-        rows = await self.db.rows(query, {**fields, "record": of.row_key})
+        rows = await self.rows(query, {**fields, "record": of.row_key}, held=BESIDE)
         return [from_row(child, row) for row in rows]
 
     async def head(self) -> int:
         """The position of the newest event. It only grows, so nothing need be decided again."""
-        return await head(self.db)
-
-    async def drawn_cis(
-        self, classes: list[str], services: list[str], seed: str, size: int
-    ) -> tuple[list[int], list[UUID]]:
-        """Up to which position of the log, how many configuration items of these classes and services are in
-        use (empty: of all), and as many of them as are to be drawn, in the order of the SHA-256 of
-        `<seed>/<id>`.
-        """
-        query = """
-        select id, count(*) over () as population, (select position from log.head) as position from fold.ci
-        where state in ('live', 'maintenance')
-        and (%(classes)s::text[] = '{}' or ci_class = any(%(classes)s))
-        and (%(services)s::text[] = '{}' or services && %(services)s::text[])
-        order by sha256(convert_to(%(seed)s || '/' || id, 'UTF8')), id limit %(size)s
-        """
-        said = {"classes": classes, "services": services, "seed": seed, "size": size}
-        rows = await self.db.rows(query, said)
-        drawn_of = [rows[0]["position"], rows[0]["population"]] if rows else []
-        return drawn_of, [row["id"] for row in rows]
+        return await head(self._db)
 
     async def is_attached(self, upload_id: UUID) -> bool:
         """Whether the upload is attached to some record. Two who attach it at once meet on its key."""
         query = "select 1 from fold.attachment where id = %s"
-        return await self.db.value(query, (upload_id,)) is not None
-
-    async def membership(self, person: Record, team: Record) -> Membership | None:
-        """The person's belonging to the team, if they do. Memberships stand on the person's stream."""
-        query = "select * from fold.membership where person_id = %s and team_id = %s"
-        row = await self.db.row(query, (person.id, team.id))
-        return None if row is None else from_row(Membership, row)
-
-    async def memberships(self, person: Record) -> int:
-        """How many teams the person belongs to."""
-        query = "select count(*) from fold.membership where person_id = %s"
-        number: int = await self.db.value(query, (person.id,))
-        return number
+        held = Constraint("personal_key_pkey")
+        return await self.value(query, (upload_id,), held=held) is not None
 
     async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
         """Active people who hold that role for the record, as is known now: so many at most."""
-        rows = await self.db.rows(HOLDERS, (held_for(role, record), most))
+        held = NotHeld("Whoever gets the role meanwhile was not there to be asked.")
+        rows = await self.rows(HOLDERS, (held_for(role, record), most), held=held)
         return [row["id"] for row in rows]
 
     async def active(self, persons: Iterable[UUID]) -> set[UUID]:
         """Those of the persons who are active, as is known now."""
-        rows = await self.db.rows(ACTIVE, (list(persons),))
+        held = NotHeld("Whoever leaves meanwhile was there when it was decided.")
+        rows = await self.rows(ACTIVE, (list(persons),), held=held)
         return {row["id"] for row in rows}
-
-    async def another_admin(self, person: Record) -> bool:
-        """Whether somebody else who is active is an administrator of everything."""
-        other = await self.db.row(ANOTHER_ADMIN, (person.id,))
-        if other is not None:
-            # Two who remove each other at once both find the other still there: one of them decides again.
-            self.reads.setdefault(other["stream"], other["version"])
-        return other is not None
 
     async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CustomField]:
         """The process's active custom fields by their keys, those named among them even if they were added a
@@ -206,46 +225,14 @@ class Look:
     async def relies_on(self, process: str, key: str) -> None:
         """Has it decided again if the definition of that custom field moves."""
         one = (await self.directory.custom_fields(process))[key]
-        self.reads.setdefault(one.field.row_key, one.stream_version)
+        self.relies_on_version(one.field.row_key, one.stream_version)
 
     async def priority_matrix(self) -> Matrix:
         """The matrix of priorities that holds. Another one that is set meanwhile has it decided again."""
         known = await self.directory.priority_matrix()
         if known.record is not None:
-            self.reads.setdefault(known.record.row_key, known.stream_version)
+            self.relies_on_version(known.record.row_key, known.stream_version)
         return known.matrix
-
-    async def categories_of(self, process: str) -> int:
-        """How many categories the process has, retired ones among them."""
-        number: int = await self.db.value("select count(*) from fold.category where process = %s", (process,))
-        return number
-
-    async def filtered_by(self, process: str) -> set[int]:
-        """The places that are taken among the custom fields of the process that lists can be narrowed by."""
-        query = "select filter_slot from fold.custom_field where process = %s and filter_slot is not null"
-        return {row["filter_slot"] for row in await self.db.rows(query, (process,))}
-
-    async def assignment_rules(self, process: str) -> int:
-        """How many active assignment rules the process has."""
-        query = "select count(*) from fold.assignment_rule where process = %s and state = 'active'"
-        number: int = await self.db.value(query, (process,))
-        return number
-
-    async def escalation_rules(self, process: str) -> int:
-        """How many active escalation rules the process has."""
-        query = "select count(*) from fold.escalation_rule where process = %s and state = 'active'"
-        number: int = await self.db.value(query, (process,))
-        return number
-
-    async def hourly_rate(self, role_class: str, when: datetime) -> HourlyRate | None:
-        """What an hour of work of that class of role costs at that time; None: nobody has said."""
-        query = (
-            "select id from fold.hourly_rate where role_class = %s and state = 'active' "
-            "and valid_from_at <= %s order by valid_from_at desc limit 1"
-        )
-        found = await self.db.value(query, (role_class, when))
-        loaded = None if found is None else await self.record("hourly_rate", str(found))
-        return None if loaded is None else loaded.record
 
 
 def held_for(role: Role, record: Record) -> list[str]:

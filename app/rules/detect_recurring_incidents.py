@@ -105,7 +105,7 @@ async def _looked_at(
     since = window
     if known is not None:  # of what was decided on, only what came afterwards counts
         since = known.since_at if offered else max(window, known.decided_at or window)
-    found = await recurrence.cases(ledger.db, dimension, value, since, limit=wanted)
+    found = await recurrence.cases(ledger.db.rows, dimension, value, since, limit=wanted)
     recurs = len(found) >= wanted
     if known is None:
         try:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from app.base.extras.comments import CommentTicket
+from app.base.people.lookups import membership
 from app.common.children import Comment, ExternalReference
 from app.common.people import Person, Role, Team
 from app.db import Database, Row
@@ -193,8 +194,8 @@ async def test_whether_somebody_belongs_to_a_team_can_be_looked_up(ledger: Ledge
     mail, net = await add_team(ledger, "mail"), await add_team(ledger, "net")
     person = await add_person(ledger, "Wang Wei", "mail")
     look = Look(ledger.db, BY_KIND, ledger.directory)
-    assert await look.membership(person, mail)
-    assert not await look.membership(person, net)
+    assert await membership(look, person, mail)
+    assert not await membership(look, person, net)
     assert isinstance(person, Person)
     assert isinstance(mail, Team)
 

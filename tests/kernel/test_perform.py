@@ -403,7 +403,7 @@ def moving(count: int) -> tuple[Any, list[int]]:
         del at
         times.append(look.reads[incident.row_key])
         if len(times) <= count:
-            await MOVERS[look.db.url].writer.write(told(incident.row_key, look.reads[incident.row_key]))
+            await MOVERS[look._db.url].writer.write(told(incident.row_key, look.reads[incident.row_key]))
         return None
 
     return replace(LIFECYCLE["acknowledge"], unless=(somebody_else_writes,)), times

@@ -52,6 +52,7 @@ SQL = {
     "app/base/calendars/queries.py": "what a calendar says stands beside it",
     "app/base/calendars/spans.py": "spans of business time, which follow from what is in the log",
     "app/base/calendars/known.py": "what calendars say by their newest versions",
+    "app/base/*/lookups.py": "what is asked of a package's tables before an action",
     "app/base/cis/compare.py": "histories of items between two positions",
     "app/base/cis/impact.py": "a walk along relations, level by level",
     "app/base/cis/queries.py": "what stands beside a configuration item",

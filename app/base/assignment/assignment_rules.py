@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.base.assignment.lookups import number_of_assignment_rules
 from app.base.extras.editing import take
 from app.common.assignment import AssignmentRule, CalendarHours, Choose, Hours
 from app.common.assignment import RuleState as State
@@ -115,7 +116,7 @@ async def can_follow(look: Look, one: AssignmentRule, body: AddAssignmentRule, a
     lifecycle = look.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None or "assign" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
-    if await look.assignment_rules(body.process) >= MOST_RULES:
+    if await number_of_assignment_rules(look, body.process) >= MOST_RULES:
         raise WrongValue({"most": str(MOST_RULES)}, pointer="/process", because="too_many_rules")
     _is_given_work(at)
 

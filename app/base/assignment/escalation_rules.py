@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.base.assignment.assignment_rules import Priorities, TeamNamed, as_kept
+from app.base.assignment.lookups import number_of_escalation_rules
 from app.base.extras.editing import take
 from app.base.extras.givable import can_work, still_there
 from app.common.escalation import AsLongAs, EscalateTo, EscalationRule
@@ -73,7 +74,7 @@ async def can_follow(look: Look, one: EscalationRule, body: AddEscalationRule, a
     lifecycle = look.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None or "escalate" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
-    if await look.escalation_rules(body.process) >= MOST_ESCALATION_RULES:
+    if await number_of_escalation_rules(look, body.process) >= MOST_ESCALATION_RULES:
         raise WrongValue({"most": str(MOST_ESCALATION_RULES)}, pointer="/process", because="too_many_rules")
     _somebody(body.escalate_to, body.to_team is not None, body.to_person is not None)
     _is_there(at)

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.base.people.lookups import membership
 from app.base.people.persons import Zone
 from app.common.people import SEE_EVERYTHING, Person, PersonState, Team, TeamState
 from app.common.records import Refers
@@ -103,7 +104,7 @@ async def of_the_team(look: Look, at: Moment, field: str) -> None:
         raise WrongValue(pointer=f"/{field}", because="person_erased")
     if person.state is PersonState.inactive:
         raise WrongValue(pointer=f"/{field}", because="person_inactive")
-    if await look.membership(person, team) is None:
+    if await membership(look, person, team) is None:
         raise WrongValue({"team": str(team.key)}, pointer=f"/{field}", because="not_in_the_team")
 
 

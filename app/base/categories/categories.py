@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.base.categories.lookups import number_of_categories
 from app.base.extras.editing import take
 from app.common.categories import Category
 from app.common.categories import CategoryState as State
@@ -71,7 +72,7 @@ async def fits_in_the_tree(look: Look, category: Category, body: AddCategory, at
         raise WrongValue(pointer="/parent", because="no_parent")
     if parent is not None and (parent.level or 0) >= MOST_LEVELS:
         raise WrongValue({"most": str(MOST_LEVELS)}, pointer="/parent", because="too_many_levels")
-    if await look.categories_of(body.process) >= MOST_CATEGORIES:
+    if await number_of_categories(look, body.process) >= MOST_CATEGORIES:
         raise WrongValue({"most": str(MOST_CATEGORIES)}, pointer="/process", because="too_many_categories")
 
 

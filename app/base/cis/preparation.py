@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from app.base.cis.lookups import drawn_cis
 from app.base.cis.records import Baseline, Ci, CiRelation, Verification, VerificationItem
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -61,10 +62,10 @@ class Sample:
 async def sample(look: Look, verification: Verification, body: DrawVerification, at: Moment) -> Sample:
     """Draws the sample. Raises WrongValue if nothing of it is in use."""
     classes = [one.value for one in body.ci_classes]
-    drawn_of, drawn = await look.drawn_cis(classes, list(body.services), str(verification.id), body.size)
+    services, seed = list(body.services), str(verification.id)
+    position, population, drawn = await drawn_cis(look, classes, services, seed, body.size)
     if not drawn:
         raise WrongValue(pointer="/ci_classes", because="nothing_to_draw")
-    position, population = drawn_of
     return Sample(position, population, tuple(drawn))
 
 

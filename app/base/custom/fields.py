@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.base.custom.lookups import taken_slots
 from app.base.extras.editing import take
 from app.common.custom import CustomField, ValueType
 from app.common.custom import FieldState as State
@@ -176,7 +177,7 @@ async def filter_slot(
     process = body.process if isinstance(body, AddCustomField) else field.process
     if process is None or not body.filterable or field.filter_slot is not None:
         return FilterSlot(None)
-    taken = await look.filtered_by(process)
+    taken = await taken_slots(look, process)
     return FilterSlot(next((slot for slot in range(1, MOST_FILTERS + 1) if slot not in taken), None))
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.base.costs.amounts import fits
+from app.base.costs.lookups import hourly_rate
 from app.base.extras.givable import still_there
 from app.base.extras.table import Rows, Table
 from app.common.costs import Cost, HourlyRate, Work
@@ -77,7 +78,7 @@ class RateOfTheDay:
 
 async def rate_of_the_day(look: Look, ticket: Ticket, body: LogWork, at: Moment) -> RateOfTheDay:
     """Finds what an hour of it cost then, whatever it costs later."""
-    return RateOfTheDay(await look.hourly_rate(body.role_class, body.worked_at or at.occurred_at))
+    return RateOfTheDay(await hourly_rate(look, body.role_class, body.worked_at or at.occurred_at))
 
 
 class ReverseWork(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.base.people.lookups import membership
 from app.common.people import Person, PersonState, Team, TeamState
 from app.kernel.look import Look
 from app.kernel.refusals import WrongValue
@@ -12,7 +13,7 @@ async def fits(look: Look, person: Person | None, team: Team | None, pointer: st
     are named.
     """
     still_there(person, pointer)
-    if person is not None and team is not None and await look.membership(person, team) is None:
+    if person is not None and team is not None and await membership(look, person, team) is None:
         raise WrongValue({"team": str(team.key)}, pointer=pointer, because="not_in_the_team")
     can_work(team)
 

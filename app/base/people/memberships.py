@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.base.people.lookups import membership, number_of_memberships
 from app.common.people import Held, Membership, Person, Role, Team, TeamState
 from app.common.records import Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Reference
@@ -34,9 +35,9 @@ async def joins_well(look: Look, person: Person, body: JoinPerson, at: Moment) -
     team = _administered(at)
     if team.state is not TeamState.active:
         raise WrongValue(pointer="/team", because="team_retired")
-    if await look.membership(person, team) is not None:
+    if await membership(look, person, team) is not None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="in_the_team")
-    if await look.memberships(person) >= LONGEST_LIST:
+    if await number_of_memberships(look, person) >= LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/team", because="too_long")
 
 
@@ -65,10 +66,10 @@ class EndedMembership:
 async def ended_membership(look: Look, person: Person, body: LeavePerson, at: Moment) -> EndedMembership:
     """Finds the membership that ends. Raises WrongValue if they did not belong to the team."""
     team = _administered(at)
-    membership = await look.membership(person, team)
-    if membership is None:
+    ended = await membership(look, person, team)
+    if ended is None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="not_in_the_team")
-    return EndedMembership(membership)
+    return EndedMembership(ended)
 
 
 def _administered(at: Moment) -> Team:
@@ -82,5 +83,5 @@ def _administered(at: Moment) -> Team:
 async def own_of_theirs(look: Look, person: Person, body: object, at: Moment) -> None:
     """Their own team is one of those that they belong to."""
     team = at.the(Team, "team")
-    if team is not None and await look.membership(person, team) is None:
+    if team is not None and await membership(look, person, team) is None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="not_in_the_team")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
+from app.base.people.lookups import another_admin
 from app.common.people import Held, Person, PersonState, Role
 from app.common.tickets import Ticket
 from app.kernel.bodies import LONGEST_LIST, Few, Key, Line
@@ -81,7 +82,7 @@ async def last_admin(look: Look, person: Person, at: Moment) -> str | None:
     """Somebody stays who can let others in."""
     if person.state is not PersonState.active or Role.admin.value not in (person.roles or ()):
         return None
-    return None if await look.another_admin(person) else "last_admin"
+    return None if await another_admin(look, person) else "last_admin"
 
 
 async def the_last_admins(look: Look, person: Person, body: Any, at: Moment) -> str | None:

@@ -6,6 +6,7 @@ offered ─► accepted | declined | withdrawn ─► offered (again, when as ma
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -17,7 +18,7 @@ from app.common.tickets import Ticket
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Key, Nothing, Reason, Reference, Title, Words
 from app.kernel.constraints import Taken
 from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, Second, action
-from app.kernel.look import Look
+from app.kernel.look import Look, NotHeld
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
 from app.kernel.who import problem_manager, rule
@@ -139,8 +140,13 @@ async def shown_by(
         assert candidate.dimension is not None
         assert candidate.value is not None
         assert candidate.since_at is not None
+        held = NotHeld("One more that comes meanwhile is for the next look.")
         rows = await recurrence.cases(
-            look.db, candidate.dimension, candidate.value, candidate.since_at, limit=LONGEST_LIST
+            partial(look.rows, held=held),
+            candidate.dimension,
+            candidate.value,
+            candidate.since_at,
+            limit=LONGEST_LIST,
         )
         loaded = [await look.record("incident", str(row["id"])) for row in rows]
         incidents = [one.record for one in loaded if one is not None]

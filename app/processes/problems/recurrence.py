@@ -14,6 +14,7 @@ from uuid import UUID
 
 from app.db import Connection, Database, rows_of
 from app.kernel.ledger import Ledger
+from app.kernel.look import Reading
 from app.log.canonical import instant
 from app.processes.problems.records import CandidateDimension
 
@@ -49,7 +50,7 @@ OFFERED = "select id, dimension, value, since_at from fold.problem_candidate whe
 
 
 async def cases(
-    db: Database,
+    read: Reading,
     dimension: CandidateDimension,
     value: str,
     since: datetime,
@@ -62,7 +63,7 @@ async def cases(
     said: dict[str, Any] = {"value": value, "since": since, "limit": limit}
     if behind is not None:
         said |= {"opened_at": behind[0], "id": behind[1]}
-    return await db.rows(query, said)
+    return await read(query, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,11 @@ async def recurrences_of(ledger: Ledger, candidates: Sequence[UUID]) -> Mapping[
     found: dict[UUID, Any] = {}
     for row in await ledger.db.rows(OFFERED, (list(candidates),)):
         counted = await cases(
-            ledger.db, CandidateDimension(row["dimension"]), row["value"], row["since_at"], limit=MOST_COUNTED
+            ledger.db.rows,
+            CandidateDimension(row["dimension"]),
+            row["value"],
+            row["since_at"],
+            limit=MOST_COUNTED,
         )
         if counted:
             found[row["id"]] = {

@@ -76,7 +76,7 @@ async def list_problem_candidate_cases(
         opened_at, incident_id = cursors.read(query.cursor, scope, sign)
         behind = from_instant(opened_at), UUID(incident_id)
     found = await cases(
-        ledger.db,
+        ledger.db.rows,
         candidate.dimension,
         candidate.value,
         candidate.since_at,

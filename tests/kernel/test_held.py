@@ -1,0 +1,102 @@
+"""What holds an answer that a command is decided on: a version, a constraint, or that nothing need."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import app
+from app.kernel.ledger import Ledger
+from app.kernel.look import BESIDE, Look, Versions
+from app.registry import BY_KIND
+from tests.conftest import Place
+from tests.people import add_team
+
+ROOT = Path(app.__path__[0])
+#: What only the Look itself may do: it says what holds an answer, and notes versions.
+OF_THE_LOOK = {"_db", "reads"}
+#: How one would read by another way than the Look.
+OTHER_WAYS = {"Database", "Connection", "Ledger", "Directory"}
+
+
+def _trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(ROOT.rglob("*.py")):
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _said(name: str) -> Iterator[ast.Call]:
+    """Where our source says that something is held so."""
+    for _, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                yield node
+
+
+def _text(call: ast.Call) -> str:
+    (argument,) = call.args
+    assert isinstance(argument, ast.Constant), "it is said where it is asked"
+    return str(argument.value)
+
+
+def test_every_constraint_that_is_to_hold_an_answer_is_there(place: Place) -> None:
+    names = {_text(call) for call in _said("Constraint")}
+    assert names
+    query = "select relname from pg_class where relkind = 'i' union select conname from pg_constraint"
+    with psycopg.connect(place.owner_url) as connection:
+        known = {name for (name,) in connection.execute(query).fetchall()}
+    assert names <= known
+
+
+def test_where_nothing_holds_an_answer_a_sentence_says_why() -> None:
+    reasons = [_text(call) for call in _said("NotHeld")]
+    assert reasons
+    assert [reason for reason in reasons if not re.fullmatch(r"[A-Z][^.]{20,}\.", reason)] == []
+
+
+def _looking() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
+    """The functions that look something up for a command."""
+    for name, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.AsyncFunctionDef):
+                kinds = {ast.unparse(one.annotation) for one in node.args.args if one.annotation is not None}
+                if "Look" in kinds and not name.startswith("kernel/"):
+                    yield f"{name} {node.name}", node
+
+
+def test_checks_and_preparations_read_by_the_look_alone() -> None:
+    looking = list(_looking())
+    assert len(looking) > 100
+    for where, function in looking:
+        names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        assert names.isdisjoint(OTHER_WAYS), where
+        attributes = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+        assert attributes.isdisjoint(OF_THE_LOOK | {"db"}), where
+
+
+async def test_versions_that_were_read_are_noted_and_the_first_one_counts(ledger: Ledger) -> None:
+    team = await add_team(ledger, "mail")
+    look = Look(ledger.db, BY_KIND, ledger.directory)
+    query = "select stream, version from log.stream_head where stream = %s"
+    assert await look.row(query, (team.row_key,), held=Versions()) is not None
+    assert look.reads == {team.row_key: 1}
+    look.relies_on_version(team.row_key, 2)
+    assert look.reads == {team.row_key: 1}
+
+
+async def test_what_stands_beside_a_record_is_held_by_the_version_of_that_one(ledger: Ledger) -> None:
+    look = Look(ledger.db, BY_KIND, ledger.directory)
+    assert await look.rows("select 1 as one", held=BESIDE) == [{"one": 1}]
+    assert look.reads == {}
+
+
+async def test_who_does_not_say_what_holds_an_answer_gets_none(ledger: Ledger) -> None:
+    look = Look(ledger.db, BY_KIND, ledger.directory)
+    asking: Any = look.rows
+    with pytest.raises(TypeError, match="held"):
+        await asking("select 1")
