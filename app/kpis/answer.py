@@ -21,7 +21,7 @@ from pydantic import ConfigDict, Field
 
 from app.api.shapes import Out
 from app.db import Connection, Database, DatabaseGone
-from app.kpis import agent_days, past, periods, query, survival
+from app.kpis import agent_days, past, periods, query, standing, survival
 from app.kpis.behind import BEHIND
 from app.kpis.budgets.validity import budgets
 from app.kpis.dimensions import Dimension
@@ -320,7 +320,7 @@ async def _count_ages(
     figures: dict[Place, Figures],
 ) -> None:
     for instant, *cut, cases, on_hold, mean, median, p90, largest in await fetch(
-        connection, query.ages(question, filters, moments)
+        connection, standing.ages(question, filters, moments)
     ):
         place = figures.setdefault((instant, tuple(cut)), Figures())
         place.open_cases, place.on_hold, place.oldest_open_seconds = cases, on_hold, int(largest)
@@ -336,7 +336,7 @@ async def _count_shares(
     figures: dict[Place, Figures],
 ) -> None:
     for instant, *cut, cases, total, opened_at in await fetch(
-        connection, query.shares(question, filters, moments)
+        connection, standing.shares(question, filters, moments)
     ):
         place = figures.setdefault((instant, tuple(cut)), Figures())
         place.open_cases, place.total = cases, total
@@ -352,7 +352,7 @@ async def _count_spans(
 ) -> None:
     spans: dict[Cut, list[_Span]] = defaultdict(list)
     for first, last, *values, cases, on_hold, opened_at in await fetch(
-        connection, query.alive(question, filters, moments)
+        connection, standing.alive(question, filters, moments)
     ):
         spans[tuple(values)].append((first, last, cases, on_hold, opened_at))
     for cut, of in spans.items():

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from app.api.shapes import Out
 from app.db import Connection, Database
-from app.kpis import query
+from app.kpis import query, standing
 from app.kpis.answer import fetch, looking, resolved, stands_at, with_budgets
 from app.kpis.dimensions import Dimension
 from app.kpis.kpi import Basis, Measure
@@ -158,7 +158,7 @@ async def _statement(
 ) -> Statement:
     filters = await resolved(connection, question)
     if question.kpi.basis is Basis.standing:
-        rows = query.standing_cases(question, filters, min(question.bounds[-1], now))
+        rows = standing.standing_cases(question, filters, min(question.bounds[-1], now))
     else:
         rows = query.counted_cases(await with_budgets(connection, question), filters)
     behind = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.kpis.dimensions import AGES, Age, Dimension
+from app.kpis.dimensions import Dimension
 from app.kpis.facts import ENDINGS
-from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Kpi, Measure, StillOpen
+from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Kpi, Measure
 from app.kpis.question import Question
 
 COLUMN = {
@@ -87,19 +87,6 @@ LOOKED_UP = {Measure.prevented: CAME}
 #: Measures that say nothing of some facts, which then do not count.
 OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once})
 
-#: In which phases of its life a case is still to come, and what else holds then.
-ALIVE = {
-    StillOpen.unended: (["open"], "true"),
-    StillOpen.unended_standard: (["open"], "path is distinct from 'project'"),
-    StillOpen.unended_project: (["open"], "path = 'project'"),
-    StillOpen.unanswered: (["open"], "not responded"),
-    StillOpen.never_resolved: (["open"], "not resolved_before"),
-    StillOpen.unclosed: (["open", "ended"], "true"),
-    StillOpen.undecided: (["open"], "undecided"),
-    StillOpen.uncaused: (["open"], "not caused"),
-    StillOpen.unfixed: (["open"], "caused"),
-}
-
 EXTENT = """
 select reltuples, (
   select percentile_disc(0.5) within group (order by bound)
@@ -110,15 +97,6 @@ left join (
   select schemaname, tablename, histogram_bounds as bounds from pg_stats where attname = 'at'
 ) times on schemaname = nspname and tablename = relname
 where pg_class.oid = %(name)s::regclass and relkind = 'r'"""
-
-# The classes of kpi.incident_life.span_class, and how long before an instant a stretch of the class that is
-# alive then has begun at the most: a second more than its longest, since the class is computed with floating
-# point. The largest is longer than all of our era.
-LARGEST_CLASS = 36
-ENDLESS_CLASS = 99
-REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CLASS + 1)} | {
-    ENDLESS_CLASS: timedelta(days=1_000_000)
-}
 
 # The planner takes every instant for a period of its own, and would sort millions of cases into what it
 # believes to be millions of groups. They are few: a hash table holds them. Two further processes, for one
@@ -301,132 +279,6 @@ def applies(kpi: Kpi) -> str:
     return " and ".join(conditions)
 
 
-def alive(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
-    """How many cases are alive from one instant to another, and when the oldest of them was opened, by cut.
-
-    Alive in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are
-    numbered from 1. Columns: first (alive there, and not before it), last (alive there, and not behind it),
-    the cuts, cases, on_hold (how many of them), opened_at. So a case that stays open for long is read once,
-    and not at every instant.
-    """
-    columns = ["until", "on_hold", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
-    stretches, parameters = standing(question.kpi, filters, instants, columns)
-    cut = cut_by(question)
-    text = f"""
-select first, last{cut}, count(*), count(*) filter (where on_hold), min(opened_at)
-from (
-  select instant as first, width_bucket(until, %(instants)s::timestamptz[]) as last, on_hold, opened_at{cut}
-  from ({stretches}) stretch
-) alive
-group by first, last{cut}"""
-    return Statement(text, parameters)
-
-
-def shares(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
-    """How many cases are alive just before each of the instants, and for how many the measure holds, by cut.
-
-    Columns: instant, the cuts, cases, total, opened_at (of the oldest).
-    """
-    measure = question.kpi.measure.value
-    columns = ["opened_at", measure, *(COLUMN[dimension] for dimension in question.by)]
-    stretches, parameters = standing(question.kpi, filters, instants, columns, each=True)
-    cut = cut_by(question)
-    text = f"""
-select instant{cut}, count(*), count(*) filter (where {measure}), min(opened_at)
-from ({stretches}) stretch group by instant{cut}"""
-    return Statement(text, parameters)
-
-
-def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
-    """How old the cases are that are alive just before each of the instants, by cut; ages are whole seconds.
-
-    Columns: instant, the cuts, cases, on_hold (how many of them), mean, median, p90, max. Instant by instant,
-    so that no more is sorted at once than is alive then.
-    """
-    dimensions = [COLUMN[dimension] for dimension in question.by if dimension in COLUMN]
-    parameters = _moments(instants, each=True)
-    aged = _aged(question, filters, ["on_hold", "opened_at", *dimensions], parameters)
-    cut = cut_by(question)
-    text = f"""
-select moment.number::integer{cut}, cases, on_hold, mean, percentiles[1], percentiles[2], percentiles[3]
-from {MOMENTS}
-cross join lateral (
-  select moment.number{cut}, count(*) as cases, count(*) filter (where on_hold) as on_hold,
-    avg(seconds) as mean,
-    percentile_cont(array[0.5, 0.9, 1]) within group (order by seconds) as percentiles
-  from ({aged}) aged group by moment.number{cut}
-) cell"""
-    return Statement(text, parameters)
-
-
-def _aged(question: Question, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
-    """A query for what is alive just before a `moment`, with its age in seconds; adds its parameters."""
-    still = {dimension: values for dimension, values in filters.items() if dimension in COLUMN}
-    # A number with a fraction that floating point holds (of less than 270 years), and not one of any length.
-    seconds = "floor(date_part('epoch', moment.at - opened_at))::bigint"
-    aged = f"select stretch.*, {seconds} as seconds from {_around(question.kpi, still, columns, parameters)}"
-    if Dimension.age not in {*question.by, *filters}:
-        return aged
-    parameters["ages"] = list(filters.get(Dimension.age, Age))
-    steps = " ".join(f"when seconds < {below} then '{age.value}'" for age, below in AGES.items())
-    return f"""
-select * from (
-  select *, case {steps} else '{Age.days_30.value}' end as age from ({aged}) still
-) classed where age = any(%(ages)s::text[])"""
-
-
-#: Columns: at, the one before it from which on stretches are looked for (null: all), number, from 1.
-MOMENTS = """unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
-  with ordinality as moment(at, before, number)"""
-
-
-def _moments(instants: Sequence[datetime], *, each: bool) -> dict[str, Any]:
-    return {
-        "instants": list(instants),
-        "before": [None] * len(instants) if each else [None, *instants[:-1]],
-        "classes": list(REACHES),
-        "reaches": list(REACHES.values()),
-    }
-
-
-def standing(
-    kpi: Kpi,
-    filters: Filters,
-    instants: Sequence[datetime],
-    columns: Sequence[str],
-    *,
-    each: bool = False,
-) -> tuple[str, dict[str, Any]]:
-    """A query for the stretches that are alive just before one of the instants, and its parameters.
-
-    Columns: instant, the number of the first one that it is alive at, or of `each`, and those named.
-    """
-    parameters = _moments(instants, each=each)
-    text = f"""
-select moment.number::integer as instant, {", ".join(columns)}
-from {MOMENTS} cross join {_around(kpi, filters, columns, parameters)}"""
-    return text, parameters
-
-
-def _around(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
-    """The stretches, with these columns, that are alive just before a `moment`; adds the parameters.
-
-    It is an index probe for each moment and class: `offset 0` keeps the planner from reading all stretches
-    once instead.
-    """
-    assert kpi.still_open is not None
-    parameters["phases"], condition = ALIVE[kpi.still_open]
-    where = " and ".join([condition, *conditions(filters, parameters)])
-    return f"""unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
-cross join unnest(%(phases)s::text[]) as its(phase)
-cross join lateral (
-  select {", ".join(columns)} from kpi.{kpi.process}_life
-  where phase = its.phase and span_class = class.span_class and since < moment.at
-    and since >= greatest(moment.at - class.reach, moment.before) and until >= moment.at and {where}
-  offset 0
-) stretch"""
-
-
 def counted_cases(question: Question, filters: Filters) -> Statement:
     """The cases that the whole time of the question counts.
 
@@ -444,21 +296,6 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
 select case_id, at, {measured(kpi)} as measure, excluded, irregular, {told},
   array[opened_position, {decided}position] as positions, position, {state} as state, null::boolean as on_hold
 from {admitted(question, filters, parameters)} and {only}"""
-    return Statement(text, parameters)
-
-
-def standing_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
-    """The cases open just before the instant, columns as of `counted_cases`; `at` is their opening."""
-    columns = ["case_id", "opened_at", "irregular", "opened_position", "position", "on_hold"]
-    if question.kpi.is_share_of_open:
-        columns.append(question.kpi.measure.value)
-    parameters = _moments([instant], each=True)
-    aged = _aged(question, filters, columns, parameters)
-    text = f"""
-select case_id, opened_at as at, {measured(question.kpi)} as measure, null as excluded, irregular,
-  false as inferred, false as skewed, array[opened_position, position] as positions, position,
-  null as state, on_hold
-from {MOMENTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from app.api.shapes import Out
 from app.db import Connection, connect
-from app.kpis import query, raw
+from app.kpis import query, raw, standing
 from app.kpis.answer import count, ends, fetch, one_moment, stands_at, with_budgets
 from app.kpis.catalogue import KPIS
 from app.kpis.definitions import Definitions
@@ -231,7 +231,7 @@ async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) ->
     beside = "null as beside"  # of what is open there is its age alone
     columns = ["case_id", "opened_at", "on_hold"]
     columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
-    stretches, parameters = query.standing(task.kpi, {}, [moment], columns)
+    stretches, parameters = standing.standing(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
         f"select %(moment)s::timestamptz as at, {age}, {beside}, null as excluded, *"
