@@ -13,7 +13,7 @@ from app.common.custom import FOR_STAFF, PUBLIC, Custom
 from app.common.personal import Personal
 from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
 from app.kernel.bodies import Patch, marks, parts
-from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.lifecycle import Action, Fork, Lifecycle
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
 VALUES = "Values of custom fields by their keys; `words` as personal fields are."
@@ -100,18 +100,25 @@ def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
     for row in lifecycle.rows:
         if row.opens:
             lines.append(f"    [*] --> {target(row)} : {row.name}")
-        elif callable(row.to) and not row.leads_to:
-            lines += [
-                f"    {state} --> {state} : {row.name} (back to where it was)"
-                for state in sources(lifecycle, row)
-            ]
         elif not row.stays:
             lines += [
-                f"    {state} --> {to.value} : {row.name}"
-                for state in sources(lifecycle, row)
-                for to in row.leads_to
+                f"    {state.value} --> {to.value} : {row.name}"
+                for state in lifecycle.states
+                if row.comes_from(state)
+                for to in outcomes(lifecycle, row, state)
             ]
     return "\n".join(lines)
+
+
+def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled) -> tuple[Labelled, ...]:
+    """The states that the action can lead to from that one, whatever the record says."""
+    if isinstance(row.to, Fork):
+        return row.to.ways.get(state, row.leads_to)
+    if not callable(row.to):
+        return row.leads_to
+    # It leads back: to any state that another action leaves for this one.
+    leaving = [other for other in lifecycle.rows if not other.opens and state in other.leads_to]
+    return tuple(before for before in lifecycle.states if any(other.comes_from(before) for other in leaving))
 
 
 def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:

@@ -77,12 +77,13 @@ class Fork:
     """Where an action leads if that depends on what comes of it: what was accepted is delivered, what was not
     is rectified. `choose` is asked of the record as the action leaves it, and gives one of `leads_to`; the
     state that it is in already: it stays there. `events` are the events of those outcomes whose event is not
-    that of the row.
+    that of the row. `ways` names the outcomes of a state that does not have all of them.
     """
 
     choose: Callable[[Any], Labelled]
     leads_to: tuple[Labelled, ...]
     events: dict[Labelled, str] = field(default_factory=dict)
+    ways: dict[Labelled, tuple[Labelled, ...]] = field(default_factory=dict)
 
     def __call__(self, record: Any) -> Labelled:
         state = self.choose(record)

@@ -417,7 +417,11 @@ WRITTEN_DOWN = Second(
     },
 )
 #: From a known error it stays one.
-CAUSE_KNOWN = Fork(where_the_cause_leads, (State.cause_identified, State.known_error))
+CAUSE_KNOWN = Fork(
+    where_the_cause_leads,
+    (State.cause_identified, State.known_error),
+    ways={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
+)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

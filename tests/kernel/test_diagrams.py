@@ -1,0 +1,85 @@
+"""Diagrams of lifecycles draw what can happen, also where an action leads depends on the record."""
+
+from __future__ import annotations
+
+from itertools import product
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from app.common.records import Labelled
+from app.common.services import FulfilmentPath
+from app.kernel.describe import as_mermaid, outcomes
+from app.kernel.lifecycle import Action, Fork, Lifecycle
+from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENT
+from app.processes.incidents.records import IncidentState
+from app.processes.problems.lifecycle import LIFECYCLE as PROBLEM
+from app.processes.requests.records import AcceptanceVerdict
+from app.registry import LIFECYCLES
+from tests.cases import each
+
+DEPENDING = [
+    (lifecycle, row)
+    for lifecycle in LIFECYCLES
+    for row in lifecycle.rows
+    if callable(row.to) and not row.opens
+]
+SOMEBODY = UUID(int=1)
+#: What rows look at to tell where they lead, with values that make all differences.
+LOOKED_AT: dict[str, list[Any]] = {
+    "approval_id": [None, SOMEBODY],
+    "business_approved_by_id": [None, SOMEBODY],
+    "it_approved_by_id": [None, SOMEBODY],
+    "path": list(FulfilmentPath),
+    "sent_back_at": [None, "2026-01-01"],
+    "verdict": list(AcceptanceVerdict),
+}
+
+
+def drawn(lifecycle: Lifecycle[Any], name: str) -> set[tuple[str, str]]:
+    """The arrows of that action in the diagram."""
+    arrows = (line.split() for line in as_mermaid(lifecycle).splitlines() if line.endswith(f" : {name}"))
+    return {(arrow[0], arrow[2]) for arrow in arrows}
+
+
+def records(row: Action[Any, Any]) -> list[Any]:
+    """Records in every state that the action is open in, with every value of what it looks at."""
+    values = [dict(zip(LOOKED_AT, found, strict=True)) for found in product(*LOOKED_AT.values())]
+    return [SimpleNamespace(state=state, **found) for state in row.come_from for found in values]  # type: ignore[union-attr]  # none opens
+
+
+@each(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if isinstance(row.to, Fork)])
+def test_a_row_that_depends_is_drawn_to_where_it_leads_and_nowhere_else(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    assert callable(row.to)
+    led = {(str(record.state), str(row.to(record))) for record in records(row)}
+    assert drawn(lifecycle, row.name) == led
+
+
+@each(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if not isinstance(row.to, Fork)])
+def test_a_row_that_leads_back_is_drawn_to_every_state_that_was_left(
+    lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    arrows = drawn(lifecycle, row.name)
+    assert arrows
+    for held, before in arrows:
+        assert held != before
+        assert (before, held) in drawn(lifecycle, "hold")
+        record = SimpleNamespace(state=held, held_from=before)
+        assert callable(row.to)
+        assert row.to(record) == before
+
+
+def test_an_incident_is_resumed_where_it_was_held() -> None:
+    row = INCIDENT["resume"]
+    found: tuple[Labelled, ...] = outcomes(INCIDENT, row, IncidentState.on_hold)
+    held: Any = INCIDENT["hold"].come_from
+    assert set(found) == set(held)
+
+
+def test_a_known_error_stays_one_when_its_cause_is_identified() -> None:
+    assert drawn(PROBLEM, "identify_cause") == {
+        ("investigating", "cause_identified"),
+        ("known_error", "known_error"),
+    }
