@@ -14,7 +14,7 @@ from fastapi import APIRouter, Body, Header, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from app.api import idempotency
+from app.api import idempotency, summaries
 from app.api.auth import context_of, ledger_of
 from app.api.etag import etag, versions_of
 from app.api.openapi import action_responses
@@ -65,7 +65,8 @@ def mount_actions(
         if row.name not in left_out and not issubclass(row.body, Patch):
             path = prefix if row.opens else f"{prefix}/{{id}}/{row.name}"
             endpoint = _endpoint(lifecycle, row, shape, renderer)
-            router.add_api_route(path, endpoint, methods=["POST"], **operation(lifecycle, row.name, shape))
+            told = operation(lifecycle, row.name, shape)
+            router.add_api_route(path, endpoint, methods=["POST"], description=row.summary, **told)
 
 
 def operation(lifecycle: Lifecycle[Any], name: str, shape: type[Out]) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def operation(lifecycle: Lifecycle[Any], name: str, shape: type[Out]) -> dict[st
         "status_code": 201 if row.opens else 200,
         "response_model": shape,
         "operation_id": operation_id(lifecycle, row),
-        "summary": row.summary,
+        "summary": summaries.of_action(row.name, lifecycle.kind),
         "responses": action_responses(row),
         "openapi_extra": {"x-lifecycle": describe(lifecycle, row)},
     }

@@ -52,7 +52,7 @@ def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") 
         given,
         methods=["GET"],
         operation_id=f"get_{kind}_attachment_content",
-        summary=f"What is in a file of one {said}: bytes to be saved, never to be shown as a page.",
+        description=f"What is in a file of one {said}: bytes to be saved, never to be shown as a page.",
         response_class=StreamingResponse,
         response_model=None,
         responses=_content_responses(),

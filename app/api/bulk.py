@@ -111,7 +111,7 @@ def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
                 methods=["POST"],
                 tags=[lifecycle.plural],
                 operation_id=f"bulk_{lifecycle.plural}",
-                summary=f"Up to {MOST_ITEMS:,} actions on {lifecycle.plural.replace('_', ' ')} at once.",
+                description=f"Up to {MOST_ITEMS:,} actions on {lifecycle.plural.replace('_', ' ')} at once.",
                 response_model=BulkAnswer,
                 responses=problems(400, 403, 409, 413, 415, 422) | in_language(),
             )

@@ -400,7 +400,7 @@ def mount_rows(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], r
         _endpoint(lifecycle, shape, rows),
         methods=["GET"],
         operation_id=f"list_{lifecycle.kind}_{rows.name}",
-        summary=(rows.page.__doc__ or "").strip(),
+        description=(rows.page.__doc__ or "").strip(),
         response_model=rows.page,
         responses=problems(400, 404, 422),
     )

@@ -43,4 +43,5 @@ def mount_edit(
 
     told = operation(lifecycle, row.name, shape)
     told["responses"] |= problems(428)
+    told["description"] = row.summary
     router.add_api_route(f"{prefix}/{{id}}", with_body(edit, row.body), methods=["PATCH"], **told)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api import components, tables
+from app.api import components, summaries, tables
 from app.api.deprecations import EXTENSION
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.sessions import COOKIE
@@ -172,9 +173,10 @@ def document(app: FastAPI) -> dict[str, Any]:
             "description": "A session of a browser, opened by `POST /v1/sessions`.",
         },
     }
+    kinds = _kinds(made)
     for path, operations in made["paths"].items():
         for operation in operations.values():
-            _sum_up(operation)
+            _sum_up(operation, kinds)
             operation["security"] = SECURITY if path.startswith("/v1/") else []
             for parameter in operation.get("parameters", ()):
                 _as_sent(parameter)
@@ -229,14 +231,23 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
     return sorted(names)
 
 
-def _sum_up(operation: dict[str, Any]) -> None:
-    """An operation is summed up by the first sentence of what its function says; FastAPI takes the name."""
-    said = operation.pop("description", None)
-    if said is not None:
-        summary, _, more = said.partition(".\n") if ".\n" in said else said.partition(". ")
-        operation["summary"] = summary.removesuffix(".") + "."
-        if more:
-            operation["description"] = said
+def _kinds(document: dict[str, Any]) -> dict[str, str]:
+    """The kinds of what is listed and shown under a name, each with its plural."""
+    found = {}
+    for path, operations in document["paths"].items():
+        plural = path.split("/")[-1]
+        shown = [one for one in document["paths"] if re.fullmatch(rf"{re.escape(path)}/{{\w+}}", one)]
+        if operations.get("get", {}).get("operationId") == f"list_{plural}" and shown:
+            kind = document["paths"][shown[0]]["get"]["operationId"].removeprefix("get_")
+            found[kind] = plural
+    return found
+
+
+def _sum_up(operation: dict[str, Any], kinds: dict[str, str]) -> None:
+    """An action has its summary; FastAPI takes the name of the function for any other."""
+    if "x-lifecycle" not in operation:
+        operation["summary"] = summaries.of_operation(operation["operationId"], kinds)
+    operation["description"] = " ".join(operation["description"].split())
 
 
 def _as_sent(parameter: dict[str, Any]) -> None:

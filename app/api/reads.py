@@ -43,7 +43,7 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
         _list(listing),
         methods=["GET"],
         operation_id=f"list_{lifecycle.plural}",
-        summary=f"{lifecycle.plural.replace('_', ' ').capitalize()} that the caller may see.",
+        description=f"{lifecycle.plural.replace('_', ' ').capitalize()} that the caller may see.",
         response_model=listing.page | listing.part_page,
         responses=problems(400, 422),
     )
@@ -52,7 +52,7 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
         _one(listing),
         methods=["GET"],
         operation_id=f"get_{lifecycle.kind}",
-        summary=f"One {lifecycle.kind.replace('_', ' ')}, as it stands or as it stood.",
+        description=f"One {lifecycle.kind.replace('_', ' ')}, as it stands or as it stood.",
         response_model=listing.shape | listing.part,
         responses=one_responses(),
     )
@@ -76,7 +76,7 @@ def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> No
         happened,
         methods=["GET"],
         operation_id=f"list_{kind}_events",
-        summary=f"What happened to one {kind.replace('_', ' ')}, in order.",
+        description=f"What happened to one {kind.replace('_', ' ')}, in order.",
         response_model=events.EventPage,
         responses=problems(400, 404, 422),
     )

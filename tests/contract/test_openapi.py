@@ -9,8 +9,10 @@ from typing import Any
 
 from jsonschema_rs import meta
 
+from app.api import summaries
 from app.api.openapi import TAGS
 from app.common.records import Labelled
+from app.registry import LIFECYCLES
 from app.settings import PROJECT
 from tests.cases import each
 from tests.contract.answers import as_written, document
@@ -27,6 +29,45 @@ def operations() -> list[tuple[str, str, Operation]]:
     return [(method, path, found) for path, methods in paths.items() for method, found in methods.items()]
 
 
+def said_of_actions() -> set[str]:
+    """The verbs that actions are named by."""
+    return {row.name.partition("_")[0].capitalize() for lifecycle in LIFECYCLES for row in lifecycle.rows}
+
+
+#: By plural, what its records are called in summaries.
+WORDS = {
+    lifecycle.plural: [summaries.WORDS.get(lifecycle.kind, lifecycle.kind.replace("_", " ")).lower()]
+    for lifecycle in LIFECYCLES
+}
+#: The verbs of operations that are no actions, and of actions whose names say them in another way.
+VERBS = frozenset(
+    {
+        "Act",
+        "Announce",
+        "Ask",
+        "Check",
+        "Compare",
+        "Compute",
+        "Count",
+        "Describe",
+        "Download",
+        "Get",
+        "Invite",
+        "List",
+        "Mark",
+        "Open",
+        "Remove",
+        "Save",
+        "Send",
+        "Set",
+        "Take",
+        "Try",
+        "Upload",
+        "Write",
+    }
+)
+
+
 def called(value: object) -> str:
     return str(value["operationId"]) if isinstance(value, dict) else ""
 
@@ -37,10 +78,11 @@ EVERY = each(("method", "path", "operation"), operations(), ids=called)
 @EVERY
 def test_an_operation_is_named_tagged_and_summed_up(method: str, path: str, operation: Operation) -> None:
     assert SNAKE.fullmatch(operation["operationId"])
-    assert operation["summary"].strip()
-    assert operation["summary"].endswith(".")
-    name = operation["operationId"].replace("_", " ")
-    assert operation["summary"].rstrip(".").lower() != name, "a function's name is no sentence"
+    verb, *what = operation["summary"].split()
+    assert verb in VERBS | said_of_actions(), "a summary begins with a verb"
+    assert 1 <= len(what) <= 5, "a verb and its object"
+    assert operation["summary"].replace("'", "").replace("-", "").replace(" ", "").isalpha()
+    assert operation["description"].endswith(".")
     assert operation["tags"]
     assert set(operation["tags"]) <= TAGS.keys()
 
@@ -76,9 +118,17 @@ def test_a_parameter_is_described_and_never_null(method: str, path: str, operati
             assert SNAKE.fullmatch(parameter["name"])
 
 
-def test_no_two_operations_have_one_name() -> None:
-    names = [operation["operationId"] for _, _, operation in operations()]
+@each("part", ["operationId", "summary"])
+def test_no_two_operations_are_called_alike(part: str) -> None:
+    names = [operation[part] for _, _, operation in operations()]
     assert len(names) == len(set(names))
+
+
+def test_a_summary_names_the_kind_of_its_records() -> None:
+    for _, path, operation in operations():
+        if "x-lifecycle" in operation:
+            words = WORDS.get(path.split("/")[2], [])
+            assert any(word in operation["summary"].lower() for word in words), operation["operationId"]
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_referred_to() -> None:

@@ -48,7 +48,7 @@ for _kind, _plural in SUGGESTED.items():
         _suggestions(_kind),
         methods=["GET"],
         operation_id=f"get_{_kind}_suggestions",
-        summary="Published articles about its service, category or CI, the likeliest first.",
+        description="Published articles about its service, category or CI, the likeliest first.",
         response_model=Suggestions,
         responses=problems(404, 422) | in_language(),
     )

@@ -102,7 +102,6 @@ class AlertOut(Out):
 @router.post(
     "",
     operation_id="send_alert",
-    summary="A monitoring tool tells that something is wrong, or no more.",
     response_model=AlertOut,
     responses=problems(400, 403, 409, 413, 415, 422)
     | {200: {"headers": {"Content-Language": {}, "Idempotent-Replayed": {}}}},
@@ -110,7 +109,7 @@ class AlertOut(Out):
 async def send_alert(
     request: Request, ledger: Ledger, alert: Alert, idempotency_key: IdempotencyHeader = None
 ) -> Response:
-    """It joins its open incident, or is reported; cleared, it resolves that, or leaves a note."""
+    """An alert joins its open incident, or is reported; cleared, it resolves that, or leaves a note."""
     context = context_of(request)
     if Role.integration not in context.caller.names:
         raise ledger.forbidden(integration, context.language)

@@ -27,12 +27,11 @@ mount_attachments(router, LISTING)
 @router.get(
     "/{id}/review",
     operation_id="get_incident_review",
-    summary="The review of one incident; before there is one, a timeline for it from the log.",
     response_model=ReviewOut,
     responses=problems(403, 404, 422) | in_language(),
 )
 async def get_incident_review(request: Request, name: reads.Name) -> Response:
-    """What was learnt from the incident's present resolution, or what the log proposes."""
+    """The review of the incident's present resolution; before there is one, a timeline from the log."""
     renderer = reads.renderer_of(request, LISTING)
     incident = (await reads.seen(renderer, name)).record
     if not renderer.caller.is_staff_for(incident):

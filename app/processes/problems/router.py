@@ -57,7 +57,6 @@ mount_actions(candidates, candidate_lifecycle.LIFECYCLE, ProblemCandidateOut)
 @candidates.get(
     "/{id}/cases",
     operation_id="list_problem_candidate_cases",
-    summary="The incidents that count for one candidate, as they stand now, the newest first.",
     response_model=CandidateCasePage,
     responses=problems(400, 404, 422),
 )
@@ -99,7 +98,6 @@ known_errors = APIRouter(prefix="/v1/incidents", tags=["problems"], route_class=
 @known_errors.get(
     "/{id}/known_errors",
     operation_id="list_incident_known_errors",
-    summary="Known errors of its CI, category or service, with what helps until they are fixed.",
     response_model=KnownErrors,
     responses=problems(404, 422) | in_language(),
 )

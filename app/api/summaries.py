@@ -1,0 +1,159 @@
+"""Summaries of operations: verb and object, at most six words, no two alike in the contract (pure).
+
+A summary is made of the action and the kind, or of the operation's id where no action stands behind it. The
+exceptions stand here, in two tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+#: Kinds whose name in the code is not what people call them.
+WORDS = {
+    "bulk_job": "bulk job",
+    "ci": "configuration item",
+    "key": "API key",
+    "kpi": "KPI",
+    "kpi_budget": "KPI budget",
+    "kpi_target": "KPI target",
+    "stand_in": "stand-in",
+    "works": "work entries",
+}
+#: Actions whose verb needs another word before its object; `{one}` is the kind with its article.
+PHRASES = {
+    "accept_risk": "Accept the risk of {one}",
+    "apply_checklist": "Apply a checklist to {one}",
+    "ask_decision": "Ask for {one} decision",
+    "attach": "Attach a file to {one}",
+    "begin_fix": "Begin the fix of {one}",
+    "begin_implementation": "Begin the implementation of {one}",
+    "begin_maintenance": "Begin maintenance of {one}",
+    "book_cost": "Book a cost on {one}",
+    "call_next": "Call the next meeting",
+    "change_attributes": "Change attributes of {one}",
+    "change_requirements": "Change requirements of {one}",
+    "change_visibility": "Change the visibility of {one}",
+    "check_quality": "Check the quality of {one}",
+    "close_vote": "Close the vote on {one}",
+    "comment": "Comment on {one}",
+    "complain": "Complain about {one}",
+    "confirm_requirements": "Confirm requirements of {one}",
+    "correct_attendance": "Correct the attendance of {one}",
+    "decide": "Decide {one} as its chair",
+    "declare_major": "Declare {one} major",
+    "detect_again": "Detect {one} again",
+    "document_workaround": "Document a workaround of {one}",
+    "end_maintenance": "End maintenance of {one}",
+    "fail": "Fail the mail of {one}",
+    "fall_overdue": "Mark {one} as overdue",
+    "go_live": "Take {one} live",
+    "grant_role": "Grant a role to {one}",
+    "identify_cause": "Identify the cause of {one}",
+    "invite": "Invite persons to {one}",
+    "join": "Add {one} to a team",
+    "lapse_risk": "Lapse the risk of {one}",
+    "leave": "Remove {one} from a team",
+    "log_work": "Log work on {one}",
+    "link": "Link {one} to another ticket",
+    "mark_duplicate": "Mark {one} as a duplicate",
+    "mark_read": "Mark {one} as read",
+    "minute": "Write the minutes of {one}",
+    "pass_on_comment": "Pass on {one} comment",
+    "propose_solution": "Propose a solution for {one}",
+    "record_acceptance": "Record the acceptance of {one}",
+    "record_training": "Record a training for {one}",
+    "remind": "Remind a person of {one}",
+    "remind_voters": "Remind the voters of {one}",
+    "repeat_alert": "Repeat the alert of {one}",
+    "report_progress": "Report the progress of {one}",
+    "reverse_work": "Reverse work on {one}",
+    "review_solution": "Review the solution of {one}",
+    "revoke_role": "Revoke a role from {one}",
+    "send_back": "Send {one} back",
+    "set_preferences": "Set the preferences of {one}",
+    "sign": "Sign the minutes of {one}",
+    "submit_for_acceptance": "Submit {one} for acceptance",
+    "tell_resolved": "Announce {one} as resolved",
+    "uninvite": "Uninvite a person from {one}",
+    "unlink": "Unlink {one} from another ticket",
+    "use_article": "Use an article for {one}",
+    "vote": "Vote on {one} decision",
+}
+#: Operations without an action whose id says too little, or not in this order.
+SAID = {
+    "ask_bulk_job": "Ask for a bulk job",
+    "ask_import": "Ask for an import",
+    "check_catalogue_item_answers": "Check answers to a form",
+    "end_session": "End the session",
+    "get_calendar_between": "Count seconds between two times",
+    "get_calendar_due": "Compute the end of a term",
+    "get_liveness": "Check the liveness",
+    "get_me": "Get the caller",
+    "get_meta": "Describe the installation",
+    "get_my_preferences": "Get the caller's preferences",
+    "get_my_work": "Get the caller's work",
+    "get_present_priority_matrix": "Get the present priority matrix",
+    "get_problem_kind": "Get a problem kind",
+    "get_readiness": "Check the readiness",
+    "get_team_on_call": "Get the persons on call",
+    "list_import_refused": "List refused rows of an import",
+    "put_upload": "Upload a file",
+    "set_my_preferences": "Set the caller's preferences",
+    "set_priority_matrix": "Set the priority matrix",
+    "try_assignment_rules": "Try the assignment rules",
+}
+# The letters of these words do not tell how they begin when they are spoken.
+_SPOKEN_AS_A_VOWEL = ("hour",)
+
+
+def of_action(name: str, kind: str) -> str:
+    """Return the summary of the action of that kind: `Resolve an incident`, `Complete a meeting task`."""
+    one = _with_article(_words(kind))
+    if name in PHRASES:
+        return PHRASES[name].format(one=one)
+    verb, _, what = name.partition("_")
+    return f"{verb.capitalize()} {one} {_words(what)}".rstrip()
+
+
+def of_operation(name: str, kinds: Mapping[str, str]) -> str:
+    """Return the summary of an operation without an action, by its id and the plurals of all kinds."""
+    if name in SAID:
+        return SAID[name]
+    verb, _, what = name.partition("_")
+    if verb == "bulk":
+        return f"Act on many {_plural(what, kinds)}"
+    if what in kinds.values():
+        return f"{verb.capitalize()} {_plural(what, kinds)}"
+    return _of_kind(verb, what, _kind_in(what, kinds))
+
+
+def _of_kind(verb: str, what: str, kind: str) -> str:
+    """Return the summary of an operation on one record of the kind, or on something of it."""
+    thing = what.removeprefix(kind).removeprefix("_")
+    if thing == "attachment_content":
+        return f"Download {_with_article(_words(kind))} attachment"
+    if not (kind and thing):
+        return f"{verb.capitalize()} {_with_article(_words(what))}"
+    if verb == "list":
+        return f"List {_words(kind)} {_words(thing)}"
+    return f"{verb.capitalize()} {_with_article(_words(kind))}'s {_words(thing)}"
+
+
+def _kind_in(what: str, kinds: Collection[str]) -> str:
+    """Return the longest kind that the name begins with; none."""
+    found = [kind for kind in kinds if what == kind or what.startswith(f"{kind}_")]
+    return max(found, key=len, default="")
+
+
+def _plural(plural: str, kinds: Mapping[str, str]) -> str:
+    (kind,) = (kind for kind, its in kinds.items() if its == plural)
+    return f"{WORDS[kind]}s" if kind in WORDS else _words(plural)
+
+
+def _words(name: str) -> str:
+    return WORDS.get(name) or name.replace("_", " ")
+
+
+def _with_article(words: str) -> str:
+    vowel = words[0].lower() in "aeiou" or words.startswith(_SPOKEN_AS_A_VOWEL)
+    return f"{'an' if vowel else 'a'} {words}"
