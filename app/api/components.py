@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Set
 from http import HTTPStatus
 from typing import Any
 
+from app.common.components import MARK, marked
+
 Schema = dict[str, Any]
+#: Members of a schema that are said of its use, and not of the type.
+BESIDE = ("default", "deprecated", "description", "examples")
 #: Members of a schema that hold values: their members are those of clients' JSON.
 VALUES = frozenset({"const", "default", "enum", "example", "examples"})
 #: A response or parameter of an operation: where it stands, by which key, and the collection that it is of.
 _Use = tuple[Any, Any, str]
 _SCHEMA = "#/components/schemas/"
 TEXT = {"type": "string"}
+
+
+def lift(document: Schema) -> None:
+    """Make a component of each annotated type that has a name, and refer to it where it occurs.
+
+    What stands beside the type (description, default, examples) stays beside the reference. A type that is
+    narrowed where it is used stays in its place.
+    """
+    uses: defaultdict[str, list[tuple[Schema, Schema, Schema]]] = defaultdict(list)
+    for part in list(marked({"paths": document["paths"], "components": document["components"]})):
+        about = part.pop(MARK)
+        beside = {name: part.pop(name) for name in BESIDE if name in part}
+        part.update(about["more"])
+        uses[about["name"]].append((part, beside, about))
+    for name, found in uses.items():
+        alike = Counter(json.dumps(part, sort_keys=True) for part, _, _ in found)
+        usual, about = json.loads(alike.most_common(1)[0][0]), found[0][2]
+        for part, beside, _ in found:
+            if part == usual:
+                part.clear()
+                part["$ref"] = _SCHEMA + name
+            part.update(beside)
+        said = {"description": about["description"], "examples": [about["example"]]}
+        document["components"]["schemas"][name] = {**usual, **said}
 
 
 def share(document: Schema) -> None:

@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringCo
 from pydantic_core import PydanticCustomError
 
 from app.api.shapes import Out, Renderer
+from app.common.components import Component
 from app.common.records import ENVELOPE, Codec, Labelled, Record, codecs
 from app.kernel.bodies import LONGEST_LINE, Instant
 from app.kernel.visibility import EVERYWHERE, NOWHERE, staff_sees
@@ -175,8 +176,19 @@ class _Column:
     has_none: bool
 
 
-_Word = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
-_Person = Annotated[str, AfterValidator(_person)]
+_Word = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST_LINE),
+    Component("Word", "A value that is looked for.", "mail", {"minLength": 1, "pattern": "^[^,]+$"}),
+]
+_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_Person = Annotated[
+    str,
+    AfterValidator(_person),
+    Component(
+        "PersonNamed", "A person: an id, `me`, or nobody.", ME, {"pattern": f"^({NONE}|{ME}|{_UUID})$"}
+    ),
+]
 
 
 def several(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:

@@ -21,6 +21,8 @@ from pydantic_core import PydanticCustomError
 
 from app.api.custom import CUSTOM, gathered
 from app.api.filters import Time
+from app.common.components import Component
+from app.kernel.bodies import AN_INSTANT
 
 LARGEST_PAGE = 200
 PAGE = 50
@@ -82,7 +84,17 @@ def _as_of(value: Any) -> int | datetime:
 
 
 #: An instant, or a position of the log.
-AsOf = Annotated[int | datetime, PlainValidator(_as_of), WithJsonSchema({"type": "string"})]
+AsOf = Annotated[
+    int | datetime,
+    PlainValidator(_as_of),
+    WithJsonSchema({"type": "string"}),
+    Component(
+        "AsOf",
+        "An instant, or a position of the log.",
+        "2026-03-02T09:30:00Z",
+        {"pattern": rf"^\d+$|{AN_INSTANT['pattern']}"},
+    ),
+]
 
 #: As what the past is shown.
 AsOfParameter = Annotated[

@@ -197,6 +197,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     }
     components.without_titles(made["paths"])
     components.without_titles(made["components"])
+    components.lift(made)
     components.open_codes(made)
     components.share(made)
     return made
@@ -257,6 +258,8 @@ def _as_sent(parameter: dict[str, Any]) -> None:
     if len(choices) == 1:
         del schema["anyOf"]
         schema.update(choices[0])
+    if "description" in parameter:
+        schema.pop("description", None)
     if EXTENSION in schema:
         parameter |= {"deprecated": True, EXTENSION: schema.pop(EXTENSION)}
     if schema.get("type") == "array":

@@ -9,9 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from app.api.filters import Parameter, Where
 from app.api.shapes import Renderer
+from app.common.components import Component
 from app.search.query import is_searchable, search
 
 LONGEST = 200
+
+
+# A sign that is no white space, no control character and no punctuation, as far as ranges tell it.
+A_WORD = r"[^\u0000-/:-@\[-^`{-\u00a9\u2000-\u206f\u2800\u3000-\u3003\ufeff\ufffc]"
 
 
 def _searchable(text: str) -> str:
@@ -20,7 +25,12 @@ def _searchable(text: str) -> str:
     return text
 
 
-Searched = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_searchable)]
+Searched = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST),
+    AfterValidator(_searchable),
+    Component("Searched", "Words that are looked for.", "printer", {"pattern": A_WORD}),
+]
 
 
 async def _narrow(where: Where, said: str, renderer: Renderer) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.common.components import Component
+
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _USUAL = """
@@ -37,14 +39,17 @@ def _positive(amount: str) -> str:
     return amount
 
 
+CURRENCY = Component("CurrencyCode", "A currency of ISO 4217.", "CNY")
+MORE_THAN_NOTHING = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"
 #: A currency of ISO 4217: `CNY`.
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency), CURRENCY]
 #: More than nothing, as `1250.00`.
 Amount = Annotated[
     str,
     StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"),
     AfterValidator(_positive),
     Money(),
+    Component("Amount", "An amount of money, more than nothing.", "1250.00", {"pattern": MORE_THAN_NOTHING}),
 ]
 
 

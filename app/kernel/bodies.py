@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from app.common.components import Component
 from app.common.custom import Custom
 from app.common.personal import PREFIX, Personal, Sealed
 from app.common.records import Child, KeyOf, Refers
@@ -46,6 +47,31 @@ _INSTANT = re.compile(
 )
 
 _NOT_IN_A_KEY = frozenset(",/\\")
+
+# The same in the contract, as far as expressions say it that every client understands: white space around a
+# text is taken off, and what has no shape is told by its most common signs.
+_SPACE = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_UNSEEN = rf"{_SPACE}\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0\ufffc"
+NO_LINE = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+_NO_PARAGRAPH = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
+_NO_KEY = rf"{NO_LINE},/\\\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f-\u206f\u3000\ufeff\ue000-\uf8ff"
+_A_UUID = r"(urn:)?(uuid:)?[{}]*-*([0-9A-Fa-f]-*){32}[{}]*"
+
+
+def _expression(controls: str, unless: str = "") -> dict[str, str]:
+    """A text without these signs in it, with something to be seen, that does not begin as is forbidden."""
+    seen = f"[{_UNSEEN}]*[^{controls}{_UNSEEN}]"
+    return {"pattern": f"^{unless}{seen}[^{controls}]*[{_SPACE}]*$"}
+
+
+A_LINE = _expression(NO_LINE, rf"(?!\s*{PREFIX})")
+A_PARAGRAPH = _expression(_NO_PARAGRAPH)
+A_KEY = _expression(_NO_KEY, rf"(?!\s*({PREFIX}|([Nn][Oo][Nn][Ee]|\.+|{_A_UUID})\s*$))")
+A_FILE_NAME = _expression(rf"{NO_LINE}/\\", rf"(?!\s*{PREFIX})")
+AN_INSTANT = {
+    "pattern": r"^(?!1900-01-01|2200-12-31)(19\d\d|2[01]\d\d|2200)-\d\d-\d\d[Tt ]\d\d:\d\d:[0-5]\d"
+    r"(\.\d{1,20})?([Zz]|[+-]\d\d:\d\d)$"
+}
 
 # Letters and symbols without a shape of their own: the fillers of Hangul, the blank of Braille, what stands
 # for an object, the null notehead. Marks are not among what is shown: alone they have nothing to stand on.
@@ -102,6 +128,7 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE),
     AfterValidator(_line),
     AfterValidator(_visible),
+    Component("Line", "One line of text.", "Order a new relay", A_LINE),
 ]
 #: What a team, a service, a configuration item or a category is called in addresses, filters and KPIs.
 Key = Annotated[
@@ -110,26 +137,30 @@ Key = Annotated[
     AfterValidator(_line),
     AfterValidator(_visible),
     AfterValidator(_key),
+    Component("KeyText", "A key: it stands in addresses, filters and KPIs.", "mail", A_KEY),
 ]
 #: What a case is called in lists.
-Title = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE),
-    AfterValidator(_line),
-    AfterValidator(_visible),
-]
+Title = Annotated[Line, Component("Title", "A case in a line.", "Mail does not arrive", A_LINE)]
 Paragraph = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PARAGRAPH),
     AfterValidator(_paragraph),
     AfterValidator(_visible),
+    Component("Paragraph", "Text of any number of lines.", "The relay was replaced.", A_PARAGRAPH),
 ]
 #: Free text in somebody's own words: encrypted under their key, gone when they are erased.
 Words = Annotated[Paragraph, Personal()]
 #: What a file is called where it comes from.
-FileName = Annotated[Line, AfterValidator(_file_name), Personal()]
+FileName = Annotated[
+    Line,
+    AfterValidator(_file_name),
+    Personal(),
+    Component("FileName", "The name of a file, without its folders.", "screen.png", A_FILE_NAME),
+]
 #: The name of another record as a client gives it: its id, its key or its number.
-Reference = Line
+Reference = Annotated[
+    Line, Component("Reference", "Another record: its id, its key or its number.", "me", A_LINE)
+]
 
 
 def _rfc_3339(value: Any) -> Any:
@@ -148,7 +179,12 @@ def _in_our_time(value: datetime) -> datetime:
 
 
 #: A point in time as a client gives it, with its zone; UTC from here on.
-Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_rfc_3339),
+    AfterValidator(_in_our_time),
+    Component("Instant", "A point in time with its zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
+]
 
 
 def no_more_than(most: int) -> BeforeValidator:
@@ -174,10 +210,14 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    occurred_at: Instant | None = Field(
-        default=None,
-        description="When it happened, if not now; how far back depends on the role.",
-    )
+    occurred_at: Annotated[
+        Instant | None,
+        Component(
+            "OccurredAt",
+            "When it happened, if not now; how far back depends on the role.",
+            "2026-03-02T09:30:00Z",
+        ),
+    ] = None
 
 
 class Part(BaseModel):
@@ -192,6 +232,7 @@ class Patch(Body):
     `OWN_WORDS` are the fields that whoever asked may put right themselves.
     """
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
     OWN_WORDS: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="after")

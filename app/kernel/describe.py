@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.common.components import MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, Custom
 from app.common.personal import Personal
 from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
@@ -157,6 +158,10 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
 def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     """The schema of what the log keeps of the body."""
     schema: dict[str, Any] = row.body.model_json_schema(mode="serialization")
+    # What the log has taken before is not said to be otherwise.
+    for value in list(marked(schema)):
+        del value[MARK]
+    schema.pop("minProperties", None)
     schema["properties"].pop("occurred_at", None)
     _keep(schema["properties"], row.body)
     body: type[BaseModel] = row.body

@@ -111,18 +111,18 @@ def validate(value: object, schema: dict[str, Any]) -> None:
 
 @cache
 def _validator(schema: str) -> Draft202012Validator:
-    within = _within(json.loads(schema))
-    return Draft202012Validator(within, registry=_registry(), formats=FORMATS, validate_formats=True)
+    placed = within(json.loads(schema))
+    return Draft202012Validator(placed, registry=_registry(), formats=FORMATS, validate_formats=True)
 
 
-def _within(schema: Any) -> Any:
+def within(schema: Any) -> Any:
     """The schema with its references as seen from outside of the document."""
     if isinstance(schema, dict):
         return {
-            key: f"{NAME}{part}" if key == "$ref" and part.startswith("#") else _within(part)
+            key: f"{NAME}{part}" if key == "$ref" and part.startswith("#") else within(part)
             for key, part in schema.items()
         }
-    return [_within(part) for part in schema] if isinstance(schema, list) else schema
+    return [within(part) for part in schema] if isinstance(schema, list) else schema
 
 
 def operation(method: str, path: str) -> dict[str, Any] | None:

@@ -39,7 +39,11 @@ def _each_once(priorities: tuple[Priority, ...]) -> tuple[Priority, ...]:
 Position = Annotated[int, Field(ge=1, le=LAST_POSITION, strict=True)]
 Priorities = Annotated[
     tuple[Priority, ...],
-    Field(max_length=len(Priority), description="Tickets of these priorities; none: of every one."),
+    Field(
+        max_length=len(Priority),
+        description="Tickets of these priorities; none: of every one.",
+        json_schema_extra={"uniqueItems": True},
+    ),
     Few,
     AfterValidator(_each_once),
 ]

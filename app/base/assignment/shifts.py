@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.base.people.lookups import membership
 from app.base.people.persons import Zone
+from app.common.components import Component
 from app.common.people import SEE_EVERYTHING, Person, PersonState, Team, TeamState
 from app.common.records import Refers
 from app.common.rota import Duty, Shift, ShiftState, Weekday
@@ -38,8 +39,16 @@ def _date(value: str) -> str:
     raise PydanticCustomError("not_a_date", "must be a date")
 
 
-Hours = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Day = Annotated[Line, AfterValidator(_date)]
+Hours = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"),
+    Component("TimeOfDay", "A time by the clock.", "09:00"),
+]
+Day = Annotated[
+    Line,
+    AfterValidator(_date),
+    Component("Day", "A day.", "2026-03-02", {"format": "date", "pattern": r"^(19|20|21)\d\d-\d\d-\d\d$"}),
+]
 
 
 class AddShift(Body):

@@ -16,6 +16,7 @@ from app.base.calendars.holidays import PublicDays, countries, public_days
 from app.base.people.persons import Zone
 from app.common.business_time import DAY, Week
 from app.common.calendars import CalendarVersion, DayOrigin, hours, week
+from app.common.components import Component
 from app.common.rota import Weekday
 from app.kernel.bodies import Body, Few, Line, Part
 from app.kernel.refusals import WrongValue
@@ -28,7 +29,11 @@ MOST_COUNTRIES = 5
 MOST_YEARS = 10
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
-_Ends = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+_Ends = Annotated[
+    str,
+    StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
+    Component("EndOfDay", "A time by the clock at which something ends; 24:00: midnight.", "18:00"),
+]
 
 
 def _many(value: Any) -> Any:

@@ -44,6 +44,7 @@ class TakeBaseline(Body):
     ] = Field(
         default=(),
         max_length=MOST_SERVICES,
+        json_schema_extra={"uniqueItems": True},
         description="Items that serve one of these services: their keys.",
     )
     cis: Annotated[tuple[Annotated[Reference, Refers("ci", retired=True)], ...], Few] = Field(

@@ -49,7 +49,11 @@ def each_once(keys: tuple[str, ...]) -> tuple[str, ...]:
 FewKeys = BeforeValidator(_few)
 Services = Annotated[
     tuple[Annotated[Key, KeyOf("service")], ...],
-    Field(max_length=MOST_SERVICES, description="The keys of the services that it serves."),
+    Field(
+        max_length=MOST_SERVICES,
+        description="The keys of the services that it serves.",
+        json_schema_extra={"uniqueItems": True},
+    ),
     Few,
     AfterValidator(each_once),
 ]

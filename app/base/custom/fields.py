@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from app.base.custom.lookups import taken_slots
 from app.base.extras.editing import take
+from app.common.components import Component
 from app.common.custom import CustomField, ValueType
 from app.common.custom import FieldState as State
 from app.common.people import SEE_EVERYTHING
@@ -38,7 +39,17 @@ def _no_other_meaning(value: str) -> str:
     return value
 
 
-Code = Annotated[str, StringConstraints(pattern=CODE), AfterValidator(_no_other_meaning)]
+Code = Annotated[
+    str,
+    StringConstraints(pattern=CODE),
+    AfterValidator(_no_other_meaning),
+    Component(
+        "Code",
+        "A key in the log; never changed.",
+        "site",
+        {"pattern": CODE.replace("^", "^(?!(none|me)$)", 1)},
+    ),
+]
 
 
 class Choice(Part):
@@ -57,7 +68,11 @@ def _each_once(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
 
 Choices = Annotated[
     tuple[Choice, ...],
-    Field(max_length=LONGEST_LIST, description="Of a choice: what can be chosen, in this order."),
+    Field(
+        max_length=LONGEST_LIST,
+        description="Of a choice: what can be chosen, in this order.",
+        json_schema_extra={"uniqueItems": True},
+    ),
     Few,
     AfterValidator(_each_once),
 ]

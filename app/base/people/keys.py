@@ -10,11 +10,11 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.base.people.roles import Roles
+from app.base.people.roles import RoleText
 from app.common.people import Held, Key, KeyState, Person, Role, narrowed
 from app.common.personal import Personal
 from app.common.records import Hidden, Refers
-from app.kernel.bodies import Body, Instant, Line, Nothing, Reference
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Nothing, Reference
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -30,8 +30,8 @@ KeyPerson = Annotated[
     Field(description="Whom it stands for: a person's id, or `me`."),
 ]
 KeyRoles = Annotated[
-    Roles | None,
-    Field(min_length=1, description="Which of the person's roles it may use; none: all that they hold."),
+    Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), Few] | None,
+    Field(description="Which of the person's roles it may use; none: all that they hold."),
 ]
 KeyEnd = Annotated[Instant | None, Field(description="When it ends; none: never.")]
 USUAL_OVERLAP_SECONDS = 86_400

@@ -24,12 +24,13 @@ from app.base.people.roles import (
     not_held,
     the_last_admins,
 )
+from app.common.components import Component
 from app.common.notices import Step
 from app.common.people import SEE_EVERYTHING, Grade, Membership, Person, PersonKind, PersonState, Team
-from app.common.personal import LOGIN, KnownAs, Personal
+from app.common.personal import LOGIN, PREFIX, KnownAs, Personal
 from app.common.records import Refers
 from app.common.zones import EXAMPLES, is_zone
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Line, Nothing, Patch, Reference, said
+from app.kernel.bodies import LONGEST_LIST, NO_LINE, Body, Few, Line, Nothing, Patch, Reference, said
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Keys, Lifecycle, action
 from app.kernel.look import Look
 from app.kernel.moment import Moment
@@ -45,10 +46,29 @@ def _zone(value: str) -> str:
 
 
 Name = Annotated[Line, Personal()]
-Email = Annotated[Line, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$"), Personal()]
+Email = Annotated[
+    Line,
+    StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$"),
+    Personal(),
+    Component(
+        "EmailAddress",
+        "An address of electronic mail.",
+        "lin@example.org",
+        {"pattern": rf"^(?!{PREFIX})[^@\s{NO_LINE}]+@[^@\s{NO_LINE}]+$"},
+    ),
+]
 Login = Annotated[Line, Personal(), KnownAs(LOGIN)]
 Locale = Annotated[str, StringConstraints(pattern="^(en|zh)$")]
-Zone = Annotated[Line, AfterValidator(_zone)]
+Zone = Annotated[
+    Line,
+    AfterValidator(_zone),
+    Component(
+        "TimeZone",
+        "A time zone by its name (IANA).",
+        "Asia/Shanghai",
+        {"pattern": r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},
+    ),
+]
 
 
 class AddPerson(Body):

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from app.base.people.lookups import another_admin
+from app.common.components import Component
 from app.common.people import Held, Person, PersonState, Role
 from app.common.tickets import Ticket
 from app.kernel.bodies import LONGEST_LIST, Few, Key, Line
@@ -34,7 +35,17 @@ def _held(text: str) -> str:
     return str(held)
 
 
-RoleText = Annotated[Line, AfterValidator(_held)]
+_SCOPES = r"@(team/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(service|process)/[^,/\\@]+)"
+RoleText = Annotated[
+    Line,
+    AfterValidator(_held),
+    Component(
+        "RoleText",
+        "A role; for some records only with what these are of.",
+        "agent",
+        {"pattern": rf"^({'|'.join(role.value for role in Role)})({_SCOPES})?$"},
+    ),
+]
 Roles = Annotated[
     tuple[RoleText, ...],
     Field(

@@ -33,7 +33,8 @@ def _as_text(value: Any) -> Any:
 
 
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$")]
-Number = Annotated[DecimalText, BeforeValidator(_as_text, json_schema_input_type=DecimalText | float)]
+_Float = Annotated[float, Field(ge=-999_999_999_999, le=999_999_999_999)]
+Number = Annotated[DecimalText, BeforeValidator(_as_text, json_schema_input_type=DecimalText | _Float)]
 
 
 class ReviseKpiTarget(Body):

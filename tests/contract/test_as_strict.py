@@ -1,0 +1,161 @@
+"""The contract is as strict as the server: what it allows has no form that the server refuses.
+
+Bodies and parameters at the edges of what is allowed are given to what reads requests: the same values in
+every run, and no database. Whether a record is there, and what the log forbids, is not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.main import routed
+from tests.cases import each
+from tests.contract.answers import document
+from tests.contract.instances import allows, edges, usual
+
+Schema = dict[str, Any]
+JSON = "application/json"
+#: Rules about several members together, which expressions for clients' generators cannot say.
+BETWEEN_MEMBERS = {
+    "accepts_what_failed",
+    "approves_what_is_poor",
+    "both_of_a_period",
+    "both_of_an_alert",
+    "both_of_an_amount",
+    "both_of_calendar",
+    "both_of_priority",
+    "change_or_reason",
+    "half_a_return",
+    "no_such_milestone",
+    "nothing_to_change",
+    "one_electorate",
+    "one_manual",
+    "one_of_the_two",
+    "say_what_to_mend",
+    "say_what_to_revise",
+    "say_why",
+    "service_or_ci",
+    "shown_by_none",
+    "somebody",
+    "who_comes_or_goes",
+}
+#: Names of what there is or is not: a pattern says how they are written. Of a search, what a letter is.
+EXISTING = {"not_a_currency", "unknown_zone", "nothing_to_search_for"}
+
+
+@cache
+def routes() -> dict[str, APIRoute]:
+    """The routes of the contract by the ids of their operations."""
+    told = document()["paths"]
+    return {
+        told[route.path][method.lower()]["operationId"]: route
+        for route in routed().routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+        if method.lower() in told.get(route.path, {})
+    }
+
+
+def operations() -> Iterator[tuple[str, Schema]]:
+    for methods in document()["paths"].values():
+        for operation in methods.values():
+            yield operation["operationId"], operation
+
+
+def bodies() -> list[tuple[str, Schema]]:
+    """The schema of each body in JSON, once, with the operation that takes it."""
+    found: dict[str, tuple[str, Schema]] = {}
+    for name, operation in operations():
+        content = operation.get("requestBody", {}).get("content", {})
+        if JSON in content:
+            found.setdefault(str(content[JSON]["schema"]), (name, content[JSON]["schema"]))
+    return list(found.values())
+
+
+def parameters() -> list[tuple[str, Schema]]:
+    """Each parameter, once, with an operation that takes it."""
+    found: dict[str, tuple[str, Schema]] = {}
+    for name, operation in operations():
+        for parameter in operation.get("parameters", ()):
+            found.setdefault(str(parameter), (name, parameter))
+    return list(found.values())
+
+
+def named(value: object) -> str:
+    return str(value.get("name", "")) if isinstance(value, dict) else str(value)
+
+
+def faults_of_body(name: str, value: Any) -> list[str]:
+    """The codes of what the server finds wrong with the form of the body."""
+    field = routes()[name].body_field
+    assert field is not None
+    return _codes(field.validate(value))
+
+
+def faults_of_parameter(name: str, parameter: Schema, value: Any) -> list[str]:
+    """The codes of what the server finds wrong with the value of the parameter."""
+    takes = routes()[name].dependant
+    fields = {"query": takes.query_params, "path": takes.path_params, "header": takes.header_params}
+    said = {parameter["name"]: _text(value)}
+    if isinstance(value, dict):
+        said = {f"{parameter['name']}.{member}": _text(part) for member, part in value.items()}
+    for field in fields[parameter["in"]]:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return _codes(field.validate(_needed(name) | said))
+        if field.alias.lower() == parameter["name"].lower():
+            return _codes(field.validate(_text(value)))
+    raise AssertionError(f"{name} takes no {parameter['name']}")
+
+
+def _needed(name: str) -> dict[str, str]:
+    told = next(operation for found, operation in operations() if found == name)
+    return {
+        one["name"]: _text(usual(one["schema"]))
+        for one in told["parameters"]
+        if one["in"] == "query" and one["required"]
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _codes(validated: tuple[Any, Any]) -> list[str]:
+    return [f"{error['type']} at {error['loc']}" for error in validated[1] or ()]
+
+
+def _unforeseen(codes: list[str]) -> list[str]:
+    return [code for code in codes if code.partition(" ")[0] not in BETWEEN_MEMBERS | EXISTING]
+
+
+@each(("name", "schema"), bodies(), ids=named)
+def test_a_body_that_the_contract_allows_has_no_form_that_is_refused(name: str, schema: Schema) -> None:
+    tried = 0
+    for value in edges(schema):
+        tried += 1
+        assert _unforeseen(faults_of_body(name, value)) == [], f"{str(value)[:300]}"
+    assert tried
+
+
+@each(("name", "parameter"), parameters(), ids=named)
+def test_a_parameter_that_the_contract_allows_has_no_form_that_is_refused(
+    name: str, parameter: Schema
+) -> None:
+    tried = 0
+    for value in edges(parameter["schema"]):
+        tried += 1
+        assert _unforeseen(faults_of_parameter(name, parameter, value)) == [], f"{str(value)[:300]}"
+    assert tried
+
+
+def test_an_empty_patch_is_not_allowed() -> None:
+    patches = [schema for name, schema in bodies() if name.startswith("edit_") and allows(schema, {})]
+    assert patches == []
