@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from app.api import bulk, me, meta, openapi, pages, problem_pages, problems, uploads, work
+from app.api import bulk, me, meta, openapi, pages, problem_pages, problems, uploads
 from app.api.auth import Guard
 from app.api.cors import Cors
 from app.api.direct import be_strict
@@ -22,52 +22,55 @@ from app.api.metrics import Metrics
 from app.api.readiness import Readiness
 from app.api.static_files import preload
 from app.api.switch import Switch
-from app.base.assignment import escalation_router as escalation_rules
-from app.base.assignment import queries as assignment_queries
-from app.base.assignment import router as assignment
-from app.base.assignment import rules_router as assignment_rules
-from app.base.calendars import queries as calendar_queries
-from app.base.calendars import router as calendars
-from app.base.categories import queries as category_queries
-from app.base.categories import router as categories
-from app.base.checklists import queries as checklist_queries
-from app.base.checklists import router as checklists
-from app.base.cis import queries as ci_queries
-from app.base.cis import router as cis
-from app.base.costs import router as costs
-from app.base.custom import queries as custom_queries
-from app.base.custom import router as custom_fields
-from app.base.meetings import queries as meeting_queries
-from app.base.meetings import router as meetings
-from app.base.people import preferences
-from app.base.people import queries as people_queries
-from app.base.people import router as people
-from app.base.priorities import queries as priority_queries
-from app.base.priorities import router as priorities
-from app.base.services import queries as catalogue_queries
-from app.base.services import router as catalogue
-from app.base.views.router import router_of as views_of
 from app.dashboard import page as dashboard
-from app.deliveries import router as notices
 from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
+from app.foundation.assignment import queries as assignment_queries
+from app.foundation.assignment import router as assignment_rules
+from app.foundation.calendars import queries as calendar_queries
+from app.foundation.calendars import router as calendars
+from app.foundation.categories import queries as category_queries
+from app.foundation.categories import router as categories
+from app.foundation.checklists import queries as checklist_queries
+from app.foundation.checklists import router as checklists
+from app.foundation.cis import queries as ci_queries
+from app.foundation.cis import router as cis
+from app.foundation.costs import router as costs
+from app.foundation.custom import queries as custom_queries
+from app.foundation.custom import router as custom_fields
+from app.foundation.escalation import queries as escalation_queries
+from app.foundation.escalation import router as escalation_rules
+from app.foundation.people import queries as people_queries
+from app.foundation.people import router as people
+from app.foundation.people.preferences import router as preferences
+from app.foundation.priorities import queries as priority_queries
+from app.foundation.priorities import router as priorities
+from app.foundation.rota import queries as rota_queries
+from app.foundation.rota import router as rota
+from app.foundation.services import queries as catalogue_queries
+from app.foundation.services import router as catalogue
+from app.foundation.views.router import router_of as views_of
 from app.kernel import ledger
 from app.kpis import router as kpis
 from app.kpis.budgets import router as kpi_budgets
 from app.kpis.question import CannotAnswer
 from app.kpis.reconciliations import router as reconciliations
 from app.kpis.targets import router as kpi_targets
+from app.meetings import queries as meeting_queries
+from app.meetings import router as meetings
+from app.notifications import router as notices
 from app.processes.articles import queries as article_queries
 from app.processes.articles import router as articles
-from app.processes.incidents import monitoring
 from app.processes.incidents import queries as incident_queries
 from app.processes.incidents import router as incidents
+from app.processes.incidents.monitoring import router as monitoring
 from app.processes.problems import queries as problem_queries
 from app.processes.problems import router as problem_records
 from app.processes.requests import queries as request_queries
 from app.processes.requests import router as requests
 from app.registry import BY_KIND, LIFECYCLES
 from app.settings import Settings
+from app.ticketing.routes import work
 
 #: The lists that views can be saved of.
 LISTINGS = (
@@ -81,10 +84,10 @@ LISTINGS = (
     people_queries.TEAMS,
     people_queries.GROUPS,
     people_queries.KEYS,
-    assignment_queries.SHIFTS,
-    assignment_queries.STAND_INS,
+    rota_queries.SHIFTS,
+    rota_queries.STAND_INS,
     assignment_queries.ASSIGNMENT_RULES,
-    assignment_queries.ESCALATION_RULES,
+    escalation_queries.ESCALATION_RULES,
     custom_queries.CUSTOM_FIELDS,
     ci_queries.CIS,
     category_queries.CATEGORIES,
@@ -113,7 +116,7 @@ ROUTERS = (
     reconciliations.router,
     people.router,
     views_of(LISTINGS),
-    assignment.router,
+    rota.router,
     assignment_rules.router,
     escalation_rules.router,
     checklists.router,

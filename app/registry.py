@@ -2,24 +2,26 @@
 
 from typing import Any
 
-from app.base.assignment import assignment_rules, escalation_rules, shifts, stand_ins
-from app.base.calendars import lifecycle as calendars
-from app.base.categories import categories
-from app.base.checklists import checklists
-from app.base.cis import baselines, verifications
-from app.base.cis import lifecycle as cis
-from app.base.costs import hourly_rates
-from app.base.custom import fields as custom_fields
-from app.base.meetings import lifecycle as meetings
-from app.base.people import groups, keys, persons, teams
-from app.base.priorities import matrices as priority_matrices
-from app.base.services import items as catalogue_items
-from app.base.services import services
-from app.deliveries import lifecycle as notices
+from app.foundation.assignment import assignment_rules
+from app.foundation.calendars import lifecycle as calendars
+from app.foundation.categories import categories
+from app.foundation.checklists import checklists
+from app.foundation.cis import baselines, verifications
+from app.foundation.cis import lifecycle as cis
+from app.foundation.costs import hourly_rates
+from app.foundation.custom import fields as custom_fields
+from app.foundation.escalation import escalation_rules
+from app.foundation.people import groups, keys, persons, teams
+from app.foundation.priorities import matrices as priority_matrices
+from app.foundation.rota import shifts, stand_ins
+from app.foundation.services import items as catalogue_items
+from app.foundation.services import services
 from app.kernel.lifecycle import Lifecycle
 from app.kpis.budgets import lifecycle as kpi_budgets
 from app.kpis.reconciliations import lifecycle as reconciliations
 from app.kpis.targets import lifecycle as kpi_targets
+from app.meetings import lifecycle as meetings
+from app.notifications import lifecycle as notices
 from app.processes.articles import lifecycle as articles
 from app.processes.incidents import lifecycle as incidents
 from app.processes.problems import candidates as problem_candidates

@@ -5,20 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from app.base.calendars import spans
-from app.deliveries import mail, notices
-from app.exchange import asked
-from app.exchange.jobs import work as bulk_jobs
-from app.kernel import timers, uploads
-from app.kernel.ledger import Ledger
-from app.kernel.rules import Clock, Rule
-from app.kernel.timers import Timed
-from app.kpis.facts import FACTS
-from app.kpis.reconciliations import nightly
-from app.lines import Lines
-from app.log import group
-from app.log.follow import Consumer
-from app.rules import (
+from app.automation import (
     assign_by_rule,
     call_next_meeting,
     close_after_agreed_days,
@@ -36,7 +23,20 @@ from app.rules import (
     settle_decisions,
     tell_duplicates,
 )
-from app.rules.assign_by_rule import AssignByRule
+from app.automation.assign_by_rule import AssignByRule
+from app.exchange import asked
+from app.exchange.jobs import work as bulk_jobs
+from app.foundation.calendars import spans
+from app.kernel import timers, uploads
+from app.kernel.ledger import Ledger
+from app.kernel.rules import Clock, Rule
+from app.kernel.timers import Timed
+from app.kpis.facts import FACTS
+from app.kpis.reconciliations import nightly
+from app.lines import Lines
+from app.log import group
+from app.log.follow import Consumer
+from app.notifications import mail, notices
 from app.search import index
 
 #: What follows from an event.

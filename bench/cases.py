@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.base.people import persons, teams
 from app.common.people import rule
 from app.db import Connection
+from app.foundation.people import persons, teams
 from app.kernel import ledger as ledgers
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger

@@ -6,9 +6,9 @@ import time
 from statistics import median
 from uuid import UUID
 
-from app.base.cis.impact import MOST_TOUCHED, USUAL_DEPTH, impact
 from app.db import Connection, Database, connect
 from app.embedded import running
+from app.foundation.cis.impact import MOST_TOUCHED, USUAL_DEPTH, impact
 from app.installation import DATABASE, SUPERUSER
 from bench.cases import ledger_of
 from bench.figures import Figure, Needed, Run, number

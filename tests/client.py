@@ -16,9 +16,9 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
-from app.base.people.keys import MakeKey
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Person, Role, rule
+from app.foundation.people.keys import MakeKey
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.main import application

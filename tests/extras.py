@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.base.extras import every_ticket
 from app.common.people import Role
+from app.ticketing import every_ticket
 
 #: The names of the actions that every ticket has.
 EVERY_TICKETS = frozenset(

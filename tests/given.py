@@ -16,9 +16,10 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from app.common.people import Caller, Held, Person, Role, Team
+from app.common.people import Caller, Held, Person, Role
 from app.common.personal import PersonalKey, is_sealed
 from app.common.records import Record, codecs, empty
+from app.foundation.people.records import Team
 from app.kernel import dating, guards
 from app.kernel.bodies import references
 from app.kernel.decide import Decided, decide

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.base.people import persons, teams
-from app.base.people.groups import AddMemberGroup
-from app.base.people.persons import GrantRolePerson
-from app.common.people import Caller, Held, Person, Role, Side, Team, rule
+from app.common.people import Caller, Held, Person, Role, rule
+from app.foundation.people import persons, teams
+from app.foundation.people.groups import AddMemberGroup
+from app.foundation.people.persons import GrantRolePerson
+from app.foundation.people.records import Side, Team
 from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.moment import Context

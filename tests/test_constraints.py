@@ -9,10 +9,10 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 from app.common.records import Record
+from app.i18n import sentences
 from app.kernel.constraints import OF_THE_VAULT, Refused, Taken
 from app.kernel.lifecycle import Lifecycle
 from app.registry import LIFECYCLES
-from app.text import sentences
 from tests.cases import each
 from tests.conftest import Place
 from tests.every_action.world import called

@@ -14,19 +14,19 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
-from app.base.people import persons
 from app.common.people import Caller, PersonKind, Role, rule
+from app.foundation.people import persons
 from app.kernel.bodies import Body, Nothing, Reason
 from app.kernel.ledger import Ledger
 from app.kernel.perform import Done
 from app.kernel.refusals import Refusal
-from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ReportIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
+from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.reviews import ReviewIncident
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
 from tests.people import act, add_caller, add_team
 
 #: Who acts in a random history, with their roles and the teams that they work in.

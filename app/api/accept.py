@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from app.text import language_of
+from app.i18n import language_of
 
 
 def language_for(request: Request) -> str:

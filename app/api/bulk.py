@@ -26,6 +26,7 @@ from app.api.problems import MOST_FAULTS, Problem, document, problem, status_of
 from app.api.shapes import Out
 from app.api.written import written
 from app.db import DatabaseGone
+from app.i18n import say
 from app.kernel.bodies import LONGEST_KEY, Patch
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
@@ -34,7 +35,6 @@ from app.kernel.moment import Context
 from app.kernel.perform import Act, IdempotencyKey, NotAll, perform_all
 from app.kernel.refusals import KeyReused, Refusal, VersionNeeded, WrongValue
 from app.log.writer import Repeated
-from app.text import say
 
 MOST_ITEMS = 1_000
 #: So many are on their way at once: the writer takes them together in batches, and others get their turn.

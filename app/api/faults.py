@@ -10,8 +10,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from app.i18n import say, sentences
 from app.kernel.refusals import WrongValue
-from app.text import say, sentences
 
 #: What Pydantic puts into a path that is in no body: that it is the key, or which of several kinds it is not.
 ASIDE = re.compile(r"\[key\]|constrained-[a-z]+|function-[a-z]+\[.*\]")

@@ -18,11 +18,11 @@ from app.api.problems import RETRY_SECONDS
 from app.api.readiness import Readiness
 from app.api.shapes import Out
 from app.common.people import Role
+from app.i18n import LANGUAGES
 from app.kernel.describe import sources, target
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.who import role
 from app.log import read
-from app.text import LANGUAGES
 
 router = APIRouter(tags=["service"])
 MAY_SCRAPE = role(Role.admin, Role.auditor, Role.integration)

@@ -19,8 +19,8 @@ from app.api.openapi import problem_page_responses
 from app.api.pages import page
 from app.api.problems import Problem, document, status_of
 from app.api.shapes import Out
+from app.i18n import language_of, say, sentences
 from app.kernel.refusals import NotFound
-from app.text import language_of, say, sentences
 
 router = APIRouter(prefix="/problems", tags=["service"])
 OFFERED = ("application/json", "text/html")

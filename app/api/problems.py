@@ -19,8 +19,8 @@ from app.api.accept import has_body, language_for, says_json
 from app.api.cursors import BadCursor
 from app.api.faults import LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
 from app.db import DatabaseGone
+from app.i18n import say
 from app.kernel.refusals import Refusal, WrongValue
-from app.text import say
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2

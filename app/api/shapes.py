@@ -21,6 +21,7 @@ from app.api.written import SamePart
 from app.common.people import Caller
 from app.common.personal import is_sealed
 from app.common.records import ENVELOPE, Record, StaffOnly, codecs
+from app.i18n import say
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.look import Loaded
@@ -28,7 +29,6 @@ from app.kernel.moment import Context
 from app.kernel.offers import Offer, offers
 from app.kernel.withheld import is_withheld, viewers
 from app.log.canonical import instant
-from app.text import say
 
 
 class Out(BaseModel):

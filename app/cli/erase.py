@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from app.base.people.erase import without_refused_rows
-from app.base.people.persons import LIFECYCLE
 from app.cli.place import context, with_ledger
 from app.cli.say import Json, tell
 from app.common.people import PersonState
+from app.foundation.people.erase import without_refused_rows
+from app.foundation.people.persons import LIFECYCLE
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.look import load

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from app.base.people import keys as key_lifecycle
-from app.base.people import persons
 from app.cli.place import context, with_ledger
 from app.cli.say import Json, document, say, table, tell
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Role
+from app.foundation.people import keys as key_lifecycle
+from app.foundation.people import persons
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
 from app.kernel.perform import Act, perform

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from app.base.people import persons
 from app.cli.exits import REFUSED
 from app.cli.place import context, with_ledger
 from app.cli.say import Json, document, say, tell
 from app.exchange.roster import Roster, Taken
+from app.foundation.people import persons
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.perform import Act, perform

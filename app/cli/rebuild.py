@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 
 from app import installation, loop, settings
-from app.base.calendars.spans import remake
 from app.cli.exits import DIFFERENT
 from app.cli.say import document, say
 from app.db import connect
+from app.foundation.calendars.spans import remake
 from app.kernel.rebuild import Comparison, compare
 from app.registry import LIFECYCLES
 

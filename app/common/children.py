@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.common.notices import Responsible, Step
 from app.common.personal import Personal
 from app.common.records import FOLD, Beside, Labelled, Record, Refers
 
@@ -19,24 +18,6 @@ class Visibility(Labelled):
 
     public = "public", "Public", "公开"
     internal = "internal", "Internal", "内部"
-
-
-class Comment(Beside):
-    """What somebody said about a record."""
-
-    KIND: ClassVar[str] = "comment"
-
-    author_id: Annotated[UUID | None, Refers("person")] = None
-    visibility: Visibility | None = Field(default=None, sa_type=Text)
-    text: Annotated[str | None, Personal()] = None
-    written_at: datetime | None = None
-    corrected_at: datetime | None = None
-    withdrawn_at: datetime | None = None
-
-    @property
-    def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
-        return self.visibility is Visibility.internal
 
 
 class ExternalReference(Beside):
@@ -68,132 +49,6 @@ class Follower(Beside):
         return cls(id=row_id, record=record.row_key, person_id=person_id, followed_at=followed_at)
 
 
-class Tag(Beside):
-    """A word that records are found by: for staff, if it is not said to be for all."""
-
-    KIND: ClassVar[str] = "tag"
-
-    name: str | None = None
-    visibility: Visibility | None = Field(default=None, sa_type=Text)
-    tagged_at: datetime | None = None
-
-    @property
-    def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
-        return self.visibility is not Visibility.public
-
-
-class LinkKind(Labelled):
-    """What a record is to another one. Each kind has an opposite, which the other one's row has."""
-
-    caused_by = "caused_by", "Caused by", "起因于"
-    causes = "causes", "Causes", "导致"
-    duplicate_of = "duplicate_of", "Duplicate of", "重复于"
-    duplicated_by = "duplicated_by", "Duplicated by", "被重复"
-    blocks = "blocks", "Blocks", "阻碍"
-    blocked_by = "blocked_by", "Blocked by", "受阻于"
-    resolves = "resolves", "Resolves", "解决"
-    resolved_by = "resolved_by", "Resolved by", "由其解决"
-    implements = "implements", "Implements", "实施"
-    implemented_by = "implemented_by", "Implemented by", "由其实施"
-    relates_to = "relates_to", "Relates to", "相关"
-    parent_of = "parent_of", "Parent of", "父项"
-    child_of = "child_of", "Child of", "子项"
-
-    @property
-    def opposite(self) -> LinkKind:
-        """The same, said from the other end."""
-        return _OPPOSITES[self]
-
-
-_PAIRS = (
-    (LinkKind.caused_by, LinkKind.causes),
-    (LinkKind.duplicate_of, LinkKind.duplicated_by),
-    (LinkKind.blocks, LinkKind.blocked_by),
-    (LinkKind.resolves, LinkKind.resolved_by),
-    (LinkKind.implements, LinkKind.implemented_by),
-    (LinkKind.relates_to, LinkKind.relates_to),
-    (LinkKind.parent_of, LinkKind.child_of),
-)
-_OPPOSITES = {**dict(_PAIRS), **{there: here for here, there in _PAIRS}}
-
-
-class Link(Beside):
-    """One end of a link: what the record is to the `other` one, named as in the log.
-
-    Both ends have the same `link_id`.
-    """
-
-    KIND: ClassVar[str] = "link"
-
-    link_id: UUID | None = None
-    kind: LinkKind | None = Field(default=None, sa_type=Text)
-    other: str | None = None
-    linked_at: datetime | None = None
-
-
-class Task(Beside):
-    """Something to be done for a record, until it has been completed or dropped.
-
-    `from_checklist` is the key of the checklist that it comes from, `position` its place there, from 1.
-    `milestone_id` is the step of a plan that it belongs to, if the record has such.
-    """
-
-    KIND: ClassVar[str] = "task"
-
-    title: str | None = None
-    assignee_id: Annotated[UUID | None, Refers("person"), Responsible(Step.tasked)] = None
-    team_id: Annotated[UUID | None, Refers("team")] = None
-    milestone_id: UUID | None = None
-    due_at: datetime | None = None
-    added_at: datetime | None = None
-    completed_at: datetime | None = None
-    outcome: Annotated[str | None, Personal()] = None
-    dropped_at: datetime | None = None
-    dropped_because: Annotated[str | None, Personal()] = None
-    from_checklist: str | None = None
-    position: int | None = None
-
-
-class Rating(Beside):
-    """How content the requester is: 1 to 5; one for each record. `rated_at` is when they first said."""
-
-    KIND: ClassVar[str] = "rating"
-
-    score: int | None = None
-    comment: Annotated[str | None, Personal()] = None
-    rated_at: datetime | None = None
-
-
-class Subject(Labelled):
-    """What somebody complains about."""
-
-    speed = "speed", "How long it took", "处理时长"
-    result = "result", "What came of it", "处理结果"
-    communication = "communication", "What they were told", "沟通"
-    conduct = "conduct", "How they were treated", "服务态度"
-    other = "other", "Something else", "其他"
-
-
-class Complaint(Beside):
-    """What the requester complains about, and what was found and done.
-
-    `person_id` is whom they complain about, if it is about whoever had the ticket.
-    """
-
-    KIND: ClassVar[str] = "complaint"
-
-    subject: Subject | None = Field(default=None, sa_type=Text)
-    about: Annotated[str | None, Personal()] = None
-    person_id: Annotated[UUID | None, Refers("person")] = None
-    complained_at: datetime | None = None
-    due_at: datetime | None = None
-    answered_at: datetime | None = None
-    answered_by_id: Annotated[UUID | None, Refers("person")] = None
-    findings: Annotated[str | None, Personal()] = None
-    remedy: Annotated[str | None, Personal()] = None
-
-
 class Attachment(Beside):
     """A file that somebody has put to a record; its id is that of the upload.
 
@@ -216,13 +71,6 @@ class Attachment(Beside):
         return self.visibility is Visibility.internal
 
 
-class CommentTable(Comment, table=True):
-    """Where comments stand."""
-
-    __tablename__ = "comment"
-    __table_args__: ClassVar = FOLD
-
-
 class ExternalReferenceTable(ExternalReference, table=True):
     """Where external references stand."""
 
@@ -234,41 +82,6 @@ class FollowerTable(Follower, table=True):
     """Where followers stand."""
 
     __tablename__ = "follower"
-    __table_args__: ClassVar = FOLD
-
-
-class TagTable(Tag, table=True):
-    """Where tags stand."""
-
-    __tablename__ = "tag"
-    __table_args__: ClassVar = FOLD
-
-
-class LinkTable(Link, table=True):
-    """Where links stand."""
-
-    __tablename__ = "link"
-    __table_args__: ClassVar = FOLD
-
-
-class TaskTable(Task, table=True):
-    """Where tasks stand."""
-
-    __tablename__ = "task"
-    __table_args__: ClassVar = FOLD
-
-
-class RatingTable(Rating, table=True):
-    """Where ratings stand."""
-
-    __tablename__ = "rating"
-    __table_args__: ClassVar = FOLD
-
-
-class ComplaintTable(Complaint, table=True):
-    """Where complaints stand."""
-
-    __tablename__ = "complaint"
     __table_args__: ClassVar = FOLD
 
 

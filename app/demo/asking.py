@@ -9,14 +9,7 @@ from functools import partial
 from math import exp
 from uuid import UUID
 
-from app.base.decisions.actions import CastVote
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.ratings import RateTicket
-from app.base.extras.tasks import CompleteTask
-from app.common.children import Task
-from app.common.decisions import Vote, VoteVerdict
 from app.common.priority import Impact, Urgency
-from app.common.services import FulfilmentPath
 from app.common.tickets import Channel, HoldReason
 from app.demo import wishes
 from app.demo.estate import DESK
@@ -24,8 +17,15 @@ from app.demo.life import CLOSER, PACE, REOPEN_DAYS, Cast, Member
 from app.demo.rhythm import HOUR, SEED, Opening, in_hours
 from app.demo.script import Maker, Said, Script, source_of
 from app.demo.wishes import ITEMS, Item
+from app.foundation.decisions.actions import CastVote
+from app.foundation.decisions.records import Vote, VoteVerdict
+from app.foundation.services.records import FulfilmentPath
 from app.kernel.bodies import Nothing, Reason
 from app.processes.requests.lifecycle import AssessRequest, FulfilRequest, HoldRequest, SubmitRequest
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.ratings import RateTicket
+from app.ticketing.records import Task
+from app.ticketing.tasks import CompleteTask
 
 CHANNELS = (Channel.portal, Channel.portal, Channel.portal, Channel.email, Channel.hotline, Channel.chat)
 SPREAD, MOST = 0.7, 5

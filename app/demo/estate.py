@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.base.cis.records import CiClass, RelationKind
-from app.common.services import Criticality
+from app.foundation.cis.records import CiClass, RelationKind
+from app.foundation.services.records import Criticality
 
 DESK = "service-desk"
 #: Where people sit: key, English and Chinese name.

@@ -6,13 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
-from app.base.assignment.assignment_rules import AddAssignmentRule
-from app.base.categories.categories import AddCategory
-from app.base.cis.lifecycle import Altering, PlanCi, RelateCi
-from app.base.people.groups import AddGroup, AddMemberGroup
-from app.base.services.items import DraftCatalogueItem
-from app.base.services.services import ProposeService
-from app.common.people import Side
 from app.common.priority import Priority
 from app.demo.estate import (
     AT_THE_DESK,
@@ -29,6 +22,13 @@ from app.demo.life import Cast
 from app.demo.organisation import CATALOGUE, CUSTOMERS, HEAD_OF_IT, REQUESTERS
 from app.demo.script import MAKER, Script
 from app.demo.wishes import ITEMS, Item
+from app.foundation.assignment.assignment_rules import AddAssignmentRule
+from app.foundation.categories.categories import AddCategory
+from app.foundation.cis.lifecycle import Altering, PlanCi, RelateCi
+from app.foundation.people.groups import AddGroup, AddMemberGroup
+from app.foundation.people.records import Side
+from app.foundation.services.items import DraftCatalogueItem
+from app.foundation.services.services import ProposeService
 from app.kernel.bodies import Nothing
 
 #: A P1 waits for no rule: whoever of the desk sees it first takes it.

@@ -12,12 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from app.base.assignment import shifts
-from app.base.calendars.lifecycle import AddCalendar
-from app.base.costs import hourly_rates
-from app.base.people import persons, teams
-from app.common.people import Caller, Held, PersonKind, Role, TeamKind
-from app.common.rota import Duty, Weekday
+from app.common.people import Caller, Held, PersonKind, Role
 from app.db import DatabaseGone
 from app.demo.asking import Asking, Over
 from app.demo.foundations import lay
@@ -40,6 +35,13 @@ from app.demo.problems import Finding, decline
 from app.demo.projects import Building
 from app.demo.rhythm import DAYS, openings, wishes
 from app.demo.script import MAKER, TOLD, Maker, Script, source_of
+from app.foundation.calendars.lifecycle import AddCalendar
+from app.foundation.calendars.week import Weekday
+from app.foundation.costs import hourly_rates
+from app.foundation.people import persons, teams
+from app.foundation.people.records import TeamKind
+from app.foundation.rota import shifts
+from app.foundation.rota.records import Duty
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
 from app.kernel.refusals import Refusal

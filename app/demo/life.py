@@ -8,10 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import exp
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
-from app.base.extras.costs import LogWork
-from app.base.extras.ratings import RateTicket
 from app.common.children import Visibility
 from app.common.people import Caller, rule
 from app.common.priority import Impact, Urgency
@@ -22,11 +18,15 @@ from app.demo.organisation import TEAMS, Site
 from app.demo.rhythm import SEED, Opening, in_hours
 from app.demo.troubles import TROUBLES, Trouble, at_place
 from app.kernel.bodies import Body, Nothing, Reason
-from app.processes.incidents.alerts import RepeatAlertIncident
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident, ResolveIncident
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
+from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.processes.incidents.reviews import ReviewAction, ReviewEntry, ReviewIncident
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
+from app.ticketing.costs import LogWork
+from app.ticketing.ratings import RateTicket
 
 PACE = {key: pace for key, _, pace in TEAMS}
 CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)

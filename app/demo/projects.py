@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.base.extras.ratings import RateTicket
-from app.base.extras.tasks import CompleteTask
-from app.common.children import Task
 from app.common.priority import Impact, Urgency
-from app.common.services import FulfilmentPath
 from app.common.tickets import Channel
 from app.demo.asking import Story
 from app.demo.estate import DESK
@@ -19,6 +15,7 @@ from app.demo.life import CLOSER, REOPEN_DAYS, Cast, Member
 from app.demo.organisation import CURRENCY, REQUESTERS
 from app.demo.script import Maker
 from app.demo.wishes import BY_KEY
+from app.foundation.services.records import FulfilmentPath
 from app.kernel.bodies import Nothing
 from app.processes.requests.acceptance import (
     AcceptanceIssue,
@@ -47,6 +44,9 @@ from app.processes.requests.records import (
 )
 from app.processes.requests.requirements import AcceptanceCriterion, ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest, SolutionRisk
+from app.ticketing.ratings import RateTicket
+from app.ticketing.records import Task
+from app.ticketing.tasks import CompleteTask
 
 TEAM = "applications"
 #: At which parts of its time progress is reported; with the second and the third a task is done.

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.common.people import Role
-from app.common.services import ApprovalRule, FulfilmentPath
 from app.demo.estate import DESK, SERVICES
 from app.demo.organisation import HEAD_OF_IT
+from app.foundation.services.records import ApprovalRule, FulfilmentPath
 
 DAY = 24 * 3600
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Person, PersonKind, PersonState, Team, TeamKind, TeamState
+from app.common.people import Person, PersonKind, PersonState
 from app.common.personal import PersonalKey
 from app.common.records import Record, as_row, codecs
+from app.foundation.people.records import Team, TeamKind, TeamState
 from app.kernel.imported_case import SNAPSHOT
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle

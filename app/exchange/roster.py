@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.base.people import persons, teams
-from app.base.people.roles import for_records_that_are
 from app.exchange.readers.rows import FileRefused
+from app.foundation.people import persons, teams
+from app.foundation.people.roles import for_records_that_are
 from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.db import Database
-from app.text import say
+from app.i18n import say
 
 BEHIND = "In words, that an import is not all in it yet, and how much is missing. Null: none is missing."
 # A history comes in by thousands of events, among which there are others: a few of those that are missing

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from app.common.priority import Priority
 from app.common.zones import EXAMPLES, is_zone
+from app.i18n import say
 from app.kpis import periods
 from app.kpis.dimensions import Age, Dimension
 from app.kpis.kpi import Kpi
 from app.kpis.periods import Grain
-from app.text import say
 
 #: The log takes nothing from outside of these years.
 FIRST_YEAR, LAST_YEAR = 1900, 2200

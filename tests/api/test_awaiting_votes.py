@@ -9,12 +9,12 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
-from app.api.work import asked_for
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger
-from tests.base.meetings.test_meetings import a_meeting, begun
+from app.ticketing.routes.work import asked_for
 from tests.client import Api, Client, Json
 from tests.conftest import Place
+from tests.meetings.test_meetings import a_meeting, begun
 
 MANY = 100_000
 SOON, LATER = "2199-01-01T00:00:00Z", "2199-06-01T00:00:00Z"

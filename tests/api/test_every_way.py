@@ -21,8 +21,8 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import BY_KIND
 from app.worker import projections
-from tests.base.custom.test_custom_fields import declare
 from tests.client import Api, Client, Json, an_incident
+from tests.foundation.custom.test_custom_fields import declare
 
 INCIDENTS = "/v1/incidents"
 TEAMS = ("alpha", "beta")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from tests.base.categories.test_categories import CATEGORIES, a_category
-from tests.base.services.test_catalogue import ITEMS, SERVICES, a_service, an_item
 from tests.client import Api, Client, Json, an_incident
+from tests.foundation.categories.test_categories import CATEGORIES, a_category
+from tests.foundation.services.test_catalogue import ITEMS, SERVICES, a_service, an_item
 from tests.processes.problems.samples import a_problem
 
 KEYS = "service,ci,category"

@@ -10,9 +10,9 @@ import pytest
 
 from app.api import events
 from app.api.shapes import Renderer
-from app.base.people.keys import LIFECYCLE
-from app.base.people.queries import KeyOut
 from app.common.people import Role, rule
+from app.foundation.people.keys import LIFECYCLE
+from app.foundation.people.queries import KeyOut
 from app.kernel.look import load
 from app.log import read
 from app.log.ids import uuid7

@@ -13,12 +13,12 @@ import pytest
 from app.common.people import Role
 from app.exchange.load import load
 from app.exchange.readers.ndjson import Ndjson
+from app.i18n import LANGUAGES, sentences
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import PROCESSES
 from app.kpis.periods import Grain
 from app.registry import BY_KIND
 from app.settings import Settings
-from app.text import LANGUAGES, sentences
 from tests.api.desk import MTTR, Desk
 from tests.api.test_outage import Cut
 from tests.cases import each

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.base.people.queries import KEYS, PERSONS, TEAMS
 from app.common.people import Role
+from app.foundation.people.queries import KEYS, PERSONS, TEAMS
 from app.kernel.look import load
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING

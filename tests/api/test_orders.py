@@ -12,7 +12,6 @@ import pytest
 from app.api.filters import Where, narrow
 from app.api.paging import Place, of_page, of_total, order_of
 from app.api.shapes import Renderer
-from app.base.extras.assignment import AssignTicket
 from app.common.people import Caller, Held, Role, rule
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
@@ -25,6 +24,7 @@ from app.processes.incidents.lifecycle import (
     ResolveIncident,
 )
 from app.processes.incidents.queries import LISTING, IncidentOut
+from app.ticketing.assignment import AssignTicket
 from tests.client import RESOLVED, an_incident
 from tests.people import act, add_caller, add_team, ago
 

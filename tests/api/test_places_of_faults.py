@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.common.people import Role
-from app.text import LANGUAGES, sentences
+from app.i18n import LANGUAGES, sentences
 from tests.client import Api, Client, Json
 
 REQUIREMENTS = "/v1/requests/REQ-2026-000001/confirm_requirements"

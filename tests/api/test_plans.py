@@ -19,8 +19,8 @@ from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut
-from tests.base.custom.test_custom_fields import declare
 from tests.conftest import Place
+from tests.foundation.custom.test_custom_fields import declare
 from tests.people import add_caller, add_team
 
 MANY = 100_000

@@ -13,9 +13,9 @@ from app.api.filters import Where, narrow
 from app.api.lists import Listing
 from app.api.paging import of_page, order_of
 from app.api.shapes import Renderer
-from app.base.assignment.queries import ASSIGNMENT_RULES
-from app.base.cis.queries import CIS
 from app.common.people import Caller, Held, Role
+from app.foundation.assignment.queries import ASSIGNMENT_RULES
+from app.foundation.cis.queries import CIS
 from app.kernel.ledger import Ledger
 from app.processes.problems import queries as problems
 from app.processes.requests import queries as requests

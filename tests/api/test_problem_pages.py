@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from app.api.problems import status_of
+from app.i18n import LANGUAGES, sentences
 from app.main import routed
-from app.text import LANGUAGES, sentences
 from tests.cases import each
 from tests.client import ADDRESS, Client
 

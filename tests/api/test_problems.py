@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.common.people import Role
-from app.text import LANGUAGES, sentences
+from app.i18n import LANGUAGES, sentences
 from tests.cases import each
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.extras import own

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from app.api.filters import Where
 from app.api.paging import of_page, order_of
 from app.api.shapes import Renderer
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.followers import FollowTicket
 from app.common.people import Caller, Held, Role, rule
 from app.kernel.ledger import Ledger
 from app.kernel.visibility import may_see, tokens
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.processes.incidents.queries import LISTING, IncidentOut
 from app.settings import Settings
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.followers import FollowTicket
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import Place
 from tests.people import act, add_caller, add_team

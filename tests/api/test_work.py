@@ -10,10 +10,10 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
-from app.api.work import asked_for, statements
 from app.common.people import Role
 from app.kernel.ledger import Ledger
 from app.processes.incidents.lifecycle import LIFECYCLE
+from app.ticketing.routes.work import asked_for, statements
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.conftest import Place
 from tests.people import add_caller

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.common.people import Team
 from app.common.records import empty
+from app.foundation.people.records import Team
 
 
 def test_a_field_is_set_and_one_that_a_record_does_not_have_is_not() -> None:

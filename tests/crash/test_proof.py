@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 
 from app.api.actions import carry_out
-from app.base.extras.comments import CommentTicket
 from app.common.people import Caller, Role
 from app.db import connect
 from app.kernel.bodies import Body, Nothing
@@ -19,6 +18,7 @@ from app.kernel.perform import Act, IdempotencyKey
 from app.kpis.facts import FACTS
 from app.log.follow import catch_up
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
+from app.ticketing.comments import CommentTicket
 from bench.kill import REPORT, Answered, prove, prove_facts
 from bench.soak import DECK, KILLS, faults
 from tests.conftest import Place

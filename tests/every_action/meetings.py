@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.base.decisions.actions import AskDecision
-from app.base.meetings.lifecycle import (
+from app.common.people import Caller, Held, Role
+from app.foundation.decisions.actions import AskDecision
+from app.foundation.decisions.records import DecisionRule
+from app.kernel.bodies import Body
+from app.meetings.lifecycle import (
     AddAgendaItemMeeting,
     CallMeeting,
     CorrectAttendanceMeeting,
@@ -18,10 +21,7 @@ from app.base.meetings.lifecycle import (
     MoveMeeting,
     UninviteMeeting,
 )
-from app.base.meetings.minutes import MinuteMeeting
-from app.common.decisions import DecisionRule
-from app.common.people import Caller, Held, Role
-from app.kernel.bodies import Body
+from app.meetings.minutes import MinuteMeeting
 from tests.client import Client, Json
 from tests.every_action.known import KNOWN, NOBODYS, another
 from tests.people import act, ago

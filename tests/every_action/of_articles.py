@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from app.base.extras.articles import UseArticle, UseArticleTicket
 from app.common.people import rule
 from app.kernel.bodies import Body
 from app.processes.articles.lifecycle import (
@@ -15,6 +14,7 @@ from app.processes.articles.lifecycle import (
     ProposeRevisionArticle,
     WithdrawRevisionArticle,
 )
+from app.ticketing.articles import UseArticle, UseArticleTicket
 from tests.client import Client, Json, an_incident
 from tests.people import act
 

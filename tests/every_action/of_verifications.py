@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from app.base.cis.verifications import (
+from app.foundation.cis.verifications import (
     CheckItemVerification,
     ConcludeVerification,
     DrawVerification,

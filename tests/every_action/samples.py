@@ -7,47 +7,35 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.base.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
-from app.base.assignment.escalation_rules import AddEscalationRule, EditEscalationRule
-from app.base.assignment.shifts import AddShift, EndShift
-from app.base.assignment.stand_ins import AgreeStandIn
-from app.base.calendars.lifecycle import AddCalendar, EditCalendar, ReviseCalendar
-from app.base.categories.categories import AddCategory, EditCategory
-from app.base.checklists.checklists import AddChecklist, EditChecklist
-from app.base.cis.baselines import TakeBaseline
-from app.base.cis.lifecycle import Altering, EditCi, PlanCi, RelateCi, UnrelateCi
-from app.base.costs.hourly_rates import AddHourlyRate
-from app.base.custom.fields import AddCustomField, EditCustomField
-from app.base.decisions.actions import CastVote, CloseVote, RemindVoters, Tallied, WithdrawDecision
-from app.base.extras.assignment import AssignTicket, EscalateTicket
-from app.base.extras.attachments import AttachTicket
-from app.base.extras.comments import CommentTicket, CorrectComment, WithdrawComment
-from app.base.extras.complaints import AnswerComplaint, ComplainTicket
-from app.base.extras.costs import ReverseCost, ReverseWork
-from app.base.extras.followers import FollowTicket, UnfollowTicket
-from app.base.extras.links import LinkTicket, UnlinkTicket
-from app.base.extras.priority import PrioritiseTicket
-from app.base.extras.tags import UntagTicket
-from app.base.extras.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
-from app.base.people.groups import AddGroup, AddMemberGroup, EditGroup, RemoveMemberGroup
-from app.base.people.keys import MakeKey, RotateKey
-from app.base.people.memberships import JoinPerson, LeavePerson
-from app.base.people.persons import (
+from app.common.people import Caller, rule
+from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
+from app.foundation.calendars.lifecycle import AddCalendar, EditCalendar, ReviseCalendar
+from app.foundation.categories.categories import AddCategory, EditCategory
+from app.foundation.checklists.checklists import AddChecklist, EditChecklist
+from app.foundation.cis.baselines import TakeBaseline
+from app.foundation.cis.lifecycle import Altering, EditCi, PlanCi, RelateCi, UnrelateCi
+from app.foundation.costs.hourly_rates import AddHourlyRate
+from app.foundation.custom.fields import AddCustomField, EditCustomField
+from app.foundation.decisions.actions import CastVote, CloseVote, RemindVoters, Tallied, WithdrawDecision
+from app.foundation.escalation.escalation_rules import AddEscalationRule, EditEscalationRule
+from app.foundation.people.groups import AddGroup, AddMemberGroup, EditGroup, RemoveMemberGroup
+from app.foundation.people.keys import MakeKey, RotateKey
+from app.foundation.people.memberships import JoinPerson, LeavePerson
+from app.foundation.people.persons import (
     AddPerson,
     EditPerson,
     GrantRolePerson,
     RevokeRolePerson,
     SetPreferencesPerson,
 )
-from app.base.people.teams import AddTeam, EditTeam
-from app.base.services.items import A_FORM, DraftCatalogueItem, EditCatalogueItem
-from app.base.services.services import EditService, ProposeService
-from app.common.children import Subject
-from app.common.people import Caller, rule
-from app.deliveries.lifecycle import FailNotice, SendNotice
+from app.foundation.people.teams import AddTeam, EditTeam
+from app.foundation.rota.shifts import AddShift, EndShift
+from app.foundation.rota.stand_ins import AgreeStandIn
+from app.foundation.services.items import A_FORM, DraftCatalogueItem, EditCatalogueItem
+from app.foundation.services.services import EditService, ProposeService
 from app.kernel.bodies import Body, Nothing, Reason
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
-from app.processes.incidents.alerts import RepeatAlertIncident
+from app.notifications.lifecycle import FailNotice, SendNotice
 from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
 from app.processes.incidents.lifecycle import (
     EditIncident,
@@ -58,9 +46,21 @@ from app.processes.incidents.lifecycle import (
     ResolveIncident,
 )
 from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
+from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
 from app.registry import BY_KIND, LIFECYCLES
+from app.ticketing.assignment import AssignTicket, EscalateTicket
+from app.ticketing.attachments import AttachTicket
+from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
+from app.ticketing.complaints import AnswerComplaint, ComplainTicket
+from app.ticketing.costs import ReverseCost, ReverseWork
+from app.ticketing.followers import FollowTicket, UnfollowTicket
+from app.ticketing.links import LinkTicket, UnlinkTicket
+from app.ticketing.priority import PrioritiseTicket
+from app.ticketing.records import Subject
+from app.ticketing.tags import UntagTicket
+from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import meetings, of_articles, of_kpis, of_verifications, problems, requests
 from tests.every_action.known import CALENDAR, KNOWN, NOBODYS, NUMBERS, TEAM, another

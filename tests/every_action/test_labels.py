@@ -15,10 +15,10 @@ from pydantic_core.core_schema import ErrorType
 import app
 import app.main  # all codes are known once the application is
 from app.common.records import Labelled
+from app.i18n import LANGUAGES, sentences
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.refusals import Refusal, WrongValue
 from app.registry import LIFECYCLES
-from app.text import LANGUAGES, sentences
 from tests.cases import each
 from tests.every_action.world import ROWS, called
 

@@ -14,7 +14,7 @@ from tests.every_action.samples import said
 from tests.every_action.world import ROWS, World, at, called, can_be_in, send
 
 KEPT_APART = [(lifecycle, row) for lifecycle, row in ROWS if row.never]
-#: What is asked of a chair, under whose rule a decision must stand; tests/base/decisions does.
+#: What is asked of a chair, under whose rule a decision must stand; tests/foundation/decisions does.
 OF_A_CHAIR = frozenset({"decide"})
 OTHERS = [(lc, row) for lc, row in KEPT_APART if row.name not in OF_A_CHAIR]
 

@@ -14,11 +14,11 @@ from app.common.notices import Responsible, Step, Tells
 from app.common.people import Person, Role, rule
 from app.common.records import Record, Refers, codecs, empty
 from app.db import connect
-from app.deliveries import notices
 from app.kernel.bodies import marks, parts
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.visibility import EVERYBODY
 from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.notifications import notices
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
 from tests.every_action.known import TEAM

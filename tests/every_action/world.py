@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from app.base.custom.fields import AddCustomField
 from app.common.people import Person, Role, rule
 from app.common.personal import Sealed
 from app.common.records import Labelled
+from app.foundation.custom.fields import AddCustomField
 from app.kernel.bodies import Patch
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.who import Relation
@@ -45,7 +45,7 @@ def can_be_in(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[Labelled
 
 #: What a check asks, since the record itself does not say it: any person may be it.
 ASKED = frozenset({Relation.acceptor, Relation.solution_reviewer, Relation.voter, Relation.chair})
-#: What follows from votes, or ends them: nobody does it at will. tests/base/decisions walks it.
+#: What follows from votes, or ends them: nobody does it at will. tests/foundation/decisions walks it.
 OF_DECISIONS = frozenset(
     {
         "approve",

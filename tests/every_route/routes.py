@@ -32,25 +32,26 @@ QUERIES = {
 }
 #: Of what is about no record of ours: the test that says who may, as file and name.
 TESTED = {
-    "try_assignment_rules": "base/assignment/test_assignment_rules.py "
+    "try_assignment_rules": "foundation/assignment/test_assignment_rules.py "
     "test_staff_try_the_rules_and_nobody_else",
-    "compare_cis": "base/cis/test_compare.py test_staff_compare_all_items_an_owner_their_own_and_others_none",
+    "compare_cis": "foundation/cis/test_compare.py "
+    "test_staff_compare_all_items_an_owner_their_own_and_others_none",
     "ask_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
     "get_import": "exchange/test_asked.py test_administrators_import_and_nobody_else",
     "list_imports": "exchange/test_asked.py test_administrators_import_and_nobody_else",
     "list_import_refused": "exchange/test_asked.py test_administrators_import_and_nobody_else",
     "end_session": "api/test_sessions.py test_a_session_that_is_ended_is_over_in_every_process",
-    "get_incident_attachment_content": "base/extras/test_attachments.py "
+    "get_incident_attachment_content": "ticketing/test_attachments.py "
     "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
     "get_article_attachment_content": "processes/articles/test_articles.py "
     "test_a_file_of_an_article_is_for_its_readers_and_an_internal_one_for_staff",
-    "get_request_attachment_content": "base/extras/test_attachments.py "
+    "get_request_attachment_content": "ticketing/test_attachments.py "
     "test_a_file_is_there_for_whom_the_ticket_is_and_an_internal_one_for_staff",
     "get_problem_attachment_content": "processes/problems/test_story.py "
     "test_a_file_of_a_problem_is_there_for_whom_the_problem_is",
-    "get_meeting_attachment_content": "base/meetings/test_meetings.py "
+    "get_meeting_attachment_content": "meetings/test_meetings.py "
     "test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is",
-    "get_meeting_invitation": "base/meetings/test_meetings.py "
+    "get_meeting_invitation": "meetings/test_meetings.py "
     "test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more",
     "get_kpi": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "get_kpi_behaviour": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
@@ -58,10 +59,13 @@ TESTED = {
     "list_kpi_periods": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "set_kpi_target": "api/test_kpi_targets.py test_the_quality_manager_sets_targets_and_nobody_else",
     "get_me": "api/test_me.py test_everybody_is_told_who_they_are_and_nobody_else_is",
-    "get_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
-    "set_my_preferences": "deliveries/test_preferences.py test_everybody_says_for_themselves_what_they_want",
-    "get_present_priority_matrix": "base/extras/test_priority.py test_whoever_has_a_key_reads_the_matrix",
-    "set_priority_matrix": "base/test_priority_matrix.py test_administrators_set_the_matrix_and_nobody_else",
+    "get_my_preferences": "notifications/test_preferences.py "
+    "test_everybody_says_for_themselves_what_they_want",
+    "set_my_preferences": "notifications/test_preferences.py "
+    "test_everybody_says_for_themselves_what_they_want",
+    "get_present_priority_matrix": "ticketing/test_priority.py test_whoever_has_a_key_reads_the_matrix",
+    "set_priority_matrix": "foundation/test_priority_matrix.py "
+    "test_administrators_set_the_matrix_and_nobody_else",
     "get_my_work": "api/test_work.py test_everybody_is_shown_their_own_work_and_that_of_their_queues_only",
     "get_meta": "every_route/test_every_route.py test_whoever_has_a_key_is_told_what_this_is",
     "get_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
@@ -70,9 +74,9 @@ TESTED = {
     "save_view": "api/test_views.py test_a_view_is_for_whoever_owns_it_and_the_team_that_it_is_shared_with",
     "list_kpi_cases": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
     "list_kpis": "api/test_kpis.py test_whoever_sees_every_incident_may_ask_and_nobody_else",
-    "put_upload": "base/extras/test_attachments.py test_who_only_reads_sends_no_files",
+    "put_upload": "ticketing/test_attachments.py test_who_only_reads_sends_no_files",
     "open_session": "api/test_sessions.py test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name",
-    "check_catalogue_item_answers": "base/services/test_catalogue.py "
+    "check_catalogue_item_answers": "foundation/services/test_catalogue.py "
     "test_answers_can_be_checked_by_whoever_sees_the_item_and_nothing_is_written",
     "ask_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",
     "get_bulk_job": "exchange/test_bulk_jobs.py test_a_job_is_for_whoever_asked_for_it",

@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.base.extras.comments import CommentTicket
 from app.common.people import rule
 from app.db import Connection, connect
 from app.kernel.ledger import Ledger
 from app.log.writer import Rejected, Stale, Written
+from app.ticketing.comments import CommentTicket
 from tests.conftest import Place
 from tests.extent import examples
 from tests.kernel.incidents import report

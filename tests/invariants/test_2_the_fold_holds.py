@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.base.people import keys
 from app.common.people import rule
 from app.common.records import Record, from_row
 from app.db import Connection
+from app.foundation.people import keys
 from app.kernel.history import as_of_version, fold
 from app.kernel.perform import Done
 from app.kernel.rebuild import compare, tables

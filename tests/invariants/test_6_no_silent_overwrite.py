@@ -8,7 +8,6 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.base.extras.assignment import AssignTicket
 from app.common.people import Caller, Role
 from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
@@ -19,6 +18,7 @@ from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import Stale
 from app.processes.incidents.records import Incident
+from app.ticketing.assignment import AssignTicket
 from tests.extent import examples
 from tests.kernel.incidents import report
 from tests.log.making import a_team

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.api.actions import CarriedOut, carry_out
-from app.base.extras.comments import CommentTicket
 from app.common.people import Caller
 from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
@@ -24,6 +23,7 @@ from app.kernel.perform import Act, IdempotencyKey
 from app.kernel.refusals import KeyReused, Refusal, StillRunning
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
+from app.ticketing.comments import CommentTicket
 from tests.extent import examples
 from tests.kernel.incidents import a_report, report
 from tests.wander import World

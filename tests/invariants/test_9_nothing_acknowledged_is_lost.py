@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 from app.api.actions import carry_out
-from app.base.extras.comments import CommentTicket
 from app.common.people import Caller
 from app.db import Connection, DatabaseGone, connect
 from app.kernel import ledger as ledgers
@@ -29,6 +28,7 @@ from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import BY_KIND, LIFECYCLES
 from app.settings import Settings
+from app.ticketing.comments import CommentTicket
 from tests.conftest import Place
 from tests.kernel.incidents import a_report
 from tests.lossy import Lossy

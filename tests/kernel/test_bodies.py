@@ -13,12 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
-from app.base.people.teams import AddTeam
 from app.common.children import Visibility
 from app.common.personal import Personal, Sealed
 from app.common.records import Refers
+from app.foundation.people.teams import AddTeam
 from app.kernel import bodies
 from app.kernel.bodies import (
     LONGEST_LINE,
@@ -36,6 +34,8 @@ from app.log.canonical import canonical, instant
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import HoldIncident, ReportIncident
 from app.registry import LIFECYCLES
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
 from tests.cases import each
 from tests.extent import ALL, examples
 from tests.kernel.incidents import a_report

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.base.people.teams import AddTeam
 from app.common.people import Role, rule
+from app.foundation.people.teams import AddTeam
 from app.kernel.constraints import DecidedAgain, Refused, Taken, declared, refusal
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Second

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import Labelled
-from app.common.services import FulfilmentPath
+from app.foundation.services.records import FulfilmentPath
 from app.kernel.describe import as_mermaid, outcomes
 from app.kernel.lifecycle import Action, Fork, Lifecycle
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENT

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from app.base.people import keys, persons
 from app.common.keys import hash_of, new_secret
 from app.common.people import Caller, Held, PersonKind, Role, rule
 from app.common.personal import Fingerprints
 from app.db import Connection, Database, Row, connect
+from app.foundation.people import keys, persons
 from app.kernel.directory import Directory
 from app.kernel.ledger import Ledger
 from app.kernel.vault import Vault

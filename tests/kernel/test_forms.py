@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it ships none
 from pydantic import ValidationError
 
-from app.base.services.items import A_FORM
 from app.common.personal import PersonalKey, is_sealed
+from app.foundation.services.items import A_FORM
 from app.kernel import bodies, forms
 from app.kernel.bodies import Body, holds_words
 from app.kernel.forms import Answers, NoForm, answers_fit, check_form, read_answers

@@ -9,10 +9,9 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
-from app.common.people import Role, Team
+from app.common.people import Role
 from app.common.records import as_row, codecs, empty, evolve, from_row, later
+from app.foundation.people.records import Team
 from app.kernel.bodies import Nothing
 from app.kernel.history import as_of_version, fold
 from app.kernel.ledger import Ledger
@@ -21,6 +20,8 @@ from app.log.events import Recorded, stream
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
 from tests.kernel.incidents import report
 from tests.log.making import NOW, an_event
 from tests.people import act, add_caller

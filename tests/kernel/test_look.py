@@ -9,11 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.base.extras.comments import CommentTicket
-from app.base.people.lookups import membership
-from app.common.children import Comment, ExternalReference
-from app.common.people import Person, Role, Team
+from app.common.children import ExternalReference
+from app.common.people import Person, Role
 from app.db import Database, Row
+from app.foundation.people.lookups import membership
+from app.foundation.people.records import Team
 from app.kernel.ledger import Ledger
 from app.kernel.look import Look, ids_of, load
 from app.log.events import stream
@@ -21,6 +21,8 @@ from app.log.ids import uuid7
 from app.log.writer import Command
 from app.processes.incidents.records import Incident
 from app.registry import BY_KIND
+from app.ticketing.comments import CommentTicket
+from app.ticketing.records import Comment
 from tests.kernel.incidents import report
 from tests.log.making import an_event
 from tests.people import act, add_caller, add_person, add_team

@@ -11,10 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
-from app.base.people import keys, persons, teams
 from app.common.people import Caller, Held, Role, rule
+from app.foundation.people import keys, persons, teams
 from app.kernel.bodies import Body, Nothing, Reason
 from app.kernel.ledger import Ledger
 from app.kernel.look import Look
@@ -27,6 +25,8 @@ from app.log.ids import uuid7
 from app.log.writer import Repeated
 from app.processes.incidents.lifecycle import LIFECYCLE, HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
 from tests.cases import each
 from tests.conftest import Place
 from tests.kernel.incidents import a_report, report

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.base.people import keys
 from app.common.people import rule
 from app.db import Connection, connect
+from app.foundation.people import keys
 from app.kernel.ledger import Ledger
 from app.kernel.perform import Done
 from app.kernel.rebuild import MOST_SHOWN, Comparison, compare, tables

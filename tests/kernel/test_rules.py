@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.base.extras.assignment import AssignTicket
-from app.base.people.persons import AddPerson
 from app.common.people import Caller, Role
 from app.db import Connection, DatabaseGone, connect
+from app.foundation.people.persons import AddPerson
 from app.kernel.bodies import Body, Reason
 from app.kernel.ledger import Ledger
 from app.kernel.look import load
@@ -24,6 +23,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.writer import Command, Written
 from app.processes.incidents.lifecycle import LIFECYCLE, EditIncident, ResolveIncident
 from app.processes.incidents.records import Incident
+from app.ticketing.assignment import AssignTicket
 from tests.conftest import Place
 from tests.exchange.making import a_case, a_file, bring
 from tests.kernel.incidents import report

@@ -11,8 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
 from app.common.people import Caller, Role
 from app.db import Connection, DatabaseGone, connect
 from app.kernel import timers
@@ -25,6 +23,8 @@ from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.log.writer import Command, Written
 from app.processes.incidents.records import Incident, IncidentState
 from app.settings import Settings
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
 from tests.conftest import Place, Server
 from tests.exchange.making import a_file, a_row, bring
 from tests.kernel.incidents import a_report

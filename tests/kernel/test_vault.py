@@ -16,7 +16,6 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.extras.comments import CommentTicket
 from app.common.people import Role, rule
 from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed, is_sealed
 from app.db import connect
@@ -27,6 +26,7 @@ from app.log.events import id_of, kind_of
 from app.log.ids import uuid7
 from app.registry import BY_KIND
 from app.settings import Settings
+from app.ticketing.comments import CommentTicket
 from tests.conftest import Place
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_person

@@ -8,9 +8,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.base.extras.ratings import RateTicket
-from app.base.meetings.minutes import MinuteMeeting
-from app.common.children import Rating
 from app.common.money import Money
 from app.common.people import STAFF as STAFF_ROLES
 from app.common.records import Beside, Record, StaffOnly, codecs, empty
@@ -18,9 +15,12 @@ from app.kernel.bodies import marks, parts
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.visibility import STAFF
 from app.log.ids import uuid7
+from app.meetings.minutes import MinuteMeeting
 from app.processes.requests.records import SolutionReview
 from app.processes.requests.solutions import ReviewSolutionRequest
 from app.registry import LIFECYCLES
+from app.ticketing.ratings import RateTicket
+from app.ticketing.records import Rating
 
 #: How a field is called that holds such a figure.
 FIGURE = re.compile(r"(^|_)(cost|costs|amount|price|budget|rate|spent|minutes|effort|score)($|_)")

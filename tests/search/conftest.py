@@ -10,8 +10,6 @@ from uuid import UUID
 
 import pytest
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
 from app.common.children import Visibility
 from app.common.people import Caller, Role
 from app.db import Connection, connect
@@ -25,6 +23,8 @@ from app.processes.incidents.records import Incident, ResolutionCode
 from app.registry import BY_KIND
 from app.search.index import consumer
 from app.search.query import search
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
 from tests.kernel.incidents import report
 from tests.people import act, add_caller
 

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from app.base.extras.assignment import AssignTicket
 from app.common.people import Caller, Held, Role
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.search import query
 from app.search.query import followed, is_searchable
+from app.ticketing.assignment import AssignTicket
 from tests.cases import each
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_team

@@ -24,12 +24,12 @@ from app.common.records import Labelled
 from app.db import Row
 from app.exchange.jobs import work
 from app.exchange.jobs.work import BulkFailure
+from app.i18n import say
 from app.kernel import uploads
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import NotFound, Refusal, WrongValue
 from app.kernel.who import anybody
 from app.log.canonical import from_instant, instant
-from app.text import say
 
 router = APIRouter(prefix="/v1/bulk_jobs", tags=["bulk"])
 JobId = Annotated[UUID, Path(alias="id", description="The job: the id of its upload.")]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.base.costs.amounts import fits
 from app.common.money import Amount, Currency
 from app.common.people import SEE_EVERYTHING
+from app.foundation.costs.amounts import fits
 from app.kernel.bodies import Body, Key, Reason
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
 from app.kernel.look import Look

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.common.articles import Article, ArticleRevision
 from app.common.tickets import Ticket
+from app.foundation.articles.records import Article, ArticleRevision
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue

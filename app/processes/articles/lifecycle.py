@@ -11,20 +11,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.base.extras import attachments, comments, links, tags
-from app.base.extras.articles import ON_THE_CASE, UseArticle, helped_already, used
-from app.base.extras.custom import CustomValues, custom_fits, give
-from app.base.extras.editing import take
-from app.base.extras.priority import prioritise
-from app.base.extras.table import Table
-from app.base.extras.tasks import complete_task
-from app.common.articles import Article, ArticleRating, ArticleRevision, ArticleUse
-from app.common.articles import ArticleState as State
-from app.common.children import Attachment, Comment, ExternalReference, Link, Tag, Visibility
+from app.common.children import Attachment, ExternalReference, Visibility
 from app.common.notices import Step, Tells
 from app.common.people import SEE_EVERYTHING, Role
 from app.common.records import TICKET, Child, KeyOf, Labelled, Refers
 from app.common.tickets import Ticket
+from app.foundation.articles.records import Article, ArticleRating, ArticleRevision, ArticleUse
+from app.foundation.articles.records import ArticleState as State
+from app.foundation.custom.values import CustomValues, custom_fits, give
+from app.foundation.editing import take
+from app.foundation.rows import Table
 from app.kernel.bodies import (
     LONGEST_LIST,
     Body,
@@ -46,6 +42,11 @@ from app.kernel.moment import Moment
 from app.kernel.visibility import EVERYBODY, STAFF
 from app.kernel.who import Part, anybody, author, knowledge_editor, rule, staff
 from app.processes.articles import checks
+from app.ticketing import attachments, comments, links, tags
+from app.ticketing.articles import ON_THE_CASE, UseArticle, helped_already, used
+from app.ticketing.priority import prioritise
+from app.ticketing.records import Comment, Link, Tag
+from app.ticketing.tasks import complete_task
 
 Language = Literal["en", "zh"]
 TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import Out, PersonStub, Renderer, TicketOut
-from app.base.people.queries import PERSONS
-from app.common.articles import ArticleState
 from app.common.children import Visibility
+from app.foundation.articles.records import ArticleState
+from app.foundation.people.queries import PERSONS
 from app.processes.articles.lifecycle import LIFECYCLE, Language
 
 MOST_SUGGESTED = 10

@@ -9,9 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.api.actions import mount_actions
-from app.api.attachments import mount_attachments
 from app.api.auth import caller_of, ledger_of
-from app.api.children import mount_children
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
@@ -21,6 +19,8 @@ from app.api.shapes import Out, Renderer
 from app.api.written import written
 from app.processes.articles.lifecycle import LIFECYCLE
 from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested
+from app.ticketing.routes.attachments import mount_attachments
+from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=DirectRoute)
 #: Of which cases articles are suggested: by kind, their plural.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from app.base.assignment.on_call import looked_up
-from app.base.extras.givable import still_there
 from app.common.people import Person, Role
 from app.common.priority import Priority
+from app.foundation.people.givable import still_there
+from app.foundation.rota.on_call import looked_up
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.common.children import Comment, Visibility
+from app.common.children import Visibility
 from app.common.people import Person
 from app.common.records import Refers
 from app.kernel.bodies import Body, Line, Nothing, Reference, Words
 from app.kernel.moment import Moment
 from app.processes.incidents.records import Incident
+from app.ticketing.records import Comment
 
 
 class MarkDuplicateIncident(Body):

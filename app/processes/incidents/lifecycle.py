@@ -12,17 +12,14 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.base.extras import CHILDREN, every_ticket
-from app.base.extras import priority as priorities
-from app.base.extras.custom import CustomValues, custom_fits, give
-from app.base.extras.editing import editing, take
-from app.base.extras.priority import PrioritiseTicket
 from app.common.children import ExternalReference
 from app.common.notices import Responsible, Step
 from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import KeyOf, Labelled, Refers
 from app.common.tickets import Channel, HoldReason
+from app.foundation.custom.values import CustomValues, custom_fits, give
+from app.foundation.editing import editing, take
 from app.kernel.bodies import (
     LONGEST_LIST,
     Body,
@@ -43,9 +40,9 @@ from app.kernel.moment import Moment
 from app.kernel.visibility import DESK
 from app.kernel.who import agent, anybody, assignee, engineer, incident_manager, integration, reporter, rule
 from app.processes.incidents import checks
-from app.processes.incidents.alerts import repeat_alert
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
 from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
+from app.processes.incidents.monitoring.alerts import repeat_alert
 from app.processes.incidents.preparation import ReviewDue, review_due
 from app.processes.incidents.records import (
     ENDED,
@@ -60,6 +57,9 @@ from app.processes.incidents.records import (
     IncidentState as State,
 )
 from app.processes.incidents.reviews import review
+from app.ticketing import CHILDREN, every_ticket
+from app.ticketing import priority as priorities
+from app.ticketing.priority import PrioritiseTicket
 
 
 class ReportIncident(Body):

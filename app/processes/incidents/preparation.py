@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.base.extras.working_days import at_that_time, days_of_the_service, working_days_after
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.processes.incidents.records import Incident
+from app.ticketing.working_days import at_that_time, days_of_the_service, working_days_after
 
 REVIEWED_WITHIN_WORKING_DAYS = 5
 

@@ -12,15 +12,15 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import Out, PersonStub, TeamStub, TicketOut
-from app.base.categories.queries import CATEGORIES
-from app.base.cis.queries import CIS
-from app.base.people.queries import PERSONS, TEAMS
-from app.base.services.queries import SERVICES
 from app.common.people import Held, Role
 from app.common.personal import is_sealed
 from app.common.priority import Impact, Priority, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.db import Connection, Database, rows_of
+from app.foundation.categories.queries import CATEGORIES
+from app.foundation.cis.queries import CIS
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.foundation.services.queries import SERVICES
 from app.kernel.bodies import LONGEST_LIST
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant

@@ -9,13 +9,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.children import Task
 from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Refers
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Reference, Title, Words
 from app.kernel.moment import Moment
 from app.processes.incidents.records import Incident, IncidentReview, TimelineEntry
+from app.ticketing.records import Task
 
 
 class ReviewEntry(Part):

@@ -8,8 +8,6 @@ from starlette.responses import Response
 
 from app.api import reads
 from app.api.actions import mount_actions
-from app.api.attachments import mount_attachments
-from app.api.children import mount_children
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
@@ -17,6 +15,8 @@ from app.api.paging import VARY
 from app.kernel.who import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
+from app.ticketing.routes.attachments import mount_attachments
+from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.base.extras.givable import fits
-from app.common.people import Person, Team
+from app.common.people import Person
 from app.common.tickets import Ticket
+from app.foundation.people.givable import fits
+from app.foundation.people.records import Team
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue

@@ -13,17 +13,16 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.base.extras import CHILDREN, every_ticket
-from app.base.extras.custom import CustomValues, custom_fits, give
-from app.base.extras.editing import editing, take
-from app.base.extras.links import LinkTicket, linked
-from app.common.articles import Article
-from app.common.children import ExternalReference, LinkKind, Visibility
+from app.common.children import ExternalReference, Visibility
 from app.common.notices import Responsible, Step
-from app.common.people import SEE_EVERYTHING, Person, Role, Team
+from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import KeyOf, Labelled, Refers, StaffOnly
 from app.common.tickets import Ticket
+from app.foundation.articles.records import Article
+from app.foundation.custom.values import CustomValues, custom_fits, give
+from app.foundation.editing import editing, take
+from app.foundation.people.records import Team
 from app.kernel.bodies import (
     LONGEST_LIST,
     Body,
@@ -59,6 +58,9 @@ from app.processes.problems.records import (
     Technique,
 )
 from app.processes.problems.records import ProblemState as State
+from app.ticketing import CHILDREN, every_ticket
+from app.ticketing.links import LinkTicket, linked
+from app.ticketing.records import LinkKind
 
 MOST_USERS = 100_000_000
 Language = Literal["en", "zh"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.common.children import Link, LinkKind
 from app.common.tickets import Ticket
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.processes.problems.records import Problem
+from app.ticketing.records import Link, LinkKind
 
 if TYPE_CHECKING:
     from app.processes.problems.lifecycle import ReopenProblem

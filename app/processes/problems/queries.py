@@ -10,13 +10,13 @@ from pydantic import Field
 
 from app.api.lists import Listing
 from app.api.shapes import Beside, Out, PersonStub, RecordOut, TeamStub, TicketOut
-from app.base.categories.queries import CATEGORIES
-from app.base.cis.queries import CIS
-from app.base.people.queries import PERSONS, TEAMS
-from app.base.services.queries import SERVICES
 from app.common.children import Visibility
 from app.common.priority import Impact, Priority, Urgency
 from app.db import Database
+from app.foundation.categories.queries import CATEGORIES
+from app.foundation.cis.queries import CIS
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.foundation.services.queries import SERVICES
 from app.processes.problems import candidates
 from app.processes.problems.lifecycle import LIFECYCLE
 from app.processes.problems.records import (

@@ -13,9 +13,7 @@ from starlette.responses import Response
 
 from app.api import cursors, paging, reads
 from app.api.actions import mount_actions
-from app.api.attachments import mount_attachments
 from app.api.auth import caller_of, ledger_of
-from app.api.children import mount_children
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.list_queries import Paging
@@ -39,6 +37,8 @@ from app.processes.problems.queries import (
     known_errors as known_errors_of,
 )
 from app.processes.problems.recurrence import cases
+from app.ticketing.routes.attachments import mount_attachments
+from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/problems", tags=["problems"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)

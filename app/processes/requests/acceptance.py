@@ -8,13 +8,12 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.base.documents.filing import file
-from app.base.extras.followers import let_follow
 from app.common.children import Attachment
-from app.common.documents import DocumentClass, Heading
 from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Child, Labelled, Refers
+from app.foundation.documents.filing import file
+from app.foundation.documents.records import DocumentClass, Heading
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
 from app.kernel.moment import Moment
 from app.processes.requests.implementation import add_issue
@@ -28,6 +27,7 @@ from app.processes.requests.records import (
     Training,
 )
 from app.processes.requests.records import RequestState as State
+from app.ticketing.followers import let_follow
 
 MOST_PEOPLE = 100_000
 

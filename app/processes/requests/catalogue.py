@@ -7,19 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.base.decisions.actions import Tallied, tallied
-from app.base.decisions.preparation import Asked, Question, ask
-from app.base.services.answers import wrong_answers
-from app.common.children import Task
-from app.common.decisions import Decision, DecisionOutcome, DecisionRule, DecisionState
-from app.common.people import Group, Person
-from app.common.services import CatalogueItem
+from app.common.people import Person
+from app.foundation.decisions.actions import Tallied, tallied
+from app.foundation.decisions.preparation import Asked, Question, ask
+from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
+from app.foundation.people.records import Group
+from app.foundation.services.answers import wrong_answers
+from app.foundation.services.records import CatalogueItem
 from app.kernel.bodies import Body
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import NotAllowed, WrongValue
 from app.kernel.who import the_requester
 from app.processes.requests.records import Request
+from app.ticketing.records import Task
 
 if TYPE_CHECKING:
     from app.processes.requests.lifecycle import AssessRequest, SubmitRequest

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from app.base.costs.amounts import fits as digits_fit
-from app.base.documents.filing import published
-from app.base.extras.givable import fits, still_there
-from app.base.extras.working_days import days_of_the_service, working_days_after
-from app.common.children import Task
-from app.common.documents import DocumentClass
-from app.common.people import Group, GroupMember, Person, Team
+from app.common.people import Person
+from app.foundation.costs.amounts import fits as digits_fit
+from app.foundation.documents.filing import published
+from app.foundation.documents.records import DocumentClass
+from app.foundation.people.givable import fits, still_there
+from app.foundation.people.records import Group, GroupMember, Team
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.kernel.refusals import WrongValue
@@ -20,6 +19,8 @@ from app.processes.requests.implementation import the_doers
 from app.processes.requests.preparation import CurrentCriteria, CurrentMilestones
 from app.processes.requests.records import QualityCheck, Request, ReviewSide
 from app.processes.requests.records import RequestState as State
+from app.ticketing.records import Task
+from app.ticketing.working_days import days_of_the_service, working_days_after
 
 if TYPE_CHECKING:
     from app.processes.requests.acceptance import (

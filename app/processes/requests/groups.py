@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.common.people import GroupMember, Side
+from app.foundation.people.records import GroupMember, Side
 from app.kernel.look import Look
 from app.processes.requests.records import Request
 

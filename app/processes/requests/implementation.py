@@ -9,20 +9,21 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.base.documents.filing import file, supersede
-from app.base.extras import tasks
-from app.base.extras.tasks import CompleteTask
-from app.common.children import Task
-from app.common.documents import DocumentClass, Heading
 from app.common.money import Amount, Currency
 from app.common.notices import Responsible, Step
-from app.common.people import Person, Team
+from app.common.people import Person
 from app.common.records import Refers, StaffOnly
+from app.foundation.documents.filing import file, supersede
+from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.people.records import Team
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
 from app.kernel.moment import Moment
 from app.kernel.who import Part as PartIn
 from app.processes.requests.preparation import CurrentChecks, CurrentMilestones, UnfinishedTasks
 from app.processes.requests.records import Milestone, ProgressReport, QualityCheck, Request
+from app.ticketing import tasks
+from app.ticketing.records import Task
+from app.ticketing.tasks import CompleteTask
 
 #: Whoever implements it, and so neither checks its quality nor accepts it.
 the_doers = PartIn("implementer", "实施人", ("doer_ids",))

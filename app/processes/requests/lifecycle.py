@@ -12,22 +12,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.base.decisions import actions as decisions
-from app.base.decisions.actions import put, withdraw_open
-from app.base.decisions.preparation import open_decisions
-from app.base.documents.filing import CHILDREN as DOCUMENTS
-from app.base.documents.filing import on_file
-from app.base.extras import CHILDREN, every_ticket
-from app.base.extras.custom import CustomValues, custom_fits, give
-from app.base.extras.editing import editing, take
 from app.common.children import ExternalReference, Follower
-from app.common.documents import DocumentClass
 from app.common.notices import Responsible, Step, Tells
-from app.common.people import SEE_EVERYTHING, Person, Role, Team
+from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.priority import Impact, Urgency
 from app.common.records import KeyOf, Labelled, Refers
-from app.common.services import CatalogueItem, FulfilmentPath
 from app.common.tickets import Channel, HoldReason
+from app.foundation.custom.values import CustomValues, custom_fits, give
+from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.actions import put, withdraw_open
+from app.foundation.decisions.preparation import open_decisions
+from app.foundation.documents.filing import CHILDREN as DOCUMENTS
+from app.foundation.documents.filing import on_file
+from app.foundation.documents.records import DocumentClass
+from app.foundation.editing import editing, take
+from app.foundation.people.records import Team
+from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.kernel.bodies import Body, Instant, Key, Nothing, Patch, Reason, Reference, Title, Words
 from app.kernel.forms import Answers
 from app.kernel.lifecycle import FROM_NOTHING, STAYS, Fork, Lifecycle, action
@@ -88,6 +88,7 @@ from app.processes.requests.solutions import (
     review_solution,
     the_author,
 )
+from app.ticketing import CHILDREN, every_ticket
 
 
 class SubmitRequest(Body):

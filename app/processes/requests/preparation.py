@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.common.children import Task
 from app.kernel.look import Look
 from app.kernel.moment import Moment
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.records import Criterion, Milestone, QualityCheck, Request
+from app.ticketing.records import Task
 
 
 @dataclass(frozen=True, slots=True)

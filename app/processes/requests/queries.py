@@ -9,16 +9,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.children import Rows
+from app.api.child_rows import Rows
 from app.api.lists import Listing
 from app.api.shapes import Beside, Out, PersonStub, TeamStub, TicketOut
-from app.base.categories.queries import CATEGORIES
-from app.base.cis.queries import CIS
-from app.base.people.queries import PERSONS, TEAMS
-from app.base.services.queries import CATALOGUE_ITEMS, SERVICES
 from app.common.priority import Impact, Priority, Urgency
-from app.common.services import FulfilmentPath
 from app.common.tickets import Channel, HoldReason
+from app.foundation.categories.queries import CATEGORIES
+from app.foundation.cis.queries import CIS
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.foundation.services.queries import CATALOGUE_ITEMS, SERVICES
+from app.foundation.services.records import FulfilmentPath
 from app.kernel.ledger import Ledger
 from app.processes.requests.lifecycle import LIFECYCLE
 from app.processes.requests.records import (

@@ -11,8 +11,8 @@ from sqlmodel import Field
 
 from app.common.personal import Personal
 from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers, StaffOnly
-from app.common.services import FulfilmentPath
 from app.common.tickets import Channel, HoldReason, Ticket
+from app.foundation.services.records import FulfilmentPath
 
 
 class RequestState(Labelled):

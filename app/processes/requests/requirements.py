@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.base.documents.filing import file, supersede
-from app.common.documents import DocumentClass, Heading
-from app.common.people import Group
 from app.common.records import Refers
+from app.foundation.documents.filing import file, supersede
+from app.foundation.documents.records import DocumentClass, Heading
+from app.foundation.people.records import Group
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Reference, Words
 from app.kernel.moment import Moment
 from app.processes.requests.preparation import CurrentCriteria

@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from app.api import reads
 from app.api.actions import mount_actions
-from app.api.attachments import mount_attachments
-from app.api.children import mount_children
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.processes.requests.lifecycle import LIFECYCLE
 from app.processes.requests.queries import LISTING, ROWS, RequestOut
+from app.ticketing.routes.attachments import mount_attachments
+from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=DirectRoute)
 reads.mount_reads(router, LISTING)

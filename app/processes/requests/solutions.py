@@ -7,10 +7,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.base.documents.filing import draft_of, file, publish, supersede
-from app.base.extras.followers import let_follow
-from app.common.documents import DocumentClass, DocumentState, Heading
 from app.common.records import Labelled
+from app.foundation.documents.filing import draft_of, file, publish, supersede
+from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Words
 from app.kernel.moment import Moment
 from app.kernel.who import Part as PartIn
@@ -23,6 +22,7 @@ from app.processes.requests.records import (
     SolutionReview,
 )
 from app.processes.requests.records import RequestState as State
+from app.ticketing.followers import let_follow
 
 the_author = PartIn("author of the solution", "方案作者", ("solution_author_id",))
 

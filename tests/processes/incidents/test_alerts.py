@@ -10,8 +10,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.base.people import persons
 from app.common.people import PersonKind, Role, rule
+from app.foundation.people import persons
 from app.kernel.bodies import Nothing
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ResolveIncident

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.base.extras.assignment import AssignTicket
-from app.base.extras.comments import CommentTicket
 from app.common.people import Caller, Held, Role, rule
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import PersonErased, WrongValue
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ReportIncident
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
 from tests.cases import each
 from tests.client import an_incident
 from tests.given import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes

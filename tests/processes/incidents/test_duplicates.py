@@ -15,10 +15,10 @@ from app.kernel.refusals import WrongValue
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import ReportIncident
 from app.processes.incidents.records import OPEN, Incident
+from tests.automation.working import Worker
 from tests.client import Api, an_incident
 from tests.given import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, a_person, given, incident, minutes
 from tests.people import act, add_caller
-from tests.rules.working import Worker
 
 
 @pytest.mark.parametrize("state", sorted(OPEN))

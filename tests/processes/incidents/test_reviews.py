@@ -11,8 +11,8 @@ import pytest
 from app.common.people import Caller, PersonState, Role
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ResolveIncident
-from tests.base.services.test_catalogue import a_service
 from tests.client import RESOLVED, Api, Client, Json, an_incident
+from tests.foundation.services.test_catalogue import a_service
 from tests.given import AGENT, ASSIGNEE, REPORTER, a_caller, a_person, given, incident, minutes
 from tests.people import act, ago
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from tests.base.custom.test_custom_fields import declare
+from tests.automation.working import Worker
 from tests.client import Api, Client, Json
+from tests.foundation.custom.test_custom_fields import declare
 from tests.processes.problems.samples import incidents, links
-from tests.rules.working import Worker
 
 ACCEPTED: Json = {
     "title": "Mail is lost again and again",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from app.base.extras.working_days import MOST_DAYS, working_days_after
 from app.processes.requests.records import RequestState
 from app.registry import BY_KIND
-from tests.base.services.test_catalogue import a_service
+from app.ticketing.working_days import MOST_DAYS, working_days_after
 from tests.client import Api, Json
 from tests.every_action.samples import said
 from tests.every_action.world import made
+from tests.foundation.services.test_catalogue import a_service
 
 FRIDAY = date(2026, 11, 20)
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

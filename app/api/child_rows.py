@@ -1,0 +1,124 @@
+"""Lists of the rows beside a record, the oldest first: `GET /v1/incidents/{id}/comments` and others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api import cursors, list_queries
+from app.api.accept import language_for
+from app.api.auth import caller_of, ledger_of
+from app.api.openapi import problems
+from app.api.paging import answer
+from app.api.reads import Name, seen
+from app.api.shapes import Out, Renderer
+from app.common.records import Beside, Record, from_row
+from app.kernel.lifecycle import Lifecycle
+from app.log.canonical import from_instant, instant
+
+Only = Callable[[Renderer, Any, dict[str, Any]], str]
+
+
+def _all(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    return "true"
+
+
+#: Makes what clients are shown of the rows found: of the reader, the record, how they are read, and the rows.
+Show = Callable[[Renderer, Any, "Rows", list[dict[str, Any]]], Awaitable[list[dict[str, Any]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How rows of one class are read.
+
+    `name` is that of their address, `by` the time that they are sorted by. `only` gives the condition of
+    those that the caller may see, and adds its parameters. `show` makes what clients are shown of the rows
+    found, where that is more than their fields.
+    """
+
+    name: str
+    row: type[Beside]
+    by: str
+    item: type[Out]
+    page: type[Out]
+    only: Only = _all
+    show: Show | None = None
+
+
+def mount_rows(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> None:
+    """Adds the list of these rows."""
+    router.add_api_route(
+        f"/{{id}}/{rows.name}",
+        _endpoint(lifecycle, shape, rows),
+        methods=["GET"],
+        operation_id=f"list_{lifecycle.kind}_{rows.name}",
+        description=(rows.page.__doc__ or "").strip(),
+        response_model=rows.page,
+        responses=problems(400, 404, 422),
+    )
+
+
+def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> Callable[..., Awaitable[Response]]:
+    async def read(request: Request, name: Name, paging: Annotated[list_queries.Paging, Query()]) -> Response:
+        language = language_for(request)
+        renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
+        record = (await seen(renderer, name)).record
+        return answer(request, await _page(renderer, record, rows, paging))
+
+    return read
+
+
+async def _page(renderer: Renderer, record: Any, rows: Rows, paging: list_queries.Paging) -> dict[str, Any]:
+    """One page of the record's rows that the caller may see. Raises BadCursor."""
+    sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
+    parameters: dict[str, Any] = {"record": record.row_key}
+    conditions = ["r.record = %(record)s", rows.only(renderer, record, parameters)]
+    if paging.cursor is not None:
+        last_at, last_id = cursors.read(paging.cursor, scope, sign)
+        conditions.append(f"(r.{rows.by}, r.id) > (%(last_at)s, %(last_id)s)")
+        parameters |= {"last_at": from_instant(last_at), "last_id": UUID(last_id)}
+    found = await renderer.ledger.db.rows(
+        f"select r.* from fold.{rows.row.KIND} r where {' and '.join(conditions)} "
+        f"order by r.{rows.by}, r.id limit {paging.limit + 1}",
+        parameters,
+    )
+    more, found = len(found) > paging.limit, found[: paging.limit]
+    cursor = None
+    if more:
+        cursor = cursors.write([instant(found[-1][rows.by]), str(found[-1]["id"])], scope, sign)
+    shown = await (rows.show or shown_rows)(renderer, record, rows, found)
+    return {"items": shown, "next_cursor": cursor}
+
+
+async def shown_rows(
+    renderer: Renderer,
+    record: Record,
+    rows: Rows,
+    found: list[dict[str, Any]],
+    *,
+    kind: type[Renderer] = Renderer,
+    amend: Callable[[dict[str, Any]], None] | None = None,
+) -> list[dict[str, Any]]:
+    """The rows as clients are shown them, with what they refer to; `amend` changes one before it is written
+    as JSON.
+    """
+    beside = kind(
+        renderer.ledger,
+        renderer.lifecycle,
+        rows.item,
+        renderer.caller,
+        renderer.language,
+        rows=rows.row,
+        of=record,
+    )
+    shown = [beside.taken(from_row(rows.row, row)) for row in found]
+    if amend is not None:
+        for item in shown:
+            amend(item)
+    await beside.fill(shown)
+    return shown

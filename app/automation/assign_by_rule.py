@@ -1,0 +1,130 @@
+"""Gives a ticket that nobody has to the team, and to whom of it, that the assignment rules say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.common.people import rule as as_caller
+from app.common.tickets import Ticket
+from app.db import Connection, rows_of
+from app.foundation.assignment.assigning import (
+    TURN,
+    TURNS,
+    are_rules_of,
+    by_person,
+    case_of,
+    propose,
+    rules_of,
+)
+from app.foundation.assignment.records import AssignmentRule
+from app.kernel.ledger import Ledger
+from app.kernel.look import load
+from app.kernel.rules import (
+    BATCH,
+    LONGEST_SECONDS,
+    Cause,
+    Clock,
+    Consequence,
+    carry_out,
+    events,
+    keep_refusal,
+)
+from app.log.batches import Batch
+from app.log.events import Recorded, id_of, kind_of
+from app.log.follow import Consumer
+from app.ticketing.assignment import AssignTicket
+
+NAME = "assign_by_rule"
+# Somebody may have become inactive between the choice and the command, or have been faster.
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AssignByRule:
+    """The rule. It takes one event after the other: a choice sees what the one before has come to."""
+
+    name: str = NAME
+
+    def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
+        """The rule as a consumer of the log."""
+        after = tuple(
+            row.event
+            for lifecycle in ledger.lifecycles.values()
+            if lifecycle.code is not None and "assign" in lifecycle.by_name
+            for row in lifecycle.rows
+            if row.opens or row.name == "reopen"
+        )
+
+        async def finds(batch: Batch) -> bool:
+            kinds = {kind_of(event.stream) for event in await events(batch, after)}
+            return bool(kinds) and await are_rules_of(batch.connection, kinds)
+
+        async def handle_batch(connection: Connection, batch: Batch) -> None:
+            for event in await events(batch, after):
+                await _follow(ledger, connection, event, clock())
+
+        return Consumer(
+            f"rule:{self.name}",
+            handle_batch,
+            BATCH,
+            LONGEST_SECONDS,
+            types=frozenset(after),
+            acts=True,
+            finds=finds,
+        )
+
+
+RULE = AssignByRule()
+
+
+async def _follow(ledger: Ledger, connection: Connection, event: Recorded, now: datetime) -> None:
+    """Assigns the event's ticket if nobody has it, once."""
+    kind = kind_of(event.stream)
+    # A rule says nothing of what was reported before there was the rule.
+    rules = [one for one in await rules_of(ledger.db, kind) if _was_there(one, event)]
+    if not rules:
+        return
+    reference = f"{event.position}:{id_of(event.stream)}"
+    cause = Cause(NAME, event.id, event.correlation_id, now, reference)
+    consequence, code = None, None
+    for _ in range(ATTEMPTS):
+        consequence = await _consequence(ledger, connection, event, rules, now)
+        if consequence is None:
+            break
+        code = await carry_out(ledger, cause, consequence)
+        if code is None:
+            break
+    if consequence is not None and code is not None:
+        await keep_refusal(connection, cause, consequence, code)
+    await connection.execute(TURN, (event.stream, as_caller(NAME).actor, reference))
+
+
+async def _consequence(
+    ledger: Ledger, connection: Connection, event: Recorded, rules: Sequence[AssignmentRule], now: datetime
+) -> Consequence | None:
+    """Whom it is to be given to as it stands; None: it is somebody's, or over, or no rule is for it."""
+    lifecycle = ledger.lifecycles[kind_of(event.stream)]
+    loaded = await load(ledger.db, lifecycle, str(id_of(event.stream)))
+    if loaded is None:
+        return None
+    ticket: Ticket = loaded.record
+    if not lifecycle["assign"].comes_from(ticket.state) or (ticket.team_id or ticket.assignee_id):
+        return None
+
+    async def turns(team_id: UUID) -> dict[UUID, int]:
+        # Those of this span stand in its transaction, which nobody else sees yet.
+        return by_person(await rows_of(connection, TURNS, (team_id,)))
+
+    found = await propose(ledger.db, ledger.lifecycles, rules, case_of(ticket), now, turns)
+    if found.team_id is None:
+        return None
+    person = None if found.person_id is None else str(found.person_id)
+    body = AssignTicket(team=str(found.team_id), person=person)
+    return Consequence(lifecycle.kind, "assign", ticket.id, body, if_match=ticket.version)
+
+
+def _was_there(rule: AssignmentRule, event: Recorded) -> bool:
+    return rule.added_at is not None and rule.added_at <= event.recorded_at

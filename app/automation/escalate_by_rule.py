@@ -1,0 +1,171 @@
+"""Escalates tickets to which something has not happened in time, as the escalation rules say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.common.people import rule as as_caller
+from app.db import Connection, Row, rows_of
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.rules import Consequence
+from app.kernel.timers import BATCH, Wanted
+from app.log.batches import Batch
+from app.log.events import id_of, kind_of
+from app.log.follow import Consumer
+from app.ticketing.assignment import EscalateTicket
+
+NAME = "escalate_by_rule"
+#: The kind of the rules.
+RULES = "escalation_rule"
+# A rule that is added concerns every open ticket of its process, and those are all asked at once.
+LONGEST_SECONDS = 300.0
+
+# What is to come for open tickets: by ticket and rule, when, and who is meant. Each rule escalates a ticket
+# once in an episode, from when it was opened or reopened: what it has done is in the log, under a reference
+# of rule, ticket and the episode's first version. Whoever has it already, or is not there, is nobody to
+# escalate to; then nothing is to come. A history from elsewhere is left alone until somebody acts on it here.
+TO_COME = """
+select t.stream, t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id,
+  begun.at + make_interval(secs => r.after_seconds) as due_at,
+  r.id || ':' || t.id || ':' || begun.version as reference
+from (select '{kind}/' || c.id as stream, {answered} as answered, c.* from {table} c
+      where c.state in ({open}) and {only}) t
+cross join lateral (
+  select e.version, case when e.type = any(%(reopened)s) then e.occurred_at else t.opened_at end as at
+  from log.event e where e.stream = t.stream and e.type = any(%(begun)s)
+  order by e.version desc limit 1) begun
+join fold.escalation_rule r on r.process = '{kind}' and r.state = 'active'
+  and (r.priorities is null or t.priority = any(r.priorities))
+  and case r.as_long_as when 'unanswered' then not t.answered when 'unassigned' then t.assignee_id is null
+    else true end
+left join fold.team team on team.id = r.to_team_id and team.state = 'active'
+  and team.id is distinct from t.team_id
+left join fold.person has on has.id = t.assignee_id and r.escalate_to = 'manager'
+left join fold.person person on person.id = case r.escalate_to when 'manager' then has.manager_id
+    else r.to_person_id end and person.state = 'active' and person.id is distinct from t.assignee_id
+where (team.id is not null or person.id is not null)
+and exists (select 1 from log.event e where e.stream = t.stream and e.source not like 'import:%%')
+and not exists (select 1 from log.event e where e.stream = t.stream and e.actor = %(actor)s
+  and e.source_ref = r.id || ':' || t.id || ':' || begun.version)"""
+SET = """
+with due as (
+  select stream, min(due_at) as due_at from ({to_come}) as to_come group by stream
+), unset as (
+  delete from plumbing.timer where rule = %(rule)s and {concerned} and not stream in (select stream from due)
+)
+insert into plumbing.timer as old (rule, stream, due_at) select %(rule)s, stream, due_at from due
+on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
+# The processes of these rules.
+CHANGED = "select distinct process from fold.escalation_rule where id = any(%s)"
+WITH_RULES = "select distinct process from fold.escalation_rule where state = 'active'"
+NEXT = """
+select distinct on (c.stream) c.*, e.id as cause, e.correlation_id from ({to_come}) as c
+join log.event e on e.stream = c.stream and e.version = c.version
+order by c.stream, c.due_at, c.rule_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalateByRule:
+    """The rule: a timer for each ticket, for the first of the escalations that are to come."""
+
+    name: str = NAME
+
+    @property
+    def timers(self) -> str:
+        """The name under which its timers are kept."""
+        return self.name
+
+    def consumer(self, ledger: Ledger) -> Consumer:
+        """What sets the timers: of tickets that a span touches, and of all open ones when rules change."""
+        kinds = [kind for kind, one in ledger.lifecycles.items() if _is_escalated(one)]
+
+        async def handle_batch(connection: Connection, batch: Batch) -> None:
+            if batch.span.first == 1:  # from the beginning, that is: from nothing
+                await connection.execute("delete from plumbing.timer where rule = %s", (NAME,))
+            changed: set[str] = set()
+            if rules := [id_of(stream) for stream in await batch.streams({RULES})]:
+                changed = {row["process"] for row in await rows_of(connection, CHANGED, (rules,))}
+            ruled = {row["process"] for row in await rows_of(connection, WITH_RULES, {})}
+            touched: dict[str, list[str]] = {}
+            for stream in await batch.streams(ruled) if ruled else ():
+                touched.setdefault(kind_of(stream), []).append(stream)
+            for kind in kinds:
+                streams = None if kind in changed else touched.get(kind, [])
+                if streams is None or streams:
+                    await _set(connection, ledger.lifecycles[kind], streams)
+
+        return Consumer(
+            f"timer:{NAME}", handle_batch, BATCH, LONGEST_SECONDS, kinds=frozenset({*kinds, RULES})
+        )
+
+    async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
+        """The tickets that something is to come for, each with what comes first."""
+        found: list[Row] = []
+        for kind in sorted({kind_of(stream) for stream in streams}):
+            lifecycle = ledger.lifecycles[kind]
+            ids = [id_of(stream) for stream in streams if kind_of(stream) == kind]
+            query = NEXT.format(to_come=_to_come(lifecycle, "c.id = any(%(ids)s)"))
+            found += await ledger.db.rows(query, _said(lifecycle) | {"ids": ids})
+        return found
+
+    async def wanted(self, ledger: Ledger, row: Row, now: datetime) -> Wanted | datetime | None:
+        """It is escalated, in the name of the rule."""
+        due: datetime = row["due_at"]
+        if due > now:
+            return due
+        team, person = row["team_id"], row["person_id"]
+        body = EscalateTicket(
+            team=None if team is None else str(team),
+            person=None if person is None else str(person),
+            reason=row["name"],
+        )
+        kind = kind_of(row["stream"])
+        return Wanted(Consequence(kind, "escalate", row["id"], body, row["version"]), row["reference"])
+
+
+RULE = EscalateByRule()
+
+
+async def _set(connection: Connection, lifecycle: Lifecycle[Any], streams: Sequence[str] | None) -> None:
+    """Sets the timers of these tickets; None: of all tickets of the kind."""
+    said = _said(lifecycle) | {"rule": NAME}
+    if streams is None:
+        only, concerned = "true", f"stream like '{lifecycle.kind}/%%'"
+    else:
+        only, concerned = "c.id = any(%(ids)s)", "stream = any(%(streams)s)"
+        said |= {"ids": [id_of(stream) for stream in streams], "streams": list(streams)}
+    query = SET.format(to_come=_to_come(lifecycle, only), concerned=concerned)
+    await connection.execute(query.encode(), said)
+
+
+def _is_escalated(lifecycle: Lifecycle[Any]) -> bool:
+    return lifecycle.code is not None and "escalate" in lifecycle.by_name
+
+
+def _to_come(lifecycle: Lifecycle[Any], only: str) -> str:
+    """What selects that for the tickets of a kind. The states stand in the text: they are what the indexes of
+    open tickets are for.
+    """
+    come_from = lifecycle["escalate"].come_from
+    assert isinstance(come_from, frozenset), "what does not exist cannot be escalated"
+    states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
+    # When somebody answered stands in rows of most kinds; of the others, whether it was moved on.
+    columns = lifecycle.record.model_fields
+    fields = [name for name in ("acknowledged_at", "started_at") if name in columns]
+    answered = f"coalesce({', '.join(f'c.{name}' for name in fields)}) is not null"
+    if not fields:
+        answered = f"c.state <> '{next(iter(lifecycle.states)).value}'"
+    return TO_COME.format(
+        kind=lifecycle.kind, table=lifecycle.table, open=states, answered=answered, only=only
+    )
+
+
+def _said(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
+    """With which events an episode of a ticket begins, and who escalates."""
+    reopened = [row.event for row in lifecycle.rows if row.name == "reopen"]
+    opened = [row.event for row in lifecycle.rows if row.opens]
+    return {"reopened": reopened, "begun": opened + reopened, "actor": as_caller(NAME).actor}

@@ -1,0 +1,244 @@
+"""Keeps the article of a known error as its problem reads: symptoms, workaround, and that it is fixed.
+
+A draft is edited, what is published gets a revision that an editor decides on, one at a time; what is
+reviewed is looked at again when that is over. What somebody has written otherwise stays, and what they have
+decided against is not said again. Where the workaround is for staff only, so is the article, at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.common.children import Visibility
+from app.common.people import rule as as_caller
+from app.foundation.articles.records import Article, ArticleRevision, ArticleState
+from app.kernel.bodies import Body
+from app.kernel.ledger import Ledger
+from app.kernel.look import Look, load
+from app.kernel.rules import Consequence, Rule
+from app.log import read
+from app.log.events import Recorded, id_of, kind_of
+from app.processes.articles.lifecycle import (
+    TEXTS,
+    ChangeVisibilityArticle,
+    EditArticle,
+    ProposeRevisionArticle,
+    WithdrawRevisionArticle,
+)
+from app.processes.problems.records import Problem, ProblemState
+
+NAME = "keep_articles_of_problems"
+#: The paragraph that says so; only one that reads exactly so is taken for the rule's own.
+FIXED = {"en": "{number}: fixed for good on {day}.", "zh": "{number}：已于 {day} 彻底解决。"}
+BETWEEN = "\n\n"
+#: What an article has of its problem, as the fields of that one are called. Its answer is two of them: the
+#: workaround and, in a paragraph of its own, how the problem stands.
+SYMPTOMS, WORKAROUND, VISIBILITY, END = "symptoms", "workaround", "workaround_visibility", "state"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A known error and its article.
+
+    `past` are the events of the problem. Of the revisions that wait, `own` are the rule's, `others` those of
+    everybody else, each the newest last. `said` are the events by which the rule has changed or proposed
+    something that nobody can still decide on. `end` is the paragraph that the article is to have.
+    """
+
+    problem: Problem
+    article: Article
+    past: Sequence[Recorded]
+    own: Sequence[ArticleRevision]
+    others: Sequence[ArticleRevision]
+    said: Sequence[Recorded]
+    end: str | None
+
+    def of_the_problem(self, fields: Mapping[str, Any]) -> dict[str, str | None]:
+        """What these fields of an article have of the problem."""
+        names = {"symptoms": SYMPTOMS, "visibility": VISIBILITY}
+        found: dict[str, str | None] = {names[name]: fields[name] for name in names if name in fields}
+        if "answer" in fields:
+            found[WORKAROUND], found[END] = self.parted(fields["answer"])
+        return found
+
+    def parted(self, answer: str) -> tuple[str, str | None]:
+        """An answer without the paragraph of the rule's own, and that one, if it is there."""
+        assert self.problem.number is not None
+        ours = _sentences(self.problem.number)
+        parts = answer.split(BETWEEN)
+        ends = [part for part in parts if ours.fullmatch(part)]
+        return BETWEEN.join(part for part in parts if part not in ends).strip(), ends[-1] if ends else None
+
+    def had(self, field: str) -> dict[int, str | None]:
+        """What the problem has had there, by the positions of the events that say so. A text that reads as
+        the rule's own paragraph is no part of it, lest it be taken for that in the article.
+        """
+        rows = [(event.position, event.data["set"].get(self.problem.row_key) or {}) for event in self.past]
+        values = {position: row[field] for position, row in rows if field in row}
+        if field == WORKAROUND:
+            return {position: self.parted(text)[0] for position, text in values.items()}
+        return values
+
+
+async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """What is to be done next, if anything is: what comes of it is followed, too."""
+    kept = await _kept(ledger, event)
+    if kept is None:
+        return
+    try:
+        following = _next(kept)
+    except ValidationError:  # with the paragraph it is longer than an answer may be
+        return
+    if following is not None:
+        action, body = following
+        yield Consequence("article", action, kept.article.id, body, if_match=kept.article.version)
+
+
+async def _kept(ledger: Ledger, event: Recorded) -> _Kept | None:
+    """What the event is about; None: not the article of a known error."""
+    problem = await _problem(ledger, event)
+    if problem is None or problem.article_id is None:
+        return None
+    written = await load(ledger.db, ledger.lifecycles["article"], str(problem.article_id))
+    assert written is not None, "the command that names it has drafted it"
+    article: Article = written.record
+    waiting = await Look(ledger.db, ledger.lifecycles, ledger.directory).children(ArticleRevision, article)
+    own = [revision for revision in waiting if revision.author_id is None]
+    others = [revision for revision in waiting if revision.author_id is not None]
+    said = await read.of_stream(ledger.db, article.row_key, actor=as_caller(NAME).actor)
+    past = await read.of_stream(ledger.db, problem.row_key)
+    return _Kept(problem, article, past, own, others, _decided(said, own), _end(problem, article, ledger))
+
+
+async def _problem(ledger: Ledger, event: Recorded) -> Problem | None:
+    """The problem that the event is about, or that the article comes from which it is about."""
+    name: str | None = event.stream
+    if kind_of(event.stream) == Article.KIND:
+        written = await load(ledger.db, ledger.lifecycles["article"], str(id_of(event.stream)))
+        name = None if written is None else written.record.case
+    if name is None or kind_of(name) != Problem.KIND:
+        return None
+    known = await load(ledger.db, ledger.lifecycles["problem"], str(id_of(name)))
+    return None if known is None else known.record
+
+
+def _decided(said: Sequence[Recorded], own: Sequence[ArticleRevision]) -> list[Recorded]:
+    """Without what waits, and what the rule has withdrawn itself."""
+    withdrawn = {key for event in said for key, row in event.data["set"].items() if row is None}
+    still_its_own = withdrawn | {revision.row_key for revision in own}
+    return [event for event in said if still_its_own.isdisjoint(event.data["set"])]
+
+
+def _end(problem: Problem, article: Article, ledger: Ledger) -> str | None:
+    """The paragraph that says that it is fixed, if it is."""
+    if problem.state is not ProblemState.closed or problem.resolved_at is None:
+        return None
+    day = problem.resolved_at.astimezone(ledger.numbers.zone).date()
+    return FIXED[article.language or "en"].format(number=problem.number, day=day)
+
+
+def _sentences(number: str) -> re.Pattern[str]:
+    """What the rule itself writes about the problem, on whatever day and in either language."""
+    day = r"\d{4}-\d{2}-\d{2}"
+    texts = (text.format(number=number, day="\0") for text in FIXED.values())
+    return re.compile("|".join(day.join(map(re.escape, text.split("\0"))) for text in texts))
+
+
+def _next(kept: _Kept) -> tuple[str, Body] | None:
+    """What is done with the article now: the action, and what is said. Raises ValidationError."""
+    article, own = kept.article, kept.own
+    reads = _reads(kept)
+    changes = _changes(kept, reads)
+    texts = _texts(reads, changes)
+    if article.state is ArticleState.draft:
+        said = texts | ({"visibility": changes[VISIBILITY]} if VISIBILITY in changes else {})
+        return ("edit", EditArticle.model_validate(said)) if said else None
+    if article.state is not ArticleState.retired and VISIBILITY in changes:
+        return "change_visibility", ChangeVisibilityArticle(visibility=Visibility.internal)
+    if article.state is not ArticleState.published:
+        return None
+    if own and (len(own) > 1 or _said_by(own[0]) != texts):
+        return "withdraw_revision", WithdrawRevisionArticle(revision=own[0].id)
+    if texts and not own:
+        return "propose_revision", ProposeRevisionArticle.model_validate(texts)
+    return None
+
+
+def _said_by(revision: ArticleRevision) -> dict[str, str]:
+    return {name: text for name in TEXTS if (text := getattr(revision, name)) is not None}
+
+
+def _reads(kept: _Kept) -> dict[str, str | None]:
+    """What the article has of the problem, once the revisions of others that wait are accepted."""
+    article = kept.article
+    texts = {"symptoms": article.symptoms or "", "answer": article.answer or ""}
+    for revision in kept.others:
+        texts |= _said_by(revision)
+    return kept.of_the_problem(texts | {"visibility": article.visibility})
+
+
+def _changes(kept: _Kept, reads: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What of it is to be otherwise. Who may read it is narrowed and never widened; as long as more may read
+    it than the workaround is for, because somebody wants it so, it is told nothing of that.
+    """
+    problem = kept.problem
+    workaround, _ = kept.parted(problem.workaround or "")
+    wanted = {SYMPTOMS: problem.symptoms, WORKAROUND: workaround, END: kept.end}
+    if problem.workaround_visibility is Visibility.internal:
+        wanted[VISIBILITY] = Visibility.internal
+    changes = {
+        field: value
+        for field, value in wanted.items()
+        if value != reads[field] and _is_for_the_rule(kept, field, reads[field], value)
+    }
+    shown_to = changes.get(VISIBILITY, reads[VISIBILITY])
+    if shown_to != Visibility.internal and problem.workaround_visibility is Visibility.internal:
+        return {field: value for field, value in changes.items() if field == END}
+    return changes
+
+
+def _is_for_the_rule(kept: _Kept, field: str, reads: str | None, value: str | None) -> bool:
+    """Whether the article has there what the problem had, or what the rule has written; and nobody has
+    decided against this value since the problem has it.
+    """
+    had = kept.had(field)
+    if field != END and reads not in had.values():
+        return False
+    return not any(
+        event.position > max(had) and (field, value) in kept.of_the_problem(event.data["given"]).items()
+        for event in kept.said
+    )
+
+
+def _texts(reads: Mapping[str, str | None], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """The article's texts that these changes make otherwise."""
+    after = {**reads, **changes}
+    texts = {"symptoms": after[SYMPTOMS]} if SYMPTOMS in changes else {}
+    if WORKAROUND in changes or END in changes:
+        texts["answer"] = BETWEEN.join(part for part in (after[WORKAROUND], after[END]) if part)
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+RULE = Rule(
+    NAME,
+    (
+        "problem.workaround_documented",
+        "problem.edited",
+        "problem.closed",
+        "problem.reopened",
+        "article.edited",
+        "article.sent_back",
+        "article.published",
+        "article.revision_proposed",
+        "article.revision_declined",
+        "article.revision_withdrawn",
+        "article.revised",
+        "article.visibility_changed",
+    ),
+    keep_articles_of_problems,
+)

@@ -1,0 +1,56 @@
+"""Passes on to the original what is said to everybody about its duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from app.common.personal import Sealed
+from app.db import Connection
+from app.kernel.history import as_of_version
+from app.kernel.ledger import Ledger
+from app.kernel.rules import Consequence, Rule
+from app.log.events import Recorded, id_of, kind_of
+from app.processes.incidents.duplicates import PassOnCommentIncident
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.queries import duplicates_among, said_of_duplicate
+from app.ticketing.records import Comment
+
+
+async def of_duplicates(
+    ledger: Ledger, connection: Connection, events: Sequence[Recorded]
+) -> Sequence[Recorded]:
+    """Those of incidents that are duplicates of others."""
+    found = await duplicates_among(connection, [id_of(event.stream) for event in events])
+    return [event for event in events if id_of(event.stream) in found]
+
+
+async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """What is said of a duplicate of a duplicate goes on from there, under the number that it came with."""
+    if event.staff_only:
+        return
+    (comment,) = (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND)
+    said = await said_of_duplicate(ledger.db, id_of(event.stream), comment)
+    if said is None:
+        return
+    then = await as_of_version(ledger.db, LIFECYCLE, event.stream, event.version)
+    if then.duplicate_of_id != said.original_id:
+        return
+    sealed = Sealed(event.data["given"]["text"])
+    text = (await ledger.vault.texts([sealed]))[sealed]
+    if text is None:  # withdrawn, or its author erased
+        return
+    body = PassOnCommentIncident(
+        number=event.data["given"].get("number", said.number),
+        author=str(said.author_id),
+        text=text,
+        text_key=sealed.key_id,
+    )
+    yield Consequence("incident", "pass_on_comment", said.original_id, body)
+
+
+RULE = Rule(
+    "pass_on_comments",
+    ("incident.commented", "incident.comment_corrected", "incident.comment_passed_on"),
+    pass_on_comments,
+    of_duplicates,
+)

@@ -1,0 +1,28 @@
+"""Lets those who reported and follow a duplicate follow its original."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from app.kernel.ledger import Ledger
+from app.kernel.rules import Consequence, Rule
+from app.log.events import Recorded, id_of
+from app.processes.incidents.queries import to_follow
+from app.ticketing.followers import FollowTicket
+
+AT_ONCE = 100
+
+
+async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
+    """Unless it was reopened meanwhile, and repeats nothing any more."""
+    duplicate = id_of(event.stream)
+    original = UUID(event.data["set"][event.stream]["duplicate_of_id"])
+    after: UUID | None = None
+    while found := await to_follow(ledger.db, duplicate, original, after=after, limit=AT_ONCE):
+        for person in found:
+            yield Consequence("incident", "follow", original, FollowTicket(person=str(person)), about=person)
+        after = found[-1]
+
+
+RULE = Rule("pass_on_followers", ("incident.marked_duplicate",), pass_on_followers)

@@ -1,0 +1,41 @@
+"""Reminds of a P1 that no person has acknowledged, every five minutes until one has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.common.priority import Priority
+from app.foundation.rota.on_call import on_call
+from app.kernel.bodies import LONGEST_LIST, Body
+from app.kernel.ledger import Ledger
+from app.kernel.timers import TimedRule
+from app.processes.incidents.lifecycle import RemindIncident
+from app.processes.incidents.queries import whom_to_remind
+from app.processes.incidents.records import OPEN, Incident
+from app.settings import Settings
+
+EVERY = timedelta(minutes=5)
+
+
+def due(incident: Incident, settings: Settings) -> datetime | None:
+    """Five minutes after it was opened, or after the last time. Who starts work has seen it, too."""
+    since = incident.reminded_at or incident.opened_at
+    seen = incident.acknowledged_at or incident.started_at
+    if incident.priority is not Priority.P1 or seen is not None or since is None:
+        return None
+    return since + EVERY
+
+
+async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Body] | None:
+    """Who is on call in its team; where nobody is, its lead; without one, the incident managers."""
+    team = incident.team_id
+    persons: Sequence[UUID] = () if team is None else await on_call(ledger.db, team, now)
+    persons = persons[:LONGEST_LIST] or await whom_to_remind(ledger.db, incident)
+    if not persons:
+        return None
+    return "remind", RemindIncident(persons=tuple(str(person) for person in persons))
+
+
+RULE = TimedRule("remind_on_call", "incident", OPEN, due, remind, only=f"r.priority = '{Priority.P1.value}'")

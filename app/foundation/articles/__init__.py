@@ -1,0 +1,1 @@
+"""Articles of knowledge: their tables, which every ticket links to."""

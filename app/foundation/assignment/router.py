@@ -1,0 +1,147 @@
+"""Where assignment rules are: `/v1/assignment_rules`, and what they would come to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.accept import language_for
+from app.api.actions import mount_actions
+from app.api.auth import Ledger, caller_of, context_of
+from app.api.edit import mount_edit
+from app.api.openapi import in_language, problems
+from app.api.reads import mount_reads
+from app.api.shapes import Out, PersonStub, TeamStub
+from app.common.priority import Priority
+from app.foundation.assignment.assigning import TURNS, by_person, propose, rules_of
+from app.foundation.assignment.assignment_rules import LIFECYCLE
+from app.foundation.assignment.choose import Case, WhyNot
+from app.foundation.assignment.queries import ASSIGNMENT_RULES, AssignmentRuleOut
+from app.foundation.assignment.records import AssignmentRule
+from app.foundation.people import teams
+from app.kernel.bodies import Instant, Key, Reference
+from app.kernel.ledger import Ledger as Services
+from app.kernel.look import load
+from app.kernel.refusals import WrongValue
+from app.kernel.who import staff
+from app.log.canonical import instant
+
+router = APIRouter(prefix="/v1/assignment_rules", tags=["assignment_rules"])
+
+
+class TryQuery(BaseModel):
+    """A ticket as it would be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    process: Key = Field(description="The kind of the ticket, as `incident`.")
+    service: Key | None = Field(default=None, description="The key of its service.")
+    category: Key | None = Field(default=None, description="The key of its category.")
+    priority: Priority | None = Field(default=None, description="Its priority.")
+    customer: Reference | None = Field(default=None, description="Its customer: the team's key or id.")
+    at: Instant | None = Field(default=None, description="The instant that is meant; none: now.")
+
+
+class RuleStub(Out):
+    """An assignment rule, as other answers show it."""
+
+    id: UUID
+    name: str
+    position: int
+
+
+class PassedRule(Out):
+    """A rule that stands before, and why it is not for the ticket."""
+
+    rule: RuleStub
+    reason: WhyNot
+    label: str = Field(description="The reason in words, in the language asked for.")
+
+
+class TriedOut(Out):
+    """To whom a ticket would go."""
+
+    tried_at: datetime = Field(description="The instant that is meant.")
+    rule: RuleStub | None = Field(description="The first rule that is for it; null: none is.")
+    team: TeamStub | None
+    person: PersonStub | None = Field(description="Null: nobody is chosen, or there is nobody to choose.")
+    passed: list[PassedRule] = Field(description="The rules before it, in order.")
+
+
+@router.get(
+    "/try",
+    operation_id="try_assignment_rules",
+    response_model=TriedOut,
+    responses=problems(403, 422) | in_language(),
+)
+async def try_assignment_rules(
+    request: Request, ledger: Ledger, query: Annotated[TryQuery, Query()]
+) -> Response:
+    """To whom a ticket would go, and why not by an earlier rule; nothing is done. For staff."""
+    language = language_for(request)
+    if not caller_of(request).is_staff:
+        raise ledger.forbidden(staff, language)
+    lifecycle = ledger.lifecycles.get(query.process)
+    if lifecycle is None or lifecycle.code is None or "assign" not in lifecycle.by_name:
+        raise WrongValue({"value": query.process}, parameter="process", because="unknown_value")
+    customer = await _customer(ledger, query.customer)
+    case = Case(query.process, query.service, query.category, query.priority, customer)
+    at = query.at or context_of(request).now
+
+    async def turns(team_id: UUID) -> dict[UUID, int]:
+        return by_person(await ledger.db.rows(TURNS, (team_id,)))
+
+    rules = await rules_of(ledger.db, query.process)
+    found = await propose(ledger.db, ledger.lifecycles, rules, case, at, turns)
+    shown = {
+        "tried_at": instant(at),
+        "rule": None if found.matched.rule is None else _stub(found.matched.rule),
+        "team": await _team(ledger, found.team_id),
+        "person": await _person(ledger, found.person_id),
+        "passed": [
+            {"rule": _stub(rule), "reason": reason.value, "label": reason.label(language)}
+            for rule, reason in found.matched.passed
+        ],
+    }
+    headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
+    return Response(to_json(shown), headers=headers, media_type="application/json")
+
+
+async def _customer(ledger: Services, name: str | None) -> UUID | None:
+    """The id of the team of that name. Raises WrongValue if there is none."""
+    if name is None:
+        return None
+    loaded = await load(ledger.db, teams.LIFECYCLE, name)
+    if loaded is None:
+        raise WrongValue({"value": name}, parameter="customer", because="unknown_value")
+    return loaded.record.id
+
+
+def _stub(rule: AssignmentRule) -> dict[str, Any]:
+    return {"id": rule.id, "name": rule.name, "position": rule.position}
+
+
+async def _team(ledger: Services, team_id: UUID | None) -> dict[str, Any] | None:
+    if team_id is None:
+        return None
+    team = (await ledger.directory.teams([team_id]))[team_id]
+    return {"id": team.id, "key": team.key, "name": team.name}
+
+
+async def _person(ledger: Services, person_id: UUID | None) -> dict[str, Any] | None:
+    if person_id is None:
+        return None
+    names = await ledger.directory.names([person_id])
+    texts = await ledger.vault.texts(names.values())
+    return {"id": person_id, "name": texts[names[person_id]]}
+
+
+mount_reads(router, ASSIGNMENT_RULES)
+mount_actions(router, LIFECYCLE, AssignmentRuleOut)
+mount_edit(router, LIFECYCLE, AssignmentRuleOut)

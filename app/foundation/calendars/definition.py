@@ -1,0 +1,286 @@
+"""What is said of a calendar: its bodies, what is wrong with them, and the version that they make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticKnownError
+
+from app.common.business_time import DAY, Week
+from app.common.components import Component
+from app.foundation.calendars.holidays import PublicDays, countries, public_days
+from app.foundation.calendars.records import CalendarVersion, DayOrigin, hours, week
+from app.foundation.calendars.week import Day, Hours, Weekday
+from app.foundation.people.persons import Zone
+from app.kernel.bodies import Body, Few, Line, Part
+from app.kernel.refusals import WrongValue
+
+#: What a day, and what a version, can have at most: its spans are written for twenty years at once.
+MOST_SPANS = 4
+MOST_PATTERNS = 20
+MOST_DAYS = 400
+MOST_COUNTRIES = 5
+MOST_YEARS = 10
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+
+_Ends = Annotated[
+    str,
+    StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
+    Component("EndOfDay", "A time by the clock at which something ends; 24:00: midnight.", "18:00"),
+]
+
+
+def _many(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) > MOST_DAYS:
+        context = {"field_type": "List", "max_length": MOST_DAYS, "actual_length": len(value)}
+        raise PydanticKnownError("too_long", context)
+    return value
+
+
+#: As `Few`, for days.
+Many = BeforeValidator(_many)
+
+
+class WeeklyHours(Part):
+    """Hours of some days of the week."""
+
+    weekdays: Annotated[tuple[Weekday, ...], Few] = Field(
+        min_length=1, max_length=len(Weekday), description="The days on which they begin."
+    )
+    starts: Hours = Field(description="When it opens, by the clock of the time zone, as 09:00.")
+    ends: _Ends = Field(
+        description="When it closes; where that is not behind the opening, on the next day. 24:00: midnight."
+    )
+
+
+class WeeklyFrom(Part):
+    """What the week is from a day on."""
+
+    from_date: Day = Field(description="The first day of which it is so, as 2027-01-01.")
+    weekly: Annotated[tuple[WeeklyHours, ...], Few] = Field(
+        max_length=50, description="The hours from then on; none: closed."
+    )
+
+
+class DayHours(Part):
+    """Hours of one day."""
+
+    starts: Hours
+    ends: _Ends
+
+
+class WorkingDay(Part):
+    """A day with hours of its own, instead of those of its weekday; no holiday strikes it."""
+
+    date: Day
+    hours: Annotated[tuple[DayHours, ...], Few] = Field(
+        min_length=1, max_length=MOST_SPANS, description="When it is open on that day."
+    )
+
+
+class Holiday(Part):
+    """A day on which nothing counts, from midnight to midnight."""
+
+    date: Day
+    name_en: Line | None = Field(default=None, description="What people call it, in English.")
+    name_zh: Line | None = Field(default=None, description="The same in Chinese.")
+
+
+class PublicHolidays(Part):
+    """Whose public holidays it has, and of which years."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
+        description="Its code of two letters (ISO 3166-1), as CN."
+    )
+    subdivision: Line | None = Field(default=None, description="A part of it with days of its own, as BE.")
+    years: Annotated[tuple[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR, strict=True)], ...], Few] = (
+        Field(min_length=1, max_length=MOST_YEARS, description="The years.")
+    )
+
+
+class Said(Body):
+    """All that a calendar says."""
+
+    time_zone: Zone = Field(
+        description="Whose clock it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
+    )
+    weekly: Annotated[tuple[WeeklyHours, ...], Few] = Field(
+        max_length=50,
+        description="The hours of a usual week.",
+        examples=[[{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]],
+    )
+    weekly_from: Annotated[tuple[WeeklyFrom, ...], Few] = Field(
+        default=(),
+        max_length=MOST_PATTERNS,
+        description="What the week is from a day on: the weeks before it stay as they are.",
+    )
+    public_holidays: Annotated[tuple[PublicHolidays, ...], Few] = Field(
+        default=(),
+        max_length=MOST_COUNTRIES,
+        description="Public holidays to be kept with it, with days of rest on which people work instead.",
+        examples=[[{"country": "CN", "years": [2026, 2027]}]],
+    )
+    holidays: Annotated[tuple[Holiday, ...], Many] = Field(
+        default=(), max_length=MOST_DAYS, description="Further days on which nothing counts."
+    )
+    struck: Annotated[tuple[Day, ...], Many] = Field(
+        default=(), max_length=MOST_DAYS, description="Public holidays on which people work all the same."
+    )
+    working_days: Annotated[tuple[WorkingDay, ...], Many] = Field(
+        default=(), max_length=MOST_DAYS, description="Days with hours of their own."
+    )
+
+
+def fits(said: Said, this_year: int) -> None:
+    """Raises WrongValue for what cannot be."""
+    _week_fits(said.weekly, "/weekly")
+    for n, pattern in enumerate(said.weekly_from):
+        _week_fits(pattern.weekly, f"/weekly_from/{n}/weekly")
+    if not said.weekly and not any(pattern.weekly for pattern in said.weekly_from):
+        raise WrongValue(pointer="/weekly", because="empty_week")
+    for n, day in enumerate(said.working_days):
+        _apart([hours(span.model_dump()) for span in day.hours], day.date, f"/working_days/{n}/hours")
+    _each_once([pattern.from_date for pattern in said.weekly_from], "weekly_from")
+    _each_once([day.date for day in said.working_days], "working_days")
+    _each_once([day.date for day in said.holidays], "holidays")
+    for n, place in enumerate(said.public_holidays):
+        _place_is_known(place, f"/public_holidays/{n}")
+    public = {day.isoformat() for found in _public(said, this_year) for day in found.names}
+    for n, struck in enumerate(said.struck):
+        if struck not in public:
+            raise WrongValue({"date": struck}, pointer=f"/struck/{n}", because="not_a_public_holiday")
+
+
+def _week_fits(weekly: Sequence[WeeklyHours], pointer: str) -> None:
+    spans = week([part.model_dump() for part in weekly])
+    for day, found in zip(Weekday, spans, strict=True):
+        if len(found) > MOST_SPANS:
+            words = {"day": day.value, "most": str(MOST_SPANS)}
+            raise WrongValue(words, pointer=pointer, because="too_many_spans")
+        _apart(found, day.value, pointer)
+
+
+def _apart(spans: Iterable[tuple[int, int]], day: str, pointer: str) -> None:
+    """Raises WrongValue if two of a day's spans overlap."""
+    ordered = sorted((a, b if b > a else b + DAY) for a, b in spans)
+    for (a, b), (c, d) in pairwise(ordered):
+        if c < b:
+            words = {"day": day, "one": _span(a, b), "other": _span(c, d)}
+            raise WrongValue(words, pointer=pointer, because="hours_overlap")
+
+
+def _span(a: int, b: int) -> str:
+    return "-".join(f"{n // 60 % 24:02}:{n % 60:02}" for n in (a, b))
+
+
+def _each_once(dates: Sequence[str], field: str) -> None:
+    for day, number in Counter(dates).items():
+        if number > 1:
+            last = len(dates) - 1 - dates[::-1].index(day)
+            raise WrongValue(pointer=f"/{field}/{last}", because="each_once")
+
+
+def _place_is_known(place: PublicHolidays, pointer: str) -> None:
+    known = countries()
+    if place.country not in known:
+        alike = [code for code in known if code[0] == place.country[0]] or list(known)
+        words = {"value": place.country, "known": ", ".join(alike)}
+        raise WrongValue(words, pointer=f"{pointer}/country", because="unknown_country")
+    parts = known[place.country]
+    if place.subdivision is not None and place.subdivision not in parts:
+        words = {"value": place.subdivision, "known": ", ".join(parts) or "-"}
+        raise WrongValue(words, pointer=f"{pointer}/subdivision", because="unknown_subdivision")
+
+
+def _public(said: Said, this_year: int) -> list[PublicDays]:
+    return [
+        public_days(place.country, place.subdivision, place.years, this_year)
+        for place in said.public_holidays
+    ]
+
+
+def take(version: CalendarVersion, said: Said, this_year: int) -> None:
+    """The version says this, with the public holidays as they are known now."""
+    version.time_zone = said.time_zone
+    version.weekly = [_week_of(part) for part in said.weekly]
+    version.weekly_from = [
+        {"from_date": pattern.from_date, "weekly": [_week_of(part) for part in pattern.weekly]}
+        for pattern in sorted(said.weekly_from, key=lambda pattern: pattern.from_date)
+    ]
+    version.public_holidays = [
+        {"country": place.country, "subdivision": place.subdivision, "years": sorted(set(place.years))}
+        for place in said.public_holidays
+    ]
+    version.struck = sorted(set(said.struck))
+    public = _public(said, this_year)
+    version.holidays = _holidays(said, public)
+    version.provisional_years = sorted({year for found in public for year in found.provisional_years})
+    version.working_days = _added(said)
+    _exchange(version, public)
+
+
+def _week_of(part: WeeklyHours) -> dict[str, Any]:
+    days = [day.value for day in Weekday if day in part.weekdays]
+    return {"weekdays": days, "starts": part.starts, "ends": part.ends}
+
+
+def _holidays(said: Said, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for place in public:
+        for day, (english, chinese) in place.names.items():
+            names = {"name_en": english, "name_zh": chinese, "origin": DayOrigin.public.value}
+            found.setdefault(day.isoformat(), {"date": day.isoformat(), **names})
+    for struck in said.struck:
+        found.pop(struck, None)
+    for one in said.holidays:
+        names = {"name_en": one.name_en, "name_zh": one.name_zh, "origin": DayOrigin.added.value}
+        found[one.date] = {"date": one.date, **names}
+    return [found[day] for day in sorted(found)]
+
+
+def _added(said: Said) -> list[dict[str, Any]]:
+    return [
+        {
+            "date": day.date,
+            "hours": [{"starts": span.starts, "ends": span.ends} for span in day.hours],
+            "origin": DayOrigin.added.value,
+        }
+        for day in said.working_days
+    ]
+
+
+def _exchange(version: CalendarVersion, public: Iterable[PublicDays]) -> None:
+    """Days of rest on which people work have the hours of the weekday before them; what was said by hand of
+    such a day is stronger.
+    """
+    assert version.working_days is not None
+    said, days = version.definition(), list(version.working_days)
+    known = {day["date"] for day in (*days, *(version.holidays or ()))}
+    exchanged = sorted({day for place in public for day in place.exchanged})
+    for day in exchanged:
+        spans = _hours_before(day, said.week_of(day))
+        if spans and day.isoformat() not in known:
+            told = [{"starts": _clock(a), "ends": _clock(b)} for a, b in spans]
+            days.append({"date": day.isoformat(), "hours": told, "origin": DayOrigin.public.value})
+    version.working_days = sorted(days, key=lambda one: str(one["date"]))
+
+
+def _hours_before(day: date, pattern: Week) -> tuple[tuple[int, int], ...]:
+    """The hours of the nearest of Monday to Friday before the day that has any: a Sunday has Friday's."""
+    for back in range(1, 8):
+        weekday = (day - timedelta(days=back)).weekday()
+        if weekday < _SATURDAY and pattern[weekday]:
+            return pattern[weekday]
+    return ()
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+_SATURDAY = list(Weekday).index(Weekday.sat)

@@ -1,0 +1,142 @@
+"""What can be asked about calendars."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.child_rows import Rows
+from app.api.lists import Listing
+from app.api.shapes import Columns, Out, RecordOut, Renderer
+from app.common.records import from_row
+from app.foundation.calendars.lifecycle import LIFECYCLE
+from app.foundation.calendars.records import CalendarState, CalendarVersion, DayOrigin
+from app.foundation.calendars.week import Weekday
+from app.kernel.ledger import Ledger
+
+VERSIONS = "select * from fold.calendar_version where id = any(%s)"
+
+
+class WeeklyHoursOut(Out):
+    """Hours of some days of the week."""
+
+    weekdays: list[Weekday]
+    starts: str = Field(description="By the clock of the time zone, as 09:00.")
+    ends: str = Field(description="Where that is not behind the opening, on the next day.")
+
+
+class WeeklyFromOut(Out):
+    """What the week is from a day on."""
+
+    from_date: str
+    weekly: list[WeeklyHoursOut]
+
+
+class PublicHolidaysOut(Out):
+    """Whose public holidays were asked for."""
+
+    country: str
+    subdivision: str | None
+    years: list[int]
+
+
+class HolidayOut(Out):
+    """A day on which nothing counts."""
+
+    date: str
+    name_en: str | None
+    name_zh: str | None
+    origin: DayOrigin
+
+
+class DayHoursOut(Out):
+    """Hours of one day."""
+
+    starts: str
+    ends: str
+
+
+class WorkingDayOut(Out):
+    """A day with hours of its own."""
+
+    date: str
+    hours: list[DayHoursOut]
+    origin: DayOrigin = Field(description="`public`: a day of rest exchanged for a day off.")
+
+
+class CalendarVersionOut(Out):
+    """What a calendar says, until the next version."""
+
+    id: UUID
+    revision: int = Field(description="The first is 1.")
+    time_zone: str
+    weekly: list[WeeklyHoursOut]
+    weekly_from: list[WeeklyFromOut] = Field(description="In the order of their days.")
+    public_holidays: list[PublicHolidaysOut]
+    holidays: list[HolidayOut] = Field(description="All of them, public ones too, but for those struck.")
+    struck: list[str] = Field(description="Public holidays on which people work all the same.")
+    working_days: list[WorkingDayOut]
+    provisional_years: list[int] = Field(
+        description="Years whose official arrangement was not known when it was published: revise it then."
+    )
+    published_at: datetime
+
+
+class CalendarVersionPage(Out):
+    """What a calendar has said, the oldest version first."""
+
+    items: list[CalendarVersionOut]
+    next_cursor: str | None
+
+
+class CalendarOut(RecordOut):
+    """When it counts."""
+
+    state: CalendarState
+    key: str
+    name: str
+    time_zone: str
+    revision: int = Field(description="Which version is the newest: the first is 1.")
+    newest_id: UUID = Field(description="The id of that version.")
+    newest: CalendarVersionOut = Field(description="What it says.")
+    added_at: datetime
+    retired_at: datetime | None
+
+
+async def version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
+    """The version of that id, which must be there."""
+    (row,) = await ledger.db.rows(VERSIONS, ([version_id],))
+    return from_row(CalendarVersion, row)
+
+
+class CalendarRenderer(Renderer):
+    """Shows calendars with what they say, or have said then: one look-up for all of them."""
+
+    MADE = frozenset({"newest"})
+
+    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+        """As every renderer, and the versions."""
+        named = columns.get("newest_id")
+        await super().put(columns, offered)
+        if named is None or (self.fields is not None and "newest" not in self.fields):
+            return
+        rows = await self.ledger.db.rows(VERSIONS, (list(named),))
+        versions = Renderer(
+            self.ledger, self.lifecycle, CalendarVersionOut, self.caller, self.language, rows=CalendarVersion
+        )
+        found = {row["id"]: versions.taken(from_row(CalendarVersion, row)) for row in rows}
+        await versions.fill(list(found.values()))
+        columns["newest"] = [found[newest] for newest in named]
+
+
+CALENDARS = Listing(
+    lifecycle=LIFECYCLE,
+    shape=CalendarOut,
+    filters=("state", "key", "time_zone", "added_at", "changed_at"),
+    sorts=("added_at", "key", "name"),
+    renderer=CalendarRenderer,
+)
+ROWS = Rows("versions", CalendarVersion, "published_at", CalendarVersionOut, CalendarVersionPage)

@@ -1,0 +1,125 @@
+"""Calendars: when it counts, for whom there are promises (tables), and what their versions say as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Integer, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.common.business_time import DAY, BusinessTime, Definition, Hours, Week
+from app.common.records import FOLD, Beside, Labelled, Record
+from app.foundation.calendars.week import Weekday
+
+
+class CalendarState(Labelled):
+    """Whether it can be chosen; what goes by it already goes on."""
+
+    active = "active", "Active", "在用"
+    retired = "retired", "Retired", "已停用"
+
+
+class DayOrigin(Labelled):
+    """How a day came into a calendar."""
+
+    public = "public", "Public holidays", "法定安排"
+    added = "added", "Added by hand", "手工添加"
+
+
+class Calendar(Record):
+    """When it counts. What it says stands in its versions, of which `newest_id` is the newest: its
+    `revision`th.
+    """
+
+    KIND: ClassVar[str] = "calendar"
+
+    state: CalendarState | None = Field(default=None, sa_type=Text)
+    key: str | None = None
+    name: str | None = None
+    time_zone: str | None = None
+    newest_id: UUID | None = None
+    revision: int | None = None
+    added_at: datetime | None = None
+    retired_at: datetime | None = None
+
+
+class CalendarVersion(Beside):
+    """What a calendar says, from `published_at` on: never changed, and followed by a next one.
+
+    `weekly` are `{"weekdays": ["mon"], "starts": "09:00", "ends": "18:00"}`; `weekly_from` what the week is
+    from a day on, `{"from_date": …, "weekly": […]}`; `working_days` `{"date": …, "hours": [{"starts": …,
+    "ends": …}], "origin": …}`; `holidays` `{"date": …, "name_en": …, "name_zh": …, "origin": …}`; `struck`
+    the dates of public holidays on which people work. `public_holidays` are what was asked for: `{"country":
+    …, "subdivision": …, "years": […]}`. Of `provisional_years` the official arrangement was not known.
+    """
+
+    KIND: ClassVar[str] = "calendar_version"
+
+    revision: int | None = None
+    time_zone: str | None = None
+    weekly: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    weekly_from: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    public_holidays: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    holidays: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    struck: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    working_days: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    provisional_years: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
+    published_at: datetime | None = None
+
+    def definition(self) -> Definition:
+        """What it says, to compute with."""
+        assert self.time_zone is not None
+        patterns = [
+            (date.fromisoformat(pattern["from_date"]), week(pattern["weekly"]))
+            for pattern in self.weekly_from or ()
+        ]
+        return Definition(
+            zone=self.time_zone,
+            weekly=week(self.weekly or ()),
+            patterns=tuple(sorted(patterns)),
+            holidays=frozenset(date.fromisoformat(day["date"]) for day in self.holidays or ()),
+            working_days={
+                date.fromisoformat(day["date"]): tuple(hours(span) for span in day["hours"])
+                for day in self.working_days or ()
+            },
+        )
+
+    def business_time(self) -> BusinessTime:
+        """The same, computing."""
+        return BusinessTime(self.definition())
+
+
+def week(weekly: Iterable[Mapping[str, Any]]) -> Week:
+    """A week as a version holds it, to compute with."""
+    days: dict[str, list[Hours]] = {day.value: [] for day in Weekday}
+    for one in weekly:
+        for day in one["weekdays"]:
+            days[day].append(hours(one))
+    return tuple(tuple(sorted(found)) for found in days.values())
+
+
+def hours(span: Mapping[str, Any]) -> Hours:
+    """From when and until when, in minutes of the day; until midnight is the end of the day."""
+    return _minute(span["starts"]), _minute(span["ends"]) or DAY
+
+
+def _minute(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+class CalendarTable(Calendar, table=True):
+    """Where calendars stand."""
+
+    __tablename__ = "calendar"
+    __table_args__: ClassVar = FOLD
+
+
+class CalendarVersionTable(CalendarVersion, table=True):
+    """Where what they say stands."""
+
+    __tablename__ = "calendar_version"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,156 @@
+"""Where calendars are: `/v1/calendars`, and what can be asked of their business time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.actions import mount_actions
+from app.api.child_rows import mount_rows
+from app.api.edit import mount_edit
+from app.api.openapi import problems
+from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
+from app.api.shapes import Out
+from app.common.business_time import BusinessTime
+from app.foundation.calendars.known import computing
+from app.foundation.calendars.lifecycle import LIFECYCLE
+from app.foundation.calendars.queries import CALENDARS, ROWS, CalendarOut, CalendarRenderer, version
+from app.foundation.calendars.records import CalendarVersion
+from app.kernel.bodies import Instant
+from app.log.canonical import instant
+
+router = APIRouter(prefix="/v1/calendars", tags=["calendars"])
+mount_reads(router, CALENDARS)
+mount_events(router, CALENDARS)
+
+LONGEST_SPANS = timedelta(days=92)
+LONGEST_BETWEEN = timedelta(days=3660)
+MOST_SECONDS = 10 * 366 * 24 * 60 * 60
+
+
+class SpansQuery(BaseModel):
+    """Which time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Instant = Field(alias="from", description="From when.")
+    end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
+
+
+class BetweenQuery(BaseModel):
+    """Which time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Instant = Field(alias="from", description="From when.")
+    end: Instant = Field(alias="to", description="Up to when, exclusive; at most ten years later.")
+
+
+class DueQuery(BaseModel):
+    """From when, and how much."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Instant = Field(alias="from", description="From when.")
+    seconds: int = Field(ge=0, le=MOST_SECONDS, description="How many seconds are to count.")
+
+
+class OpenSpan(Out):
+    """A time that counts."""
+
+    starts_at: datetime = Field(description="The first instant.")
+    ends_at: datetime = Field(description="The first instant behind it.")
+
+
+class SpansOut(Out):
+    """What counts in a time; spans that touch are one."""
+
+    revision: int = Field(description="Which version of the calendar says so.")
+    items: list[OpenSpan]
+
+
+class BetweenOut(Out):
+    """How much of a time counts."""
+
+    revision: int = Field(description="Which version of the calendar says so.")
+    seconds: int
+
+
+class DueOut(Out):
+    """When so much has counted."""
+
+    revision: int = Field(description="Which version of the calendar says so.")
+    due_at: datetime | None = Field(
+        description="The first instant by which so much has counted: at a closing, the closing. Null: not "
+        "within fifty years."
+    )
+    next_opening_at: datetime | None = Field(
+        description="From `from` on, the first instant that counts: itself, while it is open. Null: as above."
+    )
+
+
+@router.get(
+    "/{id}/spans", operation_id="list_calendar_spans", response_model=SpansOut, responses=problems(404, 422)
+)
+async def list_calendar_spans(
+    request: Request, name: Name, query: Annotated[SpansQuery, Query()]
+) -> Response:
+    """What counts from a time to another, by the newest version."""
+    _within(query.begin, query.end, LONGEST_SPANS)
+    said, hours = await _newest(request, name)
+    items = [{"starts_at": instant(a), "ends_at": instant(b)} for a, b in hours.spans(query.begin, query.end)]
+    return _told({"revision": said.revision, "items": items})
+
+
+@router.get(
+    "/{id}/between",
+    operation_id="get_calendar_between",
+    response_model=BetweenOut,
+    responses=problems(404, 422),
+)
+async def get_calendar_between(
+    request: Request, name: Name, query: Annotated[BetweenQuery, Query()]
+) -> Response:
+    """How many seconds count from a time to another, by the newest version."""
+    _within(query.begin, query.end, LONGEST_BETWEEN)
+    said, hours = await _newest(request, name)
+    return _told({"revision": said.revision, "seconds": hours.between(query.begin, query.end)})
+
+
+@router.get("/{id}/due", operation_id="get_calendar_due", response_model=DueOut, responses=problems(404, 422))
+async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQuery, Query()]) -> Response:
+    """When so many seconds have counted from a time on, by the newest version."""
+    said, hours = await _newest(request, name)
+    due, opening = hours.add(query.begin, query.seconds), hours.next(query.begin)
+    told = {"due_at": due and instant(due), "next_opening_at": opening and instant(opening)}
+    return _told({"revision": said.revision, **told})
+
+
+async def _newest(request: Request, name: str) -> tuple[CalendarVersion, BusinessTime]:
+    """What the calendar of that name says, and computing with it. Raises NotFound."""
+    renderer = renderer_of(request, CALENDARS)
+    calendar = (await seen(renderer, name)).record
+    said = await version(renderer.ledger, calendar.newest_id)
+    return said, computing(said)
+
+
+def _within(begin: datetime, end: datetime, longest: timedelta) -> None:
+    """Raises the problem of a time that is none, or too long."""
+    if not begin < end <= begin + longest:
+        fault = {"type": "not_a_time", "loc": ("query", "to"), "msg": "", "ctx": {"days": longest.days}}
+        raise RequestValidationError([fault])
+
+
+def _told(shown: object) -> Response:
+    return Response(to_json(shown), media_type="application/json")
+
+
+mount_rows(router, LIFECYCLE, CalendarOut, ROWS)
+mount_actions(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)
+mount_edit(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)

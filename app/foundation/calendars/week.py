@@ -1,0 +1,52 @@
+"""The week: its days, and hours and dates as a payload says them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.common.components import Component
+from app.common.records import Labelled
+from app.kernel.bodies import Line
+
+
+class Weekday(Labelled):
+    """A day of the week, in the order of the week."""
+
+    mon = "mon", "Monday", "星期一"
+    tue = "tue", "Tuesday", "星期二"
+    wed = "wed", "Wednesday", "星期三"
+    thu = "thu", "Thursday", "星期四"
+    fri = "fri", "Friday", "星期五"
+    sat = "sat", "Saturday", "星期六"
+    sun = "sun", "Sunday", "星期日"
+
+
+_DATE = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d")
+
+
+def _date(value: str) -> str:
+    try:
+        if _DATE.fullmatch(value) and date.fromisoformat(value):
+            return value
+    except ValueError:
+        pass
+    raise PydanticCustomError("not_a_date", "must be a date")
+
+
+Hours = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"),
+    Component("TimeOfDay", "A time by the clock.", "09:00"),
+]
+
+
+Day = Annotated[
+    Line,
+    AfterValidator(_date),
+    Component("Day", "A day.", "2026-03-02", {"format": "date", "pattern": r"^(19|20|21)\d\d-\d\d-\d\d$"}),
+]

@@ -1,0 +1,52 @@
+"""What forbids an action on a configuration item because of what is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.common.people import Person
+from app.foundation.cis.preparation import LatestPosition
+from app.foundation.cis.records import Baseline, Ci, CiRelation
+from app.foundation.people.givable import still_there
+from app.kernel.bodies import LONGEST_LIST
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+
+if TYPE_CHECKING:
+    from app.foundation.cis.baselines import TakeBaseline
+    from app.foundation.cis.lifecycle import ChangeAttributesCi, EditCi, PlanCi, RelateCi
+
+#: So many relations start from one configuration item; as many as there are may lead to one.
+MOST_RELATIONS = 500
+
+
+async def owner_is_gone(look: Look, ci: Ci, body: PlanCi | EditCi, at: Moment) -> None:
+    """Somebody who is there answers for it."""
+    still_there(at.the(Person, "owner"), "/owner")
+
+
+async def too_many_attributes(look: Look, ci: Ci, body: ChangeAttributesCi, at: Moment) -> None:
+    """What is known of it stays a list that can be read."""
+    given = {key for key, value in body.attributes.items() if value is not None}
+    kept = (ci.attributes or {}).keys() - body.attributes.keys()
+    if len(kept | given) > LONGEST_LIST:
+        raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/attributes", because="too_long")
+
+
+async def cannot_be_related(look: Look, ci: Ci, body: RelateCi, at: Moment) -> None:
+    """To itself it is nothing, and to another one everything only once."""
+    other = at.named(Ci, "other")
+    if other.id == ci.id:
+        raise WrongValue(pointer="/other", because="itself")
+    relations = await look.children(CiRelation, ci)
+    if any((one.kind, one.to_ci_id) == (body.kind, other.id) for one in relations):
+        raise WrongValue(pointer="/other", because="there_already")
+    if len(relations) >= MOST_RELATIONS:
+        raise WrongValue({"max_length": str(MOST_RELATIONS)}, pointer="/other", because="too_long")
+
+
+async def not_reached_yet(look: Look, baseline: Baseline, body: TakeBaseline, at: Moment) -> None:
+    """A baseline is of what was."""
+    if body.position is not None and body.position > at.prepared(LatestPosition).position:
+        raise WrongValue(pointer="/position", because="ahead_of_the_log")

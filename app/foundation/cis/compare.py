@@ -1,0 +1,295 @@
+"""What became of configuration items between two states of the log: their histories, folded up to each.
+
+A page looks at some thousand items in the order of their ids, and reads the events of those that something
+happened to in between; where two baselines are of different sets, of all of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api import cursors
+from app.api.list_queries import LARGEST_POSITION, Paging
+from app.api.shapes import Out, Renderer
+from app.common.records import codecs
+from app.foundation.cis import baselines
+from app.foundation.cis.lifecycle import LIFECYCLE
+from app.foundation.cis.queries import CiStub, seen_by, stub
+from app.foundation.cis.records import Baseline, Ci, CiRelation, CiState, Difference, RelationKind
+from app.kernel.history import fold
+from app.kernel.look import load
+from app.kernel.named import visible
+from app.kernel.refusals import WrongValue
+from app.log import read
+from app.log.events import COLUMNS, Recorded, kind_of, recorded, stream
+
+#: A page looks at so many items at most, and reads the histories of so many at once.
+MOST_LOOKED_AT, AT_ONCE = 2_000, 100
+#: A page that tells of so many relations is full, whatever its limit.
+MOST_RELATIONS = 2_000
+#: What is compared; attributes each by itself.
+COMPARED = ("name", "state", "owner_id", "services")
+
+CANDIDATES = """
+with item as (
+  select c.id, c.key, c.name, c.ci_class, c.state from fold.ci c
+  where (%(after)s::uuid is null or c.id > %(after)s) and {seen} order by c.id limit %(looked_at)s
+)
+select i.*, {moved} as moved from item i order by i.id
+"""
+MOVED = """exists (
+  select from log.event e where e.stream = 'ci/' || i.id and e.position > %(low)s and e.position <= %(high)s
+)"""
+
+
+class CompareQuery(Paging):
+    """Which two states of the log."""
+
+    before: str = Field(
+        alias="from", max_length=100, description="A baseline's key or id, or a position of the log."
+    )
+    after: str = Field(
+        alias="to",
+        max_length=100,
+        description="The same. A position has the set of the other side; two positions have all items.",
+    )
+
+
+class FieldDifference(Out):
+    """A field that is otherwise."""
+
+    field: str = Field(
+        description="`name`, `state`, `owner_id`, `services`, or `attributes.` and the key of one of them."
+    )
+    old: str | int | list[str] | None
+    new: str | int | list[str] | None
+
+
+class RelationDifference(Out):
+    """A relation that starts from the item, and was not there before, or is not there any more."""
+
+    kind: RelationKind
+    other: CiStub
+
+
+class CiDifference(Out):
+    """What became of a configuration item."""
+
+    ci: CiStub = Field(description="As it stood at `to`; a removed one as it stood at `from`.")
+    difference: Difference
+    fields: list[FieldDifference] = Field(description="Of a changed one: what is otherwise, in order.")
+    relations_added: list[RelationDifference]
+    relations_removed: list[RelationDifference]
+
+
+class ComparePage(Out):
+    """What became of configuration items, in the order of their ids."""
+
+    from_position: int
+    to_position: int
+    items: list[CiDifference] = Field(description="May be fewer than `limit`, or none, though more follow.")
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A state of the log, and whose items it is about; `among` None: everybody's."""
+
+    position: int
+    among: Baseline | None
+
+    def has(self, ci: Ci | None) -> bool:
+        """Whether the item as it stood then is in the set."""
+        if ci is None or ci.state is CiState.retired:
+            return False
+        of = self.among
+        return of is None or (
+            (not of.ci_classes or ci.ci_class in of.ci_classes)
+            and (not of.services or not set(of.services).isdisjoint(ci.services or ()))
+            and (not of.ci_ids or str(ci.id) in of.ci_ids)
+        )
+
+    @property
+    def rule(self) -> tuple[Any, ...]:
+        """What the set goes by: the same for the same set."""
+        of = self.among
+        return () if of is None else (of.ci_classes, of.services, of.ci_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """An item as it stood, if it is in the set, and its relations: kind, and the other one's id."""
+
+    ci: Ci | None
+    relations: frozenset[tuple[str, UUID]]
+
+
+async def compare(renderer: Renderer, query: CompareQuery) -> dict[str, Any]:
+    """A page of differences. Raises BadCursor, and WrongValue for a side that is not there."""
+    before, after = await _sides(renderer, query)
+    sign = renderer.ledger.vault.fingerprint
+    scope = f"cis/compare {before.position} {before.rule} {after.position} {after.rule}"
+    last = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
+    rows, more = await _candidates(renderer, before, after, last)
+    found: list[tuple[dict[str, Any], Stood, Stood]] = []
+    told = 0
+    for chunk in _chunks([row for row in rows if row["moved"]]):
+        for row, old, new in await _stood(renderer, chunk, before, after):
+            if len(found) == query.limit or told > MOST_RELATIONS:
+                items = await _shown(renderer, found)
+                return _page(before, after, items, cursors.write([str(found[-1][0]["id"])], scope, sign))
+            if old != new:
+                found.append((row, old, new))
+                told += len(old.relations ^ new.relations)
+    cursor = cursors.write([str(rows[-1]["id"])], scope, sign) if more else None
+    return _page(before, after, await _shown(renderer, found), cursor)
+
+
+def _page(before: Side, after: Side, items: Sequence[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
+    return {
+        "from_position": before.position,
+        "to_position": after.position,
+        "items": items,
+        "next_cursor": cursor,
+    }
+
+
+async def _sides(renderer: Renderer, query: CompareQuery) -> tuple[Side, Side]:
+    before = await _side(renderer, "from", query.before)
+    after = await _side(renderer, "to", query.after)
+    if isinstance(before, Baseline):
+        of = before
+        return _of(of), _of(after) if isinstance(after, Baseline) else Side(after, of)
+    if isinstance(after, Baseline):
+        return Side(before, after), _of(after)
+    return Side(before, None), Side(after, None)
+
+
+def _of(baseline: Baseline) -> Side:
+    assert baseline.position is not None
+    return Side(baseline.position, baseline)
+
+
+async def _side(renderer: Renderer, parameter: str, name: str) -> Baseline | int:
+    """The baseline of that name, or the position. Raises WrongValue."""
+    ledger, lifecycle = renderer.ledger, baselines.LIFECYCLE
+    if name.isascii() and name.isdigit():
+        position = min(int(name[:20]), LARGEST_POSITION)
+        if position > await read.head(ledger.db):
+            raise WrongValue(parameter=parameter, because="ahead_of_the_log")
+        return position
+    loaded = await load(ledger.db, lifecycle, name)
+    if loaded is None or not visible(ledger, lifecycle, renderer.caller, loaded.audience):
+        words = {"kind": lifecycle.kind, "name": name}
+        raise WrongValue(words, parameter=parameter, because="unknown_reference")
+    return loaded.record
+
+
+async def _candidates(
+    renderer: Renderer, before: Side, after: Side, last: UUID | None
+) -> tuple[list[dict[str, Any]], bool]:
+    """The next items that the caller may see, with whether they can differ, and whether more follow."""
+    low, high = sorted((before.position, after.position))
+    parameters: dict[str, Any] = {"after": last, "looked_at": MOST_LOOKED_AT + 1, "low": low, "high": high}
+    moved = MOVED if before.rule == after.rule else "true"
+    query = CANDIDATES.format(seen=seen_by(renderer, parameters), moved=moved)
+    rows = await renderer.ledger.db.rows(query, parameters)
+    return rows[:MOST_LOOKED_AT], len(rows) > MOST_LOOKED_AT
+
+
+def _chunks(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for begin in range(0, len(rows), AT_ONCE):
+        yield rows[begin : begin + AT_ONCE]
+
+
+async def _stood(
+    renderer: Renderer, rows: list[dict[str, Any]], before: Side, after: Side
+) -> list[tuple[dict[str, Any], Stood, Stood]]:
+    """Each with how it stood on both sides."""
+    names = {row["id"]: stream(LIFECYCLE.kind, row["id"]) for row in rows}
+    query = (
+        f"select {COLUMNS} from log.event where stream = any(%s) and position <= %s order by stream, version"
+    )
+    high = max(before.position, after.position)
+    events: dict[str, list[Recorded]] = defaultdict(list)
+    for row in await renderer.ledger.db.rows(query, (list(names.values()), high)):
+        events[row["stream"]].append(recorded(row))
+    told = [(row, names[row["id"]], events[names[row["id"]]]) for row in rows]
+    return [(row, stood(name, those, before), stood(name, those, after)) for row, name, those in told]
+
+
+def stood(name: str, events: Sequence[Recorded], side: Side) -> Stood:
+    """How the item of that stream stood: its events up to the side's position, folded."""
+    then = [event for event in events if event.position <= side.position]
+    ci = fold(Ci, name, then)
+    if not side.has(ci):
+        return Stood(None, frozenset())
+    keys = {key for event in then for key in event.data["set"] if kind_of(key) == CiRelation.KIND}
+    there = [one for key in keys if (one := fold(CiRelation, key, then)) is not None]
+    relations = frozenset((str(one.kind), one.to_ci_id) for one in there if one.to_ci_id is not None)
+    # The version alone is no difference, and not shown.
+    assert ci is not None
+    ci.version, ci.changed_at = 0, None
+    ci.unauthorised, ci.unauthorised_count, ci.unauthorised_at = None, None, None
+    ci.live_at = None
+    return Stood(ci, relations)
+
+
+async def _shown(
+    renderer: Renderer, found: Sequence[tuple[dict[str, Any], Stood, Stood]]
+) -> list[dict[str, Any]]:
+    others = {other for _, old, new in found for _, other in old.relations ^ new.relations}
+    parameters: dict[str, Any] = {"ids": list(others)}
+    rows = await renderer.ledger.db.rows(
+        "select c.id, c.key, c.name, c.ci_class, c.state from fold.ci c "
+        f"where c.id = any(%(ids)s) and {seen_by(renderer, parameters)}",
+        parameters,
+    )
+    stubs = {row["id"]: stub(row) for row in rows}
+    items = [_item(old, new, stubs) for _, old, new in found]
+    empty = {"difference": Difference.changed, "fields": [], "relations_added": [], "relations_removed": []}
+    # Only what it is to others that the caller may not see is otherwise.
+    return [item for item in items if not empty.items() <= item.items()]
+
+
+def _item(old: Stood, new: Stood, stubs: dict[UUID, dict[str, Any]]) -> dict[str, Any]:
+    shown = new.ci or old.ci
+    difference = Difference.added if old.ci is None else Difference.removed
+    if old.ci is not None and new.ci is not None:
+        difference = Difference.changed
+    return {
+        "ci": stub({name: getattr(shown, name) for name in CiStub.model_fields}),
+        "difference": difference,
+        "fields": list(differing(old.ci, new.ci)) if old.ci and new.ci else [],
+        "relations_added": _relations(new.relations - old.relations, stubs),
+        "relations_removed": _relations(old.relations - new.relations, stubs),
+    }
+
+
+def _relations(
+    relations: frozenset[tuple[str, UUID]], stubs: dict[UUID, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    return [{"kind": kind, "other": stubs[other]} for kind, other in sorted(relations) if other in stubs]
+
+
+def differing(old: Ci, new: Ci) -> Iterator[dict[str, Any]]:
+    """What is otherwise: each field that people change, and each attribute."""
+    for name in COMPARED:
+        write = codecs(Ci)[name].write
+        was, now = getattr(old, name), getattr(new, name)
+        if was != now:
+            yield _field(name, None if was is None else write(was), None if now is None else write(now))
+    had, has = old.attributes or {}, new.attributes or {}
+    for key in sorted(had.keys() | has.keys()):
+        if had.get(key) != has.get(key):
+            yield _field(f"attributes.{key}", had.get(key), has.get(key))
+
+
+def _field(name: str, old: Any, new: Any) -> dict[str, Any]:
+    return {"field": name, "old": old, "new": new}

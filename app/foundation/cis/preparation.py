@@ -1,0 +1,94 @@
+"""What actions on configuration items and sets of them must look up first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.foundation.cis.lookups import drawn_cis
+from app.foundation.cis.records import Baseline, Ci, CiRelation, Verification, VerificationItem
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+
+if TYPE_CHECKING:
+    from app.foundation.cis.baselines import TakeBaseline
+    from app.foundation.cis.lifecycle import UnrelateCi
+    from app.foundation.cis.verifications import (
+        CheckItemVerification,
+        DrawVerification,
+        SettleDifferenceVerification,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRelation:
+    """The relation that is taken away."""
+
+    relation: CiRelation
+
+
+async def ended_relation(look: Look, ci: Ci, body: UnrelateCi, at: Moment) -> EndedRelation:
+    """Finds the relation that is taken away. Raises WrongValue if there is none."""
+    other = at.named(Ci, "other")
+    relation = await look.child(CiRelation, ci, kind=body.kind.value, to_ci_id=other.id)
+    if relation is None:
+        raise WrongValue(pointer="/other", because="not_related")
+    return EndedRelation(relation)
+
+
+@dataclass(frozen=True, slots=True)
+class LatestPosition:
+    """How far the log is."""
+
+    position: int
+
+
+async def latest_position(look: Look, baseline: Baseline, body: TakeBaseline, at: Moment) -> LatestPosition:
+    """Finds how far the log is: where nobody says when, a baseline is of what is."""
+    return LatestPosition(await look.head())
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The items that are drawn, in order: of how many, and how far the log was."""
+
+    position: int
+    population: int
+    cis: tuple[UUID, ...]
+
+
+async def sample(look: Look, verification: Verification, body: DrawVerification, at: Moment) -> Sample:
+    """Draws the sample. Raises WrongValue if nothing of it is in use."""
+    classes = [one.value for one in body.ci_classes]
+    services, seed = list(body.services), str(verification.id)
+    position, population, drawn = await drawn_cis(look, classes, services, seed, body.size)
+    if not drawn:
+        raise WrongValue(pointer="/ci_classes", because="nothing_to_draw")
+    return Sample(position, population, tuple(drawn))
+
+
+@dataclass(frozen=True, slots=True)
+class SampleItem:
+    """The item of the sample that is named, and all items of it."""
+
+    item: VerificationItem
+    items: tuple[VerificationItem, ...]
+
+
+async def sample_item(
+    look: Look,
+    verification: Verification,
+    body: CheckItemVerification | SettleDifferenceVerification,
+    at: Moment,
+) -> SampleItem:
+    """Finds the item of the sample. Raises WrongValue if it is none, or was settled."""
+    items = await look.children(VerificationItem, verification)
+    ci = at.named(Ci, "ci")
+    item = next((one for one in items if one.ci_id == ci.id), None)
+    if item is None:
+        raise WrongValue(pointer="/ci", because="not_drawn")
+    if item.settlement is not None:
+        raise WrongValue(pointer="/ci", because="settled_already")
+    return SampleItem(item, tuple(items))

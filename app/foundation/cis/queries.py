@@ -1,0 +1,346 @@
+"""What can be asked about configuration items and their relations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api import cursors
+from app.api.list_queries import Paging
+from app.api.lists import Listing
+from app.api.shapes import Beside, Out, PersonStub, RecordOut, Renderer
+from app.foundation.cis import baselines, verifications
+from app.foundation.cis.impact import LARGEST_DEPTH, MOST_TOUCHED, MOST_WAYS, USUAL_DEPTH, impact
+from app.foundation.cis.lifecycle import LIFECYCLE
+from app.foundation.cis.records import (
+    BaselineState,
+    Ci,
+    CiClass,
+    CiOutcome,
+    CiState,
+    RelationKind,
+    Settlement,
+    VerificationState,
+)
+from app.foundation.cis.touched import (
+    MOST_TOLD,
+    TouchedCustomerOut,
+    TouchedServiceOut,
+    services_and_customers,
+)
+from app.foundation.people.queries import PERSONS
+from app.kernel.ledger import Ledger
+from app.kernel.visibility import sees_all, tokens
+from app.log.canonical import instant
+from app.log.events import stream
+
+
+class CiOut(RecordOut):
+    """A configuration item."""
+
+    state: CiState
+    key: str
+    name: str
+    ci_class: CiClass
+    owner: PersonStub | None = Field(description="Who answers for it.")
+    found_by: PersonStub | None = Field(description="The integration that has found it, and sees it.")
+    services: list[str] = Field(description="The keys of the services that it serves.")
+    attributes: dict[str, str | int] = Field(description="What is known of it, by key.")
+    planned_at: datetime
+    live_at: datetime | None = Field(description="When it first went live.")
+    retired_at: datetime | None
+    unauthorised: bool = Field(description="Whether it was altered after go-live without an approved change.")
+    unauthorised_count: int = Field(description="How often it was.")
+    unauthorised_at: datetime | None = Field(description="When last.")
+
+
+CIS = Listing(
+    lifecycle=LIFECYCLE,
+    shape=CiOut,
+    filters=(
+        "state",
+        "key",
+        "ci_class",
+        "owner",
+        "found_by",
+        "serves",
+        "unauthorised",
+        "unauthorised_at",
+        "planned_at",
+        "live_at",
+        "retired_at",
+        "changed_at",
+    ),
+    sorts=("planned_at", "key", "name", "unauthorised_at"),
+    expands=(PERSONS,),
+)
+
+
+class BaselineOut(RecordOut):
+    """A named set of configuration items at a position of the log."""
+
+    state: BaselineState
+    key: str
+    name: str
+    position: int = Field(description="The position of the log as of which it is.")
+    ci_classes: list[CiClass] = Field(description="It has items of these classes; none: of all.")
+    services: list[str] = Field(
+        description="It has items that serve one of these; none: whatever they serve."
+    )
+    ci_ids: list[UUID] = Field(description="It has these items; none: all.")
+    taken_at: datetime
+    discarded_at: datetime | None
+
+
+BASELINES = Listing(
+    lifecycle=baselines.LIFECYCLE,
+    shape=BaselineOut,
+    filters=("state", "key", "taken_at", "changed_at"),
+    sorts=("taken_at", "key"),
+)
+
+
+class CiStub(Out):
+    """A configuration item, as others show it."""
+
+    id: UUID
+    key: str
+    name: str
+    ci_class: CiClass
+    state: CiState
+
+
+class VerificationItemOut(Out):
+    """An item of a sample, and what was found."""
+
+    ci: CiStub
+    place: int = Field(description="In the order of the draw, from 1.")
+    outcome: CiOutcome | None = Field(description="What was found; null: not compared yet.")
+    note: str | None = Field(description="What is otherwise than recorded.")
+    checked_at: datetime | None
+    settlement: Settlement | None = Field(description="What is done about it; null: nothing yet, or none.")
+    change: str | None = Field(description="The change that has corrected it.")
+    settled_at: datetime | None
+
+
+async def items_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """The items of each sample, in the order of the draw."""
+    records = {stream("verification", one): one for one in samples}
+    rows = await ledger.db.rows(
+        "select v.record, v.place, v.outcome, v.note, v.checked_at, v.settlement, v.change, v.settled_at, "
+        "c.id, c.key, c.name, c.ci_class, c.state from fold.verification_item v "
+        "join fold.ci c on c.id = v.ci_id where v.record = any(%s) order by v.record, v.place",
+        (list(records),),
+    )
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        said = {name: row[name] for name in ("place", "outcome", "note", "settlement", "change")}
+        times = {name: row[name] and instant(row[name]) for name in ("checked_at", "settled_at")}
+        found.setdefault(records[row["record"]], []).append({"ci": stub(row), **said, **times})
+    return found
+
+
+async def right_share_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, float]:
+    """Of the items that were compared, the share that is right."""
+    rows = await ledger.db.rows(
+        "select id, round(right_count::numeric / checked_count, 6)::float8 as share from fold.verification "
+        "where id = any(%s) and checked_count > 0",
+        (list(samples),),
+    )
+    return {row["id"]: row["share"] for row in rows}
+
+
+class VerificationOut(RecordOut):
+    """A sample of configuration items, compared with what is there."""
+
+    state: VerificationState
+    key: str
+    name: str
+    ci_classes: list[CiClass] = Field(description="It is of items of these classes; none: of all.")
+    services: list[str] = Field(description="It is of items that serve one of these; none: whatever.")
+    position: int = Field(description="How far the log was when it was drawn.")
+    population: int = Field(description="How many items in use there were.")
+    drawn_count: int = Field(description="How many of them were drawn.")
+    checked_count: int = Field(description="How many of these were compared.")
+    right_count: int = Field(description="How many are as recorded, or were confirmed.")
+    unsettled_count: int = Field(description="About so many differences nothing is done yet.")
+    right_share: Annotated[float | None, Beside(right_share_of, one=True)] = Field(
+        description="Of those that were compared, the share that is right, from 0 to 1; null: none was, and "
+        "in what is past."
+    )
+    items: Annotated[list[VerificationItemOut] | None, Beside(items_of)] = Field(
+        description="In the order of the draw; null in what is past."
+    )
+    summary: str | None
+    drawn_at: datetime
+    concluded_at: datetime | None
+    discarded_at: datetime | None
+
+
+VERIFICATIONS = Listing(
+    lifecycle=verifications.LIFECYCLE,
+    shape=VerificationOut,
+    filters=("state", "key", "drawn_at", "changed_at"),
+    sorts=("drawn_at", "key"),
+)
+
+
+class RelationOut(Out):
+    """What a configuration item is to another one, or that one to it."""
+
+    kind: RelationKind
+    label: str = Field(description="The same in words, in the language asked for.")
+    direction: Literal["outgoing", "incoming"] = Field(
+        description="`outgoing`: this one runs on the other one, say; `incoming`: the other one runs on this."
+    )
+    other: CiStub
+    related_at: datetime
+
+
+class RelationPage(Out):
+    """Relations of a configuration item in one direction, the oldest first."""
+
+    items: list[RelationOut]
+    next_cursor: str | None
+
+
+class RelationQuery(Paging):
+    """Which relations."""
+
+    direction: Literal["outgoing", "incoming"] = Field(
+        default="outgoing", description="Those that start from it, or those that lead to it."
+    )
+
+
+class ViaOut(Out):
+    """By which relation something is touched."""
+
+    kind: RelationKind
+    ci: CiStub = Field(description="The one whose failure touches it.")
+
+
+class TouchedOut(Out):
+    """A configuration item that is touched."""
+
+    ci: CiStub
+    distance: int = Field(description="How many relations lie between; 1: directly.")
+    via: ViaOut = Field(description="The last relation on the way; of several the first by its kind.")
+
+
+class ImpactOut(Out):
+    """What is touched if a configuration item fails."""
+
+    depth: int = Field(description="So many relations were followed at most.")
+    truncated: bool = Field(
+        description=f"Whether there is more, or may be: more than {MOST_TOUCHED:,} items are touched, or "
+        f"more than {MOST_WAYS:,} relations lead on from one distance to the next, or more than "
+        f"{MOST_TOLD:,} services or customers are. What was found is told, nearest first."
+    )
+    cis: list[TouchedOut] = Field(description="The nearest first.")
+    services: list[TouchedServiceOut] = Field(description="The nearest first, then by key.")
+    customers: list[TouchedCustomerOut] = Field(
+        description="The teams that those services are for, the nearest first, then by key."
+    )
+
+
+class ImpactQuery(BaseModel):
+    """How far to look."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    depth: Annotated[int, Field(ge=1, le=LARGEST_DEPTH, description="So many relations are followed.")] = (
+        USUAL_DEPTH
+    )
+
+
+def seen_by(renderer: Renderer, parameters: dict[str, Any]) -> str:
+    """The condition on `c` for those that the caller may see."""
+    if sees_all(renderer.caller, LIFECYCLE, agents_see=renderer.ledger.settings.agents_see):
+        return "true"
+    parameters["tokens"] = sorted(tokens(renderer.caller, LIFECYCLE))
+    return (
+        "exists (select from log.stream_head h where h.stream = 'ci/' || c.id and h.audience && %(tokens)s)"
+    )
+
+
+async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[str, Any]:
+    """One page of its relations to those that the caller may see. Raises BadCursor."""
+    sign, scope = renderer.ledger.vault.fingerprint, f"{ci.row_key} relations {query.direction}"
+    here, there = "from_ci_id", "to_ci_id"
+    if query.direction == "incoming":
+        here, there = there, here
+    parameters: dict[str, Any] = {"ci": ci.id, "after": None, "limit": query.limit + 1}
+    if query.cursor is not None:
+        (last,) = cursors.read(query.cursor, scope, sign)
+        parameters["after"] = UUID(last)
+    found = await renderer.ledger.db.rows(
+        "select r.id as relation_id, r.kind, r.related_at, c.id, c.key, c.name, c.ci_class, c.state "
+        f"from fold.ci_relation r join fold.ci c on c.id = r.{there} "
+        f"where r.{here} = %(ci)s and (%(after)s::uuid is null or r.id > %(after)s) "
+        f"and {seen_by(renderer, parameters)} order by r.id limit %(limit)s",
+        parameters,
+    )
+    shown = found[: query.limit]
+    more = len(found) > query.limit
+    cursor = cursors.write([str(shown[-1]["relation_id"])], scope, sign) if more else None
+    items = [
+        {
+            "kind": row["kind"],
+            "label": RelationKind(row["kind"]).label(renderer.language),
+            "direction": query.direction,
+            "other": stub(row),
+            "related_at": instant(row["related_at"]),
+        }
+        for row in shown
+    ]
+    return {"items": items, "next_cursor": cursor}
+
+
+async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
+    """What its failure touches, of what the caller may see."""
+    found = await impact(renderer.ledger.db, ci.id, depth)
+    touched = await _visible(renderer, found.touched)
+    by_id = {row["id"]: stub(row) for row in found.touched}
+    by_id[ci.id] = stub({name: getattr(ci, name) for name in CiStub.model_fields})
+    distances = dict.fromkeys(ci.services or (), 0)
+    for row in touched:
+        for key in row["services"]:
+            distances.setdefault(key, row["distance"])
+    services, customers, more = await services_and_customers(renderer, distances)
+    return {
+        "depth": depth,
+        "truncated": found.truncated or more,
+        "cis": [
+            {
+                "ci": by_id[row["id"]],
+                "distance": row["distance"],
+                "via": {"kind": row["kind"], "ci": by_id[row["via"]]},
+            }
+            for row in touched
+        ],
+        "services": services,
+        "customers": customers,
+    }
+
+
+async def _visible(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that the caller may see, with what they are touched by."""
+    parameters: dict[str, Any] = {"ids": [row["id"] for row in rows]}
+    condition = seen_by(renderer, parameters)
+    if condition == "true":
+        return list(rows)
+    found = await renderer.ledger.db.rows(
+        f"select c.id from fold.ci c where c.id = any(%(ids)s) and {condition}", parameters
+    )
+    seen = {row["id"] for row in found}
+    unseen = {row["id"] for row in rows} - seen
+    return [row for row in rows if row["id"] in seen and row["via"] not in unseen]
+
+
+def stub(row: dict[str, Any]) -> dict[str, Any]:
+    """What is said of an item wherever it is only named, from its row."""
+    return {name: row[name] for name in CiStub.model_fields}

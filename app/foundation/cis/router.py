@@ -1,0 +1,84 @@
+"""Where configuration items are: `/v1/cis`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.actions import mount_actions
+from app.api.edit import mount_edit
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
+from app.foundation.cis import baselines, verifications
+from app.foundation.cis.compare import ComparePage, CompareQuery, compare
+from app.foundation.cis.lifecycle import LIFECYCLE
+from app.foundation.cis.queries import (
+    BASELINES,
+    CIS,
+    VERIFICATIONS,
+    BaselineOut,
+    CiOut,
+    ImpactOut,
+    ImpactQuery,
+    RelationPage,
+    RelationQuery,
+    VerificationOut,
+    impact_of,
+    relations,
+)
+
+router = APIRouter(prefix="/v1/cis", tags=["configuration"])
+baselines_router = APIRouter(prefix="/v1/baselines", tags=["configuration"])
+mount_reads(baselines_router, BASELINES)
+mount_events(baselines_router, BASELINES)
+mount_actions(baselines_router, baselines.LIFECYCLE, BaselineOut)
+verifications_router = APIRouter(prefix="/v1/verifications", tags=["configuration"])
+mount_reads(verifications_router, VERIFICATIONS)
+mount_events(verifications_router, VERIFICATIONS)
+mount_actions(verifications_router, verifications.LIFECYCLE, VerificationOut)
+
+
+# Before that of one item, whose name it would otherwise be.
+@router.get("/compare", operation_id="compare_cis", response_model=ComparePage, responses=problems(400, 422))
+async def compare_cis(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
+    """What became of configuration items between two baselines, or positions of the log."""
+    found = await compare(renderer_of(request, CIS), query)
+    return Response(to_json(found), headers=VARY, media_type="application/json")
+
+
+mount_reads(router, CIS)
+mount_events(router, CIS)
+
+
+@router.get(
+    "/{id}/relations",
+    operation_id="list_ci_relations",
+    response_model=RelationPage,
+    responses=problems(400, 404, 422) | in_language(),
+)
+async def list_ci_relations(
+    request: Request, name: Name, query: Annotated[RelationQuery, Query()]
+) -> Response:
+    """What it is to others, or others are to it."""
+    renderer = renderer_of(request, CIS)
+    found = await relations(renderer, (await seen(renderer, name)).record, query)
+    headers = {**VARY, "Content-Language": renderer.language}
+    return Response(to_json(found), headers=headers, media_type="application/json")
+
+
+@router.get(
+    "/{id}/impact", operation_id="get_ci_impact", response_model=ImpactOut, responses=problems(404, 422)
+)
+async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQuery, Query()]) -> Response:
+    """What is touched if it fails."""
+    renderer = renderer_of(request, CIS)
+    found = await impact_of(renderer, (await seen(renderer, name)).record, query.depth)
+    return Response(to_json(found), headers=VARY, media_type="application/json")
+
+
+mount_actions(router, LIFECYCLE, CiOut)
+mount_edit(router, LIFECYCLE, CiOut)

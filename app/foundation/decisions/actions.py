@@ -1,0 +1,349 @@
+"""Deciding about a record: each action written once, and mounted on the table of any process.
+
+    LIFECYCLE = Lifecycle(..., children=(..., *decisions.CHILDREN), rows=(
+        ...,
+        action(approve, "批准", [State.awaiting_approval], State.assessed, decision, "request.approved"),
+        action(refuse,  "驳回", [State.awaiting_approval], State.rejected, decision, "request.refused"),
+        *decisions.rows(Deciding(kind="request", any=State, ask=[State.submitted], asks=agent,
+                                 never=(the_requester,), outcome=what_follows)),
+    ))
+
+`what_follows(record, decision)` gives the action of the process that an outcome leads to, and its body; or
+None, where the outcome has no consequence for the record as it stands, which then hears `<kind>.decided`:
+
+    def what_follows(request, decision):
+        if request.state is State.awaiting_approval and decision.outcome is DecisionOutcome.approved:
+            return "approve", tallied(decision)
+        ...
+
+The body of such an action is `Tallied`, or a class derived from it, so that its event carries the tally.
+Nobody may do it by themselves: its *who* is `decision`. It is carried out in the same command as the last
+vote, with an event of its own behind `<kind>.voted`, and its checks can refuse the vote. It must be open in
+the record's state, or the vote is refused.
+
+A process that asks by an action of its own, which leads to the state in which the record waits, says its
+question by `ask` in a `prepare=` of that action, and `put` in the action's function; `Deciding(asks=None)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.people import Role
+from app.common.records import Child, Labelled, Refers
+from app.foundation.decisions.preparation import MOST_VOTERS, Asked, Count, OpenDecisions, asking, counting
+from app.foundation.decisions.records import (
+    Decision,
+    DecisionOutcome,
+    DecisionRule,
+    DecisionState,
+    Vote,
+    VoteVerdict,
+)
+from app.foundation.decisions.tally import tally
+from app.foundation.rows import Rows
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Reference, Title, Words
+from app.kernel.lifecycle import STAYS, Then, action
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import Refusal, WrongValue
+from app.kernel.who import Part, Who, chair, decision, rule, voter
+
+#: What stands beside every record that can be decided about.
+CHILDREN = (Decision, Vote)
+
+
+class NotAsked(Refusal):
+    """The caller is none of those whom the question was put to."""
+
+    STATUS = 403
+    CODE = "not_asked_to_vote"
+
+
+class NotTheChair(Refusal):
+    """The caller does not chair those whom the question was put to."""
+
+    STATUS = 403
+    CODE = "not_the_chair"
+
+
+class AskDecision(Body):
+    """What is to be decided, by whom, how, and until when."""
+
+    question: Title = Field(
+        description="What is to be decided, in a line. All who see the record see it: name no persons here.",
+        examples=["Shall we go on with it?"],
+    )
+    role: Role | None = Field(default=None, description="Of those who decide: all who hold this role for it.")
+    group: Annotated[Reference, Refers("group")] | None = Field(
+        default=None, description="Or the members of a group and its chair: its key or id."
+    )
+    persons: Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few] = Field(
+        default=(), max_length=LONGEST_LIST, description="Or these persons: their ids.", examples=[["me"]]
+    )
+    rule: DecisionRule = Field(description="How votes come to an outcome.", examples=["majority"])
+    quorum: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_VOTERS,
+        strict=True,
+        description="How many must have voted, abstentions among them. None: one where the chair decides, "
+        "more than half by majority, all unanimously.",
+    )
+    chair: Annotated[Reference, Refers("person")] | None = Field(
+        default=None, description="Who chairs, if not the group's chair: a person's id. They vote, too."
+    )
+    due_at: Instant = Field(
+        description="Until when. Then the votes that there are decide.", examples=["2199-01-01T00:00:00Z"]
+    )
+
+    @model_validator(mode="after")
+    def _one_electorate(self) -> AskDecision:
+        if sum((self.role is not None, self.group is not None, bool(self.persons))) != 1:
+            raise PydanticCustomError("one_electorate", "say one of role, group and persons")
+        return self
+
+
+class CastVote(Body):
+    """What somebody says to a question."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
+    comment: Words | None = Field(
+        default=None, description="Why; must be said when it is rejected or deferred.", examples=["Go on."]
+    )
+
+    @model_validator(mode="after")
+    def _says_why(self) -> CastVote:
+        if self.verdict in (VoteVerdict.reject, VoteVerdict.defer) and self.comment is None:
+            raise PydanticCustomError("say_why", "say in a comment why")
+        return self
+
+
+class WithdrawDecision(Body):
+    """Which question is not asked any more, and why."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    reason: Words = Field(description="Why.", examples=["It has been settled otherwise."])
+
+
+class CloseVote(Body):
+    """Which question it is too late to vote on."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+
+
+class RemindVoters(Body):
+    """Which question it is soon too late to vote on."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+
+
+class Tallied(Body):
+    """What was decided, and how many said what."""
+
+    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    outcome: DecisionOutcome = Field(description="What came of it.", examples=["approved"])
+    voters: int = Field(ge=0, description="How many could vote.", examples=[3])
+    approvals: int = Field(ge=0, description="How many approved.", examples=[2])
+    rejections: int = Field(ge=0, description="How many rejected.", examples=[0])
+    deferrals: int = Field(ge=0, description="How many would have it deferred.", examples=[0])
+    abstentions: int = Field(ge=0, description="How many abstained.", examples=[1])
+
+
+def tallied(taken: Decision) -> Tallied:
+    """The tally of a decision that was taken, as the event of its outcome carries it."""
+    return Tallied.model_validate({"decision": taken.id} | _numbers(taken))
+
+
+def _numbers(taken: Any) -> dict[str, Any]:
+    names = ("outcome", "voters", "approvals", "rejections", "deferrals", "abstentions")
+    return {name: getattr(taken, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """What the rows must know of the process that they are mounted on.
+
+    `kind` of its records; `any` of their states; `ask` are those in which a question can be put, `asks` is
+    who may put one (None: the process has an action of its own for that). `never` are the parts in a
+    record that exclude from voting on it. `outcome` gives what follows from one; see above.
+    """
+
+    kind: str
+    any: Iterable[Labelled]
+    ask: Iterable[Labelled] = ()
+    asks: Who | None = None
+    withdraws: Who = field(default_factory=lambda: rule)
+    never: tuple[Part, ...] = ()
+    outcome: Callable[[Any, Decision], tuple[str, Body] | None] = lambda record, taken: None
+
+
+def put(asked: Asked, at: Moment) -> None:
+    """Adds the decision and the votes that `ask` has made."""
+    for row in (asked.decision, *asked.ballots):
+        at.add(row)
+
+
+def ask_decision(record: Any, body: AskDecision, at: Moment) -> None:
+    """Something is to be decided; those who are asked see the record, and can vote."""
+    put(at.prepared(Asked), at)
+
+
+def vote(record: Any, body: CastVote, at: Moment) -> None:
+    """Somebody who was asked says what they think; a second time, what they think by now."""
+    _say(body, at)
+    _count(at)
+
+
+def decide(record: Any, body: CastVote, at: Moment) -> None:
+    """The chair decides, where that is for the chair alone."""
+    _say(body, at)
+    _count(at)
+
+
+def close_vote(record: Any, body: CloseVote, at: Moment) -> None:
+    """The time for votes is over: those that there are decide."""
+    _count(at, closing=True)
+
+
+def remind_voters(record: Any, body: RemindVoters, at: Moment) -> None:
+    """It is soon too late to vote: those who have not are told."""
+    at.change(at.named(Decision, "decision")).reminded_at = at.occurred_at
+
+
+def withdraw_decision(record: Any, body: WithdrawDecision, at: Moment) -> None:
+    """The question is not asked any more; nothing was decided."""
+    asked = at.change(at.named(Decision, "decision"))
+    _close(asked, DecisionState.withdrawn, at.prepared(Count).ballots, at)
+
+
+def conclude_decision(record: Any, body: Tallied, at: Moment) -> None:
+    """Something was decided; what becomes of the record is said elsewhere."""
+
+
+def _say(body: CastVote, at: Moment) -> None:
+    (mine,) = (ballot for ballot in at.prepared(Count).ballots if ballot.person_id == at.caller.person_id)
+    ballot = at.change(mine)
+    ballot.verdict = body.verdict
+    ballot.comment = body.comment
+    ballot.voted_at = at.occurred_at
+
+
+def _count(at: Moment, *, closing: bool = False) -> None:
+    """Takes the decision, if it can be taken now."""
+    count = at.prepared(Count)
+    ballots = _by_now(count.ballots, at)
+    verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
+    counted = tally(count.terms, verdicts, closing=closing)
+    if counted.outcome is not None:
+        taken = at.change(at.named(Decision, "decision"))
+        for name, value in _numbers(counted).items():
+            setattr(taken, name, value)
+        _close(taken, DecisionState.taken, ballots, at)
+
+
+def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], at: Moment) -> None:
+    taken.state = state
+    taken.closed_at = at.occurred_at
+    for ballot in ballots:
+        if ballot.verdict is None:
+            at.change(ballot).closed_at = at.occurred_at
+
+
+def withdraw_open(at: Moment) -> None:
+    """What is open on the record need not be decided any more."""
+    opened = at.prepared(OpenDecisions)
+    for asked in opened.decisions:
+        _close(at.change(asked), DecisionState.withdrawn, _by_now(opened.ballots, at), at)
+
+
+def _by_now(ballots: Iterable[Vote], at: Moment) -> list[Vote]:
+    """The votes as they are by now, that of this moment among them."""
+    changed = {after.id: after for _, after in at.changed if isinstance(after, Vote)}
+    return [changed.get(ballot.id, ballot) for ballot in ballots]
+
+
+async def decided_already(look: Look, record: Any, body: Any, at: Moment) -> str | None:
+    """What was decided, or withdrawn, is not voted on any more."""
+    asked = at.named(Decision, "decision")
+    return None if asked.state is DecisionState.open else "decided_already"
+
+
+async def cannot_vote(look: Look, record: Any, body: CastVote, at: Moment) -> str | None:
+    """Only those vote who were asked, in time, and once each; what the chair decides, they decide."""
+    asked = at.named(Decision, "decision")
+    if at.caller.person_id not in {ballot.person_id for ballot in at.prepared(Count).ballots}:
+        raise NotAsked()
+    if asked.due_at is not None and asked.due_at <= at.now:
+        return "too_late_to_vote"
+    if asked.rule is DecisionRule.chair and asked.chair_id == at.caller.person_id:
+        return "the_chair_decides"
+    return None
+
+
+async def cannot_decide(look: Look, record: Any, body: CastVote, at: Moment) -> str | None:
+    """The chair alone decides only under that rule, in time, and when so many have been heard as must be."""
+    asked = at.named(Decision, "decision")
+    if asked.chair_id is None or asked.chair_id != at.caller.person_id:
+        raise NotTheChair()
+    if asked.rule is not DecisionRule.chair:
+        return "not_for_the_chair_alone"
+    if body.verdict is VoteVerdict.abstain:
+        raise WrongValue(pointer="/verdict", because="chair_abstains")
+    if asked.due_at is not None and asked.due_at <= at.now:
+        return "too_late_to_vote"
+    count = at.prepared(Count)
+    others = sum(
+        ballot.verdict is not None
+        for ballot in count.ballots
+        if ballot.person_id in count.terms.voters - {asked.chair_id}
+    )
+    return "too_few_have_voted" if others + 1 < count.terms.quorum else None
+
+
+async def not_due_yet(look: Look, record: Any, body: CloseVote, at: Moment) -> str | None:
+    """As long as there is time, people can vote."""
+    asked = at.named(Decision, "decision")
+    return "not_due_yet" if asked.due_at is not None and at.now < asked.due_at else None
+
+
+def concluding(table: Deciding) -> Then:
+    """What follows at once when a decision was taken."""
+
+    def then(record: Any, at: Moment) -> tuple[str, Body] | None:
+        for _, after in at.changed:
+            if isinstance(after, Decision) and after.state is DecisionState.taken:
+                return table.outcome(record, after) or (conclude_decision.__name__, tallied(after))
+        return None
+
+    return then
+
+
+# fmt: off
+def rows(table: Deciding) -> Rows:
+    """The rows of decisions."""
+    kind, never, then, counted = table.kind, table.never, concluding(table), (counting(table.never),)
+    asked = () if table.asks is None else (
+        action(ask_decision,      "提请决议", table.ask, STAYS, table.asks,     f"{kind}.decision_asked",     prepare=(asking(never),)),
+    )
+    return (
+        *asked,
+        #      action             中文        from       to     who              event
+        action(vote,              "表决",     table.any, STAYS, voter,           f"{kind}.voted",
+               prepare=counted, wrong=(decided_already, cannot_vote), never=never, then=then),
+        action(decide,            "裁定",     table.any, STAYS, chair,           f"{kind}.chair_decided",
+               prepare=counted, wrong=(decided_already, cannot_decide), never=never, then=then),
+        action(remind_voters,     "提醒表决", table.any, STAYS, rule,            f"{kind}.voters_reminded",    wrong=(decided_already,)),
+        action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",
+               prepare=counted, wrong=(decided_already, not_due_yet), then=then),
+        action(withdraw_decision, "撤回决议", table.any, STAYS, table.withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
+        action(conclude_decision, "形成决议", table.any, STAYS, decision,        f"{kind}.decided"),
+    )
+# fmt: on

@@ -1,0 +1,39 @@
+"""What can be asked about escalation rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from app.api.lists import Listing
+from app.api.shapes import PersonStub, RecordOut, TeamStub
+from app.common.priority import Priority
+from app.foundation.escalation import escalation_rules
+from app.foundation.escalation.records import AsLongAs, EscalateTo, EscalationRuleState
+from app.foundation.people.queries import PERSONS, TEAMS
+
+
+class EscalationRuleOut(RecordOut):
+    """When tickets are escalated by themselves, and to whom."""
+
+    state: EscalationRuleState
+    process: str = Field(description="The kind of the tickets.")
+    name: str
+    priorities: list[Priority] | None = Field(description="Null: of any priority.")
+    after_seconds: int = Field(description="After it was opened, or reopened.")
+    as_long_as: AsLongAs
+    escalate_to: EscalateTo
+    to_team: TeamStub | None
+    to_person: PersonStub | None
+    added_at: datetime
+    ended_at: datetime | None
+
+
+ESCALATION_RULES = Listing(
+    lifecycle=escalation_rules.LIFECYCLE,
+    shape=EscalationRuleOut,
+    filters=("state", "process", "to_team", "to_person", "added_at", "changed_at"),
+    sorts=("added_at",),
+    expands=(PERSONS, TEAMS),
+)

@@ -1,0 +1,36 @@
+"""What checks and preparations ask of persons: whom they belong to, and who administers."""
+
+from __future__ import annotations
+
+from app.common.records import Record, from_row
+from app.foundation.people.records import Membership
+from app.kernel.look import BESIDE, Look, Versions
+
+# By the index person_admin, whose condition it repeats.
+ANOTHER_ADMIN = """
+select h.stream, h.version
+from fold.person p join log.stream_head h on h.stream = 'person/' || p.id
+where 'admin' = any(p.roles) and p.state = 'active' and p.id <> %s
+order by p.id limit 1
+"""
+
+
+async def membership(look: Look, person: Record, team: Record) -> Membership | None:
+    """The person's belonging to the team, if they do. Memberships stand on the person's stream."""
+    query = "select * from fold.membership where person_id = %s and team_id = %s"
+    row = await look.row(query, (person.id, team.id), held=BESIDE)
+    return None if row is None else from_row(Membership, row)
+
+
+async def number_of_memberships(look: Look, person: Record) -> int:
+    """How many teams the person belongs to."""
+    query = "select count(*) from fold.membership where person_id = %s"
+    number: int = await look.value(query, (person.id,), held=BESIDE)
+    return number
+
+
+async def another_admin(look: Look, person: Record) -> bool:
+    """Whether somebody else who is active is an administrator of everything. Two who remove each other at
+    once both find the other still there: one of them decides again.
+    """
+    return await look.row(ANOTHER_ADMIN, (person.id,), held=Versions()) is not None

@@ -1,0 +1,1 @@
+"""What persons want to be told of."""

@@ -1,0 +1,73 @@
+"""What somebody wants to be told of, and by which way: `/v1/me/preferences`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api import idempotency
+from app.api.actions import Key, carry_out
+from app.api.auth import Ledger, caller_of, context_of
+from app.api.openapi import problems
+from app.api.shapes import Out
+from app.common.notices import Step
+from app.common.people import Person
+from app.foundation.people import persons
+from app.foundation.people.persons import SetPreferencesPerson
+from app.kernel.look import load
+from app.kernel.perform import Act
+
+router = APIRouter(prefix="/v1/me", tags=["people"])
+
+
+class PreferencesOut(Out):
+    """Which steps of tickets the caller is told of."""
+
+    told_of: list[Step] = Field(description="Those that they are told of, in the application.")
+    told_by_mail: list[Step] = Field(description="Those of them that they are told of by mail, too.")
+
+
+@router.get(
+    "/preferences",
+    operation_id="get_my_preferences",
+    response_model=PreferencesOut,
+    responses=problems(404),
+)
+async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
+    """What the caller wants to be told of, and by which way; all of it, unless they have said otherwise."""
+    loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
+    assert loaded is not None, "every key stands for a person"
+    return _answer(loaded.record)
+
+
+@router.put(
+    "/preferences",
+    operation_id="set_my_preferences",
+    response_model=PreferencesOut,
+    responses=problems(400, 403, 409, 413, 415, 422),
+)
+async def set_my_preferences(
+    request: Request,
+    ledger: Ledger,
+    body: Annotated[SetPreferencesPerson, Body()],
+    idempotency_key: Key = None,
+) -> Response:
+    """What the caller wants to be told of from now on."""
+    key = await idempotency.key_of(ledger, request, "set_my_preferences", idempotency_key)
+    name = str(caller_of(request).person_id)
+    row = persons.LIFECYCLE["set_preferences"]
+    act = Act(persons.LIFECYCLE, row, name, body, context_of(request), None, key)
+    return _answer((await carry_out(ledger, act)).record)
+
+
+def _answer(person: Person) -> Response:
+    of_all = [step.value for step in Step]
+    shown = {
+        "told_of": of_all if person.told_of is None else person.told_of,
+        "told_by_mail": of_all if person.told_by_mail is None else person.told_by_mail,
+    }
+    return Response(to_json(shown), media_type="application/json")

@@ -1,0 +1,171 @@
+"""What can be asked about persons, teams, groups and API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.key_use import used_at
+from app.api.lists import Listing
+from app.api.shapes import Beside, Out, PersonStub, RecordOut, TeamStub
+from app.common.people import Grade, PersonKind, PersonState
+from app.foundation.people import groups, keys, persons, teams
+from app.foundation.people.records import GroupState, KeyState, Side, TeamKind, TeamState
+from app.kernel.ledger import Ledger
+from app.log.canonical import instant
+from app.log.events import stream
+
+
+async def teams_of(ledger: Ledger, persons: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """The teams that each of them belongs to, by key."""
+    rows = await ledger.db.rows(
+        "select person_id, team_id from fold.membership where person_id = any(%s)", (list(persons),)
+    )
+    known = await ledger.directory.teams({row["team_id"] for row in rows})
+    found: dict[UUID, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: known[row["team_id"]].key):
+        team = known[row["team_id"]]
+        found.setdefault(row["person_id"], []).append({"id": team.id, "key": team.key, "name": team.name})
+    return found
+
+
+class PersonOut(RecordOut):
+    """Somebody who asks, works or decides; or a machine's account."""
+
+    state: PersonState
+    kind: PersonKind
+    name: str | None = Field(description="Null when they were erased.")
+    email: str | None
+    phone: str | None
+    login: str | None = Field(description="What the identity provider calls them.")
+    department: str | None
+    post: str | None
+    manager: PersonStub | None
+    grade: Grade | None
+    locale: str | None
+    time_zone: str | None
+    team: TeamStub | None = Field(description="Their own team: the one whose customer they are.")
+    teams: Annotated[list[TeamStub] | None, Beside(teams_of)] = Field(
+        description="All that they belong to, by key; null in what is past."
+    )
+    roles: list[str] | None = Field(description="What they hold besides being a requester; null: nothing.")
+    added_at: datetime
+    deactivated_at: datetime | None
+    erased_at: datetime | None
+
+
+class TeamOut(RecordOut):
+    """A named set of persons that work is given to, or that is a customer."""
+
+    state: TeamState
+    key: str
+    name: str
+    kind: TeamKind
+    lead: PersonStub | None
+    added_at: datetime
+    retired_at: datetime | None
+
+
+class GroupMemberOut(Out):
+    """Somebody in a group."""
+
+    person: PersonStub
+    side: Side = Field(description="Whom they speak for.")
+    added_at: datetime
+
+
+async def members_of(ledger: Ledger, groups: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """The members of each group, as they came."""
+    records = {stream("group", group): group for group in groups}
+    rows = await ledger.db.rows(
+        "select record, person_id, side, added_at from fold.group_member where record = any(%s) "
+        "order by added_at, id",
+        (list(records),),
+    )
+    names = await ledger.directory.names({row["person_id"] for row in rows})
+    texts = await ledger.vault.texts(names.values())
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        person = {"id": row["person_id"], "name": texts[names[row["person_id"]]]}
+        member = {"person": person, "side": row["side"], "added_at": instant(row["added_at"])}
+        found.setdefault(records[row["record"]], []).append(member)
+    return found
+
+
+class GroupOut(RecordOut):
+    """A named set of persons with a chair: a committee, a board, a working group."""
+
+    state: GroupState
+    key: str
+    name: str
+    chair: PersonStub | None
+    members: Annotated[list[GroupMemberOut] | None, Beside(members_of)] = Field(
+        description="As they came; null in what is past."
+    )
+    added_at: datetime
+    retired_at: datetime | None
+
+
+class KeyOut(RecordOut):
+    """An API key; its secret is nowhere."""
+
+    state: KeyState
+    name: str | None = Field(description="Null when the person was erased.")
+    person: PersonStub
+    roles: list[str] | None = Field(description="Which of its person's it may use; null: all.")
+    made_at: datetime
+    rotated_at: datetime | None
+    previous_ends_at: datetime | None = Field(
+        description="Until when the secret before the last rotation is accepted."
+    )
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: Annotated[datetime | None, Beside(used_at, one=True)] = Field(
+        description="To the minute or so; null: never as far as is known, and in what is past."
+    )
+
+
+TEAMS = Listing(
+    lifecycle=teams.LIFECYCLE,
+    shape=TeamOut,
+    filters=("state", "key", "kind", "lead", "added_at", "changed_at"),
+    sorts=("added_at", "key", "name"),
+)
+PERSONS = Listing(
+    lifecycle=persons.LIFECYCLE,
+    shape=PersonOut,
+    filters=(
+        "state",
+        "kind",
+        "department",
+        "manager",
+        "grade",
+        "locale",
+        "team",
+        "member_of",
+        "added_at",
+        "deactivated_at",
+        "erased_at",
+        "changed_at",
+    ),
+    sorts=("added_at",),
+    expands=(TEAMS,),
+)
+GROUPS = Listing(
+    lifecycle=groups.LIFECYCLE,
+    shape=GroupOut,
+    filters=("state", "key", "chair", "added_at", "changed_at"),
+    sorts=("added_at", "key", "name"),
+    expands=(PERSONS,),
+)
+KEYS = Listing(
+    lifecycle=keys.LIFECYCLE,
+    shape=KeyOut,
+    filters=("state", "person", "made_at", "expires_at", "revoked_at"),
+    sorts=("made_at",),
+    expands=(PERSONS,),
+)

@@ -1,0 +1,139 @@
+"""Where people are: `/v1/persons`, `/v1/teams`, `/v1/groups`, `/v1/keys`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api import idempotency
+from app.api.actions import IfMatch, answer, carry_out, mount_actions, operation
+from app.api.actions import Key as IdempotencyHeader
+from app.api.auth import Ledger, context_of
+from app.api.edit import mount_edit
+from app.api.etag import versions_of
+from app.api.list_queries import Paging
+from app.api.openapi import problems
+from app.api.paging import answer as listed
+from app.api.paging import page
+from app.api.reads import Name, mount_reads, renderer_of, seen
+from app.common.keys import hash_of, new_secret, token
+from app.foundation.people import groups, keys, persons, teams
+from app.foundation.people.erase import without_refused_rows
+from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
+from app.kernel.bodies import Body, Nothing
+from app.kernel.perform import Act
+
+router = APIRouter(prefix="/v1", tags=["people"])
+mount_reads(router, PERSONS, prefix="/persons")
+mount_reads(router, TEAMS, prefix="/teams")
+mount_reads(router, GROUPS, prefix="/groups")
+mount_reads(router, KEYS, prefix="/keys")
+
+
+class KeyMade(KeyOut):
+    """An API key as it is answered once."""
+
+    token: str | None = Field(description="Send it as `Authorization: Bearer …`. Shown now and never again.")
+
+
+class NewKey(Body):
+    """An API key to be made; its secret is made here."""
+
+    name: keys.KeyName
+    person: keys.KeyPerson
+    roles: keys.KeyRoles = None
+    expires_at: keys.KeyEnd = None
+
+
+@router.post("/keys", **operation(keys.LIFECYCLE, "make", KeyMade))
+async def make_key(
+    request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
+) -> Response:
+    """Somebody, or something, can call the API. The token is in this answer and never again."""
+    secret = new_secret()
+    made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
+    key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
+    act = Act(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, made, context_of(request), None, key)
+    return await _with_secret(request, ledger, act, secret)
+
+
+class NewSecret(Body):
+    """A new secret of an API key; it is made here."""
+
+    overlap_seconds: keys.Overlap = keys.USUAL_OVERLAP_SECONDS
+    expires_at: keys.KeyEnd = None
+
+
+@router.post("/keys/{id}/rotate", **operation(keys.LIFECYCLE, "rotate", KeyMade))
+async def rotate_key(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: NewSecret,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyHeader = None,
+) -> Response:
+    """It gets a new secret; the old one is accepted for a while, the one before that not any more. The token
+    is in this answer and never again.
+    """
+    secret = new_secret()
+    new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
+    key = await idempotency.key_of(ledger, request, "rotate_key", idempotency_key)
+    row = keys.LIFECYCLE["rotate"]
+    act = Act(keys.LIFECYCLE, row, name, new, context_of(request), versions_of(if_match), key)
+    return await _with_secret(request, ledger, act, secret)
+
+
+async def _with_secret(request: Request, ledger: Ledger, act: Act, secret: str) -> Response:
+    """The key with its token, where the secret is the one that was just made."""
+    carried_out = await carry_out(ledger, act)
+    renderer = renderer_of(request, KEYS)
+    shown = await renderer.one(carried_out.record)
+    shown["token"] = None if carried_out.replayed else token(carried_out.record.id, secret)
+    return answer(renderer, carried_out, shown)
+
+
+@router.post("/persons/{id}/erase", **operation(persons.LIFECYCLE, "erase", PersonOut))
+async def erase(
+    request: Request,
+    ledger: Ledger,
+    name: Name,
+    body: Nothing | None = None,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyHeader = None,
+) -> Response:
+    """Their name and their words become unreadable, in rows and events alike, for ever."""
+    key = await idempotency.key_of(ledger, request, "erase_person", idempotency_key)
+    row = persons.LIFECYCLE["erase"]
+    act = Act(
+        persons.LIFECYCLE, row, name, body or Nothing(), context_of(request), versions_of(if_match), key
+    )
+    async with without_refused_rows(ledger, act):
+        carried_out = await carry_out(ledger, act)
+    renderer = renderer_of(request, PERSONS)
+    return answer(renderer, carried_out, await renderer.one(carried_out.record))
+
+
+@router.get(
+    "/teams/{id}/members",
+    operation_id="list_team_members",
+    response_model=PERSONS.page,
+    responses=problems(400, 404, 422),
+)
+async def list_team_members(request: Request, name: Name, paging: Annotated[Paging, Query()]) -> Response:
+    """Those who belong to a team and whom the caller may see: for staff all of them."""
+    team = (await seen(renderer_of(request, TEAMS), name)).record
+    query = PERSONS.query.model_validate({**paging.model_dump(), "member_of": [str(team.id)]})
+    return listed(request, await page(PERSONS, renderer_of(request, PERSONS), query))
+
+
+mount_actions(router, persons.LIFECYCLE, PersonOut, prefix="/persons", left_out=frozenset({"erase"}))
+mount_actions(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
+mount_actions(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
+mount_edit(router, persons.LIFECYCLE, PersonOut, prefix="/persons")
+mount_edit(router, teams.LIFECYCLE, TeamOut, prefix="/teams")
+mount_edit(router, groups.LIFECYCLE, GroupOut, prefix="/groups")
+mount_actions(router, keys.LIFECYCLE, KeyOut, prefix="/keys", left_out=frozenset({"make", "rotate"}))

@@ -1,0 +1,1 @@
+"""The rota: shifts, stand-ins, and who is on duty."""

@@ -1,0 +1,81 @@
+"""Who is on duty in a team, as the records have it. Rules ask `on_call`, checks `looked_up`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from app.common.records import from_row
+from app.db import Database
+from app.foundation.rota.on_duty import Span, on_duty, spans
+from app.foundation.rota.records import Duty, Shift, StandIn
+from app.kernel.look import Look, NotHeld, Reading, Versions
+
+# By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
+ZONES = timedelta(days=2)
+SHIFTS = """
+select *, 'shift/' || id as stream from fold.shift where team_id = %(team)s and duty = %(duty)s
+  and from_date <= %(last_date)s and (until_date is null or until_date >= %(first_date)s)
+order by added_at, id
+"""
+STAND_INS = """
+select *, 'stand_in/' || id as stream from fold.stand_in
+where team_id = %(team)s and duty = %(duty)s and state = 'agreed'
+  and greatest(ends_at, return_ends_at) > %(first)s and least(starts_at, return_starts_at) <= %(last)s
+order by agreed_at, id
+"""
+THERE = """
+select p.id from fold.person p join fold.membership m on m.person_id = p.id and m.team_id = %s
+where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
+"""
+
+
+async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
+    """The persons who are on call in the team then, but for those who are not active or not of it now."""
+    return await on_duty_in(db, team_id, Duty.on_call, at)
+
+
+async def on_duty_in(db: Database, team_id: UUID, duty: Duty, at: datetime) -> tuple[UUID, ...]:
+    """The persons who have that duty in the team then, but for those who are not active or not of it now."""
+    return await _there(db.rows, team_id, *await _rota(db.rows, team_id, duty, at, at), at)
+
+
+async def looked_up(look: Look, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
+    """The same for a check: it is decided again if the rota that it has read moves."""
+    # Nothing of theirs stands beside shifts and stand-ins: their own version is that of their stream.
+    shifts, stand_ins = await _rota(partial(look.rows, held=Versions()), team_id, Duty.on_call, at, at)
+    held = NotHeld("Whoever leaves the team meanwhile was on call when it was decided.")
+    return await _there(partial(look.rows, held=held), team_id, shifts, stand_ins, at)
+
+
+async def rota(db: Database, team_id: UUID, duty: Duty, begin: datetime, end: datetime) -> list[Span]:
+    """Who is on duty in the team, from `begin` to `end`."""
+    shifts, stand_ins = await _rota(db.rows, team_id, duty, begin, end)
+    return spans(shifts, stand_ins, begin, end)
+
+
+async def _there(
+    read: Reading, team_id: UUID, shifts: Sequence[Shift], stand_ins: Sequence[StandIn], at: datetime
+) -> tuple[UUID, ...]:
+    persons = on_duty(shifts, stand_ins, at)
+    there = {row["id"] for row in await read(THERE, (team_id, list(persons)))} if persons else set()
+    return tuple(person for person in persons if person in there)
+
+
+async def _rota(
+    read: Reading, team_id: UUID, duty: Duty, first: datetime, last: datetime
+) -> tuple[Sequence[Shift], Sequence[StandIn]]:
+    """What can count between the two instants."""
+    parameters = {
+        "team": team_id,
+        "duty": duty.value,
+        "first": first,
+        "last": last,
+        "first_date": (first - ZONES).date().isoformat(),
+        "last_date": (last + ZONES).date().isoformat(),
+    }
+    shifts = [from_row(Shift, row) for row in await read(SHIFTS, parameters)]
+    stand_ins = [from_row(StandIn, row) for row in await read(STAND_INS, parameters)]
+    return shifts, stand_ins

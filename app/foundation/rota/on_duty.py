@@ -1,0 +1,114 @@
+"""Who is on duty at an instant: the weekly shifts, then who stands in for whom (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.foundation.calendars.week import Weekday
+from app.foundation.rota.records import Shift, StandIn
+
+WEEKDAYS = tuple(weekday.value for weekday in Weekday)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The persons on duty from `begin` up to `end`, which does not belong to it."""
+
+    begin: datetime
+    end: datetime
+    persons: tuple[UUID, ...]
+
+
+def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], at: datetime) -> tuple[UUID, ...]:
+    """The persons on duty then, each once. What was agreed later counts on top of what was agreed before."""
+    moment = at + timedelta(microseconds=1)
+    persons: dict[UUID | None, None] = dict.fromkeys(
+        shift.person_id
+        for shift in shifts
+        if shift.person_id is not None and any(True for _ in shift_times(shift, at, moment))
+    )
+    for stand_in in stand_ins:
+        for begin, end, coming, going in _exchanges(stand_in):
+            if begin <= at < end and (going is None or going in persons):
+                persons.pop(going, None)
+                if coming is not None:
+                    persons[coming] = None
+    return tuple(person for person in persons if person is not None)
+
+
+def spans(
+    shifts: Sequence[Shift], stand_ins: Sequence[StandIn], begin: datetime, end: datetime
+) -> list[Span]:
+    """Who is on duty from `begin` to `end`, without the times at which nobody is."""
+    edges = {begin, end}
+    for shift in shifts:
+        edges.update(edge for times in shift_times(shift, begin, end) for edge in times)
+    for stand_in in stand_ins:
+        edges.update(edge for exchange in _exchanges(stand_in) for edge in exchange[:2])
+    inside = sorted(edge for edge in edges if begin <= edge <= end)
+    found: list[Span] = []
+    for start, stop in pairwise(inside):
+        persons = on_duty(shifts, stand_ins, start)
+        if found and found[-1].end == start and set(found[-1].persons) == set(persons):
+            found[-1] = Span(found[-1].begin, stop, found[-1].persons)
+        elif persons:
+            found.append(Span(start, stop, persons))
+    return found
+
+
+def shift_times(shift: Shift, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """When the shift begins and ends, each time that it overlaps the time from `begin` to `end`."""
+    assert shift.time_zone is not None
+    zone = ZoneInfo(shift.time_zone)
+    day = begin.astimezone(zone).date() - timedelta(days=1)  # what has begun on the day before
+    while day <= end.astimezone(zone).date():
+        if _begins_on(shift, day):
+            starts, ends = _of_day(shift, day, zone)
+            if starts < end and begin < ends:
+                yield starts, ends
+        day += timedelta(days=1)
+
+
+def _begins_on(shift: Shift, day: date) -> bool:
+    assert shift.from_date is not None
+    assert shift.every_weeks is not None
+    first = date.fromisoformat(shift.from_date)
+    weeks = (_monday(day) - _monday(first)).days // 7
+    not_over = shift.until_date is None or day < date.fromisoformat(shift.until_date)
+    of_the_week = WEEKDAYS[day.weekday()] in (shift.weekdays or ())
+    return first <= day and not_over and of_the_week and weeks % shift.every_weeks == 0
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _of_day(shift: Shift, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the shift that begins on that day begins and ends. A time that the clock skips is as late after
+    the hour that it has kept; of one that it shows twice the first is meant.
+    """
+    assert shift.starts is not None
+    assert shift.ends is not None
+    starts, ends = time.fromisoformat(shift.starts), time.fromisoformat(shift.ends)
+    last_day = day if ends > starts else day + timedelta(days=1)
+    return (
+        datetime.combine(day, starts, zone).astimezone(UTC),
+        datetime.combine(last_day, ends, zone).astimezone(UTC),
+    )
+
+
+_Exchange = tuple[datetime, datetime, UUID | None, UUID | None]
+
+
+def _exchanges(stand_in: StandIn) -> Iterator[_Exchange]:
+    """From when to when, who comes, who goes."""
+    assert stand_in.starts_at is not None
+    assert stand_in.ends_at is not None
+    yield stand_in.starts_at, stand_in.ends_at, stand_in.person_id, stand_in.instead_of_id
+    if stand_in.return_starts_at is not None and stand_in.return_ends_at is not None:
+        yield stand_in.return_starts_at, stand_in.return_ends_at, stand_in.instead_of_id, stand_in.person_id

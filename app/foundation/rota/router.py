@@ -1,0 +1,148 @@
+"""Where duties are: `/v1/shifts`, `/v1/stand_ins`, and of a team who is on call and its rota."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.actions import mount_actions
+from app.api.auth import Ledger, caller_of, context_of
+from app.api.openapi import problems
+from app.api.reads import Name, mount_reads
+from app.api.shapes import Out, PersonStub, TeamStub
+from app.foundation.people import teams
+from app.foundation.people.records import Team
+from app.foundation.rota import shifts, stand_ins
+from app.foundation.rota.on_call import on_call, rota
+from app.foundation.rota.queries import SHIFTS, STAND_INS, ShiftOut, StandInOut
+from app.foundation.rota.records import Duty
+from app.kernel.bodies import Instant
+from app.kernel.ledger import Ledger as Services
+from app.kernel.look import load
+from app.kernel.refusals import NotFound
+from app.log.canonical import instant
+
+router = APIRouter(prefix="/v1", tags=["people"])
+mount_reads(router, SHIFTS, prefix="/shifts")
+mount_reads(router, STAND_INS, prefix="/stand_ins")
+LONGEST_ROTA = timedelta(days=92)
+
+
+class OnCallOut(Out):
+    """Who is on call in a team."""
+
+    team: TeamStub
+    on_call_at: datetime = Field(description="The instant that is meant.")
+    persons: list[PersonStub] = Field(description="Those on call then who are active now.")
+
+
+class RotaSpan(Out):
+    """A time, and who is on duty in it."""
+
+    starts_at: datetime = Field(description="The first instant.")
+    ends_at: datetime = Field(description="The first instant behind it.")
+    persons: list[PersonStub]
+
+
+class RotaOut(Out):
+    """The duties of a team in a time; when nobody is on duty there is no span."""
+
+    team: TeamStub
+    duty: Duty
+    items: list[RotaSpan]
+
+
+class OnCallQuery(BaseModel):
+    """Which instant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    at: Instant | None = Field(default=None, description="The instant that is meant; none: now.")
+
+
+class RotaQuery(BaseModel):
+    """Which time, and which duty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Instant = Field(alias="from", description="From when.")
+    end: Instant = Field(alias="to", description="Up to when, exclusive; at most 92 days later.")
+    duty: Duty = Field(default=Duty.on_call, description="What they are there for.")
+
+
+@router.get(
+    "/teams/{id}/on-call",
+    operation_id="get_team_on_call",
+    response_model=OnCallOut,
+    responses=problems(404, 422),
+)
+async def get_team_on_call(
+    request: Request, ledger: Ledger, name: Name, query: Annotated[OnCallQuery, Query()]
+) -> Response:
+    """Who is on call in a team, now or at another time; for staff."""
+    team = await _team(request, ledger, name)
+    at = query.at or context_of(request).now
+    persons = await on_call(ledger.db, team.id, at)
+    stubs = await _stubs(ledger, persons)
+    shown = {
+        "team": _team_stub(team),
+        "on_call_at": instant(at),
+        "persons": [stubs[person] for person in persons],
+    }
+    return Response(to_json(shown), media_type="application/json")
+
+
+@router.get(
+    "/teams/{id}/rota", operation_id="get_team_rota", response_model=RotaOut, responses=problems(404, 422)
+)
+async def get_team_rota(
+    request: Request, ledger: Ledger, name: Name, query: Annotated[RotaQuery, Query()]
+) -> Response:
+    """Who is on duty in a team from a time to another, shifts and exceptions together; for staff."""
+    team = await _team(request, ledger, name)
+    if not query.begin < query.end <= query.begin + LONGEST_ROTA:
+        fault = {"type": "not_a_rota", "loc": ("query", "to"), "msg": "", "ctx": {"days": LONGEST_ROTA.days}}
+        raise RequestValidationError([fault])
+    found = await rota(ledger.db, team.id, query.duty, query.begin, query.end)
+    stubs = await _stubs(ledger, {person for span in found for person in span.persons})
+    items = [
+        {
+            "starts_at": instant(span.begin),
+            "ends_at": instant(span.end),
+            "persons": [stubs[person] for person in span.persons],
+        }
+        for span in found
+    ]
+    shown = {"team": _team_stub(team), "duty": query.duty.value, "items": items}
+    return Response(to_json(shown), media_type="application/json")
+
+
+async def _team(request: Request, ledger: Services, name: str) -> Team:
+    """The team of that name. Its duties are for staff: raises NotFound for everybody else."""
+    loaded = await load(ledger.db, teams.LIFECYCLE, name)
+    if loaded is None or not caller_of(request).is_staff:
+        raise NotFound()
+    return loaded.record
+
+
+def _team_stub(team: Team) -> dict[str, Any]:
+    return {"id": team.id, "key": team.key, "name": team.name}
+
+
+async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The persons as other records show them."""
+    names = await ledger.directory.names(persons)
+    texts = await ledger.vault.texts(names.values())
+    return {person: {"id": person, "name": texts[name]} for person, name in names.items()}
+
+
+mount_actions(router, shifts.LIFECYCLE, ShiftOut, prefix="/shifts")
+mount_actions(router, stand_ins.LIFECYCLE, StandInOut, prefix="/stand_ins")

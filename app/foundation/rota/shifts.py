@@ -1,0 +1,137 @@
+"""Shifts: the hours of the week at which somebody is on duty in a team.
+
+active ─► ended
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.common.people import SEE_EVERYTHING, Person, PersonState
+from app.common.records import Refers
+from app.foundation.calendars.week import Day, Hours, Weekday
+from app.foundation.people.lookups import membership
+from app.foundation.people.persons import Zone
+from app.foundation.people.records import Team, TeamState
+from app.foundation.rota.records import Duty, Shift, ShiftState
+from app.kernel.bodies import Body, Few, Reference
+from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import STAFF
+from app.kernel.who import admin, rule
+
+MOST_WEEKS = 52
+
+
+class AddShift(Body):
+    """Hours of the week at which somebody is on duty."""
+
+    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
+    person: Annotated[Reference, Refers("person")] = Field(
+        description="The person: an id, or `me`; one of the team's members."
+    )
+    duty: Duty = Field(description="What they are there for.")
+    weekdays: Annotated[tuple[Weekday, ...], Few] = Field(
+        min_length=1, max_length=len(Weekday), description="The days on which it begins."
+    )
+    starts: Hours = Field(description="When it begins, by the clock of the time zone, as 22:00.")
+    ends: Hours = Field(
+        description="When it ends; where that is not behind the beginning, on the next day, as 06:00."
+    )
+    time_zone: Zone = Field(description="Whose clock it goes by (IANA), as Asia/Shanghai.")
+    from_date: Day = Field(description="The first day on which it may begin, as 2026-03-01.")
+    until_date: Day | None = Field(
+        default=None, description="The first day on which it begins no more; none: for good."
+    )
+    every_weeks: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_WEEKS,
+        strict=True,
+        description="2: every other week, and so on; the week of `from_date` is one of them.",
+    )
+
+
+def add(shift: Shift, body: AddShift, at: Moment) -> None:
+    """Somebody is on duty at these hours of the week."""
+    team, person = at.named(Team, "team"), at.named(Person, "person")
+    shift.team_id = team.id
+    shift.person_id = person.id
+    shift.duty = body.duty
+    shift.weekdays = [day.value for day in Weekday if day in body.weekdays]
+    shift.starts = body.starts
+    shift.ends = body.ends
+    shift.time_zone = body.time_zone
+    shift.every_weeks = body.every_weeks
+    shift.from_date = body.from_date
+    shift.until_date = body.until_date
+    shift.added_at = at.occurred_at
+
+
+async def no_member(look: Look, shift: Shift, body: AddShift, at: Moment) -> str | None:
+    """On duty is who is there, and belongs to the team."""
+    await of_the_team(look, at, "person")
+    return None
+
+
+async def of_the_team(look: Look, at: Moment, field: str) -> None:
+    """The team is given work, and the person that the field names, if any, works in it. Raises WrongValue."""
+    team, person = at.named(Team, "team"), at.the(Person, field)
+    if team.state is TeamState.retired:
+        raise WrongValue(pointer="/team", because="team_retired")
+    if person is None:
+        return
+    if person.state is PersonState.erased:
+        raise WrongValue(pointer=f"/{field}", because="person_erased")
+    if person.state is PersonState.inactive:
+        raise WrongValue(pointer=f"/{field}", because="person_inactive")
+    if await membership(look, person, team) is None:
+        raise WrongValue({"team": str(team.key)}, pointer=f"/{field}", because="not_in_the_team")
+
+
+async def ends_before_it_begins(look: Look, shift: Shift, body: AddShift, at: Moment) -> str | None:
+    """Its last day is not before its first."""
+    _in_order(body.from_date, body.until_date)
+    return None
+
+
+class EndShift(Body):
+    """From when on it is no more."""
+
+    until_date: Day = Field(description="The first day on which it begins no more.")
+
+
+def end(shift: Shift, body: EndShift, at: Moment) -> None:
+    """From that day on they are not on duty at these hours; what was before stays as it was."""
+    shift.until_date = body.until_date
+
+
+async def ended_before_it_began(look: Look, shift: Shift, body: EndShift, at: Moment) -> str | None:
+    """Its last day is not before its first."""
+    _in_order(shift.from_date or "", body.until_date)
+    return None
+
+
+def _in_order(first: str, until: str | None) -> None:
+    """Raises WrongValue if the end is before the first day."""
+    if until is not None and until < first:
+        raise WrongValue({"since": first}, pointer="/until_date", because="before_its_first_day")
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState,
+    audience=lambda shift: (STAFF, f"person:{shift.person_id}"), sees_all=SEE_EVERYTHING, columns={"staff": (), "person": ("person_id",)},
+    rows=(
+        #      action 中文    from                 to                 who           event
+        action(add,   "添加", FROM_NOTHING,        ShiftState.active, admin | rule, "shift.added",
+               wrong=(no_member, ends_before_it_begins)),
+        action(end,   "结束", [ShiftState.active], ShiftState.ended,  admin | rule, "shift.ended",
+               wrong=(ended_before_it_began,)),
+    ),
+)
+# fmt: on

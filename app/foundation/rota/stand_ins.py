@@ -1,0 +1,124 @@
+"""Exceptions to the shifts: who stands in for whom, who is there besides, who is away; and swaps.
+
+agreed ─► cancelled
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.common.people import SEE_EVERYTHING, Person, Role
+from app.common.records import Refers
+from app.foundation.people.records import Team
+from app.foundation.rota.records import Duty, StandIn, StandInState
+from app.foundation.rota.shifts import of_the_team
+from app.kernel.bodies import Body, Instant, Nothing, Reference
+from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import STAFF
+from app.kernel.who import admin, agent, engineer, rule
+
+LONGEST = timedelta(days=366)
+
+
+class AgreeStandIn(Body):
+    """Who is on duty instead of whom, and when; in return the other way round."""
+
+    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
+    duty: Duty = Field(description="What they are there for.")
+    person: Annotated[Reference, Refers("person")] | None = Field(
+        default=None, description="Who comes: an id, or `me`; none: nobody takes the place."
+    )
+    instead_of: Annotated[Reference, Refers("person")] | None = Field(
+        default=None, description="Who goes; none: whoever comes is there besides the others."
+    )
+    starts_at: Instant = Field(description="From when.")
+    ends_at: Instant = Field(description="Until when, exclusive.")
+    return_starts_at: Instant | None = Field(
+        default=None, description="Of a swap: from when the one who goes comes for the other."
+    )
+    return_ends_at: Instant | None = Field(default=None, description="Of a swap: until when, exclusive.")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> AgreeStandIn:
+        if self.person is None and self.instead_of is None:
+            raise PydanticCustomError("who_comes_or_goes", "name who comes, who goes, or both")
+        if (self.return_starts_at is None) != (self.return_ends_at is None):
+            raise PydanticCustomError("half_a_return", "give both ends of the time in return")
+        if self.return_starts_at is not None and None in (self.person, self.instead_of):
+            raise PydanticCustomError("half_a_return", "a swap is between two persons")
+        return self
+
+
+def agree(stand_in: StandIn, body: AgreeStandIn, at: Moment) -> None:
+    """For a while somebody else is on duty, somebody besides the others, or nobody."""
+    team, person, other = at.named(Team, "team"), at.the(Person, "person"), at.the(Person, "instead_of")
+    stand_in.team_id = team.id
+    stand_in.duty = body.duty
+    stand_in.person_id = person.id if person else None
+    stand_in.instead_of_id = other.id if other else None
+    stand_in.starts_at = body.starts_at
+    stand_in.ends_at = body.ends_at
+    stand_in.return_starts_at = body.return_starts_at
+    stand_in.return_ends_at = body.return_ends_at
+    stand_in.agreed_at = at.occurred_at
+
+
+async def not_of_the_team(look: Look, stand_in: StandIn, body: AgreeStandIn, at: Moment) -> str | None:
+    """A team settles its own duties: who comes belongs to it, and so does whoever enters it."""
+    await of_the_team(look, at, "person")
+    team = at.named(Team, "team")
+    if not _settles(at, stand_in, team.id):
+        raise WrongValue(pointer="/team", because="not_your_team")
+    return None
+
+
+async def not_your_team(look: Look, stand_in: StandIn, at: Moment) -> str | None:
+    """What a team has settled it undoes itself."""
+    return None if _settles(at, stand_in, stand_in.team_id) else "not_your_team"
+
+
+def _settles(at: Moment, stand_in: StandIn, team_id: UUID | None) -> bool:
+    by_admin = at.caller.is_rule or at.caller.holds(Role.admin, stand_in)
+    return by_admin or team_id in at.caller.teams
+
+
+async def not_a_time(look: Look, stand_in: StandIn, body: AgreeStandIn, at: Moment) -> str | None:
+    """Each of its times ends after it has begun, and within a year."""
+    times = ((body.starts_at, body.ends_at, ""), (body.return_starts_at, body.return_ends_at, "return_"))
+    for starts, ends, name in times:
+        if starts is None or ends is None:
+            continue
+        if ends <= starts:
+            raise WrongValue(pointer=f"/{name}ends_at", because="not_after_its_beginning")
+        if ends - starts > LONGEST:
+            raise WrongValue(
+                {"days": str(LONGEST.days)}, pointer=f"/{name}ends_at", because="too_long_a_time"
+            )
+    return None
+
+
+def cancel(stand_in: StandIn, body: Nothing, at: Moment) -> None:
+    """It was called off: the shifts count as they are."""
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState,
+    audience=lambda stand_in: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
+    rows=(
+        #      action   中文    from                   to                      who                               event
+        action(agree,   "约定", FROM_NOTHING,          StandInState.agreed,    admin | agent | engineer | rule, "stand_in.agreed",
+               wrong=(not_of_the_team, not_a_time)),
+        action(cancel,  "取消", [StandInState.agreed], StandInState.cancelled, admin | agent | engineer | rule, "stand_in.cancelled",
+               unless=(not_your_team,)),
+    ),
+)
+# fmt: on

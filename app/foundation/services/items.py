@@ -1,0 +1,266 @@
+"""Catalogue items: what of a service can be asked for, and what must be said then.
+
+draft ─► offered ⇄ withdrawn
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, WithJsonSchema
+
+from app.common.people import SEE_EVERYTHING, Person, Role
+from app.common.records import Refers, in_order
+from app.foundation.editing import take
+from app.foundation.people.givable import still_there
+from app.foundation.people.records import Group, Team, TeamState
+from app.foundation.services.records import ApprovalRule, CatalogueItem, FulfilmentPath, Service, ServiceState
+from app.foundation.services.records import ItemState as State
+from app.foundation.services.services import KEEPER
+from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Nothing, Paragraph, Patch, Reference, Title
+from app.kernel.constraints import Taken
+from app.kernel.forms import NoForm, check_form
+from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.kernel.visibility import EVERYBODY, STAFF
+
+LONGEST_TARGET = 366 * 24 * 3600
+A_FORM = {
+    "type": "object",
+    "properties": {
+        "size": {"type": "string", "enum": ["13", "15"], "x-label": {"en": "Screen", "zh": "屏幕尺寸"}},
+        "why": {"type": "string", "maxLength": 500, "x-label": {"en": "What for", "zh": "用途"}},
+    },
+    "required": ["size"],
+    "x-order": ["size", "why"],
+}
+
+Form = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object", "additionalProperties": True, "title": "Form"}),
+]
+_FORM = (
+    "What is asked: a JSON Schema (2020-12) of a flat object, in the subset of docs/catalogue.md, with "
+    "labels in both languages (`x-label`) and the order of its fields (`x-order`). Null: nothing is asked."
+)
+Persons = Annotated[
+    tuple[Annotated[Reference, Refers("person")], ...],
+    Field(max_length=LONGEST_LIST, description="Who approves it: these persons' ids."),
+    Few,
+]
+Checklist = Annotated[
+    tuple[Title, ...],
+    Field(
+        max_length=LONGEST_LIST,
+        description="The titles of the tasks that a request begins with, in this order.",
+        examples=[["Order it", "装好系统"]],
+    ),
+    Few,
+]
+Seconds = Annotated[
+    int, Field(ge=1, le=LONGEST_TARGET, strict=True, description="How long it may take.", examples=[259_200])
+]
+
+
+class DraftCatalogueItem(Body):
+    """Something that can be asked for once it is offered."""
+
+    key: Key = Field(description="What requests and figures call it; unique, never changed.")
+    service: Annotated[Reference, Refers("service")] = Field(description="Of which service: its key or id.")
+    title_en: Title = Field(description="What people call it, in English.", examples=["A laptop"])
+    title_zh: Title = Field(description="What people call it, in Chinese.", examples=["笔记本电脑"])
+    description_en: Paragraph | None = Field(
+        default=None, description="What it is, in English.", examples=["A laptop for work."]
+    )
+    description_zh: Paragraph | None = Field(
+        default=None, description="What it is, in Chinese.", examples=["办公用笔记本电脑。"]
+    )
+    scope: Paragraph | None = Field(default=None, description="What belongs to it.", examples=["Set up."])
+    limits: Paragraph | None = Field(
+        default=None, description="What does not, and for whom it is not.", examples=["One per person."]
+    )
+    delivery_standard: Paragraph | None = Field(
+        default=None,
+        description="What counts as delivered; shown to whoever asks.",
+        examples=["Handed over."],
+    )
+    form: Form | None = Field(default=None, description=_FORM, examples=[A_FORM])
+    fulfilment_path: FulfilmentPath = Field(description="How it is made.", examples=["standard"])
+    approver_role: Role | None = Field(default=None, description="Who approves it: those who hold this role.")
+    approver_group: Annotated[Reference, Refers("group")] | None = Field(
+        default=None, description="Who approves it: the members of this group, its key or id."
+    )
+    approver_persons: Persons = ()
+    approval_rule: ApprovalRule | None = Field(
+        default=None, description="Whose approval is enough; with who approves it, and only then."
+    )
+    target_seconds: Seconds | None = None
+    default_team: Annotated[Reference, Refers("team")] | None = Field(
+        default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
+    )
+    checklist: Checklist = ()
+
+
+_PLAIN = [
+    "key",
+    "title_en",
+    "title_zh",
+    "description_en",
+    "description_zh",
+    "scope",
+    "limits",
+    "delivery_standard",
+    "fulfilment_path",
+    "approver_role",
+    "approval_rule",
+    "target_seconds",
+]
+
+
+def draft(item: CatalogueItem, body: DraftCatalogueItem, at: Moment) -> None:
+    """It is written down; nobody can ask for it yet."""
+    for name in _PLAIN:
+        setattr(item, name, getattr(body, name))
+    group, team = at.the(Group, "approver_group"), at.the(Team, "default_team")
+    item.form = None if body.form is None else in_order(body.form)
+    item.service = at.named(Service, "service").key
+    item.approver_group_id = None if group is None else group.id
+    item.approver_persons = _persons(at)
+    item.default_team_id = None if team is None else team.id
+    item.checklist = list(body.checklist) or None
+    item.drafted_at = at.occurred_at
+
+
+class EditCatalogueItem(Patch):
+    """What is otherwise than it was."""
+
+    title_en: Title = Field(
+        default_factory=str, description="What people call it now, in English.", examples=["A laptop"]
+    )
+    title_zh: Title = Field(
+        default_factory=str, description="What people call it now, in Chinese.", examples=["便携电脑"]
+    )
+    description_en: Paragraph | None = Field(
+        default=None, description="What it is, in English.", examples=["A laptop for work."]
+    )
+    description_zh: Paragraph | None = Field(
+        default=None, description="What it is, in Chinese.", examples=["办公用笔记本电脑。"]
+    )
+    scope: Paragraph | None = Field(default=None, description="What belongs to it.", examples=["Set up."])
+    limits: Paragraph | None = Field(
+        default=None, description="What does not, and for whom it is not.", examples=["Two per person."]
+    )
+    delivery_standard: Paragraph | None = Field(
+        default=None, description="What counts as delivered; shown to whoever asks.", examples=["It starts."]
+    )
+    form: Form | None = Field(default=None, description=_FORM, examples=[A_FORM])
+    fulfilment_path: FulfilmentPath = Field(
+        default=FulfilmentPath.standard, description="How it is made.", examples=["project"]
+    )
+    approver_role: Role | None = Field(default=None, description="Who approves it: those who hold this role.")
+    approver_group: Annotated[Reference, Refers("group")] | None = Field(
+        default=None, description="Who approves it: the members of this group, its key or id."
+    )
+    approver_persons: Persons = ()
+    approval_rule: ApprovalRule | None = Field(default=None, description="Whose approval is enough.")
+    target_seconds: Seconds | None = None
+    default_team: Annotated[Reference, Refers("team")] | None = Field(
+        default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
+    )
+    checklist: Checklist = ()
+
+
+def edit(item: CatalogueItem, body: EditCatalogueItem, at: Moment) -> None:
+    """It is described, asked for or made otherwise; what was asked for before stays as it was."""
+    take(item, body, at, but=("approver_persons", "checklist"))
+    item.form = None if item.form is None else in_order(item.form)
+    if "approver_persons" in body.model_fields_set:
+        item.approver_persons = _persons(at)
+    if "checklist" in body.model_fields_set:
+        item.checklist = list(body.checklist) or None
+
+
+def _persons(at: Moment) -> list[str] | None:
+    return [str(person.id) for person in at.every(Person, "approver_persons")] or None
+
+
+async def is_a_form(
+    look: Look, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, at: Moment
+) -> None:
+    """What is asked can be asked."""
+    if body.form is None:
+        return
+    try:
+        check_form(body.form)
+    except NoForm as error:
+        fault = error.fault
+        raise WrongValue(fault.words, pointer=fault.pointer, because=fault.because) from None
+
+
+async def those_are_there(
+    look: Look, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, at: Moment
+) -> None:
+    """Whoever approves it and whoever makes it can do so."""
+    team = at.the(Team, "default_team")
+    if team is not None and team.state is TeamState.retired:
+        raise WrongValue(pointer="/default_team", because="team_retired")
+    for n, person in enumerate(at.every(Person, "approver_persons")):
+        still_there(person, f"/approver_persons/{n}")
+
+
+async def one_electorate(
+    look: Look, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, at: Moment
+) -> None:
+    """Whoever approves it is a role, a group or persons, by a rule; a chair is a group's."""
+    after = item.model_copy()
+    if isinstance(body, DraftCatalogueItem):
+        draft(after, body, at)
+    else:
+        edit(after, body, at)
+    by = [one for one in (after.approver_role, after.approver_group_id, after.approver_persons) if one]
+    if len(by) > 1:
+        raise WrongValue(pointer="/approver_role", because="one_electorate")
+    if bool(by) != (after.approval_rule is not None):
+        raise WrongValue(pointer="/approval_rule", because="rule_of_an_electorate")
+    if after.approval_rule is ApprovalRule.chair and after.approver_group_id is None:
+        raise WrongValue(pointer="/approval_rule", because="chair_of_a_group")
+
+
+async def of_a_live_service(look: Look, item: CatalogueItem, at: Moment) -> str | None:
+    """What is offered is there."""
+    loaded = await look.record("service", item.service or "")
+    live = loaded is not None and loaded.record.state is ServiceState.live
+    return None if live else "service_is_not_live"
+
+
+def offer(item: CatalogueItem, body: Nothing, at: Moment) -> None:
+    """Everybody can ask for it."""
+    item.offered_at = at.occurred_at
+    item.withdrawn_at = None
+
+
+def withdraw(item: CatalogueItem, body: Nothing, at: Moment) -> None:
+    """Nobody can ask for it any more; what was asked for before goes on."""
+    item.withdrawn_at = at.occurred_at
+
+
+# fmt: off
+LIFECYCLE = Lifecycle(
+    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State,
+    audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,), sees_all=SEE_EVERYTHING,
+    columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
+    retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
+    constraints={"catalogue_item_key_key": Taken("key")},
+    rows=(
+        #      action    中文     from                            to               who     event
+        action(draft,    "起草", FROM_NOTHING,                    State.draft,     KEEPER, "catalogue_item.drafted",
+               wrong=(is_a_form, those_are_there, one_electorate)),
+        action(edit,     "编辑", list(State),                     STAYS,           KEEPER, "catalogue_item.edited",
+               wrong=(is_a_form, those_are_there, one_electorate)),
+        action(offer,    "上架", [State.draft, State.withdrawn],  State.offered,   KEEPER, "catalogue_item.offered",   unless=(of_a_live_service,)),
+        action(withdraw, "下架", [State.offered],                 State.withdrawn, KEEPER, "catalogue_item.withdrawn"),
+    ),
+)
+# fmt: on

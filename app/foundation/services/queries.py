@@ -1,0 +1,82 @@
+"""What can be asked about services and about what they offer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, WithJsonSchema
+
+from app.api.lists import Listing
+from app.api.shapes import PersonStub, RecordOut, TeamStub
+from app.common.people import Role
+from app.foundation.calendars.queries import CALENDARS
+from app.foundation.people.queries import PERSONS, TEAMS
+from app.foundation.services import items, services
+from app.foundation.services.records import ApprovalRule, Criticality, FulfilmentPath, ItemState, ServiceState
+
+
+class ServiceOut(RecordOut):
+    """Something that IT does for its customers."""
+
+    state: ServiceState
+    key: str
+    name_en: str
+    name_zh: str
+    description_en: str | None
+    description_zh: str | None
+    criticality: Criticality
+    owner: PersonStub = Field(description="Who answers for it.")
+    team: TeamStub | None = Field(description="Who runs it.")
+    customers: list[UUID] | None = Field(description="The teams that it is for.")
+    calendar: str | None = Field(description="The key of the calendar of its support hours.")
+    proposed_at: datetime
+    went_live_at: datetime | None
+    retired_at: datetime | None
+
+
+class CatalogueItemOut(RecordOut):
+    """Something of a service that can be asked for."""
+
+    state: ItemState
+    key: str
+    service: str = Field(description="The key of its service.")
+    title_en: str
+    title_zh: str
+    description_en: str | None
+    description_zh: str | None
+    scope: str | None
+    limits: str | None
+    delivery_standard: str | None = Field(description="What counts as delivered.")
+    form: Annotated[
+        dict[str, Any] | None,
+        WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}]}),
+    ] = Field(description="What is asked: a JSON Schema; null: nothing.")
+    fulfilment_path: FulfilmentPath
+    approver_role: Role | None
+    approver_group_id: UUID | None
+    approver_persons: list[UUID] | None
+    approval_rule: ApprovalRule | None = Field(description="Null: nobody need approve it.")
+    target_seconds: int | None = Field(description="How long it may take.")
+    default_team: TeamStub | None
+    checklist: list[str] | None = Field(description="The titles of the tasks that a request begins with.")
+    drafted_at: datetime
+    offered_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+SERVICES = Listing(
+    lifecycle=services.LIFECYCLE,
+    shape=ServiceOut,
+    filters=("state", "key", "criticality", "owner", "team", "changed_at"),
+    sorts=("proposed_at", "key"),
+    expands=(PERSONS, TEAMS, CALENDARS),
+)
+CATALOGUE_ITEMS = Listing(
+    lifecycle=items.LIFECYCLE,
+    shape=CatalogueItemOut,
+    filters=("state", "key", "service", "fulfilment_path", "default_team", "changed_at"),
+    sorts=("drafted_at", "key"),
+    expands=(TEAMS, SERVICES),
+)

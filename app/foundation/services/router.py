@@ -1,0 +1,70 @@
+"""Where the catalogue is: `/v1/services`, `/v1/catalogue_items`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.actions import mount_actions
+from app.api.edit import mount_edit
+from app.api.faults import Fault
+from app.api.openapi import in_language, problems
+from app.api.paging import VARY
+from app.api.reads import Name, mount_reads, renderer_of, seen
+from app.api.shapes import Out
+from app.foundation.services import items, services
+from app.foundation.services.answers import wrong_answers
+from app.foundation.services.queries import CATALOGUE_ITEMS, SERVICES, CatalogueItemOut, ServiceOut
+from app.i18n import say
+from app.kernel.forms import Answers
+
+router = APIRouter(prefix="/v1", tags=["catalogue"])
+mount_reads(router, SERVICES, prefix="/services")
+mount_reads(router, CATALOGUE_ITEMS, prefix="/catalogue_items")
+mount_actions(router, services.LIFECYCLE, ServiceOut, prefix="/services")
+mount_edit(router, services.LIFECYCLE, ServiceOut, prefix="/services")
+mount_actions(router, items.LIFECYCLE, CatalogueItemOut, prefix="/catalogue_items")
+mount_edit(router, items.LIFECYCLE, CatalogueItemOut, prefix="/catalogue_items")
+
+
+class CheckAnswers(BaseModel):
+    """Answers to an item's form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: Answers | None = Field(default=None, description="As they would be said in a request.")
+
+
+class CheckedAnswers(Out):
+    """Whether the answers fit the form as it is now."""
+
+    fit: bool = Field(description="Whether a request with these answers would be taken, as far as they go.")
+    errors: list[Fault] = Field(
+        description="What is wrong with them, in the order in which the form asks: the first 50."
+    )
+
+
+@router.post(
+    "/catalogue_items/{id}/check",
+    operation_id="check_catalogue_item_answers",
+    response_model=CheckedAnswers,
+    responses=in_language() | problems(400, 404, 413, 415, 422),
+)
+async def check_catalogue_item_answers(
+    request: Request, name: Name, body: Annotated[CheckAnswers, Body()]
+) -> Response:
+    """Whether answers fit the item's form, as a request would find. Nothing is written, and nothing kept."""
+    renderer = renderer_of(request, CATALOGUE_ITEMS)
+    item = (await seen(renderer, name)).record
+    language = renderer.language
+    errors = [
+        Fault(pointer=one.pointer, code=one.because, message=say(language, "value", one.because, one.words))
+        for one in wrong_answers(item, body.answers)
+    ]
+    headers = {**VARY, "Content-Language": language}
+    checked = CheckedAnswers(fit=not errors, errors=errors)
+    return Response(to_json(checked), headers=headers, media_type="application/json")

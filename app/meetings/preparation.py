@@ -1,0 +1,217 @@
+"""What actions on meetings must look up first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.common.people import WHOLE_GROUP, Person
+from app.common.tickets import Ticket
+from app.foundation.people.givable import still_there
+from app.foundation.people.records import Group, GroupMember, GroupState, Side
+from app.kernel.look import Look
+from app.kernel.moment import Moment
+from app.kernel.refusals import WrongValue
+from app.meetings.records import AgendaItem, Meeting, Participant
+from app.ticketing.records import Link, LinkKind
+
+if TYPE_CHECKING:
+    from app.meetings.lifecycle import AddAgendaItemMeeting, CallMeeting, UninviteMeeting
+
+#: A whole group with its chair, and whoever chairs the meeting instead.
+MOST_INVITED = WHOLE_GROUP + 1
+LONGEST = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Who chairs a new meeting, who sees to it, and the rows of all who are invited."""
+
+    chair_id: UUID | None
+    organiser_id: UUID | None
+    participants: tuple[Participant, ...]
+
+
+async def invitation(look: Look, meeting: Meeting, body: CallMeeting, at: Moment) -> Invitation:
+    """Finds who is invited, and who chairs the meeting. Raises WrongValue if it cannot be called so."""
+    lies_ahead(body.starts_at, body.ends_at, at)
+    before = at.the(Meeting, "follows")
+    if before is not None:
+        return await _as_before(look, before, meeting, at)
+    for name in ("chair", "organiser"):
+        still_there(at.the(Person, name), f"/{name}")
+    for n, person in enumerate(at.every(Person, "persons")):
+        still_there(person, f"/persons/{n}")
+    group, chair = at.the(Group, "group"), at.the(Person, "chair")
+    if group is not None and group.state is GroupState.retired:
+        raise WrongValue(pointer="/group", because="group_retired")
+    chair_id = chair.id if chair is not None else None
+    if chair is None and group is not None and group.chair_id is not None:
+        chair_id = next(iter(await look.active([group.chair_id])), None)
+    if chair_id is None:
+        raise WrongValue(pointer="/chair", because="missing")
+    organiser = at.the(Person, "organiser")
+    organiser_id = organiser.id if organiser is not None else at.caller.person_id
+    sides = await _sides(look, group)
+    persons = dict.fromkeys((chair_id, *(person.id for person in at.every(Person, "persons"))))
+    besides = [one for one in persons if one not in sides]
+    if len(sides) + len(besides) > MOST_INVITED:
+        raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
+    return Invitation(chair_id, organiser_id, _invited(meeting, sides, besides, at))
+
+
+async def _as_before(look: Look, before: Meeting, meeting: Meeting, at: Moment) -> Invitation:
+    """The next meeting of a series: those who are left. A group that has grown leaves less room for others;
+    whoever chairs the meeting is the first of these, and always has it.
+    """
+    if before.row_key not in look.made:
+        raise WrongValue(pointer="/follows", because="by_call_next")
+    left = await remaining_of(look, before)
+    besides = left.besides[: MOST_INVITED - len(left.sides)]
+    return Invitation(left.chair_id, left.organiser_id, _invited(meeting, left.sides, besides, at))
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """Who of those of a meeting is still there: of its group as it is now, each with their side, and
+    `besides`, whoever chairs it first.
+    """
+
+    chair_id: UUID | None
+    organiser_id: UUID | None
+    sides: Mapping[UUID, Side | None]
+    besides: list[UUID]
+
+
+async def remaining_of(look: Look, meeting: Meeting) -> Remaining:
+    """Finds who is still there."""
+    loaded = None if meeting.group_id is None else await look.record("group", str(meeting.group_id))
+    group = None if loaded is None or loaded.record.state is GroupState.retired else loaded.record
+    rows = await look.children(Participant, meeting)
+    invited = [row.person_id for row in rows if row.invited and not row.from_group]
+    chairs = [meeting.chair_id, group.chair_id if group is not None else None]
+    known = dict.fromkeys(one for one in (*chairs, meeting.organiser_id, *invited) if one is not None)
+    there = await look.active(known)
+    chair = next((one for one in chairs if one in there), None)
+    sides = await _sides(look, group)
+    persons = dict.fromkeys(one for one in (chair, *invited) if one is not None and one in there)
+    return Remaining(
+        chair_id=chair,
+        organiser_id=meeting.organiser_id if meeting.organiser_id in there else chair,
+        sides=sides,
+        besides=[one for one in persons if one not in sides],
+    )
+
+
+async def _sides(look: Look, group: Group | None) -> dict[UUID, Side | None]:
+    """The members of the group who are there, and its chair, each with the side that they stand for."""
+    if group is None:
+        return {}
+    members = await look.children(GroupMember, group)
+    sides = {member.person_id: member.side for member in members if member.person_id is not None}
+    if group.chair_id is not None:
+        sides.setdefault(group.chair_id, None)
+    there = await look.active(sides)
+    return {person: side for person, side in sides.items() if person in there}
+
+
+def _invited(
+    meeting: Meeting, sides: Mapping[UUID, Side | None], besides: Iterable[UUID], at: Moment
+) -> tuple[Participant, ...]:
+    """The rows of those who are invited."""
+    return (
+        *(participant(meeting, one, at, side=side, from_group=True) for one, side in sides.items()),
+        *(participant(meeting, one, at) for one in besides),
+    )
+
+
+def participant(
+    meeting: Meeting,
+    person_id: UUID,
+    at: Moment,
+    *,
+    side: Side | None = None,
+    from_group: bool = False,
+    invited: bool = True,
+) -> Participant:
+    """The row of somebody who is invited, or was there without that."""
+    return Participant(
+        id=at.new_id(),
+        record=meeting.row_key,
+        person_id=person_id,
+        side=side,
+        from_group=from_group,
+        invited=invited,
+        attended=None if invited else True,
+        added_at=at.occurred_at,
+    )
+
+
+def lies_ahead(starts_at: datetime, ends_at: datetime, at: Moment) -> None:
+    """Raises WrongValue unless a meeting can take place then."""
+    if starts_at <= at.occurred_at:
+        raise WrongValue(pointer="/starts_at", because="not_ahead")
+    if ends_at <= starts_at:
+        raise WrongValue(pointer="/ends_at", because="not_behind_start")
+    if ends_at > starts_at + LONGEST:
+        raise WrongValue({"days": str(LONGEST.days)}, pointer="/ends_at", because="too_long_a_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Participants:
+    """Those who are invited, or were there."""
+
+    participants: tuple[Participant, ...]
+
+
+async def participants(look: Look, meeting: Meeting, body: object, at: Moment) -> Participants:
+    """Finds those who are invited."""
+    return Participants(tuple(await look.children(Participant, meeting)))
+
+
+@dataclass(frozen=True, slots=True)
+class Uninvited:
+    """The row of whoever need not come."""
+
+    participant: Participant
+
+
+async def uninvited(look: Look, meeting: Meeting, body: UninviteMeeting, at: Moment) -> Uninvited:
+    """Finds the row of whoever need not come. Raises WrongValue if they were not invited."""
+    found = await look.child(Participant, meeting, person_id=at.named(Person, "person").id)
+    if found is None:
+        raise WrongValue(pointer="/person", because="not_invited")
+    return Uninvited(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What is to be talked about, in order."""
+
+    items: tuple[AgendaItem, ...]
+
+
+async def agenda(look: Look, meeting: Meeting, body: object, at: Moment) -> Agenda:
+    """Finds what is to be talked about so far."""
+    return Agenda(tuple(await look.children(AgendaItem, meeting)))
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkedRecord:
+    """The record that a new item is about; None: it is linked already, or the item is about none."""
+
+    record: Ticket | None
+
+
+async def unlinked_record(
+    look: Look, meeting: Meeting, body: AddAgendaItemMeeting, at: Moment
+) -> UnlinkedRecord:
+    """Finds whether the record that the item is about is still to be linked."""
+    about = at.the(Ticket, "about")
+    if about is None:
+        return UnlinkedRecord(None)
+    same = {"other": about.row_key, "kind": LinkKind.relates_to.value}
+    return UnlinkedRecord(about if await look.child(Link, meeting, **same) is None else None)

@@ -1,0 +1,151 @@
+"""A meeting's row, its states and codes, and what stands beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.common.notices import Responsible, Step
+from app.common.personal import Personal
+from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.tickets import Ticket
+from app.foundation.people.records import Side
+
+
+class MeetingState(Labelled):
+    """Where a meeting stands."""
+
+    called = "called", "Called", "已召集"
+    held = "held", "Held", "已召开"
+    minuted = "minuted", "Minuted", "已形成纪要"
+    cancelled = "cancelled", "Cancelled", "已取消"
+
+
+class MeetingKind(Labelled):
+    """What a meeting is for."""
+
+    plan_review = "plan_review", "Plan review", "计划评审会"
+    monthly_assessment = "monthly_assessment", "Monthly assessment", "月度考核会"
+    solution_review = "solution_review", "Solution review", "方案评审会"
+    progress = "progress", "Progress", "进展会"
+    agreement_review = "agreement_review", "Agreement review", "协议评审会"
+    quality_analysis = "quality_analysis", "Quality analysis", "质量分析会"
+    cab = "cab", "Change advisory board", "变更委员会会议"
+    kick_off = "kick_off", "Kick-off", "启动会"
+    improvement_talk = "improvement_talk", "Improvement talk", "改进面谈"
+    other = "other", "Other", "其他"
+
+
+class SeriesInterval(Labelled):
+    """How often the meetings of a series take place."""
+
+    weekly = "weekly", "Weekly", "每周"
+    fortnightly = "fortnightly", "Every two weeks", "每两周"
+    monthly = "monthly", "Monthly", "每月"
+    quarterly = "quarterly", "Quarterly", "每季度"
+    half_yearly = "half_yearly", "Every six months", "每半年"
+    yearly = "yearly", "Yearly", "每年"
+
+
+class SeriesDay(Labelled):
+    """What stays the same from month to month: the 15th, or the third Tuesday."""
+
+    date = "date", "The same day of the month", "同一日期"
+    weekday = "weekday", "The same weekday of the month", "同一星期几"
+
+
+class Meeting(Ticket):
+    """People who meet at a time, to talk about records and to decide.
+
+    A series is one record for each meeting. `series_id` is the first one's id, `series_since_at` when that
+    was to begin, by which the others fall due on the clocks of `time_zone`. `planned_at` is when this one
+    fell due, wherever it was moved since; `next_id` the one that follows, `next_at` when that one fell due.
+    `overdue_at` is when it was flagged as not held in time.
+    """
+
+    KIND: ClassVar[str] = "meeting"
+
+    state: MeetingState | None = Field(default=None, sa_type=Text)
+    meeting_kind: MeetingKind | None = Field(default=None, sa_type=Text)
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    time_zone: str | None = None
+    place: str | None = None
+    chair_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
+    organiser_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
+    group_id: Annotated[UUID | None, Refers("group")] = None
+    series_interval: SeriesInterval | None = Field(default=None, sa_type=Text)
+    series_day: SeriesDay | None = Field(default=None, sa_type=Text)
+    series_id: Annotated[UUID | None, Refers("meeting")] = None
+    series_since_at: datetime | None = None
+    series_ended_at: datetime | None = None
+    planned_at: datetime | None = None
+    next_id: Annotated[UUID | None, Refers("meeting")] = None
+    next_at: datetime | None = None
+    overdue_at: datetime | None = None
+    held_at: datetime | None = None
+    minuted_at: datetime | None = None
+    signed_at: datetime | None = None
+    signed_by_id: Annotated[UUID | None, Refers("person")] = None
+    cancelled_at: datetime | None = None
+
+
+class Participant(Beside):
+    """Somebody who is invited to a meeting, or was there without that. `side` is the one that they stand for,
+    where they are invited as members of the group.
+    """
+
+    KIND: ClassVar[str] = "participant"
+    SHOWS: ClassVar[str] = "invited"
+
+    person_id: Annotated[UUID | None, Refers("person"), Responsible(Step.invited, when="invited")] = None
+    side: Side | None = Field(default=None, sa_type=Text)
+    from_group: bool | None = None
+    invited: bool | None = None
+    attended: bool | None = None
+    added_at: datetime | None = None
+
+
+class AgendaItem(Beside):
+    """What is talked about. `about` is a record, named as in the log, `decision_id` a decision on it, or on
+    the meeting itself; `conclusion` what the minutes say.
+    """
+
+    KIND: ClassVar[str] = "agenda_item"
+
+    place: int | None = None
+    topic: str | None = None
+    about: str | None = None
+    decision_id: UUID | None = None
+    conclusion: Annotated[str | None, Personal()] = None
+    added_at: datetime | None = None
+
+    @property
+    def for_staff(self) -> bool:
+        """It may name a record that not everybody may see; `GET …/agenda` shows each what they may see."""
+        return True
+
+
+class MeetingTable(Meeting, table=True):
+    """Where meetings stand."""
+
+    __tablename__ = "meeting"
+    __table_args__: ClassVar = FOLD
+
+
+class ParticipantTable(Participant, table=True):
+    """Where those stand who are invited, or were there."""
+
+    __tablename__ = "participant"
+    __table_args__: ClassVar = FOLD
+
+
+class AgendaItemTable(AgendaItem, table=True):
+    """Where agendas stand."""
+
+    __tablename__ = "agenda_item"
+    __table_args__: ClassVar = FOLD

@@ -1,0 +1,66 @@
+"""Where meetings are: `/v1/meetings`; what is talked about, and the meeting as iCalendar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.api.actions import mount_actions
+from app.api.direct import DirectRoute
+from app.api.edit import mount_edit
+from app.api.openapi import problems
+from app.api.paging import VARY
+from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
+from app.meetings.ical import MEDIA_TYPE, calendar
+from app.meetings.lifecycle import LIFECYCLE
+from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingOut, agenda
+from app.ticketing.routes.attachments import mount_attachments
+from app.ticketing.routes.children import mount_children
+
+router = APIRouter(prefix="/v1/meetings", tags=["meetings"], route_class=DirectRoute)
+AS_CALENDAR: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The meeting as iCalendar (RFC 5545).",
+        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "headers": {"Content-Language": {}, "Content-Disposition": {}},
+    }
+}
+
+mount_reads(router, LISTING)
+mount_events(router, LISTING)
+mount_attachments(router, LISTING)
+mount_actions(router, LIFECYCLE, MeetingOut)
+mount_edit(router, LIFECYCLE, MeetingOut)
+mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
+
+
+@router.get(
+    "/{id}/agenda", operation_id="list_meeting_agenda", response_model=Agenda, responses=problems(404, 422)
+)
+async def list_meeting_agenda(request: Request, name: Name) -> Response:
+    """What is talked about, in order; of other records what the caller may see."""
+    renderer = renderer_of(request, LISTING)
+    meeting = (await seen(renderer, name)).record
+    found = {"items": await agenda(renderer, meeting)}
+    return Response(to_json(found), headers=VARY, media_type="application/json")
+
+
+@router.get(
+    "/{id}/invitation.ics",
+    operation_id="get_meeting_invitation",
+    response_class=Response,
+    response_model=None,
+    responses=problems(404, 422) | AS_CALENDAR,
+)
+async def get_meeting_invitation(request: Request, name: Name) -> Response:
+    """The meeting for a calendar: it stays one event there, however often it is read."""
+    renderer = renderer_of(request, LISTING)
+    meeting = (await seen(renderer, name)).record
+    topics = [row["topic"] for row in await renderer.ledger.db.rows(TOPICS, (meeting.row_key,))]
+    text = calendar(meeting, kind=meeting.meeting_kind.label(renderer.language), topics=topics)
+    saved_as = f'attachment; filename="{meeting.number}.ics"'
+    headers = {**VARY, "Content-Language": renderer.language, "Content-Disposition": saved_as}
+    return Response(text, headers=headers, media_type=MEDIA_TYPE)

@@ -1,0 +1,67 @@
+"""When the meetings of a series fall due (pure): at the same time of day by the clocks of their zone.
+
+Each is reckoned from the first one: what falls on the 31st is not on the 28th for ever after February.
+Where the clocks leave the time of day out, it is later by as much as they are put forward.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from app.meetings.records import SeriesDay, SeriesInterval
+
+WEEK = 7
+WEEKS = {SeriesInterval.weekly: 1, SeriesInterval.fortnightly: 2}
+MONTHS = {
+    SeriesInterval.monthly: 1,
+    SeriesInterval.quarterly: 3,
+    SeriesInterval.half_yearly: 6,
+    SeriesInterval.yearly: 12,
+}
+
+
+def occurrence(
+    since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, number: int
+) -> datetime:
+    """When the meeting so many after the first one begins."""
+    first = since.astimezone(zone)
+    day = _day(first.date(), interval, same, number)
+    on_the_clock = datetime.combine(day, first.time(), zone)
+    instant = on_the_clock.astimezone(UTC)
+    # Of a time of day that there is twice the first meeting says which; of one that there is not, the hour
+    # before the change counts on.
+    if instant.astimezone(zone).replace(tzinfo=None, fold=0) != on_the_clock.replace(tzinfo=None, fold=0):
+        instant = on_the_clock.replace(fold=0).astimezone(UTC)
+    return instant
+
+
+def next_after(
+    since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, after: datetime
+) -> datetime:
+    """The first of the series, but the very first, that begins behind that instant."""
+    day, last = since.astimezone(zone).date(), after.astimezone(zone).date()
+    if interval in WEEKS:
+        passed = (last - day).days // (WEEK * WEEKS[interval])
+    else:
+        passed = ((last.year - day.year) * 12 + last.month - day.month) // MONTHS[interval]
+    numbers = count(max(passed, 1))
+    return next(at for n in numbers if (at := occurrence(since, zone, interval, same, n)) > after)
+
+
+def _day(first: date, interval: SeriesInterval, same: SeriesDay, number: int) -> date:
+    if interval in WEEKS:
+        return first + timedelta(days=WEEK * WEEKS[interval] * number)
+    months = first.year * 12 + first.month - 1 + MONTHS[interval] * number
+    year, month = months // 12, months % 12 + 1
+    days = monthrange(year, month)[1]
+    if same is SeriesDay.date:
+        return date(year, month, min(first.day, days))
+    begins = date(year, month, 1)
+    nth = begins + timedelta(
+        days=(first.weekday() - begins.weekday()) % WEEK + (first.day - 1) // WEEK * WEEK
+    )
+    # Of a fifth one the last is meant: not every month has five.
+    return nth if nth.month == month else nth - timedelta(days=WEEK)

@@ -1,0 +1,286 @@
+"""Notices: who is to be told of what follows from the log; they are told when a minute has gone by.
+
+A consumer puts down who is to be told of an event, in the transaction that moves its checkpoint: each person
+once. What has waited long enough is put together by person and ticket, that is settled, and only then it is
+sent, under a key of what was settled. So whoever is killed in between sends nothing twice, and nothing is
+lost. Whether the person may see the ticket is decided when it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from app.common.notices import Step
+from app.common.tickets import Ticket
+from app.db import Answering, Connection, Row, rows_of, tuples_of
+from app.kernel import rounds
+from app.kernel.ledger import Ledger
+from app.kernel.named import visible
+from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
+from app.lines import Lines
+from app.log.batches import Batch
+from app.log.events import kind_of
+from app.log.follow import Consumer
+from app.notifications import steps
+from app.notifications.concerned import looked_up
+from app.notifications.lifecycle import MOST_STEPS, SendNotice
+from app.notifications.records import Way
+from app.notifications.responsible import marked
+
+#: The actor of what is sent, in the log; and the consumer.
+NAME = "notices"
+BATCH = 1_000
+LOOK_SECONDS = 1.0
+LONGEST_SECONDS = 60.0
+FAILED = timedelta(minutes=1)
+MOST_SETTLED = 1_000
+# So many commands share a batch of the log's writer.
+AT_ONCE = 64
+
+# Nobody wants to be told of what another system told, or of what is a day old: whoever begins to follow a
+# long log does not send a year's notices.
+SINCE = "select clock_timestamp() - interval '1 day'"
+# Whoever is named is told why it concerns them, and not once more as a follower: they come first. Who follows
+# it, or is invited, only since then was not to be told. What counts is the order of the log: an event may be
+# dated before others that were recorded by then.
+WAIT = """
+with told as (
+  select * from jsonb_to_recordset(%(told)s::jsonb) as t(position bigint, stream text, id uuid,
+    version integer, step text, actor_id uuid, person_id uuid, whom text, decision_id uuid)
+), whom as (
+  select t.position, t.stream, t.version, t.step, t.actor_id, t.person_id, 1 as place
+  from told t where t.person_id is not null
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, f.person_id, 2
+  from told t join fold.follower f on f.record = t.stream and f.version < t.version
+  where t.whom = 'public'
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, v.person_id, 2
+  from told t join fold.vote v on v.decision_id = t.decision_id
+  where t.whom = 'asked' or (t.whom = 'yet_to_vote' and v.verdict is null and v.closed_at is null)
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, d.asked_by_id, 2
+  from told t join fold.decision d on d.id = t.decision_id where t.whom = 'asked'
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, p.person_id, 2
+  from told t join fold.participant p on p.record = t.stream
+  where t.whom = 'invited' and not exists (
+    select from log.told e where e.stream = t.stream and e.position > t.position
+    and e.data->'set'->('participant/' || p.id) ? 'person_id')
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id, unnest(array[m.chair_id, m.organiser_id]), 2
+  from told t join fold.meeting m on m.id = t.id where t.whom = 'leads'
+  {concerned}
+)
+insert into deliveries.waiting (person_id, position, stream, version, step, due_at)
+select distinct on (person_id, position) person_id, position, stream, version, step, %(due_at)s from whom
+where person_id is not null and person_id is distinct from actor_id
+order by person_id, position, place
+on conflict (person_id, position) do nothing"""
+CONCERNED = """
+  union all
+  select t.position, t.stream, t.version, t.step, t.actor_id,
+    case t.whom when 'public' then r.requester_id else r.assignee_id end, 2
+  from told t join {table} r on r.id = t.id
+  where t.whom in ('public', 'assignee') and t.stream like '{kind}/%%'"""
+
+ALONE = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
+SETTLE = f"""
+with due as (
+  select distinct person_id, stream from (
+    select person_id, stream from deliveries.waiting
+    where bundle is null and due_at <= %s order by due_at limit {MOST_SETTLED}
+  ) as first_of
+), placed as (
+  select person_id, stream, position,
+    (row_number() over (partition by person_id, stream order by position) - 1) / {MOST_STEPS} as part
+  from deliveries.waiting join due using (person_id, stream) where bundle is null
+), settled as (
+  select person_id, position, min(position) over (partition by person_id, stream, part) as bundle from placed
+)
+update deliveries.waiting w set bundle = s.bundle, due_at = least(w.due_at, %s)
+from settled s where w.person_id = s.person_id and w.position = s.position"""
+BUNDLES = f"""
+select b.*, e.id as cause, e.correlation_id from (
+  select person_id, stream, bundle, array_agg(version order by position) as versions,
+    array_agg(step order by position) as steps, min(due_at) as due_at
+  from deliveries.waiting where bundle is not null and due_at <= %s group by person_id, stream, bundle
+  order by min(due_at), bundle limit {AT_ONCE}
+) as b join log.event e on e.position = b.bundle order by b.due_at, b.bundle"""
+AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
+WANTED = """
+select id, told_of, told_by_mail, email is not null as has_address from fold.person where id = any(%s)"""
+BUNDLE = "person_id = %s and stream = %s and bundle = %s"
+DONE = f"delete from deliveries.waiting where {BUNDLE}"
+ANY_DUE = "select 1 from deliveries.waiting where due_at <= %s limit 1"
+LATER = f"update deliveries.waiting set due_at = %s where {BUNDLE}"
+
+
+def consumer(ledger: Ledger, clock: Clock) -> Consumer:
+    """What puts down who is to be told."""
+    kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
+    concerned = "".join(CONCERNED.format(kind=kind, table=table) for kind, table in kinds.items())
+    marks = marked(ledger.lifecycles.values())
+    wait, types = WAIT.replace("{concerned}", concerned), frozenset(steps.types(kinds, marks))
+
+    async def handle_batch(connection: Connection, batch: Batch) -> None:
+        ((since,),) = await tuples_of(connection, SINCE, {})
+        events = [one for one in await batch.events(types, imported=False) if one.recorded_at > since]
+        named = [each for event in events for each in steps.told(event, marks)]
+        if told := await looked_up(connection, ledger, named):
+            due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
+            said = {"told": orjson.dumps([_row(each) for each in told]).decode(), "due_at": due_at}
+            await tuples_of(connection, wait, said)
+
+    return Consumer(NAME, handle_batch, BATCH, types=types)
+
+
+def _row(told: steps.Told) -> Row:
+    event, whom = told.event, told.whom
+    return {
+        "position": event.position,
+        "stream": event.stream,
+        "id": event.stream.partition("/")[2],
+        "version": event.version,
+        "step": told.step,
+        "actor_id": told.actor_id,
+        "person_id": whom if isinstance(whom, UUID) else None,
+        "whom": whom if isinstance(whom, steps.Whom) else None,
+        "decision_id": told.decision_id,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What one person is told of one ticket in one go; `first` is the position of the first event of it."""
+
+    person_id: UUID
+    stream: str
+    first: int
+    told: Sequence[tuple[int, Step]]
+    cause: UUID
+    correlation_id: str
+
+    @property
+    def key(self) -> tuple[UUID, str, int]:
+        """What it is called among those that wait."""
+        return self.person_id, self.stream, self.first
+
+
+async def run(
+    lines: Lines, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+) -> None:
+    """Sends notices for ever, beside any number of other workers. `failed` is told of each failure."""
+
+    async def work(connection: Connection) -> bool:
+        found = await (await connection.execute(ANY_DUE, (clock(),))).fetchone()
+        return found is not None and bool(await send_due(connection, ledger, clock(), failed=failed))
+
+    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
+
+
+async def send_due(
+    connection: Connection, ledger: Ledger, now: datetime, *, failed: Callable[[str, Exception], None]
+) -> int:
+    """Sends what has waited long enough, a batch at the most. Gives the number of bundles; 0: none is left,
+    or another worker is at it. Raises DatabaseGone; then they are still there.
+    """
+    ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
+    async with Answering(connection, ends):
+        async with connection.transaction():
+            if not await _alone(connection):
+                return 0
+            await connection.execute(SETTLE.encode(), (now, now))
+        # What is settled is so for good before anything of it is sent: a key stands for the same notice.
+        async with connection.transaction():
+            if not await _alone(connection):
+                return 0
+            return await _send(connection, ledger, now, failed)
+
+
+async def _alone(connection: Connection) -> bool:
+    cursor = await connection.execute(ALONE)
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def _send(
+    connection: Connection, ledger: Ledger, now: datetime, failed: Callable[[str, Exception], None]
+) -> int:
+    bundles = [_bundle(row) for row in await rows_of(connection, BUNDLES, (now,))]
+    bodies = await _bodies(connection, ledger, bundles)
+    sent = [bundle for bundle in bundles if bundle.key in bodies]
+    causes = [
+        Cause(
+            NAME,
+            bundle.cause,
+            bundle.correlation_id,
+            now,
+            f"{bundle.person_id}:{bundle.stream}:{bundle.first}",
+        )
+        for bundle in sent
+    ]
+    wanted = [Consequence("notice", "send", None, bodies[bundle.key]) for bundle in sent]
+    doing = [carry_out(ledger, *pair) for pair in zip(causes, wanted, strict=True)]
+    outcomes = await asyncio.gather(*doing, return_exceptions=True)
+    later: set[tuple[UUID, str, int]] = set()
+    for bundle, cause, consequence, outcome in zip(sent, causes, wanted, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            failed(NAME, outcome)
+            later.add(bundle.key)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        elif outcome is not None:
+            await keep_refusal(connection, cause, consequence, outcome)
+    for bundle in bundles:
+        if bundle.key in later:
+            await connection.execute(LATER.encode(), (now + FAILED, *bundle.key))
+        else:
+            await connection.execute(DONE.encode(), bundle.key)
+    return len(bundles)
+
+
+def _bundle(row: Row) -> Bundle:
+    told = [(version, Step(step)) for version, step in zip(row["versions"], row["steps"], strict=True)]
+    return Bundle(row["person_id"], row["stream"], row["bundle"], told, row["cause"], row["correlation_id"])
+
+
+async def _bodies(
+    connection: Connection, ledger: Ledger, bundles: Sequence[Bundle]
+) -> Mapping[tuple[UUID, str, int], SendNotice]:
+    """What is sent of the bundles: to whom may see the ticket at this moment, what they want to be told."""
+    persons = list({bundle.person_id for bundle in bundles})
+    callers = await ledger.directory.callers(persons)
+    wanted = {row["id"]: row for row in await rows_of(connection, WANTED, (persons,))}
+    streams = list({bundle.stream for bundle in bundles})
+    audiences = {row["stream"]: row["audience"] for row in await rows_of(connection, AUDIENCES, (streams,))}
+    bodies = {}
+    for bundle in bundles:
+        caller = callers.get(bundle.person_id)
+        # A machine reads events; nobody reads what it is told.
+        if caller is None or caller.actor.startswith("integration:"):
+            continue
+        lifecycle = ledger.lifecycles[kind_of(bundle.stream)]
+        person = wanted[bundle.person_id]
+        told = [(version, step) for version, step in bundle.told if _wants(person["told_of"], step)]
+        if told and visible(ledger, lifecycle, caller, audiences[bundle.stream]):
+            mailed = person["has_address"] and any(_wants(person["told_by_mail"], step) for _, step in told)
+            bodies[bundle.key] = SendNotice(
+                person=str(bundle.person_id),
+                ticket=bundle.stream,
+                steps=tuple(step for _, step in told),
+                versions=tuple(version for version, _ in told),
+                way=Way.mail if mailed and ledger.settings.smtp_host is not None else Way.in_app,
+            )
+    return bodies
+
+
+def _wants(of: Sequence[str] | None, step: Step) -> bool:
+    """Whether the step is among those that somebody has chosen; None: all."""
+    return of is None or step.value in of

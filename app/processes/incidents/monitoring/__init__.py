@@ -1,0 +1,1 @@
+"""Alerts of monitoring tools: an incident for each that fires."""

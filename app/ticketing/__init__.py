@@ -1,0 +1,65 @@
+"""What every ticket has: each action written once, and mounted on the table of any process.
+
+A file here is a family of actions: bodies, functions, and `rows`, which makes the rows of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from app.common.children import Attachment, Follower
+from app.common.people import Role
+from app.common.records import Labelled
+from app.foundation.articles.records import ArticleUse
+from app.foundation.costs.records import Cost, Work
+from app.foundation.rows import Rows, Table
+from app.kernel.moment import Moment
+from app.ticketing import (
+    articles,
+    assignment,
+    attachments,
+    comments,
+    complaints,
+    costs,
+    followers,
+    links,
+    priority,
+    ratings,
+    tags,
+    tasks,
+)
+from app.ticketing.records import Comment, Complaint, Link, Rating, Tag, Task
+
+#: In the order of the process document.
+FAMILIES = (
+    assignment.rows,
+    priority.rows,
+    comments.rows,
+    followers.rows,
+    tags.rows,
+    attachments.rows,
+    links.rows,
+    articles.rows,
+    tasks.rows,
+    costs.rows,
+    ratings.rows,
+    complaints.rows,
+)
+#: What stands beside every ticket.
+CHILDREN = (Comment, Follower, Tag, Attachment, Link, ArticleUse, Task, Work, Cost, Rating, Complaint)
+
+
+def every_ticket(
+    kind: str,
+    *,
+    any: Iterable[Labelled],  # noqa: A002  # the word of the process document
+    open: Iterable[Labelled],  # noqa: A002  # the same
+    delivered: Iterable[Labelled],
+    manager: Role,
+    prioritise: Callable[[Any, Any, Moment], None] = priority.prioritise,
+    complete_task: Callable[[Any, Any, Moment], None] = tasks.complete_task,
+) -> Rows:
+    """The rows that every ticket's table ends with; see `Table`."""
+    table = Table(kind, any, open, delivered, manager, prioritise, complete_task)
+    return tuple(row for rows in FAMILIES for row in rows(table))

@@ -1,0 +1,417 @@
+"""What stands beside a record: its comments, followers, tags, attachments, links and tasks, the oldest first.
+
+`GET /v1/incidents/{id}/comments` and its like, mounted on every lifecycle that has such rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.auth import time_of_day
+from app.api.child_rows import Rows, mount_rows, shown_rows
+from app.api.shapes import Out, PersonStub, Renderer, TeamStub
+from app.common.children import Attachment, Follower, Visibility
+from app.common.people import Role
+from app.common.records import Record
+from app.foundation.costs.records import Cost, Work
+from app.foundation.decisions.records import (
+    Decision,
+    DecisionOutcome,
+    DecisionRule,
+    DecisionState,
+    Vote,
+    VoteVerdict,
+)
+from app.foundation.documents.records import DocumentEntry, DocumentSection
+from app.foundation.documents.shapes import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
+from app.foundation.people.records import Side
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import sees_all, tokens
+from app.log.canonical import instant
+from app.log.events import id_of, kind_of
+from app.ticketing.records import Comment, Complaint, Link, LinkKind, Rating, Subject, Tag, Task
+
+
+class CommentOut(Out):
+    """What somebody said about a record."""
+
+    id: UUID
+    author: PersonStub | None = Field(description="Null where another system did not say who.")
+    visibility: Visibility
+    text: str | None = Field(description="Null when it was withdrawn, or its author erased.")
+    written_at: datetime
+    corrected_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class FollowerOut(Out):
+    """A person who is told of a record's public steps, and sees it."""
+
+    person: PersonStub
+    followed_at: datetime
+
+
+class TagOut(Out):
+    """A word that a record is found by."""
+
+    name: str
+    visibility: Visibility | None = Field(
+        description="Public: for all who see the record. Else for staff; null: from before tags said so."
+    )
+    tagged_at: datetime
+
+
+class AttachmentOut(Out):
+    """A file that belongs to a record."""
+
+    id: UUID = Field(description="That of the upload.")
+    name: str | None = Field(description="What it is called. Null when whoever attached it was erased.")
+    media_type: str = Field(description="What its first bytes look like, whatever it is called.")
+    size: int = Field(description="In bytes.")
+    sha256: str = Field(description="Of what is in it, in hex.")
+    visibility: Visibility
+    author: PersonStub | None = Field(description="Who attached it.")
+    attached_at: datetime
+
+
+class TaskOut(Out):
+    """Something to be done for a record."""
+
+    id: UUID
+    title: str
+    assignee: PersonStub | None
+    team: TeamStub | None
+    milestone_id: UUID | None = Field(description="The milestone that it belongs to, if the plan has some.")
+    due_at: datetime | None
+    added_at: datetime
+    completed_at: datetime | None
+    outcome: str | None = Field(description="What came of it. Null when its author was erased.")
+    dropped_at: datetime | None = Field(description="When it was said that it need not be done.")
+    dropped_because: str | None = Field(
+        description="Why. Null when its author was erased, or another plan took the place of its own."
+    )
+    from_checklist: str | None = Field(description="The key of the checklist that it comes from.")
+    position: int | None = Field(description="Its place on the checklist, from 1.")
+    overdue: bool = Field(description="Whether it is still to be done and its time is over.")
+
+
+class TicketStub(Out):
+    """A ticket, as other records show it."""
+
+    id: UUID
+    kind: str = Field(description="What it is: `incident`.")
+    number: str
+    title: str | None
+    state: str
+
+
+class LinkOut(Out):
+    """What a record is to another one that the caller may see as well."""
+
+    id: UUID = Field(description="For `unlink`; it is the same at both ends.")
+    kind: LinkKind = Field(description="What this record is to the other one.")
+    label: str = Field(description="The same in words, in the language asked for.")
+    other: TicketStub
+    linked_at: datetime
+
+
+class WorkOut(Out):
+    """Work on a ticket."""
+
+    id: UUID
+    person: PersonStub
+    minutes: int = Field(description="Below zero, where it takes another entry back.")
+    role_class: str
+    rate: str | None = Field(description="What an hour of it cost on its day. Null: nobody had said.")
+    currency: str | None
+    worked_at: datetime
+    logged_at: datetime
+    reverses_id: UUID | None = Field(description="The entry that it takes back.")
+
+
+class CostOut(Out):
+    """Money spent on a ticket."""
+
+    id: UUID
+    person: PersonStub = Field(description="Who booked it.")
+    amount: str = Field(description="Below zero, where it takes another entry back.")
+    currency: str
+    purpose: str | None = Field(description="What for. Null where it takes another entry back.")
+    booked_at: datetime
+    reverses_id: UUID | None = Field(description="The entry that it takes back.")
+
+
+class RatingOut(Out):
+    """How content the requester is."""
+
+    id: UUID
+    score: int = Field(description="From 1, not at all, to 5, entirely.")
+    comment: str | None
+    rated_at: datetime = Field(description="When they first said.")
+
+
+class ComplaintOut(Out):
+    """What the requester complains about, and what they were answered."""
+
+    id: UUID
+    subject: Subject
+    about: str | None = Field(description="Null when they were erased.")
+    person: PersonStub | None = Field(description="Whom it is about, if about whoever had the ticket.")
+    complained_at: datetime
+    due_at: datetime = Field(description="By when it is to be answered.")
+    answered_at: datetime | None
+    answered_by: PersonStub | None
+    findings: str | None = Field(description="What was found.")
+    remedy: str | None = Field(description="What is done about it.")
+
+
+class CommentPage(Out):
+    """Comments on a record, the oldest first."""
+
+    items: list[CommentOut]
+    next_cursor: str | None
+
+
+class FollowerPage(Out):
+    """Who follows a record, those of longest standing first."""
+
+    items: list[FollowerOut]
+    next_cursor: str | None
+
+
+class TagPage(Out):
+    """The tags of a record that the caller may see, the oldest first."""
+
+    items: list[TagOut]
+    next_cursor: str | None
+
+
+class AttachmentPage(Out):
+    """The files of a record that the caller may see, the oldest first."""
+
+    items: list[AttachmentOut]
+    next_cursor: str | None
+
+
+class TaskPage(Out):
+    """The tasks of a record, the oldest first."""
+
+    items: list[TaskOut]
+    next_cursor: str | None
+
+
+class LinkPage(Out):
+    """The links of a record, the oldest first."""
+
+    items: list[LinkOut]
+    next_cursor: str | None
+
+
+class WorkPage(Out):
+    """The work on a record, the oldest entry first; for staff."""
+
+    items: list[WorkOut]
+    next_cursor: str | None
+
+
+class CostPage(Out):
+    """The costs of a record, the oldest entry first; for staff."""
+
+    items: list[CostOut]
+    next_cursor: str | None
+
+
+class RatingPage(Out):
+    """How content the requester of a record is: one entry at most."""
+
+    items: list[RatingOut]
+    next_cursor: str | None
+
+
+class ComplaintPage(Out):
+    """The complaints about a record, the oldest first."""
+
+    items: list[ComplaintOut]
+    next_cursor: str | None
+
+
+class DecisionOut(Out):
+    """A question about a record, put to an electorate; and what came of it."""
+
+    id: UUID
+    state: DecisionState
+    question: str
+    role: Role | None = Field(description="Of those who were asked, if all who held it were.")
+    group_id: UUID | None = Field(description="Theirs, if the members of a group were asked.")
+    chair: PersonStub | None
+    rule: DecisionRule
+    quorum: int = Field(description="How many must have voted, abstentions among them.")
+    asked_by: PersonStub | None = Field(description="Null: a rule.")
+    asked_at: datetime
+    due_at: datetime = Field(description="Until when there are votes.")
+    reminded_at: datetime | None = Field(description="When those who had yet to vote were reminded.")
+    outcome: DecisionOutcome | None = Field(
+        description="Null as long as it is open, and if it was withdrawn."
+    )
+    voters: int | None = Field(description="How many could vote; this and what follows when it is taken.")
+    approvals: int | None
+    rejections: int | None
+    deferrals: int | None
+    abstentions: int | None
+    closed_at: datetime | None = Field(description="When it was taken or withdrawn.")
+
+
+class VoteOut(Out):
+    """Somebody whom a question was put to, and what they have said."""
+
+    id: UUID
+    decision_id: UUID
+    person: PersonStub
+    side: Side | None = Field(description="The one that they stand for in the group, if it was asked.")
+    verdict: VoteVerdict | None = Field(description="Null: they have not voted.")
+    comment: str | None
+    asked_at: datetime
+    due_at: datetime
+    voted_at: datetime | None
+    closed_at: datetime | None = Field(description="When it was over without their vote.")
+
+
+class DecisionPage(Out):
+    """The decisions about a record, the first asked first."""
+
+    items: list[DecisionOut]
+    next_cursor: str | None
+
+
+class VotePage(Out):
+    """All who were asked to decide about a record, and what they have said, the first asked first."""
+
+    items: list[VoteOut]
+    next_cursor: str | None
+
+
+def _readable(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """What is internal is for staff."""
+    return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
+
+
+def _of_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """All of it is for staff."""
+    return "true" if renderer.caller.is_staff_for(record) else "false"
+
+
+def _with_both_ends(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+    """The other end is one that the caller sees."""
+    return seen_at(renderer, parameters, "r.other")
+
+
+def seen_at(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
+    """The condition that the caller sees the ticket which that column names; adds its parameters."""
+    ledger, caller = renderer.ledger, renderer.caller
+    seen = []
+    for n, (kind, lifecycle) in enumerate(ledger.lifecycles.items()):
+        if lifecycle.code is None:
+            continue
+        shown = "true"
+        if not sees_all(caller, lifecycle, agents_see=ledger.settings.agents_see):
+            shown = f"h.audience && %(tokens{n})s"
+            parameters[f"tokens{n}"] = sorted(tokens(caller, lifecycle))
+        seen.append(f"(h.kind = '{kind}' and {shown})")
+    return f"exists (select from log.stream_head h where h.stream = {column} and ({' or '.join(seen)}))"
+
+
+class _TaskRenderer(Renderer):
+    """Shows tasks, and says whether they are late."""
+
+    MADE = frozenset({"overdue"})
+
+
+def _say_whether_late(task: dict[str, Any]) -> None:
+    to_do = task["completed_at"] is None and task["dropped_at"] is None
+    task["overdue"] = to_do and task["due_at"] is not None and task["due_at"] < time_of_day()
+
+
+async def _tasks(
+    renderer: Renderer, record: Record, rows: Rows, found: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Tasks, and whether they are late."""
+    return await shown_rows(renderer, record, rows, found, kind=_TaskRenderer, amend=_say_whether_late)
+
+
+def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
+    # Whoever has read it a moment ago may have its text in mind; it is not shown again.
+    if comment["withdrawn_at"] is not None:
+        comment["text"] = None
+
+
+async def _comments(
+    renderer: Renderer, record: Record, rows: Rows, found: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Comments, those that were withdrawn without their text."""
+    return await shown_rows(renderer, record, rows, found, amend=_withhold_if_withdrawn)
+
+
+async def _links(
+    renderer: Renderer, record: Record, rows: Rows, found: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Links with what there is at their other ends."""
+    stubs = await others(renderer, [row["other"] for row in found])
+    return [
+        {
+            "id": row["link_id"],
+            "kind": row["kind"],
+            "label": LinkKind(row["kind"]).label(renderer.language),
+            "other": stubs[row["other"]],
+            "linked_at": instant(row["linked_at"]),
+        }
+        for row in found
+    ]
+
+
+ROWS = (
+    Rows("comments", Comment, "written_at", CommentOut, CommentPage, _readable, _comments),
+    Rows("followers", Follower, "followed_at", FollowerOut, FollowerPage),
+    Rows("tags", Tag, "tagged_at", TagOut, TagPage, _readable),
+    Rows("attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _readable),
+    Rows("links", Link, "linked_at", LinkOut, LinkPage, _with_both_ends, _links),
+    Rows("tasks", Task, "added_at", TaskOut, TaskPage, show=_tasks),
+    Rows("works", Work, "logged_at", WorkOut, WorkPage, _of_staff),
+    Rows("costs", Cost, "booked_at", CostOut, CostPage, _of_staff),
+    Rows("ratings", Rating, "rated_at", RatingOut, RatingPage),
+    Rows("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
+    Rows("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
+    Rows("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
+    Rows("document_sections", DocumentSection, "written_at", DocumentSectionOut, DocumentSectionPage),
+    Rows("votes", Vote, "asked_at", VoteOut, VotePage),
+)
+
+
+def mount_children(
+    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], own: Sequence[Rows] = ()
+) -> None:
+    """Adds a list for every class of rows that stands beside records of the lifecycle and can be read; `own`
+    are those that stand beside nothing else.
+    """
+    for rows in (*ROWS, *own):
+        if rows.row in lifecycle.children:
+            mount_rows(router, lifecycle, shape, rows)
+
+
+async def others(renderer: Renderer, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Tickets by their names in the log, as other records show them: one look-up for each kind."""
+    ids: dict[str, list[UUID]] = {}
+    for name in names:
+        ids.setdefault(kind_of(name), []).append(id_of(name))
+    return {
+        f"{kind}/{row['id']}": {"kind": kind, **row}
+        for kind, some in ids.items()
+        for row in await renderer.ledger.db.rows(
+            f"select id, number, title, state from fold.{kind} where id = any(%s)", (some,)
+        )
+    }

@@ -1,0 +1,355 @@
+"""What somebody has to do: `/v1/me/work`, over every process whose cases are assigned; their tasks and what
+awaits their vote, over every kind of record.
+
+A case is work as long as it can be assigned. Each part is bounded, and reads indexes of what is open, so that
+it costs the same however much is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import chain
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from app.api.accept import language_for
+from app.api.auth import caller_of, ledger_of, time_of_day
+from app.api.direct import DirectRoute
+from app.api.openapi import in_language, problems
+from app.api.shapes import Columns, Out, Renderer, TeamStub, columns_of
+from app.api.written import written
+from app.common.people import Caller
+from app.common.priority import Priority
+from app.common.records import Beside
+from app.foundation.decisions.records import Vote
+from app.kernel import directory
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import DESK, sees_all, tokens
+from app.log.canonical import from_instant, instant
+from app.ticketing.records import Task
+
+router = APIRouter(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
+LONGEST = 50
+MOST_COUNTED = 10_000
+# What PostgreSQL cannot see when it plans, it need not plan for again: it finds that a plan for any value is
+# as good, and keeps it. Else it would make one for each request, and that takes several times the rest.
+ME = "(select %(me)s::uuid)"
+#: What a row of the statement has of a case, by the types. Each part gives it, and what else it says as one
+#: value: a column costs something in every part, rows or no rows.
+CASE = {"id": "uuid", "number": "text", "title": "text", "state": "text", "state_since": "timestamptz"}
+CASE |= {"priority": "text", "team": "uuid", "opened_at": "timestamptz", "wake_up_at": "timestamptz"}
+# By the index task_assignee, whose condition it repeats.
+TASKS = f"""
+select {{row}} from fold.task t cross join lateral ({{about}}) as about
+where t.assignee_id = {ME} and t.completed_at is null and t.dropped_at is null and {{seen}}
+order by t.due_at, t.id limit {LONGEST}"""
+# By the index vote_awaited, whose condition it repeats.
+VOTES = f"""
+select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
+cross join lateral ({{about}}) as about
+where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
+order by t.due_at, t.id limit {LONGEST}"""
+# Of the row `t` beside a record, that record: only one of the branches is gone into.
+ABOUT = """
+select '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title from {table} r
+where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid"""
+# Whether that record may be seen, of kinds for which one must show the same tokens.
+SEEN = """when split_part(t.record, '/', 1) in ({kinds}) then
+(select h.audience from log.stream_head h where h.stream = t.record) && (select %({tokens})s::text[])"""
+ALL_SEEN = "when split_part(t.record, '/', 1) in ({kinds}) then true"
+#: What is said of a task or a vote, as their shapes have it.
+OF_BOTH = (
+    "'kind', about.kind, 'ticket', about.ticket, 'number', about.number, "
+    "'ticket_title', about.ticket_title, 'due_at', t.due_at"
+)
+OF_TASK = "'id', t.id, 'title', t.title, 'overdue', coalesce(t.due_at < %(now)s, false)"
+OF_VOTE = (
+    "'decision', d.id, 'question', d.question, 'asked_at', t.asked_at, "
+    "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"
+)
+#: Whose cases a part of the work is about.
+Whose = Literal["me", "teams", "desk"]
+#: The parts that give cases, and those that count them, as far as the caller has such queues.
+PARTS: dict[str, Whose] = {"open": "me", "due_next": "me", "unassigned": "teams", "at_the_desk": "desk"}
+PARTS |= {"queues": "teams", "desk": "desk"}
+#: The parts beside tickets: what finds their rows, what such a row has, and what it is a row of.
+PARTS_BESIDE: dict[str, tuple[str, str, type[Beside]]]
+PARTS_BESIDE = {"tasks": (TASKS, OF_TASK, Task), "votes": (VOTES, OF_VOTE, Vote)}
+#: By what the cases of several kinds are put together again, and whether the last comes first.
+ORDERS = (("open", "opened_at", True), ("due_next", "wake_up_at", False), ("unassigned", "opened_at", True))
+
+
+class Case(Out):
+    """A case as a list of work shows it."""
+
+    id: UUID
+    number: str
+    title: str | None
+    state: str
+    state_since: datetime
+    priority: Priority | None
+    team: TeamStub | None
+    opened_at: datetime
+    wake_up_at: datetime | None = Field(description="When what is on hold is due again.")
+
+
+class NeverHeld(Renderer):
+    """Shows cases of a kind that is never put on hold: nothing of it wakes up."""
+
+    MADE: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
+
+    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+        """As all do, and null where others have when they wake up."""
+        await super().put(columns, offered)
+        columns["wake_up_at"] = [None] * len(columns["id"])
+
+
+class WorkItem(Case):
+    """A case, and of which kind it is."""
+
+    kind: str
+
+
+#: The fields of an item, in their order.
+ITEM = ("kind", *Case.model_fields)
+
+
+class Queue(Out):
+    """How much is open in a team, or at the desk: what has no team yet."""
+
+    kind: str
+    team: TeamStub | None = Field(description="Null: the desk.")
+    open: int = Field(description="Open cases, as counted up to 10,000.")
+    unassigned: int = Field(description="Those of the counted that nobody has.")
+
+
+class TaskItem(Out):
+    """A task of the caller's, and the ticket that it is for."""
+
+    id: UUID
+    title: str
+    due_at: datetime | None
+    overdue: bool = Field(description="Whether its time is over.")
+    kind: str = Field(description="What the ticket is: `incident`.")
+    ticket: UUID = Field(description="The ticket: its id.")
+    number: str
+    ticket_title: str | None
+
+
+class VoteItem(Out):
+    """A question that waits for the caller, and the ticket that it is about."""
+
+    decision: UUID = Field(description="The decision: its id, for the action.")
+    question: str
+    asked_at: datetime
+    due_at: datetime = Field(description="Until when.")
+    action: Literal["vote", "decide"] = Field(
+        description="How they say what they think: as one of those asked, or as the chair who decides."
+    )
+    kind: str = Field(description="What the ticket is: `request`.")
+    ticket: UUID = Field(description="The ticket: its id.")
+    number: str
+    ticket_title: str | None
+
+
+class Work(Out):
+    """What the caller has to do, and what waits for somebody in their teams."""
+
+    open: list[WorkItem] = Field(description="Open and the caller's, newest first: 50 at most.")
+    due_next: list[WorkItem] = Field(description="Of those what wakes up, the next first: 50 at most.")
+    unassigned: list[WorkItem] = Field(
+        description="Open and nobody's, in the caller's queues, newest first: 50 at most."
+    )
+    tasks: list[TaskItem] = Field(
+        description="Tasks to do that are the caller's, on tickets that they may see, what is due first: 50 "
+        "at most."
+    )
+    votes: list[VoteItem] = Field(
+        description="Questions that wait for the caller's vote, what is due first: 50 at most."
+    )
+    queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
+
+
+@router.get("/work", operation_id="get_my_work", response_model=Work, responses=in_language() | problems())
+async def get_my_work(request: Request) -> Response:
+    """What the caller has to do: their open cases, what is due next, and what waits in their queues."""
+    ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)
+    asked = asked_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    rows: dict[str, list[dict[str, Any]]] = {part: [] for part in Work.model_fields}
+    for row in await ledger.db.rows(asked.statement, {**asked.parameters, "now": time_of_day()}):
+        rows[row["part"]].append(row)
+    found: dict[str, Any] = await _cases(rows, ledger, caller, language)
+    found |= {"tasks": _beside(rows["tasks"], TaskItem), "votes": _beside(rows["votes"], VoteItem)}
+    found["queues"] = await _counted(rows["queues"], ledger)
+    headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
+    return Response(written(found), headers=headers, media_type="application/json")
+
+
+async def _cases(
+    rows: Mapping[str, Iterable[Mapping[str, Any]]], ledger: Ledger, caller: Caller, language: str
+) -> dict[str, list[dict[str, Any]]]:
+    """The cases of each part, those of all kinds together, as clients see them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for part, by, backwards in ORDERS:
+        ordered = sorted(rows[part], key=lambda row: (row[by], row["id"]), reverse=backwards)
+        found[part] = [{name: row[name] for name in ITEM} for row in ordered[:LONGEST]]
+    of_kinds: dict[str, list[dict[str, Any]]] = {}
+    for case in chain.from_iterable(found.values()):
+        of_kinds.setdefault(case["kind"], []).append(case)
+    for kind, cases in of_kinds.items():
+        lifecycle = ledger.lifecycles[kind]
+        renderer = Renderer if _is_held(lifecycle) else NeverHeld
+        await renderer(ledger, lifecycle, Case, caller, language).fill(cases)
+    return found
+
+
+def _beside(rows: Iterable[Mapping[str, Any]], shape: type[Out]) -> list[dict[str, Any]]:
+    """What waits for the caller beside tickets, as clients see it."""
+    found = []
+    for row in rows:
+        said = row["more"]
+        for name in ("asked_at", "due_at"):
+            if at := said.get(name):
+                said[name] = instant(from_instant(at))
+        found.append({name: said[name] for name in shape.model_fields})
+    return found
+
+
+async def _counted(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:
+    """How much is open in the caller's queues."""
+    known = await ledger.directory.teams({row["team"] for row in rows} - {None})
+    return [
+        {
+            "kind": row["kind"],
+            "team": _stub(known.get(row["team"])),
+            "open": row["more"]["open"],
+            "unassigned": row["more"]["unassigned"],
+        }
+        for row in rows
+    ]
+
+
+def _stub(team: directory.TeamStub | None) -> dict[str, Any] | None:
+    return None if team is None else {"id": team.id, "key": team.key, "name": team.name}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkStatement:
+    """The statement for somebody's work, and its parameters but `now`."""
+
+    statement: str
+    parameters: Mapping[str, Any]
+
+
+# To work out anew what somebody may be shown, and to write it, would take as long as to have it answered.
+@lru_cache(maxsize=1024)
+def asked_for(caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str) -> WorkStatement:
+    """What is asked for that caller where there are these lifecycles."""
+    # Most callers can show the same for several kinds, and lists take long to be sent.
+    lists: dict[frozenset[Any], str] = {}
+    cases: list[tuple[Lifecycle[Any], tuple[str, ...], str]] = []
+    beside: list[tuple[Lifecycle[Any], str | None]] = []
+    for lifecycle in lifecycles:
+        shown = tokens(caller, lifecycle)
+        all_seen = sees_all(caller, lifecycle, agents_see=agents_see)
+        if "assign" in lifecycle.by_name:
+            teams = _teams(shown) | (caller.teams if all_seen else frozenset())
+            there: dict[Whose, bool] = {"me": True, "teams": bool(teams), "desk": DESK in shown}
+            name = lists.setdefault(teams, f"teams_{len(lists)}") if teams else ""
+            cases.append((lifecycle, tuple(part for part, whose in PARTS.items() if there[whose]), name))
+        if not {Task, Vote}.isdisjoint(lifecycle.children):
+            beside.append((lifecycle, None if all_seen else lists.setdefault(shown, f"tokens_{len(lists)}")))
+    said = {name: sorted(listed) for listed, name in lists.items()}
+    return WorkStatement(_statement(tuple(cases), tuple(beside)), {"me": caller.person_id, **said})
+
+
+@lru_cache(maxsize=256)
+def _statement(
+    cases: tuple[tuple[Lifecycle[Any], tuple[str, ...], str], ...],
+    beside: tuple[tuple[Lifecycle[Any], str | None], ...],
+) -> str:
+    """One statement for these parts of the cases of each kind, with the parameter that has the teams; and for
+    tasks and votes beside tickets of those kinds, each with the parameter whose tokens one must show to see
+    it (None: all of them are seen).
+    """
+    queries = []
+    for lifecycle, wanted, teams in cases:
+        every = statements(lifecycle, teams)
+        queries += [f"({every[part]})" for part in wanted if part in every]
+    for part, (query, own, rows) in PARTS_BESIDE.items():
+        about = [(lifecycle, name) for lifecycle, name in beside if rows in lifecycle.children]
+        branches = [ABOUT.format(kind=lifecycle.kind, table=lifecycle.table) for lifecycle, _ in about]
+        row = _row(part, "about.kind", more=f"{OF_BOTH}, {own}")
+        queries.append(f"({query.format(row=row, about=' union all '.join(branches), seen=_seen(about))})")
+    return " union all ".join(queries)
+
+
+def _is_held(lifecycle: Lifecycle[Any]) -> bool:
+    """Whether its cases can be put on hold until a certain time."""
+    return "wake_up_at" in lifecycle.record.model_fields
+
+
+def _teams(shown: frozenset[str]) -> frozenset[UUID]:
+    """The teams among the tokens."""
+    return frozenset(UUID(token.removeprefix("team:")) for token in shown if token.startswith("team:"))
+
+
+def _seen(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
+    """The condition for rows `t` beside records of these kinds that may be seen by those tokens."""
+    kinds: dict[str | None, list[str]] = {}
+    for lifecycle, name in beside:
+        kinds.setdefault(name, []).append(f"'{lifecycle.kind}'")
+    whens = [
+        (ALL_SEEN if name is None else SEEN).format(kinds=", ".join(of), tokens=name)
+        for name, of in kinds.items()
+    ]
+    return f"case {' '.join(whens)} end"
+
+
+def _row(part: str, kind: str, case: Mapping[str, str] | None = None, *, more: str = "") -> str:
+    """What a part selects: of a case these columns, and what else it says by name."""
+    of_case = case or {}
+    columns = [f"{of_case.get(name, f'null::{of}')} as {name}" for name, of in CASE.items()]
+    said = f"jsonb_build_object({more})" if more else "null::jsonb"
+    return ", ".join([f"'{part}' as part", f"{kind} as kind", *columns, f"{said} as more"])
+
+
+def statements(lifecycle: Lifecycle[Any], teams: str) -> dict[str, str]:
+    """The SQL of each part, where `teams` is the parameter that has the caller's teams. The states stand in
+    the text: they are what the indexes of open cases are for.
+    """
+    come_from = lifecycle["assign"].come_from
+    assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
+    states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
+    kind = f"'{lifecycle.kind}'"
+    case = columns_of(lifecycle.record, Case, frozenset() if _is_held(lifecycle) else NeverHeld.MADE)
+    of = f"from {lifecycle.table} r where r.state in ({states})"
+    newest = f"order by r.opened_at desc, r.id desc limit {LONGEST}"
+    mine = f"from unnest((select %({teams})s::uuid[])) as mine (team_id) cross join lateral"
+    counts = "'open', count(*), 'unassigned', count(*) filter (where found.assignee_id is null)"
+    of_team = _row("queues", kind, {"team": "mine.team_id"}, more=counts)
+    due_next = (
+        f"select {_row('due_next', kind, case)} {of} and r.assignee_id = {ME} "
+        f"and r.wake_up_at is not null order by r.wake_up_at, r.id limit {LONGEST}"
+    )
+    return ({"due_next": due_next} if _is_held(lifecycle) else {}) | {
+        "open": f"select {_row('open', kind, case)} {of} and r.assignee_id = {ME} {newest}",
+        "unassigned": f"select found.* {mine} (select {_row('unassigned', kind, case)} {of} "
+        f"and r.team_id = mine.team_id and r.assignee_id is null {newest}) as found "
+        f"order by found.opened_at desc, found.id desc limit {LONGEST}",
+        "at_the_desk": f"select {_row('unassigned', kind, case)} {of} and r.team_id is null "
+        f"and r.assignee_id is null {newest}",
+        "queues": f"select found.* {mine} (select {of_team} from "
+        f"(select r.assignee_id {of} and r.team_id = mine.team_id limit {MOST_COUNTED}) as found "
+        "having count(*) > 0) as found",
+        "desk": f"select {_row('queues', kind, more=counts)} from "
+        f"(select r.assignee_id {of} and r.team_id is null limit {MOST_COUNTED}) as found",
+    }

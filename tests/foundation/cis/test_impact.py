@@ -1,0 +1,196 @@
+"""What is touched if a configuration item fails: by hand, and by a plain search over random graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.common.people import Role
+from app.foundation.cis import touched as touched_ones
+from app.foundation.cis.impact import SPREADS, Spread, impact
+from app.foundation.cis.records import RelationKind
+from app.kernel.ledger import Ledger
+from tests.client import Api, Client
+from tests.conftest import Place
+from tests.extent import examples
+from tests.foundation.cis.test_cis import a_ci
+from tests.foundation.services.test_catalogue import a_service
+
+#: From, kind, to.
+Edge = tuple[int, RelationKind, int]
+
+
+@pytest.fixture
+async def keeper(api: Api) -> Client:
+    """A configuration manager."""
+    return await api.client("Karin", Role.configuration_manager)
+
+
+async def related(client: Client, *relations: str) -> None:
+    """Relations as `app-1 runs_on srv-1`, between items that are made as they are named."""
+    made: set[str] = set()
+    for relation in relations:
+        here, kind, there = relation.split()
+        for key in {here, there} - made:
+            await a_ci(client, key, services=[f"s-{key}"])
+            made.add(key)
+        await client.do(f"/v1/cis/{here}/relate", {"kind": kind, "other": there})
+
+
+async def touched(client: Client, key: str, **said: int) -> dict[str, tuple[int, str]]:
+    """By key, how far off and after what it is touched."""
+    found = await client.read(f"/v1/cis/{key}/impact", **said)
+    return {one["ci"]["key"]: (one["distance"], one["via"]["ci"]["key"]) for one in found["cis"]}
+
+
+async def test_failure_spreads_as_each_kind_of_relation_says(keeper: Client) -> None:
+    await related(
+        keeper,
+        "shop runs_on srv",
+        "srv connects_to switch",
+        "disk part_of srv",
+        "shop uses mail",
+        "mail depends_on dns",
+    )
+    assert await touched(keeper, "disk") == {"srv": (1, "disk"), "shop": (2, "srv")}
+    assert await touched(keeper, "srv") == {"shop": (1, "srv")}
+    assert await touched(keeper, "switch") == {"srv": (1, "switch"), "shop": (2, "srv")}
+    assert await touched(keeper, "dns") == {"mail": (1, "dns"), "shop": (2, "mail")}
+    assert await touched(keeper, "shop") == {}
+    assert await touched(keeper, "dns", depth=1) == {"mail": (1, "dns")}
+    services = (await keeper.read("/v1/cis/dns/impact"))["services"]
+    assert [(one["key"], one["distance"]) for one in services] == [("s-dns", 0), ("s-mail", 1), ("s-shop", 2)]
+
+
+async def test_it_says_which_services_are_touched_and_for_whom_they_are(api: Api, keeper: Client) -> None:
+    admin = await api.client("Ada", Role.admin)
+    for team in ("finance", "sales", "nobody"):
+        await api.team(team)
+    await a_service(admin, "s-mail", customers=["sales", "finance"])
+    await a_service(admin, "s-shop", customers=["sales"])
+    old = await a_service(admin, "s-dns", customers=["nobody"])
+    await related(keeper, "shop uses mail", "mail depends_on dns")
+    await admin.do(f"/v1/services/{old['id']}/retire")
+    found = await keeper.read("/v1/cis/dns/impact")
+    assert [(one["key"], one["distance"]) for one in found["services"]] == [("s-mail", 1), ("s-shop", 2)]
+    assert found["services"][0]["service"]["name_en"] == "s-mail"
+    told = [(one["customer"]["key"], one["distance"]) for one in found["customers"]]
+    assert told == [("finance", 1), ("sales", 1)], "of several services the nearest counts, none of a retired"
+    assert found["truncated"] is False
+
+
+async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_see(
+    api: Api, keeper: Client
+) -> None:
+    admin, owner = await api.client("Ada", Role.admin), await api.client("Zhao")
+    await api.team("sales")
+    said = {"key": "plan", "name_en": "Plan", "name_zh": "计划", "criticality": "low", "owner": "me"}
+    await admin.do("/v1/services", said | {"customers": ["sales"]})
+    await a_ci(keeper, "srv", services=["plan", "elsewhere"], owner=owner.id)
+    found = await owner.read("/v1/cis/srv/impact")
+    assert [(one["key"], one["service"]) for one in found["services"]] == [
+        ("elsewhere", None),
+        ("plan", None),
+    ]
+    assert found["customers"] == []
+    found = await keeper.read("/v1/cis/srv/impact")
+    assert [one["service"] and one["service"]["state"] for one in found["services"]] == [None, "proposed"]
+    assert [one["customer"]["key"] for one in found["customers"]] == ["sales"]
+
+
+async def test_of_very_many_services_the_nearest_are_told(
+    keeper: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touched_ones, "MOST_TOLD", 2)
+    await related(keeper, "shop uses mail", "mail depends_on dns")
+    found = await keeper.read("/v1/cis/dns/impact")
+    assert [one["key"] for one in found["services"]] == ["s-dns", "s-mail"]
+    assert found["truncated"] is True
+
+
+async def test_a_circle_ends_where_it_began(keeper: Client) -> None:
+    await related(keeper, "a depends_on b", "b depends_on c", "c depends_on a")
+    assert await touched(keeper, "a") == {"c": (1, "a"), "b": (2, "c")}
+
+
+async def test_what_is_retired_is_not_touched_and_passes_nothing_on(keeper: Client) -> None:
+    await related(keeper, "app depends_on srv", "srv depends_on net")
+    await keeper.do("/v1/cis/srv/retire")
+    assert await touched(keeper, "net") == {}
+
+
+async def test_so_deep_and_no_deeper(keeper: Client) -> None:
+    await a_ci(keeper, "srv")
+    for depth, status in ((0, 422), (10, 200), (11, 422)):
+        assert (await keeper.get("/v1/cis/srv/impact", params={"depth": depth})).status_code == status
+
+
+def plain(edges: list[Edge], failing: int, depth: int) -> Mapping[int, int]:
+    """By item, how far off it is touched: breadth first, one at a time."""
+    reached = {failing: 0}
+    waiting = [failing]
+    for one in waiting:
+        if reached[one] == depth:
+            continue
+        for start, kind, end in edges:
+            here, there = (end, start) if SPREADS[kind] is Spread.to_its_start else (start, end)
+            if here == one and there not in reached:
+                reached[there] = reached[one] + 1
+                waiting.append(there)
+    del reached[failing]
+    return reached
+
+
+EDGES = st.lists(
+    st.tuples(st.integers(0, 11), st.sampled_from(list(RelationKind)), st.integers(0, 11)), max_size=40
+)
+
+
+def put(owner_url: str, edges: list[Edge]) -> None:
+    """Twelve items with these relations, as rows."""
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("delete from fold.ci_relation")
+        owner.execute(
+            "insert into fold.ci select lpad(n::text, 32, '0')::uuid, 1, "
+            "now(), 'live', 'ci-' || n, 'x', 'server', null, '{}', '{}', now(), null, null, false, 0 "
+            "from generate_series(0, 11) as n on conflict do nothing"
+        )
+        for n, (start, kind, end) in enumerate(sorted(set(edges))):
+            owner.execute(
+                "insert into fold.ci_relation values (%s, 1, now(), 'x', %s, %s, %s, now())",
+                (UUID(int=n), ids(start), kind.value, ids(end)),
+            )
+
+
+def ids(n: int) -> UUID:
+    """The id of the item of that number: its decimal digits."""
+    return UUID(int=int(str(n), 16))
+
+
+@given(edges=EDGES, failing=st.integers(0, 11), depth=st.integers(1, 10))
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_impact_is_what_a_plain_search_finds(
+    place: Place, ledger: Ledger, edges: list[Edge], failing: int, depth: int
+) -> None:
+    put(place.owner_url, edges)
+    found = await impact(ledger.db, ids(failing), depth)
+    expected = plain(edges, failing, depth)
+    assert {row["id"]: row["distance"] for row in found.touched} == {
+        ids(n): distance for n, distance in expected.items()
+    }
+    assert not found.truncated
+    few = await impact(ledger.db, ids(failing), depth, most=3)
+    assert few.touched == found.touched[:3]
+    assert few.truncated is (len(expected) > 3)
+    hurried = await impact(ledger.db, ids(failing), depth, ways=2)
+    if hurried.truncated:
+        assert {row["id"] for row in hurried.touched} <= {row["id"] for row in found.touched}
+    else:
+        assert hurried == found, "what is left out is said"

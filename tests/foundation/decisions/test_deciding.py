@@ -1,0 +1,394 @@
+"""Deciding about a record: who is asked, who votes, and what follows in the same command as the last vote."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule
+from app.foundation.decisions.actions import (
+    CHILDREN,
+    AskDecision,
+    CastVote,
+    CloseVote,
+    Deciding,
+    NotAsked,
+    NotTheChair,
+    Tallied,
+    WithdrawDecision,
+    rows,
+    tallied,
+)
+from app.foundation.decisions.preparation import MOST_VOTERS
+from app.foundation.decisions.records import Decision, Vote
+from app.foundation.decisions.records import DecisionOutcome as Outcome
+from app.foundation.people.groups import AddGroup, AddMemberGroup
+from app.foundation.people.records import Side
+from app.kernel.bodies import Body
+from app.kernel.history import fold
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import action
+from app.kernel.look import Loaded
+from app.kernel.moment import Moment
+from app.kernel.offers import offers
+from app.kernel.perform import Done, IdempotencyKey
+from app.kernel.refusals import KeptApart, NotFound, NotNow, Refusal, WrongValue
+from app.kernel.who import Part, agent, decision, the_requester
+from app.log import read
+from app.processes.incidents.lifecycle import LIFECYCLE
+from app.processes.incidents.records import Incident, IncidentState
+from app.ticketing.assignment import AssignTicket
+from tests.automation.working import Worker, timers
+from tests.cases import each
+from tests.kernel.incidents import report
+from tests.people import act, add_caller, add_crowd, add_person, context, fill
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DUE = NOW + timedelta(days=3)
+
+
+def approve(incident: Incident, body: Tallied, at: Moment) -> None:
+    """It is worth the trouble."""
+    incident.category = "approved"
+
+
+def what_follows(incident: Incident, taken: Decision) -> tuple[str, Body] | None:
+    if incident.state is IncidentState.new and taken.outcome is Outcome.approved:
+        return "approve", tallied(taken)
+    return None
+
+
+THE_ASSIGNEE = Part("assignee", "受理人", ("assignee_id",))
+TABLE = Deciding(
+    kind="incident",
+    any=IncidentState,
+    ask=[IncidentState.new],
+    asks=agent,
+    withdraws=agent,
+    never=(the_requester, THE_ASSIGNEE),
+    outcome=what_follows,
+)
+APPROVE = action(
+    approve, "批准", [IncidentState.new], IncidentState.acknowledged, decision, "incident.approved"
+)
+
+
+@pytest.fixture
+def deciding(ledger: Ledger) -> Ledger:
+    """A ledger whose incidents can be decided about, by an action of their own."""
+    changed = replace(
+        LIFECYCLE,
+        rows=(*LIFECYCLE.rows, APPROVE, *rows(TABLE)),
+        children=(*LIFECYCLE.children, *CHILDREN),
+    )
+    ledger.lifecycles = {**ledger.lifecycles, "incident": changed}
+    return ledger
+
+
+@pytest.fixture
+async def desk(deciding: Ledger) -> Caller:
+    return await add_caller(deciding, "Desk", Role.agent)
+
+
+@pytest.fixture
+async def requester(deciding: Ledger) -> Caller:
+    return await add_caller(deciding, "Requester", Role.admin)
+
+
+@pytest.fixture
+async def incident(deciding: Ledger, requester: Caller) -> Incident:
+    return await report(deciding, requester)
+
+
+@pytest.fixture
+async def board(deciding: Ledger) -> list[Caller]:
+    """Three who see nothing by themselves."""
+    return [await add_caller(deciding, f"Member {n}", Role.requester) for n in range(3)]
+
+
+async def ask(ledger: Ledger, by: Caller, incident: Incident, people: list[Caller], **said: Any) -> UUID:
+    """The id of the decision."""
+    asked = {"question": "Is it worth it?", "rule": "majority", "due_at": DUE} | said
+    if not {"role", "group", "persons"} & said.keys():
+        asked["persons"] = tuple(str(one.person_id) for one in people)
+    body = AskDecision.model_validate(asked)
+    done = await act(ledger, by, "incident", "ask_decision", incident.id, body, now=NOW)
+    (key,) = (key for key in done.event.data["set"] if key.startswith("decision/"))
+    return UUID(key.partition("/")[2])
+
+
+async def vote(
+    ledger: Ledger, by: Caller, incident: Incident, asked: UUID, verdict: str = "approve", **more: Any
+) -> Done:
+    name = more.pop("action", "vote")
+    body = CastVote.model_validate({"decision": asked, "verdict": verdict, "comment": "Because."})
+    return await act(ledger, by, "incident", name, incident.id, body, **({"now": NOW} | more))
+
+
+async def told(ledger: Ledger, incident: Incident) -> list[str]:
+    return [event.type.partition(".")[2] for event in await read.of_stream(ledger.db, incident.row_key)]
+
+
+async def test_the_last_vote_and_what_it_comes_to_are_one_command(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, asked)
+    key = IdempotencyKey("POST /vote", "one", "00")
+    done = await vote(deciding, board[1], incident, asked, key=key)
+    assert (done.record.state, done.record.category) == (IncidentState.acknowledged, "approved")
+    assert await told(deciding, incident) == ["reported", "decision_asked", "voted", "voted", "approved"]
+    voted, approved = (await read.of_stream(deciding.db, incident.row_key))[-2:]
+    assert approved.position == voted.position + 1
+    assert approved.actor == voted.actor == board[1].actor
+    assert approved.data["given"] == {
+        "decision": str(asked),
+        "outcome": "approved",
+        "voters": 3,
+        "approvals": 2,
+        "rejections": 0,
+        "deferrals": 0,
+        "abstentions": 0,
+    }
+    again = "select version from log.idempotency where key = 'one'"
+    assert await deciding.db.value(again) == approved.version, "a repetition is answered as it is left"
+
+
+async def test_another_outcome_is_told_and_leaves_the_record_alone(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, asked, "reject")
+    done = await vote(deciding, board[2], incident, asked, "reject")
+    assert done.record.state is IncidentState.new
+    (*_, decided) = await read.of_stream(deciding.db, incident.row_key)
+    assert (decided.type, decided.data["given"]["rejections"]) == ("incident.decided", 2)
+
+
+async def test_two_last_votes_at_once_make_one_decision(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, asked)
+    both = (vote(deciding, one, incident, asked) for one in board[1:])
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    (refused,) = (one for one in outcomes if isinstance(one, Refusal))
+    assert refused.code == "decided_already"
+    assert (await told(deciding, incident)).count("approved") == 1
+
+
+async def test_a_vote_is_changed_until_the_decision_is_taken(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board)
+    await vote(deciding, board[0], incident, asked, "reject")
+    await vote(deciding, board[0], incident, asked)
+    assert await deciding.db.value("select count(*) from fold.vote where verdict is not null") == 1
+    await vote(deciding, board[1], incident, asked)
+    with pytest.raises(NotNow) as refused:
+        await vote(deciding, board[0], incident, asked, "reject")
+    assert refused.value.code == "decided_already"
+    closed = "select person_id from fold.vote where closed_at is not null"
+    assert await deciding.db.value(closed) == board[2].person_id
+
+
+async def test_who_is_kept_apart_cannot_vote_by_any_role(
+    deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, [*board, requester])
+    assert await deciding.db.value("select count(*) from fold.vote") == len(board)
+    with pytest.raises(KeptApart) as refused:
+        await vote(deciding, requester, incident, asked)
+    assert (refused.value.STATUS, refused.value.code) == (403, "separation_of_duties")
+
+
+async def test_the_closed_action_says_that_duties_are_apart(
+    deciding: Ledger, requester: Caller, desk: Caller, incident: Incident
+) -> None:
+    lifecycle = deciding.lifecycles["incident"]
+    for caller, because in ((requester, "separation_of_duties"), (desk, None)):
+        offered = await offers(deciding, lifecycle, Loaded(incident, 0, []), context(caller))
+        assert {offer.because for offer in offered if offer.action.name == "vote"} == {because}
+
+
+async def test_who_comes_to_be_excluded_after_voting_counts_no_more(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board, rule="unanimous", quorum=2)
+    await vote(deciding, board[0], incident, asked)
+    body = AssignTicket(person=str(board[0].person_id))
+    await act(deciding, desk, "incident", "assign", incident.id, body)
+    by_rule = rule("tests")
+    await act(deciding, by_rule, "incident", "close_vote", incident.id, CloseVote(decision=asked), now=DUE)
+    assert await deciding.db.value("select outcome from fold.decision") == "lapsed"
+
+
+async def test_only_those_who_were_asked_see_it_and_vote(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board[:1])
+    with pytest.raises(NotFound):
+        await vote(deciding, board[1], incident, asked)
+    with pytest.raises(NotAsked):
+        await vote(deciding, desk, incident, asked)
+
+
+async def test_the_chair_alone_decides_only_where_that_is_the_rule(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    chair = board[0]
+    named = {"chair": str(chair.person_id)}
+    by_majority = await ask(deciding, desk, incident, board, **named)
+    with pytest.raises(NotNow) as refused:
+        await vote(deciding, chair, incident, by_majority, action="decide")
+    assert refused.value.code == "not_for_the_chair_alone"
+    asked = await ask(deciding, desk, incident, board, **named, rule="chair", quorum=2)
+    for action_name, code in (("vote", "the_chair_decides"), ("decide", "too_few_have_voted")):
+        with pytest.raises(NotNow) as refused:
+            await vote(deciding, chair, incident, asked, action=action_name)
+        assert refused.value.code == code
+    with pytest.raises(NotTheChair):
+        await vote(deciding, board[1], incident, asked, action="decide")
+    await vote(deciding, board[1], incident, asked, "reject")
+    done = await vote(deciding, chair, incident, asked, action="decide")
+    assert done.record.state is IncidentState.acknowledged
+    assert (await told(deciding, incident))[-2:] == ["chair_decided", "approved"]
+
+
+async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    head = await add_person(deciding, "Head")
+    add = AddGroup(key="cab", name="CAB", chair=str(head.id))
+    group = (await act(deciding, rule("tests"), "group", "add", body=add)).record
+    member = AddMemberGroup(person=str(board[0].person_id), side=Side.business)
+    await act(deciding, rule("tests"), "group", "add_member", group.id, member)
+    asked = await ask(deciding, desk, incident, [], group="cab")
+    voters = "select person_id, side from fold.vote where decision_id = %s order by person_id"
+    expected = sorted([(board[0].person_id, "business"), (head.id, None)])
+    assert [(r["person_id"], r["side"]) for r in await deciding.db.rows(voters, (asked,))] == expected
+
+    holders: list[Person] = []
+    for held in ("cab_member", "cab_member@process/incident", "cab_member@service/mail"):
+        holders.append(await add_person(deciding, held.replace("@", " "), roles=(held,)))
+    asked = await ask(deciding, desk, incident, [], role="cab_member")
+    found = {row["person_id"] for row in await deciding.db.rows(voters, (asked,))}
+    assert found == {one.id for one in holders[:2]}
+
+
+async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_is_not(
+    deciding: Ledger, desk: Caller, incident: Incident
+) -> None:
+    head, *holders = await add_crowd(deciding, MOST_VOTERS + 1, Role.cab_member)
+    add = AddGroup(key="cab", name="CAB", chair=str(head.id))
+    await act(deciding, rule("tests"), "group", "add", body=add)
+    await fill(deciding, "cab", holders[:MOST_MEMBERS])
+    asked = await ask(deciding, desk, incident, [], group="cab", quorum=MOST_VOTERS)
+    voters = "select count(*) from fold.vote where decision_id = %s"
+    assert await deciding.db.value(voters, (asked,)) == MOST_MEMBERS + 1 == MOST_VOTERS
+    with pytest.raises(WrongValue) as refused:
+        await ask(deciding, desk, incident, [], role="cab_member")
+    assert (refused.value.pointer, refused.value.because) == ("/role", "too_many_voters")
+    assert "more than 201 people" in str(refused.value)
+
+
+async def test_when_the_time_is_over_the_votes_that_there_are_decide(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board, quorum=1)
+    later = await ask(deciding, desk, incident, board, due_at=DUE + timedelta(days=1))
+    await vote(deciding, board[0], incident, asked)
+    worker = Worker(deciding)
+    await worker.work(NOW)
+    assert (await timers(deciding))["settle_decisions", incident.row_key] == DUE
+    with pytest.raises(NotNow) as refused:
+        await vote(deciding, board[1], incident, asked, now=DUE)
+    assert refused.value.code == "too_late_to_vote"
+    await worker.work(DUE)
+    assert (await told(deciding, incident))[-2:] == ["vote_closed", "approved"]
+    await worker.work(DUE + timedelta(days=1))
+    outcomes = await deciding.db.rows("select id, outcome from fold.decision order by due_at")
+    assert [tuple(row.values()) for row in outcomes] == [(asked, "approved"), (later, "lapsed")]
+    assert worker.failures == []
+
+
+async def test_what_is_withdrawn_is_not_voted_on(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board)
+    body = WithdrawDecision(decision=asked, reason="It was solved.")
+    await act(deciding, desk, "incident", "withdraw_decision", incident.id, body, now=NOW)
+    with pytest.raises(NotNow) as refused:
+        await vote(deciding, board[0], incident, asked)
+    assert refused.value.code == "decided_already"
+
+
+@each(
+    ("said", "pointer", "because"),
+    [
+        ({"due_at": NOW}, "/due_at", "not_ahead"),
+        ({"quorum": 4}, "/quorum", "more_than_voters"),
+        ({"role": "cab_member"}, "/role", "nobody_to_ask"),
+        ({"rule": "chair"}, "/chair", "missing"),
+    ],
+)
+async def test_a_question_that_cannot_be_decided_is_not_asked(
+    deciding: Ledger,
+    desk: Caller,
+    incident: Incident,
+    board: list[Caller],
+    said: dict[str, Any],
+    pointer: str,
+    because: str,
+) -> None:
+    with pytest.raises(WrongValue) as refused:
+        await ask(deciding, desk, incident, board, **said)
+    assert (refused.value.pointer, refused.value.because) == (pointer, because)
+
+
+async def test_a_chair_who_is_kept_apart_does_not_decide(
+    deciding: Ledger, desk: Caller, requester: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    with pytest.raises(WrongValue) as refused:
+        await ask(deciding, desk, incident, board, rule="chair", chair=str(requester.person_id))
+    assert refused.value.because == "chair_kept_apart"
+
+
+async def test_nobody_does_by_themselves_what_a_decision_leads_to(
+    deciding: Ledger, requester: Caller, incident: Incident
+) -> None:
+    body = Tallied(
+        decision=incident.id,
+        outcome=Outcome.approved,
+        voters=1,
+        approvals=1,
+        rejections=0,
+        deferrals=0,
+        abstentions=0,
+    )
+    for caller in (requester, rule("tests")):
+        with pytest.raises(Refusal) as refused:
+            await act(deciding, caller, "incident", "approve", incident.id, body)
+        assert refused.value.code == "forbidden"
+
+
+async def test_the_fold_of_the_votes_is_what_the_log_says(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    asked = await ask(deciding, desk, incident, board)
+    for one in board[:2]:
+        await vote(deciding, one, incident, asked)
+    events = await read.of_stream(deciding.db, incident.row_key)
+    decided = fold(Decision, f"decision/{asked}", events)
+    assert decided is not None
+    assert (decided.outcome, decided.approvals, decided.voters) == (Outcome.approved, 2, 3)
+    rows_there = await deciding.db.rows("select id, version from fold.vote")
+    for row in rows_there:
+        folded = fold(Vote, f"vote/{row['id']}", events)
+        assert folded is not None
+        assert folded.version == row["version"]

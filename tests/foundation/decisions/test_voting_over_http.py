@@ -1,0 +1,147 @@
+"""Votes as clients send them: several at once, by whoever may not, and when it is too late."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+
+from app.common.people import Role
+from app.foundation.decisions.preparation import MOST_VOTERS
+from tests.client import Api, Client
+from tests.foundation.decisions.approvals import AHEAD, ASSESSED, Approval, approval
+from tests.meetings.test_meetings import a_meeting
+from tests.people import add_crowd
+
+
+@pytest.fixture
+async def asking(api: Api) -> Approval:
+    return await approval(api)
+
+
+async def votes(
+    client: Client, at: str, decision: str, verdict: str = "approve", **more: Any
+) -> httpx.Response:
+    """What somebody who votes is answered."""
+    said = {"decision": decision, "verdict": verdict, "comment": "Because."}
+    return await client.post(f"{at}/{more.pop('action', 'vote')}", json=said, **more)
+
+
+async def told(client: Client, at: str) -> list[str]:
+    """The types of the record's events, without its kind."""
+    return [e["type"].partition(".")[2] for e in (await client.read(f"{at}/events", limit=200))["items"]]
+
+
+async def test_of_two_last_votes_at_once_one_decides_and_the_other_comes_too_late(asking: Approval) -> None:
+    for first, second in product(("approve", "reject"), repeat=2):
+        at, decision = await asking.asked()
+        one, *others = asking.voters
+        await votes(one, at, decision, first)
+        both = (
+            votes(client, at, decision, verdict)
+            for client, verdict in zip(others, (first, second), strict=True)
+        )
+        answers = await asyncio.gather(*both)
+        events = await told(one, at)
+        ends = [event for event in events if event in ("approved", "refused", "decided")]
+        assert len(ends) == 1, events
+        (taken,) = (await one.read(f"{at}/decisions"))["items"]
+        assert taken["state"] == "taken"
+        said = [vote["verdict"] for vote in (await one.read(f"{at}/votes"))["items"]]
+        assert taken["approvals"] + taken["rejections"] == len(said) - said.count(None)
+        codes = sorted(answer.status_code for answer in answers)
+        if first == second:  # either of the two is the last that is needed
+            assert codes == [200, 409]
+            (late,) = (answer.json() for answer in answers if answer.status_code == 409)
+            assert late["code"] in ("decided_already", "not_in_this_state")
+        assert taken["outcome"] == ("approved" if first == "approve" else "rejected")
+
+
+async def test_one_vote_that_is_sent_twice_with_its_key_counts_once(asking: Approval) -> None:
+    at, decision = await asking.asked()
+    key = {"Idempotency-Key": "my-vote"}
+    answers = [await votes(asking.voters[0], at, decision, headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    assert (await told(asking.agent, at)).count("voted") == 1
+
+
+async def test_who_is_excluded_cannot_vote_by_any_role_and_was_not_asked(api: Api, asking: Approval) -> None:
+    at, decision = await asking.asked()
+    asked = {vote["person"]["id"] for vote in (await asking.agent.read(f"{at}/votes"))["items"]}
+    assert asked == {one.id for one in asking.voters}
+    (offered,) = (a for a in (await asking.requester.read(at))["actions"] if a["action"] == "vote")
+    assert offered["open"] is False
+    person = asking.requester.id
+    for keys in ([role] for role in Role if role is not Role.auditor):
+        client = api.with_token((await _key(asking.requester, person, keys)), None)
+        for action in ("vote", "decide"):
+            answer = await votes(client, at, decision, action=action)
+            assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties"), keys
+    assert (await told(asking.agent, at))[-1] == "assessed"
+
+
+async def _key(client: Client, person: str, roles: Sequence[Role]) -> str:
+    """A new key of that person that holds these roles."""
+    made = await client.do("/v1/keys", {"name": "One role", "person": person, "roles": [*map(str, roles)]})
+    return str(made["token"])
+
+
+async def test_whoever_was_not_asked_is_told_so_whatever_they_hold(api: Api, asking: Approval) -> None:
+    at, decision = await asking.asked()
+    for role in (Role.admin, Role.management, Role.quality_manager):
+        answer = await votes(await api.client(role.value.capitalize(), role), at, decision)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_asked_to_vote")
+    stranger = await votes(await api.client("Stranger"), at, decision)
+    assert stranger.status_code == 404, "who does not see it does not hear of it"
+
+
+async def test_a_vote_is_changed_before_the_decision_and_refused_after_it(asking: Approval) -> None:
+    at, decision = await asking.asked()
+    one, other, _ = asking.voters
+    assert (await votes(one, at, decision, "reject")).status_code == 200
+    assert (await votes(one, at, decision)).status_code == 200
+    before = (await one.read(f"{at}/votes"))["items"]
+    assert [vote["verdict"] for vote in before] == ["approve", None, None]
+    assert (await votes(other, at, decision)).json()["state"] == "assessed"
+    for client in asking.voters:
+        late = await votes(client, at, decision, "reject")
+        assert (late.status_code, late.json()["code"]) == (409, "not_in_this_state")
+    (taken,) = (await one.read(f"{at}/decisions"))["items"]
+    assert (taken["outcome"], taken["approvals"], taken["rejections"]) == ("approved", 2, 0)
+
+
+async def test_what_more_may_approve_than_can_be_asked_says_so(api: Api, asking: Approval) -> None:
+    await add_crowd(api.ledger, MOST_VOTERS + 1, Role.cab_member)
+    keeper = await api.client("Keeper", Role.admin)
+    by_role = {"approver_persons": [], "approver_role": "cab_member"}
+    edited = await keeper.patch("/v1/catalogue_items/laptop", json=by_role, headers={"If-Match": "*"})
+    assert edited.status_code == 200, edited.text
+    answer = await asking.agent.post(f"{await asking.requested()}/assess", json=ASSESSED)
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_approve")
+
+
+async def test_on_a_meeting_a_vote_is_refused_after_the_decision_and_the_meeting_goes_on(api: Api) -> None:
+    ada, *board = [await api.client(name, Role.agent) for name in ("Ada", "Anna", "Emil", "Rosa")]
+    meeting = await ada.do("/v1/meetings", a_meeting(persons=[one.id for one in board]))
+    at = f"/v1/meetings/{meeting['id']}"
+    asked = {"question": "The release in May?", "persons": [one.id for one in board], "due_at": AHEAD}
+    await ada.do(f"{at}/ask_decision", {**asked, "rule": "majority"})
+    decision = (await ada.read(f"{at}/decisions"))["items"][0]["id"]
+    assert (await votes(board[0], at, decision, "reject")).status_code == 200
+    answers = await asyncio.gather(*(votes(one, at, decision) for one in board[1:]))
+    assert [answer.status_code for answer in answers] == [200, 200], "both are needed"
+    assert (await told(ada, at)).count("decided") == 1
+    late = await votes(board[0], at, decision)
+    assert (late.status_code, late.json()["code"]) == (409, "decided_already")
+    not_asked = await votes(ada, at, decision)
+    assert (not_asked.status_code, not_asked.json()["code"]) in {
+        (403, "not_asked_to_vote"),
+        (409, "decided_already"),
+    }
+    after = await ada.read(at)
+    assert (after["state"], after["version"]) == ("called", meeting["version"]), "the record itself stays"

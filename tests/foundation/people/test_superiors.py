@@ -1,0 +1,94 @@
+"""Who may edit, deactivate and erase whom; and that an administrator is always left."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.common.people import Caller, Held, Role
+from app.kernel.who import superior
+from app.log.ids import uuid7
+from tests.client import Api, Json
+from tests.foundation.people.test_roles import TEAMS, Thing, edited, scopes, things
+
+ROLES = st.sampled_from([Role.admin, Role.agent, Role.auditor])
+held = st.builds(lambda role, scope: Held(role, **scope), ROLES, scopes)
+
+
+@given(
+    st.lists(held, max_size=3),
+    st.lists(held, max_size=3),
+    st.sampled_from(TEAMS),
+    st.lists(things, max_size=9),
+)
+def test_whoever_may_act_on_a_person_administers_all_that_the_person_holds(
+    callers: list[Held], theirs: list[Held], team: object, records: list[Thing]
+) -> None:
+    caller = Caller("person:x", uuid7(), tuple(callers))
+    other = Caller("person:y", uuid7(), tuple(theirs))
+    person = SimpleNamespace(KIND="person", team_id=team, service=None, roles=[str(one) for one in theirs])
+    may = superior.allows(caller, person)
+    if may:
+        assert caller.holds(Role.admin, person)
+        for record in records:
+            holds = any(other.holds(role, record) for role in (Role.admin, Role.agent, Role.auditor))
+            assert not holds or caller.holds(Role.admin, record)
+    if Held(Role.admin) in callers:
+        assert may
+    elif Held(Role.admin) in theirs:
+        assert not may
+
+
+async def test_the_administrator_of_a_team_may_not_act_on_whoever_holds_more_than_they_do(api: Api) -> None:
+    team = await api.team("network")
+    tied = await api.client("Otto", f"admin@team/{team}")
+    everywhere = await api.client("Ada", Role.admin, teams=("network",))
+    agent = await api.client("Wang Wei", Role.agent, teams=("network",))
+    theirs = await api.client("Zhao", f"agent@team/{team}", teams=("network",))
+    head = await api.head()
+    for person in (everywhere, agent):
+        at = f"/v1/persons/{person.id}"
+        patched = await tied.patch(at, json={"department": "None"}, headers={"If-Match": "*"})
+        assert patched.status_code == 403
+        for action in ("deactivate", "erase"):
+            refused = await tied.post(f"{at}/{action}", json={})
+            assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), action
+    assert await api.head() == head
+    assert "an administrator of all that they hold" in refused.json()["detail"]
+    await edited(tied, f"/v1/persons/{theirs.id}", {"department": "Networks"})
+    await tied.do(f"/v1/persons/{theirs.id}/deactivate")
+    await everywhere.do(f"/v1/persons/{agent.id}/deactivate")
+
+
+async def test_the_last_administrator_cannot_be_removed_by_any_way(api: Api) -> None:
+    team = await api.team("network")
+    ada = await api.client("Ada", Role.admin)
+    otto = await api.client("Otto", Role.admin, f"admin@team/{team}")
+    await ada.do(f"/v1/persons/{otto.id}/deactivate")
+    at = f"/v1/persons/{ada.id}"
+    ways: tuple[tuple[str, Json], ...] = (
+        ("revoke_role", {"role": "admin"}),
+        ("deactivate", {}),
+        ("erase", {}),
+    )
+    for action, body in ways:
+        refused = await ada.post(f"{at}/{action}", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "last_admin"), action
+    await ada.do(f"/v1/persons/{otto.id}/activate")
+    await ada.do(f"{at}/erase")
+    refused = await otto.post(f"/v1/persons/{otto.id}/deactivate", json={})
+    assert refused.json()["code"] == "last_admin"
+
+
+async def test_of_two_administrators_who_remove_each_other_at_once_one_stays(api: Api) -> None:
+    ada, otto = await api.client("Ada", Role.admin), await api.client("Otto", Role.admin)
+    both = await asyncio.gather(
+        ada.post(f"/v1/persons/{otto.id}/revoke_role", json={"role": "admin"}),
+        otto.post(f"/v1/persons/{ada.id}/deactivate", json={}),
+    )
+    assert sorted(answer.status_code for answer in both)[0] == 200
+    query = "select count(*) from fold.person where 'admin' = any(roles) and state = 'active'"
+    assert await api.ledger.db.value(query) == 1

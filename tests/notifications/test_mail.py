@@ -1,0 +1,264 @@
+"""Notices go out by mail, and none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, cast
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.common.notices import Step
+from app.common.people import rule
+from app.db import connect
+from app.foundation.people.persons import EditPerson, SetPreferencesPerson
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.log.ids import uuid7
+from app.notifications import mail
+from app.notifications.message import Mail, NoAddress, message
+from app.notifications.records import Failure
+from tests.notifications.conftest import Office
+from tests.people import act
+
+OF_REQUESTER = "requester@example.org"
+
+
+@dataclass
+class Server:
+    """A mail server that keeps what it takes, or answers otherwise."""
+
+    port: int = 0
+    answer: str = "250 taken"
+    #: What it does before it answers.
+    before: Callable[[], Any] | None = None
+    taken: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, _: Any) -> str:  # noqa: N802  # aiosmtpd's
+        if self.before is not None:
+            await self.before()
+        if self.answer.startswith("250"):
+            envelope.rcpt_tos.append(to)
+        return self.answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # the same
+        content = cast(bytes, envelope.content)
+        self.taken.append(email.message_from_bytes(content, policy=default))
+        return self.answer
+
+
+@pytest.fixture
+async def postbox() -> AsyncIterator[Server]:
+    made = Server()
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(lambda: SMTP(made, loop=loop), "127.0.0.1", 0)
+    made.port = listening.sockets[0].getsockname()[1]
+    yield made
+    listening.close()
+
+
+@pytest.fixture
+async def posting(office: Office, postbox: Server) -> Office:
+    """The office, whose notices go out by that server."""
+    settings = {"smtp_host": "127.0.0.1", "smtp_port": postbox.port, "smtp_tls": "none"}
+    more = settings | {"mail_from": "desk@example.com"}
+    office.ledger.settings = office.ledger.settings.model_copy(update=more)
+    return office
+
+
+async def sends(office: Office, **parts: float) -> list[str]:
+    """So much time passes, and mails that are due are tried. Gives what failed."""
+    office.now += timedelta(**parts)
+    failures: list[str] = []
+    connection = await connect(office.ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await catch_up(connection, mail.consumer())
+        await mail.send_due(
+            connection, office.ledger, office.now, failed=lambda name, error: failures.append(str(error))
+        )
+    finally:
+        await connection.close()
+    return failures
+
+
+def of(postbox: Server, to: str) -> list[EmailMessage]:
+    """What the postbox has taken for that address."""
+    return [one for one in postbox.taken if one["To"] == to]
+
+
+async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
+    posting: Office, postbox: Server
+) -> None:
+    requester = posting.requester
+    in_chinese = EditPerson(locale="zh")
+    await act(posting.ledger, rule("tests"), "person", "edit", requester.person_id, in_chinese)
+    incident = await posting.assigned()
+    await posting.comment(posting.engineer, incident)
+    await posting.goes_by()
+    assert await sends(posting) == []
+    (one,) = of(postbox, OF_REQUESTER)
+    assert one["Subject"] == f"[{incident.number}] {incident.title}"
+    assert (one["From"], one["Auto-Submitted"]) == ("desk@example.com", "auto-generated")
+    assert one.get_content_type() == "text/plain"
+    assert one.get_content_charset() == "utf-8"
+    text = one.get_content()
+    assert f"{incident.number} 有新的评论。\n\n> The words." in text.replace("\r\n", "\n")
+    (notice,) = await posting.notices(requester)
+    assert notice["mailed_at"] == posting.now
+    assert await posting.ledger.db.rows("select * from deliveries.mail") == []
+    assert await sends(posting, days=9) == []
+    assert len(of(postbox, OF_REQUESTER)) == 1
+
+
+async def test_mails_of_one_ticket_refer_to_one_thread_and_each_has_its_own_name(
+    posting: Office, postbox: Server
+) -> None:
+    incident = await posting.assigned()
+    await posting.goes_by()
+    await posting.comment(posting.engineer, incident)
+    await posting.goes_by()
+    await sends(posting)
+    first, second = of(postbox, OF_REQUESTER)
+    assert first["References"] == second["References"] == f"<incident.{incident.id}@example.com>"
+    assert first["Message-ID"] != second["Message-ID"]
+
+
+async def test_a_withdrawn_comment_is_not_mailed_any_more(posting: Office, postbox: Server) -> None:
+    incident = await posting.assigned()
+    await posting.comment(posting.engineer, incident)
+    await posting.goes_by()
+    key = "select split_part(text, ':', 2)::uuid from fold.comment"
+    comment = await posting.ledger.db.value("select id from fold.comment")
+    assert await posting.ledger.db.value(key) is not None
+    withdrawn = posting.ledger.lifecycles["incident"]["withdraw_comment"].body(comment=comment)
+    await posting.does(posting.agent, "withdraw_comment", incident, withdrawn)
+    await sends(posting)
+    assert "The words." not in of(postbox, OF_REQUESTER)[0].get_content()
+
+
+async def test_what_the_server_does_not_take_now_is_tried_again_as_the_same_message(
+    posting: Office, postbox: Server
+) -> None:
+    await posting.reported()
+    await posting.goes_by()
+    postbox.answer = "451 come back"
+    (why,) = await sends(posting)
+    assert "451" in why
+    assert OF_REQUESTER not in why
+    assert await sends(posting, seconds=30) == []
+    postbox.answer = "250 taken"
+    assert await sends(posting, seconds=31) == []
+    assert len(of(postbox, OF_REQUESTER)) == 1
+
+
+async def test_what_it_refuses_for_good_or_for_days_is_given_up_and_that_is_in_the_log(
+    posting: Office, postbox: Server
+) -> None:
+    await posting.reported()
+    await posting.goes_by()
+    postbox.answer = "550 nobody here"
+    assert await sends(posting) == []
+    await posting.reported()
+    await posting.goes_by()
+    postbox.answer = "451 come back"
+    for _ in range(20):
+        await sends(posting, days=1)
+    found = [(one["failure"], one["mailed_at"]) for one in await posting.notices(posting.requester)]
+    assert found == [(Failure.refused, None), (Failure.given_up, None)]
+    types = "select count(*) from log.event where type = 'notice.failed'"
+    assert await posting.ledger.db.value(types) == 2
+
+
+async def test_a_server_that_hangs_is_given_up_and_others_are_not_kept_waiting(
+    posting: Office, postbox: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "TRY_SECONDS", 0.2)
+    await posting.reported()
+    await posting.goes_by()
+    never = asyncio.Event()
+    postbox.before = never.wait
+    assert len(await sends(posting)) == 1
+    postbox.before = None
+    never.set()
+    assert await sends(posting, minutes=2) == []
+    assert len(of(postbox, OF_REQUESTER)) == 1
+
+
+async def test_a_worker_that_dies_while_it_sends_leaves_it_to_the_next_one(
+    posting: Office, postbox: Server
+) -> None:
+    await posting.reported()
+    await posting.goes_by()
+    reached, never = asyncio.Event(), asyncio.Event()
+
+    async def hangs() -> None:
+        reached.set()
+        await never.wait()
+
+    postbox.before = hangs
+    sending = asyncio.create_task(sends(posting))
+    await reached.wait()
+    sending.cancel()
+    # Whoever is cancelled takes leave of the mail server, and waits for its answer.
+    never.set()
+    await asyncio.gather(sending, return_exceptions=True)
+    postbox.before = None
+    assert sending.cancelled()
+    assert await sends(posting) == []
+    assert postbox.taken == [], "it is claimed still"
+    await sends(posting, minutes=6)
+    assert len(of(postbox, OF_REQUESTER)) == 1
+
+
+async def test_who_may_not_see_it_any_more_or_was_erased_gets_no_mail(
+    posting: Office, postbox: Server
+) -> None:
+    incident = await posting.assigned()
+    await posting.goes_by()
+    await posting.does(posting.follower, "unfollow", incident)
+    await act(posting.ledger, rule("tests"), "person", "erase", posting.requester.person_id)
+    await sends(posting)
+    assert [one["To"] for one in postbox.taken] == ["engineer@example.org"]
+    for who in (posting.follower, posting.requester):
+        assert [one["failure"] for one in await posting.notices(who)] == [Failure.not_for_them]
+
+
+async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_only(
+    posting: Office, postbox: Server
+) -> None:
+    quiet = SetPreferencesPerson(told_of=tuple(Step), told_by_mail=(Step.resolved,))
+    requester = posting.requester
+    await act(posting.ledger, requester, "person", "set_preferences", requester.person_id, quiet)
+    await posting.reported()
+    await posting.goes_by()
+    await sends(posting)
+    assert [one["way"] for one in await posting.notices(requester)] == ["in_app"]
+    assert postbox.taken == []
+
+
+async def test_without_a_mail_server_there_is_no_mail(office: Office) -> None:
+    await office.reported()
+    await office.goes_by()
+    assert [one["way"] for one in await office.notices(office.requester)] == ["in_app"]
+
+
+@given(subject=st.text(max_size=300), to=st.text(max_size=60) | st.emails())
+def test_whatever_a_title_or_an_address_holds_no_header_is_added(subject: str, to: str) -> None:
+    mail = Mail(uuid7(), f"incident/{uuid7()}", subject, "Text.", "en", datetime.now(UTC))
+    try:
+        made = message(mail, sender="desk@example.com", to=to)
+    except NoAddress:
+        return
+    head = made.as_bytes().partition(b"\r\n\r\n")[0]
+    names = [line.split(b":")[0] for line in head.split(b"\r\n") if line[:1] not in b" \t"]
+    assert sorted(names) == sorted(
+        b"To From Subject Date Message-ID In-Reply-To References Auto-Submitted Content-Language "
+        b"Content-Type Content-Transfer-Encoding MIME-Version".split()
+    )

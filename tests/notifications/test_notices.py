@@ -1,0 +1,389 @@
+"""People are told what concerns them, once, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.common.notices import Step
+from app.common.people import Caller, PersonKind, Role, rule
+from app.db import connect
+from app.foundation.people.persons import AddPerson, SetPreferencesPerson
+from app.kernel.bodies import Reason
+from app.kernel.ledger import Ledger
+from app.kernel.uploads import Sending, take_in
+from app.kernel.visibility import may_see
+from app.log.events import COLUMNS, id_of, recorded
+from app.log.follow import FOLLOW_LIMITS, catch_up
+from app.log.ids import uuid7
+from app.notifications import notices, steps
+from app.notifications.texts import line
+from app.processes.incidents.duplicates import MarkDuplicateIncident
+from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
+from app.processes.problems.candidates import DetectProblemCandidate
+from app.ticketing.assignment import EscalateTicket
+from app.ticketing.attachments import AttachTicket
+from app.ticketing.complaints import AnswerComplaint, ComplainTicket
+from app.ticketing.ratings import RateTicket
+from app.ticketing.records import Subject
+from app.ticketing.tasks import AddTask
+from tests.automation.working import Worker
+from tests.conftest import Place
+from tests.extent import examples
+from tests.kernel.incidents import a_report
+from tests.notifications.conftest import Office
+from tests.people import act, add_caller
+from tests.wander import Step as Act
+from tests.wander import World
+from tests.wander import steps as acts
+
+
+async def test_each_public_step_is_told_to_who_asked_and_to_who_follows(office: Office) -> None:
+    incident = await office.assigned()
+    await office.does(office.engineer, "start", incident)
+    await office.goes_by()
+    hold = HoldIncident.model_validate({"reason": "awaiting_vendor"})
+    await office.does(office.engineer, "hold", incident, hold)
+    await office.does(office.engineer, "resume", incident)
+    await office.comment(office.engineer, incident)
+    resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await office.does(office.engineer, "resolve", incident, resolve)
+    await office.goes_by()
+    await office.does(office.agent, "close", incident)
+    await office.goes_by()
+    public = ["assigned", "held", "commented", "resolved", "closed"]
+    assert await office.told(office.requester) == ["received", *public]
+    assert await office.told(office.follower) == public, "it was received before they followed it"
+    assert await office.told(office.engineer) == ["given"], "others are told what one does oneself"
+
+
+async def test_a_problem_that_is_resolved_has_a_sentence_of_its_own(office: Office) -> None:
+    notice = {"number": "PRB-2026-000001", "title": "The relay loses mail", "about": "problem/1"}
+    told = line(office.ledger, "en", notice, Step.resolved, {})
+    assert told.startswith("What was behind PRB-2026-000001 is removed: The relay loses mail.")
+    assert "reopen" not in told
+    assert "根因已消除" in line(office.ledger, "zh", notice, Step.resolved, {})
+    of_incident = line(office.ledger, "en", notice | {"about": "incident/1"}, Step.resolved, {})
+    assert "reopen it within" in of_incident
+
+
+async def test_what_comes_within_a_minute_goes_together_and_what_comes_later_does_not(office: Office) -> None:
+    incident = await office.assigned()
+    await office.passes(seconds=0)
+    await office.passes(seconds=30)
+    await office.comment(office.engineer, incident)
+    await office.passes(seconds=29)
+    assert await office.notices(office.requester) == []
+    await office.passes(seconds=2)
+    await office.comment(office.engineer, incident)
+    await office.goes_by()
+    told = [notice["steps"] for notice in await office.notices(office.requester)]
+    assert told == [["received", "assigned", "commented"], ["commented"]]
+
+
+async def test_two_tickets_are_two_notices(office: Office) -> None:
+    first, second = await office.assigned(), await office.assigned()
+    await office.goes_by()
+    about = {notice["about"] for notice in await office.notices(office.requester)}
+    assert about == {first.row_key, second.row_key}
+
+
+async def test_what_is_for_staff_is_told_to_nobody(office: Office) -> None:
+    incident = await office.assigned()
+    await office.goes_by()
+    before = await office.told(office.requester)
+    await office.comment(office.engineer, incident, "internal")
+    await office.goes_by()
+    assert await office.told(office.requester) == before
+
+
+async def test_whoever_may_not_see_it_any_more_when_it_is_sent_is_not_told(office: Office) -> None:
+    outsider = await add_caller(office.ledger, "Outsider")
+    incident = await office.reported()
+    remind = RemindIncident(persons=(str(outsider.person_id), str(office.follower.person_id)))
+    await office.does(rule("tests"), "remind", incident, remind)
+    await office.does(office.follower, "unfollow", incident)
+    await office.goes_by()
+    assert await office.told(outsider) == []
+    assert await office.told(office.follower) == []
+
+
+async def sent(office: Office, who: Caller) -> str:
+    """A file that somebody has sent; gives its id."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"What the screen said."
+
+    assert who.person_id is not None
+    sending = Sending(uuid7(), who, 100, pieces(), office.now)
+    return str((await take_in(office.ledger, sending)).id)
+
+
+async def test_whoever_has_it_is_told_what_others_say_and_do_and_is_given_to_do(
+    office: Office,
+) -> None:
+    incident = await office.assigned()
+    await office.goes_by()
+    await office.comment(office.requester, incident)
+    await office.comment(office.engineer, incident)
+    await office.comment(office.agent, incident, "internal")
+    for visibility in ("public", "internal"):
+        upload = await sent(office, office.agent)
+        attach = AttachTicket.model_validate({"upload": upload, "name": "x.png", "visibility": visibility})
+        await office.does(office.agent, "attach", incident, attach)
+    task = AddTask(title="Order a relay", assignee=str(office.engineer.person_id))
+    await office.does(office.agent, "add_task", incident, task)
+    await office.goes_by()
+    assert await office.told(office.engineer) == ["given", "commented", "attached", "tasked"]
+    assert (await office.told(office.follower))[-3:] == ["commented", "commented", "attached"]
+    resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await office.does(office.engineer, "start", incident)
+    await office.does(office.engineer, "resolve", incident, resolve)
+    await office.does(office.requester, "rate", incident, RateTicket(score=5, comment="Quick."))
+    await office.does(office.requester, "reopen", incident, Reason(reason="It is back."))
+    await office.goes_by()
+    assert (await office.told(office.engineer))[-2:] == ["rated", "reopened"]
+    assert "rated" not in await office.told(office.follower), "that is between the two"
+
+
+async def test_who_is_given_a_task_and_saw_nothing_of_it_follows_it_and_who_sees_it_need_not(
+    office: Office,
+) -> None:
+    incident = await office.assigned()
+    outsider = await add_caller(office.ledger, "Outsider", Role.engineer)
+    for who in (outsider, office.engineer):
+        task = AddTask(title="Order a relay", assignee=str(who.person_id))
+        await office.does(office.agent, "add_task", incident, task)
+    await office.goes_by()
+    assert await office.told(outsider) == ["tasked"]
+    assert (await office.told(office.engineer))[-1] == "tasked"
+    followers = await office.ledger.db.rows(
+        "select person_id from fold.follower where record = %s", (incident.row_key,)
+    )
+    assert {row["person_id"] for row in followers} == {office.follower.person_id, outsider.person_id}
+
+
+async def test_a_complaint_is_told_to_those_who_answer_it_but_not_to_whom_it_is_about(office: Office) -> None:
+    manager = await add_caller(office.ledger, "Manager", Role.service_level_manager)
+    quality = await add_caller(office.ledger, "Quality", Role.quality_manager)
+    accused = await add_caller(
+        office.ledger, "Accused", Role.engineer, Role.service_level_manager, teams=("mail",)
+    )
+    incident = await office.assign(await office.reported(), accused)
+    resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
+    await office.does(accused, "start", incident)
+    await office.does(accused, "resolve", incident, resolve)
+    about = ComplainTicket(subject=Subject.conduct, about="They shouted.", about_assignee=True)
+    made = await act(office.ledger, office.requester, "incident", "complain", incident.id, about)
+    (key,) = made.event.data["set"]
+    await office.goes_by()
+    assert await office.told(manager) == await office.told(quality) == ["complained"]
+    assert await office.told(accused) == ["given"]
+    answer = AnswerComplaint(complaint=id_of(key), findings="So it was.", remedy="We talked.")
+    await office.does(manager, "answer_complaint", incident, answer)
+    await office.goes_by()
+    assert (await office.told(office.requester))[-1] == "complaint_answered"
+    assert "complaint_answered" not in await office.told(office.follower)
+    assert await office.told(manager) == ["complained"], "they know what they have answered"
+
+
+async def test_managers_are_told_of_a_candidate_by_what_recurs(office: Office) -> None:
+    manager = await add_caller(office.ledger, "Manager", Role.problem_manager)
+    said = {"dimension": "service", "value": "mail", "since_at": office.now}
+    body = DetectProblemCandidate.model_validate(said)
+    await act(office.ledger, rule("tests"), "problem_candidate", "detect", body=body)
+    await office.goes_by()
+    (notice,) = await office.notices(manager)
+    assert (notice["number"], notice["title"], notice["steps"]) == ("mail", None, ["recurring"])
+    told = line(office.ledger, "en", notice, Step.recurring, {})
+    assert told == "Incidents of mail recur. Decide whether a problem is behind them."
+
+
+async def test_whoever_it_is_escalated_to_is_told(office: Office) -> None:
+    incident = await office.assigned()
+    boss = await add_caller(office.ledger, "Boss")
+    escalate = EscalateTicket(person=str(boss.person_id), reason="It takes too long.")
+    await office.does(office.agent, "escalate", incident, escalate)
+    await office.goes_by()
+    assert await office.told(boss) == ["escalated"]
+
+
+async def test_what_is_said_about_a_duplicate_is_told_to_those_of_the_original(office: Office) -> None:
+    original = await office.assigned()
+    other = await add_caller(office.ledger, "Another")
+    duplicate = await act(office.ledger, other, "incident", "report", body=a_report(), now=office.now)
+    await office.does(
+        office.agent, "mark_duplicate", duplicate.record, MarkDuplicateIncident(original=str(original.id))
+    )
+    await office.goes_by()
+    await office.comment(other, duplicate.record)
+    await office.goes_by()
+    await office.goes_by()
+    for one in (office.requester, office.engineer):
+        assert (await office.told(one))[-1] == "commented"
+    about = [notice["about"] for notice in await office.notices(other) if "commented" in notice["steps"]]
+    assert about == [], "they know what they said"
+
+
+async def test_those_reminded_are_told(office: Office) -> None:
+    incident = await office.assigned()
+    await office.goes_by()
+    remind = RemindIncident(persons=(str(office.engineer.person_id),))
+    await office.does(rule("tests"), "remind", incident, remind)
+    await office.goes_by()
+    assert await office.told(office.engineer) == ["given", "reminded"]
+
+
+async def test_erased_and_inactive_persons_are_told_nothing(office: Office) -> None:
+    await office.assigned()
+    await act(office.ledger, rule("tests"), "person", "erase", office.requester.person_id)
+    await act(office.ledger, rule("tests"), "person", "deactivate", office.follower.person_id)
+    await office.goes_by()
+    assert await office.told(office.requester) == await office.told(office.follower) == []
+    assert await office.ledger.db.rows("select * from deliveries.waiting") == []
+
+
+async def test_whoever_does_not_want_to_be_told_is_not(office: Office) -> None:
+    quiet = SetPreferencesPerson(told_of=(Step.resolved,), told_by_mail=())
+    requester = office.requester
+    await act(office.ledger, requester, "person", "set_preferences", requester.person_id, quiet)
+    await office.assigned()
+    await office.goes_by()
+    assert await office.told(office.requester) == []
+    assert await office.told(office.follower) == ["assigned"]
+
+
+KEEP = """
+create table deliveries.kept as select w.*, min(position) over (partition by person_id, stream) as first
+from deliveries.waiting w"""
+# As if what was settled were there, and the deleting of it had never been committed.
+AGAIN = """
+insert into deliveries.waiting (person_id, position, stream, version, step, due_at, bundle)
+select person_id, position, stream, version, step, due_at, first from deliveries.kept"""
+
+
+async def test_a_worker_that_dies_after_sending_sends_nothing_twice_and_loses_nothing(
+    office: Office, place: Place
+) -> None:
+    incident = await office.assigned()
+    await office.passes(seconds=0)
+    owner = await connect(place.owner_url)
+    try:
+        await owner.execute(KEEP)
+        await office.passes(seconds=61)
+        told = await office.told(office.requester)
+        await owner.execute(AGAIN)
+    finally:
+        await owner.close()
+    await office.comment(office.engineer, incident)
+    await office.goes_by()
+    assert await office.told(office.requester) == [*told, "commented"]
+    assert await office.ledger.db.rows("select * from deliveries.waiting") == []
+
+
+def _fails(name: str, error: Exception) -> None:
+    raise error
+
+
+async def test_two_workers_at_once_send_each_notice_once(office: Office) -> None:
+    for _ in range(3):
+        await office.assigned()
+    await office.passes(seconds=0)
+    office.now = office.now.replace(year=office.now.year + 1)
+    workers = [Worker(office.ledger) for _ in range(3)]
+    await asyncio.gather(*(worker.work(office.now) for worker in workers))
+    await office.passes(seconds=0)
+    assert await office.told(office.requester) == ["received", "assigned"] * 3
+
+
+async def test_a_machine_is_told_nothing(office: Office) -> None:
+    body = AddPerson(name="A monitor", kind=PersonKind.machine, roles=(Role.integration.value,))
+    machine = (await act(office.ledger, rule("tests"), "person", "add", body=body)).record
+    office.requester = Caller(f"integration:{machine.id}", machine.id)
+    await office.assigned()
+    await office.goes_by()
+    assert await office.told(office.requester) == []
+    assert await office.told(office.follower) == ["assigned"]
+
+
+ASSIGNEE = "select assignee_id::text from fold.incident where id = %s"
+
+
+async def _ought(world: World) -> set[tuple[UUID, str, int]]:
+    """Who ought to be told of which event of the world's incidents, each looked at by itself."""
+    found: set[tuple[UUID, str, int]] = set()
+    for incident in world.incidents:
+        rows = await world.ledger.db.rows(
+            f"select {COLUMNS} from log.event where stream = %s order by version", (f"incident/{incident}",)
+        )
+        requester = None
+        for event in map(recorded, rows):
+            said, name = event.data["given"], event.type.removeprefix("incident.")
+            requester = event.data["set"].get(event.stream, {}).get("requester_id", requester)
+            concerned = {requester} if name in steps.PUBLIC and not event.staff_only else set()
+            if name in steps.TO_ASSIGNEE and not event.staff_only:
+                concerned.add(await world.ledger.db.value(ASSIGNEE, (incident,)))
+            if name == "assigned":
+                concerned.add(said.get("person"))
+            if name == "declared_major":
+                concerned.add(said["commander"])
+            if name == "reviewed":
+                concerned |= {action["owner"] for action in said["actions"]}
+            if name == "reminded":
+                concerned |= set(said["persons"])
+            for person in concerned - {None, event.actor.partition(":")[2]}:
+                if await _sees(world, person, event.stream):
+                    found.add((UUID(person), event.stream, event.version))
+    return found
+
+
+async def _sees(world: World, person: str, name: str) -> bool:
+    """Whether the person may see it as it stands, and is no machine."""
+    (caller,) = (one for one in world.callers.values() if str(one.person_id) == person)
+    audience = await world.ledger.db.value("select audience from log.stream_head where stream = %s", (name,))
+    lifecycle = world.ledger.lifecycles["incident"]
+    return caller.actor.startswith("person:") and may_see(caller, lifecycle, audience, agents_see="teams")
+
+
+async def _tell(ledger: Ledger) -> None:
+    """All that there is to tell is told."""
+    now = datetime.now(UTC)
+    connection = await connect(ledger.db.url, FOLLOW_LIMITS)
+    try:
+        await catch_up(connection, notices.consumer(ledger, lambda: now))
+        while await notices.send_due(connection, ledger, now + timedelta(minutes=2), failed=_fails):
+            pass
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def world(ledger: Ledger) -> World:
+    return await World.made(ledger)
+
+
+@settings(
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=st.lists(acts(), min_size=5, max_size=25))
+async def test_of_whatever_happens_each_is_told_exactly_what_they_may_see_once(
+    world: World, history: list[Act]
+) -> None:
+    await world.live(history)
+    await _tell(world.ledger)
+    told = [
+        (row["person_id"], row["about"], version)
+        for row in await world.ledger.db.rows("select * from fold.notice")
+        for version in row["versions"]
+    ]
+    assert len(told) == len(set(told)), "once"
+    names = {f"incident/{incident}" for incident in world.incidents}
+    assert {one for one in told if one[1] in names} == await _ought(world)

@@ -1,0 +1,79 @@
+"""What people want to be told of, and their notices, as the API has them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.common.notices import Step
+from app.common.people import Role
+from tests.automation.working import Worker
+from tests.client import Api, an_incident
+
+ALL = [step.value for step in Step]
+
+
+async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
+    one, other = await api.client("One"), await api.client("Other")
+    assert await one.read("/v1/me/preferences") == {"told_of": ALL, "told_by_mail": ALL}
+    wanted = {"told_of": ["closed", "assigned"], "told_by_mail": ["closed"]}
+    answer = await one.put("/v1/me/preferences", json=wanted)
+    assert answer.status_code == 200, answer.text
+    now = {"told_of": ["assigned", "closed"], "told_by_mail": ["closed"]}
+    assert answer.json() == await one.read("/v1/me/preferences") == now
+    assert await other.read("/v1/me/preferences") == {"told_of": ALL, "told_by_mail": ALL}
+    refused = await other.post(f"/v1/persons/{one.id}/set_preferences", json=wanted)
+    assert refused.status_code == 404
+    refused = (
+        await (await api.client_of_nobody()).put("/v1/me/preferences", json=wanted) if False else refused
+    )
+    row = await api.ledger.db.row("select type, actor from log.event order by position desc limit 1")
+    assert row == {"type": "person.preferences_set", "actor": f"person:{one.id}"}
+
+
+async def test_what_is_mailed_is_told_and_a_step_that_there_is_none_of_is_refused(api: Api) -> None:
+    client = await api.client("One")
+    answer = await client.put("/v1/me/preferences", json={"told_of": [], "told_by_mail": ["closed"]})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/told_by_mail/0")
+    answer = await client.put("/v1/me/preferences", json={"told_of": ["born"], "told_by_mail": []})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/told_of/0")
+
+
+async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api) -> None:
+    requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent)
+    other = await api.client("Other", Role.agent)
+    worker = Worker(api.ledger)
+    now = datetime.now(UTC)
+    numbers = []
+    for minute in range(3):
+        made = await agent.do("/v1/incidents", an_incident(requester=requester.id))
+        numbers.append(made["number"])
+        await worker.work(now + timedelta(minutes=4 * minute))
+        await worker.work(now + timedelta(minutes=4 * minute + 2))
+    found = (await requester.read("/v1/notices"))["items"]
+    assert [notice["number"] for notice in found] == numbers[::-1]
+    assert found[0]["text"] == f"{numbers[2]} was received: Mail does not arrive"
+    assert (await other.read("/v1/notices"))["items"] == []
+    assert (await other.get(f"/v1/notices/{found[0]['id']}")).status_code == 404
+
+    read = await requester.do(f"/v1/notices/{found[0]['id']}/mark_read")
+    assert (read["state"], read["text"]) == ("read", found[0]["text"])
+    found = (await requester.read("/v1/notices"))["items"]
+    assert [notice["number"] for notice in found] == [numbers[1], numbers[0], numbers[2]]
+    unread = await requester.read("/v1/notices", state="unread", count="exact", fields="text")
+    assert unread["total"] == 2
+    assert set(unread["items"][0]) == {"id", "version", "number", "text"}
+    chinese = await requester.get(f"/v1/notices/{found[0]['id']}", headers={"Accept-Language": "zh"})
+    assert chinese.json()["text"] == f"{numbers[1]} 已受理：Mail does not arrive"
+
+
+async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
+    requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent, Role.engineer)
+    made = await agent.do("/v1/incidents", an_incident(requester=requester.id))
+    await agent.do(f"/v1/incidents/{made['id']}/assign", {"person": "me"})
+    await agent.do(f"/v1/incidents/{made['id']}/hold", {"reason": "awaiting_vendor"})
+    worker = Worker(api.ledger)
+    await worker.work(datetime.now(UTC))
+    await worker.work(datetime.now(UTC) + timedelta(minutes=2))
+    (notice,) = (await requester.read("/v1/notices"))["items"]
+    assert notice["text"].splitlines()[-1] == f"{made['number']} is on hold: Awaiting a vendor."
+    assert notice["steps"] == ["received", "assigned", "held"]

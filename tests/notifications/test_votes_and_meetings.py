@@ -1,0 +1,230 @@
+"""Those who are asked to vote, and those who are invited, are told; in the application, and by mail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+
+from app.common.people import Caller, Role
+from app.foundation.decisions.actions import AskDecision, CastVote, WithdrawDecision
+from app.kernel.bodies import Body, Nothing, Reason
+from app.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting
+from app.meetings.minutes import MinuteMeeting
+from app.meetings.records import Meeting
+from tests.automation.working import Worker
+from tests.client import Api, Client
+from tests.foundation.decisions.approvals import approval
+from tests.notifications.conftest import Office
+from tests.notifications.test_mail import Server, of, postbox, posting, sends  # noqa: F401  # fixtures
+from tests.people import act, add_caller
+
+HOUR = timedelta(hours=1)
+
+
+async def does(office: Office, who: Caller, action: str, meeting: Meeting | None, body: Body) -> Any:
+    """Somebody does something to the meeting. Gives what came of it."""
+    name = None if meeting is None else meeting.id
+    return await act(office.ledger, who, "meeting", action, name, body, now=office.now)
+
+
+async def called(office: Office, *persons: Caller, **more: Any) -> Meeting:
+    """A meeting of the agent's, in three days."""
+    starts_at = office.now + timedelta(days=3)
+    said = {"title": "Board", "meeting_kind": "cab", "chair": "me", "starts_at": starts_at}
+    invited = tuple(str(one.person_id) for one in persons)
+    body = CallMeeting.model_validate({**said, "ends_at": starts_at + HOUR, "persons": invited, **more})
+    made: Meeting = (await does(office, office.agent, "call", None, body)).record
+    return made
+
+
+@pytest.fixture
+async def voters(office: Office) -> list[Caller]:
+    return [await add_caller(office.ledger, name) for name in ("One", "Two", "Three")]
+
+
+async def ask(office: Office, meeting: Meeting, voters: list[Caller], **more: Any) -> Any:
+    """The id of a question to these."""
+    persons = tuple(str(one.person_id) for one in voters)
+    said = {
+        "question": "Shall we?",
+        "persons": persons,
+        "rule": "unanimous",
+        "due_at": office.now + timedelta(days=10),
+    }
+    body = AskDecision.model_validate({**said, **more})
+    done = await does(office, office.agent, "ask_decision", meeting, body)
+    return done.event.data["set"].popitem()[1].get("decision_id")
+
+
+async def vote(office: Office, meeting: Meeting, who: Caller, asked: Any, verdict: str = "approve") -> None:
+    body = CastVote.model_validate({"decision": asked, "verdict": verdict, "comment": "Because."})
+    await does(office, who, "vote", meeting, body)
+
+
+async def test_voters_are_told_when_they_are_asked_again_before_it_is_too_late_and_when_it_is_over(
+    office: Office, voters: list[Caller]
+) -> None:
+    meeting = await called(office)
+    asked = await ask(office, meeting, voters)
+    await office.goes_by()
+    assert [await office.told(one) for one in voters] == [["to_vote"]] * 3
+    assert await office.told(office.agent) == [], "who asks knows"
+    await vote(office, meeting, voters[0], asked)
+    await office.passes(days=8)
+    assert await office.told(voters[1]) == ["to_vote"]
+    await office.passes(days=1)
+    await office.goes_by()
+    await office.passes(hours=2)
+    await office.goes_by()
+    assert await office.told(voters[0]) == ["to_vote"], "they have voted"
+    assert [await office.told(one) for one in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
+    await vote(office, meeting, voters[1], asked)
+    await vote(office, meeting, voters[2], asked)
+    await office.goes_by()
+    assert await office.told(voters[0]) == ["to_vote", "decided"]
+    assert await office.told(voters[2]) == ["to_vote", "vote_due"], "the last vote was theirs"
+    assert "decided" in await office.told(office.agent), "who asked"
+
+
+async def test_when_the_time_is_over_all_are_told_and_when_it_is_withdrawn_too(
+    office: Office, voters: list[Caller]
+) -> None:
+    meeting = await called(office)
+    await ask(office, meeting, voters[:1], due_at=office.now + HOUR)
+    await office.passes(minutes=31)
+    await office.goes_by()
+    await office.passes(minutes=31)
+    await office.goes_by()
+    assert await office.told(voters[0]) == ["to_vote", "vote_due", "decided"]
+    asked = await ask(office, meeting, voters[1:])
+    await office.goes_by()
+    withdraw = WithdrawDecision(decision=asked, reason="It is settled.")
+    await does(office, office.agent, "withdraw_decision", meeting, withdraw)
+    await office.goes_by()
+    assert [await office.told(one) for one in voters[1:]] == [["to_vote", "decided"]] * 2
+
+
+async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_came_later(
+    office: Office, voters: list[Caller]
+) -> None:
+    early, late, outsider = voters
+    meeting = await called(office, early)
+    await office.goes_by()
+    starts_at = office.now + timedelta(days=5)
+    await does(
+        office, office.agent, "move", meeting, MoveMeeting(starts_at=starts_at, ends_at=starts_at + HOUR)
+    )
+    await office.passes(seconds=5)
+    await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(late.person_id),)))
+    await office.goes_by()
+    office.now = starts_at
+    await does(office, office.agent, "hold", meeting, HoldMeeting(attended=(str(early.person_id),)))
+    task = {"title": "Ask for a date", "assignee": str(late.person_id), "due_at": starts_at + HOUR}
+    minutes = MinuteMeeting.model_validate({"minutes": "All is well.", "tasks": [task]})
+    await does(office, office.agent, "minute", meeting, minutes)
+    await office.goes_by()
+    assert await office.told(early) == ["invited", "moved", "minuted"]
+    assert await office.told(late) == ["invited", "tasked"], "what concerns one most, of one event"
+    assert await office.told(outsider) == []
+    assert await office.told(office.agent) == []
+
+
+async def test_who_is_invited_when_a_move_is_told_of_hears_of_it_however_far_back_it_is_dated(
+    office: Office, voters: list[Caller]
+) -> None:
+    meeting = await called(office)
+    await office.passes(hours=2)
+    await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(voters[0].person_id),)))
+    starts_at = office.now + timedelta(days=5)
+    times = {"starts_at": starts_at, "ends_at": starts_at + HOUR, "occurred_at": office.now - HOUR}
+    await does(office, office.agent, "move", meeting, MoveMeeting.model_validate(times))
+    await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(voters[1].person_id),)))
+    await office.goes_by()
+    assert [await office.told(one) for one in voters] == [["invited", "moved"], ["invited"], []]
+
+
+async def test_who_chairs_and_who_sees_to_it_are_told_that_it_is_overdue(
+    office: Office, voters: list[Caller]
+) -> None:
+    await called(office, voters[1], chair=str(voters[0].person_id))
+    await office.passes(days=4, hours=2)
+    await office.goes_by()
+    assert await office.told(voters[0]) == ["invited", "overdue"]
+    assert await office.told(office.agent) == ["overdue"]
+    assert await office.told(voters[1]) == ["invited"]
+
+
+async def test_when_somebody_ends_a_series_who_chairs_it_and_who_sees_to_it_are_told(
+    office: Office, voters: list[Caller]
+) -> None:
+    admin = await add_caller(office.ledger, "Admin", Role.admin)
+    meeting = await called(office, voters[1], chair=str(voters[0].person_id), series_interval="weekly")
+    await does(office, admin, "end_series", meeting, Nothing())
+    await office.goes_by()
+    assert await office.told(voters[0]) == ["invited", "series_over"]
+    assert await office.told(office.agent) == ["series_over"]
+    assert await office.told(voters[1]) == ["invited"]
+    assert await office.told(admin) == []
+
+
+def calendar_of(one: EmailMessage) -> tuple[str, Any]:
+    """By which method a calendar comes with the mail, and the event."""
+    (part,) = (each for each in one.walk() if each.get_content_type() == "text/calendar")
+    (event,) = Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")  # type: ignore[arg-type]  # bytes
+    return str(part.get_param("method")), event
+
+
+async def test_an_invitation_goes_out_as_icalendar_and_the_same_event_is_moved_and_called_off(
+    posting: Office,  # noqa: F811  # a fixture
+    postbox: Server,  # noqa: F811  # a fixture
+) -> None:
+    guest = await add_caller(posting.ledger, "Guest")
+    meeting = await called(posting, guest, place="Room 3, 二楼")
+    await posting.goes_by()
+    await sends(posting)
+    starts_at = posting.now + timedelta(days=9)
+    move = MoveMeeting(starts_at=starts_at, ends_at=starts_at + HOUR, reason="The room is taken.")
+    await does(posting, posting.agent, "move", meeting, move)
+    await posting.goes_by()
+    await sends(posting)
+    await does(posting, posting.agent, "cancel", meeting, Reason(reason="Nobody has time."))
+    await posting.goes_by()
+    await sends(posting)
+    invited, moved, off = of(postbox, "guest@example.org")
+    events = [calendar_of(one) for one in (invited, moved, off)]
+    assert [method for method, _ in events] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert {str(event["uid"]) for _, event in events} == {f"{meeting.id}@ledgerdesk"}
+    assert events[0][1]["sequence"] < events[1][1]["sequence"] < events[2][1]["sequence"]
+    assert events[1][1]["dtstart"].dt == starts_at
+    assert str(events[1][1]["location"]) == "Room 3, 二楼"
+    assert {str(event["attendee"]) for _, event in events} == {"mailto:guest@example.org"}
+    assert str(events[0][1]["organizer"]) == "mailto:desk@example.com"
+    text = moved.get_body(("plain",))
+    assert text is not None
+    assert "> The room is taken." in text.get_content().replace("\r\n", "\n")
+
+
+async def steps(api: Api, client: Client) -> list[str]:
+    """What somebody is told when a minute has gone by."""
+    worker = Worker(api.ledger)
+    await worker.work(datetime.now(UTC))
+    await worker.work(datetime.now(UTC) + timedelta(minutes=2))
+    assert worker.failures == []
+    items = (await client.read("/v1/notices", person="me", sort="sent_at"))["items"]
+    return [step["step"] if isinstance(step, dict) else step for one in items for step in one["steps"]]
+
+
+async def test_whoever_asks_hears_whether_it_was_approved_and_voters_that_it_is_their_turn(api: Api) -> None:
+    asking = await approval(api)
+    for verdict, heard in (("approve", "approved"), ("reject", "refused")):
+        at, decision = await asking.asked()
+        assert (await steps(api, asking.voters[2]))[-1] == "to_vote"
+        for one in asking.voters[:2]:
+            await one.do(f"{at}/vote", {"decision": decision, "verdict": verdict, "comment": "Because."})
+        assert (await steps(api, asking.requester))[-1] == heard
+        assert (await steps(api, asking.voters[2]))[-1] == "decided"
+        assert "decided" in await steps(api, asking.agent), "who asked them"

@@ -1,0 +1,120 @@
+"""Who follows a ticket sees it, in every way of looking, until they have seen enough."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.common.people import Role, rule
+from app.kernel.ledger import Ledger
+from app.kernel.rebuild import compare
+from app.kernel.refusals import NotNow
+from app.registry import LIFECYCLES
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.followers import FollowTicket, UnfollowTicket
+from tests.api.test_visibility import sees
+from tests.client import Api, Client, Json, an_incident
+from tests.kernel.incidents import report
+from tests.people import act, add_caller, add_team
+
+
+def offered(record: Json) -> dict[str, str | None]:
+    """Of each action its reason, if it is closed."""
+    return {a["action"]: a["reason"] for a in record["actions"]}
+
+
+async def followers(client: Client, at: str) -> list[str]:
+    """The names of those who follow it."""
+    return [item["person"]["name"] for item in (await client.read(f"{at}/followers"))["items"]]
+
+
+async def test_who_is_let_follow_it_sees_it_in_every_way_and_then_no_more(api: Api) -> None:
+    agent, wu = await api.client("Lin", Role.agent), await api.client("Wu Jing")
+    record = await agent.do("/v1/incidents", an_incident())
+    at = f"/v1/incidents/{record['id']}"
+    assert not await sees(wu, record["id"])
+    await agent.do(f"{at}/follow", {"person": wu.id})
+    assert await sees(wu, record["id"])
+    assert await followers(wu, at) == ["Wu Jing"]
+    await wu.do(f"{at}/unfollow")
+    assert not await sees(wu, record["id"])
+    assert await followers(agent, at) == []
+
+
+async def test_who_follows_keeps_seeing_it_whoever_it_is_given_to(api: Api) -> None:
+    for team in ("desk", "network"):
+        await api.team(team)
+    agent = await api.client("Lin", Role.agent, teams=("desk",))
+    record = (await (await api.client("Zhao Min")).do("/v1/incidents", an_incident()))["id"]
+    at = f"/v1/incidents/{record}"
+    await agent.do(f"{at}/follow")
+    # Assigned to her, and given away again: that she follows it is another matter.
+    await agent.do(f"{at}/assign", {"person": "me"})
+    await agent.do(f"{at}/assign", {"team": "network"})
+    assert await sees(agent, record)
+    await agent.do(f"{at}/unfollow")
+    assert not await sees(agent, record)
+
+
+async def test_only_staff_say_so_of_others(api: Api) -> None:
+    zhao, wu = await api.client("Zhao Min"), await api.client("Wu Jing")
+    record = await zhao.do("/v1/incidents", an_incident())
+    refused = await zhao.post(f"/v1/incidents/{record['id']}/follow", json={"person": wu.id})
+    # Whom she may not see, she cannot name.
+    assert refused.json()["errors"][0]["code"] == "unknown_reference"
+    assert refused.json()["errors"][0]["pointer"] == "/person"
+    await zhao.do(f"/v1/incidents/{record['id']}/follow", {"person": "me"})
+    assert not await sees(wu, record["id"])
+
+
+async def test_nobody_follows_twice_and_the_record_says_which_of_the_two_is_open(api: Api) -> None:
+    zhao = await api.client("Zhao Min")
+    record = await zhao.do("/v1/incidents", an_incident())
+    at = f"/v1/incidents/{record['id']}"
+    told = offered(record)
+    assert told["follow"] is None
+    assert told["unfollow"] == "Whoever does not follow it cannot stop following it."
+    assert (await zhao.post(f"{at}/unfollow")).json()["code"] == "does_not_follow"
+    after = offered(await zhao.do(f"{at}/follow"))
+    assert (after["follow"], after["unfollow"]) == ("It is followed already.", None)
+    refused = await zhao.post(f"{at}/follow", headers={"Accept-Language": "zh"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "follows_already")
+    shown = await zhao.get(at, headers={"Accept-Language": "zh"})
+    assert offered(shown.json())["follow"] == refused.json()["detail"]
+    # In a list nothing is looked up.
+    (listed,) = (await zhao.read("/v1/incidents", include="actions"))["items"]
+    assert {"follow", "unfollow"} <= set(listed["actions"])
+
+
+async def test_who_follows_again_after_having_stopped_does_so_and_the_fold_holds(ledger: Ledger) -> None:
+    agent = await add_caller(ledger, "Lin", Role.agent)
+    incident = await report(ledger, agent)
+    for action, body in (
+        ("follow", FollowTicket()),
+        ("unfollow", UnfollowTicket()),
+        ("follow", FollowTicket()),
+    ):
+        await act(ledger, agent, "incident", action, incident.id, body)
+    assert await ledger.db.value("select count(*) from fold.follower") == 1
+    with pytest.raises(NotNow):
+        await act(ledger, agent, "incident", "follow", incident.id, FollowTicket())
+    async with ledger.db.connection() as connection:
+        assert (await compare(connection, LIFECYCLES)).differing == {}
+
+
+async def test_a_rule_lets_others_follow_but_follows_nothing_itself(ledger: Ledger) -> None:
+    agent, wu = await add_caller(ledger, "Lin", Role.agent), await add_caller(ledger, "Wu Jing")
+    await add_team(ledger, "network")
+    incident = await report(ledger, agent)
+    body = FollowTicket(person=str(wu.person_id))
+    await act(ledger, rule("tests"), "incident", "follow", incident.id, body)
+    await act(ledger, rule("tests"), "incident", "assign", incident.id, AssignTicket(team="network"))
+    assert await audience(ledger, incident.id) >= {f"follower:{wu.person_id}"}
+
+
+async def audience(ledger: Ledger, incident: UUID) -> set[str]:
+    query = "select audience from log.stream_head where stream = %s"
+    found: Any = await ledger.db.value(query, (f"incident/{incident}",))
+    return set(found)

@@ -1,0 +1,143 @@
+"""A link is told on both ends by one command, or on neither; nobody learns by it of what they may not see."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.common.people import Role
+from app.kernel.ledger import Ledger
+from app.kernel.rebuild import compare
+from app.kernel.refusals import WrongValue
+from app.log import read
+from app.processes.incidents.records import Incident
+from app.registry import LIFECYCLES
+from app.ticketing.links import LinkTicket
+from app.ticketing.records import LinkKind
+from tests.cases import each
+from tests.client import Api, Client, Json, an_incident
+from tests.kernel.incidents import report
+from tests.people import act, add_caller
+
+
+async def two(client: Client) -> tuple[Json, Json]:
+    return await client.do("/v1/incidents", an_incident()), await client.do("/v1/incidents", an_incident())
+
+
+def at(record: Json) -> str:
+    return f"/v1/incidents/{record['id']}"
+
+
+async def links(client: Client, record: Json) -> list[tuple[str, str]]:
+    """What the record is to which others, as the client is shown it."""
+    items = (await client.read(f"{at(record)}/links"))["items"]
+    return [(item["kind"], item["other"]["number"]) for item in items]
+
+
+async def test_a_link_stands_on_both_ends_each_in_its_own_words(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    one, other = await two(agent)
+    await agent.do(f"{at(one)}/link", {"kind": "caused_by", "other": other["number"]})
+    assert await links(agent, one) == [("caused_by", other["number"])]
+    assert await links(agent, other) == [("causes", one["number"])]
+    (here,) = (await agent.read(f"{at(one)}/links"))["items"]
+    (there,) = (await agent.read(f"{at(other)}/links"))["items"]
+    assert here["id"] == there["id"]
+    assert (here["label"], here["other"]["title"]) == ("Caused by", other["title"])
+    told = [(await agent.read(f"{at(record)}/events"))["items"][-1] for record in (one, other)]
+    assert [event["type"] for event in told] == ["incident.linked"] * 2
+    assert [event["given"] for event in told] == [
+        {"kind": "caused_by", "other": other["id"]},
+        {"kind": "causes", "other": one["id"]},
+    ]
+    assert told[1]["position"] == told[0]["position"] + 1
+    assert told[0]["correlation_id"] == told[1]["correlation_id"]
+
+
+async def test_it_is_undone_from_either_end(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    one, other = await two(agent)
+    for end in (one, other):
+        await agent.do(f"{at(one)}/link", {"kind": "blocks", "other": other["id"]})
+        (link,) = (await agent.read(f"{at(one)}/links"))["items"]
+        await agent.do(f"{at(end)}/unlink", {"link": link["id"]})
+        assert await links(agent, one) == await links(agent, other) == []
+    refused = await agent.post(f"{at(one)}/unlink", json={"link": link["id"]})
+    assert refused.json()["errors"][0]["code"] == "unknown_reference"
+
+
+@each("kind", list(LinkKind))
+def test_the_opposite_of_an_opposite_is_the_kind_itself(kind: LinkKind) -> None:
+    assert kind.opposite.opposite is kind
+
+
+async def test_what_cannot_be_linked_is_refused_by_its_name(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    one, other = await two(agent)
+    await agent.do(f"{at(one)}/link", {"kind": "relates_to", "other": other["id"]})
+    head = await api.head()
+    for record, named, code in (
+        (one, one["number"], "itself"),
+        (one, other["number"], "there_already"),
+        (other, one["number"], "there_already"),
+        (one, "INC-1999-000001", "unknown_reference"),
+        (one, agent.id, "unknown_reference"),
+        (one, "PRB-2026-000001", "unknown_reference"),
+    ):
+        refused = await agent.post(f"{at(record)}/link", json={"kind": "relates_to", "other": named})
+        (fault,) = refused.json()["errors"]
+        assert (refused.status_code, fault["pointer"], fault["code"]) == (422, "/other", code)
+    assert await api.head() == head
+
+
+async def test_a_link_leads_nobody_to_what_they_may_not_see(api: Api) -> None:
+    zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
+    hers, others = await zhao.do("/v1/incidents", an_incident()), (await two(agent))[0]
+    await agent.do(f"{at(hers)}/link", {"kind": "caused_by", "other": others["id"]})
+    assert await links(zhao, hers) == []
+    everything = [(await zhao.get(f"{at(hers)}{rest}")).text for rest in ("", "/events", "/links")]
+    assert not [text for text in everything if others["id"] in text or others["number"] in text]
+    mine = await zhao.do("/v1/incidents", an_incident())
+    await agent.do(f"{at(hers)}/link", {"kind": "parent_of", "other": mine["id"]})
+    assert await links(zhao, hers) == [("parent_of", mine["number"])]
+    assert (
+        await zhao.post(f"{at(hers)}/link", json={"kind": "blocks", "other": mine["id"]})
+    ).status_code == 403
+
+
+async def test_who_may_not_act_on_the_other_end_does_not_link_it(api: Api) -> None:
+    network, _ = await api.team("network"), await api.team("mail")
+    agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
+    scoped = await api.client("Tomasz", f"engineer@team/{network}")
+    one = await agent.do("/v1/incidents", an_incident())
+    other = await agent.do("/v1/incidents", an_incident(requester=scoped.id))
+    await agent.do(f"{at(one)}/assign", {"team": "network"})
+    await agent.do(f"{at(other)}/assign", {"team": "mail"})
+    head = await api.head()
+    # He sees the other one, having asked for it, and is no staff for it.
+    refused = await scoped.post(f"{at(one)}/link", json={"kind": "blocks", "other": other["id"]})
+    (fault,) = refused.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/other", "refused_there")
+    assert "This may be done by a rule or staff." in fault["message"]
+    assert await api.head() == head
+
+
+async def test_links_made_at_once_from_both_ends_are_one_link(ledger: Ledger) -> None:
+    agent = await add_caller(ledger, "Lin", Role.agent)
+    one, other = await report(ledger, agent), await report(ledger, agent)
+
+    async def link(here: Incident, there: Incident) -> str:
+        body = LinkTicket(kind=LinkKind.relates_to, other=str(there.id))
+        try:
+            await act(ledger, agent, "incident", "link", here.id, body)
+        except WrongValue as refusal:
+            return refusal.because
+        return "made"
+
+    came_of_it = await asyncio.gather(*(link(*ends) for ends in [(one, other), (other, one)] * 3))
+    assert sorted(came_of_it) == ["made", *["there_already"] * 5]
+    assert await ledger.db.value("select count(*) from fold.link") == 2
+    for record in (one, other):
+        types = [e.type for e in await read.of_stream(ledger.db, record.row_key)]
+        assert types == ["incident.reported", "incident.linked"]
+    async with ledger.db.connection() as connection:
+        assert (await compare(connection, LIFECYCLES)).differing == {}

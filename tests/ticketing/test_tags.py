@@ -1,0 +1,99 @@
+"""Tags are words that tickets are found by: each once, and not too many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from app.common.people import Role, rule
+from app.kernel.bodies import Body, Key
+from app.kernel.moment import Moment
+from app.kernel.perform import Act, perform
+from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
+from app.ticketing.records import Tag
+from app.ticketing.tags import MOST_TAGS
+from tests.client import Api, Client, an_incident
+from tests.people import context
+
+
+class TagAsBefore(Body):
+    """What was said before one could say for whom."""
+
+    tag: Key
+
+
+def tag_as_before(ticket: Any, body: TagAsBefore, at: Moment) -> None:
+    """It gets a word that it is found by."""
+    at.add(Tag(id=at.new_id(), record=ticket.row_key, name=body.tag, tagged_at=at.occurred_at))
+
+
+async def tags(client: Client, at: str) -> list[str]:
+    """The tags of the ticket."""
+    return [item["name"] for item in (await client.read(f"{at}/tags", limit=200))["items"]]
+
+
+async def test_a_tag_is_there_once_until_it_is_taken_off(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
+    await agent.do(f"{at}/tag", {"tag": "printer"})
+    await agent.do(f"{at}/tag", {"tag": "打印机"})
+    assert await tags(agent, at) == ["printer", "打印机"]
+    refused = await agent.post(f"{at}/tag", json={"tag": "printer"})
+    assert refused.json()["errors"][0]["code"] == "there_already"
+    await agent.do(f"{at}/untag", {"tag": "printer"})
+    assert await tags(agent, at) == ["打印机"]
+    refused = await agent.post(f"{at}/untag", json={"tag": "printer"})
+    assert refused.json()["errors"][0]["code"] == "unknown_reference"
+    await agent.do(f"{at}/tag", {"tag": "printer"})
+    assert await tags(agent, at) == ["打印机", "printer"]
+
+
+async def test_there_is_an_end_to_tags(api: Api) -> None:
+    agent = await api.client("Lin", Role.agent)
+    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
+    for n in range(MOST_TAGS):
+        await agent.do(f"{at}/tag", {"tag": f"tag-{n}"})
+    refused = await agent.post(f"{at}/tag", json={"tag": "one-more"})
+    assert refused.json()["errors"][0]["code"] == "too_many_tags"
+    assert len(await tags(agent, at)) == MOST_TAGS
+
+
+async def test_tags_are_for_staff_if_they_are_not_said_to_be_for_all(api: Api) -> None:
+    team = await api.team("network")
+    zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent, teams=("network",))
+    here = await api.client("Wei", f"engineer@team/{team}")
+    elsewhere = await api.client("Otto", "engineer@service/mail")
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    await agent.do(f"{at}/assign", {"team": "network"})
+    await agent.do(f"{at}/follow", {"person": elsewhere.id})
+    await agent.do(f"{at}/tag", {"tag": "suspect-fraud"})
+    await agent.do(f"{at}/tag", {"tag": "printer", "visibility": "public"})
+    await agent.do(f"{at}/tag", {"tag": "vip", "visibility": "internal"})
+    await agent.do(f"{at}/untag", {"tag": "vip"})
+    for client, seen in (
+        (zhao, ["printer"]),
+        (elsewhere, ["printer"]),
+        (agent, ["suspect-fraud", "printer"]),
+        (here, ["suspect-fraud", "printer"]),
+    ):
+        assert await tags(client, at) == seen
+        for tag in ("suspect-fraud", "printer"):
+            for said, expected in ((tag, tag in seen), ("other", False)):
+                found = (await client.read("/v1/incidents", tag=said, fields="id"))["items"]
+                left = (await client.read("/v1/incidents", tag_not=said, fields="id"))["items"]
+                assert (len(found), len(left)) == (int(expected), 1 - int(expected)), (client.id, said)
+        told = (await client.get(f"{at}/events")).text
+        assert ("suspect-fraud" in told, "vip" in told) == ("suspect-fraud" in seen,) * 2
+        assert "printer" in told
+    assert (await zhao.post(f"{at}/tag", json={"tag": "urgent"})).status_code == 403
+
+
+async def test_a_tag_from_before_they_said_for_whom_is_for_staff(api: Api) -> None:
+    zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
+    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    row = replace(INCIDENTS["tag"], apply=tag_as_before, body=TagAsBefore)
+    said = TagAsBefore(tag="suspect-fraud")
+    await perform(api.ledger, Act(INCIDENTS, row, at.rpartition("/")[2], said, context(rule("tests"))))
+    assert (await tags(zhao, at), await tags(agent, at)) == ([], ["suspect-fraud"])
+    told = [(await client.get(f"{at}/events")).text for client in (zhao, agent)]
+    assert ["suspect-fraud" in text for text in told] == [False, True]
