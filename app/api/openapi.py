@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api import components, summaries, tables
+from app.api import components, examples, summaries, tables
 from app.api.deprecations import EXTENSION
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.sessions import COOKIE
@@ -36,6 +36,22 @@ TITLES = {
 }
 #: Who calls is said in one of these ways.
 SECURITY: list[dict[str, list[str]]] = [{"api_key": []}, {"access_token": []}, {"session": []}]
+#: How each of them is sent.
+SECURITY_SCHEMES: dict[str, dict[str, str]] = {
+    "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `ldk_<id>_<secret>`."},
+    "access_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of the OpenID Connect provider that this installation trusts.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "A session of a browser, opened by `POST /v1/sessions`.",
+    },
+}
 EVERYWHERE = (401, 403, 406, 429, 503)
 #: By name: what it says, and whether it always comes with the answers that list it.
 HEADERS = {
@@ -158,21 +174,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    made["components"]["securitySchemes"] = {
-        "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `ldk_<id>_<secret>`."},
-        "access_token": {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "An access token of the OpenID Connect provider that this installation trusts.",
-        },
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": COOKIE,
-            "description": "A session of a browser, opened by `POST /v1/sessions`.",
-        },
-    }
+    made["components"]["securitySchemes"] = SECURITY_SCHEMES
     kinds = _kinds(made)
     for path, operations in made["paths"].items():
         for operation in operations.values():
@@ -199,6 +201,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     components.without_titles(made["components"])
     components.lift(made)
     components.open_codes(made)
+    examples.give(made)
     components.share(made)
     return made
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import GetJsonSchemaHandler
+from pydantic import ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 #: The member of a schema that says of which component it is.
 MARK = "x-component"
+#: The member of a schema that names what its example has besides what must be given.
+SHOWN = "x-shown"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,11 @@ class Component:
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         told = {"name": self.name, "description": self.description, "example": self.example}
         return {**handler(core), MARK: {**told, "more": self.more}}
+
+
+def shown_with(*names: str) -> ConfigDict:
+    """The settings of a body whose example has these members besides those that must be given."""
+    return ConfigDict(json_schema_extra={SHOWN: list(names)})
 
 
 def marked(schema: Any) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.common.components import MARK, marked
+from app.common.components import MARK, SHOWN, marked
 from app.common.custom import FOR_STAFF, PUBLIC, Custom
 from app.common.personal import Personal
 from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
@@ -161,7 +161,8 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     # What the log has taken before is not said to be otherwise.
     for value in list(marked(schema)):
         del value[MARK]
-    schema.pop("minProperties", None)
+    for name in ("minProperties", SHOWN):
+        schema.pop(name, None)
     schema["properties"].pop("occurred_at", None)
     _keep(schema["properties"], row.body)
     body: type[BaseModel] = row.body

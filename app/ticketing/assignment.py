@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.common.components import shown_with
 from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Refers
@@ -27,6 +28,7 @@ from app.ticketing.followers import following
 class AssignTicket(Body):
     """Who is to see to it."""
 
+    model_config = shown_with("team")
     team: Annotated[Reference, Refers("team")] | None = Field(
         default=None, description="The team: its key or id."
     )
@@ -52,6 +54,7 @@ def assign(ticket: Ticket, body: AssignTicket, at: Moment) -> None:
 class EscalateTicket(Body):
     """Who can do more about it."""
 
+    model_config = shown_with("team")
     team: Annotated[Reference, Refers("team")] | None = Field(
         default=None, description="The team that is to see to it now (functional): its key or id."
     )

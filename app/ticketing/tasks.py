@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.common.components import shown_with
 from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Child, Refers
@@ -106,6 +107,7 @@ def is_open(task: Task) -> bool:
 class EditTask(Body):
     """What is otherwise than it was; what is left out stays."""
 
+    model_config = shown_with("title")
     task: Named
     title: Title | None = Field(
         default=None,

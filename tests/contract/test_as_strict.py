@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from app.main import routed
 from tests.cases import each
-from tests.contract.answers import document
-from tests.contract.instances import allows, edges, usual
+from tests.contract.answers import as_written, document
+from tests.contract.instances import allows, edges
 
 Schema = dict[str, Any]
 JSON = "application/json"
@@ -116,7 +116,7 @@ def faults_of_parameter(name: str, parameter: Schema, value: Any) -> list[str]:
 def _needed(name: str) -> dict[str, str]:
     told = next(operation for found, operation in operations() if found == name)
     return {
-        one["name"]: _text(usual(one["schema"]))
+        one["name"]: _text(one["example"])
         for one in told["parameters"]
         if one["in"] == "query" and one["required"]
     }
@@ -154,6 +154,22 @@ def test_a_parameter_that_the_contract_allows_has_no_form_that_is_refused(
         tried += 1
         assert _unforeseen(faults_of_parameter(name, parameter, value)) == [], f"{str(value)[:300]}"
     assert tried
+
+
+@each(("name", "schema"), bodies(), ids=named)
+def test_a_body_has_an_example_that_is_right(name: str, schema: Schema) -> None:
+    choices = [one["$ref"] for one in (schema, *schema.get("anyOf", ())) if "$ref" in one]
+    assert choices
+    for reference in choices:
+        (example,) = as_written()["components"]["schemas"][reference.rpartition("/")[2]]["examples"]
+        assert allows(schema, example)
+        assert faults_of_body(name, example) == []
+
+
+@each(("name", "parameter"), parameters(), ids=named)
+def test_a_parameter_has_an_example_that_is_right(name: str, parameter: Schema) -> None:
+    assert allows(parameter["schema"], parameter["example"])
+    assert faults_of_parameter(name, parameter, parameter["example"]) == []
 
 
 def test_an_empty_patch_is_not_allowed() -> None:

@@ -35,6 +35,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.common.components import shown_with
 from app.common.people import Role
 from app.common.records import Child, Labelled, Refers
 from app.foundation.decisions.preparation import MOST_VOTERS, Asked, Count, OpenDecisions, asking, counting
@@ -76,6 +77,7 @@ class NotTheChair(Refusal):
 class AskDecision(Body):
     """What is to be decided, by whom, how, and until when."""
 
+    model_config = shown_with("persons")
     question: Title = Field(
         description="What is to be decided, in a line. All who see the record see it: name no persons here.",
         examples=["Shall we go on with it?"],

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.common.components import shown_with
 from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.records import Refers
 from app.foundation.people.records import Team
@@ -31,6 +32,7 @@ LONGEST = timedelta(days=366)
 class AgreeStandIn(Body):
     """Who is on duty instead of whom, and when; in return the other way round."""
 
+    model_config = shown_with("person")
     team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
     duty: Duty = Field(description="What they are there for.")
     person: Annotated[Reference, Refers("person")] | None = Field(

@@ -54,7 +54,10 @@ class SaveView(BaseModel):
     name: Line = Field(description="What people call it.")
     kind: Line = Field(description="The kind of records of the list, as `incident`.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
-        Field(description="Filters and `sort` of that list as in its address: `state=new&sort=-opened_at`.")
+        Field(
+            description="Filters and `sort` of that list as in its address: `state=new&sort=-opened_at`.",
+            examples=["state=new&sort=-opened_at"],
+        )
     )
     team: Reference | None = Field(
         default=None, description="The key or id of one's own team that it is shared with."

@@ -25,7 +25,7 @@ Differing = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}/[a-z0-9
 class MakeReconciliation(Body):
     """What was compared, and what differs."""
 
-    day: Day = Field(description="The date of the night, as 2026-11-20.")
+    day: Day = Field(description="The date of the night, as 2026-11-20.", examples=["2026-11-20"])
     zone: Line = Field(description="The time zone that the night and the months are of.")
     position: Number = Field(description="The position of the log up to which both sides were computed.")
     compared: Number = Field(description="How many numbers were compared, besides what each case brought.")

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference, Visibility
+from app.common.components import shown_with
 from app.common.notices import Responsible, Step
 from app.common.people import SEE_EVERYTHING, Person, Role
 from app.common.priority import Impact, Urgency
@@ -73,6 +74,7 @@ Incidents = Annotated[tuple[Annotated[Reference, Refers("incident")], ...], Few]
 class RaiseProblem(Body):
     """Something is behind incidents, or will be."""
 
+    model_config = shown_with("service", "incidents")
     title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
     description: Words = Field(description="What is known of it.")
     origin: ProblemOrigin = Field(
@@ -222,6 +224,7 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, at: M
 class BeginFixProblem(Body):
     """What removes it."""
 
+    model_config = shown_with("fixing_change")
     fixing_change: Line | None = Field(
         default=None, description="The change that fixes it, as its process or tool calls it."
     )

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.children import Attachment
+from app.common.components import shown_with
 from app.common.notices import Responsible, Step
 from app.common.people import Person
 from app.common.records import Child, Labelled, Refers
@@ -35,6 +36,7 @@ MOST_PEOPLE = 100_000
 class SubmitForAcceptanceRequest(Body):
     """What is submitted; requirements, solution and test reports are those that the request has made."""
 
+    model_config = shown_with("manual")
     manual: Line | None = Field(
         default=None, description="Where the manual is: the number of a document, or an address."
     )
