@@ -23,7 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 Connection = psycopg.AsyncConnection[Any]
 Row = dict[str, Any]
 R = TypeVar("R")
-_Wanted = tuple[Sequence[UUID], "asyncio.Future[dict[UUID, Row]]"]
+_IdRequest = tuple[Sequence[UUID], "asyncio.Future[dict[UUID, Row]]"]
 
 CONNECT_SECONDS = 10
 POOL_WAIT_SECONDS = 5.0
@@ -48,12 +48,12 @@ ANSWER_SECONDS = 35.0
 # nobody has used for a moment is asked whether it is there before somebody relies on it; where an answer is
 # long in coming, another one asks whether the database is at it at all.
 IDLE_SECONDS = 0.5
-THERE_SECONDS = 1.0
+PING_SECONDS = 1.0
 STALLED_SECONDS = 3.0
-MOST_LOOKS = 10
-AT_IT = "select state = 'active' from pg_stat_activity where pid = %s"
+MOST_STALL_CHECKS = 10
+IS_ACTIVE = "select state = 'active' from pg_stat_activity where pid = %s"
 # psycopg goes through a statement longer than that again each time, to find its parameters.
-LONG = 4096
+LONG_STATEMENT = 4096
 PARAMETER = re.compile(r"%(?:%|\((?P<name>\w+)\)s)")
 # So that a connection notices, also while nobody asks anything by it, that the other end has gone.
 ALIVE: dict[str, Any] = {
@@ -75,7 +75,7 @@ class DatabaseGone(Exception):
     """
 
 
-def is_gone(error: psycopg.Error) -> bool:
+def is_unavailable(error: psycopg.Error) -> bool:
     """Whether it says something of the database and nothing of the statement.
 
     Class 54 is both an OperationalError and the statement's own fault: a value too large for its index.
@@ -86,7 +86,7 @@ def is_gone(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError) and code[:2] != "54"
 
 
-class Answering:
+class AnswerDeadline:
     """`async with Answering(connection, ends)`: within it the database answers by then, on the loop's clock.
 
     If it does not, or refuses to work, the connection is closed and DatabaseGone raised.
@@ -99,7 +99,7 @@ class Answering:
         #: Whether the block has ended.
         self.over = False
 
-    async def __aenter__(self) -> Answering:
+    async def __aenter__(self) -> AnswerDeadline:
         self._alarm = asyncio.get_running_loop().call_at(self._ends, self.hang_up)
         return self
 
@@ -108,7 +108,7 @@ class Answering:
     ) -> None:
         self._alarm.cancel()
         self.over = True
-        gone = isinstance(error, psycopg.Error) and is_gone(error)
+        gone = isinstance(error, psycopg.Error) and is_unavailable(error)
         if self._late or gone:
             await discard(self._connection)
         if isinstance(error, psycopg.Error) and (self._late or gone):
@@ -135,13 +135,13 @@ async def discard(connection: Connection) -> None:
         await connection.close()
 
 
-def in_time(connection: Connection) -> Answering:
+def within_answer_time(connection: Connection) -> AnswerDeadline:
     """Within it the database answers before ANSWER_SECONDS have passed. Raises DatabaseGone."""
-    return Answering(connection, asyncio.get_running_loop().time() + ANSWER_SECONDS)
+    return AnswerDeadline(connection, asyncio.get_running_loop().time() + ANSWER_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class PoolStats:
     """How a pool is used: its connections, those that are idle, and the requests that wait for one."""
 
     connections: int
@@ -171,8 +171,8 @@ class Database:
             open=False,
             kwargs={"autocommit": True, "options": READ_LIMITS, "connect_timeout": CONNECT_SECONDS, **ALIVE},
         )
-        self._looking: set[asyncio.Task[None]] = set()
-        self._wanted: dict[str, list[_Wanted]] = {}
+        self._watching: set[asyncio.Task[None]] = set()
+        self._requests: dict[str, list[_IdRequest]] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
 
     async def open(self) -> None:
@@ -181,10 +181,10 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
-    def counts(self) -> Counts:
+    def pool_stats(self) -> PoolStats:
         """How the pool is used at this moment."""
         found = self._pool.get_stats()
-        return Counts(found["pool_size"], found["pool_available"], found["requests_waiting"])
+        return PoolStats(found["pool_size"], found["pool_available"], found["requests_waiting"])
 
     @contextlib.asynccontextmanager
     async def connection(self, seconds: float | None = None) -> AsyncIterator[Connection]:
@@ -192,12 +192,12 @@ class Database:
 
         Raises DatabaseGone.
         """
-        connection, ends = await self._take(seconds)
+        connection, ends = await self._acquire(seconds)
         try:
-            async with Answering(connection, ends):
+            async with AnswerDeadline(connection, ends):
                 yield connection
         finally:
-            await self._give_back(connection)
+            await self._release(connection)
 
     async def rows(
         self,
@@ -212,7 +212,7 @@ class Database:
         `prepare=False`: it is planned each time, with its parameters. Otherwise the plan of a statement that
         comes often is kept.
         """
-        return await self._ask(query, parameters, dict_row, seconds, prepare=prepare)
+        return await self._execute(query, parameters, dict_row, seconds, prepare=prepare)
 
     async def tuples(
         self, query: str, parameters: Any = None, *, prepare: bool | None = None
@@ -220,11 +220,11 @@ class Database:
         """As `rows`, each row with its values in the order of the columns, and instants without their zone,
         which is UTC: for many columns that is half the work, and as JSON instants are a third of it.
         """
-        return await self._ask(query, parameters, tuple_row, prepare=prepare, with_zone=False)
+        return await self._execute(query, parameters, tuple_row, prepare=prepare, with_zone=False)
 
     async def row(self, query: str, parameters: Any = None) -> Row | None:
         """The first row of one statement, or None."""
-        found = await self._ask(query, parameters, dict_row)
+        found = await self._execute(query, parameters, dict_row)
         return found[0] if found else None
 
     async def value(
@@ -238,7 +238,7 @@ class Database:
         """The first column of the first row, or None; within so many seconds, if they are given. `prepare` as
         for `rows`.
         """
-        found = await self._ask(query, parameters, tuple_row, seconds, prepare=prepare)
+        found = await self._execute(query, parameters, tuple_row, seconds, prepare=prepare)
         return found[0][0] if found else None
 
     async def by_id(self, query: str, row_id: UUID) -> Row | None:
@@ -253,14 +253,14 @@ class Database:
         than one for each.
         """
         answer: asyncio.Future[dict[UUID, Row]] = asyncio.get_running_loop().create_future()
-        self._wanted.setdefault(query, []).append((ids, answer))
+        self._requests.setdefault(query, []).append((ids, answer))
         if query not in self._fetching:
             self._fetching[query] = asyncio.create_task(self._fetch(query), name="rows by id")
         return await answer
 
     async def _fetch(self, query: str) -> None:
         try:
-            while wanted := self._wanted.pop(query, None):
+            while wanted := self._requests.pop(query, None):
                 try:
                     rows = await self.rows(query, ([row_id for ids, _ in wanted for row_id in ids],))
                 except Exception as error:  # whatever it is, those who wait must be told
@@ -275,7 +275,7 @@ class Database:
         finally:
             del self._fetching[query]
 
-    async def _ask(
+    async def _execute(
         self,
         query: str,
         parameters: Any,
@@ -286,13 +286,13 @@ class Database:
         with_zone: bool = True,
     ) -> list[R]:
         # Not by `connection()`: a generator around each statement is a twentieth of reading a record.
-        connection, ends = await self._take(seconds)
+        connection, ends = await self._acquire(seconds)
         try:
-            async with Answering(connection, ends) as answering:
+            async with AnswerDeadline(connection, ends) as answering:
                 loop = asyncio.get_running_loop()
-                stalled = loop.call_later(STALLED_SECONDS, self._look_after, connection, answering)
+                stalled = loop.call_later(STALLED_SECONDS, self._watch, connection, answering)
                 try:
-                    if len(query) > LONG and isinstance(parameters, dict):
+                    if len(query) > LONG_STATEMENT and isinstance(parameters, dict):
                         cursor: psycopg.AsyncCursor[R] = psycopg.AsyncRawCursor(
                             connection, row_factory=row_factory
                         )
@@ -309,9 +309,9 @@ class Database:
                 finally:
                     stalled.cancel()
         finally:
-            await self._give_back(connection)
+            await self._release(connection)
 
-    async def _take(self, seconds: float | None) -> tuple[_Pooled, float]:
+    async def _acquire(self, seconds: float | None) -> tuple[_Pooled, float]:
         """A connection, and when its answer must be there, on the loop's clock. Raises DatabaseGone."""
         seconds = ANSWER_SECONDS if seconds is None else seconds
         loop = asyncio.get_running_loop()
@@ -321,22 +321,22 @@ class Database:
                 connection = await self._pool.getconn(min(ends - loop.time(), POOL_WAIT_SECONDS))
             except PoolTimeout as error:
                 raise DatabaseGone(str(error)) from error
-            if await self._is_there(connection):
+            if await self._is_alive(connection):
                 return connection, ends
             # It is closed, so the pool makes another one in its place.
             await self._pool.putconn(connection)
 
-    async def _give_back(self, connection: _Pooled) -> None:
+    async def _release(self, connection: _Pooled) -> None:
         connection.used_at = asyncio.get_running_loop().time()
         await self._pool.putconn(connection)
 
-    async def _is_there(self, connection: _Pooled) -> bool:
+    async def _is_alive(self, connection: _Pooled) -> bool:
         """Whether the connection answers, else it is closed. One that was used a moment ago is not asked."""
         now = asyncio.get_running_loop().time()
         if connection.used_at is None or now - connection.used_at <= IDLE_SECONDS:
             return True
         try:
-            async with Answering(connection, now + THERE_SECONDS):
+            async with AnswerDeadline(connection, now + PING_SECONDS):
                 await connection.execute("select 1")
         except BaseException as error:
             await discard(connection)
@@ -346,22 +346,24 @@ class Database:
             raise
         return True
 
-    def _look_after(self, connection: Connection, answering: Answering) -> None:
-        task = asyncio.create_task(self._see_to(connection, answering), name="a statement that takes long")
-        self._looking.add(task)
-        task.add_done_callback(self._looking.discard)
+    def _watch(self, connection: Connection, answering: AnswerDeadline) -> None:
+        task = asyncio.create_task(
+            self._close_if_stalled(connection, answering), name="a statement that takes long"
+        )
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
 
-    async def _see_to(self, connection: Connection, answering: Answering) -> None:
+    async def _close_if_stalled(self, connection: Connection, answering: AnswerDeadline) -> None:
         """Waits no longer for an answer that the database is not at.
 
         Who asks may meet others that stand still; each of them is closed by that.
         """
-        for _ in range(MOST_LOOKS):
+        for _ in range(MOST_STALL_CHECKS):
             if answering.over or connection.closed:
                 return
             with contextlib.suppress(DatabaseGone, psycopg.Error):
                 pid = connection.info.backend_pid
-                if not await self.value(AT_IT, (pid,), seconds=THERE_SECONDS):
+                if not await self.value(IS_ACTIVE, (pid,), seconds=PING_SECONDS):
                     answering.hang_up()
                 return
 
@@ -379,14 +381,14 @@ def _numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
     return text.encode(), tuple(numbers)
 
 
-async def rows_of(connection: Connection, query: str, parameters: Any) -> list[Row]:
+async def fetch_rows(connection: Connection, query: str, parameters: Any) -> list[Row]:
     """All rows of a query on a connection of one's own, by the names of their columns."""
     async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
         await cursor.execute(query.encode(), parameters)
         return await cursor.fetchall()
 
 
-async def tuples_of(
+async def fetch_tuples(
     connection: Connection, query: str, parameters: Row, *, prepare: bool | None = None
 ) -> list[tuple[Any, ...]]:
     """All rows of a statement, as long as it may be, on a connection of one's own. `prepare` as for
@@ -408,7 +410,7 @@ async def connect(url: str, options: str = WRITE_LIMITS) -> Connection:
         raise DatabaseGone(str(error)) from error
 
 
-async def another(connection: Connection) -> Connection:
+async def connect_alike(connection: Connection) -> Connection:
     """A second connection, like this one, in autocommit. Raises DatabaseGone."""
     info = connection.info
     try:

@@ -146,7 +146,7 @@ class EmbeddedPostgres:
     def __exit__(self, *_: object) -> None:
         starting = self._lock_start()
         try:
-            self._leave()
+            self._release_server()
         finally:
             os.close(starting)
 
@@ -174,10 +174,10 @@ class EmbeddedPostgres:
             self._await_server()
         except BaseException:
             with suppress(EmbeddedError):  # The first reason is the one to tell.
-                self._leave()
+                self._release_server()
             raise
 
-    def _leave(self) -> None:
+    def _release_server(self) -> None:
         """Nobody can come while the shared lock is exchanged for the exclusive one: start.lock is ours."""
         try:
             fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -282,7 +282,7 @@ class EmbeddedPostgres:
             self.socket_dir.rmdir()
 
 
-def running(data_dir: Path, options: Mapping[str, str] | None = None) -> EmbeddedPostgres:
+def embedded_server(data_dir: Path, options: Mapping[str, str] | None = None) -> EmbeddedPostgres:
     """`with running(directory) as server:` has a server there, whoever started it."""
     return EmbeddedPostgres(data_dir, options)
 

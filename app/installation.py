@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import psycopg
 
 from app import schema
-from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, running
+from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.settings import PROJECT, Settings
-from app.startup import patiently
+from app.startup import retry_step
 
 DATABASE = "ledgerdesk"
 OWNER_ROLE = "ledgerdesk_owner"
@@ -44,7 +44,7 @@ class Installation:
 
 
 @contextlib.contextmanager
-def found(settings: Settings, *, watched: bool = False) -> Iterator[Installation]:
+def open_installation(settings: Settings, *, watched: bool = False) -> Iterator[Installation]:
     """The installation.
 
     An embedded database is started if it does not run, joined if it does, and brought up to date. `watched`:
@@ -56,10 +56,12 @@ def found(settings: Settings, *, watched: bool = False) -> Iterator[Installation
     if settings.database_url is not None:
         yield Installation(settings.database_url, settings.owner_url, secrets_dir, embedded=False)
         return
-    with running(data_dir) as server, _watched(server) if watched else contextlib.nullcontext():
+    with embedded_server(data_dir) as server, _watched(server) if watched else contextlib.nullcontext():
         # It may die just now, and is started again by whoever watches it.
         seconds = settings.database_wait_seconds if watched else 0
-        yield patiently(lambda: _ready(server, secrets_dir), server.url("postgres", SUPERUSER), seconds)
+        yield retry_step(
+            lambda: _prepared_installation(server, secrets_dir), server.url("postgres", SUPERUSER), seconds
+        )
 
 
 @contextlib.contextmanager
@@ -82,7 +84,7 @@ def _watched(server: EmbeddedPostgres) -> Iterator[None]:
         thread.join()
 
 
-def _ready(server: EmbeddedPostgres, secrets_dir: Path) -> Installation:
+def _prepared_installation(server: EmbeddedPostgres, secrets_dir: Path) -> Installation:
     """The embedded database with its two roles and the newest schema."""
     with psycopg.connect(server.url("postgres", SUPERUSER), autocommit=True) as administrator:
         for role in (OWNER_ROLE, SERVICE_ROLE):
@@ -105,7 +107,7 @@ def check(installation: Installation, settings: Settings, *, patient: bool = Fal
     owner. `patient`: a database that is not there yet is waited for, as long as the settings say.
     """
     seconds = settings.database_wait_seconds if patient else 0
-    patiently(lambda: _check(installation, settings), installation.url, seconds)
+    retry_step(lambda: _check(installation, settings), installation.url, seconds)
 
 
 def _check(installation: Installation, settings: Settings) -> None:

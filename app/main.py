@@ -12,16 +12,16 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from app.api import bulk, me, meta, openapi, pages, problem_pages, problems, uploads
-from app.api.auth import Guard
+from app.api.auth import AuthMiddleware
 from app.api.cors import Cors
 from app.api.direct import be_strict
-from app.api.frame import Frame, Net
-from app.api.issuer import Issuer
+from app.api.issuer import IdentityProvider
 from app.api.key_use import KeyUse
 from app.api.metrics import Metrics
+from app.api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from app.api.readiness import Readiness
+from app.api.route_index import RouteIndex
 from app.api.static_files import preload
-from app.api.switch import Switch
 from app.dashboard import page as dashboard
 from app.exchange import router as imports
 from app.exchange.jobs import router as bulk_jobs
@@ -68,7 +68,7 @@ from app.processes.problems import queries as problem_queries
 from app.processes.problems import router as problem_records
 from app.processes.requests import queries as request_queries
 from app.processes.requests import router as requests
-from app.registry import BY_KIND, LIFECYCLES
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from app.settings import Settings
 from app.ticketing.routes import work
 
@@ -150,8 +150,8 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Before anybody can ask: it takes longer than others are to be kept waiting.
-        preload((*pages.KEPT, *dashboard.KEPT))
-        async with ledger.opened(url, secrets_dir, BY_KIND, settings, patient=True) as opened:
+        preload((*pages.PRELOADED, *dashboard.PRELOADED))
+        async with ledger.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings, patient=True) as opened:
             app.state.ledger = opened
             noting = asyncio.create_task(app.state.key_use.run(opened.db), name="the use of keys")
             yield
@@ -160,14 +160,14 @@ def application(url: str, secrets_dir: Path, settings: Settings) -> FastAPI:
             if app.state.issuer is not None:
                 await app.state.issuer.close()
 
-    return routed(lifespan=lifespan, settings=settings)
+    return build_app(lifespan=lifespan, settings=settings)
 
 
 #: Settings as nobody has changed them, whatever the environment says.
-USUAL = Settings.model_construct()
+DEFAULT_SETTINGS = Settings.model_construct()
 
 
-def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
+def build_app(*, lifespan: object = None, settings: Settings = DEFAULT_SETTINGS) -> FastAPI:
     """The routes and what surrounds them; without a lifespan good for the contract only."""
     app = FastAPI(
         title="Ledgerdesk",
@@ -188,12 +188,14 @@ def routed(*, lifespan: object = None, settings: Settings = USUAL) -> FastAPI:
     # The last is the outermost.
     app.state.key_use = KeyUse()
     app.state.readiness = Readiness()
-    app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings)
-    app.add_middleware(Guard, settings=settings, use=app.state.key_use, issuer=app.state.issuer)
-    app.add_middleware(Net, body_limit=settings.body_limit, upload_limit=settings.upload_limit)
+    app.state.issuer = None if settings.oidc_issuer is None else IdentityProvider(settings)
+    app.add_middleware(AuthMiddleware, settings=settings, use=app.state.key_use, issuer=app.state.issuer)
+    app.add_middleware(
+        BodyLimitMiddleware, body_limit=settings.body_limit, upload_limit=settings.upload_limit
+    )
     if settings.trusted_origins:
         app.add_middleware(Cors, origins=settings.trusted_origins)
-    app.add_middleware(Frame, metrics=app.state.metrics)
-    app.router.middleware_stack = Switch(app.router)
+    app.add_middleware(RequestContextMiddleware, metrics=app.state.metrics)
+    app.router.middleware_stack = RouteIndex(app.router)
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -60,4 +60,4 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     notices.LIFECYCLE,
 )
 
-BY_KIND = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}
+LIFECYCLES_BY_KIND = {lifecycle.kind: lifecycle for lifecycle in LIFECYCLES}

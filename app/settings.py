@@ -52,7 +52,7 @@ def _address(value: str) -> str:
 
 
 def _networks(value: str) -> str:
-    for part in _parts(value):
+    for part in _comma_separated(value):
         try:
             ip_network(part)
         except ValueError as error:
@@ -61,7 +61,7 @@ def _networks(value: str) -> str:
 
 
 def _origins(value: str) -> str:
-    for part in _parts(value):
+    for part in _comma_separated(value):
         if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", part):
             raise ValueError("must be origins such as https://portal.example.org, without a path")
     return value
@@ -103,7 +103,7 @@ def read_role_labels(value: str) -> dict[str, dict[str, str]]:
     return dict(said)
 
 
-def _parts(value: str) -> list[str]:
+def _comma_separated(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
@@ -281,7 +281,7 @@ class Settings(BaseSettings):
     @property
     def trusted_origins(self) -> frozenset[str]:
         """The origins whose pages may call this API."""
-        return frozenset(_parts(self.origins))
+        return frozenset(_comma_separated(self.origins))
 
 
 def load(**overrides: object) -> Settings:

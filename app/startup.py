@@ -17,7 +17,7 @@ from app.db import DatabaseGone
 T = TypeVar("T")
 
 EVERY_SECONDS = 0.5
-SAY_SECONDS = 10.0
+LOG_SECONDS = 10.0
 PING_SECONDS = 5
 #: Whatever language the server speaks: it refuses for now (57P03), or nothing answers.
 WAITED_FOR = {
@@ -28,7 +28,7 @@ WAITED_FOR = {
 logger = structlog.get_logger()
 
 
-class Patience:
+class WaitBudget:
     """How long is waited for, from now on. It is said at once that something is waited for, and then every
     ten seconds.
     """
@@ -38,45 +38,45 @@ class Patience:
         self._said: float | None = None
 
     @property
-    def is_over(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether all of it is used up."""
         return time.monotonic() >= self._ends
 
     def log_waiting(self, why: str) -> None:
         """Write into the log why the process waits, unless that was done a moment ago."""
         now = time.monotonic()
-        if self._said is None or now - self._said >= SAY_SECONDS:
+        if self._said is None or now - self._said >= LOG_SECONDS:
             self._said = now
             logger.warning("waiting for PostgreSQL", why=why, seconds_left=round(self._ends - now))
 
 
-def patiently(step: Callable[[], T], url: str, seconds: float) -> T:
+def retry_step(step: Callable[[], T], url: str, seconds: float) -> T:
     """What the step gives, which needs the database of that address; it is waited for so many seconds at the
     most. Raises what the step raises: at once what has nothing to do with waiting.
     """
-    patience, failed = Patience(seconds), False
+    patience, failed = WaitBudget(seconds), False
     while True:
-        while not patience.is_over and (why := WAITED_FOR.get(_ping(url))) is not None:
+        while not patience.is_exhausted and (why := WAITED_FOR.get(_ping(url))) is not None:
             patience.log_waiting(why)
             time.sleep(EVERY_SECONDS)
         try:
             return step()
         except (psycopg.Error, DatabaseGone) as error:
             # Once more, for it may have gone down after it was asked, and be there again.
-            if patience.is_over or (failed and _ping(url) is Ping.OK):
+            if patience.is_exhausted or (failed and _ping(url) is Ping.OK):
                 raise
             failed = True
             patience.log_waiting(str(error).strip())
             time.sleep(EVERY_SECONDS)
 
 
-async def until_there(step: Callable[[], Awaitable[T]], patience: Patience) -> T:
+async def retry_until_available(step: Callable[[], Awaitable[T]], patience: WaitBudget) -> T:
     """What the step gives, once the database is there. Raises DatabaseGone when the patience is over."""
     while True:
         try:
             return await step()
         except DatabaseGone as error:
-            if patience.is_over:
+            if patience.is_exhausted:
                 raise
             patience.log_waiting(str(error).strip())
             await asyncio.sleep(EVERY_SECONDS)

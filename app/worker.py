@@ -24,20 +24,20 @@ from app.automation import (
     tell_duplicates,
 )
 from app.automation.assign_by_rule import AssignByRule
-from app.exchange import asked
-from app.exchange.jobs import work as bulk_jobs
+from app.exchange import import_jobs
+from app.exchange.jobs import worker as bulk_jobs
 from app.foundation.calendars import spans
 from app.kernel import timers, uploads
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Clock, Rule
-from app.kernel.timers import Timed
+from app.kernel.timers import TimerConsumer
 from app.kpis.facts import FACTS
 from app.kpis.reconciliations import nightly
-from app.lines import Lines
-from app.log import group
+from app.log import consumer_group as group
 from app.log.follow import Consumer
 from app.notifications import mail, notices
 from app.search import index
+from app.shared_connections import SharedConnections
 
 #: What follows from an event.
 RULES: tuple[Rule | AssignByRule, ...] = (
@@ -50,7 +50,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     detect_recurring_incidents.RULE,
 )
 #: What follows when nothing happens.
-TIMED_RULES: tuple[Timed, ...] = (
+TIMED_RULES: tuple[TimerConsumer, ...] = (
     call_next_meeting.RULE,
     *close_after_agreed_days.RULES,
     escalate_by_rule.RULE,
@@ -68,7 +68,7 @@ def projections(ledger: Ledger) -> Sequence[Consumer]:
     return FACTS, index.consumer(ledger)
 
 
-def rules(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
+def acting_consumers(ledger: Ledger, clock: Clock) -> Sequence[Consumer]:
     """What acts because of the log, or sets the timers of what will."""
     return (
         notices.consumer(ledger, clock),
@@ -83,13 +83,13 @@ async def run(url: str, ledger: Ledger, clock: Clock, *, failed: Callable[[str, 
 
     The ledger's caches are told the news of the log from here.
     """
-    consumers = (*projections(ledger), *rules(ledger, clock))
-    async with Lines(url, group.LINE_LIMITS) as lines, asyncio.TaskGroup() as tasks:
-        tasks.create_task(group.run(url, consumers, failed=failed, lines=lines, hearer=ledger))
+    consumers = (*projections(ledger), *acting_consumers(ledger, clock))
+    async with SharedConnections(url, group.POOL_LIMITS) as lines, asyncio.TaskGroup() as tasks:
+        tasks.create_task(group.run(url, consumers, failed=failed, connections=lines, hearer=ledger))
         tasks.create_task(timers.run(lines, ledger, TIMED_RULES, clock, failed=failed))
         tasks.create_task(uploads.run(ledger, clock, failed=failed))
         tasks.create_task(notices.run(lines, ledger, clock, failed=failed))
-        tasks.create_task(asked.run(lines, ledger, clock, failed=failed))
+        tasks.create_task(import_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(bulk_jobs.run(lines, ledger, clock, failed=failed))
         tasks.create_task(mail.run(lines, ledger, clock, failed=failed))
         tasks.create_task(spans.run(lines, clock, failed=failed))

@@ -38,9 +38,9 @@ async def measured(run: Run) -> list[Figure]:
     return [
         figure
         for names, measure in GROUPS
-        if run.wants(*names)
+        if run.is_wanted(*names)
         for figure in await measure(run)
-        if run.wants(figure.name)
+        if run.is_wanted(figure.name)
     ]
 
 

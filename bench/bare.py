@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from app.settings import PROJECT
 from bench.floor import CLIENTS, Reference
 from bench.load import request, run
-from bench.site import LOOK_SECONDS, PATIENCE_SECONDS, free_port
+from bench.site import PATIENCE_SECONDS, POLL_SECONDS, free_port
 
 #: A request took 72 µs of CPU on the machine on which the rates were set that must be reached.
 OF_REFERENCE = Reference(1e6 / 72)
@@ -84,7 +84,7 @@ async def _until_it_listens(child: subprocess.Popen[bytes], port: int) -> None:
             except OSError:
                 if child.poll() is not None:
                     raise RuntimeError(f"uvicorn ended with {child.returncode}") from None
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
             else:
                 writer.close()
                 return

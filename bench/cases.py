@@ -9,19 +9,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.db import Connection
 from app.foundation.people import persons, teams
 from app.kernel import ledger as ledgers
-from app.kernel.bodies import Body
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.moment import Context
-from app.kernel.perform import Act, perform
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, perform
 from app.kpis.budgets import lifecycle as kpi_budgets
 from app.kpis.budgets.lifecycle import AddKpiBudget
 from app.log.ids import uuid7
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from bench.figures import Run
 from bench.site import Site
@@ -36,7 +36,7 @@ SQL = Path(__file__).with_name("cases.sql")
 
 
 @dataclass
-class Many:
+class LargeSite:
     """A site with many incidents. `owner` is a superuser's connection, `now` when it was made."""
 
     run: Run
@@ -49,7 +49,7 @@ class Many:
 @contextlib.asynccontextmanager
 async def ledger_of(site: Site) -> AsyncIterator[Ledger]:
     """The site's ledger, in this process."""
-    async with ledgers.opened(site.url, site.data / "secrets", BY_KIND, Settings()) as ledger:
+    async with ledgers.open_ledger(site.url, site.data / "secrets", LIFECYCLES_BY_KIND, Settings()) as ledger:
         yield ledger
 
 
@@ -76,7 +76,7 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
         author = await ledger.vault.author(person.id)
         assert author is not None
         seal = ledger.vault.sealing(author.key)
-        sealed += [seal(_said(k)) for k in range(words // PERSONS + 1)]
+        sealed += [seal(_sentence(k)) for k in range(words // PERSONS + 1)]
     begin = datetime.now(UTC) - timedelta(days=DAYS + 1)
     budget = AddKpiBudget(
         kpi="incident_unit_cost", amount="50.00", currency=ledger.settings.currency, valid_from_at=begin
@@ -87,18 +87,20 @@ async def add_organisation(ledger: Ledger, owner: Connection, *, words: int = WO
             await copy.write_row(row)
 
 
-def _said(k: int) -> str:
+def _sentence(k: int) -> str:
     """What all say has the words of FAULT in it, what every RARELY-th says those of RARE_FAULT, too."""
     usual = f"Since {k} no mail has come in. 收不到邮件。"
     return usual if k % RARELY else f"{usual} The printer has no paper. 打印机没有纸了。"
 
 
-async def _add(ledger: Ledger, lifecycle: Lifecycle[Any], body: Body) -> Any:
-    context = Context(rule("bench"), datetime.now(UTC), correlation_id=f"bench-{uuid7()}", source="cli")
-    return (await perform(ledger, Act(lifecycle, lifecycle["add"], None, body, context))).record
+async def _add(ledger: Ledger, lifecycle: Lifecycle[Any], body: Payload) -> Any:
+    context = CommandMetadata(
+        rule_caller("bench"), datetime.now(UTC), correlation_id=f"bench-{uuid7()}", source="cli"
+    )
+    return (await perform(ledger, Command(lifecycle, lifecycle["add"], None, body, context))).record
 
 
-async def make_cases(many: Many, up_to: int) -> None:
+async def make_cases(many: LargeSite, up_to: int) -> None:
     """Adds incidents until there are so many; the new ones were opened within DAYS before now."""
     first, many.incidents = many.incidents + 1, up_to
     count = up_to - first + 1

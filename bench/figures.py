@@ -16,7 +16,7 @@ from rich.table import Table
 
 
 @dataclass(frozen=True)
-class Needed:
+class Threshold:
     """What a number must reach, and what it should. `at_most`: both are upper bounds."""
 
     must: float
@@ -24,7 +24,7 @@ class Needed:
     unit: str = ""
     at_most: bool = False
 
-    def said(self, bound: float) -> str:
+    def as_text(self, bound: float) -> str:
         """The bound, in words."""
         return f"{'≤' if self.at_most else '≥'} {bound:,g}{self.unit}"
 
@@ -55,7 +55,7 @@ class Figure:
     what: str
     figure: str
     judged: float
-    needed: Needed | None = None
+    needed: Threshold | None = None
     floor: str = ""
     ratio: str = ""
 
@@ -70,7 +70,7 @@ class Figure:
             return (self.what, self.figure, self.floor, self.ratio, "", "", "")
         aimed = self.needed.is_met(self.judged, self.needed.aim)
         verdict = "yes, and the aim" if self.met and aimed else "yes" if self.met else "NO"
-        bounds = (self.needed.said(self.needed.must), self.needed.said(self.needed.aim))
+        bounds = (self.needed.as_text(self.needed.must), self.needed.as_text(self.needed.aim))
         return (self.what, self.figure, self.floor, self.ratio, *bounds, verdict)
 
     def as_json(self) -> dict[str, Any]:
@@ -91,16 +91,16 @@ class Run:
     quick: bool
     progress: Progress
 
-    def wants(self, *names: str) -> bool:
+    def is_wanted(self, *names: str) -> bool:
         """Whether one of them is asked for."""
         return not self.wanted.isdisjoint(names)
 
-    def say(self, text: str) -> None:
+    def announce(self, text: str) -> None:
         """Says what comes next."""
         self.progress.console.print(text, style="dim", highlight=False)
 
 
-async def in_turns(
+async def alternate(
     run: Run, floor: Callable[[], Awaitable[float]], figure: Callable[[], Awaitable[float]]
 ) -> Paired:
     """Measures both in turns."""
@@ -113,7 +113,9 @@ async def in_turns(
     return Paired(median(figures), median(floors), median(ratios), min(ratios), max(ratios))
 
 
-def compared(name: str, what: str, paired: Paired, needed: Needed | None, *, unit: str = "/s") -> Figure:
+def paired_figure(
+    name: str, what: str, paired: Paired, needed: Threshold | None, *, unit: str = "/s"
+) -> Figure:
     """The row of what was measured in turns."""
     times = "×" if needed is not None and needed.at_most else ""
     ratio = f"{number(paired.ratio)}{times} ({number(paired.least)}–{number(paired.most)})"

@@ -18,9 +18,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
 
-from app.embedded import running
+from app.embedded import embedded_server
 from app.installation import DATABASE, SUPERUSER
-from bench.figures import Figure, Needed, number
+from bench.figures import Figure, Threshold, number
 from bench.site import Site
 
 CLIENTS = 32
@@ -104,13 +104,13 @@ def measure(url: str, clients: int, seconds: float, folder: Path) -> Floor:
 
 async def measured(site: Site, clients: int, seconds: float) -> Floor:
     """b4 on the site's PostgreSQL, which is prepared, with so many clients for so long."""
-    url = running(site.data).url(DATABASE, SUPERUSER)
+    url = embedded_server(site.data).url(DATABASE, SUPERUSER)
     return await asyncio.to_thread(measure, url, clients, seconds, site.folder)
 
 
 async def per_second(site: Site, seconds: float) -> float:
     """b4 of this machine now."""
-    prepare(running(site.data).url(DATABASE, SUPERUSER))
+    prepare(embedded_server(site.data).url(DATABASE, SUPERUSER))
     return (await measured(site, CLIENTS, seconds)).per_second
 
 
@@ -119,7 +119,7 @@ def rated(
     what: str,
     rate: float,
     floors: tuple[float, float],
-    needed: Needed | None = None,
+    needed: Threshold | None = None,
     reference: Reference = OF_REFERENCE,
 ) -> Figure:
     """The row of a rate, judged by its ratio to the mean of the floor before and after; `needed` are rates.
@@ -128,5 +128,5 @@ def rated(
     beside, there = mean(floors), reference.per_second
     ratio = f"{number(rate / beside)} ({number(rate / max(floors))}–{number(rate / min(floors))})"
     if needed is not None:
-        needed = Needed(round(needed.must / there, 2), round(needed.aim / there, 2), reference.unit)
+        needed = Threshold(round(needed.must / there, 2), round(needed.aim / there, 2), reference.unit)
     return Figure(name, what, f"{number(rate)}/s", rate / beside, needed, f"{number(beside)}/s", ratio)

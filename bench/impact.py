@@ -7,11 +7,11 @@ from statistics import median
 from uuid import UUID
 
 from app.db import Connection, Database, connect
-from app.embedded import running
-from app.foundation.cis.impact import MOST_TOUCHED, USUAL_DEPTH, impact
+from app.embedded import embedded_server
+from app.foundation.cis.impact import MOST_AFFECTED_CIS, USUAL_DEPTH, impact
 from app.installation import DATABASE, SUPERUSER
 from bench.cases import ledger_of
-from bench.figures import Figure, Needed, Run, number
+from bench.figures import Figure, Run, Threshold, number
 from bench.site import made_token, site
 
 NAMES = ("impact", "impact_of_a_hub")
@@ -60,8 +60,8 @@ from fold.ci where id <> %(hub)s order by id desc limit %(many)s on conflict do 
 async def measure(run: Run) -> list[Figure]:
     """The slowest of many failures, and that of one on which half of everything depends."""
     total = QUICK_ITEMS if run.quick else ITEMS
-    run.say("Making an installation with many configuration items")
-    with site() as installation, running(installation.data) as server:
+    run.announce("Making an installation with many configuration items")
+    with site() as installation, embedded_server(installation.data) as server:
         made_token(installation)
         owner = await connect(server.url(DATABASE, SUPERUSER), "-c timezone=UTC -c jit=off")
         try:
@@ -87,12 +87,12 @@ async def _figures(db: Database, owner: Connection, total: int) -> list[Figure]:
     hub, many = _id(0), total // 2
     await owner.execute(MAKE_HUB.encode(), {"hub": hub, "many": many})
     await owner.execute(b"vacuum analyze fold.ci_relation")
-    told = f"the same of one that {many:,} depend on: {MOST_TOUCHED:,} are told of"
+    told = f"the same of one that {many:,} depend on: {MOST_AFFECTED_CIS:,} are told of"
     return [*figures, _timed(NAMES[1], told, await _milliseconds(db, hub))]
 
 
 def _timed(name: str, told: str, took: float) -> Figure:
-    return Figure(name, told, number(took) + UNIT, took, Needed(100, 50, UNIT, at_most=True))
+    return Figure(name, told, number(took) + UNIT, took, Threshold(100, 50, UNIT, at_most=True))
 
 
 async def _milliseconds(db: Database, failing: UUID) -> float:

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from app import loop
 from app.db import Connection, connect
-from app.embedded import running
+from app.embedded import embedded_server
 from app.exchange.load import Progress, load
 from app.exchange.readers.servicenow import ServiceNow
-from app.exchange.report import Report
+from app.exchange.report import ImportReport
 from app.kernel.rebuild import compare
 from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
@@ -30,7 +30,7 @@ from app.registry import LIFECYCLES
 from app.settings import PROJECT
 from bench import bare, floor
 from bench.cases import ledger_of
-from bench.figures import Figure, Needed, Run
+from bench.figures import Figure, Run, Threshold
 from bench.site import Site, made_token, site
 
 NAMES = ("import", "rebuild")
@@ -39,14 +39,14 @@ IMPORT, REBUILD = NAMES
 FOLD_LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 REAL = "uci_incident_event_log.csv.gz"
 PATIENCE_SECONDS = 120.0
-LOOK_SECONDS = 0.02
-STANDS = b"""
+POLL_SECONDS = 0.02
+SELECT_POSITIONS = b"""
 select position, coalesce((select position from log.checkpoint where consumer = %s), 0) from log.head"""
 SEED = 20261120
 CASES, QUICK_CASES = 30_000, 3_000
 # On the mean five rows per case.
 STATES = ("New", "Active", "Awaiting User Info", "Active", "Resolved", "Closed")
-LEAVES_OUT = 0.17
+SKIP_PROBABILITY = 0.17
 # Of the rows, about as in a published log: there half of the cases change their group once.
 CHANGES_GROUP, CHANGES_RESOLVER = 0.12, 0.3
 HEADING = (
@@ -73,7 +73,7 @@ def rows(cases: int, end: datetime) -> Iterator[list[str]]:
         kind = ["Phone", f"Category {chance.randrange(40)}", f"Symptom {chance.randrange(300)}"]
         level = chance.randrange(4)
         levels = ["2 - Medium", f"{1 + level % 3} - High", PRIORITIES[level]]
-        states = [state for state in STATES if chance.random() > LEAVES_OUT] or ["New"]
+        states = [state for state in STATES if chance.random() > SKIP_PROBABILITY] or ["New"]
         group, resolver = chance.randrange(50), chance.randrange(200)
         for changes, state in enumerate(states):
             now += timedelta(minutes=chance.randrange(1, 600))
@@ -101,22 +101,22 @@ def write(path: Path, cases: int, end: datetime) -> int:
 
 async def measure(run: Run) -> list[Figure]:
     """The figures of a made file, and of the real history if it is there."""
-    figures = await _of_a_made_file(run)
+    figures = await _measure_generated_file(run)
     real = Path(os.environ.get("LEDGERDESK_TEST_DATA") or PROJECT.parent / "shared" / "data") / REAL
     if real.exists() and not run.quick:
-        with site() as installation, running(installation.data):
-            figures += await _of(run, installation, real, "a published log")
+        with site() as installation, embedded_server(installation.data):
+            figures += await _measure_file(run, installation, real, "a published log")
     return figures
 
 
-async def _of_a_made_file(run: Run) -> list[Figure]:
-    with site() as installation, running(installation.data):
+async def _measure_generated_file(run: Run) -> list[Figure]:
+    with site() as installation, embedded_server(installation.data):
         path = installation.folder / "audit.csv"
         count = write(path, QUICK_CASES if run.quick else CASES, datetime.now(UTC))
-        return await _of(run, installation, path, f"{count:,} rows")
+        return await _measure_file(run, installation, path, f"{count:,} rows")
 
 
-async def _of(run: Run, installation: Site, path: Path, what: str) -> list[Figure]:
+async def _measure_file(run: Run, installation: Site, path: Path, what: str) -> list[Figure]:
     made_token(installation)
     before_it = await _floors(run, installation)
     installation.work()
@@ -125,12 +125,12 @@ async def _of(run: Run, installation: Site, path: Path, what: str) -> list[Figur
     installation.kill("worker")
     after_it = await _floors(run, installation)
     said = f"import of {what} to KPI-ready, {events:,} events"
-    figures = _rated(IMPORT, said, rate, (before_it, after_it), Needed(20_000, 100_000))
-    if run.wants(REBUILD):
+    figures = _rated(IMPORT, said, rate, (before_it, after_it), Threshold(20_000, 100_000))
+    if run.is_wanted(REBUILD):
         events, rate = await _rebuilt(installation)
         said = f"rebuild of tables and facts of {what}, {events:,} events"
         floors = after_it, await _floors(run, installation)
-        figures += _rated(REBUILD, said, rate, floors, Needed(50_000, 200_000))
+        figures += _rated(REBUILD, said, rate, floors, Threshold(50_000, 200_000))
     return figures
 
 
@@ -143,7 +143,7 @@ async def _floors(run: Run, installation: Site) -> _Floors:
 
 
 def _rated(
-    name: str, what: str, rate: float, floors: tuple[_Floors, _Floors], needed: Needed
+    name: str, what: str, rate: float, floors: tuple[_Floors, _Floors], needed: Threshold
 ) -> list[Figure]:
     """The row that is judged; and the ratio to b4, to be looked at (decision 0070)."""
     requests, b4 = zip(*floors, strict=True)
@@ -155,27 +155,27 @@ def _rated(
 
 async def _imported(run: Run, installation: Site, path: Path, what: str) -> tuple[int, float]:
     """Imports it. Gives the number of events, and how many a second until the facts were made."""
-    eyes = await connect(installation.url)
-    before = await _ready(eyes)
+    observer = await connect(installation.url)
+    before = await _ready(observer)
     task = run.progress.add_task(f"Importing {what}", total=1)
 
-    def told(progress: Progress) -> None:
+    def show_progress(progress: Progress) -> None:
         run.progress.update(task, completed=progress.done, total=progress.size)
 
     began, now = time.perf_counter(), datetime.now(UTC)
 
-    async def brought_in() -> Report:
+    async def run_import() -> ImportReport:
         async with ledger_of(installation) as ledger:
             return await load(
-                ledger, path, ServiceNow("UTC", now), source="servicenow", now=now, progress=told
+                ledger, path, ServiceNow("UTC", now), source="servicenow", now=now, progress=show_progress
             )
 
     # On the loop that it has on the command line.
-    report = await asyncio.to_thread(loop.run, brought_in())
+    report = await asyncio.to_thread(loop.run, run_import())
     assert report.applied == report.read, f"{report.applied} of {report.read} rows were applied"
-    events = await _ready(eyes) - before
+    events = await _ready(observer) - before
     rate = events / (time.perf_counter() - began)
-    await eyes.close()
+    await observer.close()
     run.progress.remove_task(task)
     return events, rate
 
@@ -197,12 +197,12 @@ async def _rebuilt(installation: Site) -> tuple[int, float]:
     return taken, rate
 
 
-async def _ready(eyes: Connection) -> int:
+async def _ready(observer: Connection) -> int:
     """Waits until the facts have followed the log. Gives its head."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            row = await (await eyes.execute(STANDS, (FACTS.name,))).fetchone()
+            row = await (await observer.execute(SELECT_POSITIONS, (FACTS.name,))).fetchone()
             assert row is not None
             if row[0] == row[1]:
                 return int(row[0])
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)

@@ -22,16 +22,16 @@ import psycopg
 from app.db import connect
 from app.kernel.rebuild import compare
 from app.kpis.facts import FACTS
-from app.kpis.reconcile import Report, reconcile
+from app.kpis.reconcile import ReconciliationReport, reconcile
 from app.registry import LIFECYCLES
 
 PATIENCE_SECONDS = 120.0
 # Nothing was done, or it is not known: the same command is sent again.
 NOT_ANSWERED = frozenset({502, 503, 504})
-BEHIND = b"""
+CONSUMER_BEHIND = b"""
 select 1 from log.head
 where position > coalesce((select position from log.checkpoint where consumer = %s), 0)"""
-MOST_KNOWN = 200
+MOST_INCIDENTS = 200
 REPORT = {
     "description": "Since nine o'clock. 从九点开始。",
     "channel": "api",
@@ -51,7 +51,7 @@ WEIGHTS = {
 
 
 @dataclass(frozen=True)
-class Answered:
+class CommandAnswer:
     """A command, and what was answered in the end. `record` is the incident that the answer shows."""
 
     key: str
@@ -60,7 +60,7 @@ class Answered:
     record: str | None
 
     @property
-    def done(self) -> bool:
+    def succeeded(self) -> bool:
         """Whether the client was told that it is done."""
         return 200 <= self.status < 300
 
@@ -72,7 +72,7 @@ class Load:
     addresses: Sequence[str]
     token: str
     chance: random.Random
-    answered: list[Answered] = field(default_factory=list)
+    answered: list[CommandAnswer] = field(default_factory=list)
     #: How often what happened besides: `no answer`, `repeated`, `failed` (a 500).
     happened: Counter[str] = field(default_factory=Counter)
     _incidents: list[str] = field(default_factory=list)
@@ -123,15 +123,15 @@ class Load:
         return f"/v1/incidents/{self.chance.choice(self._incidents)}/{action}"
 
     async def _insist(
-        self, client: httpx.AsyncClient, key: str, action: str, path: str, said: dict[str, Any]
-    ) -> Answered:
+        self, client: httpx.AsyncClient, key: str, action: str, path: str, command_body: dict[str, Any]
+    ) -> CommandAnswer:
         """Sends the command until it is answered, to one address or the other."""
         headers = {"Idempotency-Key": key, "X-Request-Id": key}
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 try:
                     answer = await client.post(
-                        self.chance.choice(self.addresses) + path, json=said, headers=headers
+                        self.chance.choice(self.addresses) + path, json=command_body, headers=headers
                     )
                 except httpx.TransportError:
                     self.happened["no answer"] += 1
@@ -146,12 +146,12 @@ class Load:
                 self.happened["repeated"] += answer.headers.get("Idempotent-Replayed") == "true"
                 return self._answered(key, action, answer)
 
-    def _answered(self, key: str, action: str, answer: httpx.Response) -> Answered:
+    def _answered(self, key: str, action: str, answer: httpx.Response) -> CommandAnswer:
         record = answer.json().get("id") if answer.status_code < 300 else None
         if action == "report" and record is not None:
             self._incidents.append(record)
-            del self._incidents[:-MOST_KNOWN]
-        return Answered(key, action, answer.status_code, record)
+            del self._incidents[:-MOST_INCIDENTS]
+        return CommandAnswer(key, action, answer.status_code, record)
 
 
 def body(action: str, key: str) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class Proof:
     differing: dict[str, int]
 
     @property
-    def holds(self) -> bool:
+    def is_clean(self) -> bool:
         """Whether nothing is wrong."""
         return not any(self.faults().values())
 
@@ -204,7 +204,7 @@ class Proof:
         }
 
 
-async def prove(url: str, answered: Sequence[Answered]) -> Proof:
+async def prove(url: str, answered: Sequence[CommandAnswer]) -> Proof:
     """Reads the whole log and all rows, and compares them with what the clients were answered."""
     with psycopg.connect(url) as connection:
         events = connection.execute(
@@ -217,8 +217,8 @@ async def prove(url: str, answered: Sequence[Answered]) -> Proof:
     told: dict[str, list[str]] = {}
     for _, key, stream in events:
         told.setdefault(key, []).append(stream)
-    done = {one.key: one for one in answered if one.done}
-    refused = {one.key for one in answered if not one.done}
+    done = {one.key: one for one in answered if one.succeeded}
+    refused = {one.key for one in answered if not one.succeeded}
     reported = {key for key, one in done.items() if one.action == "report"}
     places = {position for position, _, _ in events}
     return Proof(
@@ -239,7 +239,7 @@ async def prove(url: str, answered: Sequence[Answered]) -> Proof:
     )
 
 
-async def prove_facts(url: str) -> Report:
+async def prove_facts(url: str) -> ReconciliationReport:
     """Waits until the facts have followed the whole log, and compares every KPI with its raw definition.
 
     A worker must be running. Raises TimeoutError if it does not get there.
@@ -247,7 +247,7 @@ async def prove_facts(url: str) -> Report:
     connection = await connect(url)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await (await connection.execute(BEHIND, (FACTS.name,))).fetchone():  # noqa: ASYNC110
+            while await (await connection.execute(CONSUMER_BEHIND, (FACTS.name,))).fetchone():  # noqa: ASYNC110
                 await asyncio.sleep(0.1)  # nobody tells of a checkpoint
     finally:
         await connection.close()

@@ -8,28 +8,28 @@ from statistics import median
 
 from app.db import Database, connect
 from app.kpis import raw
-from app.kpis.answer import LOOK, answer
+from app.kpis.answer import BEGIN_SNAPSHOT, answer
 from app.kpis.catalogue import KPIS
 from app.kpis.definitions import Definitions
 from app.kpis.facts import FACTS, TABLES
 from app.kpis.kpi import Kpi
-from app.kpis.question import USUAL_CURRENCY, Question, Said, ask
-from app.log.follow import FOLLOW_LIMITS, take_next
+from app.kpis.question import DEFAULT_CURRENCY, Question, QuestionParameters, parse_question
+from app.log.follow import FOLLOW_LIMITS, process_next_batch
 from bench import floor
-from bench.cases import DAYS, Many, team_key
-from bench.figures import Figure, Needed, number
+from bench.cases import DAYS, LargeSite, team_key
+from bench.figures import Figure, Threshold, number
 
 PROJECTION, BY_MONTH, OF_TEAM, RAW = ("projection", "kpi", "kpi_team", "kpi_raw")
 #: KPIs that are found otherwise than a duration: a share, ages at an instant, what is about two
 #: cases, and with those that are open.
-OTHERS = {
+OTHER_KPIS = {
     "kpi_share": "incident_resolution_attainment",
     "kpi_ages": "backlog_age_seconds",
     "kpi_repeats": "repeat_incident_rate",
     "kpi_survival": "incident_resolution_km",
 }
 AGES_BY_DAY = "kpi_ages_by_day"
-NAMES = (PROJECTION, BY_MONTH, OF_TEAM, RAW, *OTHERS, AGES_BY_DAY)
+NAMES = (PROJECTION, BY_MONTH, OF_TEAM, RAW, *OTHER_KPIS, AGES_BY_DAY)
 KPI = KPIS["incident_resolution_seconds"]
 TEAM = 3
 REPETITIONS = 9
@@ -37,42 +37,48 @@ REPETITIONS = 9
 RAW_LIMITS = "-c jit=off -c timezone=UTC -c work_mem=256MB"
 
 
-async def measure(many: Many) -> list[Figure]:
+async def measure(many: LargeSite) -> list[Figure]:
     """The figures of KPIs that are asked for; the facts are there before the rest, so they are among them."""
     run = many.run
     figures = [await projection(many)]
     await many.owner.execute(f"vacuum analyze {TABLES}".encode())
     begin = (many.now - timedelta(days=DAYS)).date().isoformat()
-    by_month = question(many, Said(begin=begin, by=("priority",)))
+    by_month = question(many, QuestionParameters(begin=begin, by=("priority",)))
     answered = await milliseconds(many, by_month)
     months = len(by_month.bounds) - 1
     what = f"KPI by month and priority, {many.incidents:,} cases, {months} months"
-    figures.append(_timed(BY_MONTH, what, answered, Needed(400, 100, " ms", at_most=True)))
-    for name, key in OTHERS.items():
-        if run.wants(name):
-            took = await milliseconds(many, question(many, Said(begin=begin, by=("priority",)), KPIS[key]))
+    figures.append(_timed(BY_MONTH, what, answered, Threshold(400, 100, " ms", at_most=True)))
+    for name, key in OTHER_KPIS.items():
+        if run.is_wanted(name):
+            took = await milliseconds(
+                many, question(many, QuestionParameters(begin=begin, by=("priority",)), KPIS[key])
+            )
             what = f"{key} by month and priority, {many.incidents:,} cases, {months} months"
-            figures.append(_timed(name, what, took, Needed(400, 100, " ms", at_most=True)))
-    if run.wants(AGES_BY_DAY):
+            figures.append(_timed(name, what, took, Threshold(400, 100, " ms", at_most=True)))
+    if run.is_wanted(AGES_BY_DAY):
         since = (many.now - timedelta(days=365)).date().isoformat()
-        asked = question(many, Said(grain="day", begin=since), KPIS[OTHERS["kpi_ages"]])
+        asked = question(many, QuestionParameters(grain="day", begin=since), KPIS[OTHER_KPIS["kpi_ages"]])
         what = f"age of the backlog by day, one year, {many.incidents:,} cases"
         figures.append(_timed(AGES_BY_DAY, what, await milliseconds(many, asked), None))
-    if run.wants(OF_TEAM):
-        of_team = await milliseconds(many, question(many, Said(filters={"team": (team_key(TEAM),)})))
+    if run.is_wanted(OF_TEAM):
+        of_team = await milliseconds(
+            many, question(many, QuestionParameters(filters={"team": (team_key(TEAM),)}))
+        )
         what = f"KPI of one team, one year, {many.incidents:,} cases"
-        figures.append(_timed(OF_TEAM, what, of_team, Needed(50, 15, " ms", at_most=True)))
-    if run.wants(RAW):
-        run.say("The same KPI by its raw definition")
+        figures.append(_timed(OF_TEAM, what, of_team, Threshold(50, 15, " ms", at_most=True)))
+    if run.is_wanted(RAW):
+        run.announce("The same KPI by its raw definition")
         slow = await _raw_milliseconds(many, by_month)
         ratio = slow / answered
         what = "KPI by month and priority, its raw definition / from facts"
         answering, times = f"{number(answered)} ms", f"{number(ratio)}×"
-        figures.append(Figure(RAW, what, f"{number(slow)} ms", ratio, Needed(10, 10, "×"), answering, times))
+        figures.append(
+            Figure(RAW, what, f"{number(slow)} ms", ratio, Threshold(10, 10, "×"), answering, times)
+        )
     return figures
 
 
-async def projection(many: Many) -> Figure:
+async def projection(many: LargeSite) -> Figure:
     """The facts of all incidents, from nothing."""
     connection = await connect(many.site.url, FOLLOW_LIMITS)
     head = await (await connection.execute("select position from log.head")).fetchone()
@@ -80,7 +86,7 @@ async def projection(many: Many) -> Figure:
     before_it = await floor.per_second(many.site, many.run.seconds)
     task = many.run.progress.add_task("Making the facts", total=head[0])
     began = time.perf_counter()
-    while (span := await take_next(connection, FACTS)) is not None:
+    while (span := await process_next_batch(connection, FACTS)) is not None:
         many.run.progress.update(task, completed=span.last)
     seconds = time.perf_counter() - began
     await connection.close()
@@ -88,19 +94,19 @@ async def projection(many: Many) -> Figure:
     rate = head[0] / seconds
     what = f"projection of facts, whole history of {head[0]:,} events / b4"
     floors = before_it, await floor.per_second(many.site, many.run.seconds)
-    return floor.rated(PROJECTION, what, rate, floors, Needed(30_000, 100_000))
+    return floor.rated(PROJECTION, what, rate, floors, Threshold(30_000, 100_000))
 
 
-def question(many: Many, said: Said, kpi: Kpi = KPI) -> Question:
+def question(many: LargeSite, said: QuestionParameters, kpi: Kpi = KPI) -> Question:
     """What is asked of the KPI, at the time at which the cases were made."""
-    return ask(kpi, said, now=many.now, organisation_zone="UTC")
+    return parse_question(kpi, said, now=many.now, organisation_zone="UTC")
 
 
-def _timed(name: str, what: str, milliseconds: float, needed: Needed | None) -> Figure:
+def _timed(name: str, what: str, milliseconds: float, needed: Threshold | None) -> Figure:
     return Figure(name, what, f"{number(milliseconds)} ms", milliseconds, needed)
 
 
-async def milliseconds(many: Many, asked: Question) -> float:
+async def milliseconds(many: LargeSite, asked: Question) -> float:
     """The median of what the whole answer takes."""
     db = Database(many.site.url, 1)
     await db.open()
@@ -116,19 +122,19 @@ async def milliseconds(many: Many, asked: Question) -> float:
     return median(took) * 1000
 
 
-async def _raw_milliseconds(many: Many, question: Question) -> float:
+async def _raw_milliseconds(many: LargeSite, question: Question) -> float:
     """What the same numbers take from the raw events, but for the cases still open."""
     connection = await connect(many.site.url, RAW_LIMITS)
     try:
         async with connection.transaction(force_rollback=True):
-            await connection.execute(LOOK.encode())
+            await connection.execute(BEGIN_SNAPSHOT.encode())
             await connection.execute(b"set local work_mem = '256MB'")
             began = time.perf_counter()
             await raw.make_tables(connection)
             head = await (await connection.execute("select position from log.head")).fetchone()
             assert head is not None
-            known = {"position": head[0], "now": many.now, "currency": USUAL_CURRENCY}
-            await Definitions(connection, [KPI], known).fill(raw.CASES, KPI, raw.names_of(KPI))
+            known = {"position": head[0], "now": many.now, "currency": DEFAULT_CURRENCY}
+            await Definitions(connection, [KPI], known).fill(raw.CASES, KPI, raw.definition_names(KPI))
             assert await raw.cells(connection, question.bounds, question.by)
             return (time.perf_counter() - began) * 1000
     finally:

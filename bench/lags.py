@@ -9,7 +9,7 @@ import psycopg
 
 from bench.kill import PATIENCE_SECONDS
 
-Line = psycopg.Connection[tuple[float]]
+PgConnection = psycopg.Connection[tuple[float]]
 
 # Each move of a checkpoint is noted in the transaction that makes it, a moment before it ends.
 WATCH = """
@@ -33,32 +33,32 @@ select percentile_cont(0.99) within group (order by milliseconds) from (
     select at from watched.move where consumer = c.consumer and position >= e.position
     order by position limit 1) move
   where e.position > %s and e.position <= %s group by e.position, e.recorded_at) lags"""
-BEHIND = """
+CONSUMERS_BEHIND = """
 select count(*) filter (where c.position < h.position) + (count(*) = 0)::integer
 from log.head h, log.checkpoint c"""
 HEAD = "select position from log.head"
 COMMITS = "select xact_commit from pg_stat_database where datname = current_database()"
 # A process tells the statistics of what it has done after a second at the latest.
-TOLD_SECONDS = 1.5
+STATISTICS_SECONDS = 1.5
 
 
 @dataclass
-class Watched:
+class LagWatch:
     """What was seen between two moments: the log's first and last position, and PostgreSQL's commits."""
 
-    line: Line
+    line: PgConnection
     first: int = 0
     last: int = 0
     commits: int = 0
 
-    async def __aenter__(self) -> Watched:
-        await asyncio.sleep(TOLD_SECONDS)
+    async def __aenter__(self) -> LagWatch:
+        await asyncio.sleep(STATISTICS_SECONDS)
         self.first, self._before = int(_value(self.line, HEAD)), int(_value(self.line, COMMITS))
         return self
 
     async def __aexit__(self, *error: object) -> None:
         self.last = int(_value(self.line, HEAD))
-        await asyncio.sleep(TOLD_SECONDS)
+        await asyncio.sleep(STATISTICS_SECONDS)
         self.commits = int(_value(self.line, COMMITS)) - self._before
 
     def p99_ms(self) -> float:
@@ -66,19 +66,19 @@ class Watched:
         return _value(self.line, LAG, self.first, self.last)
 
 
-def watch(line: Line) -> None:
+def install_watch(line: PgConnection) -> None:
     """From now on moves of checkpoints are noted."""
     line.execute(WATCH.encode())
 
 
-async def caught_up(line: Line) -> None:
+async def wait_until_caught_up(line: PgConnection) -> None:
     """Waits until all consumers are at the end of the log. Raises TimeoutError."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while _value(line, BEHIND):  # noqa: ASYNC110  # nobody tells of a checkpoint
+        while _value(line, CONSUMERS_BEHIND):  # noqa: ASYNC110  # nobody tells of a checkpoint
             await asyncio.sleep(0.05)
 
 
-def _value(line: Line, query: str, *parameters: int) -> float:
+def _value(line: PgConnection, query: str, *parameters: int) -> float:
     row = line.execute(query.encode(), parameters).fetchone()
     assert row is not None
     return float(row[0])

@@ -58,7 +58,7 @@ class _Client(asyncio.Protocol):
             answer.set_result(b"".join(self._pieces))
             self._pieces, self._missing = [], 0
 
-    async def ask(self, request: bytes) -> bytes:
+    async def send(self, request: bytes) -> bytes:
         """Sends the request. Gives the status (three bytes) and the body."""
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
@@ -99,7 +99,7 @@ async def run(
     async def client() -> None:
         transport, connection = await loop.create_connection(_Client, "127.0.0.1", port)
         while (began := time.perf_counter()) < ends and (asked := next_request()) is not None:
-            answer = await connection.ask(asked)
+            answer = await connection.send(asked)
             latencies.append(time.perf_counter() - began)
             if answer[:3] != expect:
                 raise RuntimeError(f"asked {asked[:200]!r}, answered {answer[:500]!r}")

@@ -13,34 +13,34 @@ from psycopg import AsyncClientCursor
 from app.db import Database, connect
 from app.main import application
 from app.settings import Settings
-from bench.cases import Many
+from bench.cases import LargeSite
 
-Asked = tuple[str, Any]
+RecordedQuery = tuple[str, Any]
 READ_LIMITS = "-c jit=off -c timezone=UTC"
 
 
-async def write(many: Many, paths: dict[str, str], file: Path) -> None:
+async def write(many: LargeSite, paths: dict[str, str], file: Path) -> None:
     """Writes how the statements behind each path are carried out; `paths` come with their tokens."""
     parts: list[str] = []
     async with _client(many) as client:
         for path, token in paths.items():
-            with _recorded() as asked:
+            with _recorded() as queries:
                 answer = await client.get(path, headers={"Authorization": f"Bearer {token}"})
             assert answer.status_code == httpx.codes.OK, f"{path}: {answer.text}"
             parts.append(f"######## GET {path}\n")
-            for statement in asked:
+            for statement in queries:
                 parts.append(await _explained(many, *statement))
-    _keep(file, "\n".join(parts))
-    many.run.say(f"The plans of {len(paths)} reads of {many.incidents:,} incidents are in {file}.")
+    _write_file(file, "\n".join(parts))
+    many.run.announce(f"The plans of {len(paths)} reads of {many.incidents:,} incidents are in {file}.")
 
 
-def _keep(file: Path, text: str) -> None:
+def _write_file(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
 
 
 @contextlib.asynccontextmanager
-async def _client(many: Many) -> AsyncIterator[httpx.AsyncClient]:
+async def _client(many: LargeSite) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, where it can be seen what it asks the database."""
     app = application(many.site.url, many.site.data / "secrets", Settings())
     transport = httpx.ASGITransport(app)
@@ -50,24 +50,24 @@ async def _client(many: Many) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @contextlib.contextmanager
-def _recorded() -> Iterator[list[Asked]]:
+def _recorded() -> Iterator[list[RecordedQuery]]:
     """The statements that are asked within it, each once."""
-    asked: list[Asked] = []
-    ask = Database._ask  # the one place that all statements of reading go through
+    queries: list[RecordedQuery] = []
+    ask = Database._execute  # the one place that all statements of reading go through
 
     async def recording(self: Database, query: str, parameters: Any, *more: Any, **options: Any) -> Any:
-        if (query, parameters) not in asked:
-            asked.append((query, parameters))
+        if (query, parameters) not in queries:
+            queries.append((query, parameters))
         return await ask(self, query, parameters, *more, **options)
 
-    Database._ask = recording  # type: ignore[method-assign]  # as above
+    Database._execute = recording  # type: ignore[method-assign]  # as above
     try:
-        yield asked
+        yield queries
     finally:
-        Database._ask = ask  # type: ignore[method-assign]  # as above
+        Database._execute = ask  # type: ignore[method-assign]  # as above
 
 
-async def _explained(many: Many, query: str, parameters: Any) -> str:
+async def _explained(many: LargeSite, query: str, parameters: Any) -> str:
     connection = await connect(many.site.url, READ_LIMITS)
     try:
         cursor = AsyncClientCursor(connection)

@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bench import load, plans
-from bench.cases import FAULT, TEAMS, Many, team_key
-from bench.figures import Figure, Needed, compared, in_turns, number
+from bench.cases import FAULT, TEAMS, LargeSite, team_key
+from bench.figures import Figure, Threshold, alternate, number, paired_figure
 from bench.site import made_token
 
 GET, LIST, SCOPED, TABLE, WORK, MEMORY = NAMES = (
@@ -27,7 +27,7 @@ PAGE = 50
 # No page of fifty incidents is smaller.
 SMALLEST_PAGE = 25_000
 # What a table on a screen shows of each; no page of it is smaller.
-SHOWN, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
+TABLE_FIELDS, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
 NO_OP = "/livez"
 REQUESTS, QUICK_REQUESTS = 100_000, 5_000
 PLANS = Path("build/plans.txt")
@@ -37,7 +37,7 @@ PLANS = Path("build/plans.txt")
 class Reading:
     """Who reads. `token` sees everything, `scoped` is an agent's of one team."""
 
-    many: Many
+    many: LargeSite
     token: str
     scoped: str
 
@@ -63,9 +63,9 @@ class Reading:
         ids = [row[0] async for row in await self.many.owner.execute("select id from fold.incident")]
         chance = random.Random(1)  # noqa: S311  # not for secrets
         figure = self.rate(32, lambda: f"/v1/incidents/{chance.choice(ids)}", self.token)
-        paired = await in_turns(self.many.run, self.rate(32, lambda: NO_OP), figure)
+        paired = await alternate(self.many.run, self.rate(32, lambda: NO_OP), figure)
         what = f"get one of {self.many.incidents:,} by id / no-op route, 32 clients"
-        return compared(GET, what, paired, Needed(0.30, 0.50))
+        return paired_figure(GET, what, paired, Threshold(0.30, 0.50))
 
     async def list(self, clients: int) -> Figure:
         """Page one of every team in turn, as somebody sees it who sees everything."""
@@ -80,27 +80,27 @@ class Reading:
     async def list_table(self, clients: int) -> Figure:
         """The same as `list`, of each incident what a table shows."""
         team = cycle(range(TEAMS))
-        path = f"/v1/incidents?state=closed&fields={SHOWN}&team="
+        path = f"/v1/incidents?state=closed&fields={TABLE_FIELDS}&team="
         return await self._list(TABLE, clients, lambda: path + team_key(next(team)), self.token)
 
     async def _list(self, name: str, clients: int, path: Callable[[], str], token: str) -> Figure:
         no_op = self.rate(clients, lambda: NO_OP)
         smallest = SMALLEST_TABLE if name == TABLE else SMALLEST_PAGE
-        paired = await in_turns(self.many.run, no_op, self.rate(clients, path, token, smallest=smallest))
+        paired = await alternate(self.many.run, no_op, self.rate(clients, path, token, smallest=smallest))
         who = {
             LIST: "state and team",
             SCOPED: "state and priority, for an agent",
             TABLE: "state and team, seven fields of each",
         }[name]
         what = f"list of {PAGE} of {self.many.incidents:,}, {who} / no-op route, {clients} clients"
-        return compared(name, what, paired, Needed(0.12, 0.25))
+        return paired_figure(name, what, paired, Threshold(0.12, 0.25))
 
     async def work(self, clients: int) -> Figure:
         """What an agent of the largest team has to do."""
         no_op = self.rate(clients, lambda: NO_OP)
-        paired = await in_turns(self.many.run, no_op, self.rate(clients, lambda: "/v1/me/work", self.scoped))
+        paired = await alternate(self.many.run, no_op, self.rate(clients, lambda: "/v1/me/work", self.scoped))
         what = f"/v1/me/work where there are {self.many.incidents:,} / no-op route, {clients} clients"
-        return compared(WORK, what, paired, Needed(0.12, 0.25))
+        return paired_figure(WORK, what, paired, Threshold(0.12, 0.25))
 
     async def memory(self) -> Figure:
         """What the process holds when it has answered many requests of every kind of reading, and when it had
@@ -124,7 +124,9 @@ class Reading:
             await load.run(many.site.ports["api"], 32, many.run.seconds * 100, following, expect=b"200")
             held.append(process.memory_mb)
         what = f"memory of the API after {count:,} requests; after half of them {number(held[0])} MB"
-        return Figure(MEMORY, what, f"{number(held[1])} MB", held[1], Needed(300, 150, " MB", at_most=True))
+        return Figure(
+            MEMORY, what, f"{number(held[1])} MB", held[1], Threshold(300, 150, " MB", at_most=True)
+        )
 
 
 def growth(few: list[Figure], many: list[Figure], times: int) -> list[Figure]:
@@ -133,13 +135,13 @@ def growth(few: list[Figure], many: list[Figure], times: int) -> list[Figure]:
     for one, other in zip(few, many, strict=True):
         longer = one.judged / other.judged
         what = f"{other.what.partition(' / ')[0]}: time, against {times} times fewer"
-        needed = Needed(1.3, 1.1, "×", at_most=True)
+        needed = Threshold(1.3, 1.1, "×", at_most=True)
         grown.append(Figure(GROWTH, what, f"{number(longer)}×", longer, needed))
     return grown
 
 
 @contextlib.asynccontextmanager
-async def reading(many: Many) -> AsyncIterator[Reading]:
+async def reading(many: LargeSite) -> AsyncIterator[Reading]:
     """Whoever reads, and the service that answers."""
     made = many.site.run("keys", "make", "--role", "agent", "--team", team_key(0), "--json")
     reader = Reading(many, made_token(many.site), json.loads(made)["token"])
@@ -151,38 +153,40 @@ async def reading(many: Many) -> AsyncIterator[Reading]:
         many.site.kill("api")
 
 
-async def alike(many: Many) -> list[Figure]:
+async def common_figures(many: LargeSite) -> list[Figure]:
     """What is measured where there are few and where there are many."""
     figures: list[Figure] = []
     async with reading(many) as reader:
-        if many.run.wants(GET, GROWTH):
-            many.run.say(f"Getting one of {many.incidents:,}, in turns with a route that does nothing")
+        if many.run.is_wanted(GET, GROWTH):
+            many.run.announce(f"Getting one of {many.incidents:,}, in turns with a route that does nothing")
             figures.append(await reader.get())
-        if many.run.wants(LIST, GROWTH):
-            many.run.say(f"Listing some of {many.incidents:,}, in turns with a route that does nothing")
+        if many.run.is_wanted(LIST, GROWTH):
+            many.run.announce(f"Listing some of {many.incidents:,}, in turns with a route that does nothing")
             figures.append(await reader.list(8))
     return figures
 
 
-async def measure(many: Many) -> list[Figure]:
+async def measure(many: LargeSite) -> list[Figure]:
     """The figures of reading that are asked for; writes the plans."""
     run = many.run
-    figures = await alike(many)
+    figures = await common_figures(many)
     async with reading(many) as reader:
-        if run.wants(LIST):
+        if run.is_wanted(LIST):
             figures.append(await reader.list(32))
         for clients in (8, 32):
-            if run.wants(SCOPED):
-                run.say(f"Listing for an agent, {clients} clients, in turns with a route that does nothing")
+            if run.is_wanted(SCOPED):
+                run.announce(
+                    f"Listing for an agent, {clients} clients, in turns with a route that does nothing"
+                )
                 figures.append(await reader.list_scoped(clients))
-        if run.wants(TABLE):
-            run.say("Listing for a table, in turns with a route that does nothing")
+        if run.is_wanted(TABLE):
+            run.announce("Listing for a table, in turns with a route that does nothing")
             figures.append(await reader.list_table(8))
-        if run.wants(WORK):
-            run.say("What an agent has to do, in turns with a route that does nothing")
+        if run.is_wanted(WORK):
+            run.announce("What an agent has to do, in turns with a route that does nothing")
             figures.append(await reader.work(8))
-        if run.wants(MEMORY):
-            run.say("Asking for much, and looking at the memory")
+        if run.is_wanted(MEMORY):
+            run.announce("Asking for much, and looking at the memory")
             figures.append(await reader.memory())
         team = team_key(1)
         paths = {

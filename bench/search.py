@@ -6,23 +6,23 @@ import time
 from urllib.parse import quote
 
 from app.db import connect
-from app.log.follow import FOLLOW_LIMITS, take_next
+from app.log.follow import FOLLOW_LIMITS, process_next_batch
 from app.search.index import consumer
 from bench import load
-from bench.cases import FAULT, RARE_FAULT, Many, ledger_of
-from bench.figures import Figure, Needed, number
+from bench.cases import FAULT, RARE_FAULT, LargeSite, ledger_of
+from bench.figures import Figure, Threshold, number
 from bench.site import made_token
 
 INDEX, SEARCH = NAMES = ("search_index", "search")
 REPETITIONS = 30
 
 
-async def measure(many: Many) -> list[Figure]:
+async def measure(many: LargeSite) -> list[Figure]:
     """The figures of searching; the index is there before the rest, so it is among them."""
     token = made_token(many.site)  # first, so that there is nothing that a search would wait for
     figures = [await _index(many)]
     await many.owner.execute(b"vacuum analyze search.record")
-    if many.run.wants(SEARCH):
+    if many.run.is_wanted(SEARCH):
         await many.site.serve()
         for how, (english, chinese) in (("all", FAULT), ("few", RARE_FAULT)):
             for word in (chinese, english):
@@ -31,7 +31,7 @@ async def measure(many: Many) -> list[Figure]:
     return figures
 
 
-async def _index(many: Many) -> Figure:
+async def _index(many: LargeSite) -> Figure:
     """The index of all incidents, from nothing."""
     connection = await connect(many.site.url, FOLLOW_LIMITS)
     head = await (await connection.execute(b"select position from log.head")).fetchone()
@@ -40,23 +40,23 @@ async def _index(many: Many) -> Figure:
     began = time.perf_counter()
     async with ledger_of(many.site) as ledger:
         index = consumer(ledger)
-        while (span := await take_next(connection, index)) is not None:
+        while (span := await process_next_batch(connection, index)) is not None:
             many.run.progress.update(task, completed=span.last)
     rate = head[0] / (time.perf_counter() - began)
     await connection.close()
     many.run.progress.remove_task(task)
     what = f"index of full-text search, whole history of {head[0]:,} events, events"
-    return Figure(INDEX, what, f"{number(rate)}/s", rate, Needed(30_000, 100_000, "/s"))
+    return Figure(INDEX, what, f"{number(rate)}/s", rate, Threshold(30_000, 100_000, "/s"))
 
 
-async def _first_page(many: Many, token: str, word: str, how: str) -> Figure:
+async def _first_page(many: LargeSite, token: str, word: str, how: str) -> Figure:
     """The median of what the first page takes, over HTTP."""
-    many.run.say(f"Searching for {word}")
+    many.run.announce(f"Searching for {word}")
     requests = iter([load.request("GET", f"/v1/incidents?q={quote(word)}", token)] * REPETITIONS)
     measured, bodies = await load.run(
         many.site.ports["api"], 1, many.run.seconds * 10, lambda: next(requests, None), expect=b"200"
     )
     assert all(b"INC-" in body for body in bodies), f"nothing was found for {word}"
     what = f"search of {many.incidents:,} for {word}, in {how} of them, first page"
-    needed = Needed(100, 20, " ms", at_most=True)
+    needed = Threshold(100, 20, " ms", at_most=True)
     return Figure(SEARCH, what, f"{number(measured.p50_ms)} ms", measured.p50_ms, needed)

@@ -23,12 +23,12 @@ from typing import IO, Protocol
 import httpx
 import psycopg
 
-from app.embedded import running
+from app.embedded import embedded_server
 from app.installation import DATABASE, SERVICE_ROLE, SUPERUSER
 from app.settings import PREFIX, PROJECT
 
 PATIENCE_SECONDS = 120.0
-LOOK_SECONDS = 0.02
+POLL_SECONDS = 0.02
 #: Who wants to move a checkpoint and cannot.
 WAITING = "select pid from pg_locks where relation = 'log.checkpoint'::regclass and not granted"
 # Requests are counted as always, but there is no end of them.
@@ -94,7 +94,7 @@ class Site:
     @property
     def url(self) -> str:
         """The database as the service's role sees it."""
-        return running(self.data).url(DATABASE, SERVICE_ROLE)
+        return embedded_server(self.data).url(DATABASE, SERVICE_ROLE)
 
     def run(self, *command: str) -> str:
         """Runs a command of the command line to its end. Gives what it prints."""
@@ -117,7 +117,7 @@ class Site:
         async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(timeout=5) as client:
             while not await _is_ready(client, port):
                 api.complain_if_ended()
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
     def work(self, name: str = "worker") -> None:
         """Starts a worker."""
@@ -136,7 +136,7 @@ class Site:
             line.execute("lock table log.checkpoint in share mode")
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while line.execute(WAITING).fetchone() is None:  # noqa: ASYNC110  # nobody tells of it
-                    await asyncio.sleep(LOOK_SECONDS)
+                    await asyncio.sleep(POLL_SECONDS)
             for name in names:
                 self.kill(name)
             # PostgreSQL looks whether somebody is still there only when it has an answer for them.
@@ -181,13 +181,15 @@ class Site:
 
     def revive_postgresql(self) -> None:
         """Waits for PostgreSQL, starting it if nobody has. It stays while an API or a worker is there."""
-        with running(self.data):
+        with embedded_server(self.data):
             pass
 
     @contextlib.contextmanager
     def administrator(self) -> Iterator[psycopg.Connection[tuple[int]]]:
         """A superuser's connection."""
-        with psycopg.connect(running(self.data).url(DATABASE, SUPERUSER), autocommit=True) as connection:
+        with psycopg.connect(
+            embedded_server(self.data).url(DATABASE, SUPERUSER), autocommit=True
+        ) as connection:
             yield connection
 
     def clear(self) -> None:

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.kpis.reconcile import Report
+from app.kpis.reconcile import ReconciliationReport
 from bench.kill import Load, Proof, prove, prove_facts
 from bench.site import Site, made_token, site
 
@@ -102,7 +102,7 @@ FAULTS: dict[str, Callable[[Soak], Awaitable[None]]] = {
 # By kill -9; the others are no kills, and come besides.
 KILLS = frozenset(FAULTS) - {"PostgreSQL restarted", "connections cut"}
 # How often each comes among so many.
-DECK = {
+FAULT_WEIGHTS = {
     "an API killed": 7,
     "both APIs killed at once": 1,
     "a worker killed": 2,
@@ -120,7 +120,7 @@ def faults(kills: int, chance: random.Random) -> Iterator[str]:
     deck: list[str] = []
     while kills > 0:
         if not deck:
-            deck = [fault for fault, times in DECK.items() for _ in range(times)]
+            deck = [fault for fault, times in FAULT_WEIGHTS.items() for _ in range(times)]
             chance.shuffle(deck)
         fault = deck.pop()
         kills -= fault in KILLS
@@ -151,11 +151,11 @@ async def soak(kills: int, seconds_between: float, clients: int, seed: int, prog
         proof = await prove(installation.url, running.load.answered)
         facts = await prove_facts(installation.url)
     progress.stop()
-    show(running, proof, facts)
-    return proof.holds and facts.found == 0 and running.load.happened["failed"] == 0
+    print_report(running, proof, facts)
+    return proof.is_clean and facts.found == 0 and running.load.happened["failed"] == 0
 
 
-def show(running: Soak, proof: Proof, facts: Report) -> None:
+def print_report(running: Soak, proof: Proof, facts: ReconciliationReport) -> None:
     """What was done, and what was proved."""
     console, load = Console(), running.load
     table = Table("what was done", "times", title="Soak")

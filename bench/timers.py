@@ -6,24 +6,24 @@ import time
 from datetime import datetime
 
 from app.db import Connection, connect
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
-from app.kernel.timers import TimedRule, go_off
+from app.kernel.payloads import Payload
+from app.kernel.timers import TimedRule, fire_due
 from app.log.follow import catch_up
 from app.processes.incidents.lifecycle import RemindIncident
 from app.processes.incidents.records import OPEN, Incident
 from app.settings import Settings
-from bench.cases import Many, ledger_of
-from bench.figures import Figure, Needed, number
+from bench.cases import LargeSite, ledger_of
+from bench.figures import Figure, Threshold, number
 
 NAMES = ("timers_set", "timers", "timers_acting")
-SET, GO_OFF, ACTING = NAMES
-LEFT_OVER = """
+SET, FIRE, ACTING = NAMES
+INSERT_STALE_TIMERS = """
 insert into plumbing.timer (rule, stream, due_at)
 select %s, 'incident/' || id, opened_at from fold.incident where state = 'closed'"""
 
 
-async def measure(many: Many) -> list[Figure]:
+async def measure(many: LargeSite) -> list[Figure]:
     """Rates of timers that are set, of those that find nothing to do, and of those that act."""
     line = await connect(many.site.url)
     try:
@@ -32,22 +32,22 @@ async def measure(many: Many) -> list[Figure]:
             began = time.perf_counter()
             events = await catch_up(line, rule.consumer(ledger))
             rate = events / (time.perf_counter() - began)
-            needed = Needed(30_000, 100_000, "/s")
+            needed = Threshold(30_000, 100_000, "/s")
             told = f"timers of a rule set from a log of {events:,} events"
             figures = [Figure(SET, told, f"{number(rate)} events/s", rate, needed)]
             acting = await _rate(line, ledger, rule, many.now)
-            await many.owner.execute(LEFT_OVER, (rule.name,))
+            await many.owner.execute(INSERT_STALE_TIMERS, (rule.name,))
             idle = await _rate(line, ledger, rule, many.now)
     finally:
         await line.close()
     return [
         *figures,
         Figure(
-            GO_OFF,
+            FIRE,
             "timers that go off for what is done",
             f"{number(idle)}/s",
             idle,
-            Needed(10_000, 50_000, "/s"),
+            Threshold(10_000, 50_000, "/s"),
         ),
         Figure(ACTING, "timers that go off and write an event each", f"{number(acting)}/s", acting),
     ]
@@ -60,7 +60,7 @@ async def _rule(ledger: Ledger) -> TimedRule[Incident]:
     def due(incident: Incident, settings: Settings) -> datetime | None:
         return incident.opened_at if incident.reminded_at is None else None
 
-    async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Body]:
+    async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Payload]:
         return "remind", RemindIncident(persons=(person,))
 
     return TimedRule("bench", "incident", OPEN, due, remind)
@@ -73,6 +73,6 @@ async def _rate(line: Connection, ledger: Ledger, rule: TimedRule[Incident], now
         raise error
 
     gone, began = 0, time.perf_counter()
-    while batch := await go_off(line, ledger, rule, now, failed=failed):
+    while batch := await fire_due(line, ledger, rule, now, failed=failed):
         gone += batch
     return gone / (time.perf_counter() - began)

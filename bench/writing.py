@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from app.embedded import running
+from app.embedded import embedded_server
 from app.installation import DATABASE, SUPERUSER
 from bench import floor, lags, load
-from bench.figures import Figure, Needed, Run, compared, in_turns, number
-from bench.lags import Line, Watched
+from bench.figures import Figure, Run, Threshold, alternate, number, paired_figure
+from bench.lags import LagWatch, PgConnection
 from bench.site import Site, made_token, site
 
-CREATE, ACT, ALONE, COMMITS, LAG, UNFOLLOWED = NAMES = (
+CREATE, ACT, SINGLE_CLIENT, COMMITS, LAG, UNFOLLOWED = NAMES = (
     "create",
     "act",
     "create_alone",
@@ -38,12 +38,15 @@ BODY = {
     "effect": "degraded",
 }
 # On each incident once, and then these two for ever.
-ONCE: tuple[tuple[str, dict[str, Any]], ...] = (
+FIRST_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acknowledge", {}),
     ("assign", {"person": "me"}),
     ("start", {}),
 )
-EVER: tuple[tuple[str, dict[str, Any]], ...] = (("hold", {"reason": "awaiting_vendor"}), ("resume", {}))
+REPEATED_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("hold", {"reason": "awaiting_vendor"}),
+    ("resume", {}),
+)
 
 
 @dataclass
@@ -66,10 +69,10 @@ class Writing:
         return (await self.floor(1)).p50_ms
 
     async def create_rate(self) -> float:
-        return (await self._ask(CLIENTS, self.report, b"201")).per_second
+        return (await self._load(CLIENTS, self.report, b"201")).per_second
 
     async def create_p50(self) -> float:
-        return (await self._ask(1, self.report, b"201")).p50_ms
+        return (await self._load(1, self.report, b"201")).p50_ms
 
     def report(self) -> bytes:
         """The request that reports one more incident."""
@@ -77,7 +80,7 @@ class Writing:
         body = json.dumps({"title": f"Mail does not arrive ({n})", **BODY}).encode()
         return load.request("POST", "/v1/incidents", self.token, body, key=f"bench-{n}")
 
-    async def acting(self) -> Callable[[], Any]:
+    async def prepare_acting(self) -> Callable[[], Any]:
         """Reports incidents, and gives what measures acting on them."""
         requests = (self.report() for _ in range(ACTED_ON))
         port = self.site.ports["api"]
@@ -85,83 +88,87 @@ class Writing:
         acts = self._acts([json.loads(body)["id"] for body in bodies])
 
         async def act_rate() -> float:
-            return (await self._ask(CLIENTS, lambda: next(acts), b"200")).per_second
+            return (await self._load(CLIENTS, lambda: next(acts), b"200")).per_second
 
         return act_rate
 
     def _acts(self, incidents: list[str]) -> Iterator[bytes]:
-        for action, said in itertools.chain(ONCE, itertools.cycle(EVER)):
+        for action, said in itertools.chain(FIRST_ACTIONS, itertools.cycle(REPEATED_ACTIONS)):
             for incident in incidents:
                 key = f"bench-{next(self._numbers)}"
                 path = f"/v1/incidents/{incident}/{action}"
                 yield load.request("POST", path, self.token, json.dumps(said).encode(), key=key)
 
-    async def _ask(self, clients: int, what: Callable[[], bytes], expect: bytes) -> load.Measured:
+    async def _load(self, clients: int, what: Callable[[], bytes], expect: bytes) -> load.Measured:
         port = self.site.ports["api"]
         return (await load.run(port, clients, self.run.seconds, what, expect=expect))[0]
 
 
 async def measure(run: Run) -> list[Figure]:
     """The figures of writing that are asked for."""
-    run.say("Making an installation to write to")
+    run.announce("Making an installation to write to")
     with site() as installation:
         writing = Writing(run, installation, made_token(installation))
         await installation.serve()
-        floor.prepare(running(installation.data).url(DATABASE, SUPERUSER))
+        floor.prepare(embedded_server(installation.data).url(DATABASE, SUPERUSER))
         await writing.create_rate()  # what is slow only once is not what is measured
-        figures = await _unfollowed(run, writing) if run.wants(UNFOLLOWED) else []
+        figures = await _unfollowed(run, writing) if run.is_wanted(UNFOLLOWED) else []
         with installation.administrator() as line:
-            lags.watch(line)
+            lags.install_watch(line)
             installation.work()
-            await lags.caught_up(line)
+            await lags.wait_until_caught_up(line)
             return [
                 *await _rates(run, writing, line),
-                *(await _followed(run, writing, line) if run.wants(COMMITS, LAG) else ()),
+                *(await _followed(run, writing, line) if run.is_wanted(COMMITS, LAG) else ()),
                 *figures,
             ]
 
 
 async def _unfollowed(run: Run, writing: Writing) -> list[Figure]:
-    run.say("Creating without a worker, 32 clients, in turns with b4")
-    paired = await in_turns(run, writing.floor_rate, writing.create_rate)
-    return [compared(UNFOLLOWED, "create over HTTP, 32 clients, no worker / b4", paired, None)]
+    run.announce("Creating without a worker, 32 clients, in turns with b4")
+    paired = await alternate(run, writing.floor_rate, writing.create_rate)
+    return [paired_figure(UNFOLLOWED, "create over HTTP, 32 clients, no worker / b4", paired, None)]
 
 
-async def _rates(run: Run, writing: Writing, line: Line) -> list[Figure]:
+async def _rates(run: Run, writing: Writing, line: PgConnection) -> list[Figure]:
     """Rates, and a latency, in turns with b4. Each begins when the worker has caught up."""
     figures: list[Figure] = []
 
-    async def after(measured: Callable[[], Awaitable[float]]) -> float:
-        await lags.caught_up(line)
+    async def when_caught_up(measured: Callable[[], Awaitable[float]]) -> float:
+        await lags.wait_until_caught_up(line)
         return await measured()
 
     async def rate() -> float:
-        return await after(writing.floor_rate)
+        return await when_caught_up(writing.floor_rate)
 
-    if run.wants(CREATE):
-        run.say("Creating, 32 clients, in turns with b4")
-        paired = await in_turns(run, rate, writing.create_rate)
-        figures.append(compared(CREATE, "create over HTTP, 32 clients / b4", paired, Needed(0.15, 0.40)))
-    if run.wants(ACT):
-        run.say("Acting, 32 clients, in turns with b4")
-        paired = await in_turns(run, rate, await writing.acting())
+    if run.is_wanted(CREATE):
+        run.announce("Creating, 32 clients, in turns with b4")
+        paired = await alternate(run, rate, writing.create_rate)
+        figures.append(
+            paired_figure(CREATE, "create over HTTP, 32 clients / b4", paired, Threshold(0.15, 0.40))
+        )
+    if run.is_wanted(ACT):
+        run.announce("Acting, 32 clients, in turns with b4")
+        paired = await alternate(run, rate, await writing.prepare_acting())
         what = "act (versioned update and its read), 32 clients / b4"
-        figures.append(compared(ACT, what, paired, Needed(0.10, 0.25)))
-    if run.wants(ALONE):
-        run.say("Creating, 1 client, in turns with b4")
-        paired = await in_turns(run, partial(after, writing.floor_p50), writing.create_p50)
-        needed = Needed(15, 6, "×", at_most=True)
-        figures.append(compared(ALONE, "create, 1 client, p50 / p50 of b4", paired, needed, unit=" ms"))
+        figures.append(paired_figure(ACT, what, paired, Threshold(0.10, 0.25)))
+    if run.is_wanted(SINGLE_CLIENT):
+        run.announce("Creating, 1 client, in turns with b4")
+        paired = await alternate(run, partial(when_caught_up, writing.floor_p50), writing.create_p50)
+        needed = Threshold(15, 6, "×", at_most=True)
+        figures.append(
+            paired_figure(SINGLE_CLIENT, "create, 1 client, p50 / p50 of b4", paired, needed, unit=" ms")
+        )
     return figures
 
 
-async def _followed(run: Run, writing: Writing, line: Line) -> list[Figure]:
+async def _followed(run: Run, writing: Writing, line: PgConnection) -> list[Figure]:
     """What it takes that consumers follow, and how soon they do."""
-    run.say("Creating, 32 clients, and looking at commits and consumers")
-    await lags.caught_up(line)
-    async with Watched(line) as watched:
+    run.announce("Creating, 32 clients, and looking at commits and consumers")
+    await lags.wait_until_caught_up(line)
+    async with LagWatch(line) as watched:
         await writing.create_rate()
-        await lags.caught_up(line)
+        await lags.wait_until_caught_up(line)
     commits = watched.commits / (watched.last - watched.first)
     lag = watched.p99_ms()
     return [
@@ -170,13 +177,13 @@ async def _followed(run: Run, writing: Writing, line: Line) -> list[Figure]:
             "commits of PostgreSQL for each create, 32 clients",
             number(commits),
             commits,
-            Needed(0.3, 0.1, at_most=True),
+            Threshold(0.3, 0.1, at_most=True),
         ),
         Figure(
             LAG,
             "from a create to the last of its consumers, 32 clients, p99",
             f"{number(lag)} ms",
             lag,
-            Needed(100, 50, " ms", at_most=True),
+            Threshold(100, 50, " ms", at_most=True),
         ),
     ]

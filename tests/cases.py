@@ -60,12 +60,12 @@ class Failures:
         __tracebackhide__ = True
         assert self.tried, "there is no case"
         if self.errors:
-            told = "\n".join(f"{name}: {_told(error)}" for name, error in self.errors.items())
+            told = "\n".join(f"{name}: {_describe(error)}" for name, error in self.errors.items())
             first = next(iter(self.errors.values()))
             raise AssertionError(f"{len(self.errors)} of {self.tried} cases failed\n{told}") from first
 
 
-def _told(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """What was wrong, and where in the tests."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/tests/" in frame.filename]
     last = frames[-1]
@@ -75,7 +75,7 @@ def _told(error: BaseException) -> str:
     return f"{kind}{said[:500]} ({where})"
 
 
-def each(
+def each_case(
     names: str | Sequence[str],
     cases: Iterable[Any],
     ids: Ids = lambda value: value,

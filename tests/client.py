@@ -17,7 +17,7 @@ import httpx
 from fastapi import FastAPI
 
 from app.common.keys import hash_of, new_secret, token
-from app.common.people import Person, Role, rule
+from app.common.people import Person, Role, rule_caller
 from app.foundation.people.keys import MakeKey
 from app.kernel.ledger import Ledger
 from app.log import read
@@ -64,7 +64,7 @@ class Client(DirectClient):
                 return found
             parameters["cursor"] = page["next_cursor"]
 
-    async def do(self, path: str, body: Json | None = None, **headers: str) -> Json:
+    async def post_ok(self, path: str, body: Json | None = None, **headers: str) -> Json:
         """What a POST answers, which must be 200 or 201. Headers: `if_match="3"`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = await self.post(path, json=body or {}, headers=named)
@@ -121,7 +121,7 @@ async def add_key(ledger: Ledger, person_id: UUID, *roles: Role | str, ends: dat
         secret_hash=hash_of(secret),
         expires_at=ends,
     )
-    made = await act(ledger, rule("tests"), "key", "make", body=body)
+    made = await act(ledger, rule_caller("tests"), "key", "make", body=body)
     return token(made.record.id, secret)
 
 

@@ -25,15 +25,15 @@ import pytest
 from psycopg import sql
 
 from app import schema
-from app.embedded import running
+from app.embedded import embedded_server
 from app.installation import OWNER_ROLE, SERVICE_ROLE, SUPERUSER
 from app.settings import PROJECT
-from tests.connections import CONNECTIONS, kept
+from tests.connections import CONNECTIONS, reused_connections
 from tests.databases import Databases
-from tests.extent import ALL, FEW
+from tests.extent import ALL_EXAMPLES, FEW_EXAMPLES
 
-GIVEN_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
-AGAIN_ON_GIVEN = ("log", "kernel", "invariants", "test_schema.py")
+EXTERNAL_URL = os.environ.get("LEDGERDESK_TEST_DATABASE_URL")
+RERUN_ON_EXTERNAL = ("log", "kernel", "invariants", "test_schema.py")
 # Nothing here needs to survive a crash of the machine, except where a test says so and starts its own server.
 FAST = {
     "fsync": "off",
@@ -50,7 +50,7 @@ TEMPLATE, HISTORY = "template_ledgerdesk", "template_history"
 # No test is timed: what takes long on a busy machine is not wrong. The same examples every time, lest one
 # that chance finds stop somebody else's work; `make soak` looks for new ones.
 hypothesis.settings.register_profile(
-    "ledgerdesk", deadline=None, derandomize=not ALL, max_examples=20 if FEW else 100
+    "ledgerdesk", deadline=None, derandomize=not ALL_EXAMPLES, max_examples=20 if FEW_EXAMPLES else 100
 )
 hypothesis.settings.load_profile("ledgerdesk")
 
@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         folder = Path(metafunc.module.__file__ or "").relative_to(PROJECT / "tests").parts[0]
-        names = ["embedded", "given"] if GIVEN_URL and folder in AGAIN_ON_GIVEN else ["embedded"]
+        names = ["embedded", "given"] if EXTERNAL_URL and folder in RERUN_ON_EXTERNAL else ["embedded"]
         metafunc.parametrize("server", names, indirect=True, scope="session")
 
 
@@ -150,7 +150,7 @@ class Server:
 @pytest.fixture(scope="session")
 def connections() -> Iterator[None]:
     """Connections that are closed in good order are kept for the next test."""
-    with kept():
+    with reused_connections():
         yield
 
 
@@ -160,14 +160,14 @@ def server(
 ) -> Iterator[Server]:
     """The server of this run, with a migrated template database."""
     if request.param == "given":
-        with _given(worker_id) as given:
+        with _external_server(worker_id) as given:
             yield given
         return
     request.config.ledgerdesk_run = testrun_uid  # type: ignore[attr-defined]  # read when the session finishes
     folder = shared_folder(testrun_uid)
     folder.mkdir(exist_ok=True)
     folder.chmod(0o711)  # as root the server runs as another user, who must get to its data
-    with running(folder, FAST) as postgres:
+    with embedded_server(folder, FAST) as postgres:
         roles = {"owner": OWNER_ROLE, "service": SERVICE_ROLE}
         administrator = postgres.url("postgres", SUPERUSER)
         made = Server(
@@ -175,24 +175,24 @@ def server(
             administrator,
             Databases(administrator, TEMPLATE, f"test_{worker_id}", "strategy file_copy"),
         )
-        with alone(folder / "template.lock"):
+        with file_lock(folder / "template.lock"):
             _make_template(made, TEMPLATE, list(roles.values()))
         yield made
         made.databases.end()
 
 
 @contextlib.contextmanager
-def _given(worker_id: str) -> Iterator[Server]:
-    assert GIVEN_URL is not None
-    parts = urlsplit(GIVEN_URL)
+def _external_server(worker_id: str) -> Iterator[Server]:
+    assert EXTERNAL_URL is not None
+    parts = urlsplit(EXTERNAL_URL)
     base = parts.path.removeprefix("/")
 
     def address(database: str, role: str) -> str:
         return urlunsplit(parts._replace(path=f"/{database}"))
 
     template = f"{base}_template"
-    made = Server(address, GIVEN_URL, Databases(GIVEN_URL, template, f"{base}_{worker_id}"))
-    with alone(Path(tempfile.gettempdir()) / f"{base}.lock"):
+    made = Server(address, EXTERNAL_URL, Databases(EXTERNAL_URL, template, f"{base}_{worker_id}"))
+    with file_lock(Path(tempfile.gettempdir()) / f"{base}.lock"):
         _make_template(made, template, [])
     yield made
     made.databases.end()
@@ -210,14 +210,14 @@ def _make_template(server: Server, name: str, roles: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @dataclass(frozen=True)
-class Place:
+class DatabaseUrls:
     """A database of one test."""
 
     url: str
@@ -226,33 +226,33 @@ class Place:
 
 
 @contextlib.contextmanager
-def fresh(server: Server, base: str | None = None) -> Iterator[Place]:
+def fresh(server: Server, base: str | None = None) -> Iterator[DatabaseUrls]:
     """A migrated database that nobody else uses, until the block ends; empty, or a copy of `base`."""
-    with server.databases.one() if base is None else server.databases.copy(base) as name:
-        yield Place(server.address(name, "service"), server.address(name, "owner"), server.one_role)
+    with server.databases.lease() if base is None else server.databases.copy(base) as name:
+        yield DatabaseUrls(server.address(name, "service"), server.address(name, "owner"), server.one_role)
 
 
 @pytest.fixture
-def place(server: Server) -> Iterator[Place]:
+def place(server: Server) -> Iterator[DatabaseUrls]:
     """A migrated database that nobody else uses."""
     with fresh(server) as made:
         yield made
 
 
 @pytest.fixture
-def connections_anew(place: Place) -> None:
+def connections_anew(place: DatabaseUrls) -> None:
     """Whoever connects to the test's database does so anew, and meets what is set for those who do."""
     CONNECTIONS.forget(urlsplit(place.url).path.removeprefix("/"))
 
 
 @pytest.fixture
-def database_url(place: Place) -> str:
+def database_url(place: DatabaseUrls) -> str:
     """The address of a migrated database, as the service's role."""
     return place.url
 
 
 @pytest.fixture
-def administrator_url(server: Server, place: Place) -> str:
+def administrator_url(server: Server, place: DatabaseUrls) -> str:
     """The address of the same database as a superuser."""
     user = urlsplit(server.administrator).netloc
     return urlunsplit(urlsplit(place.owner_url)._replace(netloc=user))
@@ -271,5 +271,5 @@ def real_data() -> Path:
 class RealHistory:
     """A database of the test's own into which a whole real history was imported."""
 
-    place: Place
+    place: DatabaseUrls
     secrets_dir: Path

@@ -79,7 +79,7 @@ CONNECTIONS = Connections()
 
 
 @contextlib.contextmanager
-def kept() -> Iterator[None]:
+def reused_connections() -> Iterator[None]:
     """Until the block ends connections to databases that are used again are."""
     usual = psycopg.AsyncConnection
     connect, close = usual.connect, usual.close

@@ -49,7 +49,7 @@ DEFINED = " union all ".join(
 )
 OURS = "c.relkind = 'r' and n.nspname <> 'information_schema' and left(n.nspname, 3) <> 'pg_'"
 #: The tables that hold something, or have done so, and how many bytes.
-USED = f"""
+SELECT_USED_TABLES = f"""
 select * from (
   select c.oid::regclass::text as name, pg_relation_size(c.oid) as bytes
   from pg_class c join pg_namespace n on n.oid = c.relnamespace where {OURS}
@@ -62,13 +62,13 @@ GUARDS = """
 select distinct format('alter table %%s %%%%s trigger %%I', g.tgrelid::regclass, g.tgname)
 from unnest(%s::regclass[]) as t (oid) left join pg_inherits i on i.inhrelid = t.oid
 join pg_trigger g on g.tgrelid in (t.oid, i.inhparent) and g.tgenabled = 'A'"""
-OTHERS = """
+END_OTHER_CONNECTIONS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and pid <> all(%s)"""
 
 
 @dataclass
-class Made:
+class CopiedDatabase:
     """A database that was made here: what is defined in it, and the rows that it comes with."""
 
     name: str
@@ -90,11 +90,11 @@ class Databases:
     prefix: str
     #: How a copy is made: in memory copying files is quicker than writing all of it to the server's log, too.
     strategy: str = ""
-    _free: list[Made] = field(default_factory=list)
+    _free: list[CopiedDatabase] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[str]:
+    def lease(self) -> Iterator[str]:
         """The name of a database that is as the template is, and nobody else's until the block ends."""
         made = self._free.pop() if self._free else self._looked_at(self.new(self.template))
         as_it_was = False
@@ -124,7 +124,7 @@ class Databases:
         for made in self._free:
             self._give_up(made)
 
-    def _give_up(self, made: Made) -> None:
+    def _give_up(self, made: CopiedDatabase) -> None:
         CONNECTIONS.forget(made.name)
         made.connection.close()
         self.drop(made.name)
@@ -154,11 +154,11 @@ class Databases:
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
 
-    def _looked_at(self, name: str) -> Made:
+    def _looked_at(self, name: str) -> CopiedDatabase:
         address = psycopg.conninfo.make_conninfo(self.administrator, dbname=name)
         connection = psycopg.connect(address, autocommit=True)
         rows: dict[str, Rows] = {}
-        for table, _ in connection.execute(USED).fetchall():
+        for table, _ in connection.execute(SELECT_USED_TABLES).fetchall():
             assert isinstance(table, str)
             found = connection.execute(COLUMNS, (table,)).fetchone()
             assert found is not None
@@ -168,7 +168,7 @@ class Databases:
                 rows[table] = (named, b"".join(copy))
         row = connection.execute("select txid_current() & x'ffffffff'::bigint").fetchone()
         assert row is not None
-        made = Made(name, connection, int(str(row[0])), None, rows)
+        made = CopiedDatabase(name, connection, int(str(row[0])), None, rows)
         made.defined = _defined(made)
         return made
 
@@ -181,20 +181,21 @@ def _alone(base: str) -> Iterator[None]:
         yield
 
 
-def _defined(made: Made) -> object:
+def _defined(made: CopiedDatabase) -> object:
     return made.connection.execute(DEFINED, {"since": made.since, "ours": made.ours}).fetchall()
 
 
-def _emptied(made: Made) -> bool:
+def _emptied(made: CopiedDatabase) -> bool:
     """Puts back the rows that it was made with, and says whether it is as it was made."""
     connection = made.connection
     made.uses += 1
     patience = time.monotonic() + PATIENCE_SECONDS
     while (
-        connection.execute(OTHERS, (CONNECTIONS.pids(made.name),)).fetchone() and time.monotonic() < patience
+        connection.execute(END_OTHER_CONNECTIONS, (CONNECTIONS.pids(made.name),)).fetchone()
+        and time.monotonic() < patience
     ):
         time.sleep(0.001)
-    used = {str(table): int(str(size)) for table, size in connection.execute(USED).fetchall()}
+    used = {str(table): int(str(size)) for table, size in connection.execute(SELECT_USED_TABLES).fetchall()}
     if sum(used.values()) > LARGEST_BYTES or _defined(made) != made.defined:
         return False
     guards = [str(guard) for (guard,) in connection.execute(GUARDS, (list(used),)).fetchall()]

@@ -13,12 +13,12 @@ from psycopg import sql
 
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests import forked
 from tests.client import Api, serving
-from tests.conftest import HISTORY, Place, RealHistory, Server, alone, fresh, shared_folder
-from tests.exchange.making import WHOLE, bring
+from tests.conftest import HISTORY, DatabaseUrls, RealHistory, Server, file_lock, fresh, shared_folder
+from tests.exchange.servicenow_files import WHOLE, import_file
 from tests.forked import Forking, Sites
 
 
@@ -33,25 +33,27 @@ def _unchanged() -> Settings:
 
 
 @pytest.fixture
-async def ledger(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
+async def ledger(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
     """An open ledger on a fresh database."""
     async with _opened(place.url, tmp_path / "secrets", settings) as opened:
         yield opened
 
 
 def _opened(url: str, secrets_dir: Path, settings: Settings) -> AbstractAsyncContextManager[Ledger]:
-    return ledgers.opened(url, secrets_dir, BY_KIND, settings)
+    return ledgers.open_ledger(url, secrets_dir, LIFECYCLES_BY_KIND, settings)
 
 
 @pytest.fixture
-async def api(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+async def api(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
     """The application on a fresh database."""
     async with serving(place.url, tmp_path / "secrets", settings) as opened:
         yield opened
 
 
 @pytest.fixture
-async def other(ledger: Ledger, place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
+async def other(
+    ledger: Ledger, place: DatabaseUrls, tmp_path: Path, settings: Settings
+) -> AsyncIterator[Ledger]:
     """What a second process has: the same database and master key, caches and a writer of its own."""
     async with _opened(place.url, tmp_path / "secrets", settings) as opened:
         yield opened
@@ -63,13 +65,13 @@ async def real_secrets(server: Server, real_data: Path, testrun_uid: str) -> Pat
     folder = shared_folder(testrun_uid)
     secrets = folder / "history-secrets"
     with (
-        alone(folder / "history.lock"),
+        file_lock(folder / "history.lock"),
         psycopg.connect(server.administrator, autocommit=True) as administrator,
     ):
         if not administrator.execute("select 1 from pg_database where datname = %s", (HISTORY,)).fetchone():
             with fresh(server, server.databases.template) as place:
                 async with _opened(place.url, secrets, _unchanged()) as ledger:
-                    await bring(ledger, real_data / WHOLE)
+                    await import_file(ledger, real_data / WHOLE)
                 made = urlsplit(place.url).path.removeprefix("/")
                 copy = sql.SQL("create database {} template {}")
                 administrator.execute(copy.format(sql.Identifier(HISTORY), sql.Identifier(made)))

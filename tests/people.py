@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Caller, Held, Person, Role, rule
+from app.common.people import Caller, Person, Role, RoleGrant, rule_caller
 from app.foundation.people import persons, teams
 from app.foundation.people.groups import AddMemberGroup
 from app.foundation.people.persons import GrantRolePerson
-from app.foundation.people.records import Side, Team
-from app.kernel.bodies import Body, Nothing
+from app.foundation.people.records import RepresentedSide, Team
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.moment import Context
-from app.kernel.perform import Act, Done, IdempotencyKey, perform
+from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.perform import Command, CommandResult, IdempotencyKey, perform
 
 
-def context(caller: Caller, now: datetime | None = None) -> Context:
+def context(caller: Caller, now: datetime | None = None) -> CommandMetadata:
     """A context in which the caller acts."""
-    return Context(caller, now or datetime.now(UTC), correlation_id="a-test", source="api")
+    return CommandMetadata(caller, now or datetime.now(UTC), correlation_id="a-test", source="api")
 
 
 async def act(
@@ -29,25 +29,27 @@ async def act(
     kind: str,
     action: str,
     name: str | UUID | None = None,
-    body: Body | None = None,
+    body: Payload | None = None,
     *,
     now: datetime | None = None,
     if_match: int | None = None,
     key: IdempotencyKey | None = None,
-) -> Done:
+) -> CommandResult:
     """The caller does it."""
     lifecycle: Any = ledger.lifecycles[kind]
     named, versions = None if name is None else str(name), None if if_match is None else frozenset({if_match})
     return await perform(
         ledger,
-        Act(lifecycle, lifecycle[action], named, body or Nothing(), context(caller, now), versions, key),
+        Command(
+            lifecycle, lifecycle[action], named, body or EmptyPayload(), context(caller, now), versions, key
+        ),
     )
 
 
 async def add_team(ledger: Ledger, key: str) -> Team:
     """A team."""
     done = await act(
-        ledger, rule("tests"), "team", "add", body=teams.AddTeam(key=key, name=f"The {key} team")
+        ledger, rule_caller("tests"), "team", "add", body=teams.AddTeam(key=key, name=f"The {key} team")
     )
     team: Team = done.record
     return team
@@ -58,7 +60,7 @@ async def add_person(ledger: Ledger, name: str, *team_keys: str, roles: tuple[st
     body = persons.AddPerson(
         name=name, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", teams=team_keys, roles=roles
     )
-    person: Person = (await act(ledger, rule("tests"), "person", "add", body=body)).record
+    person: Person = (await act(ledger, rule_caller("tests"), "person", "add", body=body)).record
     return person
 
 
@@ -71,8 +73,8 @@ async def add_crowd(ledger: Ledger, many: int, *roles: Role) -> list[Person]:
 async def fill(ledger: Ledger, group: str, members: list[Person]) -> None:
     """They belong to the group, for the business."""
     for one in members:
-        body = AddMemberGroup(person=str(one.id), side=Side.business)
-        await act(ledger, rule("tests"), "group", "add_member", group, body)
+        body = AddMemberGroup(person=str(one.id), side=RepresentedSide.business)
+        await act(ledger, rule_caller("tests"), "group", "add_member", group, body)
 
 
 async def grant(ledger: Ledger, person_id: UUID, *roles: str) -> None:
@@ -80,7 +82,9 @@ async def grant(ledger: Ledger, person_id: UUID, *roles: str) -> None:
     held = await ledger.db.value("select roles from fold.person where id = %s", (person_id,)) or []
     for role in roles:
         if role not in (*held, Role.requester):
-            await act(ledger, rule("tests"), "person", "grant_role", person_id, GrantRolePerson(role=role))
+            await act(
+                ledger, rule_caller("tests"), "person", "grant_role", person_id, GrantRolePerson(role=role)
+            )
 
 
 async def add_caller(ledger: Ledger, name: str, *roles: Role, teams: tuple[str, ...] = ()) -> Caller:
@@ -90,7 +94,7 @@ async def add_caller(ledger: Ledger, name: str, *roles: Role, teams: tuple[str, 
     return Caller(
         actor=f"person:{person.id}",
         person_id=person.id,
-        roles=tuple(Held(role) for role in roles),
+        roles=tuple(RoleGrant(role) for role in roles),
         teams=frozenset(row["team_id"] for row in members),
         team_id=person.team_id,
     )

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from app.cli.serve import listening, serving
+from app.cli.serve import bind_listener, serving
 from tests.waiting import until
 
 
@@ -16,7 +16,7 @@ from tests.waiting import until
 async def behind_a_socket(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
     """The address of a server that answers for the application until the block ends."""
     server = serving(app)
-    listener = listening("127.0.0.1", 0)
+    listener = bind_listener("127.0.0.1", 0)
     running = asyncio.create_task(server.serve(sockets=[listener]))
 
     async def started() -> bool:

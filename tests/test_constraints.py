@@ -10,12 +10,12 @@ from psycopg.rows import namedtuple_row
 
 from app.common.records import Record
 from app.i18n import sentences
-from app.kernel.constraints import OF_THE_VAULT, Refused, Taken
+from app.kernel.constraints import VAULT_CONSTRAINTS, CheckFailed, ValueTaken
 from app.kernel.lifecycle import Lifecycle
 from app.registry import LIFECYCLES
-from tests.cases import each
-from tests.conftest import Place
-from tests.every_action.world import called
+from tests.cases import each_case
+from tests.conftest import DatabaseUrls
+from tests.every_action.world import case_name
 
 QUERY = """
 select n.nspname as schema, t.relname as table_name, c.relname as name, i.indisprimary as is_key,
@@ -71,7 +71,7 @@ NEVER = {
 
 
 @pytest.fixture
-def held(place: Place) -> list[Held]:
+def held(place: DatabaseUrls) -> list[Held]:
     with psycopg.connect(place.owner_url) as connection:
         cursor = connection.cursor(row_factory=namedtuple_row)
         return [Held(*row) for row in cursor.execute(QUERY).fetchall()]
@@ -94,7 +94,7 @@ def _need_not_be_answered(one: Held) -> bool:
 
 def test_every_constraint_is_declared_by_a_lifecycle_or_need_not_be_answered(held: list[Held]) -> None:
     assert len(held) > 100
-    answered = _declared().keys() | OF_THE_VAULT.keys()
+    answered = _declared().keys() | VAULT_CONSTRAINTS.keys()
     left = [one for one in held if one.name not in answered and not _need_not_be_answered(one)]
     assert left == []
     assert [one.name for one in held if one.name in answered and _need_not_be_answered(one)] == []
@@ -111,13 +111,13 @@ def test_what_is_declared_is_a_constraint_of_the_lifecycles_own_tables(held: lis
     for name, lifecycle in _declared().items():
         kinds: set[type[Record]] = {lifecycle.record, *lifecycle.children}
         assert tables[name] in {kind.KIND for kind in kinds}, name
-    assert OF_THE_VAULT.keys() <= {one.name for one in held if one.schema == "vault"}
+    assert VAULT_CONSTRAINTS.keys() <= {one.name for one in held if one.schema == "vault"}
 
 
-@each("lifecycle", [one for one in LIFECYCLES if one.constraints], ids=called)
+@each_case("lifecycle", [one for one in LIFECYCLES if one.constraints], ids=case_name)
 def test_what_is_declared_can_be_said(lifecycle: Lifecycle[Any]) -> None:
     for violation in lifecycle.constraints.values():
-        if isinstance(violation, Taken):
+        if isinstance(violation, ValueTaken):
             assert violation.field in lifecycle.record.model_fields
-        elif isinstance(violation, Refused):
+        elif isinstance(violation, CheckFailed):
             assert violation.code in sentences("en")["title"]

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from app import embedded, installation
-from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, running
+from app.embedded import EmbeddedError, EmbeddedPostgres, default_data_dir, embedded_server
 from app.schema import SchemaTooOldError
 from app.settings import Settings
 
@@ -44,7 +44,7 @@ def folder() -> Iterator[Path]:
     yield made
     left = [lock.parent for lock in made.rglob("server.lock") if runs(lock.parent)]
     for data in left:
-        with running(data):
+        with embedded_server(data):
             pass  # The last user stops it.
     shutil.rmtree(made)
     assert left == []
@@ -89,20 +89,20 @@ def address(user: subprocess.Popen[str]) -> str:
 
 
 def test_it_starts_from_nothing_answers_and_stops(folder: Path) -> None:
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         assert answer(server, "select upper('äö汉')") == "ÄÖ汉"
     assert not runs(folder / "data")
 
 
 def test_it_keeps_its_data_between_starts(folder: Path) -> None:
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         answer(server, "create table kept as select 42 as n")
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         assert answer(server, "select n from kept") == "42"
 
 
 def test_options_come_before_the_settings_that_are_safe(folder: Path) -> None:
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         assert answer(server, "show fsync") == "off"
         assert answer(server, "show synchronous_commit") == "on"
         assert answer(server, "show listen_addresses") == ""
@@ -114,17 +114,17 @@ def test_postgresql_variables_of_the_caller_change_nothing(
 ) -> None:
     monkeypatch.setenv("PGPORT", "7777")
     monkeypatch.setenv("PGDATA", "/nowhere")
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         assert answer(server) == "here"
 
 
 def test_a_statement_can_be_cancelled_although_a_shell_started_the_server(folder: Path) -> None:
-    with running(folder / "data", FAST) as server, pytest.raises(psycopg.errors.QueryCanceled):
+    with embedded_server(folder / "data", FAST) as server, pytest.raises(psycopg.errors.QueryCanceled):
         answer(server, "select pg_cancel_backend(pg_backend_pid()), pg_sleep(20)")
 
 
 def test_the_first_user_may_leave_before_the_second(folder: Path) -> None:
-    first, second = running(folder / "data", FAST), running(folder / "data", FAST)
+    first, second = embedded_server(folder / "data", FAST), embedded_server(folder / "data", FAST)
     with second:
         pass
     with first:
@@ -145,18 +145,18 @@ def test_users_who_come_at_the_same_moment_share_one_server(folder: Path) -> Non
 
 
 def test_a_killed_postmaster_is_replaced_while_a_user_is_there(folder: Path) -> None:
-    with running(folder / "data", FAST) as first:
+    with embedded_server(folder / "data", FAST) as first:
         with psycopg.connect(first.url("postgres", "postgres"), autocommit=True) as connection:
             os.kill(postmaster(folder / "data"), signal.SIGKILL)
             with pytest.raises(psycopg.OperationalError):
                 connection.execute("select pg_sleep(60)")
-        with running(folder / "data", FAST) as second:
+        with embedded_server(folder / "data", FAST) as second:
             assert answer(first) == answer(second) == "here"
     assert not runs(folder / "data")
 
 
 def test_a_process_id_that_now_belongs_to_a_stranger_does_not_prevent_the_start(folder: Path) -> None:
-    with running(folder / "data", FAST):
+    with embedded_server(folder / "data", FAST):
         os.kill(postmaster(folder / "data"), signal.SIGKILL)
         # One of the same system user: PostgreSQL itself would take it for a postmaster.
         as_user = pwd.getpwnam("ledgerdesk").pw_uid if ROOT else None
@@ -166,7 +166,7 @@ def test_a_process_id_that_now_belongs_to_a_stranger_does_not_prevent_the_start(
                 files += (folder / "data/postgres-socket").glob("*.lock")
                 for file in files:
                     file.write_text("\n".join([str(stranger.pid), *file.read_text().splitlines()[1:]]) + "\n")
-                with running(folder / "data", FAST) as server:
+                with embedded_server(folder / "data", FAST) as server:
                     assert answer(server) == "here"
                 assert stranger.poll() is None
             finally:
@@ -175,7 +175,7 @@ def test_a_process_id_that_now_belongs_to_a_stranger_does_not_prevent_the_start(
 
 
 def test_a_killed_server_is_revived_at_the_same_address(folder: Path) -> None:
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         answer(server, "create table kept as select 42 as n")
         os.kill(postmaster(folder / "data"), signal.SIGKILL)
         server.revive()
@@ -193,7 +193,7 @@ def test_the_server_of_a_killed_user_is_adopted_and_stopped(folder: Path) -> Non
         user.kill()
         user.wait()
         orphan = postmaster(folder / "data")
-        with running(folder / "data", FAST) as server:
+        with embedded_server(folder / "data", FAST) as server:
             assert answer(server) == "here"
             assert postmaster(folder / "data") == orphan
     assert not runs(folder / "data")
@@ -203,25 +203,25 @@ def test_an_interrupt_from_the_terminal_reaches_the_user_and_not_the_server(fold
     with ExitStack() as stack:
         user = another_user(folder / "data", stack)
         url = address(user)
-        with running(folder / "data", FAST):
+        with embedded_server(folder / "data", FAST):
             os.killpg(user.pid, signal.SIGINT)
             user.wait(60)
             assert ask(url) == "here"
 
 
 def test_a_copied_data_directory_gets_a_server_of_its_own(folder: Path) -> None:
-    with running(folder / "data", FAST) as first:
+    with embedded_server(folder / "data", FAST) as first:
         answer(first, "checkpoint")
         # What is copied says that a server is ready, and where: the server of the other directory.
         subprocess.run(["cp", "-a", folder / "data", folder / "copy"], check=True)
-        with running(folder / "copy", FAST) as second:
+        with embedded_server(folder / "copy", FAST) as second:
             assert first.socket_dir != second.socket_dir
             assert answer(second, "show data_directory") == str(folder / "copy/postgres")
 
 
 @pytest.mark.parametrize("name", ["with a space", "数据", 'it\'s "so" $HOME `id`, %41', "long " + "x" * 90])
 def test_any_path_will_do(folder: Path, name: str) -> None:
-    with running(folder / name, FAST) as server:
+    with embedded_server(folder / name, FAST) as server:
         assert answer(server) == "here"
         # A socket's path is limited to some hundred bytes, and a comma would make two hosts of it.
         assert (server.socket_dir.parent == folder / name) == (len(name) < 60 and "," not in name)
@@ -229,10 +229,13 @@ def test_any_path_will_do(folder: Path, name: str) -> None:
 
 
 def test_a_socket_directory_that_is_not_ours_is_refused(folder: Path) -> None:
-    with running(folder / "data", FAST):
+    with embedded_server(folder / "data", FAST):
         pass
     (folder / "data/postgres-socket").symlink_to(folder)
-    with pytest.raises(EmbeddedError, match="belongs to somebody else"), running(folder / "data", FAST):
+    with (
+        pytest.raises(EmbeddedError, match="belongs to somebody else"),
+        embedded_server(folder / "data", FAST),
+    ):
         pass
 
 
@@ -241,36 +244,39 @@ def test_an_interrupted_initdb_is_done_again(folder: Path) -> None:
     (folder / "data").chmod(0o711)
     (folder / "data/postgres.new").mkdir()
     (folder / "data/postgres.new/PG_VERSION").write_text("18\n")
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         assert answer(server) == "here"
 
 
 def test_data_of_another_major_version_are_left_alone(folder: Path) -> None:
-    with running(folder / "data", FAST):
+    with embedded_server(folder / "data", FAST):
         pass
     (folder / "data/postgres/PG_VERSION").write_text("17\n")
-    with pytest.raises(EmbeddedError, match="written by PostgreSQL 17"), running(folder / "data", FAST):
+    with (
+        pytest.raises(EmbeddedError, match="written by PostgreSQL 17"),
+        embedded_server(folder / "data", FAST),
+    ):
         pass
 
 
 def test_data_from_before_the_first_release_are_to_be_moved_away(folder: Path) -> None:
     ours = Settings(data_dir=folder / "data", database_url=None)
     said = rf"0088.*Move the folder {folder / 'data'} away and start again"
-    with installation.found(ours) as made:
+    with installation.open_installation(ours) as made:
         assert made.owner_url is not None
         ask(made.owner_url, "update plumbing.migration set version_num = '0088'")
-        with pytest.raises(SchemaTooOldError, match=said), installation.found(ours):
+        with pytest.raises(SchemaTooOldError, match=said), installation.open_installation(ours):
             pass
-    with pytest.raises(SchemaTooOldError, match=said), installation.found(ours):
+    with pytest.raises(SchemaTooOldError, match=said), installation.open_installation(ours):
         pass
 
 
 def test_a_server_that_does_not_start_is_quoted(folder: Path) -> None:
     wrong = FAST | {"work_mem": "plenty"}
     with pytest.raises(EmbeddedError, match='invalid value for parameter "work_mem"'):  # noqa: SIM117  # what is expected of it comes first
-        with running(folder / "data", wrong):
+        with embedded_server(folder / "data", wrong):
             pass
-    with running(folder / "data", FAST) as server:
+    with embedded_server(folder / "data", FAST) as server:
         assert answer(server) == "here"
 
 
@@ -291,7 +297,7 @@ def test_buffers_that_do_not_fit_into_memory_are_made_smaller(folder: Path) -> N
 def test_the_log_does_not_grow_for_ever(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "LOG_BYTES_MAX", 10)
     for _ in range(3):
-        with running(folder / "data", FAST):
+        with embedded_server(folder / "data", FAST):
             pass
     logs = {path.name for path in (folder / "data").glob("postgres.log*")}
     assert logs == {"postgres.log", "postgres.log.1"}
@@ -299,20 +305,23 @@ def test_the_log_does_not_grow_for_ever(folder: Path, monkeypatch: pytest.Monkey
 
 def test_a_missing_wheel_is_said_with_its_cure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "PACKAGE", "no_such_package")
-    with pytest.raises(EmbeddedError, match="make setup"), running(folder / "data"):
+    with pytest.raises(EmbeddedError, match="make setup"), embedded_server(folder / "data"):
         pass
 
 
 def test_a_data_directory_that_is_a_file_is_said_with_its_cure(folder: Path) -> None:
     (folder / "data").touch()
-    with pytest.raises(EmbeddedError, match="LEDGERDESK_DATA_DIR"), running(folder / "data"):
+    with pytest.raises(EmbeddedError, match="LEDGERDESK_DATA_DIR"), embedded_server(folder / "data"):
         pass
 
 
 @pytest.mark.skipif(not ROOT, reason="only root runs PostgreSQL as another user")
 def test_as_root_a_directory_closed_to_postgresql_is_refused_and_stays_closed(folder: Path) -> None:
     (folder / "closed").mkdir(mode=0o700)
-    with pytest.raises(EmbeddedError, match="LEDGERDESK_DATA_DIR"), running(folder / "closed/data", FAST):
+    with (
+        pytest.raises(EmbeddedError, match="LEDGERDESK_DATA_DIR"),
+        embedded_server(folder / "closed/data", FAST),
+    ):
         pass
     assert (folder / "closed").stat().st_mode & 0o777 == 0o700
 

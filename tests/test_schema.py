@@ -12,10 +12,10 @@ from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
 from app import registry, schema, schema_dump, worker
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 
 
-def test_the_models_declare_the_columns_that_the_migrations_make(place: Place) -> None:
+def test_the_models_declare_the_columns_that_the_migrations_make(place: DatabaseUrls) -> None:
     assert registry.LIFECYCLES, "importing the registry declares every table"
     assert worker.RULES, "and so does importing the rules"
     engine = create_engine(schema.sqlalchemy_url(place.owner_url), poolclass=pool.NullPool)
@@ -50,7 +50,7 @@ def _flat(differences: list[Any]) -> list[Any]:
     return [d for item in differences for d in (item if isinstance(item, list) else [item])]
 
 
-def test_rows_of_every_table_are_written_with_all_of_its_columns(place: Place) -> None:
+def test_rows_of_every_table_are_written_with_all_of_its_columns(place: DatabaseUrls) -> None:
     tables = [f"{table.schema}.{table.name}" for table in SQLModel.metadata.tables.values()]
     assert len(tables) > len(registry.LIFECYCLES)
     source = "select proname, prosrc from pg_proc where proname = any(%s) order by 1"
@@ -62,12 +62,12 @@ def test_rows_of_every_table_are_written_with_all_of_its_columns(place: Place) -
         connection.rollback()
 
 
-def test_schema_sql_shows_what_the_migrations_make(place: Place) -> None:
+def test_schema_sql_shows_what_the_migrations_make(place: DatabaseUrls) -> None:
     shown = (schema.MIGRATIONS / "schema.sql").read_text(encoding="utf-8")
     assert schema_dump.dump(place.owner_url) == shown, "run `make contract` and look at what it changes"
 
 
-def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(place: Place) -> None:
+def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(place: DatabaseUrls) -> None:
     _set_revision(place, "0088")
     said = r"0088.*before the first release.*empty database"
     with pytest.raises(schema.SchemaTooOldError, match=said):
@@ -83,17 +83,19 @@ def test_what_is_no_address_is_said_with_the_setting(address: str) -> None:
         schema.migrate(address, None)
 
 
-def test_a_database_of_a_later_version_is_not_migrated(place: Place) -> None:
+def test_a_database_of_a_later_version_is_not_migrated(place: DatabaseUrls) -> None:
     _set_revision(place, "9999")
     with pytest.raises(schema.SchemaError, match=r"9999, of a later version.*Use that version"):
         schema.migrate(place.owner_url, None)
 
 
-def _set_revision(place: Place, revision: str) -> None:
+def _set_revision(place: DatabaseUrls, revision: str) -> None:
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         owner.execute("update plumbing.migration set version_num = %s", (revision,))
 
 
-def test_a_database_that_was_never_migrated_is_named_with_the_command_that_mends_it(place: Place) -> None:
+def test_a_database_that_was_never_migrated_is_named_with_the_command_that_mends_it(
+    place: DatabaseUrls,
+) -> None:
     assert schema.current(place.url) == schema.newest()
     schema.check(place.url)

@@ -14,12 +14,12 @@ def language_for(request: Request) -> str:
     return language_of(request.headers.get("accept-language"))
 
 
-def best(accept: str | None, offered: Sequence[str]) -> str | None:
+def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
     """The best liked of the media types offered, the first of equals; None if the client takes none."""
     if not accept or accept == "*/*":
         return offered[0]
     ranges = dict(_range(part) for part in accept.split(","))
-    liking, chosen = max(((_liking(kind, ranges), kind) for kind in offered), key=lambda found: found[0])
+    liking, chosen = max(((_weight_of(kind, ranges), kind) for kind in offered), key=lambda found: found[0])
     return chosen if liking > 0 else None
 
 
@@ -35,13 +35,13 @@ def _range(part: str) -> tuple[str, float]:
     return name, 1.0
 
 
-def _liking(media_type: str, ranges: dict[str, float]) -> float:
+def _weight_of(media_type: str, ranges: dict[str, float]) -> float:
     """The weight of the closest range that covers it."""
     covering = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((ranges[name] for name in covering if name in ranges), 0.0)
 
 
-def takes_gzip(accept_encoding: str | None) -> bool:
+def accepts_gzip(accept_encoding: str | None) -> bool:
     """Whether an answer may be compressed by gzip."""
     ranges = dict(_range(part) for part in (accept_encoding or "").split(","))
     return ranges.get("gzip", ranges.get("*", 0.0)) > 0
@@ -52,7 +52,7 @@ def has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-def says_json(request: Request) -> bool:
+def is_json(request: Request) -> bool:
     """Whether it is JSON that says values: `application/json`, or another kind that ends in `+json`, as
     FastAPI reads it; and not a list of operations on them (RFC 6902).
     """

@@ -17,20 +17,20 @@ from starlette.responses import Response
 from app.api import idempotency, summaries
 from app.api.auth import context_of, ledger_of
 from app.api.etag import etag, versions_of
+from app.api.json_output import dump_json
 from app.api.openapi import action_responses
 from app.api.reads import Name
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.api.signatures import typed
-from app.api.written import written
-from app.kernel.bodies import Patch
-from app.kernel.describe import sources, target
-from app.kernel.history import as_of_version
+from app.kernel.describe import source_states, target_state
+from app.kernel.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.look import load
-from app.kernel.perform import Act, perform
+from app.kernel.payloads import Patch
+from app.kernel.perform import Command, perform
+from app.kernel.reads import load
 from app.kernel.refusals import Refusal, StillRunning
-from app.log.writer import Earlier, Repeated
+from app.log.writer import DuplicateCommand, RecordedOutcome
 
 IfMatch = Annotated[
     str | None,
@@ -39,7 +39,7 @@ IfMatch = Annotated[
         description="Carry it out only if the record is still at this version, or at one of these.",
     ),
 ]
-Key = Annotated[
+IdempotencyKeyHeader = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
@@ -52,7 +52,7 @@ Key = Annotated[
 def mount_actions(
     router: APIRouter,
     lifecycle: Lifecycle[Any],
-    shape: type[Out],
+    shape: type[OutputModel],
     *,
     prefix: str = "",
     left_out: frozenset[str] = frozenset(),
@@ -69,7 +69,7 @@ def mount_actions(
             router.add_api_route(path, endpoint, methods=["POST"], description=row.summary, **told)
 
 
-def operation(lifecycle: Lifecycle[Any], name: str, shape: type[Out]) -> dict[str, Any]:
+def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) -> dict[str, Any]:
     """How the contract describes the row of that name."""
     row = lifecycle[name]
     return {
@@ -90,8 +90,8 @@ def operation_id(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
 def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
     """The row, for the contract."""
     return {
-        "from": sources(lifecycle, row),
-        "to": target(row),
+        "from": source_states(lifecycle, row),
+        "to": target_state(row),
         "who": row.who.phrase("en"),
         "event": row.event,
         "events": list(row.events),
@@ -99,27 +99,27 @@ def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]
 
 
 def _endpoint(
-    lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[Out], renderer: type[Renderer]
+    lifecycle: Lifecycle[Any], row: Action[Any, Any], shape: type[OutputModel], renderer: type[Renderer]
 ) -> Callable[..., Any]:
-    async def make(request: Request, body: Any, idempotency_key: Key = None) -> Response:
-        said = Said(None, body, None, idempotency_key)
-        return await act_on(request, lifecycle, row, shape, said, renderer=renderer)
+    async def create(request: Request, body: Any, idempotency_key: IdempotencyKeyHeader = None) -> Response:
+        said = ActionRequest(None, body, None, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
 
     async def act(
         request: Request,
         name: Name,
         body: Any,
         if_match: IfMatch = None,
-        idempotency_key: Key = None,
+        idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response:
-        said = Said(name, body, if_match, idempotency_key)
-        return await act_on(request, lifecycle, row, shape, said, renderer=renderer)
+        said = ActionRequest(name, body, if_match, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
 
-    return with_body(make if row.opens else act, row.body)
+    return typed_body(create if row.opens else act, row.body)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ActionRequest:
     """What a request says: of which record, what, at which version, and under which key."""
 
     name: str | None
@@ -128,12 +128,12 @@ class Said:
     idempotency_key: str | None
 
 
-async def act_on(
+async def handle_action(
     request: Request,
     lifecycle: Lifecycle[Any],
     row: Action[Any, Any],
-    shape: type[Out],
-    said: Said,
+    shape: type[OutputModel],
+    said: ActionRequest,
     *,
     renderer: type[Renderer] = Renderer,
 ) -> Response:
@@ -141,21 +141,23 @@ async def act_on(
     ledger = ledger_of(request)
     key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
     context = context_of(request)
-    act = Act(lifecycle, row, said.name, said.body, context, versions_of(said.if_match), key)
-    carried_out = await carry_out(ledger, act)
+    command = Command(lifecycle, row, said.name, said.body, context, versions_of(said.if_match), key)
+    carried_out = await perform_idempotently(ledger, command)
     shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
-    return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))
+    return action_response(
+        shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
+    )
 
 
-def with_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., Any]:
+def typed_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., Any]:
     """The endpoint with the type of its body put into its signature; a body that needs nothing may be left
     out.
     """
     kind: Any = Annotated[body, Body()]  # the row's own type, known only now
-    return typed(endpoint, "body", kind, _nothing_said(body))
+    return typed(endpoint, "body", kind, _default_body(body))
 
 
-def _nothing_said(body: type[Any]) -> Any:
+def _default_body(body: type[Any]) -> Any:
     """The body where none is sent, if nothing need be given; else what makes it a required one."""
     try:
         return body()
@@ -164,7 +166,7 @@ def _nothing_said(body: type[Any]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedOut:
+class ActionOutcome:
     """A command that has been carried out: the record after it, and the tokens of those who may see it.
     `replayed`: it was done when it was sent before.
     """
@@ -175,45 +177,49 @@ class CarriedOut:
     replayed: bool = False
 
 
-async def carry_out(ledger: Ledger, act: Act) -> CarriedOut:
+async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcome:
     """Carries the command out, or finds that it was carried out before: then the record is as it was then.
 
     Raises a Refusal, or DatabaseGone.
     """
-    status = 201 if act.row.opens else 200
-    if act.key is None:
-        done = await perform(ledger, act)
-        return CarriedOut(done.record, status, done.audience)
-    mark = (act.context.caller.actor, act.key.route, act.key.key)
+    status = 201 if command.row.opens else 200
+    if command.key is None:
+        done = await perform(ledger, command)
+        return ActionOutcome(done.record, status, done.audience)
+    mark = (command.metadata.caller.actor, command.key.route, command.key.key)
     if mark in ledger.running:
         raise StillRunning()
     ledger.running.add(mark)
     try:
-        done = await perform(ledger, act)
-        return CarriedOut(done.record, status, done.audience)
-    except Repeated as repeated:
-        return await again(ledger, act.lifecycle, idempotency.same(repeated.earlier, act.key))
+        done = await perform(ledger, command)
+        return ActionOutcome(done.record, status, done.audience)
+    except DuplicateCommand as repeated:
+        return await replay_outcome(
+            ledger, command.lifecycle, idempotency.require_same_command(repeated.earlier, command.key)
+        )
     except Refusal:
         # What forbids it now may be what it did the first time.
-        earlier = await idempotency.find(ledger, act.context.caller.actor, act.key)
+        earlier = await idempotency.find_outcome(ledger, command.metadata.caller.actor, command.key)
         if earlier is None:
             raise
-        return await again(ledger, act.lifecycle, earlier)
+        return await replay_outcome(ledger, command.lifecycle, earlier)
     finally:
         ledger.running.discard(mark)
 
 
-async def again(ledger: Ledger, lifecycle: Lifecycle[Any], earlier: Earlier) -> CarriedOut:
+async def replay_outcome(
+    ledger: Ledger, lifecycle: Lifecycle[Any], earlier: RecordedOutcome
+) -> ActionOutcome:
     """What was carried out before: the record as it was then, for those who may see it now."""
-    record = await as_of_version(ledger.db, lifecycle, earlier.stream, earlier.version)
+    record = await record_at_version(ledger.db, lifecycle, earlier.stream, earlier.version)
     present = await load(ledger.db, lifecycle, str(record.id))
     assert present is not None, "a record is not removed"
-    return CarriedOut(record, earlier.status, present.audience, replayed=True)
+    return ActionOutcome(record, earlier.status, present.audience, replayed=True)
 
 
-def answer(renderer: Renderer, carried_out: CarriedOut, shown: dict[str, Any]) -> Response:
+def action_response(renderer: Renderer, carried_out: ActionOutcome, shown: dict[str, Any]) -> Response:
     """The record as an answer to the command."""
-    body = written(shown)
+    body = dump_json(shown)
     headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}
     if carried_out.status == 201:
         headers["Location"] = f"/v1/{renderer.lifecycle.plural}/{carried_out.record.id}"

@@ -18,31 +18,32 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import sessions, tables
-from app.api.accept import best, language_for
-from app.api.issuer import Issuer, IssuerGone, LoggedIn, Untrue
+from app.api import csv_output as tables
+from app.api import sessions
+from app.api.accept import language_for, negotiate
+from app.api.issuer import IdentityProvider, InvalidToken, IssuerGone, TokenClaims
 from app.api.key_use import KeyUse
 from app.api.limits import Quota
 from app.api.logins import person_of
-from app.api.problems import RETRY_SECONDS, gone, problem
+from app.api.problems import RETRY_SECONDS, database_gone, problem
 from app.common.keys import PREFIX, hash_of, parse
 from app.common.people import Caller as Who
 from app.common.personal import LOGIN
 from app.db import DatabaseGone
-from app.kernel.directory import KnownKey
+from app.kernel.context import CommandMetadata as Acting
+from app.kernel.directory import CachedKey
 from app.kernel.ledger import Ledger as Services
-from app.kernel.moment import Context as Acting
 from app.kernel.refusals import NotFound, Refusal
 from app.settings import Settings
 
-GUARDED = "/v1/"
+AUTHENTICATED_PREFIX = "/v1/"
 METRICS = "/metrics"
 WRONG_KEYS_SECONDS = 60
 NOT_MODIFIED = 304
 #: What is answered there.
-ANSWERED = ("application/json", "application/problem+json")
+JSON_TYPES = ("application/json", "application/problem+json")
 #: What is in a file is answered as such.
-CONTENT = "/content"
+CONTENT_SUFFIX = "/content"
 BYTES = "application/octet-stream"
 #: Figures and their cases are answered as tables, too.
 TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
@@ -55,20 +56,22 @@ class TooManyWrongKeys(Exception):
     seconds: int
 
 
-class FromElsewhere(Exception):
+class CrossSiteRequest(Exception):
     """A page of another site has had the browser send it, with the cookie of ours."""
 
 
-class Guard:
+class AuthMiddleware:
     """ASGI middleware: finds out who calls, or answers 401 without saying which part was wrong; and lets them
     ask no more than they may.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, use: KeyUse, issuer: Issuer | None) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, use: KeyUse, issuer: IdentityProvider | None
+    ) -> None:
         self._app = app
         self._issuer = issuer
         self._use = use
-        self._guarded = (GUARDED,) if settings.open_metrics else (GUARDED, METRICS)
+        self._guarded = (AUTHENTICATED_PREFIX,) if settings.open_metrics else (AUTHENTICATED_PREFIX, METRICS)
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
         self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
@@ -84,11 +87,11 @@ class Guard:
         try:
             who = await self._caller(request)
         except DatabaseGone as error:
-            await (await gone(request, error))(scope, receive, send)
+            await (await database_gone(request, error))(scope, receive, send)
         except TooManyWrongKeys as error:
             headers = {"Retry-After": str(error.seconds)}
             await problem(request, 429, "too_many_wrong_keys", headers=headers)(scope, receive, send)
-        except FromElsewhere:
+        except CrossSiteRequest:
             await problem(request, 403, "from_elsewhere")(scope, receive, send)
         except Refusal as refusal:
             await _refused(request, refusal)(scope, receive, send)
@@ -102,24 +105,24 @@ class Guard:
     async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
         """Goes on, unless the key has asked too much."""
         key, scope = str(who.key_id or who.person_id), request.scope
-        taken = self._requests.take(key)
+        taken = self._requests.consume(key)
         offered = _offered(scope["path"])
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if taken and message["status"] == NOT_MODIFIED:
-                    self._requests.give_back(key)
-                said = self._requests.headers(self._requests.room(key))
+                    self._requests.refund(key)
+                said = self._requests.headers(self._requests.remaining(key))
                 message["headers"] = [*message["headers"], *said]
                 if session_of(request) is not None:
                     MutableHeaders(scope=message).add_vary_header("Cookie")
             await send(message)
 
         if not taken:
-            headers = {"Retry-After": str(self._requests.room(key).seconds)}
+            headers = {"Retry-After": str(self._requests.remaining(key).seconds)}
             answer = problem(request, 429, "rate_limited", words=self._limit, headers=headers)
             await answer(scope, receive, send_counted)
-        elif scope["path"] != METRICS and best(request.headers.get("accept"), offered) is None:
+        elif scope["path"] != METRICS and negotiate(request.headers.get("accept"), offered) is None:
             words = {"offered": " or ".join(offered)}
             await problem(request, 406, "not_acceptable", words=words)(scope, receive, send_counted)
         else:
@@ -138,57 +141,61 @@ class Guard:
         else:
             return None
         if who is None:
-            self._wrong_keys.take(_address(request))
+            self._wrong_keys.consume(_address(request))
         elif who.key_id is not None:
-            self._use.note(who.key_id, time_of_day())
+            self._use.note(who.key_id, utc_now())
         return who
 
     def _is_token(self, request: Request) -> bool:
         """Whether it can be a token of an identity provider, if we trust one."""
-        sent = _sent(request) or PREFIX
+        sent = _bearer_token(request) or PREFIX
         return self._issuer is not None and not sent.startswith(PREFIX) and sent.count(".") == 2
 
     async def _by_token(self, request: Request) -> Who | None:
         assert self._issuer is not None
         try:
-            said = await self._issuer.read(_sent(request) or "", lambda: self._bound(request))
-        except Untrue:
-            self._bound(request)
+            said = await self._issuer.verify(
+                _bearer_token(request) or "", lambda: self._require_lookup_quota(request)
+            )
+        except InvalidToken:
+            self._require_lookup_quota(request)
             return None
         except IssuerGone:
-            self._wrong_keys.take(_address(request))
+            self._wrong_keys.consume(_address(request))
             raise
         request.state.token = said
         try:
-            return await person_of(ledger_of(request), said, time_of_day(), request.state.request_id)
+            return await person_of(ledger_of(request), said, utc_now(), request.state.request_id)
         except Refusal:
             # Their next tokens are looked up in the database again, each of them.
-            self._bound(request)
-            self._wrong_keys.take(_address(request))
+            self._require_lookup_quota(request)
+            self._wrong_keys.consume(_address(request))
             raise
 
     async def _by_key(self, request: Request) -> Who | None:
-        parsed = _parsed(request)
+        parsed = _parsed_key(request)
         if parsed is None:
             return None
         key_id, secret = parsed
         if key_id not in self._in_use:
             # Whose key is in use is not made to pay for a neighbour's mistakes.
-            self._bound(request)
+            self._require_lookup_quota(request)
         known = await ledger_of(request).directory.key(key_id)
         if known is None:
             self._in_use.discard(key_id)
-        elif _opens(known, secret):
+        elif _matches_secret(known, secret):
             self._in_use.add(key_id)
             return known.caller
         return None
 
     async def _by_session(self, request: Request) -> Who | None:
-        if request.method not in sessions.SAFE and not sessions.is_from_ours(request.headers, self._origins):
-            raise FromElsewhere()
-        self._bound(request)
+        if request.method not in sessions.SAFE_METHODS and not sessions.is_same_origin(
+            request.headers, self._origins
+        ):
+            raise CrossSiteRequest()
+        self._require_lookup_quota(request)
         ledger, now = ledger_of(request), datetime.now(UTC)
-        session = await sessions.found(ledger.db, request.cookies[sessions.COOKIE], now)
+        session = await sessions.find_session(ledger.db, request.cookies[sessions.COOKIE], now)
         if session is None:
             return None
         request.state.session = session
@@ -197,36 +204,36 @@ class Guard:
             return known.caller if known is not None and known.is_valid(now) else None
         if session.login is None or self._issuer is None:
             return None
-        person = await ledger.directory.logged_in(session.login)
+        person = await ledger.directory.person_by_login(session.login)
         # The login may have been given to somebody else meanwhile.
         still = person is not None and person.active and person.caller.person_id == session.person_id
         return person.caller if person is not None and still else None
 
-    def _bound(self, request: Request) -> None:
+    def _require_lookup_quota(self, request: Request) -> None:
         """Before something is looked up. Raises TooManyWrongKeys."""
-        if (room := self._wrong_keys.room(_address(request))).left <= 0:
+        if (room := self._wrong_keys.remaining(_address(request))).left <= 0:
             raise TooManyWrongKeys(room.seconds)
 
 
 def _offered(path: str) -> tuple[str, ...]:
     """The media types that there are at that address."""
-    if path.endswith(CONTENT):
-        return (*ANSWERED, BYTES)
-    return (*ANSWERED, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else ANSWERED
+    if path.endswith(CONTENT_SUFFIX):
+        return (*JSON_TYPES, BYTES)
+    return (*JSON_TYPES, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else JSON_TYPES
 
 
-def _parsed(request: Request) -> tuple[UUID, str] | None:
-    sent = _sent(request)
+def _parsed_key(request: Request) -> tuple[UUID, str] | None:
+    sent = _bearer_token(request)
     return None if sent is None else parse(sent)
 
 
-def _sent(request: Request) -> str | None:
+def _bearer_token(request: Request) -> str | None:
     """What is said after `Bearer`; None: it is said in another way."""
     scheme, _, text = request.headers["authorization"].partition(" ")
     return text.strip() if scheme.lower() == "bearer" else None
 
 
-def _opens(known: KnownKey, secret: str) -> bool:
+def _matches_secret(known: CachedKey, secret: str) -> bool:
     """Whether it is the key's secret, or for a while the one before, and the key has not expired."""
     sent, now = hash_of(secret), datetime.now(UTC)
     newest = hmac.compare_digest(sent, known.secret_hash)
@@ -273,11 +280,11 @@ def login_of(request: Request) -> str | None:
     """The fingerprint of the login by whose token the guard found the caller; None: it was a key."""
     if caller_of(request).key_id is not None:
         return None
-    return ledger_of(request).known_as(LOGIN, _token_of(request).login or "")
+    return ledger_of(request).external_id_fingerprint(LOGIN, _token_of(request).login or "")
 
 
-def _token_of(request: Request) -> LoggedIn:
-    said: LoggedIn = request.state.token
+def _token_of(request: Request) -> TokenClaims:
+    said: TokenClaims = request.state.token
     return said
 
 
@@ -295,7 +302,7 @@ async def ends_at(request: Request) -> datetime | None:
     return known.expires_at
 
 
-def time_of_day() -> datetime:
+def utc_now() -> datetime:
     """What time it is, for what is asked of this moment."""
     return datetime.now(UTC)
 

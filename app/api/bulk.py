@@ -17,28 +17,34 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import CarriedOut, Key, again, carry_out, operation_id
+from app.api.actions import (
+    ActionOutcome,
+    IdempotencyKeyHeader,
+    operation_id,
+    perform_idempotently,
+    replay_outcome,
+)
 from app.api.auth import context_of, ledger_of
 from app.api.etag import versions_of
 from app.api.faults import Fault, fault_of, names_at
+from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
-from app.api.problems import MOST_FAULTS, Problem, document, problem, status_of
-from app.api.shapes import Out
-from app.api.written import written
+from app.api.problems import MOST_FAULTS, ProblemDocument, document, problem, status_of
+from app.api.shapes import OutputModel
 from app.db import DatabaseGone
-from app.i18n import say
-from app.kernel.bodies import LONGEST_KEY, Patch
+from app.i18n import translate
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.look import ids_of
-from app.kernel.moment import Context
-from app.kernel.perform import Act, IdempotencyKey, NotAll, perform_all
-from app.kernel.refusals import KeyReused, Refusal, VersionNeeded, WrongValue
-from app.log.writer import Repeated
+from app.kernel.payloads import LONGEST_KEY, Patch
+from app.kernel.perform import BatchRefused, Command, IdempotencyKey, perform_all
+from app.kernel.reads import ids_of
+from app.kernel.refusals import KeyReused, Refusal, VersionRequired, WrongValue
+from app.log.writer import DuplicateCommand
 
 MOST_ITEMS = 1_000
 #: So many are on their way at once: the writer takes them together in batches, and others get their turn.
-AT_ONCE = 32
+MOST_CONCURRENT = 32
 
 
 class BulkItem(BaseModel):
@@ -75,7 +81,7 @@ class BulkRequest(BaseModel):
     )
 
 
-class BulkRecord(Out):
+class BulkRecord(OutputModel):
     """The record after the action."""
 
     id: UUID
@@ -84,16 +90,16 @@ class BulkRecord(Out):
     version: int
 
 
-class BulkResult(Out):
+class BulkResult(OutputModel):
     """What became of one action."""
 
     status: int = Field(description="The status that it would have been answered with by itself.")
     replayed: bool = Field(description="Whether its key was used before, and this was done then.")
     record: BulkRecord | None = Field(description="Null where it was refused.")
-    problem: Problem | None = Field(description="Why it was refused; null where it was not.")
+    problem: ProblemDocument | None = Field(description="Why it was refused; null where it was not.")
 
 
-class BulkAnswer(Out):
+class BulkAnswer(OutputModel):
     """What became of the actions, in their order."""
 
     items: list[BulkResult]
@@ -120,48 +126,48 @@ def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
 
 def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
     async def bulk(
-        request: Request, body: Annotated[BulkRequest, Body()], idempotency_key: Key = None
+        request: Request, body: Annotated[BulkRequest, Body()], idempotency_key: IdempotencyKeyHeader = None
     ) -> Response:
         ledger, context = ledger_of(request), context_of(request)
-        key = None if idempotency_key is None else idempotency.well_formed(idempotency_key)
-        asked = [Asked(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)]
+        key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
+        asked = [BulkCommand(ledger, lifecycle, context, n, item, key) for n, item in enumerate(body.items)]
         if body.all_or_nothing:
-            outcomes = await _together(ledger, asked)
+            outcomes = await _apply_all(ledger, asked)
         else:
-            outcomes = await each(ledger, asked)
-        if body.all_or_nothing and any(isinstance(outcome, Refusal | Faulty) for outcome in outcomes):
-            return _nothing(request, outcomes)
+            outcomes = await apply_each(ledger, asked)
+        if body.all_or_nothing and any(isinstance(outcome, Refusal | InvalidItem) for outcome in outcomes):
+            return _nothing_written(request, outcomes)
         shown = [_result(request, outcome) for outcome in outcomes]
         answer = {"items": shown, "refused": sum(one["record"] is None for one in shown)}
         return Response(
-            written(answer), headers={"Content-Language": context.language}, media_type="application/json"
+            dump_json(answer), headers={"Content-Language": context.language}, media_type="application/json"
         )
 
     return bulk
 
 
 @dataclass(frozen=True, slots=True)
-class Faulty:
+class InvalidItem:
     """An item that cannot be read: what is wrong with its values."""
 
     faults: list[Fault]
 
 
-Outcome = CarriedOut | Refusal | Faulty
+Outcome = ActionOutcome | Refusal | InvalidItem
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BulkCommand:
     """An item, where it stands, and the key of the whole, if there is one."""
 
     ledger: Ledger
     lifecycle: Lifecycle[Any]
-    context: Context
+    context: CommandMetadata
     n: int
     item: BulkItem
     key: str | None
 
-    def act(self) -> Act | Refusal | Faulty:
+    def to_command(self) -> Command | Refusal | InvalidItem:
         """What is to be done, or what is wrong with it."""
         row = self.lifecycle.by_name.get(self.item.action)
         if row is None:
@@ -170,13 +176,13 @@ class Asked:
             because = "extra_forbidden" if row.opens else "missing"
             return self._wrong("/id", because, {"known": "action, body, idempotency_key"})
         if issubclass(row.body, Patch) and self.item.if_match is None:
-            return VersionNeeded()
+            return VersionRequired()
         try:
             said = row.body.model_validate(self.item.body)
         except ValidationError as error:
-            return Faulty(self._faults(row, error))
+            return InvalidItem(self._faults(row, error))
         name, versions = self.item.id, versions_of(self.item.if_match)
-        return Act(self.lifecycle, row, name, said, self.context, versions, self._key(row))
+        return Command(self.lifecycle, row, name, said, self.context, versions, self._key(row))
 
     def _faults(self, row: Action[Any, Any], error: ValidationError) -> list[Fault]:
         found = error.errors(include_url=False)[:MOST_FAULTS]
@@ -189,9 +195,9 @@ class Asked:
             for one in found
         ]
 
-    def _wrong(self, pointer: str, because: str, words: dict[str, str]) -> Faulty:
-        message = say(self.context.language, "value", because, words)
-        return Faulty([Fault(pointer=pointer, code=because, message=message)])
+    def _wrong(self, pointer: str, because: str, words: dict[str, str]) -> InvalidItem:
+        message = translate(self.context.language, "value", because, words)
+        return InvalidItem([Fault(pointer=pointer, code=because, message=message)])
 
     def _key(self, row: Action[Any, Any]) -> IdempotencyKey | None:
         """Its own key, or its place under that of the whole."""
@@ -206,24 +212,24 @@ class Asked:
         return IdempotencyKey(f"bulk_{self.lifecycle.plural}/{self.n}", str(self.key), fingerprint)
 
 
-async def each(ledger: Ledger, asked: Sequence[Asked]) -> list[Outcome]:
+async def apply_each(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
     """Each by itself; those about one record one after the other, in their order."""
-    chains: dict[str | int, list[Asked]] = {}
-    for one, which in zip(asked, await about(ledger, asked), strict=True):
+    chains: dict[str | int, list[BulkCommand]] = {}
+    for one, which in zip(asked, await targets_of(ledger, asked), strict=True):
         chains.setdefault(which, []).append(one)
     outcomes: dict[int, Outcome] = {}
-    turn = asyncio.Semaphore(AT_ONCE)
+    turn = asyncio.Semaphore(MOST_CONCURRENT)
     gone: BaseExceptionGroup[DatabaseGone] | None = None
 
-    async def go(chain: list[Asked]) -> None:
+    async def run_chain(chain: list[BulkCommand]) -> None:
         async with turn:
             for one in chain:
-                outcomes[one.n] = await _one(ledger, one)
+                outcomes[one.n] = await _apply_one(ledger, one)
 
     try:
         async with asyncio.TaskGroup() as tasks:
             for chain in chains.values():
-                tasks.create_task(go(chain))
+                tasks.create_task(run_chain(chain))
     except* DatabaseGone as group:
         gone = group
     if gone is not None:
@@ -231,7 +237,7 @@ async def each(ledger: Ledger, asked: Sequence[Asked]) -> list[Outcome]:
     return [outcomes[one.n] for one in asked]
 
 
-async def about(ledger: Ledger, asked: Sequence[Asked]) -> list[str | int]:
+async def targets_of(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[str | int]:
     """What each is about: the id of the record, whatever the item calls it; of one that is made, the place of
     the item.
     """
@@ -242,73 +248,73 @@ async def about(ledger: Ledger, asked: Sequence[Asked]) -> list[str | int]:
     return [one.n if one.item.id is None else str(ids.get(one.item.id, one.item.id)) for one in asked]
 
 
-async def _one(ledger: Ledger, one: Asked) -> Outcome:
-    act = one.act()
-    if not isinstance(act, Act):
+async def _apply_one(ledger: Ledger, one: BulkCommand) -> Outcome:
+    act = one.to_command()
+    if not isinstance(act, Command):
         return act
     try:
-        return await carry_out(ledger, act)
+        return await perform_idempotently(ledger, act)
     except Refusal as refusal:
         return refusal
 
 
-async def _together(ledger: Ledger, asked: Sequence[Asked]) -> list[Outcome]:
+async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
     """All of them or none. Who sends the same again with the same keys is answered with what was done."""
-    read = [one.act() for one in asked]
-    acts = [act for act in read if isinstance(act, Act)]
-    quiet = CarriedOut(None, 0)
+    read = [one.to_command() for one in asked]
+    acts = [act for act in read if isinstance(act, Command)]
+    quiet = ActionOutcome(None, 0)
     if len(acts) < len(read):
-        return [quiet if isinstance(act, Act) else act for act in read]
+        return [quiet if isinstance(act, Command) else act for act in read]
     try:
         done = await perform_all(ledger, acts)
-    except Repeated:
-        return await _as_before(ledger, acts)
-    except NotAll as error:
+    except DuplicateCommand:
+        return await _replay_outcomes(ledger, acts)
+    except BatchRefused as error:
         # What forbids it now may be what it did the first time.
         keys = [act.key for act in acts if act.key is not None]
-        if await idempotency.any_used(ledger, asked[0].context.caller.actor, keys):
-            return await _as_before(ledger, acts)
+        if await idempotency.any_key_used(ledger, asked[0].context.caller.actor, keys):
+            return await _replay_outcomes(ledger, acts)
         return [error.refused.get(n, quiet) for n in range(len(acts))]
     return [
-        CarriedOut(one.record, 201 if act.row.opens else 200, one.audience)
+        ActionOutcome(one.record, 201 if act.row.opens else 200, one.audience)
         for act, one in zip(acts, done, strict=True)
     ]
 
 
-async def _as_before(ledger: Ledger, acts: Sequence[Act]) -> list[Outcome]:
+async def _replay_outcomes(ledger: Ledger, acts: Sequence[Command]) -> list[Outcome]:
     """What was done before under these keys; an item that was not done then is refused."""
     outcomes: list[Outcome] = []
     for act in acts:
         try:
-            actor = act.context.caller.actor
-            earlier = None if act.key is None else await idempotency.find(ledger, actor, act.key)
+            actor = act.metadata.caller.actor
+            earlier = None if act.key is None else await idempotency.find_outcome(ledger, actor, act.key)
             if earlier is None:
                 raise KeyReused()
-            outcomes.append(await again(ledger, act.lifecycle, earlier))
+            outcomes.append(await replay_outcome(ledger, act.lifecycle, earlier))
         except Refusal as refusal:
             outcomes.append(refusal)
     return outcomes
 
 
 def _result(request: Request, outcome: Outcome) -> dict[str, Any]:
-    if isinstance(outcome, CarriedOut):
-        stub = record_of(outcome)
+    if isinstance(outcome, ActionOutcome):
+        stub = record_stub(outcome)
         return {"status": outcome.status, "replayed": outcome.replayed, "record": stub, "problem": None}
     told = _problem(request, outcome)
     return {"status": told.status, "replayed": False, "record": None, "problem": told.model_dump()}
 
 
-def record_of(outcome: CarriedOut) -> dict[str, Any]:
+def record_stub(outcome: ActionOutcome) -> dict[str, Any]:
     """The record after the action, as JSON data."""
     record = outcome.record
     number = getattr(record, "number", None)
     return {"id": str(record.id), "number": number, "state": record.state.value, "version": record.version}
 
 
-def _problem(request: Request, outcome: Refusal | Faulty) -> Problem:
+def _problem(request: Request, outcome: Refusal | InvalidItem) -> ProblemDocument:
     """The problem document of an item by itself, with pointers into the item."""
     language = context_of(request).language
-    told = why(outcome, language)
+    told = refusal_details(outcome, language)
     said = document(
         language,
         told.status,
@@ -317,11 +323,11 @@ def _problem(request: Request, outcome: Refusal | Faulty) -> Problem:
         request_id=request.state.request_id,
         words=told.words,
     )
-    return Problem.model_validate({**said, **told.more})
+    return ProblemDocument.model_validate({**said, **told.more})
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class RefusalDetails:
     """Why an item is refused: the status and code, what fills the sentences, and what is wrong where."""
 
     status: int
@@ -331,27 +337,27 @@ class Why:
     faults: Sequence[Fault] = ()
 
 
-def why(outcome: Refusal | Faulty, language: str) -> Why:
+def refusal_details(outcome: Refusal | InvalidItem, language: str) -> RefusalDetails:
     """What is told of it, with pointers into the item."""
     faults: list[Fault] = []
-    if isinstance(outcome, Faulty):
+    if isinstance(outcome, InvalidItem):
         faults = outcome.faults
     elif isinstance(outcome, WrongValue):
-        message = say(language, "value", outcome.because, outcome.words)
+        message = translate(language, "value", outcome.because, outcome.words)
         pointer = f"/body{outcome.pointer}" if outcome.pointer else ""
         faults = [Fault(pointer=pointer, code=outcome.because, message=message)]
     if faults:
-        return Why(422, "invalid", {"count": str(len(faults))}, {"errors": faults}, faults)
+        return RefusalDetails(422, "invalid", {"count": str(len(faults))}, {"errors": faults}, faults)
     assert isinstance(outcome, Refusal)
-    return Why(outcome.STATUS, outcome.code, outcome.words, outcome.more)
+    return RefusalDetails(outcome.STATUS, outcome.code, outcome.words, outcome.more)
 
 
-def _nothing(request: Request, outcomes: Sequence[Outcome]) -> Response:
+def _nothing_written(request: Request, outcomes: Sequence[Outcome]) -> Response:
     """The answer where nothing was written: which of the items are refused, and why."""
     errors: list[Fault] = []
     refused = 0
     for n, outcome in enumerate(outcomes):
-        if isinstance(outcome, CarriedOut):
+        if isinstance(outcome, ActionOutcome):
             continue
         refused += 1
         told = _problem(request, outcome)

@@ -14,26 +14,26 @@ from app.api import cursors, list_queries
 from app.api.accept import language_for
 from app.api.auth import caller_of, ledger_of
 from app.api.openapi import problems
-from app.api.paging import answer
-from app.api.reads import Name, seen
-from app.api.shapes import Out, Renderer
-from app.common.records import Beside, Record, from_row
+from app.api.paging import page_response
+from app.api.reads import Name, load_visible
+from app.api.shapes import OutputModel, Renderer
+from app.common.records import ChildRecord, Record, from_row
 from app.kernel.lifecycle import Lifecycle
 from app.log.canonical import from_instant, instant
 
-Only = Callable[[Renderer, Any, dict[str, Any]], str]
+VisibilityCondition = Callable[[Renderer, Any, dict[str, Any]], str]
 
 
-def _all(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+def _unrestricted(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     return "true"
 
 
 #: Makes what clients are shown of the rows found: of the reader, the record, how they are read, and the rows.
-Show = Callable[[Renderer, Any, "Rows", list[dict[str, Any]]], Awaitable[list[dict[str, Any]]]]
+RenderRows = Callable[[Renderer, Any, "ChildListing", list[dict[str, Any]]], Awaitable[list[dict[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ChildListing:
     """How rows of one class are read.
 
     `name` is that of their address, `by` the time that they are sorted by. `only` gives the condition of
@@ -42,15 +42,17 @@ class Rows:
     """
 
     name: str
-    row: type[Beside]
+    row: type[ChildRecord]
     by: str
-    item: type[Out]
-    page: type[Out]
-    only: Only = _all
-    show: Show | None = None
+    item: type[OutputModel]
+    page: type[OutputModel]
+    only: VisibilityCondition = _unrestricted
+    show: RenderRows | None = None
 
 
-def mount_rows(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> None:
+def mount_child_listing(
+    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
+) -> None:
     """Adds the list of these rows."""
     router.add_api_route(
         f"/{{id}}/{rows.name}",
@@ -63,17 +65,21 @@ def mount_rows(router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], r
     )
 
 
-def _endpoint(lifecycle: Lifecycle[Any], shape: type[Out], rows: Rows) -> Callable[..., Awaitable[Response]]:
+def _endpoint(
+    lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
+) -> Callable[..., Awaitable[Response]]:
     async def read(request: Request, name: Name, paging: Annotated[list_queries.Paging, Query()]) -> Response:
         language = language_for(request)
         renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
-        record = (await seen(renderer, name)).record
-        return answer(request, await _page(renderer, record, rows, paging))
+        record = (await load_visible(renderer, name)).record
+        return page_response(request, await _page(renderer, record, rows, paging))
 
     return read
 
 
-async def _page(renderer: Renderer, record: Any, rows: Rows, paging: list_queries.Paging) -> dict[str, Any]:
+async def _page(
+    renderer: Renderer, record: Any, rows: ChildListing, paging: list_queries.Paging
+) -> dict[str, Any]:
     """One page of the record's rows that the caller may see. Raises BadCursor."""
     sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
     parameters: dict[str, Any] = {"record": record.row_key}
@@ -91,14 +97,14 @@ async def _page(renderer: Renderer, record: Any, rows: Rows, paging: list_querie
     cursor = None
     if more:
         cursor = cursors.write([instant(found[-1][rows.by]), str(found[-1]["id"])], scope, sign)
-    shown = await (rows.show or shown_rows)(renderer, record, rows, found)
+    shown = await (rows.show or render_rows)(renderer, record, rows, found)
     return {"items": shown, "next_cursor": cursor}
 
 
-async def shown_rows(
+async def render_rows(
     renderer: Renderer,
     record: Record,
-    rows: Rows,
+    rows: ChildListing,
     found: list[dict[str, Any]],
     *,
     kind: type[Renderer] = Renderer,
@@ -107,7 +113,7 @@ async def shown_rows(
     """The rows as clients are shown them, with what they refer to; `amend` changes one before it is written
     as JSON.
     """
-    beside = kind(
+    renderer_of_rows = kind(
         renderer.ledger,
         renderer.lifecycle,
         rows.item,
@@ -116,9 +122,9 @@ async def shown_rows(
         rows=rows.row,
         of=record,
     )
-    shown = [beside.taken(from_row(rows.row, row)) for row in found]
+    shown = [renderer_of_rows.values_of(from_row(rows.row, row)) for row in found]
     if amend is not None:
         for item in shown:
             amend(item)
-    await beside.fill(shown)
+    await renderer_of_rows.render_many(shown)
     return shown

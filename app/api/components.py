@@ -16,7 +16,7 @@ BESIDE = ("default", "deprecated", "description", "examples")
 #: Members of a schema that hold values: their members are those of clients' JSON.
 VALUES = frozenset({"const", "default", "enum", "example", "examples"})
 #: A response or parameter of an operation: where it stands, by which key, and the collection that it is of.
-_Use = tuple[Any, Any, str]
+_Usage = tuple[Any, Any, str]
 _SCHEMA = "#/components/schemas/"
 TEXT = {"type": "string"}
 
@@ -45,7 +45,7 @@ def lift(document: Schema) -> None:
         document["components"]["schemas"][name] = {**usual, **said}
 
 
-def share(document: Schema) -> None:
+def share_components(document: Schema) -> None:
     """Make components of the responses and parameters that several operations have, and refer to them."""
     components = document["components"]
     components["responses"] = _shared(_responses(document), "responses", _response_name)
@@ -137,25 +137,25 @@ def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
             yield collection, operation
 
 
-def _responses(document: Schema) -> Iterator[_Use]:
+def _responses(document: Schema) -> Iterator[_Usage]:
     for collection, operation in _operations(document):
         for status in operation["responses"]:
             yield operation["responses"], status, collection
 
 
-def _parameters(document: Schema) -> Iterator[_Use]:
+def _parameters(document: Schema) -> Iterator[_Usage]:
     for collection, operation in _operations(document):
         for place in range(len(operation.get("parameters", ()))):
             yield operation["parameters"], place, collection
 
 
-def _shared(uses: Iterator[_Use], kind: str, name_of: Any) -> Schema:
+def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
     """Put references where several are the same. Return the components, by name.
 
     The one that recurs most often has the plain name; others of that name have the collection of their first
     use with it, and stay where they are if that is taken, too.
     """
-    alike: defaultdict[str, list[_Use]] = defaultdict(list)
+    alike: defaultdict[str, list[_Usage]] = defaultdict(list)
     for use in uses:
         alike[json.dumps(use[0][use[1]], sort_keys=True)].append(use)
     shared: Schema = {}

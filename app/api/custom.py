@@ -15,20 +15,20 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.api.filters import ME, MOST_VALUES, Parameter, Where, split
+from app.api.filters import ME, MOST_VALUES, Parameter, WhereClause, split
 from app.api.shapes import Renderer
 from app.common.custom import PUBLIC, CustomField, FieldState, ValueType
-from app.kernel.bodies import LONGEST_LINE
-from app.kernel.custom import Unfit, read
+from app.kernel.custom import InvalidCustomValue, parse_query_value
+from app.kernel.payloads import LONGEST_LINE
 from app.kernel.refusals import WrongValue
-from app.kernel.visibility import staff_sees
+from app.kernel.visibility import staff_condition
 
 _NAMED = re.compile(rf"{PUBLIC}(?:\.(?P<dotted>[^\[\]]{{1,100}})|\[(?P<bracketed>[^\[\]]{{1,100}})\])")
 #: As many as can be compared.
 MOST_FIELDS = 10
 
 
-def gathered(said: Any) -> Any:
+def gather_custom(said: Any) -> Any:
     """The parameters of a query with those of custom fields put together, by the keys of their fields."""
     if not isinstance(said, Mapping):
         return said
@@ -56,7 +56,7 @@ _Texts = Annotated[
 ]
 
 
-async def _narrow(where: Where, said: Mapping[str, list[str]], renderer: Renderer) -> None:
+async def _narrow(where: WhereClause, said: Mapping[str, list[str]], renderer: Renderer) -> None:
     process = renderer.lifecycle.kind
     fields = await renderer.ledger.directory.custom_fields(process, said)
     for key, texts in said.items():
@@ -66,13 +66,16 @@ async def _narrow(where: Where, said: Mapping[str, list[str]], renderer: Rendere
             offered = sorted(one for one in fields if _is_offered(fields[one].field, renderer))
             words = {"known": ", ".join(offered) or "-"}
             raise WrongValue(words, parameter=f"{PUBLIC}.{key}", because="not_filterable")
-        ways = [f"r.{field.column} @> {where.bind(_holding(field, text, renderer))}::jsonb" for text in texts]
+        ways = [
+            f"r.{field.column} @> {where.bind(_containment_json(field, text, renderer))}::jsonb"
+            for text in texts
+        ]
         condition = f"({' or '.join(ways)})"
         if field.staff_only:
-            condition += f" and {staff_sees(renderer.caller, renderer.lifecycle, where.bind)}"
+            condition += f" and {staff_condition(renderer.caller, renderer.lifecycle, where.bind)}"
         where.conditions.append(condition)
     # How many have a value decides on the plan.
-    where.uneven = True
+    where.depends_on_values = True
 
 
 def _is_offered(field: CustomField, renderer: Renderer) -> bool:
@@ -81,14 +84,14 @@ def _is_offered(field: CustomField, renderer: Renderer) -> bool:
     return shown and field.state is FieldState.active and field.filter_slot is not None
 
 
-def _holding(field: CustomField, text: str, renderer: Renderer) -> str:
+def _containment_json(field: CustomField, text: str, renderer: Renderer) -> str:
     """JSON that a row has in it if the field has the value that the text means. Raises WrongValue."""
     me = renderer.caller.person_id
     if field.value_type is ValueType.person and text == ME:
         text = str(me or UUID(int=0))
     try:
-        return json.dumps({field.key: read(field, text)})
-    except Unfit as error:
+        return json.dumps({field.key: parse_query_value(field, text)})
+    except InvalidCustomValue as error:
         parameter = f"{PUBLIC}.{field.key}"
         raise WrongValue(error.words, parameter=parameter, because=error.because) from None
 

@@ -37,7 +37,7 @@ class Deprecated:
     @property
     def operation(self) -> dict[str, Any]:
         """The arguments that mark an operation."""
-        return {"deprecated": True, "openapi_extra": {EXTENSION: self._told()}}
+        return {"deprecated": True, "openapi_extra": {EXTENSION: self._extension()}}
 
     @property
     def headers(self) -> Headers:
@@ -49,9 +49,9 @@ class Deprecated:
         ]
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(core), EXTENSION: self._told()}
+        return {**handler(core), EXTENSION: self._extension()}
 
-    def _told(self) -> dict[str, str]:
+    def _extension(self) -> dict[str, str]:
         return {"since": f"{self.since:%Y-%m-%d}", "sunset": f"{self.sunset:%Y-%m-%d}", "see": self.see}
 
 

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.problems import SaidTwice
+from app.api.problems import DuplicateMember
 
 Handler = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -31,7 +31,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON. Raises SaidTwice."""
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise SaidTwice(_first_repeated(name for name, _ in pairs))
+        raise DuplicateMember(_first_repeated(name for name, _ in pairs))
     return members
 
 
@@ -47,7 +47,7 @@ def _first_repeated(names: Iterable[str]) -> str:
 _DECODER = json.JSONDecoder(object_pairs_hook=_members)
 
 
-class Asked(Request):
+class StrictRequest(Request):
     """A request whose body is JSON in which nothing is said twice."""
 
     async def json(self) -> Any:
@@ -58,7 +58,7 @@ class Asked(Request):
         return self._json
 
 
-class NotInOrder(Exception):
+class NeedsValidation(Exception):
     """Something is missing, not as it should be, or said in an unusual way."""
 
 
@@ -90,7 +90,9 @@ def _strict(route: APIRoute) -> Handler:
         if b"&" in request.scope["query_string"] and (twice := _repeated(request, once)):
             fault = {"type": "repeated", "msg": "said twice", "input": None}
             raise RequestValidationError([{**fault, "loc": ("query", name)} for name in twice])
-        asked = request if isinstance(request, Asked) else Asked(request.scope, request.receive)
+        asked = (
+            request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
+        )
         return await thorough(asked)
 
     return strict
@@ -127,10 +129,10 @@ def _direct(takes: Dependant, operation: Handler, thorough: Handler) -> ASGIApp:
     """The operation as what answers. What it raises is answered for by the application, as elsewhere."""
 
     async def direct(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Asked(scope, receive, send)
+        request = StrictRequest(scope, receive, send)
         try:
             values = await _values(takes, request)
-        except NotInOrder:
+        except NeedsValidation:
 
             async def answered(_: Request) -> Response:
                 return await thorough(request)  # this very one, whose body has been read
@@ -178,7 +180,7 @@ async def _values(takes: Dependant, request: Request) -> dict[str, Any]:
 def _checked(field: Any, said: Any) -> Any:
     value, errors = field.validate(said)
     if errors:
-        raise NotInOrder
+        raise NeedsValidation
     return value
 
 
@@ -186,14 +188,14 @@ def _query(request: Request) -> Mapping[str, str]:
     parameters = request.query_params
     said = dict(parameters)
     if len(said) != len(parameters.multi_items()):
-        raise NotInOrder
+        raise NeedsValidation
     return said
 
 
 async def _body(request: Request) -> Any:
     if request.headers.get("content-type") != "application/json":
-        raise NotInOrder
+        raise NeedsValidation
     try:
         return await request.json()
     except (ValueError, RecursionError):  # broken, or a number of five thousand digits
-        raise NotInOrder from None
+        raise NeedsValidation from None

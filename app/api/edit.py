@@ -10,18 +10,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api.actions import IfMatch, Key, Said, act_on, operation, with_body
+from app.api.actions import ActionRequest, IdempotencyKeyHeader, IfMatch, handle_action, operation, typed_body
 from app.api.openapi import problems
 from app.api.reads import Name
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.refusals import VersionNeeded
+from app.kernel.refusals import VersionRequired
 
 
 def mount_edit(
     router: APIRouter,
     lifecycle: Lifecycle[Any],
-    shape: type[Out],
+    shape: type[OutputModel],
     *,
     prefix: str = "",
     renderer: type[Renderer] = Renderer,
@@ -34,14 +34,14 @@ def mount_edit(
         name: Name,
         body: Any,
         if_match: IfMatch = None,
-        idempotency_key: Key = None,
+        idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response:
         if if_match is None:
-            raise VersionNeeded()
-        said = Said(name, body, if_match, idempotency_key)
-        return await act_on(request, lifecycle, row, shape, said, renderer=renderer)
+            raise VersionRequired()
+        said = ActionRequest(name, body, if_match, idempotency_key)
+        return await handle_action(request, lifecycle, row, shape, said, renderer=renderer)
 
     told = operation(lifecycle, row.name, shape)
     told["responses"] |= problems(428)
     told["description"] = row.summary
-    router.add_api_route(f"{prefix}/{{id}}", with_body(edit, row.body), methods=["PATCH"], **told)
+    router.add_api_route(f"{prefix}/{{id}}", typed_body(edit, row.body), methods=["PATCH"], **told)

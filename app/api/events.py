@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.cursors import read as read_cursor
 from app.api.cursors import write as write_cursor
 from app.api.list_queries import AsOfParameter
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.common.personal import is_sealed
-from app.common.records import Beside, Hidden, Record, Refers, StaffOnly, codecs, empty, evolve
-from app.kernel.bodies import marks, parts
+from app.common.records import ChildRecord, ForeignRef, Hidden, Record, StaffOnly, codecs, empty, evolve
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.withheld import Viewer, is_withheld, viewers
+from app.kernel.payloads import marks, part_types
+from app.kernel.redaction import Viewer, is_withheld, viewers
 from app.log import read
 from app.log.canonical import instant
 from app.log.events import Recorded, id_of, kind_of
@@ -32,7 +32,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ACCOUNTS = ("person", "integration")
 
 
-class EventOut(Out):
+class EventOut(OutputModel):
     """Something that happened to a record."""
 
     position: int = Field(description="Its place in the whole log, from 1, without gaps.")
@@ -55,7 +55,7 @@ class EventOut(Out):
     irregular: list[str] = Field(description="What of it does not fit the lifecycle.")
 
 
-class EventPage(Out):
+class EventPage(OutputModel):
     """Events of a record in the order of their versions."""
 
     items: list[EventOut]
@@ -86,7 +86,7 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     for_staff = viewer is Viewer.staff
     scope = stream if paging.as_of is None else f"{stream} as of {paging.as_of}"
     after = 0 if paging.cursor is None else read_cursor(paging.cursor, scope, sign)[0]
-    events = await read.of_stream(
+    events = await read.stream_events(
         ledger.db,
         stream,
         after_version=after,
@@ -96,16 +96,16 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     )
     shown = events[: paging.limit]
     cursor = write_cursor([shown[-1].version], scope, sign) if len(events) > paging.limit else None
-    texts = await ledger.vault.texts(sealed for event in shown for sealed in _sealed(event.data))
+    texts = await ledger.vault.texts(sealed for event in shown for sealed in _ciphertexts(event.data))
     hidden = _hidden(renderer.lifecycle, viewer)
     items = []
     for event in shown:
         # What another system's row held besides is that system's affair, and its staff's.
         given = event.data["given"] if for_staff or not event.data.get("observed") else {}
-        said = _without(hidden, _opened(given, texts))
-        changes = event.data["set"] if for_staff else _for_all(renderer.lifecycle, event)
-        rows = {key: _without(hidden, row) for key, row in _opened(changes, texts).items()}
-        items.append(_out(event, said, rows))
+        said = _without_hidden(hidden, _with_texts(given, texts))
+        changes = event.data["set"] if for_staff else _public_changes(renderer.lifecycle, event)
+        rows = {key: _without_hidden(hidden, row) for key, row in _with_texts(changes, texts).items()}
+        items.append(_event_out(event, said, rows))
     names = await _names(ledger, renderer.lifecycle, items)
     return {"items": items, "names": names, "next_cursor": cursor}
 
@@ -114,14 +114,14 @@ async def _names(
     ledger: Ledger, lifecycle: Lifecycle[Any], items: list[dict[str, Any]]
 ) -> dict[str, str | None]:
     """What the persons and teams are called whose ids the events have where they name some."""
-    fields = _naming(lifecycle)
+    fields = _reference_fields(lifecycle)
     ids: dict[str, set[UUID]] = {"person": set(), "team": set()}
     for item in items:
         for actor in (item["actor"], item["on_behalf_of"] or ""):
             who, _, name = actor.partition(":")
             if who in ACCOUNTS:
                 ids["person"].add(UUID(name))
-        for kind, name in _named(fields, [item["given"], *item["set"].values()]):
+        for kind, name in _named_ids(fields, [item["given"], *item["set"].values()]):
             ids[kind].add(UUID(name))
     sealed = await ledger.directory.names(ids["person"])
     texts = await ledger.vault.texts(sealed.values())
@@ -131,26 +131,26 @@ async def _names(
 
 
 @cache
-def _naming(lifecycle: Lifecycle[Any]) -> dict[str, str]:
+def _reference_fields(lifecycle: Lifecycle[Any]) -> dict[str, str]:
     """The fields of the lifecycle's bodies and rows that name persons or teams, by which of both."""
     bodies: list[type[BaseModel]] = [row.body for row in lifecycle.rows]
     for body in bodies:
-        bodies += parts(body).values()
-    marked = [item for body in bodies for item in marks(body, Refers).items()]
+        bodies += part_types(body).values()
+    marked = [item for body in bodies for item in marks(body, ForeignRef).items()]
     for record in _records(lifecycle):
-        marked += marks(record, Refers).items()
+        marked += marks(record, ForeignRef).items()
     return {name: mark.kind for name, mark in marked if mark.kind in ("person", "team")}
 
 
-def _named(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
+def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
     """What stands in such fields, each with its kind."""
     if isinstance(said, list):
         for one in said:
-            yield from _named(fields, one)
+            yield from _named_ids(fields, one)
     elif isinstance(said, dict):
         for name, value in said.items():
             if name not in fields:
-                yield from _named(fields, value)
+                yield from _named_ids(fields, value)
             else:
                 for one in value if isinstance(value, list) else [value]:
                     if isinstance(one, str) and ID.fullmatch(one):
@@ -180,9 +180,9 @@ def _records(lifecycle: Lifecycle[Any]) -> list[type[Record]]:
     return [lifecycle.record, *lifecycle.children]
 
 
-def _for_all(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
+def _public_changes(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
     """What the event sets, without the rows that only staff may know of."""
-    classes = {record.KIND: record for record in _records(lifecycle) if issubclass(record, Beside)}
+    classes = {record.KIND: record for record in _records(lifecycle) if issubclass(record, ChildRecord)}
 
     def is_for_staff(key: str, fields: dict[str, Any] | None) -> bool:
         row = classes.get(kind_of(key))
@@ -193,14 +193,14 @@ def _for_all(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
     return {key: fields for key, fields in event.data["set"].items() if not is_for_staff(key, fields)}
 
 
-def _without(hidden: set[str], fields: Any) -> Any:
+def _without_hidden(hidden: set[str], fields: Any) -> Any:
     """The fields but for those; a row that was removed has none."""
     if fields is None:
         return None
     return {name: value for name, value in fields.items() if name not in hidden}
 
 
-def _out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def _event_out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {
         "position": event.position,
         "id": event.id,
@@ -223,18 +223,18 @@ def _out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) -> dic
     }
 
 
-def _sealed(value: Any) -> list[str]:
+def _ciphertexts(value: Any) -> list[str]:
     """All ciphertexts in JSON data."""
     if isinstance(value, str):
         return [value] if is_sealed(value) else []
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [sealed for part in parts for sealed in _sealed(part)]
+    return [sealed for part in parts for sealed in _ciphertexts(part)]
 
 
-def _opened(value: Any, texts: dict[str, str | None]) -> Any:
+def _with_texts(value: Any, texts: dict[str, str | None]) -> Any:
     """The same data with its texts readable, null where they were erased."""
     if isinstance(value, dict):
-        return {key: _opened(item, texts) for key, item in value.items()}
+        return {key: _with_texts(item, texts) for key, item in value.items()}
     if isinstance(value, list):
-        return [_opened(item, texts) for item in value]
+        return [_with_texts(item, texts) for item in value]
     return texts[value] if isinstance(value, str) and value in texts else value

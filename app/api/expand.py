@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.api.lists import Listing, Referred
+from app.api.lists import ExpandTarget, Listing
 from app.api.shapes import Renderer
-from app.kernel.named import visible
+from app.kernel.references import is_visible
 
 #: What the whole record is called by, beside its fields.
-NAMED = "named_by"
+NAME_COLUMN = "named_by"
 
 
 async def expand(
@@ -26,27 +26,29 @@ async def expand(
         alike.setdefault((of.listing.lifecycle.kind, of.by), []).append(name)
     for fields in alike.values():
         of = listing.refers[fields[0]]
-        named = {of.named(out[name]) for out in shown for name in fields if name in out} - {None}
-        whole = await _seen(of, renderer, list(named)) if named else {}
+        named = {of.key_in(out[name]) for out in shown for name in fields if name in out} - {None}
+        whole = await _visible_records(of, renderer, list(named)) if named else {}
         for out in shown:
             for name in fields:
                 if name in out:
                     kept = out[name] if of.by == "id" else None
-                    out[name] = whole.get(of.named(out[name]), kept)
+                    out[name] = whole.get(of.key_in(out[name]), kept)
 
 
-async def _seen(of: Referred, renderer: Renderer, named: list[Any]) -> dict[Any, dict[str, Any]]:
+async def _visible_records(
+    of: ExpandTarget, renderer: Renderer, named: list[Any]
+) -> dict[Any, dict[str, Any]]:
     """Those of the records that the caller may see, by what names them."""
     ledger, caller, lifecycle = renderer.ledger, renderer.caller, of.listing.lifecycle
     full = of.listing.renderer(ledger, lifecycle, of.listing.shape, caller, renderer.language)
     in_process = "" if of.process is None else " and r.process = %(process)s"
     rows = await ledger.db.rows(
-        f"select {full.columns}, r.{of.by} as {NAMED}, h.audience as may_see from {lifecycle.table} r "
+        f"select {full.columns}, r.{of.by} as {NAME_COLUMN}, h.audience as may_see from {lifecycle.table} r "
         f"join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
         f"where r.{of.by} = any(%(named)s){in_process}",
         {"named": named, "process": of.process},
     )
-    seen = [row for row in rows if visible(ledger, lifecycle, caller, row.pop("may_see"))]
-    names = [row.pop(NAMED) for row in seen]
-    await full.fill(seen)
+    seen = [row for row in rows if is_visible(ledger, lifecycle, caller, row.pop("may_see"))]
+    names = [row.pop(NAME_COLUMN) for row in seen]
+    await full.render_many(seen)
     return dict(zip(names, seen, strict=True))

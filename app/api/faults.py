@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from app.i18n import say, sentences
+from app.i18n import sentences, translate
 from app.kernel.refusals import WrongValue
 
 #: What Pydantic puts into a path that is in no body: that it is the key, or which of several kinds it is not.
@@ -34,7 +34,7 @@ class Fault(BaseModel):
 def fault_of_value(wrong: WrongValue, language: str) -> Fault:
     """A value that our own rules refuse, in words."""
     pointer = None if wrong.parameter else wrong.pointer
-    message = say(language, "value", wrong.because, wrong.words)
+    message = translate(language, "value", wrong.because, wrong.words)
     return Fault(pointer=pointer, parameter=wrong.parameter, code=wrong.because, message=message)
 
 
@@ -69,7 +69,7 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
         words["expected"] = words["expected"].replace("' or '", "', '")  # which is English
     words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
     words["said"] = str(error.get("input"))[:LONGEST_SAID]
-    fault = Fault(code=error["type"], message=say(language, "value", code, words))
+    fault = Fault(code=error["type"], message=translate(language, "value", code, words))
     if where == "body":
         fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
     elif where == "header":

@@ -22,11 +22,11 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.common.components import Component
-from app.common.records import ENVELOPE, Codec, Labelled, Record, codecs
-from app.kernel.bodies import LONGEST_LINE, Instant
-from app.kernel.visibility import EVERYWHERE, NOWHERE, staff_sees
+from app.common.records import ENVELOPE, Codec, CodeEnum, Record, codecs
+from app.kernel.payloads import LONGEST_LINE, Instant
+from app.kernel.visibility import EVERYWHERE, NOWHERE, staff_condition
 from app.search.query import Search
 
 NONE, ME = "none", "me"
@@ -43,10 +43,10 @@ def split(value: Any) -> Any:
 
 
 #: A parameter that takes several values, separated by commas.
-Several = BeforeValidator(split)
+CommaSeparated = BeforeValidator(split)
 
 
-def _a_date_first(value: Any) -> Any:
+def _require_date(value: Any) -> Any:
     # Pydantic would take digits for seconds since 1970, and nobody means that here.
     if not isinstance(value, str) or _DATE.match(value) is None:
         raise PydanticCustomError("datetime_type", "must be a time with a zone")
@@ -55,7 +55,7 @@ def _a_date_first(value: Any) -> Any:
 
 
 #: A point in time as a parameter.
-Time = Annotated[Instant, BeforeValidator(_a_date_first)]
+Time = Annotated[Instant, BeforeValidator(_require_date)]
 
 
 def _person(value: str) -> str:
@@ -70,7 +70,7 @@ def _person(value: str) -> str:
 
 
 @dataclass(slots=True)
-class Where:
+class WhereClause:
     """Conditions on the table `r` that all hold, and their parameters.
 
     `states` are those that a record may stand in; None: any. Lists look at them one by one. `searches` are
@@ -82,13 +82,13 @@ class Where:
     parameters: dict[str, Any] = field(default_factory=dict)
     states: frozenset[str] | None = None
     searches: list[Search] = field(default_factory=list)
-    walked: int | None = None
-    uneven: bool = False
+    scan_limit: int | None = None
+    depends_on_values: bool = False
 
     @property
     def prepare(self) -> bool | None:
         """Whether the plan of the statement may be kept, as `Database.rows` takes it."""
-        return False if self.searches or self.uneven else None
+        return False if self.searches or self.depends_on_values else None
 
     def bind(self, value: Any) -> str:
         """The placeholder of one more value."""
@@ -96,15 +96,15 @@ class Where:
         self.parameters[name] = value
         return f"%({name})s"
 
-    def stands_in(self, states: frozenset[str]) -> None:
+    def restrict_states(self, states: frozenset[str]) -> None:
         """It stands in one of these states."""
         self.states = states if self.states is None else self.states & states
 
 
 #: Adds what was said to the conditions, as it is meant by whoever is shown the list.
-Narrow = Callable[[Where, Any, Renderer], Awaitable[None]]
+Narrow = Callable[[WhereClause, Any, Renderer], Awaitable[None]]
 #: The values of a column that a parameter's values stand for; what nothing is called stands for none.
-Meaning = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
+ValueResolver = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Parameter:
     narrow: Narrow
 
 
-def parameters(record: type[Record], shape: type[Out], names: Sequence[str]) -> dict[str, Parameter]:
+def parameters(record: type[Record], shape: type[OutputModel], names: Sequence[str]) -> dict[str, Parameter]:
     """By name, the parameters for these fields of a kind of record."""
     made = [parameter for name in names for parameter in _of_field(record, shape, name)]
     by_name = {parameter.name: parameter for parameter in made}
@@ -124,7 +124,9 @@ def parameters(record: type[Record], shape: type[Out], names: Sequence[str]) -> 
     return by_name
 
 
-async def narrow(where: Where, known: Mapping[str, Parameter], query: BaseModel, renderer: Renderer) -> None:
+async def narrow(
+    where: WhereClause, known: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
+) -> None:
     """Adds what the query says of these parameters."""
     for name in known.keys() & query.model_fields_set:
         said = getattr(query, name)
@@ -132,34 +134,34 @@ async def narrow(where: Where, known: Mapping[str, Parameter], query: BaseModel,
             await known[name].narrow(where, said, renderer)
 
 
-def _of_field(record: type[Record], shape: type[Out], name: str) -> list[Parameter]:
-    if name in _BESIDE:
-        return _beside(name)
+def _of_field(record: type[Record], shape: type[OutputModel], name: str) -> list[Parameter]:
+    if name in _CHILD_FILTERS:
+        return _child_parameters(name)
     fields = codecs(record)
     column = f"{name}_id" if f"{name}_id" in fields else name
     may_be_empty = type(None) in get_args(shape.model_fields[name].annotation)
     if column in ENVELOPE or fields[column].type is datetime:
-        return _times(name, may_be_empty)
+        return _time_parameters(name, may_be_empty)
     if name == "state":
-        return _states(fields[column].type)
+        return _state_parameters(fields[column].type)
     if fields[column].type is bool:
-        return [_flag(name)]
+        return [_flag_parameter(name)]
     if get_origin(fields[column].type) is list:
-        return _any_of(name)
-    return _among(name, *_compared(fields[column], may_be_empty))
+        return _list_parameters(name)
+    return _value_parameters(name, *_comparison(fields[column], may_be_empty))
 
 
-def _compared(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
+def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
     """What a value of that parameter is and is called, and the column that it is compared with."""
     kind = codec.type
     if codec.refers is not None and codec.refers.kind == "person":
         return _Person, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
     if codec.refers is not None and codec.refers.kind != "team":
-        return _Word, ": ids", _Column(codec.name, _ids, may_be_empty, may_be_empty)
+        return _QueryText, ": ids", _Column(codec.name, _ids, may_be_empty, may_be_empty)
     if codec.refers is not None:
-        return _Word, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
-    if not (isinstance(kind, type) and issubclass(kind, Labelled)):
-        return _Word, "", _Column(codec.name, _words, may_be_empty, may_be_empty)
+        return _QueryText, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
+    if not (isinstance(kind, type) and issubclass(kind, CodeEnum)):
+        return _QueryText, "", _Column(codec.name, _plain_values, may_be_empty, may_be_empty)
     # Where a code is called `none`, it is meant, and not what has no value.
     has_none = may_be_empty and NONE not in list(kind)
     entry = Literal[(*(code.value for code in kind), NONE)] if has_none else kind
@@ -171,12 +173,12 @@ class _Column:
     """A column that is compared with values. `has_none`: `none` stands for rows where it is empty."""
 
     name: str
-    meaning: Meaning
+    meaning: ValueResolver
     may_be_empty: bool
     has_none: bool
 
 
-_Word = Annotated[
+_QueryText = Annotated[
     str,
     StringConstraints(max_length=LONGEST_LINE),
     Component("Word", "A value that is looked for.", "mail", {"minLength": 1, "pattern": "^[^,]+$"}),
@@ -191,45 +193,45 @@ _Person = Annotated[
 ]
 
 
-def several(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
+def multi_value(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
     """The type of a parameter that takes some of these, with what it means."""
     values: Any = Annotated[list[entry], Field(min_length=1, max_length=most)]
-    return Annotated[values | None, Several, Field(description=about)]
+    return Annotated[values | None, CommaSeparated, Field(description=about)]
 
 
-def _among(name: str, entry: Any, called: str, column: _Column) -> list[Parameter]:
+def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> list[Parameter]:
     none = "; `none`: those without" if column.has_none else ""
-    one = several(entry, f"Those whose `{name}` is one of these{called}{none}.")
+    one = multi_value(entry, f"Those whose `{name}` is one of these{called}{none}.")
     none = "; `none`: not those without" if column.has_none else ""
-    no = several(entry, f"Those whose `{name}` is none of these{called}{none}.")
+    no = multi_value(entry, f"Those whose `{name}` is none of these{called}{none}.")
     return [
-        Parameter(name, one, partial(_is_one_of, column)),
-        Parameter(f"{name}_not", no, partial(_is_none_of, column)),
+        Parameter(name, one, partial(_match_any, column)),
+        Parameter(f"{name}_not", no, partial(_match_none, column)),
     ]
 
 
 #: What one entry of a list is called where it is not the list without its s.
-_ONE_OF = {"categories": "category"}
+_SINGULAR = {"categories": "category"}
 
 
-def _any_of(name: str) -> list[Parameter]:
-    one = _ONE_OF.get(name, name.removesuffix("s"))
+def _list_parameters(name: str) -> list[Parameter]:
+    one = _SINGULAR.get(name, name.removesuffix("s"))
 
-    async def has(where: Where, said: list[str], renderer: Renderer) -> None:
-        values = await _words(renderer, said)
+    async def contains_any(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+        values = await _plain_values(renderer, said)
         where.conditions.append(f"r.{name} && {where.bind(values)}::text[]")
 
-    async def has_not(where: Where, said: list[str], renderer: Renderer) -> None:
-        values = await _words(renderer, said)
+    async def contains_none(where: WhereClause, said: list[str], renderer: Renderer) -> None:
+        values = await _plain_values(renderer, said)
         where.conditions.append(f"(r.{name} && {where.bind(values)}::text[]) is not true")
 
-    some = several(_Word, f"Those that have one of these among their `{name}`.")
-    none = several(_Word, f"Those that have none of these among their `{name}`.")
-    return [Parameter(one, some, has), Parameter(f"{one}_not", none, has_not)]
+    some = multi_value(_QueryText, f"Those that have one of these among their `{name}`.")
+    none = multi_value(_QueryText, f"Those that have none of these among their `{name}`.")
+    return [Parameter(one, some, contains_any), Parameter(f"{one}_not", none, contains_none)]
 
 
-async def _is_one_of(column: _Column, where: Where, said: list[str], renderer: Renderer) -> None:
-    values, none = await _meant(column, said, renderer)
+async def _match_any(column: _Column, where: WhereClause, said: list[str], renderer: Renderer) -> None:
+    values, none = await _resolved_values(column, said, renderer)
     ways = [f"r.{column.name} is null"] if none else []
     # For one value an index gives the rows in the order of the list, for several it does not.
     if len(values) == 1:
@@ -239,8 +241,8 @@ async def _is_one_of(column: _Column, where: Where, said: list[str], renderer: R
     where.conditions.append(f"({' or '.join(ways)})" if len(ways) > 1 else "".join(ways) or "false")
 
 
-async def _is_none_of(column: _Column, where: Where, said: list[str], renderer: Renderer) -> None:
-    values, none = await _meant(column, said, renderer)
+async def _match_none(column: _Column, where: WhereClause, said: list[str], renderer: Renderer) -> None:
+    values, none = await _resolved_values(column, said, renderer)
     if none:
         where.conditions.append(f"r.{column.name} is not null")
     if values:
@@ -249,7 +251,7 @@ async def _is_none_of(column: _Column, where: Where, said: list[str], renderer: 
         where.conditions.append(f"({other}{empty})")
 
 
-async def _meant(column: _Column, said: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
+async def _resolved_values(column: _Column, said: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
     """The values that are meant, and whether `none` is among them."""
     none = column.has_none and NONE in said
     return await column.meaning(renderer, [value for value in said if not (none and value == NONE)]), none
@@ -259,7 +261,7 @@ async def _codes(renderer: Renderer, said: Sequence[str]) -> list[Any]:
     return [str(code) for code in said]
 
 
-async def _words(renderer: Renderer, said: Sequence[str]) -> list[Any]:
+async def _plain_values(renderer: Renderer, said: Sequence[str]) -> list[Any]:
     # Nothing is called what the database cannot even take.
     return [word for word in said if "\x00" not in word]
 
@@ -283,48 +285,48 @@ async def _teams(renderer: Renderer, said: Sequence[str]) -> list[Any]:
     return [team.id for team in teams if team.key in named or team.text in named]
 
 
-def _states(kind: type[Labelled]) -> list[Parameter]:
+def _state_parameters(kind: type[CodeEnum]) -> list[Parameter]:
     every = frozenset(state.value for state in kind)
 
-    async def among(where: Where, said: list[Labelled], renderer: Renderer) -> None:
-        where.stands_in(frozenset(state.value for state in said))
+    async def among(where: WhereClause, said: list[CodeEnum], renderer: Renderer) -> None:
+        where.restrict_states(frozenset(state.value for state in said))
 
-    async def not_among(where: Where, said: list[Labelled], renderer: Renderer) -> None:
-        where.stands_in(every - {state.value for state in said})
+    async def not_among(where: WhereClause, said: list[CodeEnum], renderer: Renderer) -> None:
+        where.restrict_states(every - {state.value for state in said})
 
     return [
-        Parameter("state", several(kind, "Those that stand in one of these states."), among),
-        Parameter("state_not", several(kind, "Those that stand in none of these states."), not_among),
+        Parameter("state", multi_value(kind, "Those that stand in one of these states."), among),
+        Parameter("state_not", multi_value(kind, "Those that stand in none of these states."), not_among),
     ]
 
 
-def _flag(name: str) -> Parameter:
-    async def is_so(where: Where, said: bool, renderer: Renderer) -> None:
+def _flag_parameter(name: str) -> Parameter:
+    async def equals(where: WhereClause, said: bool, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name}" if said else f"not r.{name}")
 
-    return Parameter(name, Annotated[bool | None, Field(description=f"Whether `{name}`.")], is_so)
+    return Parameter(name, Annotated[bool | None, Field(description=f"Whether `{name}`.")], equals)
 
 
-def _times(name: str, may_be_empty: bool) -> list[Parameter]:
+def _time_parameters(name: str, may_be_empty: bool) -> list[Parameter]:
     said = name.removesuffix("_at")
 
-    async def after(where: Where, said: datetime, renderer: Renderer) -> None:
+    async def at_or_after(where: WhereClause, said: datetime, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} >= {where.bind(said)}")
 
-    async def before(where: Where, said: datetime, renderer: Renderer) -> None:
+    async def earlier_than(where: WhereClause, said: datetime, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} < {where.bind(said)}")
 
     late = Annotated[Time | None, Field(description=f"Those whose `{name}` is then or later.")]
     early = Annotated[Time | None, Field(description=f"Those whose `{name}` is earlier, and not then.")]
-    bounds = [Parameter(f"{said}_after", late, after), Parameter(f"{said}_before", early, before)]
-    return [*bounds, *_empty(name)] if may_be_empty else bounds
+    bounds = [Parameter(f"{said}_after", late, at_or_after), Parameter(f"{said}_before", early, earlier_than)]
+    return [*bounds, *_presence_parameters(name)] if may_be_empty else bounds
 
 
-def _empty(name: str) -> list[Parameter]:
-    async def is_empty(where: Where, said: str, renderer: Renderer) -> None:
+def _presence_parameters(name: str) -> list[Parameter]:
+    async def is_empty(where: WhereClause, said: str, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} is null")
 
-    async def is_filled(where: Where, said: str, renderer: Renderer) -> None:
+    async def is_filled(where: WhereClause, said: str, renderer: Renderer) -> None:
         where.conditions.append(f"r.{name} is not null")
 
     without = Annotated[Literal["none"] | None, Field(description=f"`none`: those without `{name}`.")]
@@ -333,48 +335,48 @@ def _empty(name: str) -> list[Parameter]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
+class _ChildFilter:
     """What stands in rows beside a record. `ids` are those of the records that have one of the values."""
 
     ids: str
     entry: Any
-    meaning: Meaning
+    meaning: ValueResolver
     about: str
     #: Which of these rows are not for staff only; none: all.
     public: str = ""
 
 
-_BESIDE = {
+_CHILD_FILTERS = {
     # Its name there, alone or after its source: the name of a source has no colon in it.
-    "external_reference": _Beside(
+    "external_reference": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.external_reference x where x.kind = {kind} "
         "and (x.key = any({said}) or (x.key = any({keys}) and x.source || ':' || x.key = any({said})))",
-        _Word,
-        _words,
+        _QueryText,
+        _plain_values,
         "one of these names in another system, as `OPS-1` or `jira:OPS-1`",
     ),
-    "tag": _Beside(
+    "tag": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.tag x "
         "where x.name = any({said}) and x.record like {kind} || '/%%'",
-        _Word,
-        _words,
+        _QueryText,
+        _plain_values,
         "one of these tags",
         public=" and x.visibility = 'public'",
     ),
-    "member_of": _Beside(
+    "member_of": _ChildFilter(
         "select x.person_id from fold.membership x where x.team_id = any({said})",
-        _Word,
+        _QueryText,
         _teams,
         "one of these among the teams that they belong to: keys or ids",
     ),
-    "serves": _Beside(
+    "serves": _ChildFilter(
         "select x.id from fold.ci x where x.services && {said}::text[]",
-        _Word,
-        _words,
+        _QueryText,
+        _plain_values,
         "one of these services: keys",
     ),
     # Who else follows a record is not for everybody to ask.
-    "follower": _Beside(
+    "follower": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.follower x "
         "where x.person_id = any({said}) and x.record like {kind} || '/%%'",
         Literal["me"],
@@ -384,25 +386,32 @@ _BESIDE = {
 }
 
 
-def _beside(name: str) -> list[Parameter]:
-    beside = _BESIDE[name]
+def _child_parameters(name: str) -> list[Parameter]:
+    child_filter = _CHILD_FILTERS[name]
 
-    async def has(not_: str, where: Where, said: list[str], renderer: Renderer) -> None:
-        values = await beside.meaning(renderer, said)
-        ids = beside.ids.format(
+    async def matches(not_: str, where: WhereClause, said: list[str], renderer: Renderer) -> None:
+        values = await child_filter.meaning(renderer, said)
+        ids = child_filter.ids.format(
             kind=where.bind(renderer.lifecycle.kind),
             said=where.bind(values),
             keys=where.bind([str(value).partition(":")[2] for value in values]),
         )
-        staff = staff_sees(renderer.caller, renderer.lifecycle, where.bind) if beside.public else EVERYWHERE
+        staff = (
+            staff_condition(renderer.caller, renderer.lifecycle, where.bind)
+            if child_filter.public
+            else EVERYWHERE
+        )
         found = f"r.id in ({ids})"
         if staff == NOWHERE:
-            found = f"r.id in ({ids}{beside.public})"
+            found = f"r.id in ({ids}{child_filter.public})"
         elif staff != EVERYWHERE:
             # The first condition finds them by the index, the second looks at those.
-            found += f" and ({staff} or r.id in ({ids}{beside.public}))"
+            found += f" and ({staff} or r.id in ({ids}{child_filter.public}))"
         where.conditions.append(f"{not_} ({found})")
 
-    some = several(beside.entry, f"Those that have {beside.about}.")
-    none = several(beside.entry, f"Those that do not have {beside.about}.")
-    return [Parameter(name, some, partial(has, "")), Parameter(f"{name}_not", none, partial(has, "not"))]
+    some = multi_value(child_filter.entry, f"Those that have {child_filter.about}.")
+    none = multi_value(child_filter.entry, f"Those that do not have {child_filter.about}.")
+    return [
+        Parameter(name, some, partial(matches, "")),
+        Parameter(f"{name}_not", none, partial(matches, "not")),
+    ]

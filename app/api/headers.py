@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from starlette.types import Scope
 
 #: What is said once, or not at all. Of two that differ nobody could tell which was meant.
-ONCE = frozenset(
+SINGLE_HEADERS = frozenset(
     {
         b"authorization",
         b"content-encoding",
@@ -33,7 +33,7 @@ CODING = "identity"
 
 
 @dataclass(frozen=True, slots=True)
-class BadHead:
+class HeaderFault:
     """What is wrong: the problem's status and code, its sentence, and the sentence's words."""
 
     status: int
@@ -43,34 +43,34 @@ class BadHead:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def fault_in(scope: Scope) -> BadHead | None:
+def find_header_fault(scope: Scope) -> HeaderFault | None:
     """The first thing that is wrong with the head of a request; None: nothing is."""
     headers = scope["headers"]
     said = dict(headers)
     if len(said) != len(headers):
         names = [name for name, _ in headers]
-        for name in ONCE & said.keys():
+        for name in SINGLE_HEADERS & said.keys():
             if names.count(name) > 1:
                 words = {"header": name.decode("ascii").title()}
-                return BadHead(400, "bad_header", "header_twice", words)
+                return HeaderFault(400, "bad_header", "header_twice", words)
     host = said.get(b"host")
     if host is None and scope.get("http_version") == "1.1":
-        return BadHead(400, "bad_header", "no_host")
+        return HeaderFault(400, "bad_header", "no_host")
     if host and not HOST.fullmatch(host):
-        return BadHead(400, "bad_header", "bad_host")
+        return HeaderFault(400, "bad_header", "bad_host")
     return _bad_coding(scope, said)
 
 
-def _bad_coding(scope: Scope, said: dict[bytes, bytes]) -> BadHead | None:
+def _bad_coding(scope: Scope, said: dict[bytes, bytes]) -> HeaderFault | None:
     """A body that cannot be read as it comes."""
     transfer = said.get(b"transfer-encoding")
     if transfer is not None and (
         transfer.strip().lower() != b"chunked" or scope.get("http_version") == "1.0"
     ):
-        return BadHead(400, "bad_header", "transfer_coding")
+        return HeaderFault(400, "bad_header", "transfer_coding")
     coding = said.get(b"content-encoding", b"").strip().lower()
     if coding not in (b"", b"identity") and (transfer or said.get(b"content-length", b"0") != b"0"):
         words = {"said": coding[:100].decode("latin-1")}
         taken = {"Accept-Encoding": CODING}
-        return BadHead(415, "unsupported_content_encoding", "unsupported_content_encoding", words, taken)
+        return HeaderFault(415, "unsupported_content_encoding", "unsupported_content_encoding", words, taken)
     return None

@@ -29,7 +29,7 @@ from app.settings import Settings
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 #: What an access token may call itself (RFC 9068, 2.1); many say JWT, or nothing.
 TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
-NEEDED = ["exp", "iss", "aud"]
+REQUIRED_CLAIMS = ["exp", "iss", "aud"]
 #: By so much the clocks of the provider and of ours may differ.
 LEEWAY_SECONDS = 30
 #: Keys that nobody has heard of have them fetched so often, however many tokens name one.
@@ -67,16 +67,16 @@ class InactiveLogin(Refusal):
     CODE = "inactive_login"
 
 
-class Untrue(Exception):
+class InvalidToken(Exception):
     """A token that is none of the provider's for us, or whose time is over."""
 
 
-class NoAnswer(Exception):
+class ProviderUnreachable(Exception):
     """The provider does not answer, or not with its keys."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedIn:
+class TokenClaims:
     """What a good token says: the login (None: it names none that can be relied on), until when, and whom the
     provider calls so.
     """
@@ -88,7 +88,7 @@ class LoggedIn:
     locale: str | None
 
 
-class Issuer:
+class IdentityProvider:
     """One provider, as a process knows it."""
 
     def __init__(self, settings: Settings) -> None:
@@ -108,7 +108,7 @@ class Issuer:
             self._fetching.cancel()
             await asyncio.gather(self._fetching, return_exceptions=True)
 
-    async def read(self, token: str, may_ask: Callable[[], None]) -> LoggedIn:
+    async def verify(self, token: str, may_ask: Callable[[], None]) -> TokenClaims:
         """What the token says. `may_ask` is called before the provider is waited for, and raises what forbids
         that.
 
@@ -118,10 +118,10 @@ class Issuer:
             header = jwt.get_unverified_header(token)
             algorithm, kid = header.get("alg"), header.get("kid")
             if algorithm not in ALGORITHMS or "crit" in header or _type(header) not in TYPES:
-                raise Untrue()
+                raise InvalidToken()
             found = await self._key(kid, may_ask)
             if found.get("alg", algorithm) != algorithm:
-                raise Untrue()
+                raise InvalidToken()
             claims = jwt.PyJWT(options={"enforce_minimum_key_length": True}).decode(
                 token,
                 jwt.PyJWK(found, algorithm),
@@ -129,46 +129,46 @@ class Issuer:
                 audience=self._audience,
                 issuer=self._url,
                 leeway=LEEWAY_SECONDS,
-                options={"require": NEEDED},
+                options={"require": REQUIRED_CLAIMS},
             )
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
-            raise Untrue() from error
-        return self._said(claims)
+            raise InvalidToken() from error
+        return self._token_claims(claims)
 
-    def _said(self, claims: dict[str, Any]) -> LoggedIn:
+    def _token_claims(self, claims: dict[str, Any]) -> TokenClaims:
         try:
             ends_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
         except (ValueError, OverflowError, OSError) as error:
-            raise Untrue() from error
+            raise InvalidToken() from error
         login = _text(claims.get(self._claim))
         if self._claim == "email" and claims.get("email_verified") is not True:
             # Who may call themselves as they like would be let in as anybody.
             login = None
         verified = _text(claims.get("email")) if claims.get("email_verified") is True else None
         name = _text(claims.get("name")) or _text(claims.get("preferred_username"))
-        return LoggedIn(login, ends_at, name, verified, _text(claims.get("locale")))
+        return TokenClaims(login, ends_at, name, verified, _text(claims.get("locale")))
 
     async def _key(self, kid: object, may_ask: Callable[[], None]) -> dict[str, Any]:
         """The published key of that name; without a name the only one. Raises Untrue, IssuerGone."""
-        if (found := self._known(kid)) is not None:
-            if self._stale():
+        if (found := self._cached_key(kid)) is not None:
+            if self._is_stale():
                 self._fetch()
             return found
         may_ask()
-        if self._tried_at is None or self._fetching is not None or self._unknown.take(""):
+        if self._tried_at is None or self._fetching is not None or self._unknown.consume(""):
             await asyncio.shield(self._fetch())
-            if (found := self._known(kid)) is not None:
+            if (found := self._cached_key(kid)) is not None:
                 return found
         if not self._answers:
             raise IssuerGone()
-        raise Untrue()
+        raise InvalidToken()
 
-    def _known(self, kid: object) -> dict[str, Any] | None:
+    def _cached_key(self, kid: object) -> dict[str, Any] | None:
         if isinstance(kid, str):
             return self._keys.get(kid)
         return next(iter(self._keys.values())) if kid is None and len(self._keys) == 1 else None
 
-    def _stale(self) -> bool:
+    def _is_stale(self) -> bool:
         """Whether it is time to ask which keys there are now; not again right after a failure."""
         assert self._tried_at is not None
         return time.monotonic() - self._tried_at > self._fresh_seconds
@@ -196,17 +196,19 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
     async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False, follow_redirects=False) as client:
         about = await _json(client, issuer.removesuffix("/") + DISCOVERY)
         if about.get("issuer") != issuer:
-            raise NoAnswer(f"it calls itself {str(about.get('issuer'))[:200]!r}, and not {issuer!r}")
+            raise ProviderUnreachable(
+                f"it calls itself {str(about.get('issuer'))[:200]!r}, and not {issuer!r}"
+            )
         where = about.get("jwks_uri")
         if not isinstance(where, str) or not _is_safe(where, issuer):
-            raise NoAnswer("it does not say where its keys are, or not by https")
+            raise ProviderUnreachable("it does not say where its keys are, or not by https")
         listed = (await _json(client, where)).get("keys")
     if not isinstance(listed, list):
-        raise NoAnswer("it lists no keys")
+        raise ProviderUnreachable("it lists no keys")
     signing = [one for one in listed if isinstance(one, dict) and one.get("use", "sig") == "sig"]
     keys = {str(one.get("kid", "")): one for one in signing[:MOST_KEYS] if one.get("kty") != "oct"}
     if not keys:
-        raise NoAnswer("it lists no key that signs")
+        raise ProviderUnreachable("it lists no key that signs")
     return keys
 
 
@@ -220,15 +222,15 @@ async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     body = b""
     async with client.stream("GET", url, headers={"Accept": "application/json"}) as answer:
         if answer.status_code != 200:
-            raise NoAnswer(f"{url} is answered {answer.status_code}")
+            raise ProviderUnreachable(f"{url} is answered {answer.status_code}")
         async for part in answer.aiter_bytes():
             body += part
             if len(body) > LARGEST_ANSWER:
-                raise NoAnswer(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
+                raise ProviderUnreachable(f"{url} is answered with more than {LARGEST_ANSWER:,} bytes")
     with contextlib.suppress(ValueError, RecursionError):
         if isinstance(said := json.loads(body), dict):
             return said
-    raise NoAnswer(f"{url} is not answered with a JSON object")
+    raise ProviderUnreachable(f"{url} is not answered with a JSON object")
 
 
 def _type(header: dict[str, Any]) -> object:

@@ -24,7 +24,7 @@ select * from unnest(%s::uuid[], %s::timestamptz[]) as noted (key_id, used_at) o
 on conflict (key_id) do update set used_at = excluded.used_at where u.used_at < excluded.used_at
 returning key_id
 """
-USED = "select key_id, used_at from plumbing.key_use where key_id = any(%s)"
+LAST_USED = "select key_id, used_at from plumbing.key_use where key_id = any(%s)"
 
 
 class KeyUse:
@@ -65,6 +65,6 @@ class KeyUse:
             return
 
 
-async def used_at(ledger: Ledger, keys: Sequence[UUID]) -> dict[UUID, str]:
+async def last_used(ledger: Ledger, keys: Sequence[UUID]) -> dict[UUID, str]:
     """When each of the keys was last used, if it is known."""
-    return {row["key_id"]: instant(row["used_at"]) for row in await ledger.db.rows(USED, (list(keys),))}
+    return {row["key_id"]: instant(row["used_at"]) for row in await ledger.db.rows(LAST_USED, (list(keys),))}

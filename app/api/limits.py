@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class QuotaLeft:
     """How many requests are left, and in how many seconds there is room for more."""
 
     left: int
@@ -34,7 +34,7 @@ class Quota:
         self._counted: dict[str, deque[float]] = {}
         self._swept = clock()
 
-    def take(self, who: str) -> bool:
+    def consume(self, who: str) -> bool:
         """Counts one more of theirs; False, and nothing is counted, if there is no room for it."""
         now = self._clock()
         if now - self._swept > self._seconds:
@@ -46,21 +46,21 @@ class Quota:
         counted.append(now)
         return True
 
-    def give_back(self, who: str) -> None:
+    def refund(self, who: str) -> None:
         """Forgets the last one of theirs."""
         if counted := self._counted.get(who):
             counted.pop()
 
-    def room(self, who: str) -> Room:
+    def remaining(self, who: str) -> QuotaLeft:
         """What is left for them."""
         now = self._clock()
         counted = self._counted.get(who, ())
         if isinstance(counted, deque):
             self._drop(counted, now)
         ends = counted[0] + self._seconds if counted else now
-        return Room(self._limit - len(counted), math.ceil(ends - now))
+        return QuotaLeft(self._limit - len(counted), math.ceil(ends - now))
 
-    def headers(self, room: Room) -> tuple[tuple[bytes, bytes], ...]:
+    def headers(self, room: QuotaLeft) -> tuple[tuple[bytes, bytes], ...]:
         """What tells a client of it (draft-ietf-httpapi-ratelimit-headers-11)."""
         left = f'"{self._name}";r={room.left};t={room.seconds}'
         return self._policy, (b"ratelimit", left.encode("ascii"))

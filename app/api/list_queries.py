@@ -19,10 +19,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.api.custom import CUSTOM, gathered
+from app.api.custom import CUSTOM, gather_custom
 from app.api.filters import Time
 from app.common.components import Component
-from app.kernel.bodies import AN_INSTANT
+from app.kernel.payloads import AN_INSTANT
 
 LARGEST_PAGE = 200
 PAGE = 50
@@ -44,7 +44,7 @@ class Paging(BaseModel):
     )
 
 
-class Chosen(BaseModel):
+class ListSelection(BaseModel):
     """Which records of a list, in which order."""
 
     model_config = ConfigDict(extra="forbid")
@@ -54,10 +54,10 @@ class Chosen(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _gathered(cls, said: Any) -> Any:
-        return gathered(said) if CUSTOM.name in cls.model_fields else said
+        return gather_custom(said) if CUSTOM.name in cls.model_fields else said
 
 
-class ListQuery(Chosen, Paging):
+class ListQuery(ListSelection, Paging):
     """What a list of records takes besides."""
 
     fields: list[str] | None = None
@@ -74,7 +74,7 @@ class ListQuery(Chosen, Paging):
 _TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 
 
-def _as_of(value: Any) -> int | datetime:
+def _parse_as_of(value: Any) -> int | datetime:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return min(int(value[:20]), LARGEST_POSITION)
     try:
@@ -86,7 +86,7 @@ def _as_of(value: Any) -> int | datetime:
 #: An instant, or a position of the log.
 AsOf = Annotated[
     int | datetime,
-    PlainValidator(_as_of),
+    PlainValidator(_parse_as_of),
     WithJsonSchema({"type": "string"}),
     Component(
         "AsOf",
@@ -116,21 +116,21 @@ class RecordQuery(BaseModel):
     as_of: AsOfParameter = None
 
 
-def expanded(query: BaseModel) -> Sequence[str]:
+def expanded_fields(query: BaseModel) -> Sequence[str]:
     """The fields that are to be expanded; lists whose records refer to nothing do not ask."""
     return getattr(query, "expand", None) or ()
 
 
-def included(query: BaseModel) -> Sequence[str]:
+def included_extras(query: BaseModel) -> Sequence[str]:
     """What lists show only if it is asked for."""
     return getattr(query, "include", None) or ()
 
 
-def wanted(query: ListQuery | RecordQuery) -> frozenset[str] | None:
+def requested_fields(query: ListQuery | RecordQuery) -> frozenset[str] | None:
     """The fields that were asked for; None: all."""
-    return None if query.fields is None else frozenset([*query.fields, *included(query)])
+    return None if query.fields is None else frozenset([*query.fields, *included_extras(query)])
 
 
-def offers(query: ListQuery) -> bool:
+def wants_actions(query: ListQuery) -> bool:
     """Whether a list is to say what can be done with its records."""
-    return ACTIONS in (*(query.fields or ()), *included(query))
+    return ACTIONS in (*(query.fields or ()), *included_extras(query))

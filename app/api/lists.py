@@ -14,17 +14,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, create_model
 
 from app.api.custom import CUSTOM
-from app.api.filters import Parameter, parameters, several
-from app.api.list_queries import ACTIONS, Chosen, ListQuery, RecordQuery
+from app.api.filters import Parameter, multi_value, parameters
+from app.api.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery
 from app.api.searching import SEARCH
-from app.api.shapes import ALWAYS, NAMES, Out, Renderer
+from app.api.shapes import ALWAYS_SHOWN, NAMES, OutputModel, Renderer
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
-class Referred:
+class ExpandTarget:
     """What a field can be expanded to: records of that list. It has their id, in a stub, or their key, `by`
     which they are found; `process`: the one whose records those with that key are of, if keys are its own.
     """
@@ -33,7 +33,7 @@ class Referred:
     by: Literal["id", "key"]
     process: str | None = None
 
-    def named(self, value: Any) -> Any:
+    def key_in(self, value: Any) -> Any:
         """What is in the field's value of that record: its id or its key; None: it names none."""
         return value["id"] if self.by == "id" and value is not None else value
 
@@ -49,7 +49,7 @@ class Listing:
     """
 
     lifecycle: Lifecycle[Any]
-    shape: type[Out]
+    shape: type[OutputModel]
     filters: tuple[str, ...]
     sorts: tuple[str, ...]
     expands: tuple[Listing, ...] = ()
@@ -57,65 +57,67 @@ class Listing:
     #: By name, what it can be narrowed by.
     parameters: dict[str, Parameter] = field(init=False)
     #: By field, what it can be expanded to.
-    refers: dict[str, Referred] = field(init=False)
+    refers: dict[str, ExpandTarget] = field(init=False)
     #: What a view saves of a query.
-    chosen: type[Chosen] = field(init=False)
+    selection: type[ListSelection] = field(init=False)
     query: type[ListQuery] = field(init=False)
     record_query: type[RecordQuery] = field(init=False)
     #: A record as it is shown in the list.
-    item: type[Out] = field(init=False)
+    item: type[OutputModel] = field(init=False)
     #: A record, alone and in the list, with the fields that were asked for, what was expanded whole.
-    part: type[BaseModel] = field(init=False)
-    item_part: type[BaseModel] = field(init=False)
-    page: type[Out] = field(init=False)
-    part_page: type[Out] = field(init=False)
+    partial: type[BaseModel] = field(init=False)
+    partial_item: type[BaseModel] = field(init=False)
+    page: type[OutputModel] = field(init=False)
+    partial_page: type[OutputModel] = field(init=False)
 
     def __post_init__(self) -> None:
-        def put(**made: Any) -> None:
+        def set_fields(**made: Any) -> None:
             for name, value in made.items():
                 object.__setattr__(self, name, value)
 
-        put(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
-        if self.lifecycle.searched:
+        set_fields(parameters=parameters(self.lifecycle.record, self.shape, self.filters))
+        if self.lifecycle.searched_fields:
             self.parameters[SEARCH.name] = SEARCH
         if issubclass(self.lifecycle.record, Ticket):
             self.parameters[CUSTOM.name] = CUSTOM
-        put(refers=_refers(self))
-        name = self.shape.__name__.removesuffix("Out")
+        set_fields(refers=_expand_targets(self))
+        name = self.shape.__name__.removesuffix("OutputModel")
         shaping = _shaping(self)
-        chosen: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
-        chosen["sort"] = _sort(self.sorts)
-        put(chosen=create_model(f"{name}Chosen", __base__=Chosen, **chosen))
+        selected: Any = {p.name: (p.annotation, None) for p in self.parameters.values()}
+        selected["sort"] = _sort(self.sorts)
+        set_fields(selection=create_model(f"{name}ListSelection", __base__=ListSelection, **selected))
         offered = {"include": INCLUDE} if ACTIONS in self.shape.model_fields else {}
-        put(query=create_model(f"{name}Query", __base__=ListQuery, **chosen, **shaping, **offered))
-        put(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping))
-        put(item=_item(self.shape, name))
-        put(part=_part(self, self.shape, f"{name}Part"))
-        put(item_part=_part(self, self.item, f"{name}ItemPart") if offered else self.part)
-        searched = bool(self.lifecycle.searched)
-        put(page=_page(f"{name}Page", self.item, searched=searched))
-        put(part_page=_page(f"{name}PartPage", self.item_part, searched=searched))
+        set_fields(query=create_model(f"{name}Query", __base__=ListQuery, **selected, **shaping, **offered))
+        set_fields(record_query=create_model(f"{name}RecordQuery", __base__=RecordQuery, **shaping))
+        set_fields(item=_item_model(self.shape, name))
+        set_fields(partial=_partial_model(self, self.shape, f"Partial{name}"))
+        set_fields(
+            partial_item=_partial_model(self, self.item, f"Partial{name}Item") if offered else self.partial
+        )
+        searched = bool(self.lifecycle.searched_fields)
+        set_fields(page=_page_model(f"{name}Page", self.item, searched=searched))
+        set_fields(partial_page=_page_model(f"Partial{name}Page", self.partial_item, searched=searched))
 
 
-def _refers(listing: Listing) -> dict[str, Referred]:
+def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
     lists = {of.lifecycle.kind: of for of in listing.expands}
-    found = {name: _referred(listing, lists, name) for name in listing.shape.model_fields}
+    found = {name: _expand_target(listing, lists, name) for name in listing.shape.model_fields}
     refers = {name: referred for name, referred in found.items() if referred is not None}
     named = {referred.listing.lifecycle.kind for referred in refers.values()}
     assert lists.keys() == named, "nothing refers to one of these"
     return refers
 
 
-def _referred(listing: Listing, lists: Mapping[str, Listing], name: str) -> Referred | None:
+def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) -> ExpandTarget | None:
     """What the field can be expanded to, if anything."""
     record: type[Record] = listing.lifecycle.record
     fields = codecs(record)
     by_id, by_key = fields.get(f"{name}_id"), fields.get(name)
     if by_id is not None and by_id.refers is not None and by_id.refers.kind in lists:
-        return Referred(lists[by_id.refers.kind], "id")
+        return ExpandTarget(lists[by_id.refers.kind], "id")
     if by_key is not None and by_key.key_of is not None and by_key.key_of.kind in lists:
         process = listing.lifecycle.kind if by_key.key_of.per_process else None
-        return Referred(lists[by_key.key_of.kind], "key", process)
+        return ExpandTarget(lists[by_key.key_of.kind], "key", process)
     return None
 
 
@@ -128,26 +130,28 @@ def _sort(names: tuple[str, ...]) -> Any:
 def _shaping(listing: Listing) -> dict[str, Any]:
     """The parameters that say how a record is shown."""
     fields: Any = Literal[tuple(listing.shape.model_fields)]
-    always = ", ".join(sorted(ALWAYS & listing.shape.model_fields.keys()))
+    always = ", ".join(sorted(ALWAYS_SHOWN & listing.shape.model_fields.keys()))
     about = f"Only these fields of a record; {always} are always there."
-    shaping: dict[str, Any] = {"fields": (several(fields, about, most=len(listing.shape.model_fields)), None)}
+    shaping: dict[str, Any] = {
+        "fields": (multi_value(fields, about, most=len(listing.shape.model_fields)), None)
+    }
     if listing.refers:
         about = (
             "Show these whole, where the caller may see them; else their names stand there as ever. In the "
             "place of a key stands null where there is no such record, or none that the caller may see."
         )
-        shaping["expand"] = (several(Literal[tuple(listing.refers)], about), None)
+        shaping["expand"] = (multi_value(Literal[tuple(listing.refers)], about), None)
     return shaping
 
 
 #: The parameter that asks for what a list does not show by itself.
 INCLUDE: Any = (
-    several(Literal[ACTIONS], "`actions`: say of each record what the caller may do with it, by name."),
+    multi_value(Literal[ACTIONS], "`actions`: say of each record what the caller may do with it, by name."),
     None,
 )
 
 
-def _item(shape: type[Out], name: str) -> type[Out]:
+def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
     """The record as a list shows it: what can be done with it is only named."""
     if ACTIONS not in shape.model_fields:
         return shape
@@ -155,11 +159,11 @@ def _item(shape: type[Out], name: str) -> type[Out]:
     return create_model(f"{name}Item", __base__=shape, __doc__=about, actions=(NAMES, ...))
 
 
-def _part(listing: Listing, shape: type[Out], name: str) -> type[BaseModel]:
+def _partial_model(listing: Listing, shape: type[OutputModel], name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for field_name, told in shape.model_fields.items():
         optional = copy(told)
-        if field_name not in ALWAYS:
+        if field_name not in ALWAYS_SHOWN:
             optional.default_factory = lambda: None  # a default would be told in the contract, and is none
         kind: Any = told.annotation
         if field_name in listing.refers:
@@ -169,7 +173,7 @@ def _part(listing: Listing, shape: type[Out], name: str) -> type[BaseModel]:
     return create_model(name, __doc__=about, **fields)
 
 
-def _page(name: str, entry: Any, *, searched: bool) -> type[Out]:
+def _page_model(name: str, entry: Any, *, searched: bool) -> type[OutputModel]:
     of_all = "Null if it was not asked for"
     more: dict[str, Any] = {}
     if searched:
@@ -179,7 +183,7 @@ def _page(name: str, entry: Any, *, searched: bool) -> type[Out]:
         more["lag_seconds"] = (float | None, Field(description=about))
     return create_model(
         name,
-        __base__=Out,
+        __base__=OutputModel,
         __doc__="A page of the list.",
         items=(list[entry], ...),
         next_cursor=(str | None, Field(description="Null on the last page.")),

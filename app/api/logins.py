@@ -6,31 +6,31 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from app.api.issuer import InactiveLogin, LoggedIn, UnknownLogin
-from app.common.people import Caller, rule
+from app.api.issuer import InactiveLogin, TokenClaims, UnknownLogin
+from app.common.people import Caller, rule_caller
 from app.common.personal import LOGIN
-from app.kernel.bodies import Body
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.moment import Context
-from app.kernel.perform import Act, perform
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, perform
 from app.kernel.refusals import WrongValue
 
 #: Who adds those that nobody has added, as the log names it.
-ADDER = rule("add_people_at_login")
+ADDING_RULE = rule_caller("add_people_at_login")
 
 
-async def person_of(ledger: Ledger, said: LoggedIn, now: datetime, request_id: str) -> Caller:
+async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> Caller:
     """The person with that login; added now, if that is wanted and there is none.
 
     Raises UnknownLogin, InactiveLogin, DatabaseGone.
     """
     if said.login is None:
         raise UnknownLogin()
-    fingerprint = ledger.known_as(LOGIN, said.login)
-    known = await ledger.directory.logged_in(fingerprint)
+    fingerprint = ledger.external_id_fingerprint(LOGIN, said.login)
+    known = await ledger.directory.person_by_login(fingerprint)
     if known is None and ledger.settings.oidc_adds_people:
         await _add(ledger, said, now, request_id)
-        known = await ledger.directory.logged_in(fingerprint)
+        known = await ledger.directory.person_by_login(fingerprint)
     if known is None:
         raise UnknownLogin()
     if not known.active:
@@ -38,30 +38,30 @@ async def person_of(ledger: Ledger, said: LoggedIn, now: datetime, request_id: s
     return known.caller
 
 
-async def _add(ledger: Ledger, said: LoggedIn, now: datetime, request_id: str) -> None:
+async def _add(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> None:
     """A requester, until somebody gives them roles. Raises a Refusal."""
     people = ledger.lifecycles["person"]
     row = people.opening()
-    login = _fitting(row.body, "login", said.login)
+    login = _accepted_text(row.body, "login", said.login)
     if login is None:
         raise UnknownLogin()
     body = row.body.model_validate(
         {
-            "name": _fitting(row.body, "name", said.name) or login,
+            "name": _accepted_text(row.body, "name", said.name) or login,
             "login": login,
-            "email": _fitting(row.body, "email", said.email),
+            "email": _accepted_text(row.body, "email", said.email),
             "locale": _language(said.locale),
         }
     )
-    context = Context(ADDER, now, correlation_id=request_id, source="api")
+    context = CommandMetadata(ADDING_RULE, now, correlation_id=request_id, source="api")
     try:
-        await perform(ledger, Act(people, row, None, body, context))
+        await perform(ledger, Command(people, row, None, body, context))
     except WrongValue as refusal:
         if refusal.because != "taken":  # by another request of theirs, a moment ago
             raise
 
 
-def _fitting(body: type[Body], field: str, text: str | None) -> str | None:
+def _accepted_text(body: type[Payload], field: str, text: str | None) -> str | None:
     """The text, if the field takes it: a provider may verify what we would not take from anybody."""
     try:
         body.model_validate({"name": "-", field: text})

@@ -15,24 +15,24 @@ from app.api import sessions
 from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of, ends_at, login_of, session_of
 from app.api.openapi import in_language, problems
-from app.api.shapes import Out, PersonStub, TeamStub
-from app.common.people import Held, PersonKind, Role
+from app.api.shapes import OutputModel, PersonStub, TeamStub
+from app.common.people import PersonKind, Role, RoleGrant
 from app.common.role_labels import RoleLabels
-from app.kernel.directory import TeamStub as Team
+from app.kernel.directory import CachedTeam as Team
 from app.kernel.refusals import NotFound
 
 router = APIRouter(prefix="/v1", tags=["people"])
 CURRENT = "/v1/sessions/current"
 
 
-class RoleScope(Out):
+class RoleScope(OutputModel):
     """What a role counts for."""
 
     kind: str = Field(description="`team`, `service` or `process`.")
     key: str = Field(description="Of the team or service, or the kind of record.")
 
 
-class HeldOut(Out):
+class RoleGrantOut(OutputModel):
     """A role that the caller holds."""
 
     role: Role
@@ -40,12 +40,12 @@ class HeldOut(Out):
     scope: RoleScope | None = Field(description="The records that it counts for; null: all.")
 
 
-class Me(Out):
+class Me(OutputModel):
     """Who calls, and what they may."""
 
     person: PersonStub
     kind: PersonKind
-    roles: list[HeldOut] = Field(description="Those of this key, or all that the person holds.")
+    roles: list[RoleGrantOut] = Field(description="Those of this key, or all that the person holds.")
     teams: list[TeamStub] = Field(description="Those that the person belongs to.")
     language: str = Field(description="The person's own, as a language tag.")
     key_id: UUID | None = Field(description="Null: an identity provider says who calls, and no key.")
@@ -59,7 +59,7 @@ class OpenSession(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class SessionOut(Out):
+class SessionOut(OutputModel):
     """A session of a browser."""
 
     expires_at: datetime
@@ -79,7 +79,7 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
     me = Me(
         person=PersonStub(id=caller.person_id, name=(await ledger.vault.texts([sealed]))[sealed]),
         kind=PersonKind.machine if caller.actor.startswith("integration:") else PersonKind.human,
-        roles=[_held(held, ledger.role_labels, language, teams) for held in caller.roles],
+        roles=[_role_grant(held, ledger.role_labels, language, teams) for held in caller.roles],
         teams=[TeamStub(id=team.id, key=team.key, name=team.name) for team in mine],
         language=caller.locale,
         key_id=caller.key_id,
@@ -90,7 +90,7 @@ async def get_me(request: Request, ledger: Ledger) -> Response:
     return Response(to_json(me), headers=headers, media_type="application/json")
 
 
-def _held(held: Held, labels: RoleLabels, language: str, teams: dict[UUID, Team]) -> HeldOut:
+def _role_grant(held: RoleGrant, labels: RoleLabels, language: str, teams: dict[UUID, Team]) -> RoleGrantOut:
     scope = None
     if held.team_id is not None:
         scope = RoleScope(kind="team", key=teams[held.team_id].key)
@@ -98,7 +98,7 @@ def _held(held: Held, labels: RoleLabels, language: str, teams: dict[UUID, Team]
         scope = RoleScope(kind="service", key=held.service)
     elif held.process is not None:
         scope = RoleScope(kind="process", key=held.process)
-    return HeldOut(role=held.role, label=labels.label(held.role, language), scope=scope)
+    return RoleGrantOut(role=held.role, label=labels.label(held.role, language), scope=scope)
 
 
 OPENED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Set-Cookie": {}}, "description": "Opened."}}
@@ -122,16 +122,16 @@ async def open_session(
     the session is ended.
     """
     if session_of(request) is not None:
-        raise sessions.KeyNeeded()
+        raise sessions.KeyRequired()
     caller, now = caller_of(request), context_of(request).now
     ends = now + timedelta(hours=ledger.settings.session_hours)
     if caller.key_id is not None and (until := await ends_at(request)) is not None:
         ends = min(ends, until)
-    cookie = await sessions.opened(ledger.db, caller, login_of(request), now, ends)
+    cookie = await sessions.create_session(ledger.db, caller, login_of(request), now, ends)
     made = to_json(SessionOut(expires_at=ends.astimezone(UTC)))
     answer = Response(made, 201, {"Location": CURRENT}, "application/json")
     seconds = int((ends - now).total_seconds())
-    sessions.hand_out(answer, cookie, seconds=seconds, secure=request.url.scheme == "https")
+    sessions.set_cookie(answer, cookie, seconds=seconds, secure=request.url.scheme == "https")
     return answer
 
 
@@ -146,7 +146,7 @@ async def end_session(request: Request, ledger: Ledger) -> Response:
     session = session_of(request)
     if session is None:
         raise NotFound()
-    await sessions.ended(ledger.db, session.id)
+    await sessions.delete_session(ledger.db, session.id)
     answer = Response(status_code=204)
-    sessions.hand_out(answer, "", seconds=0, secure=request.url.scheme == "https")
+    sessions.set_cookie(answer, "", seconds=0, secure=request.url.scheme == "https")
     return answer

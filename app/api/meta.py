@@ -11,30 +11,30 @@ from starlette.responses import Response
 
 from app.api import metrics
 from app.api.accept import language_for
-from app.api.auth import caller_of, ledger_of, time_of_day
+from app.api.auth import caller_of, ledger_of, utc_now
 from app.api.list_queries import LARGEST_PAGE
 from app.api.openapi import in_language, problems
 from app.api.problems import RETRY_SECONDS
 from app.api.readiness import Readiness
-from app.api.shapes import Out
+from app.api.shapes import OutputModel
 from app.common.people import Role
 from app.i18n import LANGUAGES
-from app.kernel.describe import sources, target
+from app.kernel.actor_policy import role
+from app.kernel.describe import source_states, target_state
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.who import role
 from app.log import read
 
 router = APIRouter(tags=["service"])
 MAY_SCRAPE = role(Role.admin, Role.auditor, Role.integration)
 
 
-class Alive(Out):
+class Alive(OutputModel):
     """The process answers."""
 
     alive: bool
 
 
-class Ready(Out):
+class Ready(OutputModel):
     """Whether the service can work, and what is missing if not."""
 
     ready: bool
@@ -45,14 +45,14 @@ class Ready(Out):
     )
 
 
-class StateOut(Out):
+class StateOut(OutputModel):
     """A state that a record can be in."""
 
     state: str
     label: str = Field(description="What people call it, in the language asked for.")
 
 
-class ActionOut(Out):
+class ActionOut(OutputModel):
     """An action of a lifecycle, whoever may carry it out."""
 
     action: str
@@ -63,7 +63,7 @@ class ActionOut(Out):
     target: str = Field(description="The state that it leads to; `stays`, or `where it was`.")
 
 
-class LifecycleOut(Out):
+class LifecycleOut(OutputModel):
     """A kind of record, and what can happen to it."""
 
     kind: str
@@ -73,14 +73,14 @@ class LifecycleOut(Out):
     actions: list[ActionOut]
 
 
-class RoleOut(Out):
+class RoleOut(OutputModel):
     """A role that persons hold."""
 
     role: Role
     label: str = Field(description="What the organisation calls it, in the language asked for.")
 
 
-class LimitsOut(Out):
+class LimitsOut(OutputModel):
     """How much may be asked for."""
 
     body_bytes: int = Field(description="The largest body of a request.")
@@ -89,7 +89,7 @@ class LimitsOut(Out):
     request_seconds: int
 
 
-class Meta(Out):
+class Meta(OutputModel):
     """What this installation is."""
 
     version: str = Field(description="Of the program.")
@@ -133,11 +133,11 @@ async def get_readiness(request: Request) -> Response:
 async def get_metrics(request: Request) -> Response:
     """What this process counts, for Prometheus."""
     ledger = ledger_of(request)
-    if not ledger.settings.open_metrics and not caller_of(request).names & MAY_SCRAPE.roles:
+    if not ledger.settings.open_metrics and not caller_of(request).role_codes & MAY_SCRAPE.roles:
         language = language_for(request)
         raise ledger.forbidden(MAY_SCRAPE, language)
     found: metrics.Metrics = request.app.state.metrics
-    return Response(await found.text(ledger, time_of_day()), media_type=metrics.MEDIA_TYPE)
+    return Response(await found.text(ledger, utc_now()), media_type=metrics.MEDIA_TYPE)
 
 
 @router.get("/v1/meta", operation_id="get_meta", response_model=Meta, responses=in_language() | problems())
@@ -158,13 +158,13 @@ async def get_meta(request: Request) -> Response:
             request_seconds=settings.rate_seconds,
         ),
         roles=[RoleOut(role=role, label=ledger.role_labels.label(role, language)) for role in Role],
-        lifecycles=[_told(lifecycle, language) for lifecycle in ledger.lifecycles.values()],
+        lifecycles=[_lifecycle_out(lifecycle, language) for lifecycle in ledger.lifecycles.values()],
     )
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(meta), headers=headers, media_type="application/json")
 
 
-def _told(lifecycle: Lifecycle[Any], language: str) -> LifecycleOut:
+def _lifecycle_out(lifecycle: Lifecycle[Any], language: str) -> LifecycleOut:
     return LifecycleOut(
         kind=lifecycle.kind,
         path=f"/v1/{lifecycle.plural}",
@@ -176,8 +176,8 @@ def _told(lifecycle: Lifecycle[Any], language: str) -> LifecycleOut:
                 label=row.label(language),
                 event=row.event,
                 events=list(row.events),
-                sources=sources(lifecycle, row),
-                target=target(row),
+                sources=source_states(lifecycle, row),
+                target=target_state(row),
             )
             for row in lifecycle.rows
         ],

@@ -31,7 +31,7 @@ SCRAPE_SECONDS = 2.0
 RECONCILED = """
 select differences, extract(epoch from %s - made_at)::float8 as seconds
 from fold.reconciliation order by made_at desc, id desc limit 1"""
-NEVER = {"differences": math.nan, "seconds": math.nan}
+NEVER_RECONCILED = {"differences": math.nan, "seconds": math.nan}
 #: What is asked for that no operation answers: an unknown address, a wrong key, a file of a page.
 NO_OPERATION = "none"
 
@@ -81,13 +81,13 @@ class Metrics:
             "ledgerdesk_database_waiting", "Requests that wait for a connection of the pool."
         )
         self._writers = self._gauge("ledgerdesk_writer_waiting", "Commands that wait for the log.")
-        self._turn = asyncio.Lock()
-        self._looked_at, self._written = -math.inf, b""
+        self._refresh_lock = asyncio.Lock()
+        self._refreshed_at, self._written = -math.inf, b""
 
     def _gauge(self, name: str, said: str, *labels: str) -> Gauge:
         return Gauge(name, said, labels, registry=self._registry)
 
-    def answered(self, operation: str | None, status: int, seconds: float) -> None:
+    def observe_request(self, operation: str | None, status: int, seconds: float) -> None:
         """Counts a request. `operation` is the operationId; None: none answers at that address."""
         known = self._known.get((operation, status))
         if known is None:
@@ -98,22 +98,22 @@ class Metrics:
     async def text(self, ledger: Ledger, now: datetime) -> bytes:
         """All figures, in the form that Prometheus reads. Those of the database are of this moment."""
         asked = time.monotonic()
-        async with self._turn:
+        async with self._refresh_lock:
             # Where everything has been used these are many thousands of lines: all who wait share the next
             # ones, and requests do not wait for them.
-            if self._looked_at < asked:
-                self._looked_at = time.monotonic()
-                await self._look(ledger, now)
+            if self._refreshed_at < asked:
+                self._refreshed_at = time.monotonic()
+                await self._refresh(ledger, now)
                 self._written = await asyncio.to_thread(generate_latest, self._registry)
             return self._written
 
-    async def _look(self, ledger: Ledger, now: datetime) -> None:
+    async def _refresh(self, ledger: Ledger, now: datetime) -> None:
         """Sets what is found out only when it is asked for."""
         try:
             lags = await read.lags(ledger.db, seconds=SCRAPE_SECONDS)
             self._head.set(await read.head(ledger.db, seconds=SCRAPE_SECONDS))
             late = await timers.overdue(ledger.db, now)
-            reconciled = await ledger.db.row(RECONCILED, (now,)) or NEVER
+            reconciled = await ledger.db.row(RECONCILED, (now,)) or NEVER_RECONCILED
         except DatabaseGone:
             self._up.set(0)
         else:
@@ -123,7 +123,7 @@ class Metrics:
             self._overdue_seconds.set(late.seconds)
             self._differences.set(reconciled["differences"])
             self._reconciled_seconds.set(reconciled["seconds"])
-        pool = ledger.db.counts()
+        pool = ledger.db.pool_stats()
         self._connections.labels("idle").set(pool.idle)
         self._connections.labels("used").set(pool.connections - pool.idle)
         self._readers.set(pool.waiting)

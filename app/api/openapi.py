@@ -8,12 +8,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api import components, examples, summaries, tables
+from app.api import components, examples, summaries
+from app.api import csv_output as tables
 from app.api.deprecations import EXTENSION
-from app.api.problems import MEDIA_TYPE, Problem
+from app.api.problems import MEDIA_TYPE, ProblemDocument
 from app.api.sessions import COOKIE
 
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
+PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 #: Bytes of whatever kind.
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 #: A table for spreadsheets.
@@ -131,7 +132,7 @@ def action_responses(row: Any) -> dict[int | str, dict[str, Any]]:
     return problems(400, 403, 404, 409, 412, 413, 415, 422)
 
 
-def one_responses() -> dict[int | str, dict[str, Any]]:
+def record_responses() -> dict[int | str, dict[str, Any]]:
     """The answers besides the record, where one is shown."""
     unchanged = {"description": "The client has this very answer already, as If-None-Match says."}
     return {304: unchanged} | problems(404, 422)
@@ -169,16 +170,18 @@ def document(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     schemas = made["components"]["schemas"]
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    problem = ProblemDocument.model_json_schema(
+        ref_template="#/components/schemas/{model}", mode="serialization"
+    )
     schemas.update(problem.pop("$defs"))
-    schemas["Problem"] = problem
+    schemas["ProblemDocument"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     made["components"]["securitySchemes"] = SECURITY_SCHEMES
     kinds = _kinds(made)
     for path, operations in made["paths"].items():
         for operation in operations.values():
-            _sum_up(operation, kinds)
+            _set_summary(operation, kinds)
             operation["security"] = SECURITY if path.startswith("/v1/") else []
             for parameter in operation.get("parameters", ()):
                 _as_sent(parameter)
@@ -202,7 +205,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     components.lift(made)
     components.open_codes(made)
     examples.give(made)
-    components.share(made)
+    components.share_components(made)
     return made
 
 
@@ -247,7 +250,7 @@ def _kinds(document: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _sum_up(operation: dict[str, Any], kinds: dict[str, str]) -> None:
+def _set_summary(operation: dict[str, Any], kinds: dict[str, str]) -> None:
     """An action has its summary; FastAPI takes the name of the function for any other."""
     if "x-lifecycle" not in operation:
         operation["summary"] = summaries.of_operation(operation["operationId"], kinds)

@@ -29,8 +29,8 @@ DOCS = FOLDER / "docs.html"
 #: Written by `make contract`, and held against the code by `make check`.
 CONTRACT = PROJECT / "openapi" / "openapi.json"
 #: What stays in memory from the start.
-KEPT = (DOCS, *FILES.values(), CONTRACT)
-FRESH = {"Cache-Control": "public, max-age=3600"}
+PRELOADED = (DOCS, *FILES.values(), CONTRACT)
+CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
 #: What is ours and nothing else: no script and no style within a page, no other site around it.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -79,4 +79,4 @@ async def get_static_file(request: Request, name: str) -> Response:
     path = FILES.get(name)
     if path is None:
         raise HTTPException(404)
-    return static_file(path).answer(request, FRESH)
+    return static_file(path).answer(request, CACHE_HEADERS)

@@ -21,17 +21,18 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.api import cursors
+from app.api.columns import Columns, by_row
 from app.api.expand import expand
-from app.api.filters import Where, narrow
-from app.api.list_queries import MOST_COUNTED, Chosen, ListQuery, expanded
+from app.api.filters import WhereClause, narrow
+from app.api.json_output import dump_json
+from app.api.list_queries import MOST_COUNTED, ListQuery, ListSelection, expanded_fields
 from app.api.lists import Listing
-from app.api.shapes import Columns, Renderer, by_row
-from app.api.written import written
-from app.common.records import Beside, Record, codecs
+from app.api.shapes import Renderer
+from app.common.records import ChildRecord, Record, codecs
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import DESK, EVERYBODY, sees_all, tokens
+from app.kernel.visibility import DESK, EVERYBODY, sees_every_record, tokens
 from app.log.canonical import from_instant, instant
-from app.search.query import estimated, followed, hits
+from app.search.query import estimate_hits, hits, wait_for_index
 
 VARY = {"Vary": "Authorization, Accept-Language"}
 # Of more ranges the union costs more than it saves.
@@ -42,7 +43,7 @@ FEW_HITS = 2_000
 MOST_WALKED = 5_000
 # To fetch so many takes as long as to go through some ten times as many of the list.
 MOST_HITS = 20_000
-FOLLOWED = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
+VIA_CHILD_ROWS = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
   where f.person_id = {who} and f.record like {what})"""
 
 
@@ -56,16 +57,16 @@ class Order:
     column: str
     down: bool
     may_be_empty: bool
-    usual: bool
+    is_default: bool
 
     @property
-    def of_range(self) -> str:
+    def range_order_by(self) -> str:
         """What rows are sorted by that all have, or all lack, a value: as an index has them."""
         way = " desc" if self.down else ""
         return f"r.{self.column}{way}, r.id{way}"
 
     @property
-    def of_all(self) -> str:
+    def merged_order_by(self) -> str:
         """What all rows are sorted by."""
         way = " desc" if self.down else ""
         return f"r.{self.column}{way} nulls last, r.id{way}"
@@ -75,15 +76,15 @@ def order_of(listing: Listing, sort: str) -> Order:
     """The order that `sort` says, as `-opened_at`."""
     column = sort.removeprefix("-")
     may_be_empty = type(None) in get_args(listing.shape.model_fields[column].annotation)
-    return Order(column, sort.startswith("-"), may_be_empty, usual=column == listing.sorts[0])
+    return Order(column, sort.startswith("-"), may_be_empty, is_default=column == listing.sorts[0])
 
 
 #: Where the page before ended: its last row's value, and its id.
-Place = tuple[Any, UUID]
+PagePosition = tuple[Any, UUID]
 
 
 async def page(
-    listing: Listing, renderer: Renderer, query: ListQuery, saved: Chosen | None = None
+    listing: Listing, renderer: Renderer, query: ListQuery, saved: ListSelection | None = None
 ) -> dict[str, Any]:
     """One page: `items` and `next_cursor` (null at the end), `total` if it was asked for, and how far behind
     the index is if words are searched for. What a view has `saved` holds besides the query, which may sort in
@@ -91,34 +92,38 @@ async def page(
     """
     sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
     order = order_of(listing, sort)
-    where = Where()
+    where = WhereClause()
     for chosen in (query,) if saved is None else (saved, query):
         await narrow(where, listing.parameters, chosen, renderer)
     scope = _scope(listing, query, saved)
     sign = renderer.ledger.vault.fingerprint
-    after = None if query.cursor is None else _place(listing, order, cursors.read(query.cursor, scope, sign))
+    after = (
+        None
+        if query.cursor is None
+        else _decode_position(listing, order, cursors.read(query.cursor, scope, sign))
+    )
     found: dict[str, Any] = {"total": None, "total_at_least": None}
-    if listing.lifecycle.searched:
-        found["lag_seconds"] = await followed(renderer.ledger.db) if where.searches else None
+    if listing.lifecycle.searched_fields:
+        found["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
         found |= await _total(renderer, where)
-    rows = await rows_of(renderer, where, order, query.limit + 1, after)
+    rows = await page_rows(renderer, where, order, query.limit + 1, after)
     cursor, items = None, list[dict[str, Any]]()
     if rows:
         *selected, places = zip(*rows[: query.limit], strict=True)
         columns: Columns = dict(zip(renderer.names, selected, strict=True))
         if len(rows) > query.limit:
-            cursor = cursors.write(_said(places[-1], columns["id"][-1]), scope, sign)
-        await renderer.put(columns)
+            cursor = cursors.write(_encode_position(places[-1], columns["id"][-1]), scope, sign)
+        await renderer.render_columns(columns)
         items = by_row(columns)
-    await expand(listing, renderer, items, expanded(query))
+    await expand(listing, renderer, items, expanded_fields(query))
     return {"items": items, "next_cursor": cursor, **found}
 
 
-def answer(request: Request, page: dict[str, Any]) -> Response:
+def page_response(request: Request, page: dict[str, Any]) -> Response:
     """The page as an answer, with the address of the next one in `Link`."""
     headers = VARY | link(request, page["next_cursor"])
-    return Response(written(page), headers=headers, media_type="application/json")
+    return Response(dump_json(page), headers=headers, media_type="application/json")
 
 
 def link(request: Request, next_cursor: str | None) -> dict[str, str]:
@@ -130,8 +135,8 @@ def link(request: Request, next_cursor: str | None) -> dict[str, str]:
     return {"Link": f'<{request.url.path}?{following}>; rel="next"'}
 
 
-async def rows_of(
-    renderer: Renderer, where: Where, order: Order, limit: int, after: Place | None
+async def page_rows(
+    renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None
 ) -> list[tuple[Any, ...]]:
     """The rows of the page. Where the hits of a search stand in the list's order PostgreSQL does not know: it
     would walk the list until it has met enough of them, through all of it if they are old. So few are fetched
@@ -139,50 +144,54 @@ async def rows_of(
     """
     db, kind = renderer.ledger.db, renderer.lifecycle.kind
 
-    async def ask(where: Where) -> list[tuple[Any, ...]]:
-        statement = of_page(renderer, where, order, limit, after)
+    async def run_query(where: WhereClause) -> list[tuple[Any, ...]]:
+        statement = page_sql(renderer, where, order, limit, after)
         return await db.tuples(statement, where.parameters, prepare=where.prepare)
 
     if not where.searches:
-        return await ask(where)
-    if await estimated(db, where.searches, where.parameters) > FEW_HITS:
-        rows = await ask(replace(where, walked=MOST_WALKED))
+        return await run_query(where)
+    if await estimate_hits(db, where.searches, where.parameters) > FEW_HITS:
+        rows = await run_query(replace(where, scan_limit=MOST_WALKED))
         if len(rows) == limit:
             return rows
     found = await hits(db, where.searches, where.parameters, kind=kind, most=MOST_HITS)
     if found is None:
-        return await ask(where)
+        return await run_query(where)
     among = [one.among(f"= any({where.bind(found)}::text::uuid[])") for one in where.searches]
-    return await ask(replace(where, conditions=where.conditions + among, searches=[]))
+    return await run_query(replace(where, conditions=where.conditions + among, searches=[]))
 
 
-def of_page(renderer: Renderer, where: Where, order: Order, limit: int, after: Place | None = None) -> str:
+def page_sql(
+    renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None = None
+) -> str:
     """The SQL of one page of at most so many rows, behind that place."""
     table = renderer.lifecycle.table
-    ranges = _ranges(renderer, where, order.usual, _parts(where, order, after))
-    if where.walked is None:
+    ranges = _ranges(renderer, where, order.is_default, _keyset_conditions(where, order, after))
+    if where.scan_limit is None:
         sources = [f"{table} r where {conditions}" for conditions in _with_searches(where, ranges)]
     else:
         words = " and ".join(one.condition for one in where.searches)
         sources = [
-            f"(select * from {table} r where {conditions} order by {order.of_range} limit {where.walked}) r "
-            f"where {words}"
+            f"(select * from {table} r where {conditions} order by {order.range_order_by} "
+            f"limit {where.scan_limit}) r where {words}"
             for conditions in ranges
         ]
     # Behind its fields, what a row is sorted by.
     columns = f"{renderer.columns}, r.{order.column} as sorted_by"
     # The limit is part of the text, so that the plan is made for it.
     if len(sources) == 1:
-        return f"select {columns} from {sources[0]} order by {order.of_range} limit {limit}"
+        return f"select {columns} from {sources[0]} order by {order.range_order_by} limit {limit}"
     each = [
-        f"(select r.id, r.{order.column} from {source} order by {order.of_range} limit {limit})"
+        f"(select r.id, r.{order.column} from {source} order by {order.range_order_by} limit {limit})"
         for source in sources
     ]
-    found = f"select * from ({' union '.join(each)}) as r order by {order.of_all} limit {limit}"
-    return f"select {columns} from ({found}) as found join {table} r using (id) order by {order.of_all}"
+    found = f"select * from ({' union '.join(each)}) as r order by {order.merged_order_by} limit {limit}"
+    return (
+        f"select {columns} from ({found}) as found join {table} r using (id) order by {order.merged_order_by}"
+    )
 
 
-def of_total(renderer: Renderer, where: Where, most: int) -> str:
+def count_sql(renderer: Renderer, where: WhereClause, most: int) -> str:
     """The SQL of how many there are, at most so many."""
     table = renderer.lifecycle.table
     ranges = _with_searches(where, _ranges(renderer, where, False, [[]]))
@@ -190,27 +199,27 @@ def of_total(renderer: Renderer, where: Where, most: int) -> str:
     return f"select count(*) from (select * from ({' union '.join(each)}) as shown limit {most}) as found"
 
 
-async def _total(renderer: Renderer, where: Where) -> dict[str, int | None]:
-    query = of_total(renderer, where, MOST_COUNTED + 1)
+async def _total(renderer: Renderer, where: WhereClause) -> dict[str, int | None]:
+    query = count_sql(renderer, where, MOST_COUNTED + 1)
     found: int = await renderer.ledger.db.value(query, where.parameters, prepare=where.prepare)
     if found > MOST_COUNTED:
         return {"total": None, "total_at_least": MOST_COUNTED}
     return {"total": found, "total_at_least": None}
 
 
-def _scope(listing: Listing, query: ListQuery, saved: Chosen | None) -> str:
+def _scope(listing: Listing, query: ListQuery, saved: ListSelection | None) -> str:
     """What a cursor is good for: this list with these filters in this order."""
     left_out = {"limit", "cursor", "fields", "expand", "include", "count", "view"}
     said = query.model_dump_json(exclude=left_out, exclude_unset=True)
     return f"{listing.lifecycle.plural} {said} {saved.model_dump_json(exclude_unset=True) if saved else ''}"
 
 
-def _said(value: Any, row_id: UUID) -> list[Any]:
+def _encode_position(value: Any, row_id: UUID) -> list[Any]:
     """The place of a row, for a cursor."""
     return [instant(value.replace(tzinfo=UTC)) if isinstance(value, datetime) else value, str(row_id)]
 
 
-def _place(listing: Listing, order: Order, said: list[Any]) -> Place:
+def _decode_position(listing: Listing, order: Order, said: list[Any]) -> PagePosition:
     value, row_id = said
     record: type[Record] = listing.lifecycle.record
     kind = codecs(record).get(order.column)
@@ -218,7 +227,7 @@ def _place(listing: Listing, order: Order, said: list[Any]) -> Place:
     return from_instant(value) if is_instant else value, UUID(row_id)
 
 
-def _parts(where: Where, order: Order, after: Place | None) -> list[list[str]]:
+def _keyset_conditions(where: WhereClause, order: Order, after: PagePosition | None) -> list[list[str]]:
     """The conditions of the rows that come first and, if they may lack a value, of those that come last."""
     further = "<" if order.down else ">"
     column = f"r.{order.column}"
@@ -233,11 +242,11 @@ def _parts(where: Where, order: Order, after: Place | None) -> list[list[str]]:
     return [[*filled, behind], empty] if order.may_be_empty else [[behind]]
 
 
-def _ranges(renderer: Renderer, where: Where, by_state: bool, parts: Sequence[list[str]]) -> list[str]:
+def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Sequence[list[str]]) -> list[str]:
     """The conditions of every range: by token, by state where that helps, and by part."""
     agents_see = renderer.ledger.settings.agents_see
-    everything = sees_all(renderer.caller, renderer.lifecycle, agents_see=agents_see)
-    shown = [[]] if everything else [[condition] for condition in _shown(renderer, where)]
+    everything = sees_every_record(renderer.caller, renderer.lifecycle, agents_see=agents_see)
+    shown = [[]] if everything else [[condition] for condition in _audience_conditions(renderer, where)]
     states: list[list[str]] = [[]]
     if where.states is not None:
         names = sorted(where.states)
@@ -252,12 +261,12 @@ def _ranges(renderer: Renderer, where: Where, by_state: bool, parts: Sequence[li
     ]
 
 
-def _with_searches(where: Where, ranges: Sequence[str]) -> list[str]:
+def _with_searches(where: WhereClause, ranges: Sequence[str]) -> list[str]:
     """The conditions of every range, with what is searched for."""
     return [" and ".join([one, *(search.condition for search in where.searches)]) for one in ranges]
 
 
-def _shown(renderer: Renderer, where: Where) -> list[str]:
+def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
     """One condition per token that the caller can show and per column that it stands in."""
     lifecycle: Lifecycle[Any] = renderer.lifecycle
     conditions = []
@@ -270,9 +279,9 @@ def _shown(renderer: Renderer, where: Where) -> list[str]:
             value = token_id if kind == "service" else UUID(token_id)
             conditions.append(f"r.{column} = {where.bind(value)}")
         for child in lifecycle.children:
-            if issubclass(child, Beside) and kind == child.SHOWS:
+            if issubclass(child, ChildRecord) and kind == child.AUDIENCE_KIND:
                 who, what = where.bind(UUID(token_id)), where.bind(f"{lifecycle.kind}/%")
-                conditions.append(FOLLOWED.format(kind=child.KIND, who=who, what=what))
+                conditions.append(VIA_CHILD_ROWS.format(kind=child.KIND, who=who, what=what))
         if token == DESK and lifecycle.unassigned is not None:
             conditions.append(lifecycle.unassigned)
     return conditions or ["false"]

@@ -13,13 +13,13 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.accept import best
+from app.api.accept import negotiate
 from app.api.faults import Fault
 from app.api.openapi import problem_page_responses
 from app.api.pages import page
-from app.api.problems import Problem, document, status_of
-from app.api.shapes import Out
-from app.i18n import language_of, say, sentences
+from app.api.problems import ProblemDocument, document, status_of
+from app.api.shapes import OutputModel
+from app.i18n import language_of, sentences, translate
 from app.kernel.refusals import NotFound
 
 router = APIRouter(prefix="/problems", tags=["service"])
@@ -33,7 +33,7 @@ Accept = Annotated[str | None, Header(description="`text/html` gives a page for 
 AcceptLanguage = Annotated[str | None, Header(description="`en` or `zh`.")]
 
 
-class ProblemKind(Out):
+class ProblemKind(OutputModel):
     """A kind of problem."""
 
     code: str
@@ -42,7 +42,7 @@ class ProblemKind(Out):
     title: str
 
 
-class ProblemKindPage(Out):
+class ProblemKindPage(OutputModel):
     """All kinds of problems, on one page."""
 
     items: list[ProblemKind]
@@ -54,7 +54,7 @@ class ProblemExplained(ProblemKind):
 
     meaning: str = Field(description="What it says, with its blanks filled by an example.")
     remedy: str = Field(description="What to do.")
-    example: Problem
+    example: ProblemDocument
 
 
 @router.get(
@@ -66,14 +66,14 @@ class ProblemExplained(ProblemKind):
 async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLanguage = None) -> Response:
     """Every kind of problem that this service answers with."""
     language = language_of(accept_language)
-    kinds = [_kind(language, code) for code in sorted(sentences(language)["title"])]
-    if best(accept, OFFERED) == "text/html":
+    kinds = [_problem_kind(language, code) for code in sorted(sentences(language)["title"])]
+    if negotiate(accept, OFFERED) == "text/html":
         rows = "".join(
             f'<tr><td>{kind["status"]}<td><a href="{kind["type"]}">{escape(kind["title"])}</a>'
             f"<td><code>{kind['code']}</code>"
             for kind in sorted(kinds, key=lambda kind: (kind["status"], kind["code"]))
         )
-        return page(language, say(language, "page", "problems"), f"<table>{rows}</table>")
+        return page(language, translate(language, "page", "problems"), f"<table>{rows}</table>")
     return _as_json(language, {"items": kinds, "next_cursor": None})
 
 
@@ -92,36 +92,36 @@ async def get_problem_kind(
     language = language_of(accept_language)
     if code not in sentences(language)["title"]:
         raise NotFound()
-    told = explained(language, code)
-    if best(accept, OFFERED) == "text/html":
+    told = explain_problem(language, code)
+    if negotiate(accept, OFFERED) == "text/html":
         return page(language, told["title"], _as_html(language, told))
     return _as_json(language, told)
 
 
-def explained(language: str, code: str) -> dict[str, Any]:
+def explain_problem(language: str, code: str) -> dict[str, Any]:
     """All that is said of the problems of that code, as JSON data."""
     words = sentences(language)["example"]
     example = document(
         language, status_of(code), code, instance=EXAMPLE_PATH, request_id=EXAMPLE_REQUEST, words=words
     )
     if code == "invalid":
-        message = say(language, "value", "missing")
+        message = translate(language, "value", "missing")
         example["errors"] = [Fault(pointer="/title", code="missing", message=message).model_dump()]
     remedies = sentences(language)["remedy"]
     return {
-        **_kind(language, code),
+        **_problem_kind(language, code),
         "meaning": example["detail"],
         "remedy": remedies.get(code, remedies[FORBIDDEN_NOW]),
         "example": example,
     }
 
 
-def _kind(language: str, code: str) -> dict[str, Any]:
+def _problem_kind(language: str, code: str) -> dict[str, Any]:
     return {
         "code": code,
         "type": f"/problems/{code}",
         "status": status_of(code),
-        "title": say(language, "title", code),
+        "title": translate(language, "title", code),
     }
 
 
@@ -132,8 +132,8 @@ def _as_html(language: str, told: dict[str, Any]) -> str:
         ("example", f"<pre>{escape(json.dumps(told['example'], indent=2, ensure_ascii=False))}</pre>"),
     )
     facts = f"<p><code>{told['code']}</code> · HTTP {told['status']}</p>"
-    sections = "".join(f"<h2>{say(language, 'page', name)}</h2>{html}" for name, html in parts)
-    back = f'<p><a href="/problems">{say(language, "page", "all_problems")}</a></p>'
+    sections = "".join(f"<h2>{translate(language, 'page', name)}</h2>{html}" for name, html in parts)
+    back = f'<p><a href="/problems">{translate(language, "page", "all_problems")}</a></p>'
     return f"{facts}{sections}{back}"
 
 

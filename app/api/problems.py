@@ -15,11 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app.api.accept import has_body, language_for, says_json
+from app.api.accept import has_body, is_json, language_for
 from app.api.cursors import BadCursor
 from app.api.faults import LONGEST_SAID, Fault, fault_of, fault_of_value, names_at
 from app.db import DatabaseGone
-from app.i18n import say
+from app.i18n import translate
 from app.kernel.refusals import Refusal, WrongValue
 
 MEDIA_TYPE = "application/problem+json"
@@ -63,14 +63,14 @@ def status_of(code: str) -> int:
     return STATUSES.get(code) or refusals.get(code, 409)
 
 
-class SaidTwice(HTTPException):
+class DuplicateMember(HTTPException):
     """A member of that name is said twice in one object (RFC 8259, 4: what that means nobody can rely on)."""
 
     def __init__(self, name: str) -> None:
         super().__init__(400, name[:LONGEST_SAID])
 
 
-class Problem(BaseModel):
+class ProblemDocument(BaseModel):
     """Why a request was not carried out."""
 
     type: str = Field(description="Address of a page about this kind of problem.")
@@ -131,9 +131,9 @@ def document(
     """What every Problem says, as JSON data."""
     return {
         "type": f"/problems/{code}",
-        "title": say(language, "title", code),
+        "title": translate(language, "title", code),
         "status": status,
-        "detail": say(language, "detail", sentence or code, words),
+        "detail": translate(language, "detail", sentence or code, words),
         "instance": instance,
         "code": code,
         "request_id": request_id,
@@ -144,16 +144,16 @@ def add_to(app: FastAPI) -> None:
     """Every error of the application, of the router and of the framework is answered as a problem."""
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(HTTPException, _framework_error)
     app.add_exception_handler(BadCursor, _bad_cursor)
-    app.add_exception_handler(DatabaseGone, gone)
+    app.add_exception_handler(DatabaseGone, database_gone)
 
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     if isinstance(error, WrongValue):
         language = language_for(request)
-        faults = [fault_of_value(one, language) for one in (error, *error.besides)]
+        faults = [fault_of_value(one, language) for one in (error, *error.further)]
         return problem(request, error.STATUS, "invalid", words={"count": str(len(faults))}, errors=faults)
     return problem(request, error.STATUS, error.code, words=error.words, more=error.more)
 
@@ -166,20 +166,20 @@ async def _invalid(request: Request, error: Exception) -> Response:
             why = str(fault.get("ctx", {}).get("error", "")) or str(fault["msg"])
             return problem(request, 400, "malformed", words={"why": why, "at": str(fault["loc"][-1])})
     of_body = any(fault["loc"][0] == "body" for fault in faults)
-    if of_body and has_body(request) and not says_json(request):
+    if of_body and has_body(request) and not is_json(request):
         return _unsupported(request)
     language = language_for(request)
     shown = faults[:MOST_FAULTS]
-    errors = [fault_of(language, fault, _known(request, fault["loc"])) for fault in shown]
+    errors = [fault_of(language, fault, _known_names(request, fault["loc"])) for fault in shown]
     words = {"count": f"{len(faults):,}", "shown": str(len(shown))}
     sentence = "invalid" if len(shown) == len(faults) else "very_invalid"
     return problem(request, 422, "invalid", sentence=sentence, words=words, errors=errors)
 
 
-def of_another_kind(request: Request) -> Response | None:
+def unsupported_body(request: Request) -> Response | None:
     """The answer to a body that says that it is something else than JSON that is taken; None: it does not."""
     says = request.headers.get("content-type")
-    return _unsupported(request) if says and has_body(request) and not says_json(request) else None
+    return _unsupported(request) if says and has_body(request) and not is_json(request) else None
 
 
 def _unsupported(request: Request) -> Response:
@@ -188,16 +188,16 @@ def _unsupported(request: Request) -> Response:
     return problem(request, 415, "unsupported_media_type", words={"said": said}, headers=headers)
 
 
-def _known(request: Request, loc: Sequence[Any]) -> list[str]:
+def _known_names(request: Request, loc: Sequence[Any]) -> list[str]:
     """The names that the operation takes in that place of its body or its query."""
     dependant = request.scope["route"].dependant
     taken = dependant.body_params if loc[0] == "body" else dependant.query_params
     return names_at([parameter.field_info.annotation for parameter in taken], loc[1:])
 
 
-async def _framework(request: Request, error: Exception) -> Response:
+async def _framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if isinstance(error, SaidTwice):
+    if isinstance(error, DuplicateMember):
         return problem(request, 400, "malformed", sentence="said_twice", words={"member": error.detail})
     if error.status_code == 404:
         return problem(request, 404, "no_such_path")
@@ -224,13 +224,13 @@ async def _bad_cursor(request: Request, error: Exception) -> Response:
     return problem(request, 400, "bad_cursor")
 
 
-async def gone(request: Request, error: Exception) -> Response:
+async def database_gone(request: Request, error: Exception) -> Response:
     """The answer where the database does not answer, or refuses to work; the log says which, and why."""
     logger.warning("the database is gone", why=str(error), request_id=request.state.request_id)
     return problem(request, 503, "database_gone", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def failed(request: Request) -> Response:
+def internal_error(request: Request) -> Response:
     """The answer where the fault is ours. The server logs the traceback, with the id that is told."""
     structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
     return problem(request, 500, "failed")

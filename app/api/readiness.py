@@ -34,24 +34,24 @@ class Readiness:
     def __init__(self) -> None:
         self._missing: list[str] = []
         self._found_at: float | None = None
-        self._asking: asyncio.Task[None] | None = None
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def missing(self, ledger: Ledger) -> list[str]:
         """What is not there that we need."""
         now = asyncio.get_running_loop().time()
-        if self._asking is None and (self._found_at is None or now - self._found_at >= FRESH_SECONDS):
-            self._asking = asyncio.create_task(self._ask(ledger), name="readiness")
-        if self._asking is not None:
+        if self._refreshing is None and (self._found_at is None or now - self._found_at >= FRESH_SECONDS):
+            self._refreshing = asyncio.create_task(self._refresh(ledger), name="readiness")
+        if self._refreshing is not None:
             # Whoever goes away takes nothing from those who wait for the same.
-            await asyncio.shield(self._asking)
+            await asyncio.shield(self._refreshing)
         return [*self._missing, *([] if ledger.writer.is_working else ["writer"])]
 
-    async def _ask(self, ledger: Ledger) -> None:
+    async def _refresh(self, ledger: Ledger) -> None:
         try:
             self._missing = await _missing(ledger)
             self._found_at = asyncio.get_running_loop().time()
         finally:
-            self._asking = None
+            self._refreshing = None
 
 
 async def _missing(ledger: Ledger) -> list[str]:

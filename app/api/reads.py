@@ -14,16 +14,16 @@ from app.api.accept import language_for
 from app.api.auth import caller_of, context_of, ledger_of
 from app.api.etag import etag, matches
 from app.api.expand import expand
-from app.api.list_queries import ListQuery, RecordQuery, expanded, offers, wanted
+from app.api.json_output import dump_json
+from app.api.list_queries import ListQuery, RecordQuery, expanded_fields, requested_fields, wants_actions
 from app.api.lists import Listing
-from app.api.openapi import one_responses, problems
-from app.api.paging import VARY, answer, page
+from app.api.openapi import problems, record_responses
+from app.api.paging import VARY, page, page_response
 from app.api.shapes import Renderer
 from app.api.signatures import typed
-from app.api.written import written
 from app.kernel import history
-from app.kernel.look import Loaded, load
-from app.kernel.named import visible
+from app.kernel.reads import VersionedRecord, load
+from app.kernel.references import is_visible
 from app.kernel.refusals import NotFound, WrongValue
 from app.log import read
 
@@ -40,21 +40,21 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
     lifecycle = listing.lifecycle
     router.add_api_route(
         prefix,
-        _list(listing),
+        _list_endpoint(listing),
         methods=["GET"],
         operation_id=f"list_{lifecycle.plural}",
         description=f"{lifecycle.plural.replace('_', ' ').capitalize()} that the caller may see.",
-        response_model=listing.page | listing.part_page,
+        response_model=listing.page | listing.partial_page,
         responses=problems(400, 422),
     )
     router.add_api_route(
         f"{prefix}/{{id}}",
-        _one(listing),
+        _record_endpoint(listing),
         methods=["GET"],
         operation_id=f"get_{lifecycle.kind}",
         description=f"One {lifecycle.kind.replace('_', ' ')}, as it stands or as it stood.",
-        response_model=listing.shape | listing.part,
-        responses=one_responses(),
+        response_model=listing.shape | listing.partial,
+        responses=record_responses(),
     )
 
 
@@ -62,18 +62,18 @@ def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> No
     """Adds the operation that shows what happened to one record."""
     kind = listing.lifecycle.kind
 
-    async def happened(
+    async def list_events(
         request: Request, name: Name, paging: Annotated[events.EventPaging, Query()]
     ) -> Response:
         renderer = renderer_of(request, listing)
-        await not_ahead(request, paging.as_of)
-        record = (await seen(renderer, name)).record
+        await require_past(request, paging.as_of)
+        record = (await load_visible(renderer, name)).record
         found = await events.page(renderer, record, paging)
-        return Response(written(found), headers=VARY, media_type="application/json")
+        return Response(dump_json(found), headers=VARY, media_type="application/json")
 
     router.add_api_route(
         f"{prefix}/{{id}}/events",
-        happened,
+        list_events,
         methods=["GET"],
         operation_id=f"list_{kind}_events",
         description=f"What happened to one {kind.replace('_', ' ')}, in order.",
@@ -91,53 +91,59 @@ def renderer_of(request: Request, listing: Listing) -> Renderer:
     )
 
 
-async def seen(renderer: Renderer, name: str) -> Loaded[Any]:
+async def load_visible(renderer: Renderer, name: str) -> VersionedRecord[Any]:
     """The record of that name. Raises NotFound also for one that is not for this caller."""
     loaded = await load(renderer.ledger.db, renderer.lifecycle, name)
-    if loaded is None or not visible(renderer.ledger, renderer.lifecycle, renderer.caller, loaded.audience):
+    if loaded is None or not is_visible(
+        renderer.ledger, renderer.lifecycle, renderer.caller, loaded.audience
+    ):
         raise NotFound()
     return loaded
 
 
-def _list(listing: Listing) -> Callable[..., Any]:
-    async def listed(request: Request, query: ListQuery) -> Response:
+def _list_endpoint(listing: Listing) -> Callable[..., Any]:
+    async def list_records(request: Request, query: ListQuery) -> Response:
         renderer = renderer_of(request, listing)
-        renderer.fields, renderer.offers = wanted(query), offers(query)
-        saved = await views.saved(listing, renderer, query.view)
-        return answer(request, await page(listing, renderer, query, saved))
+        renderer.fields, renderer.offers = requested_fields(query), wants_actions(query)
+        saved = await views.saved_selection(listing, renderer, query.view)
+        return page_response(request, await page(listing, renderer, query, saved))
 
-    return typed(listed, "query", Annotated[listing.query, Query()])
+    return typed(list_records, "query", Annotated[listing.query, Query()])
 
 
-def _one(listing: Listing) -> Callable[..., Any]:
-    async def shown(
+def _record_endpoint(listing: Listing) -> Callable[..., Any]:
+    async def show_record(
         request: Request, name: Name, query: RecordQuery, if_none_match: IfNoneMatch = None
     ) -> Response:
         renderer = renderer_of(request, listing)
-        renderer.fields = wanted(query)
-        await not_ahead(request, query.as_of)
-        loaded = await seen(renderer, name)
+        renderer.fields = requested_fields(query)
+        await require_past(request, query.as_of)
+        loaded = await load_visible(renderer, name)
         record = loaded.record
         if query.as_of is not None:
-            record = await history.as_of(renderer.ledger.db, listing.lifecycle, record.row_key, query.as_of)
+            record = await history.record_as_of(
+                renderer.ledger.db, listing.lifecycle, record.row_key, query.as_of
+            )
             if record is None:
                 raise NotFound()
-            renderer.past = True
-        out = await renderer.one(record, loaded.audience)
-        await expand(listing, renderer, [out], expanded(query))
+            renderer.is_past = True
+        out = await renderer.render_one(record, loaded.audience)
+        await expand(listing, renderer, [out], expanded_fields(query))
         headers = {"Content-Language": renderer.language, **VARY}
-        return tagged(written(out), record.version, headers, if_none_match)
+        return etag_response(dump_json(out), record.version, headers, if_none_match)
 
-    return typed(shown, "query", Annotated[listing.record_query, Query()])
+    return typed(show_record, "query", Annotated[listing.record_query, Query()])
 
 
-async def not_ahead(request: Request, as_of: int | datetime | None) -> None:
+async def require_past(request: Request, as_of: int | datetime | None) -> None:
     """What will be is not known: who asked again would be answered otherwise. Raises WrongValue."""
-    if as_of is not None and await read.is_ahead(ledger_of(request).db, as_of, context_of(request).now):
+    if as_of is not None and await read.is_beyond_head(ledger_of(request).db, as_of, context_of(request).now):
         raise WrongValue(parameter="as_of", because="ahead_of_the_log")
 
 
-def tagged(body: bytes, version: int, headers: Mapping[str, str], if_none_match: str | None) -> Response:
+def etag_response(
+    body: bytes, version: int, headers: Mapping[str, str], if_none_match: str | None
+) -> Response:
     """The answer that shows a record at that version, as JSON; 304 if the client has this very one."""
     tag = etag(version, body)
     headers = {"ETag": tag, **headers}

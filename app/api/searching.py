@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.api.filters import Parameter, Where
+from app.api.filters import Parameter, WhereClause
 from app.api.shapes import Renderer
 from app.common.components import Component
 from app.search.query import is_searchable, search
@@ -33,7 +33,7 @@ Searched = Annotated[
 ]
 
 
-async def _narrow(where: Where, said: str, renderer: Renderer) -> None:
+async def _narrow(where: WhereClause, said: str, renderer: Renderer) -> None:
     where.searches.append(search(said, renderer.caller, renderer.lifecycle, where.bind))
 
 

@@ -25,7 +25,7 @@ from app.log.ids import uuid7
 
 COOKIE = "ledgerdesk_session"
 #: Methods that change nothing: another site may have them sent, and cannot read what they are answered.
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Of those whose time is over, so many are cleared away whenever a session is opened.
 MOST_CLEARED = 1_000
 
@@ -37,7 +37,9 @@ with over as (
 insert into plumbing.session (id, secret_hash, key_id, person_id, login, opened_at, expires_at)
 values (%(id)s, %(secret_hash)s, %(key_id)s, %(person_id)s, %(login)s, %(now)s, %(ends)s) returning id
 """
-FIND = "select id, secret_hash, key_id, person_id, login, expires_at from plumbing.session where id = any(%s)"
+FIND_SESSION = (
+    "select id, secret_hash, key_id, person_id, login, expires_at from plumbing.session where id = any(%s)"
+)
 END = "delete from plumbing.session where id = %s returning id"
 
 
@@ -55,14 +57,14 @@ class Session:
 
 
 @dataclass
-class KeyNeeded(Refusal):
+class KeyRequired(Refusal):
     """A session is opened with a key or a token: one that opened the next would never end."""
 
     STATUS = 403
     CODE = "key_needed"
 
 
-async def opened(db: Database, who: Caller, login: str | None, now: datetime, ends: datetime) -> str:
+async def create_session(db: Database, who: Caller, login: str | None, now: datetime, ends: datetime) -> str:
     """A new session of that caller's key, or of the login with that fingerprint; gives the cookie's value.
 
     Raises DatabaseGone.
@@ -81,14 +83,14 @@ async def opened(db: Database, who: Caller, login: str | None, now: datetime, en
     return f"{session_id.hex}.{secret}"
 
 
-async def found(db: Database, cookie: str, now: datetime) -> Session | None:
+async def find_session(db: Database, cookie: str, now: datetime) -> Session | None:
     """The session of that cookie; None if there is none, or its time is over. Raises DatabaseGone."""
     name, _, secret = cookie.partition(".")
     try:
         session_id = UUID(hex=name)
     except ValueError:
         return None
-    row = await db.by_id(FIND, session_id)
+    row = await db.by_id(FIND_SESSION, session_id)
     if row is None or row["expires_at"] <= now:
         return None
     if not hmac.compare_digest(hash_of(secret), row["secret_hash"]):
@@ -96,19 +98,19 @@ async def found(db: Database, cookie: str, now: datetime) -> Session | None:
     return Session(session_id, row["key_id"], row["person_id"], row["login"], row["expires_at"])
 
 
-async def ended(db: Database, session_id: UUID) -> None:
+async def delete_session(db: Database, session_id: UUID) -> None:
     """From now on nobody knows it. Raises DatabaseGone."""
     await db.row(END, (session_id,))
 
 
-def hand_out(answer: Response, cookie: str, *, seconds: int, secure: bool) -> None:
+def set_cookie(answer: Response, cookie: str, *, seconds: int, secure: bool) -> None:
     """Lets the browser keep the cookie for so many seconds, 0: not any more. `secure`: for https only."""
     answer.set_cookie(
         COOKIE, cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
     )
 
 
-def is_from_ours(headers: Headers, origins: Collection[str]) -> bool:
+def is_same_origin(headers: Headers, origins: Collection[str]) -> bool:
     """Whether a page of ours had the browser send it, or one of an origin that the settings name.
 
     Browsers say so themselves and let no page change it: by Sec-Fetch-Site, and where there is none (old

@@ -17,34 +17,42 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.written import SamePart
+from app.api.columns import (
+    Columns,
+    _ciphertexts,
+    _distinct,
+    _filled,
+    _instants,
+    _row_count,
+    _with_texts,
+    by_row,
+)
+from app.api.json_output import SharedFragment
 from app.common.people import Caller
-from app.common.personal import is_sealed
 from app.common.records import ENVELOPE, Record, StaffOnly, codecs
-from app.i18n import say
+from app.i18n import translate
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.look import Loaded
-from app.kernel.moment import Context
 from app.kernel.offers import Offer, offers
-from app.kernel.withheld import is_withheld, viewers
-from app.log.canonical import instant
+from app.kernel.reads import VersionedRecord
+from app.kernel.redaction import is_withheld, viewers
 
 
-class Out(BaseModel):
+class OutputModel(BaseModel):
     """What is answered: every field is there, null where it has no value."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
-class PersonStub(Out):
+class PersonStub(OutputModel):
     """A person, as other records show them."""
 
     id: UUID
     name: str | None = Field(description="Null when they were erased.")
 
 
-class TeamStub(Out):
+class TeamStub(OutputModel):
     """A team, as other records show it."""
 
     id: UUID
@@ -53,24 +61,20 @@ class TeamStub(Out):
 
 
 #: Gives by id what stands beside each of these records, as clients see it.
-LookUp = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
-
-
-#: By field, its values, in the order of the records.
-Columns = dict[str, Sequence[Any]]
+ChildLoader = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
 
 
 @dataclass(frozen=True)
-class Beside:
+class LoadedFrom:
     """Marks a field of a shape that rows beside the record fill; it is null in what is past:
     `Annotated[list[TeamStub] | None, Beside(teams_of)]`. `one`: there is one at most, else null.
     """
 
-    look_up: LookUp
-    one: bool = False
+    loader: ChildLoader
+    single: bool = False
 
 
-class OpenAction(Out):
+class OpenAction(OutputModel):
     """An action that is for this caller in this state."""
 
     action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
@@ -79,7 +83,7 @@ class OpenAction(Out):
     reason: str | None = Field(description="What forbids it, in the language asked for.")
 
 
-class RecordOut(Out):
+class RecordOut(OutputModel):
     """What every record has."""
 
     id: UUID
@@ -127,7 +131,7 @@ class _Plan:
     """
 
     names: tuple[str, ...]
-    take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    values_of: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     columns: dict[str, str]
     select: str
     instants: tuple[str, ...]
@@ -136,26 +140,29 @@ class _Plan:
     teams: tuple[str, ...]
     for_staff: dict[str, StaffOnly]
     values: tuple[str, ...]
-    beside: tuple[tuple[str, Beside], ...]
+    loaded: tuple[tuple[str, LoadedFrom], ...]
 
 
 #: What is there whatever was asked for: it names the record, and says which version of it this is.
-ALWAYS = frozenset({"id", "version", "number"})
+ALWAYS_SHOWN = frozenset({"id", "version", "number"})
 
 
 # Clients choose the fields; most of them choose the same.
 @lru_cache(maxsize=256)
 def _plan(
-    record: type[Record], shape: type[Out], made: frozenset[str], asked_for: frozenset[str] | None = None
+    record: type[Record],
+    shape: type[OutputModel],
+    made: frozenset[str],
+    asked_for: frozenset[str] | None = None,
 ) -> _Plan:
     """How all of the shape is filled, or the fields that were asked for, without those that a kind makes."""
     names = tuple(name for name in shape.model_fields if name not in made)
     # Which actions are open, and what is for staff, is decided on other fields; so some are made.
     withheld = _withheld(record)
     if asked_for is not None and asked_for.isdisjoint({"actions", *made, *withheld}):
-        names = tuple(name for name in names if name in asked_for | ALWAYS)
+        names = tuple(name for name in names if name in asked_for | ALWAYS_SHOWN)
     fields = codecs(record)
-    beside = _beside(shape)
+    beside = _loaded_fields(shape)
     columns = {name: name for name in names if name != "actions" and name not in beside}
     instants, personal, persons, teams = list[str](), list[str](), list[str](), list[str]()
     values = list[str]()
@@ -197,18 +204,20 @@ def _plan(
     )
 
 
-def columns_of(record: type[Record], shape: type[Out], made: frozenset[str] = frozenset()) -> dict[str, str]:
+def columns_of(
+    record: type[Record], shape: type[OutputModel], made: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """What is to be selected of the table `r` for each field of the shape but those that are made."""
     return _plan(record, shape, made).columns
 
 
-def _beside(shape: type[Out]) -> dict[str, Beside]:
+def _loaded_fields(shape: type[OutputModel]) -> dict[str, LoadedFrom]:
     """By field, what fills it from rows beside the record."""
     return {
         name: mark
         for name, field in shape.model_fields.items()
         for mark in field.metadata
-        if isinstance(mark, Beside)
+        if isinstance(mark, LoadedFrom)
     }
 
 
@@ -227,20 +236,21 @@ class Renderer:
 
     ledger: Ledger
     lifecycle: Lifecycle[Any]
-    shape: type[Out]
+    shape: type[OutputModel]
     caller: Caller
     language: str
     fields: frozenset[str] | None = None
-    past: bool = False
+    is_past: bool = False
     offers: bool = False
     rows: type[Record] | None = None
     of: Record | None = None
-    #: Fields of the shape that stand in no column: a kind that has some makes them in a `put` of its own.
-    MADE: ClassVar[frozenset[str]] = frozenset()
+    #: Fields of the shape that stand in no column: a kind that has some makes them in a `render_columns` of
+    #: its own.
+    COMPUTED: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def columns(self) -> str:
-        """What is to be selected of the table `r` for `put` and `fill`."""
+        """What is to be selected of the table `r` for `render_columns` and `fill`."""
         return self._plan().select
 
     @property
@@ -248,38 +258,38 @@ class Renderer:
         """What is in the `columns`, in their order."""
         return self._plan().names
 
-    async def one(self, record: Record, audience: Iterable[str] = ()) -> dict[str, Any]:
+    async def render_one(self, record: Record, audience: Iterable[str] = ()) -> dict[str, Any]:
         """The record in its shape. `audience` are the tokens of those who may see it: a ticket's actions
         depend on whether the caller follows it.
         """
         plan = self._plan()
-        columns: Columns = dict(zip(plan.names, zip(plan.take(record.__dict__)), strict=True))
+        columns: Columns = dict(zip(plan.names, zip(plan.values_of(record.__dict__)), strict=True))
         offered = None
-        if "actions" in columns and not self.past and (self.fields is None or "actions" in self.fields):
-            offered = await self._offers(Loaded(record, 0, list(audience)))
-        await self.put(columns, offered)
+        if "actions" in columns and not self.is_past and (self.fields is None or "actions" in self.fields):
+            offered = await self._offers(VersionedRecord(record, 0, list(audience)))
+        await self.render_columns(columns, offered)
         return {name: column[0] for name, column in columns.items()}
 
-    async def fill(self, shown: Sequence[dict[str, Any]]) -> None:
+    async def render_many(self, shown: Sequence[dict[str, Any]]) -> None:
         """Puts rows of `columns`, all with the same fields, as clients see them."""
         if not shown:
             return
         columns: Columns = dict(
             zip(shown[0], zip(*(out.values() for out in shown), strict=True), strict=True)
         )
-        await self.put(columns)
+        await self.render_columns(columns)
         for out, filled in zip(shown, by_row(columns), strict=True):
             out.clear()
             out.update(filled)
 
-    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
         """Puts the values of `columns`, of one record at least, as clients see them: two look-ups at most for
         all of them together, and one for each field that is filled from rows beside them. `offered` are the
         actions of the one record, if its checks have been asked.
         """
         plan, filled = self._plan(), _filled(columns)
         if not filled.isdisjoint(plan.for_staff):
-            await self._keep_from_others(columns, plan.for_staff)
+            await self._redact(columns, plan.for_staff)
         persons, teams, personal, values = (
             [name for name in names if name in filled]
             for names in (plan.persons, plan.teams, plan.personal, plan.values)
@@ -287,27 +297,27 @@ class Renderer:
         # Python hashes and compares ids in Python, and their numbers in C.
         ids = {name: [None if one is None else one.int for one in columns[name]] for name in persons + teams}
         if "actions" in columns:
-            given = [] if self.past else offered
+            given = [] if self.is_past else offered
             by_state = given is None and self.offers
-            columns["actions"] = self._actions(columns, ids) if by_state else [given] * _many(columns)
+            columns["actions"] = self._actions(columns, ids) if by_state else [given] * _row_count(columns)
         sealed = [text for name in personal for text in columns[name] if text is not None]
-        sealed += [text for name in values for said in columns[name] if said for text in _sealed(said)]
-        stubs, texts = await self._known(_distinct(columns, persons), _distinct(columns, teams), sealed)
+        sealed += [text for name in values for said in columns[name] if said for text in _ciphertexts(said)]
+        stubs, texts = await self._load_stubs(_distinct(columns, persons), _distinct(columns, teams), sealed)
         for name, numbers in ids.items():
             columns[name] = list(map(stubs.get, numbers))
         for name in personal:
             columns[name] = list(map(texts.get, columns[name]))
         for name in values:
-            columns[name] = [_opened(said, texts) for said in columns[name]]
+            columns[name] = [_with_texts(said, texts) for said in columns[name]]
         for name in plan.instants:
             if name in filled:
                 columns[name] = _instants(columns[name])
-        for name, beside in plan.beside:
-            columns[name] = await self._beside(columns["id"], beside)
-        for name in self._left_out(plan):
+        for name, beside in plan.loaded:
+            columns[name] = await self._load_children(columns["id"], beside)
+        for name in self._unrequested_fields(plan):
             del columns[name]
 
-    async def _known(
+    async def _load_stubs(
         self, persons: Collection[UUID], teams: Collection[UUID], sealed: Collection[str]
     ) -> tuple[dict[int | None, dict[str, Any]], dict[str, str | None]]:
         """What is shown of these persons and teams, by the numbers of their ids; what is sealed, opened."""
@@ -322,35 +332,35 @@ class Renderer:
             stubs |= {one.int: {"id": one, "key": known[one].key, "name": known[one].name} for one in teams}
         return stubs, texts
 
-    async def _beside(self, ids: Sequence[UUID], beside: Beside) -> list[Any]:
+    async def _load_children(self, ids: Sequence[UUID], beside: LoadedFrom) -> list[Any]:
         """What rows beside the records of these ids say."""
-        found = {} if self.past else await beside.look_up(self.ledger, list(ids))
-        none: list[Any] | None = None if self.past or beside.one else []
+        found = {} if self.is_past else await beside.loader(self.ledger, list(ids))
+        none: list[Any] | None = None if self.is_past or beside.single else []
         return [found.get(one, none) for one in ids]
 
-    def _left_out(self, plan: _Plan) -> list[str]:
+    def _unrequested_fields(self, plan: _Plan) -> list[str]:
         """What was selected only to decide on the actions."""
         if self.fields is None:
             return []
-        return [name for name in plan.names if name not in self.fields | ALWAYS]
+        return [name for name in plan.names if name not in self.fields | ALWAYS_SHOWN]
 
     def _plan(self) -> _Plan:
         record: type[Record] = self.rows or self.lifecycle.record
-        return _plan(record, self.shape, self.MADE, self.fields)
+        return _plan(record, self.shape, self.COMPUTED, self.fields)
 
-    def taken(self, record: Record) -> dict[str, Any]:
+    def values_of(self, record: Record) -> dict[str, Any]:
         """The record's values by the fields of the shape, for `fill`."""
         plan = self._plan()
-        return dict(zip(plan.names, plan.take(record.__dict__), strict=True))
+        return dict(zip(plan.names, plan.values_of(record.__dict__), strict=True))
 
-    async def _keep_from_others(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
+    async def _redact(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
         """Takes out of these columns what the caller is not shown."""
         places = [
             n
             for n, values in enumerate(zip(*(columns[name] for name in marked), strict=True))
             if any(value is not None for value in values)
         ]
-        records = [self.of or self._standing(columns, n) for n in places]
+        records = [self.of or self._policy_record(columns, n) for n in places]
         found = await viewers(self.ledger.db, self.lifecycle, self.caller, records)
         by_place = dict(zip(places, found, strict=True))
         for name, mark in marked.items():
@@ -359,23 +369,24 @@ class Renderer:
                 for n, value in enumerate(columns[name])
             ]
 
-    async def _offers(self, loaded: Loaded[Any]) -> list[dict[str, Any]]:
+    async def _offers(self, loaded: VersionedRecord[Any]) -> list[dict[str, Any]]:
         """What is open by state and role, and whether a check forbids it now."""
-        context = Context(self.caller, datetime.now(UTC), "", "api", language=self.language)
+        context = CommandMetadata(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
         return [
-            self._shown(offer, state) for offer in await offers(self.ledger, self.lifecycle, loaded, context)
+            self._offer_out(offer, state)
+            for offer in await offers(self.ledger, self.lifecycle, loaded, context)
         ]
 
-    def _shown(self, offer: Offer, state: str) -> dict[str, Any]:
+    def _offer_out(self, offer: Offer, state: str) -> dict[str, Any]:
         """The action, with what forbids it in a sentence."""
         if offer.because is None:
             return _offered(offer.action, self.language)
         return _not_open(offer, state, self.language)
 
-    def _standing(self, columns: Columns, n: int) -> Any:
+    def _policy_record(self, columns: Columns, n: int) -> Any:
         """What decides of the record at that place who may do what with it."""
-        judged_by = self.lifecycle.judged_by
+        judged_by = self.lifecycle.reviewer_group_field
         at = {name: columns[name][n] for name in (*_DECIDING, judged_by) if name in columns}
         judging = {} if judged_by is None else {judged_by: at.get(judged_by)}
         return SimpleNamespace(
@@ -390,11 +401,11 @@ class Renderer:
             service=at.get("service"),
         )
 
-    def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SamePart]:
+    def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SharedFragment]:
         """What is open by state and role. Many records of a list are alike in what decides that. `ids` are
         the numbers of persons and teams, where there are any.
         """
-        caller, many = self.caller, _many(columns)
+        caller, many = self.caller, _row_count(columns)
         me = None if caller.person_id is None else caller.person_id.int
         teams = {None if team is None else team.int for team in caller.scope_teams}
         matters: dict[str, Collection[Any]] = {
@@ -407,13 +418,13 @@ class Renderer:
         }
         said = {**columns, **ids}
         deciding = [
-            [one if one in some else _OTHER for one in said[name]]
+            [one if one in some else _IRRELEVANT for one in said[name]]
             for name, some in matters.items()
             if name in said
         ]
         alike = list(zip(columns.get("state", [None] * many), *deciding, strict=True))
         open_to = {
-            each: _names(self.lifecycle.open_to(self._standing(columns, n), caller))
+            each: _names(self.lifecycle.open_to(self._policy_record(columns, n), caller))
             for each, n in dict(zip(alike, range(many), strict=True)).items()
         }
         return [open_to[each] for each in alike]
@@ -422,65 +433,13 @@ class Renderer:
 #: The fields that decide who may do what with a record.
 _DECIDING = ("state", "requester", "author", "chair", "assignee", "team", "service")
 #: Whoever and whatever makes no difference to that.
-_OTHER = -1
-
-
-def by_row(columns: Columns) -> list[dict[str, Any]]:
-    """The records of these columns."""
-    filled, none = _filled(columns), dict.fromkeys(columns)
-    # Most fields have no value in most records: those are not gone through one by one.
-    shown = [none.copy() for _ in range(_many(columns))]
-    for name in filled:
-        for out, value in zip(shown, columns[name], strict=True):
-            out[name] = value
-    return shown
-
-
-def _many(columns: Columns) -> int:
-    """How many records they are."""
-    return len(next(iter(columns.values())))
-
-
-def _filled(columns: Columns) -> set[str]:
-    """The fields that have a value in some of the records."""
-    nothing = (None,) * _many(columns)
-    return {name for name, column in columns.items() if column != nothing}
-
-
-def _distinct(columns: Columns, names: Iterable[str]) -> list[UUID]:
-    """The ids in these columns, each once."""
-    return list({one.int: one for name in names for one in columns[name] if one is not None}.values())
-
-
-def _sealed(values: Mapping[str, Any]) -> list[str]:
-    """What of the values is a ciphertext."""
-    return [said for said in values.values() if isinstance(said, str) and is_sealed(said)]
-
-
-def _instants(column: Iterable[datetime | None]) -> list[datetime | str | None]:
-    """Instants as clients see them, where they would not come out so."""
-    # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds. Those of
-    # lists are of UTC and do not say so.
-    return [
-        at
-        if at is None or (at.microsecond and (at.tzinfo is None or at.tzinfo is UTC))
-        else instant(at.replace(tzinfo=at.tzinfo or UTC))
-        for at in column
-    ]
-
-
-def _opened(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -> dict[str, Any] | None:
-    """The values with what can be read in the place of ciphertexts."""
-    if values is None:
-        return None
-    # The log and the database keep keys in orders of their own.
-    return {key: texts.get(said, said) for key, said in sorted(values.items())}
+_IRRELEVANT = -1
 
 
 @lru_cache(maxsize=1024)
-def _names(actions: tuple[Action[Any, Any], ...]) -> SamePart:
+def _names(actions: tuple[Action[Any, Any], ...]) -> SharedFragment:
     """Actions that nothing else is known of."""
-    return SamePart([action.name for action in actions])
+    return SharedFragment([action.name for action in actions])
 
 
 @lru_cache(maxsize=4096)
@@ -489,9 +448,9 @@ def _not_open(offer: Offer, state: str, language: str) -> dict[str, Any]:
     assert offer.because is not None
     shown = _offered(offer.action, language)
     words = {"action": shown["label"], "state": state}
-    if offer.part is not None:
-        words["part"] = offer.part.label(language)
-    return shown | {"open": False, "reason": say(language, "detail", offer.because, words)}
+    if offer.duty is not None:
+        words["part"] = offer.duty.label(language)
+    return shown | {"open": False, "reason": translate(language, "detail", offer.because, words)}
 
 
 @lru_cache(maxsize=4096)

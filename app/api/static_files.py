@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.api.accept import takes_gzip
+from app.api.accept import accepts_gzip
 from app.api.etag import matches
 
 MEDIA_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
@@ -25,11 +25,11 @@ MEDIA_TYPES |= {".json": "application/json"}
 #: Smaller ones go out in one packet anyway.
 WORTH_COMPRESSING = 1_000
 # Beyond it a tenth is saved for twice the time, and every process takes it when it starts.
-LEVEL = 5
+GZIP_LEVEL = 5
 #: What sets a line of JSON in: no text within it holds a line break.
 INDENT = re.compile(rb"\n *")
 #: So much is handed to the connection at once: who reads slowly has no whole file wait for them.
-PIECE = 65_536
+CHUNK_BYTES = 65_536
 logger = structlog.get_logger()
 
 
@@ -39,32 +39,34 @@ class StaticFile:
     def __init__(self, content: bytes, media_type: str) -> None:
         self.media_type = media_type
         self._content = content
-        packed = gzip.compress(content, LEVEL, mtime=0) if len(content) > WORTH_COMPRESSING else content
+        packed = gzip.compress(content, GZIP_LEVEL, mtime=0) if len(content) > WORTH_COMPRESSING else content
         self._packed = packed if len(packed) < len(content) else None
         self._tag = blake2b(content, digest_size=8).hexdigest()
 
     def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
         """The file, compressed if the client takes that; 304 if it has it."""
-        packed = self._packed if takes_gzip(request.headers.get("accept-encoding")) else None
+        packed = self._packed if accepts_gzip(request.headers.get("accept-encoding")) else None
         # Both forms are the same file, and yet not the same bytes (RFC 9110, 8.8.3).
         said = {"ETag": f'W/"{self._tag}"', "Vary": "Accept-Encoding", **headers}
         if matches(request.headers.get("if-none-match"), f'"{self._tag}"'):
             return Response(status_code=304, headers=said)
         if packed is None:
-            return _InPieces(self._content, headers=said, media_type=self.media_type)
-        return _InPieces(packed, headers={**said, "Content-Encoding": "gzip"}, media_type=self.media_type)
+            return _ChunkedResponse(self._content, headers=said, media_type=self.media_type)
+        return _ChunkedResponse(
+            packed, headers={**said, "Content-Encoding": "gzip"}, media_type=self.media_type
+        )
 
 
-class _InPieces(Response):
+class _ChunkedResponse(Response):
     """An answer that waits for the connection to take each piece before the next."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers},
         )
-        for start in range(0, len(self.body), PIECE):
-            piece = self.body[start : start + PIECE]
-            more = start + PIECE < len(self.body)
+        for start in range(0, len(self.body), CHUNK_BYTES):
+            piece = self.body[start : start + CHUNK_BYTES]
+            more = start + CHUNK_BYTES < len(self.body)
             await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 

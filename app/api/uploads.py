@@ -16,16 +16,16 @@ from app.api.auth import context_of, ledger_of
 from app.api.direct import DirectRoute
 from app.api.openapi import BINARY, problems
 from app.api.problems import problem
-from app.api.shapes import Out
+from app.api.shapes import OutputModel
 from app.common.uploads import Upload
-from app.kernel.uploads import ATTACHED_WITHIN, Sending, take_in
-from app.kernel.who import anybody
+from app.kernel.actor_policy import anybody
+from app.kernel.uploads import ATTACH_DEADLINE, IncomingUpload, store_upload
 
 router = APIRouter(prefix="/v1/uploads", tags=["attachments"], route_class=DirectRoute)
 UploadId = Annotated[UUID, Path(alias="id", description="An id of the client's choice: a random UUID.")]
 
 
-class UploadOut(Out):
+class UploadOut(OutputModel):
     """A file that has come in whole, and can be attached."""
 
     id: UUID
@@ -49,22 +49,22 @@ async def put_upload(request: Request, upload_id: UploadId) -> Response:
     ledger, context = ledger_of(request), context_of(request)
     if context.caller.person_id is None or not anybody.allows(context.caller, None):
         raise ledger.forbidden(anybody, context.language)
-    size = _declared(request, ledger.settings.upload_limit)
+    size = _declared_size(request, ledger.settings.upload_limit)
     try:
-        sending = Sending(upload_id, context.caller, size, request.stream(), context.now)
-        upload = await take_in(ledger, sending)
+        sending = IncomingUpload(upload_id, context.caller, size, request.stream(), context.now)
+        upload = await store_upload(ledger, sending)
     except ClientDisconnect:  # nobody is there to read it; it is no fault of ours
         return problem(request, 400, "unreadable")
-    return Response(to_json(_out(upload)), media_type="application/json")
+    return Response(to_json(_upload_out(upload)), media_type="application/json")
 
 
-def _declared(request: Request, limit: int) -> int:
+def _declared_size(request: Request, limit: int) -> int:
     """How many bytes may come."""
     said = request.headers.get("content-length", "")
     return int(said) if said.isascii() and said.isdigit() else limit
 
 
-def _out(upload: Upload) -> UploadOut:
+def _upload_out(upload: Upload) -> UploadOut:
     assert upload.sha256 is not None
     assert upload.media_type is not None
     return UploadOut(
@@ -72,5 +72,5 @@ def _out(upload: Upload) -> UploadOut:
         size=upload.size,
         sha256=upload.sha256,
         media_type=upload.media_type,
-        expires_at=upload.begun_at + ATTACHED_WITHIN,
+        expires_at=upload.begun_at + ATTACH_DEADLINE,
     )

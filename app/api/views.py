@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from app.api.list_queries import Chosen
+from app.api.list_queries import ListSelection
 from app.api.lists import Listing
 from app.api.shapes import Renderer
 from app.common.people import Caller
@@ -20,7 +20,7 @@ from app.kernel.refusals import WrongValue
 
 COLUMNS = "v.id, v.version, v.name, v.kind, v.query, v.owner_id, v.team_id, v.changed_at"
 #: Whoever owns it, or belongs to the team that it is shared with.
-SHOWN = "(v.owner_id = %(me)s or v.team_id = any(%(teams)s))"
+USABLE = "(v.owner_id = %(me)s or v.team_id = any(%(teams)s))"
 SAVE = f"""
 insert into plumbing.view as v (id, version, owner_id, team_id, name, kind, query, changed_at)
 select %(id)s, 1, %(me)s, %(team)s, %(name)s, %(kind)s, %(query)s, now()
@@ -31,44 +31,44 @@ where v.owner_id = excluded.owner_id and (%(if_match)s::integer[] is null or v.v
 returning {COLUMNS}
 """
 #: As many are enough, and can be looked at together.
-MOST_OF_ONE = 200
+MOST_VIEWS = 200
 
 
-def chosen(listing: Listing, query: str) -> Chosen:
+def parse_selection(listing: Listing, query: str) -> ListSelection:
     """What the query of a view says of the list. Raises ValidationError."""
     said = parse_qs(query, keep_blank_values=True)
     single = {name: values[0] if len(values) == 1 else values for name, values in said.items()}
-    return listing.chosen.model_validate(single)
+    return listing.selection.model_validate(single)
 
 
-async def saved(listing: Listing, renderer: Renderer, view_id: UUID | None) -> Chosen | None:
+async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | None) -> ListSelection | None:
     """What the view of that id says of the list. Raises WrongValue if the caller can use no such view."""
     if view_id is None:
         return None
-    view = await find(renderer.ledger.db, renderer.caller, view_id)
+    view = await find_view(renderer.ledger.db, renderer.caller, view_id)
     if view is None or view["kind"] != listing.lifecycle.kind:
         raise WrongValue(parameter="view", because="no_such_view")
     try:
-        return chosen(listing, view["query"])
+        return parse_selection(listing, view["query"])
     except ValidationError as error:  # what it was saved with has been taken away since
         raise WrongValue(parameter="view", because="no_such_view") from error
 
 
-async def find(db: Database, caller: Caller, view_id: UUID) -> Row | None:
+async def find_view(db: Database, caller: Caller, view_id: UUID) -> Row | None:
     """The view of that id, if the caller can use it."""
-    query = f"select {COLUMNS} from plumbing.view v where v.id = %(id)s and {SHOWN}"
-    return await db.row(query, {"id": view_id, **_of(caller)})
+    query = f"select {COLUMNS} from plumbing.view v where v.id = %(id)s and {USABLE}"
+    return await db.row(query, {"id": view_id, **_caller_parameters(caller)})
 
 
 async def page(db: Database, caller: Caller, kind: str | None, after: UUID | None, limit: int) -> list[Row]:
     """The next views behind that id that the caller can use, in the order of their ids."""
-    conditions = [SHOWN]
+    conditions = [USABLE]
     conditions += [] if kind is None else ["v.kind = %(kind)s"]
     conditions += [] if after is None else ["v.id > %(after)s"]
     query = (
         f"select {COLUMNS} from plumbing.view v where {' and '.join(conditions)} order by v.id limit {limit}"
     )
-    return await db.rows(query, {"kind": kind, "after": after, **_of(caller)})
+    return await db.rows(query, {"kind": kind, "after": after, **_caller_parameters(caller)})
 
 
 async def save(
@@ -78,8 +78,8 @@ async def save(
     many.
     """
     versions = None if if_match is None else list(if_match)
-    more = {"id": view_id, "if_match": versions, "most": MOST_OF_ONE}
-    return await db.row(SAVE, {**fields, **more, **_of(caller)})
+    more = {"id": view_id, "if_match": versions, "most": MOST_VIEWS}
+    return await db.row(SAVE, {**fields, **more, **_caller_parameters(caller)})
 
 
 async def count_of(db: Database, caller: Caller) -> int:
@@ -98,5 +98,5 @@ async def remove_all_of(db: Database, person_id: UUID) -> None:
     await db.rows("delete from plumbing.view where owner_id = %s returning id", (person_id,))
 
 
-def _of(caller: Caller) -> dict[str, Any]:
+def _caller_parameters(caller: Caller) -> dict[str, Any]:
     return {"me": caller.person_id, "teams": list(caller.teams)}

@@ -7,30 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.common.people import rule as as_caller
+from app.common.people import rule_caller as as_caller
 from app.common.tickets import Ticket
-from app.db import Connection, rows_of
-from app.foundation.assignment.assigning import (
-    TURN,
-    TURNS,
-    are_rules_of,
-    by_person,
-    case_of,
+from app.db import Connection, fetch_rows
+from app.foundation.assignment.proposals import (
+    LAST_TURNS,
+    RECORD_TURN,
+    active_rules,
+    has_active_rules,
     propose,
-    rules_of,
+    ticket_attributes,
+    turns_by_person,
 )
 from app.foundation.assignment.records import AssignmentRule
 from app.kernel.ledger import Ledger
-from app.kernel.look import load
+from app.kernel.reads import load
 from app.kernel.rules import (
     BATCH,
     LONGEST_SECONDS,
     Cause,
     Clock,
     Consequence,
-    carry_out,
     events,
-    keep_refusal,
+    perform_consequence,
+    record_refusal,
 )
 from app.log.batches import Batch
 from app.log.events import Recorded, id_of, kind_of
@@ -58,13 +58,13 @@ class AssignByRule:
             if row.opens or row.name == "reopen"
         )
 
-        async def finds(batch: Batch) -> bool:
+        async def has_rules(batch: Batch) -> bool:
             kinds = {kind_of(event.stream) for event in await events(batch, after)}
-            return bool(kinds) and await are_rules_of(batch.connection, kinds)
+            return bool(kinds) and await has_active_rules(batch.connection, kinds)
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
             for event in await events(batch, after):
-                await _follow(ledger, connection, event, clock())
+                await _assign(ledger, connection, event, clock())
 
         return Consumer(
             f"rule:{self.name}",
@@ -72,19 +72,19 @@ class AssignByRule:
             BATCH,
             LONGEST_SECONDS,
             types=frozenset(after),
-            acts=True,
-            finds=finds,
+            writes_log=True,
+            has_work=has_rules,
         )
 
 
 RULE = AssignByRule()
 
 
-async def _follow(ledger: Ledger, connection: Connection, event: Recorded, now: datetime) -> None:
+async def _assign(ledger: Ledger, connection: Connection, event: Recorded, now: datetime) -> None:
     """Assigns the event's ticket if nobody has it, once."""
     kind = kind_of(event.stream)
     # A rule says nothing of what was reported before there was the rule.
-    rules = [one for one in await rules_of(ledger.db, kind) if _was_there(one, event)]
+    rules = [one for one in await active_rules(ledger.db, kind) if _existed_before(one, event)]
     if not rules:
         return
     reference = f"{event.position}:{id_of(event.stream)}"
@@ -94,12 +94,12 @@ async def _follow(ledger: Ledger, connection: Connection, event: Recorded, now: 
         consequence = await _consequence(ledger, connection, event, rules, now)
         if consequence is None:
             break
-        code = await carry_out(ledger, cause, consequence)
+        code = await perform_consequence(ledger, cause, consequence)
         if code is None:
             break
     if consequence is not None and code is not None:
-        await keep_refusal(connection, cause, consequence, code)
-    await connection.execute(TURN, (event.stream, as_caller(NAME).actor, reference))
+        await record_refusal(connection, cause, consequence, code)
+    await connection.execute(RECORD_TURN, (event.stream, as_caller(NAME).actor, reference))
 
 
 async def _consequence(
@@ -111,14 +111,14 @@ async def _consequence(
     if loaded is None:
         return None
     ticket: Ticket = loaded.record
-    if not lifecycle["assign"].comes_from(ticket.state) or (ticket.team_id or ticket.assignee_id):
+    if not lifecycle["assign"].is_open_in(ticket.state) or (ticket.team_id or ticket.assignee_id):
         return None
 
-    async def turns(team_id: UUID) -> dict[UUID, int]:
+    async def load_turns(team_id: UUID) -> dict[UUID, int]:
         # Those of this span stand in its transaction, which nobody else sees yet.
-        return by_person(await rows_of(connection, TURNS, (team_id,)))
+        return turns_by_person(await fetch_rows(connection, LAST_TURNS, (team_id,)))
 
-    found = await propose(ledger.db, ledger.lifecycles, rules, case_of(ticket), now, turns)
+    found = await propose(ledger.db, ledger.lifecycles, rules, ticket_attributes(ticket), now, load_turns)
     if found.team_id is None:
         return None
     person = None if found.person_id is None else str(found.person_id)
@@ -126,5 +126,5 @@ async def _consequence(
     return Consequence(lifecycle.kind, "assign", ticket.id, body, if_match=ticket.version)
 
 
-def _was_there(rule: AssignmentRule, event: Recorded) -> bool:
+def _existed_before(rule: AssignmentRule, event: Recorded) -> bool:
     return rule.added_at is not None and rule.added_at <= event.recorded_at

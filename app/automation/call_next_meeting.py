@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.timers import TimedRule
-from app.meetings.checks import next_of
+from app.meetings.checks import next_meeting_start
 from app.meetings.records import Meeting
 from app.meetings.records import MeetingState as State
 from app.settings import Settings
@@ -23,16 +23,16 @@ def due(meeting: Meeting, settings: Settings) -> datetime | None:
         return None
     assert meeting.starts_at is not None
     assert meeting.planned_at is not None
-    waits = meeting.starts_at < next_of(meeting, meeting.planned_at)
+    waits = meeting.starts_at < next_meeting_start(meeting, meeting.planned_at)
     return meeting.starts_at if waits else meeting.planned_at
 
 
-async def call_next(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Body] | None:
+async def call_next(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Payload] | None:
     """Those who are invited to this one are invited."""
-    return "call_next", Nothing()
+    return "call_next", EmptyPayload()
 
 
 # Who sees to it is told that it has ended: nobody would notice a meeting that is not called.
 RULE = TimedRule(
-    "call_next_meeting", "meeting", frozenset(State), due, call_next, otherwise=("end_series", Nothing())
+    "call_next_meeting", "meeting", frozenset(State), due, call_next, otherwise=("end_series", EmptyPayload())
 )

@@ -6,32 +6,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.common.tickets import Ticket
-from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.timers import TimedRule
 from app.processes.incidents.records import Incident, IncidentState
 from app.processes.requests.records import Request, RequestState
 from app.settings import Settings
 
 
-def _agreed(since: datetime | None, settings: Settings) -> datetime | None:
+def _closing_time(since: datetime | None, settings: Settings) -> datetime | None:
     return None if since is None else since + timedelta(days=settings.reopen_days)
 
 
 def incident_due(incident: Incident, settings: Settings) -> datetime | None:
     """So many days after it was resolved; a major incident waits for its review, however long."""
     unlearnt = incident.declared_major_at is not None and incident.reviewed_at is None
-    return None if unlearnt else _agreed(incident.resolved_at, settings)
+    return None if unlearnt else _closing_time(incident.resolved_at, settings)
 
 
 def request_due(request: Request, settings: Settings) -> datetime | None:
     """So many days after it was delivered."""
-    return _agreed(request.delivered_at, settings)
+    return _closing_time(request.delivered_at, settings)
 
 
-async def close(ledger: Ledger, ticket: Ticket, now: datetime) -> tuple[str, Body] | None:
+async def close(ledger: Ledger, ticket: Ticket, now: datetime) -> tuple[str, Payload] | None:
     """It is taken as verified."""
-    return "close", Nothing()
+    return "close", EmptyPayload()
 
 
 NAME = "close_after_agreed_days"
@@ -39,5 +39,5 @@ RULE = TimedRule(NAME, "incident", frozenset({IncidentState.resolved}), incident
 #: One for each kind.
 RULES: tuple[TimedRule[Any], ...] = (
     RULE,
-    TimedRule(NAME, "request", frozenset({RequestState.delivered}), request_due, close, of_another_kind=True),
+    TimedRule(NAME, "request", frozenset({RequestState.delivered}), request_due, close, timers_per_kind=True),
 )

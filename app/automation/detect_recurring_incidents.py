@@ -10,11 +10,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
-from app.db import Connection, rows_of
-from app.kernel.bodies import Nothing
-from app.kernel.history import as_of_version
+from app.db import Connection, fetch_rows
+from app.kernel.history import record_at_version
 from app.kernel.ledger import Ledger
-from app.kernel.look import load
+from app.kernel.payloads import EmptyPayload
+from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of, ids_of, stream
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -23,27 +23,27 @@ from app.processes.problems import recurrence
 from app.processes.problems.candidates import DetectAgainProblemCandidate, DetectProblemCandidate
 from app.processes.problems.records import CandidateDimension, CandidateState
 
-KIND = "problem_candidate"
+CANDIDATE_KIND = "problem_candidate"
 EDITED = "incident.edited"
 #: How far the log has come.
-LATEST = "select e.recorded_at from log.head h join log.event e on e.position = h.position"
+LATEST_EVENT_TIME = "select e.recorded_at from log.head h join log.event e on e.position = h.position"
 
 
-VALUES = "select id, service, ci, category from fold.incident where id = any(%s::uuid[])"
+DIMENSION_VALUES = "select id, service, ci, category from fold.incident where id = any(%s::uuid[])"
 # What is asked of a value because of one event is the same for those that come soon after it.
-SOON = timedelta(minutes=1)
+DEBOUNCE_INTERVAL = timedelta(minutes=1)
 
 
-async def of_what_recurs(
+async def select_recurring(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Those whose incident has something that is to be offered and is not, or is and is not to be, as it
     stands now; and those that change what an incident has.
     """
     counted = timedelta(days=ledger.settings.recurrence_days)
-    rows = await rows_of(connection, VALUES, (ids_of(event.stream for event in events),))
+    rows = await fetch_rows(connection, DIMENSION_VALUES, (ids_of(event.stream for event in events),))
     incidents = {stream("incident", row["id"]): row for row in rows}
-    chosen = {event.position: event for event in events if _changes_what_it_has(event)}
+    chosen = {event.position: event for event in events if _changes_dimension(event)}
     soonest: dict[CandidateDimension, dict[str, list[Recorded]]] = {one: {} for one in CandidateDimension}
     for event in events:
         incident = incidents.get(event.stream)
@@ -53,17 +53,17 @@ async def of_what_recurs(
             if incident[dimension.value] is None:
                 continue
             told = known.setdefault(incident[dimension.value], [])
-            if not told or event.recorded_at > told[-1].recorded_at + SOON:
+            if not told or event.recorded_at > told[-1].recorded_at + DEBOUNCE_INTERVAL:
                 told.append(event)
     for dimension, known in soonest.items():
         opens = {value: told[0].recorded_at - counted for value, told in known.items()}
         wanted = ledger.settings.recurrences
-        for value in await recurrence.to_be_judged(connection, dimension, opens, limit=wanted):
+        for value in await recurrence.values_to_reconsider(connection, dimension, opens, limit=wanted):
             chosen |= {event.position: event for event in known[value]}
     return [chosen[position] for position in sorted(chosen)]
 
 
-def _changes_what_it_has(event: Recorded) -> bool:
+def _changes_dimension(event: Recorded) -> bool:
     fields = event.data["set"].get(event.stream) or {}
     return event.type == EDITED and any(dimension.value in fields for dimension in CandidateDimension)
 
@@ -74,38 +74,38 @@ async def detect_recurring_incidents(ledger: Ledger, event: Recorded) -> AsyncIt
     What is older than the time that is counted leads to nothing: the past of a long log is nobody's offer.
     """
     counted = timedelta(days=ledger.settings.recurrence_days)
-    latest = await ledger.db.value(LATEST)
+    latest = await ledger.db.value(LATEST_EVENT_TIME)
     if event.recorded_at < latest - counted:
         return
-    for dimension, value in await _touched(ledger, event):
-        consequence = await _looked_at(ledger, dimension, value, event.recorded_at - counted)
+    for dimension, value in await _affected_values(ledger, event):
+        consequence = await _evaluate(ledger, dimension, value, event.recorded_at - counted)
         if consequence is not None:
             yield consequence
 
 
-async def _touched(ledger: Ledger, event: Recorded) -> list[tuple[CandidateDimension, str]]:
+async def _affected_values(ledger: Ledger, event: Recorded) -> list[tuple[CandidateDimension, str]]:
     """What the incident has, or had before it was edited, that others may have in common with it."""
     loaded = await load(ledger.db, LIFECYCLE, str(id_of(event.stream)))
     incidents: list[Incident] = [] if loaded is None else [loaded.record]
     if event.type == EDITED:
-        if not _changes_what_it_has(event):
+        if not _changes_dimension(event):
             return []
-        incidents.append(await as_of_version(ledger.db, LIFECYCLE, event.stream, event.version - 1))
+        incidents.append(await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version - 1))
     found = [(one, getattr(incident, one.value)) for incident in incidents for one in CandidateDimension]
     return [(one, value) for one, value in dict.fromkeys(found) if value is not None]
 
 
-async def _looked_at(
+async def _evaluate(
     ledger: Ledger, dimension: CandidateDimension, value: str, window: datetime
 ) -> Consequence | None:
     """What follows for that service, CI or category, if anything does."""
     wanted = ledger.settings.recurrences
-    known = await recurrence.candidate(ledger.db, dimension, value)
+    known = await recurrence.find_candidate(ledger.db, dimension, value)
     offered = known is not None and known.state == CandidateState.offered
     since = window
     if known is not None:  # of what was decided on, only what came afterwards counts
         since = known.since_at if offered else max(window, known.decided_at or window)
-    found = await recurrence.cases(ledger.db.rows, dimension, value, since, limit=wanted)
+    found = await recurrence.counted_incidents(ledger.db.rows, dimension, value, since, limit=wanted)
     recurs = len(found) >= wanted
     if known is None:
         try:
@@ -114,12 +114,12 @@ async def _looked_at(
             return None
         # Because of one event several may be made: this tells them apart.
         about = uuid5(NAMESPACE_URL, f"{dimension.value}/{value}")
-        return Consequence(KIND, "detect", None, said, about=about) if recurs else None
+        return Consequence(CANDIDATE_KIND, "detect", None, said, about=about) if recurs else None
     if recurs and not offered:
         again = DetectAgainProblemCandidate(since_at=since)
-        return Consequence(KIND, "detect_again", known.id, again, if_match=known.version)
+        return Consequence(CANDIDATE_KIND, "detect_again", known.id, again, if_match=known.version)
     if offered and not recurs:
-        return Consequence(KIND, "withdraw", known.id, Nothing(), if_match=known.version)
+        return Consequence(CANDIDATE_KIND, "withdraw", known.id, EmptyPayload(), if_match=known.version)
     return None
 
 
@@ -133,5 +133,5 @@ RULE = Rule(
         "incident.linked",
     ),
     detect_recurring_incidents,
-    of_what_recurs,
+    select_recurring,
 )

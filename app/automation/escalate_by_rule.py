@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.common.people import rule as as_caller
-from app.db import Connection, Row, rows_of
+from app.common.people import rule_caller as as_caller
+from app.db import Connection, Row, fetch_rows
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.rules import Consequence
-from app.kernel.timers import BATCH, Wanted
+from app.kernel.timers import BATCH, TimerOutcome
 from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
@@ -28,7 +28,7 @@ LONGEST_SECONDS = 300.0
 # once in an episode, from when it was opened or reopened: what it has done is in the log, under a reference
 # of rule, ticket and the episode's first version. Whoever has it already, or is not there, is nobody to
 # escalate to; then nothing is to come. A history from elsewhere is left alone until somebody acts on it here.
-TO_COME = """
+PENDING = """
 select t.stream, t.id, t.version, r.id as rule_id, r.name, team.id as team_id, person.id as person_id,
   begun.at + make_interval(secs => r.after_seconds) as due_at,
   r.id || ':' || t.id || ':' || begun.version as reference
@@ -51,7 +51,7 @@ where (team.id is not null or person.id is not null)
 and exists (select 1 from log.event e where e.stream = t.stream and e.source not like 'import:%%')
 and not exists (select 1 from log.event e where e.stream = t.stream and e.actor = %(actor)s
   and e.source_ref = r.id || ':' || t.id || ':' || begun.version)"""
-SET = """
+SET_TIMERS = """
 with due as (
   select stream, min(due_at) as due_at from ({to_come}) as to_come group by stream
 ), unset as (
@@ -60,9 +60,9 @@ with due as (
 insert into plumbing.timer as old (rule, stream, due_at) select %(rule)s, stream, due_at from due
 on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
 # The processes of these rules.
-CHANGED = "select distinct process from fold.escalation_rule where id = any(%s)"
-WITH_RULES = "select distinct process from fold.escalation_rule where state = 'active'"
-NEXT = """
+PROCESSES_OF_RULES = "select distinct process from fold.escalation_rule where id = any(%s)"
+PROCESSES_WITH_RULES = "select distinct process from fold.escalation_rule where state = 'active'"
+NEXT_ESCALATIONS = """
 select distinct on (c.stream) c.*, e.id as cause, e.correlation_id from ({to_come}) as c
 join log.event e on e.stream = c.stream and e.version = c.version
 order by c.stream, c.due_at, c.rule_id"""
@@ -88,31 +88,33 @@ class EscalateByRule:
                 await connection.execute("delete from plumbing.timer where rule = %s", (NAME,))
             changed: set[str] = set()
             if rules := [id_of(stream) for stream in await batch.streams({RULES})]:
-                changed = {row["process"] for row in await rows_of(connection, CHANGED, (rules,))}
-            ruled = {row["process"] for row in await rows_of(connection, WITH_RULES, {})}
+                changed = {
+                    row["process"] for row in await fetch_rows(connection, PROCESSES_OF_RULES, (rules,))
+                }
+            ruled = {row["process"] for row in await fetch_rows(connection, PROCESSES_WITH_RULES, {})}
             touched: dict[str, list[str]] = {}
             for stream in await batch.streams(ruled) if ruled else ():
                 touched.setdefault(kind_of(stream), []).append(stream)
             for kind in kinds:
                 streams = None if kind in changed else touched.get(kind, [])
                 if streams is None or streams:
-                    await _set(connection, ledger.lifecycles[kind], streams)
+                    await _set_timers(connection, ledger.lifecycles[kind], streams)
 
         return Consumer(
             f"timer:{NAME}", handle_batch, BATCH, LONGEST_SECONDS, kinds=frozenset({*kinds, RULES})
         )
 
-    async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
+    async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
         """The tickets that something is to come for, each with what comes first."""
         found: list[Row] = []
         for kind in sorted({kind_of(stream) for stream in streams}):
             lifecycle = ledger.lifecycles[kind]
             ids = [id_of(stream) for stream in streams if kind_of(stream) == kind]
-            query = NEXT.format(to_come=_to_come(lifecycle, "c.id = any(%(ids)s)"))
-            found += await ledger.db.rows(query, _said(lifecycle) | {"ids": ids})
+            query = NEXT_ESCALATIONS.format(to_come=_pending_query(lifecycle, "c.id = any(%(ids)s)"))
+            found += await ledger.db.rows(query, _parameters(lifecycle) | {"ids": ids})
         return found
 
-    async def wanted(self, ledger: Ledger, row: Row, now: datetime) -> Wanted | datetime | None:
+    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
         """It is escalated, in the name of the rule."""
         due: datetime = row["due_at"]
         if due > now:
@@ -124,21 +126,23 @@ class EscalateByRule:
             reason=row["name"],
         )
         kind = kind_of(row["stream"])
-        return Wanted(Consequence(kind, "escalate", row["id"], body, row["version"]), row["reference"])
+        return TimerOutcome(Consequence(kind, "escalate", row["id"], body, row["version"]), row["reference"])
 
 
 RULE = EscalateByRule()
 
 
-async def _set(connection: Connection, lifecycle: Lifecycle[Any], streams: Sequence[str] | None) -> None:
+async def _set_timers(
+    connection: Connection, lifecycle: Lifecycle[Any], streams: Sequence[str] | None
+) -> None:
     """Sets the timers of these tickets; None: of all tickets of the kind."""
-    said = _said(lifecycle) | {"rule": NAME}
+    said = _parameters(lifecycle) | {"rule": NAME}
     if streams is None:
         only, concerned = "true", f"stream like '{lifecycle.kind}/%%'"
     else:
         only, concerned = "c.id = any(%(ids)s)", "stream = any(%(streams)s)"
         said |= {"ids": [id_of(stream) for stream in streams], "streams": list(streams)}
-    query = SET.format(to_come=_to_come(lifecycle, only), concerned=concerned)
+    query = SET_TIMERS.format(to_come=_pending_query(lifecycle, only), concerned=concerned)
     await connection.execute(query.encode(), said)
 
 
@@ -146,11 +150,11 @@ def _is_escalated(lifecycle: Lifecycle[Any]) -> bool:
     return lifecycle.code is not None and "escalate" in lifecycle.by_name
 
 
-def _to_come(lifecycle: Lifecycle[Any], only: str) -> str:
+def _pending_query(lifecycle: Lifecycle[Any], only: str) -> str:
     """What selects that for the tickets of a kind. The states stand in the text: they are what the indexes of
     open tickets are for.
     """
-    come_from = lifecycle["escalate"].come_from
+    come_from = lifecycle["escalate"].from_states
     assert isinstance(come_from, frozenset), "what does not exist cannot be escalated"
     states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
     # When somebody answered stands in rows of most kinds; of the others, whether it was moved on.
@@ -159,12 +163,12 @@ def _to_come(lifecycle: Lifecycle[Any], only: str) -> str:
     answered = f"coalesce({', '.join(f'c.{name}' for name in fields)}) is not null"
     if not fields:
         answered = f"c.state <> '{next(iter(lifecycle.states)).value}'"
-    return TO_COME.format(
+    return PENDING.format(
         kind=lifecycle.kind, table=lifecycle.table, open=states, answered=answered, only=only
     )
 
 
-def _said(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
+def _parameters(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
     """With which events an episode of a ticket begins, and who escalates."""
     reopened = [row.event for row in lifecycle.rows if row.name == "reopen"]
     opened = [row.event for row in lifecycle.rows if row.opens]

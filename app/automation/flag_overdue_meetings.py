@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.timers import TimedRule
 from app.meetings.records import Meeting
 from app.meetings.records import MeetingState as State
 from app.settings import Settings
 
 #: Who was there is written down when there is time for it.
-AFTER = timedelta(days=1)
+OVERDUE_AFTER = timedelta(days=1)
 
 
 def due(meeting: Meeting, settings: Settings) -> datetime | None:
     """A day after its end, once."""
     if meeting.ends_at is None or meeting.overdue_at is not None:
         return None
-    return meeting.ends_at + AFTER
+    return meeting.ends_at + OVERDUE_AFTER
 
 
-async def fall_overdue(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Body] | None:
+async def fall_overdue(ledger: Ledger, meeting: Meeting, now: datetime) -> tuple[str, Payload] | None:
     """It can still be held, moved or cancelled."""
-    return "fall_overdue", Nothing()
+    return "fall_overdue", EmptyPayload()
 
 
 RULE = TimedRule("flag_overdue_meetings", "meeting", frozenset({State.called}), due, fall_overdue)

@@ -15,11 +15,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.common.children import Visibility
-from app.common.people import rule as as_caller
+from app.common.people import rule_caller as as_caller
 from app.foundation.articles.records import Article, ArticleRevision, ArticleState
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
-from app.kernel.look import Look, load
+from app.kernel.payloads import Payload
+from app.kernel.reads import ReadContext, load
 from app.kernel.rules import Consequence, Rule
 from app.log import read
 from app.log.events import Recorded, id_of, kind_of
@@ -34,64 +34,70 @@ from app.processes.problems.records import Problem, ProblemState
 
 NAME = "keep_articles_of_problems"
 #: The paragraph that says so; only one that reads exactly so is taken for the rule's own.
-FIXED = {"en": "{number}: fixed for good on {day}.", "zh": "{number}：已于 {day} 彻底解决。"}
-BETWEEN = "\n\n"
+FIXED_SENTENCES = {"en": "{number}: fixed for good on {day}.", "zh": "{number}：已于 {day} 彻底解决。"}
+PARAGRAPH_BREAK = "\n\n"
 #: What an article has of its problem, as the fields of that one are called. Its answer is two of them: the
 #: workaround and, in a paragraph of its own, how the problem stands.
-SYMPTOMS, WORKAROUND, VISIBILITY, END = "symptoms", "workaround", "workaround_visibility", "state"
+SYMPTOMS, WORKAROUND, VISIBILITY, STATE = "symptoms", "workaround", "workaround_visibility", "state"
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _ArticleSync:
     """A known error and its article.
 
-    `past` are the events of the problem. Of the revisions that wait, `own` are the rule's, `others` those of
-    everybody else, each the newest last. `said` are the events by which the rule has changed or proposed
-    something that nobody can still decide on. `end` is the paragraph that the article is to have.
+    `problem_events` are the events of the problem. Of the revisions that wait, `own_revisions` are the
+    rule's, `other_revisions` those of everybody else, each the newest last. `rule_events` are the events by
+    which the rule has changed or proposed something that nobody can still decide on. `fixed_paragraph` is the
+    paragraph that the article is to have.
     """
 
     problem: Problem
     article: Article
-    past: Sequence[Recorded]
-    own: Sequence[ArticleRevision]
-    others: Sequence[ArticleRevision]
-    said: Sequence[Recorded]
-    end: str | None
+    problem_events: Sequence[Recorded]
+    own_revisions: Sequence[ArticleRevision]
+    other_revisions: Sequence[ArticleRevision]
+    rule_events: Sequence[Recorded]
+    fixed_paragraph: str | None
 
-    def of_the_problem(self, fields: Mapping[str, Any]) -> dict[str, str | None]:
+    def problem_fields(self, fields: Mapping[str, Any]) -> dict[str, str | None]:
         """What these fields of an article have of the problem."""
         names = {"symptoms": SYMPTOMS, "visibility": VISIBILITY}
         found: dict[str, str | None] = {names[name]: fields[name] for name in names if name in fields}
         if "answer" in fields:
-            found[WORKAROUND], found[END] = self.parted(fields["answer"])
+            found[WORKAROUND], found[STATE] = self.split_answer(fields["answer"])
         return found
 
-    def parted(self, answer: str) -> tuple[str, str | None]:
+    def split_answer(self, answer: str) -> tuple[str, str | None]:
         """An answer without the paragraph of the rule's own, and that one, if it is there."""
         assert self.problem.number is not None
-        ours = _sentences(self.problem.number)
-        parts = answer.split(BETWEEN)
+        ours = _fixed_pattern(self.problem.number)
+        parts = answer.split(PARAGRAPH_BREAK)
         ends = [part for part in parts if ours.fullmatch(part)]
-        return BETWEEN.join(part for part in parts if part not in ends).strip(), ends[-1] if ends else None
+        return PARAGRAPH_BREAK.join(part for part in parts if part not in ends).strip(), ends[
+            -1
+        ] if ends else None
 
-    def had(self, field: str) -> dict[int, str | None]:
+    def problem_values(self, field: str) -> dict[int, str | None]:
         """What the problem has had there, by the positions of the events that say so. A text that reads as
         the rule's own paragraph is no part of it, lest it be taken for that in the article.
         """
-        rows = [(event.position, event.data["set"].get(self.problem.row_key) or {}) for event in self.past]
+        rows = [
+            (event.position, event.data["set"].get(self.problem.row_key) or {})
+            for event in self.problem_events
+        ]
         values = {position: row[field] for position, row in rows if field in row}
         if field == WORKAROUND:
-            return {position: self.parted(text)[0] for position, text in values.items()}
+            return {position: self.split_answer(text)[0] for position, text in values.items()}
         return values
 
 
 async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
     """What is to be done next, if anything is: what comes of it is followed, too."""
-    kept = await _kept(ledger, event)
+    kept = await _load_sync(ledger, event)
     if kept is None:
         return
     try:
-        following = _next(kept)
+        following = _next_action(kept)
     except ValidationError:  # with the paragraph it is longer than an answer may be
         return
     if following is not None:
@@ -99,7 +105,7 @@ async def keep_articles_of_problems(ledger: Ledger, event: Recorded) -> AsyncIte
         yield Consequence("article", action, kept.article.id, body, if_match=kept.article.version)
 
 
-async def _kept(ledger: Ledger, event: Recorded) -> _Kept | None:
+async def _load_sync(ledger: Ledger, event: Recorded) -> _ArticleSync | None:
     """What the event is about; None: not the article of a known error."""
     problem = await _problem(ledger, event)
     if problem is None or problem.article_id is None:
@@ -107,12 +113,22 @@ async def _kept(ledger: Ledger, event: Recorded) -> _Kept | None:
     written = await load(ledger.db, ledger.lifecycles["article"], str(problem.article_id))
     assert written is not None, "the command that names it has drafted it"
     article: Article = written.record
-    waiting = await Look(ledger.db, ledger.lifecycles, ledger.directory).children(ArticleRevision, article)
+    waiting = await ReadContext(ledger.db, ledger.lifecycles, ledger.directory).children(
+        ArticleRevision, article
+    )
     own = [revision for revision in waiting if revision.author_id is None]
     others = [revision for revision in waiting if revision.author_id is not None]
-    said = await read.of_stream(ledger.db, article.row_key, actor=as_caller(NAME).actor)
-    past = await read.of_stream(ledger.db, problem.row_key)
-    return _Kept(problem, article, past, own, others, _decided(said, own), _end(problem, article, ledger))
+    said = await read.stream_events(ledger.db, article.row_key, actor=as_caller(NAME).actor)
+    past = await read.stream_events(ledger.db, problem.row_key)
+    return _ArticleSync(
+        problem,
+        article,
+        past,
+        own,
+        others,
+        _decided_events(said, own),
+        _fixed_paragraph(problem, article, ledger),
+    )
 
 
 async def _problem(ledger: Ledger, event: Recorded) -> Problem | None:
@@ -127,34 +143,34 @@ async def _problem(ledger: Ledger, event: Recorded) -> Problem | None:
     return None if known is None else known.record
 
 
-def _decided(said: Sequence[Recorded], own: Sequence[ArticleRevision]) -> list[Recorded]:
+def _decided_events(said: Sequence[Recorded], own: Sequence[ArticleRevision]) -> list[Recorded]:
     """Without what waits, and what the rule has withdrawn itself."""
     withdrawn = {key for event in said for key, row in event.data["set"].items() if row is None}
     still_its_own = withdrawn | {revision.row_key for revision in own}
     return [event for event in said if still_its_own.isdisjoint(event.data["set"])]
 
 
-def _end(problem: Problem, article: Article, ledger: Ledger) -> str | None:
+def _fixed_paragraph(problem: Problem, article: Article, ledger: Ledger) -> str | None:
     """The paragraph that says that it is fixed, if it is."""
     if problem.state is not ProblemState.closed or problem.resolved_at is None:
         return None
     day = problem.resolved_at.astimezone(ledger.numbers.zone).date()
-    return FIXED[article.language or "en"].format(number=problem.number, day=day)
+    return FIXED_SENTENCES[article.language or "en"].format(number=problem.number, day=day)
 
 
-def _sentences(number: str) -> re.Pattern[str]:
+def _fixed_pattern(number: str) -> re.Pattern[str]:
     """What the rule itself writes about the problem, on whatever day and in either language."""
     day = r"\d{4}-\d{2}-\d{2}"
-    texts = (text.format(number=number, day="\0") for text in FIXED.values())
+    texts = (text.format(number=number, day="\0") for text in FIXED_SENTENCES.values())
     return re.compile("|".join(day.join(map(re.escape, text.split("\0"))) for text in texts))
 
 
-def _next(kept: _Kept) -> tuple[str, Body] | None:
+def _next_action(kept: _ArticleSync) -> tuple[str, Payload] | None:
     """What is done with the article now: the action, and what is said. Raises ValidationError."""
-    article, own = kept.article, kept.own
-    reads = _reads(kept)
+    article, own = kept.article, kept.own_revisions
+    reads = _article_values(kept)
     changes = _changes(kept, reads)
-    texts = _texts(reads, changes)
+    texts = _changed_texts(reads, changes)
     if article.state is ArticleState.draft:
         said = texts | ({"visibility": changes[VISIBILITY]} if VISIBILITY in changes else {})
         return ("edit", EditArticle.model_validate(said)) if said else None
@@ -162,65 +178,65 @@ def _next(kept: _Kept) -> tuple[str, Body] | None:
         return "change_visibility", ChangeVisibilityArticle(visibility=Visibility.internal)
     if article.state is not ArticleState.published:
         return None
-    if own and (len(own) > 1 or _said_by(own[0]) != texts):
+    if own and (len(own) > 1 or _revision_texts(own[0]) != texts):
         return "withdraw_revision", WithdrawRevisionArticle(revision=own[0].id)
     if texts and not own:
         return "propose_revision", ProposeRevisionArticle.model_validate(texts)
     return None
 
 
-def _said_by(revision: ArticleRevision) -> dict[str, str]:
+def _revision_texts(revision: ArticleRevision) -> dict[str, str]:
     return {name: text for name in TEXTS if (text := getattr(revision, name)) is not None}
 
 
-def _reads(kept: _Kept) -> dict[str, str | None]:
+def _article_values(kept: _ArticleSync) -> dict[str, str | None]:
     """What the article has of the problem, once the revisions of others that wait are accepted."""
     article = kept.article
     texts = {"symptoms": article.symptoms or "", "answer": article.answer or ""}
-    for revision in kept.others:
-        texts |= _said_by(revision)
-    return kept.of_the_problem(texts | {"visibility": article.visibility})
+    for revision in kept.other_revisions:
+        texts |= _revision_texts(revision)
+    return kept.problem_fields(texts | {"visibility": article.visibility})
 
 
-def _changes(kept: _Kept, reads: Mapping[str, str | None]) -> dict[str, str | None]:
+def _changes(kept: _ArticleSync, reads: Mapping[str, str | None]) -> dict[str, str | None]:
     """What of it is to be otherwise. Who may read it is narrowed and never widened; as long as more may read
     it than the workaround is for, because somebody wants it so, it is told nothing of that.
     """
     problem = kept.problem
-    workaround, _ = kept.parted(problem.workaround or "")
-    wanted = {SYMPTOMS: problem.symptoms, WORKAROUND: workaround, END: kept.end}
+    workaround, _ = kept.split_answer(problem.workaround or "")
+    wanted = {SYMPTOMS: problem.symptoms, WORKAROUND: workaround, STATE: kept.fixed_paragraph}
     if problem.workaround_visibility is Visibility.internal:
         wanted[VISIBILITY] = Visibility.internal
     changes = {
         field: value
         for field, value in wanted.items()
-        if value != reads[field] and _is_for_the_rule(kept, field, reads[field], value)
+        if value != reads[field] and _rule_may_change(kept, field, reads[field], value)
     }
     shown_to = changes.get(VISIBILITY, reads[VISIBILITY])
     if shown_to != Visibility.internal and problem.workaround_visibility is Visibility.internal:
-        return {field: value for field, value in changes.items() if field == END}
+        return {field: value for field, value in changes.items() if field == STATE}
     return changes
 
 
-def _is_for_the_rule(kept: _Kept, field: str, reads: str | None, value: str | None) -> bool:
+def _rule_may_change(kept: _ArticleSync, field: str, reads: str | None, value: str | None) -> bool:
     """Whether the article has there what the problem had, or what the rule has written; and nobody has
     decided against this value since the problem has it.
     """
-    had = kept.had(field)
-    if field != END and reads not in had.values():
+    had = kept.problem_values(field)
+    if field != STATE and reads not in had.values():
         return False
     return not any(
-        event.position > max(had) and (field, value) in kept.of_the_problem(event.data["given"]).items()
-        for event in kept.said
+        event.position > max(had) and (field, value) in kept.problem_fields(event.data["given"]).items()
+        for event in kept.rule_events
     )
 
 
-def _texts(reads: Mapping[str, str | None], changes: Mapping[str, str | None]) -> dict[str, str]:
+def _changed_texts(reads: Mapping[str, str | None], changes: Mapping[str, str | None]) -> dict[str, str]:
     """The article's texts that these changes make otherwise."""
     after = {**reads, **changes}
     texts = {"symptoms": after[SYMPTOMS]} if SYMPTOMS in changes else {}
-    if WORKAROUND in changes or END in changes:
-        texts["answer"] = BETWEEN.join(part for part in (after[WORKAROUND], after[END]) if part)
+    if WORKAROUND in changes or STATE in changes:
+        texts["answer"] = PARAGRAPH_BREAK.join(part for part in (after[WORKAROUND], after[STATE]) if part)
     return {name: text for name, text in texts.items() if text is not None}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import Payload
 from app.kernel.timers import TimedRule
 from app.processes.problems.lifecycle import LapseRiskProblem
 from app.processes.problems.records import Problem
@@ -18,7 +18,7 @@ def due(problem: Problem, settings: Settings) -> datetime | None:
     return None if problem.risk_lapsed_at is not None else problem.risk_accepted_until_at
 
 
-async def lapse(ledger: Ledger, problem: Problem, now: datetime) -> tuple[str, Body] | None:
+async def lapse(ledger: Ledger, problem: Problem, now: datetime) -> tuple[str, Payload] | None:
     """It stays closed: whether it is taken up again is for people to say."""
     owner = problem.risk_owner_id
     return "lapse_risk", LapseRiskProblem(owner=None if owner is None else str(owner))

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Sequence
 
 from app.common.personal import Sealed
 from app.db import Connection
-from app.kernel.history import as_of_version
+from app.kernel.history import record_at_version
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of, kind_of
 from app.processes.incidents.duplicates import PassOnCommentIncident
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.processes.incidents.queries import duplicates_among, said_of_duplicate
+from app.processes.incidents.queries import duplicate_comment, duplicates_among
 from app.ticketing.records import Comment
 
 
-async def of_duplicates(
+async def select_duplicates(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Those of incidents that are duplicates of others."""
@@ -29,10 +29,10 @@ async def pass_on_comments(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
     if event.staff_only:
         return
     (comment,) = (id_of(key) for key in event.data["set"] if kind_of(key) == Comment.KIND)
-    said = await said_of_duplicate(ledger.db, id_of(event.stream), comment)
+    said = await duplicate_comment(ledger.db, id_of(event.stream), comment)
     if said is None:
         return
-    then = await as_of_version(ledger.db, LIFECYCLE, event.stream, event.version)
+    then = await record_at_version(ledger.db, LIFECYCLE, event.stream, event.version)
     if then.duplicate_of_id != said.original_id:
         return
     sealed = Sealed(event.data["given"]["text"])
@@ -52,5 +52,5 @@ RULE = Rule(
     "pass_on_comments",
     ("incident.commented", "incident.comment_corrected", "incident.comment_passed_on"),
     pass_on_comments,
-    of_duplicates,
+    select_duplicates,
 )

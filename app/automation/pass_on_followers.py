@@ -8,10 +8,10 @@ from uuid import UUID
 from app.kernel.ledger import Ledger
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of
-from app.processes.incidents.queries import to_follow
+from app.processes.incidents.queries import missing_followers
 from app.ticketing.followers import FollowTicket
 
-AT_ONCE = 100
+PAGE_SIZE = 100
 
 
 async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
@@ -19,7 +19,7 @@ async def pass_on_followers(ledger: Ledger, event: Recorded) -> AsyncIterator[Co
     duplicate = id_of(event.stream)
     original = UUID(event.data["set"][event.stream]["duplicate_of_id"])
     after: UUID | None = None
-    while found := await to_follow(ledger.db, duplicate, original, after=after, limit=AT_ONCE):
+    while found := await missing_followers(ledger.db, duplicate, original, after=after, limit=PAGE_SIZE):
         for person in found:
             yield Consequence("incident", "follow", original, FollowTicket(person=str(person)), about=person)
         after = found[-1]

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from app.common.priority import Priority
 from app.foundation.rota.on_call import on_call
-from app.kernel.bodies import LONGEST_LIST, Body
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import LONGEST_LIST, Payload
 from app.kernel.timers import TimedRule
 from app.processes.incidents.lifecycle import RemindIncident
-from app.processes.incidents.queries import whom_to_remind
+from app.processes.incidents.queries import reminder_recipients
 from app.processes.incidents.records import OPEN, Incident
 from app.settings import Settings
 
-EVERY = timedelta(minutes=5)
+REMINDER_INTERVAL = timedelta(minutes=5)
 
 
 def due(incident: Incident, settings: Settings) -> datetime | None:
@@ -25,14 +25,14 @@ def due(incident: Incident, settings: Settings) -> datetime | None:
     seen = incident.acknowledged_at or incident.started_at
     if incident.priority is not Priority.P1 or seen is not None or since is None:
         return None
-    return since + EVERY
+    return since + REMINDER_INTERVAL
 
 
-async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Body] | None:
+async def remind(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Payload] | None:
     """Who is on call in its team; where nobody is, its lead; without one, the incident managers."""
     team = incident.team_id
     persons: Sequence[UUID] = () if team is None else await on_call(ledger.db, team, now)
-    persons = persons[:LONGEST_LIST] or await whom_to_remind(ledger.db, incident)
+    persons = persons[:LONGEST_LIST] or await reminder_recipients(ledger.db, incident)
     if not persons:
         return None
     return "remind", RemindIncident(persons=tuple(str(person) for person in persons))

@@ -6,24 +6,26 @@ from datetime import datetime, timedelta
 
 from app.foundation.decisions.actions import RemindVoters
 from app.foundation.decisions.records import Decision, DecisionState
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import Payload
 from app.kernel.timers import TimedRule
 from app.settings import Settings
 
-BEFORE = timedelta(days=1)
+REMIND_BEFORE = timedelta(days=1)
 
 
 def due(decision: Decision, settings: Settings) -> datetime | None:
     """A day before the time is over, once; not in the first half of it."""
     if decision.reminded_at is not None or decision.asked_at is None or decision.due_at is None:
         return None
-    return max(decision.due_at - BEFORE, decision.asked_at + (decision.due_at - decision.asked_at) / 2)
+    return max(decision.due_at - REMIND_BEFORE, decision.asked_at + (decision.due_at - decision.asked_at) / 2)
 
 
-async def remind(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Body] | None:
+async def remind(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Payload] | None:
     """Who has voted meanwhile is not told."""
     return "remind_voters", RemindVoters(decision=decision.id)
 
 
-RULE = TimedRule("remind_voters", "decision", frozenset({DecisionState.open}), due, remind, beside=Decision)
+RULE = TimedRule(
+    "remind_voters", "decision", frozenset({DecisionState.open}), due, remind, child_class=Decision
+)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from app.common.tickets import HoldReason
-from app.db import Connection, rows_of
-from app.kernel.bodies import Nothing
+from app.db import Connection, fetch_rows
 from app.kernel.ledger import Ledger
-from app.kernel.look import load
+from app.kernel.payloads import EmptyPayload
+from app.kernel.reads import load
 from app.kernel.rules import Consequence, Rule
 from app.log.events import Recorded, id_of, kind_of
 
@@ -20,12 +20,12 @@ WAITING = " union all ".join(
 )
 
 
-async def of_what_waits(
+async def select_waiting(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Those of tickets that wait for their requester."""
     said = {"ids": [id_of(event.stream) for event in events], "reason": HoldReason.awaiting_requester.value}
-    waiting = {row["stream"] for row in await rows_of(connection, WAITING, said)}
+    waiting = {row["stream"] for row in await fetch_rows(connection, WAITING, said)}
     return [event for event in events if event.stream in waiting]
 
 
@@ -40,12 +40,12 @@ async def resume_at_answer(ledger: Ledger, event: Recorded) -> AsyncIterator[Con
     ticket, theirs = loaded.record, f"person:{loaded.record.requester_id}"
     waited = ticket.state_since is not None and ticket.state_since <= event.occurred_at
     if waited and theirs in (event.actor, event.on_behalf_of):
-        yield Consequence(kind, "resume", record_id, Nothing(), if_match=ticket.version)
+        yield Consequence(kind, "resume", record_id, EmptyPayload(), if_match=ticket.version)
 
 
 RULE = Rule(
     "resume_at_answer",
     tuple(f"{kind}.{said}" for kind in KINDS for said in ("commented", "attached")),
     resume_at_answer,
-    of_what_waits,
+    select_waiting,
 )

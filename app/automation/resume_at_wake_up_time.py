@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.timers import TimedRule
 from app.processes.incidents.records import Incident, IncidentState
 from app.processes.requests.records import Request, RequestState
@@ -18,18 +18,24 @@ def due(ticket: Incident | Request, settings: Settings) -> datetime | None:
     return ticket.wake_up_at
 
 
-async def resume(ledger: Ledger, ticket: Incident | Request, now: datetime) -> tuple[str, Body] | None:
+async def resume(ledger: Ledger, ticket: Incident | Request, now: datetime) -> tuple[str, Payload] | None:
     """Back to where it was."""
-    return "resume", Nothing()
+    return "resume", EmptyPayload()
 
 
 NAME = "resume_at_wake_up_time"
-ONLY = "r.wake_up_at is not null"
-RULE = TimedRule(NAME, "incident", frozenset({IncidentState.on_hold}), due, resume, only=ONLY)
+HAS_WAKE_UP = "r.wake_up_at is not null"
+RULE = TimedRule(NAME, "incident", frozenset({IncidentState.on_hold}), due, resume, only=HAS_WAKE_UP)
 #: One for each kind.
 RULES: tuple[TimedRule[Any], ...] = (
     RULE,
     TimedRule(
-        NAME, "request", frozenset({RequestState.on_hold}), due, resume, only=ONLY, of_another_kind=True
+        NAME,
+        "request",
+        frozenset({RequestState.on_hold}),
+        due,
+        resume,
+        only=HAS_WAKE_UP,
+        timers_per_kind=True,
     ),
 )

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from app.foundation.decisions.actions import CloseVote
 from app.foundation.decisions.records import Decision, DecisionState
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import Payload
 from app.kernel.timers import TimedRule
 from app.settings import Settings
 
@@ -17,11 +17,11 @@ def due(decision: Decision, settings: Settings) -> datetime | None:
     return decision.due_at
 
 
-async def close_vote(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Body] | None:
+async def close_vote(ledger: Ledger, decision: Decision, now: datetime) -> tuple[str, Payload] | None:
     """No more votes."""
     return "close_vote", CloseVote(decision=decision.id)
 
 
 RULE = TimedRule(
-    "settle_decisions", "decision", frozenset({DecisionState.open}), due, close_vote, beside=Decision
+    "settle_decisions", "decision", frozenset({DecisionState.open}), due, close_vote, child_class=Decision
 )

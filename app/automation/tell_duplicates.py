@@ -6,55 +6,55 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from app.db import Connection
-from app.kernel.bodies import Nothing
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload
 from app.kernel.rules import Consequence, Rule
 from app.log import read
 from app.log.events import Recorded, id_of, stream
 from app.processes.incidents.queries import duplicates_of, with_duplicates
 from app.processes.incidents.records import ENDED, Incident
 
-AT_ONCE = 500
-MARKED = "incident.marked_duplicate"
+PAGE_SIZE = 500
+MARKED_DUPLICATE = "incident.marked_duplicate"
 
 
-async def of_duplicates_and_their_originals(
+async def select_duplicates_and_originals(
     ledger: Ledger, connection: Connection, events: Sequence[Recorded]
 ) -> Sequence[Recorded]:
     """Those of incidents that are or have duplicates."""
     found = await with_duplicates(connection, [id_of(event.stream) for event in events])
-    return [event for event in events if event.type == MARKED or id_of(event.stream) in found]
+    return [event for event in events if event.type == MARKED_DUPLICATE or id_of(event.stream) in found]
 
 
 async def tell_duplicates(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
     """A duplicate that is told tells its own in turn; one that is marked too late is told at once."""
-    if event.type == MARKED:
+    if event.type == MARKED_DUPLICATE:
         if await _was_resolved(ledger, event):
-            yield _told(id_of(event.stream))
+            yield _tell_resolved(id_of(event.stream))
         return
     after: UUID | None = None
-    while found := await duplicates_of(ledger.db, id_of(event.stream), after=after, limit=AT_ONCE):
+    while found := await duplicates_of(ledger.db, id_of(event.stream), after=after, limit=PAGE_SIZE):
         for duplicate in found:
-            yield _told(duplicate)
+            yield _tell_resolved(duplicate)
         after = found[-1]
 
 
-def _told(duplicate: UUID) -> Consequence:
-    return Consequence("incident", "tell_resolved", duplicate, Nothing())
+def _tell_resolved(duplicate: UUID) -> Consequence:
+    return Consequence("incident", "tell_resolved", duplicate, EmptyPayload())
 
 
 async def _was_resolved(ledger: Ledger, event: Recorded) -> bool:
     """Whether the original was resolved when this one was marked: its own event has not reached it."""
     original = stream("incident", UUID(event.data["set"][event.stream]["duplicate_of_id"]))
-    events = await read.of_stream(ledger.db, original)
+    events = await read.stream_events(ledger.db, original)
     then = fold(Incident, original, [one for one in events if one.position < event.position])
     return then is not None and then.state in ENDED and then.resolved_at is not None
 
 
 RULE = Rule(
     "tell_duplicates",
-    ("incident.resolved", "incident.original_resolved", MARKED),
+    ("incident.resolved", "incident.original_resolved", MARKED_DUPLICATE),
     tell_duplicates,
-    of_duplicates_and_their_originals,
+    select_duplicates_and_originals,
 )

@@ -6,12 +6,12 @@ it is called.
 
 from __future__ import annotations
 
-from app.cli.loading import uncollected
+from app.cli.loading import gc_paused
 
 
 def main() -> None:
     """Runs the command that this process was called with; see `app.cli.commands`."""
-    with uncollected():
-        from app.cli import commands  # noqa: PLC0415  # as `uncollected` says
+    with gc_paused():
+        from app.cli import commands  # noqa: PLC0415  # as `gc_paused` says
 
     commands.run()

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.cli.exits import INTERRUPTED, NO_DATABASE, REFUSED, TERMINATED, WRONG_USE
-from app.cli.loading import uncollected
+from app.cli.loading import gc_paused
 from app.db import DatabaseGone
 from app.embedded import EmbeddedError
-from app.exchange.load import Busy
+from app.exchange.load import ImportConflict
 from app.exchange.readers.rows import FileRefused
 from app.installation import InstallationError
 from app.kernel.refusals import Refusal
@@ -57,7 +57,7 @@ def command_line(name: str = "") -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    made.callback()(_before_any)
+    made.callback()(_callback)
     for each in [name] if name in COMMANDS else COMMANDS:
         command = getattr(import_module(f"app.cli.{COMMANDS[each]}"), COMMANDS[each])
         if isinstance(command, typer.Typer):
@@ -67,7 +67,7 @@ def command_line(name: str = "") -> typer.Typer:
     return made
 
 
-def _before_any() -> None:
+def _callback() -> None:
     # With it Typer takes a command's name also where there is only one.
     pass
 
@@ -78,7 +78,7 @@ def run() -> None:
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        with uncollected():
+        with gc_paused():
             called = command_line(*sys.argv[1:2])
         called()
     except (SettingsError, InstallationError, SchemaError, VaultError) as error:
@@ -89,7 +89,7 @@ def run() -> None:
         _end(str(error), NO_DATABASE)
     except psycopg.Error as error:
         _end(f"The database refuses: {str(error).strip()}", NO_DATABASE)
-    except (FileRefused, Busy) as error:
+    except (FileRefused, ImportConflict) as error:
         _end(str(error), REFUSED)
     except Refusal as error:
         _end(error.sentence("en"), REFUSED)

@@ -17,12 +17,12 @@ from typer.cli import get_docs_for_click
 from app import settings
 from app.cli.commands import command_line
 from app.cli.exits import DIFFERENT, REFUSED
-from app.cli.say import say
+from app.cli.output import print_line
 from app.contract import breaking, declared
 from app.kernel import describe
 from app.kpis import describe as kpi_pages
 from app.kpis.catalogue import KPIS
-from app.main import routed
+from app.main import build_app
 from app.registry import LIFECYCLES
 
 OPENAPI = settings.PROJECT / "openapi"
@@ -54,14 +54,16 @@ def contract(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if check and drifted:
-        say(f"Not what the code says: {', '.join(drifted)}. Run `make contract` and commit what it writes.")
+        print_line(
+            f"Not what the code says: {', '.join(drifted)}. Run `make contract` and commit what it writes."
+        )
         raise typer.Exit(DIFFERENT)
-    say(f"Written: {', '.join(drifted)}." if drifted else "All that is generated is as the code says.")
+    print_line(f"Written: {', '.join(drifted)}." if drifted else "All that is generated is as the code says.")
     wrong = unexcused()
     for line in wrong:
-        say(line)
+        print_line(line)
     if not is_released():
-        say("Nothing is released yet, so no change breaks anybody.")
+        print_line("Nothing is released yet, so no change breaks anybody.")
     if wrong and (check or release_it):
         raise typer.Exit(DIFFERENT)
     if release_it:
@@ -71,7 +73,7 @@ def contract(
 @cache
 def _operations() -> dict[str, Any]:
     """The contract as the code has it; making it takes seconds."""
-    return routed().openapi()
+    return build_app().openapi()
 
 
 def generated() -> Iterator[tuple[Path, str]]:
@@ -123,13 +125,15 @@ def release() -> None:
     """Make the present contract the one that clients are held to from now on."""
     if is_released():
         released = json.loads((RELEASED / OPERATIONS).read_text("utf-8"))["info"]["version"]
-        if released == routed().version:
-            say(f"{released} is released already: give pyproject.toml the version that is to be released.")
+        if released == build_app().version:
+            print_line(
+                f"{released} is released already: give pyproject.toml the version that is to be released."
+            )
             raise typer.Exit(REFUSED)
     RELEASED.mkdir(parents=True, exist_ok=True)
     for name in (OPERATIONS, EVENTS):
         shutil.copyfile(OPENAPI / name, RELEASED / name)
-    say(f"The released contract is that of {routed().version}.")
+    print_line(f"The released contract is that of {build_app().version}.")
 
 
 def _json(value: object) -> str:

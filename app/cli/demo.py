@@ -16,14 +16,14 @@ from app import installation, loop, settings
 from app.cli import logs
 from app.cli.keys import add_person, make_token
 from app.cli.kpi import catch_up
-from app.cli.say import say, table
-from app.cli.serve import listening, run, worker
+from app.cli.output import print_line, print_table
+from app.cli.serve import bind_listener, run, supervised_worker
 from app.demo import history
 from app.demo.organisation import KEYS
 from app.installation import Installation
 from app.kernel import ledger as ledgers
 from app.main import application
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 
 # The demo's own keys, so that a second start can print them again. A real installation keeps no key anywhere.
@@ -35,17 +35,17 @@ def demo(
 ) -> None:
     """Make a demo organisation if there is none, then serve it, with a worker, until it is stopped."""
     current = settings.load(**({} if port is None else {"port": port}))
-    logs.set_up("warning")
-    with installation.found(current, watched=True) as place:
+    logs.configure_logging("warning")
+    with installation.open_installation(current, watched=True) as place:
         installation.check(place, current, patient=True)
-        listener = listening(current.host, current.port)
+        listener = bind_listener(current.host, current.port)
         keys = loop.run(_prepared(place, current))
         # Whoever asks at once is not turned away, but answered as soon as it is up.
         listener.listen()
         _welcome(f"http://{current.host}:{current.port}", keys)
-        with worker():
+        with supervised_worker():
             run(application(place.url, place.secrets_dir, current), listener, current.proxies)
-    say("Stopped. The data are kept; `make run` goes on with them.")
+    print_line("Stopped. The data are kept; `make run` goes on with them.")
 
 
 async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
@@ -54,10 +54,12 @@ async def _prepared(place: Installation, current: Settings) -> dict[str, str]:
     if path.exists():
         keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return keys
-    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current, patient=True) as ledger:
+    async with ledgers.open_ledger(
+        place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True
+    ) as ledger:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("Making a demo organisation and a year of its history", total=None)
-            persons = await history.make(
+            persons = await history.make_history(
                 ledger, lambda done, total: bar.update(task, completed=done, total=total)
             )
         # Whoever follows the address that is printed looks at KPIs first, and the worker has yet to begin.
@@ -82,14 +84,14 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _welcome(address: str, keys: dict[str, str]) -> None:
-    say(f"Ledgerdesk is at {address}")
-    say(f"  dashboard          {address}/dashboard  (sign in with the key for admin)")
-    say(f"  API documentation  {address}/docs")
-    say(f"  the contract       {address}/openapi.json")
-    say("")
-    say("Keys of the demo organisation, to be sent as `Authorization: Bearer …`:")
-    table(("for", "key"), list(keys.items()))
-    say("")
-    say(f"Try: curl -H 'Authorization: Bearer {keys['admin']}' '{address}/v1/incidents?limit=3'")
-    say("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
-    say("Ctrl-C stops all of it.")
+    print_line(f"Ledgerdesk is at {address}")
+    print_line(f"  dashboard          {address}/dashboard  (sign in with the key for admin)")
+    print_line(f"  API documentation  {address}/docs")
+    print_line(f"  the contract       {address}/openapi.json")
+    print_line("")
+    print_line("Keys of the demo organisation, to be sent as `Authorization: Bearer …`:")
+    print_table(("for", "key"), list(keys.items()))
+    print_line("")
+    print_line(f"Try: curl -H 'Authorization: Bearer {keys['admin']}' '{address}/v1/incidents?limit=3'")
+    print_line("     the same with '/v1/kpis/incident_resolution_seconds?grain=month', or `ledgerdesk kpi`")
+    print_line("Ctrl-C stops all of it.")

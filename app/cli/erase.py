@@ -6,18 +6,18 @@ from typing import Annotated
 
 import typer
 
-from app.cli.place import context, with_ledger
-from app.cli.say import Json, tell
+from app.cli.output import Json, print_result
+from app.cli.runtime import command_line_metadata, with_ledger
 from app.common.people import PersonState
-from app.foundation.people.erase import without_refused_rows
+from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.persons import LIFECYCLE
-from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
-from app.kernel.look import load
-from app.kernel.perform import Act, perform
+from app.kernel.payloads import EmptyPayload
+from app.kernel.perform import Command, perform
+from app.kernel.reads import load
 from app.kernel.refusals import NotFound
 
-ERASED = (
+ERASED_MESSAGE = (
     "Erased. Backups made before hold the key still: let them expire, and erase again after restoring one."
 )
 
@@ -39,11 +39,13 @@ def erase(
             raise NotFound()
         if found.record.state is PersonState.erased:
             return False
-        act = Act(LIFECYCLE, LIFECYCLE["erase"], person, Nothing(), context())
-        async with without_refused_rows(ledger, act):
-            await perform(ledger, act)
+        command = Command(LIFECYCLE, LIFECYCLE["erase"], person, EmptyPayload(), command_line_metadata())
+        async with erase_refused_rows(ledger, command):
+            await perform(ledger, command)
         return True
 
     now = with_ledger(work)
-    sentence = ERASED if now else "They were erased already."
-    tell(sentence, {"id": person, "state": PersonState.erased, "erased_before": not now}, as_json=as_json)
+    sentence = ERASED_MESSAGE if now else "They were erased already."
+    print_result(
+        sentence, {"id": person, "state": PersonState.erased, "erased_before": not now}, as_json=as_json
+    )

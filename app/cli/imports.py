@@ -12,32 +12,32 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from app.cli import imports_shown
+from app.cli import import_output as imports_shown
 from app.cli.exits import LARGELY_REFUSED, REFUSED
-from app.cli.place import context, with_ledger
-from app.cli.say import document, say
+from app.cli.output import print_json, print_line
+from app.cli.runtime import command_line_metadata, with_ledger
 from app.db import DatabaseGone
-from app.exchange import followed, load
-from app.exchange.followed import PATIENCE_SECONDS, Followed
+from app.exchange import kpi_catch_up, load
+from app.exchange.kpi_catch_up import PATIENCE_SECONDS, CatchUpResult
 from app.exchange.mapping import FileMapping, read_mapping
+from app.exchange.readers.delimited import Delimited
 from app.exchange.readers.lines import ENCODINGS, UTF8
-from app.exchange.readers.mapped import Delimited
 from app.exchange.readers.ndjson import Ndjson
 from app.exchange.readers.rows import FileRefused, Reader
 from app.exchange.readers.servicenow import ServiceNow
 from app.exchange.readers.times import DateOrder, zone_named
 from app.exchange.readers.xes import Xes
-from app.exchange.report import Report
+from app.exchange.report import ImportReport
 from app.kernel.ledger import Ledger
 
 KPIS = {
-    Followed.there: "The KPIs have all of it.",
-    Followed.behind: "The KPIs do not have all of it yet, and have not moved for "
+    CatchUpResult.there: "The KPIs have all of it.",
+    CatchUpResult.behind: "The KPIs do not have all of it yet, and have not moved for "
     f"{PATIENCE_SECONDS:.0f} s. The output of the worker says why.",
-    Followed.no_worker: "No worker runs, so the KPIs do not have it yet. `ledgerdesk work` is one, and "
+    CatchUpResult.no_worker: "No worker runs, so the KPIs do not have it yet. `ledgerdesk work` is one, and "
     "`ledgerdesk serve` has one. `ledgerdesk kpi` and `ledgerdesk reconcile` let the KPIs follow first.",
 }
-GOES_ON = "What was told before that stays. Start the same import again, and it goes on from there."
+RESUME_HINT = "What was told before that stays. Start the same import again, and it goes on from there."
 
 imports = typer.Typer(help="Bring in the histories of other systems.", no_args_is_help=True)
 
@@ -128,8 +128,8 @@ def servicenow(
     allow_refused: AllowRefused = False,
 ) -> None:
     """Bring in ServiceNow's audit of incidents as CSV. Doing it again adds only what is new."""
-    reader = ServiceNow(zone, context().now, date_order, encoding)
-    _bring(file, reader, source, _Asked(dry_run, as_json, allow_refused))
+    reader = ServiceNow(zone, command_line_metadata().now, date_order, encoding)
+    _run_import(file, reader, source, _ImportOptions(dry_run, as_json, allow_refused))
 
 
 @imports.command()
@@ -145,8 +145,10 @@ def csv(
 ) -> None:
     """Bring in a delimited file that a mapping explains. Doing it again adds only what is new."""
     explained = _mapping(mapping)
-    reader = Delimited(explained, context().now, zone, encoding)
-    _bring(file, reader, source or _source_of(explained), _Asked(dry_run, as_json, allow_refused))
+    reader = Delimited(explained, command_line_metadata().now, zone, encoding)
+    _run_import(
+        file, reader, source or _source_of(explained), _ImportOptions(dry_run, as_json, allow_refused)
+    )
 
 
 @imports.command()
@@ -161,8 +163,10 @@ def xes(
 ) -> None:
     """Bring in an event log (XES) that a mapping explains. Doing it again adds only what is new."""
     explained = _mapping(mapping)
-    reader = Xes(explained, context().now, zone)
-    _bring(file, reader, source or _source_of(explained), _Asked(dry_run, as_json, allow_refused))
+    reader = Xes(explained, command_line_metadata().now, zone)
+    _run_import(
+        file, reader, source or _source_of(explained), _ImportOptions(dry_run, as_json, allow_refused)
+    )
 
 
 @imports.command()
@@ -176,7 +180,9 @@ def ndjson(
     allow_refused: AllowRefused = False,
 ) -> None:
     """Bring in a history in our own form, a JSON object per line. Doing it again adds only what is new."""
-    _bring(file, Ndjson(context().now), source, _Asked(dry_run, as_json, allow_refused))
+    _run_import(
+        file, Ndjson(command_line_metadata().now), source, _ImportOptions(dry_run, as_json, allow_refused)
+    )
 
 
 def _source_of(mapping: FileMapping) -> str:
@@ -186,7 +192,7 @@ def _source_of(mapping: FileMapping) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ImportOptions:
     """What is asked for besides."""
 
     dry_run: bool
@@ -194,25 +200,25 @@ class _Asked:
     allow_refused: bool
 
 
-def _bring(file: Path, reader: Reader, source: str, asked: _Asked) -> None:
-    now, dry_run = context().now, asked.dry_run
+def _run_import(file: Path, reader: Reader, source: str, asked: _ImportOptions) -> None:
+    now, dry_run = command_line_metadata().now, asked.dry_run
 
-    async def work(ledger: Ledger) -> tuple[Report, Followed | None]:
+    async def work(ledger: Ledger) -> tuple[ImportReport, CatchUpResult | None]:
         with _bar() as progress:
             report = await load.load(
                 ledger, file, reader, source=source, now=now, dry_run=dry_run, progress=progress
             )
-            return report, None if dry_run else await followed.wait(ledger.db, progress.follow)
+            return report, None if dry_run else await kpi_catch_up.wait_for_kpis(ledger.db, progress.follow)
 
     with _resumable(dry_run=dry_run):
         report, kpis = with_ledger(work)
     if asked.as_json:
         told = {"file": str(file), "source": source, "zone": reader.zone, "dry_run": dry_run}
-        document(told | imports_shown.as_json(report) | {"kpis": None if kpis is None else kpis.value})
+        print_json(told | imports_shown.as_json(report) | {"kpis": None if kpis is None else kpis.value})
     else:
         imports_shown.print_report(report, file.name, dry_run=dry_run)
         if kpis is not None:
-            say(f"\n{KPIS[kpis]}")
+            print_line(f"\n{KPIS[kpis]}")
     if report.read == report.refused.total():
         raise typer.Exit(REFUSED)  # nothing in it could be taken
     if report.is_largely_refused and not asked.allow_refused:
@@ -257,9 +263,9 @@ def _resumable(*, dry_run: bool) -> Iterator[None]:
     """What ends it on the way says how to go on."""
     try:
         yield
-    except load.BrokenOff as error:
-        raise DatabaseGone(str(error) if dry_run else f"{error} {GOES_ON}") from error
+    except load.ImportInterrupted as error:
+        raise DatabaseGone(str(error) if dry_run else f"{error} {RESUME_HINT}") from error
     except KeyboardInterrupt:
         if not dry_run:
-            Console(stderr=True, soft_wrap=True, highlight=False).print(GOES_ON)
+            Console(stderr=True, soft_wrap=True, highlight=False).print(RESUME_HINT)
         raise

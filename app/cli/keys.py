@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.place import context, with_ledger
-from app.cli.say import Json, document, say, table, tell
+from app.cli.output import Json, print_json, print_line, print_result, print_table
+from app.cli.runtime import command_line_metadata, with_ledger
 from app.common.keys import hash_of, new_secret, token
 from app.common.people import Role
 from app.foundation.people import keys as key_lifecycle
 from app.foundation.people import persons
-from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Act, perform
+from app.kernel.payloads import EmptyPayload
+from app.kernel.perform import Command, perform
 
 keys = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
@@ -55,9 +55,9 @@ def make(
 
     person_id, made = with_ledger(work)
     if as_json:
-        document({"token": made, "person": person_id, "roles": roles})
+        print_json({"token": made, "person": person_id, "roles": roles})
     else:
-        say(made)
+        print_line(made)
 
 
 async def add_person(
@@ -65,7 +65,9 @@ async def add_person(
 ) -> str:
     """A new person who holds these roles; gives their id."""
     body = persons.AddPerson(name=name, teams=teams, roles=roles)
-    done = await perform(ledger, Act(persons.LIFECYCLE, persons.LIFECYCLE["add"], None, body, context()))
+    done = await perform(
+        ledger, Command(persons.LIFECYCLE, persons.LIFECYCLE["add"], None, body, command_line_metadata())
+    )
     return str(done.record.id)
 
 
@@ -79,7 +81,7 @@ async def make_token(
         name=name, person=person_id, roles=roles, secret_hash=hash_of(secret), expires_at=ends
     )
     lifecycle = key_lifecycle.LIFECYCLE
-    done = await perform(ledger, Act(lifecycle, lifecycle["make"], None, body, context()))
+    done = await perform(ledger, Command(lifecycle, lifecycle["make"], None, body, command_line_metadata()))
     return token(done.record.id, secret)
 
 
@@ -97,15 +99,15 @@ def list_keys(as_json: Json = False) -> None:
 
     found = with_ledger(work)
     if as_json:
-        document(found)
+        print_json(found)
     else:
-        table(
+        print_table(
             ("id", "name", "state", "roles", "ends"),
-            [(k["id"], k["name"], k["state"], _may(k), k["expires_at"]) for k in found],
+            [(k["id"], k["name"], k["state"], _roles_text(k), k["expires_at"]) for k in found],
         )
 
 
-def _may(key: dict[str, Any]) -> str:
+def _roles_text(key: dict[str, Any]) -> str:
     """What the key may do, in a column."""
     held = key["person_roles"] or [Role.requester.value]
     return ", ".join(held if key["roles"] is None else key["roles"])
@@ -125,11 +127,13 @@ def rotate(
     body = key_lifecycle.RotateKey(secret_hash=hash_of(secret), overlap_seconds=overlap_hours * 3600)
 
     async def work(ledger: Ledger) -> str:
-        done = await perform(ledger, Act(lifecycle, lifecycle["rotate"], key, body, context()))
+        done = await perform(
+            ledger, Command(lifecycle, lifecycle["rotate"], key, body, command_line_metadata())
+        )
         return token(done.record.id, secret)
 
     made = with_ledger(work)
-    tell(made, {"id": key, "token": made, "overlap_seconds": body.overlap_seconds}, as_json=as_json)
+    print_result(made, {"id": key, "token": made, "overlap_seconds": body.overlap_seconds}, as_json=as_json)
 
 
 @keys.command()
@@ -138,7 +142,9 @@ def revoke(key: Annotated[str, typer.Argument(help="The id of the key.")], as_js
     lifecycle = key_lifecycle.LIFECYCLE
 
     async def work(ledger: Ledger) -> None:
-        await perform(ledger, Act(lifecycle, lifecycle["revoke"], key, Nothing(), context()))
+        await perform(
+            ledger, Command(lifecycle, lifecycle["revoke"], key, EmptyPayload(), command_line_metadata())
+        )
 
     with_ledger(work)
-    tell("Revoked.", {"id": key, "state": "revoked"}, as_json=as_json)
+    print_result("Revoked.", {"id": key, "state": "revoked"}, as_json=as_json)

@@ -13,27 +13,27 @@ from rich.progress import Progress
 
 from app import installation, loop, settings
 from app.api.list_queries import AsOf
-from app.cli.kpi_shown import Form, print_answer, print_cases, sheet
-from app.cli.place import context
-from app.cli.say import document, table
+from app.cli.kpi_output import Form, print_answer, print_cases, sheet
+from app.cli.output import print_json, print_table
+from app.cli.runtime import command_line_metadata
 from app.db import Database, connect
 from app.kpis.answer import KpiAnswer, answer
-from app.kpis.cases import LARGEST_PAGE, Page, cases
+from app.kpis.as_of import log_moment
+from app.kpis.cases import LARGEST_PAGE, CasePage, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.kpi import Kpi
-from app.kpis.past import moment
-from app.kpis.question import CannotAnswer, Question, Said
-from app.kpis.router import declared, question_of
+from app.kpis.question import CannotAnswer, Question, QuestionParameters
+from app.kpis.router import describe_kpi, question_of
 from app.log import read
-from app.log.follow import FOLLOW_LIMITS, reset, take_next
+from app.log.follow import FOLLOW_LIMITS, process_next_batch, reset
 
 T = TypeVar("T")
 
 OPTIONS = {"grain": "--grain", "from": "--from", "to": "--to", "tz": "--tz", "by": "--by"} | {
     "as_of": "--as-of"
 }
-AS_OF: TypeAdapter[int | datetime] = TypeAdapter(AsOf)
+AS_OF_ADAPTER: TypeAdapter[int | datetime] = TypeAdapter(AsOf)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -72,8 +72,8 @@ def kpi(  # noqa: PLR0913  # the options of a command
     if key is None:
         _list(form)
         return
-    found = known(key)
-    said = Said(
+    found = find_kpi(key)
+    said = QuestionParameters(
         grain=grain,
         begin=begin,
         end=end,
@@ -81,7 +81,7 @@ def kpi(  # noqa: PLR0913  # the options of a command
         by=_split(by or ()),
         filters=dict(_filter(text) for text in filters or ()),
     )
-    now = context().now
+    now = command_line_metadata().now
     try:
         question = question_of(settings.current(), found, said, now)
         if show_cases:
@@ -89,32 +89,32 @@ def kpi(  # noqa: PLR0913  # the options of a command
         elif as_of is None:
             print_answer(question, _with_facts(lambda db: answer(db, question, now)), form)
         else:
-            then = _moment(as_of)
-            print_answer(*_with_facts(lambda db: _as_of(db, found, said, then, now)), form)
+            then = _parse_as_of(as_of)
+            print_answer(*_with_facts(lambda db: _answer_as_of(db, found, said, then, now)), form)
     except CannotAnswer as error:
         hint = OPTIONS.get(error.field, f"--filter {error.field}=…")
         raise typer.BadParameter(error.sentence("en"), param_hint=hint) from error
 
 
-def _moment(text: str) -> int | datetime:
+def _parse_as_of(text: str) -> int | datetime:
     try:
-        return AS_OF.validate_python(text)
+        return AS_OF_ADAPTER.validate_python(text)
     except ValidationError as error:
         raise CannotAnswer("as_of", "as_of") from error
 
 
-async def _as_of(
-    db: Database, kpi: Kpi, said: Said, as_of: int | datetime, now: datetime
+async def _answer_as_of(
+    db: Database, kpi: Kpi, said: QuestionParameters, as_of: int | datetime, now: datetime
 ) -> tuple[Question, KpiAnswer]:
     """What was to be asked then, and what the log knew of it. Raises CannotAnswer if that lies ahead."""
-    if await read.is_ahead(db, as_of, now):
+    if await read.is_beyond_head(db, as_of, now):
         raise CannotAnswer("as_of", "ahead_of_the_log")
-    then = await moment(db, as_of, now)
+    then = await log_moment(db, as_of, now)
     question = question_of(settings.current(), kpi, said, then.instant)
     return question, await answer(db, question, then.instant, position=then.position)
 
 
-def known(key: str) -> Kpi:
+def find_kpi(key: str) -> Kpi:
     """The KPI of that key. Raises BadParameter with those that there are."""
     if key not in KPIS:
         raise typer.BadParameter(f"there is no {key!r}; there are {', '.join(KPIS)}")
@@ -132,7 +132,7 @@ async def catch_up(url: str, *, anew: bool = False) -> None:
             await reset(connection, FACTS)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("Following the log", total=None)
-            while (span := await take_next(connection, FACTS)) is not None:
+            while (span := await process_next_batch(connection, FACTS)) is not None:
                 bar.update(task, description=f"Following the log, at {span.last}")
     finally:
         await connection.close()
@@ -151,30 +151,30 @@ def _with_facts(work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
             await db.close()
 
     current = settings.current()
-    with installation.found(current) as place:
+    with installation.open_installation(current) as place:
         installation.check(place, current)
         return loop.run(run(place.url))
 
 
-async def _cases(db: Database, question: Question, now: datetime, limit: int) -> Page:
+async def _cases(db: Database, question: Question, now: datetime, limit: int) -> CasePage:
     """The first cases, as many as are wanted."""
     page = await cases(db, question, now, limit=min(limit, LARGEST_PAGE))
     while page.last is not None and len(page.cases) < limit:
         more = await cases(
             db, question, now, after=page.last, limit=min(limit - len(page.cases), LARGEST_PAGE)
         )
-        page = Page([*page.cases, *more.cases], more.last, more.position, more.lag_seconds)
+        page = CasePage([*page.cases, *more.cases], more.last, more.position, more.lag_seconds)
     return page
 
 
 def _list(form: Form) -> None:
-    shown = [declared(one, "en") for one in KPIS.values()]
+    shown = [describe_kpi(one, "en") for one in KPIS.values()]
     if form is Form.json:
-        document(shown)
+        print_json(shown)
     elif form is Form.csv:
         sheet(("key", "unit", "name"), [(one.key, one.unit.value, one.name) for one in shown])
     else:
-        table(("key", "unit", "name"), [(one.key, one.unit.value, one.name) for one in shown])
+        print_table(("key", "unit", "name"), [(one.key, one.unit.value, one.name) for one in shown])
 
 
 def _split(texts: Sequence[str]) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.say import document, say
+from app.cli.output import print_json, print_line
 from app.kernel import describe
 from app.kernel.lifecycle import Lifecycle
-from app.registry import BY_KIND, LIFECYCLES
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
 
 class Form(StrEnum):
@@ -28,13 +28,13 @@ def lifecycles(
     form: Annotated[Form, typer.Option(help="How to write it.")] = Form.markdown,
 ) -> None:
     """Print what can happen to each kind of record: states, actions, who may, which event."""
-    if kind is not None and kind not in BY_KIND:
-        raise typer.BadParameter(f"there is no {kind!r}; there are {', '.join(BY_KIND)}")
-    chosen: list[Lifecycle[Any]] = [BY_KIND[kind]] if kind else list(LIFECYCLES)
+    if kind is not None and kind not in LIFECYCLES_BY_KIND:
+        raise typer.BadParameter(f"there is no {kind!r}; there are {', '.join(LIFECYCLES_BY_KIND)}")
+    chosen: list[Lifecycle[Any]] = [LIFECYCLES_BY_KIND[kind]] if kind else list(LIFECYCLES)
     if form is Form.json:
-        document([describe.as_data(lifecycle) for lifecycle in chosen])
+        print_json([describe.as_data(lifecycle) for lifecycle in chosen])
     for lifecycle in chosen:
         if form is Form.markdown:
-            say(describe.as_markdown(lifecycle))
+            print_line(describe.as_markdown(lifecycle))
         elif form is Form.mermaid:
-            say(describe.as_mermaid(lifecycle))
+            print_line(describe.as_mermaid(lifecycle))

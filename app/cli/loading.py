@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Lets Python look for cycles neither in the block nor, later on, among what it has made.
 
     To look through all that is there again and again takes two fifths of loading, and one more fifth when the

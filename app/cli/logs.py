@@ -9,7 +9,7 @@ import structlog
 from structlog.typing import Processor
 
 
-def set_up(level: str) -> None:
+def configure_logging(level: str) -> None:
     """From here on lines of that level and above go to standard error."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from app import installation, schema, settings
-from app.cli.say import Json, tell
+from app.cli.output import Json, print_result
 from app.installation import InstallationError
 
 
 def migrate(as_json: Json = False) -> None:
     """Bring the database's schema up to date, as its owner."""
     current = settings.current()
-    with installation.found(current) as place:
+    with installation.open_installation(current) as place:
         if not place.embedded:
             owner_url = place.owner_url or (place.url if current.allow_owner else None)
             if owner_url is None:
@@ -21,4 +21,4 @@ def migrate(as_json: Json = False) -> None:
             same = service == installation.role_of(owner_url)
             schema.migrate(owner_url, None if same else service)
         revision = schema.current(place.owner_url or place.url)
-        tell(f"The schema is {revision}.", {"schema": revision}, as_json=as_json)
+        print_result(f"The schema is {revision}.", {"schema": revision}, as_json=as_json)

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from app.cli.exits import REFUSED
-from app.cli.place import context, with_ledger
-from app.cli.say import Json, document, say, tell
-from app.exchange.roster import Roster, Taken
+from app.cli.output import Json, print_json, print_line, print_result
+from app.cli.runtime import command_line_metadata, with_ledger
+from app.exchange.organisation_import import ImportSummary, OrganisationImport
 from app.foundation.people import persons
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Act, perform
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, perform
 
 people = typer.Typer(help="Bring in people and teams; grant and revoke roles.", no_args_is_help=True)
 Person = Annotated[str, typer.Argument(help="The id of the person.")]
@@ -38,8 +38,8 @@ def import_people(
     if file is None and teams is None:
         raise typer.BadParameter("name a file of people, --teams and a file of teams, or both")
 
-    async def work(ledger: Ledger) -> dict[str, Taken]:
-        roster = Roster(ledger, context(), dry_run)
+    async def work(ledger: Ledger) -> dict[str, ImportSummary]:
+        roster = OrganisationImport(ledger, command_line_metadata(), dry_run)
         taken = {}
         if teams is not None:
             taken["teams"] = await roster.teams(teams)
@@ -49,41 +49,45 @@ def import_people(
 
     taken = with_ledger(work)
     if as_json:
-        document({"dry_run": dry_run, **taken})
+        print_json({"dry_run": dry_run, **taken})
     else:
         for what, of_file in taken.items():
-            _tell(what, of_file, dry_run)
+            _print_counts(what, of_file, dry_run)
     if any(of_file.wrong for of_file in taken.values()):
         raise typer.Exit(REFUSED)
 
 
-def _tell(what: str, taken: Taken, dry_run: bool) -> None:
+def _print_counts(what: str, taken: ImportSummary, dry_run: bool) -> None:
     added = "would be added" if dry_run else "added"
-    say(f"{what}: {taken.added} {added}, {taken.there_already} there already, {len(taken.wrong)} wrong")
+    print_line(
+        f"{what}: {taken.added} {added}, {taken.there_already} there already, {len(taken.wrong)} wrong"
+    )
     for wrong in taken.wrong:
-        say(f"  line {wrong.line}: {wrong.why}")
+        print_line(f"  line {wrong.line}: {wrong.why}")
 
 
 @people.command()
 def grant(person: Person, role: Role, as_json: Json = False) -> None:
     """Grant a person a role."""
     roles = _act(person, "grant_role", persons.GrantRolePerson(role=role))
-    tell("Granted.", {"id": person, "roles": roles}, as_json=as_json)
+    print_result("Granted.", {"id": person, "roles": roles}, as_json=as_json)
 
 
 @people.command()
 def revoke(person: Person, role: Role, as_json: Json = False) -> None:
     """Revoke a role that a person holds."""
     roles = _act(person, "revoke_role", persons.RevokeRolePerson(role=role))
-    tell("Revoked.", {"id": person, "roles": roles}, as_json=as_json)
+    print_result("Revoked.", {"id": person, "roles": roles}, as_json=as_json)
 
 
-def _act(person: str, action: str, body: Body) -> list[str]:
+def _act(person: str, action: str, body: Payload) -> list[str]:
     """Gives the roles that they hold then."""
     lifecycle = persons.LIFECYCLE
 
     async def work(ledger: Ledger) -> list[str]:
-        done = await perform(ledger, Act(lifecycle, lifecycle[action], person, body, context()))
+        done = await perform(
+            ledger, Command(lifecycle, lifecycle[action], person, body, command_line_metadata())
+        )
         return list(done.record.roles or ())
 
     return with_ledger(work)

@@ -9,10 +9,10 @@ from rich.console import Console
 
 from app import installation, loop, settings
 from app.cli.exits import DIFFERENT
-from app.cli.say import document, say
+from app.cli.output import print_json, print_line
 from app.db import connect
-from app.foundation.calendars.spans import remake
-from app.kernel.rebuild import Comparison, compare
+from app.foundation.calendars.spans import rebuild_spans
+from app.kernel.rebuild import FoldComparison, compare
 from app.registry import LIFECYCLES
 
 UNLIMITED = "-c jit=off -c timezone=UTC -c work_mem=256MB"
@@ -25,12 +25,12 @@ def rebuild(
     follows from rows, the spans of calendars, is made anew.
     """
     current = settings.current()
-    with installation.found(current) as place:
+    with installation.open_installation(current) as place:
         installation.check(place, current)
         with Console(stderr=True).status("Folding the log") as status:
             result, remade = loop.run(_compare(place.url, lambda table: status.update(f"Comparing {table}")))
     if as_json:
-        document(
+        print_json(
             {
                 "events": result.events,
                 "differing": result.differing,
@@ -39,21 +39,23 @@ def rebuild(
             }
         )
     elif not result.differing:
-        say(f"{result.events} events fold into exactly the rows that are there.")
+        print_line(f"{result.events} events fold into exactly the rows that are there.")
     else:
         for difference in result.shown:
-            say(f"{difference.table} {difference.id}: {', '.join(difference.fields())}")
-        say(f"Rows that differ: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
+            print_line(f"{difference.table} {difference.id}: {', '.join(difference.fields())}")
+        print_line(f"Rows that differ: {', '.join(f'{table} {n}' for table, n in result.differing.items())}.")
     if remade and not as_json:
-        say(f"Calendar versions whose spans were made anew, as they were other ones: {', '.join(remade)}.")
+        print_line(
+            f"Calendar versions whose spans were made anew, as they were other ones: {', '.join(remade)}."
+        )
     if result.differing or remade:
         raise typer.Exit(DIFFERENT)
 
 
-async def _compare(url: str, progress: object) -> tuple[Comparison, list[str]]:
+async def _compare(url: str, progress: object) -> tuple[FoldComparison, list[str]]:
     connection = await connect(url, UNLIMITED)
     try:
         compared = await compare(connection, LIFECYCLES, progress)  # type: ignore[arg-type]  # a function that is told a name
-        return compared, [str(version) for version in await remake(connection)]
+        return compared, [str(version) for version in await rebuild_spans(connection)]
     finally:
         await connection.close()

@@ -13,13 +13,13 @@ from rich.progress import Progress
 
 from app import installation, loop, settings
 from app.cli.exits import DIFFERENT
-from app.cli.kpi import catch_up, known
-from app.cli.place import context
-from app.cli.say import document, say
+from app.cli.kpi import catch_up, find_kpi
+from app.cli.output import print_json, print_line
+from app.cli.runtime import command_line_metadata
 from app.kpis import reconcile as both
 from app.kpis.question import CannotAnswer, zone_named
 
-SHOWN = 50
+MOST_DIFFERENCES = 50
 
 
 def reconcile(
@@ -33,40 +33,42 @@ def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Compute KPIs from the facts and from the raw events, by month and dimension, and say what differs."""
-    wanted = [known(key).key for key in keys or ()]
+    wanted = [find_kpi(key).key for key in keys or ()]
     current = settings.current()
     months = _zone(zone or current.time_zone)
-    with installation.found(current) as place:
+    with installation.open_installation(current) as place:
         installation.check(place, current)
         report = loop.run(_compare(place.url, months, current.currency, wanted, anew=anew))
     if as_json:
-        document(report)
+        print_json(report)
     elif not report.found:
-        say(
+        print_line(
             f"{report.compared} numbers agree, and every case of them, "
             f"as of position {report.position} of the log, by month in {months.key}."
         )
     else:
-        for difference in report.differences[:SHOWN]:
-            say(_line(difference, months))
-        say(f"Numbers compared: {report.compared}; differences: {report.found}.")
-        say(
+        for difference in report.differences[:MOST_DIFFERENCES]:
+            print_line(_line(difference, months))
+        print_line(f"Numbers compared: {report.compared}; differences: {report.found}.")
+        print_line(
             "`ledgerdesk reconcile --anew` makes the facts anew. If they still differ, a definition is wrong."
         )
     if report.found:
         raise typer.Exit(DIFFERENT)
 
 
-async def _compare(url: str, zone: ZoneInfo, currency: str, keys: list[str], *, anew: bool) -> both.Report:
+async def _compare(
+    url: str, zone: ZoneInfo, currency: str, keys: list[str], *, anew: bool
+) -> both.ReconciliationReport:
     await catch_up(url, anew=anew)
     with _progress() as progress:
         return await both.reconcile(
-            url, zone=zone, now=context().now, currency=currency, keys=keys, progress=progress
+            url, zone=zone, now=command_line_metadata().now, currency=currency, keys=keys, progress=progress
         )
 
 
 @contextmanager
-def _progress() -> Iterator[both.Progress]:
+def _progress() -> Iterator[both.ProgressCallback]:
     """Says on the error output which KPI is being compared: in a bar, or, where nobody watches one, in a line
     for each.
     """
@@ -86,7 +88,7 @@ def _zone(name: str) -> ZoneInfo:
         raise typer.BadParameter(error.sentence("en"), param_hint="--zone") from error
 
 
-def _line(difference: both.Difference, zone: ZoneInfo) -> str:
+def _line(difference: both.FigureDifference, zone: ZoneInfo) -> str:
     """One difference for people."""
     month = difference.begin.astimezone(zone).strftime("%Y-%m") if difference.begin else "any time"
     cut = ", ".join(f"{name} {value or 'none'}" for name, value in difference.by.items())

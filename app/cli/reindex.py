@@ -5,29 +5,31 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import Progress
 
-from app.cli.place import with_ledger
-from app.cli.say import Json, tell
+from app.cli.output import Json, print_result
+from app.cli.runtime import with_ledger
 from app.db import connect
 from app.kernel.ledger import Ledger
 from app.log import read
-from app.log.follow import FOLLOW_LIMITS, reset, take_next
+from app.log.follow import FOLLOW_LIMITS, process_next_batch, reset
 from app.search.index import consumer
 
 
 def reindex(as_json: Json = False) -> None:
     """Make the index of full-text search anew, from the whole log. Until it is there, searches find less."""
-    position = with_ledger(_anew)
-    tell(f"The index has followed the log to position {position}.", {"position": position}, as_json=as_json)
+    position = with_ledger(_rebuild_index)
+    print_result(
+        f"The index has followed the log to position {position}.", {"position": position}, as_json=as_json
+    )
 
 
-async def _anew(ledger: Ledger) -> int:
+async def _rebuild_index(ledger: Ledger) -> int:
     index, position = consumer(ledger), 0
     connection = await connect(ledger.db.url, FOLLOW_LIMITS)
     try:
         await reset(connection, index)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("Following the log", total=await read.head(ledger.db))
-            while (span := await take_next(connection, index)) is not None:
+            while (span := await process_next_batch(connection, index)) is not None:
                 position = span.last
                 bar.update(task, completed=position)
     finally:

@@ -10,10 +10,10 @@ import typer
 
 from app import installation, schema_dump, settings
 from app.cli.exits import DIFFERENT
-from app.cli.say import say
+from app.cli.output import print_line
 from app.schema import MIGRATIONS
 
-SHOWN = MIGRATIONS / "schema.sql"
+SCHEMA_FILE = MIGRATIONS / "schema.sql"
 
 
 def schema(
@@ -23,15 +23,15 @@ def schema(
 ) -> None:
     """Write migrations/schema.sql anew, from the catalogue of a database that is migrated for it."""
     text = _migrated()
-    name = SHOWN.relative_to(settings.PROJECT)
-    if SHOWN.exists() and SHOWN.read_text(encoding="utf-8") == text:
-        say(f"{name} is as the migrations say.")
+    name = SCHEMA_FILE.relative_to(settings.PROJECT)
+    if SCHEMA_FILE.exists() and SCHEMA_FILE.read_text(encoding="utf-8") == text:
+        print_line(f"{name} is as the migrations say.")
         return
     if check:
-        say(f"{name} is not what the migrations make. Run `ledgerdesk schema` and commit it.")
+        print_line(f"{name} is not what the migrations make. Run `ledgerdesk schema` and commit it.")
         raise typer.Exit(DIFFERENT)
-    SHOWN.write_text(text, encoding="utf-8")
-    say(f"Written: {name}.")
+    SCHEMA_FILE.write_text(text, encoding="utf-8")
+    print_line(f"Written: {name}.")
 
 
 def _migrated() -> str:
@@ -41,6 +41,6 @@ def _migrated() -> str:
         alone = settings.current().model_copy(
             update={"database_url": None, "data_dir": Path(folder) / "data", "secrets_dir": None}
         )
-        with installation.found(alone) as place:
+        with installation.open_installation(alone) as place:
             assert place.owner_url is not None, "an embedded database has its owner's address"
             return schema_dump.dump(place.owner_url)

@@ -18,11 +18,11 @@ from fastapi import FastAPI
 
 from app import installation, loop, settings
 from app.cli import logs
-from app.cli.wire import Bounded
+from app.cli.http_protocol import BoundedHttpProtocol
 from app.installation import Installation, InstallationError
 from app.kernel import ledger as ledgers
 from app.main import application
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 
 GRACE_SECONDS = 10
@@ -41,16 +41,16 @@ def serve(
     """Answer HTTP, until it is stopped."""
     changed = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
     current = settings.load(**changed)
-    logs.set_up(current.log_level)
-    with installation.found(current, watched=True) as place:
+    logs.configure_logging(current.log_level)
+    with installation.open_installation(current, watched=True) as place:
         installation.check(place, current, patient=True)
-        listener = listening(current.host, current.port)
+        listener = bind_listener(current.host, current.port)
         loop.run(try_ledger(place, current))
-        with worker() if with_worker else contextlib.nullcontext():
+        with supervised_worker() if with_worker else contextlib.nullcontext():
             run(application(place.url, place.secrets_dir, current), listener, current.proxies)
 
 
-def spare_the_collector() -> None:
+def tune_garbage_collector() -> None:
     """Lets Python look for cycles seldom, and not among what stays anyway.
 
     By its own defaults that is a tenth of the work under load, and stops everybody for up to 0.1 s.
@@ -63,7 +63,7 @@ def spare_the_collector() -> None:
 def run(app: FastAPI, listener: socket.socket, proxies: str) -> None:
     """Serves on the socket until SIGINT or SIGTERM. Raises SystemExit if it did not come up."""
     server = serving(app, proxies)
-    spare_the_collector()
+    tune_garbage_collector()
     # Uvicorn stops in good order and then raises the signal again; being stopped is no failure.
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listener])
@@ -75,7 +75,7 @@ def serving(app: FastAPI, proxies: str = "") -> uvicorn.Server:
     """Uvicorn as we use it. `proxies`: addresses whose word on who calls, and how, is believed."""
     config = uvicorn.Config(
         app,
-        http=Bounded,
+        http=BoundedHttpProtocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -91,11 +91,11 @@ async def try_ledger(place: Installation, current: Settings) -> None:
 
     Raises DatabaseGone, VaultError.
     """
-    async with ledgers.opened(place.url, place.secrets_dir, BY_KIND, current, patient=True):
+    async with ledgers.open_ledger(place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True):
         pass
 
 
-def listening(host: str, port: int) -> socket.socket:
+def bind_listener(host: str, port: int) -> socket.socket:
     """A socket on that address. Raises InstallationError if it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -112,10 +112,10 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def worker() -> Iterator[Worker]:
+def supervised_worker() -> Iterator[Supervisor]:
     """`ledgerdesk work` beside us, and again if it ends before us."""
-    kept = Worker()
-    keeper = threading.Thread(target=kept.keep, name="keeps the worker", daemon=True)
+    kept = Supervisor()
+    keeper = threading.Thread(target=kept.supervise, name="keeps the worker", daemon=True)
     keeper.start()
     try:
         yield kept
@@ -124,7 +124,7 @@ def worker() -> Iterator[Worker]:
         keeper.join(GRACE_SECONDS)
 
 
-class Worker:
+class Supervisor:
     """A process that follows the log, and is started again when it has ended.
 
     It ends when we do, however we end, because its standard input does. What is typed at the terminal to end
@@ -136,7 +136,7 @@ class Worker:
         self._turn = threading.Lock()
         self.child: subprocess.Popen[bytes] | None = None
 
-    def keep(self) -> None:
+    def supervise(self) -> None:
         """Starts it, again and again, until it is to end."""
         command = [sys.executable, "-m", "app.cli", "work", "--until-input-ends"]
         while not self._ending.wait(0 if self.child is None else RESTART_SECONDS):

@@ -16,7 +16,7 @@ from app.cli import logs
 from app.cli.exits import TERMINATED
 from app.installation import Installation
 from app.kernel import ledger as ledgers
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 
 logger = structlog.get_logger()
@@ -29,8 +29,8 @@ def work(
 ) -> None:
     """Follow the log, until it is stopped: KPI facts, the index of full-text search, rules, timers."""
     current = settings.current()
-    logs.set_up(current.log_level)
-    with installation.found(current, watched=True) as place:
+    logs.configure_logging(current.log_level)
+    with installation.open_installation(current, watched=True) as place:
         installation.check(place, current, patient=True)
         if loop.run(_work(place, current, until_input_ends)):
             raise typer.Exit(TERMINATED)
@@ -41,9 +41,11 @@ async def _work(place: Installation, current: Settings, until_input_ends: bool) 
     terminated = asyncio.Event()
     # As an exception it would come in the middle of whichever task has its turn.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
-    opening = ledgers.opened(place.url, place.secrets_dir, BY_KIND, current, patient=True, listens=False)
+    opening = ledgers.open_ledger(
+        place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current, patient=True, listens=False
+    )
     async with opening as ledger:
-        working = asyncio.create_task(worker.run(place.url, ledger, _now, failed=_failed))
+        working = asyncio.create_task(worker.run(place.url, ledger, _utc_now, failed=_failed))
         tasks: set[asyncio.Task[Any]] = {working, asyncio.create_task(terminated.wait())}
         if until_input_ends:
             tasks.add(asyncio.create_task(_input_ends()))
@@ -56,7 +58,7 @@ async def _work(place: Installation, current: Settings, until_input_ends: bool) 
     return terminated.is_set()
 
 
-def _now() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 

@@ -19,7 +19,7 @@ Hours = tuple[int, int]
 #: The hours of each day of a week, from Monday on.
 Week = tuple[tuple[Hours, ...], ...]
 #: Seconds since 1970 in UTC: from when on it counts, and the first second that does not.
-Span = tuple[int, int]
+Interval = tuple[int, int]
 
 DAY = 24 * 60
 #: So far ahead it is looked for an opening, or for the end of some business time.
@@ -29,7 +29,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Definition:
+class CalendarDefinition:
     """When it is open, as people say it.
 
     `patterns` are what the week is from a day on, in order of their days; before the first of them it is
@@ -56,17 +56,17 @@ class Definition:
         own = self.working_days.get(day)
         return self.week_of(day)[day.weekday()] if own is None else own
 
-    def strikes(self, day: date) -> bool:
+    def is_struck(self, day: date) -> bool:
         """Whether nothing counts on that day."""
         return day in self.holidays and day not in self.working_days
 
     def is_working_day(self, day: date) -> bool:
         """Whether hours begin on that day that no holiday strikes."""
-        return bool(self.hours_of(day)) and not self.strikes(day)
+        return bool(self.hours_of(day)) and not self.is_struck(day)
 
 
 #: All hours of all days.
-ALWAYS: Week = (((0, DAY),),) * 7
+ALWAYS_OPEN: Week = (((0, DAY),),) * 7
 
 
 class BusinessTime:
@@ -75,7 +75,7 @@ class BusinessTime:
     Instants have a zone; parts of a second are left out. Years before 1900 and after 2260 have none.
     """
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: CalendarDefinition) -> None:
         self.definition = definition
         self._zone = ZoneInfo(definition.zone)
         self._years: dict[int, _Year] = {}
@@ -95,11 +95,11 @@ class BusinessTime:
             year = self._year(n)
             here = year.between(at, year.end)
             if left <= here:
-                return _instant(year.after(at, left))
+                return _instant(year.advance(at, left))
             left -= here
         return None
 
-    def next(self, instant: datetime) -> datetime | None:
+    def next_opening(self, instant: datetime) -> datetime | None:
         """The first second from that instant on that counts: itself, while it is open. None: not within
         MOST_YEARS.
         """
@@ -129,31 +129,31 @@ class BusinessTime:
             year = self._years[number] = _Year(end, self._count(begin, end))
         return year
 
-    def _count(self, begin: int, end: int) -> list[Span]:
+    def _count(self, begin: int, end: int) -> list[Interval]:
         """What counts between the two, in order."""
         said = self.definition
         # A day by the clock can lie a day before or behind that of UTC, and hours reach into the next one.
         days = _days(_instant(begin).date() - 2 * _ONE_DAY, _instant(end).date() + 2 * _ONE_DAY)
-        hours, struck = list[Span](), list[Span]()
-        for day in filter(self._is_there, days):
-            hours += [self._span(day, opens, closes) for opens, closes in said.hours_of(day)]
-            if said.strikes(day):
-                struck.append(self._span(day, 0, DAY))
-        open_ = _without(_merged(s for s in hours if s[0] < s[1]), _merged(struck))
+        hours, struck = list[Interval](), list[Interval]()
+        for day in filter(self._day_exists, days):
+            hours += [self._interval(day, opens, closes) for opens, closes in said.hours_of(day)]
+            if said.is_struck(day):
+                struck.append(self._interval(day, 0, DAY))
+        open_ = _subtract(_merged(s for s in hours if s[0] < s[1]), _merged(struck))
         return [(max(a, begin), min(b, end)) for a, b in open_ if max(a, begin) < min(b, end)]
 
-    def _is_there(self, day: date) -> bool:
+    def _day_exists(self, day: date) -> bool:
         """Whether the clock ever shows it: who moves across the date line leaves a day out, and with it its
         hours, also those that would have reached into the next one.
         """
-        begin, end = self._span(day, 0, DAY)
+        begin, end = self._interval(day, 0, DAY)
         return begin < end
 
-    def _span(self, day: date, opens: int, closes: int) -> Span:
+    def _interval(self, day: date, opens: int, closes: int) -> Interval:
         until = closes if closes > opens else closes + DAY
-        return self._at(day, opens, closing=False), self._at(day, until, closing=True)
+        return self._utc_second(day, opens, closing=False), self._utc_second(day, until, closing=True)
 
-    def _at(self, day: date, minute: int, *, closing: bool) -> int:
+    def _utc_second(self, day: date, minute: int, *, closing: bool) -> int:
         """The instant at which the clock shows that minute of the day.
 
         Where it shows it twice, it is the first for an opening and the second for a closing; where never, the
@@ -190,7 +190,7 @@ class BusinessTime:
 class _Year:
     """What counts in one year of UTC, with sums, so that a question costs a search and no walk."""
 
-    def __init__(self, end: int, spans: list[Span]) -> None:
+    def __init__(self, end: int, spans: list[Interval]) -> None:
         self.end = end
         self.spans = spans
         self._starts = [a for a, _ in spans]
@@ -207,7 +207,7 @@ class _Year:
     def between(self, first: int, last: int) -> int:
         return max(0, self._counted(last) - self._counted(first))
 
-    def after(self, at: int, seconds: int) -> int:
+    def advance(self, at: int, seconds: int) -> int:
         """The first second by which so many have counted since that one; there are as many."""
         if seconds == 0:
             return at
@@ -238,9 +238,9 @@ def _days(first: date, last: date) -> Iterator[date]:
     return (first + n * _ONE_DAY for n in range((last - first).days + 1))
 
 
-def _merged(spans: Iterable[Span]) -> list[Span]:
+def _merged(spans: Iterable[Interval]) -> list[Interval]:
     """The same in order, where those that touch or overlap are one."""
-    found: list[Span] = []
+    found: list[Interval] = []
     for a, b in sorted(spans):
         if found and a <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], b))
@@ -249,9 +249,9 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _without(spans: Sequence[Span], struck: Sequence[Span]) -> list[Span]:
+def _subtract(spans: Sequence[Interval], struck: Sequence[Interval]) -> list[Interval]:
     """The spans but for what is struck; both in order, none touching another."""
-    left: list[Span] = []
+    left: list[Interval] = []
     n = 0
     for a, b in spans:
         while n < len(struck) and struck[n][1] <= a:

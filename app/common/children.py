@@ -10,17 +10,17 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Record, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
 
 
-class Visibility(Labelled):
+class Visibility(CodeEnum):
     """Who may read a comment or a file: whoever sees the ticket, or the staff among them."""
 
     public = "public", "Public", "公开"
     internal = "internal", "Internal", "内部"
 
 
-class ExternalReference(Beside):
+class ExternalReference(ChildRecord):
     """The name that another system has for a record.
 
     Persons have none: their names in other systems are in the vault.
@@ -33,23 +33,23 @@ class ExternalReference(Beside):
     key: str | None = None
 
 
-class Follower(Beside):
+class Follower(ChildRecord):
     """A person who is told of a record's public steps, and sees it."""
 
     KIND: ClassVar[str] = "follower"
-    SHOWS: ClassVar[str] = "follower"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     followed_at: datetime | None = None
 
     @classmethod
-    def of(cls, record: Record, person_id: UUID, followed_at: datetime) -> Follower:
+    def for_person(cls, record: Record, person_id: UUID, followed_at: datetime) -> Follower:
         """The row, whose id follows from who and what: nobody follows anything twice."""
         row_id = uuid5(record.id, str(person_id))
         return cls(id=row_id, record=record.row_key, person_id=person_id, followed_at=followed_at)
 
 
-class Attachment(Beside):
+class Attachment(ChildRecord):
     """A file that somebody has put to a record; its id is that of the upload.
 
     `media_type` is what its first bytes look like, `size` in bytes, `sha256` of what was sent (hex).
@@ -57,7 +57,7 @@ class Attachment(Beside):
 
     KIND: ClassVar[str] = "attachment"
 
-    author_id: Annotated[UUID | None, Refers("person")] = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
     name: Annotated[str | None, Personal()] = None
     media_type: str | None = None
     size: int | None = None

@@ -12,13 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.personal import Sealed, Unsealed
-from app.common.records import FOLD, Labelled, Record
+from app.common.records import FOLD, CodeEnum, Record
 
 #: The columns of a ticket that the values stand in: for all who see it, and for staff.
 PUBLIC, FOR_STAFF = "custom", "custom_for_staff"
 
 
-class ValueType(Labelled):
+class ValueType(CodeEnum):
     """What the values of a custom field are."""
 
     text = "text", "Line of text", "单行文本"
@@ -31,7 +31,7 @@ class ValueType(Labelled):
     person = "person", "Person", "人员"
 
 
-class FieldState(Labelled):
+class FieldState(CodeEnum):
     """Whether values are given for it."""
 
     active = "active", "Active", "在用"
@@ -66,7 +66,7 @@ class CustomField(Record):
         return FOR_STAFF if self.staff_only else PUBLIC
 
 
-class Custom:
+class CustomValuesField:
     """Marks a field of a body that gives values of custom fields by their keys."""
 
 
@@ -74,12 +74,12 @@ Values = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Given:
+class CustomFieldValues:
     """Values that a command gives, by the column and the key; None takes one away."""
 
     values: dict[str, Values] = field(default_factory=dict)
 
-    def put(self, column: str, key: str, value: Any) -> None:
+    def set_value(self, column: str, key: str, value: Any) -> None:
         """One value more."""
         self.values.setdefault(column, {})[key] = value
 
@@ -88,12 +88,12 @@ class Given:
         """Whether nothing of it is for others."""
         return self.values.keys() == {FOR_STAFF}
 
-    def holds_words(self) -> bool:
+    def has_personal_text(self) -> bool:
         """Whether something in it must be sealed."""
         return any(isinstance(value, Unsealed) for said in self.values.values() for value in said.values())
 
 
-def sealed(values: Mapping[str, Any], seal: Callable[[str], Sealed]) -> Values:
+def seal_values(values: Mapping[str, Any], seal: Callable[[str], Sealed]) -> Values:
     """The values with those that are personal sealed."""
     return {key: seal(value) if isinstance(value, Unsealed) else value for key, value in values.items()}
 

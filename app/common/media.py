@@ -15,7 +15,7 @@ ZIP = "application/zip"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 
 #: By how they begin.
-_BEGINNINGS = (
+_SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
@@ -36,7 +36,7 @@ _BEGINNINGS = (
 #: By what comes at the ninth byte of a RIFF file, which begins with its length.
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 #: What is in a zip of Office, by the folder that its parts are in.
-_PARTS = {
+_OFFICE_TYPES = {
     b"word/": f"{_OFFICE}.wordprocessingml.document",
     b"xl/": f"{_OFFICE}.spreadsheetml.sheet",
     b"ppt/": f"{_OFFICE}.presentationml.presentation",
@@ -48,7 +48,7 @@ _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 def media_type(beginning: bytes) -> str:
     """The media type of a file that begins so; the longer the beginning, the surer."""
-    for begins, found in _BEGINNINGS:
+    for begins, found in _SIGNATURES:
         if beginning.startswith(begins):
             return _in_zip(beginning) if found == ZIP else found
     if beginning.startswith(b"RIFF"):
@@ -63,7 +63,7 @@ def _in_zip(beginning: bytes) -> str:
     if says is not None:
         return says[1].decode("ascii")
     if b"[Content_Types].xml" in beginning:
-        for folder, found in _PARTS.items():
+        for folder, found in _OFFICE_TYPES.items():
             if folder in beginning:
                 return found
     return ZIP

@@ -9,9 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from app.common.components import Component
 
-_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
-_THREE = "BHD IQD JOD KWD LYD OMR TND"
-_USUAL = """
+_ZERO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
+_TWO_DIGITS = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY
 COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR
 ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK
@@ -20,7 +20,11 @@ SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS 
 ZMW ZWG
 """
 #: The currencies of ISO 4217, and how many digits an amount has behind the point.
-DIGITS = {code: digits for digits, codes in ((2, _USUAL), (0, _NONE), (3, _THREE)) for code in codes.split()}
+DIGITS = {
+    code: digits
+    for digits, codes in ((2, _TWO_DIGITS), (0, _ZERO_DIGITS), (3, _THREE_DIGITS))
+    for code in codes.split()
+}
 
 
 class Money:

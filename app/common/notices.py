@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.common.people import Role
-from app.common.records import Beside, Labelled
+from app.common.records import ChildRecord, CodeEnum
 
 
-class Step(Labelled):
+class NoticeType(CodeEnum):
     """What somebody is told: a public step of a ticket, or what concerns them."""
 
     received = "received", "Received", "已受理"
@@ -61,13 +61,13 @@ class Responsible:
     `when`: the field of the same row that must be true for it to be work.
     """
 
-    def __init__(self, step: Step, *, when: str | None = None) -> None:
+    def __init__(self, step: NoticeType, *, when: str | None = None) -> None:
         self.step = step
         self.when = when
 
 
 @dataclass(frozen=True, slots=True)
-class Tells:
+class RecipientRule:
     """Who is told of an event besides those whom a marked field of it names: in the column of a table's row.
 
     One of: those who hold one of `roles` for the record; whom the record's own `field` names; the members of
@@ -75,9 +75,9 @@ class Tells:
     event sets: whom it names is told nothing.
     """
 
-    step: Step
+    step: NoticeType
     roles: frozenset[Role] = frozenset()
     field: str | None = None
     team: bool = False
-    made: type[Beside] | None = None
+    made: type[ChildRecord] | None = None
     but: str | None = None

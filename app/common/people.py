@@ -13,10 +13,10 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
-class Role(Labelled):
+class Role(CodeEnum):
     """What gives permission for actions. An organisation may rename the labels, never the codes."""
 
     requester = "requester", "Requester", "申请人"
@@ -46,9 +46,9 @@ class Role(Labelled):
 
 # Everybody on the staff side: who may see what is internal to a ticket. An integration sees what a requester
 # sees.
-STAFF = frozenset(Role) - {Role.requester, Role.integration}
+STAFF_ROLES = frozenset(Role) - {Role.requester, Role.integration}
 # Those whose work is with the whole, in every process; each process adds its own manager.
-SEE_EVERYTHING = frozenset(
+OVERSIGHT_ROLES = frozenset(
     {
         Role.auditor,
         Role.admin,
@@ -64,7 +64,7 @@ MOST_MEMBERS = 200
 WHOLE_GROUP = MOST_MEMBERS + 1
 
 
-class PersonState(Labelled):
+class PersonState(CodeEnum):
     """Whether a person works with us, and whether their fields can still be read."""
 
     active = "active", "Active", "在用"
@@ -72,14 +72,14 @@ class PersonState(Labelled):
     erased = "erased", "Erased", "已擦除"
 
 
-class PersonKind(Labelled):
+class PersonKind(CodeEnum):
     """A human being, or the account of a machine."""
 
     human = "human", "Human", "人员"
     machine = "machine", "Machine", "机器账户"
 
 
-class Grade(Labelled):
+class Grade(CodeEnum):
     """How senior a person is."""
 
     staff = "staff", "Staff", "员工"
@@ -93,10 +93,9 @@ class Person(Record):
 
     `login` is what the identity provider calls them, `login_issuer` which one that is.
 
-    `team_id` is their own team, the first named. `roles`
-    as `Held` writes them; none: a requester, as everybody is. `told_of` are the steps of tickets that they
-    want to be told of, `told_by_mail` those of them that they want by mail, too; none: all. Their keys are
-    accepted while they are active.
+    `team_id` is their own team, the first named. `roles` as `RoleGrant` writes them; none: a requester, as
+    everybody is. `told_of` are the steps of tickets that they want to be told of, `told_by_mail` those of
+    them that they want by mail, too; none: all. Their keys are accepted while they are active.
     """
 
     KIND: ClassVar[str] = "person"
@@ -110,11 +109,11 @@ class Person(Record):
     login_issuer: str | None = None
     department: str | None = None
     post: Annotated[str | None, Personal()] = None
-    manager_id: Annotated[UUID | None, Refers("person")] = None
+    manager_id: Annotated[UUID | None, ForeignRef("person")] = None
     grade: Grade | None = Field(default=None, sa_type=Text)
     locale: str | None = None
     time_zone: str | None = None
-    team_id: Annotated[UUID | None, Refers("team")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
     roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     key_id: UUID | None = None
     told_of: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
@@ -132,7 +131,7 @@ class PersonTable(Person, table=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RoleGrant:
     """A role that somebody holds: everywhere, or for the records of one team, one service (its key) or one
     process (the kind of its records).
     """
@@ -148,7 +147,7 @@ class Held:
         return f"{self.role.value}{scope}"
 
     @classmethod
-    def parse(cls, text: str) -> Held:
+    def parse(cls, text: str) -> RoleGrant:
         """From its text: `agent`, `agent@team/<id>`, `agent@service/<key>`, `agent@process/<kind>`.
 
         Raises ValueError.
@@ -165,43 +164,43 @@ class Held:
             return cls(Role(role), process=name)
         raise ValueError(f"{scope!r} is not a scope")
 
-    def shared(self, other: Held) -> Held | None:
+    def intersection(self, other: RoleGrant) -> RoleGrant | None:
         """What both give: the narrower of the two; None: nothing."""
         if self.role is not other.role:
             return None
-        if other == self or other == Held(self.role):
+        if other == self or other == RoleGrant(self.role):
             return self
-        return other if self == Held(self.role) else None
+        return other if self == RoleGrant(self.role) else None
 
     def covers(self, record: Any) -> bool:
         """Whether the record is in its scope."""
         wanted = (("team_id", self.team_id), ("service", self.service), ("KIND", self.process))
         return all(value is None or getattr(record, name, None) == value for name, value in wanted)
 
-    def everywhere_in(self, kind: str) -> bool:
+    def applies_throughout(self, kind: str) -> bool:
         """Whether it is held for every record of that kind."""
         return self.team_id is None and self.service is None and self.process in (None, kind)
 
 
-def parsed(roles: Iterable[str] | None) -> tuple[Held, ...] | None:
+def parse_grants(roles: Iterable[str] | None) -> tuple[RoleGrant, ...] | None:
     """The roles of these texts, which were taken before; None: none are named."""
-    return None if roles is None else tuple(Held.parse(text) for text in roles)
+    return None if roles is None else tuple(RoleGrant.parse(text) for text in roles)
 
 
-def texts_of(roles: Iterable[Held] | None) -> list[str] | None:
+def grant_texts(roles: Iterable[RoleGrant] | None) -> list[str] | None:
     """The same as texts."""
     return None if roles is None else [str(one) for one in roles]
 
 
-def narrowed(held: Iterable[Held], to: Iterable[Held] | None) -> tuple[Held, ...]:
+def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -> tuple[RoleGrant, ...]:
     """What is left of the roles that somebody holds where only those of `to` may be used; None: all of them.
 
     Everybody is a requester.
     """
     if to is None:
         return tuple(held)
-    everything = (*held, Held(Role.requester))
-    shared = (one.shared(other) for other in to for one in everything)
+    everything = (*held, RoleGrant(Role.requester))
+    shared = (one.intersection(other) for other in to for one in everything)
     return tuple(dict.fromkeys(one for one in shared if one is not None))
 
 
@@ -219,44 +218,44 @@ class Caller:
 
     actor: str
     person_id: UUID | None
-    roles: tuple[Held, ...] = ()
+    roles: tuple[RoleGrant, ...] = ()
     teams: frozenset[UUID] = frozenset()
     team_id: UUID | None = None
     key_id: UUID | None = None
-    restricted_to: tuple[Held, ...] | None = None
+    restricted_to: tuple[RoleGrant, ...] | None = None
     ends_at: datetime | None = None
     locale: str = "en"
     is_rule: bool = False
-    names: frozenset[Role] = field(init=False)
+    role_codes: frozenset[Role] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", frozenset(held.role for held in self.roles))
+        object.__setattr__(self, "role_codes", frozenset(held.role for held in self.roles))
 
-    def holds(self, role: Role, record: Any) -> bool:
+    def has_role(self, role: Role, record: Any) -> bool:
         """Whether the role is held for that record: everywhere, or in the scope that the record is in."""
         return any(held.role is role and held.covers(record) for held in self.roles)
 
-    def administers(self, role: Held) -> bool:
+    def administers(self, role: RoleGrant) -> bool:
         """Whether they may give and take that role: a rule any, an administrator those of what they
         administer. So it is theirs as soon as they want it.
         """
         own = (held for held in self.roles if held.role is Role.admin)
-        return self.is_rule or any(replace(held, role=role.role).shared(role) == role for held in own)
+        return self.is_rule or any(replace(held, role=role.role).intersection(role) == role for held in own)
 
-    def covers_credential(self, person_id: UUID | None, restricted_to: Iterable[Held] | None) -> bool:
+    def covers_credential(self, person_id: UUID | None, restricted_to: Iterable[RoleGrant] | None) -> bool:
         """Whether a credential of that person, restricted to those roles (None: the whole person), can do
         nothing beyond this one: it is of the same person and no broader. An administrator of everything could
         hold, and make a key for, whatever there is.
         """
-        if self.is_rule or Held(Role.admin) in self.roles:
+        if self.is_rule or RoleGrant(Role.admin) in self.roles:
             return True
         if person_id is None or person_id != self.person_id:
             return False
         if self.restricted_to is None:
             return True
-        own = (*self.restricted_to, Held(Role.requester))
+        own = (*self.restricted_to, RoleGrant(Role.requester))
         return restricted_to is not None and all(
-            any(one.shared(other) == other for one in own) for other in restricted_to
+            any(one.intersection(other) == other for one in own) for other in restricted_to
         )
 
     @cached_property
@@ -279,25 +278,25 @@ class Caller:
     @cached_property
     def is_staff(self) -> bool:
         """Whether they work here at all. What they may see of one record, `is_staff_for` says."""
-        return self.is_rule or not STAFF.isdisjoint(self.names)
+        return self.is_rule or not STAFF_ROLES.isdisjoint(self.role_codes)
 
     def is_staff_for(self, record: Any) -> bool:
         """Whether they may see and write what is internal to that record: staff everywhere, or in the scope
         that it is in.
         """
-        return self.is_rule or any(self.holds(role, record) for role in STAFF & self.names)
+        return self.is_rule or any(self.has_role(role, record) for role in STAFF_ROLES & self.role_codes)
 
     @cached_property
-    def only_reads(self) -> bool:
+    def is_read_only(self) -> bool:
         """An auditor reads everything and writes nothing, unless they hold another role besides."""
-        return self.names == {Role.auditor}
+        return self.role_codes == {Role.auditor}
 
 
-def rule(name: str) -> Caller:
+def rule_caller(name: str) -> Caller:
     """A rule as a caller; `name` is the name of its file."""
     return Caller(actor=f"rule:{name}", person_id=None, is_rule=True)
 
 
-def importer(source: str) -> Caller:
+def import_caller(source: str) -> Caller:
     """The bringing in of a history from `source`, where the source does not say who acted."""
     return Caller(actor=f"import:{source}", person_id=None, is_rule=True)

@@ -28,7 +28,7 @@ class Personal:
     """Marks a field whose text can be erased: `Annotated[str, Personal()]`."""
 
 
-class KnownAs:
+class ExternalId:
     """Marks a personal field by which a person is found: what `source` calls them, and nobody else."""
 
     __slots__ = ("source",)
@@ -74,32 +74,32 @@ class PersonalKey:
 
     def seal(self, text: str) -> Sealed:
         """Encrypts; two calls give different texts."""
-        body = _encrypt(self._cipher, text.encode("utf-8"), _bound_to(self.id))
+        body = _encrypt(self._cipher, text.encode("utf-8"), _associated_data(self.id))
         return Sealed(f"{PREFIX}{self.id}:{base64.urlsafe_b64encode(body).decode('ascii')}")
 
     def open(self, sealed: str) -> str | None:
         """The text; None if it was not encrypted with this key, or was altered."""
         try:
             body = base64.urlsafe_b64decode(sealed.split(":", 2)[2])
-            return _decrypt(self._cipher, body, _bound_to(self.id)).decode("utf-8")
+            return _decrypt(self._cipher, body, _associated_data(self.id)).decode("utf-8")
         except (InvalidTag, ValueError):
             return None
 
     def seal_chunk(self, number: int, chunk: bytes) -> bytes:
         """Encrypts a chunk of a file. It opens as the chunk of that number and as no other one."""
-        return _encrypt(self._cipher, chunk, _bound_to_place(self.id, number))
+        return _encrypt(self._cipher, chunk, _chunk_associated_data(self.id, number))
 
     def open_chunk(self, number: int, sealed: bytes) -> bytes:
         """The chunk of that number. Raises InvalidTag if it is another one, or was altered."""
-        return _decrypt(self._cipher, sealed, _bound_to_place(self.id, number))
+        return _decrypt(self._cipher, sealed, _chunk_associated_data(self.id, number))
 
-    def make(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
+    def wrap_new_key(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
         """A new key for one text or file, and how it is stored: wrapped by this one."""
-        return _make(self._cipher, key_id)
+        return _new_wrapped_key(self._cipher, key_id)
 
     def unwrap(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
-        """A key that `make` has made."""
-        return PersonalKey(key_id, _decrypt(self._cipher, wrapped, _bound_to(key_id)))
+        """A key that `wrap_new_key` has made."""
+        return PersonalKey(key_id, _decrypt(self._cipher, wrapped, _associated_data(key_id)))
 
 
 class MasterKey:
@@ -116,13 +116,13 @@ class MasterKey:
     def _derive(secret: bytes, purpose: bytes) -> bytes:
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)
 
-    def make(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
+    def wrap_new_key(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
         """A new personal key, and how it is stored."""
-        return _make(self._wrapping, key_id)
+        return _new_wrapped_key(self._wrapping, key_id)
 
     def unwrap(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
         """A stored key. Raises InvalidTag if another master key wrapped it."""
-        return PersonalKey(key_id, _decrypt(self._wrapping, wrapped, _bound_to(key_id)))
+        return PersonalKey(key_id, _decrypt(self._wrapping, wrapped, _associated_data(key_id)))
 
     def seal(self, purpose: bytes, body: bytes) -> bytes:
         """Encrypts bytes that are nobody's in particular: a refused row, the key of fingerprints."""
@@ -137,18 +137,18 @@ class Fingerprints:
     """Short names for texts: the same for the same text, and of no use to who does not have the key."""
 
     def __init__(self, secret: bytes) -> None:
-        self._begun = blake2b(key=secret, digest_size=16)
+        self._hasher = blake2b(key=secret, digest_size=16)
 
-    def of(self, *parts: str) -> str:
+    def digest(self, *parts: str) -> str:
         """The fingerprint of these texts, in their order: 32 hex digits."""
-        made = self._begun.copy()
+        made = self._hasher.copy()
         made.update("\x00".join(parts).encode("utf-8", "surrogatepass"))
         return made.hexdigest()
 
 
-def _make(wrapping: AESGCM, key_id: UUID) -> tuple[PersonalKey, bytes]:
+def _new_wrapped_key(wrapping: AESGCM, key_id: UUID) -> tuple[PersonalKey, bytes]:
     secret = os.urandom(KEY_BYTES)
-    return PersonalKey(key_id, secret), _encrypt(wrapping, secret, _bound_to(key_id))
+    return PersonalKey(key_id, secret), _encrypt(wrapping, secret, _associated_data(key_id))
 
 
 def _encrypt(cipher: AESGCM, body: bytes, bound_to: bytes) -> bytes:
@@ -160,9 +160,9 @@ def _decrypt(cipher: AESGCM, body: bytes, bound_to: bytes) -> bytes:
     return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], bound_to)
 
 
-def _bound_to(key_id: UUID) -> bytes:
+def _associated_data(key_id: UUID) -> bytes:
     return PREFIX.encode() + key_id.bytes
 
 
-def _bound_to_place(key_id: UUID, number: int) -> bytes:
+def _chunk_associated_data(key_id: UUID, number: int) -> bytes:
     return b"chunk1:" + key_id.bytes + number.to_bytes(4, "big")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 
 
-class Impact(Labelled):
+class Impact(CodeEnum):
     """How many are touched."""
 
     organisation = "1", "Organisation", "组织"
@@ -15,7 +15,7 @@ class Impact(Labelled):
     person = "3", "Person", "个人"
 
 
-class Urgency(Labelled):
+class Urgency(CodeEnum):
     """How much their work suffers."""
 
     stopped = "1", "Work stopped", "工作停止"
@@ -23,7 +23,7 @@ class Urgency(Labelled):
     can_wait = "3", "Can wait", "可以等待"
 
 
-class Priority(Labelled):
+class Priority(CodeEnum):
     """In which order work is taken."""
 
     P1 = "P1", "P1 Critical", "P1 紧急"

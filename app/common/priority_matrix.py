@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.priority import Impact, Matrix, Priority, Urgency
-from app.common.records import FOLD, Labelled, Record
+from app.common.records import FOLD, CodeEnum, Record
 
 
-class MatrixState(Labelled):
+class MatrixState(CodeEnum):
     """A matrix holds until another one is set."""
 
     set = "set", "Set", "已设定"

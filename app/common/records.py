@@ -27,7 +27,7 @@ from app.log.ids import id_text
 FOLD = {"schema": "fold"}
 
 
-class Labelled(StrEnum):
+class CodeEnum(StrEnum):
     """A code with what people call it: `new = "new", "New", "新建"`."""
 
     en: str
@@ -48,11 +48,11 @@ class Labelled(StrEnum):
         return self.zh if language == "zh" else self.en
 
 
-class Refers:
+class ForeignRef:
     """Marks a field that holds the id of another record: `Annotated[UUID, Refers("team")]`."""
 
     def __init__(
-        self, kind: str, *, on_behalf: bool = False, retired: bool = False, met: bool = False
+        self, kind: str, *, on_behalf: bool = False, retired: bool = False, allow_participants: bool = False
     ) -> None:
         self.kind = kind
         #: The command is given on this person's behalf; what is said is theirs.
@@ -61,10 +61,10 @@ class Refers:
         self.retired = retired
         #: In a body: a person who has a part in the record may be named by whoever acts on it, who meets them
         #: there and may see no persons otherwise.
-        self.met = met
+        self.allow_participants = allow_participants
 
 
-class KeyOf:
+class KeyRef:
     """Marks a field that holds the key of another record, of a kind that other systems name, too:
     `Annotated[str, KeyOf("service")]`. A key that nobody here knows is another tool's, and taken.
 
@@ -104,7 +104,7 @@ class Record(SQLModel):
         self.__dict__[name] = value
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """What people call it: its number or its key, if it has one."""
         said: str | None = getattr(self, "number", None) or getattr(self, "key", None)
         return said or str(self.id)
@@ -115,14 +115,14 @@ class Record(SQLModel):
         return stream(self.KIND, self.id)
 
 
-class Beside(Record):
+class ChildRecord(Record):
     """A row beside a record, on that one's stream. `record` is its name in the log: `incident/0199…`.
 
     `SHOWS`: whoever its `person_id` names sees the record by it, as this (empty: they do not). Those who see
     it by rows of two classes keep seeing it when one of them goes.
     """
 
-    SHOWS: ClassVar[str] = ""
+    AUDIENCE_KIND: ClassVar[str] = ""
 
     record: str | None = None
 
@@ -132,20 +132,20 @@ class Beside(Record):
         return False
 
 
-class Child:
+class ChildRef:
     """Marks a field of a body that names a row beside the record: `Annotated[UUID, Child(Comment)]`.
 
     `by` is the field of the row that has the value.
     """
 
-    def __init__(self, row: type[Beside], *, by: str = "id") -> None:
+    def __init__(self, row: type[ChildRecord], *, by: str = "id") -> None:
         self.row = row
         self.by = by
 
 
-#: For `Refers`: a ticket, of whatever kind; and any record, a ticket as above or by its name in the log.
+#: For `ForeignRef`: a ticket, of whatever kind; and any record, a ticket as above or by its name in the log.
 TICKET = "ticket"
-ANYTHING = "anything"
+ANY_RECORD = "anything"
 
 
 class Hidden:
@@ -184,13 +184,13 @@ class Codec:
         self.withheld = next((m for m in metadata if isinstance(m, StaffOnly)), None)
         self.staff_only = self.withheld is not None
         self.document = any(isinstance(m, Document) for m in metadata)
-        self.refers = next((m for m in metadata if isinstance(m, Refers)), None)
-        self.key_of = next((m for m in metadata if isinstance(m, KeyOf)), None)
-        self.type = _bare(annotation)
+        self.refers = next((m for m in metadata if isinstance(m, ForeignRef)), None)
+        self.key_of = next((m for m in metadata if isinstance(m, KeyRef)), None)
+        self.type = _bare_type(annotation)
         self._wanted = get_origin(self.type) or self.type
-        self.write, self.read = _pair(self.type)
+        self.write, self.read = _codec_functions(self.type)
         if self.document:
-            self.read = in_order
+            self.read = jsonb_ordered
 
     @property
     def holds_values(self) -> bool:
@@ -205,31 +205,31 @@ class Codec:
         assert right, f"{self.name} cannot be {value!r}"
 
 
-def _bare(annotation: Any) -> Any:
+def _bare_type(annotation: Any) -> Any:
     """The type without `| None` and `Annotated`."""
     if get_origin(annotation) is Annotated:
-        return _bare(get_args(annotation)[0])
+        return _bare_type(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         (bare,) = (a for a in get_args(annotation) if a is not NoneType)
-        return _bare(bare)
+        return _bare_type(bare)
     return annotation
 
 
-def in_order(document: Any) -> Any:
+def jsonb_ordered(document: Any) -> Any:
     """A document of JSON, known to be shallow, with its keys in the order in which PostgreSQL gives them back
     (jsonb: the shorter first): so a record looks the same whether it comes from the log or from its row.
     """
     if isinstance(document, dict):
         keys = sorted(document, key=lambda key: (len(key.encode()), key.encode()))
-        return {key: in_order(document[key]) for key in keys}
-    return [in_order(one) for one in document] if isinstance(document, list) else document
+        return {key: jsonb_ordered(document[key]) for key in keys}
+    return [jsonb_ordered(one) for one in document] if isinstance(document, list) else document
 
 
-def _same(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
-def _pair(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def _codec_functions(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     if kind is datetime:
         return instant, from_instant
     if kind is UUID:
@@ -237,10 +237,10 @@ def _pair(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     if get_origin(kind) in (list, dict):
         kept: type[Any] = get_origin(kind)
         return kept, kept
-    if isinstance(kind, type) and issubclass(kind, Labelled):
+    if isinstance(kind, type) and issubclass(kind, CodeEnum):
         return attrgetter("_value_"), kind  # `value` is a property, which takes four times as long
     assert kind in (str, int, bool), f"a record cannot hold {kind!r}"
-    return _same, _same
+    return _identity, _identity
 
 
 @cache
@@ -287,12 +287,12 @@ def evolve(
                 value = Sealed(value) if codec.personal else codec.read(value)
             values[name] = value
     values["version"] = version
-    values["changed_at"] = later(record.changed_at, occurred_at)
+    values["changed_at"] = later_of(record.changed_at, occurred_at)
     values["appended_at"] = recorded_at
     return type(record).model_construct(**values)
 
 
-def later(one: datetime | None, other: datetime) -> datetime:
+def later_of(one: datetime | None, other: datetime) -> datetime:
     """The later of two instants."""
     return other if one is None or other > one else one
 

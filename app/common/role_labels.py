@@ -15,7 +15,7 @@ class RoleLabels:
     renamed: Mapping[tuple[Role, str], str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, said: Mapping[str, Mapping[str, str]]) -> RoleLabels:
+    def from_setting(cls, said: Mapping[str, Mapping[str, str]]) -> RoleLabels:
         """Those of the setting: by a role's code, its labels by language. Raises ValueError if there is no
         such role.
         """
@@ -31,4 +31,4 @@ class RoleLabels:
 
 
 #: As they come.
-OURS = RoleLabels()
+DEFAULT_LABELS = RoleLabels()

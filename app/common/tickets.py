@@ -10,12 +10,12 @@ from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.priority import Impact, Priority, Urgency
-from app.common.records import Labelled, Record, Refers, StaffOnly
+from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
 
 
-class Channel(Labelled):
+class Channel(CodeEnum):
     """How it came in."""
 
     hotline = "hotline", "Hotline", "热线"
@@ -26,7 +26,7 @@ class Channel(Labelled):
     monitoring = "monitoring", "Monitoring", "监控"
 
 
-class HoldReason(Labelled):
+class HoldReason(CodeEnum):
     """What it waits for."""
 
     awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待用户"
@@ -48,10 +48,10 @@ class Ticket(Record):
     state_since: datetime | None = None
     opened_at: datetime | None = None
     title: str | None = None
-    requester_id: Annotated[UUID | None, Refers("person")] = None
-    customer_id: Annotated[UUID | None, Refers("team")] = None
-    team_id: Annotated[UUID | None, Refers("team")] = None
-    assignee_id: Annotated[UUID | None, Refers("person"), Responsible(Step.given)] = None
+    requester_id: Annotated[UUID | None, ForeignRef("person")] = None
+    customer_id: Annotated[UUID | None, ForeignRef("team")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.given)] = None
     impact: Impact | None = Field(default=None, sa_type=Text)
     urgency: Urgency | None = Field(default=None, sa_type=Text)
     priority: Priority | None = Field(default=None, sa_type=Text)

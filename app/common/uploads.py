@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.common.people import Caller, parsed
+from app.common.people import Caller, parse_grants
 
 
-class Uploaded:
+class UploadRef:
     """Marks a field of a body that names an upload: `Annotated[UUID, Uploaded()]`."""
 
 
@@ -34,9 +34,9 @@ class Upload:
     media_type: str | None
     restricted_to: list[str] | None = None
 
-    def is_for(self, caller: Caller) -> bool:
+    def is_usable_by(self, caller: Caller) -> bool:
         """Whether the caller may make something of it: whoever sent it, by a credential that is no narrower
         than the one that it was sent by.
         """
         own = self.person_id == caller.person_id
-        return own and caller.covers_credential(self.person_id, parsed(self.restricted_to))
+        return own and caller.covers_credential(self.person_id, parse_grants(self.restricted_to))

@@ -10,22 +10,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from app.contract.schemas import Break, Comparison, Schema, Side, of_default, resolved
+from app.contract.schemas import BreakingChange, Schema, SchemaComparison, SchemaUse, of_default, resolved
 
 #: A break and the operations in which it is met; none for events.
-Breaks = dict[Break, list[str]]
+Breaks = dict[BreakingChange, list[str]]
 
 
 def of_operations(old: Schema, new: Schema) -> Breaks:
     """What breaks clients of the old OpenAPI document when they meet the new one."""
     now = _operations(new)
-    found: defaultdict[Break, list[str]] = defaultdict(list)
+    found: defaultdict[BreakingChange, list[str]] = defaultdict(list)
     for address, operation in _operations(old).items():
         name = operation["operationId"]
         if address not in now:
-            found[Break(name, "operation_removed", " ".join(address))].append(name)
+            found[BreakingChange(name, "operation_removed", " ".join(address))].append(name)
             continue
-        comparison = Comparison(old, new)
+        comparison = SchemaComparison(old, new)
         for broken in sorted(set(_of_operation(comparison, operation, now[address]))):
             found[broken].append(name)
     return dict(sorted(found.items()))
@@ -33,52 +33,54 @@ def of_operations(old: Schema, new: Schema) -> Breaks:
 
 def of_events(old: Schema, new: Schema) -> Breaks:
     """What breaks whoever reads events, old ones among them. A new schema version may be what it likes."""
-    found: list[Break] = []
+    found: list[BreakingChange] = []
     for name, event in old["types"].items():
         now = new["types"].get(name)
         if now is None:
-            found.append(Break(f"event/{name}", "event_removed"))
+            found.append(BreakingChange(f"event/{name}", "event_removed"))
         elif now["schema_version"] < event["schema_version"]:
-            found.append(Break(f"event/{name}", "version_lowered"))
+            found.append(BreakingChange(f"event/{name}", "version_lowered"))
         elif now["schema_version"] == event["schema_version"]:
-            comparison = Comparison(event["given"], now["given"])
-            found += comparison.of(event["given"], now["given"], Side.kept, f"event/{name}/given")
+            comparison = SchemaComparison(event["given"], now["given"])
+            found += comparison.breaks_between(
+                event["given"], now["given"], SchemaUse.kept, f"event/{name}/given"
+            )
     for kind, row in old["rows"].items():
         now = new["rows"].get(kind)
         if now is None:
-            found.append(Break(f"event/{kind}", "event_removed", "its rows are gone"))
+            found.append(BreakingChange(f"event/{kind}", "event_removed", "its rows are gone"))
         else:
-            found += Comparison({}, {}).of(row, now, Side.kept, f"event/{kind}/set")
+            found += SchemaComparison({}, {}).breaks_between(row, now, SchemaUse.kept, f"event/{kind}/set")
     return {broken: [] for broken in sorted(set(found))}
 
 
 def _operations(document: Schema) -> dict[tuple[str, str], Schema]:
     """By method and address."""
     return {
-        (method.upper(), path): _with_parts_in_place(operation, document)
+        (method.upper(), path): _with_references_inlined(operation, document)
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
 
 
-def _with_parts_in_place(operation: Schema, document: Schema) -> Schema:
+def _with_references_inlined(operation: Schema, document: Schema) -> Schema:
     """The operation with its parameters and answers in it, where it refers to them."""
     answers = {status: resolved(answer, document) for status, answer in operation["responses"].items()}
     parameters = [resolved(parameter, document) for parameter in operation.get("parameters", ())]
     return operation | {"responses": answers, "parameters": parameters}
 
 
-def _of_operation(comparison: Comparison, old: Schema, new: Schema) -> Iterator[Break]:
+def _of_operation(comparison: SchemaComparison, old: Schema, new: Schema) -> Iterator[BreakingChange]:
     name = old["operationId"]
     if new["operationId"] != name:
-        yield Break(name, "operation_renamed", f"now {new['operationId']}")
+        yield BreakingChange(name, "operation_renamed", f"now {new['operationId']}")
     yield from _of_security(old, new, name)
     yield from _of_parameters(comparison, old, new, name)
     yield from _of_body(comparison, old.get("requestBody"), new.get("requestBody"), f"{name}/body")
     yield from _of_answers(comparison, old["responses"], new["responses"], f"{name}/answer")
 
 
-def _of_security(old: Schema, new: Schema, place: str) -> Iterator[Break]:
+def _of_security(old: Schema, new: Schema, place: str) -> Iterator[BreakingChange]:
     """Each way in that was enough must still be."""
 
     def enough(way: dict[str, list[str]], before: dict[str, list[str]]) -> bool:
@@ -87,26 +89,28 @@ def _of_security(old: Schema, new: Schema, place: str) -> Iterator[Break]:
     ways = new.get("security") or [{}]
     for before in old.get("security") or [{}]:
         if not any(enough(way, before) for way in ways):
-            yield Break(place, "security_added")
+            yield BreakingChange(place, "security_added")
             return
 
 
-def _of_parameters(comparison: Comparison, old: Schema, new: Schema, place: str) -> Iterator[Break]:
+def _of_parameters(
+    comparison: SchemaComparison, old: Schema, new: Schema, place: str
+) -> Iterator[BreakingChange]:
     before, now = _parameters(old), _parameters(new)
     for (where, name), parameter in before.items():
         at = f"{place}/{where}/{name}"
         if (where, name) not in now:
-            yield Break(at, "parameter_removed")
+            yield BreakingChange(at, "parameter_removed")
             continue
         other = now[where, name]
-        yield from comparison.of(parameter["schema"], other["schema"], Side.sent, at)
+        yield from comparison.breaks_between(parameter["schema"], other["schema"], SchemaUse.sent, at)
         yield from of_default(parameter["schema"], other["schema"], at)
         if _style(parameter) != _style(other):
-            yield Break(at, "parameter_style")
+            yield BreakingChange(at, "parameter_style")
     for (where, name), parameter in now.items():
         was_needed = before.get((where, name), {}).get("required", False)
         if parameter.get("required", False) and not was_needed:
-            yield Break(f"{place}/{where}/{name}", "parameter_required")
+            yield BreakingChange(f"{place}/{where}/{name}", "parameter_required")
 
 
 def _parameters(operation: Schema) -> dict[tuple[str, str], Schema]:
@@ -122,40 +126,46 @@ def _style(parameter: Schema) -> tuple[Any, Any]:
     return style, parameter.get("explode", style == "form")
 
 
-def _of_body(comparison: Comparison, old: Schema | None, new: Schema | None, place: str) -> Iterator[Break]:
+def _of_body(
+    comparison: SchemaComparison, old: Schema | None, new: Schema | None, place: str
+) -> Iterator[BreakingChange]:
     if new is None:
         if old is not None:
-            yield Break(place, "body_removed")
+            yield BreakingChange(place, "body_removed")
         return
     if new.get("required", False) and not (old or {}).get("required", False):
-        yield Break(place, "body_required")
+        yield BreakingChange(place, "body_required")
     if old is not None:
-        yield from _of_content(comparison, old["content"], new["content"], Side.sent, place)
+        yield from _of_content(comparison, old["content"], new["content"], SchemaUse.sent, place)
 
 
-def _of_answers(comparison: Comparison, old: Schema, new: Schema, place: str) -> Iterator[Break]:
+def _of_answers(
+    comparison: SchemaComparison, old: Schema, new: Schema, place: str
+) -> Iterator[BreakingChange]:
     successes = [{status for status in answers if status.startswith("2")} for answers in (old, new)]
     if successes[0] != successes[1]:
         was, now = (", ".join(sorted(statuses)) for statuses in successes)
-        yield Break(place, "status_changed", f"{was} became {now}")
+        yield BreakingChange(place, "status_changed", f"{was} became {now}")
     for status, answer in old.items():
         if status not in new:
             continue
         at, other = f"{place}/{status}", new[status]
         both = answer.get("content", {}), other.get("content", {})
-        yield from _of_content(comparison, *both, Side.answered, at)
+        yield from _of_content(comparison, *both, SchemaUse.answered, at)
         headers = other.get("headers", {})
         for name, header in answer.get("headers", {}).items():
             always = resolved(header, comparison.old_document).get("required", False)
             if name not in headers or (
                 always and not resolved(headers[name], comparison.new_document).get("required", False)
             ):
-                yield Break(f"{at}/header/{name}", "header_removed")
+                yield BreakingChange(f"{at}/header/{name}", "header_removed")
 
 
-def _of_content(comparison: Comparison, old: Schema, new: Schema, side: Side, place: str) -> Iterator[Break]:
+def _of_content(
+    comparison: SchemaComparison, old: Schema, new: Schema, side: SchemaUse, place: str
+) -> Iterator[BreakingChange]:
     for media_type, content in old.items():
         if media_type not in new:
-            yield Break(f"{place}/{media_type}", "media_type_removed")
+            yield BreakingChange(f"{place}/{media_type}", "media_type_removed")
         elif "schema" in content and "schema" in new[media_type]:
-            yield from comparison.of(content["schema"], new[media_type]["schema"], side, place)
+            yield from comparison.breaks_between(content["schema"], new[media_type]["schema"], side, place)

@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 
 from app.contract.breaking import Breaks
-from app.contract.schemas import RULES, Break
+from app.contract.schemas import RULES, BreakingChange
 
 MOST_NAMED = 3
 
@@ -19,7 +19,7 @@ class BadDeclaration(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredChange:
     """A breaking change that is meant."""
 
     version: str
@@ -28,7 +28,7 @@ class Declared:
     reason: str
 
 
-def read(text: str) -> list[Declared]:
+def read(text: str) -> list[DeclaredChange]:
     """The declarations of the file. Raises BadDeclaration."""
     try:
         document = tomllib.loads(text)
@@ -36,34 +36,34 @@ def read(text: str) -> list[Declared]:
         raise BadDeclaration(f"It is no TOML: {error}.") from error
     found = []
     for number, entry in enumerate(document.get("change", ()), 1):
-        fields = Declared.__slots__
+        fields = DeclaredChange.__slots__
         if set(entry) != set(fields) or not all(isinstance(v, str) and v.strip() for v in entry.values()):
             raise BadDeclaration(f"Change {number} must have {', '.join(fields)}, each a text.")
         if entry["rule"] not in RULES:
             raise BadDeclaration(f"Change {number}: there is no rule {entry['rule']}.")
         if not all(part.isdecimal() for part in entry["version"].split(".")):
             raise BadDeclaration(f"Change {number}: {entry['version']} is no version.")
-        found.append(Declared(**entry))
+        found.append(DeclaredChange(**entry))
     return found
 
 
-def undeclared(breaks: Breaks, declared: list[Declared], released: str) -> Breaks:
+def undeclared(breaks: Breaks, declared: list[DeclaredChange], released: str) -> Breaks:
     """The breaks that no declaration for a version after the released one names."""
-    meant = {(one.place, one.rule) for one in declared if _comes_after(one.version, released)}
+    meant = {(one.place, one.rule) for one in declared if _is_newer(one.version, released)}
     return {broken: met for broken, met in breaks.items() if (broken.place, broken.rule) not in meant}
 
 
-def unfounded(breaks: Breaks, declared: list[Declared], released: str) -> list[Declared]:
+def unfounded(breaks: Breaks, declared: list[DeclaredChange], released: str) -> list[DeclaredChange]:
     """The declarations for a version to come that name no break: undone meanwhile, or misspelt."""
     there = {(broken.place, broken.rule) for broken in breaks}
     return [
-        one for one in declared if _comes_after(one.version, released) and (one.place, one.rule) not in there
+        one for one in declared if _is_newer(one.version, released) and (one.place, one.rule) not in there
     ]
 
 
-def sentence(broken: Break, met: list[str]) -> str:
+def sentence(broken: BreakingChange, met: list[str]) -> str:
     """Where it is, what is different, and which operations have it."""
-    said = f" ({broken.said})" if broken.said else ""
+    said = f" ({broken.detail})" if broken.detail else ""
     others = [name for name in met if name != broken.place.partition("/")[0]]
     named = ", ".join(others[:MOST_NAMED])
     more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
@@ -71,14 +71,14 @@ def sentence(broken: Break, met: list[str]) -> str:
     return f"{broken.place} {RULES[broken.rule]}{said}{of}: rule {broken.rule}."
 
 
-def entry(broken: Break) -> str:
+def entry(broken: BreakingChange) -> str:
     """The lines that declare it, but for their reason."""
     return f'[[change]]\nversion = ""\nplace = "{broken.place}"\nrule = "{broken.rule}"\nreason = ""\n'
 
 
-def _comes_after(version: str, released: str) -> bool:
-    return _parts(version) > _parts(released)
+def _is_newer(version: str, released: str) -> bool:
+    return _version_numbers(version) > _version_numbers(released)
 
 
-def _parts(version: str) -> list[int]:
+def _version_numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]

@@ -15,8 +15,8 @@ Schema = dict[str, Any]
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 #: Bounds that hurt when they rise, and those that hurt when they fall.
-LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 #: Bounds that cannot be compared: any new one may be narrower.
 OTHER_BOUNDS = ("pattern", "multipleOf", "uniqueItems")
 
@@ -45,7 +45,7 @@ RULES = {
 }
 
 
-class Side(StrEnum):
+class SchemaUse(StrEnum):
     """On which side of the wire somebody relies on it."""
 
     sent = "sent"
@@ -55,50 +55,52 @@ class Side(StrEnum):
     @property
     def narrows(self) -> bool:
         """Whether it hurts that something is taken, or found, no more."""
-        return self is not Side.answered
+        return self is not SchemaUse.answered
 
     @property
     def widens(self) -> bool:
         """Whether it hurts that something else may come."""
-        return self is not Side.sent
+        return self is not SchemaUse.sent
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Break:
-    """Something that breaks whoever relies on it. `place` and `rule` name it, `said` tells people more."""
+class BreakingChange:
+    """Something that breaks whoever relies on it. `place` and `rule` name it, `detail` tells people more."""
 
     place: str
     rule: str
-    said: str = ""
+    detail: str = ""
 
 
 @dataclass(slots=True)
-class Comparison:
+class SchemaComparison:
     """Compares schemas that refer to parts of their documents. Each named part is compared once per side."""
 
     old_document: Schema
     new_document: Schema
-    _seen: set[tuple[str, str, Side]] = field(default_factory=set)
+    _seen: set[tuple[str, str, SchemaUse]] = field(default_factory=set)
 
-    def of(self, old: Schema, new: Schema, side: Side, place: str) -> Iterator[Break]:
+    def breaks_between(
+        self, old: Schema, new: Schema, side: SchemaUse, place: str
+    ) -> Iterator[BreakingChange]:
         """What breaks between these two."""
         before, now = old.get("$ref", ""), new.get("$ref", "")
         if before and now:
             if (before, now, side) in self._seen:
                 return
             self._seen.add((before, now, side))
-            if before == now and side is not Side.kept:
+            if before == now and side is not SchemaUse.kept:
                 place = before.rpartition("/")[2]
         old_choices, old_null = self._choices(old, self.old_document)
         new_choices, new_null = self._choices(new, self.new_document)
         if old_null and not new_null and side.narrows:
-            yield Break(place, "type_changed", "null is gone")
+            yield BreakingChange(place, "type_changed", "null is gone")
         if new_null and not old_null and side.widens:
-            yield Break(place, "may_be_null")
+            yield BreakingChange(place, "may_be_null")
         if len(old_choices) == len(new_choices) == 1:
-            yield from self._plain(old_choices[0], new_choices[0], side, place)
+            yield from self._plain_breaks(old_choices[0], new_choices[0], side, place)
         elif not self._fit(old_choices, new_choices, side):
-            yield Break(place, "type_changed", "its alternatives are others")
+            yield BreakingChange(place, "type_changed", "its alternatives are others")
 
     def _choices(self, schema: Schema, document: Schema) -> tuple[list[Schema], bool]:
         """The alternatives besides null, and whether null is one of them."""
@@ -121,53 +123,57 @@ class Comparison:
         rest = types - {"null"}
         return ([{**schema, "type": sorted(rest)}] if rest else []), null
 
-    def _fit(self, old: list[Schema], new: list[Schema], side: Side) -> bool:
+    def _fit(self, old: list[Schema], new: list[Schema], side: SchemaUse) -> bool:
         """Whether all that could be sent still may be, and whatever may come could have come before."""
 
-        def breaks(before: Schema, after: Schema, on: Side) -> bool:
-            apart = Comparison(self.old_document, self.new_document)
-            return next(apart._plain(before, after, on, ""), None) is not None
+        def breaks(before: Schema, after: Schema, on: SchemaUse) -> bool:
+            apart = SchemaComparison(self.old_document, self.new_document)
+            return next(apart._plain_breaks(before, after, on, ""), None) is not None
 
-        taken = all(any(not breaks(one, other, Side.sent) for other in new) for one in old)
-        known = all(any(not breaks(one, other, Side.answered) for one in old) for other in new)
+        taken = all(any(not breaks(one, other, SchemaUse.sent) for other in new) for one in old)
+        known = all(any(not breaks(one, other, SchemaUse.answered) for one in old) for other in new)
         return (taken or not side.narrows) and (known or not side.widens)
 
-    def _plain(self, old: Schema, new: Schema, side: Side, place: str) -> Iterator[Break]:
+    def _plain_breaks(
+        self, old: Schema, new: Schema, side: SchemaUse, place: str
+    ) -> Iterator[BreakingChange]:
         """What breaks between two schemas without alternatives."""
         if not _types_fit(_types(old), _types(new), side) or not _formats_fit(old, new, side):
-            yield Break(place, "type_changed", f"{_type_said(old)} became {_type_said(new)}")
+            yield BreakingChange(place, "type_changed", f"{_type_text(old)} became {_type_text(new)}")
             return
         yield from _of_codes(old, new, side, place)
-        if side is Side.sent:
+        if side is SchemaUse.sent:
             yield from _of_bounds(old, new, place)
         if "items" in old and "items" in new:
-            yield from self.of(old["items"], new["items"], side, f"{place}[]")
+            yield from self.breaks_between(old["items"], new["items"], side, f"{place}[]")
         if "properties" in old or "properties" in new:
             yield from self._of_properties(old, new, side, place)
         rest = old.get("additionalProperties", True), new.get("additionalProperties", True)
         if isinstance(rest[0], dict) and isinstance(rest[1], dict):
-            yield from self.of(rest[0], rest[1], side, f"{place}{{}}")
-        elif rest[0] is not False and rest[1] is False and side is Side.sent:
-            yield Break(place, "type_changed", "takes no further members")
+            yield from self.breaks_between(rest[0], rest[1], side, f"{place}{{}}")
+        elif rest[0] is not False and rest[1] is False and side is SchemaUse.sent:
+            yield BreakingChange(place, "type_changed", "takes no further members")
 
-    def _of_properties(self, old: Schema, new: Schema, side: Side, place: str) -> Iterator[Break]:
+    def _of_properties(
+        self, old: Schema, new: Schema, side: SchemaUse, place: str
+    ) -> Iterator[BreakingChange]:
         before, after = old.get("properties", {}), new.get("properties", {})
         needed, now_needed = set(old.get("required", ())), set(new.get("required", ()))
         for name, schema in before.items():
             at = f"{place}/{name}"
             if name not in after:
-                if side is not Side.sent or new.get("additionalProperties") is False:
-                    yield Break(at, "property_removed")
+                if side is not SchemaUse.sent or new.get("additionalProperties") is False:
+                    yield BreakingChange(at, "property_removed")
                 continue
-            yield from self.of(schema, after[name], side, at)
-            if side is Side.sent:
+            yield from self.breaks_between(schema, after[name], side, at)
+            if side is SchemaUse.sent:
                 yield from of_default(schema, after[name], at)
         if side.narrows:
             for name in sorted(now_needed - needed):
-                yield Break(f"{place}/{name}", "property_required")
+                yield BreakingChange(f"{place}/{name}", "property_required")
         if side.widens:
             for name in sorted((needed - now_needed) & after.keys()):
-                yield Break(f"{place}/{name}", "property_optional")
+                yield BreakingChange(f"{place}/{name}", "property_optional")
 
 
 def resolved(schema: Schema, document: Schema) -> Schema:
@@ -180,11 +186,11 @@ def resolved(schema: Schema, document: Schema) -> Schema:
     return schema
 
 
-def of_default(old: Schema, new: Schema, place: str) -> Iterator[Break]:
+def of_default(old: Schema, new: Schema, place: str) -> Iterator[BreakingChange]:
     """Whether leaving it out means something else now."""
     before, now = old.get("default"), new.get("default")
     if before != now:
-        yield Break(place, "default_changed", f"{before!r} became {now!r}")
+        yield BreakingChange(place, "default_changed", f"{before!r} became {now!r}")
 
 
 def _types(schema: Schema) -> frozenset[str]:
@@ -208,44 +214,46 @@ def _codes(schema: Schema) -> list[Any] | None:
     return codes
 
 
-def _types_fit(old: frozenset[str], new: frozenset[str], side: Side) -> bool:
+def _types_fit(old: frozenset[str], new: frozenset[str], side: SchemaUse) -> bool:
     lost = old - new - ({"integer"} if "number" in new else set())
     gained = new - old - ({"integer"} if "number" in old else set())
     return not (lost and side.narrows) and not (gained and side.widens)
 
 
-def _formats_fit(old: Schema, new: Schema, side: Side) -> bool:
+def _formats_fit(old: Schema, new: Schema, side: SchemaUse) -> bool:
     before, now = old.get("format"), new.get("format")
     narrower = now is not None and now != before
     wider = before is not None and now != before
     return not (narrower and side.narrows) and not (wider and side.widens)
 
 
-def _type_said(schema: Schema) -> str:
+def _type_text(schema: Schema) -> str:
     kinds = " or ".join(sorted(_types(schema)))
     return f"{kinds} ({schema['format']})" if "format" in schema else kinds
 
 
-def _of_codes(old: Schema, new: Schema, side: Side, place: str) -> Iterator[Break]:
+def _of_codes(old: Schema, new: Schema, side: SchemaUse, place: str) -> Iterator[BreakingChange]:
     before, now = _codes(old), _codes(new)
     if now is not None and before is None and side.narrows:
-        yield Break(place, "type_changed", "only listed values are taken")
+        yield BreakingChange(place, "type_changed", "only listed values are taken")
     elif before is not None and now is None and side.widens:
-        yield Break(place, "type_changed", "any value may come")
+        yield BreakingChange(place, "type_changed", "any value may come")
     if before is None or now is None:
         return
     if side.narrows:
         for code in before:
             if code not in now:
-                yield Break(f"{place}={code}", "value_removed")
+                yield BreakingChange(f"{place}={code}", "value_removed")
 
 
-def _of_bounds(old: Schema, new: Schema, place: str) -> Iterator[Break]:
+def _of_bounds(old: Schema, new: Schema, place: str) -> Iterator[BreakingChange]:
     """Bounds that are narrower than before."""
-    for name in (*LEAST, *MOST, *OTHER_BOUNDS):
+    for name in (*LOWER_BOUNDS, *UPPER_BOUNDS, *OTHER_BOUNDS):
         before, now = old.get(name), new.get(name)
         if not now or now == before:
             continue
-        wider = before is not None and ((name in LEAST and now < before) or (name in MOST and now > before))
+        wider = before is not None and (
+            (name in LOWER_BOUNDS and now < before) or (name in UPPER_BOUNDS and now > before)
+        )
         if not wider:
-            yield Break(place, "bounds_narrowed", f"{name} {before} became {now}")
+            yield BreakingChange(place, "bounds_narrowed", f"{name} {before} became {now}")

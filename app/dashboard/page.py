@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.api.pages import FRESH, HEADERS
+from app.api.pages import CACHE_HEADERS, HEADERS
 from app.api.static_files import static_file
 
 router = APIRouter(prefix="/dashboard")
@@ -17,7 +17,7 @@ PAGE = FOLDER / "dashboard.html"
 #: Everything that the page loads, by the name that it is asked for.
 FILES = {path.name: path for path in FOLDER.rglob("*") if path.suffix in (".css", ".js")}
 #: What stays in memory from the start.
-KEPT = (PAGE, *FILES.values())
+PRELOADED = (PAGE, *FILES.values())
 
 
 @router.get("", operation_id="get_dashboard", include_in_schema=False)
@@ -32,4 +32,4 @@ async def get_dashboard_file(request: Request, name: str) -> Response:
     path = FILES.get(name)
     if path is None:
         raise HTTPException(404)
-    return static_file(path).answer(request, {} if path.parent == FOLDER else FRESH)
+    return static_file(path).answer(request, {} if path.parent == FOLDER else CACHE_HEADERS)

@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from app.common.people import Caller, Held, PersonKind, Role
+from app.common.people import Caller, PersonKind, Role, RoleGrant
 from app.db import DatabaseGone
-from app.demo.asking import Asking, Over
-from app.demo.foundations import lay
-from app.demo.life import Cast, Life, Member, Repeat
+from app.demo.arrivals import DAYS, incident_arrivals, request_arrivals
+from app.demo.foundations import make_foundations
+from app.demo.incident_scripts import DuplicateReport, IncidentScenario, Member, Participants
 from app.demo.organisation import (
     BERLIN,
     CALENDARS,
@@ -31,10 +31,10 @@ from app.demo.organisation import (
     UNIT_COST,
     Site,
 )
-from app.demo.problems import Finding, decline
-from app.demo.projects import Building
-from app.demo.rhythm import DAYS, openings, wishes
-from app.demo.script import MAKER, TOLD, Maker, Script, source_of
+from app.demo.problem_scripts import ProblemScenario, decline_candidates
+from app.demo.project_scripts import ProjectScenario
+from app.demo.request_scripts import HistoryEnded, RequestScenario
+from app.demo.script import DEMO_RULE, IMPORTED_SOURCE, DemoRun, Script, source_of
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.week import Weekday
 from app.foundation.costs import hourly_rates
@@ -43,75 +43,77 @@ from app.foundation.people.records import TeamKind
 from app.foundation.rota import shifts
 from app.foundation.rota.records import Duty
 from app.kernel.ledger import Ledger
-from app.kernel.look import load
+from app.kernel.reads import load
 from app.kernel.refusals import Refusal
 from app.kpis.budgets.lifecycle import AddKpiBudget
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 
-AT_ONCE = 64
+CONCURRENCY = 64
 # A machine that has just been started is busy with other things, too.
 ATTEMPTS = 5
-FOUNDED = timedelta(days=DAYS + 30)
+FOUNDED_BEFORE = timedelta(days=DAYS + 30)
 
 
-async def make(ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS) -> dict[str, UUID]:
+async def make_history(
+    ledger: Ledger, progress: Callable[[int, int], None], *, days: int = DAYS
+) -> dict[str, UUID]:
     """Makes what is not there yet of the last `days`. Gives the persons' ids by name.
 
     `progress` is told how many incidents of all are made. Raises DatabaseGone.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return await _go_on(ledger, progress, days)
+            return await _make_once(ledger, progress, days)
         except DatabaseGone:
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("the last attempt gives or raises something")
 
 
-async def _go_on(ledger: Ledger, progress: Callable[[int, int], None], days: int) -> dict[str, UUID]:
-    maker = await Maker.begun(ledger)
+async def _make_once(ledger: Ledger, progress: Callable[[int, int], None], days: int) -> dict[str, UUID]:
+    maker = await DemoRun.resume(ledger)
     organisation = _Organisation(maker, datetime.now(UTC))
-    cast, end = await organisation.make(), organisation.end
-    lives = [Life(cast, opening) for opening in openings(end, days)]
+    cast, end = await organisation.build(), organisation.end
+    lives = [IncidentScenario(cast, opening) for opening in incident_arrivals(end, days)]
     made: dict[int, UUID] = {}
     tellings: list[Callable[[], Awaitable[None]]] = [
-        *(one.live for one in Building.all(maker, cast, end)),
-        *(lambda life=life: _tell(maker, life, end, made) for life in lives),
-        *(Asking.begun(maker, cast, wish, end).live for wish in wishes(end, days)),
+        *(one.play for one in ProjectScenario.from_templates(maker, cast, end)),
+        *(lambda life=life: _play_incident(maker, life, end, made) for life in lives),
+        *(RequestScenario.for_arrival(maker, cast, wish, end).play for wish in request_arrivals(end, days)),
     ]
-    work = _Work(progress, len(tellings))
-    await work.do(tellings)
-    await decline(maker, cast, end)
-    await work.do([one.live for one in Finding.all(maker, cast, end, lives, made)])
+    work = _ScenarioRunner(progress, len(tellings))
+    await work.run(tellings)
+    await decline_candidates(maker, cast, end)
+    await work.run([one.play for one in ProblemScenario.from_templates(maker, cast, end, lives, made)])
     return organisation.ids
 
 
-class _Work:
+class _ScenarioRunner:
     """Many things at once, and how far it has got."""
 
     def __init__(self, progress: Callable[[int, int], None], number: int) -> None:
         self._progress = progress
         self._number = number
         self._done = 0
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gate = asyncio.Semaphore(CONCURRENCY)
 
-    async def do(self, tellings: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    async def run(self, tellings: Iterable[Callable[[], Awaitable[None]]]) -> None:
         """All of them. Raises DatabaseGone."""
         gone = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 for telling in tellings:
-                    tasks.create_task(self._one(telling))
+                    tasks.create_task(self._run_one(telling))
         except* DatabaseGone as several:
             gone = several.exceptions[0]
         if gone is not None:
             raise gone
 
-    async def _one(self, telling: Callable[[], Awaitable[None]]) -> None:
+    async def _run_one(self, telling: Callable[[], Awaitable[None]]) -> None:
         async with self._gate:
             # Which hours it meets depends on the day. What the process forbids then is better left out than
             # the first thing that a newcomer sees.
-            with contextlib.suppress(Refusal, Over):
+            with contextlib.suppress(Refusal, HistoryEnded):
                 await telling()
         self._done += 1
         self._progress(self._done, max(self._done, self._number))
@@ -120,13 +122,13 @@ class _Work:
 class _Organisation:
     """Teams, persons, shifts and rates. `end` is the moment of the first start, up to which history goes."""
 
-    def __init__(self, maker: Maker, now: datetime) -> None:
+    def __init__(self, maker: DemoRun, now: datetime) -> None:
         self.end = now
         self.ids: dict[str, UUID] = {}
         self._teams: dict[str, UUID] = {}
-        self._script = Script(maker, "people", now - FOUNDED, TOLD)
+        self._script = Script(maker, "people", now - FOUNDED_BEFORE, IMPORTED_SOURCE)
 
-    async def make(self) -> Cast:
+    async def build(self) -> Participants:
         """What is not there yet. Gives who is there."""
         await self._add_teams()
         staff: dict[str, list[Member]] = {}
@@ -148,17 +150,19 @@ class _Organisation:
             body = hourly_rates.AddHourlyRate(
                 role_class=role_class, amount=amount, currency=CURRENCY, valid_from_at=self._script.now
             )
-            await self._script.act(MAKER, "hourly_rate", "add", None, body)
+            await self._script.act(DEMO_RULE, "hourly_rate", "add", None, body)
         allowed = AddKpiBudget(
             kpi="incident_unit_cost",
             amount=UNIT_COST,
             currency=CURRENCY,
             valid_from_at=self._script.now,
         )
-        await self._script.act(MAKER, "kpi_budget", "add", None, allowed)
+        await self._script.act(DEMO_RULE, "kpi_budget", "add", None, allowed)
         await self._add_calendars()
-        cast = Cast(staff, managers, requesters, monitoring, heads)
-        await lay(lambda name: Script(self._script.maker, name, self._script.now, TOLD), cast)
+        cast = Participants(staff, managers, requesters, monitoring, heads)
+        await make_foundations(
+            lambda name: Script(self._script.maker, name, self._script.now, IMPORTED_SOURCE), cast
+        )
         return cast
 
     async def _add_teams(self) -> None:
@@ -166,7 +170,7 @@ class _Organisation:
         theirs = [(key, name, TeamKind.customer) for key, name, *_ in CUSTOMERS]
         for key, name, kind in (*ours, *theirs):
             body = teams.AddTeam(key=key, name=name, kind=kind)
-            self._teams[key] = await self._script.act(MAKER, "team", "add", None, body)
+            self._teams[key] = await self._script.act(DEMO_RULE, "team", "add", None, body)
             if len(self._teams) == 1:
                 await self._begin(str(self._teams[key]))
 
@@ -176,7 +180,7 @@ class _Organisation:
         loaded = await load(ledger.db, ledger.lifecycles["team"], team)
         assert loaded is not None
         self._script.now = loaded.record.added_at
-        self.end = self._script.now + FOUNDED
+        self.end = self._script.now + FOUNDED_BEFORE
 
     async def _add_person(
         self, name: str, team: str | None, site: Site, roles: Sequence[Role] = (), *, place: str = ""
@@ -189,9 +193,9 @@ class _Organisation:
             teams=() if team is None else (team,),
             roles=tuple(role.value for role in roles),
         )
-        self.ids[name] = person = await self._script.act(MAKER, "person", "add", None, body)
+        self.ids[name] = person = await self._script.act(DEMO_RULE, "person", "add", None, body)
         own = None if team is None else self._teams[team]
-        held = tuple(map(Held, roles or (Role.requester,)))
+        held = tuple(map(RoleGrant, roles or (Role.requester,)))
         actor = f"{'integration' if name == MONITORING else 'person'}:{person}"
         belongs = frozenset() if own is None else frozenset({own})
         return Member(Caller(actor, person, held, belongs, own, locale=site.language), site, place)
@@ -212,7 +216,7 @@ class _Organisation:
                     ],
                 }
             )
-            await self._script.act(MAKER, "calendar", "add", None, body)
+            await self._script.act(DEMO_RULE, "calendar", "add", None, body)
 
     async def _add_shifts(self, team: str, members: Sequence[Member]) -> None:
         """By day those of each site; at night and at weekends one of them, week by week in turn."""
@@ -234,10 +238,12 @@ class _Organisation:
                         **hours,
                     }
                 )
-                await self._script.act(MAKER, "shift", "add", None, body)
+                await self._script.act(DEMO_RULE, "shift", "add", None, body)
 
 
-async def _tell(maker: Maker, life: Life, end: datetime, made: dict[int, UUID]) -> None:
+async def _play_incident(
+    maker: DemoRun, life: IncidentScenario, end: datetime, made: dict[int, UUID]
+) -> None:
     """One incident's life as far as it has come by then, and the reports that repeat it."""
     opened = life.opening.at
     source = source_of(opened, end)
@@ -255,7 +261,7 @@ async def _tell(maker: Maker, life: Life, end: datetime, made: dict[int, UUID]) 
             await _repeat(again, repeat, record)
 
 
-async def _repeat(script: Script, repeat: Repeat, original: UUID) -> None:
+async def _repeat(script: Script, repeat: DuplicateReport, original: UUID) -> None:
     record = await script.act(repeat.caller, "incident", "report", None, repeat.body)
     script.now = repeat.marked
     body = MarkDuplicateIncident(original=str(original))

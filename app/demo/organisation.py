@@ -38,12 +38,17 @@ CUSTOMERS = (
 )
 
 #: Name, roles and site of those who answer for processes and departments.
-HEAD_OF_IT, PROBLEMS, CATALOGUE, BUSINESS = "沈国强", "Ingrid Vogel", "韩雪", "Martin Weiss"
+HEAD_OF_IT, PROBLEM_MANAGER, SERVICE_LEVEL_MANAGER, BUSINESS_HEAD = (
+    "沈国强",
+    "Ingrid Vogel",
+    "韩雪",
+    "Martin Weiss",
+)
 HEADS = (
     (HEAD_OF_IT, (Role.department_head, Role.process_owner), SHANGHAI),
-    (PROBLEMS, (Role.problem_manager, Role.knowledge_editor), BERLIN),
-    (CATALOGUE, (Role.service_level_manager, Role.configuration_manager), SHANGHAI),
-    (BUSINESS, (Role.management,), BERLIN),
+    (PROBLEM_MANAGER, (Role.problem_manager, Role.knowledge_editor), BERLIN),
+    (SERVICE_LEVEL_MANAGER, (Role.service_level_manager, Role.configuration_manager), SHANGHAI),
+    (BUSINESS_HEAD, (Role.management,), BERLIN),
 )
 
 #: Name, roles, team and site of those who work on incidents.

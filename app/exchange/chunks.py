@@ -13,12 +13,12 @@ from typing import NamedTuple
 from app.common.children import ExternalReference
 from app.common.personal import Sealed
 from app.common.records import as_row
-from app.exchange.cases import Cases, Held
-from app.exchange.people import Known, People
+from app.exchange.case_cache import CachedCase, CaseCache
+from app.exchange.people import KnownPerson, People
 from app.exchange.readers.rows import Format, SourceRow
+from app.kernel.history_source import HistorySource
 from app.kernel.ledger import Ledger
-from app.kernel.observe import Observed, Snapshot, observe
-from app.kernel.told import Source
+from app.kernel.observe import ObservedEvent, Snapshot, observe
 from app.kernel.visibility import audience
 from app.log.canonical import instant
 from app.log.events import stream
@@ -31,18 +31,18 @@ LONGEST_CASE = 50_000
 CASES_PER_TURN = 2
 
 
-class Row(NamedTuple):
+class ImportRow(NamedTuple):
     """A row of a file and its key, which is the same whenever, and from whichever file, the row comes."""
 
-    told: SourceRow
+    source_row: SourceRow
     key: str
 
 
 @dataclass(slots=True)
-class Command:
+class CaseImport:
     """What becomes of one case: its rows, how many events they come to, and what of these is irregular."""
 
-    rows: list[Row]
+    rows: list[ImportRow]
     events: int
     begins: bool
     irregular: list[str]
@@ -55,18 +55,18 @@ class Chunk:
     """
 
     history: History
-    commands: dict[int, Command] = field(default_factory=dict)
+    commands: dict[int, CaseImport] = field(default_factory=dict)
     repeated: int = 0
-    refused: list[Row] = field(default_factory=list)
+    refused: list[ImportRow] = field(default_factory=list)
     added: Counter[str] = field(default_factory=Counter)
 
-    def left_over(self, stale: frozenset[int] | None) -> list[Row]:
+    def unapplied_rows(self, stale: frozenset[int] | None) -> list[ImportRow]:
         """The rows that must be told again if these commands were not applied; None: nothing was written."""
         commands = self.commands.items()
         return [row for n, command in commands if stale is None or n in stale for row in command.rows]
 
 
-class Chunks:
+class ChunkBuilder:
     """Makes the chunks of one import."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Chunks:
         self._form = form
         self._now = now
         self._run = run
-        self.source = Source(
+        self.source = HistorySource(
             source,
             lifecycle,
             columns=form.fields,
@@ -87,78 +87,84 @@ class Chunks:
         )
         #: Whoever works through rows holds it, also while the call under way gets its turns: reading and
         #: telling row by row take a twelfth longer than one after the other.
-        self.at_work = asyncio.Lock()
-        self._cases = Cases(ledger, self.source, dry_run=dry_run)
+        self.work_lock = asyncio.Lock()
+        self._cases = CaseCache(ledger, self.source, dry_run=dry_run)
         self._people = People(ledger, source, now)
-        self._look_at(())
+        self._index_columns(())
 
     @property
-    def begun_again(self) -> bool:
+    def recounted(self) -> bool:
         """Whether a dry run has told cases from their beginning more than once."""
-        return self._cases.begun_again
+        return self._cases.recounted
 
-    def forget(self, rows: Iterable[Row]) -> None:
+    def forget(self, rows: Iterable[ImportRow]) -> None:
         """What was prepared for these rows was not written."""
-        self._cases.forget(row.told.case for row in rows)
+        self._cases.forget(row.source_row.case for row in rows)
         self._people.forget()
 
-    async def prepare(self, rows: list[Row]) -> Chunk:
+    async def prepare(self, rows: list[ImportRow]) -> Chunk:
         """The commands of these rows, without those that were told before."""
-        by_case: dict[str, list[Row]] = {}
+        by_case: dict[str, list[ImportRow]] = {}
         for row in rows:
-            by_case.setdefault(row.told.case, []).append(row)
+            by_case.setdefault(row.source_row.case, []).append(row)
         if rows:
-            self._look_at(rows[0].told.heading)
-        if self._people.crowded():
+            self._index_columns(rows[0].source_row.heading)
+        if self._people.is_full():
             self._people.forget()
         chunk = Chunk(History(self.source.channel, self._run), repeated=len(rows))
         held = await self._cases.fetch(
             {case: [row.key for row in some] for case, some in by_case.items()},
-            lambda case: by_case[case][0].told.opened_at,
+            lambda case: by_case[case][0].source_row.opened_at,
         )
-        news: list[tuple[Held, list[Row]]] = []
+        news: list[tuple[CachedCase, list[ImportRow]]] = []
         for case, known in held.items():
             if known is not None:
-                some = [row for row in by_case[case] if row.key not in known.told]
+                some = [row for row in by_case[case] if row.key not in known.imported_keys]
                 chunk.repeated -= len(some)
                 if len(known.case.entries) > LONGEST_CASE:
                     chunk.refused += some
                 elif some:
                     news.append((known, some))
-        await self._meet(chunk, [row.told for _, some in news for row in some])
-        async with self.at_work:
+        await self._find_or_add_people(chunk, [row.source_row for _, some in news for row in some])
+        async with self.work_lock:
             for n, (known, some) in enumerate(news):
-                self._tell(chunk, known, some)
+                self._add_case(chunk, known, some)
                 if n % CASES_PER_TURN == 0:
                     await asyncio.sleep(0)
             chunk.history.close()
         return chunk
 
-    def _look_at(self, heading: tuple[str, ...]) -> None:
+    def _index_columns(self, heading: tuple[str, ...]) -> None:
         """Where in this file's rows there is what: they all have the same columns."""
         form = self._form
-        self._place = {column: n for n, column in enumerate(heading)}
+        self._column_index = {column: n for n, column in enumerate(heading)}
         # In the order of their names, in which they stand in the log.
-        self._places = tuple(sorted(range(len(heading)), key=heading.__getitem__))
-        self._persons = frozenset(n for column, n in self._place.items() if column in form.persons)
-        self._teams = frozenset(n for column, n in self._place.items() if column in form.teams)
-        self._named = self._persons | self._teams
-        self._naming = {n: form.names[column] for column, n in self._place.items() if column in form.names}
-        self._words = {form.words[column]: n for column, n in self._place.items() if column in form.words}
-        self._requester = next((n for n, field in self._naming.items() if field == "requester_id"), None)
-        self._actors = [self._place[column] for column in (form.actor,) if column in self._place]
-        self._openers = [self._place[column] for column in form.opener if column in self._place]
+        self._sorted_indexes = tuple(sorted(range(len(heading)), key=heading.__getitem__))
+        self._persons = frozenset(n for column, n in self._column_index.items() if column in form.persons)
+        self._teams = frozenset(n for column, n in self._column_index.items() if column in form.teams)
+        self._name_indexes = self._persons | self._teams
+        self._name_fields = {
+            n: form.names[column] for column, n in self._column_index.items() if column in form.names
+        }
+        self._text_indexes = {
+            form.free_text[column]: n for column, n in self._column_index.items() if column in form.free_text
+        }
+        self._requester = next((n for n, field in self._name_fields.items() if field == "requester_id"), None)
+        self._actors = [
+            self._column_index[column] for column in (form.actor,) if column in self._column_index
+        ]
+        self._openers = [self._column_index[column] for column in form.opener if column in self._column_index]
 
-    async def _meet(self, chunk: Chunk, rows: list[SourceRow]) -> None:
+    async def _find_or_add_people(self, chunk: Chunk, rows: list[SourceRow]) -> None:
         """Finds or adds whom the rows name; and the source's own account, if something is personal and
         nobody's.
         """
         self._people.begin_batch()
-        await self._people.meet(_named_in(rows, self._persons), _named_in(rows, self._teams))
-        if any(self._personal(row) and self._requester_of(row) is None for row in rows):
-            await self._people.account()
+        await self._people.find_or_add(_named_in(rows, self._persons), _named_in(rows, self._teams))
+        if any(self._has_personal(row) and self._requester_of(row) is None for row in rows):
+            await self._people.source_account()
         history = chunk.history
-        for stub in self._people.take_added():
+        for stub in self._people.pop_added():
             n = history.command()
             history.read(n, stub.stream, 0)
             history.audience(n, stub.stream, stub.audience)
@@ -167,45 +173,47 @@ class Chunks:
                 history.row(n, table, row)
             chunk.added[stub.stream.split("/")[0]] += 1
 
-    def _tell(self, chunk: Chunk, held: Held, rows: list[Row]) -> None:
+    def _add_case(self, chunk: Chunk, cached: CachedCase, rows: list[ImportRow]) -> None:
         """What these rows tell of a case."""
-        case, history, name = held.case, chunk.history, held.case.key
+        case, history, name = cached.case, chunk.history, cached.case.key
         before, record_before = case.version, case.record.version
         n = history.command()
         history.read(n, name, before)
         irregular: list[str] = []
         owners: dict[str, int] = {}
         for row in rows:
-            owner = self._owner(row.told)
+            owner = self._owner(row.source_row)
             key = None if owner is None else owner.key
             if owner is not None and owner.added != self._people.batch:
                 # If they are erased before this is written, their key is gone: then it is told without words.
                 owners[owner.reference] = owner.version
-            snapshot = self._snapshot(held, row.told, without_words=owner is not None and key is None)
+            snapshot = self._snapshot(cached, row.source_row, without_words=owner is not None and key is None)
             for event in observe(case, snapshot, _nothing_to_seal if key is None else key.seal):
                 if event.version == 1:
-                    self._refer(chunk, n, held, event)
-                actor = self._actor(row.told, self._openers) if event.actor is None else event.actor
+                    self._add_external_reference(chunk, n, cached, event)
+                actor = self._actor(row.source_row, self._openers) if event.actor is None else event.actor
                 history.event(n, name, event.version, event.type, event.at, actor, event.data, row.key)
                 if "irregular" in event.data:
                     irregular += event.data["irregular"]
-        chunk.commands[n] = Command(rows, case.version - before, before == 0, irregular)
+        chunk.commands[n] = CaseImport(rows, case.version - before, before == 0, irregular)
         for reference, version in owners.items():
             history.read(n, reference, version)
         if case.record.version != record_before:
             history.row(n, self.source.lifecycle.table, as_row(case.record))
-        tokens = tuple(sorted(audience(self.source.lifecycle, case.record, held.audience)))
-        if tokens != held.audience:
-            held.audience = tokens
+        tokens = tuple(sorted(audience(self.source.lifecycle, case.record, cached.audience)))
+        if tokens != cached.audience:
+            cached.audience = tokens
             history.audience(n, name, tokens)
 
-    def _refer(self, chunk: Chunk, n: int, held: Held, opening: Observed) -> None:
+    def _add_external_reference(
+        self, chunk: Chunk, n: int, cached: CachedCase, opening: ObservedEvent
+    ) -> None:
         """The source's own number for the case comes with its first event."""
-        reference_id, number = uuid7(), held.number
+        reference_id, number = uuid7(), cached.number
         fields = {
             "key": number,
             "kind": self.source.lifecycle.kind,
-            "record": held.case.key,
+            "record": cached.case.key,
             "source": self.source.name,
         }
         key = stream(ExternalReference.KIND, reference_id)
@@ -213,17 +221,17 @@ class Chunks:
         envelope = {"id": str(reference_id), "version": 1, "changed_at": instant(opening.at)}
         chunk.history.row(n, f"fold.{ExternalReference.KIND}", envelope | fields)
 
-    def _personal(self, row: SourceRow) -> bool:
+    def _has_personal(self, row: SourceRow) -> bool:
         if not row.private:
             return False
-        return any(row.values[self._place[column]] is not None for column in row.private)
+        return any(row.values[self._column_index[column]] is not None for column in row.private)
 
     def _requester_of(self, row: SourceRow) -> str | None:
         return None if self._requester is None else row.values[self._requester]
 
-    def _owner(self, row: SourceRow) -> Known | None:
+    def _owner(self, row: SourceRow) -> KnownPerson | None:
         """Under whose key the row's words are kept; None: there are none."""
-        return self._people.person(self._requester_of(row) or "") if self._personal(row) else None
+        return self._people.person(self._requester_of(row) or "") if self._has_personal(row) else None
 
     def _actor(self, row: SourceRow, places: list[int]) -> str:
         """Who did it: the first person that is named in one of these places, or else the import."""
@@ -233,21 +241,25 @@ class Chunks:
                 return self._people.person(name).actor
         return self.source.channel
 
-    def _snapshot(self, held: Held, row: SourceRow, *, without_words: bool) -> Snapshot:
+    def _snapshot(self, cached: CachedCase, row: SourceRow, *, without_words: bool) -> Snapshot:
         """The row with the names in it as ids; of its columns those that are other than in the row before."""
-        values, heading, before = row.values, row.heading, held.before
+        values, heading, before = row.values, row.heading, cached.last_values
         # Readers give the same text as the same object, so that most of what is equal is identical.
-        news = self._places if before is None else [n for n in self._places if values[n] is not before[n]]
-        held.before = values
+        news = (
+            self._sorted_indexes
+            if before is None
+            else [n for n in self._sorted_indexes if values[n] is not before[n]]
+        )
+        cached.last_values = values
         given = {heading[n]: values[n] for n in news}
-        for n in self._named.intersection(news):
+        for n in self._name_indexes.intersection(news):
             name = values[n]
             known = None
             if name is not None:
                 known = self._people.team(name) if n in self._teams else self._people.person(name)
                 given[heading[n]] = known.reference
-            if n in self._naming:
-                held.named[self._naming[n]] = None if known is None else known.id
+            if n in self._name_fields:
+                cached.named_ids[self._name_fields[n]] = None if known is None else known.id
         private: dict[str, str | None] = {}
         words: dict[str, str | None] = {}
         irregular = row.irregular
@@ -257,8 +269,8 @@ class Chunks:
                 given.pop(column, None)
         elif row.private:
             private = {column: given.pop(column) for column in row.private if column in given}
-            words = {field: values[n] for field, n in self._words.items()}
-        fields = row.fields | held.named
+            words = {field: values[n] for field, n in self._text_indexes.items()}
+        fields = row.fields | cached.named_ids
         actor = self._actor(row, self._actors)
         return Snapshot(row.at, row.opened_at, row.state, fields, words, given, private, irregular, actor)
 

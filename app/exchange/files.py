@@ -23,7 +23,7 @@ _DAMAGED = (EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class SourceFile:
-    """A file that is being read. `size` and `done` are bytes of the file as it lies on the disk."""
+    """A file that is being read. `size` and `bytes_read` are bytes of the file as it lies on the disk."""
 
     def __init__(self, raw: BinaryIO, unpacked: BinaryIO, size: int) -> None:
         self._raw = raw
@@ -31,7 +31,7 @@ class SourceFile:
         self.size = size
 
     @property
-    def done(self) -> int:
+    def bytes_read(self) -> int:
         """How much of it has been read."""
         return min(self._raw.tell(), self.size)
 
@@ -40,11 +40,11 @@ class SourceFile:
         try:
             return self._unpacked.read(size)
         except _DAMAGED as error:
-            raise FileRefused(f"The file is damaged after {self.done:,} bytes: {error}.") from error
+            raise FileRefused(f"The file is damaged after {self.bytes_read:,} bytes: {error}.") from error
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class InMemoryFile:
     """A file that is in memory."""
 
     name: str
@@ -52,13 +52,13 @@ class Kept:
 
 
 @contextlib.contextmanager
-def source_file(path: Path | Kept) -> Iterator[SourceFile]:
+def source_file(path: Path | InMemoryFile) -> Iterator[SourceFile]:
     """The file, open. Raises FileRefused if it cannot be opened, or is a zip with more or less than one
     file.
     """
     with contextlib.ExitStack() as stack:
         try:
-            raw: BinaryIO = io.BytesIO(path.body) if isinstance(path, Kept) else path.open("rb")
+            raw: BinaryIO = io.BytesIO(path.body) if isinstance(path, InMemoryFile) else path.open("rb")
             stack.enter_context(raw)
             first = raw.read(4)
             raw.seek(0)
@@ -67,16 +67,16 @@ def source_file(path: Path | Kept) -> Iterator[SourceFile]:
                 unpacked = io.BufferedReader(stack.enter_context(gzip.GzipFile(fileobj=raw)), BUFFER)
             elif first == _ZIP:
                 unpacked = stack.enter_context(
-                    _only_one(stack.enter_context(zipfile.ZipFile(raw)), path.name)
+                    _single_member(stack.enter_context(zipfile.ZipFile(raw)), path.name)
                 )
-            size = len(path.body) if isinstance(path, Kept) else path.stat().st_size
+            size = len(path.body) if isinstance(path, InMemoryFile) else path.stat().st_size
         except _DAMAGED as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise FileRefused(f"{path.name} cannot be opened: {why}.") from error
         yield SourceFile(raw, unpacked, size)
 
 
-def _only_one(archive: zipfile.ZipFile, name: str) -> BinaryIO:
+def _single_member(archive: zipfile.ZipFile, name: str) -> BinaryIO:
     # What begins so is what macOS puts beside every file.
     inside = [
         one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")

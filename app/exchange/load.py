@@ -23,19 +23,19 @@ from uuid import UUID
 import psycopg
 
 from app.db import Connection, DatabaseGone, connect
-from app.exchange.chunks import LONGEST_CASE, Chunk, Chunks, Row
-from app.exchange.files import Kept, SourceFile, source_file
+from app.exchange.chunks import LONGEST_CASE, Chunk, ChunkBuilder, ImportRow
+from app.exchange.files import InMemoryFile, SourceFile, source_file
 from app.exchange.readers.rows import FileRefused, Reader, RefusedRow, SourceRow
-from app.exchange.report import Report, Run
-from app.exchange.seen import Seen
+from app.exchange.report import ImportReport, ImportRun
+from app.exchange.row_counter import RowCounter
 from app.kernel.ledger import Ledger
-from app.log.follow import through
+from app.log.follow import announce_import_end
 from app.log.histories import analyse
 from app.log.ids import uuid7
 
 # How long a chunk should hold the log's head; nothing else is written meanwhile. More than 0.2 s would be
 # felt.
-HELD_SECONDS = 0.1
+TARGET_HOLD_SECONDS = 0.1
 FEWEST_ROWS = 50
 FIRST_ROWS = 1_000
 MOST_ROWS = 5_000
@@ -47,7 +47,7 @@ LARGEST_CHUNK = 4_000_000  # characters of the file
 ROWS_PER_TURN = 10
 # So many chunks are being written, or ready for it, while the next is prepared: where one takes PostgreSQL or
 # us a little longer, the other need not wait.
-MOST_UNDER_WAY = 2
+MOST_PENDING = 2
 ATTEMPTS = 6
 OBJECTS_BETWEEN_COLLECTIONS = 20_000_000
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,56}")
@@ -57,23 +57,23 @@ WRONG_SOURCE_NAME = (
 )
 
 
-class Busy(Exception):
+class ImportConflict(Exception):
     """Others keep changing a case that the file tells of. What was applied stays; start it again later."""
 
 
-class BrokenOff(DatabaseGone):
+class ImportInterrupted(DatabaseGone):
     """The database went away on the way. What was applied stays; the same import again goes on from there."""
 
 
-class Rejected(Exception):
+class ChunkRejected(Exception):
     """The database will not have a chunk, by a constraint of its own; nothing of it was written."""
 
 
 #: The commands of a chunk that were not applied, as what they were told on has moved. None: nothing of the
 #: chunk was written.
-_Stale = frozenset[int] | None
+_StaleCommands = frozenset[int] | None
 #: A chunk, and what writes it.
-_UnderWay = tuple[Chunk, asyncio.Task[_Stale]]
+_PendingChunk = tuple[Chunk, asyncio.Task[_StaleCommands]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Progress:
 
 async def load(
     ledger: Ledger,
-    path: Path | Kept,
+    path: Path | InMemoryFile,
     reader: Reader,
     *,
     source: str,
@@ -96,7 +96,7 @@ async def load(
     dry_run: bool = False,
     run: UUID | None = None,
     progress: Callable[[Progress], None] = lambda progress: None,
-) -> Report:
+) -> ImportReport:
     """Brings the file in. `source` names where it comes from, for ever; `now` is the present. `run`: it was
     noted under this id that it is to be brought in.
 
@@ -105,8 +105,8 @@ async def load(
     """
     if not SOURCE_NAME.fullmatch(source):
         raise FileRefused(WRONG_SOURCE_NAME.format(name=source))
-    report = Report(run=run or uuid7())
-    with source_file(path) as file, _rarely_collecting():
+    report = ImportReport(run=run or uuid7())
+    with source_file(path) as file, _with_rare_gc():
         rows = reader.read(file.block)
         # What is wrong with the file as a whole is said before anything is written.
         rows = chain([next(rows)], rows)
@@ -116,7 +116,9 @@ async def load(
             await importing.run(rows, progress)
         except DatabaseGone as error:
             why = str(error).partition("\n")[0]
-            raise BrokenOff(f"The database was lost after {report.applied:,} new rows: {why}.") from error
+            raise ImportInterrupted(
+                f"The database was lost after {report.applied:,} new rows: {why}."
+            ) from error
         except FileRefused as error:
             if dry_run or not report.applied:
                 raise
@@ -129,7 +131,7 @@ async def load(
 
 
 @contextlib.contextmanager
-def _rarely_collecting() -> Iterator[None]:
+def _with_rare_gc() -> Iterator[None]:
     """Rows make millions of objects and hardly a cycle: looking for these as often as usual takes a quarter
     of the time.
     """
@@ -149,7 +151,7 @@ class _Import:
         ledger: Ledger,
         reader: Reader,
         file: SourceFile,
-        report: Report,
+        report: ImportReport,
         *,
         source: str,
         now: datetime,
@@ -160,9 +162,11 @@ class _Import:
         self._report = report
         self._source = source
         self._dry_run = dry_run
-        self._chunks = Chunks(ledger, reader.format, source, now=now, run=str(report.run), dry_run=dry_run)
-        self._run = Run(ledger, report, source)
-        self._seen = Seen()
+        self._chunks = ChunkBuilder(
+            ledger, reader.format, source, now=now, run=str(report.run), dry_run=dry_run
+        )
+        self._run = ImportRun(ledger, report, source)
+        self._row_counter = RowCounter()
         self._refused: list[RefusedRow] = []
         self._refused_size = 0
         self._most_rows = FIRST_ROWS
@@ -176,75 +180,77 @@ class _Import:
 
     async def close(self) -> None:
         self._report.seconds = time.perf_counter() - self._started
-        self._report.estimated = self._chunks.begun_again
-        self._seen.close()
+        self._report.estimated = self._chunks.recounted
+        self._row_counter.close()
         if self._connection is not None:
             await self._connection.close()
 
     async def run(self, rows: Iterator[SourceRow | RefusedRow], progress: Callable[[Progress], None]) -> None:
         """All rows, one chunk after the other; while some are on their way the next is prepared."""
         # Preparing waits for answers of PostgreSQL; meanwhile there are rows to be read.
-        reading = asyncio.create_task(self._next(rows), name="import rows")
-        under_way: deque[_UnderWay] = deque()
+        reading = asyncio.create_task(self._next_rows(rows), name="import rows")
+        pending: deque[_PendingChunk] = deque()
         try:
             while read := await reading:
-                reading = asyncio.create_task(self._next(rows), name="import rows")
+                reading = asyncio.create_task(self._next_rows(rows), name="import rows")
                 chunk = await self._chunks.prepare(read)
-                writing = self._in_turn(under_way[-1] if under_way else None, chunk)
-                under_way.append((chunk, asyncio.create_task(writing, name="import chunk")))
-                if len(under_way) > MOST_UNDER_WAY:
-                    await self._settle(under_way)
-                progress(Progress(self._report.read, self._report.events, self._file.done, self._file.size))
-            while under_way:
-                await self._settle(under_way)
+                writing = self._append_after(pending[-1] if pending else None, chunk)
+                pending.append((chunk, asyncio.create_task(writing, name="import chunk")))
+                if len(pending) > MOST_PENDING:
+                    await self._finish_oldest(pending)
+                progress(
+                    Progress(self._report.read, self._report.events, self._file.bytes_read, self._file.size)
+                )
+            while pending:
+                await self._finish_oldest(pending)
             if self._connection is not None:
-                await through(self._connection)
+                await announce_import_end(self._connection)
                 await analyse(self._connection)
-            await self._keep(finished=True)
+            await self._save_progress(finished=True)
             progress(Progress(self._report.read, self._report.events, self._file.size, self._file.size))
         except FileRefused:
             # It turns out to be broken further on: what stands before that is told.
-            while under_way:
-                await self._settle(under_way)
+            while pending:
+                await self._finish_oldest(pending)
             raise
         finally:
-            tasks = [reading, *(writing for _, writing in under_way)]
+            tasks = [reading, *(writing for _, writing in pending)]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _in_turn(self, before: _UnderWay | None, chunk: Chunk) -> _Stale:
+    async def _append_after(self, before: _PendingChunk | None, chunk: Chunk) -> _StaleCommands:
         """Writes the chunk behind the one before it; not if some of that must be told again, on which it was
         prepared.
         """
         # All else is done later, so that PostgreSQL has the next one at once.
         if before is not None:
             stale = await before[1]
-            if stale is None or before[0].left_over(stale):
+            if stale is None or before[0].unapplied_rows(stale):
                 return None
         return await self._write(chunk)
 
-    async def _settle(self, under_way: deque[_UnderWay]) -> None:
+    async def _finish_oldest(self, pending: deque[_PendingChunk]) -> None:
         """Waits for the oldest. If some of it must be told again, so must all behind it."""
-        chunk, writing = under_way.popleft()
-        left_over = [await self._noted(chunk, await writing)]
+        chunk, writing = pending.popleft()
+        left_over = [await self._record_result(chunk, await writing)]
         if not left_over[0]:
             return
-        behind = list(under_way)
-        under_way.clear()
+        behind = list(pending)
+        pending.clear()
         # They see that, and write nothing.
-        left_over += [await self._noted(chunk, await writing) for chunk, writing in behind]
+        left_over += [await self._record_result(chunk, await writing) for chunk, writing in behind]
         for rows in left_over:
-            await self._again(rows)
+            await self._retry(rows)
 
-    async def _next(self, rows: Iterator[SourceRow | RefusedRow]) -> list[Row]:
+    async def _next_rows(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
         """The rows of the next chunk; none at the end of the file."""
-        async with self._chunks.at_work:
+        async with self._chunks.work_lock:
             return await self._read(rows)
 
-    async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[Row]:
+    async def _read(self, rows: Iterator[SourceRow | RefusedRow]) -> list[ImportRow]:
         """Reads as many rows as a chunk may have. Refused ones are put aside."""
-        chunk: list[Row] = []
+        chunk: list[ImportRow] = []
         size = 0
         fingerprint = self._ledger.vault.fingerprint
         for read, row in enumerate(rows, 1):
@@ -254,10 +260,10 @@ class _Import:
                 self._refused.append(row)
                 self._refused_size += len(row.text)
                 if len(self._refused) >= MOST_REFUSED or self._refused_size >= LARGEST_CHUNK:
-                    await self._keep()
+                    await self._save_progress()
             else:
                 name = fingerprint("row", self._source, row.identity)
-                chunk.append(Row(row, f"{name}:{self._seen.count(row.case, name)}"))
+                chunk.append(ImportRow(row, f"{name}:{self._row_counter.count(row.case, name)}"))
                 size += row.size
                 if size >= LARGEST_CHUNK or len(chunk) >= self._most_rows:
                     break
@@ -265,48 +271,50 @@ class _Import:
                 await asyncio.sleep(0)
         return chunk
 
-    async def _write(self, chunk: Chunk) -> _Stale:
+    async def _write(self, chunk: Chunk) -> _StaleCommands:
         """Appends the chunk, if anything is in it."""
         if not chunk.history.events or self._connection is None:
             return frozenset()
         try:
             return await self._append(chunk)
-        except Rejected:
+        except ChunkRejected:
             # Somebody else has added the same person, team or case.
             return None
 
-    async def _noted(self, chunk: Chunk, stale: _Stale) -> list[Row]:
+    async def _record_result(self, chunk: Chunk, stale: _StaleCommands) -> list[ImportRow]:
         """Counts what was written of the chunk. Gives the rows that must be told again."""
         self._count(chunk, stale)
-        await self._keep()
-        return chunk.left_over(stale)
+        await self._save_progress()
+        return chunk.unapplied_rows(stale)
 
-    async def _again(self, rows: list[Row]) -> None:
+    async def _retry(self, rows: list[ImportRow]) -> None:
         """Tells these rows on what the log has now; after some attempts each case by itself."""
         for _ in range(ATTEMPTS):
             if not rows:
                 return
             self._chunks.forget(rows)
             chunk = await self._chunks.prepare(rows)
-            rows = await self._noted(chunk, await self._write(chunk))
-        for case in dict.fromkeys(row.told.case for row in rows):
-            await self._alone([row for row in rows if row.told.case == case])
+            rows = await self._record_result(chunk, await self._write(chunk))
+        for case in dict.fromkeys(row.source_row.case for row in rows):
+            await self._retry_single_case([row for row in rows if row.source_row.case == case])
 
-    async def _alone(self, rows: list[Row]) -> None:
+    async def _retry_single_case(self, rows: list[ImportRow]) -> None:
         """One case, by itself. If the database will not have it, its rows are refused."""
         self._chunks.forget(rows)
         chunk = await self._chunks.prepare(rows)
         try:
             refused = await self._append(chunk)
-        except Rejected as error:
-            self._count_found(chunk)
+        except ChunkRejected as error:
+            self._count_prepared(chunk)
             self._chunks.forget(rows)
             for command in chunk.commands.values():
                 for row in command.rows:
                     self._refuse(row, "rejected", f"the database rejects it: {error}")
             return
         if refused:
-            raise Busy(f"Others keep changing the case {rows[0].told.case}: start the import again later.")
+            raise ImportConflict(
+                f"Others keep changing the case {rows[0].source_row.case}: start the import again later."
+            )
         self._count(chunk, refused)
 
     async def _append(self, chunk: Chunk) -> frozenset[int]:
@@ -317,25 +325,25 @@ class _Import:
         except psycopg.ProgrammingError:
             raise  # it is our fault, and no row's
         except psycopg.DatabaseError as error:
-            raise Rejected(error.diag.message_primary or str(error)) from error
+            raise ChunkRejected(error.diag.message_primary or str(error)) from error
         rows = chunk.repeated + sum(len(command.rows) for command in chunk.commands.values())
-        self._most_rows = paced(self._most_rows, rows, appended.held_seconds)
+        self._most_rows = next_batch_size(self._most_rows, rows, appended.held_seconds)
         return appended.refused
 
-    def _refuse(self, row: Row, code: str, reason: str) -> None:
-        text = ",".join(value or "" for value in row.told.values)
-        refused = RefusedRow(row.told.line, code, reason, text)
+    def _refuse(self, row: ImportRow, code: str, reason: str) -> None:
+        text = ",".join(value or "" for value in row.source_row.values)
+        refused = RefusedRow(row.source_row.line, code, reason, text)
         self._report.refuse(refused)
         self._refused.append(refused)
 
-    def _count_found(self, chunk: Chunk) -> None:
+    def _count_prepared(self, chunk: Chunk) -> None:
         """Counts the rows that preparing the chunk has settled, whatever becomes of the others."""
         for row in chunk.refused:
             self._refuse(row, "too_many_rows", f"the case has more than {LONGEST_CASE:,} rows")
         self._report.repeated += chunk.repeated
 
-    def _count(self, chunk: Chunk, stale: _Stale) -> None:
-        self._count_found(chunk)
+    def _count(self, chunk: Chunk, stale: _StaleCommands) -> None:
+        self._count_prepared(chunk)
         if stale is None:
             return
         report = self._report
@@ -348,19 +356,21 @@ class _Import:
                 report.events += command.events
                 report.irregular.update(command.irregular)
 
-    async def _keep(self, *, finished: bool = False) -> None:
+    async def _save_progress(self, *, finished: bool = False) -> None:
         """Notes how far it is, and keeps the refused rows."""
         refused, self._refused, self._refused_size = self._refused, [], 0
         if not self._dry_run:
-            await self._run.keep(refused)
-            await self._run.go_on(self._file.size if finished else self._file.done, finished=finished)
+            await self._run.store_refused(refused)
+            await self._run.record_progress(
+                self._file.size if finished else self._file.bytes_read, finished=finished
+            )
 
 
-def paced(most_rows: int, rows: int, held_seconds: float) -> int:
+def next_batch_size(most_rows: int, rows: int, held_seconds: float) -> int:
     """How many rows the next chunk may have, which by now would be `most_rows`, when so many `rows` have held
     the log's head for so long.
     """
     # By what was written, and not by what is read now: that is some chunks further on, and to correct it by
     # each of them overshoots.
-    fitting = min(rows * HELD_SECONDS / max(held_seconds, 0.001), 2 * most_rows)
+    fitting = min(rows * TARGET_HOLD_SECONDS / max(held_seconds, 0.001), 2 * most_rows)
     return int(min(max((most_rows + fitting) / 2, FEWEST_ROWS), MOST_ROWS))

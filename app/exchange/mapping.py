@@ -24,10 +24,10 @@ from pydantic import (
 )
 
 from app.common.priority import Impact, Priority, Urgency
-from app.common.records import Labelled, codecs
+from app.common.records import CodeEnum, codecs
 from app.common.tickets import Channel, HoldReason
 from app.exchange.readers.rows import FileRefused, Format
-from app.exchange.readers.table import Layout, Stands
+from app.exchange.readers.table import Layout, StateAndFields
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import Effect, Incident, IncidentState, ResolutionCode
 
@@ -35,14 +35,14 @@ LARGEST_MAPPING = 262_144
 MOST_COLUMNS = 500
 MOST_VALUES = 5_000
 #: For a status that says nothing of the state: the state stays.
-KEEP = "keep"
+KEEP_STATE = "keep"
 #: Between a status and its sub-status.
-WITH = " / "
+SUB_STATUS_SEPARATOR = " / "
 #: The problems that are said at once.
 MOST_PROBLEMS = 10
 PER_SECOND = {"text": None, "epoch_seconds": 1, "epoch_milliseconds": 1_000}
 
-C = TypeVar("C", bound=Labelled)
+C = TypeVar("C", bound=CodeEnum)
 Column = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Value = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 Columns = Annotated[frozenset[Column], Field(max_length=MOST_COLUMNS)]
@@ -59,11 +59,11 @@ class MappingRefused(FileRefused):
         super().__init__(f"The mapping {name} cannot be used. " + " ".join(told))
 
 
-class _Part(BaseModel):
+class _MappingModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Coded(_Part, Generic[C]):
+class CodedColumn(_MappingModel, Generic[C]):
     """A column of codes; without `values` they are ours. Its name alone will do."""
 
     column: Column
@@ -71,12 +71,12 @@ class Coded(_Part, Generic[C]):
 
     @model_validator(mode="before")
     @classmethod
-    def whole(cls, given: Any) -> Any:
+    def expand_short_form(cls, given: Any) -> Any:
         """The long form of the short one."""
         return {"column": given} if isinstance(given, str) else given
 
 
-class Standing(_Part):
+class StatusMeaning(_MappingModel):
     """What a status means. No `state`: that it stays."""
 
     state: IncidentState | None
@@ -85,39 +85,39 @@ class Standing(_Part):
 
     @model_validator(mode="before")
     @classmethod
-    def whole(cls, given: Any) -> Any:
+    def expand_short_form(cls, given: Any) -> Any:
         """The long form of the short one, which is the state alone."""
         if isinstance(given, str):
             given = {"state": given}
-        if isinstance(given, dict) and given.get("state") == KEEP:
+        if isinstance(given, dict) and given.get("state") == KEEP_STATE:
             given = given | {"state": None}
         return given
 
     @model_validator(mode="after")
-    def fits(self) -> Self:
+    def check_codes_fit_state(self) -> Self:
         """Refuses what does not go with the state."""
         if self.hold_reason is not None and self.state is not IncidentState.on_hold:
             raise ValueError("hold_reason goes with the state on_hold")
-        if self.resolution_code is not None and self.state not in ENDS:
+        if self.resolution_code is not None and self.state not in END_STATES:
             raise ValueError("resolution_code goes with the states resolved and closed")
         return self
 
 
-ENDS = frozenset({IncidentState.resolved, IncidentState.closed})
+END_STATES = frozenset({IncidentState.resolved, IncidentState.closed})
 
 
-class Status(_Part):
+class StatusMapping(_MappingModel):
     """Where the status stands, and what each means."""
 
     column: Column
     detail: Column | None = None
     values: Annotated[
-        dict[Value, Standing],
+        dict[Value, StatusMeaning],
         Field(min_length=1, max_length=MOST_VALUES),
     ]
 
 
-class IncidentFields(_Part):
+class IncidentFields(_MappingModel):
     """Which column tells which field of an incident."""
 
     title: Column | None = None
@@ -130,12 +130,12 @@ class IncidentFields(_Part):
     team: Column | None = None
     assignee: Column | None = None
     requester: Column | None = None
-    priority: Coded[Priority] | None = None
-    impact: Coded[Impact] | None = None
-    urgency: Coded[Urgency] | None = None
-    channel: Coded[Channel] | None = None
-    effect: Coded[Effect] | None = None
-    resolution_code: Coded[ResolutionCode] | None = None
+    priority: CodedColumn[Priority] | None = None
+    impact: CodedColumn[Impact] | None = None
+    urgency: CodedColumn[Urgency] | None = None
+    channel: CodedColumn[Channel] | None = None
+    effect: CodedColumn[Effect] | None = None
+    resolution_code: CodedColumn[ResolutionCode] | None = None
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -150,7 +150,7 @@ class IncidentFields(_Part):
         return found
 
 
-class FileMapping(_Part):
+class FileMapping(_MappingModel):
     """What a file's columns mean here."""
 
     process: Literal["incident"]
@@ -169,24 +169,26 @@ class FileMapping(_Part):
     plain: Columns = frozenset()
     ignore: Columns = frozenset()
     afterwards: Columns = frozenset()
-    state: Status
+    state: StatusMapping
     fields: IncidentFields = IncidentFields()
 
     @model_validator(mode="after")
-    def fits(self) -> Self:
+    def check_columns(self) -> Self:
         """Refuses columns that are to be two things at once."""
         twice = [column for column, n in Counter(self.fields.columns.values()).items() if n > 1]
         if twice:
             raise ValueError(f"the column {twice[0]!r} tells two fields; each may tell one")
-        ignored = sorted(self.ignore & self.needed.keys())
+        ignored = sorted(self.ignore & self.keys_by_column.keys())
         if ignored:
-            raise ValueError(f"the column {ignored[0]!r} is ignored and is {self.needed[ignored[0]]}, too")
+            raise ValueError(
+                f"the column {ignored[0]!r} is ignored and is {self.keys_by_column[ignored[0]]}, too"
+            )
         if self.fields.resolution_code is not None and any(self._endings):
             raise ValueError("resolution_code is told by a column or by the state, not by both")
         return self
 
     @cached_property
-    def needed(self) -> dict[str, str]:
+    def keys_by_column(self) -> dict[str, str]:
         """By column, the key of the mapping that names it."""
         found = {
             column: f"fields.{field.removesuffix('_id')}" for field, column in self.fields.columns.items()
@@ -227,7 +229,7 @@ class FileMapping(_Part):
             teams=frozenset(c for c, field in names.items() if refers[field] == "team"),
             fields=told,
             names=names,
-            words={column: field for column, field in told.items() if record[field].personal},
+            free_text={column: field for column, field in told.items() if record[field].personal},
             with_state=with_state,
             at=frozenset({self.at}),
             actor=self.actor or "",
@@ -241,7 +243,7 @@ class FileMapping(_Part):
         plain = {
             column: field
             for column, field in form.fields.items()
-            if column not in form.names and column not in form.words
+            if column not in form.names and column not in form.free_text
         }
         coded = dict(self._coded())
         beside = {self.case, self.state.column, *detail} | ({self.sequence} if self.sequence else set())
@@ -250,7 +252,7 @@ class FileMapping(_Part):
             at=self.at,
             opened=self.opened,
             state=(self.state.column, *detail),
-            stands=_Stands(self.state, told=frozenset(self._endings)).read,
+            read_state=_StatusReader(self.state, told=frozenset(self._endings)).read,
             codes=coded,
             texts={column: field for column, field in plain.items() if column not in coded},
             named=form.persons | form.teams,
@@ -260,33 +262,33 @@ class FileMapping(_Part):
             missing=self.missing,
         )
 
-    def _coded(self) -> Iterator[tuple[str, tuple[str, Mapping[str, Labelled]]]]:
+    def _coded(self) -> Iterator[tuple[str, tuple[str, Mapping[str, CodeEnum]]]]:
         for name in IncidentFields.model_fields:
             told = getattr(self.fields, name)
-            if isinstance(told, Coded):
+            if isinstance(told, CodedColumn):
                 (kind,) = told.__pydantic_generic_metadata__["args"]
                 ours = {code.value.lower(): code for code in kind}
                 yield told.column, (name, {v.lower(): c for v, c in told.values.items()} or ours)
 
 
-class _Stands:
+class _StatusReader:
     """What a status, and the sub-status beside it, say. `told`: states with which a resolution code is."""
 
-    def __init__(self, status: Status, *, told: frozenset[IncidentState]) -> None:
+    def __init__(self, status: StatusMapping, *, told: frozenset[IncidentState]) -> None:
         self._values = {value.lower(): standing for value, standing in status.values.items()}
-        self._told = told
+        self._states_with_code = told
 
-    def read(self, values: tuple[str | None, ...]) -> Stands | None:
+    def read(self, values: tuple[str | None, ...]) -> StateAndFields | None:
         """None: it is not known, or says nothing of the state."""
         status, *detail = ((value or "").lower() for value in values)
-        found = self._values.get(WITH.join((status, *detail))) if detail else None
+        found = self._values.get(SUB_STATUS_SEPARATOR.join((status, *detail))) if detail else None
         found = found or self._values.get(status)
         if found is None or found.state is None:
             return None
         told: dict[str, Any] = {"hold_reason": found.hold_reason}
         if found.state is IncidentState.on_hold and found.hold_reason is None:
             told["hold_reason"] = HoldReason.other
-        if found.state in self._told:
+        if found.state in self._states_with_code:
             told["resolution_code"] = found.resolution_code
         return found.state, told
 
@@ -312,24 +314,24 @@ def _problem(lines: list[str], error: Any) -> tuple[str, str]:
     key = ".".join(part if re.fullmatch(r"[\w-]+", part) else f'"{part}"' for part in path)
     if line and key:
         key = f"line {line}, {key}"
-    return key, _what(error, path)
+    return key, _describe_error(error, path)
 
 
-def _what(error: Any, path: list[str]) -> str:
+def _describe_error(error: Any, path: list[str]) -> str:
     kind, given = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        return f"there is no such key here; there are {', '.join(_keys(path[:-1]))}."
+        return f"there is no such key here; there are {', '.join(_allowed_keys(path[:-1]))}."
     if kind == "missing":
         return "this is needed and not there."
     if kind in ("enum", "literal_error"):
-        keep = f", or {KEEP!r} where the state stays" if path[-1:] == ["state"] else ""
+        keep = f", or {KEEP_STATE!r} where the state stays" if path[-1:] == ["state"] else ""
         return f"{given!r} is not known; use {error['ctx']['expected']}{keep}."
     if kind == "value_error":
         return f"{error['ctx']['error']}."
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
 
 
-def _keys(path: Iterable[str]) -> list[str]:
+def _allowed_keys(path: Iterable[str]) -> list[str]:
     """The keys of the part of the mapping that stands there."""
     part: type[BaseModel] | None = FileMapping
     for name in path:
@@ -338,7 +340,7 @@ def _keys(path: Iterable[str]) -> list[str]:
         if field is not None and part is None:
             return []
         if part is None:
-            part = Standing
+            part = StatusMeaning
     return sorted(part.model_fields) if part is not None else []
 
 

@@ -25,7 +25,7 @@ from app.log.ids import uuid7
 LARGEST_CACHE = 100_000
 LONGEST_NAME = 200
 # One probe of an index for each, whatever the planner believes of tables that have just been filled.
-PERSONS = """
+SELECT_PERSONS = """
 select f.fingerprint, n.person_id, h.version, k.id as key_id, k.wrapped
 from unnest(%s::text[]) as f(fingerprint)
 cross join lateral (
@@ -36,11 +36,11 @@ left join lateral (
   select id, wrapped from vault.personal_key where person_id = n.person_id and under is null limit 1
 ) as k on true
 """
-TEAMS = "select id, key from fold.team where key = any(%s)"
+SELECT_TEAMS = "select id, key from fold.team where key = any(%s)"
 
 
 @dataclass(slots=True)
-class Known:
+class KnownPerson:
     """A person of the source. `reference` and `actor` are how they stand in the log.
 
     `key` is theirs, None if they were erased. `version` is that of their stream; `added` the batch that
@@ -81,7 +81,7 @@ class People:
         self._ledger = ledger
         self._source = source
         self._now = now
-        self._persons: dict[str, Known] = {}
+        self._persons: dict[str, KnownPerson] = {}
         self._teams: dict[str, KnownTeam] = {}
         #: The number of the batch that is being made, so that it can be told which persons come with it.
         self.batch = 0
@@ -93,11 +93,11 @@ class People:
         self._teams.clear()
         self._added.clear()
 
-    def crowded(self) -> bool:
+    def is_full(self) -> bool:
         """Whether it is time to forget."""
         return len(self._persons) + len(self._teams) > LARGEST_CACHE
 
-    def person(self, name: str) -> Known:
+    def person(self, name: str) -> KnownPerson:
         """A person who was met before."""
         return self._persons[name[:LONGEST_NAME]]
 
@@ -109,38 +109,38 @@ class People:
         """What is added from here on goes with the next batch."""
         self.batch += 1
 
-    def take_added(self) -> list[Stub]:
+    def pop_added(self) -> list[Stub]:
         """The stubs that go with this batch."""
         added, self._added = self._added, []
         return added
 
-    async def meet(self, persons: Iterable[str], teams: Iterable[str]) -> None:
+    async def find_or_add(self, persons: Iterable[str], teams: Iterable[str]) -> None:
         """Finds them, and adds those that are not there."""
-        await self._meet_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
-        await self._meet_teams({name[:LONGEST_NAME] for name in teams} - self._teams.keys())
+        await self._find_or_add_persons({name[:LONGEST_NAME] for name in persons} - self._persons.keys())
+        await self._find_or_add_teams({name[:LONGEST_NAME] for name in teams} - self._teams.keys())
 
-    async def account(self) -> Known:
+    async def source_account(self) -> KnownPerson:
         """The source itself: what is personal and nobody's in particular is kept under its key."""
-        await self._meet_persons({""} - self._persons.keys())
+        await self._find_or_add_persons({""} - self._persons.keys())
         return self._persons[""]
 
-    async def _meet_persons(self, names: set[str]) -> None:
+    async def _find_or_add_persons(self, names: set[str]) -> None:
         if not names:
             return
         by_fingerprint = {
             self._ledger.vault.fingerprint("known as", self._source, name): name for name in names
         }
-        for row in await self._ledger.db.rows(PERSONS, (list(by_fingerprint), self._source)):
+        for row in await self._ledger.db.rows(SELECT_PERSONS, (list(by_fingerprint), self._source)):
             key = None
             if row["key_id"] is not None:
                 key = self._ledger.vault.master.unwrap(row["key_id"], row["wrapped"])
             name = by_fingerprint.pop(row["fingerprint"])
-            self._persons[name] = _known(row["person_id"], key, row["version"], None)
+            self._persons[name] = _known_person(row["person_id"], key, row["version"], None)
         for fingerprint, name in by_fingerprint.items():
             self._add_person(name, fingerprint)
 
     def _add_person(self, name: str, fingerprint: str) -> None:
-        key, wrapped = self._ledger.vault.master.make(uuid7())
+        key, wrapped = self._ledger.vault.master.wrap_new_key(uuid7())
         person = Person(
             id=uuid7(),
             version=1,
@@ -167,12 +167,12 @@ class People:
             )
         )
         self._added.append(stub)
-        self._persons[name] = _known(person.id, key, 1, self.batch)
+        self._persons[name] = _known_person(person.id, key, 1, self.batch)
 
-    async def _meet_teams(self, names: set[str]) -> None:
+    async def _find_or_add_teams(self, names: set[str]) -> None:
         if not names:
             return
-        for row in await self._ledger.db.rows(TEAMS, (list(names),)):
+        for row in await self._ledger.db.rows(SELECT_TEAMS, (list(names),)):
             self._teams[row["key"]] = KnownTeam(row["id"], stream("team", row["id"]))
         for name in names - self._teams.keys():
             team = Team(
@@ -204,5 +204,5 @@ class People:
         )
 
 
-def _known(person_id: UUID, key: PersonalKey | None, version: int, added: int | None) -> Known:
-    return Known(person_id, stream("person", person_id), f"person:{person_id}", key, version, added)
+def _known_person(person_id: UUID, key: PersonalKey | None, version: int, added: int | None) -> KnownPerson:
+    return KnownPerson(person_id, stream("person", person_id), f"person:{person_id}", key, version, added)

@@ -15,20 +15,20 @@ from app.log.ids import uuid7
 
 FIRST_REFUSED = 20
 # Of the rows of a file: where more is refused, it was hardly meant so. Of refused rows: most.
-MUCH, MOST = 0.1, 0.5
-BEGIN = """
+LARGELY_REFUSED_SHARE, LIKELY_ENCODING_SHARE = 0.1, 0.5
+INSERT_RUN = """
 insert into plumbing.import_run (id, reader, source, file_name, zone, started_at, size)
 values (%(id)s, %(reader)s, %(source)s, %(file_name)s, %(zone)s, %(started_at)s, %(size)s)
 on conflict (id) do nothing returning id
 """
-GO_ON = """
+UPDATE_RUN = """
 update plumbing.import_run set rows_read = %(read)s, rows_applied = %(applied)s, rows_repeated = %(repeated)s,
   rows_refused = %(refused)s, events = %(events)s, cases = %(cases)s, done = %(done)s,
   finished_at = case when %(finished)s then clock_timestamp() end,
   ended_position = case when %(finished)s then (select position from log.head) end
 where id = %(id)s returning id
 """
-REFUSE = """
+INSERT_REFUSED_ROWS = """
 insert into plumbing.refused_row (id, import_id, source, line, code, reason, fingerprint, sealed)
 select * from unnest(%(ids)s::uuid[], %(import_ids)s::uuid[], %(sources)s::text[], %(lines)s::bigint[],
   %(codes)s::text[], %(reasons)s::text[], %(fingerprints)s::text[], %(sealed)s::bytea[])
@@ -37,7 +37,7 @@ on conflict (source, fingerprint) do nothing returning id
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import did. `repeated` rows had been told before; `cases` are those that began.
 
     `refused` rows are counted by the code of the reason, events that do not fit the lifecycle by what is
@@ -66,12 +66,12 @@ class Report:
     def likely_encoding(self) -> str | None:
         """What most of the refused rows look like, if that is another encoding than was said."""
         likely, rows = next(iter(self.encodings.most_common(1)), (None, 0))
-        return likely if rows > self.refused.total() * MOST else None
+        return likely if rows > self.refused.total() * LIKELY_ENCODING_SHARE else None
 
     @property
     def is_largely_refused(self) -> bool:
         """Whether so much was refused that the rest may not be worth much."""
-        return self.refused.total() > self.read * MUCH
+        return self.refused.total() > self.read * LARGELY_REFUSED_SHARE
 
     def refuse(self, row: RefusedRow) -> None:
         """Counts a refused row."""
@@ -82,10 +82,10 @@ class Report:
             self.first_refused.append((row.line, row.code, row.reason))
 
 
-class Run:
+class ImportRun:
     """The bookkeeping of one import. It is none of the truth: what was told is known from the log alone."""
 
-    def __init__(self, ledger: Ledger, report: Report, source: str) -> None:
+    def __init__(self, ledger: Ledger, report: ImportReport, source: str) -> None:
         self._ledger = ledger
         self._report = report
         self._source = source
@@ -93,7 +93,7 @@ class Run:
     async def begin(self, reader: str, file_name: str, zone: str, now: datetime, *, size: int) -> None:
         """Notes that it has begun, unless it was noted before that it is to be. `size` in bytes."""
         await self._ledger.db.rows(
-            BEGIN,
+            INSERT_RUN,
             {
                 "id": self._report.run,
                 "reader": reader,
@@ -105,11 +105,11 @@ class Run:
             },
         )
 
-    async def go_on(self, done: int, *, finished: bool = False) -> None:
+    async def record_progress(self, done: int, *, finished: bool = False) -> None:
         """Notes how far it is; `done` are bytes of the file."""
         report = self._report
         await self._ledger.db.rows(
-            GO_ON,
+            UPDATE_RUN,
             {
                 "id": report.run,
                 "read": report.read,
@@ -123,7 +123,7 @@ class Run:
             },
         )
 
-    async def keep(self, refused: list[RefusedRow]) -> None:
+    async def store_refused(self, refused: list[RefusedRow]) -> None:
         """Keeps the rows, sealed. One that the source has given before is kept once, with the run that met
         it first.
         """
@@ -131,7 +131,7 @@ class Run:
             return
         vault, count = self._ledger.vault, len(refused)
         await self._ledger.db.rows(
-            REFUSE,
+            INSERT_REFUSED_ROWS,
             {
                 "ids": [uuid7() for _ in refused],
                 "import_ids": [self._report.run] * count,

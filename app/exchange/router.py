@@ -16,29 +16,29 @@ from app.api.accept import language_for
 from app.api.auth import caller_of, context_of, ledger_of
 from app.api.list_queries import Paging
 from app.api.openapi import problems
-from app.api.paging import answer
-from app.api.shapes import Out
+from app.api.paging import page_response
+from app.api.shapes import OutputModel
 from app.common.people import Caller
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.common.uploads import Upload
 from app.db import Row
-from app.exchange import asked
-from app.exchange.asked import Asked, FormatName, Options
+from app.exchange import import_jobs
+from app.exchange.import_jobs import FormatName, ImportOptions, ImportRequest
 from app.exchange.load import SOURCE_NAME, WRONG_SOURCE_NAME
 from app.exchange.readers.rows import FileRefused
 from app.exchange.readers.servicenow import FORMAT as SERVICENOW
 from app.exchange.readers.times import zone_named
 from app.kernel import uploads
-from app.kernel.bodies import FileName
+from app.kernel.actor_policy import admin
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import FileName
 from app.kernel.refusals import NotFound, Refusal, WrongValue
-from app.kernel.who import admin
 from app.log.canonical import from_instant, instant
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
 ImportId = Annotated[UUID, Path(alias="id", description="The import: the id of its upload.")]
-LAST = datetime(9999, 1, 1, tzinfo=UTC)
-HIGHEST, LOWEST = UUID(int=2**128 - 1), UUID(int=0)
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+MAX_ID, MIN_ID = UUID(int=2**128 - 1), UUID(int=0)
 NEEDS_MAPPING = frozenset({"csv", "xes"})
 
 
@@ -49,7 +49,7 @@ class TooManyImports(Refusal):
     CODE = "too_many_imports"
 
 
-class ImportState(Labelled):
+class ImportState(CodeEnum):
     """How far an import is."""
 
     waiting = "waiting", "Waiting", "等待中"
@@ -58,7 +58,7 @@ class ImportState(Labelled):
     failed = "failed", "Failed", "已失败"
 
 
-class AskImport(Options):
+class AskImport(ImportOptions):
     """A history that is to be brought in."""
 
     upload: UUID = Field(description="The file, as it was sent by `PUT /v1/uploads/{id}`; also gz or zip.")
@@ -71,7 +71,7 @@ class AskImport(Options):
     file_name: FileName = Field(default="history", description="What the file is called.")
 
 
-class ImportRows(Out):
+class ImportRows(OutputModel):
     """Rows of the file so far: since the worker that has it began."""
 
     read: int
@@ -80,7 +80,7 @@ class ImportRows(Out):
     refused: int
 
 
-class ImportOut(Out):
+class ImportOut(OutputModel):
     """An import: what of, and how far it is."""
 
     id: UUID
@@ -103,14 +103,14 @@ class ImportOut(Out):
     )
 
 
-class ImportPage(Out):
+class ImportPage(OutputModel):
     """Imports, the newest first."""
 
     items: list[ImportOut]
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-class RefusedRowOut(Out):
+class RefusedRowOut(OutputModel):
     """A row that was not taken. Mended, it can be sent again with all others or alone."""
 
     id: UUID
@@ -119,7 +119,7 @@ class RefusedRowOut(Out):
     reason: str
 
 
-class RefusedRowPage(Out):
+class RefusedRowPage(OutputModel):
     """Rows that an import refused, in the order in which it met them. One that an earlier import of the
     source has refused for the same reason is listed there.
     """
@@ -138,55 +138,55 @@ class RefusedRowPage(Out):
 async def ask_import(request: Request, body: AskImport) -> Response:
     """A history is to be brought in from a file that was sent. Asked for once more it is the same import."""
     ledger, context = ledger_of(request), context_of(request)
-    _only_administrators(request)
+    _require_administrator(request)
     person_id = context.caller.person_id
     assert person_id is not None, "an administrator is somebody"
     source = _source(body)
-    known = await asked.find(ledger, body.upload)
+    known = await import_jobs.find_import(ledger, body.upload)
     if known is None:
         upload = await _upload(ledger, body, context.caller)
-        _check(body)
-        known = await asked.ask(
+        _check_options(body)
+        known = await import_jobs.enqueue_import(
             ledger,
-            Asked(
+            ImportRequest(
                 upload=body.upload,
                 file_name=body.file_name,
                 format=body.format,
                 source=source,
-                options=Options(**body.model_dump(include=set(Options.model_fields))),
+                options=ImportOptions(**body.model_dump(include=set(ImportOptions.model_fields))),
                 asked_by=person_id,
                 size=upload.size,
                 now=context.now,
             ),
         )
     if known is None:
-        raise TooManyImports({"most": str(asked.MOST_WAITING)})
+        raise TooManyImports({"most": str(import_jobs.MOST_WAITING)})
     if known["asked_by"] != person_id or (known["source"], known["reader"]) != (source, body.format):
         raise uploads.UploadTaken()
-    return Response(to_json(_out(known)), status_code=202, media_type="application/json")
+    return Response(to_json(_import_out(known)), status_code=202, media_type="application/json")
 
 
 @router.get("", operation_id="list_imports", response_model=ImportPage, responses=problems(400, 403, 422))
 async def list_imports(request: Request, paging: Annotated[Paging, Query()]) -> Response:
     """All imports, also those that were started at the shell."""
     ledger = ledger_of(request)
-    _only_administrators(request)
-    sign, at, last = ledger.vault.fingerprint, LAST, HIGHEST
+    _require_administrator(request)
+    sign, at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
     if paging.cursor is not None:
         text, name = cursors.read(paging.cursor, "imports", sign)
         at, last = from_instant(text), UUID(name)
-    rows = await ledger.db.rows(asked.PAGE, (at, last, paging.limit + 1))
+    rows = await ledger.db.rows(import_jobs.SELECT_PAGE, (at, last, paging.limit + 1))
     shown, cursor = rows[: paging.limit], None
     if len(rows) > paging.limit:
         cursor = cursors.write([instant(shown[-1]["started_at"]), str(shown[-1]["id"])], "imports", sign)
-    return answer(request, {"items": [_out(row) for row in shown], "next_cursor": cursor})
+    return page_response(request, {"items": [_import_out(row) for row in shown], "next_cursor": cursor})
 
 
 @router.get("/{id}", operation_id="get_import", response_model=ImportOut, responses=problems(403, 404, 422))
 async def get_import(request: Request, import_id: ImportId) -> Response:
     """How far an import is."""
-    found = await _found(request, import_id)
-    return Response(to_json(_out(found)), media_type="application/json")
+    found = await _import_row(request, import_id)
+    return Response(to_json(_import_out(found)), media_type="application/json")
 
 
 @router.get(
@@ -199,25 +199,25 @@ async def list_import_refused(
     request: Request, import_id: ImportId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """The rows that an import refused. What stands in them is kept encrypted, and not shown."""
-    row = await _found(request, import_id)
+    row = await _import_row(request, import_id)
     ledger, scope = ledger_of(request), f"import {row['id']} refused"
-    sign, after = ledger.vault.fingerprint, LOWEST
+    sign, after = ledger.vault.fingerprint, MIN_ID
     if paging.cursor is not None:
         after = UUID(cursors.read(paging.cursor, scope, sign)[0])
-    rows = await ledger.db.rows(asked.REFUSED, (row["id"], after, paging.limit + 1))
+    rows = await ledger.db.rows(import_jobs.SELECT_REFUSED_ROWS, (row["id"], after, paging.limit + 1))
     shown = rows[: paging.limit]
     cursor = cursors.write([str(shown[-1]["id"])], scope, sign) if len(rows) > paging.limit else None
-    return answer(request, {"items": [RefusedRowOut(**one) for one in shown], "next_cursor": cursor})
+    return page_response(request, {"items": [RefusedRowOut(**one) for one in shown], "next_cursor": cursor})
 
 
-def _only_administrators(request: Request) -> None:
+def _require_administrator(request: Request) -> None:
     if not admin.allows(caller_of(request), None):
         raise ledger_of(request).forbidden(admin, language_for(request))
 
 
-async def _found(request: Request, import_id: UUID) -> Row:
-    _only_administrators(request)
-    row = await asked.find(ledger_of(request), import_id)
+async def _import_row(request: Request, import_id: UUID) -> Row:
+    _require_administrator(request)
+    row = await import_jobs.find_import(ledger_of(request), import_id)
     if row is None:
         raise NotFound()
     return row
@@ -225,8 +225,8 @@ async def _found(request: Request, import_id: UUID) -> Row:
 
 async def _upload(ledger: Ledger, body: AskImport, caller: Caller) -> Upload:
     """The upload: whole, and the caller's own."""
-    upload = await uploads.find(ledger.db, body.upload)
-    if upload is None or upload.sha256 is None or not upload.is_for(caller):
+    upload = await uploads.find_upload(ledger.db, body.upload)
+    if upload is None or upload.sha256 is None or not upload.is_usable_by(caller):
         raise WrongValue(pointer="/upload", because="no_such_upload")
     return upload
 
@@ -237,8 +237,8 @@ def _source(body: AskImport) -> str:
         return body.source
     if body.format == SERVICENOW.name:
         return SERVICENOW.name
-    _check(body)
-    mapping = asked.mapping_of(body)
+    _check_options(body)
+    mapping = import_jobs.mapping_of(body)
     if mapping is None or mapping.source is None:
         raise WrongValue(pointer="/source", because="missing")
     if not SOURCE_NAME.fullmatch(mapping.source):
@@ -247,7 +247,7 @@ def _source(body: AskImport) -> str:
     return mapping.source
 
 
-def _check(body: AskImport) -> None:
+def _check_options(body: AskImport) -> None:
     """Raises WrongValue for what would make the import fail before its first row."""
     if body.format in NEEDS_MAPPING and body.mapping is None:
         raise WrongValue({"format": body.format}, pointer="/mapping", because="needs_mapping")
@@ -258,12 +258,12 @@ def _check(body: AskImport) -> None:
         if body.zone is not None:
             zone_named(body.zone)
         pointer = "/mapping"
-        asked.mapping_of(body)
+        import_jobs.mapping_of(body)
     except FileRefused as error:
         raise WrongValue({"why": str(error)}, pointer=pointer, because="cannot_be_read") from error
 
 
-def _out(row: Row) -> ImportOut:
+def _import_out(row: Row) -> ImportOut:
     state = ImportState.running
     if row["finished_at"] is not None:
         state = ImportState.done if row["failure"] is None else ImportState.failed

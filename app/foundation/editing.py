@@ -5,47 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.common.custom import Custom
-from app.common.records import Labelled, Record, Refers
+from app.common.custom import CustomValuesField
+from app.common.records import CodeEnum, ForeignRef, Record
 from app.common.tickets import Ticket
-from app.foundation.custom.values import custom_fits, give
-from app.foundation.rows import Rows
-from app.kernel.bodies import Patch, marks, said
-from app.kernel.lifecycle import STAYS, BodyCheck, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.custom.values import invalid_custom_values, set_custom_fields
+from app.foundation.process_spec import ActionRows
+from app.kernel.actor_policy import reporter, staff
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import STAYS, PayloadCheck, action
+from app.kernel.payloads import Patch, marks, provided_fields
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import reporter, staff
 
 
-def take(record: Record, body: Patch, at: Moment, *, but: Iterable[str] = ()) -> None:
+def apply_patch(record: Record, body: Patch, ctx: ActionContext, *, skip: Iterable[str] = ()) -> None:
     """The record has from now on what the body says, but for those fields; of other records their ids."""
-    names, custom = marks(type(body), Refers), marks(type(body), Custom)
-    for name, value in said(body):
-        if name in but:
+    names, custom = marks(type(body), ForeignRef), marks(type(body), CustomValuesField)
+    for name, value in provided_fields(body):
+        if name in skip:
             continue
         if name in custom:
             assert isinstance(record, Ticket)
-            give(record, at)
+            set_custom_fields(record, ctx)
         elif name in names:
-            found = at.every(Record, name)
+            found = ctx.refs(Record, name)
             setattr(record, f"{name}_id", found[0].id if found else None)
         else:
             setattr(record, name, value)
 
 
-async def not_their_own_words(look: Look, ticket: Ticket, body: Patch, at: Moment) -> None:
+async def field_reserved_for_staff(
+    reads: ReadContext, ticket: Ticket, body: Patch, ctx: ActionContext
+) -> None:
     """Who asked for something may put their own words right, and nothing else."""
-    if not at.caller.is_staff_for(ticket):
-        for name, _ in said(body):
-            if name not in body.OWN_WORDS:
+    if not ctx.caller.is_staff_for(ticket):
+        for name, _ in provided_fields(body):
+            if name not in body.REQUESTER_FIELDS:
                 raise WrongValue(pointer=f"/{name}", because="not_their_own_words")
 
 
 # fmt: off
-def editing(edit: Callable[[Any, Any, Moment], None], kind: str, any: Iterable[Labelled], *wrong: BodyCheck) -> Rows:  # noqa: A002  # the word of the process document
+def edit_action(edit: Callable[[Any, Any, ActionContext], None], kind: str, any: Iterable[CodeEnum], *wrong: PayloadCheck) -> ActionRows:  # noqa: A002  # the word of the process document
     """The row of editing, with what else is wrong with what is said there; the body gives custom fields, too."""
     return (
-        action(edit, "编辑", any, STAYS, staff | reporter, f"{kind}.edited", wrong=(not_their_own_words, custom_fits, *wrong)),
+        action(edit, "编辑", any, STAYS, staff | reporter, f"{kind}.edited", wrong=(field_reserved_for_staff, invalid_custom_values, *wrong)),
     )
 # fmt: on

@@ -16,7 +16,7 @@ def sentences(language: str) -> dict[str, dict[str, str]]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def say(language: str, table: str, code: str, words: dict[str, str] | None = None) -> str:
+def translate(language: str, table: str, code: str, words: dict[str, str] | None = None) -> str:
     """The sentence with its blanks filled."""
     return sentences(language)[table][code].format_map(_Blanks(words or {}))
 

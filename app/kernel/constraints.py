@@ -7,33 +7,33 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from app.common.personal import KnownAs
-from app.common.uploads import Uploaded
-from app.kernel.bodies import marks
-from app.kernel.guards import not_now
+from app.common.personal import ExternalId
+from app.common.uploads import UploadRef
+from app.kernel.guards import unavailable
+from app.kernel.payloads import marks
 from app.kernel.refusals import Refusal, WrongValue
-from app.log.writer import Stale
+from app.log.writer import ConcurrencyConflict
 
 if TYPE_CHECKING:
-    from app.kernel.perform import Act
+    from app.kernel.perform import Command
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ValueTaken:
     """The value of that field is another record's."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CheckFailed:
     """The action is not open, as if a check had given this code."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
-class WrongMarked:
+class InvalidMarkedField:
     """The value of the field that the body marks so cannot be used; `because` is the code of the sentence."""
 
     mark: type
@@ -41,37 +41,37 @@ class WrongMarked:
 
 
 @dataclass(frozen=True, slots=True)
-class DecidedAgain:
+class RetryDecision:
     """Somebody took the same at once: it is decided again, on what there is by now."""
 
 
-Violation = Taken | Refused | WrongMarked | DecidedAgain
+Violation = ValueTaken | CheckFailed | InvalidMarkedField | RetryDecision
 #: Those of the vault, which any command can write to whose body has such a field.
-OF_THE_VAULT: Mapping[str, WrongMarked] = MappingProxyType(
+VAULT_CONSTRAINTS: Mapping[str, InvalidMarkedField] = MappingProxyType(
     {
-        "known_as_source_fingerprint_key": WrongMarked(KnownAs, "taken"),
-        "personal_key_pkey": WrongMarked(Uploaded, "attached_already"),
+        "known_as_source_fingerprint_key": InvalidMarkedField(ExternalId, "taken"),
+        "personal_key_pkey": InvalidMarkedField(UploadRef, "attached_already"),
     }
 )
 
 
-def declared(act: Act, constraint: str) -> Violation | None:
+def violation_of(command: Command, constraint: str) -> Violation | None:
     """What comes of it by the act's own lifecycle, or by the vault's if it writes there; None: it is not the
     act that has violated the constraint.
     """
-    violation = act.lifecycle.constraints.get(constraint)
-    if violation is None and (marked := OF_THE_VAULT.get(constraint)) is not None:
-        return marked if marks(type(act.body), marked.mark) else None
+    violation = command.lifecycle.constraints.get(constraint)
+    if violation is None and (marked := VAULT_CONSTRAINTS.get(constraint)) is not None:
+        return marked if marks(type(command.body), marked.mark) else None
     return violation
 
 
-def refusal(violation: Violation, act: Act, record: Any) -> Refusal | Stale:
+def refusal_for(violation: Violation, command: Command, record: Any) -> Refusal | ConcurrencyConflict:
     """What the act is refused with; Stale: it is not refused, but decided again."""
-    if isinstance(violation, DecidedAgain):
-        return Stale()
-    if isinstance(violation, Refused):
-        return not_now(act, record, violation.code)
-    if isinstance(violation, Taken):
+    if isinstance(violation, RetryDecision):
+        return ConcurrencyConflict()
+    if isinstance(violation, CheckFailed):
+        return unavailable(command, record, violation.code)
+    if isinstance(violation, ValueTaken):
         return WrongValue({"field": violation.field}, pointer=f"/{violation.field}", because="taken")
-    field = next(iter(marks(type(act.body), violation.mark)))
+    field = next(iter(marks(type(command.body), violation.mark)))
     return WrongValue({"field": field}, pointer=f"/{field}", because=violation.because)

@@ -12,18 +12,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.common.custom import CustomField, ValueType
 from app.common.personal import Unsealed
-from app.kernel.bodies import EARLIEST_YEAR, LATEST_YEAR, Line, Paragraph
+from app.kernel.payloads import EARLIEST_YEAR, LATEST_YEAR, Paragraph, ShortText
 
 #: Whole numbers that every client reads as they are (RFC 8785).
 LARGEST_NUMBER = 2**53 - 1
 _NUMBER = re.compile(r"-?\d{1,16}", re.ASCII)
 _DECIMAL = re.compile(r"(-?)0*(\d{1,15}?)(?:\.(\d{1,6}?)0*)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_LINE: TypeAdapter[str] = TypeAdapter(Line)
-_WORDS: TypeAdapter[str] = TypeAdapter(Paragraph)
+_SHORT_TEXT: TypeAdapter[str] = TypeAdapter(ShortText)
+_PARAGRAPH: TypeAdapter[str] = TypeAdapter(Paragraph)
 
 
-class Unfit(Exception):
+class InvalidCustomValue(Exception):
     """It is no value of that field; the code of a sentence, and what fills it."""
 
     def __init__(self, because: str, **words: str) -> None:
@@ -32,47 +32,47 @@ class Unfit(Exception):
         self.words = words
 
 
-def fitted(known: CustomField, value: Any) -> Any:
+def to_stored_value(known: CustomField, value: Any) -> Any:
     """The value as the log keeps it; of a person their id, who is to be looked up. Raises Unfit."""
     assert known.value_type is not None
-    return _FITTED[known.value_type](known, value)
+    return _CONVERTERS[known.value_type](known, value)
 
 
-def read(known: CustomField, text: str) -> Any:
+def parse_query_value(known: CustomField, text: str) -> Any:
     """The value that a text in an address means. Raises Unfit."""
     if known.value_type is ValueType.number:
-        return fitted(known, int(text) if _NUMBER.fullmatch(text) else text)
+        return to_stored_value(known, int(text) if _NUMBER.fullmatch(text) else text)
     if known.value_type is ValueType.bool:
-        return fitted(known, {"true": True, "false": False}.get(text, text))
-    return fitted(known, text)
+        return to_stored_value(known, {"true": True, "false": False}.get(text, text))
+    return to_stored_value(known, text)
 
 
 def _number(known: CustomField, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Unfit("int_type")
+        raise InvalidCustomValue("int_type")
     if abs(value) > LARGEST_NUMBER:
-        raise Unfit("number_too_large", most=str(LARGEST_NUMBER))
+        raise InvalidCustomValue("number_too_large", most=str(LARGEST_NUMBER))
     return value
 
 
 def _bool(known: CustomField, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Unfit("bool_parsing")
+        raise InvalidCustomValue("bool_parsing")
     return value
 
 
 def _text(known: CustomField, value: Any) -> str:
-    return _checked(_LINE, value)
+    return _validate_text(_SHORT_TEXT, value)
 
 
-def _words(known: CustomField, value: Any) -> str:
-    return Unsealed(_checked(_WORDS, value))
+def _personal_text(known: CustomField, value: Any) -> str:
+    return Unsealed(_validate_text(_PARAGRAPH, value))
 
 
 def _decimal(known: CustomField, value: Any) -> str:
     found = _DECIMAL.fullmatch(value) if isinstance(value, str) and value.isascii() else None
     if found is None:
-        raise Unfit("not_a_decimal")
+        raise InvalidCustomValue("not_a_decimal")
     sign, whole, digits = found.groups()
     plain = f"{whole}.{digits}" if digits and digits != "0" else whole
     return plain if plain == "0" else f"{sign}{plain}"
@@ -81,7 +81,7 @@ def _decimal(known: CustomField, value: Any) -> str:
 def _choice(known: CustomField, value: Any) -> str:
     keys = [choice["key"] for choice in known.choices or ()]
     if value not in keys:
-        raise Unfit("enum", expected=", ".join(keys))
+        raise InvalidCustomValue("enum", expected=", ".join(keys))
     return str(value)
 
 
@@ -91,7 +91,7 @@ def _date(known: CustomField, value: Any) -> str:
     except ValueError:
         said = None
     if said is None or not EARLIEST_YEAR <= said.year <= LATEST_YEAR:
-        raise Unfit("not_a_date")
+        raise InvalidCustomValue("not_a_date")
     return str(value)
 
 
@@ -99,21 +99,21 @@ def _person(known: CustomField, value: Any) -> str:
     try:
         return str(UUID(value if isinstance(value, str) else ""))
     except ValueError:
-        raise Unfit("no_person") from None
+        raise InvalidCustomValue("no_person") from None
 
 
-def _checked(adapter: TypeAdapter[str], value: Any) -> str:
+def _validate_text(adapter: TypeAdapter[str], value: Any) -> str:
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
         words = {name: str(said) for name, said in first.get("ctx", {}).items()}
-        raise Unfit(first["type"], **words) from None
+        raise InvalidCustomValue(first["type"], **words) from None
 
 
-_FITTED: dict[ValueType, Callable[[CustomField, Any], Any]] = {
+_CONVERTERS: dict[ValueType, Callable[[CustomField, Any], Any]] = {
     ValueType.text: _text,
-    ValueType.words: _words,
+    ValueType.words: _personal_text,
     ValueType.number: _number,
     ValueType.decimal: _decimal,
     ValueType.choice: _choice,

@@ -10,59 +10,63 @@ from app.common.tickets import Ticket
 from app.kernel.refusals import WrongValue
 
 if TYPE_CHECKING:
-    from app.kernel.decide import Decided
-    from app.kernel.perform import Act
+    from app.kernel.decide import Decision
+    from app.kernel.perform import Command
 
-AHEAD = timedelta(seconds=60)
+FUTURE_TOLERANCE = timedelta(seconds=60)
 SKEW = timedelta(seconds=60)
 # How far back a role may date what happened. Integrations: without limit; everybody else: not at all.
-BACK = {Role.agent: timedelta(days=7), Role.engineer: timedelta(days=7), Role.admin: timedelta(days=90)} | {
-    role: timedelta(days=90) for role in Role if role.value.endswith("_manager")
-}
+BACKDATING_LIMITS = {
+    Role.agent: timedelta(days=7),
+    Role.engineer: timedelta(days=7),
+    Role.admin: timedelta(days=90),
+} | {role: timedelta(days=90) for role in Role if role.value.endswith("_manager")}
 
 
-def occurred_at(act: Act, record: Any) -> datetime:
+def occurred_at(command: Command, record: Any) -> datetime:
     """When it happened: as said, within what the role may say, or now.
 
     A state is not left before it began, and nothing happens to a ticket before it was opened.
     """
-    now, said = act.context.now, act.body.occurred_at
+    now, said = command.metadata.now, command.body.occurred_at
     if said is None:
-        since = record.state_since if _leaves_a_state(act, record) else record.changed_at
+        since = record.state_since if _leaves_a_state(command, record) else record.changed_at
         return now if since is None else max(now, since)
-    if said > now + AHEAD:
+    if said > now + FUTURE_TOLERANCE:
         raise WrongValue(pointer="/occurred_at", because="in_the_future")
-    reach = _reach(act.context.caller)
+    reach = _backdating_limit(command.metadata.caller)
     if reach is not None and said < now - max(reach, SKEW):
         raise WrongValue({"days": str(reach.days)}, pointer="/occurred_at", because="too_far_back")
-    if _leaves_a_state(act, record):
-        _not_before(said, record.state_since, "before_this_state")
+    if _leaves_a_state(command, record):
+        _require_not_before(said, record.state_since, "before_this_state")
     elif isinstance(record, Ticket):
-        _not_before(said, record.opened_at, "before_it_was_opened")
+        _require_not_before(said, record.opened_at, "before_it_was_opened")
     return said
 
 
-def _leaves_a_state(act: Act, record: Any) -> bool:
-    return isinstance(record, Ticket) and not act.row.stays
+def _leaves_a_state(command: Command, record: Any) -> bool:
+    return isinstance(record, Ticket) and not command.row.stays
 
 
-def not_before_the_last_change(act: Act, record: Any, decided: Decided) -> None:
+def not_before_the_last_change(command: Command, record: Any, decided: Decision) -> None:
     """Nothing is set as of a time at which something later was set already. Only what makes rows beside the
     record, as a comment does, may be dated between changes.
     """
-    said, changes = act.body.occurred_at, decided.data["set"]
+    said, changes = command.body.occurred_at, decided.data["set"]
     only_beside = bool(changes) and record.row_key not in changes
-    if said is not None and not only_beside and not _leaves_a_state(act, record):
-        _not_before(said, record.changed_at, "before_the_last_change")
+    if said is not None and not only_beside and not _leaves_a_state(command, record):
+        _require_not_before(said, record.changed_at, "before_the_last_change")
 
 
-def _not_before(said: datetime, since: datetime | None, because: str) -> None:
+def _require_not_before(said: datetime, since: datetime | None, because: str) -> None:
     if since is not None and said < since:
         raise WrongValue({"since": since.isoformat()}, pointer="/occurred_at", because=because)
 
 
-def _reach(caller: Caller) -> timedelta | None:
+def _backdating_limit(caller: Caller) -> timedelta | None:
     """How far back the caller may date; None: without limit."""
-    if caller.is_rule or Role.integration in caller.names:
+    if caller.is_rule or Role.integration in caller.role_codes:
         return None
-    return max((BACK.get(role, timedelta(0)) for role in caller.names), default=timedelta(0))
+    return max(
+        (BACKDATING_LIMITS.get(role, timedelta(0)) for role in caller.role_codes), default=timedelta(0)
+    )

@@ -10,21 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from app.common.custom import sealed
+from app.common.custom import seal_values
 from app.common.personal import Sealed
 from app.common.priority import Impact, Urgency
-from app.common.records import Record, as_row, codecs, later
+from app.common.records import Record, as_row, codecs, later_of
 from app.common.tickets import Ticket
-from app.kernel.bodies import Body, given
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.moment import Moment
+from app.kernel.payloads import Payload, to_event_data
 
 R = TypeVar("R", bound=Record)
 Seal = Callable[[str], Sealed]
 
 
 @dataclass(slots=True)
-class Decided:
+class Decision:
     """What an action comes to: the record after it, the event's data, the rows to write and those to remove.
 
     `staff_only`: whether only staff may see the event.
@@ -41,67 +41,69 @@ def decide(
     lifecycle: Lifecycle[R],
     row: Action[R, Any],
     before: R,
-    body: Body,
-    at: Moment,
+    body: Payload,
+    ctx: ActionContext,
     *,
     version: int,
     seal: Seal,
-) -> Decided:
+) -> Decision:
     """Applies the row to a copy of `before`. `version` is the one that the event will have in its stream."""
     after = before.model_copy()
-    if isinstance(after, Ticket) and at.number is not None:
-        after.number = at.number
-    row.apply(after, body, at)
-    _prioritise(after, body, at)
-    _enter(lifecycle, row, before, after, at)
+    if isinstance(after, Ticket) and ctx.number is not None:
+        after.number = ctx.number
+    row.apply(after, body, ctx)
+    _prioritise(after, body, ctx)
+    _enter_state(lifecycle, row, before, after, ctx)
     sealing = _once_per_text(seal)
-    fields = difference(before, after, sealing)
+    fields = changed_fields(before, after, sealing)
     changes: dict[str, Any] = {}
     rows: list[tuple[str, dict[str, Any]]] = []
     if fields:
-        _stamp(after, before, version, at)
+        _stamp(after, before, version, ctx)
         changes[after.row_key] = fields
         rows.append((lifecycle.table, as_row(after)))
-    for was, child in (*((None, made) for made in at.made), *at.changed):
-        if fields := difference(was, child, sealing):
-            _stamp(child, was, version, at)
+    for was, child in (*((None, made) for made in ctx.made), *ctx.changed):
+        if fields := changed_fields(was, child, sealing):
+            _stamp(child, was, version, ctx)
             changes[child.row_key] = fields
             rows.append((f"fold.{child.KIND}", as_row(child)))
-    rows += at.derived
-    changes |= {child.row_key: None for child in at.removed}
-    removals = [(f"fold.{child.KIND}", str(child.id)) for child in at.removed]
-    custom = {column: sealed(values, sealing) for column, values in at.custom.values.items()}
-    data = {"given": given(body, at.references, sealing) | custom, "set": changes}
-    return Decided(after, data, row.staff_only or at.staff_only, rows, removals)
+    rows += ctx.derived
+    changes |= {child.row_key: None for child in ctx.removed}
+    removals = [(f"fold.{child.KIND}", str(child.id)) for child in ctx.removed]
+    custom = {column: seal_values(values, sealing) for column, values in ctx.custom.values.items()}
+    data = {"given": to_event_data(body, ctx.references, sealing) | custom, "set": changes}
+    return Decision(after, data, row.staff_only or ctx.staff_only, rows, removals)
 
 
-def besides(decided: Decided, row: Record, at: Moment, *, version: int) -> None:
+def add_child_row(decided: Decision, row: Record, ctx: ActionContext, *, version: int) -> None:
     """One more row beside the record, which nobody has said; it holds nobody's words."""
-    _stamp(row, None, version, at)
-    decided.data["set"][row.row_key] = difference(None, row, Sealed)
+    _stamp(row, None, version, ctx)
+    decided.data["set"][row.row_key] = changed_fields(None, row, Sealed)
     decided.rows.append((f"fold.{row.KIND}", as_row(row)))
-    at.add(row)
+    ctx.add(row)
 
 
-def _stamp(row: Record, before: Record | None, version: int, at: Moment) -> None:
+def _stamp(row: Record, before: Record | None, version: int, ctx: ActionContext) -> None:
     row.version, row.appended_at = version, None
-    row.changed_at = later(None if before is None else before.changed_at, at.occurred_at)
+    row.changed_at = later_of(None if before is None else before.changed_at, ctx.occurred_at)
 
 
-def _prioritise(after: Record, body: Body, at: Moment) -> None:
+def _prioritise(after: Record, body: Payload, ctx: ActionContext) -> None:
     """Whoever says impact and urgency, and no priority, has said that one by the matrix that holds."""
-    impact, urgency = said_of_priority(body)
+    impact, urgency = impact_and_urgency(body)
     if isinstance(after, Ticket) and impact and urgency and vars(body).get("priority") is None:
-        after.priority = at.matrix[impact, urgency]
+        after.priority = ctx.matrix[impact, urgency]
 
 
-def said_of_priority(body: Body) -> tuple[Impact | None, Urgency | None]:
+def impact_and_urgency(body: Payload) -> tuple[Impact | None, Urgency | None]:
     """The impact and the urgency that the body says."""
     said = vars(body).get
     return said("impact"), said("urgency")
 
 
-def _enter(lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, at: Moment) -> None:
+def _enter_state(
+    lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, ctx: ActionContext
+) -> None:
     """The new state, and what goes with it whoever leads there."""
     if row.stays:
         return
@@ -111,12 +113,12 @@ def _enter(lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, at
         return
     setattr(after, "state", state)  # noqa: B010  # the same
     if isinstance(after, Ticket):
-        after.state_since = at.occurred_at
-    if lifecycle.entered is not None:
-        lifecycle.entered(after, state_before, at)
+        after.state_since = ctx.occurred_at
+    if lifecycle.on_state_entered is not None:
+        lifecycle.on_state_entered(after, state_before, ctx)
 
 
-def difference(before: Record | None, after: Record, seal: Seal) -> dict[str, Any]:
+def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str, Any]:
     """The fields of `after` that `before` has otherwise (None: all that have a value), as JSON data.
 
     Seals what is personal, in `after` as well: from here on nobody holds the plain text.
@@ -132,14 +134,14 @@ def difference(before: Record | None, after: Record, seal: Seal) -> dict[str, An
             value = seal(value)
             setattr(after, name, value)
         elif value is not None and codec.holds_values:
-            value = sealed(value, seal)
+            value = seal_values(value, seal)
             setattr(after, name, value)
         changed[name] = None if value is None else codec.write(value)
     return changed
 
 
 def _once_per_text(seal: Seal) -> Seal:
-    """One text is encrypted once per command, so that `given` and `set` hold the same."""
+    """One text is encrypted once per command, so that `to_event_data` and `set` hold the same."""
     known: dict[str, Sealed] = {}
 
     def sealing(text: str) -> Sealed:

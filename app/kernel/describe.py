@@ -10,16 +10,16 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.common.components import MARK, SHOWN, marked
-from app.common.custom import FOR_STAFF, PUBLIC, Custom
+from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
-from app.common.records import Codec, Hidden, Labelled, Record, Refers, codecs
-from app.kernel.bodies import Patch, marks, parts
-from app.kernel.lifecycle import Action, Fork, Lifecycle
+from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
+from app.kernel.lifecycle import Action, Branch, Lifecycle
+from app.kernel.payloads import Patch, marks, part_types
 
 SEALED = "Personal: in the log enc1:<key>:<ciphertext>; clients are shown the text, null once it is erased."
 VALUES = "Values of custom fields by their keys; `words` as personal fields are."
 HIDDEN = "Stands in the log; no client is shown it."
-MARKS = (Personal, Refers, Hidden)
+MARKS = (Personal, ForeignRef, Hidden)
 ID = {"type": "string", "format": "uuid"}
 NULL = {"type": "null"}
 
@@ -36,8 +36,8 @@ def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
                 "en": row.label("en"),
                 "zh": row.zh,
                 "summary": row.summary,
-                "from": sources(lifecycle, row),
-                "to": target(row),
+                "from": source_states(lifecycle, row),
+                "to": target_state(row),
                 "who": row.who.phrase("en"),
                 "given": sorted(name for name in row.body.model_fields if name != "occurred_at"),
                 "event": row.event,
@@ -48,12 +48,12 @@ def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
     }
 
 
-def sources(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[str]:
+def source_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[str]:
     """The states that the action is open in; none for the one from nothing."""
-    return [] if row.opens else [state.value for state in lifecycle.states if row.comes_from(state)]
+    return [] if row.opens else [state.value for state in lifecycle.states if row.is_open_in(state)]
 
 
-def target(row: Action[Any, Any]) -> str:
+def target_state(row: Action[Any, Any]) -> str:
     """The state that it leads to, in words where that depends."""
     if row.stays:
         return "stays"
@@ -88,7 +88,7 @@ def _line(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
     fields = {name: field for name, field in row.body.model_fields.items() if name != "occurred_at"}
     needed = ", ".join(f"`{name}`" for name, field in fields.items() if field.is_required())
     optional = ", ".join(f"`{name}`" for name, field in fields.items() if not field.is_required())
-    way = f"{', '.join(sources(lifecycle, row))} → {target(row)}"
+    way = f"{', '.join(source_states(lifecycle, row))} → {target_state(row)}"
     who = row.who.phrase("en")
     events = " · ".join(f"`{event}`" for event in row.events)
     return f"| `{row.name}` | {row.zh} | {way} | {who} | {needed} | {optional} | {events} |"
@@ -100,26 +100,26 @@ def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
     lines += [f"    {state.value} : {state.en} / {state.zh}" for state in lifecycle.states]
     for row in lifecycle.rows:
         if row.opens:
-            lines.append(f"    [*] --> {target(row)} : {row.name}")
+            lines.append(f"    [*] --> {target_state(row)} : {row.name}")
         elif not row.stays:
             lines += [
                 f"    {state.value} --> {to.value} : {row.name}"
                 for state in lifecycle.states
-                if row.comes_from(state)
+                if row.is_open_in(state)
                 for to in outcomes(lifecycle, row, state)
             ]
     return "\n".join(lines)
 
 
-def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled) -> tuple[Labelled, ...]:
+def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum) -> tuple[CodeEnum, ...]:
     """The states that the action can lead to from that one, whatever the record says."""
-    if isinstance(row.to, Fork):
+    if isinstance(row.to, Branch):
         return row.to.ways.get(state, row.leads_to)
     if not callable(row.to):
         return row.leads_to
     # It leads back: to any state that another action leaves for this one.
     leaving = [other for other in lifecycle.rows if not other.opens and state in other.leads_to]
-    return tuple(before for before in lifecycle.states if any(other.comes_from(before) for other in leaving))
+    return tuple(before for before in lifecycle.states if any(other.is_open_in(before) for other in leaving))
 
 
 def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
@@ -164,33 +164,33 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     for name in ("minProperties", SHOWN):
         schema.pop(name, None)
     schema["properties"].pop("occurred_at", None)
-    _keep(schema["properties"], row.body)
+    _describe_stored_fields(schema["properties"], row.body)
     body: type[BaseModel] = row.body
-    if marks(body, Custom):
+    if marks(body, CustomValuesField):
         values = {"type": "object", "description": f"{VALUES} null: was taken away."}
         schema["properties"] |= {PUBLIC: values, FOR_STAFF: values}
-    for part in parts(body).values():
-        _keep(schema["$defs"][part.__name__]["properties"], part)
+    for part in part_types(body).values():
+        _describe_stored_fields(schema["$defs"][part.__name__]["properties"], part)
     return schema
 
 
-def _keep(fields: dict[str, Any], model: type[BaseModel]) -> None:
+def _describe_stored_fields(fields: dict[str, Any], model: type[BaseModel]) -> None:
     for name, field in fields.items():
-        kept = _kept(field, {mark for mark in MARKS if name in marks(model, mark)})
+        kept = _stored_field_schema(field, {mark for mark in MARKS if name in marks(model, mark)})
         # What is left out is not kept, but of a patch null is said: it takes a value away.
         taken_away = issubclass(model, Patch) and _may_be_null(field)
         fields[name] = _or_null(kept) if taken_away else kept
 
 
-def _kept(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:
+def _stored_field_schema(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:
     """A field of a body as the log keeps it if it has a value: ids for names, ciphertexts for words."""
     field = _without_null(field)
     about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
     if Personal in marked:
-        return {"type": ["string", "null"], **_adding(about, SEALED)}
-    if Refers in marked:
+        return {"type": ["string", "null"], **_with_description(about, SEALED)}
+    if ForeignRef in marked:
         return {**field, "items": ID} if "items" in field else {**ID, **about}
-    return _adding(field, HIDDEN) if Hidden in marked else field
+    return _with_description(field, HIDDEN) if Hidden in marked else field
 
 
 def _may_be_null(field: dict[str, Any]) -> bool:
@@ -212,7 +212,7 @@ def _without_null(field: dict[str, Any]) -> dict[str, Any]:
     return {**one, **{name: value for name, value in field.items() if name not in ("anyOf", "default")}}
 
 
-def _adding(field: dict[str, Any], words: str) -> dict[str, Any]:
+def _with_description(field: dict[str, Any], words: str) -> dict[str, Any]:
     return {**field, "description": f"{field.get('description', '')} {words}".strip()}
 
 
@@ -224,7 +224,7 @@ def _row_schema(record: type[Record]) -> dict[str, Any]:
 def _field_schema(codec: Codec) -> dict[str, Any]:
     if codec.personal:
         return {"type": ["string", "null"], "description": SEALED}
-    return _adding(_type_schema(codec.type), HIDDEN) if codec.hidden else _type_schema(codec.type)
+    return _with_description(_type_schema(codec.type), HIDDEN) if codec.hidden else _type_schema(codec.type)
 
 
 def _type_schema(kind: Any) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def _type_schema(kind: Any) -> dict[str, Any]:
         return {"type": ["string", "null"], "format": "date-time"}
     if kind is UUID:
         return {"type": ["string", "null"], "format": "uuid"}
-    if isinstance(kind, type) and issubclass(kind, Labelled):
+    if isinstance(kind, type) and issubclass(kind, CodeEnum):
         return {"type": ["string", "null"], "enum": [*(code.value for code in kind), None]}
     if get_origin(kind) is list:
         of_texts = get_args(kind) == (str,)

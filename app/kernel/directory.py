@@ -10,19 +10,19 @@ from datetime import datetime
 from uuid import UUID
 
 from app.common.custom import CustomField
-from app.common.people import Caller, Held, PersonKind, narrowed, parsed
+from app.common.people import Caller, PersonKind, RoleGrant, parse_grants, restrict_grants
 from app.common.personal import LOGIN, Sealed
 from app.common.priority import MATRIX, Matrix
 from app.common.priority_matrix import PriorityMatrix
 from app.common.records import from_row
 from app.db import Database, Row
-from app.kernel.recent import Recent
+from app.kernel.lru_cache import LruCache
 
 #: In the news: a key of personal fields was destroyed.
 VAULT = "vault"
 NAMES = "select id, name from fold.person where id = any(%s)"
 #: Kinds of streams whose change makes what is cached here, and in the vault, worth nothing.
-KINDS = frozenset({"person", "team", "key", "custom_field", "priority_matrix", VAULT})
+CACHED_KINDS = frozenset({"person", "team", "key", "custom_field", "priority_matrix", VAULT})
 LARGEST_CACHE = 50_000
 
 KEY = """
@@ -62,7 +62,7 @@ order by m.set_at desc, m.id desc limit 1
 
 
 @dataclass(frozen=True, slots=True)
-class KnownKey:
+class CachedKey:
     """An API key that is accepted until `expires_at`, and whom it stands for.
 
     Hashes are SHA-256 in hex. The secret before the last rotation is accepted until `previous_ends_at`.
@@ -80,7 +80,7 @@ class KnownKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPerson:
+class CachedPerson:
     """A person whom an identity provider vouches for, and whether they are active."""
 
     caller: Caller
@@ -88,7 +88,7 @@ class KnownPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class TeamStub:
+class CachedTeam:
     """A team as other records show it. `text` is its id as a text, by which a list can be narrowed, too."""
 
     id: UUID
@@ -98,7 +98,7 @@ class TeamStub:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownField:
+class CachedField:
     """A custom field, and the version of its stream."""
 
     field: CustomField
@@ -106,7 +106,7 @@ class KnownField:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownMatrix:
+class CachedMatrix:
     """The matrix of priorities that holds, its record (None: nobody has set one), the stream's version."""
 
     matrix: Matrix
@@ -114,21 +114,23 @@ class KnownMatrix:
     stream_version: int = 0
 
 
-def _known(row: Row) -> KnownKey:
-    caller = replace(_person(row, parsed(row["roles"])), key_id=row["id"], ends_at=row["expires_at"])
-    return KnownKey(
+def _key_from_row(row: Row) -> CachedKey:
+    caller = replace(
+        _caller_from_row(row, parse_grants(row["roles"])), key_id=row["id"], ends_at=row["expires_at"]
+    )
+    return CachedKey(
         row["secret_hash"], row["previous_hash"], row["previous_ends_at"], row["expires_at"], caller
     )
 
 
-def _person(row: Row, restricted_to: tuple[Held, ...] | None = None) -> Caller:
+def _caller_from_row(row: Row, restricted_to: tuple[RoleGrant, ...] | None = None) -> Caller:
     """The person as a caller, who may do what they hold, or what of it their credential is restricted to."""
     machine = row["kind"] == PersonKind.machine
-    held = parsed(row["held"]) or ()
+    held = parse_grants(row["held"]) or ()
     return Caller(
         actor=f"{'integration' if machine else 'person'}:{row['person_id']}",
         person_id=row["person_id"],
-        roles=narrowed(held, restricted_to),
+        roles=restrict_grants(held, restricted_to),
         teams=frozenset(row["teams"]),
         team_id=row["team_id"],
         restricted_to=restricted_to,
@@ -141,13 +143,13 @@ class Directory:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._keys: dict[UUID, KnownKey] = {}
-        self._persons: Recent[UUID | str, KnownPerson] = Recent(LARGEST_CACHE)
+        self._keys: dict[UUID, CachedKey] = {}
+        self._persons: LruCache[UUID | str, CachedPerson] = LruCache(LARGEST_CACHE)
         # By the number of their id, which Python hashes and compares in C.
-        self._names: Recent[int, Sealed] = Recent(LARGEST_CACHE)
-        self._teams: dict[UUID, TeamStub] | None = None
-        self._fields: dict[str, dict[str, KnownField]] | None = None
-        self._matrix: KnownMatrix | None = None
+        self._names: LruCache[int, Sealed] = LruCache(LARGEST_CACHE)
+        self._teams: dict[UUID, CachedTeam] | None = None
+        self._fields: dict[str, dict[str, CachedField]] | None = None
+        self._matrix: CachedMatrix | None = None
         # What was fetched before a change must not be kept after it.
         self._epoch = 0
 
@@ -157,15 +159,15 @@ class Directory:
         self._persons.clear()
         self._names.clear()
         self._teams = None
-        self.forget_what_is_set()
+        self.forget_configuration()
 
-    def forget_what_is_set(self) -> None:
+    def forget_configuration(self) -> None:
         """Drops what is cached of custom fields and of the matrix of priorities."""
         self._epoch += 1
         self._fields = None
         self._matrix = None
 
-    async def key(self, key_id: UUID) -> KnownKey | None:
+    async def key(self, key_id: UUID) -> CachedKey | None:
         """An active key; None if there is none with that id."""
         known = self._keys.get(key_id)
         if known is None:
@@ -173,12 +175,12 @@ class Directory:
             row = await self._db.row(KEY, (key_id,))
             if row is None:
                 return None
-            known = _known(row)
+            known = _key_from_row(row)
             if epoch == self._epoch:
                 self._keys[key_id] = known
         return known
 
-    async def logged_in(self, who: UUID | str) -> KnownPerson | None:
+    async def person_by_login(self, who: UUID | str) -> CachedPerson | None:
         """The person of that id, or with the login of that fingerprint; None if there is none."""
         known = self._persons.get(who)
         if known is None:
@@ -187,7 +189,7 @@ class Directory:
             row = await self._db.row(PERSON, named)
             if row is None:
                 return None
-            known = KnownPerson(_person(row), row["active"])
+            known = CachedPerson(_caller_from_row(row), row["active"])
             if epoch == self._epoch:
                 self._persons.put(who, known)
         return known
@@ -195,20 +197,20 @@ class Directory:
     async def callers(self, persons: Iterable[UUID]) -> dict[UUID, Caller]:
         """Those of the persons who are active, by id, each with all the roles that they hold now."""
         rows = await self._db.rows(PERSONS, (list(persons),))
-        return {row["person_id"]: _person(row) for row in rows}
+        return {row["person_id"]: _caller_from_row(row) for row in rows}
 
-    async def teams(self, named: Iterable[UUID] = ()) -> dict[UUID, TeamStub]:
+    async def teams(self, named: Iterable[UUID] = ()) -> dict[UUID, CachedTeam]:
         """All teams by id, those named among them even if they were added a moment ago."""
         if self._teams is not None and self._teams.keys() >= set(named):
             return self._teams
         epoch = self._epoch
         rows = await self._db.rows("select id, key, name from fold.team")
-        teams = {row["id"]: TeamStub(row["id"], row["key"], row["name"], str(row["id"])) for row in rows}
+        teams = {row["id"]: CachedTeam(row["id"], row["key"], row["name"], str(row["id"])) for row in rows}
         if epoch == self._epoch:
             self._teams = teams
         return teams
 
-    async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, KnownField]:
+    async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CachedField]:
         """The custom fields of a process by their keys, active or not, those named among them even if they
         were added a moment ago.
         """
@@ -216,24 +218,24 @@ class Directory:
         if known is not None and known.get(process, {}).keys() >= set(named):
             return known.get(process, {})
         epoch = self._epoch
-        found: dict[str, dict[str, KnownField]] = {}
+        found: dict[str, dict[str, CachedField]] = {}
         for row in await self._db.rows(CUSTOM_FIELDS):
             of_process = found.setdefault(row["process"], {})
-            of_process[row["key"]] = KnownField(from_row(CustomField, row), row["stream_version"])
+            of_process[row["key"]] = CachedField(from_row(CustomField, row), row["stream_version"])
         if epoch == self._epoch:
             self._fields = found
         return found.get(process, {})
 
-    async def priority_matrix(self) -> KnownMatrix:
+    async def priority_matrix(self) -> CachedMatrix:
         """The matrix of priorities that was set last, or the one that holds as long as nobody has set one."""
         if self._matrix is not None:
             return self._matrix
         epoch = self._epoch
         row = await self._db.row(PRIORITY_MATRIX)
-        found = KnownMatrix(MATRIX)
+        found = CachedMatrix(MATRIX)
         if row is not None:
             record = from_row(PriorityMatrix, row)
-            found = KnownMatrix(record.matrix, record, row["stream_version"])
+            found = CachedMatrix(record.matrix, record, row["stream_version"])
         if epoch == self._epoch:
             self._matrix = found
         return found

@@ -20,7 +20,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.common.personal import Personal
-from app.kernel.bodies import LONGEST_LINE
+from app.kernel.payloads import LONGEST_LINE
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 LARGEST_FORM = 40_000
@@ -47,8 +47,8 @@ _TYPES = {
 }
 
 _ROOT = {"$schema", "type", "properties", "required", "additionalProperties", "x-order"}
-_ALL = {"type", "x-label", "x-help", "enum", "x-enum-labels"}
-_OF_TYPE: dict[str, set[str]] = {
+_COMMON_KEYWORDS = {"type", "x-label", "x-help", "enum", "x-enum-labels"}
+_KEYWORDS_OF_TYPE: dict[str, set[str]] = {
     "string": {"minLength", "maxLength", "pattern", "format"},
     "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"},
@@ -64,7 +64,7 @@ _LENGTHS = {
 
 
 @dataclass(frozen=True)
-class Fault:
+class FormFault:
     """What is wrong with a form or an answer: where (JSON Pointer), the code of a sentence, what fills it."""
 
     pointer: str
@@ -72,44 +72,46 @@ class Fault:
     words: dict[str, str] = field(default_factory=dict)
 
 
-class NoForm(Exception):
+class InvalidForm(Exception):
     """A JSON Schema is no form."""
 
     def __init__(self, pointer: str, because: str, **words: str) -> None:
         super().__init__(f"{pointer}: {because}")
-        self.fault = Fault(pointer, because, words)
+        self.fault = FormFault(pointer, because, words)
 
 
 def check_form(form: dict[str, Any], within: str = "/form") -> None:
     """Raises NoForm, with where it stands from `within` on, unless the JSON Schema is a form."""
     _keywords(form, _ROOT, within)
-    _is(form.get("type") == "object", f"{within}/type", "form_is_an_object")
-    _is(form.get("$schema", DRAFT) == DRAFT, f"{within}/$schema", "form_draft", draft=DRAFT)
+    _require(form.get("type") == "object", f"{within}/type", "form_is_an_object")
+    _require(form.get("$schema", DRAFT) == DRAFT, f"{within}/$schema", "form_draft", draft=DRAFT)
     closed = form.get("additionalProperties", False) is False
-    _is(closed, f"{within}/additionalProperties", "form_is_closed")
+    _require(closed, f"{within}/additionalProperties", "form_is_closed")
     fields = form.get("properties")
     if not isinstance(fields, dict) or not fields:
-        raise NoForm(f"{within}/properties", "form_has_fields")
-    _is(len(fields) <= MOST_FIELDS, f"{within}/properties", "too_long", max_length=str(MOST_FIELDS))
+        raise InvalidForm(f"{within}/properties", "form_has_fields")
+    _require(len(fields) <= MOST_FIELDS, f"{within}/properties", "too_long", max_length=str(MOST_FIELDS))
     for name, schema in fields.items():
         at = f"{within}/properties/{_escaped(name)}"
-        _is(0 < len(name) <= LONGEST_LINE and _is_line(name), at, "one_line")
+        _require(0 < len(name) <= LONGEST_LINE and _is_line(name), at, "one_line")
         _field(schema, at)
     required = form.get("required", [])
-    _is(_names(required) and set(required) <= fields.keys(), f"{within}/required", "form_names_fields")
+    _require(
+        _is_name_list(required) and set(required) <= fields.keys(), f"{within}/required", "form_names_fields"
+    )
     order = form.get("x-order", list(fields))
-    _is(_names(order) and set(order) == fields.keys(), f"{within}/x-order", "form_orders_fields")
+    _require(_is_name_list(order) and set(order) == fields.keys(), f"{within}/x-order", "form_orders_fields")
     # Only now is it known to be shallow.
-    _is(len(as_text(form)) <= LARGEST_FORM, within, "form_too_large", most=str(LARGEST_FORM))
+    _require(len(canonical_json(form)) <= LARGEST_FORM, within, "form_too_large", most=str(LARGEST_FORM))
 
 
 def _field(schema: Any, at: str) -> None:
     if not isinstance(schema, dict):
-        raise NoForm(at, "dict_type")
+        raise InvalidForm(at, "dict_type")
     kind = schema.get("type")
-    if not isinstance(kind, str) or kind not in _OF_TYPE:
-        raise NoForm(f"{at}/type", "enum", expected=", ".join(_OF_TYPE))
-    _keywords(schema, _ALL | _OF_TYPE[kind], at)
+    if not isinstance(kind, str) or kind not in _KEYWORDS_OF_TYPE:
+        raise InvalidForm(f"{at}/type", "enum", expected=", ".join(_KEYWORDS_OF_TYPE))
+    _keywords(schema, _COMMON_KEYWORDS | _KEYWORDS_OF_TYPE[kind], at)
     _labels(schema.get("x-label"), f"{at}/x-label", LONGEST_LINE)
     if "x-help" in schema:
         _labels(schema["x-help"], f"{at}/x-help", LONGEST_HELP)
@@ -121,12 +123,12 @@ def _field(schema: Any, at: str) -> None:
 def _items(schema: Any, at: str) -> None:
     """What a list holds is simple: no list of lists, and its labels are those of the field."""
     if not isinstance(schema, dict):
-        raise NoForm(at, "dict_type")
+        raise InvalidForm(at, "dict_type")
     kind = schema.get("type")
-    simple = [name for name in _OF_TYPE if name != "array"]
+    simple = [name for name in _KEYWORDS_OF_TYPE if name != "array"]
     if kind not in simple:
-        raise NoForm(f"{at}/type", "enum", expected=", ".join(simple))
-    _keywords(schema, {"type", "enum", "x-enum-labels"} | _OF_TYPE[kind], at)
+        raise InvalidForm(f"{at}/type", "enum", expected=", ".join(simple))
+    _keywords(schema, {"type", "enum", "x-enum-labels"} | _KEYWORDS_OF_TYPE[kind], at)
     _values(schema, kind, at)
 
 
@@ -134,78 +136,80 @@ def _values(schema: dict[str, Any], kind: str, at: str) -> None:
     """What the keywords say can be so."""
     for keyword, most in _LENGTHS.items():
         said = schema.get(keyword, 0)
-        _is(_whole(said) and 0 <= said <= most, f"{at}/{keyword}", "form_length", most=str(most))
+        _require(
+            _is_whole_number(said) and 0 <= said <= most, f"{at}/{keyword}", "form_length", most=str(most)
+        )
     for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         said = schema.get(keyword, 0)
-        fits = _whole(said) and abs(said) <= LARGEST_NUMBER
-        _is(fits, f"{at}/{keyword}", "number_too_large", most=str(LARGEST_NUMBER))
-    _is(isinstance(schema.get("uniqueItems", True), bool), f"{at}/uniqueItems", "bool_parsing")
+        fits = _is_whole_number(said) and abs(said) <= LARGEST_NUMBER
+        _require(fits, f"{at}/{keyword}", "number_too_large", most=str(LARGEST_NUMBER))
+    _require(isinstance(schema.get("uniqueItems", True), bool), f"{at}/uniqueItems", "bool_parsing")
     said = schema.get("format", "date")
-    _is(isinstance(said, str) and said in _FORMATS, f"{at}/format", "enum", expected=", ".join(_FORMATS))
+    _require(isinstance(said, str) and said in _FORMATS, f"{at}/format", "enum", expected=", ".join(_FORMATS))
     if "pattern" in schema:
         _pattern(schema["pattern"], f"{at}/pattern")
     if "enum" in schema:
         _choices(schema, kind, at)
     else:
-        _is("x-enum-labels" not in schema, f"{at}/x-enum-labels", "form_labels_choices")
+        _require("x-enum-labels" not in schema, f"{at}/x-enum-labels", "form_labels_choices")
 
 
 def _pattern(pattern: Any, at: str) -> None:
     if not isinstance(pattern, str) or not _is_unicode(pattern):
-        raise NoForm(at, "string_type")
-    _is(len(pattern) <= LONGEST_PATTERN, at, "string_too_long", max_length=str(LONGEST_PATTERN))
+        raise InvalidForm(at, "string_type")
+    _require(len(pattern) <= LONGEST_PATTERN, at, "string_too_long", max_length=str(LONGEST_PATTERN))
     try:
         _compiled({"pattern": pattern})
     except (ValidationError, ValueError):
-        raise NoForm(at, "form_pattern") from None
+        raise InvalidForm(at, "form_pattern") from None
 
 
 def _choices(schema: dict[str, Any], kind: str, at: str) -> None:
     choices, labels = schema["enum"], schema.get("x-enum-labels")
     if not isinstance(choices, list) or not 0 < len(choices) <= MOST_CHOICES or kind == "array":
-        raise NoForm(f"{at}/enum", "form_choices", most=str(MOST_CHOICES))
+        raise InvalidForm(f"{at}/enum", "form_choices", most=str(MOST_CHOICES))
     fits: dict[str, Callable[[Any], bool]] = {
         "string": lambda one: isinstance(one, str) and len(one) <= LONGEST_LINE and _is_line(one),
         "boolean": lambda one: isinstance(one, bool),
-        "integer": lambda one: _whole(one) and abs(one) <= LARGEST_NUMBER,
-        "number": lambda one: _whole(one) and abs(one) <= LARGEST_NUMBER,
+        "integer": lambda one: _is_whole_number(one) and abs(one) <= LARGEST_NUMBER,
+        "number": lambda one: _is_whole_number(one) and abs(one) <= LARGEST_NUMBER,
     }
     for n, one in enumerate(choices):
-        _is(fits[kind](one), f"{at}/enum/{n}", "form_choice", kind=kind)
-    _is(len({(type(one), one) for one in choices}) == len(choices), f"{at}/enum", "each_once")
+        _require(fits[kind](one), f"{at}/enum/{n}", "form_choice", kind=kind)
+    _require(len({(type(one), one) for one in choices}) == len(choices), f"{at}/enum", "each_once")
     if labels is None:
         return
     if not isinstance(labels, list) or len(labels) != len(choices):
-        raise NoForm(f"{at}/x-enum-labels", "form_labels_choices")
+        raise InvalidForm(f"{at}/x-enum-labels", "form_labels_choices")
     for n, label in enumerate(labels):
         _labels(label, f"{at}/x-enum-labels/{n}", LONGEST_LINE)
 
 
 def _labels(labels: Any, at: str, longest: int) -> None:
     if not isinstance(labels, dict) or labels.keys() != {"en", "zh"}:
-        raise NoForm(at, "form_labels")
+        raise InvalidForm(at, "form_labels")
     for text in labels.values():
         fits = isinstance(text, str) and len(text.strip()) > 0 and len(text) <= longest and _is_line(text)
-        _is(fits, at, "form_labels")
+        _require(fits, at, "form_labels")
 
 
 def _keywords(schema: dict[str, Any], known: set[str], at: str) -> None:
     unknown = sorted(name for name in schema if name not in known)
     if unknown:
         name = unknown[0][:LONGEST_LINE].encode("utf-8", "replace").decode()
-        raise NoForm(f"{at}/{_escaped(name)}", "form_keyword", known=", ".join(sorted(known)))
+        raise InvalidForm(f"{at}/{_escaped(name)}", "form_keyword", known=", ".join(sorted(known)))
 
 
-def _names(said: Any) -> bool:
+def _is_name_list(said: Any) -> bool:
     return isinstance(said, list) and all(isinstance(n, str) for n in said) and len(set(said)) == len(said)
 
 
-def _is(right: bool, at: str, because: str, **words: str) -> None:
+def _require(right: bool, at: str, because: str, **words: str) -> None:
     if not right:
-        raise NoForm(at, because, **words)
+        raise InvalidForm(at, because, **words)
 
 
-def _whole(said: Any) -> bool:
+def _is_whole_number(said: Any) -> bool:
     return isinstance(said, int) and not isinstance(said, bool)
 
 
@@ -223,12 +227,12 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-def as_text(said: Any) -> str:
+def canonical_json(said: Any) -> str:
     """JSON text that is the same for the same values, in whatever order they were written."""
     return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _answers(said: Any) -> str:
+def _seal_answers(said: Any) -> str:
     """Answers as they are sealed: flat, so that nothing deep is ever walked. Raises PydanticCustomError."""
     if not isinstance(said, dict):
         raise PydanticCustomError("dict_type", "must be a JSON object")
@@ -239,7 +243,7 @@ def _answers(said: Any) -> str:
     values += [one for entries in lists for one in entries]
     if not all(_is_simple(one) for one in (*said, *values)):
         raise PydanticCustomError("answers_are_simple", "must be simple values, or lists of them")
-    text = as_text(said)
+    text = canonical_json(said)
     if len(text.encode()) > LARGEST_ANSWERS:
         raise PydanticCustomError("answers_too_large", "too large", {"most": str(LARGEST_ANSWERS)})
     return text
@@ -257,7 +261,7 @@ def _is_simple(said: Any) -> bool:
 #: the key of whoever answers, and gone when they are erased. `read_answers` gives them back.
 Answers = Annotated[
     str,
-    BeforeValidator(_answers),
+    BeforeValidator(_seal_answers),
     Personal(),
     WithJsonSchema({"type": "object", "maxProperties": MOST_FIELDS, "additionalProperties": True}),
 ]
@@ -269,26 +273,28 @@ def read_answers(text: str) -> dict[str, Any]:
     return answers
 
 
-def answers_fit(form: dict[str, Any], answers: dict[str, Any], within: str = "/form_answers") -> list[Fault]:
+def validate_answers(
+    form: dict[str, Any], answers: dict[str, Any], within: str = "/form_answers"
+) -> list[FormFault]:
     """What is wrong with the answers to a form that `check_form` has passed, in the order in which the form
     asks, at most 50; none: they fit. `answers` are such as an `Answers` field takes.
     """
-    found: list[Fault] = []
+    found: list[FormFault] = []
     for error in _validator(form).iter_errors(answers):
         found += _faults(form, answers, error, within)
         if len(found) >= MOST_FAULTS:
             break
-    order = {_escaped(name): n for n, name in enumerate(in_order(form))}
+    order = {_escaped(name): n for n, name in enumerate(ordered_fields(form))}
 
-    def place(fault: Fault) -> int:
+    def field_position(fault: FormFault) -> int:
         return order.get(fault.pointer.removeprefix(f"{within}/").partition("/")[0], len(order))
 
     # A dictionary, since two who miss the same field say the same.
     once = {(fault.pointer, fault.because): fault for fault in found[:MOST_FAULTS]}
-    return sorted(once.values(), key=place)
+    return sorted(once.values(), key=field_position)
 
 
-def in_order(form: dict[str, Any]) -> list[str]:
+def ordered_fields(form: dict[str, Any]) -> list[str]:
     """The names of the fields in the order in which they are asked for."""
     order: list[str] = form.get("x-order") or sorted(form["properties"])
     return order
@@ -296,28 +302,28 @@ def in_order(form: dict[str, Any]) -> list[str]:
 
 def _faults(
     form: dict[str, Any], answers: dict[str, Any], error: ValidationError, within: str
-) -> Iterator[Fault]:
+) -> Iterator[FormFault]:
     path, keyword = list(error.instance_path), error.schema_path[-1]
     fields: dict[str, Any] = form["properties"]
     if keyword == "required":
         for name in form["required"]:
             if name not in answers:
-                yield Fault(f"{within}/{_escaped(name)}", "missing")
+                yield FormFault(f"{within}/{_escaped(name)}", "missing")
         return
     if keyword == "additionalProperties":
         for name in answers:
             if name not in fields:
-                words = {"known": ", ".join(in_order(form))}
-                yield Fault(f"{within}/{_escaped(name)}", "extra_forbidden", words)
+                words = {"known": ", ".join(ordered_fields(form))}
+                yield FormFault(f"{within}/{_escaped(name)}", "extra_forbidden", words)
         return
     schema = fields[str(path[0])]
     if len(path) > 1:
         schema = schema["items"]
     at = within + "".join(f"/{_escaped(str(part))}" for part in path)
-    yield Fault(at, *_said_of(str(keyword), schema))
+    yield FormFault(at, *_message_of(str(keyword), schema))
 
 
-def _said_of(keyword: str, schema: dict[str, Any]) -> tuple[str, dict[str, str]]:
+def _message_of(keyword: str, schema: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """The code of the sentence about a keyword that an answer does not fit, and what fills it."""
     wanted = schema[keyword]
     match keyword:
@@ -347,19 +353,19 @@ _BOUNDS = {
     "exclusiveMaximum": ("answer_less", "than"),
 }
 
-_cached: OrderedDict[str, Draft202012Validator] = OrderedDict()
+_validator_cache: OrderedDict[str, Draft202012Validator] = OrderedDict()
 
 
 def _validator(form: dict[str, Any]) -> Draft202012Validator:
     """Compiled once for the same form, and kept for the forms that were asked for last."""
-    name = sha256(as_text(form).encode()).hexdigest()
-    known = _cached.get(name)
+    name = sha256(canonical_json(form).encode()).hexdigest()
+    known = _validator_cache.get(name)
     if known is None:
         known = _compiled({**form, "additionalProperties": False})
-        while len(_cached) >= MOST_CACHED:
-            _cached.popitem(last=False)
-    _cached[name] = known
-    _cached.move_to_end(name)
+        while len(_validator_cache) >= MOST_CACHED:
+            _validator_cache.popitem(last=False)
+    _validator_cache[name] = known
+    _validator_cache.move_to_end(name)
     return known
 
 

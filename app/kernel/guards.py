@@ -5,63 +5,63 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from app.common.role_labels import OURS, RoleLabels
-from app.kernel.refusals import Forbidden, KeptApart, NotAllowed, NotNow
-from app.kernel.who import parts_had
+from app.common.role_labels import DEFAULT_LABELS, RoleLabels
+from app.kernel.actor_policy import conflicting_duties
+from app.kernel.refusals import ActionUnavailable, Forbidden, PreparationRefused, SegregationOfDuties
 
 if TYPE_CHECKING:
-    from app.kernel.look import Look
-    from app.kernel.moment import Moment
-    from app.kernel.perform import Act
+    from app.kernel.context import ActionContext
+    from app.kernel.perform import Command
+    from app.kernel.reads import ReadContext
 
 
-def allow(act: Act, record: Any, labels: RoleLabels = OURS) -> None:
+def require_permission(command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS) -> None:
     """Raises NotNow or Forbidden unless the action is open in this state, and for whoever acts."""
-    if not act.row.comes_from(None if act.row.opens else record.state):
-        raise not_now(act, record, "not_in_this_state")
-    if not act.row.who.allows(act.context.caller, record):
-        raise Forbidden({"who": act.row.who.phrase(act.context.language, labels)})
+    if not command.row.is_open_in(None if command.row.opens else record.state):
+        raise unavailable(command, record, "not_in_this_state")
+    if not command.row.who.allows(command.metadata.caller, record):
+        raise Forbidden({"who": command.row.who.phrase(command.metadata.language, labels)})
 
 
-def keep_apart(act: Act, record: Any, behalf: UUID | None) -> None:
+def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:
     """Raises KeptApart if whoever does it, or for whom, has had a part in it that excludes this one."""
-    had = parts_had(act.row.never, record, {act.context.caller.person_id, behalf})
+    had = conflicting_duties(command.row.segregate_from, record, {command.metadata.caller.person_id, behalf})
     if had:
-        language = act.context.language
-        raise KeptApart({"action": act.row.label(language), "part": had[0].label(language)})
+        language = command.metadata.language
+        raise SegregationOfDuties({"action": command.row.label(language), "part": had[0].label(language)})
 
 
-async def prepare_and_check(look: Look, act: Act, record: Any, at: Moment) -> None:
+async def prepare_and_check(reads: ReadContext, command: Command, record: Any, ctx: ActionContext) -> None:
     """Raises what forbids it, whatever is said and because of what is said; between the two it prepares what
     the action must look up.
     """
-    for check in act.row.unless:
-        if (because := await check(look, record, at)) is not None:
-            raise not_now(act, record, because)
+    for check in command.row.unless:
+        if (because := await check(reads, record, ctx)) is not None:
+            raise unavailable(command, record, because)
     try:
-        for prepare in act.row.prepare:
-            at.keep(await prepare(look, record, act.body, at))
-    except NotAllowed as refused:
-        raise not_now(act, record, refused.because) from refused
-    for body_check in act.row.wrong:
-        if (because := await body_check(look, record, act.body, at)) is not None:
-            raise not_now(act, record, because)
+        for prepare in command.row.prepare:
+            ctx.add_prepared(await prepare(reads, record, command.body, ctx))
+    except PreparationRefused as refused:
+        raise unavailable(command, record, refused.because) from refused
+    for body_check in command.row.wrong:
+        if (because := await body_check(reads, record, command.body, ctx)) is not None:
+            raise unavailable(command, record, because)
 
 
-def not_now(act: Act, record: Any, because: str) -> NotNow:
+def unavailable(command: Command, record: Any, because: str) -> ActionUnavailable:
     """The refusal with that sentence, which says what else is open to the caller."""
-    language = act.context.language
+    language = command.metadata.language
     more = (
         {}
-        if act.row.opens
+        if command.row.opens
         else {
             "state": record.state.value,
             "allowed_actions": [
                 row.name
-                for row in act.lifecycle.open_to(record, act.context.caller)
-                if row.name != act.row.name  # which a check has just refused
+                for row in command.lifecycle.open_to(record, command.metadata.caller)
+                if row.name != command.row.name  # which a check has just refused
             ],
         }
     )
-    state = "" if act.row.opens else record.state.label(language)
-    return NotNow({"action": act.row.label(language), "state": state}, more, because=because)
+    state = "" if command.row.opens else record.state.label(language)
+    return ActionUnavailable({"action": command.row.label(language), "state": state}, more, because=because)

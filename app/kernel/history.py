@@ -14,18 +14,18 @@ from app.log.events import Recorded, id_of
 R = TypeVar("R", bound=Record)
 
 
-async def as_of_version(db: Database, lifecycle: Lifecycle[R], stream: str, version: int) -> R:
+async def record_at_version(db: Database, lifecycle: Lifecycle[R], stream: str, version: int) -> R:
     """The record just after the event of that version on its stream."""
-    record = fold(lifecycle.record, stream, await read.of_stream(db, stream, up_to_version=version))
+    record = fold(lifecycle.record, stream, await read.stream_events(db, stream, up_to_version=version))
     assert record is not None, "a record's own row is not removed"
     return record
 
 
-async def as_of(db: Database, lifecycle: Lifecycle[R], stream: str, at: int | datetime) -> R | None:
+async def record_as_of(db: Database, lifecycle: Lifecycle[R], stream: str, at: int | datetime) -> R | None:
     """The record as it stood at that position of the log, or at that instant by when the log took things.
     None: it was not there yet.
     """
-    return fold(lifecycle.record, stream, await read.of_stream(db, stream, as_of=at))
+    return fold(lifecycle.record, stream, await read.stream_events(db, stream, as_of=at))
 
 
 def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:

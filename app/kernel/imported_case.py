@@ -13,26 +13,26 @@ from hashlib import blake2b
 from typing import Any, Generic
 
 from app.common.personal import is_sealed
-from app.common.records import Labelled, codecs, empty, evolve
-from app.kernel.moment import Moment
-from app.kernel.told import Entry, Manner, R, Source
+from app.common.records import CodeEnum, codecs, empty, evolve
+from app.kernel.context import ActionContext
+from app.kernel.history_source import EventHeader, HistoryEntry, HistorySource, R
 from app.log.canonical import from_instant
 from app.log.events import Recorded, id_of
 
 SNAPSHOT = "snapshot"
 #: The version of the event that opens a case.
-OPENING = 1
+OPENING_VERSION = 1
 #: A personal text of at most so many characters is compared as it is, a longer one by its hash.
-SHORT = 48
+LONGEST_INLINE = 48
 
 
-def place(entry: Entry) -> tuple[bool, datetime, int]:
+def sort_key(entry: HistoryEntry) -> tuple[bool, datetime, int]:
     """Where the entry stands in the order of its case."""
     return entry[:3]
 
 
 @dataclass(slots=True)
-class Case(Generic[R]):
+class ImportedCase(Generic[R]):
     """What is known of a case: its record, and what was told of it so far.
 
     `version` is that of its stream, `key` the stream's name. `columns` are those of the source's row
@@ -40,25 +40,25 @@ class Case(Generic[R]):
     newest entry's time.
     """
 
-    source: Source[R]
+    source: HistorySource[R]
     record: R
     version: int = 0
     columns: dict[str, str | None] = field(default_factory=dict)
     digests: dict[str, str | None] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[HistoryEntry] = field(default_factory=list)
     latest: datetime | None = None
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.key = self.record.row_key
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: HistoryEntry) -> None:
         """Puts it where it belongs."""
-        insort(self.entries, entry, key=place)
+        insort(self.entries, entry, key=sort_key)
         if entry.follows and (self.latest is None or entry.at > self.latest):
             self.latest = entry.at
 
-    def open_with(self, opening: Entry, row: Entry | None) -> None:
+    def set_opening(self, opening: HistoryEntry, row: HistoryEntry | None) -> None:
         """The opening is told, perhaps not for the first time; by this row, if no event besides tells it."""
         if self.entries:
             assert not self.entries[0].follows
@@ -69,77 +69,85 @@ class Case(Generic[R]):
             self.add(row)
 
     @property
-    def first(self) -> Entry | None:
+    def opening_row(self) -> HistoryEntry | None:
         """The row that the opening is known from; None: something else than the source has opened it."""
         rows = (each for each in self.entries if each.own and each.follows)
         return next(rows, None) if self.entries[0].own else None
 
-    def before(self, entry: Entry) -> dict[str, Any]:
+    def known_before(self, entry: HistoryEntry) -> dict[str, Any]:
         """What held just before the entry."""
         known: dict[str, Any] = {}
         for earlier in self.entries:
-            if place(earlier) >= place(entry):
+            if sort_key(earlier) >= sort_key(entry):
                 break
             known.update(earlier.fields)
         return known
 
-    def told_after(self, entry: Entry) -> set[str]:
+    def fields_set_after(self, entry: HistoryEntry) -> set[str]:
         """The fields that something behind the entry has told."""
-        return {name for each in self.entries if place(each) > place(entry) for name in each.fields}
+        return {name for each in self.entries if sort_key(each) > sort_key(entry) for name in each.fields}
 
-    def walk(self, entry: Entry | None = None) -> R:
+    def replay_states(self, entry: HistoryEntry | None = None) -> R:
         """A record with nothing but its state and what goes with that: just before the entry, or as it is
         now.
         """
         record = empty(type(self.record), self.record.id)
         for each in self.entries:
-            if entry is not None and place(each) >= place(entry):
+            if entry is not None and sort_key(each) >= sort_key(entry):
                 break
-            self.step(record, each)
+            self.apply_entry(record, each)
         return record
 
-    def step(self, record: R, entry: Entry) -> None:
-        """Takes a record of `walk` over the entry."""
+    def apply_entry(self, record: R, entry: HistoryEntry) -> None:
+        """Takes a record of `replay_states` over the entry."""
         state = entry.fields.get("state")
-        if state is not None and (record.state is None or self.source.way(record, state) is not None):
+        if state is not None and (
+            record.state is None or self.source.transition_for(record, state) is not None
+        ):
             opened_at = self.record.opened_at
             assert opened_at is not None
-            enter(self.source, record, state, entry.at if entry.follows else opened_at)
+            enter_state(self.source, record, state, entry.at if entry.follows else opened_at)
 
 
-def enter(source: Source[R], record: R, state: Labelled, at: datetime) -> None:
+def enter_state(source: HistorySource[R], record: R, state: CodeEnum, at: datetime) -> None:
     """The record comes into a state, with what goes with that."""
     before = record.state
     # Past SQLModel's checks, which take longer than all the rest: histories enter states by the million.
     record.__dict__.update(state=state, state_since=at)
-    if source.lifecycle.entered is not None:
-        source.lifecycle.entered(record, before, Moment(source.caller, at, reopen_days=0, now=at))
+    if source.lifecycle.on_state_entered is not None:
+        source.lifecycle.on_state_entered(
+            record, before, ActionContext(source.caller, at, reopen_days=0, now=at)
+        )
 
 
 def digest(text: str | None) -> str | None:
     """Stands for a personal text where only sameness matters."""
     if text is None:
         return None
-    return f"={text}" if len(text) <= SHORT else blake2b(text.encode(), digest_size=16).hexdigest()
+    return f"={text}" if len(text) <= LONGEST_INLINE else blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def recall(source: Source[R], events: Sequence[Recorded], texts: Mapping[str, str | None]) -> Case[R]:
+def replay_case(
+    source: HistorySource[R], events: Sequence[Recorded], texts: Mapping[str, str | None]
+) -> ImportedCase[R]:
     """The case as these events leave it: all of its stream, in the order of their versions.
 
     `texts` are those of the ciphertexts in them (see `ciphertexts`), None where the key was destroyed.
     """
     key = events[0].stream
-    case = Case(source, empty(source.lifecycle.record, id_of(key)))
+    case = ImportedCase(source, empty(source.lifecycle.record, id_of(key)))
     for event in events:
         case.version = event.version
         told = event.data["set"].get(key) or {}
         if told:
             case.record = evolve(case.record, event.version, event.occurred_at, told)
-        fields = _read(source, {**event.data.get("late", {}).get(key, {}), **told}, texts)
-        entry = Entry(event.version > 1, event.occurred_at, event.version, fields, set(fields), own=False)
+        fields = _read_fields(source, {**event.data.get("late", {}).get(key, {}), **told}, texts)
+        entry = HistoryEntry(
+            event.version > 1, event.occurred_at, event.version, fields, set(fields), own=False
+        )
         if event.source == source.channel and event.data.get("observed") == SNAPSHOT:
             case.columns.update({c: _unsealed(v, texts) for c, v in event.data["given"].items()})
-            _recall_own(case, entry._replace(own=True), event)
+            _replay_own(case, entry._replace(own=True), event)
         else:
             case.add(entry)
     for name, codec in codecs(source.lifecycle.record).items():
@@ -148,50 +156,52 @@ def recall(source: Source[R], events: Sequence[Recorded], texts: Mapping[str, st
     return case
 
 
-def _recall_own(case: Case[R], entry: Entry, event: Recorded) -> None:
+def _replay_own(case: ImportedCase[R], entry: HistoryEntry, event: Recorded) -> None:
     """What the source told by the event."""
     source, irregular = case.source, tuple(event.data.get("irregular", ()))
-    if not entry.follows or event.data.get("instead") == OPENING:
-        _recall_opening(case, entry, irregular)
+    if not entry.follows or event.data.get("instead") == OPENING_VERSION:
+        _replay_opening(case, entry, irregular)
         return
-    row = _row_told_again(case, event)
+    row = _reissued_row(case, event)
     if row is None:
-        codes, fields = source.found(event.type, irregular), _told_then(case, entry, event)
+        codes, fields = source.reader_codes(event.type, irregular), _reported_fields(case, entry, event)
     else:
-        assert row.manner is not None
-        codes, fields = row.manner.codes, row.fields
-        if row.manner.is_opening and row is case.first:
+        assert row.header is not None
+        codes, fields = row.header.codes, row.fields
+        if row.header.is_opening and row is case.opening_row:
             fields = {**fields, "state": entry.fields["state"]}
         case.entries.remove(row)
-        entry = entry._replace(said=source.said_still(row) | entry.fields.keys())
-    manner = Manner(event.type, irregular, codes, event.actor)
-    case.add(entry._replace(fields=fields, manner=manner))
+        entry = entry._replace(event_fields=source.personal_event_fields(row) | entry.fields.keys())
+    manner = EventHeader(event.type, irregular, codes, event.actor)
+    case.add(entry._replace(fields=fields, header=manner))
 
 
-def _recall_opening(case: Case[R], entry: Entry, irregular: tuple[str, ...]) -> None:
+def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple[str, ...]) -> None:
     """The opening as the event tells it, and the row that it is known from at that row's own time."""
     source, columns = case.source, case.columns
-    whole = _whole(case, {**entry.fields, "state": source.first}, entry.fields, irregular)
-    opening = {**whole, "state": source.first}
+    whole = _all_reported_fields(
+        case, {**entry.fields, "state": source.initial_state}, entry.fields, irregular
+    )
+    opening = {**whole, "state": source.initial_state}
     own = _without_unknown(source, opening, irregular)
     at = next((from_instant(text) for c in source.at if (text := columns.get(c))), entry.at)
     if at != entry.at:
         own.pop("state", None)
     reference = columns.get(source.actor)
     actor = source.channel if reference is None else reference.replace("/", ":")
-    codes = source.found(source.lifecycle.opening().event, irregular)
-    row = Entry(True, at, entry.version, own, (), True, Manner("", (), codes, actor))
-    case.open_with(Entry(False, entry.at, OPENING, opening, opening, True), row)
+    codes = source.reader_codes(source.lifecycle.opening().event, irregular)
+    row = HistoryEntry(True, at, entry.version, own, (), True, EventHeader("", (), codes, actor))
+    case.set_opening(HistoryEntry(False, entry.at, OPENING_VERSION, opening, opening, True), row)
 
 
-def _row_told_again(case: Case[R], event: Recorded) -> Entry | None:
+def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None:
     """The row that the event tells instead of another one, or besides the opening's; None: neither."""
     instead = event.data.get("instead")
-    rows = [each for each in case.entries if each.manner is not None]
+    rows = [each for each in case.entries if each.header is not None]
     if instead is not None:
         return next(each for each in rows if each.version == instead)
     for each in rows:
-        if each.manner is not None and each.manner.is_opening and each.at == event.occurred_at:
+        if each.header is not None and each.header.is_opening and each.at == event.occurred_at:
             # That of the first row tells a state, another row of its time what it has changed. Behind an
             # older one it is told what the opening had told.
             leads = event.version == each.version + 1 and event.type != case.source.observed
@@ -200,19 +210,19 @@ def _row_told_again(case: Case[R], event: Recorded) -> Entry | None:
     return None
 
 
-def _told_then(case: Case[R], entry: Entry, event: Recorded) -> dict[str, Any]:
+def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded) -> dict[str, Any]:
     """All that the source told with the entry: what had not changed does not stand in the event."""
     if not event.data["given"]:
         # As it was told once: it says more of rows that were told before.
         same = [each.fields for each in case.entries if each.own and each.follows and each.at == entry.at]
         then = {name: value for fields in same for name, value in fields.items()}
         return _without_unknown(case.source, then, event.data.get("irregular", ())) | entry.fields
-    known = case.before(entry) | entry.fields
-    return _whole(case, known, entry.fields, event.data.get("irregular", ()))
+    known = case.known_before(entry) | entry.fields
+    return _all_reported_fields(case, known, entry.fields, event.data.get("irregular", ()))
 
 
-def _whole(
-    case: Case[R], known: Mapping[str, Any], told: Iterable[str], irregular: Sequence[str]
+def _all_reported_fields(
+    case: ImportedCase[R], known: Mapping[str, Any], told: Iterable[str], irregular: Sequence[str]
 ) -> dict[str, Any]:
     """Of what is known all that a row tells, by the columns that the source has; at least what is `told`."""
     source = case.source
@@ -221,11 +231,11 @@ def _whole(
     if "state" not in unknown:
         state = known.get("state")
         names |= {name for name, states in source.with_state.items() if state in states}
-    return {name: known.get(name) for name in (names - unknown) | (source.tells & set(told))}
+    return {name: known.get(name) for name in (names - unknown) | (source.reported_fields & set(told))}
 
 
 def _without_unknown(
-    source: Source[R], fields: Mapping[str, Any], irregular: Sequence[str]
+    source: HistorySource[R], fields: Mapping[str, Any], irregular: Sequence[str]
 ) -> dict[str, Any]:
     """The fields less those that a row cannot have told: what its reader did not know, and what is told only
     with a state where that was unknown.
@@ -236,7 +246,9 @@ def _without_unknown(
     return {name: value for name, value in fields.items() if name not in unknown}
 
 
-def _read(source: Source[R], fields: dict[str, Any], texts: Mapping[str, str | None]) -> dict[str, Any]:
+def _read_fields(
+    source: HistorySource[R], fields: dict[str, Any], texts: Mapping[str, str | None]
+) -> dict[str, Any]:
     known = codecs(source.lifecycle.record)
     read: dict[str, Any] = {}
     for name, value in fields.items():
@@ -252,7 +264,7 @@ def _unsealed(value: str | None, texts: Mapping[str, str | None]) -> str | None:
     if value is None or not is_sealed(value):
         return value
     text = texts.get(value)
-    return f"?{value[-SHORT:]}" if text is None else digest(text)
+    return f"?{value[-LONGEST_INLINE:]}" if text is None else digest(text)
 
 
 def ciphertexts(events: Iterable[Recorded]) -> Iterator[str]:

@@ -18,23 +18,23 @@ import psycopg
 from app.common.personal import LOGIN
 from app.common.role_labels import RoleLabels
 from app.db import Database, DatabaseGone
-from app.kernel.directory import KINDS, Directory
+from app.kernel.actor_policy import ActorPolicy
+from app.kernel.directory import CACHED_KINDS, Directory
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.numbers import Numbers
 from app.kernel.refusals import Forbidden
 from app.kernel.vault import Vault, master_key, open_vault
-from app.kernel.who import Who
 from app.log import follow, read
 from app.log.writer import Writer
 from app.settings import PREFIX, Settings, SettingsError, read_role_labels
-from app.startup import Patience, until_there
+from app.startup import WaitBudget, retry_until_available
 
 # How long a name, a revoked key or a destroyed one may live on in this process if the news of it is lost.
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
 class Ledger:
-    """The services of one process. Use `opened`."""
+    """The services of one process. Use `open_ledger`."""
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class Ledger:
         self.numbers = Numbers(db, ZoneInfo(settings.time_zone))
         #: Idempotency keys of commands that are being carried out in this process.
         self.running: set[tuple[str, str, str]] = set()
-        self._heard = -1
-        self._turns: WeakValueDictionary[tuple[str, str | None], asyncio.Lock] = WeakValueDictionary()
+        self._heard_position = -1
+        self._retry_locks: WeakValueDictionary[tuple[str, str | None], asyncio.Lock] = WeakValueDictionary()
 
-    def turn(self, kind: str, name: str | None) -> asyncio.Lock:
+    def retry_lock(self, kind: str, name: str | None) -> asyncio.Lock:
         """What those of this process hold in turn who were overtaken at the record of that name."""
-        return self._turns.setdefault((kind, name), asyncio.Lock())
+        return self._retry_locks.setdefault((kind, name), asyncio.Lock())
 
-    def known_as(self, source: str, name: str) -> str:
+    def external_id_fingerprint(self, source: str, name: str) -> str:
         """The fingerprint of what that source calls somebody. A login is one of the provider and the claim
         that the settings name: what another calls so is somebody else.
         """
@@ -70,7 +70,7 @@ class Ledger:
         issuer, claim = self.settings.oidc_issuer or "", self.settings.oidc_login_claim
         return self.vault.fingerprint("known as", source, issuer, claim, name)
 
-    def forbidden(self, who: Who, language: str) -> Forbidden:
+    def forbidden(self, who: ActorPolicy, language: str) -> Forbidden:
         """The refusal of what only those may do."""
         return Forbidden({"who": who.phrase(language, self.role_labels)})
 
@@ -79,36 +79,36 @@ class Ledger:
         self.directory.forget()
         self.vault.forget()
 
-    def heard(self, kinds: set[str]) -> None:
+    def invalidate(self, kinds: set[str]) -> None:
         """What follows from news of the log: caches of what has changed are dropped."""
-        if kinds & KINDS:
+        if kinds & CACHED_KINDS:
             self.forget()
 
-    def hear(self, text: str) -> None:
+    def on_notification(self, text: str) -> None:
         """The text of one piece of news: up to where the log goes, and the kinds that it is about."""
         position, _, kinds = text.partition(" ")
-        self._heard = max(self._heard, int(position))
-        self.heard(set(kinds.split(",")))
+        self._heard_position = max(self._heard_position, int(position))
+        self.invalidate(set(kinds.split(",")))
 
-    def stands_at(self, position: int) -> None:
+    def on_position(self, position: int) -> None:
         """The log ends there, and nothing more is heard. NOTIFY is a hint: if it has moved unheard, all that
         is cached is dropped.
         """
-        if position > self._heard:
-            self._heard = position
+        if position > self._heard_position:
+            self._heard_position = position
             self.forget()
 
 
 def _role_labels(settings: Settings) -> RoleLabels:
     """What the organisation calls the roles. Raises SettingsError."""
     try:
-        return RoleLabels.of(read_role_labels(settings.role_labels))
+        return RoleLabels.from_setting(read_role_labels(settings.role_labels))
     except ValueError as error:
         raise SettingsError(f"{PREFIX}ROLE_LABELS cannot be used: {error}.") from error
 
 
 @contextlib.asynccontextmanager
-async def opened(
+async def open_ledger(
     url: str,
     secrets_dir: Path,
     lifecycles: dict[str, Lifecycle[Any]],
@@ -121,15 +121,15 @@ async def opened(
     waited for, as long as the settings say. Unless it `listens`, somebody tells it the news. Raises
     DatabaseGone, VaultError, SettingsError.
     """
-    patience = Patience(settings.database_wait_seconds if patient else 0)
+    patience = WaitBudget(settings.database_wait_seconds if patient else 0)
     db = Database(url, settings.read_connections)
     await db.open()
     writer = Writer(url)
     listener: asyncio.Task[None] | None = None
     try:
         master = master_key(secrets_dir)
-        vault = await until_there(lambda: open_vault(db, master), patience)
-        await until_there(writer.open, patience)
+        vault = await retry_until_available(lambda: open_vault(db, master), patience)
+        await retry_until_available(writer.open, patience)
         ledger = Ledger(db, writer, vault, lifecycles, settings)
         if listens:
             listener = asyncio.create_task(_listen(url, ledger), name="news of the log")
@@ -146,14 +146,14 @@ async def _listen(url: str, ledger: Ledger) -> None:
     """Drops caches when the log says so."""
     while True:
         try:
-            async with follow.listening(url) as news:
+            async with follow.log_listener(url) as news:
                 ledger.forget()
                 while True:
-                    texts = await news(LOOK_SECONDS)
+                    texts = await news(POLL_SECONDS)
                     for text in texts:
-                        ledger.hear(text)
+                        ledger.on_notification(text)
                     if not texts:
-                        ledger.stands_at(await read.head(ledger.db))
+                        ledger.on_position(await read.head(ledger.db))
         # ValueError: news that are none of ours. Whatever it was, on the way back all is dropped.
         except (DatabaseGone, psycopg.Error, OSError, ValueError):
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)

@@ -13,7 +13,7 @@ from app.db import Database
 # commit: who has taken many takes a quarter as many at a time.
 BLOCK = 32
 LARGEST_BLOCK = 1024
-TAKE = """
+TAKE_BLOCK = """
 insert into plumbing.number_block as b (code, year, next) values (%(code)s, %(year)s, 1 + %(count)s)
 on conflict (code, year) do update set next = b.next + %(count)s returning next - %(count)s
 """
@@ -29,19 +29,19 @@ class Numbers:
         self._taking: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._taken: Counter[tuple[str, int]] = Counter()
 
-    async def next(self, code: str, instant: datetime, *, block: int = BLOCK) -> str:
+    async def next_number(self, code: str, instant: datetime, *, block: int = BLOCK) -> str:
         """The next number of that code in the year of that instant in the organisation's zone."""
-        year, number = await self._next(code, instant, block)
+        year, number = await self._next_in_year(code, instant, block)
         return f"{code}-{year:04d}-{number:06d}"
 
-    async def document(self, code: str, now: datetime) -> str:
+    async def next_document_number(self, code: str, now: datetime) -> str:
         """The next number of that class of documents, `SN2026001`: of three digits, and more after 999. They
         are taken one by one, since a register with holes in it asks for reasons.
         """
-        year, number = await self._next(code, now, None)
+        year, number = await self._next_in_year(code, now, None)
         return f"{code}{year}{number:03d}"
 
-    async def _next(self, code: str, instant: datetime, block: int | None) -> tuple[int, int]:
+    async def _next_in_year(self, code: str, instant: datetime, block: int | None) -> tuple[int, int]:
         """The year, and the next number. `block`: so many at least are taken at once; None: never more than
         one.
         """
@@ -51,14 +51,14 @@ class Numbers:
         while not (left := self._left.get((code, year))):
             # All who find the block used up wait for one other, or each would take a block for one number.
             if (code, year) not in self._taking:
-                self._taking[code, year] = asyncio.create_task(self._take(code, year, count))
+                self._taking[code, year] = asyncio.create_task(self._take_block(code, year, count))
             await asyncio.shield(self._taking[code, year])
         self._left[code, year] = left[1:]
         return year, left[0]
 
-    async def _take(self, code: str, year: int, count: int) -> None:
+    async def _take_block(self, code: str, year: int, count: int) -> None:
         try:
-            first = int(await self._db.value(TAKE, {"code": code, "year": year, "count": count}))
+            first = int(await self._db.value(TAKE_BLOCK, {"code": code, "year": year, "count": count}))
             self._left[code, year] = range(first, first + count)
             self._taken[code, year] += count
         finally:

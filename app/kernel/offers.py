@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from app.kernel.actor_policy import RecordDuty, conflicting_duties
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.look import Loaded, Look
-from app.kernel.moment import Context
-from app.kernel.perform import moment
-from app.kernel.refusals import KeptApart
-from app.kernel.who import Part, parts_had
+from app.kernel.perform import action_context
+from app.kernel.reads import ReadContext, VersionedRecord
+from app.kernel.refusals import SegregationOfDuties
 
 
 class Offer(NamedTuple):
     """An action that is for the caller in this state. `because` is the code of what forbids it, if anything
-    does; where that is separation of duties, `part` is the one that the caller has had in the record.
+    does; where that is separation of duties, `duty` is the one that the caller has had in the record.
     """
 
     action: Action[Any, Any]
     because: str | None
-    part: Part | None = None
+    duty: RecordDuty | None = None
 
 
 async def offers(
-    ledger: Ledger, lifecycle: Lifecycle[Any], loaded: Loaded[Any], context: Context
+    ledger: Ledger, lifecycle: Lifecycle[Any], loaded: VersionedRecord[Any], metadata: CommandMetadata
 ) -> list[Offer]:
     """The actions for the caller in this state, in the order of the table, each asked of its checks."""
-    look, at = Look(ledger.db, ledger.lifecycles, ledger.directory), moment(ledger, loaded, context)
-    caller, offered = {context.caller.person_id}, []
-    for row in lifecycle.open_to(loaded.record, context.caller):
-        if row.never and (had := parts_had(row.never, loaded.record, caller)):
-            offered.append(Offer(row, KeptApart.CODE, had[0]))
+    look, at = (
+        ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
+        action_context(ledger, loaded, metadata),
+    )
+    caller, offered = {metadata.caller.person_id}, []
+    for row in lifecycle.open_to(loaded.record, metadata.caller):
+        if row.segregate_from and (had := conflicting_duties(row.segregate_from, loaded.record, caller)):
+            offered.append(Offer(row, SegregationOfDuties.CODE, had[0]))
             continue
         because = None
         for check in row.unless:

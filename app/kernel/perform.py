@@ -16,23 +16,37 @@ from uuid import UUID
 from app.common.records import empty
 from app.common.tickets import Ticket
 from app.kernel import dating
-from app.kernel.bodies import Body
-from app.kernel.constraints import declared, refusal
-from app.kernel.decide import Decided, decide, said_of_priority
+from app.kernel.auto_follow import add_auto_followers
+from app.kernel.constraints import refusal_for, violation_of
+from app.kernel.context import ActionContext, CommandMetadata
+from app.kernel.decide import Decision, decide, impact_and_urgency
 from app.kernel.directory import VAULT
-from app.kernel.given_work import let_see
-from app.kernel.guards import allow, keep_apart, not_now, prepare_and_check
+from app.kernel.guards import prepare_and_check, require_permission, require_segregation, unavailable
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Action, Lifecycle, Second
-from app.kernel.look import Loaded, Look
-from app.kernel.moment import Context, Moment
-from app.kernel.named import resolve, visible
-from app.kernel.refusals import Busy, Changed, Forbidden, NotFound, NotNow, Refusal, WrongValue
-from app.kernel.sealing import Removals, Rows, keys
+from app.kernel.lifecycle import Action, Lifecycle, RelatedCommand
+from app.kernel.payloads import Payload
+from app.kernel.reads import ReadContext, VersionedRecord
+from app.kernel.references import is_visible, resolve_references
+from app.kernel.refusals import (
+    ActionUnavailable,
+    Forbidden,
+    NotFound,
+    Refusal,
+    RetriesExhausted,
+    VersionMismatch,
+    WrongValue,
+)
+from app.kernel.sealing import Removals, Rows, prepare_sealing
 from app.kernel.visibility import audience
 from app.log.events import Event, id_of, kind_of
 from app.log.ids import uuid7
-from app.log.writer import Command, Once, Rejected, Stale, Written
+from app.log.writer import (
+    AppendRequest,
+    ConcurrencyConflict,
+    ConstraintViolation,
+    IdempotencyRecord,
+    LogPosition,
+)
 
 ATTEMPTS = 5
 
@@ -49,7 +63,7 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Command:
     """What somebody wants done: a row of a table, on the record of that name; of a record that the row makes,
     the id that it is to have (None: a new one).
 
@@ -59,14 +73,14 @@ class Act:
     lifecycle: Lifecycle[Any]
     row: Action[Any, Any]
     name: str | None
-    body: Body
-    context: Context
+    body: Payload
+    metadata: CommandMetadata
     if_match: frozenset[int] | None = None
     key: IdempotencyKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """An action that was carried out: the record after it, its event, and where the log has it.
 
     `audience` are the tokens of those who may see the record from now on.
@@ -74,35 +88,35 @@ class Done:
 
     record: Any
     event: Event
-    written: Written
+    written: LogPosition
     audience: frozenset[str]
 
 
-async def perform(ledger: Ledger, act: Act) -> Done:
+async def perform(ledger: Ledger, command: Command) -> CommandResult:
     """Carries it out. Raises a Refusal, writer.Repeated if its key was used before, or DatabaseGone."""
-    with contextlib.suppress(Stale):
-        return await _attempt(ledger, act)
+    with contextlib.suppress(ConcurrencyConflict):
+        return await _attempt(ledger, command)
     # Those that were overtaken take turns: all at once they would only overtake each other again.
-    async with ledger.turn(act.lifecycle.kind, act.name):
+    async with ledger.retry_lock(command.lifecycle.kind, command.name):
         for _ in range(ATTEMPTS - 1):
             # A person may have been erased meanwhile; what is cached of them is not to be relied on.
             ledger.vault.forget()
-            ledger.directory.forget_what_is_set()
-            with contextlib.suppress(Stale):
-                return await _attempt(ledger, act)
-    raise Busy()
+            ledger.directory.forget_configuration()
+            with contextlib.suppress(ConcurrencyConflict):
+                return await _attempt(ledger, command)
+    raise RetriesExhausted()
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _StreamDecision:
     """What a command comes to on one stream, by which act. `record` is its record as it was, `before` are the
     tokens of those who could see it. `pointer` is where the body names it, if it is not the command's own.
     """
 
-    act: Act
+    command: Command
     record: Any
-    at: Moment
-    decided: Decided
+    ctx: ActionContext
+    decided: Decision
     event: Event
     rows: Rows
     removals: Removals
@@ -112,73 +126,80 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
+class _CommandDecision:
     """A command that is decided: its parts, the last one on the record's own stream, and what was read."""
 
-    act: Act
-    parts: list[_Part]
-    last: _Part
+    command: Command
+    parts: list[_StreamDecision]
+    last: _StreamDecision
     reads: dict[str, int]
 
 
-async def _attempt(ledger: Ledger, act: Act) -> Done:
-    whole = await _whole(ledger, act)
+async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
+    whole = await _decide_command(ledger, command)
     try:
-        written = await ledger.writer.write(_command([whole]))
-    except Rejected as error:
-        raise _refused(whole, error) or error from error
-    return _done(ledger, whole, written)
+        written = await ledger.writer.write(_append_request([whole]))
+    except ConstraintViolation as error:
+        raise _violation_refusal(whole, error) or error from error
+    return _command_result(ledger, whole, written)
 
 
-def _refused(whole: _Whole, error: Rejected) -> Refusal | Stale | None:
+def _violation_refusal(
+    decision: _CommandDecision, error: ConstraintViolation
+) -> Refusal | ConcurrencyConflict | None:
     """What comes of the constraint that the database names; None: no part of the command declares it."""
-    for part in whole.parts:
-        violation = declared(part.act, error.constraint or "")
+    for part in decision.parts:
+        violation = violation_of(part.command, error.constraint or "")
         if violation is None:
             continue
-        answer = refusal(violation, part.act, part.record)
+        answer = refusal_for(violation, part.command, part.record)
         if isinstance(answer, Refusal) and part.pointer is not None:
-            return _refused_there(answer, whole.act, part.pointer)
+            return _as_reference_error(answer, decision.command, part.pointer)
         return answer
     return None
 
 
-async def _whole(ledger: Ledger, act: Act) -> _Whole:
-    look = Look(ledger.db, ledger.lifecycles, ledger.directory)
-    first = await _part(ledger, look, act, uuid7())
+async def _decide_command(ledger: Ledger, command: Command) -> _CommandDecision:
+    reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
+    first = await _decide_stream(ledger, reads, command, uuid7())
     parts = [first]
-    if act.row.then is not None and (following := act.row.then(first.decided.record, first.at)) is not None:
-        parts.append(await _following(ledger, look, act, first, *following))
+    if (
+        command.row.follow_up is not None
+        and (following := command.row.follow_up(first.decided.record, first.ctx)) is not None
+    ):
+        parts.append(await _decide_follow_up(ledger, reads, command, first, *following))
     last = parts[-1]  # on the record's own stream
-    parts += await _seconds(ledger, look, act, first)
-    return _Whole(act, parts, last, look.reads)
+    parts += await _decide_related(ledger, reads, command, first)
+    return _CommandDecision(command, parts, last, reads.versions)
 
 
-def _command(wholes: Sequence[_Whole]) -> Command:
+def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
     """What is written for these, all of it or nothing."""
     parts = [part for whole in wholes for part in whole.parts]
     reads = {name: version for whole in wholes for name, version in whole.reads.items()}
-    return Command(
+    return AppendRequest(
         # Of two parts on one stream the first says what was read.
         reads=reads | {part.event.stream: part.event.version - 1 for part in reversed(parts)},
         events=tuple(part.event for part in parts),
         rows=tuple(row for part in parts for row in (*part.rows, *part.decided.rows)),
         removals=tuple(gone for part in parts for gone in (*part.removals, *part.decided.removals)),
         audiences={p.event.stream: tuple(sorted(p.after)) for p in parts if p.after != p.before},
-        once=tuple(once for w in wholes if (once := _once(w.act, w.last.event)) is not None),
+        idempotency_records=tuple(
+            once for w in wholes if (once := _idempotency_record(w.command, w.last.event)) is not None
+        ),
     )
 
 
-def _done(ledger: Ledger, whole: _Whole, written: Written) -> Done:
-    kinds = {kind_of(part.event.stream) for part in whole.parts}
-    ledger.heard({*kinds, *(VAULT for part in whole.parts if part.removals)})
-    if (record := whole.last.decided.record).appended_at is None:  # a field of its own has changed
+def _command_result(ledger: Ledger, decision: _CommandDecision, written: LogPosition) -> CommandResult:
+    kinds = {kind_of(part.event.stream) for part in decision.parts}
+    ledger.invalidate({*kinds, *(VAULT for part in decision.parts if part.removals)})
+    if (record := decision.last.decided.record).appended_at is None:  # a field of its own has changed
         record.appended_at = written.recorded_at
-    return Done(record, whole.parts[0].event, written, whole.last.after)
+    return CommandResult(record, decision.parts[0].event, written, decision.last.after)
 
 
 @dataclass
-class NotAll(Exception):
+class BatchRefused(Exception):
     """Of several commands that were to be carried out together at least one is refused: none is. By its place
     among them, why each of those is refused that are.
     """
@@ -186,7 +207,7 @@ class NotAll(Exception):
     refused: dict[int, Refusal]
 
 
-async def perform_all(ledger: Ledger, acts: Sequence[Act]) -> list[Done]:
+async def perform_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandResult]:
     """Carries all of them out in one command of the log, or none: each is decided on what there was before
     all of them. So no two may be about the same record, nor one about what another looks at.
 
@@ -195,35 +216,39 @@ async def perform_all(ledger: Ledger, acts: Sequence[Act]) -> list[Done]:
     for attempt in range(ATTEMPTS):
         if attempt:
             ledger.vault.forget()
-            ledger.directory.forget_what_is_set()
-        with contextlib.suppress(Stale):
+            ledger.directory.forget_configuration()
+        with contextlib.suppress(ConcurrencyConflict):
             return await _attempt_all(ledger, acts)
-    raise NotAll(dict.fromkeys(range(len(acts)), Busy()))
+    raise BatchRefused(dict.fromkeys(range(len(acts)), RetriesExhausted()))
 
 
-async def _attempt_all(ledger: Ledger, acts: Sequence[Act]) -> list[Done]:
-    wholes: list[_Whole] = []
+async def _attempt_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandResult]:
+    wholes: list[_CommandDecision] = []
     refused: dict[int, Refusal] = {}
     for n, act in enumerate(acts):
         try:
-            wholes.append(await _whole(ledger, act))
+            wholes.append(await _decide_command(ledger, act))
         except Refusal as refusal:
             refused[n] = refusal
-    if refused := refused or _in_each_others_way(wholes):
-        raise NotAll(refused)
+    if refused := refused or _conflicting_commands(wholes):
+        raise BatchRefused(refused)
     try:
-        written = await ledger.writer.write(_command(wholes))
-    except Rejected as error:
+        written = await ledger.writer.write(_append_request(wholes))
+    except ConstraintViolation as error:
         # Which of those that declare it has violated it the constraint does not say.
-        violated = {n: answer for n, whole in enumerate(wholes) if (answer := _refused(whole, error))}
-        if stale := next((answer for answer in violated.values() if isinstance(answer, Stale)), None):
+        violated = {
+            n: answer for n, whole in enumerate(wholes) if (answer := _violation_refusal(whole, error))
+        }
+        if stale := next(
+            (answer for answer in violated.values() if isinstance(answer, ConcurrencyConflict)), None
+        ):
             raise stale from error
         refused = {n: answer for n, answer in violated.items() if isinstance(answer, Refusal)}
-        raise NotAll(refused) if refused else error from error
-    return [_done(ledger, whole, written) for whole in wholes]
+        raise BatchRefused(refused) if refused else error from error
+    return [_command_result(ledger, whole, written) for whole in wholes]
 
 
-def _in_each_others_way(wholes: Sequence[_Whole]) -> dict[int, Refusal]:
+def _conflicting_commands(wholes: Sequence[_CommandDecision]) -> dict[int, Refusal]:
     """Those that write what another of them writes or has looked at, or that look at it. Raises Stale if two
     have looked at one stream and it moved in between.
     """
@@ -236,142 +261,163 @@ def _in_each_others_way(wholes: Sequence[_Whole]) -> dict[int, Refusal]:
         for name, version in whole.reads.items():
             readers.setdefault(name, set()).add(n)
             if versions.setdefault(name, version) != version:
-                raise Stale()
+                raise ConcurrencyConflict()
     concerned = (by | readers.get(name, set()) for name, by in writers.items())
     crowded = {n for places in concerned if len(places) > 1 for n in places}
     return {n: WrongValue(pointer="", because="in_anothers_way") for n in sorted(crowded)}
 
 
-async def _part(ledger: Ledger, look: Look, act: Act, command_id: UUID, *, follows: bool = False) -> _Part:
+async def _decide_stream(
+    ledger: Ledger, reads: ReadContext, command: Command, command_id: UUID, *, follows: bool = False
+) -> _StreamDecision:
     """Decides for the act's own record. `follows`: it follows from another command."""
-    loaded = await _load(ledger, look, act)
+    loaded = await _load(ledger, reads, command)
     record = loaded.record
-    if act.if_match is not None and record.version not in act.if_match:
-        raise Changed(more={"version": record.version})
-    allow(act, record, ledger.role_labels)
-    at = moment(ledger, loaded, act.context, occurred_at=dating.occurred_at(act, record))
-    at.command_id, at.follows = command_id, follows
-    if act.row.second is not None:
-        at.second_id = uuid7()
-    behalf = await resolve(ledger, look, act, at, record)
-    keep_apart(act, record, behalf)
-    await prepare_and_check(look, act, record, at)
-    if isinstance(record, Ticket) and all(said_of_priority(act.body)):
-        at.matrix = await look.priority_matrix()
-    if act.row.opens and act.lifecycle.code is not None:
-        at.number = await ledger.numbers.next(act.lifecycle.code, act.context.now)
-    return await _decided(ledger, look, act, loaded, at, behalf)
+    if command.if_match is not None and record.version not in command.if_match:
+        raise VersionMismatch(more={"version": record.version})
+    require_permission(command, record, ledger.role_labels)
+    ctx = action_context(ledger, loaded, command.metadata, occurred_at=dating.occurred_at(command, record))
+    ctx.command_id, ctx.follows = command_id, follows
+    if command.row.related is not None:
+        ctx.related_id = uuid7()
+    behalf = await resolve_references(ledger, reads, command, ctx, record)
+    require_segregation(command, record, behalf)
+    await prepare_and_check(reads, command, record, ctx)
+    if isinstance(record, Ticket) and all(impact_and_urgency(command.body)):
+        ctx.matrix = await reads.priority_matrix()
+    if command.row.opens and command.lifecycle.code is not None:
+        ctx.number = await ledger.numbers.next_number(command.lifecycle.code, command.metadata.now)
+    return await _stream_decision(ledger, reads, command, loaded, ctx, behalf)
 
 
-async def _decided(
-    ledger: Ledger, look: Look, act: Act, loaded: Loaded[Any], at: Moment, behalf: UUID | None
-) -> _Part:
+async def _stream_decision(
+    ledger: Ledger,
+    reads: ReadContext,
+    command: Command,
+    loaded: VersionedRecord[Any],
+    ctx: ActionContext,
+    behalf: UUID | None,
+) -> _StreamDecision:
     """What it comes to, when nothing forbids it."""
     record = loaded.record
-    if act.row.document is not None and (of_class := act.row.document(record)) is not None:
-        at.document_number = await ledger.numbers.document(of_class, act.context.now)
-    seal, rows, removals = await keys(ledger, look, act, at, record, behalf)
+    if command.row.document is not None and (of_class := command.row.document(record)) is not None:
+        ctx.document_number = await ledger.numbers.next_document_number(of_class, command.metadata.now)
+    seal, rows, removals = await prepare_sealing(ledger, reads, command, ctx, record, behalf)
     version = loaded.stream_version + 1
-    decided = decide(act.lifecycle, act.row, record, act.body, at, version=version, seal=seal)
-    await let_see(ledger, act.lifecycle, decided, at, version=version)
-    dating.not_before_the_last_change(act, record, decided)
-    event = _event(act, decided, version, at.occurred_at, behalf)
-    after = audience(act.lifecycle, decided.record, at.audience, made=at.made, removed=at.removed)
-    return _Part(act, record, at, decided, event, rows, removals, at.audience, after)
+    decided = decide(command.lifecycle, command.row, record, command.body, ctx, version=version, seal=seal)
+    await add_auto_followers(ledger, command.lifecycle, decided, ctx, version=version)
+    dating.not_before_the_last_change(command, record, decided)
+    event = _event(command, decided, version, ctx.occurred_at, behalf)
+    after = audience(command.lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)
+    return _StreamDecision(command, record, ctx, decided, event, rows, removals, ctx.audience, after)
 
 
-async def _following(ledger: Ledger, look: Look, act: Act, first: _Part, action: str, said: Body) -> _Part:
+async def _decide_follow_up(
+    ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, action: str, said: Payload
+) -> _StreamDecision:
     """Decides what follows at once from the first event, on the record as that one leaves it. Nobody does it
     for themselves: who may, and whose duties are apart, was asked of whoever gave rise to it. Its checks are.
     """
-    body = said.model_copy(update={"occurred_at": act.body.occurred_at})
-    after = Act(act.lifecycle, act.lifecycle[action], act.name, body, act.context)
+    body = said.model_copy(update={"occurred_at": command.body.occurred_at})
+    after = Command(command.lifecycle, command.lifecycle[action], command.name, body, command.metadata)
     record = first.decided.record
-    loaded = Loaded(record, first.event.version, sorted(first.after))
-    if not after.row.comes_from(record.state):
-        raise not_now(after, record, "not_in_this_state")
-    at = moment(ledger, loaded, act.context, occurred_at=first.at.occurred_at)
-    at.command_id = first.at.command_id
-    at.follows = True
-    await resolve(ledger, look, after, at, record)
-    await prepare_and_check(look, after, record, at)
-    return await _decided(ledger, look, after, loaded, at, None)
+    loaded = VersionedRecord(record, first.event.version, sorted(first.after))
+    if not after.row.is_open_in(record.state):
+        raise unavailable(after, record, "not_in_this_state")
+    ctx = action_context(ledger, loaded, command.metadata, occurred_at=first.ctx.occurred_at)
+    ctx.command_id = first.ctx.command_id
+    ctx.follows = True
+    await resolve_references(ledger, reads, after, ctx, record)
+    await prepare_and_check(reads, after, record, ctx)
+    return await _stream_decision(ledger, reads, after, loaded, ctx, None)
 
 
-async def _seconds(ledger: Ledger, look: Look, act: Act, first: _Part) -> list[_Part]:
+async def _decide_related(
+    ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision
+) -> list[_StreamDecision]:
     """Decides for the other records that the command is about, if there are any, each by the row of its own
     table. What forbids it there is wrong with naming it here.
     """
-    second = act.row.second
+    second = command.row.related
     if second is None:
         return []
-    named = second.record(first.at)
+    named = second.record(first.ctx)
     # What is made by this command is there for what is said to the others.
-    look.made[first.event.stream] = Loaded(first.decided.record, first.event.version, sorted(first.after))
-    parts: list[_Part] = []
+    reads.made[first.event.stream] = VersionedRecord(
+        first.decided.record, first.event.version, sorted(first.after)
+    )
+    parts: list[_StreamDecision] = []
     for n, name in enumerate([named] if isinstance(named, str) else named):
         assert name != first.event.stream, "two events of one command are on two streams"
-        other = _on_another(ledger, act, second, first, name)
+        other = _related_command(ledger, command, second, first, name)
         pointer = f"/{second.field}" if isinstance(named, str) else f"/{second.field}/{n}"
         try:
-            part = await _part(ledger, look, other, first.at.command_id, follows=True)
-        except (NotFound, Forbidden, NotNow) as refused:
-            raise _refused_there(refused, act, pointer) from refused
+            part = await _decide_stream(ledger, reads, other, first.ctx.command_id, follows=True)
+        except (NotFound, Forbidden, ActionUnavailable) as refused:
+            raise _as_reference_error(refused, command, pointer) from refused
         parts.append(replace(part, pointer=pointer))
         if second.goes_on:
-            parts += await _seconds(ledger, look, other, part)
+            parts += await _decide_related(ledger, reads, other, part)
     return parts
 
 
-def _refused_there(refused: Refusal, act: Act, pointer: str) -> WrongValue:
+def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> WrongValue:
     """What another record is refused is wrong with naming it here."""
-    words = {"why": refused.sentence(act.context.language)}
+    words = {"why": refused.sentence(command.metadata.language)}
     return WrongValue(words, pointer=pointer, because="refused_there")
 
 
-def _on_another(ledger: Ledger, act: Act, second: Second, first: _Part, name: str) -> Act:
+def _related_command(
+    ledger: Ledger, command: Command, second: RelatedCommand, first: _StreamDecision, name: str
+) -> Command:
     """What the command says to that record."""
     lifecycle = ledger.lifecycles[kind_of(name)]
     row = lifecycle[second.action]
-    said = second.body(first.decided.record, act.body)
+    said = second.body(first.decided.record, command.body)
     body = row.body.model_validate(said) if isinstance(said, dict) else said
-    body = body.model_copy(update={"occurred_at": act.body.occurred_at})
-    return Act(lifecycle, row, str(id_of(name)), body, act.context)
+    body = body.model_copy(update={"occurred_at": command.body.occurred_at})
+    return Command(lifecycle, row, str(id_of(name)), body, command.metadata)
 
 
-def moment(
-    ledger: Ledger, loaded: Loaded[Any], context: Context, *, occurred_at: datetime | None = None
-) -> Moment:
+def action_context(
+    ledger: Ledger,
+    loaded: VersionedRecord[Any],
+    metadata: CommandMetadata,
+    *,
+    occurred_at: datetime | None = None,
+) -> ActionContext:
     """The moment of the context, at that record."""
-    return Moment(
-        context.caller,
-        occurred_at or context.now,
+    return ActionContext(
+        metadata.caller,
+        occurred_at or metadata.now,
         ledger.settings.reopen_days,
-        context.now,
+        metadata.now,
         frozenset(loaded.audience),
         zone=ledger.numbers.zone,
         login_issuer=ledger.settings.oidc_issuer,
     )
 
 
-async def _load(ledger: Ledger, look: Look, act: Act) -> Loaded[Any]:
-    if act.row.opens:  # what a command makes besides has its id from there
-        record_id = uuid7() if act.name is None else UUID(act.name)
-        return Loaded(empty(act.lifecycle.record, record_id), 0, [])
-    assert act.name is not None
-    loaded = await look.record(act.lifecycle.kind, act.name)
-    if loaded is None or not visible(ledger, act.lifecycle, act.context.caller, loaded.audience):
+async def _load(ledger: Ledger, reads: ReadContext, command: Command) -> VersionedRecord[Any]:
+    if command.row.opens:  # what a command makes besides has its id from there
+        record_id = uuid7() if command.name is None else UUID(command.name)
+        return VersionedRecord(empty(command.lifecycle.record, record_id), 0, [])
+    assert command.name is not None
+    loaded = await reads.record(command.lifecycle.kind, command.name)
+    if loaded is None or not is_visible(ledger, command.lifecycle, command.metadata.caller, loaded.audience):
         raise NotFound()
     return loaded
 
 
-def _event(act: Act, decided: Decided, version: int, occurred_at: datetime, behalf: UUID | None) -> Event:
-    context = act.context
+def _event(
+    command: Command, decided: Decision, version: int, occurred_at: datetime, behalf: UUID | None
+) -> Event:
+    context = command.metadata
     return Event(
         id=uuid7(),
         stream=decided.record.row_key,
         version=version,
-        type=act.row.event_in(getattr(decided.record, "state", None)),
+        type=command.row.event_in(getattr(decided.record, "state", None)),
         occurred_at=occurred_at,
         staff_only=decided.staff_only,
         actor=context.caller.actor,
@@ -385,15 +431,15 @@ def _event(act: Act, decided: Decided, version: int, occurred_at: datetime, beha
     )
 
 
-def _once(act: Act, event: Event) -> Once | None:
-    if act.key is None:
+def _idempotency_record(command: Command, event: Event) -> IdempotencyRecord | None:
+    if command.key is None:
         return None
-    return Once(
-        principal=act.context.caller.actor,
-        route=act.key.route,
-        key=act.key.key,
-        fingerprint=act.key.fingerprint,
+    return IdempotencyRecord(
+        principal=command.metadata.caller.actor,
+        route=command.key.route,
+        key=command.key.key,
+        fingerprint=command.key.fingerprint,
         stream=event.stream,
         version=event.version,
-        status=201 if act.row.opens else 200,
+        status=201 if command.row.opens else 200,
     )

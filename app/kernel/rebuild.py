@@ -12,7 +12,7 @@ from app.common.records import Record
 from app.db import Connection
 from app.kernel.lifecycle import Lifecycle
 
-MOST_SHOWN = 100
+MOST_DIFFERENCES = 100
 
 # What each event set on each row; those before a row's removal do not count any more.
 CHANGES = b"""
@@ -42,7 +42,7 @@ where folded is distinct from live order by id limit %(most)s
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowDifference:
     """A row that is not the fold of its events. `folded` or `live` is None where there is no such row."""
 
     table: str
@@ -57,15 +57,15 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FoldComparison:
     """What was compared: the number of events, of rows that differ by table, and the first of those."""
 
     events: int
     differing: dict[str, int]
-    shown: list[Difference]
+    shown: list[RowDifference]
 
 
-def tables(lifecycles: Iterable[Lifecycle[Any]]) -> list[type[Record]]:
+def record_classes(lifecycles: Iterable[Lifecycle[Any]]) -> list[type[Record]]:
     """Every class of rows that the log folds into, each once."""
     classes = [record for lifecycle in lifecycles for record in (lifecycle.record, *lifecycle.children)]
     return list(dict.fromkeys(classes))
@@ -75,7 +75,7 @@ async def compare(
     connection: Connection,
     lifecycles: Iterable[Lifecycle[Any]],
     progress: Callable[[str], None] = lambda table: None,
-) -> Comparison:
+) -> FoldComparison:
     """Folds all events and compares every table with the live one, on one snapshot of both.
 
     `progress` is told each table's name before it is compared.
@@ -91,16 +91,16 @@ async def compare(
         await cursor.execute("create index on change (kind)")
         await cursor.execute("analyze change")
         differing: dict[str, int] = {}
-        shown: list[Difference] = []
-        for record in tables(lifecycles):
+        shown: list[RowDifference] = []
+        for record in record_classes(lifecycles):
             progress(record.KIND)
             await cursor.execute(
-                COMPARE.format(kind=record.KIND).encode(), {"kind": record.KIND, "most": MOST_SHOWN}
+                COMPARE.format(kind=record.KIND).encode(), {"kind": record.KIND, "most": MOST_DIFFERENCES}
             )
             found = await cursor.fetchall()
             if found:
                 differing[record.KIND] = found[0]["total"]
                 shown += [
-                    Difference(record.KIND, str(row["id"]), row["folded"], row["live"]) for row in found
+                    RowDifference(record.KIND, str(row["id"]), row["folded"], row["live"]) for row in found
                 ]
-    return Comparison(head["position"], differing, shown)
+    return FoldComparison(head["position"], differing, shown)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from app.i18n import say
+from app.i18n import translate
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Refusal(Exception):
 
     def sentence(self, language: str) -> str:
         """What it says to people."""
-        return say(language, "detail", self.code, self.words)
+        return translate(language, "detail", self.code, self.words)
 
     def __str__(self) -> str:
         return self.sentence("en")
@@ -66,7 +66,7 @@ class Forbidden(Refusal):
 
 
 @dataclass
-class KeptApart(Refusal):
+class SegregationOfDuties(Refusal):
     """The caller, or whom it is done for, has had a part in the record that is kept apart from this one.
 
     `words`: the action, and which part that is.
@@ -77,7 +77,7 @@ class KeptApart(Refusal):
 
 
 @dataclass
-class NotNow(Refusal):
+class ActionUnavailable(Refusal):
     """The action is not open. `more`: `state`, and `allowed_actions` that are open to this caller now.
 
     `because` is the code of a sentence: a check's, or `not_in_this_state`.
@@ -95,7 +95,7 @@ class NotNow(Refusal):
 
 
 @dataclass
-class NotAllowed(Exception):
+class PreparationRefused(Exception):
     """What is prepared cannot be, and so the action is not open: a NotNow, which whoever performs it makes of
     this. `because` is the code of its sentence.
     """
@@ -104,7 +104,7 @@ class NotAllowed(Exception):
 
 
 @dataclass
-class Changed(Refusal):
+class VersionMismatch(Refusal):
     """The record has another version than the client believes."""
 
     STATUS = 412
@@ -112,7 +112,7 @@ class Changed(Refusal):
 
 
 @dataclass
-class VersionNeeded(Refusal):
+class VersionRequired(Refusal):
     """Who edits a record must say which version they have read."""
 
     STATUS = 428
@@ -120,7 +120,7 @@ class VersionNeeded(Refusal):
 
 
 @dataclass
-class Busy(Refusal):
+class RetriesExhausted(Refusal):
     """What the command depends on kept moving; it was decided again several times."""
 
     STATUS = 409
@@ -132,7 +132,7 @@ class WrongValue(Refusal):
     """A value cannot be used.
 
     `pointer` says where in the body (JSON Pointer), `parameter` which one of the query; `because` is the code
-    of a sentence. `besides` are further ones of the same body.
+    of a sentence. `further` are further ones of the same body.
     """
 
     STATUS = 422
@@ -141,12 +141,12 @@ class WrongValue(Refusal):
     pointer: str = ""
     because: str = ""
     parameter: str | None = None
-    besides: tuple[WrongValue, ...] = ()
+    further: tuple[WrongValue, ...] = ()
 
     def sentence(self, language: str) -> str:
         """Which value, and what is wrong with it."""
         where = self.parameter or self.pointer.removeprefix("/")
-        return f"{where}: {say(language, 'value', self.because, self.words)}"
+        return f"{where}: {translate(language, 'value', self.because, self.words)}"
 
 
 @dataclass

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.common.people import rule as as_caller
+from app.common.people import rule_caller as as_caller
 from app.db import Connection
-from app.kernel.bodies import Body
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.moment import Context
-from app.kernel.perform import Act, IdempotencyKey, perform
-from app.kernel.refusals import Busy, Changed, Refusal
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, IdempotencyKey, perform
+from app.kernel.refusals import Refusal, RetriesExhausted, VersionMismatch
 from app.log.batches import Batch
 from app.log.events import Recorded, stream
 from app.log.follow import Consumer
-from app.log.writer import LARGEST_BATCH, Rejected, Repeated
+from app.log.writer import LARGEST_BATCH, ConstraintViolation, DuplicateCommand
 
 #: The clock, as whoever runs the rules reads it.
 Clock = Callable[[], datetime]
@@ -34,8 +34,8 @@ BATCH = 1_000
 ATTEMPTS = 5
 # A thousand events that each lead to many commands, on a slow disk.
 LONGEST_SECONDS = 300.0
-KNOWN = "select 1 from log.idempotency where key = %s and route = %s and principal = %s"
-REFUSED = """
+KEY_USED = "select 1 from log.idempotency where key = %s and route = %s and principal = %s"
+ADD_REFUSAL = """
 insert into plumbing.refused_consequence (rule, cause, record, action, code, refused_at)
 values (%s, %s, %s, %s, %s, %s) on conflict do nothing"""
 
@@ -51,7 +51,7 @@ class Consequence:
     kind: str
     action: str
     record_id: UUID | None
-    body: Body
+    body: Payload
     if_match: int | None = None
     about: UUID | None = None
 
@@ -73,26 +73,26 @@ class Rule:
 
     `follow` gives at most one consequence per record and what it is `about`, and at most one that opens a
     record. It may look at whatever there is by now, which can be more than there was at the time of the
-    event. `choose` gives those of several events that something can follow from, all at once: from most of
+    event. `preselect` gives those of several events that something can follow from, all at once: from most of
     them nothing does, and to look at each by itself is what costs. It asks by the connection of the batch:
     elsewhere each question would be a commit of its own.
     """
 
     name: str
-    after: tuple[str, ...]
+    event_types: tuple[str, ...]
     follow: Callable[[Ledger, Recorded], AsyncIterator[Consequence]]
-    choose: Callable[[Ledger, Connection, Sequence[Recorded]], Awaitable[Sequence[Recorded]]] | None = None
+    preselect: Callable[[Ledger, Connection, Sequence[Recorded]], Awaitable[Sequence[Recorded]]] | None = None
 
     def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
         """The rule as a consumer of the log."""
 
         async def chosen(batch: Batch) -> Sequence[Recorded]:
-            found = await events(batch, self.after)
-            if self.choose is None or not found:
+            found = await events(batch, self.event_types)
+            if self.preselect is None or not found:
                 return found
-            return await self.choose(ledger, batch.connection, found)
+            return await self.preselect(ledger, batch.connection, found)
 
-        async def finds(batch: Batch) -> bool:
+        async def has_work(batch: Batch) -> bool:
             return bool(await chosen(batch))
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
@@ -101,10 +101,12 @@ class Rule:
                     if await self._attempt(ledger, connection, event, clock):
                         break
                 else:
-                    raise Busy()
+                    raise RetriesExhausted()
 
-        name, types = f"rule:{self.name}", frozenset(self.after)
-        return Consumer(name, handle_batch, BATCH, LONGEST_SECONDS, types=types, acts=True, finds=finds)
+        name, types = f"rule:{self.name}", frozenset(self.event_types)
+        return Consumer(
+            name, handle_batch, BATCH, LONGEST_SECONDS, types=types, writes_log=True, has_work=has_work
+        )
 
     async def _attempt(self, ledger: Ledger, connection: Connection, event: Recorded, clock: Clock) -> bool:
         """Does what follows from the event; False: some of it was decided on a record that has moved since.
@@ -134,14 +136,14 @@ class Rule:
             Cause(self.name, event.id, event.correlation_id, now, f"{event.position}:{c.key}")
             for c in consequences
         ]
-        done = [carry_out(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
+        done = [perform_consequence(ledger, *pair) for pair in zip(causes, consequences, strict=True)]
         outcomes = await asyncio.gather(*done, return_exceptions=True)
         for cause, consequence, outcome in zip(causes, consequences, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 raise outcome
-            if outcome not in (None, Changed.CODE):
-                await keep_refusal(connection, cause, consequence, outcome)
-        return Changed.CODE not in outcomes
+            if outcome not in (None, VersionMismatch.CODE):
+                await record_refusal(connection, cause, consequence, outcome)
+        return VersionMismatch.CODE not in outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class Cause:
     reference: str | None = None
 
 
-async def carry_out(ledger: Ledger, cause: Cause, consequence: Consequence) -> str | None:
+async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequence) -> str | None:
     """Does it. Gives the code of the reason if it was refused, None if it is done, now or before.
 
     Raises Busy if others kept changing the record, or DatabaseGone: then it is to be tried again.
@@ -168,7 +170,7 @@ async def carry_out(ledger: Ledger, cause: Cause, consequence: Consequence) -> s
     key = None
     if cause.reference is not None:
         key = IdempotencyKey(ROUTE, f"{caller.actor}:{cause.reference}", "")
-    context = Context(
+    context = CommandMetadata(
         caller,
         cause.now,
         cause.correlation_id,
@@ -181,23 +183,23 @@ async def carry_out(ledger: Ledger, cause: Cause, consequence: Consequence) -> s
     name = None if consequence.record_id is None else str(consequence.record_id)
     seen = None if consequence.if_match is None else frozenset({consequence.if_match})
     try:
-        await perform(ledger, Act(lifecycle, row, name, consequence.body, context, seen, key))
-    except Repeated:
+        await perform(ledger, Command(lifecycle, row, name, consequence.body, context, seen, key))
+    except DuplicateCommand:
         return None
-    except Busy:
+    except RetriesExhausted:
         raise
-    except (Refusal, Rejected) as refusal:
+    except (Refusal, ConstraintViolation) as refusal:
         # What forbids it now may be what it did the first time.
-        if key is not None and await ledger.db.value(KNOWN, (key.key, key.route, caller.actor)):
+        if key is not None and await ledger.db.value(KEY_USED, (key.key, key.route, caller.actor)):
             return None
         return refusal.code if isinstance(refusal, Refusal) else refusal.constraint or "rejected"
     return None
 
 
-async def keep_refusal(connection: Connection, cause: Cause, consequence: Consequence, code: str) -> None:
+async def record_refusal(connection: Connection, cause: Cause, consequence: Consequence, code: str) -> None:
     """Keeps what came of it, for operators."""
     await connection.execute(
-        REFUSED, (cause.rule, cause.event_id, consequence.record, consequence.action, code, cause.now)
+        ADD_REFUSAL, (cause.rule, cause.event_id, consequence.record, consequence.action, code, cause.now)
     )
 
 

@@ -14,46 +14,46 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from app.common.records import Beside, Labelled, Record, from_row
-from app.db import Answering, Connection, Database, DatabaseGone, Row, rows_of
-from app.kernel import rounds
-from app.kernel.bodies import Body
+from app.common.records import ChildRecord, CodeEnum, Record, from_row
+from app.db import AnswerDeadline, Connection, Database, DatabaseGone, Row, fetch_rows
+from app.kernel import polling as rounds
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import Busy, Changed
-from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
-from app.lines import Lines
-from app.log.batches import Batch, Touched
+from app.kernel.payloads import Payload
+from app.kernel.refusals import RetriesExhausted, VersionMismatch
+from app.kernel.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
+from app.log.batches import Batch, StreamActivity
 from app.log.events import id_of, ids_of, kind_of, stream
 from app.log.follow import Consumer
 from app.settings import Settings
+from app.shared_connections import SharedConnections
 
 R = TypeVar("R", bound=Record)
 
 NAME = "timers"
 BATCH = 10_000
 # Those that go off together: what each batch costs is shared, and no worker keeps them long from another.
-TOGETHER = 500
+FIRE_BATCH = 500
 # How late a timer may go off while all is well.
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 # How long those that go off together may take; after that the database is taken for hung.
 LONGEST_SECONDS = 60.0
-BUSY = timedelta(seconds=1)
-LATER_AGAIN = timedelta(minutes=1)
+CONTENTION_DELAY = timedelta(seconds=1)
+RETRY_DELAY = timedelta(minutes=1)
 
 # Records in a state that the rule looks at. They are named by their ids: a name that is put together for each
 # row is looked for in all of them, if the planner believes that they are few.
 # The ids are read once, by a query of their own: PostgreSQL 15 reads them anew for each row that it looks at.
-OF_KIND = """
+TIMED_RECORDS = """
 select r.* from {table} r
 where r.id = any((select %(ids)s::text::uuid[])::uuid[]) and r.state = any(%(states)s) and {only}"""
-OF_ROWS_BESIDE = "select r.* from {table} r where r.record = any(%(streams)s) and r.state = any(%(states)s)"
+TIMED_CHILD_ROWS = "select r.* from {table} r where r.record = any(%(streams)s) and r.state = any(%(states)s)"
 # What another system told of the past is that system's to finish, unless somebody has done something here.
 ACTED_ON = """
 select named.stream from unnest(%s::text[]) as named(stream)
 where exists (
   select from log.event e where e.stream = named.stream and e.source not like 'import:%%' offset 0)"""
-UNSET = "delete from plumbing.timer where rule = %s and stream = any(%s)"
-SET = """
+UNSET_TIMERS = "delete from plumbing.timer where rule = %s and stream = any(%s)"
+SET_TIMERS = """
 insert into plumbing.timer as old (rule, stream, due_at)
   select %s, u.stream, u.due_at from unnest(%s::text[], %s::timestamptz[]) as u(stream, due_at)
 on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
@@ -69,19 +69,19 @@ RECORDS = """
 select r.*, e.stream, e.id as cause, e.correlation_id from {table} r join log.event e
 on e.stream = %(kind)s || '/' || r.id and e.version = r.version
 where r.id = any(%(ids)s) and r.state = any(%(states)s)"""
-ROWS_BESIDE = """
+CHILD_ROWS = """
 select r.*, e.stream, e.id as cause, e.correlation_id from {table} r join log.event e
 on e.stream = r.record and e.version = r.version
 where r.record = any(%(streams)s) and r.state = any(%(states)s)"""
-GONE = "delete from plumbing.timer where rule = %s and stream = any(%s)"
-LATER = "update plumbing.timer set due_at = %s where rule = %s and stream = %s"
+DELETE_FIRED = "delete from plumbing.timer where rule = %s and stream = any(%s)"
+RESCHEDULE = "update plumbing.timer set due_at = %s where rule = %s and stream = %s"
 OVERDUE = """
 select count(*) as timers, coalesce(extract(epoch from %(now)s - min(due_at)), 0)::float8 as seconds
 from plumbing.timer where due_at <= %(now)s"""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TimerOutcome:
     """What a rule wants done, what names the doing of it if the record's version is not enough, and what is
     done instead if it is refused.
     """
@@ -91,7 +91,7 @@ class Wanted:
     otherwise: Consequence | None = None
 
 
-class Timed(Protocol):
+class TimerConsumer(Protocol):
     """A rule with timers: one row of `plumbing.timer` for each record that it is to look at."""
 
     @property
@@ -105,12 +105,12 @@ class Timed(Protocol):
     def consumer(self, ledger: Ledger) -> Consumer:
         """What sets its timers."""
 
-    async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
+    async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
         """Those records as they stand now, as far as the rule looks at them. Each row has its `stream`, and
         of the event that the version is of the id (`cause`) and the `correlation_id`.
         """
 
-    async def wanted(self, ledger: Ledger, row: Row, now: datetime) -> Wanted | datetime | None:
+    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
         """What is to be done with the record now; when to look at it again; None: nothing, as it stands."""
 
 
@@ -122,30 +122,30 @@ class TimedRule(Generic[R]):
     its body; None: it cannot be done now, and is looked at again in a minute. `otherwise` is what is done
     instead if that is refused (None: nothing, and only operators learn of it). The name is that of its file.
 
-    One rule for records of several kinds is one of these for each; `of_another_kind` tells their timers
+    One rule for records of several kinds is one of these for each; `timers_per_kind` tells their timers
     apart. `only` is SQL that holds of every row `r` that `due` says something of: what rules out most of them
-    spares looking at them. With `beside` it is about rows of that class beside records of whatever kind, and
-    the action is one of their record.
+    spares looking at them. With `child_class` it is about rows of that class beside records of whatever kind,
+    and the action is one of their record.
     """
 
     name: str
     kind: str
-    states: frozenset[Labelled]
+    states: frozenset[CodeEnum]
     due: Callable[[R, Settings], datetime | None]
-    act: Callable[[Ledger, R, datetime], Awaitable[tuple[str, Body] | None]]
+    act: Callable[[Ledger, R, datetime], Awaitable[tuple[str, Payload] | None]]
     only: str = "true"
-    beside: type[Beside] | None = None
-    of_another_kind: bool = False
-    otherwise: tuple[str, Body] | None = None
+    child_class: type[ChildRecord] | None = None
+    timers_per_kind: bool = False
+    otherwise: tuple[str, Payload] | None = None
 
     @property
     def timers(self) -> str:
         """The name under which its timers are kept, and that of the consumer which sets them."""
-        return f"{self.name}:{self.kind}" if self.of_another_kind else self.name
+        return f"{self.name}:{self.kind}" if self.timers_per_kind else self.name
 
-    def of_row(self, ledger: Ledger, row: dict[str, Any]) -> Any:
+    def record_of(self, ledger: Ledger, row: dict[str, Any]) -> Any:
         """What the rule looks at, from its row."""
-        return from_row(self.beside or ledger.lifecycles[self.kind].record, row)
+        return from_row(self.child_class or ledger.lifecycles[self.kind].record, row)
 
     @property
     def table(self) -> str:
@@ -157,15 +157,15 @@ class TimedRule(Generic[R]):
         """The states, as rows hold them."""
         return [state.value for state in self.states]
 
-    def kinds(self, ledger: Ledger) -> frozenset[str]:
+    def watched_kinds(self, ledger: Ledger) -> frozenset[str]:
         """The kinds of the records whose events it looks at."""
-        if self.beside is None:
+        if self.child_class is None:
             return frozenset({self.kind})
-        return frozenset(kind for kind, one in ledger.lifecycles.items() if self.beside in one.children)
+        return frozenset(kind for kind, one in ledger.lifecycles.items() if self.child_class in one.children)
 
     def consumer(self, ledger: Ledger) -> Consumer:
         """What sets the rule's timers."""
-        kinds = self.kinds(ledger)
+        kinds = self.watched_kinds(ledger)
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
             if batch.span.first == 1:  # from the beginning, that is: from nothing
@@ -173,59 +173,63 @@ class TimedRule(Generic[R]):
             touched = await batch.streams(kinds)
             due = await self._due(ledger, connection, touched) if touched else {}
             # Of what is new there can be none.
-            unset = [name for name, of in touched.items() if name not in due and not of.new]
+            unset = [name for name, of in touched.items() if name not in due and not of.is_new]
             if unset:
-                await connection.execute(UNSET, (self.timers, unset))
+                await connection.execute(UNSET_TIMERS, (self.timers, unset))
             if due:
-                await connection.execute(SET.encode(), (self.timers, list(due), list(due.values())))
+                await connection.execute(SET_TIMERS.encode(), (self.timers, list(due), list(due.values())))
 
         return Consumer(f"timer:{self.timers}", handle_batch, BATCH, kinds=kinds)
 
     async def _due(
-        self, ledger: Ledger, connection: Connection, touched: dict[str, Touched]
+        self, ledger: Ledger, connection: Connection, touched: dict[str, StreamActivity]
     ) -> dict[str, datetime]:
         """When it is to look at these records, as far as it is."""
         wanted: dict[str, Any] = {"states": self.codes, "streams": list(touched)}
-        if self.beside is None:
+        if self.child_class is None:
             wanted["ids"] = ids_of(touched)
-        query = (OF_ROWS_BESIDE if self.beside else OF_KIND).format(table=self.table, only=self.only)
+        query = (TIMED_CHILD_ROWS if self.child_class else TIMED_RECORDS).format(
+            table=self.table, only=self.only
+        )
         due: dict[str, datetime] = {}
-        for row in await rows_of(connection, query, wanted):
-            at = self.due(self.of_row(ledger, row), ledger.settings)
-            name = row["record"] if self.beside else stream(self.kind, row["id"])
+        for row in await fetch_rows(connection, query, wanted):
+            at = self.due(self.record_of(ledger, row), ledger.settings)
+            name = row["record"] if self.child_class else stream(self.kind, row["id"])
             if at is not None:  # of several beside one record, the first
                 due[name] = min(at, due.get(name, at))
-        if told := [name for name in due if not touched[name].here]:
+        if told := [name for name in due if not touched[name].has_live_events]:
             cursor = await connection.execute(ACTED_ON.encode(), (told,))
             acted_on = {name for (name,) in await cursor.fetchall()}
             for name in set(told) - acted_on:
                 del due[name]
         return due
 
-    async def look(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
+    async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
         """The records as they stand now."""
-        query = (ROWS_BESIDE if self.beside else RECORDS).format(table=self.table)
+        query = (CHILD_ROWS if self.child_class else RECORDS).format(table=self.table)
         ids = [id_of(stream) for stream in streams]
         said = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
         return await ledger.db.rows(query, said)
 
-    async def wanted(self, ledger: Ledger, row: Row, now: datetime) -> Wanted | datetime | None:
+    async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
         """What `act` gives, if it is due."""
-        record = self.of_row(ledger, row)
+        record = self.record_of(ledger, row)
         due = self.due(record, ledger.settings)
         if due is None or due > now:  # it is as it was, or its timer would be set anew: a setting has changed
             return due
         found = await self.act(ledger, record, now)
         if found is None:
-            return now + LATER_AGAIN
+            return now + RETRY_DELAY
         stream = row["stream"]
         # A row beside a record says nothing of that one's version: its own state is what the action looks at.
-        version = None if self.beside else record.version
+        version = None if self.child_class else record.version
 
-        def said(action: str, body: Body) -> Consequence:
+        def consequence(action: str, body: Payload) -> Consequence:
             return Consequence(kind_of(stream), action, id_of(stream), body, if_match=version)
 
-        return Wanted(said(*found), otherwise=None if self.otherwise is None else said(*self.otherwise))
+        return TimerOutcome(
+            consequence(*found), otherwise=None if self.otherwise is None else consequence(*self.otherwise)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +248,9 @@ async def overdue(db: Database, now: datetime) -> Overdue:
 
 
 async def run(
-    lines: Lines,
+    connections: SharedConnections,
     ledger: Ledger,
-    rules: Sequence[Timed],
+    rules: Sequence[TimerConsumer],
     clock: Clock,
     *,
     failed: Callable[[str, Exception], None],
@@ -261,15 +265,15 @@ async def run(
     async def work(connection: Connection) -> bool:
         cursor = await connection.execute(WITH_DUE.encode(), (list(by_name), clock()))
         due = [by_name[name] for (name,) in await cursor.fetchall()]
-        return any([await go_off(connection, ledger, rule, clock(), failed=failed) for rule in due])
+        return any([await fire_due(connection, ledger, rule, clock(), failed=failed) for rule in due])
 
-    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
+    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
-async def go_off(
+async def fire_due(
     connection: Connection,
     ledger: Ledger,
-    rule: Timed,
+    rule: TimerConsumer,
     now: datetime,
     *,
     failed: Callable[[str, Exception], None],
@@ -280,18 +284,18 @@ async def go_off(
     told of a record that the rule fails on; it is looked at again later, and does not stop the others.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
-    async with Answering(connection, ends), connection.transaction():
-        cursor = await connection.execute(DUE, (rule.timers, now, TOGETHER))
+    async with AnswerDeadline(connection, ends), connection.transaction():
+        cursor = await connection.execute(DUE, (rule.timers, now, FIRE_BATCH))
         streams = [stream for (stream,) in await cursor.fetchall()]
         if streams:
             batch = _Batch(ledger, rule, now, failed)
-            await batch.look(streams)
+            await batch.fire(streams)
             for cause, consequence, code in batch.refused:
-                await keep_refusal(connection, cause, consequence, code)
+                await record_refusal(connection, cause, consequence, code)
             for stream, at in batch.later.items():
-                await connection.execute(LATER, (at, rule.timers, stream))
+                await connection.execute(RESCHEDULE, (at, rule.timers, stream))
             gone = [stream for stream in streams if stream not in batch.later]
-            await connection.execute(GONE, (rule.timers, gone))
+            await connection.execute(DELETE_FIRED, (rule.timers, gone))
     return len(streams)
 
 
@@ -300,48 +304,48 @@ class _Batch:
     """What comes of timers that go off together: by stream, when to look `later`; and what was refused."""
 
     ledger: Ledger
-    rule: Timed
+    rule: TimerConsumer
     now: datetime
     failed: Callable[[str, Exception], None]
     later: dict[str, datetime] = field(default_factory=dict)
     refused: list[tuple[Cause, Consequence, str]] = field(default_factory=list)
 
-    async def look(self, streams: Sequence[str]) -> None:
+    async def fire(self, streams: Sequence[str]) -> None:
         """At the records as they stand now, together, so that commands share a batch of the log's writer."""
-        rows = await self.rule.look(self.ledger, streams)
-        for outcome in await asyncio.gather(*map(self._one, rows), return_exceptions=True):
+        rows = await self.rule.load_records(self.ledger, streams)
+        for outcome in await asyncio.gather(*map(self._fire_one, rows), return_exceptions=True):
             if outcome is not None:
                 raise outcome
 
-    async def _one(self, row: Row) -> None:
+    async def _fire_one(self, row: Row) -> None:
         stream = row["stream"]
         try:
             cause = Cause(self.rule.name, row["cause"], row["correlation_id"], self.now)
             await self._act(row, cause)
         except DatabaseGone:
             raise
-        except Busy:
-            self._again(stream, self.now + BUSY)
+        except RetriesExhausted:
+            self._reschedule(stream, self.now + CONTENTION_DELAY)
         except Exception as error:  # a fault of the rule: one record is not to stop the others
             self.failed(self.rule.name, error)
-            self._again(stream, self.now + LATER_AGAIN)
+            self._reschedule(stream, self.now + RETRY_DELAY)
 
-    def _again(self, stream: str, at: datetime) -> None:
+    def _reschedule(self, stream: str, at: datetime) -> None:
         self.later[stream] = min(at, self.later.get(stream, at))
 
     async def _act(self, row: Row, cause: Cause) -> None:
-        wanted = await self.rule.wanted(self.ledger, row, self.now)
+        wanted = await self.rule.outcome_of(self.ledger, row, self.now)
         if wanted is None:
             return
         if isinstance(wanted, datetime):
-            self._again(row["stream"], wanted)
+            self._reschedule(row["stream"], wanted)
             return
         cause = replace(cause, reference=wanted.reference)
         for consequence in (wanted.consequence, wanted.otherwise):
             if consequence is None:
                 return
-            refusal = await carry_out(self.ledger, cause, consequence)
+            refusal = await perform_consequence(self.ledger, cause, consequence)
             # If the record has changed meanwhile, its timer is set anew.
-            if refusal in (None, Changed.CODE):
+            if refusal in (None, VersionMismatch.CODE):
                 return
             self.refused.append((cause, consequence, refusal))

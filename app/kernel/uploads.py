@@ -19,7 +19,7 @@ from psycopg.errors import ForeignKeyViolation
 
 from app.common.children import Attachment
 from app.common.media import media_type
-from app.common.people import Caller, texts_of
+from app.common.people import Caller, grant_texts
 from app.common.personal import PersonalKey
 from app.common.uploads import Upload
 from app.db import Database, DatabaseGone
@@ -29,15 +29,15 @@ from app.log.ids import uuid7
 
 CHUNK_BYTES = 262_144
 #: Longer than that no command is under way, so that nothing is removed which is being attached.
-ATTACHED_WITHIN = timedelta(hours=24)
-KEPT_FOR = timedelta(hours=48)
+ATTACH_DEADLINE = timedelta(hours=24)
+RETENTION = timedelta(hours=48)
 #: How often the worker looks, in seconds; and how many uploads it removes at once.
-LOOK_SECONDS = 60.0
+POLL_SECONDS = 60.0
 MOST_REMOVED = 20
 NAME = "uploads"
 
 _COLUMNS = "id, person_id, key_id, under, wrapped, begun_at, size, sha256, media_type, restricted_to"
-FIND = f"select {_COLUMNS} from content.upload where id = %s"
+FIND_UPLOAD = f"select {_COLUMNS} from content.upload where id = %s"
 DROP = "delete from content.upload where id = %s and sha256 is null returning id"
 BEGIN = """
 insert into content.upload (id, person_id, key_id, under, wrapped, begun_at, size, restricted_to)
@@ -45,24 +45,24 @@ values (%(id)s, %(person_id)s, %(key_id)s, %(under)s, %(wrapped)s, %(now)s, %(si
 on conflict (id) do nothing returning id
 """
 # However small, an upload counts as a chunk: their number is bounded, too.
-WAITING = f"""
+UNATTACHED_BYTES = f"""
 select coalesce(sum(greatest(u.size, {CHUNK_BYTES})), 0)::bigint from content.upload u
 where u.person_id = %s and u.wrapped is not null
 and not exists (select from fold.attachment a where a.id = u.id)
 """
-KEEP = "insert into content.chunk (key_id, number, sealed) values (%s, %s, %s) returning number"
-END = f"""
+ADD_CHUNK = "insert into content.chunk (key_id, number, sealed) values (%s, %s, %s) returning number"
+FINISH = f"""
 update content.upload set size = %(size)s, sha256 = %(sha256)s, media_type = %(media_type)s
 where key_id = %(key_id)s returning {_COLUMNS}
 """
-GIVE_UP = "delete from content.upload where key_id = %s and sha256 is null returning id"
+ABANDON = "delete from content.upload where key_id = %s and sha256 is null returning id"
 CHUNK = "select sealed from content.chunk where key_id = %s and number = %s"
 # The key of what is attached is in the vault; destroyed there, it is to be nowhere else.
-SETTLE = """
+DROP_WRAPPED_KEYS = """
 update content.upload u set wrapped = null
 where u.wrapped is not null and exists (select from fold.attachment a where a.id = u.id) returning u.id
 """
-NOT_NEEDED = """
+DELETE_UNATTACHED = """
 delete from content.upload u where u.id = %s and not exists (select from fold.attachment a where a.id = u.id)
 returning u.id
 """
@@ -108,7 +108,7 @@ class ContentDamaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class IncomingUpload:
     """What somebody sends. `pieces` are its bytes as they come, `size` of them at the most."""
 
     upload_id: UUID
@@ -118,20 +118,20 @@ class Sending:
     now: datetime
 
 
-async def find(db: Database, upload_id: UUID) -> Upload | None:
+async def find_upload(db: Database, upload_id: UUID) -> Upload | None:
     """The upload of that id."""
-    row = await db.row(FIND, (upload_id,))
+    row = await db.row(FIND_UPLOAD, (upload_id,))
     return None if row is None else Upload(**row)
 
 
-async def take_in(ledger: Ledger, sending: Sending) -> Upload:
+async def store_upload(ledger: Ledger, sending: IncomingUpload) -> Upload:
     """Keeps what is sent. The same once more comes to the same.
 
     Raises NotFound, UploadTaken, TooMuchWaits, PersonErased, StillRunning, DatabaseGone, and what `pieces`
     raises.
     """
-    earlier = await find(ledger.db, sending.upload_id)
-    if earlier is not None and not earlier.is_for(sending.sender):
+    earlier = await find_upload(ledger.db, sending.upload_id)
+    if earlier is not None and not earlier.is_usable_by(sending.sender):
         raise NotFound()
     if earlier is not None and earlier.sha256 is not None:
         if await _sha256(sending.pieces) != earlier.sha256:
@@ -139,21 +139,21 @@ async def take_in(ledger: Ledger, sending: Sending) -> Upload:
         return earlier
     key = await _begin(ledger, sending)
     try:
-        return await _keep(ledger.db, key, sending.pieces)
+        return await _store_chunks(ledger.db, key, sending.pieces)
     except BaseException:  # also where the client has gone away: it will begin anew, if it comes back
         with contextlib.suppress(DatabaseGone):
-            await ledger.db.rows(GIVE_UP, (key.id,))
+            await ledger.db.rows(ABANDON, (key.id,))
         raise
 
 
-async def _begin(ledger: Ledger, sending: Sending) -> PersonalKey:
+async def _begin(ledger: Ledger, sending: IncomingUpload) -> PersonalKey:
     """Makes room for it; gives the key that it is to be under."""
     sender = sending.sender
     assert sender.person_id is not None, "a file is somebody's"
     author = await ledger.vault.author(sender.person_id)
     if author is None:
         raise PersonErased()
-    key, wrapped = author.key.make(uuid7())
+    key, wrapped = author.key.wrap_new_key(uuid7())
     await ledger.db.rows(DROP, (sending.upload_id,))
     begun = await ledger.db.row(
         BEGIN,
@@ -165,20 +165,20 @@ async def _begin(ledger: Ledger, sending: Sending) -> PersonalKey:
             "wrapped": wrapped,
             "now": sending.now,
             "size": sending.size,
-            "restricted_to": texts_of(sender.restricted_to),
+            "restricted_to": grant_texts(sender.restricted_to),
         },
     )
     if begun is None:  # somebody else has begun it at the same moment
         raise StillRunning()
     # Looked at afterwards: of two who begin at once, at least one sees the other.
     limit = ledger.settings.waiting_limit
-    if await ledger.db.value(WAITING, (sender.person_id,)) > limit:
-        await ledger.db.rows(GIVE_UP, (key.id,))
+    if await ledger.db.value(UNATTACHED_BYTES, (sender.person_id,)) > limit:
+        await ledger.db.rows(ABANDON, (key.id,))
         raise TooMuchWaits({"limit": str(limit)})
     return key
 
 
-async def _keep(db: Database, key: PersonalKey, pieces: AsyncIterator[bytes]) -> Upload:
+async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[bytes]) -> Upload:
     digest, size, found = sha256(), 0, media_type(b"")
     number = 0
     async for chunk in _chunks(pieces):
@@ -187,12 +187,12 @@ async def _keep(db: Database, key: PersonalKey, pieces: AsyncIterator[bytes]) ->
         digest.update(chunk)
         size += len(chunk)
         try:
-            await db.rows(KEEP, (key.id, number, key.seal_chunk(number, chunk)))
+            await db.rows(ADD_CHUNK, (key.id, number, key.seal_chunk(number, chunk)))
         except ForeignKeyViolation as error:  # it has been begun anew
             raise StillRunning() from error
         number += 1
     whole = {"key_id": key.id, "size": size, "sha256": digest.hexdigest(), "media_type": found}
-    row = await db.row(END, whole)
+    row = await db.row(FINISH, whole)
     if row is None:
         raise StillRunning()
     return Upload(**row)
@@ -222,7 +222,7 @@ async def key_of(ledger: Ledger, attachment: Attachment) -> PersonalKey:
 
     Raises ContentErased, ContentDamaged, DatabaseGone.
     """
-    upload = await find(ledger.db, attachment.id)
+    upload = await find_upload(ledger.db, attachment.id)
     if upload is None:
         raise ContentDamaged(f"What attachment {attachment.id} held is missing.")
     key = await ledger.vault.text_key(upload.key_id)
@@ -237,20 +237,20 @@ async def content(ledger: Ledger, attachment: Attachment, key: PersonalKey) -> A
     Raises ContentDamaged, DatabaseGone; also on the way. The last chunk is not given before the whole is
     known to be what was sent.
     """
-    chunks = _opened(ledger.db, key, attachment)
+    chunks = _decrypted_chunks(ledger.db, key, attachment)
     first = await anext(chunks, b"")
 
-    async def all_of_it() -> AsyncIterator[bytes]:
+    async def verified_chunks() -> AsyncIterator[bytes]:
         yield first
         async for chunk in chunks:
             yield chunk
 
-    return all_of_it()
+    return verified_chunks()
 
 
-async def whole(ledger: Ledger, upload_id: UUID) -> bytes:
+async def read_all(ledger: Ledger, upload_id: UUID) -> bytes:
     """The bytes of an upload, attached or not. Raises ContentErased, ContentDamaged, DatabaseGone."""
-    upload = await find(ledger.db, upload_id)
+    upload = await find_upload(ledger.db, upload_id)
     if upload is None or upload.sha256 is None:
         raise ContentDamaged(f"The upload {upload_id} is not there any more.")
     key: PersonalKey | None = None
@@ -262,15 +262,17 @@ async def whole(ledger: Ledger, upload_id: UUID) -> bytes:
         key = author.key.unwrap(upload.key_id, upload.wrapped)
     if key is None:
         raise ContentErased()
-    return b"".join([chunk async for chunk in _opened(ledger.db, key, upload)])
+    return b"".join([chunk async for chunk in _decrypted_chunks(ledger.db, key, upload)])
 
 
-async def drop(db: Database, upload_id: UUID) -> None:
+async def delete_unattached(db: Database, upload_id: UUID) -> None:
     """Removes an upload that is not needed any more; what is attached stays."""
-    await db.rows(NOT_NEEDED, (upload_id,))
+    await db.rows(DELETE_UNATTACHED, (upload_id,))
 
 
-async def _opened(db: Database, key: PersonalKey, attachment: Attachment | Upload) -> AsyncIterator[bytes]:
+async def _decrypted_chunks(
+    db: Database, key: PersonalKey, attachment: Attachment | Upload
+) -> AsyncIterator[bytes]:
     assert attachment.size is not None
     digest, count = sha256(), -(-attachment.size // CHUNK_BYTES)
     for number in range(count):
@@ -287,13 +289,13 @@ async def _opened(db: Database, key: PersonalKey, attachment: Attachment | Uploa
         yield chunk
 
 
-async def tidy(db: Database, now: datetime) -> int:
+async def purge_expired(db: Database, now: datetime) -> int:
     """Removes what was not attached in time, and the keys of what was, which are in the vault. Gives the
     number of uploads removed.
     """
-    await db.rows(SETTLE)
+    await db.rows(DROP_WRAPPED_KEYS)
     removed = 0
-    while gone := await db.rows(REMOVE, (now - KEPT_FOR,)):
+    while gone := await db.rows(REMOVE, (now - RETENTION,)):
         removed += len(gone)
     return removed
 
@@ -304,7 +306,7 @@ async def run(
     """Tidies for ever. `failed` is told of each failure; it is tried again."""
     while True:
         try:
-            await tidy(ledger.db, clock())
+            await purge_expired(ledger.db, clock())
         except Exception as error:  # whatever it is: it is not to stop the worker
             failed(NAME, error)
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed
 from app.db import Database, Row
-from app.kernel.recent import Recent
+from app.kernel.lru_cache import LruCache
 from app.log.events import stream
 
 MASTER_KEY_FILE = "master.key"
@@ -39,7 +39,7 @@ class VaultError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Author:
+class AuthorKey:
     """Somebody whose words can be kept: their key, and the version at which their stream was seen."""
 
     key: PersonalKey
@@ -54,10 +54,10 @@ class Vault:
         self._db = db
         self.master = master
         #: Sameness of names and of commands, without keeping either.
-        self.fingerprint = fingerprints.of
-        self._authors: Recent[UUID, Author] = Recent(LARGEST_CACHE)
-        self._texts: Recent[str, str] = Recent(LARGEST_CACHE)
-        self._opened: Recent[UUID, PersonalKey] = Recent(LARGEST_CACHE)
+        self.fingerprint = fingerprints.digest
+        self._authors: LruCache[UUID, AuthorKey] = LruCache(LARGEST_CACHE)
+        self._texts: LruCache[str, str] = LruCache(LARGEST_CACHE)
+        self._opened: LruCache[UUID, PersonalKey] = LruCache(LARGEST_CACHE)
         # What was fetched before a key was destroyed must not be kept after it.
         self._epoch = 0
 
@@ -68,14 +68,14 @@ class Vault:
         self._texts.clear()
         self._opened.clear()
 
-    async def author(self, person_id: UUID) -> Author | None:
+    async def author(self, person_id: UUID) -> AuthorKey | None:
         """The person as somebody whose words can be kept; None if they were erased."""
         known = self._authors.get(person_id)
         if known is not None:
             return known
         epoch = self._epoch
         for row in await self._db.rows(AUTHOR, (person_id,)):
-            known = Author(
+            known = AuthorKey(
                 self.master.unwrap(row["id"], row["wrapped"]), stream("person", person_id), row["version"]
             )
             if epoch == self._epoch:
@@ -153,13 +153,13 @@ def master_key(secrets_dir: Path) -> MasterKey:
     try:
         secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            _make(path)
-        return _read(path)
+            _create_key_file(path)
+        return _read_key_file(path)
     except OSError as error:
         raise VaultError(f"The master key {path} cannot be read or made: {error.strerror}.") from error
 
 
-def _make(path: Path) -> None:
+def _create_key_file(path: Path) -> None:
     """Gives the file its name when it is whole and on the disk. Of several makers the first one's stays."""
     descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # of mode 0600
     try:
@@ -178,7 +178,7 @@ def _make(path: Path) -> None:
         os.close(folder)
 
 
-def _read(path: Path) -> MasterKey:
+def _read_key_file(path: Path) -> MasterKey:
     try:
         return MasterKey(base64.b64decode(path.read_bytes().strip(), validate=True))
     except ValueError as error:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from app.common.people import STAFF as STAFF_ROLES
-from app.common.people import Caller, Held, Role
-from app.common.records import Beside, Record
+from app.common.people import STAFF_ROLES, Caller, Role, RoleGrant
+from app.common.records import ChildRecord, Record
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
 
@@ -23,7 +22,7 @@ STAFF = "staff"
 EVERYBODY = "everybody"
 FOLLOWER = "follower"
 #: By what persons see a record because of rows beside it: what `SHOWS` of such a row says.
-BY_ROWS = (FOLLOWER, "voter", "invited")
+ROW_TOKENS = (FOLLOWER, "voter", "invited")
 #: Conditions in SQL that hold for every record, and for none.
 EVERYWHERE, NOWHERE = "true", "false"
 #: Gives the placeholder of one more value of a statement.
@@ -37,20 +36,20 @@ def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
     """
     shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
-        shown |= {f"{kind}:{caller.person_id}" for kind in ("person", *BY_ROWS)}
+        shown |= {f"{kind}:{caller.person_id}" for kind in ("person", *ROW_TOKENS)}
     for held in caller.roles:
         if held.process not in (None, lifecycle.kind):
             continue
-        if held.role in _SEE_THEIR_TEAMS | lifecycle.sees_all:
-            shown |= _of_scope(held)
-        if held.role in _SEE_THEIR_TEAMS and held.everywhere_in(lifecycle.kind):
+        if held.role in _SEE_THEIR_TEAMS | lifecycle.overseer_roles:
+            shown |= _scope_tokens(held)
+        if held.role in _SEE_THEIR_TEAMS and held.applies_throughout(lifecycle.kind):
             shown.update(f"team:{team}" for team in caller.teams)
         if held.role is Role.agent:
             shown.add(DESK)
     return frozenset(shown)
 
 
-def _of_scope(held: Held) -> set[str]:
+def _scope_tokens(held: RoleGrant) -> set[str]:
     if held.team_id is not None:
         return {f"team:{held.team_id}"}
     return set() if held.service is None else {f"service:{held.service}"}
@@ -72,46 +71,48 @@ def audience(
     """Who may see the record: whom its lifecycle says, and who follows it or belongs to it, as they did
     `before` or do now.
     """
-    following = {token for token in before if token.partition(":")[0] in BY_ROWS}
-    following |= _shown_by(made)
-    following -= _shown_by(removed)
+    following = {token for token in before if token.partition(":")[0] in ROW_TOKENS}
+    following |= _granted_by(made)
+    following -= _granted_by(removed)
     return frozenset(following.union(lifecycle.audience(record)))
 
 
-def _shown_by(rows: Iterable[Record]) -> set[str]:
+def _granted_by(rows: Iterable[Record]) -> set[str]:
     """The tokens of those who see the record by such a row beside it."""
     return {
-        f"{row.SHOWS}:{person}"
+        f"{row.AUDIENCE_KIND}:{person}"
         for row in rows
-        if isinstance(row, Beside) and row.SHOWS and (person := getattr(row, "person_id", None)) is not None
+        if isinstance(row, ChildRecord)
+        and row.AUDIENCE_KIND
+        and (person := getattr(row, "person_id", None)) is not None
     }
 
 
 def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
     """The roles that, held everywhere, show every record of the kind."""
     tickets = issubclass(lifecycle.record, Ticket)
-    return lifecycle.sees_all | (_SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
+    return lifecycle.overseer_roles | (_SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
 
 
-def sees_all(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> bool:
+def sees_every_record(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> bool:
     """Whether the caller sees every record of the kind."""
     if caller.is_rule:
         return True
-    everywhere = {held.role for held in caller.roles if held.everywhere_in(lifecycle.kind)}
+    everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}
     return not overseers(lifecycle, agents_see=agents_see).isdisjoint(everywhere)
 
 
-def may_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, agents_see: str) -> bool:
+def can_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, agents_see: str) -> bool:
     """Whether the caller may see a record with that audience."""
-    return sees_all(caller, lifecycle, agents_see=agents_see) or not tokens(caller, lifecycle).isdisjoint(
-        audience
-    )
+    return sees_every_record(caller, lifecycle, agents_see=agents_see) or not tokens(
+        caller, lifecycle
+    ).isdisjoint(audience)
 
 
-def staff_sees(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
+def staff_condition(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
     """The condition in SQL on the table `r` for the records of that kind that `caller.is_staff_for`."""
     held = [one for one in caller.roles if one.role in STAFF_ROLES]
-    if caller.is_rule or any(one.everywhere_in(lifecycle.kind) for one in held):
+    if caller.is_rule or any(one.applies_throughout(lifecycle.kind) for one in held):
         return EVERYWHERE
     scopes = {
         "team_id": [one.team_id for one in held if one.team_id is not None],

@@ -15,16 +15,16 @@ from itertools import pairwise
 from typing import Any
 
 from app.kpis import periods
-from app.kpis.query import Filters, Statement, conditions, cut_by, table
+from app.kpis.query import Filters, Statement, conditions, cut_by, fact_table
 from app.kpis.question import Question
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 #: The first and the last day of which there is anything.
-KNOWN = Statement("select min(day), max(day) from kpi.agent_day", {})
+SELECT_DAY_RANGE = Statement("select min(day), max(day) from kpi.agent_day", {})
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DayPart:
     """The part of a day by UTC that lies in one period and on one day of the zone, both by their numbers.
 
     It is the quarters of an hour from `first` up to `last`, which does not belong to it. `brings` says
@@ -40,13 +40,13 @@ class Part:
     brings: bool
 
 
-def parts(question: Question, first: date, last: date) -> list[Part]:
+def day_parts(question: Question, first: date, last: date) -> list[DayPart]:
     """What the periods of the question are made of, as far as they lie between the two days by UTC."""
     begin = max(question.bounds[0], _midnight(first))
     end = min(question.bounds[-1], _midnight(last) + DAY)
     if begin >= end:
         return []
-    local = periods.days(begin, end, question.zone)
+    local = periods.day_starts(begin, end, question.zone)
     days = (_midnight(begin.date()) + n * DAY for n in range((end.date() - begin.date()).days + 1))
     edges = {begin, end, *local, *days, *question.bounds}
     found = []
@@ -58,11 +58,11 @@ def parts(question: Question, first: date, last: date) -> list[Part]:
         brings = since == midnight and midnight + DAY <= question.bounds[period]
         if quarters[0] < quarters[1]:
             day = bisect_right(local, since)
-            found.append(Part(since.date(), quarters[0], quarters[1], period, day, brings))
+            found.append(DayPart(since.date(), quarters[0], quarters[1], period, day, brings))
     return found
 
 
-def whole(question: Question, filters: Filters, made_of: Sequence[Part]) -> Statement:
+def whole_days(question: Question, filters: Filters, made_of: Sequence[DayPart]) -> Statement:
     """On how many days persons worked, each counted for itself, and how many cases ended on whole days by
     UTC. Columns: period, the cuts, days, cases.
     """
@@ -89,7 +89,7 @@ from (
     return Statement(text, parameters)
 
 
-def edges(question: Question, filters: Filters) -> Statement:
+def edge_cases(question: Question, filters: Filters) -> Statement:
     """How many cases ended in a period outside of its whole days by UTC. Columns: period, the cuts, cases."""
     times = list(_edges(question.bounds))
     names = ("period", "since", "until")
@@ -100,7 +100,7 @@ def edges(question: Question, filters: Filters) -> Statement:
 select period{cut}, count(*)
 from unnest(%(period)s::integer[], %(since)s::timestamptz[], %(until)s::timestamptz[])
   as edge(period, since, until)
-cross join lateral (select * from {table(question.kpi)} where {where} offset 0) fact
+cross join lateral (select * from {fact_table(question.kpi)} where {where} offset 0) fact
 group by period{cut}"""
     return Statement(text, parameters)
 

@@ -19,39 +19,39 @@ from uuid import UUID
 from psycopg.rows import tuple_row
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import Out
+from app.api.shapes import OutputModel
 from app.db import Connection, Database, DatabaseGone
-from app.kpis import agent_days, past, periods, query, standing, survival
-from app.kpis.behind import BEHIND
+from app.kpis import agent_days, as_of, periods, query, standing, survival
 from app.kpis.budgets.validity import budgets
 from app.kpis.dimensions import Dimension
+from app.kpis.effective_dating import Layer
 from app.kpis.facts import FACTS, TABLES, UNFINISHED
 from app.kpis.kpi import Aggregate, Target
-from app.kpis.layers import Layer
-from app.kpis.points import (
+from app.kpis.lag_notice import LAG_DESCRIPTION
+from app.kpis.query import IDS, TEAMS, Filters, Statement
+from app.kpis.question import NO_VALUE, CannotAnswer, Question
+from app.kpis.series import (
     DECIMALS_OF_SECONDS,
     Cut,
     Figures,
-    Judged,
     KpiPoint,
     Names,
-    Place,
+    PointContext,
+    PointKey,
     add_cases,
     distribution,
     point,
 )
-from app.kpis.query import IDS, TEAMS, Filters, Statement
-from app.kpis.question import NONE, CannotAnswer, Question
 from app.kpis.statistics.survival import Survival
-from app.kpis.targets.validity import holding, targets
+from app.kpis.targets.validity import effective_target, targets
 from app.log import read
 
 LARGEST_ANSWER = 20_000
 #: The number of the part of a period that a running one is compared with: it is in front of all.
-AS_FAR = -1
+PARTIAL_PREVIOUS = -1
 #: How long whoever wants to see what they have written waits at the most, and how often it is looked.
-FRESH_SECONDS, LOOK_SECONDS = 2.0, 0.05
-PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
+FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
+FACTS_PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
 # From this share of all facts on, a question is wide: a second process is worth its beginning.
 WIDE_SHARE = 0.2
 
@@ -59,7 +59,7 @@ WIDE_SHARE = 0.2
 # for a new beginning, between that moment and the reading of them: TRUNCATE does not wait for snapshots.
 # Several processes take part only where much is counted (BY_HASH): most answers take no longer than beginning
 # one. A compiled plan takes longer to compile than to run.
-LOOK = f"""
+BEGIN_SNAPSHOT = f"""
 set transaction isolation level repeatable read;
 lock table {TABLES} in access share mode;
 set local work_mem = '64MB';
@@ -67,7 +67,7 @@ set local max_parallel_workers_per_gather = 0;
 set local jit = off"""
 
 
-class KpiAnswer(Out):
+class KpiAnswer(OutputModel):
     """A KPI, period by period. How the cases of a point are listed: `…/cases` with its period and its cut."""
 
     model_config = ConfigDict(frozen=True)
@@ -79,7 +79,7 @@ class KpiAnswer(Out):
     as_of: datetime | None = Field(description="Null: as it is known now.")
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=BEHIND)
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
     points: list[KpiPoint]
 
 
@@ -92,12 +92,12 @@ async def answer(
     DatabaseGone.
     """
     present, lag_seconds = position is None, 0.0
-    async with looking(db) as connection:
+    async with snapshot_connection(db) as connection:
         said = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
-            position, lag_seconds = await stands_at(connection)
-        figures = await with_the_period_before(connection, question, now, None if present else position)
-        names = await _names(connection, question, figures)
+            position, lag_seconds = await facts_position(connection)
+        figures = await with_previous_period(connection, question, now, None if present else position)
+        names = await _team_keys(connection, question, figures)
     return KpiAnswer(
         key=question.kpi.key,
         unit=question.kpi.unit.value,
@@ -110,65 +110,67 @@ async def answer(
     )
 
 
-async def with_the_period_before(
+async def with_previous_period(
     connection: Connection, question: Question, now: datetime, position: int | None
-) -> dict[Place, Figures]:
+) -> dict[PointKey, Figures]:
     """The figures of every place that has anything; the one that the first is compared with is number 0.
 
     A running period is compared with so much of the one before as is over of it: number AS_FAR.
     """
-    before = _before(question)
-    found = await _counted(connection, replace(question, bounds=(*before, *question.bounds)), now, position)
-    as_far: dict[Place, Figures] = {}
-    if (part := part_before(question, now)) is not None:
-        as_far = await _counted(connection, replace(question, bounds=part), now, position)
+    before = _previous_bounds(question)
+    found = await _count_as_of(
+        connection, replace(question, bounds=(*before, *question.bounds)), now, position
+    )
+    as_far: dict[PointKey, Figures] = {}
+    if (part := comparable_part(question, now)) is not None:
+        as_far = await _count_as_of(connection, replace(question, bounds=part), now, position)
     figures = {(0, cut): of for (period, cut), of in found.items() if period == 1}
     asked = {(period - len(before), cut): of for (period, cut), of in found.items() if period > len(before)}
-    _bounded(asked, LARGEST_ANSWER)
-    return figures | asked | {(AS_FAR, cut): of for (_, cut), of in as_far.items()}
+    _check_limit(asked, LARGEST_ANSWER)
+    return figures | asked | {(PARTIAL_PREVIOUS, cut): of for (_, cut), of in as_far.items()}
 
 
-async def _counted(
+async def _count_as_of(
     connection: Connection, question: Question, now: datetime, position: int | None
-) -> dict[Place, Figures]:
+) -> dict[PointKey, Figures]:
     """As the log knew it at that position, or as it is known."""
     if position is None:
         return await count(connection, question, now, most=2 * LARGEST_ANSWER)
-    filters = await resolved(connection, question)
-    return await past.count(connection, question, filters, ends(question, now), position)
+    filters = await resolve_filters(connection, question)
+    return await as_of.count(connection, question, filters, end_instants(question, now), position)
 
 
-def running(question: Question, now: datetime) -> int | None:
+def running_period(question: Question, now: datetime) -> int | None:
     """The number of the period that has begun and is not over; None: there is none."""
     spans = enumerate(pairwise(question.bounds), start=1)
     return next((n for n, (begin, end) in spans if begin < now < end), None)
 
 
-def part_before(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
+def comparable_part(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
     """The part of the period before the running one that it is compared with; None: none is running, or all
     of that one.
     """
-    period = running(question, now)
+    period = running_period(question, now)
     if period is None:
         return None
-    begins = (_before(question)[0], *question.bounds)
-    end = periods.as_far(now, begins[period], begins[period - 1], question.zone)
+    begins = (_previous_bounds(question)[0], *question.bounds)
+    end = periods.comparable_end(now, begins[period], begins[period - 1], question.zone)
     return None if end >= begins[period] else (begins[period - 1], end)
 
 
-def _before(question: Question) -> tuple[datetime, ...]:
-    return periods.before(question.grain, question.bounds[0], question.bounds[-1], question.zone)
+def _previous_bounds(question: Question) -> tuple[datetime, ...]:
+    return periods.previous_bounds(question.grain, question.bounds[0], question.bounds[-1], question.zone)
 
 
 @asynccontextmanager
-async def looking(db: Database) -> AsyncIterator[Connection]:
+async def snapshot_connection(db: Database) -> AsyncIterator[Connection]:
     """A connection that sees one moment of the database. Raises DatabaseGone."""
-    async with db.connection() as connection, one_moment(connection):
+    async with db.connection() as connection, consistent_snapshot(connection):
         yield connection
 
 
 @asynccontextmanager
-async def one_moment(connection: Connection, *, keeps: bool = True) -> AsyncIterator[None]:
+async def consistent_snapshot(connection: Connection, *, keeps: bool = True) -> AsyncIterator[None]:
     """A transaction that sees one moment of the log and of the facts; unless it `keeps`, nothing stays of it.
 
     While a part of a span is written and the rest is not, it waits. Raises DatabaseGone after FRESH_SECONDS.
@@ -177,28 +179,28 @@ async def one_moment(connection: Connection, *, keeps: bool = True) -> AsyncIter
     ends = loop.time() + FRESH_SECONDS
     while True:
         async with connection.transaction(force_rollback=not keeps):
-            await connection.execute(LOOK.encode())
+            await connection.execute(BEGIN_SNAPSHOT.encode())
             if not await fetch(connection, Statement(f"select from kpi.{UNFINISHED} limit 1", {})):
                 yield
                 return
         if loop.time() > ends:
             raise DatabaseGone("The facts are being made.")
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
-STANDS_AT = """
+SELECT_FACTS_POSITION = """
 select done.position, extract(epoch from clock_timestamp() - told.recorded_at)
 from (select coalesce(max(position), 0) as position from log.checkpoint where consumer = %(consumer)s) done
 left join log.told on told.position = done.position + 1"""
 
 
-async def stands_at(connection: Connection) -> tuple[int, float]:
+async def facts_position(connection: Connection) -> tuple[int, float]:
     """Up to which position the facts have followed, and the age in seconds of the first event behind it."""
-    ((position, age),) = await fetch(connection, Statement(STANDS_AT, {"consumer": FACTS.name}))
+    ((position, age),) = await fetch(connection, Statement(SELECT_FACTS_POSITION, {"consumer": FACTS.name}))
     return position, round(max(float(age or 0), 0.0), DECIMALS_OF_SECONDS)
 
 
-async def caught_up(db: Database) -> None:
+async def wait_for_facts(db: Database) -> None:
     """Returns when the facts have passed the present end of the log, or after FRESH_SECONDS.
 
     Raises DatabaseGone.
@@ -206,90 +208,90 @@ async def caught_up(db: Database) -> None:
     head, loop = await read.head(db), asyncio.get_running_loop()
     ends = loop.time() + FRESH_SECONDS
     while loop.time() < ends:
-        if await db.value(PASSED, {"consumer": FACTS.name, "head": head}) is not None:
+        if await db.value(FACTS_PASSED, {"consumer": FACTS.name, "head": head}) is not None:
             return
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def count(
     connection: Connection, question: Question, now: datetime, *, most: int
-) -> dict[Place, Figures]:
+) -> dict[PointKey, Figures]:
     """The figures of every place that has anything, at most so many. Raises CannotAnswer."""
-    filters = await resolved(connection, question)
+    filters = await resolve_filters(connection, question)
     question = await with_budgets(connection, question)
-    figures: dict[Place, Figures] = {}
+    figures: dict[PointKey, Figures] = {}
     if question.kpi.aggregate is Aggregate.per_agent_day:
         await add_agent_days(connection, question, filters, figures)
-        _bounded(figures, most)
+        _check_limit(figures, most)
     elif question.kpi.aggregate is Aggregate.kaplan_meier:
         await add_survival(connection, question, filters, figures)
-        _bounded(figures, most)
+        _check_limit(figures, most)
     elif question.kpi.fact is not None:
         await _add_cells(connection, question, filters, most, figures)
-        _bounded(figures, most)
+        _check_limit(figures, most)
     if question.kpi.still_open is not None:
         await count_open(connection, question, filters, now, figures)
-        _bounded(figures, most)
+        _check_limit(figures, most)
     return figures
 
 
 async def _add_cells(
-    connection: Connection, question: Question, filters: Filters, most: int, figures: dict[Place, Figures]
+    connection: Connection, question: Question, filters: Filters, most: int, figures: dict[PointKey, Figures]
 ) -> None:
     kpi, cuts = question.kpi, len(question.by)
-    halves = await _halves(connection, question, filters)
-    for row in await _grouped(connection, query.cells(question, filters, most, halves)):
+    halves = await _split_instant(connection, question, filters)
+    for row in await _fetch_grouped(connection, query.cells(question, filters, most, halves)):
         (period, *cut), (excluded, *counts, total) = row[: cuts + 1], row[cuts + 1 : cuts + 5]
         of = figures.setdefault((period, tuple(cut)), Figures())
         add_cases(kpi, of, excluded, counts, total, row[cuts + 5 : cuts + 8])
-        if kpi.aside is not None:
-            of.beside = of.beside or Figures()
+        if kpi.secondary_kpi is not None:
+            of.secondary = of.secondary or Figures()
             total, *spread = row[cuts + 8 :]
-            add_cases(kpi.aside, of.beside, excluded, counts, total, spread)
+            add_cases(kpi.secondary_kpi, of.secondary, excluded, counts, total, spread)
 
 
 async def add_agent_days(
-    connection: Connection, question: Question, filters: Filters, figures: dict[Place, Figures]
+    connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
     """Adds how many cases came to their end, and on how many days how many persons worked."""
-    ((first, last),) = await fetch(connection, agent_days.KNOWN)
+    ((first, last),) = await fetch(connection, agent_days.SELECT_DAY_RANGE)
     if first is None:
         return
-    whole = agent_days.whole(question, filters, agent_days.parts(question, first, last))
+    whole = agent_days.whole_days(question, filters, agent_days.day_parts(question, first, last))
     for period, *cut, days, cases in await fetch(connection, whole):
         of = figures.setdefault((period, tuple(cut)), Figures())
         of.agent_days, of.cases, of.total = days, cases, cases
-    for period, *cut, cases in await fetch(connection, agent_days.edges(question, filters)):
+    for period, *cut, cases in await fetch(connection, agent_days.edge_cases(question, filters)):
         of = figures.setdefault((period, tuple(cut)), Figures())
         of.cases, of.total = of.cases + cases, of.total + cases
 
 
 async def add_survival(
-    connection: Connection, question: Question, filters: Filters, figures: dict[Place, Figures]
+    connection: Connection, question: Question, filters: Filters, figures: dict[PointKey, Figures]
 ) -> None:
     """Adds the cases and the estimates of how long they take."""
-    halves = await _halves(connection, question, filters)
+    halves = await _split_instant(connection, question, filters)
     statement = survival.survival(question, filters, 2 * LARGEST_ANSWER, halves)
-    for period, *cut, excluded, cases, ended, median, p90 in await _grouped(connection, statement):
+    for period, *cut, excluded, cases, ended, median, p90 in await _fetch_grouped(connection, statement):
         of = figures.setdefault((period, tuple(cut)), Figures())
         add_cases(question.kpi, of, excluded, (cases, 0), cases, ())
         if excluded is None:
             of.survival = Survival(ended, cases - ended, median, p90)
 
 
-async def _grouped(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
-    await connection.execute(query.BY_HASH.encode())
+async def _fetch_grouped(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
+    await connection.execute(query.PLAN_BY_HASH.encode())
     rows = await fetch(connection, statement)
-    await connection.execute(query.AS_USUAL.encode())
+    await connection.execute(query.PLAN_AS_DEFAULT.encode())
     return rows
 
 
-async def _halves(connection: Connection, question: Question, filters: Filters) -> datetime | None:
+async def _split_instant(connection: Connection, question: Question, filters: Filters) -> datetime | None:
     """The beginning of a period that halves what a wide question is about, more or less; null: it is not
     wide, or has one period only.
     """
     begins = question.bounds[1:-1]
-    (((plan,),),) = await fetch(connection, query.reach(question, filters))
+    (((plan,),),) = await fetch(connection, query.planned_rows(question, filters))
     for there, middle in await fetch(connection, query.extent(question)):
         if begins and float(plan["Plan"]["Plan Rows"]) > WIDE_SHARE * float(there):
             return min(begins, key=lambda begin: abs(begin - (middle or begin)))
@@ -297,10 +299,14 @@ async def _halves(connection: Connection, question: Question, filters: Filters) 
 
 
 async def count_open(
-    connection: Connection, question: Question, filters: Filters, now: datetime, figures: dict[Place, Figures]
+    connection: Connection,
+    question: Question,
+    filters: Filters,
+    now: datetime,
+    figures: dict[PointKey, Figures],
 ) -> None:
     """Adds how many cases are open at the end of each period that has begun, and how old they are."""
-    moments = ends(question, now)
+    moments = end_instants(question, now)
     if question.kpi.is_of_ages or Dimension.age in {*question.by, *question.filters}:
         await _count_ages(connection, question, filters, moments, figures)
     elif question.kpi.is_share_of_open:
@@ -317,7 +323,7 @@ async def _count_ages(
     question: Question,
     filters: Filters,
     moments: list[datetime],
-    figures: dict[Place, Figures],
+    figures: dict[PointKey, Figures],
 ) -> None:
     for instant, *cut, cases, on_hold, mean, median, p90, largest in await fetch(
         connection, standing.ages(question, filters, moments)
@@ -333,7 +339,7 @@ async def _count_shares(
     question: Question,
     filters: Filters,
     moments: list[datetime],
-    figures: dict[Place, Figures],
+    figures: dict[PointKey, Figures],
 ) -> None:
     for instant, *cut, cases, total, opened_at in await fetch(
         connection, standing.shares(question, filters, moments)
@@ -348,15 +354,15 @@ async def _count_spans(
     question: Question,
     filters: Filters,
     moments: list[datetime],
-    figures: dict[Place, Figures],
+    figures: dict[PointKey, Figures],
 ) -> None:
-    spans: dict[Cut, list[_Span]] = defaultdict(list)
+    spans: dict[Cut, list[_OpenSpan]] = defaultdict(list)
     for first, last, *values, cases, on_hold, opened_at in await fetch(
-        connection, standing.alive(question, filters, moments)
+        connection, standing.open_spans(question, filters, moments)
     ):
         spans[tuple(values)].append((first, last, cases, on_hold, opened_at))
     for cut, of in spans.items():
-        for period, alive, on_hold, oldest in _standing(of, len(moments)):
+        for period, alive, on_hold, oldest in _open_by_period(of, len(moments)):
             place = figures.setdefault((period, cut), Figures())
             place.open_cases, place.on_hold = alive, on_hold
             place.oldest_open_seconds = int((moments[period - 1] - oldest).total_seconds())
@@ -364,14 +370,14 @@ async def _count_spans(
 
 #: The first and the last period that so many cases are open at the end of, how many of them are on hold, and
 #: when the oldest was opened.
-_Span = tuple[int, int, int, int, datetime]
+_OpenSpan = tuple[int, int, int, int, datetime]
 
 
-def _standing(spans: list[_Span], last_period: int) -> Iterator[tuple[int, int, int, datetime]]:
+def _open_by_period(spans: list[_OpenSpan], last_period: int) -> Iterator[tuple[int, int, int, datetime]]:
     """Each period with open cases, how many, how many of them on hold, and when the oldest was opened."""
     change: Counter[int] = Counter()
     waiting: Counter[int] = Counter()
-    begins: dict[int, list[_Span]] = defaultdict(list)
+    begins: dict[int, list[_OpenSpan]] = defaultdict(list)
     for span in spans:
         change[span[0]] += span[2]
         change[span[1] + 1] -= span[2]
@@ -391,27 +397,27 @@ def _standing(spans: list[_Span], last_period: int) -> Iterator[tuple[int, int, 
             yield period, open_cases, on_hold, by_age[0][0]
 
 
-def _bounded(figures: Collection[Place], most: int) -> None:
+def _check_limit(figures: Collection[PointKey], most: int) -> None:
     if len(figures) > most:
         raise CannotAnswer("by", "too_many_points", most=str(most))
 
 
-def ends(question: Question, now: datetime) -> list[datetime]:
+def end_instants(question: Question, now: datetime) -> list[datetime]:
     """The instant that each period's end state is of, its end or now, for every period that has begun."""
     return [min(end, now) for begin, end in pairwise(question.bounds) if begin < now]
 
 
-async def resolved(connection: Connection, question: Question) -> Filters:
+async def resolve_filters(connection: Connection, question: Question) -> Filters:
     """The filters with ids for the names of teams. Raises CannotAnswer."""
     filters: dict[Dimension, Sequence[str | UUID | None]] = {}
     for dimension, values in question.filters.items():
-        named = [value for value in values if value != NONE]
+        named = [value for value in values if value != NO_VALUE]
         ids: Iterable[str | UUID] = named
         if dimension in TEAMS:
             ids = await _teams(connection, dimension, named)
         elif dimension in IDS:
             ids = [UUID(value) for value in named]
-        filters[dimension] = [*ids, *([None] if NONE in values else [])]
+        filters[dimension] = [*ids, *([None] if NO_VALUE in values else [])]
     return filters
 
 
@@ -420,7 +426,7 @@ async def with_budgets(connection: Connection, question: Question) -> Question:
     key = question.kpi.budgets_of
     if key is None:
         return question
-    position, _ = await stands_at(connection)
+    position, _ = await facts_position(connection)
     return replace(question, budgets=await budgets(connection, key, question.currency, position))
 
 
@@ -434,8 +440,8 @@ async def _teams(connection: Connection, dimension: Dimension, named: Sequence[s
     return [team_id for team_id, _ in rows]
 
 
-async def _names(
-    connection: Connection, question: Question, figures: Mapping[Place, Figures]
+async def _team_keys(
+    connection: Connection, question: Question, figures: Mapping[PointKey, Figures]
 ) -> dict[str | UUID | None, str]:
     """The keys of the teams that the points are cut by."""
     columns = [n for n, dimension in enumerate(question.by) if dimension in TEAMS]
@@ -455,16 +461,16 @@ async def fetch(connection: Connection, statement: Statement) -> list[tuple[Any,
 
 def _points(
     question: Question,
-    figures: dict[Place, Figures],
+    figures: dict[PointKey, Figures],
     names: Names,
-    said: Sequence[Layer[Target]],
+    target_layers: Sequence[Layer[Target]],
     now: datetime,
 ) -> list[KpiPoint]:
     counts_open = question.kpi.still_open is not None
-    begins = (_before(question)[0], *question.bounds[:-1])
-    runs = running(question, now) if part_before(question, now) is not None else None
+    begins = (_previous_bounds(question)[0], *question.bounds[:-1])
+    runs = running_period(question, now) if comparable_part(question, now) is not None else None
 
-    def at(period: int, cut: Cut) -> Figures:
+    def figures_at(period: int, cut: Cut) -> Figures:
         nothing = Figures(open_cases=0 if counts_open and begins[period] < now else None)
         return figures.get((period, cut)) or nothing
 
@@ -476,11 +482,11 @@ def _points(
     ending = [
         end if end <= now or begin >= now else now for begin, end in pairwise((begins[0], *question.bounds))
     ]
-    target = [holding(question.kpi, said, instant) for instant in ending]
+    target = [effective_target(question.kpi, target_layers, instant) for instant in ending]
     points = []
     for period, cut in places:
-        before = at(AS_FAR if period == runs else period - 1, cut)
-        judged = Judged(target[period], before, now)
-        points.append(((period, cut), point(question, (period, cut), at(period, cut), names, judged)))
+        before = figures_at(PARTIAL_PREVIOUS if period == runs else period - 1, cut)
+        judged = PointContext(target[period], before, now)
+        points.append(((period, cut), point(question, (period, cut), figures_at(period, cut), names, judged)))
     points.sort(key=lambda one: (one[0][0], [(value is None, value or "") for value in one[1].by.values()]))
     return [of for _, of in points]

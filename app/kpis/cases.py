@@ -10,10 +10,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from app.api.shapes import Out
+from app.api.shapes import OutputModel
 from app.db import Connection, Database
 from app.kpis import query, standing
-from app.kpis.answer import fetch, looking, resolved, stands_at, with_budgets
+from app.kpis.answer import facts_position, fetch, resolve_filters, snapshot_connection, with_budgets
 from app.kpis.dimensions import Dimension
 from app.kpis.kpi import Basis, Measure
 from app.kpis.query import Statement
@@ -27,36 +27,36 @@ Instant = Annotated[
     PlainSerializer(instant, str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
-TOLD = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}')"
-TEAM_NAMED, HOLDER_NAMED = f"{TOLD} ? 'team_id'", f"{TOLD} ? 'assignee_id'"
+SET_FIELDS = "coalesce(data->'set'->stream, '{}') || coalesce(data->'late'->stream, '{}')"
+TEAM_SET, ASSIGNEE_SET = f"{SET_FIELDS} ? 'team_id'", f"{SET_FIELDS} ? 'assignee_id'"
 #: Of an opening, when it is asked for by whom the case was given to.
-NAMED = {Dimension.team: TEAM_NAMED, Dimension.assignee: HOLDER_NAMED}
+ASSIGNMENT_SET = {Dimension.team: TEAM_SET, Dimension.assignee: ASSIGNEE_SET}
 #: What is said of a major incident.
-MAJORS = ("declared_major", "downgraded", "reviewed")
+MAJOR_EVENTS = ("declared_major", "downgraded", "reviewed")
 #: What is done in time, or not, and undone.
-DONE = ("acknowledged", "started", "resolved", "closed", "reopened")
+PROGRESS_EVENTS = ("acknowledged", "started", "resolved", "closed", "reopened")
 #: What makes of a first contact the only one, or not.
-CONTACT = ("acknowledged", "started", "held", "commented", "reopened")
+CONTACT_EVENTS = ("acknowledged", "started", "held", "commented", "reopened")
 #: What becomes of tasks.
-TASKS = ("task_completed", "task_dropped")
+TASK_EVENTS = ("task_completed", "task_dropped")
 #: Which events of a case tell its number, besides its opening and the one that decided.
-TELLING = {
+DECIDING_EVENTS = {
     Measure.observed: "type = any(%(done)s)",
     Measure.in_time: "type = any(%(done)s)",
     Measure.at_once: "type = any(%(done)s)",
     Measure.reopened: "type = %(reopened)s",
     Measure.reopened_soon: "type = %(reopened)s",
-    Measure.reassigned: TEAM_NAMED,
-    Measure.reassignments: TEAM_NAMED,
-    Measure.handovers: f"{TEAM_NAMED} or {HOLDER_NAMED}",
-    Measure.came_back: TEAM_NAMED,
+    Measure.reassigned: TEAM_SET,
+    Measure.reassignments: TEAM_SET,
+    Measure.handovers: f"{TEAM_SET} or {ASSIGNEE_SET}",
+    Measure.came_back: TEAM_SET,
     Measure.review_on_time: "type = any(%(majors)s)",
     Measure.downgraded: "type = any(%(majors)s)",
-    Measure.first_contact: f"type = any(%(contact)s) or {TEAM_NAMED}",
+    Measure.first_contact: f"type = any(%(contact)s) or {TEAM_SET}",
 }
 
 
-class KpiEvidence(Out):
+class KpiEvidence(OutputModel):
     """An event of the log. The record's own events tell all of it."""
 
     model_config = ConfigDict(frozen=True)
@@ -67,7 +67,7 @@ class KpiEvidence(Out):
     occurred_at: Instant
 
 
-class KpiCase(Out):
+class KpiCase(OutputModel):
     """A case that was counted."""
 
     model_config = ConfigDict(frozen=True)
@@ -102,14 +102,14 @@ class KpiCase(Out):
 
 
 #: Of each case its kind, and the number that people call it by.
-Numbers = Mapping[UUID, tuple[str, str]]
+CaseNumbers = Mapping[UUID, tuple[str, str]]
 #: Behind which a page goes on: when it was decided, which case, at which position, and how many such there
 #: were up to there: of several tasks of a case that are due at once nothing else tells them apart.
-After = tuple[datetime, UUID, int, int]
+PageCursor = tuple[datetime, UUID, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CasePage:
     """Some of the cases, in the order of `at`, then id, then of what decided: one may bring several numbers.
 
     `last` is where the page ended, null if there are no more. `position` and `lag_seconds` say how far the
@@ -117,7 +117,7 @@ class Page:
     """
 
     cases: list[KpiCase]
-    last: After | None
+    last: PageCursor | None
     position: int
     lag_seconds: float
 
@@ -127,25 +127,25 @@ async def cases(
     question: Question,
     now: datetime,
     *,
-    after: After | None = None,
+    after: PageCursor | None = None,
     limit: int = 50,
-) -> Page:
+) -> CasePage:
     """The cases behind `after` that the whole time of the question counts, whatever it is cut by.
 
     Of a backlog those that are open at its end, or now if that is earlier. Raises CannotAnswer, DatabaseGone.
     """
     assert 1 <= limit <= LARGEST_PAGE
-    async with looking(db) as connection:
-        position, lag_seconds = await stands_at(connection)
+    async with snapshot_connection(db) as connection:
+        position, lag_seconds = await facts_position(connection)
         rows = await fetch(connection, await _statement(connection, question, now, after, limit + 1))
         more, rows = len(rows) > limit, rows[:limit]
         numbers = await _numbers(connection, question, [row[0] for row in rows])
         events = await _events(connection, question, numbers, rows, position)
     counted = [_case(row, numbers, events) for row in rows]
-    return Page(counted, _last(rows, after) if more else None, position, lag_seconds)
+    return CasePage(counted, _page_cursor(rows, after) if more else None, position, lag_seconds)
 
 
-def _last(rows: list[tuple[Any, ...]], after: After | None) -> After:
+def _page_cursor(rows: list[tuple[Any, ...]], after: PageCursor | None) -> PageCursor:
     """Where these end."""
     places = [(row[1], row[0], row[8]) for row in rows]
     given = places.count(places[-1])
@@ -154,11 +154,11 @@ def _last(rows: list[tuple[Any, ...]], after: After | None) -> After:
 
 
 async def _statement(
-    connection: Connection, question: Question, now: datetime, after: After | None, limit: int
+    connection: Connection, question: Question, now: datetime, after: PageCursor | None, limit: int
 ) -> Statement:
-    filters = await resolved(connection, question)
+    filters = await resolve_filters(connection, question)
     if question.kpi.basis is Basis.standing:
-        rows = standing.standing_cases(question, filters, min(question.bounds[-1], now))
+        rows = standing.open_cases(question, filters, min(question.bounds[-1], now))
     else:
         rows = query.counted_cases(await with_budgets(connection, question), filters)
     behind = (
@@ -173,7 +173,7 @@ async def _statement(
     )
 
 
-async def _numbers(connection: Connection, question: Question, ids: list[UUID]) -> Numbers:
+async def _numbers(connection: Connection, question: Question, ids: list[UUID]) -> CaseNumbers:
     text = " union all ".join(
         f"select id, '{kind}', number from fold.{kind} where id = any(%(ids)s::uuid[])"
         for kind in question.kpi.processes
@@ -183,12 +183,14 @@ async def _numbers(connection: Connection, question: Question, ids: list[UUID]) 
 
 
 async def _events(
-    connection: Connection, question: Question, numbers: Numbers, rows: list[tuple[Any, ...]], last: int
+    connection: Connection, question: Question, numbers: CaseNumbers, rows: list[tuple[Any, ...]], last: int
 ) -> dict[UUID, list[tuple[bool, KpiEvidence]]]:
     """Of each case what gave its numbers, in the order of the log, and whether it did so for all of them."""
-    kind, also = question.kpi.process, TELLING.get(question.kpi.measure, "false")
+    kind, also = question.kpi.process, DECIDING_EVENTS.get(question.kpi.measure, "false")
     if question.kpi.basis is Basis.opened:
-        also = " or ".join([also, *(NAMED[one] for one in question.filters if one in NAMED)])
+        also = " or ".join(
+            [also, *(ASSIGNMENT_SET[one] for one in question.filters if one in ASSIGNMENT_SET)]
+        )
     if question.kpi.fact == "task":
         also = "type = any(%(tasks)s)"
     if question.kpi.fact == "moved":  # all would be told of each change
@@ -205,10 +207,10 @@ order by position"""
         "streams": [f"{numbers[row[0]][0]}/{row[0]}" for row in rows],
         "last": last,
         "reopened": f"{kind}.reopened",
-        "done": [f"{kind}.{event}" for event in DONE],
-        "majors": [f"{kind}.{event}" for event in MAJORS],
-        "contact": [f"{kind}.{event}" for event in CONTACT],
-        "tasks": [f"{kind}.{event}" for event in TASKS],
+        "done": [f"{kind}.{event}" for event in PROGRESS_EVENTS],
+        "majors": [f"{kind}.{event}" for event in MAJOR_EVENTS],
+        "contact": [f"{kind}.{event}" for event in CONTACT_EVENTS],
+        "tasks": [f"{kind}.{event}" for event in TASK_EVENTS],
     }
     events: dict[UUID, list[tuple[bool, KpiEvidence]]] = {row[0]: [] for row in rows}
     for case_id, event_id, position, name, occurred_at, tells in await fetch(
@@ -220,7 +222,7 @@ order by position"""
 
 
 def _case(
-    row: tuple[Any, ...], numbers: Numbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
+    row: tuple[Any, ...], numbers: CaseNumbers, events: dict[UUID, list[tuple[bool, KpiEvidence]]]
 ) -> KpiCase:
     case_id, at, measure, excluded, irregular, inferred, skewed, deciding, _, state, on_hold = row
     kind, number = numbers[case_id]

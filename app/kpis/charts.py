@@ -7,15 +7,15 @@ from datetime import datetime
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import Out
+from app.api.shapes import OutputModel
 from app.kpis.answer import KpiAnswer
-from app.kpis.behind import BEHIND
 from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.points import DECIMALS_OF_RATIOS
+from app.kpis.lag_notice import LAG_DESCRIPTION
+from app.kpis.series import DECIMALS_OF_RATIOS
 from app.kpis.statistics.behaviour import LEAST_VALUES, Chart, Signal, chart
 
 
-class KpiLimits(Out):
+class KpiLimits(OutputModel):
     """What the process does by itself, while nothing changes it. It has nothing to do with a target."""
 
     model_config = ConfigDict(frozen=True)
@@ -26,7 +26,7 @@ class KpiLimits(Out):
     moving_range: float = Field(description="How much a value differs from the next, on average.")
 
 
-class KpiMove(Out):
+class KpiChartPoint(OutputModel):
     """A period of the chart."""
 
     model_config = ConfigDict(frozen=True)
@@ -41,7 +41,7 @@ class KpiMove(Out):
     )
 
 
-class KpiBehaviour(Out):
+class KpiBehaviour(OutputModel):
     """Which values of a KPI say that something has happened (XmR chart)."""
 
     model_config = ConfigDict(frozen=True)
@@ -52,11 +52,11 @@ class KpiBehaviour(Out):
     tz: str
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=BEHIND)
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
     limits: KpiLimits | None = Field(
         description=f"Null: fewer than {LEAST_VALUES} periods that are over have a value."
     )
-    points: list[KpiMove]
+    points: list[KpiChartPoint]
 
 
 def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime) -> KpiBehaviour:
@@ -74,7 +74,7 @@ def behaviour(kpi: Kpi, found: KpiAnswer, now: datetime) -> KpiBehaviour:
         lag_seconds=found.lag_seconds,
         limits=_limits(kpi, values, made),
         points=[
-            KpiMove(
+            KpiChartPoint(
                 begin=point.begin,
                 end=point.end,
                 value=point.value,

@@ -16,48 +16,54 @@ from app.db import Connection
 from app.kpis import raw
 from app.kpis.kpi import Kpi
 
-_PART = re.compile(r"^(?:with )?(\w+) as \(\n(.*?)^\),?\n", re.MULTILINE | re.DOTALL)
+_CTE = re.compile(r"^(?:with )?(\w+) as \(\n(.*?)^\),?\n", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"^--.*$", re.MULTILINE)
 
 
 @dataclass(slots=True)
 class Definitions:
-    """The definitions of these KPIs as of one moment: `known` are the parameters of `definition`. What those
-    of a process begin with is computed once, by their own text, for as long as the transaction lasts.
+    """The definitions of these KPIs as of one moment: `parameters` are the parameters of `definition`. What
+    those of a process begin with is computed once, by their own text, for as long as the transaction lasts.
     """
 
     connection: Connection
     kpis: Sequence[Kpi]
-    known: dict[str, Any]
-    _begun: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, Any]
+    _prepared: dict[str, str] = field(default_factory=dict)
 
     async def fill(self, table: str, kpi: Kpi, names: Sequence[str], **more: Any) -> None:
         """Puts the cases of some of the KPI's definitions into a table."""
         for process in map(raw.process_of, names):
-            await self.begun(process)
+            await self.prepare(process)
         # The planner knows nothing of how many rows the parts of a definition have. If it takes them for few,
         # and they are many, going through one part for each row of another would never end.
         await self.connection.execute(f"truncate {table}; set local enable_nestloop = off".encode())
-        columns, cases = ", ".join(raw.columns_of(kpi)), raw.together(kpi, names, self._begun)
+        columns, cases = ", ".join(raw.columns_of(kpi)), raw.union_of(kpi, names, self._prepared)
         await self.connection.execute(
-            f"insert into {table} ({columns}) {cases}".encode(), self.known | more, prepare=False
+            f"insert into {table} ({columns}) {cases}".encode(), self.parameters | more, prepare=False
         )
         await self.connection.execute(f"set local enable_nestloop = on; analyze {table}".encode())
 
-    async def begun(self, process: str) -> str:
+    async def prepare(self, process: str) -> str:
         """What stands in the place of the beginning of the process's definitions."""
-        if process not in self._begun:
-            self._begun[process] = await self._begin(process)
-        return self._begun[process]
+        if process not in self._prepared:
+            self._prepared[process] = await self._materialise(process)
+        return self._prepared[process]
 
-    async def _begin(self, process: str) -> str:
+    async def _materialise(self, process: str) -> str:
         """Makes tables of those parts of the beginning that are read more than once. Gives what stands in
         the place of the whole.
         """
-        names = {name for kpi in self.kpis for name in raw.every_name(kpi) if raw.process_of(name) == process}
-        parts = _parts(raw.beginning(process))
+        names = {
+            name
+            for kpi in self.kpis
+            for name in raw.all_definition_names(kpi)
+            if raw.process_of(name) == process
+        }
+        parts = _split_ctes(raw.common_ctes(process))
         kept = _read_often(
-            parts, raw.texts(raw.ALIVE, raw.CASES_OF, *(f"{name}.sql" for name in sorted(names)))
+            parts,
+            raw.read_files(raw.OPEN_TURNS, raw.CASES_ENDING, *(f"{name}.sql" for name in sorted(names))),
         )
         cursor = AsyncClientCursor(self.connection)  # a table is not made with parameters of the server
         await cursor.execute("set local enable_nestloop = off")
@@ -69,7 +75,7 @@ class Definitions:
             table = f"raw_{process}_{name}"
             begun = f"with {', '.join(before)}\n" if before else ""
             await cursor.execute(
-                f"create temp table {table} on commit drop as {begun}{text}".encode(), self.known
+                f"create temp table {table} on commit drop as {begun}{text}".encode(), self.parameters
             )
             await cursor.execute(f"select * from {table} limit 0".encode())
             columns = {column.name for column in cursor.description or ()}
@@ -82,21 +88,21 @@ class Definitions:
 
 def _read_often(parts: Mapping[str, str], endings: str) -> set[str]:
     """The parts that are read by what definitions end with, or by several others of those that are needed."""
-    needed = _named(parts, endings)
+    needed = _referenced(parts, endings)
     readers = Counter(needed) + Counter(needed)
     for name in reversed(list(parts)):
         if name in needed:
-            readers.update(others := _named(parts, parts[name]))
+            readers.update(others := _referenced(parts, parts[name]))
             needed |= others
     return {name for name in needed if readers[name] > 1}
 
 
-def _named(parts: Iterable[str], text: str) -> set[str]:
+def _referenced(parts: Iterable[str], text: str) -> set[str]:
     """Those of the parts that the text names."""
     return {name for name in parts if re.search(rf"\b{name}\b", text)}
 
 
-def _parts(text: str) -> dict[str, str]:
+def _split_ctes(text: str) -> dict[str, str]:
     """The parts of a beginning by their names, in their order."""
-    assert not _COMMENT.sub("", _PART.sub("", text)).strip(), "a part begins and ends at the margin"
-    return dict(_PART.findall(text))
+    assert not _COMMENT.sub("", _CTE.sub("", text)).strip(), "a part begins and ends at the margin"
+    return dict(_CTE.findall(text))

@@ -12,14 +12,19 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
     """The page of all KPIs."""
     kpis = list(kpis)
     processes = dict.fromkeys(process for kpi in kpis for process in kpi.processes)
-    shared = (raw.TURNS, raw.ALIVE, raw.GIVEN, *(f"{process}/{raw.EVENTS}" for process in processes))
+    shared = (
+        raw.TURNS,
+        raw.OPEN_TURNS,
+        raw.FIRST_ASSIGNED,
+        *(f"{process}/{raw.EVENTS}" for process in processes),
+    )
     lines = [
         "# KPIs",
         "",
         "Generated from the declarations in `app/kpis/catalogue/`; do not edit. What each means exactly is",
         "the SQL of its definition, which `ledgerdesk reconcile` compares with the fast path.",
         "",
-        f"All definitions begin with {_link(raw.EVENTS)} and end with {_link(raw.CASES_OF)}.",
+        f"All definitions begin with {_link(raw.EVENTS)} and end with {_link(raw.CASES_ENDING)}.",
         f"Between them stands what some have in common ({', '.join(map(_link, shared))}), then their own.",
         "",
         "| KPI | 中文 | unit | better | what decides the period |",
@@ -29,11 +34,11 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
         short = (f"[`{kpi.key}`](#{kpi.key})", kpi.zh.name, kpi.unit.en, kpi.direction.en, kpi.basis.en)
         lines.append(f"| {' | '.join(short)} |")
     for kpi in kpis:
-        en, zh = kpi.words("en"), kpi.words("zh")
+        en, zh = kpi.texts("en"), kpi.texts("zh")
         cuts = ", ".join(f"`{dimension.value}`" for dimension in kpi.dimensions)
-        names = raw.names_of(kpi)
+        names = raw.definition_names(kpi)
         if kpi.aggregate is Aggregate.per_agent_day:
-            names += raw.working_names(kpi)
+            names += raw.work_definition_names(kpi)
         written = ", ".join(_link(f"{name}.sql") for name in names)
         lines += [
             "",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 
 
-class Dimension(Labelled):
+class Dimension(CodeEnum):
     """What the cases can be told apart by, as they were at the deciding event."""
 
     priority = "priority", "Priority", "优先级"
@@ -25,7 +25,7 @@ class Dimension(Labelled):
     age = "age", "Age", "存续时间"
 
 
-class Age(Labelled):
+class Age(CodeEnum):
     """How long ago a case was opened that is still open; each begins where the one before it ends."""
 
     days_0 = "0_to_1_days", "Under 1 day", "不足 1 天"
@@ -36,7 +36,7 @@ class Age(Labelled):
 
 
 #: Which age is whose, in seconds: up to this one, exclusive.
-AGES = {
+AGE_LIMITS = {
     Age.days_0: 86_400,
     Age.days_1: 3 * 86_400,
     Age.days_3: 7 * 86_400,
@@ -58,4 +58,4 @@ BY_SOURCE = (*STANDARD, Dimension.source)
 OF_REQUESTS = (*STANDARD, Dimension.path, Dimension.catalogue_item)
 OF_PROBLEMS = (Dimension.priority, Dimension.team, Dimension.service, Dimension.category, Dimension.assignee)
 #: Whom a case is given to. What counts at its opening is theirs to whom it was given first.
-GIVEN_TO = frozenset({Dimension.team, Dimension.assignee})
+ASSIGNMENT_DIMENSIONS = frozenset({Dimension.team, Dimension.assignee})

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.db import Answering, Connection, DatabaseGone, another, tuples_of
-from app.log.batches import Batch, Span
+from app.db import AnswerDeadline, Connection, DatabaseGone, connect_alike, fetch_tuples
+from app.log.batches import Batch, PositionRange
 from app.log.follow import GRACE_SECONDS, Consumer
 
 FOLDER = Path(__file__).with_name("facts")
 CASE = ("case_id",)
 DIMENSIONS = ("priority", "team_id", "service", "channel", "category", "assignee_id", "customer_id")
-JUDGED = ("excluded", "irregular", "position", "opened_position")
-FACT = (*CASE, "at", *DIMENSIONS, *JUDGED)
+CASE_FLAGS = ("excluded", "irregular", "position", "opened_position")
+FACT = (*CASE, "at", *DIMENSIONS, *CASE_FLAGS)
 TIMED = (*FACT, "seconds", "business_seconds")
-AS_TOLD = ("inferred", "skewed")
+ACCURACY_FLAGS = ("inferred", "skewed")
 END = ("ended_at", "ended_seconds")
 CHANGE = ("from_team_id", "to_team_id", "came_back", "ended_position")
 OF_RESOLVED = (
@@ -61,12 +61,12 @@ set local idle_in_transaction_session_timeout = {MILLISECONDS}"""
 # From so many events on a span is worked off in shares, by so many connections at once. Two of them, with two
 # cores: measured. More would wait for each other at the log of PostgreSQL. Beside a history that comes in,
 # which has all cores busy, they gain nothing, and cost an eighth more.
-MANY = 20_000
+PARALLEL_EVENTS = 20_000
 SHARES = min(os.cpu_count() or 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FactTable:
     """A table of facts, its columns, and those of its key."""
 
     name: str
@@ -102,24 +102,24 @@ class Table:
 
 
 #: Of requests and incidents alike: who has worked on a case, on which days.
-AGENT_WORK = Table(
+AGENT_WORK = FactTable(
     "agent_work",
-    (*CASE, "n", "assignee_id", "team_id", "day", "quarters", "ended_at", *JUDGED[1:]),
+    (*CASE, "n", "assignee_id", "team_id", "day", "quarters", "ended_at", *CASE_FLAGS[1:]),
     key=(*CASE, "n"),
 )
 INCIDENT = (
     AGENT_WORK,
-    Table("incident_opened", (*FACT, "recorded_at", "source", *END)),
-    Table("incident_responded", (*TIMED, *AS_TOLD)),
-    Table("incident_first_resolved", TIMED),
-    Table("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),
-    Table("incident_closed", TIMED),
-    Table("incident_moved", (*CASE, "n", *FACT[1:], *CHANGE), key=(*CASE, "n")),
-    Table("incident_restored", (*TIMED, *AS_TOLD)),
-    Table("incident_declared_major", (*FACT, "downgraded")),
-    Table("incident_response_due", (*FACT, "met")),
-    Table("incident_resolution_due", (*FACT, "met")),
-    Table(
+    FactTable("incident_opened", (*FACT, "recorded_at", "source", *END)),
+    FactTable("incident_responded", (*TIMED, *ACCURACY_FLAGS)),
+    FactTable("incident_first_resolved", TIMED),
+    FactTable("incident_resolved", (*CASE, "n", *TIMED[1:], *OF_RESOLVED), key=(*CASE, "n")),
+    FactTable("incident_closed", TIMED),
+    FactTable("incident_moved", (*CASE, "n", *FACT[1:], *CHANGE), key=(*CASE, "n")),
+    FactTable("incident_restored", (*TIMED, *ACCURACY_FLAGS)),
+    FactTable("incident_declared_major", (*FACT, "downgraded")),
+    FactTable("incident_response_due", (*FACT, "met")),
+    FactTable("incident_resolution_due", (*FACT, "met")),
+    FactTable(
         "incident_life",
         (*CASE, "n", *STRETCH, *DIMENSIONS, "source", "irregular", "position", "opened_position"),
         key=(*CASE, "n"),
@@ -127,22 +127,22 @@ INCIDENT = (
 )
 
 OF_REQUEST = (*DIMENSIONS, "path", "catalogue_item")
-REQUEST_FACT = (*CASE, "at", *OF_REQUEST, *JUDGED)
+REQUEST_FACT = (*CASE, "at", *OF_REQUEST, *CASE_FLAGS)
 REQUEST_TIMED = (*REQUEST_FACT, "seconds", "business_seconds")
 OF_DELIVERED = ("final", "rework_rounds", "requirement_changes", "reopened_soon")
 REQUEST = (
     AGENT_WORK,
-    Table("request_opened", (*REQUEST_FACT, "settled")),
-    Table("request_responded", (*REQUEST_TIMED, *AS_TOLD)),
-    Table("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
-    Table("request_delivered", (*REQUEST_TIMED, *OF_DELIVERED)),
-    Table("request_handled", (*REQUEST_TIMED, "final", "at_once")),
-    Table("request_state", (*CASE, "state", *REQUEST_FACT[1:], "seconds"), key=(*CASE, "state")),
-    Table("request_judged", (*REQUEST_FACT, "passed")),
-    Table("request_due", (*REQUEST_FACT, "met")),
-    Table("request_project_due", (*REQUEST_FACT, "met")),
-    Table("request_task", (*CASE, "task_id", *REQUEST_FACT[1:], "met"), key=(*CASE, "task_id")),
-    Table(
+    FactTable("request_opened", (*REQUEST_FACT, "settled")),
+    FactTable("request_responded", (*REQUEST_TIMED, *ACCURACY_FLAGS)),
+    FactTable("request_approved", (*CASE, "n", *REQUEST_TIMED[1:], "approver_role"), key=(*CASE, "n")),
+    FactTable("request_delivered", (*REQUEST_TIMED, *OF_DELIVERED)),
+    FactTable("request_handled", (*REQUEST_TIMED, "final", "at_once")),
+    FactTable("request_state", (*CASE, "state", *REQUEST_FACT[1:], "seconds"), key=(*CASE, "state")),
+    FactTable("request_judged", (*REQUEST_FACT, "passed")),
+    FactTable("request_due", (*REQUEST_FACT, "met")),
+    FactTable("request_project_due", (*REQUEST_FACT, "met")),
+    FactTable("request_task", (*CASE, "task_id", *REQUEST_FACT[1:], "met"), key=(*CASE, "task_id")),
+    FactTable(
         "request_life",
         (
             *(*CASE, "n", *STRETCH, "undecided", *OF_REQUEST, "approver_role"),
@@ -152,17 +152,17 @@ REQUEST = (
     ),
 )
 OF_PROBLEM = ("priority", "team_id", "service", "category", "assignee_id")
-PROBLEM_FACT = (*CASE, "at", *OF_PROBLEM, *JUDGED)
+PROBLEM_FACT = (*CASE, "at", *OF_PROBLEM, *CASE_FLAGS)
 PROBLEM_TIMED = (*PROBLEM_FACT, "seconds", "business_seconds", "final")
 PROBLEM_STRETCH = ("since", "until", "phase", "on_hold", "caused", "known_error", "opened_at")
 PROBLEM = (
-    Table("problem_opened", (*PROBLEM_FACT, "proactive", *END)),
-    Table("problem_caused", PROBLEM_TIMED),
-    Table("problem_resolved", (*PROBLEM_FACT, "final")),
-    Table("problem_risk_accepted", PROBLEM_FACT),
-    Table("problem_fixed", PROBLEM_TIMED),
-    Table("problem_incident", (*CASE, "incident_id", "position"), key=(*CASE, "incident_id")),
-    Table(
+    FactTable("problem_opened", (*PROBLEM_FACT, "proactive", *END)),
+    FactTable("problem_caused", PROBLEM_TIMED),
+    FactTable("problem_resolved", (*PROBLEM_FACT, "final")),
+    FactTable("problem_risk_accepted", PROBLEM_FACT),
+    FactTable("problem_fixed", PROBLEM_TIMED),
+    FactTable("problem_incident", (*CASE, "incident_id", "position"), key=(*CASE, "incident_id")),
+    FactTable(
         "problem_life",
         (*CASE, "n", *PROBLEM_STRETCH, *OF_PROBLEM, "irregular", "position", "opened_position"),
         key=(*CASE, "n"),
@@ -170,7 +170,7 @@ PROBLEM = (
 )
 
 #: The tables of each process, by the kind of its records.
-PROCESSES: dict[str, Sequence[Table]] = {"incident": INCIDENT, "request": REQUEST, "problem": PROBLEM}
+PROCESSES: dict[str, Sequence[FactTable]] = {"incident": INCIDENT, "request": REQUEST, "problem": PROBLEM}
 #: Which facts of a process say how its cases ended; of a case one of them is final.
 ENDINGS = {"incident": "resolved", "request": "delivered", "problem": "resolved"}
 
@@ -186,7 +186,7 @@ TABLES = ", ".join(
 )
 
 
-def statement(process: str, tables: Sequence[Table]) -> str:
+def statement(process: str, tables: Sequence[FactTable]) -> str:
     """The one statement that works off a `share` of all `shares` of a span, given as `first` and `last`, and
     its cases that had `begun` before it with the `next_versions` of their streams.
     """
@@ -205,7 +205,7 @@ REPEATS = (FOLDER / "repeats.sql").read_text(encoding="utf-8")
 #: The records with events in a span, by their kind and share; those among them that may have facts, since
 #: they had begun before it or something was left unfinished, and what their next version is. As text: what is
 #: only passed on need not be read.
-TOUCHED = """
+SELECT_AFFECTED = """
 select kind, share, array_agg(id)::text, (array_agg(id) filter (where known))::text,
   (array_agg(version) filter (where known))::text
 from (
@@ -225,7 +225,7 @@ where case_id = any (%(incidents)s::uuid[] || %(requests)s::uuid[])
 union
 select told.* from kpi.unfinished, unnest(assignees, days) as told(assignee_id, day)"""
 #: The kinds whose cases people work on by the day.
-WORKED_ON = frozenset({"incident", "request"})
+WORK_KINDS = frozenset({"incident", "request"})
 AGENT_DAYS = (FOLDER / "agent_days.sql").read_text(encoding="utf-8")
 #: A share that is written before the rest of its span is. What its cases had before is kept with it, for it
 #: cannot be looked up again.
@@ -242,51 +242,51 @@ values (0, '{}', '{}', '{}', '{}', '{}')"""
 
 Values = dict[str, Any]
 #: The cases of each kind, and those that had begun, as TOUCHED has them.
-Kinds = dict[str, Values]
+CasesByKind = dict[str, Values]
 
 
 async def handle_batch(connection: Connection, batch: Batch) -> None:
     """Makes the facts of the cases with events in the batch anew."""
-    if batch.together:
-        await _write_together(connection, batch.span)
+    if batch.shares_transaction:
+        await _process_short_span(connection, batch.span)
     else:
-        await take(connection, batch.span)
+        await process_span(connection, batch.span)
 
 
-async def _write_together(connection: Connection, span: Span) -> None:
+async def _process_short_span(connection: Connection, span: PositionRange) -> None:
     """The same for a short span of the log's end, by the plans that the connection keeps: to make them anew
     takes longer than all the rest.
     """
     stretch = {"first": span.first, "last": span.last, "shares": 1, "share": 0}
-    kinds, by_share = await _touched(connection, stretch, prepare=None)
-    before = await _before(connection, kinds, prepare=None)
+    kinds, by_share = await _affected_cases(connection, stretch, prepare=None)
+    before = await _previous_facts(connection, kinds, prepare=None)
     await _write(connection, stretch, by_share.get(0, {}), prepare=None)
-    await _write_of_many(connection, stretch | before, kinds, prepare=None)
-    await tuples_of(connection, FINISHED, stretch)
+    await _write_shared(connection, stretch | before, kinds, prepare=None)
+    await fetch_tuples(connection, FINISHED, stretch)
 
 
-async def take(connection: Connection, span: Span) -> None:
+async def process_span(connection: Connection, span: PositionRange) -> None:
     """Makes the facts of the cases with events in the span anew, from all their events up to its end."""
-    alone = span.beside or span.last - span.first + 1 < MANY
-    await take_in_shares(connection, span, 1 if alone else SHARES)
+    single = span.during_import or span.last - span.first + 1 < PARALLEL_EVENTS
+    await process_in_shares(connection, span, 1 if single else SHARES)
 
 
-async def take_in_shares(connection: Connection, span: Span, shares: int) -> None:
+async def process_in_shares(connection: Connection, span: PositionRange, shares: int) -> None:
     """Does so by as many connections at once as there are shares, each with cases of its own.
 
     They commit what they write before the checkpoint moves; from then on and until it has moved, that is
     marked as unfinished. Raises what any of them does; what is marked is made anew with the next span.
     """
     async with AsyncExitStack() as stack:
-        lines = await _others(stack, connection, shares) if shares > 1 else [connection]
+        lines = await _open_connections(stack, connection, shares) if shares > 1 else [connection]
         stretch = {"first": span.first, "last": span.last, "shares": len(lines)}
         if span.first == 1:  # from the beginning, that is: from nothing
             await _empty(lines)
         await connection.execute(SETTINGS.encode())
-        kinds, by_share = await _touched(connection, stretch)
-        before = await _before(connection, kinds)
+        kinds, by_share = await _affected_cases(connection, stretch)
+        before = await _previous_facts(connection, kinds)
         async with _transactions(lines):
-            await _all_of(
+            await _run_all(
                 _write(line, stretch | {"share": share}, by_share.get(share, {}))
                 for share, line in enumerate(lines)
             )
@@ -294,8 +294,8 @@ async def take_in_shares(connection: Connection, span: Span, shares: int) -> Non
                 for line in lines:
                     await line.execute(LEAVE_UNFINISHED.encode(), stretch | before, prepare=False)
         async with _transactions(lines):
-            await _all_of(
-                _write_of_many(line, stretch | before | {"share": share}, kinds)
+            await _run_all(
+                _write_shared(line, stretch | before | {"share": share}, kinds)
                 for share, line in enumerate(lines)
             )
     await connection.execute(FINISHED.encode(), stretch)
@@ -313,17 +313,17 @@ async def _empty(lines: Sequence[Connection]) -> None:
             await lines[0].execute(EMPTIED.encode())
 
 
-async def _others(stack: AsyncExitStack, connection: Connection, count: int) -> list[Connection]:
+async def _open_connections(stack: AsyncExitStack, connection: Connection, count: int) -> list[Connection]:
     """So many connections like this one until the end of the stack; only itself, if there is no room."""
     others = []
     try:
         for _ in range(count):
-            others.append(await stack.enter_async_context(await another(connection)))
+            others.append(await stack.enter_async_context(await connect_alike(connection)))
     except DatabaseGone:
         return [connection]
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS + GRACE_SECONDS
     for other in others:
-        await stack.enter_async_context(Answering(other, ends))
+        await stack.enter_async_context(AnswerDeadline(other, ends))
     return others
 
 
@@ -342,12 +342,12 @@ async def _transactions(lines: Sequence[Connection]) -> AsyncIterator[None]:
 
 
 # Without `prepare=None` each statement is planned anew: never a plan that was made for a log of another size.
-async def _touched(
+async def _affected_cases(
     connection: Connection, stretch: Values, *, prepare: bool | None = False
-) -> tuple[Kinds, dict[int, Kinds]]:
+) -> tuple[CasesByKind, dict[int, CasesByKind]]:
     """The cases that the stretch is about, all together and by their share."""
-    by_share: dict[int, Kinds] = {}
-    rows = await tuples_of(connection, TOUCHED, stretch, prepare=prepare)
+    by_share: dict[int, CasesByKind] = {}
+    rows = await fetch_tuples(connection, SELECT_AFFECTED, stretch, prepare=prepare)
     for kind, share, cases, begun, versions in rows:
         of = {"cases": cases, "begun": begun, "next_versions": versions}
         by_share.setdefault(share, {})[kind] = of
@@ -364,42 +364,46 @@ def _joined(arrays: Iterable[str | None]) -> str:
     return "{" + ",".join(array[1:-1] for array in arrays if array is not None) + "}"
 
 
-def _of_both(kinds: Kinds, name: str) -> Values:
-    return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in WORKED_ON}
+def _cases_of_both(kinds: CasesByKind, name: str) -> Values:
+    return {f"{kind}s": kinds[kind][name] if kind in kinds else None for kind in WORK_KINDS}
 
 
-async def _before(connection: Connection, kinds: Kinds, *, prepare: bool | None = False) -> Values:
+async def _previous_facts(
+    connection: Connection, kinds: CasesByKind, *, prepare: bool | None = False
+) -> Values:
     """What the facts know by now of these cases that is about other cases, too. Only of what had begun."""
     resolved, worked = list[Any](), list[Any]()
     if "incident" in kinds:
-        resolved = await tuples_of(connection, RESOLVED_BEFORE, kinds["incident"], prepare=prepare)
-    if kinds.keys() & WORKED_ON:
-        worked = await tuples_of(connection, WORKED_BEFORE, _of_both(kinds, "begun"), prepare=prepare)
+        resolved = await fetch_tuples(connection, RESOLVED_BEFORE, kinds["incident"], prepare=prepare)
+    if kinds.keys() & WORK_KINDS:
+        worked = await fetch_tuples(
+            connection, WORKED_BEFORE, _cases_of_both(kinds, "begun"), prepare=prepare
+        )
     names = {"services": (resolved, 0), "categories": (resolved, 1), "times": (resolved, 2)}
     names |= {"assignees": (worked, 0), "days": (worked, 1)}
     return {name: [row[n] for row in rows] for name, (rows, n) in names.items()}
 
 
 async def _write(
-    connection: Connection, stretch: Values, kinds: Kinds, *, prepare: bool | None = False
+    connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
     """Writes what these cases have come to, each by itself."""
     for process, text in STATEMENTS.items():
         if process in kinds:
-            await tuples_of(connection, text, stretch | kinds[process], prepare=prepare)
+            await fetch_tuples(connection, text, stretch | kinds[process], prepare=prepare)
 
 
-async def _write_of_many(
-    connection: Connection, stretch: Values, kinds: Kinds, *, prepare: bool | None = False
+async def _write_shared(
+    connection: Connection, stretch: Values, kinds: CasesByKind, *, prepare: bool | None = False
 ) -> None:
     """Writes what these cases and others come to together."""
     if "incident" in kinds:
-        await tuples_of(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
-    if kinds.keys() & WORKED_ON:
-        await tuples_of(connection, AGENT_DAYS, stretch | _of_both(kinds, "cases"), prepare=prepare)
+        await fetch_tuples(connection, REPEATS, stretch | kinds["incident"], prepare=prepare)
+    if kinds.keys() & WORK_KINDS:
+        await fetch_tuples(connection, AGENT_DAYS, stretch | _cases_of_both(kinds, "cases"), prepare=prepare)
 
 
-async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def _run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Returns when all are done. Where one fails, the others are stopped, and what it raises is raised."""
     tasks = [asyncio.create_task(work) for work in works]
     try:

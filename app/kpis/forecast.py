@@ -7,22 +7,22 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
-from app.api.shapes import Out
+from app.api.shapes import OutputModel
 from app.db import Database
 from app.kpis import periods
-from app.kpis.answer import looking, stands_at, with_budgets, with_the_period_before
-from app.kpis.behind import BEHIND
+from app.kpis.answer import facts_position, snapshot_connection, with_budgets, with_previous_period
 from app.kpis.kpi import Aggregate, Basis, Kpi, Target
+from app.kpis.lag_notice import LAG_DESCRIPTION
 from app.kpis.periods import Grain
-from app.kpis.points import Figures, Judged, KpiTarget, Status, cases_of, point
 from app.kpis.question import Question
-from app.kpis.statistics.forecast import Need, Outlook, need
-from app.kpis.targets.validity import holding, targets
+from app.kpis.series import Figures, KpiStatus, KpiTarget, PointContext, cases_of, point
+from app.kpis.statistics.forecast import Outlook, Requirement, requirement_for
+from app.kpis.targets.validity import effective_target, targets
 
 DECIMALS = 3
 
 
-class KpiForecast(Out):
+class KpiForecast(OutputModel):
     """How the running period stands to its target, and what is still to come must come to."""
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +33,7 @@ class KpiForecast(Out):
     tz: str
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=BEHIND)
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
     begin: datetime = Field(
         serialization_alias="from", description="The first instant of the running period."
     )
@@ -41,7 +41,7 @@ class KpiForecast(Out):
     value: int | float | None = Field(description="The KPI up to now; null: there are no cases.")
     cases: int = Field(description="How many cases it was computed from.")
     target: KpiTarget | None = Field(description="The one that holds now; null: there is none.")
-    status: Status | None = Field(description="How the value stands to it now.")
+    status: KpiStatus | None = Field(description="How the value stands to it now.")
     more_cases: int | None = Field(
         description="How many more cases are assumed to come: as was asked; else at the pace of this period, "
         "or of the one before if it has none yet. Null where it makes no difference."
@@ -60,31 +60,31 @@ class KpiForecast(Out):
     )
 
 
-def running(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def running_bounds(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first instant of the period that runs in the zone, and the first behind it."""
     day = periods.first_day(grain, now.astimezone(zone).date())
-    return periods.start_of(day, zone), periods.start_of(periods.following(grain, day), zone)
+    return periods.start_of(day, zone), periods.start_of(periods.next_period(grain, day), zone)
 
 
 async def forecast(db: Database, question: Question, more_cases: int | None) -> KpiForecast:
     """The forecast of a question about the one period that runs. Raises CannotAnswer, DatabaseGone."""
     kpi, now, (begin, end) = question.kpi, question.now, question.bounds
-    async with looking(db) as connection:
-        said = (await targets(connection, [kpi.key])).get(kpi.key, ())
-        position, lag_seconds = await stands_at(connection)
-        figures = await with_the_period_before(connection, question, now, None)
-        budget = (await with_budgets(connection, question)).budgets.at(now)
+    async with snapshot_connection(db) as connection:
+        layers = (await targets(connection, [kpi.key])).get(kpi.key, ())
+        position, lag_seconds = await facts_position(connection)
+        figures = await with_previous_period(connection, question, now, None)
+        budget = (await with_budgets(connection, question)).budgets.amount_at(now)
     nothing = Figures(open_cases=0 if kpi.still_open else None)
     of, before = figures.get((1, ()), nothing), figures.get((0, ()), nothing)
-    target = holding(kpi, said, now)
-    standing = point(question, (1, ()), of, {}, Judged(target, before, now))
+    target = effective_target(kpi, layers, now)
+    standing = point(question, (1, ()), of, {}, PointContext(target, before, now))
     if kpi.basis is Basis.standing or kpi.aggregate in {Aggregate.number, Aggregate.per_agent_day}:
         more_cases = None
     elif more_cases is None:
         left = (end - now) / (end - begin)
         known = of.cases > 0 and left < 1
         more_cases = round(of.cases * left / (1 - left) if known else before.cases * left)
-    found = _need(kpi, target, of, more_cases, budget)
+    found = _requirement(kpi, target, of, more_cases, budget)
     bound = found.at_most if found.at_least is None else found.at_least
     per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case, Aggregate.of_budget}
     return KpiForecast(
@@ -108,7 +108,9 @@ async def forecast(db: Database, question: Question, more_cases: int | None) -> 
     )
 
 
-def _need(kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, budget: int | None) -> Need:
+def _requirement(
+    kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, budget: int | None
+) -> Requirement:
     """What must come; nothing where there is no target, or nothing can be said.
 
     `budget` is what each further case may cost, where that is what it is measured by.
@@ -116,17 +118,17 @@ def _need(kpi: Kpi, target: Target | None, of: Figures, more_cases: int | None, 
     # Of days nobody says how many are to come, and on whose.
     unknown = kpi.aggregate in {Aggregate.kaplan_meier, Aggregate.per_agent_day}
     if target is None or unknown or kpi.is_of_ages:
-        return Need()
+        return Requirement()
     if kpi.basis is Basis.standing:
         standing = cases_of(kpi, of)
-        return need(target, so_far=standing, of=1, least=-standing, most=None)
+        return requirement_for(target, so_far=standing, of=1, least=-standing, most=None)
     if more_cases is None:
-        return need(target, so_far=of.cases, of=1, least=0, most=None)
+        return requirement_for(target, so_far=of.cases, of=1, least=0, most=None)
     divided_by = _divided_by(kpi, of, more_cases, budget)
     if not divided_by:
-        return Need()
+        return Requirement()
     most = more_cases if kpi.aggregate is Aggregate.share or not more_cases else None
-    return need(target, so_far=of.total, of=divided_by, least=0, most=most)
+    return requirement_for(target, so_far=of.total, of=divided_by, least=0, most=most)
 
 
 def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> int | None:
@@ -135,4 +137,4 @@ def _divided_by(kpi: Kpi, of: Figures, more_cases: int, budget: int | None) -> i
         return of.cases + more_cases
     if more_cases and budget is None:
         return None
-    return (of.beside.total if of.beside else 0) + more_cases * (budget or 0)
+    return (of.secondary.total if of.secondary else 0) + more_cases * (budget or 0)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.common.people import Role
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.kpis.dimensions import STANDARD, Dimension
 
 
-class Basis(Labelled):
+class Basis(CodeEnum):
     """Which instant decides the period that a case counts in."""
 
     opened = "opened", "Opened in the period", "期内提出"
@@ -22,7 +22,7 @@ class Basis(Labelled):
     standing = "standing", "State at the period's end", "期末状态"
 
 
-class Measure(Labelled):
+class Measure(CodeEnum):
     """The number that a case brings."""
 
     one = "one", "Each case", "每个单据"
@@ -59,7 +59,7 @@ class Measure(Labelled):
     repeated = "repeated", "Whether another one had been resolved shortly before", "是否短期内重复"
 
 
-class Aggregate(Labelled):
+class Aggregate(CodeEnum):
     """What becomes of the cases' numbers: sums divided by sums, percentiles of the pooled cases."""
 
     number = "count", "Number of cases", "单据数"
@@ -71,7 +71,7 @@ class Aggregate(Labelled):
     kaplan_meier = "kaplan_meier", "Median, open cases included", "含未结单据的中位数"
 
 
-class Unit(Labelled):
+class Unit(CodeEnum):
     """What the value is a number of. A ratio is between 0 and 1; of a budget it may be more.
 
     Money is in hundredths of the organisation's currency, whichever digits it has.
@@ -84,7 +84,7 @@ class Unit(Labelled):
     money = "money", "Hundredths of the currency", "货币单位的百分之一"
 
 
-class Direction(Labelled):
+class Direction(CodeEnum):
     """Which way is better."""
 
     up = "up", "Higher is better", "越高越好"
@@ -92,7 +92,7 @@ class Direction(Labelled):
     none = "none", "Neither", "无方向"
 
 
-class Comparator(Labelled):
+class Comparator(CodeEnum):
     """How a value must stand to its target."""
 
     lt = "lt", "Below", "低于"
@@ -101,7 +101,7 @@ class Comparator(Labelled):
     ge = "ge", "At least", "不低于"
 
 
-class Settling(Labelled):
+class Settling(CodeEnum):
     """What can still move a value when its period is over; what is told late or corrected always can."""
 
     at_once = "at_once", "Nothing", "无"
@@ -110,7 +110,7 @@ class Settling(Labelled):
     aftermath = "aftermath", "What comes in the 90 days after", "其后 90 天内的情况"
 
 
-class StillOpen(Labelled):
+class StillOpen(CodeEnum):
     """Which cases are still to come: those that a duration of ended cases does not show."""
 
     unended = "unended", "Not resolved", "未解决"
@@ -127,11 +127,11 @@ class StillOpen(Labelled):
 #: Why a case counts in no duration, share or rate.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected")
 #: Kinds of fact that say whether what they are measured from was told outright, and whether it can be so.
-TOLD = frozenset({"responded", "restored"})
+SKEWABLE_FACTS = frozenset({"responded", "restored"})
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class KpiTexts:
     """What people call it, what it is, in a sentence, and how it can mislead."""
 
     name: str
@@ -140,7 +140,7 @@ class Words:
 
 
 #: What is said besides of all that counts at the opening.
-FIRST_GIVEN = {
+FIRST_ASSIGNMENT_NOTE = {
     "en": " By team and assignee it counts for the first that the case was given to, whenever that was.",
     "zh": "按团队和处理人查看时，计入单据首次分派到的团队和处理人，不论何时分派。",
 }
@@ -163,7 +163,7 @@ class Target:
         }[self.comparator]
 
     @property
-    def is_bottom(self) -> bool:
+    def is_minimum(self) -> bool:
         """Whether the value is to be high."""
         return self.comparator in {Comparator.gt, Comparator.ge}
 
@@ -175,25 +175,25 @@ class Kpi:
     `process` is the kind of record that is counted, `also` are others that are counted with it, `owner` is
     the role that answers for it. `fact` names the kind of fact that a case brings, which is the table
     kpi.<process>_<fact>. For a KPI of the state at a period's end it is null, and `still_open` says which
-    cases count. For a duration `still_open` says which cases are shown beside it. `parts` is by how much a
+    cases count. For a duration `still_open` says which cases are shown beside it. `divisor` is by how much a
     number per case is divided: three months of a quarter. `path` is the fulfilment path that alone is
-    counted, if only one is. `beside` is another number that each of the cases brings and the answer needs:
+    counted, if only one is. `secondary` is another number that each of the cases brings and the answer needs:
     of a duration its other time. `budgets_of` is the KPI by whose budgets its cases are measured, if any.
     `settling` is what its values wait for when a period is over, `target` the one that the process documents
     fix.
     """
 
     key: str
-    en: Words
-    zh: Words
+    en: KpiTexts
+    zh: KpiTexts
     process: str
     also: tuple[str, ...] = ()
     owner: Role
     fact: str | None
-    parts: int = 1
+    divisor: int = 1
     path: str | None = None
     measure: Measure
-    beside: Measure | None = None
+    secondary: Measure | None = None
     budgets_of: str | None = None
     aggregate: Aggregate
     unit: Unit
@@ -204,12 +204,14 @@ class Kpi:
     target: Target | None = None
     dimensions: tuple[Dimension, ...] = STANDARD
 
-    def words(self, language: str) -> Words:
+    def texts(self, language: str) -> KpiTexts:
         """Its words in that language (`en`, `zh`)."""
         words = self.zh if language == "zh" else self.en
         if self.basis is not Basis.opened:
             return words
-        return replace(words, definition=words.definition + FIRST_GIVEN["zh" if words is self.zh else "en"])
+        return replace(
+            words, definition=words.definition + FIRST_ASSIGNMENT_NOTE["zh" if words is self.zh else "en"]
+        )
 
     @property
     def processes(self) -> tuple[str, ...]:
@@ -217,9 +219,9 @@ class Kpi:
         return (self.process, *self.also)
 
     @property
-    def aside(self) -> Kpi | None:
+    def secondary_kpi(self) -> Kpi | None:
         """The same, of the number beside."""
-        return None if self.beside is None else replace(self, measure=self.beside, beside=None)
+        return None if self.secondary is None else replace(self, measure=self.secondary, secondary=None)
 
     @property
     def is_in_business_time(self) -> bool:
@@ -244,7 +246,7 @@ class Kpi:
     @property
     def may_be_skewed(self) -> bool:
         """Whether its cases say if they count from or to another instant than was told."""
-        return self.fact in TOLD
+        return self.fact in SKEWABLE_FACTS
 
     @property
     def is_backlog(self) -> bool:

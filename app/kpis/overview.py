@@ -18,32 +18,32 @@ from app.kpis.answer import (
     add_agent_days,
     add_survival,
     count_open,
+    facts_position,
     fetch,
-    looking,
-    stands_at,
+    snapshot_connection,
     with_budgets,
 )
 from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.periods import Grain, as_far, first_day, following, months_later, start_of
-from app.kpis.points import (
+from app.kpis.periods import Grain, comparable_end, first_day, months_later, next_period, start_of
+from app.kpis.question import DEFAULT_CURRENCY, Question
+from app.kpis.series import (
     Figures,
-    Judged,
     KpiPoint,
     KpiPrevious,
-    Place,
+    PointContext,
+    PointKey,
     add_cases,
-    compared,
+    compare,
     point,
     value_of,
 )
-from app.kpis.question import USUAL_CURRENCY, Question
-from app.kpis.targets.validity import holding, targets
+from app.kpis.targets.validity import effective_target, targets
 
 #: The spans of a month: see `this_month`.
-YEAR_BEFORE, BEFORE, PRESENT = COUNTED = range(3)
+YEAR_BEFORE, MONTH_BEFORE, PRESENT = SPANS = range(3)
 MONTHS_OF_A_YEAR = 12
 #: What is not counted from one reading of its table with others.
-APART = {Aggregate.kaplan_meier: add_survival, Aggregate.per_agent_day: add_agent_days}
+SEPARATE_AGGREGATES = {Aggregate.kaplan_meier: add_survival, Aggregate.per_agent_day: add_agent_days}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,13 @@ class Month:
 
     def question(self, kpi: Kpi, period: int) -> Question:
         """The KPI in one of the spans."""
-        return self._asked(kpi, self.spans[period])
+        return self._question(kpi, self.spans[period])
 
     def ends(self, kpi: Kpi) -> Question:
         """The KPI up to the end of each span."""
-        return self._asked(kpi, (self.spans[YEAR_BEFORE][0], *(end for _, end in self.spans)))
+        return self._question(kpi, (self.spans[YEAR_BEFORE][0], *(end for _, end in self.spans)))
 
-    def _asked(self, kpi: Kpi, bounds: tuple[datetime, ...]) -> Question:
+    def _question(self, kpi: Kpi, bounds: tuple[datetime, ...]) -> Question:
         return Question(
             kpi=kpi,
             grain=Grain.month,
@@ -88,30 +88,30 @@ class Overview:
     kpis: list[tuple[Kpi, KpiPoint, KpiPrevious]]
 
 
-def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = USUAL_CURRENCY) -> Month:
+def this_month(zone: ZoneInfo, now: datetime, reopen_days: int, currency: str = DEFAULT_CURRENCY) -> Month:
     """The month that runs in the zone."""
     day = first_day(Grain.month, now.astimezone(zone).date())
-    begin, end = start_of(day, zone), start_of(following(Grain.month, day), zone)
+    begin, end = start_of(day, zone), start_of(next_period(Grain.month, day), zone)
     spans = []
     for other in (months_later(day, -MONTHS_OF_A_YEAR), months_later(day, -1)):
-        before, over = start_of(other, zone), start_of(following(Grain.month, other), zone)
-        spans.append((before, min(as_far(now, begin, before, zone), over)))
+        before, over = start_of(other, zone), start_of(next_period(Grain.month, other), zone)
+        spans.append((before, min(comparable_end(now, begin, before, zone), over)))
     return Month(zone, now, (*spans, (begin, end)), reopen_days, currency)
 
 
 async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
     """How these KPIs stand. Raises DatabaseGone."""
-    async with looking(db) as connection:
+    async with snapshot_connection(db) as connection:
         said = await targets(connection, [kpi.key for kpi in kpis])
-        position, lag_seconds = await stands_at(connection)
+        position, lag_seconds = await facts_position(connection)
         figures = await _figures(connection, kpis, month)
     found = []
     for kpi in kpis:
-        target = holding(kpi, said.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now))
-        of = {period: figures[kpi.key, period] for period in COUNTED}
-        judged = Judged(target, of[BEFORE], month.now)
+        target = effective_target(kpi, said.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now))
+        of = {period: figures[kpi.key, period] for period in SPANS}
+        judged = PointContext(target, of[MONTH_BEFORE], month.now)
         present = point(month.question(kpi, PRESENT), (1, ()), of[PRESENT], {}, judged)
-        last_year = compared(present.value, value_of(kpi, of[YEAR_BEFORE]))
+        last_year = compare(present.value, value_of(kpi, of[YEAR_BEFORE]))
         found.append((kpi, present, last_year))
     return Overview(position, lag_seconds, found)
 
@@ -120,40 +120,40 @@ async def _figures(
     connection: Connection, kpis: Sequence[Kpi], month: Month
 ) -> dict[tuple[str, int], Figures]:
     """By KPI and period."""
-    figures = {(kpi.key, period): Figures(beside=Figures()) for kpi in kpis for period in COUNTED}
+    figures = {(kpi.key, period): Figures(secondary=Figures()) for kpi in kpis for period in SPANS}
     tables = defaultdict(list)
     for kpi in kpis:
-        if kpi.fact is not None and kpi.aggregate not in APART:
-            tables[query.table(kpi)].append(kpi)
+        if kpi.fact is not None and kpi.aggregate not in SEPARATE_AGGREGATES:
+            tables[query.fact_table(kpi)].append(kpi)
     for of_table in tables.values():
-        beside = [kpi.aside for kpi in of_table if kpi.aside is not None]
+        beside = [kpi.secondary_kpi for kpi in of_table if kpi.secondary_kpi is not None]
         budgeted = next((kpi for kpi in of_table if kpi.budgets_of is not None), of_table[0])
         question = await with_budgets(connection, month.question(budgeted, PRESENT))
-        statement = query.together([*of_table, *beside], month.spans, question)
+        statement = query.combined_cells([*of_table, *beside], month.spans, question)
         for number, excluded, *columns in await fetch(connection, statement):
             period = number - 1
             of = [figures[kpi.key, period] for kpi in of_table]
-            of += [figures[kpi.key, period].beside or Figures() for kpi in beside]
+            of += [figures[kpi.key, period].secondary or Figures() for kpi in beside]
             for kpi, into, place in zip([*of_table, *beside], of, range(0, len(columns), 4), strict=True):
                 *counts, total, spread = columns[place : place + 4]
                 add_cases(kpi, into, excluded, counts, total, spread)
     for kpi in kpis:
-        if kpi.aggregate in APART:
-            await _add_apart(connection, kpi, month, figures)
+        if kpi.aggregate in SEPARATE_AGGREGATES:
+            await _add_separate(connection, kpi, month, figures)
     await _add_open(connection, kpis, month, figures)
     return figures
 
 
-async def _add_apart(
+async def _add_separate(
     connection: Connection,
     kpi: Kpi,
     month: Month,
     figures: dict[tuple[str, int], Figures],
 ) -> None:
     """Adds what is counted for one KPI alone."""
-    for period in COUNTED:
-        found: dict[Place, Figures] = {(1, ()): figures[kpi.key, period]}
-        await APART[kpi.aggregate](connection, month.question(kpi, period), {}, found)
+    for period in SPANS:
+        found: dict[PointKey, Figures] = {(1, ()): figures[kpi.key, period]}
+        await SEPARATE_AGGREGATES[kpi.aggregate](connection, month.question(kpi, period), {}, found)
 
 
 async def _add_open(
@@ -165,10 +165,10 @@ async def _add_open(
         if kpi.still_open is not None:
             kinds[kpi.process, kpi.still_open, kpi.is_of_ages, kpi.is_share_of_open].append(kpi)
     for of_kind in kinds.values():
-        found: dict[Place, Figures] = {(period + 1, ()): Figures() for period in COUNTED}
+        found: dict[PointKey, Figures] = {(period + 1, ()): Figures() for period in SPANS}
         await count_open(connection, month.ends(of_kind[0]), {}, month.now, found)
         for kpi in of_kind:
-            for period in COUNTED:
+            for period in SPANS:
                 of = figures[kpi.key, period]
                 of.open_cases = found[period + 1, ()].open_cases
                 of.oldest_open_seconds = found[period + 1, ()].oldest_open_seconds

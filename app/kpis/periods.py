@@ -11,14 +11,14 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 
 LARGEST_NUMBER = 1_000
 #: How far back a series reaches if nobody says from when.
-USUAL_MONTHS = 12
+DEFAULT_MONTHS = 12
 
 
-class Grain(Labelled):
+class Grain(CodeEnum):
     """How long a period is. Weeks begin on Monday (ISO 8601); `all` is the whole time asked for."""
 
     day = "day", "Day", "日"
@@ -29,11 +29,11 @@ class Grain(Labelled):
     all = "all", "All of it", "全部"
 
 
-class TooMany(Exception):
+class TooManyPeriods(Exception):
     """More periods than one series may have."""
 
 
-def cut(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+def cut_periods(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """The instants between which the periods lie, in UTC: the first is `begin`, the last `end`.
 
     They are n + 1 for n periods, of which the first and the last are shorter where `begin` and `end` lie
@@ -42,25 +42,25 @@ def cut(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[d
     assert begin < end, "a time that ends before it begins has no periods"
     bounds = [begin.astimezone(UTC)]
     if grain is not Grain.all:
-        first = following(grain, first_day(grain, begin.astimezone(zone).date()))
+        first = next_period(grain, first_day(grain, begin.astimezone(zone).date()))
         while (start := start_of(first, zone)) < end:
             if start > bounds[-1]:  # a day that a zone has skipped is no period
                 bounds.append(start)
             if len(bounds) > LARGEST_NUMBER:
-                raise TooMany
-            first = following(grain, first)
+                raise TooManyPeriods
+            first = next_period(grain, first)
     bounds.append(end.astimezone(UTC))
     return tuple(bounds)
 
 
-def usual(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def default_range(grain: Grain, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The twelve months up to the end of the running period (for `all`: month), in whole periods."""
     of = Grain.month if grain is Grain.all else grain
-    last = following(of, first_day(of, now.astimezone(zone).date()))
-    return start_of(first_day(of, months_later(last, -USUAL_MONTHS)), zone), start_of(last, zone)
+    last = next_period(of, first_day(of, now.astimezone(zone).date()))
+    return start_of(first_day(of, months_later(last, -DEFAULT_MONTHS)), zone), start_of(last, zone)
 
 
-def before(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+def previous_bounds(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """The bounds, in UTC, in front of a series from `begin`, of the period that its first is compared with.
 
     That is the whole period before the one that `begin` lies in; a second bound is where the latter begins,
@@ -76,10 +76,10 @@ def before(grain: Grain, begin: datetime, end: datetime, zone: ZoneInfo) -> tupl
     return (previous, start) if start < begin else (previous,)
 
 
-def as_far(now: datetime, begin: datetime, before: datetime, zone: ZoneInfo) -> datetime:
-    """How far the period from `before` had got, in UTC, when as much of it was over, by the clocks of the
-    zone, as `now` is of the one from `begin`; no further than to that one, and as far as that if the latter
-    has not begun.
+def comparable_end(now: datetime, begin: datetime, before: datetime, zone: ZoneInfo) -> datetime:
+    """How far the period from `previous_bounds` had got, in UTC, when as much of it was over, by the clocks
+    of the zone, as `now` is of the one from `begin`; no further than to that one, and as far as that if the
+    latter has not begun.
     """
     if now <= begin:
         return begin
@@ -87,7 +87,7 @@ def as_far(now: datetime, begin: datetime, before: datetime, zone: ZoneInfo) -> 
     return min((first + (at - since)).replace(tzinfo=zone).astimezone(UTC), begin)
 
 
-def days(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
+def day_starts(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
     """The instants behind `begin` and before `end`, in UTC, at which a day begins in the zone."""
     found: list[datetime] = []
     day = begin.astimezone(zone).date()
@@ -105,7 +105,7 @@ def days_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 def twelve_months_before(end: datetime, zone: ZoneInfo) -> datetime:
     """The beginning of the day that lies twelve months before the one of `end`."""
-    return start_of(months_later(end.astimezone(zone).date(), -USUAL_MONTHS), zone)
+    return start_of(months_later(end.astimezone(zone).date(), -DEFAULT_MONTHS), zone)
 
 
 def first_day(grain: Grain, day: date) -> date:
@@ -121,7 +121,7 @@ def first_day(grain: Grain, day: date) -> date:
     return day
 
 
-def following(grain: Grain, first: date) -> date:
+def next_period(grain: Grain, first: date) -> date:
     """The first day of the period behind the one that begins on `first`."""
     if grain is Grain.day:
         return first + timedelta(days=1)

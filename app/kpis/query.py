@@ -34,7 +34,7 @@ TEAMS = frozenset({Dimension.team, Dimension.customer, Dimension.from_team, Dime
 IDS = TEAMS | {Dimension.assignee}
 
 #: Of a case that may be open: what it took up to its end, if that has come; else how long it is watched.
-TOOK = "case when ended_at < %(now)s then ended_seconds end"
+SECONDS_TO_END = "case when ended_at < %(now)s then ended_seconds end"
 AGE = """case when (ended_at < %(now)s) is not true
   then floor(extract(epoch from %(now)s::timestamptz - at))::bigint end"""
 #: What a case that was decided then may cost.
@@ -43,7 +43,7 @@ MEASURE = {
     Measure.one: "1",
     Measure.seconds: "seconds",
     Measure.business_seconds: "business_seconds",
-    Measure.observed: f"coalesce({TOOK}, {AGE})",
+    Measure.observed: f"coalesce({SECONDS_TO_END}, {AGE})",
     Measure.in_time: "met::integer",
     Measure.reopened: "reopened::integer",
     Measure.reopened_soon: "reopened_soon::integer",
@@ -75,7 +75,7 @@ MEASURE = {
 }
 #: What is looked up for each fact of some measures. It is about many cases, of which each may be touched
 #: without the others, so no fact can hold it.
-CAME = """
+INCIDENTS_AROUND = """
 cross join lateral (
   select count(*) filter (where came.at < fact.at) as came_before,
     count(*) filter (where came.at >= fact.at) as came_after
@@ -83,9 +83,11 @@ cross join lateral (
   where shows.case_id = fact.case_id and came.at >= fact.at - interval '2160 hours'
     and came.at < fact.at + interval '2160 hours'
 ) around"""
-LOOKED_UP = {Measure.prevented: CAME}
+LATERAL_JOINS = {Measure.prevented: INCIDENTS_AROUND}
 #: Measures that say nothing of some facts, which then do not count.
-OF_SOME = frozenset({Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once})
+NULLABLE_MEASURES = frozenset(
+    {Measure.first_contact, Measure.unattended, Measure.review_on_time, Measure.at_once}
+)
 
 EXTENT = """
 select reltuples, (
@@ -101,10 +103,10 @@ where pg_class.oid = %(name)s::regclass and relkind = 'r'"""
 # The planner takes every instant for a period of its own, and would sort millions of cases into what it
 # believes to be millions of groups. They are few: a hash table holds them. Two further processes, for one
 # alone would not be planned with.
-BY_HASH = """
+PLAN_BY_HASH = """
 set local enable_sort = off; set local enable_incremental_sort = off;
 set local max_parallel_workers_per_gather = 2"""
-AS_USUAL = """
+PLAN_AS_DEFAULT = """
 set local enable_sort = on; set local enable_incremental_sort = on;
 set local max_parallel_workers_per_gather = 0"""
 
@@ -128,15 +130,15 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
     """Per period, cut and reason of exclusion: how many cases, and what each of the KPI's numbers comes to.
 
     Periods are numbered from 1. Columns: period, the cuts, excluded, cases, skewed (how many of them), and
-    for each of `numbers` total, and of a duration the median, the 90th percentile and the largest, else null;
-    the rows of `most` places (periods and cuts), and one more. With `halves` (see `in_halves`) two processes
+    for each of `measure_columns` total, and of a duration the median, the 90th percentile and the largest,
+    else null; the rows of `most` places (periods and cuts), and one more. With `halves` (see `in_halves`) two processes
     can do it.
     """
-    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": rows_of(most), "halves": halves}
+    parameters: dict[str, Any] = {"bounds": list(question.bounds), "most": row_limit(most), "halves": halves}
     timed = question.kpi.aggregate is Aggregate.mean
-    sums = ["count(*) as cases", f"{how_many_skewed(question.kpi, 'true')} as skewed"]
+    sums = ["count(*) as cases", f"{skewed_count(question.kpi, 'true')} as skewed"]
     figures, names = ["cases", "skewed"], ["cases", "skewed"]
-    for n, _ in enumerate(numbers(question.kpi)):
+    for n, _ in enumerate(measure_columns(question.kpi)):
         sums.append(f"sum(number_{n}) as total_{n}")
         pooled = "null::float8[]"
         if timed:
@@ -144,19 +146,19 @@ def cells(question: Question, filters: Filters, most: int, halves: datetime | No
             pooled = f"array[{_percentile(0.5, n)}, {_percentile(0.9, n)}, pooled_{n}[cases]]"
         figures += [f"total_{n}", f"{pooled} as spread_{n}"]
         names += [f"total_{n}", f"spread_{n}[1]", f"spread_{n}[2]", f"spread_{n}[3]"]
-    told = ", ".join(f"{number} as number_{n}" for n, number in enumerate(numbers(question.kpi)))
+    told = ", ".join(f"{number} as number_{n}" for n, number in enumerate(measure_columns(question.kpi)))
     told += ", skewed" if question.kpi.may_be_skewed else ""
     by = f"period{cut_by(question)}, excluded"
     facts = (
         f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {told} "
-        f"from {admitted(question, filters, parameters)}"
+        f"from {selected_facts(question, filters, parameters)}"
     )
     part = "select {by}, {figures} from (select {by}, {sums} from ({facts}) fact group by {by}) cell"
     parts = in_halves(facts, halves, part, by=by, figures=", ".join(figures), sums=", ".join(sums))
     return Statement(f"select {by}, {', '.join(names)} from ({parts}) cell limit %(most)s", parameters)
 
 
-def together(
+def combined_cells(
     kpis: Sequence[Kpi], spans: Sequence[tuple[datetime, datetime]], question: Question
 ) -> Statement:
     """What `cells` says of several KPIs of one table, without cuts, from one reading of some periods.
@@ -168,25 +170,25 @@ def together(
     """
     columns = []
     for kpi in kpis:
-        measure, counts = measured(kpi), applies(kpi)
+        measure, counts = measure_column(kpi), counted_condition(kpi)
         pooled = "null"
         if kpi.aggregate is Aggregate.mean:
             pooled = (
                 "percentile_cont(array[0.5, 0.9, 1]) "
                 f"within group (order by {measure}) filter (where {counts})"
             )
-        counted = f"count(*) filter (where {counts}), {how_many_skewed(kpi, counts)}"
+        counted = f"count(*) filter (where {counts}), {skewed_count(kpi, counts)}"
         columns += [f"{counted}, sum({measure}) filter (where {counts}), {pooled}"]
     text = f"""
 select period.number::integer, excluded, {", ".join(columns)}
 from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
   with ordinality as period(begin_at, end_at, number)
 cross join lateral (
-  select * from {source(*kpis)} where at >= begin_at and at < end_at offset 0
+  select * from {from_clause(*kpis)} where at >= begin_at and at < end_at offset 0
 ) fact
 group by period.number, excluded"""
     begins, ends = ([span[side] for span in spans] for side in (0, 1))
-    return Statement(text, {"begins": begins, "ends": ends, **known(question)})
+    return Statement(text, {"begins": begins, "ends": ends, **question_parameters(question)})
 
 
 def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> str:
@@ -203,41 +205,41 @@ def in_halves(facts: str, halves: datetime | None, part: str, **words: str) -> s
     )
 
 
-def rows_of(most: int) -> int:
+def row_limit(most: int) -> int:
     """How many rows so many places may have, and one more, which only further places can bring."""
     return most * ROWS_OF_A_PLACE + 1
 
 
-def numbers(kpi: Kpi) -> list[str]:
+def measure_columns(kpi: Kpi) -> list[str]:
     """What each of the KPI's facts brings: its number, and the one beside if there is one."""
-    return [measured(one) for one in (kpi, kpi.aside) if one is not None]
+    return [measure_column(one) for one in (kpi, kpi.secondary_kpi) if one is not None]
 
 
-def measured(kpi: Kpi) -> str:
-    """The number that one of the KPI's facts brings; takes what is `known`."""
+def measure_column(kpi: Kpi) -> str:
+    """The number that one of the KPI's facts brings; takes what is `question_parameters`."""
     return MEASURE[kpi.measure]
 
 
-def how_many_skewed(kpi: Kpi, counts: str) -> str:
+def skewed_count(kpi: Kpi, counts: str) -> str:
     """How many of the facts that the condition counts are skewed, where they say it."""
     return f"count(*) filter (where {counts} and skewed)" if kpi.may_be_skewed else "0"
 
 
-def known(question: Question) -> dict[str, Any]:
+def question_parameters(question: Question) -> dict[str, Any]:
     """What measures and conditions take: now, the currency, and the budgets."""
     of = question.budgets
     told = {"budgets": list(of.hundredths), "budgeted_from": list(of.instants)}
     return {"now": question.now, "currency": question.currency, **told}
 
 
-def reach(question: Question, filters: Filters) -> Statement:
+def planned_rows(question: Question, filters: Filters) -> Statement:
     """How many facts the question is about, as the planner believes: its plan, as JSON.
 
     Where it is about many of all there are, it is worth while to give a half of them to another process.
     """
     parameters: dict[str, Any] = {}
     return Statement(
-        f"explain (format json) select from {admitted(question, filters, parameters)}", parameters
+        f"explain (format json) select from {selected_facts(question, filters, parameters)}", parameters
     )
 
 
@@ -247,28 +249,28 @@ def extent(question: Question) -> Statement:
     No row if a view tells them, which is in no order.
     """
     bounds = {"begin": question.bounds[0], "end": question.bounds[-1]}
-    return Statement(EXTENT, {"name": table(question.kpi), **bounds})
+    return Statement(EXTENT, {"name": fact_table(question.kpi), **bounds})
 
 
-def table(kpi: Kpi) -> str:
+def fact_table(kpi: Kpi) -> str:
     """Where the KPI's facts are."""
     return f"kpi.{kpi.process}_{kpi.fact}"
 
 
-def source(*kpis: Kpi) -> str:
+def from_clause(*kpis: Kpi) -> str:
     """What KPIs of one table are asked of: `fact`, and what is looked up for each."""
-    looked_up = dict.fromkeys(LOOKED_UP[kpi.measure] for kpi in kpis if kpi.measure in LOOKED_UP)
-    return f"{table(kpis[0])} fact{''.join(looked_up)}"
+    looked_up = dict.fromkeys(LATERAL_JOINS[kpi.measure] for kpi in kpis if kpi.measure in LATERAL_JOINS)
+    return f"{fact_table(kpis[0])} fact{''.join(looked_up)}"
 
 
-def applies(kpi: Kpi) -> str:
-    """Which of its facts the KPI counts; takes what is `known`."""
+def counted_condition(kpi: Kpi) -> str:
+    """Which of its facts the KPI counts; takes what is `question_parameters`."""
     conditions = ["true"]
     if kpi.basis is Basis.due or kpi.aggregate is Aggregate.kaplan_meier:
         conditions.append("at < %(now)s")
     if kpi.fact == ENDINGS[kpi.process] and kpi.measure is not Measure.reopened_soon:
         conditions.append("final")
-    if kpi.measure in OF_SOME:
+    if kpi.measure in NULLABLE_MEASURES:
         conditions.append(f"{kpi.measure.value} is not null")
     if kpi.path is not None:
         conditions.append(f"path = '{kpi.path}'")
@@ -293,9 +295,9 @@ def counted_cases(question: Question, filters: Filters) -> Statement:
     state = "state" if Dimension.state in kpi.dimensions else "null"
     decided = "ended_position, " if kpi.fact == "moved" else ""
     text = f"""
-select case_id, at, {measured(kpi)} as measure, excluded, irregular, {told},
+select case_id, at, {measure_column(kpi)} as measure, excluded, irregular, {told},
   array[opened_position, {decided}position] as positions, position, {state} as state, null::boolean as on_hold
-from {admitted(question, filters, parameters)} and {only}"""
+from {selected_facts(question, filters, parameters)} and {only}"""
     return Statement(text, parameters)
 
 
@@ -304,12 +306,17 @@ def cut_by(question: Question) -> str:
     return "".join(f", {COLUMN.get(dimension, dimension.value)}" for dimension in question.by)
 
 
-def admitted(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
+def selected_facts(question: Question, filters: Filters, parameters: dict[str, Any]) -> str:
     """The facts in the time and under the filters of the question; adds their parameters."""
     parameters |= {"begin": question.bounds[0], "end": question.bounds[-1]}
-    parameters |= known(question)
-    where = ["at >= %(begin)s", "at < %(end)s", applies(question.kpi), *conditions(filters, parameters)]
-    return f"{source(question.kpi)} where {' and '.join(where)}"
+    parameters |= question_parameters(question)
+    where = [
+        "at >= %(begin)s",
+        "at < %(end)s",
+        counted_condition(question.kpi),
+        *conditions(filters, parameters),
+    ]
+    return f"{from_clause(question.kpi)} where {' and '.join(where)}"
 
 
 def _percentile(share: float, n: int) -> str:

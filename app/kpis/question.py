@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.common.priority import Priority
 from app.common.zones import EXAMPLES, is_zone
-from app.i18n import say
+from app.i18n import translate
 from app.kpis import periods
 from app.kpis.dimensions import Age, Dimension
 from app.kpis.kpi import Kpi
@@ -23,9 +23,9 @@ from app.kpis.periods import Grain
 #: The log takes nothing from outside of these years.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 #: As the value of a filter: the cases that have no team, no service and so on.
-NONE = "none"
+NO_VALUE = "none"
 #: As the setting is where nobody says otherwise.
-USUAL_CURRENCY = "EUR"
+DEFAULT_CURRENCY = "EUR"
 
 
 class CannotAnswer(Exception):
@@ -48,7 +48,7 @@ class CannotAnswer(Exception):
 
     def sentence(self, language: str) -> str:
         """What is wrong with the parameter, in that language."""
-        return say(language, "value", self.code, self.words)
+        return translate(language, "value", self.code, self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Budgets:
     instants: tuple[datetime, ...] = ()
     hundredths: tuple[int | None, ...] = ()
 
-    def at(self, instant: datetime) -> int | None:
+    def amount_at(self, instant: datetime) -> int | None:
         """What it may cost then; null: nobody says."""
         place = bisect_right(self.instants, instant)
         return self.hundredths[place - 1] if place else None
@@ -84,12 +84,12 @@ class Question:
     filters: Mapping[Dimension, tuple[str, ...]]
     now: datetime
     reopen_days: int = 0
-    currency: str = USUAL_CURRENCY
+    currency: str = DEFAULT_CURRENCY
     budgets: Budgets = Budgets()  # frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class QuestionParameters:
     """What somebody asks for, in their own words; what is left out is chosen for them.
 
     `begin` and `end` are dates (midnight in the zone) or times with an offset; `end` does not belong to it.
@@ -105,26 +105,28 @@ class Said:
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def ask(
+def parse_question(
     kpi: Kpi,
-    said: Said,
+    parameters: QuestionParameters,
     *,
     now: datetime,
     organisation_zone: str,
     reopen_days: int = 0,
-    currency: str = USUAL_CURRENCY,
+    currency: str = DEFAULT_CURRENCY,
 ) -> Question:
     """The question in what was said, to an organisation with these settings. Raises CannotAnswer."""
-    grain = _grain(said.grain)
-    zone = zone_named(said.zone or organisation_zone)
-    begin, end = _time(said, grain, zone, now)
+    grain = _grain(parameters.grain)
+    zone = zone_named(parameters.zone or organisation_zone)
+    begin, end = _bounds(parameters, grain, zone, now)
     try:
-        bounds = periods.cut(grain, begin, end, zone)
-    except periods.TooMany as error:
+        bounds = periods.cut_periods(grain, begin, end, zone)
+    except periods.TooManyPeriods as error:
         raise CannotAnswer("grain", "too_many_periods", most=str(periods.LARGEST_NUMBER)) from error
-    filters = {_dimension(kpi, name, name): tuple(values) for name, values in said.filters.items() if values}
+    filters = {
+        _dimension(kpi, name, name): tuple(values) for name, values in parameters.filters.items() if values
+    }
     _check_values(filters)
-    by = tuple(dict.fromkeys(_dimension(kpi, "by", name) for name in said.by))
+    by = tuple(dict.fromkeys(_dimension(kpi, "by", name) for name in parameters.by))
     return Question(
         kpi=kpi,
         grain=grain,
@@ -138,13 +140,15 @@ def ask(
     )
 
 
-def _time(said: Said, grain: Grain, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    usual_begin, usual_end = periods.usual(grain, now, zone)
-    end = usual_end if said.end is None else _instant("to", said.end, zone)
-    if said.begin is not None:
-        begin = _instant("from", said.begin, zone)
+def _bounds(
+    parameters: QuestionParameters, grain: Grain, zone: ZoneInfo, now: datetime
+) -> tuple[datetime, datetime]:
+    usual_begin, usual_end = periods.default_range(grain, now, zone)
+    end = usual_end if parameters.end is None else _instant("to", parameters.end, zone)
+    if parameters.begin is not None:
+        begin = _instant("from", parameters.begin, zone)
     else:
-        begin = usual_begin if said.end is None else periods.twelve_months_before(end, zone)
+        begin = usual_begin if parameters.end is None else periods.twelve_months_before(end, zone)
     if begin >= end:
         raise CannotAnswer("to", "ends_before_it_begins")
     return begin, end
@@ -193,13 +197,13 @@ def _check_values(filters: Mapping[Dimension, tuple[str, ...]]) -> None:
             if not value.isprintable():  # nothing is called so, and the database would not even take some
                 raise CannotAnswer(dimension.value, "unknown_value", value=ascii(value))
     for value in filters.get(Dimension.priority, ()):
-        if value != NONE and value not in list(Priority):
+        if value != NO_VALUE and value not in list(Priority):
             raise CannotAnswer("priority", "unknown_value", value=value)
     for value in filters.get(Dimension.age, ()):
         if value not in list(Age):
             raise CannotAnswer("age", "unknown_value", value=value)
     for value in filters.get(Dimension.assignee, ()):
         try:
-            assert value == NONE or UUID(value)
+            assert value == NO_VALUE or UUID(value)
         except ValueError as error:
             raise CannotAnswer("assignee", "unknown_value", value=value) from error

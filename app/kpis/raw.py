@@ -21,8 +21,8 @@ from app.kpis.statistics.survival import Survival, kaplan_meier
 FOLDER = Path(__file__).with_name("raw")
 #: What all definitions begin and end with; what those of requests and problems begin with besides, and those
 #: of what is still open; and what those of openings end with.
-EVENTS, CASES_OF, TURNS, ALIVE = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
-GIVEN = "_given.sql"
+EVENTS, CASES_ENDING, TURNS, OPEN_TURNS = "_events.sql", "_cases.sql", "_turns.sql", "_alive.sql"
+FIRST_ASSIGNED = "_given.sql"
 #: The folder of the definitions of what is still open of a process.
 OPEN = "still_open"
 #: The state that ends a case of these processes, whose definitions go by the states that it was in.
@@ -72,7 +72,7 @@ COLUMN = {
     Dimension.to_team: "to_team_id",
 }
 #: The columns that every definition has.
-ALWAYS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
+COMMON_COLUMNS = ("case_id", "at", "seconds", "numerator", "denominator", "on_hold", "skewed", "excluded")
 #: Of what is open, by its seconds.
 AGE = """case when seconds < 86400 then '0_to_1_days' when seconds < 259200 then '1_to_3_days'
   when seconds < 604800 then '3_to_7_days' when seconds < 2592000 then '7_to_30_days'
@@ -116,29 +116,29 @@ MEASURE = {
 #: The tables that hold the cases of a definition while they are looked at, those that are open, and work.
 CASES, OPEN_CASES, WORK = TABLES = ("raw_case", "raw_open_case", "raw_work")
 
-NOTHING_BEGUN: Mapping[str, str] = {}
+NOTHING_PREPARED: Mapping[str, str] = {}
 #: The numbers of a point, by name.
-Numbers = dict[str, float | int | None]
+ExpectedFigures = dict[str, float | int | None]
 #: A period's number, from 1, and the values of the cut.
-Place = tuple[int, tuple[str | UUID | None, ...]]
+PointKey = tuple[int, tuple[str | UUID | None, ...]]
 
 
-def names_of(kpi: Kpi) -> list[str]:
+def definition_names(kpi: Kpi) -> list[str]:
     """The names of the KPI's definitions: one for each kind of record that it counts."""
     if kpi.still_open is None or kpi.fact is not None:
         return [f"{process}/{kpi.key}" for process in kpi.processes]
     return [open_name(kpi.process, kpi.still_open)]
 
 
-def every_name(kpi: Kpi) -> list[str]:
+def all_definition_names(kpi: Kpi) -> list[str]:
     """The names of all definitions that there are of the KPI."""
-    names = names_of(kpi)
+    names = definition_names(kpi)
     if kpi.aggregate is Aggregate.per_agent_day:
-        names += working_names(kpi)
+        names += work_definition_names(kpi)
     return names if kpi.still_open is None else [*names, open_name(kpi.process, kpi.still_open)]
 
 
-def working_names(kpi: Kpi) -> list[str]:
+def work_definition_names(kpi: Kpi) -> list[str]:
     """The names of the definitions of when whose work on these kinds of records was done."""
     return [f"{process}/agent_days" for process in kpi.processes]
 
@@ -148,7 +148,7 @@ def open_name(process: str, still_open: StillOpen) -> str:
     return f"{process}/{OPEN}/{still_open.value}"
 
 
-def definition(name: str, begun: str | None = None) -> str:
+def definition(name: str, prepared: str | None = None) -> str:
     """The SQL of a definition; it takes `position`, `now` and `currency`, if of what is open `ends`. `begun`
     is what stands in the place of its beginning, where that has been computed before.
 
@@ -160,10 +160,15 @@ def definition(name: str, begun: str | None = None) -> str:
     """
     process = process_of(name)
     is_open = name.startswith(f"{process}/{OPEN}/")
-    alive = (ALIVE,) if is_open else ()
-    own = texts(f"{name}.sql")
+    alive = (OPEN_TURNS,) if is_open else ()
+    own = read_files(f"{name}.sql")
     of_openings = " as opening" in own
-    ending = texts(*alive) + own + (texts(GIVEN) if of_openings else "") + texts(CASES_OF)
+    ending = (
+        read_files(*alive)
+        + own
+        + (read_files(FIRST_ASSIGNED) if of_openings else "")
+        + read_files(CASES_ENDING)
+    )
     words = {"on_hold": "decided.on_hold" if is_open else "null::boolean"}
     words |= {"given": "left join first_given using (stream)" if of_openings else ""}
     for column in ("team_id", "assignee_id"):
@@ -172,7 +177,7 @@ def definition(name: str, begun: str | None = None) -> str:
         words[column] = given if of_openings else known
     for word, text in words.items():
         ending = ending.replace(f"{{{word}}}", text)
-    return (beginning(process) if begun is None else begun) + ending
+    return (common_ctes(process) if prepared is None else prepared) + ending
 
 
 def process_of(name: str) -> str:
@@ -180,15 +185,15 @@ def process_of(name: str) -> str:
     return name.split("/", maxsplit=1)[0]
 
 
-def texts(*names: str) -> str:
+def read_files(*names: str) -> str:
     """Return these files of the definitions as one text."""
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
-def beginning(process: str) -> str:
+def common_ctes(process: str) -> str:
     """What all definitions of the process begin with."""
     turns = (TURNS,) if process in ENDED else ()
-    whole = texts(EVENTS, *turns, f"{process}/{EVENTS}")
+    whole = read_files(EVENTS, *turns, f"{process}/{EVENTS}")
     return whole.replace("{process}", process).replace("{ended}", ENDED.get(process, ""))
 
 
@@ -199,25 +204,25 @@ async def make_tables(connection: Connection) -> None:
         await connection.execute(f"create temp table {name} ({columns}) on commit drop".encode())
 
 
-def together(kpi: Kpi, names: Sequence[str], begun: Mapping[str, str] = NOTHING_BEGUN) -> str:
+def union_of(kpi: Kpi, names: Sequence[str], prepared: Mapping[str, str] = NOTHING_PREPARED) -> str:
     """The cases of some of the KPI's definitions, with the columns of its dimensions. `begun` has by process
     what stands in the place of their beginnings.
     """
     columns = ", ".join(columns_of(kpi))
-    texts = [definition(name, begun.get(process_of(name))) for name in names]
-    return " union all ".join(f"select {columns} from ({text}) definition" for text in texts)
+    definitions = [definition(name, prepared.get(process_of(name))) for name in names]
+    return " union all ".join(f"select {columns} from ({text}) definition" for text in definitions)
 
 
 def columns_of(kpi: Kpi) -> tuple[str, ...]:
     """The columns that definitions of the KPI have."""
-    return (*ALWAYS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN))
+    return (*COMMON_COLUMNS, *(COLUMN[one] for one in kpi.dimensions if one in COLUMN))
 
 
 @dataclass(slots=True)
 class Cell:
-    """What the cases of one place come to. `every` counts those that are excluded, too."""
+    """What the cases of one place come to. `all_cases` counts those that are excluded, too."""
 
-    every: int = 0
+    all_cases: int = 0
     counted: int = 0
     numerator: int | None = None
     denominator: int | None = None
@@ -232,7 +237,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Backlog:
     """How many cases of one place are open; null where the period has not begun. Null is the age of none."""
 
     cases: int | None
@@ -245,14 +250,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CaseSource:
     """Where cases come from: a table, or a query with its parameters."""
 
     text: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def of_measure(kpi: Kpi, source: Source) -> Source:
+def with_measure(kpi: Kpi, source: CaseSource) -> CaseSource:
     """The cases with the KPI's number where `cells` looks for it: a definition that gives two has the other
     there.
     """
@@ -261,15 +266,15 @@ def of_measure(kpi: Kpi, source: Source) -> Source:
     if told in {there, "1"}:
         return source
     columns = ", ".join(f"{told} as {there}" if name == there else name for name in columns_of(kpi))
-    return Source(f"select {columns} from ({source.text}) told", source.parameters)
+    return CaseSource(f"select {columns} from ({source.text}) told", source.parameters)
 
 
 async def cells(
     connection: Connection,
     bounds: Sequence[datetime],
     by: Sequence[Dimension],
-    source: Source = Source(f"select * from {CASES}"),  # frozen
-) -> dict[Place, Cell]:
+    source: CaseSource = CaseSource(f"select * from {CASES}"),  # frozen
+) -> dict[PointKey, Cell]:
     """The cells of the periods between the bounds, from the table of cases."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
@@ -297,8 +302,8 @@ async def open_cells(
     connection: Connection,
     ends: Sequence[datetime],
     by: Sequence[Dimension],
-    source: Source = Source(f"select * from {OPEN_CASES}"),  # frozen
-) -> dict[Place, Standing]:
+    source: CaseSource = CaseSource(f"select * from {OPEN_CASES}"),  # frozen
+) -> dict[PointKey, Backlog]:
     """How many cases are open at each of the instants, and how old the oldest is, from the table of them."""
     cut = "".join(f", {COLUMN.get(dimension, AGE)}" for dimension in by)
     rows = await _rows(
@@ -313,7 +318,7 @@ join counted on at = instant
 group by moment.number{cut}""",
         {**source.parameters, "ends": list(ends)},
     )
-    return {(row[0], row[1 : 1 + len(by)]): Standing(*row[1 + len(by) :]) for row in rows}
+    return {(row[0], row[1 : 1 + len(by)]): Backlog(*row[1 + len(by) :]) for row in rows}
 
 
 async def agent_days(
@@ -321,8 +326,8 @@ async def agent_days(
     bounds: Sequence[datetime],
     days: Sequence[datetime],
     by: Sequence[Dimension],
-    source: Source = Source(f"select * from {WORK}"),  # frozen
-) -> dict[Place, int]:
+    source: CaseSource = CaseSource(f"select * from {WORK}"),  # frozen
+) -> dict[PointKey, int]:
     """On how many days persons worked, each counted for itself. Days begin at these instants."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
@@ -342,7 +347,7 @@ group by number{cut}""",
     return {(row[0], row[1:-1]): row[-1] for row in rows}
 
 
-def add_agent_days(found: dict[Place, Cell], days: dict[Place, int]) -> None:
+def add_agent_days(found: dict[PointKey, Cell], days: dict[PointKey, int]) -> None:
     """Divides the cells by the days, where there are cells of neither, too."""
     for place, number in days.items():
         found.setdefault(place, Cell()).denominator = number
@@ -352,8 +357,8 @@ async def survival(
     connection: Connection,
     bounds: Sequence[datetime],
     by: Sequence[Dimension],
-    source: Source = Source(f"select * from {CASES}"),  # frozen
-) -> dict[Place, Survival]:
+    source: CaseSource = CaseSource(f"select * from {CASES}"),  # frozen
+) -> dict[PointKey, Survival]:
     """Kaplan and Meier's estimate of each place, from the seconds of its cases and whether they ended."""
     cut = "".join(f", {COLUMN[dimension]}" for dimension in by)
     rows = await _rows(
@@ -367,27 +372,29 @@ join counted on at >= begin_at and at < end_at
 where excluded is null""",
         {**source.parameters, "begins": list(bounds[:-1]), "ends": list(bounds[1:])},
     )
-    observed: dict[Place, list[tuple[int, bool]]] = defaultdict(list)
+    observed: dict[PointKey, list[tuple[int, bool]]] = defaultdict(list)
     for number, *values, seconds, ended in rows:
         observed[number, tuple(values)].append((seconds, bool(ended)))
     return {place: kaplan_meier(of) for place, of in observed.items()}
 
 
-def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None = None) -> Numbers:
+def expected_figures(
+    kpi: Kpi, cell: Cell, backlog: Backlog, observed: Survival | None = None
+) -> ExpectedFigures:
     """What the answer must say of a place."""
     timed = kpi.aggregate is Aggregate.mean
-    said: Numbers = {
-        "value": cell.every,
-        "cases": cell.every if kpi.aggregate is Aggregate.number else cell.counted,
+    figures: ExpectedFigures = {
+        "value": cell.all_cases,
+        "cases": cell.all_cases if kpi.aggregate is Aggregate.number else cell.counted,
         "numerator": int(cell.numerator or 0) if kpi.is_divided else None,
-        "denominator": int(cell.denominator or 0) * kpi.parts if kpi.is_divided else None,
+        "denominator": int(cell.denominator or 0) * kpi.divisor if kpi.is_divided else None,
         "mean": _seconds(cell.mean) if timed else None,
         "median": _seconds(cell.median) if timed else None,
         "p90": _seconds(cell.p90) if timed else None,
         "max": _seconds(cell.max) if timed else None,
-        "open_cases": standing.cases,
-        "oldest_open_seconds": standing.oldest_seconds,
-        "on_hold": standing.on_hold if kpi.is_backlog and standing.cases is not None else None,
+        "open_cases": backlog.cases,
+        "oldest_open_seconds": backlog.oldest_seconds,
+        "on_hold": backlog.on_hold if kpi.is_backlog and backlog.cases is not None else None,
         "skewed": cell.skewed if kpi.may_be_skewed else None,
         "cancelled": cell.cancelled,
         "duplicate": cell.duplicate,
@@ -395,21 +402,21 @@ def numbers(kpi: Kpi, cell: Cell, standing: Standing, observed: Survival | None 
     }
     if kpi.aggregate is Aggregate.kaplan_meier:
         median, p90 = (observed.median, observed.p90) if observed else (None, None)
-        said |= {"value": median, "median": median, "p90": p90}
+        figures |= {"value": median, "median": median, "p90": p90}
     if timed:
-        said["value"] = said["mean"]
+        figures["value"] = figures["mean"]
     if kpi.is_divided:
-        said["value"] = _ratio(cell.numerator, (cell.denominator or 0) * kpi.parts)
+        figures["value"] = _ratio(cell.numerator, (cell.denominator or 0) * kpi.divisor)
     if kpi.fact is None:
-        said |= {"value": standing.cases, "cases": standing.cases or 0, "open_cases": None}
+        figures |= {"value": backlog.cases, "cases": backlog.cases or 0, "open_cases": None}
     if kpi.fact is None and timed:
-        said |= {"mean": _seconds(standing.mean), "median": _seconds(standing.median)}
-        said |= {"p90": _seconds(standing.p90), "max": _seconds(standing.oldest_seconds)}
-        said["value"] = said["mean"]
+        figures |= {"mean": _seconds(backlog.mean), "median": _seconds(backlog.median)}
+        figures |= {"p90": _seconds(backlog.p90), "max": _seconds(backlog.oldest_seconds)}
+        figures["value"] = figures["mean"]
     if kpi.is_share_of_open:
-        said |= {"numerator": int(standing.numerator or 0), "denominator": standing.cases or 0}
-        said["value"] = _ratio(standing.numerator, standing.cases)
-    return said
+        figures |= {"numerator": int(backlog.numerator or 0), "denominator": backlog.cases or 0}
+        figures["value"] = _ratio(backlog.numerator, backlog.cases)
+    return figures
 
 
 def _seconds(number: float | None) -> float | None:

@@ -14,18 +14,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.api.shapes import Out
+from app.api.shapes import OutputModel
 from app.db import Connection, connect
 from app.kpis import query, raw, standing
-from app.kpis.answer import count, ends, fetch, one_moment, stands_at, with_budgets
+from app.kpis.answer import consistent_snapshot, count, end_instants, facts_position, fetch, with_budgets
 from app.kpis.catalogue import KPIS
 from app.kpis.definitions import Definitions
 from app.kpis.dimensions import Dimension
 from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.periods import Grain, days, first_day, following, start_of
-from app.kpis.points import Distribution, Figures, Judged, KpiPoint, Place, point
+from app.kpis.periods import Grain, day_starts, first_day, next_period, start_of
 from app.kpis.query import Statement
-from app.kpis.question import USUAL_CURRENCY, Question
+from app.kpis.question import DEFAULT_CURRENCY, Question
+from app.kpis.series import Distribution, Figures, KpiPoint, PointContext, PointKey, point
 from app.kpis.statistics.survival import Survival
 
 LIMITS = "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC"
@@ -38,16 +38,16 @@ MONTHS_AT_ONCE = 12
 UNLIMITED = 10_000_000
 
 
-def of_a_case(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
+def compared_columns(kpi: Kpi, *, is_open: bool = False) -> dict[str, str]:
     """What is compared of each case, by name; and the column of either side that holds it."""
     stored = {one.value: query.COLUMN[one] for one in kpi.dimensions if one in query.COLUMN}
-    beside = {"beside": "beside"} if kpi.beside is not None else {}
+    beside = {"beside": "beside"} if kpi.secondary is not None else {}
     told = {"on_hold": "on_hold"} if is_open else {"is_skewed": "skewed"} if kpi.may_be_skewed else {}
     return {"at": "at", "measure": "measure", **beside, **told, "excluded": "excluded", **stored}
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FigureDifference:
     """Where the two paths disagree: in a number (`what`) of a KPI's month and cut, or in what a case brought.
 
     `cases` are the ids of cases that have to do with it, the first few. Of a case that only one side counts,
@@ -65,15 +65,15 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Report:
+class ReconciliationReport:
     """How many numbers were compared, at which position of the log; how many differ, and the first ones."""
 
     position: int
     compared: int = 0
     found: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[FigureDifference] = field(default_factory=list)
 
-    def add(self, difference: Difference) -> None:
+    def add(self, difference: FigureDifference) -> None:
         """Counts it, and keeps it if it is among the first."""
         self.found += 1
         if len(self.differences) < MOST_DIFFERENCES:
@@ -81,10 +81,10 @@ class Report:
 
 
 #: Is told the KPI that comes next, how many are done, and how many there are.
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 
 
-def _say_nothing(key: str, done: int, of: int) -> None:
+def _ignore_progress(key: str, done: int, of: int) -> None:
     """Nobody wants to know."""
 
 
@@ -93,29 +93,29 @@ async def reconcile(
     *,
     zone: ZoneInfo,
     now: datetime,
-    currency: str = USUAL_CURRENCY,
+    currency: str = DEFAULT_CURRENCY,
     keys: Iterable[str] = (),
-    progress: Progress = _say_nothing,
-) -> Report:
+    progress: ProgressCallback = _ignore_progress,
+) -> ReconciliationReport:
     """Compares these KPIs (all, if none are named), in the months of that zone. Raises DatabaseGone."""
     kpis = [KPIS[key] for key in keys] or list(KPIS.values())
-    async with one_moment_of(url) as connection:
-        position, _ = await stands_at(connection)
-        report = Report(position)
+    async with reconciliation_connection(url) as connection:
+        position, _ = await facts_position(connection)
+        report = ReconciliationReport(position)
         known = {"position": position, "now": now, "currency": currency}
         definitions = Definitions(connection, kpis, known)
         for done, kpi in enumerate(kpis):
             progress(kpi.key, done, len(kpis))
-            await _compare(_Task(connection, kpi, zone, now, currency, report, definitions))
+            await _compare(_Comparison(connection, kpi, zone, now, currency, report, definitions))
     return report
 
 
 @asynccontextmanager
-async def one_moment_of(url: str) -> AsyncIterator[Connection]:
+async def reconciliation_connection(url: str) -> AsyncIterator[Connection]:
     """A connection that sees one moment; nothing stays of what is done with it."""
     connection = await connect(url, LIMITS)
     try:
-        async with one_moment(connection, keeps=False):
+        async with consistent_snapshot(connection, keeps=False):
             await raw.make_tables(connection)
             yield connection
     finally:
@@ -123,7 +123,7 @@ async def one_moment_of(url: str) -> AsyncIterator[Connection]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _DifferingCase:
     """A case that the sides do not agree on: what each has of it, by name; None: nothing."""
 
     case_id: UUID
@@ -131,7 +131,7 @@ class _Case:
     fast: dict[str, Any] | None
     raw: dict[str, Any] | None
 
-    def is_in(self, begin: datetime, end: datetime, by: Mapping[str, str | UUID | None]) -> bool:
+    def lies_in(self, begin: datetime, end: datetime, by: Mapping[str, str | UUID | None]) -> bool:
         """Whether either side has it in that place, as far as it is known: an age is of an instant."""
         for side in (self.fast, self.raw):
             of = side or {}
@@ -144,7 +144,7 @@ class _Case:
 
 
 @dataclass(slots=True)
-class _Task:
+class _Comparison:
     """Comparing one KPI. `differing` are the cases that the sides do not agree on, so far."""
 
     connection: Connection
@@ -152,20 +152,20 @@ class _Task:
     zone: ZoneInfo
     now: datetime
     currency: str
-    report: Report
+    report: ReconciliationReport
     definitions: Definitions
-    differing: list[_Case] = field(default_factory=list)
+    differing: list[_DifferingCase] = field(default_factory=list)
 
 
-async def _compare(task: _Task) -> None:
+async def _compare(task: _Comparison) -> None:
     months = await _months(task)
     if task.kpi.fact is not None:
-        await task.definitions.fill(raw.CASES, task.kpi, raw.names_of(task.kpi))
+        await task.definitions.fill(raw.CASES, task.kpi, raw.definition_names(task.kpi))
         await _compare_cases(task)
     if task.kpi.aggregate is Aggregate.per_agent_day:
-        await task.definitions.fill(raw.WORK, task.kpi, raw.working_names(task.kpi))
+        await task.definitions.fill(raw.WORK, task.kpi, raw.work_definition_names(task.kpi))
     if task.kpi.still_open is not None:
-        moments = ends(_question(task, months, ()), task.now)
+        moments = end_instants(_question(task, months, ()), task.now)
         name = raw.open_name(task.kpi.process, task.kpi.still_open)
         await task.definitions.fill(raw.OPEN_CASES, task.kpi, [name], ends=moments)
         for begin, moment in zip(months, moments, strict=False):
@@ -176,7 +176,7 @@ async def _compare(task: _Task) -> None:
             await _compare_numbers(task, _question(task, some, by))
 
 
-async def _months(task: _Task) -> Sequence[datetime]:
+async def _months(task: _Comparison) -> Sequence[datetime]:
     """The bounds of all months in which anything happened to a case; none if nothing did."""
     opened = " union all ".join(f"select at from kpi.{kind}_opened" for kind in task.kpi.processes)
     text = f"""
@@ -192,12 +192,12 @@ select min(at), max(at) from (
     day = first_day(Grain.month, first.astimezone(task.zone).date())
     months = [start_of(day, task.zone)]
     while months[-1] <= last:
-        day = following(Grain.month, day)
+        day = next_period(Grain.month, day)
         months.append(start_of(day, task.zone))
     return months
 
 
-def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]) -> Question:
+def _question(task: _Comparison, months: Sequence[datetime], by: tuple[Dimension, ...]) -> Question:
     return Question(
         kpi=task.kpi,
         grain=Grain.month,
@@ -210,28 +210,28 @@ def _question(task: _Task, months: Sequence[datetime], by: tuple[Dimension, ...]
     )
 
 
-async def _compare_cases(task: _Task) -> None:
+async def _compare_cases(task: _Comparison) -> None:
     """What each case has brought."""
     question = await with_budgets(task.connection, _question(task, (), ()))
-    fast, slow = f"{query.measured(task.kpi)} as measure", f"{raw.MEASURE[task.kpi.measure]} as measure"
-    if task.kpi.aside is not None:
-        fast += f", {query.measured(task.kpi.aside)} as beside"
-        slow += f", {raw.MEASURE[task.kpi.aside.measure]} as beside"
+    fast, slow = f"{query.measure_column(task.kpi)} as measure", f"{raw.MEASURE[task.kpi.measure]} as measure"
+    if task.kpi.secondary_kpi is not None:
+        fast += f", {query.measure_column(task.kpi.secondary_kpi)} as beside"
+        slow += f", {raw.MEASURE[task.kpi.secondary_kpi.measure]} as beside"
     await _compare_rows(
         task,
-        f"select *, {fast} from {query.source(task.kpi)} where {query.applies(task.kpi)}",
+        f"select *, {fast} from {query.from_clause(task.kpi)} where {query.counted_condition(task.kpi)}",
         f"select *, {slow} from {raw.CASES}",
-        query.known(question),
+        query.question_parameters(question),
     )
 
 
-async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) -> None:
+async def _compare_open_cases(task: _Comparison, begin: datetime, moment: datetime) -> None:
     """Which cases are open at the end of a month, for how many whole seconds, and whether they wait then."""
     age = "floor(extract(epoch from %(moment)s::timestamptz - opened_at))::bigint as measure"
     beside = "null as beside"  # of what is open there is its age alone
     columns = ["case_id", "opened_at", "on_hold"]
     columns += [query.COLUMN[one] for one in task.kpi.dimensions if one in query.COLUMN]
-    stretches, parameters = standing.standing(task.kpi, {}, [moment], columns)
+    stretches, parameters = standing.open_stretches(task.kpi, {}, [moment], columns)
     await _compare_rows(
         task,
         f"select %(moment)s::timestamptz as at, {age}, {beside}, null as excluded, *"
@@ -243,14 +243,14 @@ async def _compare_open_cases(task: _Task, begin: datetime, moment: datetime) ->
 
 
 async def _compare_rows(
-    task: _Task,
+    task: _Comparison,
     fast: str,
     slow: str,
     parameters: dict[str, Any] | None = None,
     month: tuple[datetime | None, datetime | None] = (None, None),
 ) -> None:
-    """Two queries that should give the same cases, with the columns of `of_a_case`."""
-    names = of_a_case(task.kpi, is_open=month[0] is not None)
+    """Two queries that should give the same cases, with the columns of `compared_columns`."""
+    names = compared_columns(task.kpi, is_open=month[0] is not None)
     columns = list(names.values())
     of_fast, of_slow = (", ".join(f"{side}.{column}" for column in columns) for side in ("fast", "slow"))
     # A case may bring several numbers; on each side they are counted by what they are.
@@ -263,15 +263,15 @@ where fast.case_id is null or slow.case_id is null or ({of_fast}) is distinct fr
 limit {MOST_DIFFERING}"""
     width = len(columns)
     for case_id, in_fast, in_slow, *values in await fetch(task.connection, Statement(text, parameters or {})):
-        case = _Case(
+        case = _DifferingCase(
             case_id,
             month[0] is not None,
             dict(zip(names, values[:width], strict=True)) if in_fast else None,
             dict(zip(names, values[width:], strict=True)) if in_slow else None,
         )
         task.differing.append(case)
-        for what, fast_value, slow_value in _unlike(case):
-            difference = Difference(
+        for what, fast_value, slow_value in _differing_values(case):
+            difference = FigureDifference(
                 key=task.kpi.key,
                 begin=month[0],
                 end=month[1],
@@ -284,24 +284,24 @@ limit {MOST_DIFFERING}"""
             task.report.add(difference)
 
 
-def _unlike(case: _Case) -> list[tuple[str, Any, Any]]:
+def _differing_values(case: _DifferingCase) -> list[tuple[str, Any, Any]]:
     if case.fast is None or case.raw is None:
         return [("counted", case.fast is not None, case.raw is not None)]
     return [(what, fast, case.raw[what]) for what, fast in case.fast.items() if fast != case.raw[what]]
 
 
-async def _compare_numbers(task: _Task, question: Question) -> None:
+async def _compare_numbers(task: _Comparison, question: Question) -> None:
     """All numbers of the answer to a question."""
-    moments = ends(question, task.now) if task.kpi.still_open is not None else []
+    moments = end_instants(question, task.now) if task.kpi.still_open is not None else []
     fast = await count(task.connection, question, task.now, most=UNLIMITED)
-    slow: dict[Place, raw.Cell] = {}
-    slow_open: dict[Place, raw.Standing] = {}
-    observed: dict[Place, Survival] = {}
+    slow: dict[PointKey, raw.Cell] = {}
+    slow_open: dict[PointKey, raw.Backlog] = {}
+    observed: dict[PointKey, Survival] = {}
     if task.kpi.fact is not None:
-        counted = raw.of_measure(task.kpi, raw.Source(f"select * from {raw.CASES}"))
+        counted = raw.with_measure(task.kpi, raw.CaseSource(f"select * from {raw.CASES}"))
         slow = await raw.cells(task.connection, question.bounds, question.by, counted)
     if task.kpi.aggregate is Aggregate.per_agent_day:
-        begin_days = days(question.bounds[0], question.bounds[-1], task.zone)
+        begin_days = day_starts(question.bounds[0], question.bounds[-1], task.zone)
         worked = await raw.agent_days(task.connection, question.bounds, begin_days, question.by)
         raw.add_agent_days(slow, worked)
     if task.kpi.aggregate is Aggregate.kaplan_meier:
@@ -311,10 +311,10 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
     for place in fast.keys() | slow.keys() | slow_open.keys():
         none_open = 0 if place[0] <= len(moments) else None
         figures = fast.get(place, Figures(open_cases=none_open))
-        judged = Judged(None, Figures(), task.now)
-        of_facts = _of_point(task.kpi, point(question, place, figures, {}, judged))
-        standing = slow_open.get(place, raw.Standing(none_open))
-        of_raw = raw.numbers(task.kpi, slow.get(place, raw.Cell()), standing, observed.get(place))
+        judged = PointContext(None, Figures(), task.now)
+        of_facts = _point_figures(task.kpi, point(question, place, figures, {}, judged))
+        standing = slow_open.get(place, raw.Backlog(none_open))
+        of_raw = raw.expected_figures(task.kpi, slow.get(place, raw.Cell()), standing, observed.get(place))
         assert of_facts.keys() == of_raw.keys()
         task.report.compared += len(of_facts)
         for what, number in of_facts.items():
@@ -322,13 +322,11 @@ async def _compare_numbers(task: _Task, question: Question) -> None:
                 _report_number(task, question, place, (what, number, of_raw[what]))
 
 
-_NOTHING = Out()
+_EMPTY = OutputModel()
 
 
-def _of_point(kpi: Kpi, of: KpiPoint) -> raw.Numbers:
-    elapsed = (
-        (of.business if kpi.is_in_business_time else of.elapsed) or of.survival or _NOTHING
-    ).model_dump()
+def _point_figures(kpi: Kpi, of: KpiPoint) -> raw.ExpectedFigures:
+    elapsed = ((of.business if kpi.is_in_business_time else of.elapsed) or of.survival or _EMPTY).model_dump()
     return {
         "value": of.value,
         "cases": of.cases,
@@ -344,13 +342,15 @@ def _of_point(kpi: Kpi, of: KpiPoint) -> raw.Numbers:
 
 
 def _report_number(
-    task: _Task, question: Question, place: Place, unlike: tuple[str, float | None, float | None]
+    task: _Comparison, question: Question, place: PointKey, unlike: tuple[str, float | None, float | None]
 ) -> None:
     begin, end = question.bounds[place[0] - 1], question.bounds[place[0]]
     what, fast, slow = unlike
     by = dict(zip((dimension.value for dimension in question.by), place[1], strict=True))
-    concerned = list(dict.fromkeys(case.case_id for case in task.differing if case.is_in(begin, end, by)))
+    concerned = list(dict.fromkeys(case.case_id for case in task.differing if case.lies_in(begin, end, by)))
     names = {name: None if value is None else str(value) for name, value in by.items()}
     task.report.add(
-        Difference(task.kpi.key, begin, end, names, what, str(fast), str(slow), tuple(concerned[:MOST_CASES]))
+        FigureDifference(
+            task.kpi.key, begin, end, names, what, str(fast), str(slow), tuple(concerned[:MOST_CASES])
+        )
     )

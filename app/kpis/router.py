@@ -14,40 +14,41 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api import cursors, paging, tables
+from app.api import csv_output as tables
+from app.api import cursors, paging
 from app.api.accept import language_for
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.faults import Fault
-from app.api.filters import Several
+from app.api.filters import CommaSeparated
 from app.api.list_queries import AsOf, Paging
 from app.api.openapi import in_language, or_table, problems
 from app.api.problems import problem
-from app.api.reads import not_ahead
-from app.api.shapes import Out
+from app.api.reads import require_past
+from app.api.shapes import OutputModel
 from app.common.people import Caller, Role
+from app.kernel.actor_policy import ActorPolicy
 from app.kernel.ledger import Ledger as Services
 from app.kernel.refusals import NotFound
-from app.kernel.visibility import overseers, sees_all
-from app.kernel.who import Who
-from app.kpis import sheets
-from app.kpis.answer import KpiAnswer, answer, caught_up
-from app.kpis.behind import BEHIND, behind
+from app.kernel.visibility import overseers, sees_every_record
+from app.kpis import tabular
+from app.kpis.answer import KpiAnswer, answer, wait_for_facts
+from app.kpis.as_of import log_moment
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.charts import KpiBehaviour, behaviour
 from app.kpis.dimensions import Dimension
-from app.kpis.filled import filled
-from app.kpis.forecast import KpiForecast, forecast, running
+from app.kpis.filled_periods import filled_periods
+from app.kpis.forecast import KpiForecast, forecast, running_bounds
 from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Unit
+from app.kpis.lag_notice import LAG_DESCRIPTION, lag_notice
 from app.kpis.overview import overview, this_month
-from app.kpis.past import moment
 from app.kpis.periods import Grain
-from app.kpis.points import KpiPoint, KpiPrevious
-from app.kpis.question import CannotAnswer, Question, Said, ask, zone_named
+from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question, zone_named
+from app.kpis.series import KpiPoint, KpiPrevious
 from app.log.canonical import from_instant, instant
 from app.settings import Settings
 
-Found = TypeVar("Found", KpiAnswer, KpiBehaviour, KpiForecast, "KpiPage", "KpiCasePage")
+AnswerT = TypeVar("AnswerT", KpiAnswer, KpiBehaviour, KpiForecast, "KpiPage", "KpiCasePage")
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 MOST_VALUES = 50
 #: Of what comes as a table, too.
@@ -55,7 +56,7 @@ VARY = {"Vary": f"Accept, {paging.VARY['Vary']}"}
 MOST_CASES = 10_000_000
 
 Key = Annotated[str, Path(max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")]
-Values = Annotated[list[str] | None, Several]
+Values = Annotated[list[str] | None, CommaSeparated]
 
 
 class KpiChoice(BaseModel):
@@ -68,7 +69,7 @@ class KpiChoice(BaseModel):
     )
 
 
-class KpiOut(Out):
+class KpiOut(OutputModel):
     """What a KPI is."""
 
     key: str
@@ -85,21 +86,21 @@ class KpiOut(Out):
     dimensions: list[Dimension] = Field(description="What it can be cut and filtered by.")
 
 
-class KpiNow(KpiOut):
+class KpiSummary(KpiOut):
     """What a KPI is, and how it stands this month."""
 
     present: KpiPoint = Field(description="This month up to now, beside the same days of the month before.")
     last_year: KpiPrevious = Field(description="The same days of that month of the year before.")
 
 
-class KpiPage(Out):
+class KpiPage(OutputModel):
     """The KPIs that the caller may ask for, all on one page."""
 
     tz: str = Field(description="The time zone that the month is cut in.")
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=BEHIND)
-    items: list[KpiNow]
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
+    items: list[KpiSummary]
     next_cursor: None = Field(description="There is no other page.")
 
 
@@ -109,14 +110,14 @@ class KpiPeriodChoice(KpiChoice):
     grain: Literal["week", "month", "quarter", "year"] = Field("month", description="How long a period is.")
 
 
-class KpiPeriod(Out):
+class KpiPeriod(OutputModel):
     """A period in which a case was opened, or ended."""
 
     begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
     end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
 
 
-class KpiPeriodPage(Out):
+class KpiPeriodPage(OutputModel):
     """The periods that have any cases, the newest first; at most 1,000, all on one page."""
 
     tz: str = Field(description="The time zone that periods are cut in.")
@@ -127,7 +128,7 @@ class KpiPeriodPage(Out):
     next_cursor: None = Field(description="There is no other page.")
 
 
-class KpiCasePage(Out):
+class KpiCasePage(OutputModel):
     """The cases that a KPI counts, by when they were decided, the first first."""
 
     key: str
@@ -139,7 +140,7 @@ class KpiCasePage(Out):
     end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
     position: int = Field(description="Up to which position of the log everything is in it.")
     lag_seconds: float = Field(description="Age of the first event that is not in it yet; 0: there is none.")
-    behind: str | None = Field(default=None, description=BEHIND)
+    behind: str | None = Field(default=None, description=LAG_DESCRIPTION)
     items: list[KpiCase]
     next_cursor: str | None = Field(description="Null on the last page.")
 
@@ -193,7 +194,7 @@ class KpiCuts(BaseModel):
         None, max_length=MOST_VALUES, description="Of what is open: codes of ages, as `1_to_3_days`."
     )
 
-    def chosen(self) -> dict[str, list[str]]:
+    def filter_values(self) -> dict[str, list[str]]:
         """The values that are asked for, by dimension."""
         return {dimension.value: getattr(self, dimension.value) or [] for dimension in Dimension}
 
@@ -210,15 +211,15 @@ class KpiFilters(KpiCuts):
         None, description="Up to when, exclusive. None: the end of the running period."
     )
 
-    def asked(self, grain: Grain, by: list[Dimension]) -> Said:
+    def to_parameters(self, grain: Grain, by: list[Dimension]) -> QuestionParameters:
         """The question in the parameters."""
-        return Said(
+        return QuestionParameters(
             grain=grain.value,
             begin=self.begin,
             end=self.end,
             zone=self.tz,
             by=[dimension.value for dimension in by],
-            filters=self.chosen(),
+            filters=self.filter_values(),
         )
 
 
@@ -226,7 +227,7 @@ class KpiQuery(KpiFilters):
     """Which periods, cut by what."""
 
     grain: Grain = Field(Grain.month, description="How long a period is; `all`: one for the whole time.")
-    by: Annotated[list[Dimension] | None, Several] = Field(
+    by: Annotated[list[Dimension] | None, CommaSeparated] = Field(
         None, max_length=len(Dimension), description="What each period is cut by."
     )
 
@@ -273,7 +274,7 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
     language = language_for(request)
     caller = caller_of(request)
     zone = zone_named(choice.tz or ledger.settings.time_zone)
-    kpis = [kpi for kpi in KPIS.values() if _may_ask(ledger, caller, kpi)]
+    kpis = [kpi for kpi in KPIS.values() if _may_see(ledger, caller, kpi)]
     of = ledger.settings
     month = this_month(zone, context_of(request).now, of.reopen_days, of.currency)
     found = await overview(ledger.db, kpis, month)
@@ -282,13 +283,13 @@ async def list_kpis(request: Request, ledger: Ledger, choice: Annotated[KpiChoic
         position=found.position,
         lag_seconds=found.lag_seconds,
         items=[
-            KpiNow(**dict(declared(kpi, language)), present=present, last_year=last_year)
+            KpiSummary(**dict(describe_kpi(kpi, language)), present=present, last_year=last_year)
             for kpi, present, last_year in found.kpis
         ],
         next_cursor=None,
     )
     headers = paging.VARY | {"Content-Language": language}
-    page = await _remarked(request, ledger, page)
+    page = await _with_lag_notice(request, ledger, page)
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
@@ -300,8 +301,8 @@ async def list_kpi_periods(
 ) -> Response:
     """In which periods there are any cases of what the caller may ask KPIs of."""
     caller, zone = caller_of(request), zone_named(choice.tz or ledger.settings.time_zone)
-    processes = dict.fromkeys(kpi.process for kpi in KPIS.values() if _may_ask(ledger, caller, kpi))
-    found = await filled(ledger.db, processes, Grain(choice.grain), zone)
+    processes = dict.fromkeys(kpi.process for kpi in KPIS.values() if _may_see(ledger, caller, kpi))
+    found = await filled_periods(ledger.db, processes, Grain(choice.grain), zone)
     page = KpiPeriodPage(
         tz=zone.key,
         grain=choice.grain,
@@ -324,17 +325,17 @@ async def get_kpi(
 ) -> Response:
     """A KPI, period by period: without `by` every period, with it every cut that has any case."""
     now, position = context_of(request).now, None
-    kpi = _asked_for(request, ledger, key)
+    kpi = _permitted_kpi(request, ledger, key)
     if query.as_of is not None:
-        await not_ahead(request, query.as_of)
-        then = await moment(ledger.db, query.as_of, now)
+        await require_past(request, query.as_of)
+        then = await log_moment(ledger.db, query.as_of, now)
         now, position = then.instant, then.position
     elif query.fresh:
-        await caught_up(ledger.db)
-    question = question_of(ledger.settings, kpi, query.asked(query.grain, query.by or []), now)
-    found = await _remarked(request, ledger, await answer(ledger.db, question, now, position=position))
-    if tables.wanted(request):
-        return tables.table(*sheets.series(found, question.by), VARY)
+        await wait_for_facts(ledger.db)
+    question = question_of(ledger.settings, kpi, query.to_parameters(query.grain, query.by or []), now)
+    found = await _with_lag_notice(request, ledger, await answer(ledger.db, question, now, position=position))
+    if tables.prefers_csv(request):
+        return tables.csv_response(*tabular.series_table(found, question.by), VARY)
     return Response(found.model_dump_json(by_alias=True), 200, VARY, "application/json")
 
 
@@ -349,9 +350,11 @@ async def get_kpi_behaviour(
 ) -> Response:
     """Whether a KPI moves as it always does, or something has happened, and in which period."""
     now = context_of(request).now
-    kpi = _asked_for(request, ledger, key)
-    question = question_of(ledger.settings, kpi, query.asked(Grain(query.grain), []), now)
-    found = await _remarked(request, ledger, behaviour(kpi, await answer(ledger.db, question, now), now))
+    kpi = _permitted_kpi(request, ledger, key)
+    question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
+    found = await _with_lag_notice(
+        request, ledger, behaviour(kpi, await answer(ledger.db, question, now), now)
+    )
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
@@ -366,13 +369,13 @@ async def get_kpi_forecast(
 ) -> Response:
     """Whether the running period can still meet its target, and what it would take."""
     now = context_of(request).now
-    kpi = _asked_for(request, ledger, key)
+    kpi = _permitted_kpi(request, ledger, key)
     zone, grain = zone_named(query.tz or ledger.settings.time_zone), Grain(query.grain)
-    begin, end = running(grain, now, zone)
+    begin, end = running_bounds(grain, now, zone)
     time = {"begin": begin.isoformat(), "end": end.isoformat()}
-    said = Said(grain=grain.value, zone=zone.key, filters=query.chosen(), **time)
+    said = QuestionParameters(grain=grain.value, zone=zone.key, filters=query.filter_values(), **time)
     found = await forecast(ledger.db, question_of(ledger.settings, kpi, said, now), query.more_cases)
-    found = await _remarked(request, ledger, found)
+    found = await _with_lag_notice(request, ledger, found)
     return Response(found.model_dump_json(by_alias=True), 200, paging.VARY, "application/json")
 
 
@@ -386,7 +389,7 @@ async def list_kpi_cases(
     request: Request, ledger: Ledger, key: Key, query: Annotated[KpiCaseQuery, Query()]
 ) -> Response:
     """Exactly the cases that the whole time counts, each with its number and the events that gave it."""
-    kpi = _asked_for(request, ledger, key)
+    kpi = _permitted_kpi(request, ledger, key)
     scope = f"cases of {key} {query.model_dump_json(exclude={'limit', 'cursor'})}"
     sign = ledger.vault.fingerprint
     now, after = context_of(request).now, None
@@ -395,7 +398,7 @@ async def list_kpi_cases(
         began, at, case_id, *numbers = cursors.read(query.cursor, scope, sign)
         position, given, *_ = (*map(int, numbers), 1)  # which the cursors of earlier versions do not say
         now, after = from_instant(began), (from_instant(at), UUID(case_id), position, given)
-    question = question_of(ledger.settings, kpi, query.asked(Grain.all, []), now)
+    question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, []), now)
     page = await cases(ledger.db, question, now, after=after, limit=query.limit)
     cursor = None
     if page.last is not None:
@@ -412,22 +415,24 @@ async def list_kpi_cases(
         items=page.cases,
         next_cursor=cursor,
     )
-    found = await _remarked(request, ledger, found)
+    found = await _with_lag_notice(request, ledger, found)
     headers = VARY | paging.link(request, cursor)
-    if tables.wanted(request):
-        return tables.table(*sheets.cases(found.model_dump(mode="json", by_alias=True)), headers)
+    if tables.prefers_csv(request):
+        return tables.csv_response(
+            *tabular.cases_table(found.model_dump(mode="json", by_alias=True)), headers
+        )
     return Response(found.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
-async def _remarked(request: Request, ledger: Ledger, found: Found) -> Found:
+async def _with_lag_notice(request: Request, ledger: Ledger, found: AnswerT) -> AnswerT:
     """The answer, with what is to be said of it where it lags behind an import."""
-    words = await behind(ledger.db, found.position, found.lag_seconds, language_for(request))
+    words = await lag_notice(ledger.db, found.position, found.lag_seconds, language_for(request))
     return found if words is None else found.model_copy(update={"behind": words})
 
 
-def declared(kpi: Kpi, language: str) -> KpiOut:
+def describe_kpi(kpi: Kpi, language: str) -> KpiOut:
     """What the KPI is, in that language."""
-    words = kpi.words(language)
+    words = kpi.texts(language)
     return KpiOut(
         key=kpi.key,
         name=words.name,
@@ -452,28 +457,30 @@ async def cannot_answer(request: Request, error: Exception) -> Response:
     return problem(request, 422, "invalid", words={"count": "1"}, errors=[fault])
 
 
-def _asked_for(request: Request, ledger: Services, key: str) -> Kpi:
+def _permitted_kpi(request: Request, ledger: Services, key: str) -> Kpi:
     """The KPI of that key. Raises NotFound if there is none, Forbidden if it is not for the caller."""
     kpi = KPIS.get(key)
     if kpi is None:
         raise NotFound()
-    if not _may_ask(ledger, caller_of(request), kpi):
+    if not _may_see(ledger, caller_of(request), kpi):
         agents_see = ledger.settings.agents_see
         may = [overseers(ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes]
-        raise ledger.forbidden(Who(frozenset.intersection(*may)), language_for(request))
+        raise ledger.forbidden(ActorPolicy(frozenset.intersection(*may)), language_for(request))
     return kpi
 
 
-def _may_ask(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
+def _may_see(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
     agents_see = ledger.settings.agents_see
-    return all(sees_all(caller, ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes)
+    return all(
+        sees_every_record(caller, ledger.lifecycles[kind], agents_see=agents_see) for kind in kpi.processes
+    )
 
 
-def question_of(of: Settings, kpi: Kpi, said: Said, now: datetime) -> Question:
+def question_of(of: Settings, kpi: Kpi, parameters: QuestionParameters, now: datetime) -> Question:
     """What is asked of the KPI in the organisation that has these settings. Raises CannotAnswer."""
-    return ask(
+    return parse_question(
         kpi,
-        said,
+        parameters,
         now=now,
         organisation_zone=of.time_zone,
         reopen_days=of.reopen_days,

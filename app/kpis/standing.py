@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.kpis.dimensions import AGES, Age, Dimension
+from app.kpis.dimensions import AGE_LIMITS, Age, Dimension
 from app.kpis.kpi import Kpi, StillOpen
-from app.kpis.query import COLUMN, Filters, Statement, conditions, cut_by, measured
+from app.kpis.query import COLUMN, Filters, Statement, conditions, cut_by, measure_column
 from app.kpis.question import Question
 
 #: In which phases of its life a case is still to come, and what else holds then.
-ALIVE = {
+OPEN_PHASES = {
     StillOpen.unended: (["open"], "true"),
     StillOpen.unended_standard: (["open"], "path is distinct from 'project'"),
     StillOpen.unended_project: (["open"], "path = 'project'"),
@@ -29,12 +29,12 @@ ALIVE = {
 # point. The largest is longer than all of our era.
 LARGEST_CLASS = 36
 ENDLESS_CLASS = 99
-REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CLASS + 1)} | {
+SPAN_REACHES = {n: timedelta(seconds=2 ** (n + 1) + 1) for n in range(LARGEST_CLASS + 1)} | {
     ENDLESS_CLASS: timedelta(days=1_000_000)
 }
 
 
-def alive(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
+def open_spans(question: Question, filters: Filters, instants: Sequence[datetime]) -> Statement:
     """How many cases are alive from one instant to another, and when the oldest of them was opened, by cut.
 
     Alive in the sense of the KPI's `still_open`, just before the instant. The instants ascend and are
@@ -43,7 +43,7 @@ def alive(question: Question, filters: Filters, instants: Sequence[datetime]) ->
     and not at every instant.
     """
     columns = ["until", "on_hold", "opened_at", *(COLUMN[dimension] for dimension in question.by)]
-    stretches, parameters = standing(question.kpi, filters, instants, columns)
+    stretches, parameters = open_stretches(question.kpi, filters, instants, columns)
     cut = cut_by(question)
     text = f"""
 select first, last{cut}, count(*), count(*) filter (where on_hold), min(opened_at)
@@ -62,7 +62,7 @@ def shares(question: Question, filters: Filters, instants: Sequence[datetime]) -
     """
     measure = question.kpi.measure.value
     columns = ["opened_at", measure, *(COLUMN[dimension] for dimension in question.by)]
-    stretches, parameters = standing(question.kpi, filters, instants, columns, each=True)
+    stretches, parameters = open_stretches(question.kpi, filters, instants, columns, each=True)
     cut = cut_by(question)
     text = f"""
 select instant{cut}, count(*), count(*) filter (where {measure}), min(opened_at)
@@ -77,12 +77,12 @@ def ages(question: Question, filters: Filters, instants: Sequence[datetime]) -> 
     so that no more is sorted at once than is alive then.
     """
     dimensions = [COLUMN[dimension] for dimension in question.by if dimension in COLUMN]
-    parameters = _moments(instants, each=True)
-    aged = _aged(question, filters, ["on_hold", "opened_at", *dimensions], parameters)
+    parameters = _instant_parameters(instants, each=True)
+    aged = _open_with_age(question, filters, ["on_hold", "opened_at", *dimensions], parameters)
     cut = cut_by(question)
     text = f"""
 select moment.number::integer{cut}, cases, on_hold, mean, percentiles[1], percentiles[2], percentiles[3]
-from {MOMENTS}
+from {INSTANTS}
 cross join lateral (
   select moment.number{cut}, count(*) as cases, count(*) filter (where on_hold) as on_hold,
     avg(seconds) as mean,
@@ -92,16 +92,19 @@ cross join lateral (
     return Statement(text, parameters)
 
 
-def _aged(question: Question, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
+def _open_with_age(
+    question: Question, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]
+) -> str:
     """A query for what is alive just before a `moment`, with its age in seconds; adds its parameters."""
     still = {dimension: values for dimension, values in filters.items() if dimension in COLUMN}
     # A number with a fraction that floating point holds (of less than 270 years), and not one of any length.
     seconds = "floor(date_part('epoch', moment.at - opened_at))::bigint"
-    aged = f"select stretch.*, {seconds} as seconds from {_around(question.kpi, still, columns, parameters)}"
+    stretches = _stretches_at(question.kpi, still, columns, parameters)
+    aged = f"select stretch.*, {seconds} as seconds from {stretches}"
     if Dimension.age not in {*question.by, *filters}:
         return aged
     parameters["ages"] = list(filters.get(Dimension.age, Age))
-    steps = " ".join(f"when seconds < {below} then '{age.value}'" for age, below in AGES.items())
+    steps = " ".join(f"when seconds < {below} then '{age.value}'" for age, below in AGE_LIMITS.items())
     return f"""
 select * from (
   select *, case {steps} else '{Age.days_30.value}' end as age from ({aged}) still
@@ -109,20 +112,20 @@ select * from (
 
 
 #: Columns: at, the one before it from which on stretches are looked for (null: all), number, from 1.
-MOMENTS = """unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
+INSTANTS = """unnest(%(instants)s::timestamptz[], %(before)s::timestamptz[])
   with ordinality as moment(at, before, number)"""
 
 
-def _moments(instants: Sequence[datetime], *, each: bool) -> dict[str, Any]:
+def _instant_parameters(instants: Sequence[datetime], *, each: bool) -> dict[str, Any]:
     return {
         "instants": list(instants),
         "before": [None] * len(instants) if each else [None, *instants[:-1]],
-        "classes": list(REACHES),
-        "reaches": list(REACHES.values()),
+        "classes": list(SPAN_REACHES),
+        "reaches": list(SPAN_REACHES.values()),
     }
 
 
-def standing(
+def open_stretches(
     kpi: Kpi,
     filters: Filters,
     instants: Sequence[datetime],
@@ -134,21 +137,21 @@ def standing(
 
     Columns: instant, the number of the first one that it is alive at, or of `each`, and those named.
     """
-    parameters = _moments(instants, each=each)
+    parameters = _instant_parameters(instants, each=each)
     text = f"""
 select moment.number::integer as instant, {", ".join(columns)}
-from {MOMENTS} cross join {_around(kpi, filters, columns, parameters)}"""
+from {INSTANTS} cross join {_stretches_at(kpi, filters, columns, parameters)}"""
     return text, parameters
 
 
-def _around(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
+def _stretches_at(kpi: Kpi, filters: Filters, columns: Sequence[str], parameters: dict[str, Any]) -> str:
     """The stretches, with these columns, that are alive just before a `moment`; adds the parameters.
 
     It is an index probe for each moment and class: `offset 0` keeps the planner from reading all stretches
     once instead.
     """
     assert kpi.still_open is not None
-    parameters["phases"], condition = ALIVE[kpi.still_open]
+    parameters["phases"], condition = OPEN_PHASES[kpi.still_open]
     where = " and ".join([condition, *conditions(filters, parameters)])
     return f"""unnest(%(classes)s::smallint[], %(reaches)s::interval[]) as class(span_class, reach)
 cross join unnest(%(phases)s::text[]) as its(phase)
@@ -160,16 +163,16 @@ cross join lateral (
 ) stretch"""
 
 
-def standing_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
+def open_cases(question: Question, filters: Filters, instant: datetime) -> Statement:
     """The cases open just before the instant, columns as of `counted_cases`; `at` is their opening."""
     columns = ["case_id", "opened_at", "irregular", "opened_position", "position", "on_hold"]
     if question.kpi.is_share_of_open:
         columns.append(question.kpi.measure.value)
-    parameters = _moments([instant], each=True)
-    aged = _aged(question, filters, columns, parameters)
+    parameters = _instant_parameters([instant], each=True)
+    aged = _open_with_age(question, filters, columns, parameters)
     text = f"""
-select case_id, opened_at as at, {measured(question.kpi)} as measure, null as excluded, irregular,
+select case_id, opened_at as at, {measure_column(question.kpi)} as measure, null as excluded, irregular,
   false as inferred, false as skewed, array[opened_position, position] as positions, position,
   null as state, on_hold
-from {MOMENTS} cross join lateral ({aged}) aged"""
+from {INSTANTS} cross join lateral ({aged}) aged"""
     return Statement(text, parameters)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.kpis.query import AGE, TOOK, Filters, Statement, admitted, cut_by, in_halves, rows_of
+from app.kpis.query import (
+    AGE,
+    SECONDS_TO_END,
+    Filters,
+    Statement,
+    cut_by,
+    in_halves,
+    row_limit,
+    selected_facts,
+)
 from app.kpis.question import Question
 from app.kpis.statistics.survival import HALF, SLACK, TENTH
 
@@ -63,7 +72,7 @@ def survival(question: Question, filters: Filters, most: int, halves: datetime |
     """
     parameters: dict[str, Any] = {
         "bounds": list(question.bounds),
-        "most": rows_of(most),
+        "most": row_limit(most),
         "half": HALF,
         "tenth": TENTH,
         "slack": SLACK,
@@ -71,8 +80,8 @@ def survival(question: Question, filters: Filters, most: int, halves: datetime |
     }
     by = f"period{cut_by(question)}, excluded"
     facts = (
-        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {TOOK} as took, {AGE} as age "
-        f"from {admitted(question, filters, parameters)}"
+        f"select width_bucket(at, %(bounds)s::timestamptz[]) as {by}, {SECONDS_TO_END} as took, {AGE} as age "
+        f"from {selected_facts(question, filters, parameters)}"
     )
     sums = (
         "count(*) as cases, kpi.in_order(array_agg(took) filter (where took is not null)) as took, "

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.db import Connection, Row, rows_of
+from app.db import Connection, Row, fetch_rows
 from app.log.events import COLUMNS, Recorded, kind_of, recorded
 
-IMPORTED = "import:"
+IMPORT_PREFIX = "import:"
 EVENTS = f"""
 select {COLUMNS} from log.event
 where position between %(first)s and %(last)s and (%(types)s::text[] is null or type = any(%(types)s))
@@ -23,14 +23,14 @@ group by stream"""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PositionRange:
     """A stretch of the log: the positions from `first` to `last`, both within. `beside`: meanwhile a history
     comes in, which needs the other cores.
     """
 
     first: int
     last: int
-    beside: bool = False
+    during_import: bool = False
 
     @property
     def events(self) -> int:
@@ -39,13 +39,13 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class StreamActivity:
     """What a batch has of a stream: whether any of it was not told by another system of the past (`here`),
     and whether its first event is among it (`new`).
     """
 
-    here: bool
-    new: bool
+    has_live_events: bool
+    is_new: bool
 
 
 class Tail:
@@ -54,41 +54,45 @@ class Tail:
     """
 
     #: More are not kept.
-    MOST = 2_000
+    MOST_EVENTS = 2_000
 
     def __init__(self) -> None:
         self._rows: list[Row] = []
         self._decoded: dict[int, Recorded] = {}
-        self._about: tuple[Span | None, set[str], set[str]] = None, set(), set()
+        self._types_and_kinds: tuple[PositionRange | None, set[str], set[str]] = None, set(), set()
 
-    def covers(self, span: Span) -> bool:
+    def covers(self, span: PositionRange) -> bool:
         """Whether all of the span is among them."""
         rows = self._rows
         return bool(rows) and rows[0]["position"] <= span.first and span.last <= rows[-1]["position"]
 
-    async def read_to(self, connection: Connection, span: Span) -> None:
+    async def read_to(self, connection: Connection, span: PositionRange) -> None:
         """Reads what is missing of the span."""
         rows = self._rows
         if not rows or not rows[0]["position"] <= span.first <= rows[-1]["position"] + 1:
             rows, self._decoded = [], {}
         first = rows[-1]["position"] + 1 if rows else span.first
         wanted = {"first": first, "last": span.last, "types": None, "imported": True}
-        rows = [*rows, *await rows_of(connection, EVENTS, wanted)] if first <= span.last else rows
-        for row in rows[: -self.MOST]:
+        rows = [*rows, *await fetch_rows(connection, EVENTS, wanted)] if first <= span.last else rows
+        for row in rows[: -self.MOST_EVENTS]:
             self._decoded.pop(row["position"], None)
-        self._rows = rows[-self.MOST :]
+        self._rows = rows[-self.MOST_EVENTS :]
 
-    def rows(self, span: Span) -> Sequence[Row]:
+    def rows(self, span: PositionRange) -> Sequence[Row]:
         """The rows of a span that is covered."""
         skipped = span.first - self._rows[0]["position"]
         return self._rows[skipped : skipped + span.events]
 
-    def about(self, span: Span) -> tuple[set[str], set[str]]:
+    def types_and_kinds(self, span: PositionRange) -> tuple[set[str], set[str]]:
         """The types of the events of a span that is covered, and the kinds of their streams."""
-        if self._about[0] != span:
+        if self._types_and_kinds[0] != span:
             rows = self.rows(span)
-            self._about = span, {row["type"] for row in rows}, {kind_of(row["stream"]) for row in rows}
-        return self._about[1:]
+            self._types_and_kinds = (
+                span,
+                {row["type"] for row in rows},
+                {kind_of(row["stream"]) for row in rows},
+            )
+        return self._types_and_kinds[1:]
 
     def decoded(self, row: Row) -> Recorded:
         """The event of one of the rows."""
@@ -107,46 +111,48 @@ class Batch:
     """
 
     connection: Connection
-    span: Span
+    span: PositionRange
     tail: Tail = field(default_factory=Tail)
-    together: bool = False
+    shares_transaction: bool = False
 
     async def events(self, types: Collection[str] | None = None, *, imported: bool = True) -> list[Recorded]:
         """Those of these types, in order; without `imported` none that another system told of the past."""
         if self.tail.covers(self.span):
-            return [self.tail.decoded(row) for row in self._rows(types) if imported or is_here(row)]
-        wanted = self._said(types=None if types is None else list(types), imported=imported)
-        return [recorded(row) for row in await rows_of(self.connection, EVENTS, wanted)]
+            return [self.tail.decoded(row) for row in self._rows(types) if imported or is_live(row)]
+        wanted = self._query_parameters(types=None if types is None else list(types), imported=imported)
+        return [recorded(row) for row in await fetch_rows(self.connection, EVENTS, wanted)]
 
-    async def streams(self, kinds: Collection[str]) -> dict[str, Touched]:
+    async def streams(self, kinds: Collection[str]) -> dict[str, StreamActivity]:
         """The streams of these kinds that have events in it."""
         if not self.tail.covers(self.span):
-            rows = await rows_of(self.connection, STREAMS, self._said(kinds=list(kinds)))
-            return {row["stream"]: Touched(row["here"], row["new"]) for row in rows}
-        found: dict[str, Touched] = {}
+            rows = await fetch_rows(self.connection, STREAMS, self._query_parameters(kinds=list(kinds)))
+            return {row["stream"]: StreamActivity(row["here"], row["new"]) for row in rows}
+        found: dict[str, StreamActivity] = {}
         for row in self.tail.rows(self.span):
             name = row["stream"]
             if kind_of(name) in kinds:
                 known = found.get(name)
-                here = is_here(row) or (known is not None and known.here)
-                found[name] = Touched(here, row["version"] == 1 or (known is not None and known.new))
+                here = is_live(row) or (known is not None and known.has_live_events)
+                found[name] = StreamActivity(
+                    here, row["version"] == 1 or (known is not None and known.is_new)
+                )
         return found
 
-    def is_about(self, types: frozenset[str] | None, kinds: frozenset[str] | None) -> bool:
+    def may_concern(self, types: frozenset[str] | None, kinds: frozenset[str] | None) -> bool:
         """Whether it may have events of one of these types, on streams of one of these kinds; None: any."""
         if (types is None and kinds is None) or not self.tail.covers(self.span):
             return True
-        told, of = self.tail.about(self.span)
+        told, of = self.tail.types_and_kinds(self.span)
         return (types is None or not types.isdisjoint(told)) and (kinds is None or not kinds.isdisjoint(of))
 
     def _rows(self, types: Collection[str] | None) -> Iterable[Row]:
         rows = self.tail.rows(self.span)
         return rows if types is None else [row for row in rows if row["type"] in types]
 
-    def _said(self, **more: Any) -> dict[str, Any]:
+    def _query_parameters(self, **more: Any) -> dict[str, Any]:
         return {"first": self.span.first, "last": self.span.last, **more}
 
 
-def is_here(row: Row) -> bool:
+def is_live(row: Row) -> bool:
     """Whether the event is none that another system told of the past."""
-    return not row["source"].startswith(IMPORTED)
+    return not row["source"].startswith(IMPORT_PREFIX)

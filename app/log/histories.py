@@ -17,7 +17,7 @@ import orjson
 import psycopg
 from psycopg.rows import dict_row
 
-from app.db import Connection, DatabaseGone, in_time
+from app.db import Connection, DatabaseGone, within_answer_time
 from app.log.canonical import canonical, instant
 from app.log.ids import uuid7_texts
 
@@ -30,7 +30,7 @@ select *, clock_timestamp() - recorded_at as held from log.append_history(
 
 
 @dataclass(frozen=True, slots=True)
-class Appended:
+class HistoryAppendResult:
     """What became of a history. Commands are named by their numbers.
 
     `refused`: those that had read what has moved since.
@@ -123,16 +123,16 @@ class History:
         texts = (orjson.dumps(each).decode() for each in (batch, common))
         self._message = (*texts, *arrays, b"".join(self._data))
 
-    async def append(self, connection: Connection) -> Appended:
+    async def append(self, connection: Connection) -> HistoryAppendResult:
         """One call of log.append_history, after `close`.
 
         Raises what the database raises: then nothing was written; or DatabaseGone: then it may have been.
         """
-        async with in_time(connection), connection.cursor(row_factory=dict_row) as cursor:
+        async with within_answer_time(connection), connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(APPEND, self._message)
             row = await cursor.fetchone()
         assert row is not None
-        return Appended(frozenset(row["stale"] or ()), max(row["held"].total_seconds(), 0.0))
+        return HistoryAppendResult(frozenset(row["stale"] or ()), max(row["held"].total_seconds(), 0.0))
 
 
 def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
@@ -146,5 +146,5 @@ async def analyse(connection: Connection) -> None:
     What was written stays so, whether or not that goes well.
     """
     with contextlib.suppress(DatabaseGone, psycopg.Error):
-        async with in_time(connection):
+        async with within_answer_time(connection):
             await connection.execute("select log.analyse()")

@@ -10,15 +10,15 @@ from uuid import UUID
 import orjson
 
 _lock = threading.Lock()
-_last = 0  # the last one's 48 bits of milliseconds and 12 bits of counter
+_last_stamp = 0  # the last one's 48 bits of milliseconds and 12 bits of counter
 
 
 def uuid7() -> UUID:
     """A new id, larger than every earlier one of this process (method 1: a counter beside the time)."""
-    global _last  # noqa: PLW0603  # the counter is the process's
+    global _last_stamp  # noqa: PLW0603  # the counter is the process's
     with _lock:
-        _last = max(_last + 1, (time.time_ns() // 1_000_000) << 12)
-        stamp = _last
+        _last_stamp = max(_last_stamp + 1, (time.time_ns() // 1_000_000) << 12)
+        stamp = _last_stamp
     high = (stamp >> 12) << 16 | 0x7000 | (stamp & 0xFFF)
     low = 0x8000_0000_0000_0000 | (int.from_bytes(os.urandom(8), "big") >> 2)
     return UUID(int=high << 64 | low)
@@ -31,10 +31,10 @@ def id_text(value: UUID) -> str:
 
 def uuid7_texts(count: int) -> list[str]:
     """So many new ids as text, each larger than the one before. A fraction of the time of one by one."""
-    global _last  # noqa: PLW0603  # the counter is the process's
+    global _last_stamp  # noqa: PLW0603  # the counter is the process's
     with _lock:
-        first = max(_last + 1, (time.time_ns() // 1_000_000) << 12)
-        _last = first + count - 1
+        first = max(_last_stamp + 1, (time.time_ns() // 1_000_000) << 12)
+        _last_stamp = first + count - 1
     random = os.urandom(8 * count).hex()
     texts: list[str] = []
     for n in range(count):

@@ -17,7 +17,7 @@ async def head(db: Database, *, seconds: float | None = None) -> int:
     return int(await db.value("select position from log.head", seconds=seconds))
 
 
-async def is_ahead(db: Database, as_of: int | datetime, now: datetime) -> bool:
+async def is_beyond_head(db: Database, as_of: int | datetime, now: datetime) -> bool:
     """Whether the position, or the instant, is one that the log has not come to. Raises DatabaseGone."""
     if not isinstance(as_of, datetime):
         return as_of > await head(db)
@@ -69,7 +69,7 @@ async def lags(db: Database, *, seconds: float | None = None) -> list[Lag]:
     return [Lag(**row) for row in await db.rows(LAGS, seconds=seconds)]
 
 
-async def of_stream(
+async def stream_events(
     db: Database,
     stream: str,
     *,
@@ -104,13 +104,13 @@ async def of_stream(
     return [recorded(row) for row in await db.rows(query, parameters)]
 
 
-async def after(db: Database, position: int, limit: int) -> list[Recorded]:
+async def events_after(db: Database, position: int, limit: int) -> list[Recorded]:
     """The next events behind `position`, at most `limit`, in the order of the log."""
     query = f"select {COLUMNS} from log.event where position > %s order by position limit %s"
     return [recorded(row) for row in await db.rows(query, (position, limit))]
 
 
-async def once_by_route(db: Database, route: str) -> dict[tuple[str, str], str]:
+async def keys_by_route(db: Database, route: str) -> dict[tuple[str, str], str]:
     """The commands that were applied by that way: by principal and key the stream that each wrote to."""
     query = "select principal, key, stream from log.idempotency where route = %s"
     return {(row["principal"], row["key"]): row["stream"] for row in await db.rows(query, (route,))}

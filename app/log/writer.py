@@ -17,24 +17,24 @@ import orjson
 import psycopg
 from psycopg.rows import dict_row
 
-from app.db import Connection, DatabaseGone, connect, discard, in_time, is_gone
+from app.db import Connection, DatabaseGone, connect, discard, is_unavailable, within_answer_time
 from app.log.canonical import canonical, instant
 from app.log.events import Event
 
 # Measured: a batch of 64 gives the best rate; a larger one only holds the head longer.
 LARGEST_BATCH = 64
 # More than 64 subtransactions in one transaction slow the whole server.
-LARGEST_PIECE = 60
+MOST_SUBTRANSACTIONS = 60
 LONGEST_QUEUE = 10_000
 APPEND = b"select * from log.append(%s::text::jsonb, %b)"
 
 
-class Stale(Exception):
+class ConcurrencyConflict(Exception):
     """Something that the command had read has moved since; nothing was written. Decide again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotencyRecord:
     """What makes a repetition known: who, by which way, under which key; and what is answered then."""
 
     principal: str
@@ -47,7 +47,7 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class RecordedOutcome:
     """How the same command was applied before. `version` is that of `stream` just after it."""
 
     fingerprint: str  # hex
@@ -56,15 +56,15 @@ class Earlier:
     status: int
 
 
-class Repeated(Exception):
+class DuplicateCommand(Exception):
     """The command's key was used before; nothing was written now."""
 
-    def __init__(self, earlier: Earlier) -> None:
+    def __init__(self, earlier: RecordedOutcome) -> None:
         super().__init__("this command was applied before")
         self.earlier = earlier
 
 
-class Rejected(Exception):
+class ConstraintViolation(Exception):
     """The database refused the command by a constraint of its own; nothing was written."""
 
     def __init__(self, constraint: str | None, detail: str) -> None:
@@ -73,7 +73,7 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class LogPosition:
     """Where the command's last event stands in the log, and when the log took it."""
 
     position: int
@@ -81,14 +81,13 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class AppendRequest:
     """What is to be written, and the state of the world that it was decided on.
 
-    `reads`: streams that were looked at, each with the version seen (0: it did not exist).
-    `rows`: table and whole new row as JSON data. `removals`: table and id.
-    `audiences`: by stream, who may see it from now on; a stream that is missing keeps its audience.
-    Of rows of one table with one id the last counts. `once` are its keys: if any was used before, it is not
-    written.
+    `reads`: streams that were looked at, each with the version seen (0: it did not exist). `rows`: table and
+    whole new row as JSON data. `removals`: table and id. `audiences`: by stream, who may see it from now on;
+    a stream that is missing keeps its audience. Of rows of one table with one id the last counts.
+    `idempotency_records` are its keys: if any was used before, it is not written.
     """
 
     reads: dict[str, int]
@@ -96,7 +95,7 @@ class Command:
     rows: tuple[tuple[str, dict[str, Any]], ...] = ()
     removals: tuple[tuple[str, str], ...] = ()
     audiences: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    once: tuple[Once, ...] = ()
+    idempotency_records: tuple[IdempotencyRecord, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.events, "rows never change without an event"
@@ -106,7 +105,7 @@ class Command:
             seen[event.stream] = event.version
 
 
-_Waiting = tuple["Encoded", "asyncio.Future[Written]"]
+_Waiting = tuple["EncodedRequest", "asyncio.Future[LogPosition]"]
 
 
 class Writer:
@@ -144,7 +143,7 @@ class Writer:
         alive = self._task is not None and not self._task.done()
         return alive and not self._stopping and len(self._waiting) < LONGEST_QUEUE
 
-    async def write(self, command: Command) -> Written:
+    async def write(self, command: AppendRequest) -> LogPosition:
         """Appends the command. Raises Stale, Repeated, Rejected, NotCanonical, or DatabaseGone: then it may
         have been written.
 
@@ -154,7 +153,7 @@ class Writer:
             raise DatabaseGone("The server is stopping.")
         if len(self._waiting) >= LONGEST_QUEUE:
             raise DatabaseGone("Too many commands are waiting for the log.")
-        answer: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[LogPosition] = asyncio.get_running_loop().create_future()
         # Encoded here, so that what cannot be encoded hurts nobody else's command.
         self._waiting.append((encode(command), answer))
         self._wake.set()
@@ -163,18 +162,18 @@ class Writer:
     async def _run(self) -> None:
         while not (self._stopping and not self._waiting):
             await self._wake.wait()
-            batch = take(self._waiting)
+            batch = next_batch(self._waiting)
             if not self._waiting:
                 self._wake.clear()
             try:
                 await self._write_batch(batch)
             except DatabaseGone as error:
-                _fail(batch, error)
+                _fail_batch(batch, error)
                 await self._forget_connection()
             except (
                 Exception
             ) as error:  # whatever it is, those who wait must be told, and the next batch served
-                _fail(batch, error)
+                _fail_batch(batch, error)
 
     async def _write_batch(self, batch: list[_Waiting]) -> None:
         if not batch:
@@ -182,12 +181,12 @@ class Writer:
         if self._connection is None or self._connection.closed:
             self._connection = await connect(self._url)
         try:
-            async with in_time(self._connection):
+            async with within_answer_time(self._connection):
                 appended = await append(self._connection, [encoded for encoded, _ in batch])
-            answer(batch, appended)
+            resolve_batch(batch, appended)
         except psycopg.Error as error:
             if len(batch) == 1:
-                _fail(batch, _rejected(error))
+                _fail_batch(batch, _violation(error))
             else:
                 await self._write_each(self._connection, batch)
 
@@ -195,22 +194,22 @@ class Writer:
         """One of the batch was refused by the database: each by itself, so that it does not hurt its
         neighbours.
         """
-        for start in range(0, len(batch), LARGEST_PIECE):
-            results: list[tuple[_Waiting, Appended | Rejected]] = []
-            async with in_time(connection), connection.transaction():
-                for waiting in batch[start : start + LARGEST_PIECE]:
+        for start in range(0, len(batch), MOST_SUBTRANSACTIONS):
+            results: list[tuple[_Waiting, AppendResult | ConstraintViolation]] = []
+            async with within_answer_time(connection), connection.transaction():
+                for waiting in batch[start : start + MOST_SUBTRANSACTIONS]:
                     try:
                         async with connection.transaction():
                             results.append((waiting, await append(connection, [waiting[0]])))
                     except psycopg.Error as error:
-                        if is_gone(error):
+                        if is_unavailable(error):
                             raise
-                        results.append((waiting, _rejected(error)))
+                        results.append((waiting, _violation(error)))
             for waiting, result in results:  # told only now: before the commit nothing is certain
-                if isinstance(result, Rejected):
-                    _fail([waiting], result)
+                if isinstance(result, ConstraintViolation):
+                    _fail_batch([waiting], result)
                 else:
-                    answer([waiting], result)
+                    resolve_batch([waiting], result)
 
     async def _forget_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -218,7 +217,7 @@ class Writer:
             await discard(connection)
 
 
-def take(waiting: deque[_Waiting]) -> list[_Waiting]:
+def next_batch(waiting: deque[_Waiting]) -> list[_Waiting]:
     """Takes the next batch out of those waiting: in their order, at most LARGEST_BATCH, none in another's
     way.
 
@@ -241,35 +240,35 @@ def take(waiting: deque[_Waiting]) -> list[_Waiting]:
 
 
 @dataclass(frozen=True, slots=True)
-class Appended:
+class AppendResult:
     """What log.append said. Numbers are places within the batch."""
 
     recorded_at: datetime
     first_position: int
     stale: frozenset[int]
-    repeated: dict[int, Earlier]
+    repeated: dict[int, RecordedOutcome]
 
 
-async def append(connection: Connection, commands: Sequence[Encoded]) -> Appended:
+async def append(connection: Connection, commands: Sequence[EncodedRequest]) -> AppendResult:
     """One call of log.append: migrations/versions/1001/log.sql says what it takes and gives."""
-    batch, data = together(commands)
+    batch, data = encode_batch(commands)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(APPEND, (batch, data))
         row = await cursor.fetchone()
     assert row is not None
     repeated = {
-        entry["n"]: Earlier(
+        entry["n"]: RecordedOutcome(
             entry["fingerprint"].removeprefix("\\x"), entry["stream"], entry["version"], entry["status"]
         )
         for entry in row["repeated"] or ()
     }
     stale = frozenset(row["stale"] or ())
     kept = sum(len(c.events) for n, c in enumerate(commands) if n not in stale and n not in repeated)
-    return Appended(row["recorded_at"], row["last_position"] - kept + 1, stale, repeated)
+    return AppendResult(row["recorded_at"], row["last_position"] - kept + 1, stale, repeated)
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedRequest:
     """A command as log.append takes it, but for its number in the batch: of each object the text behind the
     opening brace, where the number goes.
 
@@ -286,35 +285,35 @@ class Encoded:
     data: list[bytes]
 
 
-def encode(command: Command) -> Encoded:
+def encode(command: AppendRequest) -> EncodedRequest:
     """The command's parts. Raises NotCanonical."""
     writes = {event.stream for event in command.events}
-    writes |= {f"{once.principal}\n{once.route}\n{once.key}" for once in command.once}
+    writes |= {f"{once.principal}\n{once.route}\n{once.key}" for once in command.idempotency_records}
     rows: dict[str, dict[str, dict[str, Any]]] = {}
     for table, row in command.rows:
         rows.setdefault(table, {})[row["id"]] = row
-    return Encoded(
+    return EncodedRequest(
         frozenset(command.reads),
         frozenset(writes),
         {
-            "once": [_open(once) for once in command.once],
-            "reads": [_open({"stream": s, "version": v}) for s, v in command.reads.items()],
-            "removals": [_open({"table": table, "id": row_id}) for table, row_id in command.removals],
-            "audiences": [_open({"stream": s, "audience": a}) for s, a in command.audiences.items()],
+            "once": [_open_object(once) for once in command.idempotency_records],
+            "reads": [_open_object({"stream": s, "version": v}) for s, v in command.reads.items()],
+            "removals": [_open_object({"table": table, "id": row_id}) for table, row_id in command.removals],
+            "audiences": [_open_object({"stream": s, "audience": a}) for s, a in command.audiences.items()],
         },
-        {table: [_open(row) for row in by_id.values()] for table, by_id in rows.items()},
+        {table: [_open_object(row) for row in by_id.values()] for table, by_id in rows.items()},
         {table: row.keys() for table, row in command.rows},
-        [_open(_envelope(event)) for event in command.events],
+        [_open_object(_envelope(event)) for event in command.events],
         [canonical(event.data) for event in command.events],
     )
 
 
-def _open(part: Any) -> bytes:
+def _open_object(part: Any) -> bytes:
     """The object as JSON, without its opening brace."""
     return orjson.dumps(part)[1:]
 
 
-def together(commands: Sequence[Encoded]) -> tuple[str, list[bytes]]:
+def encode_batch(commands: Sequence[EncodedRequest]) -> tuple[str, list[bytes]]:
     """The two arguments of log.append."""
     sections: dict[str, list[bytes]] = {
         "once": [],
@@ -367,25 +366,25 @@ def _envelope(event: Event) -> dict[str, Any]:
     }
 
 
-def answer(batch: list[_Waiting], result: Appended) -> None:
+def resolve_batch(batch: list[_Waiting], result: AppendResult) -> None:
     """Tells each of the batch what became of its command."""
     position = result.first_position - 1
     for n, (command, future) in enumerate(batch):
         if n in result.repeated:
-            _tell(future, Repeated(result.repeated[n]))
+            _resolve(future, DuplicateCommand(result.repeated[n]))
         elif n in result.stale:
-            _tell(future, Stale())
+            _resolve(future, ConcurrencyConflict())
         else:
             position += len(command.events)
-            _tell(future, Written(position, result.recorded_at))
+            _resolve(future, LogPosition(position, result.recorded_at))
 
 
-def _fail(batch: list[_Waiting], error: Exception) -> None:
+def _fail_batch(batch: list[_Waiting], error: Exception) -> None:
     for _, future in batch:
-        _tell(future, error)
+        _resolve(future, error)
 
 
-def _tell(future: asyncio.Future[Written], outcome: Written | Exception) -> None:
+def _resolve(future: asyncio.Future[LogPosition], outcome: LogPosition | Exception) -> None:
     if future.done():  # whoever asked has gone away
         return
     if isinstance(outcome, Exception):
@@ -394,5 +393,5 @@ def _tell(future: asyncio.Future[Written], outcome: Written | Exception) -> None
         future.set_result(outcome)
 
 
-def _rejected(error: psycopg.Error) -> Rejected:
-    return Rejected(error.diag.constraint_name, str(error))
+def _violation(error: psycopg.Error) -> ConstraintViolation:
+    return ConstraintViolation(error.diag.constraint_name, str(error))

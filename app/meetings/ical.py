@@ -21,14 +21,16 @@ HOST = "ledgerdesk"
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
+class InvitationAddresses:
     """Whom an invitation goes to, and the address that it comes from."""
 
     address: str
     sender: str
 
 
-def calendar(meeting: Meeting, *, kind: str, topics: Sequence[str], invited: Invited | None = None) -> bytes:
+def calendar(
+    meeting: Meeting, *, kind: str, topics: Sequence[str], invited: InvitationAddresses | None = None
+) -> bytes:
     """The meeting, for whoever keeps a calendar; `kind` is what it is for, in words. `invited` makes it an
     invitation, or of what was cancelled the word that it does not take place.
     """
@@ -51,14 +53,14 @@ def uid(meeting_id: UUID) -> str:
     return f"{meeting_id}@{HOST}"
 
 
-def _event(meeting: Meeting, kind: str, topics: Sequence[str], invited: Invited | None) -> Event:
+def _event(meeting: Meeting, kind: str, topics: Sequence[str], invited: InvitationAddresses | None) -> Event:
     event = Event()
     event.add("uid", uid(meeting.id))
     # What is sent later counts: the version grows with all that is changed of it.
     event.add("sequence", meeting.version)
-    event.add("dtstamp", _seconds(meeting.changed_at))
-    event.add("dtstart", _seconds(meeting.starts_at))
-    event.add("dtend", _seconds(meeting.ends_at))
+    event.add("dtstamp", _whole_seconds(meeting.changed_at))
+    event.add("dtstart", _whole_seconds(meeting.starts_at))
+    event.add("dtend", _whole_seconds(meeting.ends_at))
     event.add("summary", meeting.title)
     event.add("categories", [kind])
     event.add("status", "CANCELLED" if meeting.state is MeetingState.cancelled else "CONFIRMED")
@@ -74,6 +76,6 @@ def _event(meeting: Meeting, kind: str, topics: Sequence[str], invited: Invited 
     return event
 
 
-def _seconds(at: datetime | None) -> datetime:
+def _whole_seconds(at: datetime | None) -> datetime:
     assert at is not None
     return at.replace(microsecond=0)

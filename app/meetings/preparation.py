@@ -10,10 +10,10 @@ from uuid import UUID
 
 from app.common.people import WHOLE_GROUP, Person
 from app.common.tickets import Ticket
-from app.foundation.people.givable import still_there
-from app.foundation.people.records import Group, GroupMember, GroupState, Side
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.meetings.records import AgendaItem, Meeting, Participant
 from app.ticketing.records import Link, LinkKind
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: A whole group with its chair, and whoever chairs the meeting instead.
 MOST_INVITED = WHOLE_GROUP + 1
-LONGEST = timedelta(days=31)
+LONGEST_MEETING = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,129 +35,133 @@ class Invitation:
     participants: tuple[Participant, ...]
 
 
-async def invitation(look: Look, meeting: Meeting, body: CallMeeting, at: Moment) -> Invitation:
+async def invitation(
+    reads: ReadContext, meeting: Meeting, body: CallMeeting, ctx: ActionContext
+) -> Invitation:
     """Finds who is invited, and who chairs the meeting. Raises WrongValue if it cannot be called so."""
-    lies_ahead(body.starts_at, body.ends_at, at)
-    before = at.the(Meeting, "follows")
+    lies_ahead(body.starts_at, body.ends_at, ctx)
+    before = ctx.ref(Meeting, "follows")
     if before is not None:
-        return await _as_before(look, before, meeting, at)
+        return await _invite_from_previous(reads, before, meeting, ctx)
     for name in ("chair", "organiser"):
-        still_there(at.the(Person, name), f"/{name}")
-    for n, person in enumerate(at.every(Person, "persons")):
-        still_there(person, f"/persons/{n}")
-    group, chair = at.the(Group, "group"), at.the(Person, "chair")
+        check_person_active(ctx.ref(Person, name), f"/{name}")
+    for n, person in enumerate(ctx.refs(Person, "persons")):
+        check_person_active(person, f"/persons/{n}")
+    group, chair = ctx.ref(Group, "group"), ctx.ref(Person, "chair")
     if group is not None and group.state is GroupState.retired:
         raise WrongValue(pointer="/group", because="group_retired")
     chair_id = chair.id if chair is not None else None
     if chair is None and group is not None and group.chair_id is not None:
-        chair_id = next(iter(await look.active([group.chair_id])), None)
+        chair_id = next(iter(await reads.active([group.chair_id])), None)
     if chair_id is None:
         raise WrongValue(pointer="/chair", because="missing")
-    organiser = at.the(Person, "organiser")
-    organiser_id = organiser.id if organiser is not None else at.caller.person_id
-    sides = await _sides(look, group)
-    persons = dict.fromkeys((chair_id, *(person.id for person in at.every(Person, "persons"))))
-    besides = [one for one in persons if one not in sides]
-    if len(sides) + len(besides) > MOST_INVITED:
+    organiser = ctx.ref(Person, "organiser")
+    organiser_id = organiser.id if organiser is not None else ctx.caller.person_id
+    sides = await _sides_by_person(reads, group)
+    persons = dict.fromkeys((chair_id, *(person.id for person in ctx.refs(Person, "persons"))))
+    others = [one for one in persons if one not in sides]
+    if len(sides) + len(others) > MOST_INVITED:
         raise WrongValue({"most": str(MOST_INVITED)}, pointer="/persons", because="too_many_invited")
-    return Invitation(chair_id, organiser_id, _invited(meeting, sides, besides, at))
+    return Invitation(chair_id, organiser_id, _invited(meeting, sides, others, ctx))
 
 
-async def _as_before(look: Look, before: Meeting, meeting: Meeting, at: Moment) -> Invitation:
+async def _invite_from_previous(
+    reads: ReadContext, before: Meeting, meeting: Meeting, ctx: ActionContext
+) -> Invitation:
     """The next meeting of a series: those who are left. A group that has grown leaves less room for others;
     whoever chairs the meeting is the first of these, and always has it.
     """
-    if before.row_key not in look.made:
+    if before.row_key not in reads.made:
         raise WrongValue(pointer="/follows", because="by_call_next")
-    left = await remaining_of(look, before)
-    besides = left.besides[: MOST_INVITED - len(left.sides)]
-    return Invitation(left.chair_id, left.organiser_id, _invited(meeting, left.sides, besides, at))
+    left = await remaining_of(reads, before)
+    others = left.others[: MOST_INVITED - len(left.sides)]
+    return Invitation(left.chair_id, left.organiser_id, _invited(meeting, left.sides, others, ctx))
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
     """Who of those of a meeting is still there: of its group as it is now, each with their side, and
-    `besides`, whoever chairs it first.
+    `others`, whoever chairs it first.
     """
 
     chair_id: UUID | None
     organiser_id: UUID | None
-    sides: Mapping[UUID, Side | None]
-    besides: list[UUID]
+    sides: Mapping[UUID, RepresentedSide | None]
+    others: list[UUID]
 
 
-async def remaining_of(look: Look, meeting: Meeting) -> Remaining:
+async def remaining_of(reads: ReadContext, meeting: Meeting) -> Remaining:
     """Finds who is still there."""
-    loaded = None if meeting.group_id is None else await look.record("group", str(meeting.group_id))
+    loaded = None if meeting.group_id is None else await reads.record("group", str(meeting.group_id))
     group = None if loaded is None or loaded.record.state is GroupState.retired else loaded.record
-    rows = await look.children(Participant, meeting)
+    rows = await reads.children(Participant, meeting)
     invited = [row.person_id for row in rows if row.invited and not row.from_group]
     chairs = [meeting.chair_id, group.chair_id if group is not None else None]
     known = dict.fromkeys(one for one in (*chairs, meeting.organiser_id, *invited) if one is not None)
-    there = await look.active(known)
+    there = await reads.active(known)
     chair = next((one for one in chairs if one in there), None)
-    sides = await _sides(look, group)
+    sides = await _sides_by_person(reads, group)
     persons = dict.fromkeys(one for one in (chair, *invited) if one is not None and one in there)
     return Remaining(
         chair_id=chair,
         organiser_id=meeting.organiser_id if meeting.organiser_id in there else chair,
         sides=sides,
-        besides=[one for one in persons if one not in sides],
+        others=[one for one in persons if one not in sides],
     )
 
 
-async def _sides(look: Look, group: Group | None) -> dict[UUID, Side | None]:
+async def _sides_by_person(reads: ReadContext, group: Group | None) -> dict[UUID, RepresentedSide | None]:
     """The members of the group who are there, and its chair, each with the side that they stand for."""
     if group is None:
         return {}
-    members = await look.children(GroupMember, group)
+    members = await reads.children(GroupMember, group)
     sides = {member.person_id: member.side for member in members if member.person_id is not None}
     if group.chair_id is not None:
         sides.setdefault(group.chair_id, None)
-    there = await look.active(sides)
+    there = await reads.active(sides)
     return {person: side for person, side in sides.items() if person in there}
 
 
 def _invited(
-    meeting: Meeting, sides: Mapping[UUID, Side | None], besides: Iterable[UUID], at: Moment
+    meeting: Meeting, sides: Mapping[UUID, RepresentedSide | None], others: Iterable[UUID], ctx: ActionContext
 ) -> tuple[Participant, ...]:
     """The rows of those who are invited."""
     return (
-        *(participant(meeting, one, at, side=side, from_group=True) for one, side in sides.items()),
-        *(participant(meeting, one, at) for one in besides),
+        *(participant(meeting, one, ctx, side=side, from_group=True) for one, side in sides.items()),
+        *(participant(meeting, one, ctx) for one in others),
     )
 
 
 def participant(
     meeting: Meeting,
     person_id: UUID,
-    at: Moment,
+    ctx: ActionContext,
     *,
-    side: Side | None = None,
+    side: RepresentedSide | None = None,
     from_group: bool = False,
     invited: bool = True,
 ) -> Participant:
     """The row of somebody who is invited, or was there without that."""
     return Participant(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=meeting.row_key,
         person_id=person_id,
         side=side,
         from_group=from_group,
         invited=invited,
         attended=None if invited else True,
-        added_at=at.occurred_at,
+        added_at=ctx.occurred_at,
     )
 
 
-def lies_ahead(starts_at: datetime, ends_at: datetime, at: Moment) -> None:
+def lies_ahead(starts_at: datetime, ends_at: datetime, ctx: ActionContext) -> None:
     """Raises WrongValue unless a meeting can take place then."""
-    if starts_at <= at.occurred_at:
+    if starts_at <= ctx.occurred_at:
         raise WrongValue(pointer="/starts_at", because="not_ahead")
     if ends_at <= starts_at:
         raise WrongValue(pointer="/ends_at", because="not_behind_start")
-    if ends_at > starts_at + LONGEST:
-        raise WrongValue({"days": str(LONGEST.days)}, pointer="/ends_at", because="too_long_a_time")
+    if ends_at > starts_at + LONGEST_MEETING:
+        raise WrongValue({"days": str(LONGEST_MEETING.days)}, pointer="/ends_at", because="too_long_a_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,11 @@ class Participants:
     participants: tuple[Participant, ...]
 
 
-async def participants(look: Look, meeting: Meeting, body: object, at: Moment) -> Participants:
+async def participants(
+    reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext
+) -> Participants:
     """Finds those who are invited."""
-    return Participants(tuple(await look.children(Participant, meeting)))
+    return Participants(tuple(await reads.children(Participant, meeting)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +185,11 @@ class Uninvited:
     participant: Participant
 
 
-async def uninvited(look: Look, meeting: Meeting, body: UninviteMeeting, at: Moment) -> Uninvited:
+async def uninvited(
+    reads: ReadContext, meeting: Meeting, body: UninviteMeeting, ctx: ActionContext
+) -> Uninvited:
     """Finds the row of whoever need not come. Raises WrongValue if they were not invited."""
-    found = await look.child(Participant, meeting, person_id=at.named(Person, "person").id)
+    found = await reads.child(Participant, meeting, person_id=ctx.required_ref(Person, "person").id)
     if found is None:
         raise WrongValue(pointer="/person", because="not_invited")
     return Uninvited(found)
@@ -194,9 +202,9 @@ class Agenda:
     items: tuple[AgendaItem, ...]
 
 
-async def agenda(look: Look, meeting: Meeting, body: object, at: Moment) -> Agenda:
+async def agenda(reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext) -> Agenda:
     """Finds what is to be talked about so far."""
-    return Agenda(tuple(await look.children(AgendaItem, meeting)))
+    return Agenda(tuple(await reads.children(AgendaItem, meeting)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +215,11 @@ class UnlinkedRecord:
 
 
 async def unlinked_record(
-    look: Look, meeting: Meeting, body: AddAgendaItemMeeting, at: Moment
+    reads: ReadContext, meeting: Meeting, body: AddAgendaItemMeeting, ctx: ActionContext
 ) -> UnlinkedRecord:
     """Finds whether the record that the item is about is still to be linked."""
-    about = at.the(Ticket, "about")
+    about = ctx.ref(Ticket, "about")
     if about is None:
         return UnlinkedRecord(None)
     same = {"other": about.row_key, "kind": LinkKind.relates_to.value}
-    return UnlinkedRecord(about if await look.child(Link, meeting, **same) is None else None)
+    return UnlinkedRecord(about if await reads.child(Link, meeting, **same) is None else None)

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import Rows
+from app.api.child_rows import ChildListing
 from app.api.lists import Listing
-from app.api.shapes import Out, PersonStub, Renderer, TicketOut
+from app.api.shapes import OutputModel, PersonStub, Renderer, TicketOut
 from app.foundation.decisions.records import DecisionOutcome, DecisionState
 from app.foundation.people.queries import PERSONS
-from app.foundation.people.records import Side
+from app.foundation.people.records import RepresentedSide
 from app.log.canonical import instant
 from app.meetings.lifecycle import LIFECYCLE
 from app.meetings.records import (
@@ -24,7 +24,7 @@ from app.meetings.records import (
     SeriesDay,
     SeriesInterval,
 )
-from app.ticketing.routes.children import TicketStub, others, seen_at
+from app.ticketing.routes.children import TicketStub, ticket_stubs, ticket_visibility_condition
 
 
 class MeetingOut(TicketOut):
@@ -58,26 +58,28 @@ class MeetingOut(TicketOut):
     cancelled_at: datetime | None
 
 
-class ParticipantOut(Out):
+class ParticipantOut(OutputModel):
     """Somebody who is invited to a meeting, or was there without that."""
 
     id: UUID
     person: PersonStub
-    side: Side | None = Field(description="The one that they stand for in the group, if that is invited.")
+    side: RepresentedSide | None = Field(
+        description="The one that they stand for in the group, if that is invited."
+    )
     from_group: bool = Field(description="Whether they are invited as a member of the group.")
     invited: bool
     attended: bool | None = Field(description="Whether they were there; null: nobody has said yet.")
     added_at: datetime
 
 
-class ParticipantPage(Out):
+class ParticipantPage(OutputModel):
     """Who is invited to a meeting, or was there, those of longest standing first."""
 
     items: list[ParticipantOut]
     next_cursor: str | None
 
 
-class DecisionStub(Out):
+class DecisionStub(OutputModel):
     """A decision, as other records show it."""
 
     id: UUID
@@ -86,7 +88,7 @@ class DecisionStub(Out):
     outcome: DecisionOutcome | None
 
 
-class AgendaItemOut(Out):
+class AgendaItemOut(OutputModel):
     """What is talked about."""
 
     id: UUID
@@ -97,7 +99,7 @@ class AgendaItemOut(Out):
     added_at: datetime
 
 
-class Agenda(Out):
+class Agenda(OutputModel):
     """What is talked about at a meeting, in order."""
 
     items: list[AgendaItemOut] = Field(description="At most 50.")
@@ -126,7 +128,7 @@ LISTING = Listing(
     sorts=("starts_at", "opened_at", "changed_at"),
     expands=(PERSONS,),
 )
-PARTICIPANTS = Rows("participants", Participant, "added_at", ParticipantOut, ParticipantPage)
+PARTICIPANTS = ChildListing("participants", Participant, "added_at", ParticipantOut, ParticipantPage)
 # What is about a record is shown to whoever sees that one; what is about none stands on the meeting itself.
 AGENDA = """
 select r.id, r.topic, r.about, r.conclusion, r.added_at, s.shown,
@@ -142,9 +144,9 @@ TOPICS = "select topic from fold.agenda_item where record = %s order by place, i
 async def agenda(renderer: Renderer, meeting: Meeting) -> list[dict[str, Any]]:
     """What is talked about at the meeting, of other records what the caller may see."""
     parameters: dict[str, Any] = {"record": meeting.row_key}
-    seen = seen_at(renderer, parameters, "r.about")
+    seen = ticket_visibility_condition(renderer, parameters, "r.about")
     rows = await renderer.ledger.db.rows(AGENDA.format(seen=seen), parameters)
-    stubs = await others(renderer, [row["about"] for row in rows if row["about"] and row["shown"]])
+    stubs = await ticket_stubs(renderer, [row["about"] for row in rows if row["about"] and row["shown"]])
     texts = await renderer.ledger.vault.texts({row["conclusion"] for row in rows} - {None})
     return [
         {

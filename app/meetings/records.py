@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
 from app.common.tickets import Ticket
-from app.foundation.people.records import Side
+from app.foundation.people.records import RepresentedSide
 
 
-class MeetingState(Labelled):
+class MeetingState(CodeEnum):
     """Where a meeting stands."""
 
     called = "called", "Called", "已召集"
@@ -25,7 +25,7 @@ class MeetingState(Labelled):
     cancelled = "cancelled", "Cancelled", "已取消"
 
 
-class MeetingKind(Labelled):
+class MeetingKind(CodeEnum):
     """What a meeting is for."""
 
     plan_review = "plan_review", "Plan review", "计划评审会"
@@ -40,7 +40,7 @@ class MeetingKind(Labelled):
     other = "other", "Other", "其他"
 
 
-class SeriesInterval(Labelled):
+class SeriesInterval(CodeEnum):
     """How often the meetings of a series take place."""
 
     weekly = "weekly", "Weekly", "每周"
@@ -51,7 +51,7 @@ class SeriesInterval(Labelled):
     yearly = "yearly", "Yearly", "每年"
 
 
-class SeriesDay(Labelled):
+class SeriesDay(CodeEnum):
     """What stays the same from month to month: the 15th, or the third Tuesday."""
 
     date = "date", "The same day of the month", "同一日期"
@@ -75,42 +75,44 @@ class Meeting(Ticket):
     ends_at: datetime | None = None
     time_zone: str | None = None
     place: str | None = None
-    chair_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
-    organiser_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
-    group_id: Annotated[UUID | None, Refers("group")] = None
+    chair_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    organiser_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
+    group_id: Annotated[UUID | None, ForeignRef("group")] = None
     series_interval: SeriesInterval | None = Field(default=None, sa_type=Text)
     series_day: SeriesDay | None = Field(default=None, sa_type=Text)
-    series_id: Annotated[UUID | None, Refers("meeting")] = None
+    series_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     series_since_at: datetime | None = None
     series_ended_at: datetime | None = None
     planned_at: datetime | None = None
-    next_id: Annotated[UUID | None, Refers("meeting")] = None
+    next_id: Annotated[UUID | None, ForeignRef("meeting")] = None
     next_at: datetime | None = None
     overdue_at: datetime | None = None
     held_at: datetime | None = None
     minuted_at: datetime | None = None
     signed_at: datetime | None = None
-    signed_by_id: Annotated[UUID | None, Refers("person")] = None
+    signed_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     cancelled_at: datetime | None = None
 
 
-class Participant(Beside):
+class Participant(ChildRecord):
     """Somebody who is invited to a meeting, or was there without that. `side` is the one that they stand for,
     where they are invited as members of the group.
     """
 
     KIND: ClassVar[str] = "participant"
-    SHOWS: ClassVar[str] = "invited"
+    AUDIENCE_KIND: ClassVar[str] = "invited"
 
-    person_id: Annotated[UUID | None, Refers("person"), Responsible(Step.invited, when="invited")] = None
-    side: Side | None = Field(default=None, sa_type=Text)
+    person_id: Annotated[
+        UUID | None, ForeignRef("person"), Responsible(NoticeType.invited, when="invited")
+    ] = None
+    side: RepresentedSide | None = Field(default=None, sa_type=Text)
     from_group: bool | None = None
     invited: bool | None = None
     attended: bool | None = None
     added_at: datetime | None = None
 
 
-class AgendaItem(Beside):
+class AgendaItem(ChildRecord):
     """What is talked about. `about` is a record, named as in the log, `decision_id` a decision on it, or on
     the meeting itself; `conclusion` what the minutes say.
     """

@@ -13,7 +13,7 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import problems
 from app.api.paging import VARY
-from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
+from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
 from app.meetings.ical import MEDIA_TYPE, calendar
 from app.meetings.lifecycle import LIFECYCLE
 from app.meetings.queries import LISTING, PARTICIPANTS, TOPICS, Agenda, MeetingOut, agenda
@@ -21,7 +21,7 @@ from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/meetings", tags=["meetings"], route_class=DirectRoute)
-AS_CALENDAR: dict[int | str, dict[str, Any]] = {
+CALENDAR_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The meeting as iCalendar (RFC 5545).",
         "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
@@ -43,7 +43,7 @@ mount_children(router, LIFECYCLE, MeetingOut, own=(PARTICIPANTS,))
 async def list_meeting_agenda(request: Request, name: Name) -> Response:
     """What is talked about, in order; of other records what the caller may see."""
     renderer = renderer_of(request, LISTING)
-    meeting = (await seen(renderer, name)).record
+    meeting = (await load_visible(renderer, name)).record
     found = {"items": await agenda(renderer, meeting)}
     return Response(to_json(found), headers=VARY, media_type="application/json")
 
@@ -53,12 +53,12 @@ async def list_meeting_agenda(request: Request, name: Name) -> Response:
     operation_id="get_meeting_invitation",
     response_class=Response,
     response_model=None,
-    responses=problems(404, 422) | AS_CALENDAR,
+    responses=problems(404, 422) | CALENDAR_RESPONSE,
 )
 async def get_meeting_invitation(request: Request, name: Name) -> Response:
     """The meeting for a calendar: it stays one event there, however often it is read."""
     renderer = renderer_of(request, LISTING)
-    meeting = (await seen(renderer, name)).record
+    meeting = (await load_visible(renderer, name)).record
     topics = [row["topic"] for row in await renderer.ledger.db.rows(TOPICS, (meeting.row_key,))]
     text = calendar(meeting, kind=meeting.meeting_kind.label(renderer.language), topics=topics)
     saved_as = f'attachment; filename="{meeting.number}.ics"'

@@ -28,7 +28,7 @@ def occurrence(
 ) -> datetime:
     """When the meeting so many after the first one begins."""
     first = since.astimezone(zone)
-    day = _day(first.date(), interval, same, number)
+    day = _occurrence_date(first.date(), interval, same, number)
     on_the_clock = datetime.combine(day, first.time(), zone)
     instant = on_the_clock.astimezone(UTC)
     # Of a time of day that there is twice the first meeting says which; of one that there is not, the hour
@@ -38,7 +38,7 @@ def occurrence(
     return instant
 
 
-def next_after(
+def next_occurrence(
     since: datetime, zone: ZoneInfo, interval: SeriesInterval, same: SeriesDay, after: datetime
 ) -> datetime:
     """The first of the series, but the very first, that begins behind that instant."""
@@ -51,7 +51,7 @@ def next_after(
     return next(at for n in numbers if (at := occurrence(since, zone, interval, same, n)) > after)
 
 
-def _day(first: date, interval: SeriesInterval, same: SeriesDay, number: int) -> date:
+def _occurrence_date(first: date, interval: SeriesInterval, same: SeriesDay, number: int) -> date:
     if interval in WEEKS:
         return first + timedelta(days=WEEK * WEEKS[interval] * number)
     months = first.year * 12 + first.month - 1 + MONTHS[interval] * number

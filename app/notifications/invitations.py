@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.common.notices import Step
+from app.common.notices import NoticeType
 from app.common.records import from_row
 from app.kernel.ledger import Ledger
 from app.log.events import id_of
-from app.meetings.ical import Invited, calendar, method
+from app.meetings.ical import InvitationAddresses, calendar, method
 from app.meetings.queries import TOPICS
 from app.meetings.records import Meeting, MeetingKind
 
 #: Of what a calendar wants to know.
-STEPS = frozenset({Step.invited, Step.moved, Step.called_off})
+STEPS = frozenset({NoticeType.invited, NoticeType.moved, NoticeType.called_off})
 MEETING = "select * from fold.meeting where id = %s"
 
 
@@ -27,7 +27,7 @@ class Invitation:
 
 
 async def invitation(
-    ledger: Ledger, about: str, steps: Iterable[Step], *, to: str, language: str
+    ledger: Ledger, about: str, steps: Iterable[NoticeType], *, to: str, language: str
 ) -> Invitation | None:
     """The meeting as it stands, for that address; None where the steps are not for a calendar."""
     if STEPS.isdisjoint(steps):
@@ -36,6 +36,6 @@ async def invitation(
     assert row is not None, "a record is not removed"
     meeting = from_row(Meeting, row)
     topics = [each["topic"] for each in await ledger.db.rows(TOPICS, (about,))]
-    invited = Invited(address=to, sender=ledger.settings.mail_from)
+    invited = InvitationAddresses(address=to, sender=ledger.settings.mail_from)
     kind = MeetingKind(str(meeting.meeting_kind)).label(language)
     return Invitation(calendar(meeting, kind=kind, topics=topics, invited=invited), method(meeting))

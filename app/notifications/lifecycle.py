@@ -9,77 +9,79 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.notices import Step
-from app.common.people import SEE_EVERYTHING, Person
-from app.common.records import ANYTHING, Record, Refers
-from app.kernel.bodies import Body, Nothing, Reference
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.moment import Moment
-from app.kernel.who import addressee, rule
-from app.notifications.records import Failure, Notice, Way
+from app.common.notices import NoticeType
+from app.common.people import OVERSIGHT_ROLES, Person
+from app.common.records import ANY_RECORD, ForeignRef, Record
+from app.kernel.actor_policy import addressee, rule
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import EmptyPayload, Payload, Reference
+from app.notifications.records import DeliveryFailure, DeliveryMethod, Notice
 from app.notifications.records import NoticeState as State
 
 MOST_STEPS = 100
 
 
-class SendNotice(Body):
+class SendNotice(Payload):
     """Who is told of what."""
 
-    person: Annotated[Reference, Refers("person")] = Field(description="Who is told.")
-    ticket: Annotated[Reference, Refers(ANYTHING, retired=True)] = Field(
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who is told.")
+    ticket: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] = Field(
         description="What it is about: a ticket, or another record by its name in the log."
     )
-    steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST_STEPS, description="What is told of it.")
+    steps: tuple[NoticeType, ...] = Field(
+        min_length=1, max_length=MOST_STEPS, description="What is told of it."
+    )
     versions: tuple[int, ...] = Field(
         min_length=1,
         max_length=MOST_STEPS,
         description="Of each step, the version of the record's event that says it.",
     )
-    way: Way = Field(description="How: in the application, or by mail besides.")
+    way: DeliveryMethod = Field(description="How: in the application, or by mail besides.")
 
 
-def send(notice: Notice, body: SendNotice, at: Moment) -> None:
+def send(notice: Notice, body: SendNotice, ctx: ActionContext) -> None:
     """Somebody is told what happened to a record."""
-    person, record = at.named(Person, "person"), at.named(Record, "ticket")
+    person, record = ctx.required_ref(Person, "person"), ctx.required_ref(Record, "ticket")
     notice.person_id = person.id
     notice.about = record.row_key
-    notice.number = record.called
+    notice.number = record.display_name
     notice.title = getattr(record, "title", None)
     notice.steps = [step.value for step in body.steps]
     notice.versions = list(body.versions)
     notice.way = body.way
-    notice.sent_at = at.occurred_at
+    notice.sent_at = ctx.occurred_at
 
 
-def mark_read(notice: Notice, body: Nothing, at: Moment) -> None:
+def mark_read(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
     """Whom it is for has read it."""
-    notice.read_at = at.occurred_at
+    notice.read_at = ctx.occurred_at
 
 
-def mail(notice: Notice, body: Nothing, at: Moment) -> None:
+def mail(notice: Notice, body: EmptyPayload, ctx: ActionContext) -> None:
     """The mail server has taken it."""
-    notice.mailed_at = at.occurred_at
+    notice.mailed_at = ctx.occurred_at
 
 
-class FailNotice(Body):
+class FailNotice(Payload):
     """Why it cannot be mailed."""
 
-    failure: Failure = Field(description="Why.")
+    failure: DeliveryFailure = Field(description="Why.")
 
 
-def fail(notice: Notice, body: FailNotice, at: Moment) -> None:
+def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
     """It cannot be mailed, and is not tried any more."""
-    notice.failed_at = at.occurred_at
+    notice.failed_at = ctx.occurred_at
     notice.failure = body.failure
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="notice", plural="notices", zh="通知", record=Notice, states=State,
-    audience=lambda notice: (f"person:{notice.person_id}",), sees_all=SEE_EVERYTHING, columns={"person": ("person_id",)},
+    audience=lambda notice: (f"person:{notice.person_id}",), overseer_roles=OVERSIGHT_ROLES, columns={"person": ("person_id",)},
     rows=(
         #      action     中文        from            to            who        event
-        action(send,      "发送",     FROM_NOTHING,   State.unread, rule,      "notice.sent"),
+        action(send,      "发送",     NEW_RECORD,     State.unread, rule,      "notice.sent"),
         action(mark_read, "标为已读", [State.unread], State.read,   addressee, "notice.read"),
         action(mail,      "寄出邮件", State,          STAYS,        rule,      "notice.mailed"),
         action(fail,      "放弃邮件", State,          STAYS,        rule,      "notice.failed"),

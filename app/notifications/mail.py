@@ -15,46 +15,46 @@ from uuid import UUID
 
 import aiosmtplib
 
-from app.common.notices import Step
+from app.common.notices import NoticeType
 from app.common.people import Caller
-from app.db import Connection, Row, rows_of
-from app.kernel import rounds
-from app.kernel.bodies import Nothing
+from app.db import Connection, Row, fetch_rows
+from app.kernel import polling as rounds
 from app.kernel.ledger import Ledger
-from app.kernel.named import visible
-from app.kernel.rules import Cause, Clock, Consequence, carry_out
-from app.lines import Lines
+from app.kernel.payloads import EmptyPayload
+from app.kernel.references import is_visible
+from app.kernel.rules import Cause, Clock, Consequence, perform_consequence
 from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer
 from app.notifications import texts
 from app.notifications.invitations import invitation
 from app.notifications.lifecycle import FailNotice
-from app.notifications.message import Mail, NoAddress, message
-from app.notifications.records import Failure
+from app.notifications.message import InvalidAddress, Mail, message
+from app.notifications.records import DeliveryFailure
 from app.settings import Settings
+from app.shared_connections import SharedConnections
 
 #: The actor in the log; and the consumer.
 NAME = "mail"
 BATCH = 10_000
-SENT = frozenset({"notice.sent"})
-LOOK_SECONDS = 1.0
-AT_ONCE = 8
+SENT_EVENTS = frozenset({"notice.sent"})
+POLL_SECONDS = 1.0
+CONCURRENT_MAILS = 8
 # A server that has not taken a mail by then hangs.
 TRY_SECONDS = 30.0
-CLAIMED = timedelta(minutes=5)
+CLAIM_DURATION = timedelta(minutes=5)
 #: How long after each attempt it is tried again; three days in all.
-AGAIN = tuple(timedelta(minutes=n) for n in (1, 5, 30, 120, 360, 720, 1440, 1440))
-PERMANENT = range(500, 600)
+RETRY_DELAYS = tuple(timedelta(minutes=n) for n in (1, 5, 30, 120, 360, 720, 1440, 1440))
+PERMANENT_CODES = range(500, 600)
 
-PUT_DOWN = """
+ENQUEUE_MAILS = """
 insert into deliveries.mail (notice_id, due_at)
 select n.id, n.sent_at from fold.notice n
 where n.id = any(%s) and n.way = 'mail' and n.mailed_at is null and n.failed_at is null
 on conflict (notice_id) do nothing"""
 CLAIM = f"""
 update deliveries.mail m set due_at = %s, attempts = m.attempts + 1 from (
-  select notice_id from deliveries.mail where due_at <= %s order by due_at limit {AT_ONCE}
+  select notice_id from deliveries.mail where due_at <= %s order by due_at limit {CONCURRENT_MAILS}
   for update skip locked
 ) as due where m.notice_id = due.notice_id returning m.notice_id, m.attempts"""
 MAILS = """
@@ -63,12 +63,12 @@ select n.id, n.person_id, n.about, n.number, n.title, n.steps, n.versions, n.sen
 from fold.notice n join fold.person p on p.id = n.person_id join log.stream_head h on h.stream = n.about
 join log.event e on e.stream = 'notice/' || n.id and e.version = 1
 where n.id = any(%s) and n.mailed_at is null and n.failed_at is null"""
-DONE = "delete from deliveries.mail where notice_id = %s"
-LATER = "update deliveries.mail set due_at = %s, why = %s where notice_id = %s"
+DELETE_MAIL = "delete from deliveries.mail where notice_id = %s"
+POSTPONE_MAIL = "update deliveries.mail set due_at = %s, why = %s where notice_id = %s"
 
 
 @dataclass
-class NotTaken(Exception):
+class DeliveryDeferred(Exception):
     """The mail server has not taken it this time. `why` names nobody."""
 
     why: str
@@ -81,15 +81,15 @@ def consumer() -> Consumer:
     """What puts down which notices go by mail."""
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
-        sent = [id_of(event.stream) for event in await batch.events(SENT)]
+        sent = [id_of(event.stream) for event in await batch.events(SENT_EVENTS)]
         if sent:
-            await connection.execute(PUT_DOWN, (sent,))
+            await connection.execute(ENQUEUE_MAILS, (sent,))
 
-    return Consumer(NAME, handle_batch, BATCH, types=SENT)
+    return Consumer(NAME, handle_batch, BATCH, types=SENT_EVENTS)
 
 
 async def run(
-    lines: Lines, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
     """Sends mails for ever, beside any number of other workers; none, if there is no mail server. `failed` is
     told of each failure.
@@ -99,7 +99,7 @@ async def run(
         return bool(await send_due(connection, ledger, clock(), failed=failed))
 
     if ledger.settings.smtp_host is not None:
-        await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
+        await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def send_due(
@@ -108,51 +108,51 @@ async def send_due(
     """Tries some of the mails that are due and that no other worker has claimed. Gives their number; 0: none
     is left.
     """
-    claimed = await rows_of(connection, CLAIM, (now + CLAIMED, now))
+    claimed = await fetch_rows(connection, CLAIM, (now + CLAIM_DURATION, now))
     attempts: dict[UUID, int] = {row["notice_id"]: row["attempts"] for row in claimed}
-    rows = {row["id"]: row for row in await rows_of(connection, MAILS, (list(attempts),))}
+    rows = {row["id"]: row for row in await fetch_rows(connection, MAILS, (list(attempts),))}
     callers = await ledger.directory.callers({row["person_id"] for row in rows.values()})
-    tries = [_try(ledger, row, callers.get(row["person_id"])) for row in rows.values()]
+    tries = [_attempt(ledger, row, callers.get(row["person_id"])) for row in rows.values()]
     outcomes = dict(zip(rows, await asyncio.gather(*tries, return_exceptions=True), strict=True))
     for notice_id, attempt in attempts.items():
         outcome = outcomes.get(notice_id)  # None of what had been mailed before, and was only to be deleted
-        if isinstance(outcome, NotTaken) and attempt <= len(AGAIN):
+        if isinstance(outcome, DeliveryDeferred) and attempt <= len(RETRY_DELAYS):
             failed(NAME, outcome)
-            await connection.execute(LATER, (now + AGAIN[attempt - 1], outcome.why, notice_id))
+            await connection.execute(POSTPONE_MAIL, (now + RETRY_DELAYS[attempt - 1], outcome.why, notice_id))
             continue
-        if isinstance(outcome, NotTaken):
-            outcome = Failure.given_up
+        if isinstance(outcome, DeliveryDeferred):
+            outcome = DeliveryFailure.given_up
         if isinstance(outcome, BaseException):
             raise outcome
         if notice_id in rows:
-            await _tell(ledger, rows[notice_id], outcome, now)
-        await connection.execute(DONE, (notice_id,))
+            await _record_outcome(ledger, rows[notice_id], outcome, now)
+        await connection.execute(DELETE_MAIL, (notice_id,))
     return len(attempts)
 
 
-async def _tell(ledger: Ledger, row: Row, failure: Failure | None, now: datetime) -> None:
+async def _record_outcome(ledger: Ledger, row: Row, failure: DeliveryFailure | None, now: datetime) -> None:
     """Puts into the log what came of it."""
     cause = Cause(NAME, row["cause"], row["correlation_id"], now, str(row["id"]))
     if failure is None:
-        consequence = Consequence("notice", "mail", row["id"], Nothing())
+        consequence = Consequence("notice", "mail", row["id"], EmptyPayload())
     else:
         consequence = Consequence("notice", "fail", row["id"], FailNotice(failure=failure))
-    refused = await carry_out(ledger, cause, consequence)
+    refused = await perform_consequence(ledger, cause, consequence)
     assert refused is None, refused
 
 
-async def _try(ledger: Ledger, row: Row, caller: Caller | None) -> Failure | None:
+async def _attempt(ledger: Ledger, row: Row, caller: Caller | None) -> DeliveryFailure | None:
     """Hands it to the mail server. None: it was taken. Raises NotTaken."""
     lifecycle = ledger.lifecycles[kind_of(row["about"])]
-    if caller is None or not visible(ledger, lifecycle, caller, row["audience"]):
-        return Failure.not_for_them
+    if caller is None or not is_visible(ledger, lifecycle, caller, row["audience"]):
+        return DeliveryFailure.not_for_them
     chosen = row["told_by_mail"]
-    wanted = [one for one in texts.told_by([row]) if chosen is None or one[2] in chosen]
+    wanted = [one for one in texts.steps_of([row]) if chosen is None or one[2] in chosen]
     if not wanted:
-        return Failure.not_for_them
+        return DeliveryFailure.not_for_them
     to = None if row["email"] is None else (await ledger.vault.texts([row["email"]]))[row["email"]]
     if to is None:
-        return Failure.no_address
+        return DeliveryFailure.no_address
     text = await _text(ledger, row, wanted, caller.locale)
     subject = f"[{row['number']}] {row['title'] or ''}"
     steps = [step for _, _, step in wanted]
@@ -160,35 +160,35 @@ async def _try(ledger: Ledger, row: Row, caller: Caller | None) -> Failure | Non
     mail = Mail(row["id"], row["about"], subject, text, caller.locale, row["sent_at"], calendar)
     try:
         made = message(mail, sender=ledger.settings.mail_from, to=to)
-    except NoAddress:
-        return Failure.no_address
-    return await _hand_over(ledger.settings, made)
+    except InvalidAddress:
+        return DeliveryFailure.no_address
+    return await _submit(ledger.settings, made)
 
 
-async def _hand_over(settings: Settings, made: EmailMessage) -> Failure | None:
+async def _submit(settings: Settings, made: EmailMessage) -> DeliveryFailure | None:
     """Gives the message to the mail server. None: it was taken. Raises NotTaken."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
             await _send(settings, made)
     except aiosmtplib.SMTPNotSupported:  # an address in letters that this server cannot take
-        return Failure.refused
+        return DeliveryFailure.refused
     except aiosmtplib.SMTPRecipientsRefused as error:
-        return _refused(error.recipients[0].code, error)
+        return _failure_of_code(error.recipients[0].code, error)
     except aiosmtplib.SMTPDataError as error:
-        return _refused(error.code, error)
+        return _failure_of_code(error.code, error)
     # What a server says may name the recipient: only what sort of failure it was is told.
     except aiosmtplib.SMTPResponseException as error:
-        raise NotTaken(f"{type(error).__name__} {error.code}") from None
+        raise DeliveryDeferred(f"{type(error).__name__} {error.code}") from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise NotTaken(type(error).__name__) from None
+        raise DeliveryDeferred(type(error).__name__) from None
     return None
 
 
-def _refused(code: int, error: Exception) -> Failure:
+def _failure_of_code(code: int, error: Exception) -> DeliveryFailure:
     """What the server's answer to this recipient, or this message, comes to. Raises NotTaken."""
-    if code in PERMANENT:
-        return Failure.refused
-    raise NotTaken(f"{type(error).__name__} {code}") from None
+    if code in PERMANENT_CODES:
+        return DeliveryFailure.refused
+    raise DeliveryDeferred(f"{type(error).__name__} {code}") from None
 
 
 async def _send(settings: Settings, made: EmailMessage) -> None:
@@ -207,8 +207,8 @@ async def _send(settings: Settings, made: EmailMessage) -> None:
     )
 
 
-async def _text(ledger: Ledger, row: Row, wanted: list[tuple[str, int, Step]], language: str) -> str:
+async def _text(ledger: Ledger, row: Row, wanted: list[tuple[str, int, NoticeType]], language: str) -> str:
     """What the mail says, with the words that were said."""
-    given = await texts.given_of(ledger, wanted)
-    opened = await ledger.vault.texts(texts.sealed_words(wanted, given))
-    return texts.with_words(ledger, language, row, wanted, given, opened)
+    payloads = await texts.load_payloads(ledger, wanted)
+    opened = await ledger.vault.texts(texts.sealed_words(wanted, payloads))
+    return texts.mail_text(ledger, language, row, wanted, payloads, opened)

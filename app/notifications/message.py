@@ -15,7 +15,7 @@ from app.log.events import id_of, kind_of
 from app.notifications.invitations import Invitation
 
 
-class NoAddress(Exception):
+class InvalidAddress(Exception):
     """What is to be an address is none that mail could go to."""
 
 
@@ -45,9 +45,9 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     try:
         made["To"] = Address(addr_spec=to)
     except (ValueError, IndexError, MessageError) as error:
-        raise NoAddress from error
+        raise InvalidAddress from error
     made["From"] = Address(addr_spec=sender)
-    made["Subject"] = in_a_line(mail.subject)
+    made["Subject"] = single_line(mail.subject)
     made["Date"] = format_datetime(mail.sent_at)
     made["Message-ID"] = f"<notice.{mail.notice_id}@{domain}>"
     made["In-Reply-To"] = thread
@@ -67,6 +67,6 @@ def message(mail: Mail, *, sender: str, to: str) -> EmailMessage:
     return made
 
 
-def in_a_line(text: str) -> str:
+def single_line(text: str) -> str:
     """The text without anything that could end a header and begin another one."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())

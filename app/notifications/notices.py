@@ -16,40 +16,40 @@ from uuid import UUID
 
 import orjson
 
-from app.common.notices import Step
+from app.common.notices import NoticeType
 from app.common.tickets import Ticket
-from app.db import Answering, Connection, Row, rows_of, tuples_of
-from app.kernel import rounds
+from app.db import AnswerDeadline, Connection, Row, fetch_rows, fetch_tuples
+from app.kernel import polling as rounds
 from app.kernel.ledger import Ledger
-from app.kernel.named import visible
-from app.kernel.rules import Cause, Clock, Consequence, carry_out, keep_refusal
-from app.lines import Lines
+from app.kernel.references import is_visible
+from app.kernel.rules import Cause, Clock, Consequence, perform_consequence, record_refusal
 from app.log.batches import Batch
 from app.log.events import kind_of
 from app.log.follow import Consumer
 from app.notifications import steps
-from app.notifications.concerned import looked_up
 from app.notifications.lifecycle import MOST_STEPS, SendNotice
-from app.notifications.records import Way
-from app.notifications.responsible import marked
+from app.notifications.recipients import resolve_recipients
+from app.notifications.records import DeliveryMethod
+from app.notifications.responsible import responsibility_marks
+from app.shared_connections import SharedConnections
 
 #: The actor of what is sent, in the log; and the consumer.
 NAME = "notices"
 BATCH = 1_000
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
-FAILED = timedelta(minutes=1)
-MOST_SETTLED = 1_000
+RETRY_DELAY = timedelta(minutes=1)
+MOST_ASSIGNED = 1_000
 # So many commands share a batch of the log's writer.
-AT_ONCE = 64
+BUNDLES_PER_BATCH = 64
 
 # Nobody wants to be told of what another system told, or of what is a day old: whoever begins to follow a
 # long log does not send a year's notices.
-SINCE = "select clock_timestamp() - interval '1 day'"
+OLDEST_RECORDED_AT = "select clock_timestamp() - interval '1 day'"
 # Whoever is named is told why it concerns them, and not once more as a follower: they come first. Who follows
 # it, or is invited, only since then was not to be told. What counts is the order of the log: an event may be
 # dated before others that were recorded by then.
-WAIT = """
+ENQUEUE = """
 with told as (
   select * from jsonb_to_recordset(%(told)s::jsonb) as t(position bigint, stream text, id uuid,
     version integer, step text, actor_id uuid, person_id uuid, whom text, decision_id uuid)
@@ -83,19 +83,19 @@ select distinct on (person_id, position) person_id, position, stream, version, s
 where person_id is not null and person_id is distinct from actor_id
 order by person_id, position, place
 on conflict (person_id, position) do nothing"""
-CONCERNED = """
+TICKET_RECIPIENTS = """
   union all
   select t.position, t.stream, t.version, t.step, t.actor_id,
     case t.whom when 'public' then r.requester_id else r.assignee_id end, 2
   from told t join {table} r on r.id = t.id
   where t.whom in ('public', 'assignee') and t.stream like '{kind}/%%'"""
 
-ALONE = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
-SETTLE = f"""
+TRY_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('deliveries.waiting', 1))"
+ASSIGN_BUNDLES = f"""
 with due as (
   select distinct person_id, stream from (
     select person_id, stream from deliveries.waiting
-    where bundle is null and due_at <= %s order by due_at limit {MOST_SETTLED}
+    where bundle is null and due_at <= %s order by due_at limit {MOST_ASSIGNED}
   ) as first_of
 ), placed as (
   select person_id, stream, position,
@@ -111,48 +111,51 @@ select b.*, e.id as cause, e.correlation_id from (
   select person_id, stream, bundle, array_agg(version order by position) as versions,
     array_agg(step order by position) as steps, min(due_at) as due_at
   from deliveries.waiting where bundle is not null and due_at <= %s group by person_id, stream, bundle
-  order by min(due_at), bundle limit {AT_ONCE}
+  order by min(due_at), bundle limit {BUNDLES_PER_BATCH}
 ) as b join log.event e on e.position = b.bundle order by b.due_at, b.bundle"""
 AUDIENCES = "select stream, audience from log.stream_head where stream = any(%s)"
-WANTED = """
+PREFERENCES = """
 select id, told_of, told_by_mail, email is not null as has_address from fold.person where id = any(%s)"""
-BUNDLE = "person_id = %s and stream = %s and bundle = %s"
-DONE = f"delete from deliveries.waiting where {BUNDLE}"
+BUNDLE_KEY = "person_id = %s and stream = %s and bundle = %s"
+DELETE_BUNDLE = f"delete from deliveries.waiting where {BUNDLE_KEY}"
 ANY_DUE = "select 1 from deliveries.waiting where due_at <= %s limit 1"
-LATER = f"update deliveries.waiting set due_at = %s where {BUNDLE}"
+POSTPONE_BUNDLE = f"update deliveries.waiting set due_at = %s where {BUNDLE_KEY}"
 
 
 def consumer(ledger: Ledger, clock: Clock) -> Consumer:
     """What puts down who is to be told."""
     kinds = {kind: one.table for kind, one in ledger.lifecycles.items() if issubclass(one.record, Ticket)}
-    concerned = "".join(CONCERNED.format(kind=kind, table=table) for kind, table in kinds.items())
-    marks = marked(ledger.lifecycles.values())
-    wait, types = WAIT.replace("{concerned}", concerned), frozenset(steps.types(kinds, marks))
+    concerned = "".join(TICKET_RECIPIENTS.format(kind=kind, table=table) for kind, table in kinds.items())
+    marks = responsibility_marks(ledger.lifecycles.values())
+    wait, types = (
+        ENQUEUE.replace("{concerned}", concerned),
+        frozenset(steps.notified_event_types(kinds, marks)),
+    )
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
-        ((since,),) = await tuples_of(connection, SINCE, {})
+        ((since,),) = await fetch_tuples(connection, OLDEST_RECORDED_AT, {})
         events = [one for one in await batch.events(types, imported=False) if one.recorded_at > since]
-        named = [each for event in events for each in steps.told(event, marks)]
-        if told := await looked_up(connection, ledger, named):
+        named = [each for event in events for each in steps.pending_notices(event, marks)]
+        if told := await resolve_recipients(connection, ledger, named):
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
             said = {"told": orjson.dumps([_row(each) for each in told]).decode(), "due_at": due_at}
-            await tuples_of(connection, wait, said)
+            await fetch_tuples(connection, wait, said)
 
     return Consumer(NAME, handle_batch, BATCH, types=types)
 
 
-def _row(told: steps.Told) -> Row:
-    event, whom = told.event, told.whom
+def _row(notice: steps.PendingNotice) -> Row:
+    event, recipient = notice.event, notice.recipient
     return {
         "position": event.position,
         "stream": event.stream,
         "id": event.stream.partition("/")[2],
         "version": event.version,
-        "step": told.step,
-        "actor_id": told.actor_id,
-        "person_id": whom if isinstance(whom, UUID) else None,
-        "whom": whom if isinstance(whom, steps.Whom) else None,
-        "decision_id": told.decision_id,
+        "step": notice.step,
+        "actor_id": notice.actor_id,
+        "person_id": recipient if isinstance(recipient, UUID) else None,
+        "whom": recipient if isinstance(recipient, steps.RecipientGroup) else None,
+        "decision_id": notice.decision_id,
     }
 
 
@@ -163,7 +166,7 @@ class Bundle:
     person_id: UUID
     stream: str
     first: int
-    told: Sequence[tuple[int, Step]]
+    steps: Sequence[tuple[int, NoticeType]]
     cause: UUID
     correlation_id: str
 
@@ -174,7 +177,7 @@ class Bundle:
 
 
 async def run(
-    lines: Lines, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
     """Sends notices for ever, beside any number of other workers. `failed` is told of each failure."""
 
@@ -182,7 +185,7 @@ async def run(
         found = await (await connection.execute(ANY_DUE, (clock(),))).fetchone()
         return found is not None and bool(await send_due(connection, ledger, clock(), failed=failed))
 
-    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
+    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def send_due(
@@ -192,20 +195,20 @@ async def send_due(
     or another worker is at it. Raises DatabaseGone; then they are still there.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
-    async with Answering(connection, ends):
+    async with AnswerDeadline(connection, ends):
         async with connection.transaction():
-            if not await _alone(connection):
+            if not await _try_lock(connection):
                 return 0
-            await connection.execute(SETTLE.encode(), (now, now))
+            await connection.execute(ASSIGN_BUNDLES.encode(), (now, now))
         # What is settled is so for good before anything of it is sent: a key stands for the same notice.
         async with connection.transaction():
-            if not await _alone(connection):
+            if not await _try_lock(connection):
                 return 0
             return await _send(connection, ledger, now, failed)
 
 
-async def _alone(connection: Connection) -> bool:
-    cursor = await connection.execute(ALONE)
+async def _try_lock(connection: Connection) -> bool:
+    cursor = await connection.execute(TRY_LOCK)
     row = await cursor.fetchone()
     return bool(row and row[0])
 
@@ -213,7 +216,7 @@ async def _alone(connection: Connection) -> bool:
 async def _send(
     connection: Connection, ledger: Ledger, now: datetime, failed: Callable[[str, Exception], None]
 ) -> int:
-    bundles = [_bundle(row) for row in await rows_of(connection, BUNDLES, (now,))]
+    bundles = [_bundle(row) for row in await fetch_rows(connection, BUNDLES, (now,))]
     bodies = await _bodies(connection, ledger, bundles)
     sent = [bundle for bundle in bundles if bundle.key in bodies]
     causes = [
@@ -227,7 +230,7 @@ async def _send(
         for bundle in sent
     ]
     wanted = [Consequence("notice", "send", None, bodies[bundle.key]) for bundle in sent]
-    doing = [carry_out(ledger, *pair) for pair in zip(causes, wanted, strict=True)]
+    doing = [perform_consequence(ledger, *pair) for pair in zip(causes, wanted, strict=True)]
     outcomes = await asyncio.gather(*doing, return_exceptions=True)
     later: set[tuple[UUID, str, int]] = set()
     for bundle, cause, consequence, outcome in zip(sent, causes, wanted, outcomes, strict=True):
@@ -237,18 +240,22 @@ async def _send(
         elif isinstance(outcome, BaseException):
             raise outcome
         elif outcome is not None:
-            await keep_refusal(connection, cause, consequence, outcome)
+            await record_refusal(connection, cause, consequence, outcome)
     for bundle in bundles:
         if bundle.key in later:
-            await connection.execute(LATER.encode(), (now + FAILED, *bundle.key))
+            await connection.execute(POSTPONE_BUNDLE.encode(), (now + RETRY_DELAY, *bundle.key))
         else:
-            await connection.execute(DONE.encode(), bundle.key)
+            await connection.execute(DELETE_BUNDLE.encode(), bundle.key)
     return len(bundles)
 
 
 def _bundle(row: Row) -> Bundle:
-    told = [(version, Step(step)) for version, step in zip(row["versions"], row["steps"], strict=True)]
-    return Bundle(row["person_id"], row["stream"], row["bundle"], told, row["cause"], row["correlation_id"])
+    told_steps = [
+        (version, NoticeType(step)) for version, step in zip(row["versions"], row["steps"], strict=True)
+    ]
+    return Bundle(
+        row["person_id"], row["stream"], row["bundle"], told_steps, row["cause"], row["correlation_id"]
+    )
 
 
 async def _bodies(
@@ -257,9 +264,11 @@ async def _bodies(
     """What is sent of the bundles: to whom may see the ticket at this moment, what they want to be told."""
     persons = list({bundle.person_id for bundle in bundles})
     callers = await ledger.directory.callers(persons)
-    wanted = {row["id"]: row for row in await rows_of(connection, WANTED, (persons,))}
+    wanted = {row["id"]: row for row in await fetch_rows(connection, PREFERENCES, (persons,))}
     streams = list({bundle.stream for bundle in bundles})
-    audiences = {row["stream"]: row["audience"] for row in await rows_of(connection, AUDIENCES, (streams,))}
+    audiences = {
+        row["stream"]: row["audience"] for row in await fetch_rows(connection, AUDIENCES, (streams,))
+    }
     bodies = {}
     for bundle in bundles:
         caller = callers.get(bundle.person_id)
@@ -268,19 +277,23 @@ async def _bodies(
             continue
         lifecycle = ledger.lifecycles[kind_of(bundle.stream)]
         person = wanted[bundle.person_id]
-        told = [(version, step) for version, step in bundle.told if _wants(person["told_of"], step)]
-        if told and visible(ledger, lifecycle, caller, audiences[bundle.stream]):
-            mailed = person["has_address"] and any(_wants(person["told_by_mail"], step) for _, step in told)
+        chosen = [(version, step) for version, step in bundle.steps if _is_chosen(person["told_of"], step)]
+        if chosen and is_visible(ledger, lifecycle, caller, audiences[bundle.stream]):
+            mailed = person["has_address"] and any(
+                _is_chosen(person["told_by_mail"], step) for _, step in chosen
+            )
             bodies[bundle.key] = SendNotice(
                 person=str(bundle.person_id),
                 ticket=bundle.stream,
-                steps=tuple(step for _, step in told),
-                versions=tuple(version for version, _ in told),
-                way=Way.mail if mailed and ledger.settings.smtp_host is not None else Way.in_app,
+                steps=tuple(step for _, step in chosen),
+                versions=tuple(version for version, _ in chosen),
+                way=DeliveryMethod.mail
+                if mailed and ledger.settings.smtp_host is not None
+                else DeliveryMethod.in_app,
             )
     return bodies
 
 
-def _wants(of: Sequence[str] | None, step: Step) -> bool:
+def _is_chosen(of: Sequence[str] | None, step: NoticeType) -> bool:
     """Whether the step is among those that somebody has chosen; None: all."""
     return of is None or step.value in of

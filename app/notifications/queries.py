@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import Field
 
+from app.api.columns import Columns, by_row
 from app.api.lists import Listing
-from app.api.shapes import Columns, PersonStub, RecordOut, Renderer, by_row
-from app.common.notices import Step
+from app.api.shapes import PersonStub, RecordOut, Renderer
+from app.common.notices import NoticeType
 from app.foundation.people.queries import PERSONS
 from app.notifications import texts
 from app.notifications.lifecycle import LIFECYCLE
-from app.notifications.records import Failure, NoticeState, Way
+from app.notifications.records import DeliveryFailure, DeliveryMethod, NoticeState
 
 
 class NoticeOut(RecordOut):
@@ -24,31 +25,33 @@ class NoticeOut(RecordOut):
     about: str = Field(description="The ticket: `<kind>/<id>`.")
     number: str = Field(description="The ticket's.")
     title: str | None = Field(description="The ticket's, as it was then.")
-    steps: list[Step] = Field(description="What was told, in the order in which it happened.")
+    steps: list[NoticeType] = Field(description="What was told, in the order in which it happened.")
     versions: list[int] = Field(description="Of each step, the version of the ticket's event that says it.")
-    way: Way = Field(description="How: in the application, or by mail besides.")
+    way: DeliveryMethod = Field(description="How: in the application, or by mail besides.")
     sent_at: datetime
     read_at: datetime | None
     mailed_at: datetime | None = Field(description="When the mail server took it.")
     failed_at: datetime | None = Field(description="When it was given up to mail it.")
-    failure: Failure | None = Field(description="Why it was given up.")
+    failure: DeliveryFailure | None = Field(description="Why it was given up.")
     text: str = Field(description="What it says, in the language asked for; a sentence to a line.")
 
 
 class NoticeRenderer(Renderer):
     """Shows notices, with what they say."""
 
-    MADE = frozenset({"text"})
+    COMPUTED = frozenset({"text"})
 
-    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
         """Besides, one look-up for what was said in the events."""
-        said = {}
+        texts_column = {}
         if self.fields is None or "text" in self.fields:
             notices = by_row(columns)
-            given = await texts.given_of(self.ledger, texts.told_by(notices))
-            said["text"] = [texts.text(self.ledger, self.language, notice, given) for notice in notices]
-        await super().put(columns, offered)
-        columns.update(said)
+            payloads = await texts.load_payloads(self.ledger, texts.steps_of(notices))
+            texts_column["text"] = [
+                texts.text(self.ledger, self.language, notice, payloads) for notice in notices
+            ]
+        await super().render_columns(columns, offered)
+        columns.update(texts_column)
 
 
 LISTING = Listing(

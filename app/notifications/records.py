@@ -9,24 +9,24 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
-class Way(Labelled):
+class DeliveryMethod(CodeEnum):
     """How somebody is told: in the application, or by mail besides."""
 
     in_app = "in_app", "In the application", "应用内"
     mail = "mail", "By mail, too", "应用内及邮件"
 
 
-class NoticeState(Labelled):
+class NoticeState(CodeEnum):
     """Whether its person has read it."""
 
     unread = "unread", "Unread", "未读"
     read = "read", "Read", "已读"
 
 
-class Failure(Labelled):
+class DeliveryFailure(CodeEnum):
     """Why a mail was not sent."""
 
     no_address = "no_address", "No address that mail could go to", "没有可用的邮件地址"
@@ -46,18 +46,18 @@ class Notice(Record):
     KIND: ClassVar[str] = "notice"
 
     state: NoticeState | None = Field(default=None, sa_type=Text)
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     about: str | None = None
     number: str | None = None
     title: str | None = None
     steps: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     versions: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
-    way: Way | None = Field(default=None, sa_type=Text)
+    way: DeliveryMethod | None = Field(default=None, sa_type=Text)
     sent_at: datetime | None = None
     read_at: datetime | None = None
     mailed_at: datetime | None = None
     failed_at: datetime | None = None
-    failure: Failure | None = Field(default=None, sa_type=Text)
+    failure: DeliveryFailure | None = Field(default=None, sa_type=Text)
 
 
 class NoticeTable(Notice, table=True):

@@ -7,49 +7,51 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.common.notices import Step, Tells
+from app.common.notices import NoticeType, RecipientRule
 from app.log.events import Recorded, id_of, kind_of
-from app.notifications.responsible import Marked
+from app.notifications.responsible import ResponsibilityMarks
 
 #: What the requester and the followers are told of, by the event's type without its kind.
 PUBLIC = {
-    "reported": Step.received,
-    "raised": Step.received,
-    "assigned": Step.assigned,
-    "commented": Step.commented,
-    "comment_passed_on": Step.commented,
-    "attached": Step.attached,
-    "held": Step.held,
-    "declared_major": Step.updated,
-    "update_posted": Step.updated,
-    "submitted": Step.received,
-    "solution_proposed": Step.to_review,
-    "submitted_for_acceptance": Step.to_accept,
-    "acceptance_failed": Step.updated,
-    "approved": Step.approved,
-    "refused": Step.refused,
-    "resolved": Step.resolved,
-    "fulfilled": Step.delivered,
-    "accepted": Step.delivered,
-    "closed": Step.closed,
-    "marked_duplicate": Step.duplicate,
-    "original_resolved": Step.original_resolved,
-    "reopened": Step.reopened,
-    "cancelled": Step.cancelled,
-    "rejected": Step.rejected,
+    "reported": NoticeType.received,
+    "raised": NoticeType.received,
+    "assigned": NoticeType.assigned,
+    "commented": NoticeType.commented,
+    "comment_passed_on": NoticeType.commented,
+    "attached": NoticeType.attached,
+    "held": NoticeType.held,
+    "declared_major": NoticeType.updated,
+    "update_posted": NoticeType.updated,
+    "submitted": NoticeType.received,
+    "solution_proposed": NoticeType.to_review,
+    "submitted_for_acceptance": NoticeType.to_accept,
+    "acceptance_failed": NoticeType.updated,
+    "approved": NoticeType.approved,
+    "refused": NoticeType.refused,
+    "resolved": NoticeType.resolved,
+    "fulfilled": NoticeType.delivered,
+    "accepted": NoticeType.delivered,
+    "closed": NoticeType.closed,
+    "marked_duplicate": NoticeType.duplicate,
+    "original_resolved": NoticeType.original_resolved,
+    "reopened": NoticeType.reopened,
+    "cancelled": NoticeType.cancelled,
+    "rejected": NoticeType.rejected,
 }
 #: What can end a vote: those who were asked are told then, and whoever asked them.
-ENDING = frozenset({"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected"})
+VOTE_ENDING = frozenset(
+    {"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected"}
+)
 #: What all who are invited to a meeting are told.
 TO_INVITED = {
-    "meeting.moved": Step.moved,
-    "meeting.cancelled": Step.called_off,
-    "meeting.minuted": Step.minuted,
+    "meeting.moved": NoticeType.moved,
+    "meeting.cancelled": NoticeType.called_off,
+    "meeting.minuted": NoticeType.minuted,
 }
 #: What whoever chairs a meeting and whoever sees to it are told.
 TO_LEADS = {
-    "meeting.fell_overdue": Step.overdue,
-    "meeting.series_ended": Step.series_over,
+    "meeting.fell_overdue": NoticeType.overdue,
+    "meeting.series_ended": NoticeType.series_over,
 }
 #: What whoever has the ticket is told of: what others say or do that is for them to look at.
 TO_ASSIGNEE = {
@@ -64,10 +66,10 @@ TO_ASSIGNEE = {
         "acceptance_failed",
     )
 }
-TO_ASSIGNEE["rated"] = Step.rated
+TO_ASSIGNEE["rated"] = NoticeType.rated
 
 
-class Whom(StrEnum):
+class RecipientGroup(StrEnum):
     """Who is told, if nobody is named: who asked for it and who follows it, or whoever has it; those who were
     asked to decide and whoever asked them, or those of them who have yet to vote; those who are invited to
     it, or who chair it and see to it.
@@ -82,12 +84,12 @@ class Whom(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PendingNotice:
     """Of an event: who is told what, or how they are looked up; of a decision, which one."""
 
     event: Recorded
-    step: Step
-    whom: UUID | Whom | Tells
+    step: NoticeType
+    recipient: UUID | RecipientGroup | RecipientRule
     decision_id: UUID | None = None
 
     @property
@@ -100,45 +102,47 @@ class Told:
         return None
 
 
-def types(kinds: Iterable[str], marked: Marked) -> list[str]:
+def notified_event_types(kinds: Iterable[str], marked: ResponsibilityMarks) -> list[str]:
     """The types of the events that somebody is told of: of tickets of these kinds, and of whatever names who
     gets work.
     """
-    names = PUBLIC.keys() | TO_ASSIGNEE.keys() | ENDING | {"voters_reminded"}
+    names = PUBLIC.keys() | TO_ASSIGNEE.keys() | VOTE_ENDING | {"voters_reminded"}
     of_tickets = {f"{kind}.{name}" for kind in kinds for name in names}
     return sorted(of_tickets | marked.types | TO_INVITED.keys() | TO_LEADS.keys())
 
 
-def told(event: Recorded, marked: Marked) -> Iterator[Told]:
+def pending_notices(event: Recorded, marked: ResponsibilityMarks) -> Iterator[PendingNotice]:
     """Who is told what: those who get work first, since what concerns them says more. Of what only staff see
     nobody else is told.
     """
-    for person, step in marked.named(event).items():
-        yield Told(event, step, person)
-    for tells in marked.others(event):
-        yield Told(event, tells.step, tells)
+    for person, step in marked.named_persons(event).items():
+        yield PendingNotice(event, step, person)
+    for tells in marked.recipient_rules(event):
+        yield PendingNotice(event, tells.step, tells)
     if not event.staff_only:
-        yield from _public(event)
+        yield from _public_notices(event)
 
 
-def _public(event: Recorded) -> Iterator[Told]:
+def _public_notices(event: Recorded) -> Iterator[PendingNotice]:
     name = event.type.removeprefix(f"{kind_of(event.stream)}.")
     if name in PUBLIC:
-        yield Told(event, PUBLIC[name], Whom.public)
+        yield PendingNotice(event, PUBLIC[name], RecipientGroup.public)
     if name in TO_ASSIGNEE:
-        yield Told(event, TO_ASSIGNEE[name], Whom.assignee)
-    yield from _of_decisions(event, name)
+        yield PendingNotice(event, TO_ASSIGNEE[name], RecipientGroup.assignee)
+    yield from _decision_notices(event, name)
     if event.type in TO_INVITED:
-        yield Told(event, TO_INVITED[event.type], Whom.invited)
+        yield PendingNotice(event, TO_INVITED[event.type], RecipientGroup.invited)
     if event.type in TO_LEADS:
-        yield Told(event, TO_LEADS[event.type], Whom.leads)
+        yield PendingNotice(event, TO_LEADS[event.type], RecipientGroup.leads)
 
 
-def _of_decisions(event: Recorded, name: str) -> Iterator[Told]:
+def _decision_notices(event: Recorded, name: str) -> Iterator[PendingNotice]:
     """Whose votes are asked for again, or asked for no more."""
     if name == "voters_reminded":
-        yield Told(event, Step.vote_due, Whom.yet_to_vote, UUID(event.data["given"]["decision"]))
-    if name in ENDING:
+        yield PendingNotice(
+            event, NoticeType.vote_due, RecipientGroup.yet_to_vote, UUID(event.data["given"]["decision"])
+        )
+    if name in VOTE_ENDING:
         for row, fields in event.data["set"].items():
             if kind_of(row) == "decision" and fields and "closed_at" in fields:
-                yield Told(event, Step.decided, Whom.asked, id_of(row))
+                yield PendingNotice(event, NoticeType.decided, RecipientGroup.asked, id_of(row))

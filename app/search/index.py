@@ -16,14 +16,14 @@ from uuid import UUID
 from app.common.children import Visibility
 from app.common.personal import MasterKey, PersonalKey, Sealed
 from app.common.records import Record, codecs
-from app.db import Connection, Row, rows_of
+from app.db import Connection, Row, fetch_rows
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
 from app.kernel.vault import KEYS, unwrapped
 from app.log.batches import Batch
 from app.log.events import Recorded, id_of, kind_of, stream
 from app.log.follow import Consumer
-from app.search.words import EDITION, for_staff, of_key, of_number, words
+from app.search.tokens import EDITION, key_tokens, number_tokens, staff_tokens, text_tokens
 
 #: With another edition of the words the log is followed from its beginning.
 NAME = f"search:{EDITION}"
@@ -43,8 +43,8 @@ ERASED = "person.erased"
 
 BEGIN = b"truncate search.record"
 # Made when the log was as long already, they hold what is told here.
-MADE = "select id from search.record where id = any(%s) and made_at >= %s"
-WITH_WORDS_OF = """
+UP_TO_DATE = "select id from search.record where id = any(%s) and made_at >= %s"
+ENTRIES_OF_PERSONS = """
 select r.kind || '/' || r.id as stream from search.record r
 where r.person_keys && array(select p.key_id from fold.person p where p.id = any(%s))
 """
@@ -66,21 +66,21 @@ on conflict (id) do update
 
 
 @dataclass(slots=True)
-class Entry:
+class IndexEntry:
     """By what one record is found: the texts that all are shown, those for staff, and its keys' tokens; and
     the keys of the persons whose words are among it.
     """
 
     public: list[str] = field(default_factory=list)
     internal: list[str] = field(default_factory=list)
-    of_keys: set[str] = field(default_factory=set)
+    key_tokens: set[str] = field(default_factory=set)
     person_keys: set[UUID] = field(default_factory=set)
 
     def tokens(self) -> str:
         """All that it is found by; no token has a space in it."""
-        found = words("\n".join(self.public)) | self.of_keys
+        found = text_tokens("\n".join(self.public)) | self.key_tokens
         if self.internal:
-            found |= for_staff(words("\n".join(self.internal)))
+            found |= staff_tokens(text_tokens("\n".join(self.internal)))
         return " ".join(found)
 
 
@@ -95,7 +95,7 @@ class Opener:
             if key is not None:
                 self._keys[key.id] = key, row["under"] or key.id
 
-    def open(self, sealed: str, entry: Entry, texts: list[str]) -> None:
+    def open(self, sealed: str, entry: IndexEntry, texts: list[str]) -> None:
         """Adds the text to the entry's, if it can still be read."""
         key, person_key = self._keys.get(Sealed(sealed).key_id, (None, None))
         if key is not None and person_key is not None and (text := key.open(sealed)) is not None:
@@ -107,33 +107,33 @@ def consumer(ledger: Ledger) -> Consumer:
     """What keeps the index of the lifecycles that say what is searched. Of the ledger it takes these, and the
     master key.
     """
-    by_kind = {kind: lifecycle for kind, lifecycle in ledger.lifecycles.items() if lifecycle.searched}
-    fields = {name for lifecycle in by_kind.values() for name in ("number", *lifecycle.searched)}
+    by_kind = {kind: lifecycle for kind, lifecycle in ledger.lifecycles.items() if lifecycle.searched_fields}
+    fields = {name for lifecycle in by_kind.values() for name in ("number", *lifecycle.searched_fields)}
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
         if batch.span.first == 1:
             await connection.execute(BEGIN)
         touched: dict[UUID, str] = {}
         for event in await batch.events():
-            if kind_of(event.stream) in by_kind and _is_found_otherwise(event, fields):
+            if kind_of(event.stream) in by_kind and _affects_index(event, fields):
                 touched[id_of(event.stream)] = event.stream
-        if touched and not batch.together:
-            for row in await rows_of(connection, MADE, (list(touched), batch.span.last)):
+        if touched and not batch.shares_transaction:
+            for row in await fetch_rows(connection, UP_TO_DATE, (list(touched), batch.span.last)):
                 del touched[row["id"]]
         if erased := [id_of(event.stream) for event in await batch.events({ERASED})]:
-            for row in await rows_of(connection, WITH_WORDS_OF, (erased,)):
+            for row in await fetch_rows(connection, ENTRIES_OF_PERSONS, (erased,)):
                 touched[id_of(row["stream"])] = row["stream"]
         for kind, lifecycle in by_kind.items():
             ids = sorted(record_id for record_id, name in touched.items() if kind_of(name) == kind)
             for n in range(0, len(ids), RECORDS_AT_ONCE):
-                await _make(batch, lifecycle, ledger.vault.master, ids[n : n + RECORDS_AT_ONCE])
+                await _rebuild_entries(batch, lifecycle, ledger.vault.master, ids[n : n + RECORDS_AT_ONCE])
 
     return Consumer(
         NAME, handle_batch, BATCH, LONGEST_SECONDS, kinds=frozenset({*by_kind, ERASED.partition(".")[0]})
     )
 
 
-def _is_found_otherwise(event: Recorded, fields: set[str]) -> bool:
+def _affects_index(event: Recorded, fields: set[str]) -> bool:
     """Whether the record is found by other words since then."""
     return any(
         kind_of(row) in CHILDREN or (told is not None and not fields.isdisjoint(told))
@@ -141,30 +141,32 @@ def _is_found_otherwise(event: Recorded, fields: set[str]) -> bool:
     )
 
 
-async def _make(batch: Batch, lifecycle: Lifecycle[Any], master: MasterKey, ids: Sequence[UUID]) -> None:
+async def _rebuild_entries(
+    batch: Batch, lifecycle: Lifecycle[Any], master: MasterKey, ids: Sequence[UUID]
+) -> None:
     """Makes the entries of these records anew."""
     connection = batch.connection
     # What is read below is as new as this at least. The end of the log is not far, if many follow together.
     made_at = batch.span.last
-    if not batch.together:
-        (head,) = await rows_of(connection, "select position from log.head", ())
+    if not batch.shares_transaction:
+        (head,) = await fetch_rows(connection, "select position from log.head", ())
         made_at = head["position"]
-    names = ", ".join(lifecycle.searched)
-    rows = await rows_of(
+    names = ", ".join(lifecycle.searched_fields)
+    rows = await fetch_rows(
         connection, f"select id, number, {names} from {lifecycle.table} where id = any(%s)", (ids,)
     )
     streams = [stream(lifecycle.kind, row["id"]) for row in rows]
-    comments = await rows_of(connection, COMMENTS, (streams, MOST_COMMENTS))
-    references = await rows_of(connection, REFERENCES, (streams,))
+    comments = await fetch_rows(connection, COMMENTS, (streams, MOST_COMMENTS))
+    references = await fetch_rows(connection, REFERENCES, (streams,))
     personal = _personal(lifecycle)
     sealed = [row[name] for row in rows for name in personal] + [comment["text"] for comment in comments]
     key_ids = {Sealed(text).key_id for text in sealed if text is not None}
-    opener = Opener(master, await rows_of(connection, KEYS, (list(key_ids),)))
-    entries = {name: _entry(lifecycle, row, opener) for name, row in zip(streams, rows, strict=True)}
+    opener = Opener(master, await fetch_rows(connection, KEYS, (list(key_ids),)))
+    entries = {name: _index_entry(lifecycle, row, opener) for name, row in zip(streams, rows, strict=True)}
     for reference in references:
         entry = entries[reference["record"]]
         entry.public.append(reference["source"])
-        entry.of_keys |= of_key(reference["key"])
+        entry.key_tokens |= key_tokens(reference["key"])
     for comment in comments:
         if comment["text"] is not None:
             entry = entries[comment["record"]]
@@ -182,12 +184,12 @@ async def _make(batch: Batch, lifecycle: Lifecycle[Any], master: MasterKey, ids:
     )
 
 
-def _entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> Entry:
+def _index_entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> IndexEntry:
     """By what the record is found, but for what stands beside it."""
-    entry = Entry(of_keys=of_number(row["number"]))
+    entry = IndexEntry(key_tokens=number_tokens(row["number"]))
     record: type[Record] = lifecycle.record
     fields = codecs(record)
-    for name in lifecycle.searched:
+    for name in lifecycle.searched_fields:
         if row[name] is None:
             continue
         codec = fields[name]
@@ -197,15 +199,15 @@ def _entry(lifecycle: Lifecycle[Any], row: Row, opener: Opener) -> Entry:
         elif name in TEXTS:
             texts.append(row[name])
         else:
-            entry.of_keys |= _of_common_key(row[name])
+            entry.key_tokens |= _of_common_key(row[name])
     return entry
 
 
 def _personal(lifecycle: Lifecycle[Any]) -> list[str]:
     """Those of the searched fields that are sealed."""
     record: type[Record] = lifecycle.record
-    return [name for name in lifecycle.searched if codecs(record)[name].personal]
+    return [name for name in lifecycle.searched_fields if codecs(record)[name].personal]
 
 
 # Few services and categories stand in many records.
-_of_common_key = lru_cache(maxsize=4096)(of_key)
+_of_common_key = lru_cache(maxsize=4096)(key_tokens)

@@ -10,14 +10,14 @@ from typing import Any
 from app.common.people import Caller
 from app.db import Database
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import EVERYWHERE, NOWHERE, Bind, staff_sees
+from app.kernel.visibility import EVERYWHERE, NOWHERE, Bind, staff_condition
 from app.search.index import NAME
-from app.search.words import for_staff, terms
+from app.search.tokens import staff_tokens, terms
 
 # How long a list waits for the index, so that one finds what one has just written; and how often it looks.
 WAIT_SECONDS = 0.25
-LOOK_SECONDS = 0.01
-FOLLOWED = """
+POLL_SECONDS = 0.01
+INDEX_LAG = """
 select h.position as head, coalesce(c.position, 0) as followed,
   (select extract(epoch from clock_timestamp() - e.recorded_at)::float8 from log.event e
    where e.position = coalesce(c.position, 0) + 1) as age
@@ -35,11 +35,11 @@ class Search:
     """What is searched for: what the entry of a record must have, and a condition on the record itself."""
 
     entry: str
-    besides: str = ""
+    record_condition: str = ""
 
     def among(self, ids: str) -> str:
         """The condition on the table `r` where only those ids come into question."""
-        return f"r.id {ids}{self.besides}"
+        return f"r.id {ids}{self.record_condition}"
 
     @property
     def condition(self) -> str:
@@ -50,21 +50,21 @@ class Search:
 def search(text: str, caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> Search:
     """What finds the records of that kind in which the caller can read all that is searched for."""
     public = tsquery(text, staff=False)
-    staff = staff_sees(caller, lifecycle, bind)
+    staff = staff_condition(caller, lifecycle, bind)
     if staff == NOWHERE:
-        return Search(_has(bind(public)))
-    with_internal = _has(bind(tsquery(text, staff=True)))
+        return Search(_matches(bind(public)))
+    with_internal = _matches(bind(tsquery(text, staff=True)))
     if staff == EVERYWHERE:
         return Search(with_internal)
-    own = f"(select {_has(bind(public))} from search.record s where s.id = r.id)"
+    own = f"(select {_matches(bind(public))} from search.record s where s.id = r.id)"
     return Search(with_internal, f" and ({staff} or {own})")
 
 
-def _has(query: str) -> str:
+def _matches(query: str) -> str:
     return f"s.tokens @@ {query}::tsquery"
 
 
-async def estimated(db: Database, searches: Sequence[Search], given: Mapping[str, Any]) -> float:
+async def estimate_hits(db: Database, searches: Sequence[Search], given: Mapping[str, Any]) -> float:
     """How many records are found by these words, as far as PostgreSQL knows."""
     (((plan,),),) = await db.tuples(f"explain (format json) {_hits(searches)}", given, prepare=False)
     return float(plan["Plan"]["Plan Rows"])
@@ -93,28 +93,28 @@ def tsquery(text: str, *, staff: bool) -> str:
     """
     found = []
     for every, whole in terms(text):
-        term = " & ".join(_either(word, staff) for word in sorted(every))
-        found.append(f"({term} | {_either(whole, staff)})" if whole else f"({term})")
+        term = " & ".join(_alternatives(word, staff) for word in sorted(every))
+        found.append(f"({term} | {_alternatives(whole, staff)})" if whole else f"({term})")
     return " & ".join(found)
 
 
-def _either(word: str, staff: bool) -> str:
+def _alternatives(word: str, staff: bool) -> str:
     if not staff:
         return f"'{word}'"
-    (marked,) = for_staff({word})
+    (marked,) = staff_tokens({word})
     return f"('{word}' | '{marked}')"
 
 
-async def followed(db: Database) -> float:
+async def wait_for_index(db: Database) -> float:
     """Waits a moment for the index to have taken what the log holds now. Gives the age in seconds of the
     first event that is not in it then; 0: there is none.
     """
     ends = asyncio.get_running_loop().time() + WAIT_SECONDS
-    row = await db.row(FOLLOWED, (NAME,))
+    row = await db.row(INDEX_LAG, (NAME,))
     assert row is not None
     head = row["head"]
     while row["followed"] < head and asyncio.get_running_loop().time() < ends:
-        await asyncio.sleep(LOOK_SECONDS)
-        row = await db.row(FOLLOWED, (NAME,))
+        await asyncio.sleep(POLL_SECONDS)
+        row = await db.row(INDEX_LAG, (NAME,))
         assert row is not None
     return 0.0 if row["followed"] >= head else round(max(row["age"] or 0.0, 0.0), 3)

@@ -10,11 +10,11 @@ from typing import Any
 
 from app.common.children import Attachment, Follower
 from app.common.people import Role
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.foundation.articles.records import ArticleUse
 from app.foundation.costs.records import Cost, Work
-from app.foundation.rows import Rows, Table
-from app.kernel.moment import Moment
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.context import ActionContext
 from app.ticketing import (
     articles,
     assignment,
@@ -32,7 +32,7 @@ from app.ticketing import (
 from app.ticketing.records import Comment, Complaint, Link, Rating, Tag, Task
 
 #: In the order of the process document.
-FAMILIES = (
+ACTION_FAMILIES = (
     assignment.rows,
     priority.rows,
     comments.rows,
@@ -50,16 +50,16 @@ FAMILIES = (
 CHILDREN = (Comment, Follower, Tag, Attachment, Link, ArticleUse, Task, Work, Cost, Rating, Complaint)
 
 
-def every_ticket(
+def ticket_actions(
     kind: str,
     *,
-    any: Iterable[Labelled],  # noqa: A002  # the word of the process document
-    open: Iterable[Labelled],  # noqa: A002  # the same
-    delivered: Iterable[Labelled],
+    any: Iterable[CodeEnum],  # noqa: A002  # the word of the process document
+    open: Iterable[CodeEnum],  # noqa: A002  # the same
+    delivered: Iterable[CodeEnum],
     manager: Role,
-    prioritise: Callable[[Any, Any, Moment], None] = priority.prioritise,
-    complete_task: Callable[[Any, Any, Moment], None] = tasks.complete_task,
-) -> Rows:
-    """The rows that every ticket's table ends with; see `Table`."""
-    table = Table(kind, any, open, delivered, manager, prioritise, complete_task)
-    return tuple(row for rows in FAMILIES for row in rows(table))
+    prioritise: Callable[[Any, Any, ActionContext], None] = priority.prioritise,
+    complete_task: Callable[[Any, Any, ActionContext], None] = tasks.complete_task,
+) -> ActionRows:
+    """The rows that every ticket's table ends with; see `ProcessSpec`."""
+    spec = ProcessSpec(kind, any, open, delivered, manager, prioritise, complete_task)
+    return tuple(row for rows in ACTION_FAMILIES for row in rows(spec))

@@ -6,83 +6,87 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.records import TICKET, Refers
+from app.common.records import TICKET, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleUse
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, Reference
-from app.kernel.lifecycle import STAYS, Second, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import rule, staff
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import STAYS, RelatedCommand, action
+from app.kernel.payloads import Payload, Reference
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import rule, staff
 
 
-class UseArticle(Body):
+class UseArticle(Payload):
     """Which case the article helped with."""
 
-    case: Annotated[Reference, Refers(TICKET)] = Field(description="The case: its id or number.")
+    case: Annotated[Reference, ForeignRef(TICKET)] = Field(description="The case: its id or number.")
 
 
-class UseArticleTicket(Body):
+class UseArticleTicket(Payload):
     """Which article helped."""
 
-    article: Annotated[Reference, Refers("article")] = Field(
+    article: Annotated[Reference, ForeignRef("article")] = Field(
         description="The article: its id or number.", examples=["KNW-2026-000001"]
     )
 
 
-def use_article(ticket: Ticket, body: UseArticleTicket, at: Moment) -> None:
+def use_article(ticket: Ticket, body: UseArticleTicket, ctx: ActionContext) -> None:
     """An article helped with it; that one counts it as well."""
-    at.add(used(ticket, at.named(Article, "article"), at))
+    ctx.add(new_article_use(ticket, ctx.required_ref(Article, "article"), ctx))
 
 
-def used(record: Ticket, other: Ticket, at: Moment) -> ArticleUse:
+def new_article_use(record: Ticket, other: Ticket, ctx: ActionContext) -> ArticleUse:
     """The record's end of a use. The other end's row is made there, in the same command."""
     return ArticleUse(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=record.row_key,
-        use_id=at.command_id,
+        use_id=ctx.command_id,
         other=other.row_key,
-        used_by_id=at.caller.person_id,
-        used_at=at.occurred_at,
+        used_by_id=ctx.caller.person_id,
+        used_at=ctx.occurred_at,
     )
 
 
-async def used_already(look: Look, ticket: Ticket, body: UseArticleTicket, at: Moment) -> None:
+async def article_already_used(
+    reads: ReadContext, ticket: Ticket, body: UseArticleTicket, ctx: ActionContext
+) -> None:
     """An article helps with a case once."""
-    other = at.named(Article, "article").row_key
-    if await look.child(ArticleUse, ticket, other=other) is not None:
+    other = ctx.required_ref(Article, "article").row_key
+    if await reads.child(ArticleUse, ticket, other=other) is not None:
         raise WrongValue(pointer="/article", because="there_already")
 
 
-async def helped_already(look: Look, article: Article, body: UseArticle, at: Moment) -> None:
+async def case_already_helped(
+    reads: ReadContext, article: Article, body: UseArticle, ctx: ActionContext
+) -> None:
     """The same, said to the article."""
-    other = at.named(Ticket, "case").row_key
-    if await look.child(ArticleUse, article, other=other) is not None:
+    other = ctx.required_ref(Ticket, "case").row_key
+    if await reads.child(ArticleUse, article, other=other) is not None:
         raise WrongValue(pointer="/case", because="there_already")
 
 
-ON_THE_ARTICLE = Second(
+USE_ON_ARTICLE = RelatedCommand(
     action="use",
     field="article",
-    record=lambda at: at.named(Article, "article").row_key,
+    record=lambda ctx: ctx.required_ref(Article, "article").row_key,
     body=lambda ticket, body: UseArticle(case=str(ticket.id)),
 )
-ON_THE_CASE = Second(
+USE_ON_CASE = RelatedCommand(
     action="use_article",
     field="case",
-    record=lambda at: at.named(Ticket, "case").row_key,
+    record=lambda ctx: ctx.required_ref(Ticket, "case").row_key,
     body=lambda article, body: UseArticleTicket(article=str(article.id)),
 )
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The row of articles."""
     return (
         #      action         中文        from       to     who           event
-        action(use_article,   "使用知识", table.any, STAYS, staff | rule, f"{table.kind}.article_used", wrong=(used_already,),
-               staff_only=True, second=ON_THE_ARTICLE),
+        action(use_article,   "使用知识", spec.any, STAYS, staff | rule, f"{spec.kind}.article_used", wrong=(article_already_used,),
+               staff_only=True, related=USE_ON_ARTICLE),
     )
 # fmt: on

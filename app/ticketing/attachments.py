@@ -12,49 +12,49 @@ from pydantic import Field
 
 from app.common.children import Attachment, Visibility
 from app.common.tickets import Ticket
-from app.common.uploads import Uploaded
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, FileName
+from app.common.uploads import UploadRef
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import anybody
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, Keys, action
-from app.kernel.moment import Moment
-from app.kernel.who import anybody
-from app.ticketing.comments import internal_is_for_staff
+from app.kernel.payloads import FileName, Payload
+from app.ticketing.comments import internal_reserved_for_staff
 
 
-class AttachTicket(Body):
+class AttachTicket(Payload):
     """A file that belongs to it."""
 
-    upload: Annotated[UUID, Uploaded(), Field(description="The upload: its id.")]
+    upload: Annotated[UUID, UploadRef(), Field(description="The upload: its id.")]
     name: FileName = Field(description="What the file is called, with its ending.", examples=["screen.png"])
     visibility: Visibility = Field(
         default=Visibility.public, description="For all who see the record, or for staff."
     )
 
 
-def attach(ticket: Ticket, body: AttachTicket, at: Moment) -> None:
+def attach(ticket: Ticket, body: AttachTicket, ctx: ActionContext) -> None:
     """A file is put to it that was sent before."""
-    upload = at.upload
+    upload = ctx.upload
     assert upload is not None
     made = Attachment(
         id=upload.id,
         record=ticket.row_key,
-        author_id=at.caller.person_id,
+        author_id=ctx.caller.person_id,
         name=body.name,
         media_type=upload.media_type,
         size=upload.size,
         sha256=upload.sha256,
         visibility=body.visibility,
-        attached_at=at.occurred_at,
+        attached_at=ctx.occurred_at,
     )
-    at.staff_only = made.for_staff
-    at.add(made)
+    ctx.staff_only = made.for_staff
+    ctx.add(made)
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The rows of attachments."""
     return (
         #      action  中文        from       to     who      event
-        action(attach, "添加附件", table.any, STAYS, anybody, f"{table.kind}.attached", keys=Keys.UPLOADS, wrong=(internal_is_for_staff,)),
+        action(attach, "添加附件", spec.any, STAYS, anybody, f"{spec.kind}.attached", keys=Keys.UPLOADS, wrong=(internal_reserved_for_staff,)),
     )
 # fmt: on

@@ -12,46 +12,46 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.children import Visibility
-from app.common.records import Child
+from app.common.records import ChildRef
 from app.common.tickets import Ticket
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, Words
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import anybody, staff
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, Keys, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.payloads import FreeText, Payload
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import anybody, staff
 from app.ticketing.records import Comment
 
-CORRECTED_FOR = timedelta(minutes=15)
+CORRECTION_WINDOW = timedelta(minutes=15)
 
-Named = Annotated[UUID, Child(Comment), Field(description="The comment: its id.")]
+CommentId = Annotated[UUID, ChildRef(Comment), Field(description="The comment: its id.")]
 
 
-class CommentTicket(Body):
+class CommentTicket(Payload):
     """Something to say about it."""
 
-    text: Words = Field(description="What is said.")
+    text: FreeText = Field(description="What is said.")
     visibility: Visibility = Field(
         default=Visibility.public, description="For all who see the record, or for staff."
     )
 
 
-def comment(ticket: Ticket, body: CommentTicket, at: Moment) -> None:
+def comment(ticket: Ticket, body: CommentTicket, ctx: ActionContext) -> None:
     """Something is said about it."""
     made = Comment(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=ticket.row_key,
-        author_id=at.caller.person_id,
+        author_id=ctx.caller.person_id,
         visibility=body.visibility,
         text=body.text,
-        written_at=at.occurred_at,
+        written_at=ctx.occurred_at,
     )
-    at.staff_only = made.for_staff
-    at.add(made)
+    ctx.staff_only = made.for_staff
+    ctx.add(made)
 
 
-class ForReaders(Protocol):
+class HasVisibility(Protocol):
     """A body that says who may read what it brings."""
 
     @property
@@ -59,74 +59,80 @@ class ForReaders(Protocol):
         """Who may."""
 
 
-async def internal_is_for_staff(look: Look, ticket: Ticket, body: ForReaders, at: Moment) -> None:
+async def internal_reserved_for_staff(
+    reads: ReadContext, ticket: Ticket, body: HasVisibility, ctx: ActionContext
+) -> None:
     """What only staff may read, only staff may write."""
-    if body.visibility is Visibility.internal and not at.caller.is_staff_for(ticket):
+    if body.visibility is Visibility.internal and not ctx.caller.is_staff_for(ticket):
         raise WrongValue(pointer="/visibility", because="internal_is_for_staff")
 
 
-class CorrectComment(Body):
+class CorrectComment(Payload):
     """What was meant."""
 
-    comment: Named
-    text: Words = Field(description="What should have been said.")
+    comment: CommentId
+    text: FreeText = Field(description="What should have been said.")
 
 
-def correct_comment(ticket: Ticket, body: CorrectComment, at: Moment) -> None:
+def correct_comment(ticket: Ticket, body: CorrectComment, ctx: ActionContext) -> None:
     """Its author puts a comment right, within 15 minutes."""
-    comment = at.named(Comment, "comment")
-    at.staff_only = comment.for_staff
-    comment = at.change(comment)
+    comment = ctx.required_ref(Comment, "comment")
+    ctx.staff_only = comment.for_staff
+    comment = ctx.change(comment)
     comment.text = body.text
-    comment.corrected_at = at.occurred_at
+    comment.corrected_at = ctx.occurred_at
 
 
-async def not_its_author(look: Look, ticket: Ticket, body: CorrectComment, at: Moment) -> None:
+async def not_its_author(
+    reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
+) -> None:
     """Nobody puts words into somebody else's mouth."""
-    author = at.named(Comment, "comment").author_id
-    if author is None or author != at.caller.person_id:
+    author = ctx.required_ref(Comment, "comment").author_id
+    if author is None or author != ctx.caller.person_id:
         raise WrongValue(pointer="/comment", because="not_its_author")
 
 
-async def too_late_to_correct(look: Look, ticket: Ticket, body: CorrectComment, at: Moment) -> None:
+async def too_late_to_correct(
+    reads: ReadContext, ticket: Ticket, body: CorrectComment, ctx: ActionContext
+) -> None:
     """Others have read and answered it by then."""
-    written_at = at.named(Comment, "comment").written_at
+    written_at = ctx.required_ref(Comment, "comment").written_at
     assert written_at is not None
-    if at.now > written_at + CORRECTED_FOR:
-        words = {"minutes": str(CORRECTED_FOR // timedelta(minutes=1))}
+    if ctx.now > written_at + CORRECTION_WINDOW:
+        words = {"minutes": str(CORRECTION_WINDOW // timedelta(minutes=1))}
         raise WrongValue(words, pointer="/comment", because="too_late_to_correct")
 
 
-class WithdrawComment(Body):
+class WithdrawComment(Payload):
     """Which one."""
 
-    comment: Named
+    comment: CommentId
 
 
-def withdraw_comment(ticket: Ticket, body: WithdrawComment, at: Moment) -> None:
+def withdraw_comment(ticket: Ticket, body: WithdrawComment, ctx: ActionContext) -> None:
     """A comment should not have been made: its text becomes unreadable for ever."""
-    comment = at.named(Comment, "comment")
-    at.staff_only = comment.for_staff
-    at.change(comment).withdrawn_at = at.occurred_at
+    comment = ctx.required_ref(Comment, "comment")
+    ctx.staff_only = comment.for_staff
+    ctx.change(comment).withdrawn_at = ctx.occurred_at
 
 
 async def already_withdrawn(
-    look: Look, ticket: Ticket, body: CorrectComment | WithdrawComment, at: Moment
+    reads: ReadContext, ticket: Ticket, body: CorrectComment | WithdrawComment, ctx: ActionContext
 ) -> None:
     """There is no text left."""
-    if at.named(Comment, "comment").withdrawn_at is not None:
+    if ctx.required_ref(Comment, "comment").withdrawn_at is not None:
         raise WrongValue(pointer="/comment", because="already_withdrawn")
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The rows of comments."""
     return (
         #      action            中文        from       to     who      event
-        action(comment,          "评论",     table.any, STAYS, anybody, f"{table.kind}.commented", keys=Keys.TEXTS, wrong=(internal_is_for_staff,)),
-        action(correct_comment,  "更正评论", table.any, STAYS, anybody, f"{table.kind}.comment_corrected", keys=Keys.KEPT,
+        action(comment,          "评论",     spec.any, STAYS, anybody, f"{spec.kind}.commented",         keys=Keys.TEXTS, wrong=(internal_reserved_for_staff,)),
+        action(correct_comment,  "更正评论", spec.any, STAYS, anybody, f"{spec.kind}.comment_corrected", keys=Keys.KEPT,
                wrong=(not_its_author, already_withdrawn, too_late_to_correct)),
-        action(withdraw_comment, "撤回评论", table.any, STAYS, staff,   f"{table.kind}.comment_withdrawn", keys=Keys.WITHDRAWN,
+        action(withdraw_comment, "撤回评论", spec.any, STAYS, staff,   f"{spec.kind}.comment_withdrawn", keys=Keys.WITHDRAWN,
                wrong=(already_withdrawn,)),
     )
 # fmt: on

@@ -9,28 +9,28 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.common.notices import Step, Tells
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.common.records import Child
+from app.common.records import ChildRef
 from app.common.tickets import Ticket
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, Words
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import reporter, service_level_manager
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.payloads import FreeText, Payload
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import reporter, service_level_manager
-from app.ticketing.records import Complaint, Subject
-from app.ticketing.working_days import at_that_time, days_of_the_service, working_days_after
+from app.ticketing.records import Complaint, ComplaintSubject
+from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
 
 ANSWERED_WITHIN_WORKING_DAYS = 5
 
 
-class ComplainTicket(Body):
+class ComplainTicket(Payload):
     """What was wrong."""
 
-    subject: Subject = Field(description="What it is about.", examples=["speed"])
-    about: Words = Field(
+    subject: ComplaintSubject = Field(description="What it is about.", examples=["speed"])
+    about: FreeText = Field(
         description="What was wrong, in their own words.", examples=["Nobody called back for three days."]
     )
     about_assignee: bool = Field(
@@ -38,18 +38,18 @@ class ComplainTicket(Body):
     )
 
 
-def complain(ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
+def complain(ticket: Ticket, body: ComplainTicket, ctx: ActionContext) -> None:
     """Whoever asked for it says what was wrong; they are answered within five working days."""
     made = Complaint(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=ticket.row_key,
         subject=body.subject,
         about=body.about,
         person_id=ticket.assignee_id if body.about_assignee else None,
-        complained_at=at.occurred_at,
-        due_at=at.prepared(AnswerDue).due_at,
+        complained_at=ctx.occurred_at,
+        due_at=ctx.prepared(AnswerDue).due_at,
     )
-    at.add(made)
+    ctx.add(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,63 +59,73 @@ class AnswerDue:
     due_at: datetime
 
 
-async def answer_due(look: Look, ticket: Ticket, body: ComplainTicket, at: Moment) -> AnswerDue:
+async def answer_due(
+    reads: ReadContext, ticket: Ticket, body: ComplainTicket, ctx: ActionContext
+) -> AnswerDue:
     """Finds when it must be answered: at the same time of day, so many working days later."""
-    zone, works = await days_of_the_service(look, ticket, at)
-    since = at.occurred_at.astimezone(zone).date()
+    zone, works = await service_working_days(reads, ticket, ctx)
+    since = ctx.occurred_at.astimezone(zone).date()
     day = working_days_after(since, ANSWERED_WITHIN_WORKING_DAYS, works)
-    return AnswerDue(at_that_time(at.occurred_at, day, zone))
+    return AnswerDue(same_time_on(ctx.occurred_at, day, zone))
 
 
-async def about_nobody(look: Look, ticket: Ticket, body: ComplainTicket, at: Moment) -> None:
+async def complaint_without_assignee(
+    reads: ReadContext, ticket: Ticket, body: ComplainTicket, ctx: ActionContext
+) -> None:
     """A complaint about whoever has the ticket is about somebody."""
     if body.about_assignee and ticket.assignee_id is None:
         raise WrongValue(pointer="/about_assignee", because="about_nobody")
 
 
-class AnswerComplaint(Body):
+class AnswerComplaint(Payload):
     """What came of it."""
 
-    complaint: Annotated[UUID, Child(Complaint)] = Field(description="The complaint: its id.")
-    findings: Words = Field(description="What was found.")
-    remedy: Words = Field(description="What is done about it.")
+    complaint: Annotated[UUID, ChildRef(Complaint)] = Field(description="The complaint: its id.")
+    findings: FreeText = Field(description="What was found.")
+    remedy: FreeText = Field(description="What is done about it.")
 
 
-def answer_complaint(ticket: Ticket, body: AnswerComplaint, at: Moment) -> None:
+def answer_complaint(ticket: Ticket, body: AnswerComplaint, ctx: ActionContext) -> None:
     """Whoever complained is told what was found, and what is done."""
-    complaint = at.change(at.named(Complaint, "complaint"))
+    complaint = ctx.change(ctx.required_ref(Complaint, "complaint"))
     complaint.findings = body.findings
     complaint.remedy = body.remedy
-    complaint.answered_at = at.occurred_at
-    complaint.answered_by_id = at.caller.person_id
+    complaint.answered_at = ctx.occurred_at
+    complaint.answered_by_id = ctx.caller.person_id
 
 
-async def answered_already(look: Look, ticket: Ticket, body: AnswerComplaint, at: Moment) -> None:
+async def already_answered(
+    reads: ReadContext, ticket: Ticket, body: AnswerComplaint, ctx: ActionContext
+) -> None:
     """A complaint is answered once."""
-    if at.named(Complaint, "complaint").answered_at is not None:
+    if ctx.required_ref(Complaint, "complaint").answered_at is not None:
         raise WrongValue(pointer="/complaint", because="answered_already")
 
 
-async def is_about_oneself(look: Look, ticket: Ticket, body: AnswerComplaint, at: Moment) -> None:
+async def is_about_oneself(
+    reads: ReadContext, ticket: Ticket, body: AnswerComplaint, ctx: ActionContext
+) -> None:
     """Nobody judges themselves."""
-    if at.caller.person_id == at.named(Complaint, "complaint").person_id:
+    if ctx.caller.person_id == ctx.required_ref(Complaint, "complaint").person_id:
         raise WrongValue(pointer="/complaint", because="is_about_oneself")
 
 
 #: Nobody answers what is about themselves.
-ANSWERERS = Tells(
-    Step.complained, roles=frozenset({Role.service_level_manager, Role.quality_manager}), but="person_id"
+ANSWERERS = RecipientRule(
+    NoticeType.complained,
+    roles=frozenset({Role.service_level_manager, Role.quality_manager}),
+    but="person_id",
 )
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The rows of complaints."""
     return (
         #      action            中文        from             to     who                    event
-        action(complain,         "投诉",     table.delivered, STAYS, reporter,              f"{table.kind}.complained", prepare=(answer_due,),
-               wrong=(about_nobody,), tells=(ANSWERERS,)),
-        action(answer_complaint, "答复投诉", table.any,       STAYS, service_level_manager, f"{table.kind}.complaint_answered",
-               wrong=(answered_already, is_about_oneself), tells=(Tells(Step.complaint_answered, field="requester_id"),)),
+        action(complain,         "投诉",     spec.delivered, STAYS, reporter,              f"{spec.kind}.complained", prepare=(answer_due,),
+               wrong=(complaint_without_assignee,), notifies=(ANSWERERS,)),
+        action(answer_complaint, "答复投诉", spec.any,       STAYS, service_level_manager, f"{spec.kind}.complaint_answered",
+               wrong=(already_answered, is_about_oneself), notifies=(RecipientRule(NoticeType.complaint_answered, field="requester_id"),)),
     )
 # fmt: on

@@ -10,99 +10,101 @@ from pydantic import Field
 
 from app.common.children import Follower
 from app.common.people import Person
-from app.common.records import Refers
+from app.common.records import ForeignRef
 from app.common.tickets import Ticket
-from app.foundation.people.givable import still_there
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, Reference
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import anybody, rule
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.payloads import Payload, Reference
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import follower
-from app.kernel.who import anybody, rule
 
-Whom = Annotated[
-    Annotated[Reference, Refers("person")] | None,
+FollowerReference = Annotated[
+    Annotated[Reference, ForeignRef("person")] | None,
     Field(description="Who, if not the caller: a person's id. For staff."),
 ]
 
 
-class FollowTicket(Body):
+class FollowTicket(Payload):
     """Who wants to see what becomes of it."""
 
-    person: Whom = None
+    person: FollowerReference = None
 
 
-def follow(ticket: Ticket, body: FollowTicket, at: Moment) -> None:
+def follow(ticket: Ticket, body: FollowTicket, ctx: ActionContext) -> None:
     """Somebody wants to see what becomes of it."""
-    person_id = _who(at)
+    person_id = _follower_id(ctx)
     assert person_id is not None
-    at.add(following(ticket, person_id, at))
+    ctx.add(new_follower(ticket, person_id, ctx))
 
 
-class UnfollowTicket(Body):
+class UnfollowTicket(Payload):
     """Who has seen enough of it."""
 
-    person: Whom = None
+    person: FollowerReference = None
 
 
-def unfollow(ticket: Ticket, body: UnfollowTicket, at: Moment) -> None:
+def unfollow(ticket: Ticket, body: UnfollowTicket, ctx: ActionContext) -> None:
     """Somebody has seen enough of it."""
-    person_id = _who(at)
+    person_id = _follower_id(ctx)
     assert person_id is not None
-    at.remove(following(ticket, person_id, at))
+    ctx.remove(new_follower(ticket, person_id, ctx))
 
 
-def _who(at: Moment) -> UUID | None:
-    person = at.the(Person, "person")
-    return at.caller.person_id if person is None else person.id
+def _follower_id(ctx: ActionContext) -> UUID | None:
+    person = ctx.ref(Person, "person")
+    return ctx.caller.person_id if person is None else person.id
 
 
-def following(ticket: Ticket, person_id: UUID, at: Moment) -> Follower:
+def new_follower(ticket: Ticket, person_id: UUID, ctx: ActionContext) -> Follower:
     """The row of somebody who follows it from now on."""
-    return Follower.of(ticket, person_id, at.occurred_at)
+    return Follower.for_person(ticket, person_id, ctx.occurred_at)
 
 
-def let_follow(ticket: Ticket, persons: Iterable[UUID], at: Moment) -> None:
+def add_followers(ticket: Ticket, persons: Iterable[UUID], ctx: ActionContext) -> None:
     """Has those follow it who do not yet: they see it from now on."""
     for person_id in persons:
-        if follower(person_id) not in at.audience:
-            at.add(following(ticket, person_id, at))
+        if follower(person_id) not in ctx.audience:
+            ctx.add(new_follower(ticket, person_id, ctx))
 
 
-async def follows_already(look: Look, ticket: Ticket, at: Moment) -> str | None:
+async def already_follows(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
     """Once is enough."""
-    return "follows_already" if _follows(at) else None
+    return "follows_already" if _follows(ctx) else None
 
 
-async def does_not_follow(look: Look, ticket: Ticket, at: Moment) -> str | None:
+async def does_not_follow(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
     """Who does not follow it cannot stop doing so."""
-    return None if _follows(at) else "does_not_follow"
+    return None if _follows(ctx) else "does_not_follow"
 
 
-def _follows(at: Moment) -> bool:
-    person_id = _who(at)
-    return person_id is not None and follower(person_id) in at.audience
+def _follows(ctx: ActionContext) -> bool:
+    person_id = _follower_id(ctx)
+    return person_id is not None and follower(person_id) in ctx.audience
 
 
-async def not_for_others(look: Look, ticket: Ticket, body: FollowTicket | UnfollowTicket, at: Moment) -> None:
+async def cannot_manage_followers(
+    reads: ReadContext, ticket: Ticket, body: FollowTicket | UnfollowTicket, ctx: ActionContext
+) -> None:
     """Who follows a ticket sees it: staff alone say so of others."""
-    person = at.the(Person, "person")
-    if person is None and at.caller.person_id is None:
+    person = ctx.ref(Person, "person")
+    if person is None and ctx.caller.person_id is None:
         raise WrongValue(pointer="/person", because="missing")
-    if person is not None and person.id != at.caller.person_id and not at.caller.is_staff_for(ticket):
+    if person is not None and person.id != ctx.caller.person_id and not ctx.caller.is_staff_for(ticket):
         raise WrongValue(pointer="/person", because="not_for_others")
     if isinstance(body, FollowTicket):
-        still_there(person, "/person")
+        check_person_active(person, "/person")
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The rows of followers."""
     return (
         #      action    中文        from       to     who             event
-        action(follow,   "关注",     table.any, STAYS, anybody | rule, f"{table.kind}.followed",   unless=(follows_already,), wrong=(not_for_others,)),
-        action(unfollow, "取消关注", table.any, STAYS, anybody | rule, f"{table.kind}.unfollowed", unless=(does_not_follow,), wrong=(not_for_others,)),
+        action(follow,   "关注",     spec.any, STAYS, anybody | rule, f"{spec.kind}.followed",   unless=(already_follows,), wrong=(cannot_manage_followers,)),
+        action(unfollow, "取消关注", spec.any, STAYS, anybody | rule, f"{spec.kind}.unfollowed", unless=(does_not_follow,), wrong=(cannot_manage_followers,)),
     )
 # fmt: on

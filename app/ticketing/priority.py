@@ -6,14 +6,14 @@ from pydantic import Field
 
 from app.common.priority import Impact, Priority, Urgency
 from app.common.tickets import Ticket
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, Words
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import agent, role
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.moment import Moment
-from app.kernel.who import agent, role
+from app.kernel.payloads import FreeText, Payload
 
 
-class PrioritiseTicket(Body):
+class PrioritiseTicket(Payload):
     """In which order it is taken."""
 
     impact: Impact = Field(
@@ -25,10 +25,10 @@ class PrioritiseTicket(Body):
     priority: Priority | None = Field(
         default=None, description="If it is to be another one than impact and urgency give."
     )
-    reason: Words = Field(description="Why, in the words of whoever acts.", examples=["It is pay day."])
+    reason: FreeText = Field(description="Why, in the words of whoever acts.", examples=["It is pay day."])
 
 
-def prioritise(ticket: Ticket, body: PrioritiseTicket, at: Moment) -> None:
+def prioritise(ticket: Ticket, body: PrioritiseTicket, ctx: ActionContext) -> None:
     """Impact and urgency are other than was thought, or the priority is set against what they give."""
     ticket.impact = body.impact
     ticket.urgency = body.urgency
@@ -37,10 +37,10 @@ def prioritise(ticket: Ticket, body: PrioritiseTicket, at: Moment) -> None:
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The row of priority."""
     return (
         #      action            中文          from        to     who                          event
-        action(table.prioritise, "调整优先级", table.open, STAYS, agent | role(table.manager), f"{table.kind}.prioritised"),
+        action(spec.prioritise, "调整优先级", spec.open, STAYS, agent | role(spec.manager), f"{spec.kind}.prioritised"),
     )
 # fmt: on

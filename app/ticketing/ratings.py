@@ -8,25 +8,25 @@ from datetime import timedelta
 from pydantic import Field
 
 from app.common.tickets import Ticket
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, Words
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import reporter
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
-from app.kernel.who import reporter
+from app.kernel.payloads import FreeText, Payload
+from app.kernel.reads import ReadContext
 from app.ticketing.records import Rating
 
-CHANGED_FOR = timedelta(days=30)
+CHANGE_WINDOW = timedelta(days=30)
 WORST, BEST = 1, 5
 
 
-class RateTicket(Body):
+class RateTicket(Payload):
     """How content somebody is."""
 
     score: int = Field(
         ge=WORST, le=BEST, strict=True, description="From 1, not at all, to 5, entirely.", examples=[4]
     )
-    comment: Words | None = Field(default=None, description="Why, in their own words.")
+    comment: FreeText | None = Field(default=None, description="Why, in their own words.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +36,42 @@ class EarlierRating:
     rating: Rating | None
 
 
-def rate(ticket: Ticket, body: RateTicket, at: Moment) -> None:
+def rate(ticket: Ticket, body: RateTicket, ctx: ActionContext) -> None:
     """Whoever asked for it says how content they are; for 30 days they may say otherwise."""
-    given = at.prepared(EarlierRating).rating
+    given = ctx.prepared(EarlierRating).rating
     if given is None:
-        made = Rating(id=at.new_id(), record=ticket.row_key, rated_at=at.occurred_at)
-        at.add(made)
+        made = Rating(id=ctx.new_id(), record=ticket.row_key, rated_at=ctx.occurred_at)
+        ctx.add(made)
         given = made
     else:
-        given = at.change(given)
+        given = ctx.change(given)
     given.score = body.score
     given.comment = body.comment
 
 
-async def rated_long_ago(look: Look, ticket: Ticket, at: Moment) -> str | None:
+async def rated_long_ago(reads: ReadContext, ticket: Ticket, ctx: ActionContext) -> str | None:
     """What was said stands after 30 days."""
-    given = await _rating(look, ticket)
-    late = given is not None and given.rated_at is not None and at.now > given.rated_at + CHANGED_FOR
+    given = await _rating(reads, ticket)
+    late = given is not None and given.rated_at is not None and ctx.now > given.rated_at + CHANGE_WINDOW
     return "rated_long_ago" if late else None
 
 
-async def earlier_rating(look: Look, ticket: Ticket, body: RateTicket, at: Moment) -> EarlierRating:
+async def earlier_rating(
+    reads: ReadContext, ticket: Ticket, body: RateTicket, ctx: ActionContext
+) -> EarlierRating:
     """Finds what was said before, which is changed then."""
-    return EarlierRating(await _rating(look, ticket))
+    return EarlierRating(await _rating(reads, ticket))
 
 
-async def _rating(look: Look, ticket: Ticket) -> Rating | None:
-    return next(iter(await look.children(Rating, ticket)), None)
+async def _rating(reads: ReadContext, ticket: Ticket) -> Rating | None:
+    return next(iter(await reads.children(Rating, ticket)), None)
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The rows of ratings."""
     return (
         #      action 中文    from             to     who       event
-        action(rate,  "评价", table.delivered, STAYS, reporter, f"{table.kind}.rated", unless=(rated_long_ago,), prepare=(earlier_rating,)),
+        action(rate,  "评价", spec.delivered, STAYS, reporter, f"{spec.kind}.rated", unless=(rated_long_ago,), prepare=(earlier_rating,)),
     )
 # fmt: on

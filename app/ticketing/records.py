@@ -10,17 +10,17 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.children import Visibility
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
 
 
-class Comment(Beside):
+class Comment(ChildRecord):
     """What somebody said about a record."""
 
     KIND: ClassVar[str] = "comment"
 
-    author_id: Annotated[UUID | None, Refers("person")] = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
     visibility: Visibility | None = Field(default=None, sa_type=Text)
     text: Annotated[str | None, Personal()] = None
     written_at: datetime | None = None
@@ -33,7 +33,7 @@ class Comment(Beside):
         return self.visibility is Visibility.internal
 
 
-class Tag(Beside):
+class Tag(ChildRecord):
     """A word that records are found by: for staff, if it is not said to be for all."""
 
     KIND: ClassVar[str] = "tag"
@@ -48,7 +48,7 @@ class Tag(Beside):
         return self.visibility is not Visibility.public
 
 
-class LinkKind(Labelled):
+class LinkKind(CodeEnum):
     """What a record is to another one. Each kind has an opposite, which the other one's row has."""
 
     caused_by = "caused_by", "Caused by", "起因于"
@@ -85,7 +85,7 @@ _PAIRS = (
 _OPPOSITES = {**dict(_PAIRS), **{there: here for here, there in _PAIRS}}
 
 
-class Link(Beside):
+class Link(ChildRecord):
     """One end of a link: what the record is to the `other` one, named as in the log.
 
     Both ends have the same `link_id`.
@@ -99,7 +99,7 @@ class Link(Beside):
     linked_at: datetime | None = None
 
 
-class Task(Beside):
+class Task(ChildRecord):
     """Something to be done for a record, until it has been completed or dropped.
 
     `from_checklist` is the key of the checklist that it comes from, `position` its place there, from 1.
@@ -109,8 +109,8 @@ class Task(Beside):
     KIND: ClassVar[str] = "task"
 
     title: str | None = None
-    assignee_id: Annotated[UUID | None, Refers("person"), Responsible(Step.tasked)] = None
-    team_id: Annotated[UUID | None, Refers("team")] = None
+    assignee_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.tasked)] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
     milestone_id: UUID | None = None
     due_at: datetime | None = None
     added_at: datetime | None = None
@@ -122,7 +122,7 @@ class Task(Beside):
     position: int | None = None
 
 
-class Rating(Beside):
+class Rating(ChildRecord):
     """How content the requester is: 1 to 5; one for each record. `rated_at` is when they first said."""
 
     KIND: ClassVar[str] = "rating"
@@ -132,7 +132,7 @@ class Rating(Beside):
     rated_at: datetime | None = None
 
 
-class Subject(Labelled):
+class ComplaintSubject(CodeEnum):
     """What somebody complains about."""
 
     speed = "speed", "How long it took", "处理时长"
@@ -142,7 +142,7 @@ class Subject(Labelled):
     other = "other", "Something else", "其他"
 
 
-class Complaint(Beside):
+class Complaint(ChildRecord):
     """What the requester complains about, and what was found and done.
 
     `person_id` is whom they complain about, if it is about whoever had the ticket.
@@ -150,13 +150,13 @@ class Complaint(Beside):
 
     KIND: ClassVar[str] = "complaint"
 
-    subject: Subject | None = Field(default=None, sa_type=Text)
+    subject: ComplaintSubject | None = Field(default=None, sa_type=Text)
     about: Annotated[str | None, Personal()] = None
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     complained_at: datetime | None = None
     due_at: datetime | None = None
     answered_at: datetime | None = None
-    answered_by_id: Annotated[UUID | None, Refers("person")] = None
+    answered_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     findings: Annotated[str | None, Personal()] = None
     remedy: Annotated[str | None, Personal()] = None
 

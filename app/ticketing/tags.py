@@ -7,24 +7,24 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.children import Visibility
-from app.common.records import Child, StaffOnly
+from app.common.records import ChildRef, StaffOnly
 from app.common.tickets import Ticket
-from app.foundation.rows import Rows, Table
-from app.kernel.bodies import Body, Key
+from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.kernel.actor_policy import rule, staff
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.payloads import Payload, RecordKey
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import rule, staff
 from app.ticketing.records import Tag
 
 MOST_TAGS = 50
 
 
-class TagTicket(Body):
+class TagTicket(Payload):
     """A word that it is to be found by."""
 
-    tag: Annotated[Key, StaffOnly()] = Field(
+    tag: Annotated[RecordKey, StaffOnly()] = Field(
         description="The word; without a comma.", examples=["printer-room-3"]
     )
     visibility: Visibility = Field(
@@ -32,47 +32,47 @@ class TagTicket(Body):
     )
 
 
-def tag(ticket: Ticket, body: TagTicket, at: Moment) -> None:
+def tag(ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
     """It gets a word that it is found by."""
     made = Tag(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=ticket.row_key,
         name=body.tag,
         visibility=body.visibility,
-        tagged_at=at.occurred_at,
+        tagged_at=ctx.occurred_at,
     )
-    at.staff_only = made.for_staff
-    at.add(made)
+    ctx.staff_only = made.for_staff
+    ctx.add(made)
 
 
-async def not_another_tag(look: Look, ticket: Ticket, body: TagTicket, at: Moment) -> None:
+async def cannot_be_tagged(reads: ReadContext, ticket: Ticket, body: TagTicket, ctx: ActionContext) -> None:
     """Each word once, and so many that a person can look through them."""
-    names = {tag.name for tag in await look.children(Tag, ticket)}
+    names = {tag.name for tag in await reads.children(Tag, ticket)}
     if body.tag in names:
         raise WrongValue(pointer="/tag", because="there_already")
     if len(names) >= MOST_TAGS:
         raise WrongValue({"most": str(MOST_TAGS)}, pointer="/tag", because="too_many_tags")
 
 
-class UntagTicket(Body):
+class UntagTicket(Payload):
     """A word that it is not to be found by any more."""
 
-    tag: Annotated[Key, Child(Tag, by="name"), StaffOnly()] = Field(description="The word.")
+    tag: Annotated[RecordKey, ChildRef(Tag, by="name"), StaffOnly()] = Field(description="The word.")
 
 
-def untag(ticket: Ticket, body: UntagTicket, at: Moment) -> None:
+def untag(ticket: Ticket, body: UntagTicket, ctx: ActionContext) -> None:
     """It loses a word that it was found by."""
-    tag = at.named(Tag, "tag")
-    at.staff_only = tag.for_staff
-    at.remove(tag)
+    tag = ctx.required_ref(Tag, "tag")
+    ctx.staff_only = tag.for_staff
+    ctx.remove(tag)
 
 
 # fmt: off
-def rows(table: Table) -> Rows:
+def rows(spec: ProcessSpec) -> ActionRows:
     """The rows of tags."""
     return (
         #      action  中文        from       to     who           event
-        action(tag,    "添加标签", table.any, STAYS, staff | rule, f"{table.kind}.tagged", wrong=(not_another_tag,)),
-        action(untag,  "移除标签", table.any, STAYS, staff | rule, f"{table.kind}.untagged"),
+        action(tag,   "添加标签", spec.any, STAYS, staff | rule, f"{spec.kind}.tagged", wrong=(cannot_be_tagged,)),
+        action(untag, "移除标签", spec.any, STAYS, staff | rule, f"{spec.kind}.untagged"),
     )
 # fmt: on

@@ -8,27 +8,27 @@ from zoneinfo import ZoneInfo
 
 from app.common.tickets import Ticket
 from app.foundation.calendars.records import CalendarVersion
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 
 #: So far ahead working days are looked for: a calendar may have none.
 MOST_DAYS = 366
 _FRIDAY = 4
 
 
-async def days_of_the_service(
-    look: Look, ticket: Ticket, at: Moment
+async def service_working_days(
+    reads: ReadContext, ticket: Ticket, ctx: ActionContext
 ) -> tuple[tzinfo, Callable[[date], bool]]:
     """Whether a day is a working day, and in which zone: by the calendar of its service; where there is none,
     Monday to Friday in the organisation's zone.
     """
     named = getattr(ticket, "service", None)
-    service = None if named is None else await look.record("service", named)
+    service = None if named is None else await reads.record("service", named)
     key = None if service is None else service.record.calendar
-    found = None if key is None else await look.record("calendar", key)
+    found = None if key is None else await reads.record("calendar", key)
     if found is None:
-        return at.zone, lambda day: day.weekday() <= _FRIDAY
-    said = await look.child(CalendarVersion, found.record, id=found.record.newest_id)
+        return ctx.zone, lambda day: day.weekday() <= _FRIDAY
+    said = await reads.child(CalendarVersion, found.record, id=found.record.newest_id)
     assert said is not None, "a calendar has a newest version"
     definition = said.definition()
     return ZoneInfo(definition.zone), definition.is_working_day
@@ -44,6 +44,6 @@ def working_days_after(day: date, number: int, works: Callable[[date], bool]) ->
     return day
 
 
-def at_that_time(since: datetime, day: date, zone: tzinfo) -> datetime:
+def same_time_on(since: datetime, day: date, zone: tzinfo) -> datetime:
     """That day, at the time of day in the zone that it was at `since`."""
     return datetime.combine(day, since.astimezone(zone).time(), zone).astimezone(since.tzinfo)

@@ -11,39 +11,39 @@ from app.db import Connection, connect
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.api.desk import Desk
 from tests.client import Api, serving
-from tests.conftest import Place, Server, fresh
+from tests.conftest import DatabaseUrls, Server, fresh
 
 USUAL = Settings(_env_file=None)  # type: ignore[call-arg]  # Pydantic's own argument
 
 
 @pytest.fixture(scope="module")
-def lasting(server: Server) -> Iterator[Place]:
+def lasting(server: Server) -> Iterator[DatabaseUrls]:
     """A database that is made once for the file."""
     with fresh(server) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-async def crowded(lasting: Place, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ledger]:
+async def crowded(lasting: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ledger]:
     """An open ledger on it."""
     secrets = tmp_path_factory.mktemp("secrets")
-    async with ledgers.opened(lasting.url, secrets, BY_KIND, USUAL) as opened:
+    async with ledgers.open_ledger(lasting.url, secrets, LIFECYCLES_BY_KIND, USUAL) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def shared(lasting: Place, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+async def shared(lasting: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     """The application on it."""
     async with serving(lasting.url, tmp_path_factory.mktemp("secrets"), USUAL) as opened:
         yield opened
 
 
 @pytest.fixture
-async def follower(place: Place) -> AsyncIterator[Connection]:
+async def follower(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """A connection as the worker has it."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     yield connection

@@ -22,12 +22,12 @@ class Desk:
     async def report(self, hours_ago: float, **changes: str) -> str:
         """An incident that was opened so many hours ago; gives its address."""
         opened = ago(hours=hours_ago).isoformat()
-        made = await self.agent.do("/v1/incidents", an_incident(occurred_at=opened, **changes))
+        made = await self.agent.post_ok("/v1/incidents", an_incident(occurred_at=opened, **changes))
         return f"/v1/incidents/{made['id']}"
 
     async def resolve(self, at: str) -> None:
-        await self.agent.do(f"{at}/acknowledge")
-        await self.agent.do(f"{at}/resolve", RESOLVED)
+        await self.agent.post_ok(f"{at}/acknowledge")
+        await self.agent.post_ok(f"{at}/resolve", RESOLVED)
 
     async def follow(self) -> None:
         """What the worker does."""

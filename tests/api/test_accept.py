@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.api.accept import best
-from tests.cases import each
+from app.api.accept import negotiate
+from tests.cases import each_case
 
 JSON, HTML = OFFERED = ("application/json", "text/html")
 
 
-@each(
+@each_case(
     ("accept", "chosen"),
     [
         (None, JSON),
@@ -28,4 +28,4 @@ JSON, HTML = OFFERED = ("application/json", "text/html")
     ],
 )
 def test_the_best_liked_of_what_there_is_is_chosen(accept: str | None, chosen: str | None) -> None:
-    assert best(accept, OFFERED) == chosen
+    assert negotiate(accept, OFFERED) == chosen

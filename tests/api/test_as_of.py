@@ -17,11 +17,11 @@ Lived = tuple[Client, Client, str, list[dict[str, object]]]
 @pytest.fixture
 async def lived(shared: Api) -> Lived:
     zhao, lin = await shared.client("Zhao Min"), await shared.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
-    await zhao.do(f"{at}/comment", {"text": "Any news?"})
-    await lin.do(f"{at}/acknowledge")
-    await lin.do(f"{at}/assign", {"person": "me"})
-    await lin.do(f"{at}/resolve", RESOLVED)
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    await zhao.post_ok(f"{at}/comment", {"text": "Any news?"})
+    await lin.post_ok(f"{at}/acknowledge")
+    await lin.post_ok(f"{at}/assign", {"person": "me"})
+    await lin.post_ok(f"{at}/resolve", RESOLVED)
     return zhao, lin, at, (await lin.read(f"{at}/events"))["items"]
 
 
@@ -113,11 +113,11 @@ async def test_when_it_was_recorded_shows_exactly_the_version_that_says_so(share
     """`changed_at` is when it happened, which may have been told later."""
     _, lin, at, _ = lived
     before = await lin.read(at)
-    reopened = await lin.do(f"{at}/reopen", {"reason": "It came back."})
+    reopened = await lin.post_ok(f"{at}/reopen", {"reason": "It came back."})
     told = {"occurred_at": reopened["changed_at"], **RESOLVED}
-    whole = await lin.do(f"{at}/resolve", told)
+    whole = await lin.post_ok(f"{at}/resolve", told)
     assert whole["changed_at"] == reopened["changed_at"] < reopened["recorded_at"] < whole["recorded_at"]
-    await lin.do(f"{at}/comment", {"text": "Done."})
+    await lin.post_ok(f"{at}/comment", {"text": "Done."})
     for shown in (before, whole):
         past = await lin.read(at, as_of=shown["recorded_at"])
         assert past == shown | {"actions": []}
@@ -138,5 +138,5 @@ async def test_what_the_log_has_taken_is_never_ahead_of_it(shared: Api, lived: L
     db = shared.ledger.db
     recorded_at = datetime.fromisoformat((await lin.read(at))["recorded_at"])
     behind = recorded_at - timedelta(hours=1)
-    assert not await read.is_ahead(db, recorded_at, behind)
-    assert await read.is_ahead(db, recorded_at + timedelta(days=1), behind)
+    assert not await read.is_beyond_head(db, recorded_at, behind)
+    assert await read.is_beyond_head(db, recorded_at + timedelta(days=1), behind)

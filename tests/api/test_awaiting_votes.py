@@ -11,9 +11,9 @@ from psycopg.rows import tuple_row
 
 from app.common.people import Caller, Role
 from app.kernel.ledger import Ledger
-from app.ticketing.routes.work import asked_for
+from app.ticketing.routes.work import work_statement_for
 from tests.client import Api, Client, Json
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.meetings.test_meetings import a_meeting, begun
 
 MANY = 100_000
@@ -29,13 +29,13 @@ async def awaited(client: Client) -> list[Json]:
 async def ask(by: Client, at: str, **more: Any) -> str:
     """The id of a question that is put."""
     said = {"question": "Shall we go on?", "rule": "majority", "due_at": LATER, **more}
-    await by.do(f"{at}/ask_decision", said)
+    await by.post_ok(f"{at}/ask_decision", said)
     return str((await by.read(f"{at}/decisions"))["items"][-1]["id"])
 
 
 async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
-    meeting = await ada.do("/v1/meetings", a_meeting())
+    meeting = await ada.post_ok("/v1/meetings", a_meeting())
     at, persons = f"/v1/meetings/{meeting['id']}", [wang.id, ada.id]
     later = await ask(ada, at, persons=persons)
     first = await ask(ada, at, persons=persons, rule="chair", chair=wang.id, due_at=SOON)
@@ -54,20 +54,20 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
     assert (other["decision"], other["action"]) == (later, "vote")
     assert [vote["action"] for vote in await awaited(ada)] == ["vote", "vote"]
     assert await awaited(await api.client("Emil", Role.admin)) == []
-    await wang.do(f"{at}/vote", {"decision": later, "verdict": "approve"})
+    await wang.post_ok(f"{at}/vote", {"decision": later, "verdict": "approve"})
     assert [vote["decision"] for vote in await awaited(wang)] == [first]
-    await ada.do(f"{at}/withdraw_decision", {"decision": first, "reason": "It is settled."})
+    await ada.post_ok(f"{at}/withdraw_decision", {"decision": first, "reason": "It is settled."})
     assert await awaited(wang) == []
     assert [vote["decision"] for vote in await awaited(ada)] == [later]
 
 
 async def test_what_minutes_give_somebody_to_do_is_among_their_tasks(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
-    meeting = await ada.do("/v1/meetings", a_meeting(persons=[wang.id], **begun()))
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[wang.id], **begun()))
     at = f"/v1/meetings/{meeting['id']}"
-    await ada.do(f"{at}/hold", {"attended": ["me"]})
+    await ada.post_ok(f"{at}/hold", {"attended": ["me"]})
     task = {"title": "Ask for a date", "assignee": wang.id, "due_at": SOON}
-    await ada.do(f"{at}/minute", {"minutes": "五月更换中继。", "tasks": [task]})
+    await ada.post_ok(f"{at}/minute", {"minutes": "五月更换中继。", "tasks": [task]})
     (to_do,) = (await wang.read("/v1/me/work"))["tasks"]
     assert (to_do["title"], to_do["number"], to_do["kind"]) == (task["title"], meeting["number"], "meeting")
 
@@ -86,11 +86,11 @@ from (select id, record, row_number() over () as n from asked) as a"""
 
 
 async def test_among_a_hundred_thousand_votes_only_those_are_read_that_are_awaited(
-    ledger: Ledger, place: Place
+    ledger: Ledger, place: DatabaseUrls
 ) -> None:
     persons = [UUID(int=n + 1_000) for n in range(200)]
     caller = Caller(f"person:{persons[7]}", persons[7])
-    asked = asked_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    asked = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
     query, said = asked.statement, {**asked.parameters, "now": datetime.now(UTC)}
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute(ASKED, {"many": MANY, "persons": persons})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, an_incident
 
 SOON = timedelta(seconds=50)
@@ -16,7 +16,7 @@ def at(distance: timedelta) -> str:
     return (datetime.now(UTC) + distance).isoformat()
 
 
-@each(
+@each_case(
     ("roles", "reach"),
     [
         ((Role.requester,), timedelta(seconds=60)),
@@ -35,7 +35,7 @@ async def test_a_role_dates_back_so_far_and_no_further(
     shared: Api, roles: tuple[Role, ...], reach: timedelta
 ) -> None:
     client = await shared.client("Somebody", *roles)
-    dated = await client.do("/v1/incidents", an_incident(occurred_at=at(-reach + SOON)))
+    dated = await client.post_ok("/v1/incidents", an_incident(occurred_at=at(-reach + SOON)))
     assert datetime.fromisoformat(dated["opened_at"]) < datetime.now(UTC) - reach + SOON + SOON
     head = await shared.head()
     refused = await client.post("/v1/incidents", json=an_incident(occurred_at=at(-reach - SOON)))
@@ -48,7 +48,7 @@ async def test_a_role_dates_back_so_far_and_no_further(
 
 async def test_an_integration_dates_back_without_limit(shared: Api) -> None:
     tool = await shared.client("Monitoring", Role.integration)
-    record = await tool.do("/v1/incidents", an_incident(occurred_at="1999-12-31T23:59:59+08:00"))
+    record = await tool.post_ok("/v1/incidents", an_incident(occurred_at="1999-12-31T23:59:59+08:00"))
     assert record["opened_at"] == "1999-12-31T15:59:59.000000Z"
     assert record["number"].split("-")[1] == str(datetime.now(UTC).year), (
         "the year of taking, not of happening"
@@ -57,25 +57,25 @@ async def test_an_integration_dates_back_without_limit(shared: Api) -> None:
 
 async def test_nobody_dates_further_ahead_than_a_clock_may_be_wrong(shared: Api) -> None:
     tool = await shared.client("Monitoring", Role.integration)
-    await tool.do("/v1/incidents", an_incident(occurred_at=at(timedelta(seconds=40))))
+    await tool.post_ok("/v1/incidents", an_incident(occurred_at=at(timedelta(seconds=40))))
     refused = await tool.post("/v1/incidents", json=an_incident(occurred_at=at(timedelta(seconds=80))))
     assert refused.json()["errors"][0]["code"] == "in_the_future"
 
 
 async def test_a_later_event_is_not_dated_before_the_state_that_it_leaves(shared: Api) -> None:
     tool = await shared.client("Monitoring", Role.integration, Role.agent)
-    record = await tool.do("/v1/incidents", an_incident(occurred_at=at(timedelta(days=-2))))
+    record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=at(timedelta(days=-2))))
     path = f"/v1/incidents/{record['id']}/acknowledge"
     refused = await tool.post(path, json={"occurred_at": at(timedelta(days=-3))})
     assert refused.json()["errors"][0]["code"] == "before_this_state"
-    done = await tool.do(path, {"occurred_at": at(timedelta(days=-1))})
+    done = await tool.post_ok(path, {"occurred_at": at(timedelta(days=-1))})
     assert done["acknowledged_at"] == done["state_since"] < at(timedelta(hours=-23))
 
 
 async def test_the_log_says_both_when_it_happened_and_when_it_was_told(shared: Api) -> None:
     tool = await shared.client("Monitoring", Role.integration)
     said = at(timedelta(days=-30))
-    record = await tool.do("/v1/incidents", an_incident(occurred_at=said))
+    record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=said))
     event = (await tool.read(f"/v1/incidents/{record['id']}/events"))["items"][0]
     assert datetime.fromisoformat(event["occurred_at"]) == datetime.fromisoformat(said)
     assert datetime.now(UTC) - datetime.fromisoformat(event["recorded_at"]) < timedelta(minutes=1)

@@ -88,7 +88,7 @@ async def test_items_about_one_record_are_carried_out_in_their_order_whatever_th
 async def test_each_item_is_allowed_and_refused_as_it_would_be_by_itself(api: Api, agent: Client) -> None:
     (known,) = await reported(agent)
     requester = await api.client("Requester")
-    mine = (await requester.do("/v1/incidents", an_incident()))["id"]
+    mine = (await requester.post_ok("/v1/incidents", an_incident()))["id"]
     items = [
         on(mine, "acknowledge"),
         on(mine, "cancel", {"reason": "No."}),

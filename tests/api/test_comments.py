@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.common.people import STAFF, Role
+from app.common.people import STAFF_ROLES, Role
 from tests.client import Api, Client, Json, an_incident
 
 SECRET = "The customer has been told twice already."
@@ -14,11 +14,11 @@ async def two_remarks(api: Api) -> tuple[Client, Client, str]:
     """A requester, an agent, and an incident with an internal and two public comments."""
     zhao = await api.client("Zhao Min")
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
-    await zhao.do(f"{at}/comment", {"text": "Any news?"})
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    await zhao.post_ok(f"{at}/comment", {"text": "Any news?"})
     internal = await agent.post(f"{at}/comment", json={"text": SECRET, "visibility": "internal"})
     assert internal.status_code == 200
-    await agent.do(f"{at}/comment", {"text": "We are at it."})
+    await agent.post_ok(f"{at}/comment", {"text": "We are at it."})
     return zhao, agent, at
 
 
@@ -45,9 +45,9 @@ async def test_an_internal_comment_reaches_no_requester_by_any_way(api: Api) -> 
 async def test_the_answer_to_an_internal_comment_is_the_record_without_it(api: Api) -> None:
     zhao = await api.client("Zhao Min")
     agent = await api.client("Lin", Role.agent)
-    record = await zhao.do("/v1/incidents", an_incident())
+    record = await zhao.post_ok("/v1/incidents", an_incident())
     said = {"text": SECRET, "visibility": "internal"}
-    answer = await agent.do(f"/v1/incidents/{record['id']}/comment", said)
+    answer = await agent.post_ok(f"/v1/incidents/{record['id']}/comment", said)
     shown = await zhao.read(f"/v1/incidents/{record['id']}")
     assert answer["version"] == record["version"] == shown["version"], "a comment makes no open form stale"
     assert shown == record
@@ -57,11 +57,11 @@ async def test_a_role_for_one_team_shows_nothing_internal_of_another(api: Api) -
     network, _ = await api.team("network"), await api.team("mail")
     tomasz = await api.client("Tomasz", f"engineer@team/{network}")
     agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
-    at = f"/v1/incidents/{(await tomasz.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await tomasz.post_ok('/v1/incidents', an_incident()))['id']}"
     internal = {"text": SECRET, "visibility": "internal"}
     for team, theirs in (("mail", False), ("network", True)):
-        await agent.do(f"{at}/assign", {"team": team})
-        await agent.do(f"{at}/comment", internal)
+        await agent.post_ok(f"{at}/assign", {"team": team})
+        await agent.post_ok(f"{at}/comment", internal)
         head = await api.head()
         assert (SECRET in (await tomasz.get(f"{at}/events")).text) is theirs
         answer = await tomasz.post(f"{at}/comment", json=internal)
@@ -72,7 +72,7 @@ async def test_a_role_for_one_team_shows_nothing_internal_of_another(api: Api) -
 @pytest.mark.parametrize("role", [Role.requester, Role.integration])
 async def test_who_is_not_staff_writes_no_internal_comment(api: Api, role: Role) -> None:
     outsider = await api.client("Zhao Min", role)
-    record = await outsider.do("/v1/incidents", an_incident())
+    record = await outsider.post_ok("/v1/incidents", an_incident())
     head = await api.head()
     said = {"text": "Hm.", "visibility": "internal"}
     refused = await outsider.post(f"/v1/incidents/{record['id']}/comment", json=said)
@@ -82,7 +82,7 @@ async def test_who_is_not_staff_writes_no_internal_comment(api: Api, role: Role)
 
 async def test_staff_who_see_the_incident_read_what_is_internal(api: Api) -> None:
     _, _, at = await two_remarks(api)
-    for role in sorted(STAFF):
+    for role in sorted(STAFF_ROLES):
         reader = await api.client("Reader", role)
         answer = await reader.get(f"{at}/events")
         assert answer.status_code in (200, 404)

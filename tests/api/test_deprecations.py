@@ -12,8 +12,8 @@ from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.deprecations import EXTENSION, Deprecated
-from app.api.frame import Frame
 from app.api.metrics import Metrics
+from app.api.middleware import RequestContextMiddleware
 from app.api.openapi import document
 from tests.client import ADDRESS
 from tests.contract.answers import with_parts_in_place
@@ -58,7 +58,7 @@ async def get_plain(
 def app() -> FastAPI:
     made = FastAPI()
     made.include_router(router)
-    made.add_middleware(Frame, metrics=Metrics("0"))
+    made.add_middleware(RequestContextMiddleware, metrics=Metrics("0"))
     return made
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 import httpx
 
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
 
 
@@ -27,7 +27,7 @@ async def edited(client: Client, record: Json, patch: Json) -> Json:
 
 
 async def reported(client: Client) -> Json:
-    return await client.do("/v1/incidents", an_incident(service="mail", category="e-mail"))
+    return await client.post_ok("/v1/incidents", an_incident(service="mail", category="e-mail"))
 
 
 async def test_what_is_named_is_another_what_is_null_is_taken_away_and_all_else_stays(api: Api) -> None:
@@ -84,7 +84,7 @@ async def test_a_comment_makes_no_open_form_stale(api: Api) -> None:
     record = await reported(agent)
     tag = (await agent.get(f"/v1/incidents/{record['id']}")).headers["etag"]
     for action, body in (("comment", {"text": "Any news?"}), ("follow", {}), ("tag", {"tag": "mail"})):
-        await agent.do(f"/v1/incidents/{record['id']}/{action}", body)
+        await agent.post_ok(f"/v1/incidents/{record['id']}/{action}", body)
     assert (await edit(agent, record, {"title": "Mail is lost"}, tag)).status_code == 200
 
 
@@ -98,12 +98,12 @@ async def test_who_asked_puts_their_own_words_right_and_nothing_else(api: Api) -
     (fault,) = refused.json()["errors"]
     assert (fault["pointer"], fault["code"]) == ("/service", "not_their_own_words")
     # Who follows it reads it.
-    await agent.do(f"/v1/incidents/{record['id']}/follow", {"person": wu.id})
+    await agent.post_ok(f"/v1/incidents/{record['id']}/follow", {"person": wu.id})
     assert (await edit(wu, record, {"title": "Mine"})).status_code == 403
     assert await api.head() == head + 1
 
 
-@each(
+@each_case(
     ("patch", "pointer"),
     [
         ({"state": "closed"}, "/state"),

@@ -11,7 +11,7 @@ from app.common.people import Role
 from app.log.ids import uuid7
 from app.settings import Settings
 from tests.client import RESOLVED, Api, Client, Json, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import add_person
 from tests.waiting import Blocked, until
 
@@ -27,14 +27,14 @@ async def test_their_name_and_words_are_null_in_record_lists_and_events(api: Api
     admin = await api.client("Ada", Role.admin)
     agent = await api.client("Lin", Role.agent)
     olu = await api.client("Olu Adeyemi")
-    record = await olu.do("/v1/incidents", an_incident(description=SAID))
+    record = await olu.post_ok("/v1/incidents", an_incident(description=SAID))
     at = f"/v1/incidents/{record['id']}"
-    await olu.do(f"{at}/comment", {"text": f"{SAID} Really."})
-    await agent.do(f"{at}/comment", {"text": "We are at it."})
-    await olu.do(f"{at}/cancel", {"reason": f"{SAID} No more."})
+    await olu.post_ok(f"{at}/comment", {"text": f"{SAID} Really."})
+    await agent.post_ok(f"{at}/comment", {"text": "We are at it."})
+    await olu.post_ok(f"{at}/cancel", {"reason": f"{SAID} No more."})
     assert SAID in (await agent.get(f"{at}/events")).text
 
-    erased = await admin.do(f"/v1/persons/{olu.id}/erase")
+    erased = await admin.post_ok(f"/v1/persons/{olu.id}/erase")
     assert (erased["state"], erased["name"], erased["email"]) == ("erased", None, None)
     for client in (agent, admin):
         for shown in await everything(client, at):
@@ -59,11 +59,11 @@ async def test_words_of_others_about_the_same_incident_stay(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     engineer = await api.client("Tomasz", Role.agent)
     olu = await api.client("Olu Adeyemi")
-    at = f"/v1/incidents/{(await olu.do('/v1/incidents', an_incident()))['id']}"
-    await engineer.do(f"{at}/assign", {"person": "me"})
-    await engineer.do(f"{at}/start")
-    await engineer.do(f"{at}/resolve", RESOLVED)
-    await admin.do(f"/v1/persons/{engineer.id}/erase")
+    at = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident()))['id']}"
+    await engineer.post_ok(f"{at}/assign", {"person": "me"})
+    await engineer.post_ok(f"{at}/start")
+    await engineer.post_ok(f"{at}/resolve", RESOLVED)
+    await admin.post_ok(f"/v1/persons/{engineer.id}/erase")
     shown = await olu.read(at)
     assert (shown["resolution"], shown["resolution_code"]) == (None, "fixed")
     assert shown["description"] == an_incident()["description"]
@@ -75,17 +75,17 @@ async def test_what_was_reported_for_somebody_is_in_their_words_and_goes_with_th
     agent = await api.client("Lin", Role.agent)
     olu = await add_person(api.ledger, "Olu Adeyemi")
     said = an_incident(description=SAID, requester=str(olu.id))
-    at = f"/v1/incidents/{(await agent.do('/v1/incidents', said))['id']}"
-    await admin.do(f"/v1/persons/{olu.id}/erase")
+    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', said))['id']}"
+    await admin.post_ok(f"/v1/persons/{olu.id}/erase")
     assert (await agent.read(at))["description"] is None
 
 
 async def test_their_keys_and_sessions_end_at_once_in_every_process(
-    api: Api, place: Place, tmp_path: Path, settings: Settings
+    api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     admin = await api.client("Ada", Role.admin)
     olu = await api.client("Olu Adeyemi")
-    at = f"/v1/incidents/{(await olu.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident()))['id']}"
     cookie = (await olu.post("/v1/sessions")).headers["set-cookie"].partition(";")[0]
     async with serving(place.url, tmp_path / "secrets", settings) as other:
         callers = [
@@ -97,7 +97,7 @@ async def test_their_keys_and_sessions_end_at_once_in_every_process(
             )
         ]
         assert [(await caller.get(at)).status_code for caller in callers] == [200] * 4
-        await admin.do(f"/v1/persons/{olu.id}/erase")
+        await admin.post_ok(f"/v1/persons/{olu.id}/erase")
         head = await api.head()
         here = [(await caller.get(at)).status_code for caller in callers[:2]]
         assert here == [401, 401], "in the process that did it with the very next request"
@@ -119,8 +119,8 @@ async def test_their_keys_and_sessions_end_at_once_in_every_process(
 async def test_no_key_is_made_for_them_and_no_work_is_given_to_them(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     olu = await add_person(api.ledger, "Olu Adeyemi")
-    at = f"/v1/incidents/{(await admin.do('/v1/incidents', an_incident()))['id']}"
-    await admin.do(f"/v1/persons/{olu.id}/erase")
+    at = f"/v1/incidents/{(await admin.post_ok('/v1/incidents', an_incident()))['id']}"
+    await admin.post_ok(f"/v1/persons/{olu.id}/erase")
     made = await admin.post("/v1/keys", json={"name": "A", "person": str(olu.id)})
     assert (made.status_code, made.json()["code"]) == (409, "person_erased")
     given = await admin.post(f"{at}/assign", json={"person": str(olu.id)})
@@ -130,15 +130,15 @@ async def test_no_key_is_made_for_them_and_no_work_is_given_to_them(api: Api) ->
 
 
 async def test_another_process_that_has_read_them_before_forgets_them(
-    api: Api, place: Place, tmp_path: Path, settings: Settings
+    api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     admin = await api.client("Ada", Role.admin)
     olu = await api.client("Olu Adeyemi")
-    at = f"/v1/incidents/{(await olu.do('/v1/incidents', an_incident(description=SAID)))['id']}"
+    at = f"/v1/incidents/{(await olu.post_ok('/v1/incidents', an_incident(description=SAID)))['id']}"
     async with serving(place.url, tmp_path / "secrets", settings) as other:
         there = other.with_token(admin.token)
         assert SAID in (await there.get(at)).text
-        await admin.do(f"/v1/persons/{olu.id}/erase")
+        await admin.post_ok(f"/v1/persons/{olu.id}/erase")
 
         async def forgotten() -> Json | None:
             shown = await there.read(at)
@@ -147,7 +147,7 @@ async def test_another_process_that_has_read_them_before_forgets_them(
         assert (await until(forgotten))["requester"]["name"] is None
 
 
-async def a_refused_row(api: Api, place: Place, text: str) -> None:
+async def a_refused_row(api: Api, place: DatabaseUrls, text: str) -> None:
     """A row of an import that could not be taken."""
     run, row = uuid7(), uuid7()
     sealed = api.ledger.vault.seal_refused(text.encode())
@@ -172,13 +172,13 @@ async def refused_rows(api: Api) -> list[str]:
 
 
 async def test_what_an_import_refuses_while_they_are_erased_goes_with_them_too(
-    api: Api, place: Place
+    api: Api, place: DatabaseUrls
 ) -> None:
     admin = await api.client("Ada", Role.admin)
     olu = await add_person(api.ledger, "Olu")
     await a_refused_row(api, place, "0;Olu;mail")
     async with Blocked(place.owner_url) as blocked:
-        erasing = asyncio.ensure_future(admin.do(f"/v1/persons/{olu.id}/erase"))
+        erasing = asyncio.ensure_future(admin.post_ok(f"/v1/persons/{olu.id}/erase"))
         await blocked.waiting()
         # As long as they can be found: once the person is erased, nobody could take up what a crash has left.
         assert await refused_rows(api) == []
@@ -188,7 +188,9 @@ async def test_what_an_import_refuses_while_they_are_erased_goes_with_them_too(
     assert await refused_rows(api) == ["2;Lin;mail"]
 
 
-async def test_refused_rows_that_name_them_go_with_them_and_with_nobody_else(api: Api, place: Place) -> None:
+async def test_refused_rows_that_name_them_go_with_them_and_with_nobody_else(
+    api: Api, place: DatabaseUrls
+) -> None:
     admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
     olu = await add_person(api.ledger, "Olu")
     kept = ["1;Oluchi;mail", "2;volu;mail"]
@@ -198,5 +200,5 @@ async def test_refused_rows_that_name_them_go_with_them_and_with_nobody_else(api
     assert (await agent.post(at, json={})).status_code == 403
     assert (await admin.post(at, json={}, headers={"If-Match": '"7"'})).status_code == 412
     assert len(await refused_rows(api)) == 5, "what is refused deletes nothing"
-    await admin.do(at)
+    await admin.post_ok(at)
     assert await refused_rows(api) == kept

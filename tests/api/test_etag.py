@@ -6,14 +6,14 @@ import asyncio
 
 from app.api.etag import matches, versions_of
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, an_incident
 
 
 async def an_open_one(api: Api) -> tuple[Client, Client, str]:
     """A requester, an agent, and where their incident is."""
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
-    return zhao, agent, f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    return zhao, agent, f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
 
 
 async def test_the_tag_says_the_version_and_changes_with_every_byte_of_the_answer(shared: Api) -> None:
@@ -27,7 +27,7 @@ async def test_the_tag_says_the_version_and_changes_with_every_byte_of_the_answe
         await zhao.get(at, headers={"Accept-Language": "zh"}),  # other labels
     ]
     assert first.headers["etag"] not in {answer.headers["etag"] for answer in others}
-    await agent.do(f"{at}/acknowledge")
+    await agent.post_ok(f"{at}/acknowledge")
     second = await zhao.get(at)
     assert second.headers["etag"].startswith('"2.')
 
@@ -74,11 +74,11 @@ async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> No
         assert answer.headers["etag"] == tag
     for said in ("", '"1"', '"1.0000"', tag.strip('"'), "garbage", '"'):
         assert (await zhao.get(at, headers={"If-None-Match": said})).status_code == 200, said
-    await agent.do(f"{at}/acknowledge")
+    await agent.post_ok(f"{at}/acknowledge")
     assert (await zhao.get(at, headers={"If-None-Match": tag})).status_code == 200
 
 
-@each(
+@each_case(
     "form",
     [
         '"{v}.0a1b2c"',
@@ -94,7 +94,7 @@ async def test_who_has_this_very_answer_is_told_so_without_it(shared: Api) -> No
 )
 async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Api, form: str) -> None:
     zhao, agent, at = await an_open_one(shared)
-    await agent.do(f"{at}/acknowledge")
+    await agent.post_ok(f"{at}/acknowledge")
     head = await shared.head()
     if form != "*":
         stale = {"If-Match": form.format(v=1)}
@@ -102,11 +102,11 @@ async def test_a_condition_on_the_version_is_understood_in_every_form(shared: Ap
         assert (refused.status_code, refused.json()["code"]) == (412, "changed_since")
         assert refused.json()["version"] == 2
         assert await shared.head() == head
-    await zhao.do(f"{at}/comment", {"text": "x"}, if_match=form.format(v=2))
+    await zhao.post_ok(f"{at}/comment", {"text": "x"}, if_match=form.format(v=2))
     assert await shared.head() == head + 1
 
 
-@each(
+@each_case(
     "garbage",
     [
         "",
@@ -137,7 +137,7 @@ async def test_a_condition_that_is_no_tag_of_ours_can_hold_for_nothing(shared: A
 
 async def test_the_version_is_compared_before_state_and_role_are(shared: Api) -> None:
     zhao, agent, at = await an_open_one(shared)
-    await agent.do(f"{at}/acknowledge")
+    await agent.post_ok(f"{at}/acknowledge")
     stale = {"If-Match": '"1"'}
     assert (await zhao.post(f"{at}/acknowledge", json={}, headers=stale)).status_code == 412
     assert (await agent.post(f"{at}/acknowledge", json={}, headers=stale)).status_code == 412
@@ -146,8 +146,8 @@ async def test_the_version_is_compared_before_state_and_role_are(shared: Api) ->
 async def test_a_comment_makes_no_open_form_stale(shared: Api) -> None:
     zhao, agent, at = await an_open_one(shared)
     version = (await agent.read(at))["version"]
-    await zhao.do(f"{at}/comment", {"text": "Any news?"})
-    await agent.do(f"{at}/acknowledge", if_match=str(version))
+    await zhao.post_ok(f"{at}/comment", {"text": "Any news?"})
+    await agent.post_ok(f"{at}/acknowledge", if_match=str(version))
 
 
 async def test_of_many_who_have_read_the_same_version_one_writes(shared: Api) -> None:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from app.common.keys import parse
 from app.common.people import Caller, Role
 from app.db import connect
-from app.kernel.visibility import may_see, sees_all
+from app.kernel.visibility import can_see, sees_every_record
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.worker import projections
 from tests.client import Api, Client, Json, an_incident
 from tests.foundation.custom.test_custom_fields import declare
@@ -80,12 +80,14 @@ async def scene(api: Api) -> Scene:
     chance = random.Random(20261120)
     for n in range(MOST):
         said = an_incident(service=chance.choice(SERVICES), custom={"room": "B 2"})
-        at = f"{INCIDENTS}/{(await admin.do(INCIDENTS, said))['id']}"
+        at = f"{INCIDENTS}/{(await admin.post_ok(INCIDENTS, said))['id']}"
         if team := chance.choice((*TEAMS, None)):
-            await admin.do(f"{at}/assign", {"team": team})
-        await admin.do(f"{at}/comment", {"text": f"secretmark{n} said", "visibility": "internal"})
-        await admin.do(f"{at}/log_work", {"minutes": 5, "role_class": f"secretmark{n}"})
-        await admin.do(f"{at}/book_cost", {"amount": "1.00", "currency": "CNY", "purpose": f"secretmark{n}"})
+            await admin.post_ok(f"{at}/assign", {"team": team})
+        await admin.post_ok(f"{at}/comment", {"text": f"secretmark{n} said", "visibility": "internal"})
+        await admin.post_ok(f"{at}/log_work", {"minutes": 5, "role_class": f"secretmark{n}"})
+        await admin.post_ok(
+            f"{at}/book_cost", {"amount": "1.00", "currency": "CNY", "purpose": f"secretmark{n}"}
+        )
         assessed = {"custom": {"assessment": f"secretmark{n}"}}
         answer = await admin.patch(at, json=assessed, headers={"If-Match": "*"})
         made.incidents.append(answer.json())
@@ -123,7 +125,7 @@ async def test_every_way_shows_the_same_and_nothing_for_staff_to_others(scene: S
         client, caller = await scene.caller(n, roles, member)
         for which in followed:
             at = f"{INCIDENTS}/{scene.incidents[which]['id']}"
-            await admin.do(f"{at}/follow", {"person": client.id})
+            await admin.post_ok(f"{at}/follow", {"person": client.id})
         asking.append((client, caller))
     await _followed(scene)
     heads = "select split_part(stream, '/', 2) as id, audience from log.stream_head where kind = 'incident'"
@@ -155,7 +157,7 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
 
     def visible(incident: Json) -> bool:
         audience = scene.audiences[incident["id"]]
-        return may_see(caller, LIFECYCLE, audience, agents_see="teams")
+        return can_see(caller, LIFECYCLE, audience, agents_see="teams")
 
     shown = {incident["id"] for incident in scene.incidents if visible(incident)}
     all_of_it: Json = {"limit": 200, "count": "exact", "expand": "requester,team"}
@@ -182,7 +184,7 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
         if not of_staff:
             seen = [path for path, text in texts if f'secretmark{n}"' in text or f"secretmark{n} " in text]
             assert seen == [], (caller, seen)
-    whole = sees_all(caller, BY_KIND["incident"], agents_see="teams")
+    whole = sees_every_record(caller, LIFECYCLES_BY_KIND["incident"], agents_see="teams")
     for path in ("/v1/kpis/incidents_opened", "/v1/kpis/incidents_opened/cases"):
         answer = await asked(path)
         assert (answer.status_code != 403) == whole, (caller, path)
@@ -192,7 +194,7 @@ async def _agrees(scene: Scene, client: Client, caller: Caller) -> int:
 
 async def _view(client: Client, caller: Caller) -> str | None:
     """A view of all; None: who only reads saves none."""
-    if caller.only_reads:
+    if caller.is_read_only:
         return None
     view = {"name": "All", "kind": "incident", "query": "sort=-opened_at"}
     answer = await client.put(f"/v1/views/{uuid4()}", json=view)

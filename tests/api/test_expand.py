@@ -23,9 +23,9 @@ A_REQUEST: Json = {"title": "A mailbox", "description": "For two.", "channel": "
 async def the_known(keeper: Client) -> None:
     """A service, a CI, and a category for each process, all of them with one name."""
     await a_service(keeper)
-    await keeper.do("/v1/cis", {"key": "mail", "name": "Relay", "ci_class": "server"})
+    await keeper.post_ok("/v1/cis", {"key": "mail", "name": "Relay", "ci_class": "server"})
     for process in ("incident", "request", "problem"):
-        await keeper.do(CATEGORIES, a_category("mail", process=process))
+        await keeper.post_ok(CATEGORIES, a_category("mail", process=process))
 
 
 def said(path: str, named: str) -> Json:
@@ -42,12 +42,12 @@ async def test_what_a_ticket_names_by_its_key_is_shown_whole_and_what_nobody_has
 ) -> None:
     keeper = await api.client("Ada", Role.admin, Role.engineer)
     await the_known(keeper)
-    known = await keeper.do(f"/v1/{path}", said(path, "mail"))
+    known = await keeper.post_ok(f"/v1/{path}", said(path, "mail"))
     if path == "requests":
         at = f"/v1/requests/{known['id']}"
         answer = await keeper.patch(at, json={"category": "mail"}, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
-    await keeper.do(f"/v1/{path}", said(path, "elsewhere"))
+    await keeper.post_ok(f"/v1/{path}", said(path, "elsewhere"))
     shown = await keeper.read(f"/v1/{path}/{known['id']}", expand=f"{KEYS},service")
     assert shown["service"] == await keeper.read(f"{SERVICES}/mail")
     assert shown["ci"] == await keeper.read("/v1/cis/mail")
@@ -62,10 +62,10 @@ async def test_what_a_ticket_names_by_its_key_is_shown_whole_and_what_nobody_has
 async def test_a_service_or_ci_that_the_caller_may_not_see_is_as_one_that_nobody_has(api: Api) -> None:
     keeper, zhao = await api.client("Ada", Role.admin, Role.engineer), await api.client("Zhao")
     await the_known(keeper)
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', said('incidents', 'mail')))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', said('incidents', 'mail')))['id']}"
     shown = await zhao.read(at, expand=KEYS)
     assert (shown["service"]["key"], shown["ci"], shown["category"]["key"]) == ("mail", None, "mail")
-    await keeper.do(f"{SERVICES}/{shown['service']['id']}/retire")
+    await keeper.post_ok(f"{SERVICES}/{shown['service']['id']}/retire")
     assert (await zhao.read(at, expand=KEYS))["service"] is None
     (listed,) = (await zhao.read("/v1/incidents", expand=KEYS))["items"]
     assert (listed["service"], listed["ci"]) == (None, None)
@@ -78,7 +78,7 @@ async def test_a_page_asks_once_for_all_services_that_it_names(
     keeper = await api.client("Ada", Role.admin, Role.engineer)
     for n in range(5):
         await a_service(keeper, f"service-{n}")
-        await keeper.do("/v1/incidents", an_incident(service=f"service-{n}"))
+        await keeper.post_ok("/v1/incidents", an_incident(service=f"service-{n}"))
     asked: list[str] = []
     rows = api.ledger.db.rows
 
@@ -95,11 +95,11 @@ async def test_a_page_asks_once_for_all_services_that_it_names(
 
 async def test_requests_show_their_item_items_their_service_and_services_their_calendar(api: Api) -> None:
     keeper = await api.client("Ada", Role.admin, Role.agent)
-    await keeper.do("/v1/calendars", {"key": "office", "name": "Office", **HOURS})
+    await keeper.post_ok("/v1/calendars", {"key": "office", "name": "Office", **HOURS})
     await a_service(keeper, calendar="office")
-    item = await keeper.do(ITEMS, an_item("mailbox"))
-    await keeper.do(f"{ITEMS}/{item['id']}/offer")
-    request = await keeper.do("/v1/requests", {**A_REQUEST, "item": "mailbox"})
+    item = await keeper.post_ok(ITEMS, an_item("mailbox"))
+    await keeper.post_ok(f"{ITEMS}/{item['id']}/offer")
+    request = await keeper.post_ok("/v1/requests", {**A_REQUEST, "item": "mailbox"})
     shown = await keeper.read(f"/v1/requests/{request['id']}", expand="item,service", fields="item,service")
     assert shown["item"]["title_en"] == "A mailbox"
     assert shown["service"]["key"] == "mail"

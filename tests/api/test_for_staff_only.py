@@ -6,21 +6,21 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from app.api import events
-from app.api.shapes import Out, Renderer
-from app.common.people import Caller, Held, Role
+from app.api.shapes import OutputModel, Renderer
+from app.common.people import Caller, Role, RoleGrant
 from app.common.records import StaffOnly, empty
-from app.kernel.bodies import Body
+from app.kernel.actor_policy import staff
+from app.kernel.context import ActionContext
 from app.kernel.decide import decide
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import STAYS, action
-from app.kernel.moment import Moment
-from app.kernel.who import staff
-from app.kernel.withheld import Viewer
+from app.kernel.payloads import Payload
+from app.kernel.redaction import Viewer
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
-from tests.cases import each
-from tests.given import AGENT, KEY, NOW, REOPEN_DAYS
+from tests.builders import AGENT, KEY, NOW, REOPEN_DAYS
+from tests.cases import each_case
 
 
 class Costly(Incident):
@@ -29,7 +29,7 @@ class Costly(Incident):
     cents: Annotated[int | None, StaffOnly()] = None
 
 
-class CostOut(Out):
+class CostOut(OutputModel):
     """As clients see it."""
 
     title: str | None
@@ -37,13 +37,13 @@ class CostOut(Out):
     cents: int | None
 
 
-class CostIncident(Body):
+class CostIncident(Payload):
     """What it has cost."""
 
     cents_more: Annotated[int, StaffOnly()]
 
 
-def cost(incident: Any, body: CostIncident, at: Moment) -> None:
+def cost(incident: Any, body: CostIncident, ctx: ActionContext) -> None:
     """It has cost something."""
     incident.cents = body.cents_more
 
@@ -64,27 +64,27 @@ def costly() -> Costly:
     return record
 
 
-@each(
+@each_case(
     ("held", "shown"),
     [
         ((), None),
-        ((Held(Role.requester),), None),
-        ((Held(Role.integration),), None),
-        ((Held(Role.agent),), 700),
-        ((Held(Role.auditor),), 700),
-        ((Held(Role.engineer, service="mail"),), 700),
-        ((Held(Role.engineer, service="erp"),), None),
-        ((Held(Role.engineer, process="incident"),), 700),
-        ((Held(Role.engineer, process="problem"),), None),
+        ((RoleGrant(Role.requester),), None),
+        ((RoleGrant(Role.integration),), None),
+        ((RoleGrant(Role.agent),), 700),
+        ((RoleGrant(Role.auditor),), 700),
+        ((RoleGrant(Role.engineer, service="mail"),), 700),
+        ((RoleGrant(Role.engineer, service="erp"),), None),
+        ((RoleGrant(Role.engineer, process="incident"),), 700),
+        ((RoleGrant(Role.engineer, process="problem"),), None),
     ],
 )
 async def test_a_field_is_null_for_all_who_are_not_staff_for_the_record(
-    ledger: Ledger, held: tuple[Held, ...], shown: int | None
+    ledger: Ledger, held: tuple[RoleGrant, ...], shown: int | None
 ) -> None:
     person = uuid7()
     caller = Caller(f"person:{person}", person, held)
     renderer = Renderer(ledger, COSTING, CostOut, caller, "en")
-    told = await renderer.one(costly())
+    told = await renderer.render_one(costly())
     assert told == {"title": "Mail is lost", "service": "mail", "cents": shown}
 
 
@@ -95,8 +95,8 @@ def test_in_events_it_is_left_out_of_what_was_said_and_of_what_was_set() -> None
 
 
 def test_the_event_of_an_action_for_staff_is_for_staff_whatever_it_says() -> None:
-    at = Moment(AGENT, NOW, REOPEN_DAYS, NOW)
+    ctx = ActionContext(AGENT, NOW, REOPEN_DAYS, NOW)
     told = decide(
-        COSTING, COSTING["cost"], costly(), CostIncident(cents_more=9), at, version=2, seal=KEY.seal
+        COSTING, COSTING["cost"], costly(), CostIncident(cents_more=9), ctx, version=2, seal=KEY.seal
     )
     assert told.staff_only

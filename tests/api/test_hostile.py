@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, an_incident
 
 LONGEST = 100_000
@@ -72,7 +72,7 @@ async def test_json_that_is_broken_or_out_of_all_measure(shared: Api) -> None:
         assert await refused(shared, zhao, body, **keyed) == 422, body[:40]
 
 
-@each(
+@each_case(
     "text",
     [
         "\x00",
@@ -106,13 +106,13 @@ async def test_texts_that_cannot_be_kept_or_only_confuse(shared: Api, text: str)
 async def test_no_title_is_taken_for_a_ciphertext_and_opened(shared: Api) -> None:
     """Who has seen a ciphertext, in an export say, cannot have it opened as a field of their own."""
     zhao, mallory = await shared.client("Zhao Min"), await shared.client("Mallory")
-    record = await zhao.do("/v1/incidents", an_incident())
+    record = await zhao.post_ok("/v1/incidents", an_incident())
     row = await shared.ledger.db.row("select description from fold.incident where id = %s", (record["id"],))
     assert row is not None
     assert await refused(shared, mallory, said(title=row["description"])) == 422
     assert await refused(shared, mallory, said(ci=row["description"])) == 422
     # In their own words it is their own text.
-    own = await mallory.do("/v1/incidents", an_incident(description=row["description"]))
+    own = await mallory.post_ok("/v1/incidents", an_incident(description=row["description"]))
     assert own["description"] == row["description"]
     events = await mallory.read(f"/v1/incidents/{own['id']}/events")
     assert events["items"][0]["given"]["description"] == row["description"]
@@ -126,12 +126,12 @@ async def test_texts_that_are_only_unusual_come_back_as_they_were_sent(shared: A
         "<script>alert(1)</script>",
         "'; drop table",
     ):
-        record = await zhao.do("/v1/incidents", an_incident(title=text, description=f"{text}\n\t{text}"))
+        record = await zhao.post_ok("/v1/incidents", an_incident(title=text, description=f"{text}\n\t{text}"))
         shown = await zhao.read(f"/v1/incidents/{record['number']}")
         assert (shown["title"], shown["description"]) == (text, f"{text}\n\t{text}")
 
 
-@each(
+@each_case(
     "when",
     [
         "0001-01-01T00:00:00+14:00",
@@ -165,7 +165,7 @@ async def test_times_that_are_none(shared: Api, when: Any) -> None:
 async def test_the_outermost_times_that_are_taken_can_be_read_again(shared: Api) -> None:
     tool = await shared.client("Monitoring", Role.integration)
     first = "1900-01-01T00:00:00.000000Z"
-    record = await tool.do("/v1/incidents", an_incident(occurred_at=first, began_at=first))
+    record = await tool.post_ok("/v1/incidents", an_incident(occurred_at=first, began_at=first))
     assert (record["opened_at"], record["began_at"]) == (first, first)
     events = await tool.read(f"/v1/incidents/{record['id']}/events")
     assert events["items"][0]["occurred_at"] == first
@@ -208,7 +208,7 @@ async def test_a_parameter_with_one_value_is_said_once(shared: Api) -> None:
         assert (await admin.get(path)).status_code == 200, path
 
 
-@each(
+@each_case(
     "name",
     [
         "%00",
@@ -238,7 +238,7 @@ async def test_a_parameter_with_one_value_is_said_once(shared: Api) -> None:
 )
 async def test_names_that_stand_for_nothing(shared: Api, name: str) -> None:
     admin = await shared.client("Ada", Role.admin, Role.agent)
-    await admin.do("/v1/incidents", an_incident())
+    await admin.post_ok("/v1/incidents", an_incident())
     head = await shared.head()
     expected = 422 if len(name) > 250 else 404
     for plural in ("incidents", "persons", "teams", "keys"):
@@ -251,7 +251,7 @@ async def test_names_that_stand_for_nothing(shared: Api, name: str) -> None:
     assert await shared.head() == head
 
 
-@each(
+@each_case(
     ("query", "status"),
     [
         ("limit=0", 422),
@@ -283,11 +283,11 @@ async def test_parameters_that_are_wrong(shared: Api, query: str, status: int) -
     assert (await zhao.get(f"/v1/incidents?{query}")).status_code == status
     if query.split("=", maxsplit=1)[0] in ("limit", "cursor", "colour"):
         assert (await zhao.get(f"/v1/persons?{query}")).status_code == status
-        at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+        at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
         assert (await zhao.get(f"{at}/events?{query}")).status_code == status
 
 
-@each(
+@each_case(
     "media_type",
     [
         "",
@@ -329,7 +329,7 @@ async def test_what_says_that_it_is_json_is_read_as_json(shared: Api, media_type
 @pytest.mark.parametrize("content", [b'{"title":"x"}', b'[{"op":"remove","path":"/title"}]', b"{"])
 async def test_an_edit_of_another_kind_is_told_which_are_taken(shared: Api, content: bytes) -> None:
     zhao = await shared.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     headers = {"Content-Type": "application/json-patch+json", "If-Match": "*"}
     head = await shared.head()
     answer = await zhao.patch(at, content=content, headers=headers)
@@ -348,7 +348,7 @@ async def test_an_edit_of_another_kind_is_told_which_are_taken(shared: Api, cont
 
 async def test_headers_out_of_all_measure(shared: Api) -> None:
     zhao = await shared.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     long = "x" * LONGEST
     for name in ("Accept-Language", "X-Request-Id", "If-None-Match", "User-Agent"):
         assert (await zhao.get(at, headers={name: long})).status_code == 200

@@ -10,16 +10,16 @@ import psycopg
 
 from app.common.people import Role
 from app.settings import Settings
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.waiting import until
 
 
 async def an_open_one(api: Api) -> tuple[Client, Client, str]:
     """A requester, an agent, and where their incident is."""
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
-    return zhao, agent, f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    return zhao, agent, f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
 
 
 async def send(client: Client, path: str, body: Any, key: str, **headers: str) -> Any:
@@ -36,7 +36,7 @@ async def test_quoted_or_bare_it_is_the_same_key(shared: Api) -> None:
     assert "idempotent-replayed" not in (await send(zhao, "/v1/incidents", an_incident(), "A-KEY")).headers
 
 
-@each("key", ["", "two words", "x" * 256, '"' + "x" * 256 + '"', "caf\xe9", "a\x7f"])
+@each_case("key", ["", "two words", "x" * 256, '"' + "x" * 256 + '"', "caf\xe9", "a\x7f"])
 async def test_a_key_that_cannot_be_kept_is_refused(shared: Api, key: str) -> None:
     zhao, _, _ = await an_open_one(shared)
     head = await shared.head()
@@ -58,8 +58,8 @@ async def test_the_longest_key_is_kept(shared: Api) -> None:
 async def test_after_the_state_has_moved_on_the_first_answer_is_given_again(shared: Api) -> None:
     _, agent, at = await an_open_one(shared)
     first = await send(agent, f"{at}/acknowledge", {}, "k-ack")
-    await agent.do(f"{at}/assign", {"person": "me"})
-    await agent.do(f"{at}/start")
+    await agent.post_ok(f"{at}/assign", {"person": "me"})
+    await agent.post_ok(f"{at}/start")
     head = await shared.head()
     again = await send(agent, f"{at}/acknowledge", {}, "k-ack")
     assert again.status_code == 200
@@ -91,7 +91,7 @@ async def test_a_refusal_is_not_kept_and_the_key_can_be_used_when_it_is_possible
     _, agent, at = await an_open_one(shared)
     refused = await send(agent, f"{at}/start", {}, "k-start")
     assert refused.status_code == 403
-    await agent.do(f"{at}/assign", {"person": "me"})
+    await agent.post_ok(f"{at}/assign", {"person": "me"})
     done = await send(agent, f"{at}/start", {}, "k-start")
     assert done.status_code == 200
     assert "idempotent-replayed" not in done.headers
@@ -145,7 +145,7 @@ async def test_a_new_key_of_a_person_does_not_make_their_command_another(shared:
 
 async def _new_key(api: Api, client: Client) -> str:
     admin = await api.client("Ada", Role.admin)
-    made = await admin.do("/v1/keys", {"name": "New", "person": client.id, "roles": ["requester"]})
+    made = await admin.post_ok("/v1/keys", {"name": "New", "person": client.id, "roles": ["requester"]})
     token: str = made["token"]
     return token
 
@@ -174,7 +174,7 @@ async def test_sent_many_times_at_once_it_is_done_once(shared: Api) -> None:
 
 
 async def test_while_the_first_is_being_carried_out_the_second_is_told_so(
-    shared: Api, lasting: Place
+    shared: Api, lasting: DatabaseUrls
 ) -> None:
     zhao, _, at = await an_open_one(shared)
     async with await psycopg.AsyncConnection.connect(lasting.owner_url) as holder:
@@ -196,7 +196,9 @@ def _is(true: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
     return look
 
 
-async def test_two_processes_do_it_once(api: Api, place: Place, tmp_path: Any, settings: Settings) -> None:
+async def test_two_processes_do_it_once(
+    api: Api, place: DatabaseUrls, tmp_path: Any, settings: Settings
+) -> None:
     zhao = await api.client("Zhao Min")
     head = await api.head()
     async with serving(place.url, tmp_path / "secrets", settings) as other:

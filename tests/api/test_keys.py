@@ -10,16 +10,16 @@ import pytest
 
 from app.api import events
 from app.api.shapes import Renderer
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.foundation.people.keys import LIFECYCLE
 from app.foundation.people.queries import KeyOut
-from app.kernel.look import load
+from app.kernel.reads import load
 from app.log import read
 from app.log.ids import uuid7
 from app.settings import Settings
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import add_person, ago
 from tests.waiting import until
 
@@ -90,14 +90,18 @@ async def test_a_key_ends_when_it_was_said_to(shared: Api) -> None:
 
 
 async def test_a_revoked_key_is_refused_at_once_here_and_soon_in_every_other_process(
-    api: Api, place: Place, tmp_path_factory: pytest.TempPathFactory, settings: Settings, tmp_path: object
+    api: Api,
+    place: DatabaseUrls,
+    tmp_path_factory: pytest.TempPathFactory,
+    settings: Settings,
+    tmp_path: object,
 ) -> None:
     admin, zhao = await api.client("Ada", Role.admin), await api.client("Zhao Min")
     key_id = UUID((zhao.token or "").split("_")[1])
     async with serving(place.url, tmp_path / "secrets", settings) as other:  # type: ignore[operator]  # a Path
         there = other.with_token(zhao.token)
         assert (await there.get("/v1/meta")).status_code == 200
-        await admin.do(f"/v1/keys/{key_id}/revoke")
+        await admin.post_ok(f"/v1/keys/{key_id}/revoke")
         assert (await zhao.get("/v1/meta")).status_code == 401
 
         async def refused() -> bool:
@@ -113,12 +117,12 @@ async def test_what_a_key_may_is_what_it_holds_and_not_what_another_key_of_the_p
     person = await add_person(shared.ledger, "Lin")
     as_agent = await shared.client_of(person, Role.agent)
     as_requester = await shared.client_of(person)
-    at = f"/v1/incidents/{(await as_requester.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await as_requester.post_ok('/v1/incidents', an_incident()))['id']}"
     assert (await as_requester.post(f"{at}/acknowledge", json={})).status_code == 403
     assert (await as_agent.post(f"{at}/acknowledge", json={})).status_code == 200
 
 
-@each(
+@each_case(
     "role",
     [
         "boss",
@@ -168,19 +172,19 @@ async def test_a_role_for_a_team_is_kept_in_one_way_of_writing_it(shared: Api) -
     admin = await shared.client("Ada", Role.admin)
     team = UUID(await shared.team("keys-in-one-way"))
     ways = [f"agent@team/{way}" for way in (team, str(team).upper(), team.hex, team.urn, f"{{{team}}}")]
-    await admin.do(f"/v1/persons/{admin.id}/grant_role", {"role": ways[-1]})
-    made = await admin.do("/v1/keys", {"name": "A", "person": "me", "roles": ways})
+    await admin.post_ok(f"/v1/persons/{admin.id}/grant_role", {"role": ways[-1]})
+    made = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": ways})
     assert made["roles"] == [f"agent@team/{team}"]
 
 
 async def test_the_events_of_a_key_do_not_show_what_is_kept_of_its_secret(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    made = await admin.do("/v1/keys", {"name": "A", "person": "me", "roles": ["admin"]})
+    made = await admin.post_ok("/v1/keys", {"name": "A", "person": "me", "roles": ["admin"]})
     loaded = await load(shared.ledger.db, LIFECYCLE, made["id"])
     assert loaded is not None
-    (event,) = await read.of_stream(shared.ledger.db, loaded.record.row_key)
+    (event,) = await read.stream_events(shared.ledger.db, loaded.record.row_key)
     assert event.data["given"]["secret_hash"] == event.data["set"][loaded.record.row_key]["secret_hash"]
-    renderer = Renderer(shared.ledger, LIFECYCLE, KeyOut, rule("tests"), "en")
+    renderer = Renderer(shared.ledger, LIFECYCLE, KeyOut, rule_caller("tests"), "en")
     (shown,) = (await events.page(renderer, loaded.record, events.EventPaging()))["items"]
     assert set(event.data["given"]) - set(shown["given"]) == {"secret_hash"}
     assert shown["given"]["name"] == "A"
@@ -208,13 +212,13 @@ async def test_only_an_administrator_makes_keys_and_revokes_those_of_others(shar
     said = {"name": "More", "person": "me", "roles": ["admin"]}
     assert (await zhao.post("/v1/keys", json=said)).status_code == 403
     assert (await admin.post("/v1/keys", json={**said, "secret_hash": "0" * 64})).status_code == 422
-    await zhao.do(f"/v1/keys/{own}/revoke")
+    await zhao.post_ok(f"/v1/keys/{own}/revoke")
     assert (await zhao.get("/v1/meta")).status_code == 401
 
 
 async def test_neither_log_nor_tables_hold_the_secret(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    made = await admin.do("/v1/keys", {"name": "Portal", "person": "me", "roles": ["requester"]})
+    made = await admin.post_ok("/v1/keys", {"name": "Portal", "person": "me", "roles": ["requester"]})
     secret = made["token"].split("_", 2)[2]
     everything = await shared.ledger.db.rows(
         "select convert_from(data, 'UTF8') as text from log.event union all select k::text from fold.key k"
@@ -224,11 +228,11 @@ async def test_neither_log_nor_tables_hold_the_secret(shared: Api) -> None:
 
 async def test_persons_act_under_their_own_name_and_machines_as_integrations(shared: Api) -> None:
     admin = await shared.client("Ada", Role.admin)
-    machine = await admin.do(
+    machine = await admin.post_ok(
         "/v1/persons", {"name": "Monitoring", "kind": "machine", "roles": ["integration"]}
     )
-    made = await admin.do("/v1/keys", {"name": "M", "person": machine["id"], "roles": ["integration"]})
+    made = await admin.post_ok("/v1/keys", {"name": "M", "person": machine["id"], "roles": ["integration"]})
     tool = shared.with_token(made["token"])
-    at = f"/v1/incidents/{(await tool.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await tool.post_ok('/v1/incidents', an_incident()))['id']}"
     event = (await tool.read(f"{at}/events"))["items"][0]
     assert event["actor"] == f"integration:{machine['id']}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Json
 
 BUDGETS = "/v1/kpi_budgets"
@@ -13,17 +13,17 @@ SAID = {"kpi": "incident_unit_cost", "amount": "45.00", "currency": "EUR", **YEA
 
 async def test_a_budget_is_set_for_a_time_set_otherwise_for_another_and_withdrawn(api: Api) -> None:
     quality = await api.client("Quan", Role.quality_manager)
-    made = await quality.do(BUDGETS, SAID)
+    made = await quality.post_ok(BUDGETS, SAID)
     assert {name: made[name] for name in SAID} == SAID
     at = f"{BUDGETS}/{made['id']}"
     later = {"amount": "5000", "currency": "JPY", "valid_from_at": "2027-01-01T00:00:00Z"}
-    revised = await quality.do(f"{at}/revise", later)
+    revised = await quality.post_ok(f"{at}/revise", later)
     assert (revised["amount"], revised["currency"], revised["valid_until_at"]) == ("5000", "JPY", None)
-    none = await quality.do(f"{at}/revise", {"valid_from_at": "2028-01-01T00:00:00Z"})
+    none = await quality.post_ok(f"{at}/revise", {"valid_from_at": "2028-01-01T00:00:00Z"})
     assert (none["amount"], none["currency"]) == (None, None)
     (listed,) = (await quality.read(BUDGETS, kpi="incident_unit_cost"))["items"]
     assert listed["id"] == made["id"]
-    withdrawn = await quality.do(f"{at}/withdraw", {"reason": "It was the draft."})
+    withdrawn = await quality.post_ok(f"{at}/withdraw", {"reason": "It was the draft."})
     assert withdrawn["state"] == "withdrawn"
     types = [event["type"] for event in (await quality.read(f"{at}/events"))["items"]]
     assert types == [f"kpi_budget.{name}" for name in ("added", "revised", "revised", "withdrawn")]
@@ -33,11 +33,11 @@ async def test_a_budget_is_set_for_a_time_set_otherwise_for_another_and_withdraw
 
 async def test_a_budget_that_says_no_time_holds_from_now_on(api: Api) -> None:
     quality = await api.client("Quan", Role.quality_manager)
-    made = await quality.do(BUDGETS, {name: SAID[name] for name in ("kpi", "amount", "currency")})
+    made = await quality.post_ok(BUDGETS, {name: SAID[name] for name in ("kpi", "amount", "currency")})
     assert (made["valid_from_at"], made["valid_until_at"]) == (made["added_at"], None)
 
 
-@each(
+@each_case(
     ("changed", "pointer", "code"),
     [
         ({"amount": None}, "/amount", "missing"),
@@ -69,7 +69,7 @@ async def test_what_is_no_budget_is_refused(shared: Api, changed: Json, pointer:
 
 async def test_what_is_revised_is_checked_as_what_is_added(shared: Api) -> None:
     quality = await shared.client("Quan", Role.quality_manager)
-    made = await quality.do(BUDGETS, SAID)
+    made = await quality.post_ok(BUDGETS, SAID)
     for changed, pointer in (
         ({"amount": "50.00"}, "/currency"),
         ({"currency": "EUR"}, "/amount"),

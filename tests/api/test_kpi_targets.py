@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json
 
 KPI = "/v1/kpis/incident_resolution_seconds"
@@ -43,7 +43,7 @@ async def test_a_target_holds_for_its_time_and_older_periods_keep_theirs(api: Ap
     assert none.status_code == 200
     assert (await targets(quality))[5] is None
     at = f"/v1/kpi_targets/{first.json()['id']}"
-    await quality.do(f"{at}/withdraw", {"reason": "It was the draft."})
+    await quality.post_ok(f"{at}/withdraw", {"reason": "It was the draft."})
     assert await targets(quality) == [fixed] * 6
     types = [event["type"] for event in (await quality.read(f"{at}/events"))["items"]]
     assert types == [f"kpi_target.{name}" for name in ("added", "revised", "revised", "withdrawn")]
@@ -60,7 +60,7 @@ async def test_a_value_is_taken_as_a_number_too_as_figures_show_it(api: Api, sai
     assert (await put(quality, shown)).status_code == 200, "what is shown can be set again"
 
 
-@each("said", [True, 1e300, 0.1234567, [1], {}, "1e3", "NaN"])
+@each_case("said", [True, 1e300, 0.1234567, [1], {}, "1e3", "NaN"])
 async def test_what_is_no_number_of_a_target_is_refused(api: Api, said: Any) -> None:
     quality = await api.client("Quan", Role.quality_manager)
     refused = await put(quality, {"comparator": "lt", "value": said})
@@ -91,7 +91,7 @@ async def test_whoever_comes_second_is_told_so_and_what_is_sent_again_is_done_on
     assert (late.status_code, late.json()["version"]) == (412, 2)
 
 
-@each(
+@each_case(
     ("key", "body", "pointer", "code"),
     [
         ("incidents_opened", {"comparator": "lt"}, "/value", "missing"),

@@ -17,13 +17,13 @@ from app.i18n import LANGUAGES, sentences
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import PROCESSES
 from app.kpis.periods import Grain
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.api.desk import MTTR, Desk
 from tests.api.test_outage import Cut
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import RESOLVED, Api, an_incident, serving
-from tests.conftest import Place, Server
+from tests.conftest import DatabaseUrls, Server
 from tests.people import ago
 
 OF_INCIDENTS = [key for key, kpi in KPIS.items() if kpi.process == "incident"]
@@ -36,7 +36,7 @@ async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_
         items = answer.json()["items"]
         assert [item["key"] for item in items] == OF_INCIDENTS
         for item in items:
-            words = KPIS[item["key"]].words(language)
+            words = KPIS[item["key"]].texts(language)
             assert (item["name"], item["definition"]) == (words.name, words.definition)
             assert (item["process"], item["owner"]) == ("incident", "incident_manager")
             assert item["pitfalls"] == words.pitfalls
@@ -46,19 +46,19 @@ async def test_the_catalogue_says_of_every_kpi_what_it_is_in_the_language_asked_
 async def test_an_incident_costs_what_staff_have_logged_and_booked_on_it(desk: Desk) -> None:
     admin, lin = await desk.api.client("Ada", Role.admin), desk.agent
     rate = {"role_class": "engineer", "amount": "80.00", "valid_from_at": "2025-01-01T00:00:00Z"}
-    await admin.do(
+    await admin.post_ok(
         "/v1/hourly_rates", {**rate, "currency": (await desk.manager.read("/v1/meta"))["currency"]}
     )
     at, without = await desk.report(2), await desk.report(2)
     hour, guess = ({"minutes": 60, "role_class": role} for role in ("engineer", "somebody"))
     for body in (guess, hour, hour):
-        await lin.do(f"{at}/log_work", body)
+        await lin.post_ok(f"{at}/log_work", body)
     for entry in (await lin.read(f"{at}/works"))["items"][:2]:
-        await lin.do(f"{at}/reverse_work", {"work": entry["id"], "reason": "Another ticket."})
+        await lin.post_ok(f"{at}/reverse_work", {"work": entry["id"], "reason": "Another ticket."})
     for _ in range(2):
-        await lin.do(f"{at}/book_cost", {"amount": "20.50", "currency": "EUR", "purpose": "A relay."})
+        await lin.post_ok(f"{at}/book_cost", {"amount": "20.50", "currency": "EUR", "purpose": "A relay."})
     (entry, _) = (await lin.read(f"{at}/costs"))["items"]
-    await lin.do(f"{at}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
+    await lin.post_ok(f"{at}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
     for one in (at, without):
         await desk.resolve(one)
     await desk.follow()
@@ -71,7 +71,7 @@ async def test_an_incident_costs_what_staff_have_logged_and_booked_on_it(desk: D
 async def test_the_periods_are_those_in_which_something_was_opened_or_ended(desk: Desk) -> None:
     tool = await desk.api.client("Monitor", Role.integration)
     for at in ("2016-03-31T23:30:00Z", "2016-03-31T21:30:00Z", "2016-01-05T12:00:00Z"):
-        await tool.do("/v1/incidents", an_incident(occurred_at=at))
+        await tool.post_ok("/v1/incidents", an_incident(occurred_at=at))
     await desk.follow()
     months = await desk.manager.read("/v1/kpis/periods", tz="Europe/Berlin")
     assert [item["from"][:16] for item in months["items"]] == [
@@ -150,8 +150,8 @@ async def test_a_share_without_cases_is_not_zero_and_with_them_has_both_its_numb
     for n in range(3):
         at = await desk.report(n + 1)
         await desk.resolve(at)
-    await desk.agent.do(f"{at}/reopen", {"reason": "It is back."})
-    await desk.agent.do(f"{at}/resolve", RESOLVED)
+    await desk.agent.post_ok(f"{at}/reopen", {"reason": "It is back."})
+    await desk.agent.post_ok(f"{at}/resolve", RESOLVED)
     await desk.follow()
     share = await desk.point(path)
     assert (share["value"], share["numerator"], share["denominator"]) == (0.333333, 1, 3)
@@ -161,7 +161,7 @@ async def test_what_it_is_cut_by_and_filtered_by(desk: Desk) -> None:
     for team, urgency in (("network", "1"), ("network", "3"), ("mail", "1"), (None, "1")):
         at = await desk.report(1, urgency=urgency)
         if team is not None:
-            await desk.agent.do(f"{at}/assign", {"team": team})
+            await desk.agent.post_ok(f"{at}/assign", {"team": team})
         await desk.resolve(at)
     await desk.follow()
     path = "/v1/kpis/incidents_resolved"
@@ -184,8 +184,8 @@ async def test_a_number_is_opened_down_to_its_cases_and_their_events(desk: Desk)
     first, second = await desk.report(3), await desk.report(2)
     for at in (first, second):
         await desk.resolve(at)
-    await desk.agent.do(f"{second}/reopen", {"reason": "It is back."})
-    await desk.agent.do(f"{second}/resolve", RESOLVED)
+    await desk.agent.post_ok(f"{second}/reopen", {"reason": "It is back."})
+    await desk.agent.post_ok(f"{second}/resolve", RESOLVED)
     await desk.report(1)
     await desk.follow()
     page = await desk.manager.read(f"{MTTR}/cases")
@@ -214,7 +214,7 @@ async def test_a_number_is_opened_down_to_its_cases_and_their_events(desk: Desk)
 async def test_a_change_of_team_is_among_the_events_of_its_number(desk: Desk) -> None:
     at = await desk.report(1)
     for team in ("network", "mail", "network"):
-        await desk.agent.do(f"{at}/assign", {"team": team})
+        await desk.agent.post_ok(f"{at}/assign", {"team": team})
     await desk.resolve(at)
     await desk.follow()
     (case,) = (await desk.manager.read("/v1/kpis/reassignments_per_case/cases"))["items"]
@@ -336,7 +336,7 @@ async def test_a_cursor_is_good_for_its_kpi_and_filters_only(desk: Desk) -> None
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor"), (path, parameters)
 
 
-@each(
+@each_case(
     ("parameters", "parameter", "code"),
     [
         ({"grain": "fortnight"}, "grain", "enum"),
@@ -397,7 +397,7 @@ async def test_more_points_than_one_answer_may_have_are_refused(
     assert (answer.status_code, error["parameter"], error["code"]) == (422, "by", "too_many_points")
 
 
-@each("role", list(Role))
+@each_case("role", list(Role))
 async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, role: Role) -> None:
     sees = role in {
         Role.admin,
@@ -413,7 +413,11 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
     tied = await shared.client("Otto", f"{role}@team/{await shared.team(f'only-{role}')}")
     for client, may in ((caller, sees), (tied, False)):
         asked = [item["key"] for item in (await client.read("/v1/kpis"))["items"]]
-        others = {kind for kind in PROCESSES if kind != "incident" and role in BY_KIND[kind].sees_all}
+        others = {
+            kind
+            for kind in PROCESSES
+            if kind != "incident" and role in LIFECYCLES_BY_KIND[kind].overseer_roles
+        }
         assert [key for key in asked if key in OF_INCIDENTS] == (OF_INCIDENTS if may else [])
         assert {KPIS[key].process for key in asked} - {"incident"} == (others if client is caller else set())
         assert (await client.read("/v1/kpis/periods"))["items"] == [], "nothing has happened"
@@ -425,7 +429,7 @@ async def test_whoever_sees_every_incident_may_ask_and_nobody_else(shared: Api, 
                 assert "Incident manager" in answer.json()["detail"]
 
 
-@each("role", list(Role))
+@each_case("role", list(Role))
 async def test_a_figure_of_requests_and_incidents_is_for_whoever_sees_both(shared: Api, role: Role) -> None:
     caller = await shared.client("Olga", role)
     one_kind = ("requests_delivered", "incidents_resolved")
@@ -437,7 +441,7 @@ async def test_a_figure_of_requests_and_incidents_is_for_whoever_sees_both(share
 
 
 async def test_agents_may_ask_where_they_see_every_ticket(
-    place: Place, settings: Settings, tmp_path: Any
+    place: DatabaseUrls, settings: Settings, tmp_path: Any
 ) -> None:
     changed = settings.model_copy(update={"agents_see": "all"})
     async with serving(place.url, tmp_path / "secrets", changed) as api:
@@ -468,7 +472,7 @@ async def test_every_kpi_answers_in_every_grain_and_cut(desk: Desk) -> None:
 
 
 async def test_when_the_database_is_gone_the_answer_says_when_to_try_again(
-    desk: Desk, server: Server, place: Place
+    desk: Desk, server: Server, place: DatabaseUrls
 ) -> None:
     cut = Cut(server, place)
     await cut.allow(False)

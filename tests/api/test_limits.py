@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.limits import Quota, Room
+from app.api.limits import Quota, QuotaLeft
 from app.common.keys import new_secret, token
 from app.common.people import Role
 from app.log.ids import uuid7
 from app.settings import Settings
 from tests.client import Api, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import add_person
 
 LIMIT, SECONDS = 5, 3600
 
 
 @pytest.fixture
-async def strict(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+async def strict(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
     """An application that lets each key ask five times an hour, and look up three wrong keys."""
     changed = settings.model_copy(update={"rate_limit": LIMIT, "rate_seconds": SECONDS, "wrong_keys": 3})
     async with serving(place.url, tmp_path / "secrets", changed) as opened:
@@ -99,9 +99,9 @@ def test_in_no_stretch_of_so_many_seconds_is_more_taken(
     for wait, who in waits:
         clock.now += wait
         lately = [at for at, name in taken if name == who and at > clock.now - 10]
-        room = quota.room(who)
+        room = quota.remaining(who)
         assert room.left == 4 - len(lately)
-        assert quota.take(who) == (room.left > 0), "whoever can ask may"
+        assert quota.consume(who) == (room.left > 0), "whoever can ask may"
         if room.left:
             taken.append((clock.now, who))
         else:
@@ -113,8 +113,8 @@ def test_names_that_ask_nothing_any_more_are_forgotten() -> None:
     clock = Clock()
     quota = Quota("address", 4, 10, clock)
     for n in range(1_000):
-        quota.take(f"10.0.0.{n}")
+        quota.consume(f"10.0.0.{n}")
     clock.now = 11
-    quota.take("10.0.0.1")
-    assert quota.room("10.0.0.2") == Room(4, 0)
+    quota.consume("10.0.0.1")
+    assert quota.remaining("10.0.0.2") == QuotaLeft(4, 0)
     assert len(quota._counted) == 1

@@ -8,10 +8,10 @@ import pytest
 
 from app.common.people import Role
 from app.foundation.people.queries import KEYS, PERSONS, TEAMS
-from app.kernel.look import load
+from app.kernel.reads import load
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.contract.answers import document
 from tests.kernel.test_look import refer
@@ -27,7 +27,7 @@ class Scene:
         self.ids: dict[str, str] = {}
 
     async def report(self, name: str, **changes: Any) -> str:
-        self.ids[name] = (await self.ada.do(INCIDENTS, an_incident(**changes)))["id"]
+        self.ids[name] = (await self.ada.post_ok(INCIDENTS, an_incident(**changes)))["id"]
         return f"{INCIDENTS}/{self.ids[name]}"
 
     async def found(self, client: Client | None = None, **parameters: Any) -> set[str]:
@@ -48,17 +48,17 @@ async def scene(shared: Api) -> Scene:
     plain = await load(shared.ledger.db, LIFECYCLE, at.rpartition("/")[2])
     assert plain is not None
     await refer(shared.ledger, plain.record, "jira", "OPS-1")
-    await ada.do(f"{at}/tag", {"tag": "printer"})
-    await ada.do(f"{at}/follow")
+    await ada.post_ok(f"{at}/tag", {"tag": "printer"})
+    await ada.post_ok(f"{at}/follow")
     await made.report("urgent", impact="1", urgency="1", channel="hotline", effect="none")
     await made.report("hers", requester=made.zhao.id, service="erp", ci="db-1", category="data")
     at = await made.report("given", service="mail")
-    await ada.do(f"{at}/assign", {"team": "network", "person": lin.id})
+    await ada.post_ok(f"{at}/assign", {"team": "network", "person": lin.id})
     at = await made.report("held", effect="down")
-    await ada.do(f"{at}/assign", {"person": "me"})
-    await ada.do(f"{at}/hold", {"reason": "awaiting_vendor"})
+    await ada.post_ok(f"{at}/assign", {"person": "me"})
+    await ada.post_ok(f"{at}/hold", {"reason": "awaiting_vendor"})
     at = await made.report("over", occurred_at="2026-02-01T00:00:00Z")
-    await ada.do(f"{at}/resolve", {**RESOLVED, "occurred_at": "2026-03-01T00:00:00Z"})
+    await ada.post_ok(f"{at}/resolve", {**RESOLVED, "occurred_at": "2026-03-01T00:00:00Z"})
     return made
 
 
@@ -100,7 +100,7 @@ async def test_a_list_says_what_can_be_done_only_if_it_is_asked(scene: Scene) ->
         assert (await scene.ada.get(path)).status_code == 422, "there is nothing to include"
 
 
-@each(
+@each_case(
     ("said", "found"),
     [
         ({"state": "new"}, "plain urgent hers given"),
@@ -177,7 +177,7 @@ async def test_what_is_mine_is_different_for_everybody(scene: Scene) -> None:
     assert await scene.found(assignee=f"{scene.lin.id},none") == EVERY - {"held"}
 
 
-@each(
+@each_case(
     ("said", "parameter", "message"),
     [
         ("stat=new", "stat", "is not known here; known are: state, state_not"),
@@ -259,14 +259,14 @@ async def test_what_a_record_refers_to_is_shown_whole_to_who_may_see_it(scene: S
 
 async def test_what_the_caller_may_not_see_stays_a_name(scene: Scene) -> None:
     at = f"{INCIDENTS}/{scene.ids['hers']}"
-    await scene.ada.do(f"{at}/assign", {"person": scene.lin.id})
+    await scene.ada.post_ok(f"{at}/assign", {"person": scene.lin.id})
     try:
         shown = await scene.zhao.read(at, expand="assignee,requester")
         assert shown["assignee"] == {"id": scene.lin.id, "name": "Lin"}, "without an e-mail"
         assert shown["requester"]["email"] == "zhao@example.org", "her own"
     finally:
-        await scene.ada.do(f"{at}/assign", {"person": scene.ada.id})
-        await scene.ada.do(f"{at}/comment", {"text": "Sorry."})
+        await scene.ada.post_ok(f"{at}/assign", {"person": scene.ada.id})
+        await scene.ada.post_ok(f"{at}/comment", {"text": "Sorry."})
 
 
 async def test_fields_and_what_is_expanded_go_together(scene: Scene) -> None:

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from app.api.filters import Where, narrow
-from app.api.paging import Place, of_page, of_total, order_of
+from app.api.filters import WhereClause, narrow
+from app.api.paging import PagePosition, count_sql, order_of, page_sql
 from app.api.shapes import Renderer
-from app.common.people import Caller, Held, Role, rule
-from app.kernel.bodies import Nothing
+from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import may_see
+from app.kernel.payloads import EmptyPayload
+from app.kernel.visibility import can_see
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import (
     LIFECYCLE,
@@ -51,20 +51,20 @@ class Crowd:
         tool = await self._do(chance.choice(self.people), None, "report", opened)
         for action, body in (
             ("assign", AssignTicket(team=chance.choice(TEAMS))),
-            ("acknowledge", Nothing()),
+            ("acknowledge", EmptyPayload()),
             ("hold", HoldIncident.model_validate({"reason": "other"})),
-            ("resume", Nothing()),
+            ("resume", EmptyPayload()),
             ("resolve", ResolveIncident.model_validate(RESOLVED)),
-            ("close", Nothing()),
+            ("close", EmptyPayload()),
         ):
             if chance.random() < 0.15:
                 return
-            await self._do(rule("tests"), tool, action, body)
+            await self._do(rule_caller("tests"), tool, action, body)
 
     async def _do(self, caller: Caller, name: UUID | None, action: str, body: Any) -> UUID:
         row = LIFECYCLE[action]
         integration = Caller(
-            caller.actor, caller.person_id, (Held(Role.integration),), is_rule=caller.is_rule
+            caller.actor, caller.person_id, (RoleGrant(Role.integration),), is_rule=caller.is_rule
         )
         if not row.who.allows(integration, None) and caller.is_rule:
             integration = self.worker
@@ -76,7 +76,12 @@ class Crowd:
     def worker(self) -> Caller:
         """Somebody of every team, who may do all that is done here."""
         me = self.people[0]
-        held = (Held(Role.agent), Held(Role.engineer), Held(Role.integration), Held(Role.incident_manager))
+        held = (
+            RoleGrant(Role.agent),
+            RoleGrant(Role.engineer),
+            RoleGrant(Role.integration),
+            RoleGrant(Role.incident_manager),
+        )
         return Caller(me.actor, me.person_id, held, frozenset(self.teams.values()))
 
     def anybody(self, chance: random.Random) -> Caller:
@@ -85,9 +90,9 @@ class Crowd:
         roles = chance.sample(
             [Role.agent, Role.engineer, Role.incident_manager, Role.auditor], chance.randrange(3)
         )
-        scoped = [Held(Role.engineer, team) for team in chance.sample(list(self.teams.values()), 1)]
+        scoped = [RoleGrant(Role.engineer, team) for team in chance.sample(list(self.teams.values()), 1)]
         member = frozenset(chance.sample(list(self.teams.values()), chance.randrange(3)))
-        held = [Held(role) for role in roles] + (scoped if chance.random() < 0.3 else [])
+        held = [RoleGrant(role) for role in roles] + (scoped if chance.random() < 0.3 else [])
         return Caller(me.actor, me.person_id, tuple(held), member)
 
 
@@ -137,7 +142,7 @@ async def test_pages_are_what_one_finds_by_looking_at_every_record(crowd: Crowd,
         expected = [
             row["id"]
             for row in sorted_by(crowd.rows, sort)
-            if may_see(caller, LIFECYCLE, row["audience"], agents_see="teams")
+            if can_see(caller, LIFECYCLE, row["audience"], agents_see="teams")
             and meaning(row, caller, crowd.teams)
         ]
         renderer = Renderer(ledger, LIFECYCLE, IncidentOut, caller, "en")
@@ -146,7 +151,7 @@ async def test_pages_are_what_one_finds_by_looking_at_every_record(crowd: Crowd,
             caller.roles,
         )
         where = await narrowed(renderer, said)
-        total = of_total(renderer, where, INCIDENTS + 1)
+        total = count_sql(renderer, where, INCIDENTS + 1)
         assert await ledger.db.value(total, where.parameters) == len(expected)
         sizes.add(len(expected))
     assert len(sizes) > 10, "the callers differ in what they see"
@@ -161,8 +166,8 @@ def sorted_by(rows: list[Row], sort: str) -> list[Row]:
     return filled + sorted(empty, key=lambda row: row["id"], reverse=down)
 
 
-async def narrowed(renderer: Renderer, said: dict[str, str]) -> Where:
-    where = Where()
+async def narrowed(renderer: Renderer, said: dict[str, str]) -> WhereClause:
+    where = WhereClause()
     await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
     return where
 
@@ -170,10 +175,10 @@ async def narrowed(renderer: Renderer, said: dict[str, str]) -> Where:
 async def paged(renderer: Renderer, said: dict[str, str], sort: str, limit: int) -> list[UUID]:
     """The ids on all pages, one after the other."""
     found: list[UUID] = []
-    place: Place | None = None
+    place: PagePosition | None = None
     while True:
         where = await narrowed(renderer, said)
-        query = of_page(renderer, where, order_of(LISTING, sort), limit, place)
+        query = page_sql(renderer, where, order_of(LISTING, sort), limit, place)
         rows = await renderer.ledger.db.rows(query, where.parameters)
         found += [row["id"] for row in rows]
         if len(rows) < limit:

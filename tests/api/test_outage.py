@@ -22,8 +22,8 @@ from app.common.people import Role
 from app.kernel.ledger import Ledger
 from app.settings import Settings
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
-from tests.conftest import Place, Server
-from tests.lossy import Lossy
+from tests.conftest import DatabaseUrls, Server
+from tests.lossy_proxy import LossyProxy
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.usefixtures("connections_anew")
@@ -33,7 +33,7 @@ SOON = 0.3
 class Cut:
     """A database that takes no connections, and has lost those that it had."""
 
-    def __init__(self, server: Server, place: Place) -> None:
+    def __init__(self, server: Server, place: DatabaseUrls) -> None:
         self.administrator = server.administrator
         self.database = urlsplit(place.url).path.removeprefix("/")
 
@@ -51,10 +51,10 @@ class Cut:
 
 
 async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_by_itself(
-    api: Api, server: Server, place: Place
+    api: Api, server: Server, place: DatabaseUrls
 ) -> None:
     zhao = await api.client("Zhao Min")
-    record = await zhao.do("/v1/incidents", an_incident())
+    record = await zhao.post_ok("/v1/incidents", an_incident())
     at = f"/v1/incidents/{record['id']}"
     cut = Cut(server, place)
     await cut.allow(False)
@@ -95,10 +95,10 @@ async def test_every_answer_says_when_to_try_again_and_then_the_service_goes_on_
 
 
 async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_when_it_is_repeated(
-    api: Api, server: Server, place: Place
+    api: Api, server: Server, place: DatabaseUrls
 ) -> None:
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
     key = {"Idempotency-Key": "k"}
     cut = Cut(server, place)
     connect = psycopg.AsyncConnection.connect
@@ -129,16 +129,16 @@ async def test_a_command_whose_connection_is_cut_is_answered_503_and_done_once_w
 
 
 async def test_a_network_that_is_silent_is_an_outage_too_and_what_was_sent_is_done_once(
-    place: Place, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "POOL_WAIT_SECONDS", SOON)
     monkeypatch.setattr(readiness, "READY_SECONDS", SOON)
     async with (
-        Lossy(place.url, lambda: False) as road,
+        LossyProxy(place.url, lambda: False) as road,
         serving(road.url, tmp_path / "secrets", settings) as api,
     ):
         zhao = await api.client("Zhao Min")
-        at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+        at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
         nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
         road.flows.clear()
         async with asyncio.timeout(PATIENCE_SECONDS / 2):  # for the rest one would wait longer
@@ -177,7 +177,7 @@ where datname = %s and backend_type = 'client backend'
 
 
 @contextlib.asynccontextmanager
-async def stopped(server: Server, place: Place) -> AsyncIterator[None]:
+async def stopped(server: Server, place: DatabaseUrls) -> AsyncIterator[None]:
     """All processes of PostgreSQL that serve this database stand still, until the block ends.
 
     They are stopped while they wait for us: one that holds a lock of shared memory would stop all others.
@@ -212,11 +212,11 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
 
 
 async def test_processes_of_the_database_that_stand_still_are_left_for_others_that_work(
-    api: Api, server: Server, place: Place, monkeypatch: pytest.MonkeyPatch
+    api: Api, server: Server, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readiness, "READY_SECONDS", SOON)
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     nobody, key = api.with_token(None), {"Idempotency-Key": "k"}
 
     async def written() -> bool:
@@ -241,18 +241,18 @@ async def test_processes_of_the_database_that_stand_still_are_left_for_others_th
 async def test_a_connection_that_stands_still_costs_nobody_more_than_a_moment(
     api: Api,
     server: Server,
-    place: Place,
+    place: DatabaseUrls,
     monkeypatch: pytest.MonkeyPatch,
     idle: float,
     stalled: float,
     first: int,
 ) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     await zhao.read(at)
     monkeypatch.setattr(db, "IDLE_SECONDS", idle)
     monkeypatch.setattr(db, "STALLED_SECONDS", stalled)
-    monkeypatch.setattr(db, "THERE_SECONDS", SOON / 2)
+    monkeypatch.setattr(db, "PING_SECONDS", SOON / 2)
 
     async def read() -> bool:
         return (await zhao.get(at)).status_code == 200
@@ -271,10 +271,10 @@ async def test_a_statement_that_the_database_is_at_may_take_its_time(
 
 
 async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why_nothing_is_written(
-    api: Api, server: Server, place: Place
+    api: Api, server: Server, place: DatabaseUrls
 ) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     cut = Cut(server, place)
     said = sql.SQL("alter database {} set default_transaction_read_only = {}")
     async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
@@ -302,10 +302,10 @@ async def test_a_database_that_has_become_read_only_is_read_and_the_log_says_why
 
 
 async def test_a_failure_of_ours_is_told_without_its_details_and_with_the_id_to_ask_about(
-    api: Api, place: Place
+    api: Api, place: DatabaseUrls
 ) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute("alter table fold.incident rename to hidden")
     # A server logs the error and goes on; this transport would raise it.

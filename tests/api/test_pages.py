@@ -18,7 +18,7 @@ from tests.people import ago
 async def report(client: Client, opened: datetime | None = None, **changes: str) -> str:
     """A new incident; gives its id."""
     when = {} if opened is None else {"occurred_at": opened.isoformat()}
-    record_id: str = (await client.do("/v1/incidents", an_incident(**when, **changes)))["id"]
+    record_id: str = (await client.post_ok("/v1/incidents", an_incident(**when, **changes)))["id"]
     return record_id
 
 
@@ -51,9 +51,9 @@ async def test_a_reader_misses_nothing_and_sees_nothing_twice_while_others_write
     reader = await shared.client("Reader", Role.agent, teams=(f"alpha-{seed}", f"beta-{seed}"))
     mine = [await report(agent, ago(minutes=n), requester=reader.id) for n in range(30)]
     for n, record_id in enumerate(mine[:10]):
-        await agent.do(f"/v1/incidents/{record_id}/resolve", RESOLVED)
+        await agent.post_ok(f"/v1/incidents/{record_id}/resolve", RESOLVED)
         if n < 5:
-            await agent.do(f"/v1/incidents/{record_id}/close")
+            await agent.post_ok(f"/v1/incidents/{record_id}/close")
     by = sort.removeprefix("-")
     places = await places_of(reader, by)
     there = places.keys()
@@ -109,7 +109,7 @@ async def test_what_is_seen_by_several_ways_is_listed_once(shared: Api) -> None:
     zhao = await shared.client("Zhao", Role.agent, teams=("both",))
     ids = [await report(zhao) for _ in range(5)]
     for record_id in ids:  # theirs, assigned to them, and their team's
-        await zhao.do(f"/v1/incidents/{record_id}/assign", {"team": "both", "person": "me"})
+        await zhao.post_ok(f"/v1/incidents/{record_id}/assign", {"team": "both", "person": "me"})
     pages = await zhao.pages("/v1/incidents", limit=2, team="both")
     assert [item["id"] for page in pages for item in page] == list(reversed(ids))
 
@@ -118,7 +118,7 @@ async def test_a_cursor_is_good_for_its_list_and_filters_only(shared: Api) -> No
     agent = await shared.client("Lin", Role.agent, Role.admin)
     first, *_ = [await report(agent) for _ in range(3)]
     at = f"/v1/incidents/{first}"
-    await agent.do(f"{at}/comment", {"text": "x"})
+    await agent.post_ok(f"{at}/comment", {"text": "x"})
     cursor = (await agent.read("/v1/incidents", limit=1))["next_cursor"]
     filtered = (await agent.read("/v1/incidents", limit=1, state="new"))["next_cursor"]
     of_events = (await agent.read(f"{at}/events", limit=1))["next_cursor"]
@@ -168,9 +168,9 @@ async def test_events_come_in_order_and_pages_of_them_go_on_while_more_are_added
     zhao = await shared.client("Zhao")
     at = f"/v1/incidents/{await report(zhao)}"
     for n in range(6):
-        await zhao.do(f"{at}/comment", {"text": str(n)})
+        await zhao.post_ok(f"{at}/comment", {"text": str(n)})
     first = await zhao.read(f"{at}/events", limit=4)
-    await zhao.do(f"{at}/comment", {"text": "6"})
+    await zhao.post_ok(f"{at}/comment", {"text": "6"})
     rest = await zhao.read(f"{at}/events", limit=200, cursor=first["next_cursor"])
     versions = [event["version"] for event in first["items"] + rest["items"]]
     assert versions == list(range(1, 9))

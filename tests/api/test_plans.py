@@ -10,16 +10,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.api.filters import Where, narrow
-from app.api.paging import Order, of_page, order_of, rows_of
+from app.api.filters import WhereClause, narrow
+from app.api.paging import Order, order_of, page_rows, page_sql
 from app.api.shapes import Renderer
-from app.common.people import Caller, Held, Role
+from app.common.people import Caller, Role, RoleGrant
 from app.db import Database
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.foundation.custom.test_custom_fields import declare
 from tests.people import add_caller, add_team
 
@@ -51,7 +51,7 @@ from (
 
 
 @pytest.fixture(scope="module")
-async def many(crowded: Ledger, lasting: Place) -> dict[str, Caller]:
+async def many(crowded: Ledger, lasting: DatabaseUrls) -> dict[str, Caller]:
     """A hundred thousand incidents; callers by what they see."""
     team = await add_team(crowded, "network")
     for key, value_type in (("room", "text"), ("visitors", "number")):
@@ -63,9 +63,9 @@ async def many(crowded: Ledger, lasting: Place) -> dict[str, Caller]:
         owner.execute("analyze fold.incident")
     teams = frozenset({team.id})
     return {
-        "everything": Caller(me.actor, me.person_id, (Held(Role.admin),), teams),
-        "a team's and the desk's": Caller(me.actor, me.person_id, (Held(Role.agent),), teams),
-        "their own": Caller(me.actor, me.person_id, (Held(Role.requester),), teams),
+        "everything": Caller(me.actor, me.person_id, (RoleGrant(Role.admin),), teams),
+        "a team's and the desk's": Caller(me.actor, me.person_id, (RoleGrant(Role.agent),), teams),
+        "their own": Caller(me.actor, me.person_id, (RoleGrant(Role.requester),), teams),
     }
 
 
@@ -115,9 +115,9 @@ async def test_no_page_of_a_list_is_found_by_going_through_all_incidents(
     through_all = []
     for said in ASKED:
         renderer = Renderer(crowded, LIFECYCLE, IncidentOut, many[sees], "en")
-        where = Where()
+        where = WhereClause()
         await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
-        query = of_page(renderer, where, order, 51)
+        query = page_sql(renderer, where, order, 51)
         plan = await crowded.db.value(f"explain (format json) {query}", where.parameters)
         if ("Seq Scan", "incident") in [
             (n["Node Type"], n.get("Relation Name")) for n in nodes(plan[0]["Plan"])
@@ -138,9 +138,9 @@ async def test_the_first_page_of_any_list_is_there_at_once(crowded: Ledger, many
     for said in ASKED:
         for caller in many.values():
             renderer = Renderer(crowded, LIFECYCLE, IncidentOut, caller, "en")
-            where = Where()
+            where = WhereClause()
             await narrow(where, LISTING.parameters, LISTING.query.model_validate(said), renderer)
-            query = of_page(renderer, where, order_of(LISTING, "opened_at"), 51)
+            query = page_sql(renderer, where, order_of(LISTING, "opened_at"), 51)
             explained = f"explain (analyze, buffers, timing off, format json) {query}"
             plan = (await crowded.db.value(explained, where.parameters))[0]["Plan"]
             assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 6_000, said
@@ -171,21 +171,21 @@ class OneTransaction(Database):
     async def fetched(self) -> int:
         """How many rows of incidents were fetched; ends the transaction."""
         count = int(await self.value(FETCHED))
-        await super()._give_back(self._held)
+        await super()._release(self._held)
         return count
 
-    async def _take(self, seconds: float | None) -> tuple[Any, float]:
+    async def _acquire(self, seconds: float | None) -> tuple[Any, float]:
         if self._held is None:
-            self._held, _ = await super()._take(seconds)
+            self._held, _ = await super()._acquire(seconds)
             await self._held.execute("begin")
         return self._held, asyncio.get_running_loop().time() + 60.0
 
-    async def _give_back(self, connection: Any) -> None:
+    async def _release(self, connection: Any) -> None:
         """It stays until what was fetched is known."""
 
 
 async def test_a_page_of_what_is_found_costs_the_same_wherever_that_stands(
-    crowded: Ledger, many: dict[str, Caller], lasting: Place
+    crowded: Ledger, many: dict[str, Caller], lasting: DatabaseUrls
 ) -> None:
     """The planner takes hits for spread evenly, and would walk the list from its new end to the old ones."""
     with psycopg.connect(lasting.owner_url, autocommit=True) as owner:
@@ -197,13 +197,13 @@ async def test_a_page_of_what_is_found_costs_the_same_wherever_that_stands(
         )
         costly = {}
         for word in ("mail", "rare", "spread", "ancient", "old", "old rare", "nothing"):
-            where, db = Where(), OneTransaction(lasting.url)
+            where, db = WhereClause(), OneTransaction(lasting.url)
             await db.open()
             ledger = copy(crowded)
             ledger.db = db
             renderer = Renderer(ledger, LIFECYCLE, IncidentOut, many["everything"], "en")
             await narrow(where, LISTING.parameters, LISTING.query.model_validate({"q": word}), renderer)
-            rows = await rows_of(renderer, where, order_of(LISTING, "-opened_at"), 51, None)
+            rows = await page_rows(renderer, where, order_of(LISTING, "-opened_at"), 51, None)
             looked_at = await db.fetched()
             await db.close()
             newest = owner.execute(newest_of, (" & ".join(word.split()),)).fetchone()

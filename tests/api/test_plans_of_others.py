@@ -9,18 +9,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.api.filters import Where, narrow
+from app.api.filters import WhereClause, narrow
 from app.api.lists import Listing
-from app.api.paging import of_page, order_of
+from app.api.paging import order_of, page_sql
 from app.api.shapes import Renderer
-from app.common.people import Caller, Held, Role
+from app.common.people import Caller, Role, RoleGrant
 from app.foundation.assignment.queries import ASSIGNMENT_RULES
 from app.foundation.cis.queries import CIS
 from app.kernel.ledger import Ledger
 from app.processes.problems import queries as problems
 from app.processes.requests import queries as requests
 from tests.api.test_plans import MANY, nodes
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import add_caller, add_team
 
 # One in twenty is open, each person has a few, each team a twentieth.
@@ -179,7 +179,7 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-async def many(crowded: Ledger, lasting: Place) -> Mapping[str, Caller]:
+async def many(crowded: Ledger, lasting: DatabaseUrls) -> Mapping[str, Caller]:
     """A hundred thousand of each; callers by what they see."""
     team = await add_team(crowded, "network")
     me = await add_caller(crowded, "Zhao", teams=("network",))
@@ -190,9 +190,9 @@ async def many(crowded: Ledger, lasting: Place) -> Mapping[str, Caller]:
             owner.execute(f"analyze fold.{kind}".encode())
     teams = frozenset({team.id})
     return {
-        "everything": Caller(me.actor, me.person_id, (Held(Role.admin),), teams),
-        "a team's and the desk's": Caller(me.actor, me.person_id, (Held(Role.agent),), teams),
-        "their own": Caller(me.actor, me.person_id, (Held(Role.requester),), teams),
+        "everything": Caller(me.actor, me.person_id, (RoleGrant(Role.admin),), teams),
+        "a team's and the desk's": Caller(me.actor, me.person_id, (RoleGrant(Role.agent),), teams),
+        "their own": Caller(me.actor, me.person_id, (RoleGrant(Role.requester),), teams),
     }
 
 
@@ -206,9 +206,9 @@ async def test_no_page_of_a_list_is_found_by_going_through_all_of_them(
     for said in LISTS[kind].asked:
         for way in (way for name in listing.sorts for way in (name, f"-{name}")):
             renderer = Renderer(crowded, listing.lifecycle, listing.shape, many[sees], "en")
-            where = Where()
+            where = WhereClause()
             await narrow(where, listing.parameters, listing.query.model_validate(said), renderer)
-            query = of_page(renderer, where, order_of(listing, way), 51)
+            query = page_sql(renderer, where, order_of(listing, way), 51)
             plan = await crowded.db.value(f"explain (format json) {query}", where.parameters)
             if ("Seq Scan", kind) in [
                 (n["Node Type"], n.get("Relation Name")) for n in nodes(plan[0]["Plan"])

@@ -11,8 +11,8 @@ import pytest
 
 from app.api.problems import status_of
 from app.i18n import LANGUAGES, sentences
-from app.main import routed
-from tests.cases import each
+from app.main import build_app
+from tests.cases import each_case
 from tests.client import ADDRESS, Client
 
 CODES = sorted(sentences("en")["title"])
@@ -22,7 +22,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 @pytest.fixture
 async def nobody() -> AsyncIterator[Client]:
     """Somebody without a key. These pages need no database either."""
-    async with Client(routed(), None, None) as client:
+    async with Client(build_app(), None, None) as client:
         yield client
 
 
@@ -47,7 +47,7 @@ class Page(HTMLParser):
             self.inline.append(tag)
 
 
-@each(("language", "code"), product(LANGUAGES, CODES))
+@each_case(("language", "code"), product(LANGUAGES, CODES))
 async def test_a_problem_is_explained_with_an_example_of_itself(
     nobody: Client, code: str, language: str
 ) -> None:
@@ -60,7 +60,7 @@ async def test_a_problem_is_explained_with_an_example_of_itself(
     assert told["example"]["detail"] == told["meaning"]
 
 
-@each("code", CODES)
+@each_case("code", CODES)
 async def test_a_browser_gets_a_page_that_loads_nothing_from_elsewhere(nobody: Client, code: str) -> None:
     answer = await nobody.get(f"/problems/{code}", headers=BROWSER | {"Accept-Language": "zh"})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -86,7 +86,7 @@ async def test_a_problem_that_there_is_none_of_is_a_problem(nobody: Client) -> N
 
 
 async def test_what_pages_load_is_there_and_nothing_else_is() -> None:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(routed()), base_url=ADDRESS) as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(build_app()), base_url=ADDRESS) as client:
         answer = await client.get("/static/page.css")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/css")

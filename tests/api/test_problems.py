@@ -11,9 +11,9 @@ import pytest
 
 from app.common.people import Role
 from app.i18n import LANGUAGES, sentences
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, Json, an_incident
-from tests.extras import own
+from tests.ticket_actions import own_actions
 
 LIMIT = 1_048_576
 
@@ -32,7 +32,7 @@ async def scene(shared: Api) -> Scene:
     zhao = await shared.client("Zhao Min")
     agent = await shared.client("Lin", Role.agent)
     stranger = await shared.client("Wu Jing")
-    return Scene(shared, zhao, agent, await zhao.do("/v1/incidents", an_incident()), stranger)
+    return Scene(shared, zhao, agent, await zhao.post_ok("/v1/incidents", an_incident()), stranger)
 
 
 async def endless() -> AsyncIterator[bytes]:
@@ -136,7 +136,7 @@ async def send(scene: Scene, case: str, language: str) -> httpx.Response:
     return answer
 
 
-@each("case", CASES)
+@each_case("case", CASES)
 async def test_it_is_a_problem_document_in_the_language_asked_for(
     shared: Api, scene: Scene, case: str
 ) -> None:
@@ -156,7 +156,7 @@ async def test_it_is_a_problem_document_in_the_language_asked_for(
     assert await shared.head() == head
 
 
-@each(
+@each_case(
     ("path", "allowed"),
     [
         ("/v1/incidents", {"GET", "HEAD", "POST"}),
@@ -199,13 +199,13 @@ async def test_a_refusal_for_the_state_says_the_state_and_what_is_open_to_this_c
     assert "Close" in told["detail"]
     assert "New" in told["detail"]
     told = (await scene.zhao.post(f"{scene.at}/close", json={}, headers={"Accept-Language": "zh"})).json()
-    assert own(told["allowed_actions"]) == ["cancel", "edit"]
+    assert own_actions(told["allowed_actions"]) == ["cancel", "edit"]
     assert "关闭" in told["detail"]
     assert "新建" in told["detail"]
 
 
 async def test_a_check_that_refuses_says_its_own_reason_and_the_state(scene: Scene) -> None:
-    await scene.agent.do(f"{scene.at}/assign", {"person": "me"})
+    await scene.agent.post_ok(f"{scene.at}/assign", {"person": "me"})
     refused = await scene.agent.post(f"{scene.at}/resolve", json=RESOLVED)
     told = refused.json()
     assert (refused.status_code, told["code"], told["state"]) == (409, "nobody_has_seen_it", "new")
@@ -213,7 +213,7 @@ async def test_a_check_that_refuses_says_its_own_reason_and_the_state(scene: Sce
 
 
 async def test_a_stale_condition_says_the_version_that_the_record_has(scene: Scene) -> None:
-    await scene.agent.do(f"{scene.at}/acknowledge")
+    await scene.agent.post_ok(f"{scene.at}/acknowledge")
     refused = await scene.zhao.post(
         f"{scene.at}/cancel", json={"reason": "x"}, headers={"If-Match": '"1.00"'}
     )
@@ -325,7 +325,7 @@ async def test_an_id_that_names_a_request_is_kept(scene: Scene, given: str) -> N
     assert answer.headers["x-request-id"] == given
 
 
-@each(
+@each_case(
     "given", ["", "x" * 129, "two words", "caf\xe9", "tab\there", "bob.smith@example.org", "-x", "<b>", "{x}"]
 )
 async def test_an_id_that_cannot_be_kept_is_replaced(scene: Scene, given: str) -> None:
@@ -333,7 +333,7 @@ async def test_an_id_that_cannot_be_kept_is_replaced(scene: Scene, given: str) -
     assert answer.headers["x-request-id"] not in ("", given)
 
 
-@each(
+@each_case(
     ("accept", "language"),
     [
         ("", "en"),

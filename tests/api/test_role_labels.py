@@ -9,16 +9,16 @@ import pytest
 
 from app.common.people import Role
 from app.settings import Settings, SettingsError
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 
 RENAMED = '{"admin": {"en": "Keeper", "zh": "管家"}, "auditor": {"zh": "审计师"}}'
 CHINESE = {"Accept-Language": "zh"}
 
 
 @pytest.fixture
-async def renaming(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+async def renaming(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
     """An application of an organisation that has names of its own."""
     changed = settings.model_copy(update={"role_labels": RENAMED})
     async with serving(place.url, tmp_path / "secrets", changed) as opened:
@@ -54,7 +54,7 @@ async def test_who_may_do_something_is_said_by_their_names_here(renaming: Api) -
 
 
 async def test_a_role_that_there_is_not_cannot_be_renamed(
-    place: Place, tmp_path: Path, settings: Settings
+    place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     changed = settings.model_copy(update={"role_labels": '{"janitor": {"en": "Janitor"}}'})
     with pytest.raises(
@@ -64,7 +64,7 @@ async def test_a_role_that_there_is_not_cannot_be_renamed(
             pass
 
 
-@each(
+@each_case(
     "said",
     [
         *("{", "[]", '"agent"', '{"agent": "Supporter"}', '{"agent": {}}', '{"agent": {"de": "Helfer"}}'),

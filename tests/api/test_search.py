@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.common.people import Role
-from app.log import group
+from app.log import consumer_group as group
 from app.search.index import consumer
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, an_incident
 from tests.waiting import until
 
@@ -36,7 +36,7 @@ async def indexed(api: Api) -> AsyncIterator[Api]:
 async def report(client: Client, description: str, **changes: str) -> str:
     """A new incident; gives its id."""
     said = an_incident(title="Something is wrong", description=description, **changes)
-    record_id: str = (await client.do(INCIDENTS, said))["id"]
+    record_id: str = (await client.post_ok(INCIDENTS, said))["id"]
     return record_id
 
 
@@ -60,13 +60,13 @@ async def test_one_finds_what_one_has_just_written(indexed: Api) -> None:
     resolved = await zhao.read(INCIDENTS, q="relay")
     assert resolved["items"] == []
     agent = await indexed.client("Lin", Role.agent)
-    await agent.do(f"{INCIDENTS}/{written}/assign", {"person": "me"})
-    await agent.do(f"{INCIDENTS}/{written}/start")
-    await agent.do(f"{INCIDENTS}/{written}/resolve", RESOLVED)
+    await agent.post_ok(f"{INCIDENTS}/{written}/assign", {"person": "me"})
+    await agent.post_ok(f"{INCIDENTS}/{written}/start")
+    await agent.post_ok(f"{INCIDENTS}/{written}/resolve", RESOLVED)
     assert await found(zhao, "relay") == {written}
-    await agent.do(f"{INCIDENTS}/{written}/reopen", {"reason": "It is back."})
+    await agent.post_ok(f"{INCIDENTS}/{written}/reopen", {"reason": "It is back."})
     assert await found(zhao, "relay") == set()
-    await zhao.do(f"{INCIDENTS}/{written}/comment", {"text": "Again since lunch."})
+    await zhao.post_ok(f"{INCIDENTS}/{written}/comment", {"text": "Again since lunch."})
     assert await found(zhao, "lunch") == {written}
 
 
@@ -75,7 +75,7 @@ async def test_nobody_finds_what_they_may_not_read(indexed: Api) -> None:
     lin, auditor = await indexed.client("Lin", Role.agent), await indexed.client("Ada", Role.auditor)
     hers = await report(zhao, "My laptop smells")
     said = {"text": "A laptop of the series that burns", "visibility": "internal"}
-    await lin.do(f"{INCIDENTS}/{hers}/comment", said)
+    await lin.post_ok(f"{INCIDENTS}/{hers}/comment", said)
     for client, q, expected in (
         (zhao, "laptop", 1),
         (zhao, "burns", 0),
@@ -108,7 +108,7 @@ async def test_words_that_are_erased_are_found_no_more(indexed: Api) -> None:
     admin, zhao = await indexed.client("Ada", Role.admin), await indexed.client("Zhao Min")
     hers = await report(zhao, "My daughter is ill")
     assert await found(admin, "daughter") == {hers}
-    await admin.do(f"/v1/persons/{zhao.id}/erase")
+    await admin.post_ok(f"/v1/persons/{zhao.id}/erase")
 
     async def gone() -> bool:
         return not await found(admin, "daughter")
@@ -117,7 +117,7 @@ async def test_words_that_are_erased_are_found_no_more(indexed: Api) -> None:
     assert await found(admin, "wrong") == {hers}
 
 
-@each(
+@each_case(
     ("q", "language", "code", "message"),
     [
         ("…!", "en", "nothing_to_search_for", "must have a letter, a digit or a character in it"),

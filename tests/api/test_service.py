@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from app.api import readiness
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.db import connect
 from app.kpis.facts import FACTS
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
@@ -24,7 +24,7 @@ from app.registry import LIFECYCLES
 from app.settings import Settings
 from tests.api.test_outage import Cut
 from tests.client import ADDRESS, Api, an_incident, serving
-from tests.conftest import Place, Server
+from tests.conftest import DatabaseUrls, Server
 from tests.every_action.samples import SAMPLES
 from tests.people import act
 from tests.waiting import until
@@ -50,7 +50,7 @@ async def scraped(api: Api) -> dict[str, float]:
 
 async def test_requests_are_counted_by_operation_and_status_with_how_long_they_took(api: Api) -> None:
     zhao = await api.client("Zhao Min")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     for _ in range(3):
         await zhao.get(at)
     await zhao.head(at)
@@ -70,7 +70,7 @@ async def test_requests_are_counted_by_operation_and_status_with_how_long_they_t
 
 
 async def test_the_log_its_consumers_and_the_connections_are_measured_when_asked(
-    api: Api, place: Place
+    api: Api, place: DatabaseUrls
 ) -> None:
     connection = await connect(place.url, FOLLOW_LIMITS)
     zhao = await api.client("Zhao Min")
@@ -80,7 +80,7 @@ async def test_the_log_its_consumers_and_the_connections_are_measured_when_asked
     lag = 'ledgerdesk_consumer_lag_events{consumer="kpi"}'
     # The client that asks is made after the consumer has caught up: a person and a key.
     assert caught_up[lag] == 2
-    await zhao.do("/v1/incidents", an_incident())
+    await zhao.post_ok("/v1/incidents", an_incident())
     behind = await scraped(api)
     assert behind[lag] == 5
     assert behind['ledgerdesk_consumer_lag_seconds{consumer="kpi"}'] > 0
@@ -103,7 +103,7 @@ async def test_how_the_last_comparison_of_kpis_ended_is_measured_and_one_that_ne
         said = SAMPLES[MakeReconciliation]() | {"differences": differences}
         body = MakeReconciliation.model_validate(said)
         now = datetime.now(UTC) - timedelta(hours=hours)
-        await act(api.ledger, rule("tests"), "reconciliation", "make", body=body, now=now)
+        await act(api.ledger, rule_caller("tests"), "reconciliation", "make", body=body, now=now)
     last = await scraped(api)
     assert last[found] == 3
     assert last[old] == pytest.approx(2 * 3600, abs=60)
@@ -119,7 +119,7 @@ async def test_figures_are_for_those_who_look_after_the_service(api: Api) -> Non
 
 
 async def test_figures_are_open_to_all_only_where_a_setting_says_so(
-    place: Place, tmp_path: Path, settings: Settings
+    place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     changed = settings.model_copy(update={"open_metrics": True})
     async with serving(place.url, tmp_path / "secrets", changed) as api:
@@ -160,7 +160,7 @@ def asking_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def owner(place: Place) -> AsyncIterator[psycopg.AsyncConnection[object]]:
+async def owner(place: DatabaseUrls) -> AsyncIterator[psycopg.AsyncConnection[object]]:
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as connection:
         yield connection
 
@@ -178,7 +178,7 @@ async def test_a_schema_that_is_too_old_is_missing_and_one_that_came_later_is_no
 
 
 async def test_a_database_that_is_read_only_is_not_ready_as_every_write_says(
-    api: Api, server: Server, place: Place, asking_each_time: None
+    api: Api, server: Server, place: DatabaseUrls, asking_each_time: None
 ) -> None:
     client, cut = await api.client("Zhao Min"), Cut(server, place)
     assert await ready(api) == (200, [])

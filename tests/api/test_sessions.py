@@ -14,9 +14,9 @@ import pytest
 
 from app.common.people import Role
 from app.settings import Settings
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import ADDRESS, Api, Client, Json, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import add_person
 from tests.waiting import until
 
@@ -27,7 +27,7 @@ NAME = "ledgerdesk_session"
 
 
 @pytest.fixture
-async def trusting(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+async def trusting(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
     """An application whose settings name a portal."""
     changed = settings.model_copy(update={"origins": f"{PORTAL}, http://localhost:5173"})
     async with serving(place.url, tmp_path / "secrets", changed) as opened:
@@ -55,7 +55,7 @@ async def test_a_cookie_stands_for_the_key_with_its_roles_and_under_its_name(api
     me = await browser.read("/v1/me")
     assert (me["person"]["name"], me["session"]) == ("Lin", True)
     assert [held["role"] for held in me["roles"]] == ["agent"]
-    made: Json = await browser.do("/v1/incidents", an_incident(), Sec_Fetch_Site="same-origin")
+    made: Json = await browser.post_ok("/v1/incidents", an_incident(), Sec_Fetch_Site="same-origin")
     (event,) = (await browser.read(f"/v1/incidents/{made['id']}/events"))["items"]
     assert event["actor"] == f"person:{me['person']['id']}"
     assert "Cookie" in (await browser.get("/v1/me")).headers["vary"]
@@ -88,7 +88,7 @@ COMING_FROM: dict[str, tuple[dict[str, str], bool]] = {
 }
 
 
-@each("where", COMING_FROM)
+@each_case("where", COMING_FROM)
 async def test_what_changes_something_is_taken_from_our_own_pages_only(trusting: Api, where: str) -> None:
     browser, _ = await signed_in(trusting)
     headers, ours = COMING_FROM[where]
@@ -117,7 +117,7 @@ async def test_a_key_needs_no_such_proof_and_goes_before_a_cookie(api: Api) -> N
 
 
 async def test_a_session_that_is_ended_is_over_in_every_process(
-    api: Api, place: Place, tmp_path: Path, settings: Settings
+    api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     browser, value = await signed_in(api)
     async with serving(place.url, tmp_path / "secrets", settings) as other:
@@ -135,7 +135,7 @@ async def test_a_session_dies_with_its_key(api: Api) -> None:
     browser, _ = await signed_in(api)
     admin = await api.client("Gao", Role.admin)
     key = (await browser.read("/v1/me"))["key_id"]
-    await admin.do(f"/v1/keys/{key}/revoke")
+    await admin.post_ok(f"/v1/keys/{key}/revoke")
 
     async def refused() -> bool:
         return (await browser.get("/v1/me")).status_code == 401
@@ -152,7 +152,9 @@ async def test_a_session_ends_no_later_than_its_key(api: Api) -> None:
     assert int(cookie["max-age"]) <= 3600
 
 
-async def test_a_session_whose_time_is_over_is_nobody_s_and_is_cleared_away(api: Api, place: Place) -> None:
+async def test_a_session_whose_time_is_over_is_nobody_s_and_is_cleared_away(
+    api: Api, place: DatabaseUrls
+) -> None:
     browser, _ = await signed_in(api)
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:
         await owner.execute("update plumbing.session set expires_at = now()")
@@ -162,7 +164,7 @@ async def test_a_session_whose_time_is_over_is_nobody_s_and_is_cleared_away(api:
         assert found == (1,)
 
 
-async def test_what_is_kept_of_a_session_does_not_open_it(api: Api, place: Place) -> None:
+async def test_what_is_kept_of_a_session_does_not_open_it(api: Api, place: DatabaseUrls) -> None:
     _, value = await signed_in(api)
     name, _, secret = value.partition(".")
     async with await psycopg.AsyncConnection.connect(place.owner_url, autocommit=True) as owner:

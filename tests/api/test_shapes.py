@@ -8,24 +8,25 @@ from uuid import UUID
 
 import pytest
 
-from app.api.shapes import Columns, Renderer
-from app.common.people import Caller, Held, Role
+from app.api.columns import Columns
+from app.api.shapes import Renderer
+from app.common.people import Caller, Role, RoleGrant
 from app.processes.incidents.queries import LISTING as INCIDENTS
 from app.processes.problems.queries import LISTING as PROBLEMS
 from app.processes.requests.queries import LISTING as REQUESTS
 
 ME, OTHER, MY_TEAM, OTHER_TEAM = (UUID(int=n) for n in range(1, 5))
 CALLERS = {
-    "for a team": (Held(Role.agent, team_id=MY_TEAM), Held(Role.engineer, team_id=MY_TEAM)),
-    "for a service": (Held(Role.agent, service="mail"), Held(Role.engineer, service="mail")),
-    "for nobody else": (Held(Role.requester),),
+    "for a team": (RoleGrant(Role.agent, team_id=MY_TEAM), RoleGrant(Role.engineer, team_id=MY_TEAM)),
+    "for a service": (RoleGrant(Role.agent, service="mail"), RoleGrant(Role.engineer, service="mail")),
+    "for nobody else": (RoleGrant(Role.requester),),
 }
 
 
 @pytest.mark.parametrize("roles", CALLERS.values(), ids=CALLERS)
 @pytest.mark.parametrize("listing", [INCIDENTS, REQUESTS, PROBLEMS], ids=lambda one: one.lifecycle.kind)
 def test_what_is_open_in_a_list_is_what_is_open_of_each_record_by_itself(
-    listing: Any, roles: tuple[Held, ...]
+    listing: Any, roles: tuple[RoleGrant, ...]
 ) -> None:
     caller = Caller("person:me", ME, roles=roles, teams=frozenset({MY_TEAM}), team_id=MY_TEAM)
     # What is open in lists depends on the state and on who is who alone.

@@ -14,7 +14,7 @@ import pytest
 
 from app.api import openapi, pages, static_files
 from app.dashboard import page as dashboard
-from app.main import routed
+from app.main import build_app
 from app.settings import PROJECT
 from tests.client import ADDRESS
 from tests.contract.answers import PROBLEM, validate
@@ -25,8 +25,8 @@ MOST_SECONDS = 0.05
 @pytest.fixture
 async def stranger() -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who has not signed in."""
-    static_files.preload((*pages.KEPT, *dashboard.KEPT))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(routed()), base_url=ADDRESS) as client:
+    static_files.preload((*pages.PRELOADED, *dashboard.PRELOADED))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(build_app()), base_url=ADDRESS) as client:
         yield client
 
 

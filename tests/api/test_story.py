@@ -6,12 +6,12 @@ from datetime import datetime
 
 from app.common.people import Role
 from tests.client import RESOLVED, Api, Json, an_incident
-from tests.extras import own
+from tests.ticket_actions import own_actions
 
 
 def actions(record: Json) -> set[str]:
     """What the caller may do with an incident now, besides what can be done with every ticket."""
-    return set(own(action["action"] for action in record["actions"] if action["open"]))
+    return set(own_actions(action["action"] for action in record["actions"] if action["open"]))
 
 
 async def test_an_incident_is_reported_for_somebody_worked_on_resolved_reopened_and_closed(api: Api) -> None:
@@ -42,33 +42,33 @@ async def test_an_incident_is_reported_for_somebody_worked_on_resolved_reopened_
 
     # The engineer does not see it until it is his team's, and then may start on it as a member of the team.
     assert (await engineer.get(at)).status_code == 404
-    await agent.do(f"{at}/acknowledge")
-    record = await agent.do(f"{at}/assign", {"team": "network"})
+    await agent.post_ok(f"{at}/acknowledge")
+    record = await agent.post_ok(f"{at}/assign", {"team": "network"})
     assert record["team"]["key"] == "network"
     assert (await agent.get(at)).status_code == 200, "whoever raised it goes on seeing it"
     record = await engineer.read(at)
     assert {"start", "hold", "post_update", "resolve"} <= actions(record)
     assert {"acknowledge", "cancel"}.isdisjoint(actions(record))
-    record = await engineer.do(f"{at}/assign", {"team": "network", "person": "me"})
+    record = await engineer.post_ok(f"{at}/assign", {"team": "network", "person": "me"})
     assert record["assignee"] == {"id": engineer.id, "name": "Tomasz Nowak"}
-    record = await engineer.do(f"{at}/start")
+    record = await engineer.post_ok(f"{at}/start")
     assert record["started_at"] == record["state_since"]
 
     # He waits for a spare part, then goes on.
     held = {"reason": "awaiting_vendor", "wake_up_at": "2199-01-01T08:00:00+08:00"}
-    record = await engineer.do(f"{at}/hold", held)
+    record = await engineer.post_ok(f"{at}/hold", held)
     assert (record["state"], record["hold_reason"]) == ("on_hold", "awaiting_vendor")
     assert record["wake_up_at"] == "2199-01-01T00:00:00.000000Z"
-    await zhao.do(f"{at}/comment", {"text": "How long will it take?"})
-    record = await engineer.do(f"{at}/resume")
+    await zhao.post_ok(f"{at}/comment", {"text": "How long will it take?"})
+    record = await engineer.post_ok(f"{at}/resume")
     assert (record["state"], record["hold_reason"], record["wake_up_at"]) == ("in_progress", None, None)
 
-    record = await engineer.do(f"{at}/resolve", {**RESOLVED, "cause": "A full disk."})
+    record = await engineer.post_ok(f"{at}/resolve", {**RESOLVED, "cause": "A full disk."})
     assert (record["state"], record["resolution"]) == ("resolved", RESOLVED["done"])
-    record = await zhao.do(f"{at}/reopen", {"reason": "Still nothing."})
+    record = await zhao.post_ok(f"{at}/reopen", {"reason": "Still nothing."})
     assert (record["state"], record["resolution"], record["resolved_at"]) == ("in_progress", None, None)
-    await engineer.do(f"{at}/resolve", RESOLVED)
-    record = await zhao.do(f"{at}/close")
+    await engineer.post_ok(f"{at}/resolve", RESOLVED)
+    record = await zhao.post_ok(f"{at}/close")
     assert (record["state"], record["cause"]) == ("closed", None)
     assert record["resolved_at"] < record["closed_at"]
 
@@ -107,10 +107,10 @@ async def test_events_say_what_the_persons_and_teams_are_called_that_they_name(a
     team = await api.team("network")
     agent = await api.client("Lin Xiaoyu", Role.agent, teams=("network",))
     engineer = await api.client("Wang Wei", Role.engineer, teams=("network",))
-    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
-    await agent.do(f"{at}/assign", {"team": "network", "person": engineer.id})
+    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
+    await agent.post_ok(f"{at}/assign", {"team": "network", "person": engineer.id})
     task = {"title": "Look at the relay", "assignee": engineer.id}
-    await agent.do(f"{at}/add_task", task)
+    await agent.post_ok(f"{at}/add_task", task)
     whole = {agent.id: "Lin Xiaoyu", engineer.id: "Wang Wei", team: "The network team"}
     assert (await agent.read(f"{at}/events"))["names"] == whole
     first = await agent.read(f"{at}/events", limit=1)
@@ -124,11 +124,11 @@ async def test_a_list_is_newest_first_and_filtered_by_state_priority_and_team(ap
     agent = await api.client("Lin Xiaoyu", Role.agent, teams=("network",))
     numbers = []
     for urgency, team in (("1", None), ("2", "network"), ("3", "network"), ("1", "network")):
-        record = await agent.do("/v1/incidents", an_incident(urgency=urgency))
+        record = await agent.post_ok("/v1/incidents", an_incident(urgency=urgency))
         numbers.append(record["number"])
         if team:
-            record = await agent.do(f"/v1/incidents/{record['id']}/assign", {"team": team})
-    await agent.do(f"/v1/incidents/{numbers[3]}/acknowledge")
+            record = await agent.post_ok(f"/v1/incidents/{record['id']}/assign", {"team": team})
+    await agent.post_ok(f"/v1/incidents/{numbers[3]}/acknowledge")
 
     async def listed(**filters: str) -> list[str]:
         return [item["number"] for item in (await agent.read("/v1/incidents", **filters))["items"]]
@@ -150,7 +150,7 @@ async def test_a_list_is_newest_first_and_filtered_by_state_priority_and_team(ap
 
 async def test_persons_teams_and_keys_are_made_shown_and_listed(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
-    team = await admin.do("/v1/teams", {"key": "desk", "name": "Service desk"})
+    team = await admin.post_ok("/v1/teams", {"key": "desk", "name": "Service desk"})
     assert (team["kind"], team["state"]) == ("internal", "active")
     said = {
         "name": "Wang Wei 王伟",
@@ -158,13 +158,13 @@ async def test_persons_teams_and_keys_are_made_shown_and_listed(api: Api) -> Non
         "locale": "zh",
         "teams": ["desk", team["id"]],
     }
-    person = await admin.do("/v1/persons", said)
+    person = await admin.post_ok("/v1/persons", said)
     assert (person["name"], person["email"], person["kind"]) == ("Wang Wei 王伟", "wei@example.org", "human")
     roles = {"roles": ["agent", f"engineer@team/{team['id']}"]}
     for role in roles["roles"]:
-        person = await admin.do(f"/v1/persons/{person['id']}/grant_role", {"role": role})
+        person = await admin.post_ok(f"/v1/persons/{person['id']}/grant_role", {"role": role})
     assert person["roles"] == roles["roles"]
-    key = await admin.do("/v1/keys", {"name": "Wei's", "person": person["id"], **roles})
+    key = await admin.post_ok("/v1/keys", {"name": "Wei's", "person": person["id"], **roles})
     assert key["token"].startswith("ldk_")
     assert key["person"] == {"id": person["id"], "name": "Wang Wei 王伟"}
     assert key["roles"] == roles["roles"]
@@ -178,7 +178,7 @@ async def test_persons_teams_and_keys_are_made_shown_and_listed(api: Api) -> Non
     assert await wei.read("/v1/teams/desk") == team, "a team is found by its key"
     assert (await wei.read("/v1/incidents"))["items"] == []
 
-    revoked = await admin.do(f"/v1/keys/{key['id']}/revoke")
+    revoked = await admin.post_ok(f"/v1/keys/{key['id']}/revoke")
     assert revoked["state"] == "revoked"
     assert datetime.fromisoformat(revoked["revoked_at"]).tzinfo is not None
     assert (await wei.get("/v1/incidents")).status_code == 401
@@ -186,7 +186,7 @@ async def test_persons_teams_and_keys_are_made_shown_and_listed(api: Api) -> Non
 
 async def test_a_key_of_a_team_is_taken_once(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
-    await admin.do("/v1/teams", {"key": "desk", "name": "Service desk"})
+    await admin.post_ok("/v1/teams", {"key": "desk", "name": "Service desk"})
     head = await api.head()
     again = await admin.post("/v1/teams", json={"key": "desk", "name": "Another"})
     assert again.status_code == 422

@@ -11,12 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Match
 
-from app.api.switch import Switch
-from app.main import routed
+from app.api.route_index import RouteIndex
+from app.main import build_app
 
-APP = routed()
+APP = build_app()
 ROUTES = APP.router.routes
-SWITCH = Switch(APP.router)
+SWITCH = RouteIndex(APP.router)
 PIECES = sorted({piece for route in ROUTES for piece in str(getattr(route, "path", "")).split("/")})
 PATHS = st.lists(st.sampled_from([*PIECES, "", "x", "INC-2026-000001", "a b"]), max_size=7).map(
     lambda pieces: "/" + "/".join(pieces)
@@ -46,7 +46,7 @@ def test_a_path_is_left_with_few_routes() -> None:
 
 @pytest.mark.parametrize("root", ["", "/desk"])
 async def test_a_proxy_may_have_it_under_a_path_of_its_own(root: str) -> None:
-    transport = httpx.ASGITransport(routed(), root_path=root)
+    transport = httpx.ASGITransport(build_app(), root_path=root)
     async with httpx.AsyncClient(transport=transport, base_url="http://ledgerdesk.test") as client:
         assert (await client.get(f"{root}/livez")).status_code == 200
         assert (await client.get(f"{root}/nothing")).status_code == 404
@@ -57,4 +57,4 @@ def test_of_routes_that_a_path_can_mean_the_first_stays_the_first(paths: tuple[s
     router = APIRouter()
     for path in paths:
         router.add_api_route(path, lambda: None)
-    assert Switch(router).numbers("/a/b") == tuple(range(len(paths)))
+    assert RouteIndex(router).numbers("/a/b") == tuple(range(len(paths)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.api.tables import Cell, written
-from tests.cases import each
+from app.api.csv_output import Cell, dump_csv
+from tests.cases import each_case
 
 
-@each(
+@each_case(
     ("value", "cell"),
     [
         (None, ""),
@@ -34,4 +34,4 @@ from tests.cases import each
     ids=repr,
 )
 def test_a_cell_holds_the_value_and_nothing_that_is_computed(value: Cell, cell: str) -> None:
-    assert written(["first", "then"], [[value, 7]]) == f"first,then\r\n{cell},7\r\n"
+    assert dump_csv(["first", "then"], [[value, 7]]) == f"first,then\r\n{cell},7\r\n"

@@ -21,7 +21,7 @@ from app.common.people import Role
 from app.settings import Settings
 from tests.api.issuers import AUDIENCE, LocalIssuer, issuing, new_key, published
 from tests.client import Api, Client, Json, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.waiting import until
 
 REFETCHES = 5
@@ -40,7 +40,9 @@ def trusting(settings: Settings, issuer: LocalIssuer, **more: Any) -> Settings:
 
 
 @pytest.fixture
-async def desk(place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer) -> AsyncIterator[Api]:
+async def desk(
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+) -> AsyncIterator[Api]:
     """An application that trusts the provider."""
     async with serving(place.url, tmp_path / "secrets", trusting(settings, issuer)) as opened:
         yield opened
@@ -50,7 +52,7 @@ async def known(api: Api, login: str = "lin", *roles: Role) -> Client:
     """A person with that login, with the means of an administrator to change them."""
     admin = await api.client("Gao", Role.admin)
     body = {"name": "Lin Yu", "login": login, "roles": [str(role.value) for role in roles]}
-    admin.headers["X-Person"] = (await admin.do("/v1/persons", body))["id"]
+    admin.headers["X-Person"] = (await admin.post_ok("/v1/persons", body))["id"]
     return admin
 
 
@@ -71,8 +73,8 @@ async def test_a_token_stands_for_the_person_with_that_login_and_their_roles_her
     assert (me["person"]["name"], me["key_id"], me["session"]) == ("Lin Yu", None, False)
     assert [held["role"] for held in me["roles"]] == ["agent"], "what a token says of them does not count"
     assert me["expires_at"] is not None
-    made: Json = await lin.do("/v1/incidents", an_incident(), Idempotency_Key="once")
-    again: Json = await lin.do("/v1/incidents", an_incident(), Idempotency_Key="once")
+    made: Json = await lin.post_ok("/v1/incidents", an_incident(), Idempotency_Key="once")
+    again: Json = await lin.post_ok("/v1/incidents", an_incident(), Idempotency_Key="once")
     assert made["id"] == again["id"]
     (event,) = (await lin.read(f"/v1/incidents/{made['id']}/events"))["items"]
     assert event["actor"] == f"person:{me['person']['id']}"
@@ -160,15 +162,15 @@ async def test_who_is_not_known_here_or_not_active_is_told_so(desk: Api, issuer:
     assert await told(desk, issuer.token(sub=" lin")) == (403, "unknown_login")
     assert await told(desk, issuer.token(sub=None)) == (403, "unknown_login")
     assert await told(desk, issuer.token()) == (200, None)
-    await admin.do(f"/v1/persons/{person}/deactivate")
+    await admin.post_ok(f"/v1/persons/{person}/deactivate")
     assert await told(desk, issuer.token()) == (403, "inactive_login")
-    await admin.do(f"/v1/persons/{person}/activate")
+    await admin.post_ok(f"/v1/persons/{person}/activate")
     assert await told(desk, issuer.token()) == (200, None)
     change = await admin.patch(f"/v1/persons/{person}", json={"login": "lin.yu"}, headers={"If-Match": "3"})
     assert (change.status_code, change.json()["login"]) == (200, "lin.yu")
     assert await told(desk, issuer.token()) == (403, "unknown_login")
     assert await told(desk, issuer.token(sub="lin.yu")) == (200, None)
-    await admin.do(f"/v1/persons/{person}/erase")
+    await admin.post_ok(f"/v1/persons/{person}/erase")
     assert await told(desk, issuer.token(sub="lin.yu")) == (403, "unknown_login")
     assert await desk.ledger.db.value("select count(*) from vault.known_as") == 0
 
@@ -178,13 +180,13 @@ async def test_a_login_is_one_persons_and_the_log_does_not_have_it(desk: Api) ->
     answer = await admin.post("/v1/persons", json={"name": "Another", "login": "lin"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/login")
     assert answer.json()["errors"][0]["code"] == "taken"
-    other = await admin.do("/v1/persons", {"name": "Another"})
+    other = await admin.post_ok("/v1/persons", {"name": "Another"})
     answer = await admin.patch(f"/v1/persons/{other['id']}", json={"login": "lin"}, headers={"If-Match": "1"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "taken")
     person = admin.headers["X-Person"]
     answer = await admin.patch(f"/v1/persons/{person}", json={"login": None}, headers={"If-Match": "1"})
     assert answer.json()["login"] is None
-    await admin.do("/v1/persons", {"name": "A third", "login": "lin"})
+    await admin.post_ok("/v1/persons", {"name": "A third", "login": "lin"})
     data = "select convert_from(data, 'UTF8') as data from log.event where type like 'person.%'"
     events = "".join(row["data"] for row in await desk.ledger.db.rows(data))
     assert '"login"' in events
@@ -203,7 +205,7 @@ async def last_issuer(api: Api) -> Any:
 
 
 async def test_a_login_is_one_of_the_provider_and_the_claim_that_it_was_set_for(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     secrets = tmp_path / "secrets"
     async with issuing(LocalIssuer()) as other:
@@ -232,7 +234,7 @@ async def test_a_login_is_one_of_the_provider_and_the_claim_that_it_was_set_for(
 
 
 async def test_an_e_mail_names_somebody_only_if_the_provider_has_verified_it(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     changed = trusting(settings, issuer, oidc_login_claim="email")
     async with serving(place.url, tmp_path / "secrets", changed) as api:
@@ -245,7 +247,7 @@ async def test_an_e_mail_names_somebody_only_if_the_provider_has_verified_it(
 
 
 async def test_whoever_comes_first_is_added_where_that_is_wanted_and_once(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     async with serving(
         place.url, tmp_path / "secrets", trusting(settings, issuer, oidc_adds_people=True)
@@ -262,12 +264,12 @@ async def test_whoever_comes_first_is_added_where_that_is_wanted_and_once(
         admin = await api.client("Gao", Role.admin)
         shown = await admin.read(f"/v1/persons/{person}")
         assert (shown["login"], shown["email"], shown["kind"]) == ("wu", "wu@example.org", "human")
-        await admin.do(f"/v1/persons/{person}/deactivate")
+        await admin.post_ok(f"/v1/persons/{person}/deactivate")
         assert await told(api, token) == (403, "inactive_login")
 
 
 async def test_what_cannot_be_taken_of_a_newcomer_is_left_out(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     changed = trusting(settings, issuer, oidc_adds_people=True)
     async with serving(place.url, tmp_path / "secrets", changed) as api:
@@ -298,7 +300,7 @@ async def test_a_provider_may_change_its_keys_and_is_asked_seldom(desk: Api, iss
 
 
 async def test_a_key_that_is_withdrawn_is_believed_only_until_the_keys_are_asked_for_anew(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     changed = trusting(settings, issuer, oidc_keys_seconds=1)
     async with serving(place.url, tmp_path / "secrets", changed) as api:
@@ -315,7 +317,7 @@ async def test_a_key_that_is_withdrawn_is_believed_only_until_the_keys_are_asked
 
 
 async def test_while_the_provider_is_away_its_known_keys_hold_and_others_are_answered_clearly(
-    place: Place, tmp_path: Path, settings: Settings
+    place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     issuer = LocalIssuer()
     async with issuing(issuer):
@@ -331,7 +333,7 @@ async def test_while_the_provider_is_away_its_known_keys_hold_and_others_are_ans
 
 
 async def test_a_provider_that_stammers_takes_nothing_away(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     changed = trusting(settings, issuer, oidc_keys_seconds=1)
     async with serving(place.url, tmp_path / "secrets", changed) as api:
@@ -352,7 +354,7 @@ async def test_a_provider_that_stammers_takes_nothing_away(
 
 
 async def test_a_provider_that_lists_no_keys_takes_none_away(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     changed = trusting(settings, issuer, oidc_keys_seconds=1)
     async with serving(place.url, tmp_path / "secrets", changed) as api:
@@ -368,7 +370,7 @@ async def test_a_provider_that_lists_no_keys_takes_none_away(
 
 
 async def test_tokens_that_nobody_can_check_are_looked_at_no_more_than_wrong_keys(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     issuer.broken = True
     changed = trusting(settings, issuer, wrong_keys=3)
@@ -442,7 +444,7 @@ async def test_a_login_becomes_a_session_that_ends_with_the_person(desk: Api, is
     assert (await browser.post("/v1/incidents", json=an_incident())).status_code == 403
     assert (await browser.post("/v1/incidents", json=an_incident(), headers=OURS)).status_code == 201
     assert (await browser.post("/v1/sessions", headers=OURS)).json()["code"] == "key_needed"
-    await admin.do(f"/v1/persons/{admin.headers['X-Person']}/deactivate")
+    await admin.post_ok(f"/v1/persons/{admin.headers['X-Person']}/deactivate")
     assert (await browser.get("/v1/me")).status_code == 401
 
 
@@ -457,7 +459,7 @@ async def test_a_session_ends_when_the_login_that_opened_it_is_taken_away(
     lin = f"/v1/persons/{admin.headers['X-Person']}"
     assert (await admin.patch(lin, json={"login": None}, headers={"If-Match": "1"})).status_code == 200
     assert (await browser.get("/v1/me")).status_code == 401
-    await admin.do("/v1/persons", {"name": "Another", "login": "lin", "roles": ["admin"]})
+    await admin.post_ok("/v1/persons", {"name": "Another", "login": "lin", "roles": ["admin"]})
     assert (await browser.get("/v1/me")).status_code == 401, "it is somebody else's login now"
     assert await told(desk, issuer.token()) == (200, None)
 
@@ -471,7 +473,7 @@ async def test_nobody_is_named_by_what_they_log_in_with(desk: Api) -> None:
 
 
 async def test_a_login_has_a_quota_of_its_own(
-    place: Place, tmp_path: Path, settings: Settings, issuer: LocalIssuer
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, issuer: LocalIssuer
 ) -> None:
     changed = trusting(settings, issuer, rate_limit=3, rate_seconds=600)
     async with serving(place.url, tmp_path / "secrets", changed) as api:

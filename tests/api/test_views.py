@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
 
 INCIDENTS = "/v1/incidents"
@@ -78,8 +78,8 @@ async def test_an_auditor_saves_no_views(shared: Api) -> None:
 
 async def test_a_list_is_what_the_view_says_and_further_parameters_narrow_it(shared: Api) -> None:
     zhao, agent = await shared.client("Zhao Min"), await shared.client("Lin", Role.agent)
-    ids = [(await zhao.do(INCIDENTS, an_incident(impact=n, service=f"s{n}")))["id"] for n in "123"]
-    await agent.do(f"{INCIDENTS}/{ids[2]}/acknowledge")
+    ids = [(await zhao.post_ok(INCIDENTS, an_incident(impact=n, service=f"s{n}")))["id"] for n in "123"]
+    await agent.post_ok(f"{INCIDENTS}/{ids[2]}/acknowledge")
     view = (await save(zhao, query="state=new&service=s1,s3,s2&requester=me&sort=opened_at"))["id"]
 
     async def found(**parameters: str) -> list[int]:
@@ -107,12 +107,12 @@ async def test_what_is_mine_in_a_shared_view_is_that_of_whoever_uses_it(shared: 
     lin = await shared.client("Lin", Role.agent, teams=("erp",))
     wu = await shared.client("Wu Jing", teams=("erp",))
     view = (await save(lin, team="erp", query="requester=me"))["id"]
-    own = [(await client.do(INCIDENTS, an_incident()))["id"] for client in (lin, wu)]
+    own = [(await client.post_ok(INCIDENTS, an_incident()))["id"] for client in (lin, wu)]
     for client, record_id in zip((lin, wu), own, strict=True):
         assert [i["id"] for i in (await client.read(INCIDENTS, view=view))["items"]] == [record_id]
 
 
-@each(
+@each_case(
     ("changes", "pointer", "message"),
     [
         ({"query": "state=lost"}, "/query", "state: must be one of 'new'"),
@@ -155,7 +155,7 @@ async def test_a_view_that_is_for_another_list_or_none_is_refused(shared: Api) -
 async def test_nobody_saves_more_views_than_are_looked_at(
     shared: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.views.MOST_OF_ONE", 2)
+    monkeypatch.setattr("app.api.views.MOST_VIEWS", 2)
     zhao = await shared.client("Zhao Min")
     first = await save(zhao)
     await save(zhao)
@@ -167,6 +167,6 @@ async def test_nobody_saves_more_views_than_are_looked_at(
 async def test_views_go_with_the_person_who_saved_them(shared: Api) -> None:
     ada, zhao = await shared.client("Ada", Role.admin), await shared.client("Zhao Min")
     view = await save(zhao)
-    await ada.do(f"/v1/persons/{zhao.id}/erase")
+    await ada.post_ok(f"/v1/persons/{zhao.id}/erase")
     query = "select count(*) from plumbing.view where id = %s"
     assert await shared.ledger.db.value(query, (UUID(view["id"]),)) == 0

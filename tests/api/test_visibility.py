@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.api.filters import Where
-from app.api.paging import of_page, order_of
+from app.api.filters import WhereClause
+from app.api.paging import order_of, page_sql
 from app.api.shapes import Renderer
-from app.common.people import Caller, Held, Role, rule
+from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import may_see, tokens
+from app.kernel.visibility import can_see, tokens
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.processes.incidents.queries import LISTING, IncidentOut
 from app.settings import Settings
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.followers import FollowTicket
 from tests.client import Api, Client, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import act, add_caller, add_team
 
 
@@ -48,7 +48,7 @@ async def test_a_requester_sees_only_what_is_theirs(api: Api) -> None:
     await api.team("sales")
     zhao = await api.client("Zhao Min", teams=("sales",))
     colleague = await api.client("Wu Jing", teams=("sales",))
-    mine = (await zhao.do("/v1/incidents", an_incident()))["id"]
+    mine = (await zhao.post_ok("/v1/incidents", an_incident()))["id"]
     assert await sees(zhao, mine)
     assert not await sees(colleague, mine), "not even in the same team"
     assert await ids(colleague, team="sales") == set()
@@ -60,15 +60,15 @@ async def test_an_agent_sees_the_desk_and_their_own_teams_and_no_other(api: Api)
     desk = await api.client("Lin", Role.agent, teams=("desk",))
     network = await api.client("Marta", Role.agent, teams=("network",))
     zhao = await api.client("Zhao Min")
-    record = (await zhao.do("/v1/incidents", an_incident()))["id"]
+    record = (await zhao.post_ok("/v1/incidents", an_incident()))["id"]
     assert await sees(desk, record)
     assert await sees(network, record)
-    await desk.do(f"/v1/incidents/{record}/assign", {"team": "network"})
+    await desk.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
     assert not await sees(desk, record)
     assert await sees(network, record)
     assert await ids(desk, team="network") == set()
     # Given to a person of another team, who keeps it in sight.
-    await network.do(f"/v1/incidents/{record}/assign", {"person": desk.id, "team": "desk"})
+    await network.post_ok(f"/v1/incidents/{record}/assign", {"person": desk.id, "team": "desk"})
     assert await sees(desk, record)
     assert not await sees(network, record)
     assert await sees(zhao, record)
@@ -78,9 +78,9 @@ async def test_an_engineer_sees_their_teams_but_not_the_desk(api: Api) -> None:
     await api.team("network")
     engineer = await api.client("Tomasz", Role.engineer, teams=("network",))
     agent = await api.client("Lin", Role.agent)
-    record = (await agent.do("/v1/incidents", an_incident()))["id"]
+    record = (await agent.post_ok("/v1/incidents", an_incident()))["id"]
     assert not await sees(engineer, record)
-    await agent.do(f"/v1/incidents/{record}/assign", {"team": "network"})
+    await agent.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
     assert await sees(engineer, record)
 
 
@@ -91,8 +91,8 @@ async def test_a_role_for_one_team_shows_that_team_only(api: Api) -> None:
     agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
     records = {}
     for team in ("network", "mail"):
-        records[team] = (await agent.do("/v1/incidents", an_incident()))["id"]
-        await agent.do(f"/v1/incidents/{records[team]}/assign", {"team": team})
+        records[team] = (await agent.post_ok("/v1/incidents", an_incident()))["id"]
+        await agent.post_ok(f"/v1/incidents/{records[team]}/assign", {"team": team})
     assert await sees(scoped, records["network"])
     assert not await sees(scoped, records["mail"]), "though he belongs to that team"
 
@@ -103,23 +103,23 @@ async def test_a_role_for_one_service_shows_and_does_what_is_of_that_service(api
     agent = await api.client("Lin", Role.agent, teams=("network",))
     records = {}
     for service in ("mail", "vpn", None):
-        records[service] = (await agent.do("/v1/incidents", an_incident(service=service)))["id"]
-        await agent.do(f"/v1/incidents/{records[service]}/assign", {"team": "network"})
+        records[service] = (await agent.post_ok("/v1/incidents", an_incident(service=service)))["id"]
+        await agent.post_ok(f"/v1/incidents/{records[service]}/assign", {"team": "network"})
     assert [await sees(mail, record) for record in records.values()] == [True, False, False]
     (shown,) = (await mail.read("/v1/incidents", include="actions"))["items"]
     assert "acknowledge" in shown["actions"]
-    await mail.do(f"/v1/incidents/{records['mail']}/acknowledge")
+    await mail.post_ok(f"/v1/incidents/{records['mail']}/acknowledge")
 
 
 async def test_a_role_for_one_process_is_for_all_records_of_that_process(api: Api) -> None:
     manager = await api.client("Olga", "incident_manager@process/incident")
     agent = await api.client("Lin", "agent@process/incident")
-    record = (await (await api.client("Zhao")).do("/v1/incidents", an_incident()))["id"]
+    record = (await (await api.client("Zhao")).post_ok("/v1/incidents", an_incident()))["id"]
     assert await sees(manager, record)
     assert await sees(agent, record)
     (shown,) = (await agent.read("/v1/incidents", include="actions"))["items"]
     assert "acknowledge" in shown["actions"]
-    await agent.do(f"/v1/incidents/{record}/acknowledge")
+    await agent.post_ok(f"/v1/incidents/{record}/acknowledge")
     assert (await manager.get("/v1/kpis/incidents_opened")).status_code == 200
     assert (await agent.get("/v1/kpis/incidents_opened")).status_code == 403
 
@@ -131,8 +131,8 @@ async def test_a_manager_for_one_team_sees_that_teams_tickets(api: Api) -> None:
     agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
     seen = []
     for team in ("mail", "network"):
-        record = (await agent.do("/v1/incidents", an_incident()))["id"]
-        await agent.do(f"/v1/incidents/{record}/assign", {"team": team})
+        record = (await agent.post_ok("/v1/incidents", an_incident()))["id"]
+        await agent.post_ok(f"/v1/incidents/{record}/assign", {"team": team})
         seen.append(await sees(manager, record))
     assert seen == [True, False]
 
@@ -140,7 +140,7 @@ async def test_a_manager_for_one_team_sees_that_teams_tickets(api: Api) -> None:
 async def test_an_integration_sees_what_it_has_reported(api: Api) -> None:
     tool = await api.client("Monitoring", Role.integration)
     other = await api.client("Another tool", Role.integration)
-    record = (await tool.do("/v1/incidents", an_incident(channel="monitoring")))["id"]
+    record = (await tool.post_ok("/v1/incidents", an_incident(channel="monitoring")))["id"]
     assert await sees(tool, record)
     assert not await sees(other, record)
 
@@ -153,22 +153,22 @@ async def test_those_whose_work_is_with_the_whole_see_everything(api: Api, role:
     overseer = await api.client("Olga", role)
     tied = await api.client("Otto", f"{role}@team/{await api.team('mail')}")
     agent = await api.client("Lin", Role.agent, teams=("network",))
-    record = (await agent.do("/v1/incidents", an_incident()))["id"]
-    await agent.do(f"/v1/incidents/{record}/assign", {"team": "network"})
+    record = (await agent.post_ok("/v1/incidents", an_incident()))["id"]
+    await agent.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
     assert await sees(overseer, record)
     assert not await sees(tied, record), "for one team only is not for the whole"
 
 
 async def test_other_managers_see_what_everybody_sees(api: Api) -> None:
     manager = await api.client("Paula", Role.configuration_manager, Role.change_manager)
-    record = (await (await api.client("Zhao")).do("/v1/incidents", an_incident()))["id"]
+    record = (await (await api.client("Zhao")).post_ok("/v1/incidents", an_incident()))["id"]
     assert not await sees(manager, record)
 
 
 async def test_an_auditor_reads_everything_and_writes_nothing(api: Api) -> None:
     auditor = await api.client("Vera", Role.auditor)
     agent = await api.client("Lin", Role.agent)
-    record = await agent.do("/v1/incidents", an_incident(requester=auditor.id))
+    record = await agent.post_ok("/v1/incidents", an_incident(requester=auditor.id))
     at = f"/v1/incidents/{record['id']}"
     assert (await auditor.read(at))["actions"] == []
     for plural in ("incidents", "persons", "teams", "keys"):
@@ -188,7 +188,9 @@ async def test_an_auditor_reads_everything_and_writes_nothing(api: Api) -> None:
     assert await api.head() == head
 
 
-async def test_where_agents_see_all_they_see_all_tickets_and_no_more(place: Place, tmp_path: Path) -> None:
+async def test_where_agents_see_all_they_see_all_tickets_and_no_more(
+    place: DatabaseUrls, tmp_path: Path
+) -> None:
     all_tickets = Settings(_env_file=None, agents_see="all")  # type: ignore[call-arg]  # Pydantic's own argument
     async with serving(place.url, tmp_path / "secrets", all_tickets) as api:
         network = await api.team("network")
@@ -196,9 +198,9 @@ async def test_where_agents_see_all_they_see_all_tickets_and_no_more(place: Plac
         engineer = await api.client("Tomasz", Role.engineer)
         tied = await api.client("Otto", f"agent@team/{network}")
         zhao = await api.client("Zhao")
-        record = (await zhao.do("/v1/incidents", an_incident()))["id"]
-        await agent.do(f"/v1/incidents/{record}/assign", {"person": zhao.id})
-        await agent.do(f"/v1/incidents/{record}/assign", {"team": "network"})
+        record = (await zhao.post_ok("/v1/incidents", an_incident()))["id"]
+        await agent.post_ok(f"/v1/incidents/{record}/assign", {"person": zhao.id})
+        await agent.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
         assert await sees(agent, record)
         assert await sees(engineer, record)
         assert await sees(tied, record), "of that team"
@@ -238,9 +240,13 @@ class Crowd:
     def __init__(self, ledger: Ledger, people: list[Caller], teams: list[UUID]) -> None:
         self.ledger, self.people, self.teams = ledger, people, teams
 
-    def held(self, role: Role, scope: str | int) -> Held:
+    def held(self, role: Role, scope: str | int) -> RoleGrant:
         """The role for that scope only."""
-        return Held(role, self.teams[scope]) if isinstance(scope, int) else Held.parse(f"{role}@{scope}")
+        return (
+            RoleGrant(role, self.teams[scope])
+            if isinstance(scope, int)
+            else RoleGrant.parse(f"{role}@{scope}")
+        )
 
     async def report(
         self,
@@ -258,10 +264,10 @@ class Crowd:
             if team is not None and person is not None:
                 named.pop("team" if (team + person) % 2 else "person")
             assigned = AssignTicket.model_validate(named)
-            await act(self.ledger, rule("tests"), "incident", "assign", done.record.id, assigned)
+            await act(self.ledger, rule_caller("tests"), "incident", "assign", done.record.id, assigned)
         if followed_by is not None:
             follows = FollowTicket(person=str(self.people[followed_by].person_id))
-            await act(self.ledger, rule("tests"), "incident", "follow", done.record.id, follows)
+            await act(self.ledger, rule_caller("tests"), "incident", "follow", done.record.id, follows)
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +312,7 @@ async def test_listing_and_asking_one_by_one_agree_for_every_caller(crowd: Crowd
     @given(callers)
     def collect(drawn: tuple[int, list[Role], list[int], list[tuple[Role, str | int]]]) -> None:
         person, roles, member, scopes = drawn
-        held = [Held(role) for role in roles] + [crowd.held(role, scope) for role, scope in scopes]
+        held = [RoleGrant(role) for role in roles] + [crowd.held(role, scope) for role, scope in scopes]
         me = crowd.people[person]
         teams = frozenset(crowd.teams[team] for team in member)
         cases.append(Caller(me.actor, me.person_id, tuple(held), teams))
@@ -317,11 +323,11 @@ async def test_listing_and_asking_one_by_one_agree_for_every_caller(crowd: Crowd
     try:
         for caller in cases:
             renderer = Renderer(ledger, LIFECYCLE, IncidentOut, caller, "en")
-            where = Where()
-            query = of_page(renderer, where, order_of(LISTING, "-opened_at"), 1000)
+            where = WhereClause()
+            query = page_sql(renderer, where, order_of(LISTING, "-opened_at"), 1000)
             listed = [row["id"] for row in await ledger.db.rows(query, where.parameters)]
             allowed = {
-                r["id"] for r in every if may_see(caller, LIFECYCLE, r["audience"], agents_see=agents_see)
+                r["id"] for r in every if can_see(caller, LIFECYCLE, r["audience"], agents_see=agents_see)
             }
             assert len(listed) == len(set(listed))
             assert set(listed) == allowed, (caller.roles, sorted(tokens(caller, LIFECYCLE)))
@@ -334,7 +340,7 @@ async def test_listing_and_asking_one_by_one_agree_for_every_caller(crowd: Crowd
 async def test_a_ticket_of_a_service_that_no_team_has_yet_is_the_desks(api: Api) -> None:
     desk = await api.client("Lin", Role.agent)
     zhao = await api.client("Zhao Min")
-    record = (await zhao.do("/v1/incidents", {**an_incident(), "service": "mail"}))["id"]
+    record = (await zhao.post_ok("/v1/incidents", {**an_incident(), "service": "mail"}))["id"]
     assert await sees(desk, record)
 
 

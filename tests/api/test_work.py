@@ -13,9 +13,9 @@ from psycopg.rows import tuple_row
 from app.common.people import Role
 from app.kernel.ledger import Ledger
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.ticketing.routes.work import asked_for, statements
+from app.ticketing.routes.work import case_queries, work_statement_for
 from tests.client import RESOLVED, Api, Client, Json, an_incident
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import add_caller
 
 MANY = 100_000
@@ -23,9 +23,9 @@ MANY = 100_000
 
 async def reported(by: Client, team: str | None = None, agent: Client | None = None) -> Json:
     """A new incident, given to the team."""
-    made = await by.do("/v1/incidents", an_incident())
+    made = await by.post_ok("/v1/incidents", an_incident())
     if team is not None and agent is not None:
-        made = await agent.do(f"/v1/incidents/{made['id']}/assign", {"team": team})
+        made = await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"team": team})
     return made
 
 
@@ -42,7 +42,7 @@ async def test_everybody_is_shown_their_own_work_and_that_of_their_queues_only(a
     desk = await reported(zhao)
     waiting = await reported(zhao, "mail", lin)
     mine = await reported(zhao, "mail", lin)
-    await lin.do(f"/v1/incidents/{mine['id']}/assign", {"person": "me"})
+    await lin.post_ok(f"/v1/incidents/{mine['id']}/assign", {"person": "me"})
     elsewhere = await reported(zhao, "print", lin)
 
     work = await lin.read("/v1/me/work")
@@ -84,17 +84,17 @@ async def test_what_is_on_hold_is_due_by_when_it_wakes_and_what_is_done_is_no_wo
     lin = await api.client("Lin", Role.agent, teams=("mail",))
     cases = [(await reported(zhao, "mail", lin))["id"] for _ in range(4)]
     for case in cases:
-        await lin.do(f"/v1/incidents/{case}/assign", {"person": "me"})
-        await lin.do(f"/v1/incidents/{case}/acknowledge")
+        await lin.post_ok(f"/v1/incidents/{case}/assign", {"person": "me"})
+        await lin.post_ok(f"/v1/incidents/{case}/acknowledge")
     for case, days in zip(cases, (3, 1, 2), strict=False):
         wakes = (datetime.now(UTC) + timedelta(days=days)).isoformat()
         held = {"reason": "awaiting_vendor", "wake_up_at": wakes}
-        await lin.do(f"/v1/incidents/{case}/hold", held)
+        await lin.post_ok(f"/v1/incidents/{case}/hold", held)
     work = await lin.read("/v1/me/work")
     assert ids(work["due_next"]) == [cases[1], cases[2], cases[0]]
     assert ids(work["open"]) == cases[::-1]
-    await lin.do(f"/v1/incidents/{cases[3]}/resolve", RESOLVED)
-    await lin.do(f"/v1/incidents/{cases[2]}/resume")
+    await lin.post_ok(f"/v1/incidents/{cases[3]}/resolve", RESOLVED)
+    await lin.post_ok(f"/v1/incidents/{cases[2]}/resume")
     work = await lin.read("/v1/me/work")
     assert ids(work["due_next"]) == [cases[1], cases[0]]
     assert ids(work["open"]) == cases[2::-1]
@@ -107,9 +107,9 @@ async def test_a_task_on_a_ticket_that_one_no_longer_sees_is_not_among_ones_work
     lin = await api.client("Lin", Role.agent, teams=("mail",))
     stays, goes = [(await reported(zhao))["id"] for _ in range(2)]
     for case in (stays, goes):
-        await lin.do(f"/v1/incidents/{case}/add_task", {"title": "Look", "assignee": "me"})
+        await lin.post_ok(f"/v1/incidents/{case}/add_task", {"title": "Look", "assignee": "me"})
     assert {task["ticket"] for task in (await lin.read("/v1/me/work"))["tasks"]} == {stays, goes}
-    await lin.do(f"/v1/incidents/{goes}/assign", {"team": "print"})
+    await lin.post_ok(f"/v1/incidents/{goes}/assign", {"team": "print"})
     assert (await lin.get(f"/v1/incidents/{goes}")).status_code == 404
     assert [task["ticket"] for task in (await lin.read("/v1/me/work"))["tasks"]] == [stays]
 
@@ -126,14 +126,14 @@ cross join (select %(teams)s::uuid[] as teams, %(persons)s::uuid[] as persons) a
 
 
 async def test_at_a_hundred_thousand_incidents_each_part_reads_an_index_of_what_is_open_by_a_kept_plan(
-    ledger: Ledger, place: Place
+    ledger: Ledger, place: DatabaseUrls
 ) -> None:
     teams = [UUID(int=n + 1) for n in range(20)]
     persons = [UUID(int=n + 1_000) for n in range(200)]
     lin = await add_caller(ledger, "Lin", Role.agent)
-    queries = statements(LIFECYCLE, "teams")
+    queries = case_queries(LIFECYCLE, "teams")
     said = {"me": persons[7], "teams": teams[:3]}
-    asked = asked_for(
+    asked = work_statement_for(
         replace(lin, teams=frozenset(teams[:3])),
         tuple(ledger.lifecycles.values()),
         ledger.settings.agents_see,

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from app.api.written import SamePart, written
+from app.api.json_output import SharedFragment, dump_json
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, an_incident
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -44,20 +44,20 @@ class Colour(StrEnum):
 
 @given(ANSWERS)
 def test_whatever_an_answer_holds_is_written_as_pydantic_writes_it(answer: Any) -> None:
-    assert written(answer) == to_json(answer)
+    assert dump_json(answer) == to_json(answer)
 
 
 @given(st.lists(ANSWERS, min_size=1, max_size=3), ANSWERS)
 def test_what_stands_in_an_answer_many_times_is_written_as_if_it_stood_there(
     several: list[Any], rest: Any
 ) -> None:
-    marks = [SamePart(value) for value in several]
+    marks = [SharedFragment(value) for value in several]
     answer = {"items": [{"a": mark, "b": rest} for mark in marks * 2], "rest": rest}
     plain = {"items": [{"a": value, "b": rest} for value in several * 2], "rest": rest}
-    assert written(answer) == to_json(plain)
+    assert dump_json(answer) == to_json(plain)
 
 
-@each(
+@each_case(
     "value",
     [
         *(2**63, 2**64 - 1, 2**64, -(2**63) - 1, 10**40, Decimal("1.10"), -0.0, 1e22, 1e-7),
@@ -66,28 +66,28 @@ def test_what_stands_in_an_answer_many_times_is_written_as_if_it_stood_there(
     ],
 )
 def test_what_stands_at_an_edge_is_written_as_pydantic_writes_it(value: Any) -> None:
-    assert written({"value": [value]}) == to_json({"value": [value]})
+    assert dump_json({"value": [value]}) == to_json({"value": [value]})
 
 
 def test_what_has_no_json_is_refused_and_a_number_that_is_none_is_null() -> None:
     for value in ("\ud800", {"\udfff": 1}, object()):
         with pytest.raises(PydanticSerializationError):
-            written([value])
-    assert written([float("nan"), float("inf"), float("-inf")]) == b"[null,null,null]"
+            dump_json([value])
+    assert dump_json([float("nan"), float("inf"), float("-inf")]) == b"[null,null,null]"
 
 
 @pytest.mark.parametrize("beside", [1, 2**64], ids=["quickly", "thoroughly"])
 def test_an_instant_without_a_zone_is_of_utc(beside: int) -> None:
     at = datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)
     bare = at.replace(tzinfo=None)
-    assert written({"items": [{"at": bare, "n": beside}]}) == to_json({"items": [{"at": at, "n": beside}]})
+    assert dump_json({"items": [{"at": bare, "n": beside}]}) == to_json({"items": [{"at": at, "n": beside}]})
 
 
 async def test_real_answers_are_the_same_by_either_writer(api: Api) -> None:
     await api.team("mail")
     agent = await api.client("Lin 林", Role.agent, teams=("mail",))
-    made = await agent.do("/v1/incidents", an_incident())
-    await agent.do(f"/v1/incidents/{made['id']}/assign", {"team": "mail"})
+    made = await agent.post_ok("/v1/incidents", an_incident())
+    await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"team": "mail"})
     at = f"/v1/incidents/{made['id']}"
     for path in (
         "/v1/incidents",

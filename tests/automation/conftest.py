@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role
-from app.kernel.bodies import Body, Nothing, Reason
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload, Payload, Reason
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
-from tests.automation.working import Worker
+from tests.automation.worker import Worker
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller
 
@@ -33,41 +33,43 @@ class Desk:
     async def report(self, **changed: Any) -> Incident:
         """An incident that is the agent's own."""
         incident: Incident = (await self._act("report", None, a_report(**changed))).record
-        return await self.does("assign", incident, AssignTicket(person="me"))
+        return await self.perform("assign", incident, AssignTicket(person="me"))
 
-    async def does(self, action: str, incident: Incident, body: Body | None = None) -> Incident:
+    async def perform(self, action: str, incident: Incident, body: Payload | None = None) -> Incident:
         """The agent does it. Gives the incident after it."""
-        after: Incident = (await self._act(action, incident, body or Nothing())).record
+        after: Incident = (await self._act(action, incident, body or EmptyPayload())).record
         return after
 
     async def resolved(self) -> Incident:
         """An incident that was resolved just now."""
-        incident = await self.does("acknowledge", await self.report())
+        incident = await self.perform("acknowledge", await self.report())
         return await self.resolve(incident)
 
     async def resolve(self, incident: Incident) -> Incident:
         """Service is back."""
         body = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
-        return await self.does("resolve", incident, body)
+        return await self.perform("resolve", incident, body)
 
     async def reopen(self, incident: Incident) -> Incident:
         """It is back again."""
-        return await self.does("reopen", incident, Reason(reason="It is back."))
+        return await self.perform("reopen", incident, Reason(reason="It is back."))
 
     async def hold(self, incident: Incident, wake_up_at: datetime | None) -> Incident:
         """Work waits, until then."""
         body = HoldIncident.model_validate({"reason": "other", "wake_up_at": wake_up_at})
-        return await self.does("hold", incident, body)
+        return await self.perform("hold", incident, body)
 
-    async def repeats(self, incident: Incident, original: Incident) -> Incident:
+    async def mark_duplicate(self, incident: Incident, original: Incident) -> Incident:
         """It is marked as a duplicate."""
-        return await self.does("mark_duplicate", incident, MarkDuplicateIncident(original=str(original.id)))
+        return await self.perform(
+            "mark_duplicate", incident, MarkDuplicateIncident(original=str(original.id))
+        )
 
     async def comment(self, incident: Incident) -> Incident:
         """Something is said about it."""
-        return await self.does("comment", incident, CommentTicket(text="Any news?"))
+        return await self.perform("comment", incident, CommentTicket(text="Any news?"))
 
-    async def passes(self, **parts: float) -> None:
+    async def pass_time(self, **parts: float) -> None:
         """So much time passes, and the worker does what follows from it."""
         self.now += timedelta(**parts)
         await self.worker.work(self.now)
@@ -78,7 +80,7 @@ class Desk:
         assert row is not None
         return row
 
-    async def _act(self, action: str, incident: Incident | None, body: Body) -> Any:
+    async def _act(self, action: str, incident: Incident | None, body: Payload) -> Any:
         name = None if incident is None else incident.id
         return await act(self.ledger, self.agent, "incident", action, name, body, now=self.now)
 

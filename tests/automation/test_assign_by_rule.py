@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.automation.assign_by_rule import RULE
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.db import connect
 from app.foundation.assignment.assignment_rules import AddAssignmentRule
 from app.foundation.rota.stand_ins import AgreeStandIn
@@ -19,7 +19,7 @@ from app.processes.incidents.lifecycle import ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from tests.automation.conftest import Desk
-from tests.automation.working import by_rules
+from tests.automation.worker import by_rules
 from tests.kernel.incidents import a_report
 from tests.people import act, add_person, add_team
 
@@ -28,7 +28,7 @@ async def add_rule(ledger: Ledger, team: str, **more: Any) -> UUID:
     """A rule of incidents; gives its id."""
     said = {"process": "incident", "name": f"To {team}", "position": 1, "to_team": team, **more}
     body = AddAssignmentRule.model_validate(said)
-    made: UUID = (await act(ledger, rule("tests"), "assignment_rule", "add", body=body)).record.id
+    made: UUID = (await act(ledger, rule_caller("tests"), "assignment_rule", "add", body=body)).record.id
     return made
 
 
@@ -67,7 +67,7 @@ async def test_what_nobody_has_is_given_by_the_first_rule_that_is_for_it(desk: D
     await add_rule(desk.ledger, "mail", for_service="mail", choose="in_turn")
     mail, other = await reported(desk, service="mail"), await reported(desk)
     own = await desk.report(service="mail")
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     (event,) = await by_rules(desk.ledger, mail.row_key)
     assert (event.type, event.actor) == ("incident.assigned", "rule:assign_by_rule")
     assert await given_to(desk, mail) == mia
@@ -80,7 +80,7 @@ async def test_without_a_rule_for_it_and_without_anybody_to_choose(desk: Desk) -
     await a_team(desk.ledger, "net", 0)
     await add_rule(desk.ledger, "net", for_category="network", choose="least_loaded")
     nobodys, teams = await reported(desk), await reported(desk, category="network")
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert await by_rules(desk.ledger, nobodys.row_key) == []
     row = await desk.row(teams)
     assert (row["team_id"] is None, row["assignee_id"]) == (False, None)
@@ -90,7 +90,7 @@ async def test_twenty_reports_at_once_are_given_to_four_in_turn(desk: Desk) -> N
     persons = await a_team(desk.ledger, "net", 4)
     await add_rule(desk.ledger, "net", choose="in_turn")
     await asyncio.gather(*(reported(desk) for _ in range(21)))
-    await asyncio.gather(desk.passes(seconds=1), desk.passes(seconds=1))
+    await asyncio.gather(desk.pass_time(seconds=1), desk.pass_time(seconds=1))
     had = Counter(await assignments(desk))
     assert had.keys() == set(persons)
     assert sorted(had.values()) == [5, 5, 5, 6]
@@ -103,11 +103,16 @@ async def test_who_has_least_open_is_given_the_next(desk: Desk) -> None:
     for _ in range(3):
         incident = await reported(desk)
         await act(
-            desk.ledger, rule("tests"), "incident", "assign", incident.id, AssignTicket(person=str(ann))
+            desk.ledger,
+            rule_caller("tests"),
+            "incident",
+            "assign",
+            incident.id,
+            AssignTicket(person=str(ann)),
         )
     for _ in range(4):
         await reported(desk)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert await assignments(desk) == [ben, ben, ben, ann]
 
 
@@ -121,13 +126,13 @@ async def test_who_is_on_call_is_given_it_while_nobody_works(desk: Desk) -> None
     working = {"team": "desk", "person": str(mia), "duty": "working", "starts_at": begin}
     for said, hours in ((on_call, 9), (working, 3)):
         body = AgreeStandIn.model_validate({**said, "ends_at": begin + timedelta(hours=hours)})
-        await act(desk.ledger, rule("tests"), "stand_in", "agree", body=body)
+        await act(desk.ledger, rule_caller("tests"), "stand_in", "agree", body=body)
     await reported(desk)
-    await desk.passes(hours=1)
+    await desk.pass_time(hours=1)
     await reported(desk)
-    await desk.passes(hours=3)
+    await desk.pass_time(hours=3)
     await reported(desk)
-    await desk.passes(hours=8)
+    await desk.pass_time(hours=8)
     assert await assignments(desk) == [mia, ben, None]
     assert ann not in await assignments(desk)
 
@@ -136,25 +141,25 @@ async def test_who_became_inactive_has_no_turn(desk: Desk) -> None:
     ann, ben = await a_team(desk.ledger, "net", 2)
     await add_rule(desk.ledger, "net", choose="in_turn")
     await reported(desk)
-    await desk.passes(seconds=1)
-    await act(desk.ledger, rule("tests"), "person", "deactivate", ben)
+    await desk.pass_time(seconds=1)
+    await act(desk.ledger, rule_caller("tests"), "person", "deactivate", ben)
     for _ in range(2):
         await reported(desk)
-    await desk.passes(seconds=1)
-    await act(desk.ledger, rule("tests"), "person", "activate", ben)
+    await desk.pass_time(seconds=1)
+    await act(desk.ledger, rule_caller("tests"), "person", "activate", ben)
     await reported(desk)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert await assignments(desk) == [ann, ann, ann, ben]
 
 
 async def test_what_is_reopened_and_nobodys_is_given_to_somebody(desk: Desk) -> None:
     incident = await reported(desk)
-    await act(desk.ledger, rule("tests"), "incident", "resolve", incident.id, resolved())
-    await desk.passes(seconds=1)
+    await act(desk.ledger, rule_caller("tests"), "incident", "resolve", incident.id, resolved())
+    await desk.pass_time(seconds=1)
     (ann,) = await a_team(desk.ledger, "net", 1)
     await add_rule(desk.ledger, "net", choose="in_turn")
     await desk.reopen(incident)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert await given_to(desk, incident) == ann
 
 
@@ -163,7 +168,7 @@ async def test_taken_twice_it_is_given_once_and_the_turns_are_the_same(desk: Des
     await add_rule(desk.ledger, "net", choose="in_turn")
     for _ in range(4):
         await reported(desk)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     before = await assignments(desk)
     owner = await connect(desk.ledger.db.url, FOLLOW_LIMITS)
     try:
@@ -176,7 +181,7 @@ async def test_taken_twice_it_is_given_once_and_the_turns_are_the_same(desk: Des
         await owner.close()
     assert await assignments(desk) == before
     await reported(desk)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert (await assignments(desk))[-1] == persons[1]
 
 
@@ -184,7 +189,7 @@ async def test_what_was_reported_before_there_was_a_rule_is_left_alone(desk: Des
     await a_team(desk.ledger, "net", 1)
     await reported(desk)
     await add_rule(desk.ledger, "net", choose="in_turn")
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert await assignments(desk) == []
 
 

@@ -10,24 +10,24 @@ from uuid import UUID
 import pytest
 
 from app.automation.escalate_by_rule import NAME, RULE
-from app.common.people import Caller, rule
+from app.common.people import Caller, rule_caller
 from app.db import connect
 from app.foundation.escalation.escalation_rules import AddEscalationRule, EditEscalationRule
-from app.kernel.bodies import Reason
-from app.kernel.moment import Context
-from app.kernel.perform import Act, perform
+from app.kernel.context import CommandMetadata
+from app.kernel.payloads import Reason
+from app.kernel.perform import Command, perform
 from app.log import read
 from app.log.events import Recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from tests.automation.conftest import Desk
-from tests.automation.working import Worker, timers
+from tests.automation.worker import Worker, timers
 from tests.kernel.incidents import a_report
 from tests.people import act, add_person, add_team
 
 HOUR = 3600
-TESTS = rule("tests")
+TESTS = rule_caller("tests")
 
 
 async def add_rule(desk: Desk, **more: Any) -> UUID:
@@ -55,7 +55,7 @@ async def reported(desk: Desk, **changed: Any) -> Incident:
 
 async def escalations(desk: Desk, incident: Incident) -> list[Recorded]:
     """Those of the rule."""
-    events = await read.of_stream(desk.ledger.db, incident.row_key)
+    events = await read.stream_events(desk.ledger.db, incident.row_key)
     return [event for event in events if event.actor == f"rule:{NAME}"]
 
 
@@ -72,17 +72,17 @@ async def test_what_is_open_for_too_long_goes_to_another_team_once(desk: Desk) -
     network = await add_team(desk.ledger, "network")
     which = await add_rule(desk, to_team="network")
     incident = await desk.report()
-    await desk.passes(seconds=HOUR - 1)
+    await desk.pass_time(seconds=HOUR - 1)
     assert await escalations(desk, incident) == []
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     (event,) = await escalations(desk, incident)
     assert (event.type, event.source) == ("incident.escalated", "rule")
     assert event.source_ref == f"{which}:{incident.id}:1"
     row = await desk.row(incident)
     assert (row["team_id"], row["assignee_id"]) == (network.id, None)
     # It is not escalated again where somebody else has it after all.
-    await desk.does("assign", incident, AssignTicket(person="me"))
-    await desk.passes(days=3)
+    await desk.perform("assign", incident, AssignTicket(person="me"))
+    await desk.pass_time(days=3)
     assert len(await escalations(desk, incident)) == 1
     assert await set_timers(desk) == {}
     assert await no_refusals(desk)
@@ -93,9 +93,9 @@ async def test_what_has_happened_in_time_is_not_escalated(desk: Desk, as_long_as
     await add_team(desk.ledger, "network")
     await add_rule(desk, to_team="network", as_long_as=as_long_as)
     idle, seen, mine = await reported(desk), await reported(desk), await reported(desk)
-    await desk.does("acknowledge", seen)
-    await desk.does("assign", mine, AssignTicket(person="me"))
-    await desk.passes(seconds=HOUR)
+    await desk.perform("acknowledge", seen)
+    await desk.perform("assign", mine, AssignTicket(person="me"))
+    await desk.pass_time(seconds=HOUR)
     found = [bool(await escalations(desk, one)) for one in (idle, seen, mine)]
     assert found == ([True, False, True] if as_long_as == "unanswered" else [True, True, False])
 
@@ -104,7 +104,7 @@ async def test_only_tickets_of_its_priorities(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
     await add_rule(desk, to_team="network", priorities=["P1"])
     other, urgent = await desk.report(), await desk.report(impact="1", urgency="1")
-    await desk.passes(seconds=HOUR)
+    await desk.pass_time(seconds=HOUR)
     assert await escalations(desk, other) == []
     assert len(await escalations(desk, urgent)) == 1
 
@@ -113,13 +113,13 @@ async def test_the_manager_of_whoever_has_it_hears_of_it_as_soon_as_there_is_one
     boss = await add_person(desk.ledger, "Boss")
     await add_rule(desk, escalate_to="manager")
     mine, nobodys = await desk.report(), await reported(desk)
-    await desk.passes(seconds=HOUR)
+    await desk.pass_time(seconds=HOUR)
     assert await escalations(desk, mine) == await escalations(desk, nobodys) == []
     lin = await add_person(desk.ledger, "Lin")
     edit = desk.ledger.lifecycles["person"]["edit"].body.model_validate({"manager": str(boss.id)})
     await act(desk.ledger, TESTS, "person", "edit", lin.id, edit)
-    await desk.does("assign", nobodys, AssignTicket(person=str(lin.id)))
-    await desk.passes(seconds=1)
+    await desk.perform("assign", nobodys, AssignTicket(person=str(lin.id)))
+    await desk.pass_time(seconds=1)
     (event,) = await escalations(desk, nobodys)
     assert event.data["given"]["person"] == str(boss.id)
     assert (await desk.row(nobodys))["assignee_id"] == lin.id
@@ -132,7 +132,7 @@ async def test_rules_escalate_one_after_the_other_each_once(desk: Desk) -> None:
     second = await add_rule(desk, to_person=str(boss.id), after_seconds=2 * HOUR)
     first = await add_rule(desk, to_team="network")
     incident = await desk.report()
-    await desk.passes(days=1)
+    await desk.pass_time(days=1)
     found = [event.source_ref for event in await escalations(desk, incident)]
     assert found == [f"{which}:{incident.id}:1" for which in (first, second)]
 
@@ -141,34 +141,34 @@ async def test_after_it_was_reopened_it_is_escalated_again_counting_from_then(de
     boss = await add_person(desk.ledger, "Boss")
     await add_rule(desk, to_person=str(boss.id))
     incident = await desk.report()
-    await desk.passes(seconds=HOUR)
-    await desk.resolve(await desk.does("acknowledge", incident))
-    await desk.passes(seconds=HOUR)
+    await desk.pass_time(seconds=HOUR)
+    await desk.resolve(await desk.perform("acknowledge", incident))
+    await desk.pass_time(seconds=HOUR)
     await desk.reopen(incident)
-    await desk.passes(seconds=HOUR - 1)
+    await desk.pass_time(seconds=HOUR - 1)
     assert len(await escalations(desk, incident)) == 1
-    await desk.passes(seconds=1)
-    await desk.passes(days=1)
+    await desk.pass_time(seconds=1)
+    await desk.pass_time(days=1)
     assert len(await escalations(desk, incident)) == 2
 
 
 async def test_a_rule_concerns_what_is_open_already_as_it_stands_and_until_it_ends(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
     old = await desk.report()
-    await desk.passes(seconds=HOUR)
+    await desk.pass_time(seconds=HOUR)
     new = await desk.report()
     over = await desk.resolved()
     which = await add_rule(desk, to_team="network")
-    await desk.passes(seconds=0)
+    await desk.pass_time(seconds=0)
     assert len(await escalations(desk, old)) == 1
     assert await set_timers(desk) == {new.row_key: desk.now + timedelta(hours=1)}
     await edit_rule(desk, which, after_seconds=2 * HOUR)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert await set_timers(desk) == {new.row_key: desk.now - timedelta(seconds=1) + timedelta(hours=2)}
     await act(desk.ledger, TESTS, "escalation_rule", "end", which)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert await set_timers(desk) == {}
-    await desk.passes(days=1)
+    await desk.pass_time(days=1)
     assert await escalations(desk, new) == await escalations(desk, over) == []
 
 
@@ -180,7 +180,7 @@ async def test_there_is_no_timer_where_there_is_nobody_to_escalate_to(desk: Desk
     await act(desk.ledger, TESTS, "team", "retire", network.id)
     await act(desk.ledger, TESTS, "person", "deactivate", boss.id)
     incident = await desk.report()
-    await desk.passes(days=1)
+    await desk.pass_time(days=1)
     assert await escalations(desk, incident) == []
     assert await set_timers(desk) == {}
     assert await no_refusals(desk)
@@ -190,18 +190,18 @@ async def test_a_history_from_elsewhere_is_left_alone(desk: Desk) -> None:
     await add_team(desk.ledger, "network")
     await add_rule(desk, to_team="network")
     told = await from_elsewhere(desk, desk.agent)
-    await desk.passes(days=1)
+    await desk.pass_time(days=1)
     assert await escalations(desk, told) == []
-    await desk.does("assign", told, AssignTicket(person="me"))
-    await desk.passes(seconds=1)
+    await desk.perform("assign", told, AssignTicket(person="me"))
+    await desk.pass_time(seconds=1)
     assert len(await escalations(desk, told)) == 1
 
 
 async def from_elsewhere(desk: Desk, caller: Caller) -> Incident:
     """An incident that another system told of."""
     lifecycle = desk.ledger.lifecycles["incident"]
-    context = Context(caller, desk.now, correlation_id="a-test", source="import:elsewhere")
-    done = await perform(desk.ledger, Act(lifecycle, lifecycle["report"], None, a_report(), context))
+    context = CommandMetadata(caller, desk.now, correlation_id="a-test", source="import:elsewhere")
+    done = await perform(desk.ledger, Command(lifecycle, lifecycle["report"], None, a_report(), context))
     incident: Incident = done.record
     return incident
 
@@ -210,15 +210,15 @@ async def test_two_workers_and_a_person_who_moves_it_escalate_it_once(desk: Desk
     await add_team(desk.ledger, "network")
     await add_rule(desk, to_team="network")
     incident = await desk.report()
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     desk.now += timedelta(hours=1)
     another = Worker(desk.ledger)
     await asyncio.gather(
         desk.worker.work(desk.now),
         another.work(desk.now),
-        desk.does("assign", incident, AssignTicket(person="me")),
+        desk.perform("assign", incident, AssignTicket(person="me")),
     )
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     assert len(await escalations(desk, incident)) == 1
     assert desk.worker.failures == another.failures == []
 
@@ -228,11 +228,11 @@ async def test_timers_that_are_made_again_are_the_same_and_lead_to_nothing_again
     which = await add_rule(desk, to_team="network")
     await add_rule(desk, escalate_to="manager", after_seconds=2 * HOUR)
     first = await desk.report()
-    await desk.passes(seconds=HOUR)
+    await desk.pass_time(seconds=HOUR)
     second = await desk.report()
-    await desk.does("hold", second, desk.ledger.lifecycles["incident"]["hold"].body(reason="other"))
+    await desk.perform("hold", second, desk.ledger.lifecycles["incident"]["hold"].body(reason="other"))
     await edit_rule(desk, which, after_seconds=3 * HOUR)
-    await desk.passes(seconds=1)
+    await desk.pass_time(seconds=1)
     before = await set_timers(desk)
     assert set(before) == {second.row_key}
     connection = await connect(desk.ledger.db.url, FOLLOW_LIMITS)
@@ -242,6 +242,6 @@ async def test_timers_that_are_made_again_are_the_same_and_lead_to_nothing_again
     finally:
         await connection.close()
     assert await set_timers(desk) == before
-    await desk.does("reopen", await desk.resolve(second), Reason(reason="Again."))
-    await desk.passes(seconds=1)
+    await desk.perform("reopen", await desk.resolve(second), Reason(reason="Again."))
+    await desk.pass_time(seconds=1)
     assert len(await escalations(desk, first)) == 1

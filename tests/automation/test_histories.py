@@ -15,11 +15,11 @@ from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import Refusal
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
-from app.log.writer import Command, Written
+from app.log.writer import AppendRequest, LogPosition
 from app.processes.incidents.records import Incident
-from app.worker import rules
+from app.worker import acting_consumers
 from tests.automation.conftest import Desk
-from tests.automation.working import Worker, timers
+from tests.automation.worker import Worker, timers
 from tests.extent import examples
 from tests.people import add_person
 
@@ -75,7 +75,7 @@ async def test_what_is_due_is_done_once_and_nothing_else(
     desk: Desk, other: Ledger, monkeypatch: pytest.MonkeyPatch, history: list[Step]
 ) -> None:
     await add_person(desk.ledger, "Manager", roles=("incident_manager",))
-    incidents = [await desk.does("acknowledge", await desk.report()) for _ in range(3)]
+    incidents = [await desk.perform("acknowledge", await desk.report()) for _ in range(3)]
     incidents.append(await desk.report(impact="1", urgency="1"))
     for step in history:
         if step.action == "work":
@@ -102,7 +102,7 @@ async def lives(desk: Desk, incident: Incident, step: Step) -> None:
     elif step.action == "comment":
         await desk.comment(incident)
     else:
-        await desk.does(step.action, incident)
+        await desk.perform(step.action, incident)
 
 
 async def all_that_is_due_is_done(
@@ -127,7 +127,7 @@ async def killed_and_started_again(
     write = worker.ledger.writer.write
     for after in dies:
 
-        async def dying(command: Command, after: bool = after) -> Written:
+        async def dying(command: AppendRequest, after: bool = after) -> LogPosition:
             if after:
                 await write(command)
             raise Killed()
@@ -141,7 +141,7 @@ async def killed_and_started_again(
 async def timers_made_again_are_the_same(desk: Desk) -> None:
     before = await timers(desk.ledger)
     connection = await connect(desk.ledger.db.url, FOLLOW_LIMITS)
-    for consumer in rules(desk.ledger, lambda: desk.now):
+    for consumer in acting_consumers(desk.ledger, lambda: desk.now):
         await reset(connection, consumer)
         await catch_up(connection, consumer)
     await connection.close()

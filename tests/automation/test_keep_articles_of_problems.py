@@ -7,8 +7,8 @@ from typing import Any
 from app.common.children import Visibility
 from app.common.people import Caller, Role
 from app.foundation.articles.records import Article, ArticleState
-from app.kernel.bodies import Body, Nothing, Reason
-from app.kernel.look import load
+from app.kernel.payloads import EmptyPayload, Payload, Reason
+from app.kernel.reads import load
 from app.processes.articles.checks import MOST_REVISIONS
 from app.processes.articles.lifecycle import (
     AcceptRevisionArticle,
@@ -32,8 +32,8 @@ from app.processes.problems.lifecycle import (
 )
 from app.processes.problems.records import Problem
 from tests.automation.conftest import Desk
-from tests.automation.working import by_rules
-from tests.every_action.of_articles import AN_ARTICLE, REVIEWED
+from tests.automation.worker import by_rules
+from tests.every_action.articles import AN_ARTICLE, REVIEWED
 from tests.people import act, add_caller, add_team
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem
 
@@ -51,7 +51,7 @@ async def known(desk: Desk, **more: Any) -> tuple[Problem, Caller]:
     return await said(desk, who, problem, "document_workaround", workaround), who
 
 
-async def said(desk: Desk, who: Caller, record: Problem | Article, action: str, body: Body) -> Any:
+async def said(desk: Desk, who: Caller, record: Problem | Article, action: str, body: Payload) -> Any:
     """What the record is after that."""
     return (await act(desk.ledger, who, record.KIND, action, record.id, body, now=desk.now)).record
 
@@ -122,7 +122,7 @@ async def test_a_paragraph_of_somebody_else_that_begins_with_the_number_stays(de
 
 async def published(desk: Desk, who: Caller, article: Article) -> Caller:
     """Somebody else, who has published it."""
-    await said(desk, who, article, "submit", Nothing())
+    await said(desk, who, article, "submit", EmptyPayload())
     editor = await add_caller(desk.ledger, "Eva", Role.knowledge_editor)
     await said(desk, editor, article, "publish", PublishArticle.model_validate(REVIEWED))
     return editor
@@ -228,7 +228,7 @@ async def test_what_an_editor_has_declined_is_proposed_again_only_if_it_reads_ot
 async def test_what_changes_during_a_review_is_caught_up_with_when_it_is_over(desk: Desk) -> None:
     problem, who = await known(desk)
     article = await article_of(desk, problem)
-    await said(desk, who, article, "submit", Nothing())
+    await said(desk, who, article, "submit", EmptyPayload())
     await said(desk, who, problem, "edit", EditProblem(workaround="Wait."))
     await desk.worker.work(desk.now)
     assert await done(desk, problem) == []
@@ -236,7 +236,7 @@ async def test_what_changes_during_a_review_is_caught_up_with_when_it_is_over(de
     await said(desk, editor, article, "send_back", Reason(reason="Too short."))
     await desk.worker.work(desk.now)
     assert (await article_of(desk, problem)).answer == "Wait."
-    await said(desk, who, article, "submit", Nothing())
+    await said(desk, who, article, "submit", EmptyPayload())
     await said(desk, who, problem, "edit", EditProblem(workaround="Wait an hour."))
     await desk.worker.work(desk.now)
     await said(desk, editor, article, "publish", PublishArticle.model_validate(REVIEWED))
@@ -261,7 +261,7 @@ async def test_what_is_for_staff_from_now_on_is_shown_to_nobody_else(desk: Desk)
 async def test_a_review_does_not_keep_an_article_public(desk: Desk) -> None:
     problem, who = await known(desk, workaround_visibility="public")
     article = await article_of(desk, problem)
-    await said(desk, who, article, "submit", Nothing())
+    await said(desk, who, article, "submit", EmptyPayload())
     await said(desk, who, problem, "edit", EditProblem(workaround_visibility=Visibility.internal))
     await desk.worker.work(desk.now)
     stands = await article_of(desk, problem)

@@ -11,7 +11,7 @@ from app.kernel.refusals import WrongValue
 from app.processes.problems.lifecycle import AcceptRiskProblem, RaiseProblem, ReopenProblem
 from app.processes.problems.records import Problem, ProblemState
 from tests.automation.conftest import Desk
-from tests.automation.working import by_rules, timers
+from tests.automation.worker import by_rules, timers
 from tests.people import act, add_caller
 from tests.processes.problems.samples import a_problem
 
@@ -29,10 +29,10 @@ async def accepted(desk: Desk, **until: float) -> tuple[Problem, Caller]:
 async def test_when_the_time_is_over_it_is_flagged_and_its_owner_told_once(desk: Desk) -> None:
     problem, owner = await accepted(desk, days=30)
     assert problem.state is ProblemState.closed
-    await desk.passes(days=29)
+    await desk.pass_time(days=29)
     assert await by_rules(desk.ledger, problem.row_key) == []
-    await desk.passes(days=1)
-    await desk.passes(days=300)
+    await desk.pass_time(days=1)
+    await desk.pass_time(days=300)
     (lapsed,) = await by_rules(desk.ledger, problem.row_key)
     assert (lapsed.type, lapsed.actor) == ("problem.risk_lapsed", "rule:lapse_accepted_risks")
     assert lapsed.data["given"] == {"owner": str(owner.person_id)}
@@ -48,7 +48,7 @@ async def test_what_has_lapsed_is_reopened_without_an_incident_and_can_be_accept
     problem, owner = await accepted(desk, days=30)
     with pytest.raises(WrongValue):
         await act(desk.ledger, desk.agent, "problem", "reopen", problem.id, ReopenProblem(), now=desk.now)
-    await desk.passes(days=30)
+    await desk.pass_time(days=30)
     done = await act(desk.ledger, desk.agent, "problem", "reopen", problem.id, ReopenProblem(), now=desk.now)
     assert (done.record.state, done.record.risk_lapsed_at) == (ProblemState.investigating, None)
     body = AcceptRiskProblem(reason="Still so.", until_at=desk.now + timedelta(days=30))

@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.common.people import MOST_MEMBERS, Caller, Role, rule
+from app.common.people import MOST_MEMBERS, Caller, Role, rule_caller
 from app.common.records import from_row
 from app.foundation.people.groups import AddGroup, AddMemberGroup, RemoveMemberGroup
-from app.foundation.people.records import Side
-from app.kernel.bodies import Nothing, Reason
+from app.foundation.people.records import RepresentedSide
+from app.kernel.payloads import EmptyPayload, Reason
 from app.kernel.rebuild import compare
-from app.kernel.refusals import NotNow
+from app.kernel.refusals import ActionUnavailable
 from app.log import read
 from app.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting, UninviteMeeting
 from app.meetings.preparation import MOST_INVITED
 from app.meetings.records import Meeting, MeetingState
 from app.registry import LIFECYCLES
 from tests.automation.conftest import Desk
-from tests.automation.working import by_rules, timers
+from tests.automation.worker import by_rules, timers
 from tests.people import act, add_caller, add_crowd, fill
 
 HOUR = timedelta(hours=1)
@@ -87,7 +87,7 @@ async def test_when_one_begins_the_next_is_called_at_the_same_time_of_day(desk: 
     (next_called,) = (
         e for e in await by_rules(desk.ledger, first.row_key) if e.type == "meeting.next_called"
     )
-    begun, *_ = await read.of_stream(desk.ledger.db, second.row_key)
+    begun, *_ = await read.stream_events(desk.ledger.db, second.row_key)
     assert (begun.type, begun.actor) == ("meeting.called", "rule:call_next_meeting")
     assert begun.position in (next_called.position + 1, next_called.position - 1)
 
@@ -98,10 +98,12 @@ async def test_it_takes_over_the_group_as_it_is_then_and_who_was_invited_besides
     ]
 
     async def group(action: str, body: Any, name: str | None = None) -> None:
-        await act(desk.ledger, rule("tests"), "group", action, name, body)
+        await act(desk.ledger, rule_caller("tests"), "group", action, name, body)
 
     async def belongs(one: Caller) -> None:
-        await group("add_member", AddMemberGroup(person=str(one.person_id), side=Side.business), "cab")
+        await group(
+            "add_member", AddMemberGroup(person=str(one.person_id), side=RepresentedSide.business), "cab"
+        )
 
     await group("add", AddGroup(key="cab", name="CAB", chair=str(head.person_id)))
     await belongs(stays)
@@ -112,8 +114,8 @@ async def test_it_takes_over_the_group_as_it_is_then_and_who_was_invited_besides
     assert first.chair_id == head.person_id
     await group("remove_member", RemoveMemberGroup(person=str(goes.person_id)), "cab")
     await belongs(comes)
-    await act(desk.ledger, rule("tests"), "person", "deactivate", guest.person_id, Nothing())
-    await act(desk.ledger, rule("tests"), "person", "deactivate", head.person_id, Nothing())
+    await act(desk.ledger, rule_caller("tests"), "person", "deactivate", guest.person_id, EmptyPayload())
+    await act(desk.ledger, rule_caller("tests"), "person", "deactivate", head.person_id, EmptyPayload())
     await until(desk, MORNING)
     _, second = await all_of_them(desk)
     assert await invited(desk, second) == {
@@ -181,7 +183,7 @@ async def test_when_the_next_is_to_begin_is_as_it_fell_due_whatever_becomes_of_e
 async def test_a_group_that_has_grown_leaves_no_room_for_others_and_the_series_goes_on(desk: Desk) -> None:
     head, guest, *members = await add_crowd(desk.ledger, MOST_MEMBERS + 2)
     group = AddGroup(key="cab", name="CAB", chair=str(head.id))
-    await act(desk.ledger, rule("tests"), "group", "add", body=group)
+    await act(desk.ledger, rule_caller("tests"), "group", "add", body=group)
     await called(desk, series_interval="weekly", group="cab", persons=(str(guest.id),))
     await fill(desk.ledger, "cab", members)
     await until(desk, MORNING)
@@ -197,8 +199,8 @@ async def test_a_series_of_which_nobody_is_left_ends_and_who_sees_to_it_is_told(
         desk, series_interval="weekly", chair=str(chair.person_id), persons=(str(guest.person_id),)
     )
     for one in (chair, guest):
-        await act(desk.ledger, rule("tests"), "person", "deactivate", one.person_id, Nothing())
-    with pytest.raises(NotNow) as refused:
+        await act(desk.ledger, rule_caller("tests"), "person", "deactivate", one.person_id, EmptyPayload())
+    with pytest.raises(ActionUnavailable) as refused:
         await act(desk.ledger, desk.agent, "meeting", "call_next", first.id, now=desk.now)
     assert refused.value.code == "nobody_comes"
     await until(desk, MORNING)
@@ -216,7 +218,7 @@ async def test_a_series_of_which_nobody_is_left_ends_and_who_sees_to_it_is_told(
 async def test_as_long_as_one_is_left_the_series_goes_on(desk: Desk) -> None:
     chair, guest = [await add_caller(desk.ledger, name) for name in ("Chair", "Guest")]
     await called(desk, series_interval="weekly", chair=str(chair.person_id), persons=(str(guest.person_id),))
-    await act(desk.ledger, rule("tests"), "person", "deactivate", chair.person_id, Nothing())
+    await act(desk.ledger, rule_caller("tests"), "person", "deactivate", chair.person_id, EmptyPayload())
     await until(desk, MORNING)
     _, second = await all_of_them(desk)
     assert (await invited(desk, second)).keys() == {guest.person_id}

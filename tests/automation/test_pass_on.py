@@ -9,13 +9,13 @@ import pytest
 
 from app.automation import pass_on_followers
 from app.common.children import Visibility
-from app.common.people import Caller, rule
+from app.common.people import Caller, rule_caller
 from app.common.personal import Sealed
 from app.processes.incidents.records import Incident
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
 from app.ticketing.followers import FollowTicket, UnfollowTicket
 from tests.automation.conftest import Desk
-from tests.automation.working import by_rules
+from tests.automation.worker import by_rules
 from tests.people import act, add_caller, add_person
 
 
@@ -39,13 +39,13 @@ async def follows(desk: Desk, incident: Incident, *names: str) -> list[UUID]:
     """New persons follow it."""
     ids = [(await add_person(desk.ledger, name)).id for name in names]
     for person in ids:
-        await desk.does("follow", incident, FollowTicket(person=str(person)))
+        await desk.perform("follow", incident, FollowTicket(person=str(person)))
     return ids
 
 
 async def says(desk: Desk, incident: Incident, text: str, visibility: str = "public") -> UUID:
     """The agent says it. Gives the comment's id."""
-    await desk.does("comment", incident, CommentTicket(text=text, visibility=Visibility(visibility)))
+    await desk.perform("comment", incident, CommentTicket(text=text, visibility=Visibility(visibility)))
     found: UUID = await desk.ledger.db.value("select id from fold.comment order by id desc limit 1")
     return found
 
@@ -53,7 +53,7 @@ async def says(desk: Desk, incident: Incident, text: str, visibility: str = "pub
 async def a_duplicate(desk: Desk) -> tuple[Incident, Incident]:
     """An original, and its duplicate."""
     original = await desk.report()
-    return original, await desk.repeats(await desk.report(), original)
+    return original, await desk.mark_duplicate(await desk.report(), original)
 
 
 async def refused(desk: Desk) -> list[dict[str, Any]]:
@@ -64,10 +64,10 @@ async def refused(desk: Desk) -> list[dict[str, Any]]:
 async def test_its_reporter_and_followers_follow_the_original(desk: Desk) -> None:
     original, duplicate = await desk.report(), await desk.report()
     both, *others = await follows(desk, duplicate, "Both", "One", "Another")
-    await desk.does("follow", original, FollowTicket(person=str(both)))
-    await desk.repeats(duplicate, original)
-    await desk.passes(minutes=1)
-    await desk.passes(minutes=1)
+    await desk.perform("follow", original, FollowTicket(person=str(both)))
+    await desk.mark_duplicate(duplicate, original)
+    await desk.pass_time(minutes=1)
+    await desk.pass_time(minutes=1)
     assert duplicate.requester_id is not None
     assert await followers(desk, original) == {both, *others, duplicate.requester_id}
     passed = await by_rules(desk.ledger, original.row_key)
@@ -78,41 +78,41 @@ async def test_its_reporter_and_followers_follow_the_original(desk: Desk) -> Non
 async def test_more_followers_than_are_fetched_at_once_all_follow_the_original(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pass_on_followers, "AT_ONCE", 2)
+    monkeypatch.setattr(pass_on_followers, "PAGE_SIZE", 2)
     original, duplicate = await desk.report(), await desk.report()
     them = await follows(desk, duplicate, *"ABCDE")
-    await desk.repeats(duplicate, original)
-    await desk.passes(minutes=1)
+    await desk.mark_duplicate(duplicate, original)
+    await desk.pass_time(minutes=1)
     assert await followers(desk, original) >= set(them)
 
 
 async def test_followers_of_a_chain_come_to_its_end(desk: Desk) -> None:
     last, between, first = await desk.report(), await desk.report(), await desk.report()
     (person,) = await follows(desk, last, "Follower")
-    await desk.repeats(last, between)
-    await desk.repeats(between, first)
-    await desk.passes(minutes=1)
+    await desk.mark_duplicate(last, between)
+    await desk.mark_duplicate(between, first)
+    await desk.pass_time(minutes=1)
     assert person in await followers(desk, first)
 
 
 async def test_who_has_left_or_has_stopped_following_does_not_follow_the_original(desk: Desk) -> None:
     original, duplicate = await desk.report(), await desk.report()
     left, stopped, stays = await follows(desk, duplicate, "Left", "Stopped", "Stays")
-    await act(desk.ledger, rule("tests"), "person", "deactivate", left)
-    await desk.does("unfollow", duplicate, UnfollowTicket(person=str(stopped)))
-    await desk.repeats(duplicate, original)
-    await desk.passes(minutes=1)
+    await act(desk.ledger, rule_caller("tests"), "person", "deactivate", left)
+    await desk.perform("unfollow", duplicate, UnfollowTicket(person=str(stopped)))
+    await desk.mark_duplicate(duplicate, original)
+    await desk.pass_time(minutes=1)
     assert await followers(desk, original) == {stays, duplicate.requester_id}
 
 
 async def test_who_stops_following_the_original_is_not_made_to_follow_it_again(desk: Desk) -> None:
     original, duplicate = await desk.report(), await desk.report()
     (person,) = await follows(desk, duplicate, "Follower")
-    await desk.repeats(duplicate, original)
-    await desk.passes(minutes=1)
-    await desk.does("unfollow", original, UnfollowTicket(person=str(person)))
+    await desk.mark_duplicate(duplicate, original)
+    await desk.pass_time(minutes=1)
+    await desk.perform("unfollow", original, UnfollowTicket(person=str(person)))
     await desk.ledger.db.rows("update log.checkpoint set position = 0 returning consumer")
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert person not in await followers(desk, original)
     assert await refused(desk) == []
 
@@ -121,7 +121,7 @@ async def test_what_was_reopened_before_a_worker_came_passes_nobody_on(desk: Des
     original, duplicate = await a_duplicate(desk)
     await desk.comment(duplicate)
     await desk.reopen(duplicate)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert await followers(desk, original) == set()
     assert await comments(desk, original) == []
 
@@ -130,8 +130,8 @@ async def test_a_public_comment_on_a_duplicate_is_said_on_the_original_with_its_
     original, duplicate = await a_duplicate(desk)
     await says(desk, duplicate, "Any news? 有进展吗？")
     await says(desk, duplicate, "Not for them.", "internal")
-    await desk.passes(minutes=1)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
+    await desk.pass_time(minutes=1)
     assert await comments(desk, original) == [
         (f"{duplicate.number}: Any news? 有进展吗？", desk.agent.person_id)
     ]
@@ -143,24 +143,24 @@ async def test_a_public_comment_on_a_duplicate_is_said_on_the_original_with_its_
 async def test_the_longest_comment_is_passed_on_whole(desk: Desk) -> None:
     original, duplicate = await a_duplicate(desk)
     await says(desk, duplicate, "长" * 20_000)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert (await comments(desk, original))[0][0] == f"{duplicate.number}: " + "长" * 20_000
 
 
 async def test_what_was_said_before_it_was_a_duplicate_stays_there(desk: Desk) -> None:
     original, duplicate = await desk.report(), await desk.report()
     await desk.comment(duplicate)
-    await desk.repeats(duplicate, original)
-    await desk.passes(minutes=1)
+    await desk.mark_duplicate(duplicate, original)
+    await desk.pass_time(minutes=1)
     assert await comments(desk, original) == []
 
 
 async def test_a_comment_goes_on_to_the_end_of_a_chain_under_its_first_number(desk: Desk) -> None:
     last, between, first = await desk.report(), await desk.report(), await desk.report()
-    await desk.repeats(last, between)
-    await desk.repeats(between, first)
+    await desk.mark_duplicate(last, between)
+    await desk.mark_duplicate(between, first)
     await says(desk, last, "Any news?")
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     said = [(f"{last.number}: Any news?", desk.agent.person_id)]
     assert await comments(desk, between) == await comments(desk, first) == said
 
@@ -168,8 +168,8 @@ async def test_a_comment_goes_on_to_the_end_of_a_chain_under_its_first_number(de
 async def test_a_correction_is_passed_on_as_it_is_said(desk: Desk) -> None:
     original, duplicate = await a_duplicate(desk)
     comment = await says(desk, duplicate, "Any knews?")
-    await desk.does("correct_comment", duplicate, CorrectComment(comment=comment, text="Any news?"))
-    await desk.passes(minutes=1)
+    await desk.perform("correct_comment", duplicate, CorrectComment(comment=comment, text="Any news?"))
+    await desk.pass_time(minutes=1)
     assert [text for text, _ in await comments(desk, original)] == [
         f"{duplicate.number}: Any knews?",
         f"{duplicate.number}: Any news?",
@@ -179,16 +179,16 @@ async def test_a_correction_is_passed_on_as_it_is_said(desk: Desk) -> None:
 async def test_withdrawn_it_is_unreadable_on_the_original_too(desk: Desk) -> None:
     original, duplicate = await a_duplicate(desk)
     comment = await says(desk, duplicate, "My password is 1234.")
-    await desk.passes(minutes=1)
-    await desk.does("withdraw_comment", duplicate, WithdrawComment(comment=comment))
+    await desk.pass_time(minutes=1)
+    await desk.perform("withdraw_comment", duplicate, WithdrawComment(comment=comment))
     assert [text for text, _ in await comments(desk, original)] == [None]
 
 
 async def test_withdrawn_before_a_worker_came_it_is_not_passed_on(desk: Desk) -> None:
     original, duplicate = await a_duplicate(desk)
     comment = await says(desk, duplicate, "My password is 1234.")
-    await desk.does("withdraw_comment", duplicate, WithdrawComment(comment=comment))
-    await desk.passes(minutes=1)
+    await desk.perform("withdraw_comment", duplicate, WithdrawComment(comment=comment))
+    await desk.pass_time(minutes=1)
     assert await comments(desk, original) == []
     assert await refused(desk) == []
 
@@ -196,12 +196,12 @@ async def test_withdrawn_before_a_worker_came_it_is_not_passed_on(desk: Desk) ->
 async def test_the_words_go_with_their_author_and_with_nobody_else(desk: Desk) -> None:
     original, duplicate = await a_duplicate(desk)
     customer: Caller = await add_caller(desk.ledger, "Customer")
-    await desk.does("follow", duplicate, FollowTicket(person=str(customer.person_id)))
+    await desk.perform("follow", duplicate, FollowTicket(person=str(customer.person_id)))
     said = CommentTicket(text="I am at home today.")
     await act(desk.ledger, customer, "incident", "comment", duplicate.id, said, now=desk.now)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     words = [(f"{duplicate.number}: {said.text}", customer.person_id)]
     assert await comments(desk, original) == words
-    await act(desk.ledger, rule("tests"), "person", "erase", customer.person_id)
+    await act(desk.ledger, rule_caller("tests"), "person", "erase", customer.person_id)
     desk.ledger.vault.forget()
     assert await comments(desk, original) == [(None, customer.person_id)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.foundation.people.teams import AddTeam
 from app.foundation.rota.stand_ins import AgreeStandIn
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from tests.automation.conftest import Desk
-from tests.automation.working import by_rules
+from tests.automation.worker import by_rules
 from tests.people import act, add_person, add_team
 
 P1 = {"impact": "1", "urgency": "1"}
@@ -30,15 +30,15 @@ async def reminders(desk: Desk, incident: Incident) -> list[tuple[timedelta, lis
 async def test_a_p1_is_reminded_of_every_five_minutes_until_somebody_acknowledges_it(desk: Desk) -> None:
     await manager(desk)
     incident = await desk.report(**P1)
-    await desk.passes(minutes=4)
+    await desk.pass_time(minutes=4)
     assert await reminders(desk, incident) == []
     for _ in range(3):
-        await desk.passes(minutes=5)
+        await desk.pass_time(minutes=5)
     assert [after for after, _ in await reminders(desk, incident)] == [
         timedelta(minutes=n) for n in (9, 14, 19)
     ]
-    await desk.does("acknowledge", incident)
-    await desk.passes(minutes=60)
+    await desk.perform("acknowledge", incident)
+    await desk.pass_time(minutes=60)
     assert len(await reminders(desk, incident)) == 3
 
 
@@ -50,37 +50,37 @@ async def manager(desk: Desk) -> str:
 async def test_after_an_outage_it_is_reminded_of_once(desk: Desk) -> None:
     await manager(desk)
     incident = await desk.report(**P1)
-    await desk.passes(hours=3)
+    await desk.pass_time(hours=3)
     assert len(await reminders(desk, incident)) == 1
 
 
 async def test_other_priorities_and_what_somebody_has_begun_are_not_reminded_of(desk: Desk) -> None:
     await manager(desk)
     second = await desk.report(impact="1", urgency="2")
-    begun = await desk.does("start", await desk.report(**P1))
-    await desk.passes(hours=1)
+    begun = await desk.perform("start", await desk.report(**P1))
+    await desk.pass_time(hours=1)
     assert await reminders(desk, second) == await reminders(desk, begun) == []
 
 
 async def test_on_hold_before_anybody_has_seen_it_is_no_excuse(desk: Desk) -> None:
     await manager(desk)
     incident = await desk.hold(await desk.report(**P1), None)
-    await desk.passes(minutes=5)
+    await desk.pass_time(minutes=5)
     assert len(await reminders(desk, incident)) == 1
 
 
 async def test_who_is_on_call_in_its_team_is_reminded_before_its_lead(desk: Desk) -> None:
     await manager(desk)
     body = AddTeam(key="net", name="Network", lead=str((await add_person(desk.ledger, "Lead")).id))
-    await act(desk.ledger, rule("tests"), "team", "add", body=body)
+    await act(desk.ledger, rule_caller("tests"), "team", "add", body=body)
     person = str((await add_person(desk.ledger, "Duty", "net")).id)
     begin = desk.now - timedelta(days=1)
     duty = {"team": "net", "person": person, "duty": "on_call", "starts_at": begin}
     stands_in = AgreeStandIn.model_validate({**duty, "ends_at": begin + timedelta(days=9)})
-    await act(desk.ledger, rule("tests"), "stand_in", "agree", body=stands_in)
+    await act(desk.ledger, rule_caller("tests"), "stand_in", "agree", body=stands_in)
     incident = await desk.report(**P1)
-    await act(desk.ledger, rule("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
-    await desk.passes(minutes=5)
+    await act(desk.ledger, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
+    await desk.pass_time(minutes=5)
     assert [whom for _, whom in await reminders(desk, incident)] == [[person]]
 
 
@@ -88,20 +88,24 @@ async def test_who_was_deactivated_is_never_reminded(desk: Desk) -> None:
     managing = await manager(desk)
     lead = (await add_person(desk.ledger, "Lead")).id
     await act(
-        desk.ledger, rule("tests"), "team", "add", body=AddTeam(key="net", name="Network", lead=str(lead))
+        desk.ledger,
+        rule_caller("tests"),
+        "team",
+        "add",
+        body=AddTeam(key="net", name="Network", lead=str(lead)),
     )
     person = (await add_person(desk.ledger, "Duty", "net")).id
     begin = desk.now - timedelta(days=1)
     duty = {"team": "net", "person": str(person), "duty": "on_call", "starts_at": begin}
     stands_in = AgreeStandIn.model_validate({**duty, "ends_at": begin + timedelta(days=9)})
-    await act(desk.ledger, rule("tests"), "stand_in", "agree", body=stands_in)
+    await act(desk.ledger, rule_caller("tests"), "stand_in", "agree", body=stands_in)
     incident = await desk.report(**P1)
-    await act(desk.ledger, rule("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
+    await act(desk.ledger, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
     for leaving in (person, lead):
-        await act(desk.ledger, rule("tests"), "person", "deactivate", leaving)
-        await desk.passes(minutes=5)
-    await act(desk.ledger, rule("tests"), "person", "activate", person)
-    await desk.passes(minutes=5)
+        await act(desk.ledger, rule_caller("tests"), "person", "deactivate", leaving)
+        await desk.pass_time(minutes=5)
+    await act(desk.ledger, rule_caller("tests"), "person", "activate", person)
+    await desk.pass_time(minutes=5)
     reminded = [whom for _, whom in await reminders(desk, incident)]
     assert reminded == [[str(lead)], [managing], [str(person)]]
 
@@ -111,20 +115,20 @@ async def test_it_is_the_teams_lead_who_is_reminded_and_without_one_the_incident
     await add_team(desk.ledger, "mail")
     lead = str((await add_person(desk.ledger, "Lead")).id)
     led = AddTeam(key="net", name="Network", lead=lead)
-    await act(desk.ledger, rule("tests"), "team", "add", body=led)
+    await act(desk.ledger, rule_caller("tests"), "team", "add", body=led)
     incident = await desk.report(**P1)
-    await act(desk.ledger, rule("tests"), "incident", "assign", incident.id, AssignTicket(team="mail"))
-    await desk.passes(minutes=5)
-    await act(desk.ledger, rule("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
-    await desk.passes(minutes=5)
+    await act(desk.ledger, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="mail"))
+    await desk.pass_time(minutes=5)
+    await act(desk.ledger, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="net"))
+    await desk.pass_time(minutes=5)
     assert [whom for _, whom in await reminders(desk, incident)] == [[managing], [lead]]
 
 
 async def test_while_there_is_nobody_to_remind_it_is_looked_for_one(desk: Desk) -> None:
     incident = await desk.report(**P1)
-    await desk.passes(minutes=10)
+    await desk.pass_time(minutes=10)
     assert await reminders(desk, incident) == []
     managing = await manager(desk)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert [whom for _, whom in await reminders(desk, incident)] == [[managing]]
     assert desk.worker.failures == []

@@ -7,7 +7,7 @@ import pytest
 from app.automation import tell_duplicates
 from app.processes.incidents.records import Incident
 from tests.automation.conftest import Desk
-from tests.automation.working import by_rules
+from tests.automation.worker import by_rules
 
 
 async def told(desk: Desk, incident: Incident) -> int:
@@ -22,23 +22,23 @@ async def told(desk: Desk, incident: Incident) -> int:
 
 
 async def test_each_duplicate_hears_once_that_its_original_is_resolved(desk: Desk) -> None:
-    original = await desk.does("acknowledge", await desk.report())
-    duplicates = [await desk.repeats(await desk.report(), original) for _ in range(3)]
-    other = await desk.repeats(await desk.report(), await desk.report())
-    await desk.passes(minutes=1)
+    original = await desk.perform("acknowledge", await desk.report())
+    duplicates = [await desk.mark_duplicate(await desk.report(), original) for _ in range(3)]
+    other = await desk.mark_duplicate(await desk.report(), await desk.report())
+    await desk.pass_time(minutes=1)
     assert [await told(desk, one) for one in duplicates] == [0, 0, 0]
     await desk.resolve(original)
-    await desk.passes(minutes=1)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
+    await desk.pass_time(minutes=1)
     assert [await told(desk, one) for one in duplicates] == [1, 1, 1]
     assert await told(desk, other) == await told(desk, original) == 0
 
 
 async def test_it_is_told_as_what_followed_from_the_resolution(desk: Desk) -> None:
-    original = await desk.does("acknowledge", await desk.report())
-    duplicate = await desk.repeats(await desk.report(), original)
+    original = await desk.perform("acknowledge", await desk.report())
+    duplicate = await desk.mark_duplicate(await desk.report(), original)
     await desk.resolve(original)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     (event,) = await by_rules(desk.ledger, duplicate.row_key)
     cause = await desk.ledger.db.row(
         "select type, stream from log.event where id = %s", (event.causation_id,)
@@ -47,57 +47,57 @@ async def test_it_is_told_as_what_followed_from_the_resolution(desk: Desk) -> No
 
 
 async def test_duplicates_of_a_duplicate_hear_of_it_in_turn(desk: Desk) -> None:
-    original = await desk.does("acknowledge", await desk.report())
+    original = await desk.perform("acknowledge", await desk.report())
     between = await desk.report()
-    last = await desk.repeats(await desk.report(), between)
-    await desk.repeats(between, original)
+    last = await desk.mark_duplicate(await desk.report(), between)
+    await desk.mark_duplicate(between, original)
     await desk.resolve(original)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert (await told(desk, between), await told(desk, last)) == (1, 1)
 
 
 async def test_what_is_marked_after_the_resolution_hears_of_it_at_once(desk: Desk) -> None:
     original = await desk.resolved()
-    await desk.passes(minutes=1)
-    late = await desk.repeats(await desk.report(), original)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
+    late = await desk.mark_duplicate(await desk.report(), original)
+    await desk.pass_time(minutes=1)
     assert await told(desk, late) == 1
 
 
 async def test_what_was_marked_and_resolved_while_no_worker_was_there_is_told_once(desk: Desk) -> None:
-    original = await desk.does("acknowledge", await desk.report())
-    duplicate = await desk.repeats(await desk.report(), original)
+    original = await desk.perform("acknowledge", await desk.report())
+    duplicate = await desk.mark_duplicate(await desk.report(), original)
     await desk.resolve(original)
-    await desk.passes(days=1)
+    await desk.pass_time(days=1)
     assert await told(desk, duplicate) == 1
 
 
 async def test_a_duplicate_that_was_reopened_is_none_any_more(desk: Desk) -> None:
-    original = await desk.does("acknowledge", await desk.report())
-    duplicate = await desk.repeats(await desk.report(), original)
+    original = await desk.perform("acknowledge", await desk.report())
+    duplicate = await desk.mark_duplicate(await desk.report(), original)
     await desk.reopen(duplicate)
     await desk.resolve(original)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert await told(desk, duplicate) == 0
 
 
 async def test_resolved_a_second_time_it_is_told_again(desk: Desk) -> None:
-    original = await desk.does("acknowledge", await desk.report())
-    duplicate = await desk.repeats(await desk.report(), original)
+    original = await desk.perform("acknowledge", await desk.report())
+    duplicate = await desk.mark_duplicate(await desk.report(), original)
     await desk.resolve(original)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     await desk.reopen(original)
     await desk.resolve(original)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert await told(desk, duplicate) == 2
 
 
 async def test_more_duplicates_than_are_fetched_at_once_are_all_told(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tell_duplicates, "AT_ONCE", 2)
-    original = await desk.does("acknowledge", await desk.report())
-    duplicates = [await desk.repeats(await desk.report(), original) for _ in range(5)]
+    monkeypatch.setattr(tell_duplicates, "PAGE_SIZE", 2)
+    original = await desk.perform("acknowledge", await desk.report())
+    duplicates = [await desk.mark_duplicate(await desk.report(), original) for _ in range(5)]
     await desk.resolve(original)
-    await desk.passes(minutes=1)
+    await desk.pass_time(minutes=1)
     assert [await told(desk, one) for one in duplicates] == [1] * 5

@@ -11,7 +11,7 @@ from app.db import connect
 from app.kernel.ledger import Ledger
 from app.kernel.rebuild import compare
 from app.registry import LIFECYCLES
-from bench.cases import Many, add_organisation, make_cases
+from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Run
 from bench.site import Site
 
@@ -22,7 +22,7 @@ async def test_made_incidents_are_the_fold_of_their_events(
     owner = await connect(administrator_url, "-c timezone=UTC")
     await add_organisation(ledger, owner, words=100)
     run = Run(frozenset(), seconds=1, rounds=1, quick=True, progress=Progress(disable=True))
-    many = Many(run, Site(tmp_path), owner, datetime.now(UTC))
+    many = LargeSite(run, Site(tmp_path), owner, datetime.now(UTC))
     await make_cases(many, 300)
     await make_cases(many, 400)
     comparison = await compare(owner, LIFECYCLES)

@@ -9,7 +9,7 @@ import pytest
 from rich.progress import Progress
 
 from bench import bare
-from bench.figures import Figure, Needed, Run, compared, in_turns, markdown
+from bench.figures import Figure, Run, Threshold, alternate, markdown, paired_figure
 from bench.floor import OF_REFERENCE, rated
 
 RUN = Run(frozenset(), seconds=1, rounds=3, quick=False, progress=Progress(disable=True))
@@ -24,7 +24,7 @@ async def test_each_figure_is_compared_with_the_floors_before_and_after_it() -> 
     async def figure() -> float:
         return next(figures)
 
-    paired = await in_turns(RUN, floor, figure)
+    paired = await alternate(RUN, floor, figure)
     assert (paired.least, paired.ratio, paired.most) == (0.25, 0.5, 2.0)
     assert (paired.figure, paired.floor) == (10.0, 10.0)
     assert next(itertools.chain(floors, figures), None) is None, "nothing is measured and left out"
@@ -33,15 +33,15 @@ async def test_each_figure_is_compared_with_the_floors_before_and_after_it() -> 
 @pytest.mark.parametrize(
     ("needed", "found", "met", "verdict"),
     [
-        (Needed(0.15, 0.40), 0.14, False, "NO"),
-        (Needed(0.15, 0.40), 0.15, True, "yes"),
-        (Needed(0.15, 0.40), 0.40, True, "yes, and the aim"),
-        (Needed(8, 4, "×", at_most=True), 8.1, False, "NO"),
-        (Needed(8, 4, "×", at_most=True), 8.0, True, "yes"),
-        (Needed(8, 4, "×", at_most=True), 3.9, True, "yes, and the aim"),
+        (Threshold(0.15, 0.40), 0.14, False, "NO"),
+        (Threshold(0.15, 0.40), 0.15, True, "yes"),
+        (Threshold(0.15, 0.40), 0.40, True, "yes, and the aim"),
+        (Threshold(8, 4, "×", at_most=True), 8.1, False, "NO"),
+        (Threshold(8, 4, "×", at_most=True), 8.0, True, "yes"),
+        (Threshold(8, 4, "×", at_most=True), 3.9, True, "yes, and the aim"),
     ],
 )
-def test_a_bound_is_met_or_it_is_not(needed: Needed, found: float, met: bool, verdict: str) -> None:
+def test_a_bound_is_met_or_it_is_not(needed: Threshold, found: float, met: bool, verdict: str) -> None:
     figure = Figure("some", "some", "1", found, needed)
     assert figure.met is met
     assert figure.as_json()["met"] is met
@@ -53,7 +53,7 @@ async def test_a_ratio_is_printed_with_its_spread() -> None:
     async def one() -> float:
         return 1.0
 
-    row = compared("some", "some", await in_turns(RUN, one, one), Needed(0.15, 0.40))
+    row = paired_figure("some", "some", await alternate(RUN, one, one), Threshold(0.15, 0.40))
     assert row.cells() == (
         "some",
         "1.00/s",
@@ -66,7 +66,7 @@ async def test_a_ratio_is_printed_with_its_spread() -> None:
 
 
 def test_a_rate_is_judged_by_the_floor_of_the_machine() -> None:
-    needed = Needed(20_000, 100_000)
+    needed = Threshold(20_000, 100_000)
     half = OF_REFERENCE.per_second / 2
     assert rated("some", "some", 10_100, (half, half), needed).met
     assert not rated("some", "some", 9_900, (half, half), needed).met
@@ -76,7 +76,7 @@ def test_a_rate_is_judged_by_the_floor_of_the_machine() -> None:
 
 
 def test_a_rate_that_python_bounds_is_judged_by_python() -> None:
-    needed = Needed(20_000, 100_000)
+    needed = Threshold(20_000, 100_000)
     third = bare.OF_REFERENCE.per_second / 3
     assert rated("some", "some", 6_800, (third, third), needed, bare.OF_REFERENCE).met
     assert not rated("some", "some", 6_600, (third, third), needed, bare.OF_REFERENCE).met

@@ -12,12 +12,12 @@ from app.kernel.ledger import Ledger
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROCESSES
-from app.kpis.question import Said
+from app.kpis.question import QuestionParameters
 from app.log.follow import catch_up
 from bench import floor, kpis
-from bench.cases import Many, add_organisation, make_cases
+from bench.cases import LargeSite, add_organisation, make_cases
 from bench.figures import Run
-from bench.others import make_facts, make_rows
+from bench.requests_and_problems import make_facts, make_rows
 from bench.site import Site
 
 COUNT = 300
@@ -31,7 +31,7 @@ async def test_made_requests_and_problems_fit_their_tables_and_are_counted(
     owner = await connect(administrator_url, "-c timezone=UTC")
     await add_organisation(ledger, owner, words=100)
     run = Run(frozenset(), seconds=1, rounds=1, quick=True, progress=Progress(disable=True))
-    many = Many(run, Site(tmp_path), owner, datetime.now(UTC))
+    many = LargeSite(run, Site(tmp_path), owner, datetime.now(UTC))
     await make_cases(many, INCIDENTS)
     for _ in range(2):  # before the facts are made, and after
         floor.prepare(administrator_url)
@@ -47,5 +47,5 @@ async def test_made_requests_and_problems_fit_their_tables_and_are_counted(
     await owner.close()
     for kpi in KPIS.values():
         if kpi.process != "incident":
-            found = await answer(ledger.db, kpis.question(many, Said(), kpi), many.now)
+            found = await answer(ledger.db, kpis.question(many, QuestionParameters(), kpi), many.now)
             assert sum(point.cases for point in found.points) > 0, kpi.key

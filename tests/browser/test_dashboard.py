@@ -14,16 +14,16 @@ import pytest
 
 from app.common.people import Role
 from app.db import connect
-from app.demo.history import make
-from app.kernel.ledger import opened
+from app.demo.history import make_history
+from app.kernel.ledger import open_ledger
 from app.kpis.facts import FACTS
 from app.log.follow import catch_up
 from app.main import application
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.browser.chromium import Page, browsing, installed
 from tests.client import serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller
 from tests.served import behind_a_socket
@@ -45,12 +45,14 @@ NOT_SIGNED_IN = "401 (Unauthorized)"
 
 
 @pytest.fixture
-async def address(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+async def address(
+    place: DatabaseUrls, tmp_path: Path, settings: Settings
+) -> AsyncIterator[tuple[str, str, str]]:
     """Where the demo's last days are served, a key that sees the figures, and one that does not."""
     installed()
     secrets = tmp_path / "secrets"
-    async with opened(place.url, secrets, BY_KIND, settings) as ledger:
-        await make(ledger, lambda done, of: None, days=DAYS)
+    async with open_ledger(place.url, secrets, LIFECYCLES_BY_KIND, settings) as ledger:
+        await make_history(ledger, lambda done, of: None, days=DAYS)
         monitor = await add_caller(ledger, "Monitor", Role.integration)
         old = a_report(occurred_at=datetime(2016, 3, 5, 12, tzinfo=UTC))
         await act(ledger, monitor, "incident", "report", body=old)

@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from app.settings import PREFIX
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.forked import Forking
 
 
@@ -38,7 +38,7 @@ def environment(**settings: str | None) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(forking: Forking, place: Place, tmp_path: Path) -> Run:
+def run(forking: Forking, place: DatabaseUrls, tmp_path: Path) -> Run:
     """Commands on a database of the test's own."""
 
     def ledgerdesk(*arguments: str, said: str = "", **settings: str | None) -> Ended:

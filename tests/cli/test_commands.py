@@ -19,10 +19,10 @@ from psycopg import sql
 
 from app.installation import OWNER_ROLE
 from app.kernel.describe import as_markdown
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import PROJECT
 from tests.cli.conftest import Run, environment
-from tests.conftest import Place, Server
+from tests.conftest import DatabaseUrls, Server
 
 
 def made(run: Run, *arguments: str) -> dict[str, object]:
@@ -77,7 +77,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     ids=str,
 )
 def test_a_key_that_cannot_be_made_is_refused_with_a_reason(
-    run: Run, place: Place, arguments: list[str], code: int, words: str
+    run: Run, place: DatabaseUrls, arguments: list[str], code: int, words: str
 ) -> None:
     ended = run("keys", "make", *arguments)
     assert (ended.returncode, words in ended.stderr) == (code, True)
@@ -137,7 +137,9 @@ def test_what_a_command_has_done_is_told_as_one_json_document(run: Run) -> None:
     assert told("reindex")["position"] > 0
 
 
-def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(run: Run, place: Place) -> None:
+def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(
+    run: Run, place: DatabaseUrls
+) -> None:
     made(run, "--role", "agent")
     good = run("rebuild")
     assert (good.returncode, good.stdout) == (0, "2 events fold into exactly the rows that are there.\n")
@@ -153,17 +155,21 @@ def test_a_rebuild_finds_the_row_that_somebody_changed_behind_the_logs_back(run:
 
 
 @pytest.fixture
-def empty(server: Server) -> Iterator[Place]:
+def empty(server: Server) -> Iterator[DatabaseUrls]:
     """A database that belongs to the owner's role and has never been migrated."""
     name = sql.Identifier(f"{server.databases.prefix}_empty_{secrets.token_hex(4)}")
     with psycopg.connect(server.administrator, autocommit=True) as administrator:
         administrator.execute(sql.SQL("create database {} owner {}").format(name, sql.Identifier(OWNER_ROLE)))
         database = name.as_string(administrator).strip('"')
-        yield Place(server.address(database, "service"), server.address(database, "owner"), server.one_role)
+        yield DatabaseUrls(
+            server.address(database, "service"), server.address(database, "owner"), server.one_role
+        )
         administrator.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
-def test_a_database_is_migrated_by_its_owner_and_then_served_by_the_service(run: Run, empty: Place) -> None:
+def test_a_database_is_migrated_by_its_owner_and_then_served_by_the_service(
+    run: Run, empty: DatabaseUrls
+) -> None:
     before = run("keys", "list", database_url=empty.url)
     assert (before.returncode, "ledgerdesk migrate" in before.stderr) == (2, True)
     without = run("migrate", database_url=empty.url)
@@ -178,9 +184,9 @@ def test_a_database_is_migrated_by_its_owner_and_then_served_by_the_service(run:
 
 def test_lifecycles_are_printed_as_they_stand_in_the_docs_as_diagrams_and_as_data(run: Run) -> None:
     page = run("lifecycles", "incident").stdout
-    assert page.strip() == as_markdown(BY_KIND["incident"]).strip()
+    assert page.strip() == as_markdown(LIFECYCLES_BY_KIND["incident"]).strip()
     every = json.loads(run("lifecycles", "--form", "json").stdout)
-    assert [lifecycle["kind"] for lifecycle in every] == list(BY_KIND)
+    assert [lifecycle["kind"] for lifecycle in every] == list(LIFECYCLES_BY_KIND)
     wrong = run("lifecycles", "nothing")
     assert (wrong.returncode, "incident" in wrong.stderr) == (2, True)
 
@@ -190,7 +196,7 @@ def test_the_contract_is_as_the_code_says(run: Run) -> None:
     assert (ended.returncode, "as the code says" in ended.stdout) == (0, True)
 
 
-def test_the_service_answers_until_it_is_stopped(place: Place, tmp_path: Path) -> None:
+def test_the_service_answers_until_it_is_stopped(place: DatabaseUrls, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -14,7 +14,7 @@ from psycopg import sql
 from app import settings
 from app.settings import PREFIX, Settings, SettingsError
 from tests.cli.conftest import Run
-from tests.conftest import Place, Server
+from tests.conftest import DatabaseUrls, Server
 
 GONE = "postgresql://nobody:hunter2@127.0.0.1:1/nothing"
 
@@ -98,7 +98,7 @@ def test_a_database_that_is_gone_is_exit_code_three(run: Run, command: list[str]
 
 
 def test_a_database_that_takes_no_connections_is_exit_code_three(
-    run: Run, place: Place, server: Server
+    run: Run, place: DatabaseUrls, server: Server
 ) -> None:
     database = sql.Identifier(urlsplit(place.url).path.removeprefix("/"))
     with psycopg.connect(server.administrator, autocommit=True) as administrator:
@@ -117,7 +117,9 @@ def test_a_port_in_use_is_named(run: Run) -> None:
     assert re.search(rf"127\.0\.0\.1 port {port} .*in use.*LEDGERDESK_PORT", ended.stderr)
 
 
-def test_the_role_that_owns_the_log_does_not_serve_unless_it_is_told_to(run: Run, place: Place) -> None:
+def test_the_role_that_owns_the_log_does_not_serve_unless_it_is_told_to(
+    run: Run, place: DatabaseUrls
+) -> None:
     ended = run("keys", "list", database_url=place.owner_url)
     assert (ended.returncode, "LEDGERDESK_ALLOW_OWNER" in ended.stderr) == (2, True)
     assert run("keys", "list", database_url=place.owner_url, allow_owner="1").returncode == 0

@@ -18,11 +18,11 @@ import pytest
 
 from app.kernel import ledger as ledgers
 from app.log import read
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import PROJECT, Settings
 from tests.cli.conftest import Run, environment
-from tests.conftest import Place, Server, fresh
-from tests.exchange.making import a_case, a_file, a_row, outcome, text_of, the_fold_holds
+from tests.conftest import DatabaseUrls, Server, fresh
+from tests.exchange.servicenow_files import a_case, a_file, a_row, outcome, text_of, the_fold_holds
 from tests.waiting import Blocked, until
 
 STORY = [
@@ -56,7 +56,7 @@ def test_an_import_says_what_became_of_the_file(run: Run, tmp_path: Path) -> Non
     assert (again.returncode, "told before    6 rows" in again.stdout) == (0, True)
 
 
-def test_programs_get_one_document(run: Run, place: Place, tmp_path: Path) -> None:
+def test_programs_get_one_document(run: Run, place: DatabaseUrls, tmp_path: Path) -> None:
     file = a_file(tmp_path, [*STORY, BROKEN])
     arguments = (
         "import",
@@ -185,7 +185,7 @@ AMBIGUOUS = text_of([a_row(opened_at="1/3/2026 08:00", sys_updated_at="2/3/2026 
          "dates"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_taken_is_refused_in_words(
-    run: Run, place: Place, tmp_path: Path, written: Callable[[Path], Path], words: str
+    run: Run, place: DatabaseUrls, tmp_path: Path, written: Callable[[Path], Path], words: str
 ) -> None:
     ended = run("import", "servicenow", str(written(tmp_path)), "--zone", "UTC")
     assert (ended.returncode, ended.stdout) == (4, "")
@@ -222,7 +222,7 @@ def test_only_if_every_row_is_refused_the_command_fails(run: Run, tmp_path: Path
     assert "Of all: bad_time 30." in ended.stdout
 
 
-def test_the_order_of_dates_can_be_said(run: Run, place: Place, tmp_path: Path) -> None:
+def test_the_order_of_dates_can_be_said(run: Run, place: DatabaseUrls, tmp_path: Path) -> None:
     file = plain(AMBIGUOUS)(tmp_path)
     assert run("import", "servicenow", str(file), "--zone", "UTC", "--date-order", "mdy").returncode == 0
     with psycopg.connect(place.url) as connection:
@@ -247,11 +247,11 @@ def test_without_a_database_there_is_no_import(run: Run, tmp_path: Path) -> None
 
 
 @pytest.fixture
-def in_one_go(server: Server, run: Run, tmp_path: Path) -> Iterator[Callable[[Path], Place]]:
+def in_one_go(server: Server, run: Run, tmp_path: Path) -> Iterator[Callable[[Path], DatabaseUrls]]:
     """Imports a file into a database of its own."""
     with fresh(server) as place:
 
-        def imported(file: Path) -> Place:
+        def imported(file: Path) -> DatabaseUrls:
             ended = run(
                 "import", "servicenow", str(file), "--zone", "UTC",
                 database_url=place.url, secrets_dir=str(tmp_path / "elsewhere"),
@@ -272,7 +272,7 @@ def terminated(process: subprocess.Popen[str], administrator_url: str) -> None:
 
 
 @contextmanager
-def started(place: Place, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(place: DatabaseUrls, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A command on its way, that is surely gone afterwards."""
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", *arguments],
@@ -305,9 +305,9 @@ def sent(number: signal.Signals) -> Callable[[subprocess.Popen[str], str], None]
 )
 async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
     run: Run,
-    place: Place,
+    place: DatabaseUrls,
     administrator_url: str,
-    in_one_go: Callable[[Path], Place],
+    in_one_go: Callable[[Path], DatabaseUrls],
     tmp_path: Path,
     settings: Settings,
     end: Callable[[subprocess.Popen[str], str], None],
@@ -320,7 +320,9 @@ async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
     file = a_file(tmp_path, rows)
     arguments = ("import", "servicenow", str(file), "--zone", "UTC")
     with started(place, tmp_path, *arguments) as process:
-        async with ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as watching:
+        async with ledgers.open_ledger(
+            place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings
+        ) as watching:
             await until(lambda: read.head(watching.db))
             # Something is written; and what is next waits for us, so that this is surely the middle.
             async with Blocked(place.owner_url) as blocked:
@@ -335,8 +337,8 @@ async def test_an_import_that_ended_on_the_way_goes_on_as_if_nothing_had_been(
     assert 0 < rest["repeated"] < len(rows)
     whole = in_one_go(file)
     async with (
-        ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as ours,
-        ledgers.opened(whole.url, tmp_path / "elsewhere", BY_KIND, settings) as theirs,
+        ledgers.open_ledger(place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings) as ours,
+        ledgers.open_ledger(whole.url, tmp_path / "elsewhere", LIFECYCLES_BY_KIND, settings) as theirs,
     ):
         assert await outcome(ours.db) == await outcome(theirs.db)
         await the_fold_holds(ours)

@@ -14,15 +14,15 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS
 from tests.cli.conftest import Run
-from tests.conftest import Place
-from tests.extent import ALL
+from tests.conftest import DatabaseUrls
+from tests.extent import ALL_EXAMPLES
 from tests.kpis.histories import BEGIN, Scripted, histories, write
 
 TIME = ("--from", "2026-01-01", "--to", "2027-01-01")
 
 
 @pytest.fixture
-async def told(place: Place, run: Run) -> None:
+async def told(place: DatabaseUrls, run: Run) -> None:
     """Sixty made-up cases in the log, and no worker."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     await write(connection, histories(seed=7, cases=60))
@@ -43,7 +43,7 @@ def test_without_a_key_it_lists_what_there_is(run: Run) -> None:
     assert [one["key"] for one in documented(run, "kpi")] == list(KPIS)
 
 
-def test_it_follows_the_log_by_itself_and_says_how_far(run: Run, place: Place, told: None) -> None:
+def test_it_follows_the_log_by_itself_and_says_how_far(run: Run, place: DatabaseUrls, told: None) -> None:
     first = documented(run, "kpi", "incidents_opened", *TIME)
     assert sum(point["value"] for point in first["points"]) == 60
     with psycopg.connect(place.url) as connection:
@@ -75,7 +75,7 @@ def test_a_table_has_the_numbers_of_the_endpoint_in_words_for_people(run: Run, t
     assert "agent-days" in worked
 
 
-async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: Place) -> None:
+async def test_seconds_are_shown_in_their_two_largest_units(run: Run, place: DatabaseUrls) -> None:
     connection = await connect(place.url, FOLLOW_LIMITS)
     case = Scripted.begin(BEGIN).then("resolved", minutes=(3 * 24 + 4) * 60 + 5)
     await write(connection, list(case.events))
@@ -103,7 +103,9 @@ def test_filters_and_zones_are_those_of_the_endpoint(run: Run, told: None) -> No
     assert documented(run, "kpi", "backlog")["tz"] == "UTC"
 
 
-async def test_as_it_was_known_then_is_what_the_raw_events_up_to_there_say(run: Run, place: Place) -> None:
+async def test_as_it_was_known_then_is_what_the_raw_events_up_to_there_say(
+    run: Run, place: DatabaseUrls
+) -> None:
     connection = await connect(place.url, FOLLOW_LIMITS)
     early = Scripted.begin(BEGIN).then("resolved", minutes=60)
     late = Scripted.begin(BEGIN).then("resolved", minutes=120)
@@ -168,7 +170,7 @@ def test_a_wrong_word_is_told_with_what_would_be_right(run: Run, arguments: list
 
 
 def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_anew(
-    run: Run, place: Place, told: None
+    run: Run, place: DatabaseUrls, told: None
 ) -> None:
     good = run("reconcile")
     assert f"Comparing backlog, {list(KPIS).index('backlog') + 1} of {len(KPIS)}.\n" in good.stderr
@@ -180,7 +182,7 @@ def test_both_paths_agree_and_a_fact_that_is_wrong_is_told_until_all_are_made_an
         ).fetchone()
     assert changed is not None
     assert run("reconcile", "backlog", "incidents_opened").returncode == 0, "they have nothing to do with it"
-    few = () if ALL else ("incident_close_seconds", "incidents_closed")
+    few = () if ALL_EXAMPLES else ("incident_close_seconds", "incidents_closed")
     bad = run("reconcile", *few, "--zone", "Asia/Shanghai")
     assert bad.returncode == 5
     assert "measure is" in bad.stdout

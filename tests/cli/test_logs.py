@@ -10,12 +10,12 @@ import httpx
 import psycopg
 
 from tests.cli.conftest import environment
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.forked import Forking
 
 
 def test_a_failure_of_ours_leaves_its_traceback_with_the_id_that_the_client_was_told(
-    place: Place, forking: Forking, tmp_path: Path
+    place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -7,13 +7,13 @@ import psycopg
 from app.kernel.ledger import Ledger
 from app.log import read
 from tests.cli.conftest import Run
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import report
 from tests.people import add_caller
 
 
 async def test_the_index_is_made_anew_whatever_has_become_of_it(
-    run: Run, ledger: Ledger, place: Place
+    run: Run, ledger: Ledger, place: DatabaseUrls
 ) -> None:
     incident = await report(ledger, await add_caller(ledger, "Zhao Min"), description="收不到邮件")
     head = await read.head(ledger.db)

@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 from app import startup
 from app.settings import PROJECT
 from tests.cli.conftest import environment
-from tests.conftest import Place
-from tests.lossy import Lossy
+from tests.conftest import DatabaseUrls
+from tests.lossy_proxy import LossyProxy
 from tests.waiting import until
 
 #: What a client asks for before it says who it is: to have the line encrypted, by one means or the other.
@@ -26,7 +26,7 @@ ENCRYPTED = (80877103, 80877104)
 STARTING_UP = "SFATAL\0VFATAL\0C57P03\0M数据库系统正在启动\0\0".encode()
 
 
-class Recovering(Lossy):
+class Recovering(LossyProxy):
     """A road to PostgreSQL that answers as one does which recovers from a crash, until it has `recovered`."""
 
     def __init__(self, url: str) -> None:
@@ -51,7 +51,7 @@ class Recovering(Lossy):
             to_client.close()
 
 
-async def started(place: Place, url: str, tmp_path: Path, *command: str) -> Process:
+async def started(place: DatabaseUrls, url: str, tmp_path: Path, *command: str) -> Process:
     """The command, with a minute to wait."""
     seen = environment(database_url=url, secrets_dir=str(tmp_path / "secrets"), database_wait_seconds="60")
     return await asyncio.create_subprocess_exec(
@@ -76,7 +76,9 @@ async def says(process: Process, words: str) -> bool:
     return any(task.result() for task in done)
 
 
-async def test_serve_and_work_wait_until_the_database_has_recovered(place: Place, tmp_path: Path) -> None:
+async def test_serve_and_work_wait_until_the_database_has_recovered(
+    place: DatabaseUrls, tmp_path: Path
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -117,13 +119,13 @@ async def test_serve_and_work_wait_until_the_database_has_recovered(place: Place
 
 async def test_it_is_waited_for_so_long_and_then_told_what_was_wrong() -> None:
     with capture_logs() as said, pytest.raises(psycopg.OperationalError, match="refused"):
-        startup.patiently(
+        startup.retry_step(
             lambda: psycopg.connect("postgresql://x@127.0.0.1:1/x"), "postgresql://127.0.0.1:1", 0.2
         )
     assert [line["why"] for line in said] == ["it does not answer"]
 
 
-def test_what_has_nothing_to_do_with_waiting_is_told_at_once(place: Place) -> None:
+def test_what_has_nothing_to_do_with_waiting_is_told_at_once(place: DatabaseUrls) -> None:
     tried = []
 
     def step() -> None:
@@ -131,5 +133,5 @@ def test_what_has_nothing_to_do_with_waiting_is_told_at_once(place: Place) -> No
         psycopg.connect(f"{place.url}&options=-c%20nothing%3Don")
 
     with pytest.raises(psycopg.Error):
-        startup.patiently(step, place.url, 60)
+        startup.retry_step(step, place.url, 60)
     assert len(tried) <= 2

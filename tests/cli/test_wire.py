@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.api import problems
-from app.api.frame import Frame, Net
 from app.api.metrics import Metrics
-from app.cli import wire
-from app.main import routed
+from app.api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from app.cli import http_protocol as wire
+from app.main import build_app
 from tests.contract.answers import PROBLEM, validate
 from tests.served import behind_a_socket
 from tests.waiting import PATIENCE_SECONDS
@@ -35,7 +35,7 @@ LIMIT = wire.Limits().head_bytes
 @pytest.fixture
 async def address() -> AsyncIterator[tuple[str, int]]:
     """Where a server listens that has no ledger: it answers `/livez`."""
-    async with behind_a_socket(routed()) as found:
+    async with behind_a_socket(build_app()) as found:
         yield found
 
 
@@ -48,8 +48,8 @@ def echoing() -> FastAPI:
     app = FastAPI(routes=[Route("/v1/echo", _counted, methods=["POST"])])
     app.router.routes.append(Route("/v1/uploads/{id}", _counted, methods=["PUT"]))
     problems.add_to(app)
-    app.add_middleware(Net, body_limit=1_000, upload_limit=5_000)
-    app.add_middleware(Frame, metrics=Metrics("x"))
+    app.add_middleware(BodyLimitMiddleware, body_limit=1_000, upload_limit=5_000)
+    app.add_middleware(RequestContextMiddleware, metrics=Metrics("x"))
     return app
 
 
@@ -60,7 +60,7 @@ async def said_to(address: tuple[str, int], *pieces: bytes) -> bytes:
 
 def bounded(monkeypatch: pytest.MonkeyPatch, **limits: Any) -> None:
     """Connections from now on have these bounds."""
-    monkeypatch.setattr(wire.Bounded, "limits", replace(wire.Limits(), **limits))
+    monkeypatch.setattr(wire.BoundedHttpProtocol, "limits", replace(wire.Limits(), **limits))
 
 
 def _said_to(address: tuple[str, int], pieces: tuple[bytes, ...]) -> bytes:
@@ -211,7 +211,7 @@ class Line(asyncio.Transport):
 )
 def test_a_head_waits_for_the_first_of_its_body(said: tuple[bytes, ...], pieces: list[bytes]) -> None:
     line = Line()
-    answer = wire.InOnePiece(line, line.close)
+    answer = wire.BufferedTransport(line, line.close)
     for data in said:
         answer.write(data)
     assert line.pieces == pieces
@@ -220,7 +220,7 @@ def test_a_head_waits_for_the_first_of_its_body(said: tuple[bytes, ...], pieces:
 
 def test_a_head_whose_body_never_comes_is_sent_before_the_connection_is_closed() -> None:
     line = Line()
-    answer = wire.InOnePiece(line, line.close)
+    answer = wire.BufferedTransport(line, line.close)
     answer.write(b"head ")
     answer.close()
     assert line.pieces == [b"head ", b""]

@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from app.cli import serve
-from app.cli.serve import worker
+from app.cli.serve import supervised_worker
 from app.kpis.facts import FACTS
 from app.settings import PREFIX
 from tests.cli.conftest import Run, environment
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.forked import Forking
 from tests.waiting import until
 
@@ -23,7 +23,7 @@ START_SECONDS = 120.0
 class Log:
     """The log of an installation, and how far the facts have followed it."""
 
-    def __init__(self, place: Place, run: Run) -> None:
+    def __init__(self, place: DatabaseUrls, run: Run) -> None:
         self.url = place.url
         self._run = run
 
@@ -43,12 +43,12 @@ class Log:
 
 
 @pytest.fixture
-def log(place: Place, run: Run) -> Log:
+def log(place: DatabaseUrls, run: Run) -> Log:
     return Log(place, run)
 
 
 async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
-    log: Log, place: Place, forking: Forking, tmp_path: Path
+    log: Log, place: DatabaseUrls, forking: Forking, tmp_path: Path
 ) -> None:
     seen = environment(database_url=place.url, secrets_dir=str(tmp_path / "secrets"))
     said = tmp_path / "said"
@@ -71,13 +71,13 @@ async def test_a_worker_follows_the_log_and_another_goes_on_when_it_is_killed(
 
 
 async def test_a_worker_beside_a_service_is_started_again_when_it_is_killed_and_ends_with_it(
-    log: Log, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log: Log, place: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serve, "RESTART_SECONDS", 0.01)
     for name, value in {"DATABASE_URL": place.url, "SECRETS_DIR": str(tmp_path / "secrets")}.items():
         monkeypatch.setenv(PREFIX + name, value)
     log.grow()
-    with worker() as beside:
+    with supervised_worker() as beside:
         await until(log.is_followed, START_SECONDS)
         assert beside.child is not None
         killed = beside.child

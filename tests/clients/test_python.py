@@ -23,8 +23,8 @@ from app.common.people import Role
 from app.main import application
 from app.settings import PROJECT, Settings
 from tests.client import Api, Json
-from tests.conftest import Place
-from tests.extent import ALL
+from tests.conftest import DatabaseUrls
+from tests.extent import ALL_EXAMPLES
 from tests.served import behind_a_socket
 
 NAME = "generated_client"
@@ -53,7 +53,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("client")
     contract = folder / "openapi.json"
     committed = json.loads((PROJECT / "openapi" / "openapi.json").read_bytes())
-    contract.write_text(json.dumps(committed if ALL else about(committed, PART)), encoding="utf-8")
+    contract.write_text(json.dumps(committed if ALL_EXAMPLES else about(committed, PART)), encoding="utf-8")
     command: list[Path | str] = [
         TOOLS / "openapi-python-client",
         "generate",
@@ -90,7 +90,7 @@ def incidents(operation: str) -> Any:
 
 
 async def test_a_generated_client_reports_lists_acts_and_is_told_what_is_wrong(
-    generated: None, api: Api, place: Place, tmp_path: Path, settings: Settings
+    generated: None, api: Api, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     models = SimpleNamespace(**vars(part("models")))
     agent = await api.client("Lin", Role.agent)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.common.business_time import BusinessTime, Definition, Hours, Week
+from app.common.business_time import BusinessTime, CalendarDefinition, Hours, Week
 
 MINUTE = timedelta(minutes=1)
 #: Changes of the clock in north and south, by an hour and by half of one, at midnight; offsets of quarters.
@@ -38,7 +38,7 @@ _EPOCH = date(1970, 1, 1)
 class Trial:
     """A calendar, and a time of at most three weeks."""
 
-    definition: Definition
+    definition: CalendarDefinition
     start: datetime
     end: datetime
 
@@ -58,7 +58,7 @@ def trial(chance: random.Random) -> Trial:
     start = start.replace(microsecond=0)
     day = start.astimezone(ZoneInfo(zone)).date()
     near = [day + timedelta(days=n) for n in range(-2, 24)]
-    definition = Definition(
+    definition = CalendarDefinition(
         zone,
         _week(chance),
         tuple((since, _week(chance)) for since in sorted(chance.sample(near, chance.choice((0, 0, 1, 2))))),
@@ -120,7 +120,7 @@ class Oracle:
                 self._mark(day, 0, 24 * 60, 0)
 
     @staticmethod
-    def _hours(said: Definition, day: date) -> tuple[Hours, ...]:
+    def _hours(said: CalendarDefinition, day: date) -> tuple[Hours, ...]:
         if day in said.working_days:
             return said.working_days[day]
         weeks = [said.weekly, *(week for since, week in said.patterns if since <= day)]
@@ -193,7 +193,7 @@ def check(one: Trial, chance: random.Random) -> None:
         opening = oracle.next(a)
         assert ours.open_at(a) == (opening == a), (one, a)
         if opening is not None and opening < one.end:
-            assert ours.next(a) == opening, (one, a)
+            assert ours.next_opening(a) == opening, (one, a)
         spent = ours.between(one.start, a)
         due = ours.add(one.start, spent)
         assert due is not None, one

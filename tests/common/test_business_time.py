@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.common.business_time import ALWAYS, BusinessTime, Definition, Week
-from tests.cases import each
+from app.common.business_time import ALWAYS_OPEN, BusinessTime, CalendarDefinition, Week
+from tests.cases import each_case
 from tests.common.calendars import ZONES, Oracle, Trial, check, trials
 from tests.extent import examples
 
@@ -39,7 +39,10 @@ def test_business_time_is_what_going_through_all_of_it_gives(part: int) -> None:
 @given(st.sampled_from(ZONES), st.integers(0, 60 * 365 * 24 * HOUR), st.integers(0, 10**7))
 @settings(max_examples=examples(100), deadline=None)
 def test_so_much_later_so_much_has_counted(zone: str, begin: int, seconds: int) -> None:
-    hours, start = BusinessTime(Definition(zone, OFFICE)), at("2000-01-01T00:00Z") + timedelta(seconds=begin)
+    hours, start = (
+        BusinessTime(CalendarDefinition(zone, OFFICE)),
+        at("2000-01-01T00:00Z") + timedelta(seconds=begin),
+    )
     due = hours.add(start, seconds)
     assert due is not None
     assert hours.between(start, due) == seconds
@@ -49,12 +52,12 @@ def test_so_much_later_so_much_has_counted(zone: str, begin: int, seconds: int) 
 
 def test_a_day_that_the_clock_leaves_out_has_no_hours_not_even_behind_its_midnight() -> None:
     """Samoa went from 29 to 31 December 2011 (IANA's tzdata): nobody began a night's work on the 30th."""
-    hours = BusinessTime(Definition("Pacific/Apia", NIGHTS))
+    hours = BusinessTime(CalendarDefinition("Pacific/Apia", NIGHTS))
     begin, end = at("2011-12-29T12:00-10:00"), at("2011-12-31T23:00+14:00")
     assert hours.between(begin, end) == (2 + 1) * HOUR
 
 
-@each(
+@each_case(
     ("week", "zone", "day", "hours"),
     [
         (NIGHTS, "Europe/Berlin", "2026-03-28", 7),  # the hour after two is left out
@@ -74,11 +77,13 @@ def test_a_span_across_a_change_of_the_clock_has_its_real_length(
 ) -> None:
     only = tuple(spans if n == date.fromisoformat(day).weekday() else () for n, spans in enumerate(week))
     start = at(f"{day}T00:00Z") - timedelta(days=1)
-    assert BusinessTime(Definition(zone, only)).between(start, start + timedelta(days=4)) == hours * HOUR
+    assert (
+        BusinessTime(CalendarDefinition(zone, only)).between(start, start + timedelta(days=4)) == hours * HOUR
+    )
 
 
 def test_a_holiday_strikes_the_part_of_a_night_shift_that_lies_on_it() -> None:
-    nights = BusinessTime(Definition("UTC", NIGHTS, holidays=frozenset({date(2026, 12, 25)})))
+    nights = BusinessTime(CalendarDefinition("UTC", NIGHTS, holidays=frozenset({date(2026, 12, 25)})))
     found = nights.spans(at("2026-12-24T12:00Z"), at("2026-12-26T12:00Z"))
     assert found == [
         (at("2026-12-24T22:00Z"), at("2026-12-25T00:00Z")),
@@ -88,7 +93,7 @@ def test_a_holiday_strikes_the_part_of_a_night_shift_that_lies_on_it() -> None:
 
 def test_a_working_day_is_stronger_than_a_holiday_and_than_the_week() -> None:
     saturday = date(2026, 2, 14)
-    shanghai = Definition(
+    shanghai = CalendarDefinition(
         "Asia/Shanghai", OFFICE, holidays=frozenset({saturday}), working_days={saturday: ((540, 720),)}
     )
     found = BusinessTime(shanghai).spans(at("2026-02-14T00:00+08:00"), at("2026-02-15T00:00+08:00"))
@@ -96,8 +101,10 @@ def test_a_working_day_is_stronger_than_a_holiday_and_than_the_week() -> None:
 
 
 def test_a_planned_change_of_hours_leaves_the_weeks_before_it_alone() -> None:
-    later = Definition("UTC", OFFICE, patterns=((date(2026, 12, 1), ALWAYS), (date(2026, 12, 3), OFFICE)))
-    before, after = BusinessTime(Definition("UTC", OFFICE)), BusinessTime(later)
+    later = CalendarDefinition(
+        "UTC", OFFICE, patterns=((date(2026, 12, 1), ALWAYS_OPEN), (date(2026, 12, 3), OFFICE))
+    )
+    before, after = BusinessTime(CalendarDefinition("UTC", OFFICE)), BusinessTime(later)
     change = at("2026-12-01T00:00Z")
     assert before.between(at("2026-11-01T00:00Z"), change) == after.between(at("2026-11-01T00:00Z"), change)
     assert after.between(change, at("2026-12-03T00:00Z")) == 48 * HOUR
@@ -105,38 +112,38 @@ def test_a_planned_change_of_hours_leaves_the_weeks_before_it_alone() -> None:
 
 
 def test_due_at_a_closing_stays_at_the_closing() -> None:
-    office = BusinessTime(Definition("Asia/Shanghai", OFFICE))
+    office = BusinessTime(CalendarDefinition("Asia/Shanghai", OFFICE))
     monday = at("2026-11-16T09:00+08:00")
     closing = at("2026-11-16T18:00+08:00")
     assert office.add(monday, 9 * HOUR) == closing
-    assert office.next(closing) == at("2026-11-17T09:00+08:00")
+    assert office.next_opening(closing) == at("2026-11-17T09:00+08:00")
     assert office.add(monday, 9 * HOUR + 1) == at("2026-11-17T09:00:01+08:00")
     assert office.add(closing, 0) == closing
     assert not office.open_at(closing)
 
 
 def test_all_hours_of_all_days_are_one_span() -> None:
-    always = BusinessTime(Definition("Europe/Berlin", ALWAYS))
+    always = BusinessTime(CalendarDefinition("Europe/Berlin", ALWAYS_OPEN))
     start, end = at("2020-06-01T03:04:05Z"), at("2031-01-01T00:00Z")
     assert always.spans(start, end) == [(start, end)]
     assert always.between(start, end) == (end - start).total_seconds()
 
 
 def test_where_nothing_counts_any_more_nothing_is_due() -> None:
-    closed = BusinessTime(Definition("UTC", OFFICE, patterns=((date(2026, 12, 1), ((),) * 7),)))
+    closed = BusinessTime(CalendarDefinition("UTC", OFFICE, patterns=((date(2026, 12, 1), ((),) * 7),)))
     start = at("2026-12-01T00:00Z")
     assert closed.add(start, 1) is None
-    assert closed.next(start) is None
+    assert closed.next_opening(start) is None
     assert closed.between(start, at("2036-12-01T00:00Z")) == 0
 
 
 def test_parts_of_a_second_are_left_out() -> None:
-    office = BusinessTime(Definition("UTC", OFFICE))
+    office = BusinessTime(CalendarDefinition("UTC", OFFICE))
     assert office.between(at("2026-11-16T09:00:00.900Z"), at("2026-11-16T09:00:01.100Z")) == 1
     assert office.add(at("2026-11-16T09:00:00.900Z"), 60) == at("2026-11-16T09:01:00Z")
 
 
 def test_the_oracle_sees_what_is_wrong() -> None:
-    one = Trial(Definition("UTC", OFFICE), at("2026-11-16T00:00Z"), at("2026-11-17T00:00Z"))
+    one = Trial(CalendarDefinition("UTC", OFFICE), at("2026-11-16T00:00Z"), at("2026-11-17T00:00Z"))
     assert Oracle(one).between(one.start, one.end) == 9 * HOUR
     assert Oracle(one).between(at("2026-11-16T08:59:30Z"), at("2026-11-16T09:00:30Z")) == 30

@@ -18,11 +18,11 @@ from app.api.components import TEXT
 from app.api.openapi import BINARY, HEADERS, OF_KEYS, problem_headers
 from app.api.problems import status_of
 from app.contract.schemas import resolved
-from app.main import routed
-from tests import kept
+from app.main import build_app
+from tests import disk_cache
 
 NAME = "urn:ledgerdesk:contract"
-PROBLEM = {"$ref": f"{NAME}#/components/schemas/Problem"}
+PROBLEM = {"$ref": f"{NAME}#/components/schemas/ProblemDocument"}
 # What is answered before the request has reached an operation, so that no operation can list it.
 BEFORE_ROUTING = {401, 403, 404, 405, 406, 413, 429, 503}
 # Headers that every answer may have, and that mean what they mean everywhere.
@@ -55,7 +55,7 @@ FORMATS = {"date-time": _is_instant, "uuid": _is_uuid}
 @cache
 def as_written() -> dict[str, Any]:
     """The contract as the code has it."""
-    found: dict[str, Any] = kept.json("contract", lambda: routed().openapi())
+    found: dict[str, Any] = disk_cache.cached_json("contract", lambda: build_app().openapi())
     return found
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.main import routed
-from tests.cases import each
+from app.main import build_app
+from tests.cases import each_case
 from tests.contract.answers import as_written, document
 from tests.contract.instances import allows, edges
 
@@ -54,7 +54,7 @@ def routes() -> dict[str, APIRoute]:
     told = document()["paths"]
     return {
         told[route.path][method.lower()]["operationId"]: route
-        for route in routed().routes
+        for route in build_app().routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
         if method.lower() in told.get(route.path, {})
@@ -136,7 +136,7 @@ def _unforeseen(codes: list[str]) -> list[str]:
     return [code for code in codes if code.partition(" ")[0] not in BETWEEN_MEMBERS | EXISTING]
 
 
-@each(("name", "schema"), bodies(), ids=named)
+@each_case(("name", "schema"), bodies(), ids=named)
 def test_a_body_that_the_contract_allows_has_no_form_that_is_refused(name: str, schema: Schema) -> None:
     tried = 0
     for value in edges(schema):
@@ -145,7 +145,7 @@ def test_a_body_that_the_contract_allows_has_no_form_that_is_refused(name: str, 
     assert tried
 
 
-@each(("name", "parameter"), parameters(), ids=named)
+@each_case(("name", "parameter"), parameters(), ids=named)
 def test_a_parameter_that_the_contract_allows_has_no_form_that_is_refused(
     name: str, parameter: Schema
 ) -> None:
@@ -156,7 +156,7 @@ def test_a_parameter_that_the_contract_allows_has_no_form_that_is_refused(
     assert tried
 
 
-@each(("name", "schema"), bodies(), ids=named)
+@each_case(("name", "schema"), bodies(), ids=named)
 def test_a_body_has_an_example_that_is_right(name: str, schema: Schema) -> None:
     choices = [one["$ref"] for one in (schema, *schema.get("anyOf", ())) if "$ref" in one]
     assert choices
@@ -166,7 +166,7 @@ def test_a_body_has_an_example_that_is_right(name: str, schema: Schema) -> None:
         assert faults_of_body(name, example) == []
 
 
-@each(("name", "parameter"), parameters(), ids=named)
+@each_case(("name", "parameter"), parameters(), ids=named)
 def test_a_parameter_has_an_example_that_is_right(name: str, parameter: Schema) -> None:
     assert allows(parameter["schema"], parameter["example"])
     assert faults_of_parameter(name, parameter, parameter["example"]) == []

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from app.cli import contract
 from app.cli.contract import unexcused
 from app.contract import breaking, declared
-from app.contract.schemas import RULES, Break
+from app.contract.schemas import RULES, BreakingChange
 from app.kernel.describe import catalogue
 from app.registry import LIFECYCLES
-from tests.cases import each
+from tests.cases import each_case
 from tests.contract.answers import document
-from tests.extent import ALL
+from tests.extent import ALL_EXAMPLES
 
 Schema = dict[str, Any]
 JSON = "application/json"
@@ -305,7 +305,7 @@ def _whole(document: Schema) -> Schema:
     return document
 
 
-@each(("rule", "place", "old", "new"), OF_OPERATIONS)
+@each_case(("rule", "place", "old", "new"), OF_OPERATIONS)
 def test_what_breaks_clients_is_found_and_nothing_else(
     rule: str, place: str, old: Schema, new: Schema
 ) -> None:
@@ -323,7 +323,7 @@ def test_what_breaks_readers_of_events_is_found(rule: str, place: str, old: Sche
     assert found(breaking.of_events(old, new)) == [(rule, place)]
 
 
-@each(("what", "old", "new"), HARMLESS)
+@each_case(("what", "old", "new"), HARMLESS)
 def test_what_breaks_nobody_is_let_through(what: str, old: Schema, new: Schema) -> None:
     assert found(breaking.of_operations(_whole(old), _whole(new))) == []
 
@@ -351,7 +351,7 @@ FIELDS = [
 
 
 @given(st.sampled_from(FIELDS))
-@settings(max_examples=10 if ALL else 2, deadline=None, derandomize=True, database=None)
+@settings(max_examples=10 if ALL_EXAMPLES else 2, deadline=None, derandomize=True, database=None)
 def test_a_field_of_the_real_contract_that_goes_away_is_missed(gone: tuple[str, str]) -> None:
     name, field = gone
     changed = copy.deepcopy(document())
@@ -359,11 +359,11 @@ def test_a_field_of_the_real_contract_that_goes_away_is_missed(gone: tuple[str, 
     del schema["properties"][field]
     schema["required"].remove(field)
     breaks = breaking.of_operations(document(), changed)
-    assert Break(f"{name}/{field}", "property_removed") in breaks
+    assert BreakingChange(f"{name}/{field}", "property_removed") in breaks
     assert all(breaks.values()), "each says in which operations it is met"
 
 
-BROKEN: breaking.Breaks = {Break("Body/note", "property_removed"): ["act", "do"]}
+BROKEN: breaking.Breaks = {BreakingChange("Body/note", "property_removed"): ["act", "do"]}
 ENTRY = """
 [[change]]
 version = "0.2.0"
@@ -405,7 +405,7 @@ def test_a_declaration_that_is_not_as_it_must_be_is_refused(wrong: str, said: st
 
 
 def test_what_is_to_be_pasted_lacks_only_the_version_and_the_reason() -> None:
-    pasted = declared.entry(Break("Body/note", "property_removed"))
+    pasted = declared.entry(BreakingChange("Body/note", "property_removed"))
     filled = pasted.replace('version = ""', 'version = "0.2.0"').replace('reason = ""', 'reason = "Why."')
     assert declared.undeclared(BROKEN, declared.read(filled), "0.1.0") == {}
 

@@ -12,9 +12,9 @@ import httpx
 import psycopg
 
 from bench.kill import PATIENCE_SECONDS
-from bench.site import LOOK_SECONDS, Site, made_token
+from bench.site import POLL_SECONDS, Site, made_token
 from tests.client import an_incident
-from tests.crash.held import killed_in_a_call
+from tests.crash.stalled_worker import killed_in_a_call
 from tests.forked import Sites
 
 LINES, KILLS = 1_500, 2
@@ -73,7 +73,7 @@ async def _ended(client: httpx.AsyncClient, at: str) -> dict[str, Any]:
             told: dict[str, Any] = (await client.get(at)).json()
             if told["state"] in {"done", "failed"}:
                 return told
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def _results(client: httpx.AsyncClient, job: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from app import installation, schema
-from app.embedded import running
+from app.embedded import embedded_server
 from app.installation import DATABASE, OWNER_ROLE, SERVICE_ROLE, SUPERUSER
 from app.settings import Settings
 
@@ -23,7 +23,7 @@ def folder() -> Iterator[Path]:
     """A data directory that PostgreSQL's own user may reach, with a server that runs."""
     made = Path(tempfile.mkdtemp(prefix="ledgerdesk-"))
     made.chmod(0o711)
-    with running(made, FAST):
+    with embedded_server(made, FAST):
         yield made
     shutil.rmtree(made)
 
@@ -31,7 +31,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def owner_url(folder: Path) -> str:
     """The database as it is just after it was made, without anything in it."""
-    server = running(folder)
+    server = embedded_server(folder)
     with psycopg.connect(server.url("postgres", SUPERUSER), autocommit=True) as administrator:
         administrator.execute(f"drop database if exists {DATABASE} with (force)".encode())
         for role in (OWNER_ROLE, SERVICE_ROLE):
@@ -43,7 +43,7 @@ def owner_url(folder: Path) -> str:
 
 def starts(folder: Path, settings: Settings) -> None:
     """Whether it starts now, and the service's role can do its work."""
-    with installation.found(settings.model_copy(update={"data_dir": folder})) as place:
+    with installation.open_installation(settings.model_copy(update={"data_dir": folder})) as place:
         installation.check(place, settings)
         with psycopg.connect(place.url, autocommit=True) as service:
             assert service.execute("select position from log.head").fetchone() == (0,)

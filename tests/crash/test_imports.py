@@ -13,8 +13,8 @@ import psycopg
 
 from app.settings import PROJECT
 from bench.kill import PATIENCE_SECONDS
-from bench.site import LOOK_SECONDS, Site, made_token
-from tests.crash.held import killed_in_a_call
+from bench.site import POLL_SECONDS, Site, made_token
+from tests.crash.stalled_worker import killed_in_a_call
 from tests.exchange.test_xes import a_log, a_trace, steps
 from tests.forked import Sites
 
@@ -78,4 +78,4 @@ async def _ended(client: httpx.AsyncClient, at: str) -> dict[str, Any]:
             told: dict[str, Any] = (await client.get(at)).json()
             if told["state"] in {"done", "failed"}:
                 return told
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)

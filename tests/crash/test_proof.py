@@ -8,67 +8,72 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.api.actions import carry_out
+from app.api.actions import perform_idempotently
 from app.common.people import Caller, Role
 from app.db import connect
-from app.kernel.bodies import Body, Nothing
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.moment import Context
-from app.kernel.perform import Act, IdempotencyKey
+from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.perform import Command, IdempotencyKey
 from app.kpis.facts import FACTS
 from app.log.follow import catch_up
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident
 from app.ticketing.comments import CommentTicket
-from bench.kill import REPORT, Answered, prove, prove_facts
-from bench.soak import DECK, KILLS, faults
-from tests.conftest import Place
+from bench.kill import REPORT, CommandAnswer, prove, prove_facts
+from bench.soak import FAULT_WEIGHTS, KILLS, faults
+from tests.conftest import DatabaseUrls
 from tests.people import add_caller
 
 
 async def said(
-    ledger: Ledger, caller: Caller, key: str, action: str, name: str | None, body: Body
-) -> Answered:
+    ledger: Ledger, caller: Caller, key: str, action: str, name: str | None, body: Payload
+) -> CommandAnswer:
     """A command that was done, as its client remembers it."""
-    context = Context(caller, datetime.now(UTC), correlation_id=key, source="api")
+    context = CommandMetadata(caller, datetime.now(UTC), correlation_id=key, source="api")
     once = IdempotencyKey(action, key, "00")
-    answer = await carry_out(ledger, Act(LIFECYCLE, LIFECYCLE[action], name, body, context, None, once))
-    return Answered(key, action, answer.status, str(answer.record.id))
+    answer = await perform_idempotently(
+        ledger, Command(LIFECYCLE, LIFECYCLE[action], name, body, context, None, once)
+    )
+    return CommandAnswer(key, action, answer.status, str(answer.record.id))
 
 
 @pytest.fixture
-async def answered(ledger: Ledger) -> list[Answered]:
+async def answered(ledger: Ledger) -> list[CommandAnswer]:
     """A report, a comment on it, an acknowledgement, and one that was refused."""
     agent = await add_caller(ledger, "Agent", Role.agent)
     report = ReportIncident.model_validate({"title": "load-1", **REPORT})
     first = await said(ledger, agent, "load-1", "report", None, report)
     comment = await said(ledger, agent, "load-2", "comment", first.record, CommentTicket(text="x"))
-    acknowledged = await said(ledger, agent, "load-3", "acknowledge", first.record, Nothing())
-    return [first, comment, acknowledged, Answered("load-4", "acknowledge", 409, None)]
+    acknowledged = await said(ledger, agent, "load-3", "acknowledge", first.record, EmptyPayload())
+    return [first, comment, acknowledged, CommandAnswer("load-4", "acknowledge", 409, None)]
 
 
-async def test_where_all_is_well_the_proof_holds(place: Place, answered: list[Answered]) -> None:
+async def test_where_all_is_well_the_proof_holds(place: DatabaseUrls, answered: list[CommandAnswer]) -> None:
     proof = await prove(place.url, answered)
-    assert proof.holds, proof
+    assert proof.is_clean, proof
     assert (proof.done, proof.refused, proof.events) == (3, 1, 4)
 
 
-WRONG: dict[str, Callable[[list[Answered]], list[Answered]]] = {
-    "answered and lost": lambda all_of: [*all_of, Answered("load-5", "comment", 200, all_of[0].record)],
+WRONG: dict[str, Callable[[list[CommandAnswer]], list[CommandAnswer]]] = {
+    "answered and lost": lambda all_of: [*all_of, CommandAnswer("load-5", "comment", 200, all_of[0].record)],
     "answered with another record": lambda all_of: [
-        Answered("load-1", "report", 201, "another"),
+        CommandAnswer("load-1", "report", 201, "another"),
         *all_of[1:],
     ],
-    "refused and yet written": lambda all_of: [*all_of[:2], Answered("load-3", "acknowledge", 409, None)],
+    "refused and yet written": lambda all_of: [
+        *all_of[:2],
+        CommandAnswer("load-3", "acknowledge", 409, None),
+    ],
     "written and never answered": lambda all_of: all_of[:2],
 }
 
 
 @pytest.mark.parametrize("fault", WRONG)
 async def test_what_clients_remember_otherwise_is_found(
-    place: Place, answered: list[Answered], fault: str
+    place: DatabaseUrls, answered: list[CommandAnswer], fault: str
 ) -> None:
     proof = await prove(place.url, WRONG[fault](answered))
-    assert not proof.holds
+    assert not proof.is_clean
     assert proof.faults()[fault] == 1
 
 
@@ -89,17 +94,19 @@ BROKEN = {
 
 @pytest.mark.parametrize("fault", BROKEN)
 async def test_what_is_wrong_in_the_database_is_found(
-    place: Place, answered: list[Answered], fault: str
+    place: DatabaseUrls, answered: list[CommandAnswer], fault: str
 ) -> None:
     owner = await connect(place.owner_url)
     await owner.execute(BROKEN[fault].encode())
     await owner.close()
     proof = await prove(place.url, answered)
-    assert not proof.holds
+    assert not proof.is_clean
     assert proof.faults()[fault] > 0
 
 
-async def test_facts_that_are_not_as_defined_are_found(place: Place, answered: list[Answered]) -> None:
+async def test_facts_that_are_not_as_defined_are_found(
+    place: DatabaseUrls, answered: list[CommandAnswer]
+) -> None:
     follower = await connect(place.url)
     await catch_up(follower, FACTS)
     await follower.close()
@@ -113,4 +120,4 @@ async def test_facts_that_are_not_as_defined_are_found(place: Place, answered: l
 def test_a_soak_kills_as_often_as_it_is_told_and_breaks_other_things_besides() -> None:
     done = list(faults(50, random.Random(1)))
     assert sum(fault in KILLS for fault in done) == 50
-    assert set(done) == DECK.keys()
+    assert set(done) == FAULT_WEIGHTS.keys()

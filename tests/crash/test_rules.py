@@ -13,7 +13,7 @@ import psycopg
 
 from app.log.canonical import instant
 from bench.kill import PATIENCE_SECONDS, REPORT
-from bench.site import LOOK_SECONDS, Site, made_token
+from bench.site import POLL_SECONDS, Site, made_token
 from tests.forked import Sites
 from tests.people import ago
 
@@ -45,7 +45,7 @@ async def broken(installation: Site) -> tuple[list[str], Counter[str]]:
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(timeout=60, headers=headers, trust_env=False) as client:
         desk = Desk(client, address)
-        people = [(await desk.does("/persons", name=f"Person {n}"))["id"] for n in range(3)]
+        people = [(await desk.perform("/persons", name=f"Person {n}"))["id"] for n in range(3)]
         expected = [effect for _ in range(ROUNDS) for effect in await lived(desk, people)]
     with psycopg.connect(installation.url, autocommit=True) as connection:
         while sum(effects(connection).values()) < len(expected):
@@ -62,7 +62,7 @@ async def until(holds: Callable[[], bool]) -> None:
     """Waits for it. Raises TimeoutError."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not holds():  # noqa: ASYNC110  # nobody tells of an effect
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def effects(connection: psycopg.Connection[Any]) -> Counter[str]:
@@ -76,7 +76,7 @@ class Desk:
     def __init__(self, client: httpx.AsyncClient, address: str) -> None:
         self._client, self._address = client, address
 
-    async def does(self, path: str, **said: Any) -> dict[str, Any]:
+    async def perform(self, path: str, **said: Any) -> dict[str, Any]:
         """They do it. Gives the record after it."""
         answer = await self._client.post(self._address + path, json=said)
         assert answer.status_code < 300, answer.text
@@ -87,8 +87,8 @@ class Desk:
         """An incident of the requester's, opened so long ago and given to the administrator: its path."""
         opened = instant(ago(days=days))
         said = {**REPORT, "title": "Mail is down", "requester": requester, "occurred_at": opened}
-        at = f"/incidents/{(await self.does('/incidents', **said))['id']}"
-        await self.does(f"{at}/assign", person="me")
+        at = f"/incidents/{(await self.perform('/incidents', **said))['id']}"
+        await self.perform(f"{at}/assign", person="me")
         return at
 
 
@@ -100,15 +100,15 @@ async def lived(desk: Desk, people: list[str]) -> list[str]:
     resolved = {"resolution_code": "fixed", "done": "Mended."}
     for duplicate in (one, another):
         for person in people[1:]:
-            await desk.does(f"{duplicate}/follow", person=person)
-        await desk.does(f"{duplicate}/mark_duplicate", original=original.rpartition("/")[2])
-        await desk.does(f"{duplicate}/comment", text="Any news?")
-    await desk.does(f"{original}/acknowledge")
-    await desk.does(f"{original}/resolve", **resolved)
+            await desk.perform(f"{duplicate}/follow", person=person)
+        await desk.perform(f"{duplicate}/mark_duplicate", original=original.rpartition("/")[2])
+        await desk.perform(f"{duplicate}/comment", text="Any news?")
+    await desk.perform(f"{original}/acknowledge")
+    await desk.perform(f"{original}/resolve", **resolved)
     wakes = instant(ago(minutes=30))
-    await desk.does(f"{held}/hold", reason="other", wake_up_at=wakes, occurred_at=instant(ago(hours=1)))
-    await desk.does(f"{old}/acknowledge", occurred_at=instant(ago(days=9)))
-    await desk.does(f"{old}/resolve", **resolved, occurred_at=instant(ago(days=8)))
+    await desk.perform(f"{held}/hold", reason="other", wake_up_at=wakes, occurred_at=instant(ago(hours=1)))
+    await desk.perform(f"{old}/acknowledge", occurred_at=instant(ago(days=9)))
+    await desk.perform(f"{old}/resolve", **resolved, occurred_at=instant(ago(days=8)))
     follow = [
         *(f"{original} incident.followed {person}" for person in people),
         *[f"{original} incident.comment_passed_on"] * 2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from app.kpis.reconcile import Report
+from app.kpis.reconcile import ReconciliationReport
 from bench.kill import Load, prove_facts
 from bench.site import Site, made_token
 from tests.forked import Sites
@@ -19,7 +19,7 @@ async def test_facts_are_right_after_workers_and_postgresql_were_killed_under_lo
     assert report.position > 50, "hardly anything was done"
 
 
-async def broken(installation: Site) -> Report:
+async def broken(installation: Site) -> ReconciliationReport:
     """What both paths come to in the end."""
     chance = random.Random()
     token = made_token(installation)

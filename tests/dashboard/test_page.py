@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.dashboard.page import FILES, FOLDER
-from app.main import routed
+from app.main import build_app
 from tests.client import ADDRESS
 
 IMPORT = re.compile(r'^import .* from "\./([\w.-]+)";$', re.M)
@@ -21,7 +21,7 @@ OURS = [path for path in FILES.values() if path.parent == FOLDER]
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who has not signed in."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(routed()), base_url=ADDRESS) as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(build_app()), base_url=ADDRESS) as client:
         yield client
 
 

@@ -12,23 +12,27 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.db import connect
-from app.demo.history import make
+from app.demo.arrivals import BAD_MONTH, incident_arrivals
+from app.demo.history import make_history
 from app.demo.organisation import SHANGHAI
-from app.demo.rhythm import BAD_MONTH, openings
-from app.kernel.ledger import Ledger, opened
+from app.kernel.ledger import Ledger, open_ledger
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROCESSES
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
-from tests.conftest import Place
-from tests.extent import ALL
+from tests.conftest import DatabaseUrls
+from tests.extent import ALL_EXAMPLES
 
 #: What the demo tells of most; the soak compares all.
-KEYS = () if ALL else ("incident_resolution_seconds", "backlog", "request_lead_seconds", "problem_backlog")
+KEYS = (
+    ()
+    if ALL_EXAMPLES
+    else ("incident_resolution_seconds", "backlog", "request_lead_seconds", "problem_backlog")
+)
 END = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 DAYS = 9
 HOW = """
@@ -37,9 +41,9 @@ where stream like 'incident/%%'"""
 
 
 def test_a_year_has_its_days_and_nights_its_weekends_and_one_bad_month() -> None:
-    year = list(openings(END))
+    year = list(incident_arrivals(END))
     assert 1_500 < len(year) < 3_000
-    assert year == list(openings(END))
+    assert year == list(incident_arrivals(END))
     months = Counter((opening.at.year, opening.at.month) for opening in year)
     assert all(opening.bad == (opening.at.month == END.month - BAD_MONTH) for opening in year)
     whole = [cases for month, cases in months.items() if month not in ((2025, 11), (2026, 7), (2026, 11))]
@@ -56,24 +60,24 @@ async def _made(ledger: Ledger) -> int:
 
 
 async def test_it_is_made_once_whatever_breaks_it_off(
-    ledger: Ledger, place: Place, tmp_path: Path, settings: Settings
+    ledger: Ledger, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
-    async with opened(place.url, tmp_path / "secrets", BY_KIND, settings) as first:
+    async with open_ledger(place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings) as first:
 
         def break_off(done: int, of: int) -> None:
             if done == of // 2:
                 making.cancel()
 
-        making = asyncio.create_task(make(first, break_off, days=DAYS))
+        making = asyncio.create_task(make_history(first, break_off, days=DAYS))
         with pytest.raises(asyncio.CancelledError):
             await making
     half = await _made(ledger)
     heard: list[tuple[int, int]] = []
-    ids = await make(ledger, lambda *news: heard.append(news), days=DAYS)
+    ids = await make_history(ledger, lambda *news: heard.append(news), days=DAYS)
     whole = await _made(ledger)
     assert 0 < half < whole
     assert heard[-1][0] == heard[-1][1] == len(heard)
-    assert await make(ledger, lambda done, of: None, days=DAYS) == ids
+    assert await make_history(ledger, lambda done, of: None, days=DAYS) == ids
     assert await _made(ledger) == whole
 
     events = await ledger.db.rows(HOW, ())
@@ -89,9 +93,14 @@ async def test_it_is_made_once_whatever_breaks_it_off(
         await connection.close()
     report = await reconcile(place.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC), keys=KEYS)
     assert report.differences == []
-    assert report.compared > (1_000 if ALL else 100)
+    assert report.compared > (1_000 if ALL_EXAMPLES else 100)
     now = datetime.now(UTC)
-    question = ask(KPIS["incident_unit_cost_of_budget"], Said(grain="all"), now=now, organisation_zone="UTC")
+    question = parse_question(
+        KPIS["incident_unit_cost_of_budget"],
+        QuestionParameters(grain="all"),
+        now=now,
+        organisation_zone="UTC",
+    )
     (cost,) = (await answer(ledger.db, question, now)).points
     assert cost.cases > 10, "the demo says what an incident may cost"
     # Nothing is equal only because there is nothing. Which problems have incidents depends on the days.
@@ -104,7 +113,7 @@ async def test_it_is_made_once_whatever_breaks_it_off(
 async def test_its_year_has_requests_and_problems_in_every_state_that_a_newcomer_looks_for(
     ledger: Ledger,
 ) -> None:
-    await make(ledger, lambda done, of: None, days=DAYS)
+    await make_history(ledger, lambda done, of: None, days=DAYS)
     states: dict[str, set[str]] = {"request": set(), "problem": set(), "problem_candidate": set()}
     for kind, found in states.items():
         found |= {row["state"] for row in await ledger.db.rows(f"select state from fold.{kind}", ())}

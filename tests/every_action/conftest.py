@@ -9,7 +9,7 @@ import pytest
 from app.settings import Settings
 from tests.client import serving
 from tests.conftest import Server, fresh
-from tests.every_action.world import World, made
+from tests.every_action.world import World, make_world
 
 RATE = 1_000_000
 
@@ -21,4 +21,4 @@ async def world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asy
     settings = Settings(_env_file=None, rate_limit=RATE)  # type: ignore[call-arg]  # Pydantic's own argument
     with fresh(server) as place:
         async with serving(place.url, tmp_path_factory.mktemp("secrets"), settings) as api:
-            yield await made(api)
+            yield await make_world(api)

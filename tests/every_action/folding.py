@@ -11,12 +11,12 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from pydantic import BaseModel
 
 from app.common.personal import Personal, is_sealed
-from app.common.records import Record, Refers, codecs, from_row
-from app.kernel.bodies import Patch, marks, parts
+from app.common.records import ForeignRef, Record, codecs, from_row
 from app.kernel.describe import catalogue
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.payloads import Patch, marks, part_types
 from app.log import read
 from app.log.canonical import from_instant
 from app.log.events import Recorded, kind_of
@@ -43,7 +43,7 @@ async def rows_of(ledger: Ledger, events: list[Recorded]) -> dict[str, Record | 
 
 
 async def events_of(world: World, lifecycle: Lifecycle[Any], record: Json) -> list[Recorded]:
-    return await read.of_stream(world.api.ledger.db, f"{lifecycle.kind}/{record['id']}")
+    return await read.stream_events(world.api.ledger.db, f"{lifecycle.kind}/{record['id']}")
 
 
 async def assert_folds_back(world: World, events: list[Recorded]) -> None:
@@ -72,7 +72,7 @@ async def assert_says_what(world: World, event: Recorded, row: Action[Any, Any],
     assert (event.source, event.source_ref) == ("api", None)
     for_whom = [
         said[name]
-        for name, mark in marks(row.body, Refers).items()
+        for name, mark in marks(row.body, ForeignRef).items()
         if mark.on_behalf and said.get(name, "me") != "me"
     ]
     assert event.on_behalf_of == (f"person:{for_whom[0]}" if for_whom else None)
@@ -97,12 +97,12 @@ async def assert_kept(world: World, model: type[BaseModel], given: Json, said: J
     texts = await world.api.ledger.vault.texts(
         v for v in given.values() if isinstance(v, str) and is_sealed(v)
     )
-    names, words = marks(model, Refers), marks(model, Personal)
+    names, words = marks(model, ForeignRef), marks(model, Personal)
     for name, value in said.items():
-        if name in parts(model):
+        if name in part_types(model):
             for one_given, one_said in zip(given[name], value, strict=True):
                 assert one_given.keys() == one_said.keys()
-                await assert_kept(world, parts(model)[name], one_given, one_said)
+                await assert_kept(world, part_types(model)[name], one_given, one_said)
         elif name in words:
             assert texts[given[name]] == value
         elif name in names:

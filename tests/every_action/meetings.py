@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.common.people import Caller, Held, Role
+from app.common.people import Caller, Role, RoleGrant
 from app.foundation.decisions.actions import AskDecision
 from app.foundation.decisions.records import DecisionRule
-from app.kernel.bodies import Body
+from app.kernel.payloads import Payload
 from app.meetings.lifecycle import (
     AddAgendaItemMeeting,
     CallMeeting,
@@ -23,12 +23,12 @@ from app.meetings.lifecycle import (
 )
 from app.meetings.minutes import MinuteMeeting
 from tests.client import Client, Json
-from tests.every_action.known import KNOWN, NOBODYS, another
+from tests.every_action.world_data import IDS, NOBODYS, another_incident
 from tests.people import act, ago
 
 AHEAD = datetime(2199, 1, 1, tzinfo=UTC)
 #: As the API takes them.
-SAMPLES: dict[type[Body], Callable[[], Json]] = {
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     CallMeeting: lambda: {
         "title": "Change board 变更委员会",
         "meeting_kind": "cab",
@@ -37,7 +37,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "time_zone": "Europe/Berlin",
         "place": "Room 2.017",
         "chair": "me",
-        "persons": [KNOWN["person"], KNOWN["reporter"], KNOWN["assignee"], "me"],
+        "persons": [IDS["person"], IDS["reporter"], IDS["assignee"], "me"],
         "series_interval": "monthly",
         "series_day": "weekday",
         "custom": {"room": "B 2.017", "visitors": 12},
@@ -48,15 +48,15 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "ends_at": "2199-02-01T07:00:00Z",
         "reason": "The room is taken. 会议室被占用。",
     },
-    InviteMeeting: lambda: {"persons": [KNOWN["doer"]]},
-    UninviteMeeting: lambda: {"person": KNOWN["person"]},
+    InviteMeeting: lambda: {"persons": [IDS["doer"]]},
+    UninviteMeeting: lambda: {"person": IDS["person"]},
     AddAgendaItemMeeting: lambda: {"topic": "The relay that loses mail", "about": NOBODYS},
     DropAgendaItemMeeting: lambda: {"item": NOBODYS},
-    HoldMeeting: lambda: {"attended": ["me", KNOWN["author"]]},
-    CorrectAttendanceMeeting: lambda: {"attended": ["me", KNOWN["doer"]]},
+    HoldMeeting: lambda: {"attended": ["me", IDS["author"]]},
+    CorrectAttendanceMeeting: lambda: {"attended": ["me", IDS["doer"]]},
     MinuteMeeting: lambda: {
         "minutes": "The relay is replaced in May. 五月更换中继。",
-        "tasks": [{"title": "Ask for a date", "assignee": KNOWN["person"], "due_at": "2199-03-01T00:00:00Z"}],
+        "tasks": [{"title": "Ask for a date", "assignee": IDS["person"], "due_at": "2199-03-01T00:00:00Z"}],
     },
 }
 
@@ -74,34 +74,34 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
 
 
 async def _talked_about(client: Client, at: str) -> Json:
-    return {"about": (await another(client, at))["other"]}
+    return {"about": (await another_incident(client, at))["other"]}
 
 
 async def _on_the_agenda(client: Client, at: str) -> Json:
-    await client.do(f"{at}/add_agenda_item", {"topic": "The budget"})
+    await client.post_ok(f"{at}/add_agenda_item", {"topic": "The budget"})
     return {"item": (await client.read(f"{at}/agenda"))["items"][-1]["id"]}
 
 
-async def asked(client: Client, at: str) -> Json:
+async def open_question(client: Client, at: str) -> Json:
     """A question on the record at that address that waits for the client's vote, put if there is none."""
     there = (await client.read(f"{at}/decisions"))["items"]
     if not there:
-        persons = (client.id, KNOWN["person"])
+        persons = (client.id, IDS["person"])
         body = AskDecision(
             question="Shall we go on?", persons=persons, rule=DecisionRule.majority, due_at=AHEAD
         )
-        somebody = UUID(KNOWN["doer"])
-        staff = Caller(f"person:{somebody}", somebody, roles=(Held(Role.admin),))
+        somebody = UUID(IDS["doer"])
+        staff = Caller(f"person:{somebody}", somebody, roles=(RoleGrant(Role.admin),))
         record = at.rpartition("/")[2]
         await act(client.app.state.ledger, staff, "meeting", "ask_decision", record, body)
-        return await asked(client, at)
+        return await open_question(client, at)
     return {"decision": there[-1]["id"]}
 
 
 #: The states in which there can be what the action names: there is nothing to vote on when it is over.
 ONLY_IN = {"meeting.vote": frozenset({"called", "held"})}
 #: What must be there before an action that names it, and what is then said besides.
-PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     AddAgendaItemMeeting: _talked_about,
     DropAgendaItemMeeting: _on_the_agenda,
 }

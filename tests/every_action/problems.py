@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from app.kernel.bodies import Body
+from app.kernel.payloads import Payload
 from app.processes.problems.candidates import (
     AcceptProblemCandidate,
     DetectAgainProblemCandidate,
@@ -24,10 +24,10 @@ from app.processes.problems.lifecycle import (
     ResolveProblem,
 )
 from tests.client import Client, Json
-from tests.every_action.known import KNOWN, NOBODYS, NUMBERS, TEAM, another
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 
 #: As the API takes them.
-SAMPLES: dict[type[Body], Callable[[], Json]] = {
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     RaiseProblem: lambda: {
         "title": "The relay loses mail",
         "description": "Every night some of it is gone. 邮件丢失。",
@@ -78,21 +78,21 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     },
     CloseProblem: lambda: {"lessons": "Look at what runs at midnight."},
     ReopenProblem: lambda: {"incident": NOBODYS, "reason": "It was lost again."},
-    LapseRiskProblem: lambda: {"owner": KNOWN["person"]},
+    LapseRiskProblem: lambda: {"owner": IDS["person"]},
     EditProblem: lambda: {"title": "The relay loses mail at night", "description": "At midnight. 午夜。"},
 }
 
 
 async def _recurring(client: Client, at: str) -> Json:
-    return {"incidents": [(await another(client, at))["other"]]}
+    return {"incidents": [(await another_incident(client, at))["other"]]}
 
 
 async def _back_in(client: Client, at: str) -> Json:
-    return {"incident": (await another(client, at))["other"]}
+    return {"incident": (await another_incident(client, at))["other"]}
 
 
 #: What must be there before an action that names it, and what is then said besides.
-PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ReopenProblem: _back_in,
     AcceptProblemCandidate: _recurring,
 }

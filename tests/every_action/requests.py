@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from app.kernel.bodies import Body
+from app.kernel.payloads import Payload
 from app.processes.requests.acceptance import (
     RecordAcceptanceRequest,
     RecordTrainingRequest,
@@ -25,11 +25,11 @@ from app.processes.requests.lifecycle import (
 from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest, ReviewSolutionRequest
 from tests.client import Client, Json
-from tests.every_action.known import GROUP, KNOWN, NOBODYS, TEAM
+from tests.every_action.world_data import GROUP, IDS, NOBODYS, TEAM
 
 AHEAD = "2199-01-01T00:00:00Z"
 #: As the API takes them.
-SAMPLES: dict[type[Body], Callable[[], Json]] = {
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     SubmitRequest: lambda: {
         "title": "A laptop for a new colleague",
         "description": "She begins on Monday. 她周一入职。",
@@ -83,7 +83,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "plan": "In two steps.",
         "milestones": [{"title": "It runs", "due_at": AHEAD}],
         "tasks": [
-            {"title": "Build it", "assignee": KNOWN["doer"], "milestone": 1, "due_at": AHEAD},
+            {"title": "Build it", "assignee": IDS["doer"], "milestone": 1, "due_at": AHEAD},
         ],
         "planned_cost": "120000.00",
         "currency": "CNY",
@@ -94,7 +94,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "expected_at": AHEAD,
         "text": "It half runs.",
         "cost_to_date": "50000.00",
-        "problems": [{"title": "Get a licence", "owner": KNOWN["doer"], "due_at": AHEAD}],
+        "problems": [{"title": "Get a licence", "owner": IDS["doer"], "due_at": AHEAD}],
     },
     CheckQualityRequest: lambda: {
         "checkpoint": "Unit tests",
@@ -118,7 +118,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     EditRequest: lambda: {"title": "A laptop", "description": "With a large screen. 大屏幕。"},
 }
 #: What is said besides, where an action leads to several states, to be led to one of them.
-TOWARDS: dict[tuple[type[Body], str], Json] = {
+TOWARDS: dict[tuple[type[Payload], str], Json] = {
     (AssessRequest, "analysing"): {"path": "project"},
     (ReviewSolutionRequest, "revising"): {"verdict": "revise"},
     (RecordAcceptanceRequest, "rectifying"): {
@@ -132,8 +132,8 @@ async def _checked(client: Client, at: str) -> Json:
     """No task is open, and the quality is as it should be. Who completed one could not check it."""
     for task in (await client.read(f"{at}/tasks"))["items"]:
         if task["dropped_at"] is None:
-            await client.do(f"{at}/drop_task", {"task": task["id"], "reason": "It is there already."})
-    await client.do(f"{at}/check_quality", SAMPLES[CheckQualityRequest]())
+            await client.post_ok(f"{at}/drop_task", {"task": task["id"], "reason": "It is there already."})
+    await client.post_ok(f"{at}/check_quality", SAMPLES[CheckQualityRequest]())
     return {}
 
 
@@ -156,7 +156,7 @@ async def _half_done(client: Client, at: str) -> Json:
 
 
 #: What must be there before an action that names it, and what is then said besides.
-PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     SubmitForAcceptanceRequest: _checked,
     RecordAcceptanceRequest: _shown,
     ReportProgressRequest: _half_done,

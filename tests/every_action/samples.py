@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.common.people import Caller, rule
+from app.common.people import Caller, rule_caller
 from app.foundation.assignment.assignment_rules import AddAssignmentRule, EditAssignmentRule
 from app.foundation.calendars.lifecycle import AddCalendar, EditCalendar, ReviseCalendar
 from app.foundation.categories.categories import AddCategory, EditCategory
 from app.foundation.checklists.checklists import AddChecklist, EditChecklist
 from app.foundation.cis.baselines import TakeBaseline
-from app.foundation.cis.lifecycle import Altering, EditCi, PlanCi, RelateCi, UnrelateCi
+from app.foundation.cis.lifecycle import CiAlteration, EditCi, PlanCi, RelateCi, UnrelateCi
 from app.foundation.costs.hourly_rates import AddHourlyRate
 from app.foundation.custom.fields import AddCustomField, EditCustomField
 from app.foundation.decisions.actions import CastVote, CloseVote, RemindVoters, Tallied, WithdrawDecision
@@ -31,9 +31,9 @@ from app.foundation.people.persons import (
 from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.rota.shifts import AddShift, EndShift
 from app.foundation.rota.stand_ins import AgreeStandIn
-from app.foundation.services.items import A_FORM, DraftCatalogueItem, EditCatalogueItem
+from app.foundation.services.items import EXAMPLE_FORM, DraftCatalogueItem, EditCatalogueItem
 from app.foundation.services.services import EditService, ProposeService
-from app.kernel.bodies import Body, Nothing, Reason
+from app.kernel.payloads import EmptyPayload, Payload, Reason
 from app.kpis.reconciliations.lifecycle import MakeReconciliation
 from app.notifications.lifecycle import FailNotice, SendNotice
 from app.processes.incidents.duplicates import MarkDuplicateIncident, PassOnCommentIncident
@@ -49,7 +49,7 @@ from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
 from app.processes.incidents.reviews import ReviewIncident
 from app.processes.requests.records import RequestState
-from app.registry import BY_KIND, LIFECYCLES
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from app.ticketing.assignment import AssignTicket, EscalateTicket
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
@@ -58,12 +58,12 @@ from app.ticketing.costs import ReverseCost, ReverseWork
 from app.ticketing.followers import FollowTicket, UnfollowTicket
 from app.ticketing.links import LinkTicket, UnlinkTicket
 from app.ticketing.priority import PrioritiseTicket
-from app.ticketing.records import Subject
+from app.ticketing.records import ComplaintSubject
 from app.ticketing.tags import UntagTicket
 from app.ticketing.tasks import ApplyChecklist, CompleteTask, DropTask, EditTask
 from tests.client import RESOLVED, Client, Json, an_incident
-from tests.every_action import meetings, of_articles, of_kpis, of_verifications, problems, requests
-from tests.every_action.known import CALENDAR, KNOWN, NOBODYS, NUMBERS, TEAM, another
+from tests.every_action import articles, kpis, meetings, problems, requests, verifications
+from tests.every_action.world_data import CALENDAR, IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
 _SERVICE = {
@@ -84,7 +84,7 @@ _ITEM = {
     "scope": "Set up, with mail.",
     "limits": "One per person.",
     "delivery_standard": "Handed over, and it starts.",
-    "form": A_FORM,
+    "form": EXAMPLE_FORM,
     "fulfilment_path": "standard",
     "target_seconds": 259_200,
     "default_team": TEAM,
@@ -103,11 +103,11 @@ _HOURS = {
 }
 
 #: As the API takes them; of what may be left out, as much as has no condition.
-SAMPLES: dict[type[Body], Callable[[], Json]] = {
-    **of_articles.SAMPLES,
-    **of_kpis.SAMPLES,
-    **of_verifications.SAMPLES,
-    Nothing: dict,
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    **articles.SAMPLES,
+    **kpis.SAMPLES,
+    **verifications.SAMPLES,
+    EmptyPayload: dict,
     Reason: lambda: {"reason": "It was the wrong door."},
     AddPerson: lambda: {
         "name": "Sun Li 孙丽",
@@ -136,7 +136,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "team": TEAM,
     },
     EditTeam: lambda: {"name": "Another name", "lead": "me"},
-    JoinPerson: lambda: {"team": KNOWN["team"]},
+    JoinPerson: lambda: {"team": IDS["team"]},
     LeavePerson: lambda: {"team": TEAM},
     GrantRolePerson: lambda: {"role": "engineer@service/mail"},
     SetPreferencesPerson: lambda: {"told_of": ["assigned", "resolved"], "told_by_mail": ["resolved"]},
@@ -170,9 +170,9 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     EditCalendar: lambda: {"name": "Office"},
     AddGroup: lambda: {"key": f"group-{next(NUMBERS)}", "name": "A board 委员会", "chair": "me"},
     EditGroup: lambda: {"name": "Another board", "chair": "me"},
-    AddMemberGroup: lambda: {"person": KNOWN["person"], "side": "business"},
-    RemoveMemberGroup: lambda: {"person": KNOWN["person"]},
-    Altering: lambda: {"change": "CHG-17"},
+    AddMemberGroup: lambda: {"person": IDS["person"], "side": "business"},
+    RemoveMemberGroup: lambda: {"person": IDS["person"]},
+    CiAlteration: lambda: {"change": "CHG-17"},
     PlanCi: lambda: {
         "key": f"srv-{next(NUMBERS)}",
         "name": "Mail relay 邮件中继",
@@ -187,17 +187,17 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "position": 1,
         "ci_classes": ["server"],
         "services": ["mail"],
-        "cis": [KNOWN["ci"]],
+        "cis": [IDS["ci"]],
     },
     EditCi: lambda: {"name": "Another relay", "owner": "me", "services": ["mail", "web"], "change": "CHG-17"},
-    RelateCi: lambda: {"kind": "runs_on", "other": KNOWN["ci"], "change": "CHG-17"},
-    UnrelateCi: lambda: {"kind": "runs_on", "other": KNOWN["ci"], "change": "CHG-17"},
+    RelateCi: lambda: {"kind": "runs_on", "other": IDS["ci"], "change": "CHG-17"},
+    UnrelateCi: lambda: {"kind": "runs_on", "other": IDS["ci"], "change": "CHG-17"},
     AddCategory: lambda: {
         "process": "incident",
         "key": f"printing-{next(NUMBERS)}",
         "name_en": "Printing",
         "name_zh": "打印",
-        "parent": KNOWN["category"],
+        "parent": IDS["category"],
     },
     EditCategory: lambda: {"name_en": "Printers", "name_zh": "打印机"},
     ProposeService: lambda: {**_SERVICE, "key": f"mail-{next(NUMBERS)}", "criticality": "high"},
@@ -205,7 +205,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     DraftCatalogueItem: lambda: {
         **_ITEM,
         "key": f"laptop-{next(NUMBERS)}",
-        "service": KNOWN["service"],
+        "service": IDS["service"],
         "approver_role": "management",
         "approval_rule": "unanimous",
     },
@@ -260,7 +260,7 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "hours_of": TEAM,
         "calendar": CALENDAR,
         "calendar_hours": "open",
-        "to_team": KNOWN["team"],
+        "to_team": IDS["team"],
         "choose": "least_loaded",
     },
     AddEscalationRule: lambda: {
@@ -287,8 +287,8 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "ends_at": "2026-11-21T08:00:00Z",
     },
     SendNotice: lambda: {
-        "person": KNOWN["person"],
-        "ticket": KNOWN["incident"],
+        "person": IDS["person"],
+        "ticket": IDS["incident"],
         "steps": ["received"],
         "versions": [1],
         "way": "in_app",
@@ -318,14 +318,14 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
         "actions": [{"title": "Watch the disk", "owner": "me", "due_at": "2199-01-01T00:00:00Z"}],
     },
     RepeatAlertIncident: lambda: {"title": "Disk full on mx-1", "alerted_at": "2026-01-01T08:00:00+08:00"},
-    MarkDuplicateIncident: lambda: {"original": KNOWN["incident"]},
+    MarkDuplicateIncident: lambda: {"original": IDS["incident"]},
     PassOnCommentIncident: lambda: {
         "number": "INC-2026-000123",
-        "author": KNOWN["person"],
+        "author": IDS["person"],
         "text": "Any news? 有进展吗？",
-        "text_key": KNOWN["text_key"],
+        "text_key": IDS["text_key"],
     },
-    RemindIncident: lambda: {"persons": [KNOWN["person"]]},
+    RemindIncident: lambda: {"persons": [IDS["person"]]},
     **problems.SAMPLES,
     **meetings.SAMPLES,
     AssignTicket: lambda: {"team": TEAM},
@@ -405,20 +405,20 @@ SAMPLES: dict[type[Body], Callable[[], Json]] = {
     },
 }
 #: Where an action leads to several states, what is said besides to be led to one of them.
-TOWARDS: dict[tuple[type[Body], str], Json] = requests.TOWARDS
+TOWARDS: dict[tuple[type[Payload], str], Json] = requests.TOWARDS
 
 
 #: On the way to a state, who does it if not whoever does the rest, and what each of them says besides.
-BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
+ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
     ("propose_solution", "solution_review"): (("author", {}),),
     ("review_solution", "solution_approved"): (("it", {"side": "it"}), ("business", {"side": "business"})),
 }
 #: What is said when it is opened, so that it can come to a state, or an action be carried out.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("request", "awaiting_approval"): lambda: {
-        "item": KNOWN["item"],
+        "item": IDS["item"],
         "answers": {"size": "13", "why": "出差用"},
-        "requester": KNOWN["author"],
+        "requester": IDS["author"],
     },
     **meetings.OPENED_TOWARDS,
 }
@@ -442,10 +442,12 @@ NOT_THEIR_OWN = frozenset({"publish", "change_visibility"})
 NAMES_NONE = frozenset({"raise"})
 
 #: What cannot be carried out where all else that leaves a record in its state was carried out before.
-ALONE = frozenset({"follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote"})
+NOT_SHARED = frozenset(
+    {"follow", "complete_task", "drop_task", "unrelate", "remove_member", "end_series", "vote"}
+)
 
 #: What must have been done with a new record, so that the row can be carried out in its states.
-BEFORE: dict[str, tuple[str, ...]] = {
+PREREQUISITES: dict[str, tuple[str, ...]] = {
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
     **dict.fromkeys(("complete_task", "edit_task", "drop_task"), ("add_task",)),
@@ -454,7 +456,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
 
 def sample(row: Any) -> Json:
     """A valid body for the row, as the API takes it: ours, or of the examples that its fields give."""
-    body: type[Body] = row.body
+    body: type[Payload] = row.body
     if body in SAMPLES:
         return SAMPLES[body]()
     said = {name: field.examples[0] for name, field in body.model_fields.items() if field.examples}
@@ -464,7 +466,7 @@ def sample(row: Any) -> Json:
 
 
 async def _commented(client: Client, at: str) -> Json:
-    await client.do(f"{at}/comment", {"text": "Any knews?"})
+    await client.post_ok(f"{at}/comment", {"text": "Any knews?"})
     return {"comment": await _newest(client, at, "comment")}
 
 
@@ -475,7 +477,7 @@ async def _followed(client: Client, at: str) -> Json:
 
 
 async def _tagged(client: Client, at: str) -> Json:
-    await client.do(f"{at}/tag", {"tag": "printer"})
+    await client.post_ok(f"{at}/tag", {"tag": "printer"})
     return {}
 
 
@@ -486,7 +488,7 @@ async def _sent(client: Client, at: str) -> Json:
 
 
 async def _linked(client: Client, at: str) -> Json:
-    await client.do(f"{at}/link", {"kind": "blocks", **await another(client, at)})
+    await client.post_ok(f"{at}/link", {"kind": "blocks", **await another_incident(client, at)})
     (row,) = (await client.pages(f"{at}/events", limit=200))[-1][-1]["set"].values()
     return {"link": row["link_id"]}
 
@@ -495,7 +497,7 @@ async def _task(client: Client, at: str) -> Json:
     tasks = (await client.read(f"{at}/tasks"))["items"]
     left = [task for task in tasks if task["completed_at"] is None is task["dropped_at"]]
     if not left:
-        await client.do(f"{at}/add_task", {"title": "Order another relay"})
+        await client.post_ok(f"{at}/add_task", {"title": "Order another relay"})
         return await _task(client, at)
     return {"task": left[-1]["id"]}
 
@@ -509,27 +511,27 @@ def _kind(at: str) -> str:
 
 async def _checklist(client: Client, at: str) -> Json:
     body = AddChecklist.model_validate(SAMPLES[AddChecklist]() | {"process": _kind(at)})
-    await act(client.app.state.ledger, rule("tests"), "checklist", "add", body=body)
+    await act(client.app.state.ledger, rule_caller("tests"), "checklist", "add", body=body)
     return {"checklist": body.key}
 
 
 async def _logged(client: Client, at: str) -> Json:
-    await client.do(f"{at}/log_work", {"minutes": 90, "role_class": "engineer"})
+    await client.post_ok(f"{at}/log_work", {"minutes": 90, "role_class": "engineer"})
     return {"work": await _newest(client, at, "work")}
 
 
 async def _booked(client: Client, at: str) -> Json:
-    await client.do(f"{at}/book_cost", {"amount": "1250.00", "currency": "CNY", "purpose": "A relay."})
+    await client.post_ok(f"{at}/book_cost", {"amount": "1250.00", "currency": "CNY", "purpose": "A relay."})
     return {"cost": await _newest(client, at, "cost")}
 
 
 async def _complained(client: Client, at: str) -> Json:
     """Whoever asked for it complains."""
     requester = UUID((await client.read(at))["requester"]["id"])
-    body = ComplainTicket(subject=Subject.conduct, about="They shouted.")
+    body = ComplainTicket(subject=ComplaintSubject.conduct, about="They shouted.")
     caller = Caller(f"person:{requester}", requester)
     _, _, plural, record = at.split("/")
-    (kind,) = (one.kind for one in BY_KIND.values() if one.plural == plural)
+    (kind,) = (one.kind for one in LIFECYCLES_BY_KIND.values() if one.plural == plural)
     done = await act(client.app.state.ledger, caller, kind, "complain", record, body)
     done = await act(client.app.state.ledger, caller, _kind(at), "complain", at.rpartition("/")[2], body)
     (key,) = done.event.data["set"]
@@ -544,18 +546,18 @@ async def _newest(client: Client, at: str, kind: str) -> str:
 
 
 async def _with_a_member(client: Client, at: str) -> Json:
-    await client.do(f"{at}/add_member", {"person": "me", "side": "operations"})
+    await client.post_ok(f"{at}/add_member", {"person": "me", "side": "operations"})
     return {"person": "me"}
 
 
 async def _related(client: Client, at: str) -> Json:
-    await client.do(f"{at}/relate", {"kind": "runs_on", "other": KNOWN["ci"]})
+    await client.post_ok(f"{at}/relate", {"kind": "runs_on", "other": IDS["ci"]})
     return {}
 
 
 #: What must be there before an action that names it, and what is then said besides.
-PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
-    **of_articles.PREPARED,
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    **articles.PREPARED,
     AttachTicket: _sent,
     CorrectComment: _commented,
     WithdrawComment: _commented,
@@ -563,12 +565,12 @@ PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
     RemoveMemberGroup: _with_a_member,
     UntagTicket: _tagged,
     UnrelateCi: _related,
-    **of_verifications.PREPARED,
+    **verifications.PREPARED,
     CompleteTask: _task,
     EditTask: _task,
     DropTask: _task,
     ApplyChecklist: _checklist,
-    LinkTicket: another,
+    LinkTicket: another_incident,
     **problems.PREPARED,
     **meetings.PREPARED,
     UnlinkTicket: _linked,
@@ -576,11 +578,11 @@ PREPARED: dict[type[Body], Callable[[Client, str], Awaitable[Json]]] = {
     ReverseCost: _booked,
     AnswerComplaint: _complained,
     **requests.PREPARED,
-    CastVote: meetings.asked,
+    CastVote: meetings.open_question,
 }
 
 
-async def said(client: Client, row: Any, at: str) -> Json:
+async def valid_body(client: Client, row: Any, at: str) -> Json:
     """A valid body for the row on the record at that address, as the client can say it there now."""
     prepare = PREPARED.get(row.body)
     return sample(row) if prepare is None else {**sample(row), **await prepare(client, at)}

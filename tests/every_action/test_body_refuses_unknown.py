@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 
 from app.kernel.lifecycle import Action, Lifecycle
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Json
 from tests.contract import answers
 from tests.every_action.samples import sample
-from tests.every_action.world import OF_DECISIONS, ROWS, World, address, called, method, of_kind, send
+from tests.every_action.world import OF_DECISIONS, ROWS, World, address, case_name, method, of_kind, send
 
 WRONG: tuple[Any, ...] = (1.5, {"a": {"b": 1}}, [[]], True, "", 10**30, "\x00", "x" * 20_001)
 #: Of what is wrong for most fields, what is right for some.
@@ -28,7 +28,7 @@ async def place_of(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any
     """Sends bodies to the row, on a record in a state that it is open in; none of them is carried out."""
     record = None
     if not row.opens:
-        state = next(state for state in lifecycle.states if row.comes_from(state))
+        state = next(state for state in lifecycle.states if row.is_open_in(state))
         record = await world.standing(lifecycle, state)
     head = await world.api.head()
     yield partial(send, world.everybody, lifecycle, row, record)
@@ -60,7 +60,7 @@ async def faults(place: Place, body: Any) -> set[str]:
     return {error["pointer"] for error in answer.json()["errors"]}
 
 
-@each(("lifecycle", "row"), ROWS, ids=called, by=of_kind)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind)
 async def test_an_unknown_field_is_refused_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -70,7 +70,7 @@ async def test_an_unknown_field_is_refused_by_name(
             assert await faults(place, sample(row) | {unknown: 1}) == {pointer}
 
 
-@each(("lifecycle", "row"), ROWS, ids=called, by=of_kind)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind)
 async def test_what_must_be_given_is_asked_for_by_name(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -83,10 +83,10 @@ async def test_what_must_be_given_is_asked_for_by_name(
 
 
 # What only a decision says never comes from a client.
-@each(
+@each_case(
     ("lifecycle", "row"),
     [(lc, row) for lc, row in ROWS if row.name not in OF_DECISIONS],
-    ids=called,
+    ids=case_name,
     by=of_kind,
 )
 async def test_a_value_of_the_wrong_kind_is_refused_by_name(
@@ -104,7 +104,7 @@ async def test_a_value_of_the_wrong_kind_is_refused_by_name(
                 assert {pointer.split("/")[1] for pointer in found} == {name}, (name, str(wrong)[:50])
 
 
-@each(("lifecycle", "row"), ROWS, ids=called, by=of_kind)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name, by=of_kind)
 async def test_a_body_that_is_no_object_is_refused(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

@@ -10,15 +10,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.common.personal import Personal
-from app.common.records import Labelled
-from app.kernel.bodies import marks, parts
+from app.common.records import CodeEnum
 from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.payloads import marks, part_types
 from app.kernel.rebuild import compare
 from app.log.canonical import canonical
 from app.registry import LIFECYCLES
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.folding import (
     assert_folds_back,
@@ -26,8 +26,8 @@ from tests.every_action.folding import (
     assert_says_who_and_what,
     events_of,
 )
-from tests.every_action.samples import said as what_is_said
 from tests.every_action.samples import sample
+from tests.every_action.samples import valid_body as what_is_said
 from tests.every_action.world import (
     OF_PEOPLE,
     OF_RULES,
@@ -36,24 +36,24 @@ from tests.every_action.world import (
     ROWS,
     World,
     address,
-    at,
-    called,
-    done,
+    case_name,
     events,
     of_kind_and_state,
+    record_address,
+    record_after,
     send,
 )
 from tests.people import act
 
 
-@each(("lifecycle", "row", "state"), OPEN_IN, ids=called, by=of_kind_and_state)
+@each_case(("lifecycle", "row", "state"), OPEN_IN, ids=case_name, by=of_kind_and_state)
 async def test_where_it_is_open_it_leads_where_its_row_says_and_its_event_folds_back_to_the_record(
-    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
     async with world.ready(lifecycle, state, row) as record:
-        said = await what_is_said(world.everybody, row, at(lifecycle, record))
+        said = await what_is_said(world.everybody, row, record_address(lifecycle, record))
         before, head = len(await events_of(world, lifecycle, record)), await world.api.head()
-        after = await done(world.everybody, lifecycle, row, record, said)
+        after = await record_after(world.everybody, lifecycle, row, record, said)
         assert await world.api.head() == head + events(row)
         assert_leads_where_it_says(row, record, after)
         assert after["version"] > record["version"] or row.stays
@@ -63,18 +63,18 @@ async def test_where_it_is_open_it_leads_where_its_row_says_and_its_event_folds_
         await assert_folds_back(world, told)
 
 
-@each(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=called)
+@each_case(("lifecycle", "row", "state"), OPEN_TO_RULES, ids=case_name)
 async def test_where_it_is_open_to_rules_one_carries_it_out_and_no_person(
-    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
-    record = await world.bring(lifecycle, state, row)
+    record = await world.make_record(lifecycle, state, row)
     head = await world.api.head()
     refused = await send(world.everybody, lifecycle, row, record, sample(row))
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert await world.api.head() == head
     await world.by_rule(lifecycle, row, record)
     assert await world.api.head() == head + 1
-    assert_leads_where_it_says(row, record, await world.everybody.read(at(lifecycle, record)))
+    assert_leads_where_it_says(row, record, await world.everybody.read(record_address(lifecycle, record)))
     told = await events_of(world, lifecycle, record)
     assert (told[-1].actor, told[-1].credential) == ("rule:tests", None)
     await assert_says_what(world, told[-1], row, sample(row))
@@ -91,12 +91,12 @@ def assert_leads_where_it_says(row: Action[Any, Any], record: Json, after: Json)
         assert after["state"] != record["state"]
 
 
-@each(("lifecycle", "row"), [(lc, row) for lc, row in OF_PEOPLE if row.opens], ids=called)
+@each_case(("lifecycle", "row"), [(lc, row) for lc, row in OF_PEOPLE if row.opens], ids=case_name)
 async def test_its_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     said = sample(row)
-    record = await world.everybody.do(address(lifecycle, row, None), said)
+    record = await world.everybody.post_ok(address(lifecycle, row, None), said)
     told = await events_of(world, lifecycle, record)
     assert len(told) == 1
     await assert_says_who_and_what(world, told[0], row, said)
@@ -104,12 +104,12 @@ async def test_its_first_event_folds_to_the_row(
     await assert_folds_back(world, told)
 
 
-@each(("lifecycle", "row"), [(lc, row) for lc, row in OF_RULES if row.opens], ids=called)
+@each_case(("lifecycle", "row"), [(lc, row) for lc, row in OF_RULES if row.opens], ids=case_name)
 async def test_a_rules_first_event_folds_to_the_row(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     said = sample(row)
-    made = await act(world.api.ledger, rule("tests"), lifecycle.kind, row.name, body=row.body(**said))
+    made = await act(world.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, body=row.body(**said))
     told = await events_of(world, lifecycle, {"id": made.record.id})
     await assert_says_what(world, told[0], row, said)
     await assert_folds_back(world, told)
@@ -118,7 +118,7 @@ async def test_a_rules_first_event_folds_to_the_row(
 async def test_after_all_of_it_the_whole_log_folds_into_the_tables_in_sql_too(world: World) -> None:
     for lifecycle in LIFECYCLES:
         for state in lifecycle.states:
-            await world.bring(lifecycle, state)
+            await world.make_record(lifecycle, state)
     async with world.api.ledger.db.connection() as connection:
         comparison = await compare(connection, LIFECYCLES)
     assert comparison.events == await world.api.head()
@@ -128,7 +128,7 @@ async def test_after_all_of_it_the_whole_log_folds_into_the_tables_in_sql_too(wo
 async def test_what_the_log_keeps_are_canonical_bytes_that_hold_no_plain_words(world: World) -> None:
     for lifecycle in LIFECYCLES:
         for state in lifecycle.states:
-            await world.bring(lifecycle, state)
+            await world.make_record(lifecycle, state)
     kept = await world.api.ledger.db.rows("select data from log.event")
     assert kept
     for row in kept:
@@ -147,5 +147,5 @@ def _words_of(model: type[BaseModel], said: Json) -> Iterator[str]:
     for name, value in said.items():
         if name in marks(model, Personal):
             yield value
-        for part in value if name in parts(model) else ():
-            yield from _words_of(parts(model)[name], part)
+        for part in value if name in part_types(model) else ():
+            yield from _words_of(part_types(model)[name], part)

@@ -14,26 +14,26 @@ from pydantic_core.core_schema import ErrorType
 
 import app
 import app.main  # all codes are known once the application is
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.i18n import LANGUAGES, sentences
 from app.kernel.lifecycle import Action, Lifecycle
 from app.kernel.refusals import Refusal, WrongValue
 from app.registry import LIFECYCLES
-from tests.cases import each
-from tests.every_action.world import ROWS, called
+from tests.cases import each_case
+from tests.every_action.world import ROWS, case_name
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SOURCES = sorted(Path(app.__path__[0]).rglob("*.py"))
 
 
-def _codes(kind: type[Labelled]) -> Iterator[type[Labelled]]:
+def _codes(kind: type[CodeEnum]) -> Iterator[type[CodeEnum]]:
     for child in kind.__subclasses__():
         yield child
         yield from _codes(child)
 
 
-@each("codes", list(_codes(Labelled)), ids=lambda codes: codes.__name__)
-def test_every_code_has_a_label_of_its_own_in_both_languages(codes: type[Labelled]) -> None:
+@each_case("codes", list(_codes(CodeEnum)), ids=lambda codes: codes.__name__)
+def test_every_code_has_a_label_of_its_own_in_both_languages(codes: type[CodeEnum]) -> None:
     for language in LANGUAGES:
         labels = [code.label(language) for code in codes]
         assert all(label.strip() for label in labels)
@@ -44,7 +44,7 @@ def test_every_code_has_a_label_of_its_own_in_both_languages(codes: type[Labelle
         assert re.fullmatch(r"[A-Za-z0-9]+(_[a-z0-9]+)*", code.value)
 
 
-@each("lifecycle", LIFECYCLES, ids=called)
+@each_case("lifecycle", LIFECYCLES, ids=case_name)
 def test_every_kind_and_action_has_a_name_of_its_own_in_both_languages(lifecycle: Lifecycle[Any]) -> None:
     assert CHINESE.search(lifecycle.zh)
     for language in LANGUAGES:
@@ -54,7 +54,7 @@ def test_every_kind_and_action_has_a_name_of_its_own_in_both_languages(lifecycle
     assert not any(CHINESE.search(row.label("en")) for row in lifecycle.rows)
 
 
-@each(("lifecycle", "row"), ROWS, ids=called)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_who_may_and_what_it_means_can_be_said(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     assert row.who.phrase("en")
     assert CHINESE.search(row.who.phrase("zh"))
@@ -98,7 +98,7 @@ def _blanks(sentence: str) -> set[str]:
 
 
 #: What is called to refuse something.
-REFUSING = ("WrongValue", "NotAllowed", "PydanticCustomError", "problem")
+REFUSING = ("WrongValue", "PreparationRefused", "PydanticCustomError", "problem")
 
 
 @dataclass
@@ -181,7 +181,7 @@ def test_every_check_says_why_in_a_sentence_that_exists() -> None:
 
 def test_every_preparation_that_refuses_says_why_in_a_sentence_that_exists() -> None:
     known = sentences("en")["title"]
-    codes = [call.args[0] for call in _calls("NotAllowed")]
+    codes = [call.args[0] for call in _calls("PreparationRefused")]
     assert codes
     assert [c.value for c in codes if isinstance(c, ast.Constant) and c.value not in known] == []
 

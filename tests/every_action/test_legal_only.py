@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.kernel.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES
-from tests.cases import each
+from tests.cases import each_case
 from tests.every_action.samples import PREPARED, SAMPLES, sample
 from tests.every_action.world import (
-    ASKED,
     CLOSED_IN,
+    DYNAMIC_RELATIONS,
     ROWS,
     World,
-    called,
+    case_name,
     of_kind,
     send,
 )
@@ -27,16 +27,16 @@ def test_every_body_has_a_sample_and_no_sample_is_left_over() -> None:
     assert all(sample(row) for _, row in ROWS if row.body not in SAMPLES), "what is not there, has examples"
 
 
-@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=called)
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=case_name)
 async def test_every_state_can_be_reached_by_legal_actions(world: World, lifecycle: Lifecycle[Any]) -> None:
     for state in lifecycle.states:
-        record = await world.bring(lifecycle, state)
+        record = await world.make_record(lifecycle, state)
         assert record["state"] == state
 
 
-@each(("lifecycle", "row", "state"), CLOSED_IN, ids=called, by=of_kind)
+@each_case(("lifecycle", "row", "state"), CLOSED_IN, ids=case_name, by=of_kind)
 async def test_in_every_other_state_it_is_refused_and_nothing_is_written(
-    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: Labelled
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
 ) -> None:
     record = await world.standing(lifecycle, state)
     head = await world.api.head()
@@ -49,12 +49,15 @@ async def test_in_every_other_state_it_is_refused_and_nothing_is_written(
     assert await world.api.head() == head
 
 
-def _allowed_to_everybody(lifecycle: Lifecycle[Any], state: Labelled) -> list[str]:
+def _allowed_to_everybody(lifecycle: Lifecycle[Any], state: CodeEnum) -> list[str]:
     """The rows open in the state, but for those that need a relation: the record is somebody else's."""
     return [
         row.name
         for row in lifecycle.rows
         if not row.opens
-        and row.comes_from(state)
-        and (row.who.roles or not row.who.relations.isdisjoint({"anybody", "staff", "superior", *ASKED}))
+        and row.is_open_in(state)
+        and (
+            row.who.roles
+            or not row.who.relations.isdisjoint({"anybody", "staff", "superior", *DYNAMIC_RELATIONS})
+        )
     ]

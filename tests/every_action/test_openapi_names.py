@@ -7,10 +7,10 @@ from typing import Any
 
 from app.kernel.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Json
 from tests.contract import answers
-from tests.every_action.world import ROWS, address, called, method
+from tests.every_action.world import ROWS, address, case_name, method
 
 # A body of the API that is not the command's own: the secret of a key is made by the server.
 BODIES = {"MakeKey": "NewKey", "RotateKey": "NewSecret"}
@@ -24,7 +24,7 @@ def operation_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Json:
     return found
 
 
-@each(("lifecycle", "row"), ROWS, ids=called)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_its_operation_is_named_after_action_and_kind(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -35,7 +35,7 @@ def test_its_operation_is_named_after_action_and_kind(
     assert operation["tags"]
 
 
-@each(("lifecycle", "row"), ROWS, ids=called)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_its_body_is_the_rows_own(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     body = operation_of(lifecycle, row)["requestBody"]
     schema = body["content"]["application/json"]["schema"]
@@ -48,7 +48,7 @@ def test_its_body_is_the_rows_own(lifecycle: Lifecycle[Any], row: Action[Any, An
     assert components[name]["additionalProperties"] is False
 
 
-@each(("lifecycle", "row"), ROWS, ids=called)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -61,10 +61,10 @@ def test_its_answers_are_the_record_and_every_problem_that_it_may_meet(
         assert schema == {"$ref": "#/components/schemas/Problem"}
 
 
-@each(("lifecycle", "row"), ROWS, ids=called)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     told = operation_of(lifecycle, row)["x-lifecycle"]
-    states = [] if row.opens else [state.value for state in lifecycle.states if row.comes_from(state)]
+    states = [] if row.opens else [state.value for state in lifecycle.states if row.is_open_in(state)]
     assert told["from"] == states
     assert told["event"] == row.event
     assert told["who"] == row.who.phrase("en")
@@ -72,12 +72,12 @@ def test_its_row_stands_in_the_contract(lifecycle: Lifecycle[Any], row: Action[A
     assert known.issuperset(told["to"].split(" or "))
 
 
-@each(("lifecycle", "row"), ROWS, ids=called)
+@each_case(("lifecycle", "row"), ROWS, ids=case_name)
 def test_its_five_names_fit_one_another(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", row.name)
     assert re.fullmatch(rf"{lifecycle.kind}\.[a-z]+(_[a-z]+)*", row.event)
     assert row.event.removeprefix(f"{lifecycle.kind}.") != row.name, "an event is in the past tense"
-    shared = {"Nothing", "Reason", "Tallied", "CastVote", "Altering"}  # said alike by several rows
+    shared = {"EmptyPayload", "Reason", "Tallied", "CastVote", "CiAlteration"}  # said alike by several rows
     of_every_ticket = {_camel(f"{row.name}_ticket"), _camel(row.name)}
     assert row.body.__name__ in {*shared, *of_every_ticket, _camel(f"{row.name}_{lifecycle.kind}")}
     assert row.apply.__name__.removesuffix("_") == row.name, "raise is a word of Python's"

@@ -11,8 +11,8 @@ from typing import Any
 
 import app
 from app.kernel.lifecycle import Action, Lifecycle, Prepare
-from tests.cases import each
-from tests.every_action.world import ROWS, called
+from tests.cases import each_case
+from tests.every_action.world import ROWS, case_name
 
 PREPARING = [pair for pair in ROWS if pair[1].prepare]
 
@@ -24,7 +24,7 @@ def _given(prepare: Prepare) -> type[Any]:
     return kind
 
 
-@each(("lifecycle", "row"), PREPARING, ids=called)
+@each_case(("lifecycle", "row"), PREPARING, ids=case_name)
 def test_a_row_prepares_frozen_values_each_of_a_type_of_its_own(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

@@ -12,19 +12,19 @@ from uuid import uuid4
 import httpx
 
 from app.kernel.lifecycle import Action, Lifecycle
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Json
-from tests.every_action.samples import said as what_is_said
 from tests.every_action.samples import sample
+from tests.every_action.samples import valid_body as what_is_said
 from tests.every_action.world import (
     OF_DECISIONS,
     OF_PEOPLE,
     World,
-    at,
-    called,
-    can_be_in,
+    case_name,
     events,
     of_kind,
+    possible_states,
+    record_address,
     send,
 )
 
@@ -39,7 +39,7 @@ async def record_for(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> AsyncIterator[Json | None]:
     """A record that the row can be carried out on."""
-    for state in can_be_in(lifecycle, row):
+    for state in possible_states(lifecycle, row):
         async with world.ready(lifecycle, state, row) as record:
             yield record
         return
@@ -51,7 +51,7 @@ def other(said: Json) -> Json:
     return {**said, "occurred_at": datetime.now(UTC).isoformat()}
 
 
-@each(("lifecycle", "row"), SENT, ids=called, by=of_kind)
+@each_case(("lifecycle", "row"), SENT, ids=case_name, by=of_kind)
 async def test_sent_again_it_has_one_effect_and_the_same_answer_and_on_another_record_it_is_another_command(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -59,11 +59,11 @@ async def test_sent_again_it_has_one_effect_and_the_same_answer_and_on_another_r
     async with record_for(world, lifecycle, row) as record:
         said = sample(row)
         if record is not None:
-            said = await what_is_said(world.everybody, row, at(lifecycle, record))
+            said = await what_is_said(world.everybody, row, record_address(lifecycle, record))
         sent = partial(send, world.everybody, lifecycle, row, record, headers=key)
         await assert_done_once(world, row, said, sent)
     if record is not None:
-        second = await world.untouched(lifecycle, can_be_in(lifecycle, row)[0], row)
+        second = await world.untouched(lifecycle, possible_states(lifecycle, row)[0], row)
         head = await world.api.head()
         assert_key_is_used(await send(world.everybody, lifecycle, row, second, said, key))
         assert await world.api.head() == head

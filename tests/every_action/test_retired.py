@@ -6,15 +6,24 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from app.common.records import KeyOf, Refers
-from app.kernel.bodies import Patch, marks
+from app.common.records import ForeignRef, KeyRef
 from app.kernel.lifecycle import Action, Lifecycle
-from app.registry import BY_KIND, LIFECYCLES
-from tests.cases import each
+from app.kernel.payloads import Patch, marks
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
+from tests.cases import each_case
 from tests.client import Client
-from tests.every_action.known import NUMBERS
-from tests.every_action.samples import said, sample
-from tests.every_action.world import OF_DECISIONS, OF_PEOPLE, World, at, called, can_be_in, of_kind, send
+from tests.every_action.samples import sample, valid_body
+from tests.every_action.world import (
+    OF_DECISIONS,
+    OF_PEOPLE,
+    World,
+    case_name,
+    of_kind,
+    possible_states,
+    record_address,
+    send,
+)
+from tests.every_action.world_data import NUMBERS
 
 #: What fields that name such records are called, alone or behind `for_` and the like.
 WORDS = re.compile(r"(?:.*_)?(?:services?|cis?|categor(?:y|ies)|item|calendar|checklist|group)")
@@ -37,9 +46,9 @@ def naming() -> Iterator[Field]:
     for lifecycle, row in OF_PEOPLE:
         if row.name in OF_DECISIONS:
             continue
-        for mark in (KeyOf, Refers):
+        for mark in (KeyRef, ForeignRef):
             for field, marked in marks(row.body, mark).items():
-                kind = BY_KIND.get(marked.kind)
+                kind = LIFECYCLES_BY_KIND.get(marked.kind)
                 if kind is not None and kind.retired and not marked.retired:
                     yield lifecycle, row, field
 
@@ -59,34 +68,36 @@ def test_each_field_that_sounds_like_naming_one_does() -> None:
         for lifecycle in LIFECYCLES
         for row in lifecycle.rows
         for field in row.body.model_fields
-        if WORDS.fullmatch(field) and field not in marks(row.body, KeyOf) | marks(row.body, Refers)
+        if WORDS.fullmatch(field) and field not in marks(row.body, KeyRef) | marks(row.body, ForeignRef)
     }
     assert {name for name in unmarked if OTHERS.isdisjoint({name, name.partition(".")[2]})} == set()
 
 
 async def of_use(client: Client, kind: str, process: str) -> tuple[str, str]:
     """The key and the address of a new one of that kind that can be named."""
-    lifecycle = BY_KIND[kind]
+    lifecycle = LIFECYCLES_BY_KIND[kind]
     key = f"named-{next(NUMBERS)}"
     body = sample(lifecycle.opening()) | {"key": key}
     if "process" in body:
         body = {name: value for name, value in body.items() if name != "parent"} | {"process": process}
-    made = await client.do(f"/v1/{lifecycle.plural}", body)
+    made = await client.post_ok(f"/v1/{lifecycle.plural}", body)
     address = f"/v1/{lifecycle.plural}/{made['id']}"
     for name in ("go_live", "offer"):
         if name in lifecycle.by_name:
-            await client.do(f"{address}/{name}")
+            await client.post_ok(f"{address}/{name}")
     return key, address
 
 
 async def retire(client: Client, kind: str, address: str) -> str:
     """Nothing new is about it from now on; gives the code of the sentence that says so."""
-    name = "retire" if "retire" in BY_KIND[kind].by_name else "withdraw"
-    return BY_KIND[kind].retired[BY_KIND[kind].states((await client.do(f"{address}/{name}"))["state"])]
+    name = "retire" if "retire" in LIFECYCLES_BY_KIND[kind].by_name else "withdraw"
+    return LIFECYCLES_BY_KIND[kind].retired[
+        LIFECYCLES_BY_KIND[kind].states((await client.post_ok(f"{address}/{name}"))["state"])
+    ]
 
 
 def _kind(row: Action[Any, Any], field: str) -> str:
-    kind: str = (marks(row.body, KeyOf) | marks(row.body, Refers))[field].kind
+    kind: str = (marks(row.body, KeyRef) | marks(row.body, ForeignRef))[field].kind
     return kind
 
 
@@ -99,7 +110,7 @@ def _is_list(row: Action[Any, Any], field: str) -> bool:
     return "tuple" in str(row.body.model_fields[field].annotation)
 
 
-@each(("lifecycle", "row", "field"), FIELDS, ids=called, by=of_kind)
+@each_case(("lifecycle", "row", "field"), FIELDS, ids=case_name, by=of_kind)
 async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:
@@ -107,8 +118,14 @@ async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     key, address = await of_use(world.everybody, kind, _process(lifecycle))
     code = await retire(world.everybody, kind, address)
     several = _is_list(row, field)
-    record = None if row.opens else await world.bring(lifecycle, can_be_in(lifecycle, row)[0], row)
-    usual = sample(row) if record is None else await said(world.everybody, row, at(lifecycle, record))
+    record = (
+        None if row.opens else await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row)
+    )
+    usual = (
+        sample(row)
+        if record is None
+        else await valid_body(world.everybody, row, record_address(lifecycle, record))
+    )
     usual = {name: value for name, value in usual.items() if name != INSTEAD.get(field)}
     body, pointer = usual | {field: [key] if several else key}, f"/{field}/0" if several else f"/{field}"
     head = await world.api.head()
@@ -118,7 +135,7 @@ async def test_whatever_names_what_is_retired_is_refused_and_nothing_is_written(
     assert await world.api.head() == head
 
 
-@each(("lifecycle", "row", "field"), KEPT, ids=called, by=of_kind)
+@each_case(("lifecycle", "row", "field"), KEPT, ids=case_name, by=of_kind)
 async def test_what_is_about_something_that_was_retired_later_can_be_put_right_in_all_else(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], field: str
 ) -> None:
@@ -126,7 +143,7 @@ async def test_what_is_about_something_that_was_retired_later_can_be_put_right_i
     key, address = await of_use(world.everybody, kind, _process(lifecycle))
     several = _is_list(row, field)
     named = {field: [key] if several else key}
-    record = await world.bring(lifecycle, can_be_in(lifecycle, row)[0], row)
+    record = await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row)
     first = await send(world.everybody, lifecycle, row, record, named)
     assert first.status_code == 200, first.text
     code = await retire(world.everybody, kind, address)

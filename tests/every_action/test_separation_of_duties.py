@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from app.common.records import from_row
+from app.kernel.actor_policy import segregated_persons
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.who import kept_apart
 from tests.client import Client, Json
-from tests.every_action.samples import said
-from tests.every_action.world import ROWS, World, at, called, can_be_in, send
+from tests.every_action.samples import valid_body
+from tests.every_action.world import ROWS, World, case_name, possible_states, record_address, send
 
-KEPT_APART = [(lifecycle, row) for lifecycle, row in ROWS if row.never]
+KEPT_APART = [(lifecycle, row) for lifecycle, row in ROWS if row.segregate_from]
 #: What is asked of a chair, under whose rule a decision must stand; tests/foundation/decisions does.
 OF_A_CHAIR = frozenset({"decide"})
 OTHERS = [(lc, row) for lc, row in KEPT_APART if row.name not in OF_A_CHAIR]
@@ -29,25 +29,27 @@ async def parted(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any],
     """The ids of those who have had a part in the record that is kept apart from the row."""
     found = await world.api.ledger.db.row(f"select * from {lifecycle.table} where id = %s", (record["id"],))
     assert found is not None
-    return {str(person) for person in kept_apart(row.never, from_row(lifecycle.record, found))}
+    return {
+        str(person) for person in segregated_persons(row.segregate_from, from_row(lifecycle.record, found))
+    }
 
 
 def test_some_duties_are_kept_apart() -> None:
     assert {lifecycle.kind for lifecycle, _ in KEPT_APART} >= {"request", "article"}
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), KEPT_APART, ids=called)
+@pytest.mark.parametrize(("lifecycle", "row"), KEPT_APART, ids=case_name)
 async def test_whoever_had_the_other_part_is_refused_whatever_roles_they_hold(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     refused = 0
-    for state in can_be_in(lifecycle, row):
-        record = await world.bring(lifecycle, state, row)
+    for state in possible_states(lifecycle, row):
+        record = await world.make_record(lifecycle, state, row)
         for person in await parted(world, lifecycle, row, record):
             client = clients(world).get(person)
             if client is None:  # whoever asks for something holds no role in this world
                 continue
-            body = await said(client, row, at(lifecycle, record))
+            body = await valid_body(client, row, record_address(lifecycle, record))
             head = await world.api.head()
             answer = await send(client, lifecycle, row, record, body)
             assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties"), state
@@ -56,15 +58,15 @@ async def test_whoever_had_the_other_part_is_refused_whatever_roles_they_hold(
     assert refused, "somebody has had the other part, and holds every role"
 
 
-@pytest.mark.parametrize(("lifecycle", "row"), OTHERS, ids=called)
+@pytest.mark.parametrize(("lifecycle", "row"), OTHERS, ids=case_name)
 async def test_another_person_may(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> None:
-    state = can_be_in(lifecycle, row)[0]
-    record = await world.bring(lifecycle, state, row)
+    state = possible_states(lifecycle, row)[0]
+    record = await world.make_record(lifecycle, state, row)
     apart = await parted(world, lifecycle, row, record)
     for person, client in clients(world).items():
         if person in apart:
             continue
-        body = await said(client, row, at(lifecycle, record))
+        body = await valid_body(client, row, record_address(lifecycle, record))
         answer = await send(client, lifecycle, row, record, body)
         assert answer.json().get("code") != "separation_of_duties", person
         if answer.status_code == 200:

@@ -9,28 +9,28 @@ from typing import Any
 import httpx
 import pytest
 
-from app.common.people import STAFF, Person, Role
-from app.common.records import Labelled
+from app.common.people import STAFF_ROLES, Person, Role
+from app.common.records import CodeEnum
+from app.kernel.actor_policy import Relation
 from app.kernel.lifecycle import Action, Lifecycle
-from app.kernel.who import Relation
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Client, Json
-from tests.every_action.known import SHOWN, THEIRS
-from tests.every_action.samples import BEFORE, NOT_THEIR_OWN, said, sample
+from tests.every_action.samples import NOT_THEIR_OWN, PREREQUISITES, sample, valid_body
 from tests.every_action.world import (
-    ASKED,
+    DYNAMIC_RELATIONS,
     OF_DECISIONS,
     OF_PEOPLE,
     ROWS,
     World,
     address,
-    at,
-    called,
-    can_be_in,
+    case_name,
     may_share,
     of_kind,
+    possible_states,
+    record_address,
     send,
 )
+from tests.every_action.world_data import THEIRS, VISIBLE_TO
 
 REPORTER, ASSIGNEE, COLLEAGUE = "reporter", "assignee", "colleague"
 ACTING = [(lc, row) for lc, row in ROWS if not row.opens and row.name not in OF_DECISIONS]
@@ -72,7 +72,7 @@ class Callers:
         """The actions that a record that stands offers them; None if they do not see it."""
         asked = (record["id"], kind, held)
         if asked not in self.offered:
-            answer = await (await self.of(kind, held)).get(at(lifecycle, record))
+            answer = await (await self.of(kind, held)).get(record_address(lifecycle, record))
             assert answer.status_code in (200, 404), answer.text
             actions = answer.json().get("actions", ()) if answer.status_code == 200 else None
             self.offered[asked] = None if actions is None else {action["action"] for action in actions}
@@ -93,16 +93,16 @@ def named_by(row: Action[Any, Any], held: str, kind: str, team: str | None) -> b
         return True
     of_role = Role(role) in row.who.roles and scope in ("", team)
     relations = {Relation(kind)} if kind in (REPORTER, ASSIGNEE) else set()
-    if Relation.staff in row.who.relations and Role(role) in STAFF and scope in ("", team):
+    if Relation.staff in row.who.relations and Role(role) in STAFF_ROLES and scope in ("", team):
         return True
-    return of_role or not row.who.relations.isdisjoint({Relation.anybody, *ASKED, *relations})
+    return of_role or not row.who.relations.isdisjoint({Relation.anybody, *DYNAMIC_RELATIONS, *relations})
 
 
 async def record_for(
     world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> tuple[Json, str | None]:
     """A record in a state that the row is open in, and the team that it is in."""
-    record = await world.standing(lifecycle, next(s for s in lifecycle.states if row.comes_from(s)))
+    record = await world.standing(lifecycle, next(s for s in lifecycle.states if row.is_open_in(s)))
     stands = await world.api.ledger.db.row(f"select * from {lifecycle.table} where id = %s", (record["id"],))
     assert stands is not None
     team = stands.get("team_id")
@@ -114,7 +114,7 @@ def relation(lifecycle: Lifecycle[Any], kind: str) -> str:
     return kind if "assign" in lifecycle.by_name else COLLEAGUE
 
 
-@each(("lifecycle", "row"), ACTING, ids=called, by=of_kind)
+@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind)
 async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -136,7 +136,7 @@ async def test_whoever_the_row_does_not_name_is_refused_and_nothing_is_written(
     assert seen, "somebody who sees it is refused, if only an auditor"
 
 
-@each(("lifecycle", "row"), [(lc, row) for lc, row in ACTING if lc.code], ids=called, by=of_kind)
+@each_case(("lifecycle", "row"), [(lc, row) for lc, row in ACTING if lc.code], ids=case_name, by=of_kind)
 async def test_a_record_offers_the_action_to_those_whom_the_row_names_and_to_nobody_else(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -161,20 +161,20 @@ def _names(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[tuple[str, 
     by_relation = [
         (kind, Role.requester.value)
         for kind in (REPORTER, ASSIGNEE)
-        if {Relation(kind), Relation.anybody, *ASKED} & row.who.relations
+        if {Relation(kind), Relation.anybody, *DYNAMIC_RELATIONS} & row.who.relations
     ]
     staff = [(COLLEAGUE, Role.agent.value)] if Relation.staff in row.who.relations else []
     superior = [(COLLEAGUE, Role.admin.value)] if Relation.superior in row.who.relations else []
     return by_role + by_relation + staff + superior
 
 
-@each(("lifecycle", "row"), ACTING, ids=called, by=of_kind)
+@each_case(("lifecycle", "row"), ACTING, ids=case_name, by=of_kind)
 async def test_each_of_those_whom_the_row_names_may(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
     for kind, held in _names(lifecycle, row):
         client = await callers.of(kind, held)
-        for state in can_be_in(lifecycle, row):
+        for state in possible_states(lifecycle, row):
             if await _may(callers, client, lifecycle, row, state, held):
                 break
         else:
@@ -186,12 +186,12 @@ async def _may(
     client: Client,
     lifecycle: Lifecycle[Any],
     row: Action[Any, Any],
-    state: Labelled,
+    state: CodeEnum,
     held: str,
 ) -> bool:
     """Whether the client can carry it out there: on what others have acted on, or else on a new record."""
-    whose = held if (lifecycle.kind, held) in THEIRS | SHOWN else ""
-    alike = (lifecycle.kind, state, whose, row.name in NOT_THEIR_OWN, BEFORE.get(row.name))
+    whose = held if (lifecycle.kind, held) in THEIRS | VISIBLE_TO else ""
+    alike = (lifecycle.kind, state, whose, row.name in NOT_THEIR_OWN, PREREQUISITES.get(row.name))
     if may_share(row) and alike in callers.shared:
         answer = await _sent(client, lifecycle, row, callers.shared[alike])
         if answer is not None and answer.status_code == 200:
@@ -211,12 +211,14 @@ async def _sent(
     client: Client, lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json
 ) -> httpx.Response | None:
     """What the client is answered; None if they do not see the record."""
-    if (await client.get(at(lifecycle, record))).status_code == 404:
+    if (await client.get(record_address(lifecycle, record))).status_code == 404:
         return None
-    return await send(client, lifecycle, row, record, await said(client, row, at(lifecycle, record)))
+    return await send(
+        client, lifecycle, row, record, await valid_body(client, row, record_address(lifecycle, record))
+    )
 
 
-@each(("lifecycle", "row"), OPENING, ids=called)
+@each_case(("lifecycle", "row"), OPENING, ids=case_name)
 async def test_only_those_whom_its_first_row_names_make_a_record(
     world: World, callers: Callers, lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:

@@ -10,21 +10,29 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel
 
-from app.common.notices import Responsible, Step, Tells
-from app.common.people import Person, Role, rule
-from app.common.records import Record, Refers, codecs, empty
+from app.common.notices import NoticeType, RecipientRule, Responsible
+from app.common.people import Person, Role, rule_caller
+from app.common.records import ForeignRef, Record, codecs, empty
 from app.db import connect
-from app.kernel.bodies import marks, parts
 from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.payloads import marks, part_types
 from app.kernel.visibility import EVERYBODY
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
-from tests.every_action.known import TEAM
-from tests.every_action.samples import said as prepared
 from tests.every_action.samples import sample
-from tests.every_action.world import OF_DECISIONS, OF_RULES, ROWS, World, at, can_be_in, send
+from tests.every_action.samples import valid_body as prepared
+from tests.every_action.world import (
+    OF_DECISIONS,
+    OF_RULES,
+    ROWS,
+    World,
+    possible_states,
+    record_address,
+    send,
+)
+from tests.every_action.world_data import TEAM
 from tests.people import act, add_person
 
 #: Fields that name persons and give nobody work, by why not.
@@ -73,10 +81,10 @@ LISTS = ("person", "doer", "participant", "approver")
 def in_body(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
     """The fields that name persons, and whether each is marked."""
     responsible = marks(model, Responsible)
-    for name, mark in marks(model, Refers).items():
+    for name, mark in marks(model, ForeignRef).items():
         if mark.kind == "person":
             yield name, name in responsible
-    for part in parts(model).values():
+    for part in part_types(model).values():
         yield from in_body(part)
 
 
@@ -121,10 +129,10 @@ def test_whom_a_record_itself_gives_work_its_lifecycle_shows_it() -> None:
             assert {f"person:{person}", EVERYBODY} & set(shown), f"{lifecycle.kind}.{name}"
 
 
-def steps_of(model: type[BaseModel]) -> set[Step]:
+def steps_of(model: type[BaseModel]) -> set[NoticeType]:
     """What those are told whom the marked fields name."""
     own = {mark.step for mark in marks(model, Responsible).values()}
-    return own.union(*(steps_of(part) for part in parts(model).values()))
+    return own.union(*(steps_of(part) for part in part_types(model).values()))
 
 
 def naming(model: type[BaseModel], body: Json, person: str) -> Json:
@@ -133,7 +141,7 @@ def naming(model: type[BaseModel], body: Json, person: str) -> Json:
     for name in marks(model, Responsible):
         several = "tuple" in str(model.model_fields[name].annotation)
         named[name] = [person] if several else person
-    for name, part in parts(model).items():
+    for name, part in part_types(model).items():
         if named.get(name):
             named[name] = [naming(part, one, person) for one in named[name]]
     return named
@@ -154,15 +162,17 @@ async def drive(
     """Somebody does it, and names the person. Gives the record's name in the log, and who did it."""
     record = None
     if not row.opens:
-        record = await world.bring(lifecycle, can_be_in(lifecycle, row)[0], row)
+        record = await world.make_record(lifecycle, possible_states(lifecycle, row)[0], row)
     if (lifecycle, row) in OF_RULES:
         body = row.body.model_validate(naming(row.body, sample(row), str(person.id)))
         name = None if record is None else record["id"]
-        done = await act(world.api.ledger, rule("tests"), lifecycle.kind, row.name, name, body)
+        done = await act(world.api.ledger, rule_caller("tests"), lifecycle.kind, row.name, name, body)
         return done.event.stream, ""
     answers: list[httpx.Response] = []
     for client in (*world.others.values(), world.everybody):
-        body = sample(row) if record is None else await prepared(client, row, at(lifecycle, record))
+        body = (
+            sample(row) if record is None else await prepared(client, row, record_address(lifecycle, record))
+        )
         more = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
         said = naming(row.body, body | more, str(person.id))
         answers.append(await send(client, lifecycle, row, record, said))
@@ -191,7 +201,7 @@ TOLD = "select person_id::text, about, unnest(steps) as step from fold.notice"
 
 
 async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: World) -> None:
-    cases: list[tuple[str, str, set[Step], Person, tuple[str, ...]]] = []
+    cases: list[tuple[str, str, set[NoticeType], Person, tuple[str, ...]]] = []
     for lifecycle, row in ROWS:
         if steps := steps_of(row.body):
             # A rule reminds those who see it by what they are; others see what they are given.
@@ -204,7 +214,7 @@ async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: Wor
     missed = []
     for name, about, steps, person, roles in cases:
         # Whoever is to chair it is invited by that.
-        said = steps | {Step.invited} if Step.in_charge in steps else steps
+        said = steps | {NoticeType.invited} if NoticeType.in_charge in steps else steps
         if not {(str(person.id), about, step.value) for step in said} & told:
             missed.append(f"{name} of {about}: not told")
         client: Client = await world.api.client_of(person, *roles)
@@ -216,7 +226,7 @@ async def test_whoever_an_action_gives_work_is_told_and_sees_what_for(world: Wor
     assert not missed
 
 
-async def expected(world: World, about: str, tells: Tells) -> set[str]:
+async def expected(world: World, about: str, tells: RecipientRule) -> set[str]:
     """Whom the row tells of that record, as far as they are people of this world."""
     kind, _, record_id = about.partition("/")
     (lifecycle,) = (one for one in LIFECYCLES if one.kind == kind)
@@ -230,11 +240,11 @@ async def expected(world: World, about: str, tells: Tells) -> set[str]:
 
 
 async def test_whom_the_table_tells_besides_is_told(world: World) -> None:
-    cases: list[tuple[str, str, str, Tells]] = []
+    cases: list[tuple[str, str, str, RecipientRule]] = []
     for lifecycle, row in ROWS:
-        if row.tells and row.name not in OF_DECISIONS:
+        if row.notifies and row.name not in OF_DECISIONS:
             about, actor = await drive(world, lifecycle, row, world.colleague)
-            cases += [(row.name, about, actor, tells) for tells in row.tells]
+            cases += [(row.name, about, actor, tells) for tells in row.notifies]
     await tell(world)
     told = {(row["person_id"], row["about"], row["step"]) for row in await world.api.ledger.db.rows(TOLD)}
     missed = []

@@ -22,13 +22,13 @@ from app.common.keys import parse
 from app.common.people import Caller, Person, Role
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import may_see
+from app.kernel.visibility import can_see
 from app.registry import LIFECYCLES
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Client, Json
-from tests.every_action.known import TEAM
 from tests.every_action.samples import sample
-from tests.every_action.world import World, address, done
+from tests.every_action.world import World, address, record_after
+from tests.every_action.world_data import TEAM
 from tests.every_route.routes import FOR_STAFF, PUBLIC, QUERIES, Route, routes
 from tests.people import add_person
 
@@ -124,7 +124,7 @@ class Stand:
             agents_see = self.world.api.ledger.settings.agents_see
             for record in self.records[lifecycle.kind]:
                 audience = self.audiences[record["id"]]
-                visible = may_see(caller, lifecycle, audience, agents_see=agents_see)
+                visible = can_see(caller, lifecycle, audience, agents_see=agents_see)
                 (shown if visible else hidden).append(record)
             self.seen[asked] = shown, hidden
         return self.seen[asked]
@@ -163,17 +163,17 @@ async def _sorts(world: World, lifecycle: Lifecycle[Any]) -> list[Json]:
     opening = lifecycle.opening()
     bare = {name: value for name, value in sample(opening).items() if name != "service"}
     for said, given_to in ((bare, {}), (sample(opening), {}), (sample(opening), {"team": "other"})):
-        record = await world.everybody.do(address(lifecycle, opening, None), said)
+        record = await world.everybody.post_ok(address(lifecycle, opening, None), said)
         if given_to:
-            await world.everybody.do(address(lifecycle, lifecycle["assign"], record), given_to)
+            await world.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given_to)
         found.append(record)
     for record in found:
         internal = {"text": SECRET, "visibility": "internal"}
-        await world.everybody.do(address(lifecycle, lifecycle["comment"], record), internal)
+        await world.everybody.post_ok(address(lifecycle, lifecycle["comment"], record), internal)
         for name, said in FOR_STAFF_SAID.items():
-            await world.everybody.do(address(lifecycle, lifecycle[name], record), said)
+            await world.everybody.post_ok(address(lifecycle, lifecycle[name], record), said)
         assessed = {"custom": {"assessment": SECRET}}
-        await done(world.everybody, lifecycle, lifecycle["edit"], record, assessed)
+        await record_after(world.everybody, lifecycle, lifecycle["edit"], record, assessed)
     return found
 
 
@@ -293,7 +293,7 @@ async def test_the_records_are_of_every_sort(stand: Stand) -> None:
     assert {lifecycle.kind for lifecycle in CASES} <= parts
 
 
-@each("route", ROUTES, ids=lambda route: route.name)
+@each_case("route", ROUTES, ids=lambda route: route.name)
 async def test_nothing_but_what_is_public_is_answered_without_a_key(world: World, route: Route) -> None:
     nobody = world.api.with_token(None)
     path = route.path.replace("{id}", str(uuid4()))

@@ -10,22 +10,26 @@ import pytest
 
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
-from tests.conftest import Place, Server, fresh
+from tests.conftest import DatabaseUrls, Server, fresh
 
 
 @pytest.fixture
 async def elsewhere(server: Server, tmp_path: Path, settings: Settings) -> AsyncIterator[Ledger]:
     """A ledger on a database of its own."""
     with fresh(server) as place:
-        async with ledgers.opened(place.url, tmp_path / "elsewhere", BY_KIND, settings) as opened:
+        async with ledgers.open_ledger(
+            place.url, tmp_path / "elsewhere", LIFECYCLES_BY_KIND, settings
+        ) as opened:
             yield opened
 
 
 @pytest.fixture
-def opened_at(tmp_path: Path, settings: Settings) -> Callable[[Place], AbstractAsyncContextManager[Ledger]]:
+def opened_at(
+    tmp_path: Path, settings: Settings
+) -> Callable[[DatabaseUrls], AbstractAsyncContextManager[Ledger]]:
     """Opens a ledger on a place, with secrets of its own."""
-    return lambda place: ledgers.opened(
-        place.url, tmp_path / place.url.rpartition("/")[2][:40], BY_KIND, settings
+    return lambda place: ledgers.open_ledger(
+        place.url, tmp_path / place.url.rpartition("/")[2][:40], LIFECYCLES_BY_KIND, settings
     )

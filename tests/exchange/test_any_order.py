@@ -24,10 +24,10 @@ from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
 from app.kpis.facts import FACTS
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from tests.conftest import Place, Server, fresh
-from tests.exchange.making import NOW, STATE, the_fold_holds
+from tests.conftest import DatabaseUrls, Server, fresh
+from tests.exchange.servicenow_files import NOW, SELECT_STATE, the_fold_holds
 
 SPLITS = int(os.environ.get("LEDGERDESK_TEST_SPLITS", "1"))
 CASES = 100
@@ -107,7 +107,7 @@ async def bring(ledger: Ledger, folder: Path, files: Sequence[Sequence[Row]]) ->
         assert report.applied == len(rows), report.first_refused
 
 
-async def figures(place: Place, ledger: Ledger) -> dict[tuple[Any, ...], Any]:
+async def figures(place: DatabaseUrls, ledger: Ledger) -> dict[tuple[Any, ...], Any]:
     """All points of all KPIs of incidents, by their cut with ids as names; and how the cases stand."""
     await _follow(place)
     found: dict[tuple[Any, ...], Any] = {}
@@ -118,14 +118,14 @@ async def figures(place: Place, ledger: Ledger) -> dict[tuple[Any, ...], Any]:
                 for point in await _points(ledger.db, key, by):
                     cut = tuple(names.get(value, value) for value in point.pop("by").values())
                     found[key, by, point["begin"], cut] = point
-    for row in await ledger.db.rows(STATE):
+    for row in await ledger.db.rows(SELECT_STATE):
         found[row["source_number"],] = {
             n: v for n, v in row.items() if n not in ("version", "changed_at", "recorded_at")
         }
     return found
 
 
-async def _follow(place: Place) -> None:
+async def _follow(place: DatabaseUrls) -> None:
     connection = await connect(place.url, FOLLOW_LIMITS)
     await catch_up(connection, FACTS)
     await connection.close()
@@ -133,8 +133,8 @@ async def _follow(place: Place) -> None:
 
 async def _points(db: Database, key: str, by: tuple[Dimension, ...]) -> list[dict[str, Any]]:
     cuts = tuple(cut.value for cut in by)
-    said = Said(by=cuts, begin="2026-01-01", end="2026-06-01", grain="month", zone="UTC")
-    question = ask(KPIS[key], said, now=NOW, organisation_zone="UTC", reopen_days=7)
+    said = QuestionParameters(by=cuts, begin="2026-01-01", end="2026-06-01", grain="month", zone="UTC")
+    question = parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC", reopen_days=7)
     return [point.model_dump() for point in (await answer(db, question, NOW)).points]
 
 
@@ -158,7 +158,7 @@ NEWER = [
 
 
 async def test_what_comes_first_in_a_case_opens_it_though_it_is_brought_in_last(
-    place: Place, ledger: Ledger, tmp_path: Path
+    place: DatabaseUrls, ledger: Ledger, tmp_path: Path
 ) -> None:
     await bring(ledger, tmp_path, [NEWER, [OLDER]])
     await _follow(place)
@@ -172,7 +172,7 @@ async def test_what_comes_first_in_a_case_opens_it_though_it_is_brought_in_last(
 async def test_pieces_in_any_order_come_to_the_figures_of_the_whole_in_order(
     server: Server,
     tmp_path: Path,
-    opened_at: Callable[[Place], AbstractAsyncContextManager[Ledger]],
+    opened_at: Callable[[DatabaseUrls], AbstractAsyncContextManager[Ledger]],
     seed: int,
 ) -> None:
     chance = random.Random(seed)

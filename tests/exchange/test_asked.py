@@ -11,18 +11,19 @@ import pytest
 
 from app.common.people import Role
 from app.db import connect
-from app.exchange import asked
-from app.exchange.files import Kept
+from app.exchange import import_jobs
+from app.exchange.files import InMemoryFile
 from app.exchange.load import load
 from app.exchange.readers.xes import Xes
-from app.kernel import rounds, uploads
+from app.kernel import polling as rounds
+from app.kernel import uploads
 from app.kpis.facts import FACTS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import PROJECT
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json
-from tests.conftest import Place
-from tests.exchange.making import NOW, a_case, a_mapping, outcome, text_of, the_fold_holds
+from tests.conftest import DatabaseUrls
+from tests.exchange.servicenow_files import NOW, a_case, a_mapping, outcome, text_of, the_fold_holds
 from tests.exchange.test_delimited import LEAST
 from tests.exchange.test_xes import a_log, a_trace, steps
 
@@ -50,18 +51,18 @@ async def asked_for(client: Client, file: bytes, **changed: Any) -> Json:
     return found
 
 
-async def worked_off(place: Place, api: Api) -> int:
+async def worked_off(place: DatabaseUrls, api: Api) -> int:
     """How many imports a worker brings in until none waits."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     done = 0
-    while await asked.bring_next(connection, api.ledger, NOW):
+    while await import_jobs.import_next(connection, api.ledger, NOW):
         done += 1
     await connection.close()
     return done
 
 
 async def test_a_file_is_brought_in_and_says_how_far_it_is_and_what_it_refused(
-    api: Api, place: Place
+    api: Api, place: DatabaseUrls
 ) -> None:
     ada = await api.client("Ada", Role.admin)
     file = gzip.compress(LOG.encode())
@@ -82,12 +83,12 @@ async def test_a_file_is_brought_in_and_says_how_far_it_is_and_what_it_refused(
     (refused,) = (await ada.read(f"{at}/refused"))["items"]
     assert (refused["code"], refused["reason"]) == ("no_case", "the row has no trace:concept:name")
     assert refused["line"] > 7
-    assert await uploads.find(api.ledger.db, told["id"]) is None, "the file is not kept any longer"
+    assert await uploads.find_upload(api.ledger.db, told["id"]) is None, "the file is not kept any longer"
     assert await worked_off(place, api) == 0
     await the_fold_holds(api.ledger)
 
 
-async def test_asked_for_once_more_it_is_the_same_import(api: Api, place: Place) -> None:
+async def test_asked_for_once_more_it_is_the_same_import(api: Api, place: DatabaseUrls) -> None:
     ada = await api.client("Ada", Role.admin)
     told = await asked_for(ada, LOG.encode())
     body = {"upload": told["id"], "format": "xes", "source": "vinst", "mapping": MAPPING}
@@ -103,16 +104,16 @@ async def test_asked_for_once_more_it_is_the_same_import(api: Api, place: Place)
     assert [item["id"] for page in pages for item in page] == [again["id"], told["id"]]
 
 
-async def test_a_worker_that_was_killed_leaves_its_import_to_another(api: Api, place: Place) -> None:
+async def test_a_worker_that_was_killed_leaves_its_import_to_another(api: Api, place: DatabaseUrls) -> None:
     ada = await api.client("Ada", Role.admin)
     told = await asked_for(ada, LOG.encode())
     killed = await connect(place.url, FOLLOW_LIMITS)
     assert await (await killed.execute(rounds.LOCK.encode(), ("import", told["id"]))).fetchone() == (True,)
     first = a_log(*(a_trace(f"1-{n}", steps("Queued/Awaiting Assignment")) for n in range(3)))
     reader = Xes(a_mapping("vinst_incidents"), NOW)
-    await load(api.ledger, Kept("the first", first.encode()), reader, source="vinst", now=NOW)
+    await load(api.ledger, InMemoryFile("the first", first.encode()), reader, source="vinst", now=NOW)
     assert await worked_off(place, api) == 0, "another worker has it"
-    await uploads.tidy(api.ledger.db, NOW + timedelta(days=3))
+    await uploads.purge_expired(api.ledger.db, NOW + timedelta(days=3))
     await killed.close()
     assert await worked_off(place, api) == 1
     done = await ada.read(f"/v1/imports/{told['id']}")
@@ -121,7 +122,7 @@ async def test_a_worker_that_was_killed_leaves_its_import_to_another(api: Api, p
     await the_fold_holds(api.ledger)
 
 
-async def test_each_format_can_be_asked_for(api: Api, place: Place) -> None:
+async def test_each_format_can_be_asked_for(api: Api, place: DatabaseUrls) -> None:
     ada = await api.client("Ada", Role.admin)
     audit = text_of(a_case("INC1", "New", "Active"))
     asks: list[tuple[bytes, dict[str, Any]]] = [
@@ -149,7 +150,7 @@ async def test_the_source_is_that_of_the_mapping_if_no_other_is_said(api: Api) -
     assert audit["source"] == "servicenow", "as at the shell"
 
 
-@each(
+@each_case(
     ("changed", "pointer", "told"),
     [
         ({"upload": str(uuid4())}, "/upload", "no file that you have sent whole"),
@@ -178,7 +179,7 @@ async def test_what_is_wrong_is_said_before_anything_is_done(
     assert (await ada.read("/v1/imports"))["items"] == []
 
 
-async def test_a_file_that_is_wrong_fails_and_says_why(api: Api, place: Place) -> None:
+async def test_a_file_that_is_wrong_fails_and_says_why(api: Api, place: DatabaseUrls) -> None:
     ada = await api.client("Ada", Role.admin)
     told = await asked_for(ada, b"<html/>")
     assert await worked_off(place, api) == 1
@@ -200,7 +201,7 @@ async def test_administrators_import_and_nobody_else(api: Api) -> None:
 
 
 async def test_only_so_many_may_wait(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "MOST_WAITING", 1)
+    monkeypatch.setattr(import_jobs, "MOST_WAITING", 1)
     ada = await api.client("Ada", Role.admin)
     await asked_for(ada, LOG.encode())
     body = {"upload": await sent(ada, LOG.encode()), "format": "xes", "source": "vinst", "mapping": MAPPING}

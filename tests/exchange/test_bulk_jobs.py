@@ -11,11 +11,12 @@ import pytest
 
 from app.common.people import Role
 from app.db import connect
-from app.exchange.jobs import work
-from app.kernel import rounds, uploads
+from app.exchange.jobs import worker
+from app.kernel import polling as rounds
+from app.kernel import uploads
 from app.log.follow import FOLLOW_LIMITS
 from tests.client import RESOLVED, Api, Client, Json, an_incident
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.waiting import until
 
 JOBS = "/v1/bulk_jobs"
@@ -53,12 +54,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def worked_off(place: Place, api: Api) -> int:
+async def worked_off(place: DatabaseUrls, api: Api) -> int:
     """How many jobs a worker carries out until none waits."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     done = 0
     try:
-        while await work.work_next(connection, api.ledger, now):
+        while await worker.run_next_job(connection, api.ledger, now):
             done += 1
     finally:
         await connection.close()
@@ -76,10 +77,10 @@ async def agent(api: Api) -> Client:
 
 
 async def reported(client: Client, count: int = 1) -> list[str]:
-    return [(await client.do("/v1/incidents", an_incident()))["id"] for _ in range(count)]
+    return [(await client.post_ok("/v1/incidents", an_incident()))["id"] for _ in range(count)]
 
 
-async def test_each_line_has_its_result(api: Api, place: Place, agent: Client) -> None:
+async def test_each_line_has_its_result(api: Api, place: DatabaseUrls, agent: Client) -> None:
     (known,) = await reported(agent)
     file = lines(
         reporting(title="First"),
@@ -113,7 +114,7 @@ async def test_each_line_has_its_result(api: Api, place: Place, agent: Client) -
 
 
 async def test_lines_about_one_record_are_carried_out_in_their_order(
-    api: Api, place: Place, agent: Client
+    api: Api, place: DatabaseUrls, agent: Client
 ) -> None:
     known, other = await reported(agent, 2)
     number = (await agent.read(f"/v1/incidents/{known}"))["number"]
@@ -128,7 +129,9 @@ async def test_lines_about_one_record_are_carried_out_in_their_order(
     assert (await agent.read(f"/v1/incidents/{known}"))["state"] == "closed"
 
 
-async def test_what_a_killed_worker_has_done_is_not_done_again(api: Api, place: Place, agent: Client) -> None:
+async def test_what_a_killed_worker_has_done_is_not_done_again(
+    api: Api, place: DatabaseUrls, agent: Client
+) -> None:
     """It is killed after it has done a window, and before that is noted."""
     known = await reported(agent, 3)
     job = await asked_for(
@@ -140,7 +143,7 @@ async def test_what_a_killed_worker_has_done_is_not_done_again(api: Api, place: 
     await worked_off_without_noting(api, job_id)
     head = await api.head()
     assert await worked_off(place, api) == 0, "another worker has it"
-    await uploads.tidy(api.ledger.db, now() + timedelta(days=3))
+    await uploads.purge_expired(api.ledger.db, now() + timedelta(days=3))
     await killed.close()
     assert await worked_off(place, api) == 1
     assert await api.head() == head
@@ -149,29 +152,31 @@ async def test_what_a_killed_worker_has_done_is_not_done_again(api: Api, place: 
 
 
 async def worked_off_without_noting(api: Api, job_id: str) -> None:
-    row = await api.ledger.db.row(work.ONE, (job_id,))
+    row = await api.ledger.db.row(worker.SELECT_JOB, (job_id,))
     assert row is not None
-    body = await uploads.whole(api.ledger, row["upload_id"])
-    await work._through(api.ledger, row, body, now)
+    body = await uploads.read_all(api.ledger, row["upload_id"])
+    await worker._run_lines(api.ledger, row, body, now)
     again = "update plumbing.bulk_job set done = 0, lines = 0, refused = 0 where id = %s returning id"
     await api.ledger.db.row("delete from plumbing.bulk_result where job_id = %s returning line", (job_id,))
     await api.ledger.db.row(again, (job_id,))
 
 
-async def test_a_job_ends_with_the_rights_of_whoever_asked(api: Api, place: Place, agent: Client) -> None:
+async def test_a_job_ends_with_the_rights_of_whoever_asked(
+    api: Api, place: DatabaseUrls, agent: Client
+) -> None:
     known = await reported(agent)
     file = lines(on(known[0], "acknowledge"))
     admin = await api.client("Gao", Role.admin)
     key = (await agent.read("/v1/me"))["key_id"]
     job = await asked_for(agent, file)
-    await admin.do(f"/v1/keys/{key}/revoke")
+    await admin.post_ok(f"/v1/keys/{key}/revoke")
     await worked_off(place, api)
-    row = await api.ledger.db.row(work.ONE, (job.rpartition("/")[2],))
+    row = await api.ledger.db.row(worker.SELECT_JOB, (job.rpartition("/")[2],))
     assert row is not None
     assert (row["failure"], row["lines"]) == ("not_allowed", 0)
 
 
-async def test_a_job_is_for_whoever_asked_for_it(api: Api, place: Place, agent: Client) -> None:
+async def test_a_job_is_for_whoever_asked_for_it(api: Api, place: DatabaseUrls, agent: Client) -> None:
     upload = await sent(agent, lines(reporting()))
     body = {"upload": upload, "records": "incidents"}
     stranger = await api.client("Wu", Role.agent)
@@ -195,7 +200,7 @@ async def test_a_job_is_for_whoever_asked_for_it(api: Api, place: Place, agent: 
 
 
 async def test_one_person_has_only_so_many_waiting(agent: Client) -> None:
-    for _ in range(work.MOST_WAITING):
+    for _ in range(worker.MOST_WAITING):
         await asked_for(agent, lines(reporting()))
     answer = await agent.post(
         JOBS, json={"upload": await sent(agent, lines(reporting())), "records": "incidents"}
@@ -205,16 +210,18 @@ async def test_one_person_has_only_so_many_waiting(agent: Client) -> None:
     assert [len(page) for page in pages] == [7, 7, 6]
 
 
-async def test_whoever_is_deactivated_has_nothing_more_done(api: Api, place: Place, agent: Client) -> None:
+async def test_whoever_is_deactivated_has_nothing_more_done(
+    api: Api, place: DatabaseUrls, agent: Client
+) -> None:
     job = (await asked_for(agent, lines(reporting()))).rpartition("/")[2]
     admin = await api.client("Gao", Role.admin)
-    await admin.do(f"/v1/persons/{agent.id}/deactivate")
+    await admin.post_ok(f"/v1/persons/{agent.id}/deactivate")
 
     async def heard() -> bool:
         return (await agent.get("/v1/me")).status_code == 401
 
     await until(heard)
     await worked_off(place, api)
-    row = await api.ledger.db.row(work.ONE, (job,))
+    row = await api.ledger.db.row(worker.SELECT_JOB, (job,))
     assert row is not None
     assert (row["failure"], row["lines"]) == ("not_allowed", 0)

@@ -14,13 +14,22 @@ from app.common.priority import Priority
 from app.common.tickets import HoldReason
 from app.exchange.load import load
 from app.exchange.mapping import read_mapping
-from app.exchange.readers.mapped import Delimited
+from app.exchange.readers.delimited import Delimited
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
-from tests.exchange.making import NOW, a_case, blocks, bring, outcome, text_of, the_fold_holds, understood
+from tests.exchange.servicenow_files import (
+    NOW,
+    a_case,
+    blocks,
+    import_file,
+    outcome,
+    text_of,
+    the_fold_holds,
+    understood,
+)
 
 PAGE = (PROJECT / "docs" / "mappings.md").read_text(encoding="utf-8")
 ((SHOWN, EXAMPLE),) = re.findall(r"^```csv\n(.*?)^```\s+^```toml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -184,7 +193,7 @@ Closed = "closed"
 """
     reader = Delimited(read_mapping(mapping, "audit.toml"), NOW, "UTC")
     report = await load(ledger, file, reader, source="servicenow", now=NOW)
-    by_name = await bring(elsewhere, file)
+    by_name = await import_file(elsewhere, file)
     assert replace(report, run=by_name.run, seconds=by_name.seconds) == by_name
     states, events = await outcome(ledger.db)
     known, told = await outcome(elsewhere.db)

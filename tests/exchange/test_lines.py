@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.exchange.readers.lines import BLOCK, LARGEST_ROW, MOST_LINES, Row, Rows, lines
+from app.exchange.readers.lines import BLOCK, LARGEST_ROW, MOST_LINES, CellRow, DelimitedRows, lines
 from app.exchange.readers.rows import FileRefused, RefusedRow
-from tests.exchange.making import blocks
+from tests.exchange.servicenow_files import blocks
 
 
-def rows(text: str | bytes, *, encoding: str = "utf-8", size: int | None = None) -> list[Row | RefusedRow]:
+def rows(
+    text: str | bytes, *, encoding: str = "utf-8", size: int | None = None
+) -> list[CellRow | RefusedRow]:
     body = text if isinstance(text, bytes) else text.encode(encoding)
-    found = Rows(lines(blocks(body, size), encoding), encoding)
+    found = DelimitedRows(lines(blocks(body, size), encoding), encoding)
     found.heading()
     return list(found)
 
@@ -39,7 +41,7 @@ def test_lines_may_end_with_a_carriage_return_alone(size: int | None) -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_heading() -> None:
-    assert Rows(lines(blocks(b"\xef\xbb\xbfa,b\n"), "utf-8"), "utf-8").heading() == ["a", "b"]
+    assert DelimitedRows(lines(blocks(b"\xef\xbb\xbfa,b\n"), "utf-8"), "utf-8").heading() == ["a", "b"]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -157,7 +159,7 @@ def test_whatever_is_written_as_csv_is_read_back(table: list[list[str]]) -> None
 
 def peak(body: Callable[[int], bytes]) -> int:
     tracemalloc.start()
-    found = Rows(lines(body, "utf-8"), "utf-8")
+    found = DelimitedRows(lines(body, "utf-8"), "utf-8")
     found.heading()
     for _ in found:
         pass

@@ -16,27 +16,27 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.common.people import Role, rule
-from app.exchange import cases, chunks, load
+from app.common.people import Role, rule_caller
+from app.exchange import case_cache, chunks, load
 from app.exchange.files import source_file
-from app.exchange.load import FIRST_ROWS, BrokenOff, Progress
+from app.exchange.load import FIRST_ROWS, ImportInterrupted, Progress
 from app.exchange.readers.rows import FileRefused
 from app.exchange.readers.servicenow import ServiceNow
-from app.exchange.report import Report
+from app.exchange.report import ImportReport
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.log import follow, read
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
-from tests.cases import each
-from tests.conftest import Place
-from tests.exchange.making import (
+from tests.cases import each_case
+from tests.conftest import DatabaseUrls
+from tests.exchange.servicenow_files import (
     HEADING,
     NOW,
     a_case,
     a_file,
     a_row,
-    bring,
+    import_file,
     outcome,
     refused_rows,
     text_of,
@@ -78,7 +78,7 @@ async def everything(ledger: Ledger) -> dict[str, int]:
     return {t["name"]: await ledger.db.value(f"select count(*) from {t['name']}") for t in tables}
 
 
-def figures(report: Report) -> dict[str, Any]:
+def figures(report: ImportReport) -> dict[str, Any]:
     """What a report says, but for what is another each time."""
     return {name: value for name, value in asdict(report).items() if name not in ("run", "seconds")}
 
@@ -104,7 +104,7 @@ def in_chunks_of(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_file_is_told_as_its_cases_went(ledger: Ledger, tmp_path: Path) -> None:
-    report = await bring(ledger, a_file(tmp_path, STORY))
+    report = await import_file(ledger, a_file(tmp_path, STORY))
     assert (report.read, report.applied, report.repeated) == (14, 14, 0)
     assert (report.cases, report.events, report.added_persons, report.added_teams) == (3, 16, 3, 1)
     assert report.refused == {}
@@ -118,8 +118,8 @@ async def test_who_follows_the_log_hears_when_no_more_of_the_history_comes(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     heard = list[str]()
-    async with follow.listening(ledger.db.url) as news:
-        await bring(ledger, a_file(tmp_path, STORY))
+    async with follow.log_listener(ledger.db.url) as news:
+        await import_file(ledger, a_file(tmp_path, STORY))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while len(heard) < 2:
                 heard += await news(PATIENCE_SECONDS)
@@ -128,7 +128,7 @@ async def test_who_follows_the_log_hears_when_no_more_of_the_history_comes(
 
 
 async def test_histories_that_do_not_fit_the_lifecycle_are_marked(ledger: Ledger, tmp_path: Path) -> None:
-    report = await bring(ledger, a_file(tmp_path, STORY))
+    report = await import_file(ledger, a_file(tmp_path, STORY))
     marked: Counter[str] = Counter()
     for event in (await outcome(ledger.db))[1]:
         marked.update(event["irregular"] or [])
@@ -141,7 +141,7 @@ async def test_names_become_persons_and_teams_once_and_words_are_kept_under_the_
     ledger: Ledger, tmp_path: Path
 ) -> None:
     await add_team(ledger, "Desk")
-    report = await bring(ledger, a_file(tmp_path, STORY))
+    report = await import_file(ledger, a_file(tmp_path, STORY))
     assert report.added_teams == 0
     rows = await ledger.db.rows("select id, name, key_id from fold.person")
     names = await ledger.vault.texts(row["name"] for row in rows)
@@ -160,9 +160,9 @@ async def test_names_become_persons_and_teams_once_and_words_are_kept_under_the_
 
 async def test_an_import_that_is_repeated_adds_nothing(ledger: Ledger, tmp_path: Path) -> None:
     file = a_file(tmp_path, STORY)
-    await bring(ledger, file)
+    await import_file(ledger, file)
     before, head = await outcome(ledger.db), await read.head(ledger.db)
-    again = await bring(ledger, file)
+    again = await import_file(ledger, file)
     assert (again.read, again.applied, again.repeated, again.events, again.cases) == (14, 0, 14, 0, 0)
     assert (again.added_persons, again.added_teams) == (0, 0)
     assert (await read.head(ledger.db), await outcome(ledger.db)) == (head, before)
@@ -172,8 +172,8 @@ async def test_another_source_with_the_same_numbers_tells_of_other_cases(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     file = a_file(tmp_path, STORY)
-    await bring(ledger, file)
-    other = await bring(ledger, file, source="old-desk")
+    await import_file(ledger, file)
+    other = await import_file(ledger, file, source="old-desk")
     assert (other.cases, other.applied, other.added_persons, other.added_teams) == (3, 14, 3, 0)
     await the_fold_holds(ledger)
 
@@ -183,18 +183,18 @@ async def test_first_rows_and_then_the_whole_come_to_the_same(
     ledger: Ledger, elsewhere: Ledger, tmp_path: Path, rows: int
 ) -> None:
     whole = a_file(tmp_path, STORY)
-    first = await bring(ledger, a_file(tmp_path, STORY[:rows], "first.csv"))
-    rest = await bring(ledger, whole)
+    first = await import_file(ledger, a_file(tmp_path, STORY[:rows], "first.csv"))
+    rest = await import_file(ledger, whole)
     assert (first.applied, rest.repeated, rest.applied) == (rows, rows, len(STORY) - rows)
-    await bring(elsewhere, whole)
+    await import_file(elsewhere, whole)
     assert await outcome(ledger.db) == await outcome(elsewhere.db)
     await the_fold_holds(ledger)
 
 
 async def test_the_later_half_may_come_first(ledger: Ledger, elsewhere: Ledger, tmp_path: Path) -> None:
     for name, rows in (("late.csv", STORY[1::2]), ("early.csv", STORY[::2])):
-        await bring(ledger, a_file(tmp_path, rows, name))
-    await bring(elsewhere, a_file(tmp_path, STORY))
+        await import_file(ledger, a_file(tmp_path, rows, name))
+    await import_file(elsewhere, a_file(tmp_path, STORY))
     written = ("version", "changed_at")  # by which event a field was set: of these there are more
     late, in_time = (await outcome(ledger.db))[0], (await outcome(elsewhere.db))[0]
     for row in (*late, *in_time):
@@ -208,21 +208,21 @@ async def test_rows_that_are_equal_are_each_told_and_none_of_them_again(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     file = a_file(tmp_path, [a_row(), a_row(), a_row(sys_mod_count="1"), a_row()])
-    report = await bring(ledger, file)
+    report = await import_file(ledger, file)
     assert (report.applied, report.events) == (4, 4)
-    assert (await bring(ledger, file)).repeated == 4
+    assert (await import_file(ledger, file)).repeated == 4
 
 
 async def test_many_cases_that_are_mixed_are_told_in_several_chunks(
     ledger: Ledger, elsewhere: Ledger, tmp_path: Path
 ) -> None:
     rows = many()
-    report = await bring(ledger, a_file(tmp_path, rows))
+    report = await import_file(ledger, a_file(tmp_path, rows))
     assert (report.applied, report.cases) == (len(rows), 900)
     await the_fold_holds(ledger)
     # The same in the order of their cases, so that hardly any is in two chunks.
     in_order = sorted(rows, key=lambda row: (row["number"], row["sys_updated_at"]))
-    await bring(elsewhere, a_file(tmp_path, in_order))
+    await import_file(elsewhere, a_file(tmp_path, in_order))
     states = [
         [(r["source_number"], r["state"]) for r in (await outcome(x.db))[0]] for x in (ledger, elsewhere)
     ]
@@ -232,9 +232,9 @@ async def test_many_cases_that_are_mixed_are_told_in_several_chunks(
 async def test_a_dry_run_says_the_same_and_writes_nothing(ledger: Ledger, tmp_path: Path) -> None:
     file = a_file(tmp_path, [*STORY, a_row(sys_updated_at="yesterday")])
     before = await everything(ledger)
-    dry = await bring(ledger, file, dry_run=True)
+    dry = await import_file(ledger, file, dry_run=True)
     assert await everything(ledger) == before
-    assert figures(dry) == figures(await bring(ledger, file))
+    assert figures(dry) == figures(await import_file(ledger, file))
     assert dry.applied == len(STORY)
 
 
@@ -245,7 +245,7 @@ async def test_a_refused_row_is_kept_sealed_once_with_its_line_and_reason(
     file = tmp_path / "audit.csv"
     file.write_text("\n".join([*lines, "INC0009,Li Na,", lines[1].replace("2026-03-02 08:01", "soon")]))
     for _ in range(2):
-        report = await bring(ledger, file)
+        report = await import_file(ledger, file)
         assert report.refused == {"wrong_cells": 1, "bad_time": 1}
         assert [(line, code) for line, code, _ in report.first_refused] == [
             (4, "wrong_cells"),
@@ -265,7 +265,7 @@ async def test_a_refused_row_is_kept_sealed_once_with_its_line_and_reason(
     ]
     # Mended, they are taken.
     file.write_text("\n".join([*lines, lines[1].replace("08:01", "08:09")]))
-    assert (await bring(ledger, file)).applied == 1
+    assert (await import_file(ledger, file)).applied == 1
 
 
 async def test_a_case_of_too_many_rows_is_told_as_far_as_that(
@@ -273,13 +273,13 @@ async def test_a_case_of_too_many_rows_is_told_as_far_as_that(
 ) -> None:
     monkeypatch.setattr(chunks, "LONGEST_CASE", 3)
     monkeypatch.setattr(load, "FIRST_ROWS", 3)
-    report = await bring(ledger, a_file(tmp_path, a_case("INC0001", *["New"] * 9)))
+    report = await import_file(ledger, a_file(tmp_path, a_case("INC0001", *["New"] * 9)))
     assert report.refused["too_many_rows"] == report.read - report.applied > 0
     assert len(await refused_rows(ledger)) == report.refused.total()
     await the_fold_holds(ledger)
 
 
-@each(
+@each_case(
     ("text", "words"),
     [
         ("", "empty"),
@@ -295,7 +295,7 @@ async def test_a_file_that_is_refused_leaves_nothing_behind(
     file.write_text(text)
     before = await everything(ledger)
     with pytest.raises(FileRefused, match=words):
-        await bring(ledger, file)
+        await import_file(ledger, file)
     assert await everything(ledger) == before
 
 
@@ -319,10 +319,10 @@ async def test_of_a_file_that_is_damaged_further_on_every_whole_chunk_before_tha
     told = len(readable) // 100 * 100
     assert told > 1000
     with pytest.raises(FileRefused, match=f"damaged after .* {told:,} rows before that are told"):
-        await bring(ledger, damaged)
-    again = await bring(ledger, whole)
+        await import_file(ledger, damaged)
+    again = await import_file(ledger, whole)
     assert (again.repeated, again.applied) == (told, 4000 - told)
-    await bring(elsewhere, whole)
+    await import_file(elsewhere, whole)
     assert await outcome(ledger.db) == await outcome(elsewhere.db)
 
 
@@ -330,17 +330,17 @@ async def test_two_imports_of_one_file_at_once_tell_it_once(
     ledger: Ledger, other: Ledger, elsewhere: Ledger, tmp_path: Path
 ) -> None:
     file = a_file(tmp_path, many())
-    reports = await asyncio.gather(bring(ledger, file), bring(other, file))
+    reports = await asyncio.gather(import_file(ledger, file), import_file(other, file))
     assert sum(report.applied for report in reports) == reports[0].read
     assert [report.applied + report.repeated for report in reports] == [reports[0].read] * 2
     assert sum(report.cases for report in reports) == 900
-    await bring(elsewhere, file)
+    await import_file(elsewhere, file)
     assert await outcome(ledger.db) == await outcome(elsewhere.db)
     await the_fold_holds(ledger)
 
 
 async def test_a_database_that_goes_away_on_the_way_ends_it_and_the_next_one_goes_on(
-    place: Place,
+    place: DatabaseUrls,
     elsewhere: Ledger,
     administrator_url: str,
     tmp_path: Path,
@@ -361,14 +361,14 @@ async def test_a_database_that_goes_away_on_the_way_ends_it_and_the_next_one_goe
                 (database.as_string().strip('"'),),
             )
 
-    async with ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as ledger:
-        with pytest.raises(BrokenOff, match="The database was lost after"):
-            await bring(ledger, file, progress=go_away)
+    async with ledgers.open_ledger(place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings) as ledger:
+        with pytest.raises(ImportInterrupted, match="The database was lost after"):
+            await import_file(ledger, file, progress=go_away)
     with psycopg.connect(administrator_url, dbname="postgres", autocommit=True) as administrator:
         administrator.execute(sql.SQL("alter database {} allow_connections true").format(database))
-    await bring(elsewhere, file)
-    async with ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as ledger:
-        rest = await bring(ledger, file)
+    await import_file(elsewhere, file)
+    async with ledgers.open_ledger(place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings) as ledger:
+        rest = await import_file(ledger, file)
         assert 0 < rest.repeated < rest.repeated + rest.applied == rest.read
         assert await outcome(ledger.db) == await outcome(elsewhere.db)
         await the_fold_holds(ledger)
@@ -377,12 +377,12 @@ async def test_a_database_that_goes_away_on_the_way_ends_it_and_the_next_one_goe
 async def test_who_was_erased_stays_erased_and_what_is_told_of_them_later_is_told_without_words(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    await bring(ledger, a_file(tmp_path, STORY[:2]))
+    await import_file(ledger, a_file(tmp_path, STORY[:2]))
     caller = await ledger.db.value("select distinct requester_id from fold.incident")
-    await act(ledger, rule("tests"), "person", "erase", caller)
+    await act(ledger, rule_caller("tests"), "person", "erase", caller)
     persons = await ledger.db.value("select count(*) from fold.person")
     later = a_row(sys_mod_count="9", sys_updated_at="2026-03-09 08:00:00", description="Once more.")
-    report = await bring(ledger, a_file(tmp_path, [*STORY[:2], later]))
+    report = await import_file(ledger, a_file(tmp_path, [*STORY[:2], later]))
     assert (report.applied, report.repeated, report.irregular["person_erased"]) == (1, 2, 1)
     assert (
         await ledger.db.value("select count(*) from fold.person") == persons + report.added_persons == persons
@@ -401,11 +401,11 @@ async def test_what_was_done_here_is_not_undone_by_older_news_from_there(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     rows = a_case("INC0001", "New", "Active")
-    await bring(ledger, a_file(tmp_path, rows[:1]))
+    await import_file(ledger, a_file(tmp_path, rows[:1]))
     incident = await ledger.db.value("select id from fold.incident")
     agent = await add_caller(ledger, "Mei", Role.agent, Role.incident_manager)
     await act(ledger, agent, "incident", "acknowledge", incident)
-    await bring(ledger, a_file(tmp_path, rows))
+    await import_file(ledger, a_file(tmp_path, rows))
     found = await ledger.db.row("select state, version from fold.incident")
     assert found is not None
     assert found["state"] == "acknowledged"
@@ -418,7 +418,7 @@ async def test_columns_that_nobody_knows_are_sealed_and_make_no_difference(
     heading = (*HEADING, "u_secret")
     file = tmp_path / "audit.csv"
     file.write_text(text_of([a_row(u_secret="Li Na is ill")], heading))
-    await bring(ledger, file)
+    await import_file(ledger, file)
     given = await ledger.db.value("select data->'given' from log.told where type = 'incident.reported'")
     assert given["u_secret"].startswith("enc1:")
     assert (await ledger.vault.texts([given["u_secret"]]))[given["u_secret"]] == "Li Na is ill"
@@ -427,10 +427,10 @@ async def test_columns_that_nobody_knows_are_sealed_and_make_no_difference(
 async def test_a_dry_run_that_loses_sight_of_cases_says_so(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cases, "LARGEST_CACHE", 500)
+    monkeypatch.setattr(case_cache, "LARGEST_CACHE", 500)
     file = a_file(tmp_path, sorted(many(), key=itemgetter("sys_mod_count")))  # each case in its order
-    dry = await bring(ledger, file, dry_run=True)
-    wet = await bring(ledger, file)
+    dry = await import_file(ledger, file, dry_run=True)
+    wet = await import_file(ledger, file)
     assert (dry.estimated, wet.estimated) == (True, False)
     assert dry.cases > wet.cases == 900
     assert dry.applied == wet.applied
@@ -439,14 +439,14 @@ async def test_a_dry_run_that_loses_sight_of_cases_says_so(
 
 @pytest.mark.parametrize("first_rows", [load.FIRST_ROWS, 5, 2])
 async def test_a_case_that_the_database_will_not_have_is_refused_and_all_others_are_told(
-    ledger: Ledger, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first_rows: int
+    ledger: Ledger, place: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first_rows: int
 ) -> None:
     monkeypatch.setattr(load, "FIRST_ROWS", first_rows)
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         owner.execute("alter table fold.incident add constraint no_poison check (title <> 'Poison')")
     poison = a_case("INC0002", "New", "Active", short_description="Poison", sys_updated_by="Bo")
     file = a_file(tmp_path, [*STORY[:4], *poison, *a_case("INC0003", "New", day=4, sys_updated_by="Bo")])
-    report = await bring(ledger, file)
+    report = await import_file(ledger, file)
     assert report.refused == {"rejected": 2}
     assert "no_poison" in report.first_refused[0][2]
     assert [line for line, _, _ in report.first_refused] == [6, 7]
@@ -455,12 +455,12 @@ async def test_a_case_that_the_database_will_not_have_is_refused_and_all_others_
     assert await ledger.db.value(STRANGERS) == 0
     await the_fold_holds(ledger)
     # Every row is accounted for, also where the chunk that told of repeated ones came to nothing.
-    same = await bring(ledger, file)
+    same = await import_file(ledger, file)
     assert (same.applied, same.repeated, same.refused, same.read) == (0, 5, {"rejected": 2}, 7)
     # What was wrong is mended: it is told, and nothing else again.
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         owner.execute("alter table fold.incident drop constraint no_poison")
-    again = await bring(ledger, file)
+    again = await import_file(ledger, file)
     assert (again.applied, again.repeated, again.cases) == (2, 5, 1)
 
 
@@ -468,18 +468,18 @@ async def test_a_case_that_the_database_will_not_have_is_refused_and_all_others_
 def test_chunks_come_to_the_size_that_holds_the_head_as_long_as_it_may_be_held_and_keep_it(
     seconds_per_row: float,
 ) -> None:
-    fits = load.HELD_SECONDS / seconds_per_row
+    fits = load.TARGET_HOLD_SECONDS / seconds_per_row
     size, on_their_way, sizes = FIRST_ROWS, [FIRST_ROWS, FIRST_ROWS], list[int]()
     for _ in range(30):
         on_their_way.append(size)
         written = on_their_way.pop(0)
-        size = load.paced(size, written, written * seconds_per_row)
+        size = load.next_batch_size(size, written, written * seconds_per_row)
         sizes.append(size)
     assert all(abs(size - fits) < fits / 10 for size in sizes[-20:])
 
 
 def test_a_chunk_of_which_all_was_told_before_makes_the_next_one_no_smaller() -> None:
-    assert load.paced(1_000, 1_000, 0.0) > 1_000
+    assert load.next_batch_size(1_000, 1_000, 0.0) > 1_000
 
 
 async def test_the_planner_knows_how_large_tables_are_as_soon_as_a_history_is_through(
@@ -487,7 +487,7 @@ async def test_the_planner_knows_how_large_tables_are_as_soon_as_a_history_is_th
 ) -> None:
     """Autovacuum comes by a minute later, and until then creating was half as fast."""
     rows = [row for n in range(300) for row in a_case(f"INC{n:07}", "New", "Active", "Resolved", day=2)]
-    await bring(ledger, a_file(tmp_path, rows))
+    await import_file(ledger, a_file(tmp_path, rows))
     for table in ("log.event", "log.stream_head", "fold.incident"):
         known = "select reltuples::bigint from pg_class where oid = %s::regclass"
         there = await ledger.db.value(f"select count(*) from {table}")

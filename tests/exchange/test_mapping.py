@@ -12,7 +12,7 @@ from app.exchange.mapping import LARGEST_MAPPING, MappingRefused, read_mapping
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
-from tests.cases import each
+from tests.cases import each_case
 
 LEAST = """
 process = "incident"
@@ -48,7 +48,7 @@ def test_a_status_is_a_state_with_what_goes_with_it() -> None:
         ),
         "desk.toml",
     )
-    stands = mapping.layout(mapping.format("csv")).stands
+    stands = mapping.layout(mapping.format("csv")).read_state
     nothing = {"hold_reason": None}
     assert stands(("open", "whatever")) == (State.new, nothing)
     assert stands(("Wait", None)) == (State.on_hold, {"hold_reason": HoldReason.other})
@@ -67,7 +67,7 @@ def test_codes_without_values_are_ours() -> None:
     assert (field, known["p1"]) == ("priority", Priority.P1)
 
 
-@each(
+@each_case(
     ("line", "instead", "told"),
     [
         ('case = "Ticket"\n', "", "case: this is needed and not there"),

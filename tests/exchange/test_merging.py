@@ -13,8 +13,8 @@ from app.exchange.readers.xes import Xes
 from app.kernel.ledger import Ledger
 from app.kpis.facts import FACTS, INCIDENT
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from tests.conftest import Place, Server, fresh
-from tests.exchange.making import NOW, STATE, a_mapping, the_fold_holds
+from tests.conftest import DatabaseUrls, Server, fresh
+from tests.exchange.servicenow_files import NOW, SELECT_STATE, a_mapping, the_fold_holds
 from tests.exchange.test_xes import a_log, a_trace, steps
 
 #: Cases of which the second extract has events from before those in the first, among and behind them.
@@ -62,12 +62,12 @@ left join fold.team t on t.id = f.team_id order by x.key, f.{order}
 """
 
 
-async def outcome(place: Place, ledger: Ledger) -> list[dict[str, Any]]:
+async def outcome(place: DatabaseUrls, ledger: Ledger) -> list[dict[str, Any]]:
     """How the cases stand, and the facts of KPIs, by the numbers of the source."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     await catch_up(connection, FACTS)
     await connection.close()
-    rows = await ledger.db.rows(STATE)
+    rows = await ledger.db.rows(SELECT_STATE)
     for table in INCIDENT:
         order = "n" if "n" in table.columns else "at"
         facts = await ledger.db.rows(FACTS_OF.format(table=table.name, order=order))

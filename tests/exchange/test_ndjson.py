@@ -20,8 +20,8 @@ from app.kernel.numbers import Numbers
 from app.processes.incidents.records import IncidentState as State
 from app.processes.incidents.records import ResolutionCode
 from app.settings import PROJECT
-from tests.cases import each
-from tests.exchange.making import NOW, blocks, outcome, refused_rows, the_fold_holds, understood
+from tests.cases import each_case
+from tests.exchange.servicenow_files import NOW, blocks, outcome, refused_rows, the_fold_holds, understood
 
 PAGE = (PROJECT / "docs" / "mappings.md").read_text(encoding="utf-8")
 (SHOWN,) = re.findall(r"^```json\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -44,7 +44,7 @@ def test_the_lines_of_the_documentation_are_told() -> None:
     assert resolved.fields["resolution_code"] is ResolutionCode.fixed
 
 
-@each(
+@each_case(
     ("line", "code", "told"),
     [
         ("{", "bad_json", "the line is no JSON object"),

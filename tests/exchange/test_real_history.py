@@ -13,11 +13,11 @@ import pytest
 from app.kernel import ledger as ledgers
 from app.kernel.ledger import Ledger
 from app.log import read
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from tests.conftest import RealHistory, Server, fresh
-from tests.exchange.making import SAMPLE, SAMPLE_ROWS, WHOLE, bring, outcome, the_fold_holds
-from tests.extent import ALL, in_soak
+from tests.exchange.servicenow_files import SAMPLE, SAMPLE_ROWS, WHOLE, import_file, outcome, the_fold_holds
+from tests.extent import ALL_EXAMPLES, in_soak
 
 INCIDENTS = "select state, count(*) from fold.incident group by state"
 
@@ -26,7 +26,7 @@ INCIDENTS = "select state, count(*) from fold.incident group by state"
 async def whole(real_history: RealHistory, settings: Settings) -> AsyncIterator[Ledger]:
     """A ledger with the whole history."""
     place, secrets = real_history.place, real_history.secrets_dir
-    async with ledgers.opened(place.url, secrets, BY_KIND, settings) as opened:
+    async with ledgers.open_ledger(place.url, secrets, LIFECYCLES_BY_KIND, settings) as opened:
         yield opened
 
 
@@ -80,9 +80,9 @@ async def test_imported_again_it_adds_nothing_nor_does_the_sample(
     whole: Ledger, first_rows: Path, real_data: Path
 ) -> None:
     head = await read.head(whole.db)
-    same = (real_data / WHOLE, 141_712) if ALL else (first_rows, SAMPLE_ROWS)
+    same = (real_data / WHOLE, 141_712) if ALL_EXAMPLES else (first_rows, SAMPLE_ROWS)
     for path, rows in (same, (real_data / SAMPLE, SAMPLE_ROWS)):
-        again = await bring(whole, path)
+        again = await import_file(whole, path)
         assert (again.read, again.repeated, again.applied) == (rows, rows, 0)
         assert (again.events, again.added_persons, again.added_teams) == (0, 0, 0)
     assert await read.head(whole.db) == head
@@ -92,10 +92,10 @@ async def test_the_sample_and_the_first_rows_are_the_same(
     ledger: Ledger, first_rows: Path, real_data: Path
 ) -> None:
     reference = json.loads((real_data / "reference" / "uci_incident_prefix.json").read_text())["prefix_5998"]
-    sample = await bring(ledger, real_data / SAMPLE)
+    sample = await import_file(ledger, real_data / SAMPLE)
     assert (sample.applied, sample.cases) == (SAMPLE_ROWS, reference["incidents"])
     assert await states(ledger) == {state.lower(): n for state, n in reference["last_state"].items()}
-    first = await bring(ledger, first_rows)
+    first = await import_file(ledger, first_rows)
     assert (first.repeated, first.applied) == (SAMPLE_ROWS, 0)
     await the_fold_holds(ledger)
 
@@ -105,10 +105,10 @@ async def test_the_sample_and_then_more_come_to_what_more_alone_comes_to(
 ) -> None:
     more = beginning(real_data, tmp_path, SAMPLE_ROWS + 3_000)
     for path in (real_data / SAMPLE, first_rows, more):
-        await bring(ledger, path)
+        await import_file(ledger, path)
     with fresh(server) as place:
-        async with ledgers.opened(place.url, tmp_path / "alone", BY_KIND, settings) as alone:
-            await bring(alone, more)
+        async with ledgers.open_ledger(place.url, tmp_path / "alone", LIFECYCLES_BY_KIND, settings) as alone:
+            await import_file(alone, more)
             assert await outcome(ledger.db) == await outcome(alone.db)
     await the_fold_holds(ledger)
 
@@ -118,6 +118,6 @@ async def test_the_sample_and_then_the_whole_come_to_the_whole(
     ledger: Ledger, whole: Ledger, first_rows: Path, real_data: Path
 ) -> None:
     for path in (real_data / SAMPLE, first_rows, real_data / WHOLE):
-        await bring(ledger, path)
+        await import_file(ledger, path)
     assert await outcome(ledger.db) == await outcome(whole.db)
     await the_fold_holds(ledger)

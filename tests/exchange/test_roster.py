@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.common.people import rule
+from app.common.people import rule_caller
+from app.exchange.organisation_import import CHANGED_LINE, ImportSummary, OrganisationImport
 from app.exchange.readers.rows import FileRefused
-from app.exchange.roster import CHANGED, Roster, Taken
 from app.kernel.ledger import Ledger
-from tests.cases import each
+from tests.cases import each_case
 from tests.people import add_team, context
 
 TEAMS = "key,name,kind\nnetwork,Network 网络,internal\nsales,Sales,customer\n"
@@ -24,9 +24,9 @@ Zhao Min,zhao@example.org,,,,,,,,,
 
 async def bring(
     ledger: Ledger, folder: Path, people: str | None = PEOPLE, teams: str | None = TEAMS, *, dry: bool = False
-) -> dict[str, Taken]:
+) -> dict[str, ImportSummary]:
     """The files, brought in by one run."""
-    roster = Roster(ledger, context(rule("command_line")), dry)
+    roster = OrganisationImport(ledger, context(rule_caller("command_line")), dry)
     taken = {}
     for name, text, take in (("teams", teams, roster.teams), ("people", people, roster.people)):
         if text is not None:
@@ -43,7 +43,7 @@ async def head(ledger: Ledger) -> int:
 
 
 async def test_people_and_teams_are_there_with_all_that_the_files_say(ledger: Ledger, tmp_path: Path) -> None:
-    assert await bring(ledger, tmp_path) == {"teams": Taken(2), "people": Taken(3)}
+    assert await bring(ledger, tmp_path) == {"teams": ImportSummary(2), "people": ImportSummary(3)}
     rows = await ledger.db.rows("select * from fold.person order by id")
     texts = await ledger.vault.texts(row["name"] for row in rows)
     lin, tomasz, zhao = rows
@@ -65,10 +65,13 @@ async def test_brought_in_again_nothing_happens_and_what_is_new_is_added(
 ) -> None:
     await bring(ledger, tmp_path)
     at = await head(ledger)
-    assert await bring(ledger, tmp_path) == {"teams": Taken(0, 2), "people": Taken(0, 3)}
+    assert await bring(ledger, tmp_path) == {"teams": ImportSummary(0, 2), "people": ImportSummary(0, 3)}
     assert await head(ledger) == at
     more = f"{PEOPLE}Wu Jing,wu@example.org,,,,zhao@example.org,,,,,\n"
-    assert await bring(ledger, tmp_path, more) == {"teams": Taken(0, 2), "people": Taken(1, 3)}
+    assert await bring(ledger, tmp_path, more) == {
+        "teams": ImportSummary(0, 2),
+        "people": ImportSummary(1, 3),
+    }
     assert await head(ledger) == at + 1
 
 
@@ -82,13 +85,13 @@ async def test_a_line_that_says_something_else_than_before_is_named_and_changes_
     taken = (await bring(ledger, tmp_path, changed))["people"]
     (wrong,) = taken.wrong
     assert (taken.added, taken.there_already) == (1, 2), "who reports to them is taken"
-    assert (wrong.line, wrong.why) == (5, CHANGED)
+    assert (wrong.line, wrong.why) == (5, CHANGED_LINE)
     assert await head(ledger) == at + 1
 
 
 async def test_a_team_that_is_there_already_is_left_as_it_is(ledger: Ledger, tmp_path: Path) -> None:
     await add_team(ledger, "network")
-    assert await bring(ledger, tmp_path) == {"teams": Taken(1, 1), "people": Taken(3)}
+    assert await bring(ledger, tmp_path) == {"teams": ImportSummary(1, 1), "people": ImportSummary(3)}
 
 
 async def test_wrong_lines_are_named_and_the_others_taken(ledger: Ledger, tmp_path: Path) -> None:
@@ -113,12 +116,12 @@ H,h@example.org,,,,network,agent@process/incident
 
 async def test_a_dry_run_writes_nothing(ledger: Ledger, tmp_path: Path) -> None:
     at = await head(ledger)
-    assert await bring(ledger, tmp_path, dry=True) == {"teams": Taken(2), "people": Taken(3)}
+    assert await bring(ledger, tmp_path, dry=True) == {"teams": ImportSummary(2), "people": ImportSummary(3)}
     assert await head(ledger) == at
-    assert await bring(ledger, tmp_path) == {"teams": Taken(2), "people": Taken(3)}
+    assert await bring(ledger, tmp_path) == {"teams": ImportSummary(2), "people": ImportSummary(3)}
 
 
-@each(
+@each_case(
     ("text", "word"),
     [
         ("name,e-mail\nA,a@example.org\n", "'e-mail' is not known"),

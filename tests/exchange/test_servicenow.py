@@ -10,11 +10,11 @@ from app.common.priority import Impact, Priority, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.exchange.readers.rows import FileRefused, RefusedRow
 from app.exchange.readers.servicenow import ServiceNow
-from app.exchange.readers.table import LOOK_AHEAD_ROWS
+from app.exchange.readers.table import PEEK_ROWS
 from app.exchange.readers.times import DateOrder
 from app.processes.incidents.records import IncidentState as State
-from tests.cases import each
-from tests.exchange.making import HEADING, NOW, a_row, read, text_of, understood
+from tests.cases import each_case
+from tests.exchange.servicenow_files import HEADING, NOW, a_row, read, text_of, understood
 
 
 def only(**changed: str) -> RefusedRow:
@@ -57,7 +57,7 @@ def test_so_is_what_looks_like_no_code_in_a_column_of_codes() -> None:
     assert row.irregular == ("unknown_priority",)
 
 
-@each(
+@each_case(
     ("told", "state", "reason"),
     [
         ("New", State.new, None),
@@ -143,7 +143,7 @@ def test_a_long_title_is_cut_and_kept_whole_in_private() -> None:
     assert "short_description" in row.private
 
 
-@each(
+@each_case(
     ("changed", "code"),
     [
         ({"number": "?"}, "no_case"),
@@ -205,9 +205,9 @@ def test_a_date_order_that_stays_open_refuses_the_file() -> None:
 
 
 def test_a_date_that_shows_no_order_is_refused_where_none_before_it_did() -> None:
-    rows = read(text_of([*[a_row()] * LOOK_AHEAD_ROWS, a_row(sys_updated_at="1/2/2026 08:00"), a_row()]))
+    rows = read(text_of([*[a_row()] * PEEK_ROWS, a_row(sys_updated_at="1/2/2026 08:00"), a_row()]))
     assert [row.code for row in rows if isinstance(row, RefusedRow)] == ["ambiguous_date"]
-    assert len(rows) == LOOK_AHEAD_ROWS + 2
+    assert len(rows) == PEEK_ROWS + 2
 
 
 def test_any_column_may_show_the_order() -> None:

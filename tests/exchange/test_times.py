@@ -8,18 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.exchange.readers.rows import FileRefused
-from app.exchange.readers.times import Clock, DateOrder, NotATime, date_order
-from tests.cases import each
+from app.exchange.readers.times import DateOrder, NotATime, TimeParser, detect_date_order
+from tests.cases import each_case
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def clock(order: DateOrder | None = DateOrder.dmy, zone: ZoneInfo = UTC_ZONE) -> Clock:
-    return Clock(zone, order)
+def clock(order: DateOrder | None = DateOrder.dmy, zone: ZoneInfo = UTC_ZONE) -> TimeParser:
+    return TimeParser(zone, order)
 
 
-@each(
+@each_case(
     ("text", "order", "instant"),
     [
         ("29/2/2016 01:16", DateOrder.dmy, "2016-02-29T01:16:00.000000Z"),
@@ -49,7 +49,7 @@ def test_a_time_is_read_in_the_forms_that_programs_write(
     assert found.text == instant
 
 
-@each(
+@each_case(
     "text",
     ["yesterday", "2016-02-29", "30/2/2016 01:16", "29/2/16 01:16", "1/2/2016 25:00", "13/13/2016 01:00",
      "1/2/2016 13:00 PM", "20160229 01:16", "1-2/2016 01:16", "2999-01-01 00:00", "30-Feb-2016 01:16",
@@ -121,20 +121,20 @@ def test_a_part_that_no_clock_has_is_no_time_though_the_other_part_was_read_befo
 
 
 def test_the_order_is_found_where_one_date_shows_it() -> None:
-    assert date_order(["1/2/2016 01:16", "2/29/2016 01:16", "?"]) is DateOrder.mdy
-    assert date_order(["1/2/2016 01:16", "29/2/2016 01:16"]) is DateOrder.dmy
-    assert date_order(["2016-02-29 01:16", "?", ""]) is None
+    assert detect_date_order(["1/2/2016 01:16", "2/29/2016 01:16", "?"]) is DateOrder.mdy
+    assert detect_date_order(["1/2/2016 01:16", "29/2/2016 01:16"]) is DateOrder.dmy
+    assert detect_date_order(["2016-02-29 01:16", "?", ""]) is None
 
 
 def test_an_order_that_stays_open_is_not_guessed() -> None:
     with pytest.raises(FileRefused, match="--date-order dmy or --date-order mdy"):
-        date_order(["1/2/2016 01:16", "2/3/2016 01:16"])
+        detect_date_order(["1/2/2016 01:16", "2/3/2016 01:16"])
     with pytest.raises(FileRefused, match="Some dates of the file have the day first, others the month"):
-        date_order(["13/2/2016 01:16", "2/13/2016 01:16"])
+        detect_date_order(["13/2/2016 01:16", "2/13/2016 01:16"])
 
 
 def test_an_order_that_stays_open_is_none_where_other_dates_have_their_year_in_front() -> None:
-    assert date_order(["1/2/2016 01:16", "2016-02-29 01:16"]) is None
+    assert detect_date_order(["1/2/2016 01:16", "2016-02-29 01:16"]) is None
 
 
 def test_a_date_that_could_be_two_is_none_where_no_order_is_known() -> None:

@@ -16,11 +16,11 @@ from app.exchange.load import load
 from app.exchange.mapping import FileMapping
 from app.exchange.readers import xes
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
-from app.exchange.readers.xes import OTHERS, Xes
+from app.exchange.readers.xes import OTHERS_COLUMN, Xes
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import IncidentState as State
-from tests.cases import each
-from tests.exchange.making import NOW, a_mapping, blocks, outcome, the_fold_holds, understood
+from tests.cases import each_case
+from tests.exchange.servicenow_files import NOW, a_mapping, blocks, outcome, the_fold_holds, understood
 
 BEGIN = datetime(2012, 4, 2, 6, tzinfo=UTC)
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -110,8 +110,8 @@ def test_attributes_that_the_mapping_does_not_name_are_private_and_those_of_the_
     nested = '<string key="note" value="Ana called"><string key="who" value="Li"/></string>'
     (row,) = understood(read(a_log(a_trace("1", [an_event(nested, impact=" Low ")]))))
     told = dict(zip(row.heading, row.values, strict=True))
-    assert told[OTHERS] == '{"note": "Ana called"}'
-    assert OTHERS in row.private
+    assert told[OTHERS_COLUMN] == '{"note": "Ana called"}'
+    assert OTHERS_COLUMN in row.private
     assert row.fields["priority"] is Priority.P4
 
 
@@ -126,7 +126,7 @@ def test_a_row_is_the_same_wherever_the_mapping_puts_an_attribute() -> None:
     assert other.identity != known.identity
 
 
-@each(
+@each_case(
     ("text", "told"),
     [
         ("", "The file is no well-formed XML: no element found in line 1, column 1"),

@@ -12,10 +12,10 @@ from app.common.people import Role
 from app.common.priority import MATRIX, Impact, Priority, Urgency
 from app.common.priority_matrix import PriorityMatrix
 from app.common.records import empty
-from app.foundation.priorities.matrices import AN_EXAMPLE, AddPriorityMatrix, is_whole
+from app.foundation.priorities.matrices import EXAMPLE_CELLS, AddPriorityMatrix, matrix_incomplete
 from app.kernel.refusals import WrongValue
 from app.log.ids import uuid7
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
 
 PATH = "/v1/priority_matrix"
@@ -29,7 +29,7 @@ def cells(**other: str) -> list[Json]:
     """The usual ones but for these, as `at_11="P2"`."""
     return [
         cell | {"priority": other.get(f"at_{cell['impact']}{cell['urgency']}", cell["priority"])}
-        for cell in AN_EXAMPLE
+        for cell in EXAMPLE_CELLS
     ]
 
 
@@ -40,22 +40,22 @@ async def put(client: Client, said: list[Json], **headers: str) -> Any:
 
 async def test_it_gives_new_priorities_and_tickets_that_have_one_keep_it(api: Api) -> None:
     admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
-    before = await agent.do("/v1/incidents", an_incident(**LOWEST))
+    before = await agent.post_ok("/v1/incidents", an_incident(**LOWEST))
     assert before["priority"] == "P4"
     first = await put(admin, cells(at_33="P3", at_32="P3", at_23="P3"))
     assert (first.status_code, first.json()["version"]) == (201, 1)
-    after = await agent.do("/v1/incidents", an_incident(**LOWEST))
+    after = await agent.post_ok("/v1/incidents", an_incident(**LOWEST))
     assert after["priority"] == "P3"
     old = f"/v1/incidents/{before['id']}"
     assert (await agent.read(old))["priority"] == "P4"
-    prioritised = await agent.do(f"{old}/prioritise", {**LOWEST, "reason": "It is pay day."})
+    prioritised = await agent.post_ok(f"{old}/prioritise", {**LOWEST, "reason": "It is pay day."})
     assert prioritised["priority"] == "P3"
     against = {**LOWEST, "priority": "P1", "reason": "It is the last day."}
-    assert (await agent.do(f"{old}/prioritise", against))["priority"] == "P1"
+    assert (await agent.post_ok(f"{old}/prioritise", against))["priority"] == "P1"
 
     second = await put(admin, cells())
     assert (second.status_code, second.json()["version"]) == (200, 2)
-    assert (await agent.do("/v1/incidents", an_incident(**LOWEST)))["priority"] == "P4"
+    assert (await agent.post_ok("/v1/incidents", an_incident(**LOWEST)))["priority"] == "P4"
     now = await agent.read(PATH)
     assert (now["version"], now["cells"]) == (2, cells())
     at = f"/v1/priority_matrices/{first.json()['id']}"
@@ -89,7 +89,7 @@ async def test_whoever_comes_second_is_told_so(api: Api) -> None:
     assert (await put(admin, cells(at_11="P1"), If_Match=read.headers["etag"])).status_code == 200
 
 
-@each(
+@each_case(
     ("said", "pointer", "code"),
     [
         (cells()[1:], "/cells", "cell_missing"),
@@ -122,7 +122,7 @@ async def test_what_is_taken_is_what_never_gets_more_urgent_with_less(priorities
     said = [{"impact": i, "urgency": u, "priority": p} for (i, u), p in by_place.items()]
     body = AddPriorityMatrix.model_validate({"cells": said})
     try:
-        await is_whole(NOTHING, empty(PriorityMatrix, uuid7()), body, NOTHING)
+        await matrix_incomplete(NOTHING, empty(PriorityMatrix, uuid7()), body, NOTHING)
     except WrongValue:
         assert not rises
     else:
@@ -138,5 +138,5 @@ async def test_what_was_decided_on_an_older_matrix_is_decided_again(
     assert (await put(admin, cells(at_33="P3", at_32="P3", at_23="P3"))).status_code == 200
     # As in a process that has not heard of it yet.
     api.ledger.directory._matrix = stale
-    made = await agent.do("/v1/incidents", an_incident(**LOWEST))
+    made = await agent.post_ok("/v1/incidents", an_incident(**LOWEST))
     assert made["priority"] == "P3"

@@ -27,11 +27,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.kernel.lifecycle import Lifecycle
 from app.kpis.catalogue import KPIS
 from app.registry import LIFECYCLES
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import ADDRESS
 from tests.contract.answers import document
 from tests.every_action.world import World
@@ -126,14 +126,14 @@ async def known(
     return found
 
 
-async def brought(world: World, standing: Standing, lifecycle: Lifecycle[Any], state: Labelled) -> str:
+async def brought(world: World, standing: Standing, lifecycle: Lifecycle[Any], state: CodeEnum) -> str:
     """The id of a record in that state; of few requests all are about the same one, while it is there."""
     there = standing.get((lifecycle.kind, state.value)) if RECORDS == 1 else None
     if there is not None:
         answer = await world.everybody.get(f"/v1/{lifecycle.plural}/{there}")
         if answer.status_code == 200 and answer.json()["state"] == state:
             return there
-    standing[lifecycle.kind, state.value] = made = str((await world.bring(lifecycle, state))["id"])
+    standing[lifecycle.kind, state.value] = made = str((await world.make_record(lifecycle, state))["id"])
     return made
 
 
@@ -183,7 +183,7 @@ async def tried(world: World, standing: Standing, method: str, path: str, mode: 
     return statuses
 
 
-@each(("method", "path"), OPERATIONS, ids=named, by=of_path)
+@each_case(("method", "path"), OPERATIONS, ids=named, by=of_path)
 async def test_what_the_contract_allows_is_answered_as_it_says(
     world: World, standing: Standing, method: str, path: str
 ) -> None:
@@ -202,7 +202,7 @@ def takes_values(operation: dict[str, Any]) -> bool:
 TAKING = [(method, path) for method, path in OPERATIONS if takes_values(document()["paths"][path][method])]
 
 
-@each(("method", "path"), TAKING, ids=named, by=of_path)
+@each_case(("method", "path"), TAKING, ids=named, by=of_path)
 async def test_what_the_contract_does_not_allow_is_refused_as_it_says(
     world: World, standing: Standing, method: str, path: str
 ) -> None:

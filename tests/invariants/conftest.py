@@ -8,18 +8,18 @@ import pytest
 
 from app.db import Connection, connect
 from app.kernel.ledger import Ledger
-from tests.conftest import Place
-from tests.wander import World
+from tests.conftest import DatabaseUrls
+from tests.random_histories import RandomWorld
 
 
 @pytest.fixture
-async def world(ledger: Ledger) -> World:
+async def world(ledger: Ledger) -> RandomWorld:
     """People who can act, and no incident yet."""
-    return await World.made(ledger)
+    return await RandomWorld.create(ledger)
 
 
 @pytest.fixture
-async def eyes(place: Place) -> AsyncIterator[Connection]:
+async def eyes(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """A connection of the service's role."""
     connection = await connect(place.url)
     yield connection
@@ -27,7 +27,7 @@ async def eyes(place: Place) -> AsyncIterator[Connection]:
 
 
 @pytest.fixture
-async def hands(place: Place) -> AsyncIterator[Connection]:
+async def hands(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """A connection of the owner, who can do things behind the log's back."""
     connection = await connect(place.owner_url)
     yield connection

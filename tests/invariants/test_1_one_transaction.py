@@ -11,17 +11,17 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.db import Connection, connect
 from app.kernel.ledger import Ledger
-from app.log.writer import Rejected, Stale, Written
+from app.log.writer import ConcurrencyConflict, ConstraintViolation, LogPosition
 from app.ticketing.comments import CommentTicket
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.extent import examples
 from tests.kernel.incidents import report
-from tests.log.making import a_team
+from tests.log.commands import a_team
 from tests.people import act
-from tests.wander import World, steps
+from tests.random_histories import RandomWorld, random_actions
 
 # By table, the stream that its row stands on.
 STREAMS = {
@@ -73,22 +73,22 @@ async def strangers(eyes: Connection) -> dict[str, list[Any]]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(steps(), min_size=10, max_size=30))
+@given(history=st.lists(random_actions(), min_size=10, max_size=30))
 async def test_every_row_was_written_by_the_transaction_that_appended_its_event(
-    world: World, eyes: Connection, history: list[Any]
+    world: RandomWorld, eyes: Connection, history: list[Any]
 ) -> None:
-    await world.live(history)
+    await world.play(history)
     assert await strangers(eyes) == {}
 
 
 async def test_so_it_is_for_people_who_act_at_once_and_for_those_who_are_erased(
-    world: World, eyes: Connection
+    world: RandomWorld, eyes: Connection
 ) -> None:
     ledger, agent = world.ledger, world.callers["agent"]
     incident = await report(ledger, agent)
     comments = (CommentTicket(text=str(n)) for n in range(20))
     await asyncio.gather(*(act(ledger, agent, "incident", "comment", incident.id, body) for body in comments))
-    await act(ledger, rule("tests"), "person", "erase", agent.person_id)
+    await act(ledger, rule_caller("tests"), "person", "erase", agent.person_id)
     assert await strangers(eyes) == {}
 
 
@@ -107,7 +107,7 @@ async def test_a_command_that_is_refused_leaves_neither_row_nor_event_nor_head(
     commands = [a_team(key, seen=7 if n in stale else 0) for n, key in enumerate(keys)]
     told = await asyncio.gather(*map(ledger.writer.write, commands), return_exceptions=True)
     for command, outcome in zip(commands, told, strict=True):
-        assert isinstance(outcome, Written | Stale | Rejected)
+        assert isinstance(outcome, LogPosition | ConcurrencyConflict | ConstraintViolation)
         name = command.events[0].stream
         cursor = await eyes.execute(
             "select (select count(*) from log.event where stream = %(s)s), "
@@ -115,12 +115,12 @@ async def test_a_command_that_is_refused_leaves_neither_row_nor_event_nor_head(
             "(select count(*) from fold.team where 'team/' || id = %(s)s)",
             {"s": name},
         )
-        assert await cursor.fetchone() == ((1, 1, 1) if isinstance(outcome, Written) else (0, 0, 0))
+        assert await cursor.fetchone() == ((1, 1, 1) if isinstance(outcome, LogPosition) else (0, 0, 0))
     assert await strangers(eyes) == {}
 
 
 async def test_the_check_itself_finds_what_was_written_apart(
-    world: World, eyes: Connection, place: Place
+    world: RandomWorld, eyes: Connection, place: DatabaseUrls
 ) -> None:
     owner = await connect(place.owner_url)
     await owner.execute("update fold.team set name = name where key = 'mail'")

@@ -10,33 +10,33 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.common.records import Record, from_row
 from app.db import Connection
 from app.foundation.people import keys
-from app.kernel.history import as_of_version, fold
-from app.kernel.perform import Done
-from app.kernel.rebuild import compare, tables
+from app.kernel.history import fold, record_at_version
+from app.kernel.perform import CommandResult
+from app.kernel.rebuild import compare, record_classes
 from app.log import read
 from app.log.events import kind_of
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.registry import LIFECYCLES
 from tests.extent import examples
 from tests.people import act, add_person, grant
-from tests.wander import Step, World, steps
+from tests.random_histories import RandomAction, RandomWorld, random_actions
 
-CLASSES = {record.KIND: record for record in tables(LIFECYCLES)}
+CLASSES = {record.KIND: record for record in record_classes(LIFECYCLES)}
 
 
-async def folded(world: World) -> dict[str, Record]:
+async def folded(world: RandomWorld) -> dict[str, Record]:
     """Every row that the log says there is, by its key, folded event by event in Python."""
-    events = await read.after(world.ledger.db, 0, 100_000)
+    events = await read.events_after(world.ledger.db, 0, 100_000)
     touched = {key for event in events for key in event.data["set"]}
     rows = {key: fold(CLASSES[kind_of(key)], key, events) for key in touched}
     return {key: row for key, row in rows.items() if row is not None}
 
 
-async def live(world: World) -> dict[str, Record]:
+async def live(world: RandomWorld) -> dict[str, Record]:
     """Every row that there is, by its key."""
     found: dict[str, Record] = {}
     for kind, record in CLASSES.items():
@@ -51,23 +51,25 @@ async def live(world: World) -> dict[str, Record]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(steps(), min_size=10, max_size=40))
+@given(history=st.lists(random_actions(), min_size=10, max_size=40))
 async def test_both_folds_give_the_rows_that_are_there(
-    world: World, eyes: Connection, history: list[Step]
+    world: RandomWorld, eyes: Connection, history: list[RandomAction]
 ) -> None:
-    await world.live(history)
+    await world.play(history)
     assert await folded(world) == await live(world)
     assert (await compare(eyes, LIFECYCLES)).differing == {}
 
 
-async def test_so_they_do_when_people_are_erased_and_keys_revoked(world: World, eyes: Connection) -> None:
+async def test_so_they_do_when_people_are_erased_and_keys_revoked(
+    world: RandomWorld, eyes: Connection
+) -> None:
     ledger, person = world.ledger, await add_person(world.ledger, "Wang Wei", "mail", "net")
     await grant(ledger, person.id, "agent", "engineer@service/mail")
-    await act(ledger, rule("tests"), "person", "deactivate", person.id)
+    await act(ledger, rule_caller("tests"), "person", "deactivate", person.id)
     body = keys.MakeKey(name="a key", person=str(person.id), roles=("agent",), secret_hash="0" * 64)
-    key: Any = (await act(ledger, rule("tests"), "key", "make", body=body)).record
-    await act(ledger, rule("tests"), "key", "revoke", key.id)
-    await act(ledger, rule("tests"), "person", "erase", person.id)
+    key: Any = (await act(ledger, rule_caller("tests"), "key", "make", body=body)).record
+    await act(ledger, rule_caller("tests"), "key", "revoke", key.id)
+    await act(ledger, rule_caller("tests"), "person", "erase", person.id)
     rows = await live(world)
     assert await folded(world) == rows
     assert sum(kind_of(name) == "membership" for name in rows) > 2
@@ -79,11 +81,11 @@ async def test_so_they_do_when_people_are_erased_and_keys_revoked(world: World, 
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(steps(), min_size=10, max_size=30))
+@given(history=st.lists(random_actions(), min_size=10, max_size=30))
 async def test_a_record_as_of_each_of_its_versions_is_what_was_answered_then(
-    world: World, history: list[Step]
+    world: RandomWorld, history: list[RandomAction]
 ) -> None:
-    for outcome in await world.live(history):
-        if isinstance(outcome, Done):
+    for outcome in await world.play(history):
+        if isinstance(outcome, CommandResult):
             name, version = outcome.event.stream, outcome.event.version
-            assert await as_of_version(world.ledger.db, LIFECYCLE, name, version) == outcome.record
+            assert await record_at_version(world.ledger.db, LIFECYCLE, name, version) == outcome.record

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import Place
-from tests.wander import Step, World
+from tests.conftest import DatabaseUrls
+from tests.random_histories import RandomAction, RandomWorld
 
 COLUMNS = {
     "position": "position + 100000",
@@ -64,9 +64,9 @@ PRINT = b"select count(*), md5(string_agg(e::text, '|' order by position)) from 
 
 @pytest.mark.parametrize("as_replica", [False, True], ids=["the owner", "a superuser as a replica"])
 async def test_nothing_that_is_said_to_the_database_changes_what_happened(
-    world: World, place: Place, administrator_url: str, as_replica: bool
+    world: RandomWorld, place: DatabaseUrls, administrator_url: str, as_replica: bool
 ) -> None:
-    await world.live(Step("agent", "report", n, n, None, "") for n in range(5))
+    await world.play(RandomAction("agent", "report", n, n, None, "") for n in range(5))
     with psycopg.connect(administrator_url if as_replica else place.owner_url, autocommit=True) as connection:
         if as_replica:
             connection.execute("set session_replication_role = replica")

@@ -17,9 +17,9 @@ import psycopg
 from app.db import Connection, connect
 from app.log.events import stream
 from app.log.ids import uuid7
-from app.log.writer import Command, Stale, Writer, Written, append, encode
-from tests.conftest import Place
-from tests.log.making import a_team, told
+from app.log.writer import AppendRequest, ConcurrencyConflict, LogPosition, Writer, append, encode
+from tests.conftest import DatabaseUrls
+from tests.log.commands import a_team, event_only
 
 SECONDS = 4.0
 THROUGH_WRITERS, BY_THEMSELVES, FOLLOWERS = 24, 8, 4
@@ -34,15 +34,15 @@ class Tally:
     rolled_back: int = 0
 
 
-def fresh() -> Command:
+def fresh() -> AppendRequest:
     """An event on a stream that nobody else writes."""
-    return told(stream("team", uuid7()))
+    return event_only(stream("team", uuid7()))
 
 
-def contested(versions: dict[str, int], chance: random.Random) -> Command:
+def contested(versions: dict[str, int], chance: random.Random) -> AppendRequest:
     """An event on one of a few streams, decided on what this process believes, which may have moved."""
     name = chance.choice(sorted(versions))
-    return told(name, versions[name])
+    return event_only(name, versions[name])
 
 
 async def through_a_writer(
@@ -55,7 +55,7 @@ async def through_a_writer(
         try:
             written = await log.write(command)
             tally.acknowledged[command.events[-1].id] = written.position
-        except Stale:
+        except ConcurrencyConflict:
             tally.stale += 1
         if kind < 0.2:
             name = command.events[0].stream
@@ -92,7 +92,7 @@ async def follow(
     return seen
 
 
-async def test_every_reader_sees_every_event_once_in_one_order_that_is_dense(place: Place) -> None:
+async def test_every_reader_sees_every_event_once_in_one_order_that_is_dense(place: DatabaseUrls) -> None:
     chance = random.Random(4)
     writers = [Writer(place.url) for _ in range(4)]
     for writer in writers:
@@ -131,7 +131,7 @@ async def test_every_reader_sees_every_event_once_in_one_order_that_is_dense(pla
         await writer.close()
 
 
-async def test_instants_of_the_past_are_positions(place: Place) -> None:
+async def test_instants_of_the_past_are_positions(place: DatabaseUrls) -> None:
     """`recorded_at` grows with the position, and strictly from one batch to the next, however many write."""
     writers = [Writer(place.url) for _ in range(3)]
     for writer in writers:
@@ -139,7 +139,7 @@ async def test_instants_of_the_past_are_positions(place: Place) -> None:
     told_each = await asyncio.gather(*(writers[n % 3].write(fresh()) for n in range(150)))
     for writer in writers:
         await writer.close()
-    assert all(isinstance(one, Written) for one in told_each)
+    assert all(isinstance(one, LogPosition) for one in told_each)
     with psycopg.connect(place.url) as eyes:
         found = eyes.execute(
             "select recorded_at, min(position), max(position), count(distinct xmin::text) from log.event "

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from app.db import Row
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Done
-from app.kernel.refusals import NotNow, Refusal, WrongValue
+from app.kernel.perform import CommandResult
+from app.kernel.refusals import ActionUnavailable, Refusal, WrongValue
 from app.log import read
 from tests.extent import examples
-from tests.wander import BEGINNING, CAST, Step, World, steps
+from tests.random_histories import BEGINNING, CAST, RandomAction, RandomWorld, random_actions
 
 OPEN = {"new", "acknowledged", "in_progress", "on_hold"}
 FROM: dict[str, set[str]] = {
@@ -90,8 +90,8 @@ MINE = ("requester", "reported_by", "assignee", "commander")
 class Situation:
     """A step, and what it finds. `row` is None where there is no incident yet."""
 
-    world: World
-    step: Step
+    world: RandomWorld
+    step: RandomAction
     row: Row | None
     now: datetime
 
@@ -232,19 +232,19 @@ async def everything(ledger: Ledger) -> Any:
     )
 
 
-async def take_and_compare(world: World, step: Step) -> None:
+async def take_and_compare(world: RandomWorld, step: RandomAction) -> None:
     ledger = world.ledger
     row = await row_of(ledger, world.name(step))
     if row is None:
-        step = Step(step.who, "report", 0, step.choice, step.seconds_ago, "")
+        step = RandomAction(step.who, "report", 0, step.choice, step.seconds_ago, "")
     version = (
         None if row is None else {"right": row["version"], "wrong": row["version"] + 1}.get(step.if_match)
     )
     before, head = await everything(ledger), await read.head(ledger.db)
     at = Situation(world, step, row, datetime.now(UTC))
-    outcome = await world.take(step, if_match=version, now=at.now)
+    outcome = await world.perform(step, if_match=version, now=at.now)
     expected = verdict(at)
-    if isinstance(outcome, Done):
+    if isinstance(outcome, CommandResult):
         assert expected == "done", f"{step} was done, and is {expected}"
         await compare_done(world, step, row, outcome)
         assert await read.head(ledger.db) == head + 1
@@ -253,13 +253,15 @@ async def take_and_compare(world: World, step: Step) -> None:
     code = "wrong_value" if isinstance(outcome, WrongValue) else outcome.code
     assert code == expected, f"{step} was refused: {outcome}"
     assert await everything(ledger) == before, "a refused command has written something"
-    if isinstance(outcome, NotNow) and row is not None:
+    if isinstance(outcome, ActionUnavailable) and row is not None:
         assert outcome.more["state"] == row["state"]
         # What every ticket has beside these is tested where it is written.
         assert set(outcome.more["allowed_actions"]) & FROM.keys() == allowed(at) - {step.action}
 
 
-async def compare_done(world: World, step: Step, row: Row | None, outcome: Done) -> None:
+async def compare_done(
+    world: RandomWorld, step: RandomAction, row: Row | None, outcome: CommandResult
+) -> None:
     after = await row_of(world.ledger, outcome.record.id)
     assert after is not None
     before = "new" if row is None else row["state"]
@@ -272,9 +274,9 @@ async def compare_done(world: World, step: Step, row: Row | None, outcome: Done)
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(steps(), min_size=20, max_size=40))
+@given(history=st.lists(random_actions(), min_size=20, max_size=40))
 async def test_what_comes_of_anything_that_anybody_does_is_what_the_process_says(
-    world: World, history: list[Step]
+    world: RandomWorld, history: list[RandomAction]
 ) -> None:
     world.incidents.clear()
     for step in (*BEGINNING, *history):
@@ -282,7 +284,7 @@ async def test_what_comes_of_anything_that_anybody_does_is_what_the_process_says
 
 
 async def test_everything_that_anybody_can_do_in_every_state_comes_out_as_the_process_says(
-    world: World,
+    world: RandomWorld,
 ) -> None:
     """Not at random: each of the cast, each action, each state, once."""
     ways = {
@@ -306,11 +308,11 @@ async def test_everything_that_anybody_can_do_in_every_state_comes_out_as_the_pr
                 row = await row_of(world.ledger, world.incidents[-1] if world.incidents else None)
                 if row is None or row["version"] != len(way) + 1 or row["state"] != state:
                     await begin_anew(world, way)
-                await take_and_compare(world, Step(who, action, 0, 1, None, ""))
+                await take_and_compare(world, RandomAction(who, action, 0, 1, None, ""))
 
 
-async def begin_anew(world: World, way: list[tuple[str, str]]) -> None:
+async def begin_anew(world: RandomWorld, way: list[tuple[str, str]]) -> None:
     """An incident that went that way."""
     world.incidents.clear()
     for who, action in [("requester", "report"), *way]:
-        assert isinstance(await world.take(Step(who, action, 0, 0, None, "")), Done)
+        assert isinstance(await world.perform(RandomAction(who, action, 0, 0, None, "")), CommandResult)

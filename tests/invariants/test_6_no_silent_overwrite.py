@@ -9,35 +9,35 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Caller, Role
-from app.kernel.bodies import Nothing
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Done
-from app.kernel.refusals import Changed
+from app.kernel.payloads import EmptyPayload
+from app.kernel.perform import CommandResult
+from app.kernel.refusals import VersionMismatch
 from app.log import read
 from app.log.events import stream
 from app.log.ids import uuid7
-from app.log.writer import Stale
+from app.log.writer import ConcurrencyConflict
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from tests.extent import examples
 from tests.kernel.incidents import report
-from tests.log.making import a_team
+from tests.log.commands import a_team
 from tests.people import act, add_caller
-from tests.wander import World
+from tests.random_histories import RandomWorld
 
 AT_ONCE = 100
 
 
-async def reported(world: World) -> Incident:
+async def reported(world: RandomWorld) -> Incident:
     return await report(world.ledger, world.callers["requester"])
 
 
-async def all_seeing(world: World) -> Caller:
+async def all_seeing(world: RandomWorld) -> Caller:
     """An agent who still sees an incident when it was given to others."""
     return await add_caller(world.ledger, "All-seeing", Role.agent, Role.incident_manager)
 
 
-async def test_of_a_hundred_commands_with_one_if_match_one_wins(world: World, other: Ledger) -> None:
+async def test_of_a_hundred_commands_with_one_if_match_one_wins(world: RandomWorld, other: Ledger) -> None:
     """Through two processes; each would set something else."""
     incident = await reported(world)
     agent, teams = await all_seeing(world), ["mail", "net", "desk", "sales"]
@@ -56,13 +56,13 @@ async def test_of_a_hundred_commands_with_one_if_match_one_wins(world: World, ot
         ),
         return_exceptions=True,
     )
-    assert Counter(type(outcome) for outcome in outcomes) == {Done: 1, Changed: AT_ONCE - 1}
-    (done,) = (outcome for outcome in outcomes if isinstance(outcome, Done))
+    assert Counter(type(outcome) for outcome in outcomes) == {CommandResult: 1, VersionMismatch: AT_ONCE - 1}
+    (done,) = (outcome for outcome in outcomes if isinstance(outcome, CommandResult))
     row = await world.ledger.db.row(
         "select version, team_id from fold.incident where id = %s", (incident.id,)
     )
     assert row == {"version": 2, "team_id": done.record.team_id}
-    assert {outcome.more["version"] for outcome in outcomes if isinstance(outcome, Changed)} == {2}
+    assert {outcome.more["version"] for outcome in outcomes if isinstance(outcome, VersionMismatch)} == {2}
 
 
 async def test_of_a_hundred_commands_that_read_one_version_the_log_takes_one(
@@ -74,8 +74,8 @@ async def test_of_a_hundred_commands_that_read_one_version_the_log_takes_one(
         *((ledger, other)[n % 2].writer.write(a_team(f"{n}", team_id=team, seen=1)) for n in range(AT_ONCE)),
         return_exceptions=True,
     )
-    assert sum(isinstance(outcome, Stale) for outcome in outcomes) == AT_ONCE - 1
-    assert [event.version for event in await read.of_stream(ledger.db, stream("team", team))] == [1, 2]
+    assert sum(isinstance(outcome, ConcurrencyConflict) for outcome in outcomes) == AT_ONCE - 1
+    assert [event.version for event in await read.stream_events(ledger.db, stream("team", team))] == [1, 2]
 
 
 @settings(
@@ -92,7 +92,7 @@ async def test_of_a_hundred_commands_that_read_one_version_the_log_takes_one(
     )
 )
 async def test_whoever_wrote_had_seen_what_was_there(
-    world: World, other: Ledger, rounds: list[list[tuple[str, int, bool]]]
+    world: RandomWorld, other: Ledger, rounds: list[list[tuple[str, int, bool]]]
 ) -> None:
     """Everybody names the version they have seen, some an old one; the newest is what its writer had seen."""
     incident = await reported(world)
@@ -120,8 +120,8 @@ async def test_whoever_wrote_had_seen_what_was_there(
             return_exceptions=True,
         )
         for (version, _, _), outcome in zip(commands, outcomes, strict=True):
-            assert isinstance(outcome, Done | Changed)
-            if isinstance(outcome, Done):
+            assert isinstance(outcome, CommandResult | VersionMismatch)
+            if isinstance(outcome, CommandResult):
                 wrote.append((version, outcome.event.version))
                 seen.append(outcome.record.version)
     for based_on, made in wrote:
@@ -129,11 +129,13 @@ async def test_whoever_wrote_had_seen_what_was_there(
         assert between == [], "somebody's change was written over unseen"
 
 
-async def test_without_a_version_everybody_is_heard_and_nothing_is_lost(world: World, other: Ledger) -> None:
+async def test_without_a_version_everybody_is_heard_and_nothing_is_lost(
+    world: RandomWorld, other: Ledger
+) -> None:
     """No If-Match: each decides on what is there when it is written, so all of them follow one another."""
     incident = await reported(world)
     agent = await all_seeing(world)
-    body = Nothing()
+    body = EmptyPayload()
     outcomes = await asyncio.gather(
         *(
             act((world.ledger, other)[n % 2], agent, "incident", "acknowledge", incident.id, body)
@@ -141,5 +143,5 @@ async def test_without_a_version_everybody_is_heard_and_nothing_is_lost(world: W
         ),
         return_exceptions=True,
     )
-    assert sum(isinstance(outcome, Done) for outcome in outcomes) == 1
-    assert [event.version for event in await read.of_stream(world.ledger.db, incident.row_key)] == [1, 2]
+    assert sum(isinstance(outcome, CommandResult) for outcome in outcomes) == 1
+    assert [event.version for event in await read.stream_events(world.ledger.db, incident.row_key)] == [1, 2]

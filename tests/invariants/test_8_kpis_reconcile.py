@@ -22,12 +22,12 @@ from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROCESSES
 from app.kpis.kpi import Aggregate, Kpi
-from app.kpis.question import Question, Said, ask
+from app.kpis.question import Question, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
-from tests.conftest import Place
-from tests.extent import ALL
-from tests.wander import Step, World, steps
+from tests.conftest import DatabaseUrls
+from tests.extent import ALL_EXAMPLES
+from tests.random_histories import RandomAction, RandomWorld, random_actions
 
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe")
 
@@ -38,26 +38,30 @@ def later() -> datetime:
 
 
 @settings(
-    max_examples=8 if ALL else 3,
+    max_examples=8 if ALL_EXAMPLES else 3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(steps(), min_size=20, max_size=60), zone=st.sampled_from(ZONES))
+@given(history=st.lists(random_actions(), min_size=20, max_size=60), zone=st.sampled_from(ZONES))
 async def test_both_paths_give_the_same_and_the_cases_are_those_counted(
-    world: World, place: Place, eyes: Connection, history: list[Step], zone: str
+    world: RandomWorld, place: DatabaseUrls, eyes: Connection, history: list[RandomAction], zone: str
 ) -> None:
-    await world.live(history)
+    await world.play(history)
     await catch_up(eyes, FACTS)
     now = later()
     report = await reconcile(place.url, zone=ZoneInfo(zone), now=now)
     assert report.differences == []
     for kpi in KPIS.values():
-        asked = Said(grain="all", begin=(now - timedelta(days=900)).date().isoformat(), zone=zone)
-        question = ask(kpi, asked, now=now, organisation_zone="UTC")
+        asked = QuestionParameters(
+            grain="all", begin=(now - timedelta(days=900)).date().isoformat(), zone=zone
+        )
+        question = parse_question(kpi, asked, now=now, organisation_zone="UTC")
         await the_cases_are_those_counted(world, kpi, question, now)
 
 
-async def the_cases_are_those_counted(world: World, kpi: Kpi, question: Question, now: datetime) -> None:
+async def the_cases_are_those_counted(
+    world: RandomWorld, kpi: Kpi, question: Question, now: datetime
+) -> None:
     (point,) = (await answer(world.ledger.db, question, now)).points
     found = (await cases(world.ledger.db, question, now, limit=200)).cases
     which = {(case.id, case.decided_at, *(e.position for e in case.events)) for case in found}
@@ -79,16 +83,16 @@ async def content(connection: Connection) -> dict[str, Any]:
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 async def test_the_facts_do_not_depend_on_the_spans_that_the_log_was_taken_in(
-    world: World, eyes: Connection, batch: int
+    world: RandomWorld, eyes: Connection, batch: int
 ) -> None:
     @settings(max_examples=2, database=None, derandomize=True)
-    @given(st.lists(steps(), min_size=30, max_size=60))
-    def draw(history: list[Step]) -> None:
+    @given(st.lists(random_actions(), min_size=30, max_size=60))
+    def draw(history: list[RandomAction]) -> None:
         histories.append(history)
 
-    histories: list[list[Step]] = []
+    histories: list[list[RandomAction]] = []
     draw()
-    await world.live(histories[-1])
+    await world.play(histories[-1])
     await catch_up(eyes, FACTS)
     at_once = await content(eyes)
     await reset(eyes, FACTS)

@@ -14,25 +14,25 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.api.actions import carry_out
+from app.api.actions import perform_idempotently
 from app.common.people import Caller
 from app.db import Connection, DatabaseGone, connect
 from app.kernel import ledger as ledgers
-from app.kernel.bodies import Body
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.moment import Context
-from app.kernel.perform import Act, IdempotencyKey
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, IdempotencyKey
 from app.kernel.rebuild import compare
 from app.log import read
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
-from app.registry import BY_KIND, LIFECYCLES
+from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from app.settings import Settings
 from app.ticketing.comments import CommentTicket
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import a_report
-from tests.lossy import Lossy
-from tests.wander import World
+from tests.lossy_proxy import LossyProxy
+from tests.random_histories import RandomWorld
 
 SECONDS = 3.0
 CLIENTS = 16
@@ -54,16 +54,16 @@ class Notes:
 
 
 async def done(
-    ledger: Ledger, caller: Caller, action: str, name: UUID | None, body: Body, key: str, notes: Notes
+    ledger: Ledger, caller: Caller, action: str, name: UUID | None, body: Payload, key: str, notes: Notes
 ) -> Any:
     """Sends it under its key until it is answered, as clients do."""
     while True:
-        context = Context(caller, datetime.now(UTC), correlation_id=key, source="api")
+        context = CommandMetadata(caller, datetime.now(UTC), correlation_id=key, source="api")
         said = IdempotencyKey(action, key, "00")
         named = None if name is None else str(name)
         try:
-            answer = await carry_out(
-                ledger, Act(LIFECYCLE, LIFECYCLE[action], named, body, context, None, said)
+            answer = await perform_idempotently(
+                ledger, Command(LIFECYCLE, LIFECYCLE[action], named, body, context, None, said)
             )
         except DatabaseGone:
             notes.unanswered += 1
@@ -117,7 +117,7 @@ async def all_events(eyes: Connection) -> list[Any]:
 
 
 async def test_what_was_acknowledged_while_connections_were_cut_is_there_once(
-    world: World, other: Ledger, administrator_url: str
+    world: RandomWorld, other: Ledger, administrator_url: str
 ) -> None:
     notes, until = Notes(), time.monotonic() + SECONDS
     administrator = await connect(administrator_url)
@@ -132,14 +132,14 @@ async def test_what_was_acknowledged_while_connections_were_cut_is_there_once(
 
 
 async def test_what_was_done_while_its_answer_was_lost_is_not_done_again(
-    world: World, place: Place, tmp_path: Path, settings: Settings
+    world: RandomWorld, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     """PostgreSQL has committed and the process never hears of it; the client asks again under its key."""
     notes, chance, begun = Notes(), random.Random(9), False
     first = await read.head(world.ledger.db)
     async with (
-        Lossy(place.url, lambda: begun and chance.random() < 0.03) as road,
-        ledgers.opened(road.url, tmp_path / "secrets", BY_KIND, settings) as far_away,
+        LossyProxy(place.url, lambda: begun and chance.random() < 0.03) as road,
+        ledgers.open_ledger(road.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings) as far_away,
     ):
         begun, until = True, time.monotonic() + SECONDS
         agent = world.callers["agent"]

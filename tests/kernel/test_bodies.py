@@ -15,20 +15,20 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from app.common.children import Visibility
 from app.common.personal import Personal, Sealed
-from app.common.records import Refers
+from app.common.records import ForeignRef
 from app.foundation.people.teams import AddTeam
-from app.kernel import bodies
-from app.kernel.bodies import (
+from app.kernel import payloads as bodies
+from app.kernel.payloads import (
     LONGEST_LINE,
     LONGEST_PARAGRAPH,
-    Body,
+    FreeText,
     Instant,
-    Key,
-    Line,
+    Payload,
     Reason,
+    RecordKey,
     Reference,
+    ShortText,
     Title,
-    Words,
 )
 from app.log.canonical import canonical, instant
 from app.log.ids import uuid7
@@ -36,8 +36,8 @@ from app.processes.incidents.lifecycle import HoldIncident, ReportIncident
 from app.registry import LIFECYCLES
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
-from tests.cases import each
-from tests.extent import ALL, examples
+from tests.cases import each_case
+from tests.extent import ALL_EXAMPLES, examples
 from tests.kernel.incidents import a_report
 
 BODIES = sorted(
@@ -84,14 +84,14 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 GOOD_TIMES = st.datetimes(timezones=st.timezones()).map(datetime.isoformat)
 
 
-def nearly(body: type[Body]) -> st.SearchStrategy[Any]:
+def nearly(body: type[Payload]) -> st.SearchStrategy[Any]:
     """What has the right names, and anything for values."""
     values = JSON | GOOD_TIMES | CODES
     return st.fixed_dictionaries({}, optional=dict.fromkeys([*body.model_fields, "unknown"], values))
 
 
 #: Of each body; there are hundreds of them.
-EXAMPLES = 20 if ALL else 5
+EXAMPLES = 20 if ALL_EXAMPLES else 5
 
 
 class Named:
@@ -101,8 +101,8 @@ class Named:
         self.id = uuid7()
 
 
-@each("body", BODIES, ids=lambda body: body.__name__)
-def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type[Body]) -> None:
+@each_case("body", BODIES, ids=lambda body: body.__name__)
+def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type[Payload]) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(JSON | nearly(body))
     def gives(value: Any) -> None:
@@ -110,7 +110,9 @@ def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type
             said = body.model_validate(value)
         except ValidationError:
             return
-        kept = bodies.given(said, {name: [Named()] * 50 for name, _, _ in bodies.references(said)}, seal)
+        kept = bodies.to_event_data(
+            said, {name: [Named()] * 50 for name, _, _ in bodies.references(said)}, seal
+        )
         canonical(kept)
         assert said.occurred_at is None or 1900 <= said.occurred_at.year <= 2200
 
@@ -119,7 +121,7 @@ def test_any_json_gives_a_body_that_can_be_kept_or_a_validation_error(body: type
 
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.sampled_from(BODIES))
-def test_the_same_holds_for_the_text_that_came_in(value: Any, body: type[Body]) -> None:
+def test_the_same_holds_for_the_text_that_came_in(value: Any, body: type[Payload]) -> None:
     with contextlib.suppress(ValidationError):
         body.model_validate_json(json.dumps(value))
 
@@ -128,20 +130,20 @@ def seal(text: str) -> Sealed:
     return Sealed(f"enc1:{text}")
 
 
-class Everything(Body):
+class Everything(Payload):
     """A body with a field of every kind."""
 
-    line: Line
-    words: Words | None = None
+    line: ShortText
+    words: FreeText | None = None
     at: Instant | None = None
-    whom: Annotated[Reference, Refers("person", on_behalf=True)] | None = None
-    teams: tuple[Annotated[Reference, Refers("team")], ...] = ()
+    whom: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = None
+    teams: tuple[Annotated[Reference, ForeignRef("team")], ...] = ()
     code: Visibility = Visibility.public
     count: int | None = None
-    note: Annotated[Line | None, Personal()] = Field(default=None)
+    note: Annotated[ShortText | None, Personal()] = Field(default=None)
 
 
-@each(
+@each_case(
     "wrong",
     [
         *("-1", "0", "1700000000", "1.7e9", "+5", "Infinity", 1_700_000_000, -1, 1.5, True),
@@ -174,7 +176,7 @@ def test_a_body_cannot_be_changed_once_it_is_made() -> None:
         Everything(line="a").line = "b"
 
 
-@each(
+@each_case(
     "wrong",
     [
         *("", "  ", "a\nb", "a\tb", "a\x7f", "a\x00", "a\x85b", "a\x9bb", "a\u2028b", "a\u2029b"),
@@ -197,7 +199,7 @@ def test_a_line_is_one_line_of_text(wrong: Any) -> None:
         Everything.model_validate({"line": wrong})
 
 
-@pytest.mark.parametrize("name", [Line, Title, Key])
+@pytest.mark.parametrize("name", [ShortText, Title, RecordKey])
 def test_marks_that_some_scripts_need_are_taken_in_lines(name: Any) -> None:
     for text in ("\u05d0\u05d1\u05d2 mail", "\u062e\u0648\u0627\u0647", "e\u0301tage", "三楼 打印机"):
         assert TypeAdapter(name).validate_python(text) == text
@@ -205,10 +207,10 @@ def test_marks_that_some_scripts_need_are_taken_in_lines(name: Any) -> None:
 
 @pytest.mark.parametrize("key", ["Group 70", "三楼", "mail", "none of these", "a.b", "x" * 100, "Ünïcödé 📮"])
 def test_a_key_is_what_people_call_something(key: str) -> None:
-    assert TypeAdapter(Key).validate_python(f"  {key} ") == key
+    assert TypeAdapter(RecordKey).validate_python(f"  {key} ") == key
 
 
-@each(
+@each_case(
     "wrong",
     [
         *("", "  ", "a\nb", "A,B", ",", "none", "None", " NONE ", "enc1:x", "x" * 101, 7, None, ["a"]),
@@ -231,7 +233,7 @@ def test_a_key_is_what_people_call_something(key: str) -> None:
 )
 def test_a_key_is_nothing_that_addresses_filters_and_kpis_would_take_for_something_else(wrong: Any) -> None:
     with pytest.raises(ValidationError):
-        TypeAdapter(Key).validate_python(wrong)
+        TypeAdapter(RecordKey).validate_python(wrong)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ def test_a_key_is_nothing_that_addresses_filters_and_kpis_would_take_for_somethi
         (ReportIncident, "category"),
     ],
 )
-def test_whatever_is_named_by_a_key_is_named_by_a_right_one(body: type[Body], field: str) -> None:
+def test_whatever_is_named_by_a_key_is_named_by_a_right_one(body: type[Payload], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         body.model_validate({field: "A,B"})
     assert (field, "not_a_key") in {(error["loc"][0], error["type"]) for error in caught.value.errors()}
@@ -291,7 +293,7 @@ def test_a_time_with_a_zone_becomes_utc(said: str, kept: str) -> None:
     assert instant(body.at) == kept
 
 
-@each(
+@each_case(
     "wrong",
     [
         "2026-11-20T08:00:00",
@@ -320,7 +322,7 @@ def test_what_was_said_is_kept_as_data_with_ids_for_names_and_ciphertext_for_wor
     body = Everything(
         occurred_at=at, line="a", words="w", at=at, whom="me", teams=("mail", "net"), count=7, note="n"
     )
-    assert bodies.given(body, {"whom": [whom], "teams": [one, other]}, seal) == {
+    assert bodies.to_event_data(body, {"whom": [whom], "teams": [one, other]}, seal) == {
         "line": "a",
         "words": "enc1:w",
         "at": "2026-11-20T08:00:00.000000Z",
@@ -333,9 +335,15 @@ def test_what_was_said_is_kept_as_data_with_ids_for_names_and_ciphertext_for_wor
 
 
 def test_defaults_are_kept_and_what_was_left_out_is_not() -> None:
-    assert bodies.given(Everything(line="a"), {}, seal) == {"line": "a", "teams": [], "code": "public"}
+    assert bodies.to_event_data(Everything(line="a"), {}, seal) == {
+        "line": "a",
+        "teams": [],
+        "code": "public",
+    }
     nothing = Everything(line="a", words=None, whom=None, count=None)
-    assert bodies.given(nothing, {}, seal) == bodies.given(Everything(line="a"), {}, seal), "as was null"
+    assert bodies.to_event_data(nothing, {}, seal) == bodies.to_event_data(Everything(line="a"), {}, seal), (
+        "as was null"
+    )
 
 
 def test_the_fields_that_name_other_records_are_found() -> None:
@@ -345,12 +353,12 @@ def test_the_fields_that_name_other_records_are_found() -> None:
     assert list(bodies.references(a_report())) == []
 
 
-class Step(bodies.Part):
-    what: bodies.Words
-    who: Annotated[bodies.Reference, Refers("person")] | None = None
+class Step(bodies.PayloadPart):
+    what: bodies.FreeText
+    who: Annotated[bodies.Reference, ForeignRef("person")] | None = None
 
 
-class Plan(bodies.Body):
+class Plan(bodies.Payload):
     steps: tuple[Step, ...]
 
 
@@ -358,19 +366,19 @@ def test_what_stands_in_the_parts_of_a_body_is_found_sealed_and_kept_as_well() -
     one = Named()
     plan = Plan(steps=(Step(what="first"), Step(what="then", who="me")))
     assert [(field, names) for field, _, names in bodies.references(plan)] == [("steps/1/who", "me")]
-    assert bodies.holds_words(plan)
-    assert not bodies.holds_words(Plan(steps=()))
-    assert bodies.given(plan, {"steps/1/who": [one]}, seal) == {
+    assert bodies.has_personal_text(plan)
+    assert not bodies.has_personal_text(Plan(steps=()))
+    assert bodies.to_event_data(plan, {"steps/1/who": [one]}, seal) == {
         "steps": [{"what": "enc1:first"}, {"what": "enc1:then", "who": str(one.id)}]
     }
 
 
 def test_whether_something_must_be_sealed_is_known() -> None:
-    assert bodies.holds_words(a_report())
-    assert bodies.holds_words(Reason(reason="because"))
-    assert bodies.holds_words(Everything(line="a", note="n"))
-    assert not bodies.holds_words(Everything(line="a"))
-    assert not bodies.holds_words(HoldIncident.model_validate({"reason": "other"}))
+    assert bodies.has_personal_text(a_report())
+    assert bodies.has_personal_text(Reason(reason="because"))
+    assert bodies.has_personal_text(Everything(line="a", note="n"))
+    assert not bodies.has_personal_text(Everything(line="a"))
+    assert not bodies.has_personal_text(HoldIncident.model_validate({"reason": "other"}))
 
 
 def test_values_become_data_with_a_canonical_form() -> None:
@@ -378,12 +386,12 @@ def test_values_become_data_with_a_canonical_form() -> None:
         RED = 1
 
     record = uuid7()
-    assert bodies.plain({1: (record, Visibility.internal, None, True, 7)}) == {
+    assert bodies.to_json_value({1: (record, Visibility.internal, None, True, 7)}) == {
         "1": [str(record), "internal", None, True, 7]
     }
     for wrong in (1.5, b"bytes", {1, 2}, Colour.RED, timedelta(1)):
         with pytest.raises(AssertionError):
-            bodies.plain({"a": [wrong]})
+            bodies.to_json_value({"a": [wrong]})
 
 
 def test_somebody_must_be_named_when_work_is_given() -> None:

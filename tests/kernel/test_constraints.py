@@ -6,28 +6,28 @@ from dataclasses import replace
 
 import pytest
 
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.foundation.people.teams import AddTeam
-from app.kernel.constraints import DecidedAgain, Refused, Taken, declared, refusal
+from app.kernel.constraints import CheckFailed, RetryDecision, ValueTaken, refusal_for, violation_of
 from app.kernel.ledger import Ledger
-from app.kernel.lifecycle import Second
-from app.kernel.perform import Act, NotAll, perform, perform_all
-from app.kernel.refusals import NotNow, WrongValue
+from app.kernel.lifecycle import RelatedCommand
+from app.kernel.perform import BatchRefused, Command, perform, perform_all
+from app.kernel.refusals import ActionUnavailable, WrongValue
 from app.log import read
 from app.log.events import stream
-from app.log.writer import Stale
+from app.log.writer import ConcurrencyConflict
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
-from tests.given import incident as an_incident
+from tests.builders import incident as an_incident
 from tests.kernel.incidents import report
 from tests.people import add_caller, add_team, context
 
-BY_RULE = rule("tests")
+BY_RULE = rule_caller("tests")
 #: Whoever accepts this has a team made by the same command.
-WITH_A_TEAM = Second(
+WITH_A_TEAM = RelatedCommand(
     action="add",
     field="occurred_at",
-    record=lambda at: stream("team", at.second_id),
+    record=lambda ctx: stream("team", ctx.related_id),
     body=lambda incident, body: AddTeam(key="mail", name="Mail"),
 )
 
@@ -37,14 +37,14 @@ async def incident(ledger: Ledger) -> Incident:
     return await report(ledger, await add_caller(ledger, "Agent", Role.agent))
 
 
-def _with_a_team(incident: Incident) -> Act:
-    row = replace(LIFECYCLE["tag"], second=WITH_A_TEAM)
-    return Act(LIFECYCLE, row, str(incident.id), row.body(tag="relay"), context(BY_RULE))
+def _with_a_team(incident: Incident) -> Command:
+    row = replace(LIFECYCLE["tag"], related=WITH_A_TEAM)
+    return Command(LIFECYCLE, row, str(incident.id), row.body(tag="relay"), context(BY_RULE))
 
 
-def _a_team(ledger: Ledger, key: str) -> Act:
+def _a_team(ledger: Ledger, key: str) -> Command:
     lifecycle = ledger.lifecycles["team"]
-    return Act(lifecycle, lifecycle["add"], None, AddTeam(key=key, name=key), context(BY_RULE))
+    return Command(lifecycle, lifecycle["add"], None, AddTeam(key=key, name=key), context(BY_RULE))
 
 
 async def test_a_constraint_of_a_second_record_is_wrong_with_naming_it(
@@ -62,10 +62,10 @@ async def test_of_several_commands_those_are_refused_that_can_have_violated_it(
     ledger: Ledger, incident: Incident
 ) -> None:
     await add_team(ledger, "mail")
-    tagged = Act(
+    tagged = Command(
         LIFECYCLE, LIFECYCLE["tag"], str(incident.id), LIFECYCLE["tag"].body(tag="relay"), context(BY_RULE)
     )
-    with pytest.raises(NotAll) as none:
+    with pytest.raises(BatchRefused) as none:
         await perform_all(ledger, [tagged, _a_team(ledger, "mail")])
     assert [(n, one.sentence("en")) for n, one in none.value.refused.items()] == [
         (1, WrongValue({"field": "key"}, pointer="/key", because="taken").sentence("en"))
@@ -74,14 +74,14 @@ async def test_of_several_commands_those_are_refused_that_can_have_violated_it(
 
 def test_each_declaration_has_a_refusal_of_its_own() -> None:
     incident, row = an_incident(), LIFECYCLE["tag"]
-    act = Act(LIFECYCLE, row, str(incident.id), row.body(tag="relay"), context(BY_RULE))
-    wrong = refusal(Taken("key"), act, incident)
+    command = Command(LIFECYCLE, row, str(incident.id), row.body(tag="relay"), context(BY_RULE))
+    wrong = refusal_for(ValueTaken("key"), command, incident)
     assert isinstance(wrong, WrongValue)
     assert (wrong.pointer, wrong.because) == ("/key", "taken")
-    refused = refusal(Refused("alert_is_open_elsewhere"), act, incident)
-    assert isinstance(refused, NotNow)
+    refused = refusal_for(CheckFailed("alert_is_open_elsewhere"), command, incident)
+    assert isinstance(refused, ActionUnavailable)
     assert refused.code == "alert_is_open_elsewhere"
-    assert isinstance(refusal(DecidedAgain(), act, incident), Stale)
-    assert declared(act, "incident_alert_is_open_elsewhere") == Refused("alert_is_open_elsewhere")
-    assert declared(act, "team_key_key") is None, "it is another lifecycle's"
-    assert declared(act, "personal_key_pkey") is None, "no field of the body names an upload"
+    assert isinstance(refusal_for(RetryDecision(), command, incident), ConcurrencyConflict)
+    assert violation_of(command, "incident_alert_is_open_elsewhere") == CheckFailed("alert_is_open_elsewhere")
+    assert violation_of(command, "team_key_key") is None, "it is another lifecycle's"
+    assert violation_of(command, "personal_key_pkey") is None, "no field of the body names an upload"

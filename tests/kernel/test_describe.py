@@ -8,19 +8,19 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from pydantic import BaseModel
 
 from app.common.personal import Sealed
-from app.kernel.bodies import Patch
-from app.kernel.bodies import given as as_kept
 from app.kernel.describe import HIDDEN, catalogue
+from app.kernel.payloads import Patch
+from app.kernel.payloads import to_event_data as as_kept
 from app.registry import LIFECYCLES
-from tests.cases import each
-from tests.given import given, incident
+from tests.builders import given, incident
+from tests.cases import each_case
 
 CATALOGUE = catalogue(LIFECYCLES)
 LONG = "汉" * 20_000
 
 
 def fields(event: str) -> dict[str, Any]:
-    """What the catalogue says of the fields of that event's `given`."""
+    """What the catalogue says of the fields of that event's `to_event_data`."""
     found: dict[str, Any] = CATALOGUE["types"][event]["given"]["properties"]
     return found
 
@@ -72,7 +72,7 @@ PATCHES = [
 ]
 
 
-@each(("event", "body", "name"), PATCHES, ids=str)
+@each_case(("event", "body", "name"), PATCHES, ids=str)
 def test_whatever_an_edit_takes_away_is_null_in_its_event(event: str, body: type[Patch], name: str) -> None:
     kept = as_kept(body.model_validate({name: None}), {}, no_seal)
     assert kept == {name: None}

@@ -7,16 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.describe import as_mermaid, outcomes
-from app.kernel.lifecycle import Action, Fork, Lifecycle
+from app.kernel.lifecycle import Action, Branch, Lifecycle
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENT
 from app.processes.incidents.records import IncidentState
 from app.processes.problems.lifecycle import LIFECYCLE as PROBLEM
 from app.processes.requests.records import AcceptanceVerdict
 from app.registry import LIFECYCLES
-from tests.cases import each
+from tests.cases import each_case
 
 DEPENDING = [
     (lifecycle, row)
@@ -45,10 +45,10 @@ def drawn(lifecycle: Lifecycle[Any], name: str) -> set[tuple[str, str]]:
 def records(row: Action[Any, Any]) -> list[Any]:
     """Records in every state that the action is open in, with every value of what it looks at."""
     values = [dict(zip(LOOKED_AT, found, strict=True)) for found in product(*LOOKED_AT.values())]
-    return [SimpleNamespace(state=state, **found) for state in row.come_from for found in values]  # type: ignore[union-attr]  # none opens
+    return [SimpleNamespace(state=state, **found) for state in row.from_states for found in values]  # type: ignore[union-attr]  # none opens
 
 
-@each(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if isinstance(row.to, Fork)])
+@each_case(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if isinstance(row.to, Branch)])
 def test_a_row_that_depends_is_drawn_to_where_it_leads_and_nowhere_else(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -57,7 +57,7 @@ def test_a_row_that_depends_is_drawn_to_where_it_leads_and_nowhere_else(
     assert drawn(lifecycle, row.name) == led
 
 
-@each(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if not isinstance(row.to, Fork)])
+@each_case(("lifecycle", "row"), [(li, row) for li, row in DEPENDING if not isinstance(row.to, Branch)])
 def test_a_row_that_leads_back_is_drawn_to_every_state_that_was_left(
     lifecycle: Lifecycle[Any], row: Action[Any, Any]
 ) -> None:
@@ -73,8 +73,8 @@ def test_a_row_that_leads_back_is_drawn_to_every_state_that_was_left(
 
 def test_an_incident_is_resumed_where_it_was_held() -> None:
     row = INCIDENT["resume"]
-    found: tuple[Labelled, ...] = outcomes(INCIDENT, row, IncidentState.on_hold)
-    held: Any = INCIDENT["hold"].come_from
+    found: tuple[CodeEnum, ...] = outcomes(INCIDENT, row, IncidentState.on_hold)
+    held: Any = INCIDENT["hold"].from_states
     assert set(found) == set(held)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from app.common.keys import hash_of, new_secret
-from app.common.people import Caller, Held, PersonKind, Role, rule
+from app.common.people import Caller, PersonKind, Role, RoleGrant, rule_caller
 from app.common.personal import Fingerprints
 from app.db import Connection, Database, Row, connect
 from app.foundation.people import keys, persons
@@ -19,7 +19,7 @@ from app.kernel.directory import Directory
 from app.kernel.ledger import Ledger
 from app.kernel.vault import Vault
 from app.log.ids import uuid7
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.people import act, add_person, add_team, grant
 from tests.waiting import Blocked, until
 
@@ -35,11 +35,11 @@ async def make_key(ledger: Ledger, person: UUID, *roles: str, ends: datetime | N
         secret_hash=hash_of(new_secret()),
         expires_at=ends,
     )
-    key_id: UUID = (await act(ledger, rule("tests"), "key", "make", body=body)).record.id
+    key_id: UUID = (await act(ledger, rule_caller("tests"), "key", "make", body=body)).record.id
     return key_id
 
 
-async def behind_its_back(place: Place, statement: str) -> None:
+async def behind_its_back(place: DatabaseUrls, statement: str) -> None:
     """Changes a row without an event, so that there are no news of it: what is cached then shows."""
     owner: Connection = await connect(place.owner_url)
     await owner.execute(statement.encode())
@@ -57,18 +57,18 @@ async def test_a_key_says_whom_it_stands_for_and_what_they_may(ledger: Ledger, o
     assert known.caller == Caller(
         actor=f"person:{person.id}",
         person_id=person.id,
-        roles=(Held(Role.agent), Held(Role.engineer, mail.id)),
+        roles=(RoleGrant(Role.agent), RoleGrant(Role.engineer, mail.id)),
         teams=frozenset({mail.id, net.id}),
         team_id=net.id,
         key_id=key,
-        restricted_to=(Held(Role.agent), Held(Role.engineer, mail.id)),
+        restricted_to=(RoleGrant(Role.agent), RoleGrant(Role.engineer, mail.id)),
         ends_at=ends,
     )
 
 
 async def test_a_machines_key_acts_as_an_integration(ledger: Ledger) -> None:
     body = persons.AddPerson(name="Zabbix", kind=PersonKind.machine, locale="zh")
-    machine = (await act(ledger, rule("tests"), "person", "add", body=body)).record
+    machine = (await act(ledger, rule_caller("tests"), "person", "add", body=body)).record
     known = await ledger.directory.key(await make_key(ledger, machine.id, "integration"))
     assert known is not None
     assert known.caller.actor == f"integration:{machine.id}"
@@ -90,7 +90,7 @@ async def test_a_revoked_key_is_forgotten_by_the_process_that_revokes_it_before_
 ) -> None:
     key = await make_key(quiet, (await add_person(quiet, "Wang Wei")).id)
     assert await quiet.directory.key(key) is not None
-    await act(quiet, rule("tests"), "key", "revoke", key)
+    await act(quiet, rule_caller("tests"), "key", "revoke", key)
     assert await quiet.directory.key(key) is None
 
 
@@ -99,7 +99,7 @@ async def test_a_revoked_key_is_forgotten_by_other_processes_when_the_news_come(
 ) -> None:
     key = await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
     assert await other.directory.key(key) is not None
-    await act(ledger, rule("tests"), "key", "revoke", key)
+    await act(ledger, rule_caller("tests"), "key", "revoke", key)
     await until(lambda: gone(other, key))
 
 
@@ -113,7 +113,7 @@ def deaf(ledger: Ledger) -> Directory:
     return Directory(ledger.db)
 
 
-async def test_a_key_is_looked_up_once(ledger: Ledger, deaf: Directory, place: Place) -> None:
+async def test_a_key_is_looked_up_once(ledger: Ledger, deaf: Directory, place: DatabaseUrls) -> None:
     key = await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
     assert await deaf.key(key) is not None
     await behind_its_back(place, "update fold.key set state = 'revoked'")
@@ -124,7 +124,7 @@ async def test_a_key_is_looked_up_once(ledger: Ledger, deaf: Directory, place: P
 
 @pytest.mark.parametrize("what", ["key", "names", "teams"])
 async def test_what_was_fetched_during_a_change_is_not_kept(
-    ledger: Ledger, deaf: Directory, place: Place, what: str
+    ledger: Ledger, deaf: Directory, place: DatabaseUrls, what: str
 ) -> None:
     await add_team(ledger, "mail")
     person = await add_person(ledger, "Wang Wei", "mail")
@@ -144,7 +144,7 @@ async def test_what_was_fetched_during_a_change_is_not_kept(
 
 
 async def test_names_and_teams_are_looked_up_once_and_again_after_news(
-    ledger: Ledger, deaf: Directory, place: Place
+    ledger: Ledger, deaf: Directory, place: DatabaseUrls
 ) -> None:
     team = await add_team(ledger, "mail")
     person = await add_person(ledger, "Wang Wei", "mail")
@@ -180,7 +180,9 @@ class Counted(Database):
         return await super().rows(*said, **more)
 
 
-async def test_what_many_requests_look_up_at_once_is_a_statement_or_two(ledger: Ledger, place: Place) -> None:
+async def test_what_many_requests_look_up_at_once_is_a_statement_or_two(
+    ledger: Ledger, place: DatabaseUrls
+) -> None:
     persons = [await add_person(ledger, f"Person {n}") for n in range(12)]
     db = Counted(place.url, 4)
     await db.open()
@@ -208,9 +210,9 @@ async def test_what_changes_nothing_of_persons_teams_and_keys_leaves_the_caches_
 ) -> None:
     key = await make_key(ledger, (await add_person(ledger, "Wang Wei")).id)
     known = await quiet.directory.key(key)
-    quiet.heard({"incident", "problem"})
+    quiet.invalidate({"incident", "problem"})
     assert await quiet.directory.key(key) is known
-    quiet.heard({"incident", "team"})
+    quiet.invalidate({"incident", "team"})
     assert await quiet.directory.key(key) is not known
 
 
@@ -226,7 +228,7 @@ async def revocable(ledger: Ledger) -> UUID:
 
 
 async def test_news_that_were_lost_are_made_up_for_by_looking_at_the_head(
-    revocable: UUID, other: Ledger, place: Place
+    revocable: UUID, other: Ledger, place: DatabaseUrls
 ) -> None:
     await until(lambda: hears(other))
     assert await other.directory.key(revocable) is not None
@@ -237,17 +239,17 @@ async def test_news_that_were_lost_are_made_up_for_by_looking_at_the_head(
 
 
 async def test_news_that_are_none_of_ours_do_not_make_a_process_deaf(
-    revocable: UUID, ledger: Ledger, other: Ledger, place: Place
+    revocable: UUID, ledger: Ledger, other: Ledger, place: DatabaseUrls
 ) -> None:
     await until(lambda: hears(other))
     await behind_its_back(place, "notify ledgerdesk_log, 'not a position'; notify ledgerdesk_log")
     assert await other.directory.key(revocable) is not None
-    await act(ledger, rule("tests"), "key", "revoke", revocable)
+    await act(ledger, rule_caller("tests"), "key", "revoke", revocable)
     await until(lambda: gone(other, revocable))
 
 
 async def test_a_process_whose_connection_for_news_is_cut_hears_again(
-    revocable: UUID, ledger: Ledger, other: Ledger, place: Place, administrator_url: str
+    revocable: UUID, ledger: Ledger, other: Ledger, place: DatabaseUrls, administrator_url: str
 ) -> None:
     await until(lambda: hears(ledger))
     await until(lambda: hears(other))
@@ -266,11 +268,15 @@ async def test_a_process_whose_connection_for_news_is_cut_hears_again(
 
 def test_a_role_for_one_team_is_never_read_as_one_for_all() -> None:
     team = uuid7()
-    assert Held.parse("agent") == Held(Role.agent)
-    assert Held.parse(f"agent@team/{team}") == Held(Role.agent, team)
-    scoped = (Held(Role.agent, team), Held(Role.agent, service="a@b"), Held(Role.agent, process="incident"))
+    assert RoleGrant.parse("agent") == RoleGrant(Role.agent)
+    assert RoleGrant.parse(f"agent@team/{team}") == RoleGrant(Role.agent, team)
+    scoped = (
+        RoleGrant(Role.agent, team),
+        RoleGrant(Role.agent, service="a@b"),
+        RoleGrant(Role.agent, process="incident"),
+    )
     for held in scoped:
-        assert Held.parse(str(held)) == held
+        assert RoleGrant.parse(str(held)) == held
     for wrong in (
         "",
         "nobody",
@@ -285,21 +291,21 @@ def test_a_role_for_one_team_is_never_read_as_one_for_all() -> None:
         " agent",
     ):
         with pytest.raises(ValueError, match=r".*"):
-            Held.parse(wrong)
+            RoleGrant.parse(wrong)
 
 
 def test_a_scoped_role_counts_only_for_records_in_its_scope() -> None:
     team, another = uuid7(), uuid7()
-    caller = Caller("person:x", uuid7(), roles=(Held(Role.agent, team), Held(Role.auditor)))
+    caller = Caller("person:x", uuid7(), roles=(RoleGrant(Role.agent, team), RoleGrant(Role.auditor)))
 
     class InTeam:
         def __init__(self, team_id: UUID | None) -> None:
             self.team_id = team_id
 
-    assert caller.holds(Role.agent, InTeam(team))
-    assert not caller.holds(Role.agent, InTeam(another))
-    assert not caller.holds(Role.agent, InTeam(None))
-    assert not caller.holds(Role.agent, object())
-    assert caller.holds(Role.auditor, InTeam(None))
-    assert not caller.only_reads
-    assert Caller("person:x", uuid7(), roles=(Held(Role.auditor),)).only_reads
+    assert caller.has_role(Role.agent, InTeam(team))
+    assert not caller.has_role(Role.agent, InTeam(another))
+    assert not caller.has_role(Role.agent, InTeam(None))
+    assert not caller.has_role(Role.agent, object())
+    assert caller.has_role(Role.auditor, InTeam(None))
+    assert not caller.is_read_only
+    assert Caller("person:x", uuid7(), roles=(RoleGrant(Role.auditor),)).is_read_only

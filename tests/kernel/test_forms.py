@@ -12,12 +12,13 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from pydantic import ValidationError
 
 from app.common.personal import PersonalKey, is_sealed
-from app.foundation.services.items import A_FORM
-from app.kernel import bodies, forms
-from app.kernel.bodies import Body, holds_words
-from app.kernel.forms import Answers, NoForm, answers_fit, check_form, read_answers
+from app.foundation.services.items import EXAMPLE_FORM
+from app.kernel import forms
+from app.kernel import payloads as bodies
+from app.kernel.forms import Answers, InvalidForm, check_form, read_answers, validate_answers
+from app.kernel.payloads import Payload, has_personal_text
 from app.log.ids import uuid7
-from tests.cases import each
+from tests.cases import each_case
 
 SITE = {"type": "string", "enum": ["a"]}
 LABEL = {"en": "What", "zh": "什么"}
@@ -31,13 +32,13 @@ def a_form(**fields: Any) -> dict[str, Any]:
 
 def refused(form: dict[str, Any]) -> tuple[str, str]:
     """Where and why it is no form."""
-    with pytest.raises(NoForm) as caught:
+    with pytest.raises(InvalidForm) as caught:
         check_form(form)
     return caught.value.fault.pointer, caught.value.fault.because
 
 
 def test_a_form_is_a_flat_object_with_labels_and_an_order() -> None:
-    check_form(A_FORM)
+    check_form(EXAMPLE_FORM)
     assert refused({"type": "array"}) == ("/form/type", "form_is_an_object")
     assert refused({"type": "object", "properties": {}}) == ("/form/properties", "form_has_fields")
     assert refused(a_form(a={"type": "string", "x-label": {"en": "A"}})) == (
@@ -77,7 +78,7 @@ def bomb(levels: int) -> dict[str, Any]:
     return schema
 
 
-@each(
+@each_case(
     "schema",
     [
         {"$ref": "https://example.org/schema.json"},
@@ -132,8 +133,8 @@ def test_a_form_is_bounded_in_its_fields_and_in_all() -> None:
 def test_a_pattern_that_others_would_try_for_ever_is_matched_in_one_go() -> None:
     form = a_form(a={"type": "string", "pattern": "^(a+)+$"})
     check_form(form)
-    assert answers_fit(form, {"a": "a" * 10_000}) == []
-    (fault,) = answers_fit(form, {"a": "a" * 10_000 + "b"})
+    assert validate_answers(form, {"a": "a" * 10_000}) == []
+    (fault,) = validate_answers(form, {"a": "a" * 10_000 + "b"})
     assert (fault.pointer, fault.because) == ("/form_answers/a", "string_pattern_mismatch")
 
 
@@ -153,7 +154,7 @@ def test_what_is_wrong_with_answers_is_said_at_each_of_them_in_the_order_of_the_
     form |= {"required": ["mail", "why"]}
     check_form(form)
     said = {"until": "2026-02-30", "number": 4, "sites": ["a", "a", "x"], "z/z": 1, "why": "a"}
-    assert [(fault.pointer, fault.because) for fault in answers_fit(form, said)] == [
+    assert [(fault.pointer, fault.because) for fault in validate_answers(form, said)] == [
         ("/form_answers/why", "string_too_short"),
         ("/form_answers/mail", "missing"),
         ("/form_answers/until", "answer_date"),
@@ -163,20 +164,22 @@ def test_what_is_wrong_with_answers_is_said_at_each_of_them_in_the_order_of_the_
         ("/form_answers/sites/2", "enum"),
         ("/form_answers/z~1z", "extra_forbidden"),
     ]
-    assert answers_fit(form, {"mail": "ada@example.org", "why": "work", "number": 3, "sites": ["a"]}) == []
+    assert (
+        validate_answers(form, {"mail": "ada@example.org", "why": "work", "number": 3, "sites": ["a"]}) == []
+    )
 
 
 def test_the_same_form_is_compiled_once_and_so_many_are_kept() -> None:
-    forms._cached.clear()
+    forms._validator_cache.clear()
     for n in range(forms.MOST_CACHED + 5):
-        answers_fit(a_form(a={"type": "string", "maxLength": n}), {})
-    assert len(forms._cached) == forms.MOST_CACHED
-    known = list(forms._cached.values())
-    answers_fit(a_form(a={"maxLength": forms.MOST_CACHED, "type": "string"}), {})
-    assert set(map(id, forms._cached.values())) == set(map(id, known))
+        validate_answers(a_form(a={"type": "string", "maxLength": n}), {})
+    assert len(forms._validator_cache) == forms.MOST_CACHED
+    known = list(forms._validator_cache.values())
+    validate_answers(a_form(a={"maxLength": forms.MOST_CACHED, "type": "string"}), {})
+    assert set(map(id, forms._validator_cache.values())) == set(map(id, known))
 
 
-class Ask(Body):
+class Ask(Payload):
     """Something with answers."""
 
     form_answers: Answers
@@ -186,15 +189,15 @@ def test_answers_are_kept_as_one_sealed_text() -> None:
     body = Ask.model_validate({"form_answers": {"b": "为什么", "a": [1, 2.5, None, True]}})
     assert read_answers(body.form_answers) == {"a": [1, 2.5, None, True], "b": "为什么"}
     assert body == Ask.model_validate({"form_answers": {"a": [1, 2.5, None, True], "b": "为什么"}})
-    assert holds_words(body)
+    assert has_personal_text(body)
     key = PersonalKey(uuid7(), bytes(32))
-    kept = bodies.given(body, {}, key.seal)["form_answers"]
+    kept = bodies.to_event_data(body, {}, key.seal)["form_answers"]
     assert is_sealed(kept)
     assert "为什么" not in kept
     assert read_answers(key.open(kept) or "") == read_answers(body.form_answers)
 
 
-@each(
+@each_case(
     "said",
     [
         [],
@@ -293,7 +296,7 @@ def test_answers_fit_where_another_validator_says_so_and_are_wrong_where_it_does
             expected |= {(name,) for name in answers if name not in form["properties"]}
         else:
             expected.add(tuple(path))
-    faults = answers_fit(form, answers)
+    faults = validate_answers(form, answers)
     found = {
         tuple(part.replace("~1", "/").replace("~0", "~") for part in fault.pointer.split("/")[2:])
         for fault in faults

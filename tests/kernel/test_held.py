@@ -13,9 +13,9 @@ import pytest
 
 import app
 from app.kernel.ledger import Ledger
-from app.kernel.look import BESIDE, Look, Versions
-from app.registry import BY_KIND
-from tests.conftest import Place
+from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
+from app.registry import LIFECYCLES_BY_KIND
+from tests.conftest import DatabaseUrls
 from tests.people import add_team
 
 ROOT = Path(app.__path__[0])
@@ -44,7 +44,7 @@ def _text(call: ast.Call) -> str:
     return str(argument.value)
 
 
-def test_every_constraint_that_is_to_hold_an_answer_is_there(place: Place) -> None:
+def test_every_constraint_that_is_to_hold_an_answer_is_there(place: DatabaseUrls) -> None:
     names = {_text(call) for call in _said("Constraint")}
     assert names
     query = "select relname from pg_class where relkind = 'i' union select conname from pg_constraint"
@@ -65,7 +65,7 @@ def _looking() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.AsyncFunctionDef):
                 kinds = {ast.unparse(one.annotation) for one in node.args.args if one.annotation is not None}
-                if "Look" in kinds and not name.startswith("kernel/"):
+                if "ReadContext" in kinds and not name.startswith("kernel/"):
                     yield f"{name} {node.name}", node
 
 
@@ -81,22 +81,22 @@ def test_checks_and_preparations_read_by_the_look_alone() -> None:
 
 async def test_versions_that_were_read_are_noted_and_the_first_one_counts(ledger: Ledger) -> None:
     team = await add_team(ledger, "mail")
-    look = Look(ledger.db, BY_KIND, ledger.directory)
+    reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
     query = "select stream, version from log.stream_head where stream = %s"
-    assert await look.row(query, (team.row_key,), held=Versions()) is not None
-    assert look.reads == {team.row_key: 1}
-    look.relies_on_version(team.row_key, 2)
-    assert look.reads == {team.row_key: 1}
+    assert await reads.row(query, (team.row_key,), held=Versions()) is not None
+    assert reads.versions == {team.row_key: 1}
+    reads.relies_on_version(team.row_key, 2)
+    assert reads.versions == {team.row_key: 1}
 
 
 async def test_what_stands_beside_a_record_is_held_by_the_version_of_that_one(ledger: Ledger) -> None:
-    look = Look(ledger.db, BY_KIND, ledger.directory)
-    assert await look.rows("select 1 as one", held=BESIDE) == [{"one": 1}]
-    assert look.reads == {}
+    reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
+    assert await reads.rows("select 1 as one", held=BY_RECORD_VERSION) == [{"one": 1}]
+    assert reads.versions == {}
 
 
 async def test_who_does_not_say_what_holds_an_answer_gets_none(ledger: Ledger) -> None:
-    look = Look(ledger.db, BY_KIND, ledger.directory)
-    asking: Any = look.rows
+    reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
+    asking: Any = reads.rows
     with pytest.raises(TypeError, match="held"):
         await asking("select 1")

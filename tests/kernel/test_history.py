@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.common.records import as_row, codecs, empty, evolve, from_row, later
+from app.common.records import as_row, codecs, empty, evolve, from_row, later_of
 from app.foundation.people.records import Team
-from app.kernel.bodies import Nothing
-from app.kernel.history import as_of_version, fold
+from app.kernel.history import fold, record_at_version
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload
 from app.log import read
 from app.log.events import Recorded, stream
 from app.log.ids import uuid7
@@ -23,7 +23,7 @@ from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
 from tests.kernel.incidents import report
-from tests.log.making import NOW, an_event
+from tests.log.commands import NOW, an_event
 from tests.people import act, add_caller
 
 TEAM = uuid7()
@@ -90,8 +90,8 @@ def test_a_row_changed_last_when_the_latest_of_its_events_happened() -> None:
 
 def test_the_later_of_two_instants() -> None:
     early, late = NOW, NOW + timedelta(seconds=1)
-    assert later(None, early) == later(early, early) == early
-    assert later(early, late) == later(late, early) == late
+    assert later_of(None, early) == later_of(early, early) == early
+    assert later_of(early, late) == later_of(late, early) == late
 
 
 INSTANTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # they get their zone here
@@ -133,11 +133,11 @@ async def test_a_record_can_be_seen_as_it_was_after_each_of_its_events(ledger: L
     for action, body in (
         ("comment", CommentTicket(text="x")),
         ("assign", AssignTicket(person="me")),
-        ("start", Nothing()),
+        ("start", EmptyPayload()),
     ):
         seen.append((await act(ledger, agent, "incident", action, incident.id, body)).record)
     for version, record in enumerate(seen, 1):
-        assert await as_of_version(ledger.db, LIFECYCLE, incident.row_key, version) == record
+        assert await record_at_version(ledger.db, LIFECYCLE, incident.row_key, version) == record
     assert [record.version for record in seen] == [1, 1, 3, 4]
     assert seen[-1].state is IncidentState.in_progress
 
@@ -160,5 +160,5 @@ async def test_what_is_in_the_row_is_what_the_events_say_whatever_the_words(
     row = await ledger.db.row("select * from fold.incident where id = %s", (incident.id,))
     assert row is not None
     assert from_row(Incident, row) == fold(
-        Incident, incident.row_key, await read.of_stream(ledger.db, incident.row_key)
+        Incident, incident.row_key, await read.stream_events(ledger.db, incident.row_key)
     )

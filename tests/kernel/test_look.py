@@ -15,19 +15,19 @@ from app.db import Database, Row
 from app.foundation.people.lookups import membership
 from app.foundation.people.records import Team
 from app.kernel.ledger import Ledger
-from app.kernel.look import Look, ids_of, load
+from app.kernel.reads import ReadContext, ids_of, load
 from app.log.events import stream
 from app.log.ids import uuid7
-from app.log.writer import Command
+from app.log.writer import AppendRequest
 from app.processes.incidents.records import Incident
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.comments import CommentTicket
 from app.ticketing.records import Comment
 from tests.kernel.incidents import report
-from tests.log.making import an_event
+from tests.log.commands import an_event
 from tests.people import act, add_caller, add_person, add_team
 
-INCIDENTS = BY_KIND["incident"]
+INCIDENTS = LIFECYCLES_BY_KIND["incident"]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def incident(ledger: Ledger) -> Incident:
 
 
 async def found(ledger: Ledger, name: str, kind: str = "incident") -> UUID | None:
-    loaded = await load(ledger.db, BY_KIND[kind], name)
+    loaded = await load(ledger.db, LIFECYCLES_BY_KIND[kind], name)
     return None if loaded is None else loaded.record.id
 
 
@@ -61,7 +61,7 @@ async def refer(ledger: Ledger, incident: Incident, source: str, key: str) -> No
         data={"given": {}, "set": {stream("external_reference", reference): fields}},
     )
     await ledger.writer.write(
-        Command(
+        AppendRequest(
             reads={incident.row_key: loaded.stream_version},
             events=(event,),
             rows=(("fold.external_reference", row),),
@@ -147,12 +147,12 @@ async def test_a_name_that_nothing_has_finds_nothing(ledger: Ledger, name: str, 
 
 async def test_what_was_looked_at_is_remembered_with_its_version(ledger: Ledger, incident: Incident) -> None:
     team = await add_team(ledger, "mail")
-    look = Look(ledger.db, BY_KIND, ledger.directory)
-    loaded = await look.record("incident", incident.number)
-    await look.record("team", "mail")
-    await look.record("team", "there is no such team")
+    reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
+    loaded = await reads.record("incident", incident.number)
+    await reads.record("team", "mail")
+    await reads.record("team", "there is no such team")
     assert loaded is not None
-    assert look.reads == {incident.row_key: 1, team.row_key: 1}
+    assert reads.versions == {incident.row_key: 1, team.row_key: 1}
     assert (loaded.record, loaded.stream_version) == (incident, 1)
     assert sorted(loaded.audience) == sorted({f"person:{incident.requester_id}", "desk"})
 
@@ -162,12 +162,12 @@ async def test_what_is_looked_at_twice_is_remembered_as_it_was_first(
 ) -> None:
     """Something may have been decided on it: that it has moved must not go unnoticed."""
     caller = await add_caller(ledger, "Agent", Role.agent)
-    look = Look(ledger.db, BY_KIND, ledger.directory)
-    await look.record("incident", incident.number)
+    reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
+    await reads.record("incident", incident.number)
     await act(ledger, caller, "incident", "comment", incident.id, CommentTicket(text="x"))
-    again = await look.record("incident", incident.number)
+    again = await reads.record("incident", incident.number)
     assert again is not None
-    assert (again.stream_version, look.reads[incident.row_key]) == (2, 1)
+    assert (again.stream_version, reads.versions[incident.row_key]) == (2, 1)
 
 
 async def test_a_comment_moves_the_streams_version_and_not_the_records(
@@ -185,19 +185,19 @@ async def test_a_records_own_children_are_seen_and_nobody_elses(ledger: Ledger, 
     another = await report(ledger, caller)
     for ticket, text in ((incident, "one"), (incident, "two"), (another, "not this")):
         await act(ledger, caller, "incident", "comment", ticket.id, CommentTicket(text=text))
-    look = Look(ledger.db, BY_KIND, ledger.directory)
-    comments = await look.children(Comment, incident)
+    reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
+    comments = await reads.children(Comment, incident)
     assert {comment.record for comment in comments} == {incident.row_key}
     assert len(comments) == 2
-    assert await look.children(ExternalReference, incident) == []
+    assert await reads.children(ExternalReference, incident) == []
 
 
 async def test_whether_somebody_belongs_to_a_team_can_be_looked_up(ledger: Ledger) -> None:
     mail, net = await add_team(ledger, "mail"), await add_team(ledger, "net")
     person = await add_person(ledger, "Wang Wei", "mail")
-    look = Look(ledger.db, BY_KIND, ledger.directory)
-    assert await membership(look, person, mail)
-    assert not await membership(look, person, net)
+    reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
+    assert await membership(reads, person, mail)
+    assert not await membership(reads, person, net)
     assert isinstance(person, Person)
     assert isinstance(mail, Team)
 

@@ -12,7 +12,7 @@ import pytest
 from app.db import Database, connect
 from app.kernel.ledger import Ledger
 from app.kernel.numbers import BLOCK, Numbers
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import report
 from tests.people import add_caller
 from tests.waiting import Blocked
@@ -27,28 +27,28 @@ def of(db: Database, zone: str = "UTC") -> Numbers:
 
 async def test_numbers_run_from_one_in_a_process_of_its_own(ledger: Ledger) -> None:
     numbers = of(ledger.db)
-    taken = [await numbers.next("INC", NOW) for _ in range(BLOCK * 2 + 1)]
+    taken = [await numbers.next_number("INC", NOW) for _ in range(BLOCK * 2 + 1)]
     assert taken == [f"INC-2026-{n:06d}" for n in range(1, BLOCK * 2 + 2)]
 
 
 async def test_no_number_is_given_twice_however_many_take_them_at_once(ledger: Ledger) -> None:
     processes = [of(ledger.db) for _ in range(4)]
-    taken = await asyncio.gather(*(processes[n % 4].next("INC", NOW) for n in range(400)))
+    taken = await asyncio.gather(*(processes[n % 4].next_number("INC", NOW) for n in range(400)))
     assert len(set(taken)) == 400
 
 
 async def test_those_who_take_numbers_at_once_in_one_process_lose_none(ledger: Ledger) -> None:
     numbers = of(ledger.db)
-    taken = await asyncio.gather(*(numbers.next("INC", NOW) for _ in range(100)))
+    taken = await asyncio.gather(*(numbers.next_number("INC", NOW) for _ in range(100)))
     assert sorted(taken) == [f"INC-2026-{n:06d}" for n in range(1, 101)]
 
 
 async def test_each_code_and_each_year_counts_for_itself(ledger: Ledger) -> None:
     numbers = of(ledger.db)
-    assert await numbers.next("INC", NOW) == "INC-2026-000001"
-    assert await numbers.next("PRB", NOW) == "PRB-2026-000001"
-    assert await numbers.next("INC", NOW.replace(year=2027)) == "INC-2027-000001"
-    assert await numbers.next("INC", NOW) == "INC-2026-000002"
+    assert await numbers.next_number("INC", NOW) == "INC-2026-000001"
+    assert await numbers.next_number("PRB", NOW) == "PRB-2026-000001"
+    assert await numbers.next_number("INC", NOW.replace(year=2027)) == "INC-2027-000001"
+    assert await numbers.next_number("INC", NOW) == "INC-2026-000002"
 
 
 @pytest.mark.parametrize(
@@ -67,27 +67,27 @@ async def test_each_code_and_each_year_counts_for_itself(ledger: Ledger) -> None
 async def test_the_year_is_that_of_the_organisations_zone(
     ledger: Ledger, zone: str, moment: str, year: int
 ) -> None:
-    number = await of(ledger.db, zone).next("INC", datetime.fromisoformat(moment))
+    number = await of(ledger.db, zone).next_number("INC", datetime.fromisoformat(moment))
     assert number == f"INC-{year}-000001"
 
 
 async def test_what_a_process_had_left_is_lost_and_never_reused(ledger: Ledger) -> None:
-    assert await of(ledger.db).next("INC", NOW) == "INC-2026-000001"
-    assert await of(ledger.db).next("INC", NOW) == f"INC-2026-{BLOCK + 1:06d}"
+    assert await of(ledger.db).next_number("INC", NOW) == "INC-2026-000001"
+    assert await of(ledger.db).next_number("INC", NOW) == f"INC-2026-{BLOCK + 1:06d}"
 
 
 async def test_who_has_taken_many_takes_more_at_a_time_and_loses_no_more_than_a_fifth(ledger: Ledger) -> None:
     numbers, used = of(ledger.db), BLOCK * 20
-    taken = [await numbers.next("INC", NOW) for _ in range(used)]
+    taken = [await numbers.next_number("INC", NOW) for _ in range(used)]
     assert taken == [f"INC-2026-{n:06d}" for n in range(1, used + 1)]
-    following = int((await of(ledger.db).next("INC", NOW)).rpartition("-")[2])
+    following = int((await of(ledger.db).next_number("INC", NOW)).rpartition("-")[2])
     assert used + BLOCK < following <= used * 5 / 4 + 1
 
 
 async def test_numbers_grow_longer_when_six_digits_do_not_do(ledger: Ledger) -> None:
     numbers = of(ledger.db)
-    assert await numbers.next("INC", NOW, block=999_999) == "INC-2026-000001"
-    assert await of(ledger.db).next("INC", NOW) == "INC-2026-1000000"
+    assert await numbers.next_number("INC", NOW, block=999_999) == "INC-2026-000001"
+    assert await of(ledger.db).next_number("INC", NOW) == "INC-2026-1000000"
 
 
 async def test_the_database_keeps_a_number_from_standing_on_two_records(ledger: Ledger) -> None:
@@ -103,26 +103,26 @@ async def test_the_database_keeps_a_number_from_standing_on_two_records(ledger: 
 
 
 async def test_when_there_are_none_to_be_had_all_who_wait_are_told_at_once_and_later_ones_get_some(
-    ledger: Ledger, place: Place
+    ledger: Ledger, place: DatabaseUrls
 ) -> None:
     numbers = of(ledger.db)
     owner = await connect(place.owner_url)
     await owner.execute("alter table plumbing.number_block rename to gone")
-    told = await asyncio.gather(*(numbers.next("INC", NOW) for _ in range(50)), return_exceptions=True)
+    told = await asyncio.gather(*(numbers.next_number("INC", NOW) for _ in range(50)), return_exceptions=True)
     assert {type(one) for one in told} == {psycopg.errors.UndefinedTable}
     await owner.execute("alter table plumbing.gone rename to number_block")
     await owner.close()
-    assert await numbers.next("INC", NOW) == "INC-2026-000001"
+    assert await numbers.next_number("INC", NOW) == "INC-2026-000001"
 
 
 async def test_who_goes_away_while_numbers_are_fetched_takes_nobody_elses(
-    ledger: Ledger, place: Place
+    ledger: Ledger, place: DatabaseUrls
 ) -> None:
     numbers = of(ledger.db)
     async with Blocked(place.owner_url, "lock table plumbing.number_block") as blocked:
-        gone = asyncio.create_task(numbers.next("INC", NOW))
+        gone = asyncio.create_task(numbers.next_number("INC", NOW))
         await blocked.waiting()
-        stays = asyncio.create_task(numbers.next("INC", NOW))
+        stays = asyncio.create_task(numbers.next_number("INC", NOW))
         await asyncio.sleep(0)
         gone.cancel()
     assert await stays == "INC-2026-000001"

@@ -17,16 +17,16 @@ from app.common.priority import Priority
 from app.common.records import codecs, empty
 from app.common.tickets import HoldReason
 from app.kernel.history import fold
-from app.kernel.imported_case import OPENING, Case, ciphertexts, recall
-from app.kernel.observe import Observed, Snapshot, observe
-from app.kernel.told import Source
+from app.kernel.history_source import HistorySource
+from app.kernel.imported_case import OPENING_VERSION, ImportedCase, ciphertexts, replay_case
+from app.kernel.observe import ObservedEvent, Snapshot, observe
 from app.log.canonical import canonical
 from app.log.events import Recorded
 from app.log.ids import uuid7
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
-from tests.cases import each
+from tests.cases import each_case
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 KEY = "00000000-0000-4000-8000-000000000001"
@@ -38,8 +38,8 @@ COLUMNS = {
 TEAM = UUID(int=7)
 
 
-def source(*, repeats: bool = True) -> Source[Incident]:
-    return Source(
+def source(*, repeats: bool = True) -> HistorySource[Incident]:
+    return HistorySource(
         "desk",
         LIFECYCLE,
         columns=COLUMNS,
@@ -61,10 +61,10 @@ def opened(sealed: Iterable[str]) -> dict[str, str | None]:
     return {text: base64.urlsafe_b64decode(text.split(":")[2]).decode() for text in sealed}
 
 
-def begun(told_by: Source[Incident] | None = None) -> Case[Incident]:
+def begun(told_by: HistorySource[Incident] | None = None) -> ImportedCase[Incident]:
     record = empty(Incident, uuid7())
     record.number = "INC-2026-000001"
-    return Case(told_by or source(), record)
+    return ImportedCase(told_by or source(), record)
 
 
 def row(
@@ -100,15 +100,15 @@ def row(
     )
 
 
-def tell(case: Case[Incident], *rows: Snapshot) -> list[Observed]:
+def tell(case: ImportedCase[Incident], *rows: Snapshot) -> list[ObservedEvent]:
     return [event for each in rows for event in observe(case, each, seal)]
 
 
-def types(events: Sequence[Observed]) -> list[str]:
+def types(events: Sequence[ObservedEvent]) -> list[str]:
     return [event.type.removeprefix("incident.") for event in events]
 
 
-def recorded(case: Case[Incident], events: Sequence[Observed]) -> list[Recorded]:
+def recorded(case: ImportedCase[Incident], events: Sequence[ObservedEvent]) -> list[Recorded]:
     return [
         Recorded(
             id=uuid4(),
@@ -127,7 +127,7 @@ def recorded(case: Case[Incident], events: Sequence[Observed]) -> list[Recorded]
     ]
 
 
-def irregular(event: Observed) -> list[str]:
+def irregular(event: ObservedEvent) -> list[str]:
     return [code for code in event.data.get("irregular", []) if not code.startswith("missing:")]
 
 
@@ -177,7 +177,7 @@ def test_a_first_row_in_a_later_state_tells_a_second_event(
     assert case.record.state is state
 
 
-@each(
+@each_case(
     ("states", "event", "codes"),
     [
         ((State.new, State.acknowledged), "acknowledged", []),
@@ -397,7 +397,7 @@ def test_what_was_done_here_stays_until_the_source_tells_something_later() -> No
         position=2,
         recorded_at=BEGIN,
     )
-    case = recall(source(), [*events, ours], {})
+    case = replay_case(source(), [*events, ours], {})
     (event,) = tell(case, row(5, State.acknowledged, priority=Priority.P1))
     assert types([event]) == ["acknowledged"]
     assert event.data["late"][case.key] == {"state": "acknowledged"}
@@ -452,13 +452,13 @@ def flags(count: int) -> st.SearchStrategy[list[bool]]:
     return st.lists(st.booleans(), min_size=count, max_size=count)
 
 
-def domain(case: Case[Incident]) -> dict[str, Any]:
+def domain(case: ImportedCase[Incident]) -> dict[str, Any]:
     """The record's fields, without those that say by which event they were set."""
     return {name: case.record.__dict__[name] for name in codecs(Incident)}
 
 
-def again(case: Case[Incident], events: list[Recorded]) -> Case[Incident]:
-    return recall(case.source, events, opened(ciphertexts(events)))
+def again(case: ImportedCase[Incident], events: list[Recorded]) -> ImportedCase[Incident]:
+    return replay_case(case.source, events, opened(ciphertexts(events)))
 
 
 @given(histories())
@@ -492,7 +492,7 @@ def test_a_case_that_is_recalled_goes_on_as_one_that_was_remembered(
     arrival = arrivals(data, history)
     remembered, forgotten = begun(), begun()
     forgotten.record.__dict__.update(id=remembered.record.id)
-    forgotten = Case(forgotten.source, forgotten.record)
+    forgotten = ImportedCase(forgotten.source, forgotten.record)
     events: list[Recorded] = []
     for one, forgets in zip(arrival, data.draw(flags(len(arrival))), strict=True):
         told = tell(remembered, one)
@@ -523,14 +523,16 @@ def test_the_log_says_of_each_instant_what_the_source_said_then(
             assert known["state"] == one.state.value
 
 
-def timeline(case: Case[Incident], events: list[Observed]) -> list[tuple[Any, ...]]:
+def timeline(case: ImportedCase[Incident], events: list[ObservedEvent]) -> list[tuple[Any, ...]]:
     """What the events come to for whoever counts: without those that others were told instead of, in the
     order of their times, each with what was known then; the opening as it is known last.
     """
     gone = {event.data.get("instead") for event in events}
-    again = next((event for event in reversed(events) if event.data.get("instead") == OPENING), events[0])
-    left = [event for event in events[1:] if event.version not in gone - {OPENING}]
-    left = [event for event in left if event.data.get("instead") != OPENING]
+    again = next(
+        (event for event in reversed(events) if event.data.get("instead") == OPENING_VERSION), events[0]
+    )
+    left = [event for event in events[1:] if event.version not in gone - {OPENING_VERSION}]
+    left = [event for event in left if event.data.get("instead") != OPENING_VERSION]
     known: dict[str, Any] = _told(case, events[0]) | _told(case, again)
     told = [("opened", case.record.opened_at, again.actor, again.data.get("irregular"), _cut(known))]
     for event in sorted(left, key=lambda event: (event.at, event.version)):
@@ -539,7 +541,7 @@ def timeline(case: Case[Incident], events: list[Observed]) -> list[tuple[Any, ..
     return told
 
 
-def _told(case: Case[Incident], event: Observed) -> dict[str, Any]:
+def _told(case: ImportedCase[Incident], event: ObservedEvent) -> dict[str, Any]:
     late = event.data.get("late", {}).get(case.key, {})
     return {**late, **event.data["set"].get(case.key, {})}
 

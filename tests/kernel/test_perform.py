@@ -11,26 +11,35 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import Caller, Held, Role, rule
+from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.foundation.people import keys, persons, teams
-from app.kernel.bodies import Body, Nothing, Reason
+from app.kernel.context import ActionContext
 from app.kernel.ledger import Ledger
-from app.kernel.look import Look
-from app.kernel.moment import Moment
-from app.kernel.perform import ATTEMPTS, Act, Done, IdempotencyKey, perform
-from app.kernel.refusals import Busy, Changed, Forbidden, NotFound, NotNow, PersonErased, Refusal, WrongValue
+from app.kernel.payloads import EmptyPayload, Payload, Reason
+from app.kernel.perform import ATTEMPTS, Command, CommandResult, IdempotencyKey, perform
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import (
+    ActionUnavailable,
+    Forbidden,
+    NotFound,
+    PersonErased,
+    Refusal,
+    RetriesExhausted,
+    VersionMismatch,
+    WrongValue,
+)
 from app.kernel.vault import master_key, open_vault
 from app.log import read
 from app.log.ids import uuid7
-from app.log.writer import Repeated
+from app.log.writer import DuplicateCommand
 from app.processes.incidents.lifecycle import LIFECYCLE, HoldIncident, ResolveIncident
 from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
-from tests.cases import each
-from tests.conftest import Place
+from tests.cases import each_case
+from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import a_report, report
-from tests.log.making import told
+from tests.log.commands import event_only
 from tests.people import act, add_caller, add_person, add_team, context
 from tests.waiting import Blocked, until
 
@@ -74,7 +83,7 @@ async def test_what_was_done_is_in_the_row_in_the_event_and_in_the_answer(
         "title": "Mail does not arrive",
         "service": "mail",
     }
-    (event,) = await read.of_stream(ledger.db, incident.row_key)
+    (event,) = await read.stream_events(ledger.db, incident.row_key)
     assert event.position == done.written.position
     assert event.recorded_at == done.written.recorded_at
     assert (event.id, event.type, event.actor, event.source, event.correlation_id, event.occurred_at) == (
@@ -125,7 +134,7 @@ async def test_what_is_not_open_now_says_the_state_and_what_is(
 ) -> None:
     await act(ledger, agent, "incident", "acknowledge", incident.id)
     refusal = await refused(ledger, agent, "incident", "acknowledge", incident.number)
-    assert isinstance(refusal, NotNow)
+    assert isinstance(refusal, ActionUnavailable)
     assert refusal.code == "not_in_this_state"
     assert refusal.more["state"] == "acknowledged"
     assert {"cancel", "assign"} <= set(refusal.more["allowed_actions"])
@@ -136,7 +145,7 @@ async def test_a_check_refuses_by_its_own_sentence(ledger: Ledger, agent: Caller
     await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person="me"))
     body = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Nothing yet."})
     refusal = await refused(ledger, agent, "incident", "resolve", incident.id, body)
-    assert isinstance(refusal, NotNow)
+    assert isinstance(refusal, ActionUnavailable)
     assert refusal.code == "nobody_has_seen_it"
     assert refusal.more["state"] == "new"
     told = set(refusal.more["allowed_actions"])
@@ -153,7 +162,7 @@ async def test_a_check_refuses_by_its_own_sentence(ledger: Ledger, agent: Caller
     ],
 )
 async def test_a_reference_to_nothing_is_a_wrong_value(
-    ledger: Ledger, agent: Caller, incident: Incident, body: Body, pointer: str
+    ledger: Ledger, agent: Caller, incident: Incident, body: Payload, pointer: str
 ) -> None:
     await add_team(ledger, "mail")
     refusal = await refused(ledger, agent, "incident", "assign", incident.id, body)
@@ -164,7 +173,7 @@ async def test_a_reference_to_nothing_is_a_wrong_value(
 async def test_a_reference_in_a_list_is_named_by_its_place(ledger: Ledger) -> None:
     await add_team(ledger, "mail")
     body = persons.AddPerson(name="Wang Wei", teams=("mail", "there is none"))
-    refusal = await refused(ledger, rule("tests"), "person", "add", body=body)
+    refusal = await refused(ledger, rule_caller("tests"), "person", "add", body=body)
     assert isinstance(refusal, WrongValue)
     assert (refusal.pointer, refusal.because) == ("/teams/1", "unknown_reference")
 
@@ -180,7 +189,7 @@ async def test_a_person_whom_one_may_not_see_cannot_be_referred_to(ledger: Ledge
 async def test_a_unique_name_that_is_taken_is_a_wrong_value(ledger: Ledger) -> None:
     await add_team(ledger, "mail")
     refusal = await refused(
-        ledger, rule("tests"), "team", "add", body=teams.AddTeam(key="mail", name="Another")
+        ledger, rule_caller("tests"), "team", "add", body=teams.AddTeam(key="mail", name="Another")
     )
     assert isinstance(refusal, WrongValue)
     assert (refusal.pointer, refusal.because) == ("/key", "taken")
@@ -191,10 +200,10 @@ async def test_of_two_who_take_a_unique_name_at_once_one_is_told_that_it_is_take
 ) -> None:
     body = teams.AddTeam(key="mail", name="Mail")
     outcomes = await asyncio.gather(
-        *(act(one, rule("tests"), "team", "add", body=body) for one in (ledger, other, ledger, other)),
+        *(act(one, rule_caller("tests"), "team", "add", body=body) for one in (ledger, other, ledger, other)),
         return_exceptions=True,
     )
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Done"] + ["WrongValue"] * 3
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CommandResult"] + ["WrongValue"] * 3
 
 
 REACH = [
@@ -212,7 +221,7 @@ HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 SKEW = timedelta(seconds=60)
 
 
-@each(("roles", "reach"), REACH)
+@each_case(("roles", "reach"), REACH)
 async def test_how_far_back_a_role_may_date(
     ledger: Ledger, roles: tuple[Role, ...], reach: timedelta
 ) -> None:
@@ -236,7 +245,7 @@ async def test_an_integration_dates_back_as_far_as_it_likes(ledger: Ledger) -> N
     assert done.record.opened_at == long_ago
 
 
-@each("roles", [(), (Role.agent,), (Role.admin,), (Role.integration,)])
+@each_case("roles", [(), (Role.agent,), (Role.admin,), (Role.integration,)])
 async def test_nobody_dates_further_ahead_than_clocks_differ(ledger: Ledger, roles: tuple[Role, ...]) -> None:
     caller = await add_caller(ledger, "Somebody", *roles)
     done = await act(ledger, caller, "incident", "report", body=a_report(occurred_at=NOW + SKEW), now=NOW)
@@ -250,12 +259,12 @@ async def test_nobody_dates_further_ahead_than_clocks_differ(ledger: Ledger, rol
 async def test_a_state_is_not_left_before_it_began(ledger: Ledger, agent: Caller) -> None:
     opened = NOW - timedelta(days=2)
     incident = await report(ledger, agent, occurred_at=opened)
-    early = Nothing(occurred_at=opened - SECOND)
+    early = EmptyPayload(occurred_at=opened - SECOND)
     refusal = await refused(ledger, agent, "incident", "acknowledge", incident.id, early, now=NOW)
     assert isinstance(refusal, WrongValue)
     assert (refusal.pointer, refusal.because) == ("/occurred_at", "before_this_state")
     done = await act(
-        ledger, agent, "incident", "acknowledge", incident.id, Nothing(occurred_at=opened), now=NOW
+        ledger, agent, "incident", "acknowledge", incident.id, EmptyPayload(occurred_at=opened), now=NOW
     )
     assert done.record.acknowledged_at == done.record.state_since == opened
 
@@ -264,7 +273,7 @@ async def test_a_state_may_be_left_before_something_else_was_set_in_it(ledger: L
     opened = NOW - timedelta(days=2)
     incident = await report(ledger, agent, occurred_at=opened)
     await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person="me"), now=NOW)
-    between = Nothing(occurred_at=NOW - timedelta(days=1))
+    between = EmptyPayload(occurred_at=NOW - timedelta(days=1))
     done = await act(ledger, agent, "incident", "acknowledge", incident.id, between, now=NOW)
     assert done.record.acknowledged_at == NOW - timedelta(days=1)
     assert done.record.changed_at == NOW, "the latest of what was set"
@@ -298,7 +307,7 @@ async def test_a_write_against_another_version_is_refused_with_the_present_one(
     await act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person="me"), if_match=1)
     for wrong in (1, 3, 0, -1):
         refusal = await refused(ledger, agent, "incident", "acknowledge", incident.id, if_match=wrong)
-        assert isinstance(refusal, Changed)
+        assert isinstance(refusal, VersionMismatch)
         assert refusal.more == {"version": 2}
     assert (await act(ledger, agent, "incident", "acknowledge", incident.id, if_match=2)).record.version == 3
 
@@ -311,7 +320,7 @@ async def test_a_comment_does_not_make_an_open_form_stale(
     assert (done.record.version, done.event.version) == (3, 3)
 
 
-async def at_once(place: Place, ledger: Ledger, *commands: Any) -> list[Any]:
+async def at_once(place: DatabaseUrls, ledger: Ledger, *commands: Any) -> list[Any]:
     """All decide on the same state: the log takes none of them before the last one waits for it."""
     async with Blocked(place.owner_url) as blocked:
         first = asyncio.ensure_future(commands[0])
@@ -326,7 +335,7 @@ async def _waiting(ledger: Ledger, count: int) -> bool:
 
 
 async def test_what_was_decided_on_a_state_that_has_moved_is_decided_again(
-    ledger: Ledger, place: Place, agent: Caller, incident: Incident
+    ledger: Ledger, place: DatabaseUrls, agent: Caller, incident: Incident
 ) -> None:
     done = await at_once(
         place,
@@ -341,7 +350,7 @@ async def test_what_was_decided_on_a_state_that_has_moved_is_decided_again(
 
 
 async def test_what_is_decided_again_can_come_out_otherwise(
-    ledger: Ledger, place: Place, agent: Caller, incident: Incident
+    ledger: Ledger, place: DatabaseUrls, agent: Caller, incident: Incident
 ) -> None:
     first, second = await at_once(
         place,
@@ -349,13 +358,13 @@ async def test_what_is_decided_again_can_come_out_otherwise(
         act(ledger, agent, "incident", "cancel", incident.id, Reason(reason="No fault.")),
         act(ledger, agent, "incident", "acknowledge", incident.id),
     )
-    assert isinstance(first, Done)
-    assert isinstance(second, NotNow)
+    assert isinstance(first, CommandResult)
+    assert isinstance(second, ActionUnavailable)
     assert second.more["state"] == "cancelled"
 
 
 async def test_what_named_a_version_is_refused_when_it_is_decided_again(
-    ledger: Ledger, place: Place, agent: Caller, incident: Incident
+    ledger: Ledger, place: DatabaseUrls, agent: Caller, incident: Incident
 ) -> None:
     assign = AssignTicket(person="me")
     first, second = await at_once(
@@ -364,21 +373,21 @@ async def test_what_named_a_version_is_refused_when_it_is_decided_again(
         act(ledger, agent, "incident", "assign", incident.id, assign, if_match=1),
         act(ledger, agent, "incident", "acknowledge", incident.id, if_match=1),
     )
-    assert isinstance(first, Done)
-    assert isinstance(second, Changed)
+    assert isinstance(first, CommandResult)
+    assert isinstance(second, VersionMismatch)
 
 
 async def test_what_depends_on_another_record_is_decided_again_when_that_one_moves(
-    ledger: Ledger, place: Place, agent: Caller, incident: Incident
+    ledger: Ledger, place: DatabaseUrls, agent: Caller, incident: Incident
 ) -> None:
     person = await add_person(ledger, "Wang Wei")
     first, second = await at_once(
         place,
         ledger,
-        act(ledger, rule("tests"), "person", "erase", person.id),
+        act(ledger, rule_caller("tests"), "person", "erase", person.id),
         act(ledger, agent, "incident", "assign", incident.id, AssignTicket(person=str(person.id))),
     )
-    assert isinstance(first, Done)
+    assert isinstance(first, CommandResult)
     assert isinstance(second, WrongValue)
     assert second.because == "person_erased"
 
@@ -399,11 +408,13 @@ def moving(count: int) -> tuple[Any, list[int]]:
     """The row *acknowledge*, with a check while which somebody else writes to the incident's stream."""
     times: list[int] = []
 
-    async def somebody_else_writes(look: Look, incident: Incident, at: Moment) -> str | None:
-        del at
-        times.append(look.reads[incident.row_key])
+    async def somebody_else_writes(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
+        del ctx
+        times.append(reads.versions[incident.row_key])
         if len(times) <= count:
-            await MOVERS[look._db.url].writer.write(told(incident.row_key, look.reads[incident.row_key]))
+            await MOVERS[reads._db.url].writer.write(
+                event_only(incident.row_key, reads.versions[incident.row_key])
+            )
         return None
 
     return replace(LIFECYCLE["acknowledge"], unless=(somebody_else_writes,)), times
@@ -418,7 +429,7 @@ async def test_it_is_decided_again_as_often_as_there_is_hope(
 ) -> None:
     MOVERS[ledger.db.url] = other
     row, times = moving(moves)
-    done = await perform(ledger, Act(LIFECYCLE, row, str(incident.id), Nothing(), context(agent)))
+    done = await perform(ledger, Command(LIFECYCLE, row, str(incident.id), EmptyPayload(), context(agent)))
     assert done.event.version == moves + 2
     assert times == list(range(1, moves + 2))
 
@@ -428,8 +439,8 @@ async def test_when_others_keep_changing_it_that_is_said(
 ) -> None:
     MOVERS[ledger.db.url] = other
     row, times = moving(ATTEMPTS)
-    with pytest.raises(Busy):
-        await perform(ledger, Act(LIFECYCLE, row, str(incident.id), Nothing(), context(agent)))
+    with pytest.raises(RetriesExhausted):
+        await perform(ledger, Command(LIFECYCLE, row, str(incident.id), EmptyPayload(), context(agent)))
     assert len(times) == ATTEMPTS
     assert await ledger.db.value("select state from fold.incident") == "new"
 
@@ -437,7 +448,7 @@ async def test_when_others_keep_changing_it_that_is_said(
 async def test_nobody_can_write_for_whom_there_is_no_key_any_more(
     ledger: Ledger, agent: Caller, incident: Incident
 ) -> None:
-    await act(ledger, rule("tests"), "person", "erase", agent.person_id)
+    await act(ledger, rule_caller("tests"), "person", "erase", agent.person_id)
     comment = CommentTicket(text="x")
     assert isinstance(await refused(ledger, agent, "incident", "comment", incident.id, comment), PersonErased)
     # What needs no words is still theirs to do: erasing is not dismissal.
@@ -446,17 +457,17 @@ async def test_nobody_can_write_for_whom_there_is_no_key_any_more(
 
 async def test_words_for_an_erased_person_are_refused_too(ledger: Ledger, agent: Caller) -> None:
     requester = await add_person(ledger, "Requester")
-    await act(ledger, rule("tests"), "person", "erase", requester.id)
+    await act(ledger, rule_caller("tests"), "person", "erase", requester.id)
     body = a_report(requester=str(requester.id))
     assert isinstance(await refused(ledger, agent, "incident", "report", body=body), PersonErased)
 
 
 async def test_who_is_erased_while_their_words_wait_leaves_none(
-    ledger: Ledger, other: Ledger, place: Place, agent: Caller, incident: Incident
+    ledger: Ledger, other: Ledger, place: DatabaseUrls, agent: Caller, incident: Incident
 ) -> None:
     # The other process has not heard of it when it decides, and its command comes after the erasure.
     async with Blocked(place.owner_url) as blocked:
-        erasing = asyncio.ensure_future(act(ledger, rule("tests"), "person", "erase", agent.person_id))
+        erasing = asyncio.ensure_future(act(ledger, rule_caller("tests"), "person", "erase", agent.person_id))
         await blocked.waiting()
         comment = CommentTicket(text="too late")
         saying = asyncio.ensure_future(act(other, agent, "incident", "comment", incident.id, comment))
@@ -475,7 +486,7 @@ async def test_who_was_erased_is_noticed_even_where_no_news_of_it_came(
     quiet = Ledger(ledger.db, ledger.writer, vault, ledger.lifecycles, ledger.settings)
     assert agent.person_id is not None
     assert await vault.author(agent.person_id) is not None
-    await act(ledger, rule("tests"), "person", "erase", agent.person_id)
+    await act(ledger, rule_caller("tests"), "person", "erase", agent.person_id)
     comment = CommentTicket(text="too late")
     assert isinstance(await refused(quiet, agent, "incident", "comment", incident.id, comment), PersonErased)
 
@@ -488,7 +499,7 @@ async def test_who_is_named_anew_after_they_were_erased_has_no_words_under_the_k
     quiet = Ledger(ledger.db, ledger.writer, vault, ledger.lifecycles, ledger.settings)
     requester = await add_person(ledger, "Requester")
     assert await vault.author(requester.id) is not None
-    await act(ledger, rule("tests"), "person", "erase", requester.id)
+    await act(ledger, rule_caller("tests"), "person", "erase", requester.id)
     body = a_report(requester=str(requester.id))
     assert isinstance(await refused(quiet, agent, "incident", "report", body=body), PersonErased)
 
@@ -499,7 +510,7 @@ def a_key(route: str = "report_incident", key: str = "k", fingerprint: str = "00
 
 async def test_a_repeated_key_does_nothing_and_says_what_was_done(ledger: Ledger, agent: Caller) -> None:
     done = await act(ledger, agent, "incident", "report", body=a_report(), key=a_key())
-    with pytest.raises(Repeated) as repeated:
+    with pytest.raises(DuplicateCommand) as repeated:
         await act(ledger, agent, "incident", "report", body=a_report(), key=a_key())
     earlier = repeated.value.earlier
     assert (earlier.stream, earlier.version, earlier.status, earlier.fingerprint) == (
@@ -545,9 +556,9 @@ async def audience(ledger: Ledger, incident: Incident) -> set[str]:
 async def test_a_key_is_made_and_revoked_by_those_who_may(ledger: Ledger, agent: Caller) -> None:
     body = keys.MakeKey(name="a key", person="me", roles=("requester",), secret_hash="0" * 64)
     assert isinstance(await refused(ledger, agent, "key", "make", body=body), Forbidden)
-    administrator = replace(agent, roles=(Held(Role.admin),))
+    administrator = replace(agent, roles=(RoleGrant(Role.admin),))
     key_id: UUID = (await act(ledger, administrator, "key", "make", body=body)).record.id
     done = await act(ledger, administrator, "key", "revoke", key_id)
     assert done.record.revoked_at == done.event.occurred_at
     refusal = await refused(ledger, administrator, "key", "revoke", key_id)
-    assert isinstance(refusal, NotNow)
+    assert isinstance(refusal, ActionUnavailable)

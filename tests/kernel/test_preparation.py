@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role
+from app.kernel.context import ActionContext
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
-from app.kernel.perform import Act, perform
-from app.kernel.refusals import NotAllowed, NotNow, WrongValue
+from app.kernel.perform import Command, perform
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import ActionUnavailable, PreparationRefused, WrongValue
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident
 from tests.kernel.incidents import report
@@ -35,29 +35,29 @@ class Asking:
         self.asked: list[str] = []
         self.seen: list[Steps] = []
 
-    async def forbidden(self, look: Look, incident: Incident, at: Moment) -> str | None:
+    async def forbidden(self, reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
         """Whatever is said."""
         self.asked.append("unless")
         return "nobody_has_seen_it" if self.refuses == "unless" else None
 
-    async def steps(self, look: Look, incident: Incident, body: Any, at: Moment) -> Steps:
+    async def steps(self, reads: ReadContext, incident: Incident, body: Any, ctx: ActionContext) -> Steps:
         """What was asked so far."""
         self.asked.append("prepare")
         if self.refuses == "prepare":
-            raise NotAllowed("not_on_call")
+            raise PreparationRefused("not_on_call")
         return Steps(tuple(self.asked))
 
-    async def mistaken(self, look: Look, incident: Incident, body: Any, at: Moment) -> None:
+    async def mistaken(self, reads: ReadContext, incident: Incident, body: Any, ctx: ActionContext) -> None:
         """Because of what is said."""
         self.asked.append("wrong")
-        self.seen.append(at.prepared(Steps))
+        self.seen.append(ctx.prepared(Steps))
         if self.refuses == "wrong":
             raise WrongValue(pointer="/reason", because="missing")
 
-    def apply(self, incident: Incident, body: Any, at: Moment) -> None:
+    def apply(self, incident: Incident, body: Any, ctx: ActionContext) -> None:
         """What is prepared is there."""
         self.asked.append("apply")
-        self.seen.append(at.prepared(Steps))
+        self.seen.append(ctx.prepared(Steps))
 
     @property
     def row(self) -> Action[Incident, Any]:
@@ -80,7 +80,7 @@ async def carry_out(ledger: Ledger, agent: Caller, asking: Asking) -> None:
     incident = await report(ledger, agent)
     row = asking.row
     body = row.body(reason="It was none.")
-    await perform(ledger, Act(LIFECYCLE, row, str(incident.id), body, context(agent)))
+    await perform(ledger, Command(LIFECYCLE, row, str(incident.id), body, context(agent)))
 
 
 async def test_what_forbids_it_is_asked_then_it_is_prepared_then_what_is_wrong(
@@ -94,29 +94,29 @@ async def test_what_forbids_it_is_asked_then_it_is_prepared_then_what_is_wrong(
 
 async def test_what_is_forbidden_whatever_is_said_prepares_nothing(ledger: Ledger, agent: Caller) -> None:
     asking = Asking(refuses="unless")
-    with pytest.raises(NotNow):
+    with pytest.raises(ActionUnavailable):
         await carry_out(ledger, agent, asking)
     assert asking.asked == ["unless"]
 
 
 async def test_what_cannot_be_prepared_is_refused_as_a_check_refuses(ledger: Ledger, agent: Caller) -> None:
     asking = Asking(refuses="prepare")
-    with pytest.raises(NotNow) as refusal:
+    with pytest.raises(ActionUnavailable) as refusal:
         await carry_out(ledger, agent, asking)
     assert (refusal.value.code, refusal.value.more["state"]) == ("not_on_call", "new")
     assert asking.asked == ["unless", "prepare"]
 
 
 async def test_what_no_row_prepares_is_not_to_be_had(agent: Caller) -> None:
-    at = Moment(agent, context(agent).now, 7, context(agent).now)
+    ctx = ActionContext(agent, context(agent).now, 7, context(agent).now)
     with pytest.raises(AssertionError, match="Steps"):
-        at.prepared(Steps)
+        ctx.prepared(Steps)
 
 
 async def test_what_could_change_afterwards_or_is_there_already_is_not_kept(agent: Caller) -> None:
-    at = Moment(agent, context(agent).now, 7, context(agent).now)
-    at.keep(Steps(()))
+    ctx = ActionContext(agent, context(agent).now, 7, context(agent).now)
+    ctx.add_prepared(Steps(()))
     with pytest.raises(AssertionError, match="two"):
-        at.keep(Steps(()))
+        ctx.add_prepared(Steps(()))
     with pytest.raises(AssertionError, match="dataclass"):
-        at.keep({"due_at": None})
+        ctx.add_prepared({"due_at": None})

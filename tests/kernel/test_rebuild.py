@@ -9,42 +9,42 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.db import Connection, connect
 from app.foundation.people import keys
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Done
-from app.kernel.rebuild import MOST_SHOWN, Comparison, compare, tables
+from app.kernel.perform import CommandResult
+from app.kernel.rebuild import MOST_DIFFERENCES, FoldComparison, compare, record_classes
 from app.log.canonical import from_instant
 from app.log.events import stream
 from app.log.ids import uuid7
-from app.log.writer import Command
+from app.log.writer import AppendRequest
 from app.registry import LIFECYCLES
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.extent import examples
-from tests.log.making import a_row, an_event
+from tests.log.commands import a_row, an_event
 from tests.people import act, add_person, add_team
-from tests.wander import Step, World, steps
+from tests.random_histories import RandomAction, RandomWorld, random_actions
 
 
 @pytest.fixture
-async def world(ledger: Ledger) -> World:
+async def world(ledger: Ledger) -> RandomWorld:
     """People, and incidents with a life behind them."""
-    made = await World.made(ledger)
+    made = await RandomWorld.create(ledger)
     beginnings = (
-        Step("requester", "report", 0, 0, None, ""),
-        Step("agent", "report", 0, 0, None, ""),
-        Step("agent", "assign", 0, 0, None, ""),
-        Step("agent", "comment", 1, 0, None, ""),
-        Step("requester", "cancel", 0, 0, None, ""),
+        RandomAction("requester", "report", 0, 0, None, ""),
+        RandomAction("agent", "report", 0, 0, None, ""),
+        RandomAction("agent", "assign", 0, 0, None, ""),
+        RandomAction("agent", "comment", 1, 0, None, ""),
+        RandomAction("requester", "cancel", 0, 0, None, ""),
     )
     for step in beginnings:
-        assert isinstance(await made.take(step), Done)
+        assert isinstance(await made.perform(step), CommandResult)
     return made
 
 
 @pytest.fixture
-async def eyes(place: Place) -> AsyncIterator[Connection]:
+async def eyes(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """The service's role: what compares needs no more."""
     connection = await connect(place.url)
     yield connection
@@ -52,14 +52,14 @@ async def eyes(place: Place) -> AsyncIterator[Connection]:
 
 
 @pytest.fixture
-async def hands(place: Place) -> AsyncIterator[Connection]:
+async def hands(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """The owner, who can change rows behind the log's back."""
     connection = await connect(place.owner_url)
     yield connection
     await connection.close()
 
 
-async def differences(eyes: Connection) -> Comparison:
+async def differences(eyes: Connection) -> FoldComparison:
     return await compare(eyes, LIFECYCLES)
 
 
@@ -68,27 +68,27 @@ async def differences(eyes: Connection) -> Comparison:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(steps(), min_size=10, max_size=30))
+@given(history=st.lists(random_actions(), min_size=10, max_size=30))
 async def test_random_histories_fold_into_exactly_the_rows_that_are_there(
-    world: World, eyes: Connection, history: list[Step]
+    world: RandomWorld, eyes: Connection, history: list[RandomAction]
 ) -> None:
-    await world.live(history)
+    await world.play(history)
     result = await differences(eyes)
     assert (result.differing, result.shown) == ({}, [])
     assert result.events == await world.ledger.db.value("select count(*) from log.event")
 
 
-async def test_erased_people_and_revoked_keys_fold_as_well(world: World, eyes: Connection) -> None:
+async def test_erased_people_and_revoked_keys_fold_as_well(world: RandomWorld, eyes: Connection) -> None:
     ledger, person = world.ledger, world.callers["agent"].person_id
     body = keys.MakeKey(name="a key", person=str(person), roles=("agent",), secret_hash="0" * 64)
-    key = await act(ledger, rule("tests"), "key", "make", body=body)
-    await act(ledger, rule("tests"), "key", "revoke", key.record.id)
-    await act(ledger, rule("tests"), "person", "erase", person)
+    key = await act(ledger, rule_caller("tests"), "key", "make", body=body)
+    await act(ledger, rule_caller("tests"), "key", "revoke", key.record.id)
+    await act(ledger, rule_caller("tests"), "person", "erase", person)
     assert (await differences(eyes)).differing == {}
 
 
 async def test_an_empty_log_is_nothing_to_compare(ledger: Ledger, eyes: Connection) -> None:
-    assert await differences(eyes) == Comparison(0, {}, [])
+    assert await differences(eyes) == FoldComparison(0, {}, [])
 
 
 async def test_rows_that_are_removed_and_made_again_fold_as_well(ledger: Ledger, eyes: Connection) -> None:
@@ -105,7 +105,9 @@ async def test_rows_that_are_removed_and_made_again_fold_as_well(ledger: Ledger,
         )
         rows = ((table, row),) if key else ()
         removals = () if key else ((table, str(team)),)
-        await ledger.writer.write(Command(reads={name: n}, events=(event,), rows=rows, removals=removals))
+        await ledger.writer.write(
+            AppendRequest(reads={name: n}, events=(event,), rows=rows, removals=removals)
+        )
         assert (await differences(eyes)).differing == {}
 
 
@@ -153,7 +155,7 @@ PLANTED = {
 
 @pytest.mark.parametrize("what", PLANTED)
 async def test_a_planted_difference_is_found_and_named(
-    world: World, eyes: Connection, hands: Connection, what: str
+    world: RandomWorld, eyes: Connection, hands: Connection, what: str
 ) -> None:
     statement, table, fields, count = PLANTED[what]
     await hands.execute(statement.encode())
@@ -177,7 +179,7 @@ async def test_a_row_of_an_array_that_was_changed_is_found(
     body = keys.MakeKey(
         name="a key", person=str(person.id), roles=("agent", "engineer"), secret_hash="0" * 64
     )
-    await act(ledger, rule("tests"), "key", "make", body=body)
+    await act(ledger, rule_caller("tests"), "key", "make", body=body)
     await hands.execute("update fold.key set roles = '{engineer,agent}'")
     (difference,) = (await differences(eyes)).shown
     assert difference.fields() == ["roles"]
@@ -186,26 +188,26 @@ async def test_a_row_of_an_array_that_was_changed_is_found(
 async def test_all_are_counted_and_the_first_are_shown(
     ledger: Ledger, eyes: Connection, hands: Connection
 ) -> None:
-    await asyncio.gather(*(add_team(ledger, f"t{n:03d}") for n in range(MOST_SHOWN + 7)))
+    await asyncio.gather(*(add_team(ledger, f"t{n:03d}") for n in range(MOST_DIFFERENCES + 7)))
     await hands.execute("update fold.team set name = 'x'")
     result = await differences(eyes)
-    assert result.differing == {"team": MOST_SHOWN + 7}
-    assert len(result.shown) == MOST_SHOWN
+    assert result.differing == {"team": MOST_DIFFERENCES + 7}
+    assert len(result.shown) == MOST_DIFFERENCES
     assert [one.id for one in result.shown] == sorted(one.id for one in result.shown)
 
 
 async def test_whoever_compares_is_told_how_far_it_is(ledger: Ledger, eyes: Connection) -> None:
     told: list[str] = []
     await compare(eyes, LIFECYCLES, told.append)
-    assert told == ["log", *(record.KIND for record in tables(LIFECYCLES))]
+    assert told == ["log", *(record.KIND for record in record_classes(LIFECYCLES))]
     assert len(set(told)) == len(told)
     assert {"incident", "comment", "external_reference", "person", "membership", "team", "key"} <= set(told)
 
 
-async def test_what_is_written_meanwhile_is_no_difference(world: World, eyes: Connection) -> None:
+async def test_what_is_written_meanwhile_is_no_difference(world: RandomWorld, eyes: Connection) -> None:
     async def writes() -> None:
         for n in range(60):
-            await world.take(Step("agent", "comment", n, n, None, ""))
+            await world.perform(RandomAction("agent", "comment", n, n, None, ""))
 
     writing = asyncio.create_task(writes())
     while not writing.done():

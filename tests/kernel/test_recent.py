@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from app.kernel.recent import Recent
+from app.kernel.lru_cache import LruCache
 
 
 def test_what_is_used_stays_however_much_else_comes_by() -> None:
-    known: Recent[int, str] = Recent(100)
+    known: LruCache[int, str] = LruCache(100)
     known.put(0, "used")
     for n in range(1, 10_000):
         known.put(n, "seen once")
@@ -23,7 +23,7 @@ def test_what_is_used_stays_however_much_else_comes_by() -> None:
 
 def test_of_a_little_more_in_use_than_fits_only_a_little_is_looked_up() -> None:
     """Emptied whole when full, two of five would be."""
-    chance, known, missed = Random(1), Recent[int, int](100), 0
+    chance, known, missed = Random(1), LruCache[int, int](100), 0
     for asked in range(20_000):
         n = chance.randrange(110)
         if known.get(n) is None:

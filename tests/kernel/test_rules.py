@@ -12,20 +12,20 @@ import pytest
 from app.common.people import Caller, Role
 from app.db import Connection, DatabaseGone, connect
 from app.foundation.people.persons import AddPerson
-from app.kernel.bodies import Body, Reason
 from app.kernel.ledger import Ledger
-from app.kernel.look import load
-from app.kernel.refusals import Busy
+from app.kernel.payloads import Payload, Reason
+from app.kernel.reads import load
+from app.kernel.refusals import RetriesExhausted
 from app.kernel.rules import Consequence, Rule
 from app.log import read
 from app.log.events import Recorded, id_of
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.log.writer import Command, Written
+from app.log.writer import AppendRequest, LogPosition
 from app.processes.incidents.lifecycle import LIFECYCLE, EditIncident, ResolveIncident
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
-from tests.conftest import Place
-from tests.exchange.making import a_case, a_file, bring
+from tests.conftest import DatabaseUrls
+from tests.exchange.servicenow_files import a_case, a_file, import_file
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_team
 
@@ -51,7 +51,7 @@ async def agent(ledger: Ledger) -> Caller:
 
 
 @pytest.fixture
-async def line(place: Place) -> AsyncIterator[Connection]:
+async def line(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """A worker's connection."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     yield connection
@@ -66,7 +66,7 @@ async def done(ledger: Ledger) -> list[Recorded]:
     """What rules have done."""
     return [
         e
-        for e in await read.after(ledger.db, 0, 1000)
+        for e in await read.events_after(ledger.db, 0, 1000)
         if e.actor == "rule:gives_to_the_desk" and e.source == "rule"
     ]
 
@@ -82,7 +82,7 @@ async def test_what_a_rule_does_names_the_rule_the_event_and_its_request(
     incident = await report(ledger, agent)
     await follow(line, ledger)
     (event,) = await done(ledger)
-    (reported, _) = await read.of_stream(ledger.db, incident.row_key)
+    (reported, _) = await read.stream_events(ledger.db, incident.row_key)
     assert (event.type, event.stream, event.causation_id) == (
         "incident.assigned",
         incident.row_key,
@@ -95,7 +95,7 @@ async def test_what_a_rule_does_names_the_rule_the_event_and_its_request(
 async def test_other_events_and_what_another_system_tells_have_no_consequences(
     ledger: Ledger, agent: Caller, line: Connection, tmp_path: Path
 ) -> None:
-    await bring(ledger, a_file(tmp_path, a_case("INC0001", "New", "Active")))
+    await import_file(ledger, a_file(tmp_path, a_case("INC0001", "New", "Active")))
     await follow(line, ledger)
     assert await done(ledger) == []
 
@@ -123,7 +123,7 @@ async def test_what_was_done_before_a_kill_is_not_taken_for_refused_after_it(
     rule = Rule("gives_to_the_desk", ("incident.reported",), resolve)
     write = ledger.writer.write
 
-    async def dies_after(command: Command) -> Written:
+    async def dies_after(command: AppendRequest) -> LogPosition:
         await write(command)
         raise Killed()
 
@@ -136,7 +136,7 @@ async def test_what_was_done_before_a_kill_is_not_taken_for_refused_after_it(
     assert await refusals(ledger) == []
 
 
-def a_resolution() -> Body:
+def a_resolution() -> Payload:
     return ResolveIncident.model_validate({"resolution_code": "external", "done": "It went away."})
 
 
@@ -182,7 +182,7 @@ async def test_a_record_that_keeps_moving_is_busy_and_the_checkpoint_has_not_mov
     async def late(ledger: Ledger, event: Recorded) -> AsyncIterator[Consequence]:
         yield Consequence("incident", "assign", incident.id, AssignTicket(team="desk"), if_match=7)
 
-    with pytest.raises(Busy):
+    with pytest.raises(RetriesExhausted):
         await follow(line, ledger, Rule("gives_to_the_desk", ("incident.reported",), late))
     await follow(line, ledger)
     assert len(await done(ledger)) == 1
@@ -193,7 +193,7 @@ async def test_what_gets_no_answer_is_tried_again_and_the_checkpoint_has_not_mov
 ) -> None:
     await report(ledger, agent)
 
-    async def gone(command: Command) -> Written:
+    async def gone(command: AppendRequest) -> LogPosition:
         raise DatabaseGone("It has not answered in time.")
 
     with monkeypatch.context() as patched:
@@ -241,7 +241,7 @@ async def test_what_comes_to_be_between_two_takings_is_done_too_and_nothing_else
 
 
 async def test_two_workers_without_a_lease_do_each_once(
-    place: Place, ledger: Ledger, other: Ledger, agent: Caller, line: Connection
+    place: DatabaseUrls, ledger: Ledger, other: Ledger, agent: Caller, line: Connection
 ) -> None:
     incidents: list[Incident] = [await report(ledger, agent) for _ in range(20)]
     another = await connect(place.url, FOLLOW_LIMITS)

@@ -14,19 +14,20 @@ import pytest
 from app.common.people import Caller, Role
 from app.db import Connection, DatabaseGone, connect
 from app.kernel import timers
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
-from app.kernel.timers import Overdue, TimedRule, go_off, overdue
-from app.lines import Lines
-from app.log import follow, group
+from app.kernel.payloads import Payload
+from app.kernel.timers import Overdue, TimedRule, fire_due, overdue
+from app.log import consumer_group as group
+from app.log import follow
 from app.log.follow import FOLLOW_LIMITS, catch_up, reset
-from app.log.writer import Command, Written
+from app.log.writer import AppendRequest, LogPosition
 from app.processes.incidents.records import Incident, IncidentState
 from app.settings import Settings
+from app.shared_connections import SharedConnections
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
-from tests.conftest import Place, Server
-from tests.exchange.making import a_file, a_row, bring
+from tests.conftest import DatabaseUrls, Server
+from tests.exchange.servicenow_files import a_file, a_row, import_file
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller, add_team
 from tests.waiting import PATIENCE_SECONDS, Blocked, until
@@ -42,7 +43,7 @@ def due(incident: Incident, settings: Settings) -> datetime | None:
     return None if incident.team_id else incident.opened_at + HOUR
 
 
-async def give_to_the_desk(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Body]:
+async def give_to_the_desk(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Payload]:
     return "assign", AssignTicket(team="desk")
 
 
@@ -65,7 +66,7 @@ async def agent(ledger: Ledger) -> Caller:
 
 
 @pytest.fixture
-async def line(place: Place) -> AsyncIterator[Connection]:
+async def line(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """A worker's connection."""
     connection = await connect(place.url, FOLLOW_LIMITS)
     yield connection
@@ -101,7 +102,7 @@ async def fire(
 ) -> Failures:
     """Lets all that is due go off."""
     failures: Failures = []
-    while await go_off(
+    while await fire_due(
         line, ledger, rule or a_rule(), now, failed=lambda name, error: failures.append((name, error))
     ):
         pass
@@ -141,7 +142,7 @@ async def test_a_timer_goes_off_when_it_is_due_and_not_before(
 
 
 async def test_several_workers_at_once_do_each_once(
-    place: Place, ledger: Ledger, other: Ledger, agent: Caller, line: Connection
+    place: DatabaseUrls, ledger: Ledger, other: Ledger, agent: Caller, line: Connection
 ) -> None:
     incidents = [await opened(ledger, agent) for _ in range(150)]
     await catch_up(line, a_rule().consumer(ledger))
@@ -176,7 +177,7 @@ async def test_if_its_command_gets_no_answer_the_timer_is_still_there(
     await catch_up(line, a_rule().consumer(ledger))
     write = ledger.writer.write
 
-    async def unanswered(command: Command) -> Written:
+    async def unanswered(command: AppendRequest) -> LogPosition:
         await write(command)
         raise DatabaseGone("It has not answered in time.")
 
@@ -195,7 +196,7 @@ async def test_what_has_changed_since_the_rule_looked_is_left_alone_and_its_time
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def overtaken(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Body]:
+    async def overtaken(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
         await act(ledger, agent, "incident", "assign", seen.id, AssignTicket(person="me"), now=NOW + HOUR)
         return await give_to_the_desk(ledger, seen, now)
 
@@ -211,7 +212,7 @@ async def test_a_comment_in_between_is_in_nobodys_way(
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def overtaken(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Body]:
+    async def overtaken(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
         await act(ledger, agent, "incident", "comment", seen.id, CommentTicket(text="Mine."), now=NOW + HOUR)
         return await give_to_the_desk(ledger, seen, now)
 
@@ -225,7 +226,7 @@ async def test_what_is_refused_is_kept_as_what_came_of_it_and_not_tried_again(
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def to_nobody(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Body]:
+    async def to_nobody(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
         return "assign", AssignTicket(team="there is none")
 
     rule = a_rule(act=to_nobody)
@@ -240,7 +241,7 @@ async def test_what_is_refused_can_have_something_else_done_instead_once(
 ) -> None:
     incident = await opened(ledger, agent)
 
-    async def to_nobody(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Body]:
+    async def to_nobody(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
         return "assign", AssignTicket(team="there is none")
 
     rule = a_rule(act=to_nobody, otherwise=("assign", AssignTicket(team="desk")))
@@ -261,7 +262,7 @@ async def test_a_record_that_a_rule_fails_on_is_told_of_tried_later_and_stops_no
 ) -> None:
     incidents = [await opened(ledger, agent) for _ in range(3)]
 
-    async def fails_on_one(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Body]:
+    async def fails_on_one(ledger: Ledger, seen: Incident, now: datetime) -> tuple[str, Payload]:
         if seen.id == incidents[1].id:
             raise LookupError(seen.number)
         return await give_to_the_desk(ledger, seen, now)
@@ -271,8 +272,8 @@ async def test_a_record_that_a_rule_fails_on_is_told_of_tried_later_and_stops_no
     failures = await fire(line, ledger, NOW + HOUR, rule)
     assert [(name, type(error)) for name, error in failures] == [("gives_to_the_desk", LookupError)]
     assert set(await done(ledger)) == {incidents[0].row_key, incidents[2].row_key}
-    assert await told(ledger) == {incidents[1].row_key: NOW + HOUR + timers.LATER_AGAIN}
-    await fire(line, ledger, NOW + HOUR + timers.LATER_AGAIN)
+    assert await told(ledger) == {incidents[1].row_key: NOW + HOUR + timers.RETRY_DELAY}
+    await fire(line, ledger, NOW + HOUR + timers.RETRY_DELAY)
     assert len(await done(ledger)) == 3
 
 
@@ -300,14 +301,14 @@ async def test_what_cannot_be_done_now_is_looked_at_again_in_a_minute(
     await catch_up(line, a_rule().consumer(ledger))
     await fire(line, ledger, NOW + HOUR, a_rule(act=nobody_is_there))
     assert await done(ledger) == []
-    await fire(line, ledger, NOW + HOUR + timers.LATER_AGAIN)
+    await fire(line, ledger, NOW + HOUR + timers.RETRY_DELAY)
     assert await done(ledger) == [incident.row_key]
 
 
 async def test_a_history_from_elsewhere_has_no_timers_until_somebody_acts_here(
     ledger: Ledger, agent: Caller, line: Connection, tmp_path: Path
 ) -> None:
-    await bring(ledger, a_file(tmp_path, [a_row(assignment_group="")]))
+    await import_file(ledger, a_file(tmp_path, [a_row(assignment_group="")]))
     await catch_up(line, a_rule().consumer(ledger))
     assert await told(ledger) == {}
     row = await ledger.db.row("select id, opened_at from fold.incident")
@@ -319,13 +320,13 @@ async def test_a_history_from_elsewhere_has_no_timers_until_somebody_acts_here(
 
 async def test_a_worker_whose_connection_is_cut_says_so_and_goes_on(
     server: Server,
-    place: Place,
+    place: DatabaseUrls,
     ledger: Ledger,
     agent: Caller,
     line: Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(timers, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(timers, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(follow, "RETRY_SECONDS", 0.01)
     failures: Failures = []
 
@@ -337,7 +338,7 @@ async def test_a_worker_whose_connection_is_cut_says_so_and_goes_on(
         await catch_up(line, a_rule().consumer(ledger))
         await until(lambda: has_done(count))
 
-    lines = Lines(place.url, group.LINE_LIMITS)
+    lines = SharedConnections(place.url, group.POOL_LIMITS)
     working = asyncio.create_task(
         timers.run(
             lines,
@@ -378,7 +379,7 @@ update log.head set position = position + %(many)s"""
 
 
 async def test_timers_of_a_worker_that_was_away_do_not_depend_on_what_is_believed_of_the_tables(
-    place: Place, ledger: Ledger, agent: Caller, line: Connection
+    place: DatabaseUrls, ledger: Ledger, agent: Caller, line: Connection
 ) -> None:
     await opened(ledger, agent)
     owner = await connect(place.owner_url)

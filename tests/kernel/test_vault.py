@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.common.personal import KEY_BYTES, Fingerprints, MasterKey, PersonalKey, Sealed, is_sealed
 from app.db import connect
 from app.kernel import ledger as ledgers
@@ -24,10 +24,10 @@ from app.kernel.ledger import Ledger
 from app.kernel.vault import MASTER_KEY_FILE, Vault, VaultError, master_key, open_vault
 from app.log.events import id_of, kind_of
 from app.log.ids import uuid7
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
 from app.ticketing.comments import CommentTicket
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_person
 from tests.waiting import Blocked, until
@@ -72,15 +72,15 @@ def test_a_key_is_bound_to_its_id() -> None:
     sealed = PersonalKey(KEY.id, secret).seal("words")
     assert PersonalKey(uuid7(), secret).open(sealed) is None
     master = MasterKey(os.urandom(KEY_BYTES))
-    _, wrapped = master.make(KEY.id)
+    _, wrapped = master.wrap_new_key(KEY.id)
     with pytest.raises(InvalidTag):
         master.unwrap(uuid7(), wrapped)
 
 
 def test_a_wrapped_key_is_unwrapped_by_what_wrapped_it_and_by_nothing_else() -> None:
     master, another = MasterKey(os.urandom(KEY_BYTES)), MasterKey(os.urandom(KEY_BYTES))
-    own, wrapped = master.make(uuid7())
-    text_key, wrapped_text = own.make(uuid7())
+    own, wrapped = master.wrap_new_key(uuid7())
+    text_key, wrapped_text = own.wrap_new_key(uuid7())
     sealed = text_key.seal("one text")
     assert master.unwrap(own.id, wrapped).unwrap(text_key.id, wrapped_text).open(sealed) == "one text"
     with pytest.raises(InvalidTag):
@@ -91,8 +91,19 @@ def test_a_wrapped_key_is_unwrapped_by_what_wrapped_it_and_by_nothing_else() -> 
 
 def test_a_fingerprint_is_the_same_for_the_same_texts_under_one_key_only() -> None:
     one, other = Fingerprints(b"1" * KEY_BYTES), Fingerprints(b"2" * KEY_BYTES)
-    assert one.of("a", "b") == one.of("a", "b")
-    assert len({one.of("a", "b"), one.of("b", "a"), one.of("ab"), one.of("a"), other.of("a", "b")}) == 5
+    assert one.digest("a", "b") == one.digest("a", "b")
+    assert (
+        len(
+            {
+                one.digest("a", "b"),
+                one.digest("b", "a"),
+                one.digest("ab"),
+                one.digest("a"),
+                other.digest("a", "b"),
+            }
+        )
+        == 5
+    )
 
 
 async def opened(vault: Vault, sealed: str | None) -> str | None:
@@ -128,7 +139,7 @@ async def test_who_is_erased_is_read_no_more_in_this_process_nor_in_another(
     person = await add_person(ledger, "Wang Wei")
     assert await name_of(other, person.name) == "Wang Wei"
     assert await other.vault.author(person.id) is not None
-    await act(ledger, rule("tests"), "person", "erase", person.id)
+    await act(ledger, rule_caller("tests"), "person", "erase", person.id)
     assert await name_of(ledger, person.name) is None
     assert await ledger.vault.author(person.id) is None
 
@@ -162,7 +173,7 @@ async def test_a_comment_has_a_key_of_its_own_under_its_authors(ledger: Ledger, 
     assert await name_of(other, text) == "My words."
     # A text can go alone, and everything goes with its author.
     assert Sealed(incident.description or "").key_id == author["id"]
-    await act(ledger, rule("tests"), "person", "erase", caller.person_id)
+    await act(ledger, rule_caller("tests"), "person", "erase", caller.person_id)
     other.forget()
     assert await other.vault.texts([text, incident.description or ""]) == {
         text: None,
@@ -187,7 +198,7 @@ async def test_many_texts_are_opened_at_once_and_unknown_ones_are_none(ledger: L
 
 @pytest.mark.parametrize("what", ["author", "text"])
 async def test_what_was_fetched_before_a_key_was_destroyed_is_not_kept_after_it(
-    ledger: Ledger, deaf: Vault, place: Place, what: str
+    ledger: Ledger, deaf: Vault, place: DatabaseUrls, what: str
 ) -> None:
     person = await add_person(ledger, "Wang Wei")
     fetch: dict[str, Callable[[], Awaitable[object]]] = {
@@ -204,7 +215,7 @@ async def test_what_was_fetched_before_a_key_was_destroyed_is_not_kept_after_it(
 
 
 async def test_what_was_fetched_is_kept_until_the_news_come(
-    ledger: Ledger, deaf: Vault, place: Place
+    ledger: Ledger, deaf: Vault, place: DatabaseUrls
 ) -> None:
     person = await add_person(ledger, "Wang Wei")
     assert await deaf.author(person.id) is not None
@@ -217,7 +228,7 @@ async def test_what_was_fetched_is_kept_until_the_news_come(
     assert await opened(deaf, person.name) is None
 
 
-async def destroy_keys(place: Place) -> None:
+async def destroy_keys(place: DatabaseUrls) -> None:
     """Behind the log's back, so that there are no news of it."""
     owner = await connect(place.owner_url)
     await owner.execute("delete from vault.personal_key")
@@ -273,19 +284,21 @@ def test_a_master_key_that_cannot_be_read_or_made_is_said(tmp_path: Path) -> Non
 
 
 async def test_another_installations_master_key_is_refused_with_a_sentence(
-    ledger: Ledger, place: Place, tmp_path: Path, settings: Settings
+    ledger: Ledger, place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     await add_person(ledger, "Wang Wei")
     with pytest.raises(VaultError, match="does not belong to this database"):
-        async with ledgers.opened(place.url, tmp_path / "another", BY_KIND, settings):
+        async with ledgers.open_ledger(place.url, tmp_path / "another", LIFECYCLES_BY_KIND, settings):
             pass
 
 
 async def test_fingerprints_stay_the_same_from_one_start_to_the_next(
-    place: Place, tmp_path: Path, settings: Settings
+    place: DatabaseUrls, tmp_path: Path, settings: Settings
 ) -> None:
     seen = set()
     for _ in range(2):
-        async with ledgers.opened(place.url, tmp_path / "secrets", BY_KIND, settings) as ledger:
+        async with ledgers.open_ledger(
+            place.url, tmp_path / "secrets", LIFECYCLES_BY_KIND, settings
+        ) as ledger:
             seen.add(ledger.vault.fingerprint("a name"))
     assert len(seen) == 1

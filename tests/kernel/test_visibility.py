@@ -5,22 +5,22 @@ from __future__ import annotations
 from itertools import combinations_with_replacement, product
 from typing import Any
 
-from app.common.people import SEE_EVERYTHING, STAFF, Caller, Held, Role, rule
+from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role, RoleGrant, rule_caller
 from app.common.records import empty
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import BY_ROWS, may_see, sees_all, staff_sees, tokens
+from app.kernel.visibility import ROW_TOKENS, can_see, sees_every_record, staff_condition, tokens
 from app.log.ids import uuid7
 from app.processes.incidents.records import Incident
-from app.registry import BY_KIND
-from tests.cases import each
+from app.registry import LIFECYCLES_BY_KIND
+from tests.cases import each_case
 from tests.kernel.test_who import ME, OTHER_TEAM, TEAM, a_caller
 
-INCIDENTS = BY_KIND["incident"]
-PERSONS = BY_KIND["person"]
+INCIDENTS = LIFECYCLES_BY_KIND["incident"]
+PERSONS = LIFECYCLES_BY_KIND["person"]
 MINE = f"person:{ME}"
 
 
-@each(
+@each_case(
     ("caller", "shown"),
     [
         (a_caller(), {"everybody", MINE}),
@@ -31,64 +31,64 @@ MINE = f"person:{ME}"
         (a_caller(Role.agent, teams=(TEAM,)), {"everybody", MINE, "staff", f"team:{TEAM}", "desk"}),
         (a_caller(Role.agent), {"everybody", MINE, "staff", "desk"}),
         (
-            a_caller(Held(Role.engineer, TEAM), teams=(OTHER_TEAM,)),
+            a_caller(RoleGrant(Role.engineer, TEAM), teams=(OTHER_TEAM,)),
             {"everybody", MINE, "staff", f"team:{TEAM}"},
         ),
         (
-            a_caller(Held(Role.engineer, TEAM), Role.agent, teams=(OTHER_TEAM,)),
+            a_caller(RoleGrant(Role.engineer, TEAM), Role.agent, teams=(OTHER_TEAM,)),
             {"everybody", MINE, "staff", f"team:{TEAM}", f"team:{OTHER_TEAM}", "desk"},
         ),
         (
-            a_caller(Held(Role.engineer, service="mail"), teams=(OTHER_TEAM,)),
+            a_caller(RoleGrant(Role.engineer, service="mail"), teams=(OTHER_TEAM,)),
             {"everybody", MINE, "staff", "service:mail"},
         ),
         (
-            a_caller(Held(Role.agent, process="incident"), teams=(TEAM,)),
+            a_caller(RoleGrant(Role.agent, process="incident"), teams=(TEAM,)),
             {"everybody", MINE, "staff", f"team:{TEAM}", "desk"},
         ),
-        (a_caller(Held(Role.agent, process="problem"), teams=(TEAM,)), {"everybody", MINE, "staff"}),
+        (a_caller(RoleGrant(Role.agent, process="problem"), teams=(TEAM,)), {"everybody", MINE, "staff"}),
         (
-            a_caller(Held(Role.incident_manager, TEAM)),
+            a_caller(RoleGrant(Role.incident_manager, TEAM)),
             {"everybody", MINE, "staff", f"team:{TEAM}"},
         ),
-        (a_caller(Held(Role.problem_manager, TEAM)), {"everybody", MINE, "staff", f"team:{TEAM}"}),
+        (a_caller(RoleGrant(Role.problem_manager, TEAM)), {"everybody", MINE, "staff", f"team:{TEAM}"}),
         (a_caller(Role.knowledge_editor, teams=(TEAM,)), {"everybody", MINE, "staff"}),
-        (rule("x"), {"everybody", "staff"}),
+        (rule_caller("x"), {"everybody", "staff"}),
     ],
 )
 def test_the_tokens_that_a_caller_can_show(caller: Caller, shown: set[str]) -> None:
-    assert tokens(caller, INCIDENTS) - {f"{kind}:{ME}" for kind in BY_ROWS} == shown
+    assert tokens(caller, INCIDENTS) - {f"{kind}:{ME}" for kind in ROW_TOKENS} == shown
 
 
-@each("role", list(Role))
+@each_case("role", list(Role))
 def test_who_sees_every_incident(role: Role) -> None:
     everywhere = a_caller(role, teams=(TEAM,))
-    always = role in SEE_EVERYTHING | {Role.incident_manager, Role.problem_manager}
+    always = role in OVERSIGHT_ROLES | {Role.incident_manager, Role.problem_manager}
     works = role in {Role.agent, Role.engineer}
-    assert sees_all(everywhere, INCIDENTS, agents_see="teams") is always
-    assert sees_all(everywhere, INCIDENTS, agents_see="all") is (always or works)
-    for held in (Held(role, TEAM), Held(role, service="mail"), Held(role, process="problem")):
+    assert sees_every_record(everywhere, INCIDENTS, agents_see="teams") is always
+    assert sees_every_record(everywhere, INCIDENTS, agents_see="all") is (always or works)
+    for held in (RoleGrant(role, TEAM), RoleGrant(role, service="mail"), RoleGrant(role, process="problem")):
         scoped = a_caller(held, teams=(TEAM,))
-        assert not sees_all(scoped, INCIDENTS, agents_see="teams")
-        assert not sees_all(scoped, INCIDENTS, agents_see="all")
-    of_the_process = a_caller(Held(role, process="incident"))
+        assert not sees_every_record(scoped, INCIDENTS, agents_see="teams")
+        assert not sees_every_record(scoped, INCIDENTS, agents_see="all")
+    of_the_process = a_caller(RoleGrant(role, process="incident"))
     for agents_see in ("teams", "all"):
-        assert sees_all(of_the_process, INCIDENTS, agents_see=agents_see) is sees_all(
+        assert sees_every_record(of_the_process, INCIDENTS, agents_see=agents_see) is sees_every_record(
             everywhere, INCIDENTS, agents_see=agents_see
         )
 
 
 def test_that_agents_see_all_tickets_does_not_show_them_more_of_persons_and_keys() -> None:
     for kind in ("person", "key", "team"):
-        assert not sees_all(a_caller(Role.agent), BY_KIND[kind], agents_see="all")
+        assert not sees_every_record(a_caller(Role.agent), LIFECYCLES_BY_KIND[kind], agents_see="all")
 
 
 def test_a_rule_sees_everything() -> None:
-    assert sees_all(rule("x"), INCIDENTS, agents_see="teams")
-    assert may_see(rule("x"), PERSONS, [], agents_see="teams")
+    assert sees_every_record(rule_caller("x"), INCIDENTS, agents_see="teams")
+    assert can_see(rule_caller("x"), PERSONS, [], agents_see="teams")
 
 
-@each(
+@each_case(
     ("caller", "audience", "may"),
     [
         (a_caller(), [MINE], True),
@@ -110,46 +110,51 @@ def test_a_rule_sees_everything() -> None:
     ],
 )
 def test_who_may_see_an_incident_with_that_audience(caller: Caller, audience: list[str], may: bool) -> None:
-    assert may_see(caller, INCIDENTS, audience, agents_see="teams") is may
+    assert can_see(caller, INCIDENTS, audience, agents_see="teams") is may
 
 
 def test_everybody_who_works_here_is_staff_and_nobody_else() -> None:
-    assert {role for role in Role if a_caller(role).is_staff} == STAFF
-    assert Role.requester not in STAFF
-    assert Role.integration not in STAFF
+    assert {role for role in Role if a_caller(role).is_staff} == STAFF_ROLES
+    assert Role.requester not in STAFF_ROLES
+    assert Role.integration not in STAFF_ROLES
 
 
-@each("role", list(Role))
+@each_case("role", list(Role))
 def test_staff_see_what_is_internal_where_they_hold_their_role(role: Role) -> None:
     theirs, another, nobodys = (empty(Incident, uuid7()) for _ in range(3))
     theirs.team_id, another.team_id = TEAM, OTHER_TEAM
-    staff = role in STAFF
+    staff = role in STAFF_ROLES
     for record in (theirs, another, nobodys):
         assert a_caller(role).is_staff_for(record) is staff
-        assert rule("x").is_staff_for(record)
-    scoped = a_caller(Held(role, TEAM), teams=(OTHER_TEAM,))
+        assert rule_caller("x").is_staff_for(record)
+    scoped = a_caller(RoleGrant(role, TEAM), teams=(OTHER_TEAM,))
     seen = [scoped.is_staff_for(record) for record in (theirs, another, nobodys)]
     assert seen == [staff, False, False]
     another.service = "mail"
-    of_the_service = a_caller(Held(role, service="mail"))
+    of_the_service = a_caller(RoleGrant(role, service="mail"))
     seen = [of_the_service.is_staff_for(record) for record in (theirs, another, nobodys)]
     assert seen == [False, staff, False]
-    assert a_caller(Held(role, process="incident")).is_staff_for(nobodys) is staff
-    assert not a_caller(Held(role, process="problem")).is_staff_for(nobodys)
+    assert a_caller(RoleGrant(role, process="incident")).is_staff_for(nobodys) is staff
+    assert not a_caller(RoleGrant(role, process="problem")).is_staff_for(nobodys)
 
 
-SCOPES = (None, Held(Role.engineer, TEAM), Held(Role.agent, OTHER_TEAM), Held(Role.engineer, service="mail"))
+SCOPES = (
+    None,
+    RoleGrant(Role.engineer, TEAM),
+    RoleGrant(Role.agent, OTHER_TEAM),
+    RoleGrant(Role.engineer, service="mail"),
+)
 OTHERS = (
-    Held(Role.agent, process="incident"),
-    Held(Role.agent, process="problem"),
-    Held(Role.requester, TEAM),
-    Held(Role.auditor),
+    RoleGrant(Role.agent, process="incident"),
+    RoleGrant(Role.agent, process="problem"),
+    RoleGrant(Role.requester, TEAM),
+    RoleGrant(Role.auditor),
 )
 
 
-@each("held", [*combinations_with_replacement(SCOPES, 2), *product(SCOPES, OTHERS)])
+@each_case("held", [*combinations_with_replacement(SCOPES, 2), *product(SCOPES, OTHERS)])
 async def test_the_condition_for_what_is_internal_is_what_a_caller_is_staff_for(
-    ledger: Ledger, held: tuple[Held | None, ...]
+    ledger: Ledger, held: tuple[RoleGrant | None, ...]
 ) -> None:
     caller = a_caller(*filter(None, held))
     records = [empty(Incident, uuid7()) for _ in range(6)]
@@ -167,7 +172,7 @@ async def test_the_condition_for_what_is_internal_is_what_a_caller_is_staff_for(
         given[f"p{len(given)}"] = value
         return f"%(p{len(given) - 1})s"
 
-    condition = staff_sees(caller, INCIDENTS, bind)
+    condition = staff_condition(caller, INCIDENTS, bind)
     rows = await ledger.db.rows(
         "select r.id from unnest(%(ids)s::uuid[], %(teams)s::uuid[], %(services)s::text[]) "
         f"as r(id, team_id, service) where {condition}",

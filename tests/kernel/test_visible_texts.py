@@ -6,10 +6,10 @@ from itertools import product
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.kernel.bodies import Key, Line, Paragraph, Title
+from app.kernel.payloads import Paragraph, RecordKey, ShortText, Title
 from tests.client import Api, Json, an_incident
 
-TYPES = {"line": Line, "key": Key, "title": Title, "paragraph": Paragraph}
+TYPES = {"line": ShortText, "key": RecordKey, "title": Title, "paragraph": Paragraph}
 NOTHING = {
     "zero width": "\u200b\u200c\u200d\u2060\ufeff",
     "bidi marks": "\u200e\u200f\u061c",

@@ -9,18 +9,18 @@ from uuid import UUID
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.common.people import Caller, Held, Role, rule
-from app.kernel import who
-from app.kernel.who import Who
+from app.common.people import Caller, Role, RoleGrant, rule_caller
+from app.kernel import actor_policy as who
+from app.kernel.actor_policy import ActorPolicy
 from app.log.ids import uuid7
-from tests.cases import each
+from tests.cases import each_case
 from tests.extent import examples
 
 ME, SOMEBODY, TEAM, OTHER_TEAM = uuid7(), uuid7(), uuid7(), uuid7()
 
 
-def a_caller(*roles: Role | Held, person: UUID = ME, teams: tuple[UUID, ...] = ()) -> Caller:
-    held = tuple(role if isinstance(role, Held) else Held(role) for role in roles)
+def a_caller(*roles: Role | RoleGrant, person: UUID = ME, teams: tuple[UUID, ...] = ()) -> Caller:
+    held = tuple(role if isinstance(role, RoleGrant) else RoleGrant(role) for role in roles)
     return Caller(f"person:{person}", person, held, frozenset(teams))
 
 
@@ -28,30 +28,30 @@ def a_record(**fields: Any) -> Any:
     return SimpleNamespace(**({"requester_id": None, "assignee_id": None, "team_id": None} | fields))
 
 
-@each(
+@each_case(
     ("allowed", "caller", "record", "may"),
     [
         (who.agent, a_caller(Role.agent), a_record(), True),
         (who.agent, a_caller(Role.engineer), a_record(), False),
         (who.agent, a_caller(), a_record(), False),
-        (who.agent, a_caller(Held(Role.agent, TEAM)), a_record(team_id=TEAM), True),
-        (who.agent, a_caller(Held(Role.agent, TEAM)), a_record(team_id=OTHER_TEAM), False),
-        (who.agent, a_caller(Held(Role.agent, TEAM)), a_record(), False),
+        (who.agent, a_caller(RoleGrant(Role.agent, TEAM)), a_record(team_id=TEAM), True),
+        (who.agent, a_caller(RoleGrant(Role.agent, TEAM)), a_record(team_id=OTHER_TEAM), False),
+        (who.agent, a_caller(RoleGrant(Role.agent, TEAM)), a_record(), False),
         (who.agent | who.engineer, a_caller(Role.engineer), a_record(), True),
         (who.role(Role.management, Role.admin), a_caller(Role.admin), a_record(), True),
         (who.anybody, a_caller(), a_record(), True),
         (who.anybody, a_caller(Role.auditor), a_record(), False),
         (who.anybody, a_caller(Role.auditor, Role.agent), a_record(), True),
-        (who.anybody, rule("close_after_agreed_days"), a_record(), False),
-        (who.anybody | who.rule, rule("x"), a_record(), True),
+        (who.anybody, rule_caller("close_after_agreed_days"), a_record(), False),
+        (who.anybody | who.rule, rule_caller("x"), a_record(), True),
         (who.rule, a_caller(Role.admin), a_record(), False),
-        (who.agent, rule("x"), a_record(), False),
+        (who.agent, rule_caller("x"), a_record(), False),
         (who.reporter, a_caller(), a_record(requester_id=ME), True),
         (who.reporter, a_caller(), a_record(requester_id=uuid7()), False),
         (who.reporter, a_caller(), a_record(), False),
         (who.reporter, a_caller(), object(), False),
         (who.reporter, a_caller(Role.auditor), a_record(requester_id=ME), False),
-        (who.reporter, rule("x"), a_record(requester_id=None), False),
+        (who.reporter, rule_caller("x"), a_record(requester_id=None), False),
         (who.assignee, a_caller(), a_record(assignee_id=ME), True),
         (who.assignee, a_caller(), a_record(assignee_id=uuid7()), False),
         (who.assignee, a_caller(teams=(TEAM,)), a_record(team_id=TEAM), True),
@@ -60,10 +60,10 @@ def a_record(**fields: Any) -> Any:
         (who.assignee, a_caller(teams=(TEAM,)), a_record(team_id=TEAM, assignee_id=uuid7()), False),
         (who.assignee, a_caller(Role.admin), a_record(assignee_id=uuid7()), False),
         (who.assignee | who.agent, a_caller(Role.agent), a_record(assignee_id=uuid7()), True),
-        (Who(), a_caller(Role.admin), a_record(requester_id=ME, assignee_id=ME), False),
+        (ActorPolicy(), a_caller(Role.admin), a_record(requester_id=ME, assignee_id=ME), False),
     ],
 )
-def test_who_may_act(allowed: Who, caller: Caller, record: Any, may: bool) -> None:
+def test_who_may_act(allowed: ActorPolicy, caller: Caller, record: Any, may: bool) -> None:
     assert allowed.allows(caller, record) is may
 
 
@@ -77,7 +77,7 @@ def test_who_may_act_is_said_in_both_languages() -> None:
 PLACES = st.sampled_from([None, TEAM, OTHER_TEAM])
 PEOPLE = st.sampled_from([None, ME, SOMEBODY])
 HELD = st.builds(
-    Held,
+    RoleGrant,
     st.sampled_from([Role.agent, Role.admin, Role.requester, Role.auditor]),
     PLACES,
     st.sampled_from([None, "mail"]),
@@ -110,12 +110,14 @@ RECORDS = st.builds(
 def test_who_stands_alike_may_do_alike(caller: Caller, records: list[Any]) -> None:
     seen: dict[Any, list[bool]] = {}
     for record in records:
-        may = [Who(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation]
+        may = [
+            ActorPolicy(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation
+        ]
         may += [who.role(role).allows(caller, record) for role in Role]
-        assert seen.setdefault(who.standing(caller, record), may) == may
+        assert seen.setdefault(who.policy_cache_key(caller, record), may) == may
 
 
-SCOPED = Held(Role.agent, TEAM)
+SCOPED = RoleGrant(Role.agent, TEAM)
 
 
 @given(st.lists(st.tuples(CALLERS, RECORDS), min_size=2, max_size=12))
@@ -124,5 +126,7 @@ SCOPED = Held(Role.agent, TEAM)
 def test_so_may_several_callers_of_the_same_roles(pairs: list[tuple[Caller, Any]]) -> None:
     seen: dict[Any, list[bool]] = {}
     for caller, record in pairs:
-        may = [Who(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation]
-        assert seen.setdefault(who.standing(caller, record), may) == may
+        may = [
+            ActorPolicy(relations=frozenset({relation})).allows(caller, record) for relation in who.Relation
+        ]
+        assert seen.setdefault(who.policy_cache_key(caller, record), may) == may

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.common.money import Money
-from app.common.people import STAFF as STAFF_ROLES
-from app.common.records import Beside, Record, StaffOnly, codecs, empty
-from app.kernel.bodies import marks, parts
+from app.common.people import STAFF_ROLES
+from app.common.records import ChildRecord, Record, StaffOnly, codecs, empty
 from app.kernel.lifecycle import Action, Lifecycle
+from app.kernel.payloads import marks, part_types
 from app.kernel.visibility import STAFF
 from app.log.ids import uuid7
 from app.meetings.minutes import MinuteMeeting
@@ -45,7 +45,7 @@ def bodies(row: Action[Any, Any]) -> Iterator[type[BaseModel]]:
     """The body of the row, and what it has several of."""
     body: type[BaseModel] = row.body
     yield body
-    yield from parts(body).values()
+    yield from part_types(body).values()
 
 
 def is_for_staff(lifecycle: Lifecycle[Any]) -> bool:
@@ -53,7 +53,7 @@ def is_for_staff(lifecycle: Lifecycle[Any]) -> bool:
     record: type[Record] = lifecycle.record
     tokens = set(lifecycle.audience(empty(record, uuid7())))
     # Who sees it may change with its state; where the tokens stand in its row does not.
-    return tokens <= {STAFF} and set(lifecycle.columns) <= {STAFF} and lifecycle.sees_all <= STAFF_ROLES
+    return tokens <= {STAFF} and set(lifecycle.columns) <= {STAFF} and lifecycle.overseer_roles <= STAFF_ROLES
 
 
 def open_figures(lifecycle: Lifecycle[Any]) -> Iterator[tuple[type, str]]:
@@ -64,7 +64,7 @@ def open_figures(lifecycle: Lifecycle[Any]) -> Iterator[tuple[type, str]]:
             yield from ((body, n) for n in body.model_fields if is_figure(body, n) and n not in marked)
     records: list[type[Record]] = [lifecycle.record, *lifecycle.children]
     for record in records:
-        if issubclass(record, Beside) and empty(record, uuid7()).for_staff:
+        if issubclass(record, ChildRecord) and empty(record, uuid7()).for_staff:
             continue
         yield from (
             (record, name)

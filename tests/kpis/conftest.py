@@ -15,10 +15,10 @@ from app.kpis.facts import FACTS
 from app.log.events import Event
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from tests.conftest import Server, fresh
-from tests.extent import ALL
-from tests.kpis.allowed import Allowed
+from tests.extent import ALL_EXAMPLES
+from tests.kpis.business_hours import Hours
+from tests.kpis.case_budget import CaseBudget
 from tests.kpis.histories import BEGIN, BORDERS, histories, write
-from tests.kpis.hours import Hours
 from tests.kpis.other_histories import PROBLEM, REQUEST, other_histories, write_others
 
 
@@ -62,7 +62,7 @@ async def kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
 @pytest.fixture(scope="module")
 async def few_kept_books(server: Server) -> AsyncIterator[tuple[str, list[Event]]]:
     """Such a database with so few that their facts can be made one event after the other."""
-    sizes = (200, 100, 60) if ALL else (30, 15, 10)
+    sizes = (200, 100, 60) if ALL_EXAMPLES else (30, 15, 10)
     async with _made(server, *sizes) as made:
         yield made
 
@@ -124,11 +124,11 @@ async def _copied(server: Server, name: str, events: list[Event]) -> AsyncIterat
 
 async def _allowed(connection: Connection) -> list[Event]:
     """What an incident may cost: otherwise in a part of the time, and nobody says in some."""
-    first, second, mistake = (Allowed(connection) for _ in range(3))
-    await first.say("40.00", BORDERS[0] - timedelta(days=3))
-    await mistake.say("1.00", BEGIN)
-    await second.say("5000", BORDERS[0], BORDERS[0] + timedelta(days=5), currency="JPY")
-    await second.say("75.50", BORDERS[1], BORDERS[4])
-    await mistake.take_back()
-    await first.say(None, BORDERS[2] + timedelta(days=3))
+    first, second, mistake = (CaseBudget(connection) for _ in range(3))
+    await first.set_amount("40.00", BORDERS[0] - timedelta(days=3))
+    await mistake.set_amount("1.00", BEGIN)
+    await second.set_amount("5000", BORDERS[0], BORDERS[0] + timedelta(days=5), currency="JPY")
+    await second.set_amount("75.50", BORDERS[1], BORDERS[4])
+    await mistake.withdraw()
+    await first.set_amount(None, BORDERS[2] + timedelta(days=3))
     return [*first.events, *second.events, *mistake.events]

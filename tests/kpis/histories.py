@@ -12,7 +12,7 @@ from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
-from app.log.writer import Command, append, encode
+from app.log.writer import AppendRequest, append, encode
 
 # Month ends in Shanghai, in Berlin (with a change of its clocks in between), in Kathmandu and on Lord Howe
 # lie within.
@@ -203,7 +203,7 @@ async def write(connection: Connection, log: list[Event]) -> list[Event]:
     for n, (_, row) in enumerate(numbers):
         row |= {"number": f"INC-2026-{n:06}", "state": "new", "state_since": first, "opened_at": first}
     events = (*others, *log)
-    command = Command(
+    command = AppendRequest(
         reads={event.stream: 0 for event in events if event.version == 1},
         events=events,
         rows=(*teams, *numbers),
@@ -225,7 +225,7 @@ async def write_more(connection: Connection, log: list[Event]) -> None:
     ]
     for n, (_, row) in enumerate(numbers):
         row |= {"number": f"INC-2027-{n:06}", "state": "new", "state_since": first, "opened_at": first}
-    await append(connection, [encode(Command(reads=before, events=tuple(log), rows=tuple(numbers)))])
+    await append(connection, [encode(AppendRequest(reads=before, events=tuple(log), rows=tuple(numbers)))])
 
 
 _NOTHING: dict[str, Any] = {"given": {}, "set": {}}

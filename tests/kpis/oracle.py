@@ -23,7 +23,7 @@ VOID = {"cancelled": "cancelled", "marked_duplicate": "duplicate"}
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldEvent:
     """An event with its position, the fields that it told, and what was known of the case after it."""
 
     position: int
@@ -47,12 +47,12 @@ class CaseHistory:
 
     case_id: UUID
     opened_at: datetime
-    told: list[Told] = field(default_factory=list)
+    told: list[ToldEvent] = field(default_factory=list)
 
     @property
-    def episodes(self) -> list[list[Told]]:
+    def episodes(self) -> list[list[ToldEvent]]:
         """The maximal stretches of ends (rule 16)."""
-        runs: list[list[Told]] = []
+        runs: list[list[ToldEvent]] = []
         ended = False
         for told in self.told:
             if told.marks and told.kind in ENDING:
@@ -65,7 +65,7 @@ class CaseHistory:
         return runs
 
     @property
-    def last_mark(self) -> Told:
+    def last_mark(self) -> ToldEvent:
         return [told for told in self.told if told.marks][-1]
 
     @property
@@ -77,7 +77,7 @@ class CaseHistory:
         return any("irregular" in told.event.data for told in self.told)
 
     @property
-    def response(self) -> Told | None:
+    def response(self) -> ToldEvent | None:
         left_new = False
         for told in self.told[1:]:
             leads = told.marks and told.kind != "reported"
@@ -88,14 +88,14 @@ class CaseHistory:
         return None
 
     @property
-    def first_resolution(self) -> Told | None:
+    def first_resolution(self) -> ToldEvent | None:
         if not self.episodes:
             return None
         first = self.episodes[0]
         return next((told for told in first if told.kind == "resolved"), first[-1])
 
     @property
-    def resolution(self) -> Told | None:
+    def resolution(self) -> ToldEvent | None:
         if self.last_mark.kind not in ENDING:
             return None
         last = self.episodes[-1]
@@ -199,7 +199,7 @@ class CaseHistory:
     def agent_work(self) -> list[dict[str, Any]]:
         """The facts of who worked on it while they held it, day by day."""
         last, hands = self.resolution, set[Any]()
-        days: dict[tuple[Any, ...], list[Told]] = defaultdict(list)
+        days: dict[tuple[Any, ...], list[ToldEvent]] = defaultdict(list)
         for told in self.told:
             holder = told.known.get("assignee_id")
             if told.event.actor == f"person:{holder}":
@@ -226,7 +226,7 @@ class CaseHistory:
         return facts
 
     @property
-    def closing(self) -> Told | None:
+    def closing(self) -> ToldEvent | None:
         closes = {"closed", "marked_duplicate"}
         return next((told for told in reversed(self.told) if told.kind in closes), None)
 
@@ -326,7 +326,7 @@ class CaseHistory:
         started = any(t.kind == "started" and not t.event.actor.startswith("rule:") for t in before)
         return not started and not last.event.actor.startswith("person:")
 
-    def fact(self, deciding: Told, at: datetime | None = None) -> dict[str, Any]:
+    def fact(self, deciding: ToldEvent, at: datetime | None = None) -> dict[str, Any]:
         """The columns that every fact has."""
         return {
             "case_id": self.case_id,
@@ -338,13 +338,13 @@ class CaseHistory:
             "opened_position": self.told[0].position,
         }
 
-    def timed(self, deciding: Told, **more: Any) -> dict[str, Any]:
+    def timed(self, deciding: ToldEvent, **more: Any) -> dict[str, Any]:
         """The columns of a fact that took its time."""
         seconds = whole_seconds(deciding.event.occurred_at - self.opened_at)
         return self.fact(deciding) | {"seconds": seconds, "business_seconds": None} | more
 
     def in_time(
-        self, done: Told | None, within: timedelta, *, if_not_open: bool = False
+        self, done: ToldEvent | None, within: timedelta, *, if_not_open: bool = False
     ) -> dict[str, Any] | None:
         """The fact of what was done within its time, or not; None: it did not have to be.
 
@@ -360,7 +360,7 @@ class CaseHistory:
         late = self.fact(before[-1], due)
         return late | {"position": self.told[0].position, "met": False}
 
-    def effective(self, told: Told) -> datetime:
+    def effective(self, told: ToldEvent) -> datetime:
         """When an event took effect: nothing does before the opening."""
         return self.opened_at if told is self.told[0] else max(told.event.occurred_at, self.opened_at)
 
@@ -369,12 +369,12 @@ class CaseHistory:
         past = [told for told in self.told if self.effective(told) < instant]
         return None if not past or past[0] is not self.told[0] else self.after(past)
 
-    def taken_back(self, told: Told) -> bool:
+    def taken_back(self, told: ToldEvent) -> bool:
         """Whether it was cancelled and went on, though no way leads out of that."""
         rest = self.told[self.told.index(told) :]
         return told.kind == "cancelled" and any(t.marks and t.kind != "cancelled" for t in rest)
 
-    def after(self, past: list[Told]) -> dict[str, Any] | None:
+    def after(self, past: list[ToldEvent]) -> dict[str, Any] | None:
         """How it stands after these events, the first ones of its life; None: over."""
         marks = [told for told in past if told.marks and not self.taken_back(told)]
         ends: list[str] = []
@@ -407,7 +407,7 @@ def case_histories(events: list[Event]) -> list[CaseHistory]:
         for position, event in counting(of):
             fields = _fields(event) | (retold(of) if event.version == 1 else {})
             known = known | fields
-            case.told.append(Told(position, event, fields, known))
+            case.told.append(ToldEvent(position, event, fields, known))
         cases.append(case)
     return cases
 

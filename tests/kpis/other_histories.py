@@ -13,14 +13,14 @@ from app.db import Connection
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.ids import uuid7
-from app.log.writer import Command, append, encode
+from app.log.writer import AppendRequest, append, encode
 from tests.kpis.histories import BEGIN, BORDERS, DAYS, STEPS, VALUES
 
 OFTEN, SELDOM = 5, 1
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProcessModel:
     """A process: its opening, its other events, each with where it can lead (None: nowhere), its values."""
 
     name: str
@@ -31,7 +31,7 @@ class Kind:
 
 
 DATES = (instant(BORDERS[0]), instant(BORDERS[1]), instant(BORDERS[2]), None)
-REQUEST = Kind(
+REQUEST = ProcessModel(
     "request",
     ("submitted", "submitted"),
     {
@@ -66,7 +66,7 @@ REQUEST = Kind(
         "started_at": DATES,
     },
 )
-PROBLEM = Kind(
+PROBLEM = ProcessModel(
     "problem",
     ("raised", "logged"),
     {
@@ -93,7 +93,7 @@ ACTORS = (
 )
 
 
-def other_histories(seed: int, cases: int, kind: Kind, incidents: Sequence[str] = ()) -> list[Event]:
+def other_histories(seed: int, cases: int, kind: ProcessModel, incidents: Sequence[str] = ()) -> list[Event]:
     """The events of so many cases, in the order of the log. `incidents` are what problems are linked to."""
     chance = random.Random(seed)
     waiting = [_history(chance, kind, incidents) for _ in range(cases)]
@@ -106,7 +106,7 @@ def other_histories(seed: int, cases: int, kind: Kind, incidents: Sequence[str] 
     return log
 
 
-def _history(chance: random.Random, kind: Kind, incidents: Sequence[str]) -> list[Event]:
+def _history(chance: random.Random, kind: ProcessModel, incidents: Sequence[str]) -> list[Event]:
     name = stream(kind.name, uuid7())
     now = opened = chance.choice((*BORDERS, BEGIN + timedelta(days=DAYS) * chance.random()))
     fields: dict[str, Any] = {"opened_at": instant(opened), "state": kind.opening[1]}
@@ -157,7 +157,7 @@ def _beside(chance: random.Random, event: Event, tasks: list[str]) -> None:
 
 def _event(
     chance: random.Random,
-    kind: Kind,
+    kind: ProcessModel,
     which: tuple[str, int, str],
     at: datetime,
     fields: dict[str, Any],
@@ -193,7 +193,7 @@ async def write_others(connection: Connection, log: list[Event]) -> list[Event]:
             "number": f"{kind[:3].upper()}-2026-{of[-12:]}",
         }
         rows.append((f"fold.{kind}", row | {"state": "new", "state_since": first, "opened_at": first}))
-    command = Command(
+    command = AppendRequest(
         reads={event.stream: 0 for event in log if event.version == 1},
         events=tuple(log),
         rows=tuple(rows),

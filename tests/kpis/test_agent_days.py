@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.db import Connection, Database
-from app.kpis.agent_days import QUARTER, parts
+from app.kpis.agent_days import QUARTER, day_parts
 from app.kpis.answer import answer
 from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
-from app.kpis.facts import FACTS, take
-from app.kpis.points import KpiPoint, NoValue, Status
-from app.kpis.question import Question, Said, ask
-from app.log.batches import Span
+from app.kpis.facts import FACTS, process_span
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint, KpiStatus, NoValueReason
+from app.log.batches import PositionRange
 from app.log.events import Event
 from app.log.follow import catch_up, reset
 from tests.kpis.conftest import Books
@@ -40,7 +40,9 @@ DAY = 24 * 60
 
 def asked(begin: str = "2026-01-01", end: str = "2026-06-01", **said: Any) -> Question:
     said = {"grain": "all", "zone": "UTC", **said}
-    return ask(KPI, Said(begin=begin, end=end, **said), now=NOW, organisation_zone="UTC", reopen_days=7)
+    return parse_question(
+        KPI, QuestionParameters(begin=begin, end=end, **said), now=NOW, organisation_zone="UTC", reopen_days=7
+    )
 
 
 async def divided(db: Database, *time: str, **said: Any) -> dict[str | None, tuple[int | None, int | None]]:
@@ -80,7 +82,7 @@ async def test_a_holder_who_worked_on_a_case_has_the_day_and_at_its_end_the_case
     found = await point(db)
     assert (found.numerator, found.denominator, found.value, found.cases) == (3, 5, 0.6, 3)
     assert found.target is not None
-    assert (found.target.value, found.status, found.small) == (10, Status.missed, True)
+    assert (found.target.value, found.status, found.small) == (10, KpiStatus.missed, True)
     assert found.interval is not None
     assert found.interval.low < 0.6 < found.interval.high
     assert await divided(db, by=["assignee"]) == {str(ANN): (2, 2), str(BEN): (1, 3)}
@@ -145,7 +147,7 @@ async def test_nobody_at_work_is_no_value_and_nothing_ended_is_a_value_of_zero(
     follower: Connection, db: Database
 ) -> None:
     nothing = await point(db)
-    assert (nothing.value, nothing.no_value, nothing.denominator) == (None, NoValue.no_cases, 0)
+    assert (nothing.value, nothing.no_value, nothing.denominator) == (None, NoValueReason.no_cases, 0)
     await told(follower, done(held(ANN), "started", ANN))
     assert (await point(db)).value == 0
     # An event counts at the beginning of its quarter of an hour, its case at once.
@@ -154,7 +156,7 @@ async def test_nobody_at_work_is_no_value_and_nothing_ended_is_a_value_of_zero(
     await catch_up(follower, FACTS)
     begin, end = (MORNING + timedelta(minutes=minute) for minute in (6, 8))
     slice_of = await point(db, begin.isoformat(), end.isoformat())
-    assert (slice_of.cases, slice_of.denominator, slice_of.no_value) == (1, 0, NoValue.no_days)
+    assert (slice_of.cases, slice_of.denominator, slice_of.no_value) == (1, 0, NoValueReason.no_days)
 
 
 async def test_its_cases_are_requests_and_incidents(books: Books) -> None:
@@ -281,7 +283,7 @@ async def test_of_many_days_only_those_that_a_span_touches_are_read(own_books: B
     await own_books.connection.execute(b"vacuum analyze kpi.agent_day, kpi.agent_work")
     last = max(n for n, event in enumerate(own_books.events, start=1) if event.stream.startswith("incident/"))
     async with own_books.connection.transaction():
-        await take(own_books.connection, Span(last, last))
+        await process_span(own_books.connection, PositionRange(last, last))
         (read,) = await (await own_books.connection.execute(READ)).fetchone() or (None,)
     assert read == 0
 
@@ -297,7 +299,7 @@ def test_every_quarter_of_an_hour_is_in_the_part_that_its_period_and_its_date_sa
 ) -> None:
     question = asked(begin.isoformat(), (begin + length).isoformat(), grain=grain, zone=zone)
     first, last = question.bounds[0].date(), question.bounds[-1].date()
-    made_of = parts(question, first, last)
+    made_of = day_parts(question, first, last)
     found = {
         datetime.combine(part.day, datetime.min.time(), UTC) + n * QUARTER: part
         for part in made_of

@@ -12,8 +12,8 @@ from app.kpis.answer import answer
 from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.points import KpiPoint
-from app.kpis.question import CannotAnswer, Question, Said, ask
+from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
 from tests.kpis.histories import Scripted, write
@@ -25,7 +25,7 @@ DAY = 86_400
 
 def _question(key: str, **said: Any) -> Question:
     time = {"begin": "2026-02-01", "end": "2026-03-01"} | said
-    return ask(KPIS[key], Said(**time), now=NOW, organisation_zone="UTC")
+    return parse_question(KPIS[key], QuestionParameters(**time), now=NOW, organisation_zone="UTC")
 
 
 async def _points(db: Database, key: str, **said: Any) -> list[KpiPoint]:

@@ -17,8 +17,8 @@ from app.kpis.answer import KpiAnswer, answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.kpi import Aggregate, Basis
-from app.kpis.points import KpiPoint
-from app.kpis.question import CannotAnswer, Said, ask
+from app.kpis.question import CannotAnswer, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis import oracle
@@ -32,7 +32,9 @@ COLUMNS = {"priority": "priority", "team": "team_id"}
 
 
 async def answered(db: Database, key: str, *, now: datetime = NOW, **said: Any) -> KpiAnswer:
-    return await answer(db, ask(KPIS[key], Said(**said), now=now, organisation_zone=ZONE), now)
+    return await answer(
+        db, parse_question(KPIS[key], QuestionParameters(**said), now=now, organisation_zone=ZONE), now
+    )
 
 
 async def test_an_answer_says_what_it_is_and_where_it_stands(books: Books) -> None:
@@ -289,10 +291,13 @@ async def test_too_many_points_are_refused(books: Books, monkeypatch: pytest.Mon
 
 async def test_as_many_places_as_are_allowed_are_all_there(books: Books) -> None:
     """Each may have cases that are excluded, for one reason or another."""
-    asked = ask(
-        KPIS["incidents_opened"], Said(grain="all", by=("team",), **TIME), now=NOW, organisation_zone=ZONE
+    asked = parse_question(
+        KPIS["incidents_opened"],
+        QuestionParameters(grain="all", by=("team",), **TIME),
+        now=NOW,
+        organisation_zone=ZONE,
     )
-    async with answering.looking(books.db) as connection:
+    async with answering.snapshot_connection(books.db) as connection:
         every = await answering.count(connection, asked, NOW, most=1000)
         assert sum(1 + sum(map(bool, of.excluded.values())) for of in every.values()) > len(every) + 1
         assert await answering.count(connection, asked, NOW, most=len(every)) == every
@@ -302,7 +307,9 @@ async def test_as_many_places_as_are_allowed_are_all_there(books: Books) -> None
 async def test_the_backlog_moves_by_what_comes_and_goes(books: Books, dimension: str) -> None:
     """Rule 15: by what is opened, reopened, ended, excluded, and moved in and out, in every cut."""
     said = await answered(books.db, "backlog", by=[dimension], **TIME)
-    bounds = ask(KPIS["backlog"], Said(**TIME), now=NOW, organisation_zone=ZONE).bounds
+    bounds = parse_question(
+        KPIS["backlog"], QuestionParameters(**TIME), now=NOW, organisation_zone=ZONE
+    ).bounds
     backlog = {(point.begin, point.by[dimension]): point.value or 0 for point in said.points}
     flows = _flows(books, COLUMNS[dimension])
     names = {None: None} | {str(value): name for value, name in await _names(books)}

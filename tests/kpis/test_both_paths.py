@@ -11,7 +11,7 @@ from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
 from app.kpis.periods import Grain
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, DAYS
 
@@ -56,7 +56,7 @@ async def test_the_facts_say_what_the_raw_events_say(
     now: datetime,
 ) -> None:
     kpi = KPIS[key]
-    said = Said(
+    said = QuestionParameters(
         grain=grain.value,
         begin=min(time).isoformat(),
         end=max(time).isoformat(),
@@ -64,7 +64,7 @@ async def test_the_facts_say_what_the_raw_events_say(
         by=[dimension.value for dimension in by if dimension in kpi.dimensions],
         filters={name: VALUES[name] for name in only if name in kpi.dimensions},
     )
-    question = ask(kpi, said, now=now, organisation_zone="UTC", reopen_days=7)
+    question = parse_question(kpi, said, now=now, organisation_zone="UTC", reopen_days=7)
     fast = await answer(books.db, question, now)
     slow = await answer(books.db, question, now, position=len(books.events))
     assert fast.points == slow.points

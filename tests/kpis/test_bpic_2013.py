@@ -20,11 +20,11 @@ from app.kernel import ledger as ledgers
 from app.kpis.facts import FACTS
 from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from tests.client import serving
 from tests.conftest import Server, fresh
-from tests.exchange.making import a_mapping
-from tests.extent import ALL
+from tests.exchange.servicenow_files import a_mapping
+from tests.extent import ALL_EXAMPLES
 from tests.kpis.test_real_history import USUAL, History, differences
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -42,7 +42,7 @@ async def log(
     name, secrets = request.param, tmp_path_factory.mktemp("secrets")
     mapping, rows, cases = LOGS[name]
     with fresh(server) as place:
-        async with ledgers.opened(place.url, secrets, BY_KIND, USUAL) as ledger:
+        async with ledgers.open_ledger(place.url, secrets, LIFECYCLES_BY_KIND, USUAL) as ledger:
             reader = Xes(a_mapping(mapping), NOW)
             report = await load(ledger, real_data / f"{name}.xes.gz", reader, source="vinst", now=NOW)
         assert (report.read, report.applied, report.cases) == (rows, rows, cases)
@@ -78,9 +78,9 @@ async def test_every_value_of_the_reference_is_answered(log: tuple[str, History]
 
 async def test_both_paths_agree_on_it(log: tuple[str, History]) -> None:
     name, history = log
-    if name != "bpic2013_closed_problems" and not ALL:
+    if name != "bpic2013_closed_problems" and not ALL_EXAMPLES:
         pytest.skip("the larger log is tried by make soak")
-    keys = [] if ALL else ["incident_resolution_seconds", "reassignments_per_case", "backlog"]
+    keys = [] if ALL_EXAMPLES else ["incident_resolution_seconds", "reassignments_per_case", "backlog"]
     report = await reconcile(history.url, zone=ZoneInfo("UTC"), now=NOW, keys=keys)
     assert report.differences == []
     assert report.compared > 1000

@@ -11,8 +11,8 @@ from app.kpis.answer import answer
 from app.kpis.cases import KpiCase, cases
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Aggregate
-from app.kpis.question import Question, Said, ask
-from tests.extent import ALL
+from app.kpis.question import Question, QuestionParameters, parse_question
+from tests.extent import ALL_EXAMPLES
 from tests.kpis.conftest import Books
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -20,8 +20,8 @@ MONTHS = [f"2026-{month:02}-01" for month in range(1, 7)]
 
 
 def _question(key: str, begin: str, end: str, **said: Any) -> Question:
-    asked = Said(grain="all", begin=begin, end=end, **said)
-    return ask(KPIS[key], asked, now=NOW, organisation_zone="Asia/Shanghai")
+    asked = QuestionParameters(grain="all", begin=begin, end=end, **said)
+    return parse_question(KPIS[key], asked, now=NOW, organisation_zone="Asia/Shanghai")
 
 
 async def _all_cases(books: Books, question: Question, limit: int) -> list[KpiCase]:
@@ -37,8 +37,8 @@ async def _all_cases(books: Books, question: Question, limit: int) -> list[KpiCa
 
 
 async def test_there_are_as_many_as_the_answer_says_and_none_twice(books: Books) -> None:
-    limit = 7 if ALL else 40  # some have more
-    periods = list(pairwise(MONTHS)) if ALL else [*pairwise(MONTHS[1:3]), (MONTHS[0], MONTHS[-1])]
+    limit = 7 if ALL_EXAMPLES else 40  # some have more
+    periods = list(pairwise(MONTHS)) if ALL_EXAMPLES else [*pairwise(MONTHS[1:3]), (MONTHS[0], MONTHS[-1])]
     for key, kpi in KPIS.items():
         for begin, end in periods:
             for filters in ({}, {"team": ["team 1", "none"]}, {"priority": ["P1"], "service": ["none"]}):

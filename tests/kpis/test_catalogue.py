@@ -7,7 +7,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
 from app.kpis.facts import AGENT_WORK, INCIDENT, PROCESSES
 from app.kpis.kpi import Aggregate, Basis, Kpi, Measure, Unit
-from tests.cases import each
+from tests.cases import each_case
 
 UNITS = {
     Aggregate.number: Unit.cases,
@@ -18,13 +18,13 @@ UNITS = {
     Aggregate.kaplan_meier: Unit.seconds,
     Aggregate.of_budget: Unit.ratio,
 }
-every = each("kpi", KPIS.values(), ids=lambda kpi: kpi.key)
+every = each_case("kpi", KPIS.values(), ids=lambda kpi: kpi.key)
 
 
 @every
 def test_a_kpi_is_called_something_in_both_languages(kpi: Kpi) -> None:
     for language in ("en", "zh"):
-        words = kpi.words(language)
+        words = kpi.texts(language)
         assert words.name
         assert words.definition.endswith((".", "。"))
         assert words.pitfalls.endswith((".", "。")), "whoever reads it is told how it can mislead"
@@ -64,9 +64,9 @@ def test_its_facts_have_a_table_with_all_dimensions(kpi: Kpi) -> None:
 def test_every_definition_is_written_a_second_time_and_none_for_nothing() -> None:
     files = [path for path in raw.FOLDER.rglob("*.sql") if not path.name.startswith("_")]
     written = {path.relative_to(raw.FOLDER).with_suffix("").as_posix() for path in files}
-    expected = {name for kpi in KPIS.values() for name in raw.names_of(kpi)}
+    expected = {name for kpi in KPIS.values() for name in raw.definition_names(kpi)}
     expected |= {
         raw.open_name(kpi.process, kpi.still_open) for kpi in KPIS.values() if kpi.still_open is not None
     }
     by_days = [kpi for kpi in KPIS.values() if kpi.aggregate is Aggregate.per_agent_day]
-    assert written == expected | {name for kpi in by_days for name in raw.working_names(kpi)}
+    assert written == expected | {name for kpi in by_days for name in raw.work_definition_names(kpi)}

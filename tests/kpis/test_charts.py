@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.charts import KpiBehaviour, behaviour
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
 from tests.kpis.conftest import Books
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
 async def charted(books: Books, key: str, now: datetime = NOW) -> KpiBehaviour:
-    said = Said(grain="week", begin="2026-01-26", end="2026-05-04")
-    question = ask(KPIS[key], said, now=now, organisation_zone="Europe/Berlin")
+    said = QuestionParameters(grain="week", begin="2026-01-26", end="2026-05-04")
+    question = parse_question(KPIS[key], said, now=now, organisation_zone="Europe/Berlin")
     return behaviour(KPIS[key], await answer(books.db, question, now), now)
 
 
@@ -43,8 +43,8 @@ async def test_limits_are_no_lower_or_higher_than_a_value_can_be(books: Books) -
 
 
 async def test_periods_without_a_value_are_left_out(books: Books) -> None:
-    said = Said(grain="month", begin="2025-01-01", end="2026-05-01")
-    question = ask(KPIS["incident_resolution_seconds"], said, now=NOW, organisation_zone="UTC")
+    said = QuestionParameters(grain="month", begin="2025-01-01", end="2026-05-01")
+    question = parse_question(KPIS["incident_resolution_seconds"], said, now=NOW, organisation_zone="UTC")
     made = behaviour(question.kpi, await answer(books.db, question, NOW), NOW)
     assert made.points[0].value is None
     assert made.limits is None, "three months have values"

@@ -10,9 +10,9 @@ from app.db import Connection, Database
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.points import KpiPoint, Status
-from app.kpis.question import USUAL_CURRENCY, Said, ask
+from app.kpis.question import DEFAULT_CURRENCY, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
+from app.kpis.series import KpiPoint, KpiStatus
 from app.log.follow import catch_up
 from app.log.ids import uuid7
 from app.settings import Settings
@@ -40,8 +40,8 @@ def _paid(case: Scripted, amount: str, currency: str = "EUR", **more: Any) -> Sc
 
 
 async def _asked(db: Database, key: str, currency: str = "EUR") -> KpiPoint:
-    said = Said(grain="all", begin="2025-12-01", end="2026-06-01")
-    question = ask(KPIS[key], said, now=NOW, organisation_zone="UTC", currency=currency)
+    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    question = parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC", currency=currency)
     (point,) = (await answer(db, question, NOW)).points
     return point
 
@@ -75,7 +75,7 @@ async def test_a_unit_costs_its_work_and_what_was_paid_less_what_was_taken_back(
     assert cost.value == round(16_756 / 3, 6)
     assert cost.interval is None
     share = await _asked(db, "incident_without_cost_share")
-    assert (share.numerator, share.denominator, share.status) == (4, 7, Status.missed)
+    assert (share.numerator, share.denominator, share.status) == (4, 7, KpiStatus.missed)
     yens = await _asked(db, "incident_unit_cost", "JPY")
     assert (yens.numerator, yens.denominator) == (300_000, 1)
     for currency in ("EUR", "JPY"):
@@ -109,4 +109,4 @@ async def test_where_no_work_is_logged_there_is_no_cost_and_not_none(
 
 
 def test_where_nobody_says_otherwise_the_currency_is_that_of_the_settings() -> None:
-    assert Settings.model_fields["currency"].default == USUAL_CURRENCY
+    assert Settings.model_fields["currency"].default == DEFAULT_CURRENCY

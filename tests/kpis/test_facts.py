@@ -15,7 +15,7 @@ from app.kpis.facts import FACTS, INCIDENT
 from app.log.events import Event
 from app.log.follow import catch_up, reset
 from app.log.ids import uuid7
-from app.log.writer import Command, append, encode
+from app.log.writer import AppendRequest, append, encode
 from tests.kpis import oracle
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, histories, write
@@ -159,5 +159,5 @@ async def test_times_of_centuries_ago_stop_nobody(follower: Connection) -> None:
 
 async def _append(connection: Connection, event: Event) -> None:
     fresh = replace(event, id=uuid7())
-    command = Command(reads={fresh.stream: fresh.version - 1}, events=(fresh,))
+    command = AppendRequest(reads={fresh.stream: fresh.version - 1}, events=(fresh,))
     await append(connection, [encode(command)])

@@ -9,8 +9,8 @@ from app.kpis.answer import answer
 from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.points import KpiPoint
-from app.kpis.question import Question, Said, ask
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 
@@ -19,8 +19,8 @@ LATER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def _question(key: str, now: datetime, grain: str = "all", by: tuple[str, ...] = ()) -> Question:
-    said = Said(grain=grain, begin="2025-12-01", end="2026-06-01", by=by)
-    return ask(KPIS[key], said, now=now, organisation_zone="UTC")
+    said = QuestionParameters(grain=grain, begin="2025-12-01", end="2026-06-01", by=by)
+    return parse_question(KPIS[key], said, now=now, organisation_zone="UTC")
 
 
 async def _points(

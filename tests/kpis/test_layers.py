@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.kpis.layers import Layer, changes, covering
+from app.kpis.effective_dating import Layer, changes, layer_at
 
 
 def month(number: int) -> datetime:
@@ -13,13 +13,13 @@ def month(number: int) -> datetime:
 
 def test_where_nothing_was_said_nothing_changes() -> None:
     assert changes([]) == []
-    assert covering([], month(1)) is None
+    assert layer_at([], month(1)) is None
 
 
 def test_what_was_said_last_of_a_time_holds_from_its_first_instant_to_the_one_before_its_end() -> None:
     said = [Layer(1, month(2), None), Layer(2, month(4), month(6)), Layer(3, month(3), month(5))]
     assert changes(said) == [(month(2), 1), (month(3), 3), (month(4), 3), (month(5), 2), (month(6), 1)]
-    assert [(layer := covering(said, month(n))) and layer.said for n in range(1, 7)] == [
+    assert [(layer := layer_at(said, month(n))) and layer.value for n in range(1, 7)] == [
         None,
         1,
         3,

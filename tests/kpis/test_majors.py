@@ -9,8 +9,8 @@ from app.kpis.answer import answer
 from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.points import KpiPoint
-from app.kpis.question import Question, Said, ask
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, Scripted, write
@@ -20,8 +20,8 @@ DAY = 24 * 60
 
 
 def _question(key: str) -> Question:
-    said = Said(grain="all", begin="2025-12-01", end="2026-06-01")
-    return ask(KPIS[key], said, now=NOW, organisation_zone="UTC")
+    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    return parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC")
 
 
 async def _whole(db: Database, key: str) -> KpiPoint:

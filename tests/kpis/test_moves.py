@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.db import Connection, Database
-from app.kpis import sheets
+from app.kpis import tabular
 from app.kpis.answer import answer
 from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.points import KpiPoint
-from app.kpis.question import Question, Said, ask
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.canonical import instant
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
@@ -25,7 +25,7 @@ ONE, TWO, THREE = (str(team) for team in TEAMS)
 
 
 def _question(key: str, **said: Any) -> Question:
-    return ask(KPIS[key], Said(**(TIME | said)), now=NOW, organisation_zone="UTC")
+    return parse_question(KPIS[key], QuestionParameters(**(TIME | said)), now=NOW, organisation_zone="UTC")
 
 
 async def _points(db: Database, key: str, **said: Any) -> list[KpiPoint]:
@@ -98,8 +98,8 @@ async def test_an_incident_is_of_the_tool_that_told_of_it(follower: Connection, 
     (opened,) = await _points(db, "incidents_opened", filters={"source": ("zabbix", "cli")})
     assert opened.value == 3
     now = datetime.now(UTC) + timedelta(minutes=5)
-    said = Said(grain="all", begin="2026-01-01", end=now.isoformat(), by=("source",))
-    question = ask(KPIS["late_recording_seconds"], said, now=now, organisation_zone="UTC")
+    said = QuestionParameters(grain="all", begin="2026-01-01", end=now.isoformat(), by=("source",))
+    question = parse_question(KPIS["late_recording_seconds"], said, now=now, organisation_zone="UTC")
     late = (await answer(db, question, now)).points
     # What was imported is left out, but was resolved here.
     assert {point.by["source"]: point.cases for point in late} == {"zabbix": 4, "cli": 2, "import:legacy": 1}
@@ -121,7 +121,7 @@ async def test_what_clocks_tell_to_have_taken_less_than_no_time_counts_as_none_a
     (other,) = await _points(db, "incident_resolution_seconds")
     assert other.skewed is None
     question = _question("incident_response_seconds")
-    columns, rows = sheets.series(await answer(db, question, NOW), ())
+    columns, rows = tabular.series_table(await answer(db, question, NOW), ())
     assert [row[columns.index("skewed")] for row in rows] == [1]
 
 

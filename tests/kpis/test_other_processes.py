@@ -15,9 +15,9 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS, PROBLEM, REQUEST
 from app.kpis.reconcile import reconcile
 from app.log.follow import catch_up, reset
-from tests.extent import ALL, some_of
+from tests.extent import ALL_EXAMPLES, some_of
+from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BORDERS, histories, write
-from tests.kpis.hours import Hours
 from tests.kpis.other_histories import PROBLEM as PROBLEMS
 from tests.kpis.other_histories import REQUEST as REQUESTS
 from tests.kpis.other_histories import other_histories, write_others
@@ -66,7 +66,7 @@ async def _content(connection: Connection) -> dict[str, Any]:
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 async def test_their_facts_do_not_depend_on_the_spans(follower: Connection, batch: int) -> None:
-    await _lived(follower, 13, 50 if ALL else 6)  # these few have facts of every kind
+    await _lived(follower, 13, 50 if ALL_EXAMPLES else 6)  # these few have facts of every kind
     await catch_up(follower, FACTS)
     at_once = await _content(follower)
     await reset(follower, FACTS)

@@ -13,7 +13,7 @@ from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.overview import YEAR_BEFORE, overview, this_month
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
 from app.log.follow import catch_up
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, BORDERS, Scripted, write
@@ -32,10 +32,14 @@ async def test_each_stands_as_its_own_answer_says(books: Books, now: datetime) -
     assert [kpi.key for kpi, _, _ in found.kpis] == list(KPIS)
     for kpi, present, last_year in found.kpis:
         said: dict[str, Any] = {"now": now, "organisation_zone": "Europe/Berlin", "reopen_days": 7}
-        alone = (await answer(books.db, ask(kpi, Said(), **said), now)).points
+        alone = (await answer(books.db, parse_question(kpi, QuestionParameters(), **said), now)).points
         assert present == alone[-1], kpi.key
         (then,) = (
-            await answer(books.db, ask(kpi, Said(grain="all", begin=begin, end=end), **said), now)
+            await answer(
+                books.db,
+                parse_question(kpi, QuestionParameters(grain="all", begin=begin, end=end), **said),
+                now,
+            )
         ).points
         assert last_year.value == then.value, kpi.key
 
@@ -55,14 +59,22 @@ async def test_a_running_month_is_compared_with_the_same_days_only(
     assert (present.value, present.previous.value, present.previous.change) == (3, 2, 0.5)
     assert (last_year.value, last_year.change) == (1, 2)
     said: dict[str, Any] = {"now": now, "organisation_zone": "UTC", "reopen_days": 7}
-    points = (await answer(db, ask(kpi, Said(), **said), now)).points
+    points = (await answer(db, parse_question(kpi, QuestionParameters(), **said), now)).points
     assert points[-1].previous == present.previous
     assert points[-1].begin.month == 1
     assert points[-2].value == 7, "what is over counts whole"
-    (alone,) = (await answer(db, ask(kpi, Said(begin="2027-01-01", end="2027-02-01"), **said), now)).points
+    (alone,) = (
+        await answer(
+            db, parse_question(kpi, QuestionParameters(begin="2027-01-01", end="2027-02-01"), **said), now
+        )
+    ).points
     assert alone.previous == present.previous, "also where the period before is not asked for"
     over = datetime(2027, 2, 1, tzinfo=UTC)
-    (later,) = (await answer(db, ask(kpi, Said(begin="2027-01-01", end="2027-02-01"), **said), over)).points
+    (later,) = (
+        await answer(
+            db, parse_question(kpi, QuestionParameters(begin="2027-01-01", end="2027-02-01"), **said), over
+        )
+    ).points
     assert later.previous.value == 7
 
 

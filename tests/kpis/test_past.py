@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from app.db import Connection, Database
-from app.kpis import past
+from app.kpis import as_of
 from app.kpis.answer import KpiAnswer, answer
+from app.kpis.as_of import log_moment
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.past import moment
-from app.kpis.question import CannotAnswer, Said, ask
+from app.kpis.question import CannotAnswer, QuestionParameters, parse_question
 from app.log import read
 from app.log.follow import catch_up
-from tests.extent import ALL
+from tests.extent import ALL_EXAMPLES
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, histories, write, write_more
 
@@ -42,7 +42,9 @@ def _of(key: str, cut: dict[str, Any]) -> dict[str, Any]:
 async def answered(db: Database, key: str, position: int | None = None, **said: Any) -> KpiAnswer:
     time: dict[str, Any] = {"begin": "2025-12-01", "end": "2026-06-01", "now": NOW}
     now = said.pop("now", time.pop("now"))
-    question = ask(KPIS[key], Said(**(time | said)), now=now, organisation_zone=ZONE, reopen_days=7)
+    question = parse_question(
+        KPIS[key], QuestionParameters(**(time | said)), now=now, organisation_zone=ZONE, reopen_days=7
+    )
     return await answer(db, question, now, position=position)
 
 
@@ -52,7 +54,9 @@ async def test_what_was_known_then_is_what_a_log_that_ended_there_says(
     events = histories(seed=11, cases=120)
     half = len(await write(follower, events[: len(events) // 2]))
     await catch_up(follower, FACTS)
-    asked = [(key, n) for m, key in enumerate(KPIS) for n in range(len(CUTS)) if ALL or m % len(CUTS) == n]
+    asked = [
+        (key, n) for m, key in enumerate(KPIS) for n in range(len(CUTS)) if ALL_EXAMPLES or m % len(CUTS) == n
+    ]
     then = {(key, n): await answered(db, key, **_of(key, CUTS[n])) for key, n in asked}
     await write_more(follower, events[len(events) // 2 :])
     await catch_up(follower, FACTS)
@@ -75,9 +79,9 @@ async def test_an_instant_is_the_position_of_the_last_event_that_the_log_had_by_
         assert await read.position_at(books.db, at) == last
         before = max((r["position"] for r in rows if r["recorded_at"] < at), default=0)
         assert await read.position_at(books.db, at - timedelta(microseconds=1)) == before
-        assert await moment(books.db, row["position"], NOW) == past.Past(row["position"], at)
+        assert await log_moment(books.db, row["position"], NOW) == as_of.LogMoment(row["position"], at)
     assert await read.position_at(books.db, rows[0]["recorded_at"] - timedelta(days=1)) == 0
-    assert (await moment(books.db, 0, NOW)).instant == NOW
+    assert (await log_moment(books.db, 0, NOW)).instant == NOW
 
 
 async def test_a_late_event_changes_the_present_and_no_past(follower: Connection, db: Database) -> None:
@@ -96,7 +100,7 @@ async def test_a_late_event_changes_the_present_and_no_past(follower: Connection
 async def test_a_log_that_is_too_long_for_this_is_said_to_be(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(past, "LIMITS", "set local statement_timeout = '1ms'")
+    monkeypatch.setattr(as_of, "LIMITS", "set local statement_timeout = '1ms'")
     with pytest.raises(CannotAnswer, match="takes_too_long"):
         await answered(books.db, "incident_resolution_seconds", len(books.events))
     assert (await answered(books.db, "backlog")).points, "the connection is good for the next"

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from app.kpis.periods import (
     Grain,
-    TooMany,
-    as_far,
-    cut,
+    TooManyPeriods,
+    comparable_end,
+    cut_periods,
+    default_range,
     first_day,
-    following,
+    next_period,
     start_of,
     twelve_months_before,
-    usual,
 )
-from tests.cases import each
+from tests.cases import each_case
 
 ZONES = (
     "UTC",
@@ -42,7 +42,7 @@ grains = st.sampled_from(CALENDAR)
 def test_periods_follow_one_another_without_gap_or_overlap(
     grain: Grain, begin: datetime, length: timedelta, zone: ZoneInfo
 ) -> None:
-    bounds = cut(grain, begin, begin + length, zone)
+    bounds = cut_periods(grain, begin, begin + length, zone)
     assert (bounds[0], bounds[-1]) == (begin, begin + length)
     assert all(one < other for one, other in pairwise(bounds))
 
@@ -52,7 +52,7 @@ def test_an_instant_lies_in_the_period_that_its_date_says(
     grain: Grain, instant: datetime, zone: ZoneInfo
 ) -> None:
     first = first_day(grain, instant.astimezone(zone).date())
-    start, end = start_of(first, zone), start_of(following(grain, first), zone)
+    start, end = start_of(first, zone), start_of(next_period(grain, first), zone)
     # Where the clocks go back over midnight, a date comes, goes and comes again: its first coming counts.
     came_again = start_of(first + timedelta(days=1), zone) <= instant < start
     assert start <= instant < end or came_again
@@ -62,12 +62,12 @@ def test_an_instant_lies_in_the_period_that_its_date_says(
 def test_the_days_of_a_year_hold_all_of_its_seconds(instant: datetime, zone: ZoneInfo) -> None:
     year = instant.astimezone(zone).year
     start, end = start_of(date(year, 1, 1), zone), start_of(date(year + 1, 1, 1), zone)
-    bounds = cut(Grain.day, start, end, zone)
+    bounds = cut_periods(Grain.day, start, end, zone)
     assert sum((b - a for a, b in pairwise(bounds)), timedelta()) == end - start
     assert len(bounds) - 1 == (date(year + 1, 1, 1) - date(year, 1, 1)).days
 
 
-@each(
+@each_case(
     ("zone", "day", "hours"),
     [
         ("Europe/Berlin", date(2026, 3, 29), 23),
@@ -88,7 +88,9 @@ def test_a_day_is_as_long_as_the_clocks_make_it(zone: str, day: date, hours: flo
 
 def test_a_day_that_was_skipped_is_no_period() -> None:
     apia = ZoneInfo("Pacific/Apia")
-    bounds = cut(Grain.day, start_of(date(2011, 12, 29), apia), start_of(date(2012, 1, 1), apia), apia)
+    bounds = cut_periods(
+        Grain.day, start_of(date(2011, 12, 29), apia), start_of(date(2012, 1, 1), apia), apia
+    )
     assert len(bounds) - 1 == 2
 
 
@@ -104,30 +106,30 @@ def test_a_day_that_was_skipped_is_no_period() -> None:
 def test_periods_begin_where_the_calendar_says(grain: Grain, starts: list[str]) -> None:
     days = [date.fromisoformat(text) for text in starts]
     assert [first_day(grain, day) for day in days] == days
-    assert [following(grain, day) for day in days[:-1]] == days[1:]
+    assert [next_period(grain, day) for day in days[:-1]] == days[1:]
 
 
 def test_the_first_and_the_last_period_are_cut_off_where_the_time_begins_and_ends() -> None:
     begin, end = datetime(2026, 1, 15, 7, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
-    bounds = cut(Grain.month, begin, end, ZoneInfo("Asia/Shanghai"))
+    bounds = cut_periods(Grain.month, begin, end, ZoneInfo("Asia/Shanghai"))
     inner = [datetime(2026, 1, 31, 16, tzinfo=UTC), datetime(2026, 2, 28, 16, tzinfo=UTC)]
     assert list(bounds) == [begin, *inner, end]
-    assert cut(Grain.all, begin, end, ZoneInfo("UTC")) == (begin, end)
+    assert cut_periods(Grain.all, begin, end, ZoneInfo("UTC")) == (begin, end)
 
 
 def test_a_series_has_a_thousand_periods_at_the_most() -> None:
     begin, utc = datetime(2020, 1, 1, tzinfo=UTC), ZoneInfo("UTC")
-    assert len(cut(Grain.day, begin, begin + timedelta(days=1000), utc)) == 1001
-    with pytest.raises(TooMany):
-        cut(Grain.day, begin, begin + timedelta(days=1001), utc)
+    assert len(cut_periods(Grain.day, begin, begin + timedelta(days=1000), utc)) == 1001
+    with pytest.raises(TooManyPeriods):
+        cut_periods(Grain.day, begin, begin + timedelta(days=1001), utc)
 
 
 @given(st.sampled_from(Grain), instants, zones)
 def test_the_usual_time_ends_with_the_running_period(grain: Grain, now: datetime, zone: ZoneInfo) -> None:
-    begin, end = usual(grain, now, zone)
+    begin, end = default_range(grain, now, zone)
     assert begin <= now < end
     assert timedelta(days=364) <= end - begin <= timedelta(days=373)
-    assert len(cut(grain, begin, end, zone)) > 1
+    assert len(cut_periods(grain, begin, end, zone)) > 1
     assert twelve_months_before(end, zone) <= end - timedelta(days=364)
 
 
@@ -145,4 +147,4 @@ def test_as_far_is_the_same_day_and_time_of_the_period_before(
 ) -> None:
     zone = ZoneInfo("Europe/Berlin")  # the clocks change in between, and nobody reads that off them
     at = [datetime.fromisoformat(text).replace(tzinfo=zone) for text in (now, begin, before, expected)]
-    assert as_far(at[0], at[1], at[2], zone) == at[3]
+    assert comparable_end(at[0], at[1], at[2], zone) == at[3]

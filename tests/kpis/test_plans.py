@@ -19,23 +19,23 @@ from app.kpis.answer import KpiAnswer, answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.kpi import Aggregate
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
 from app.log.follow import FOLLOW_LIMITS, catch_up
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.settings import Settings
-from bench.cases import DAYS, TEAMS, Many, add_organisation, team_key
+from bench.cases import DAYS, TEAMS, LargeSite, add_organisation, team_key
 from bench.figures import Run
-from bench.others import make_facts
+from bench.requests_and_problems import make_facts
 from bench.site import Site
-from tests.cases import each
+from tests.cases import each_case
 from tests.conftest import Server, fresh
 from tests.connections import CONNECTIONS
-from tests.extent import ALL
+from tests.extent import ALL_EXAMPLES
 
 #: In all; by `make test` a tenth of it.
-MANY = 100_000 if ALL else 10_000
+MANY = 100_000 if ALL_EXAMPLES else 10_000
 #: So many that some are open in each team.
-PROBLEMS = 5_000 if ALL else 2_000
+PROBLEMS = 5_000 if ALL_EXAMPLES else 2_000
 #: How many of them one team has in two years.
 OF_A_TEAM = MANY // TEAMS
 #: What is measured in seconds where there are many cases, from the beginning to an end or up to now. What was
@@ -70,7 +70,7 @@ class Counted:
     owner: psycopg.Connection[tuple[int, int]]
     now: datetime
 
-    async def read_for(self, key: str, said: Said) -> tuple[int, int]:
+    async def read_for(self, key: str, said: QuestionParameters) -> tuple[int, int]:
         """How many rows the answer takes from tables: by going through all of them, and one by one.
 
         What stands in the index that it is found by is not taken from a table.
@@ -80,12 +80,12 @@ class Counted:
         after = self._counted(READ)
         return after[0] - before[0], after[1] - before[1]
 
-    async def answered(self, key: str, said: Said) -> KpiAnswer:
+    async def answered(self, key: str, said: QuestionParameters) -> KpiAnswer:
         """The answer, which is about something."""
         db = Database(self.url, 1)
         await db.open()
         try:
-            question = ask(KPIS[key], said, now=self.now, organisation_zone="UTC")
+            question = parse_question(KPIS[key], said, now=self.now, organisation_zone="UTC")
             found = await answer(db, question, self.now)
             await db.value("select pg_stat_force_next_flush()")
         finally:
@@ -114,8 +114,8 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         administrator_url = urlunsplit(urlsplit(place.owner_url)._replace(netloc=user))
         maker = await connect(administrator_url, "-c timezone=UTC")
         run = Run(frozenset(), seconds=1, rounds=1, quick=True, progress=Progress(disable=True))
-        made = Many(run, Site(folder), maker, datetime.now(UTC))
-        async with ledgers.opened(place.url, folder / "secrets", BY_KIND, settings) as ledger:
+        made = LargeSite(run, Site(folder), maker, datetime.now(UTC))
+        async with ledgers.open_ledger(place.url, folder / "secrets", LIFECYCLES_BY_KIND, settings) as ledger:
             await add_organisation(ledger, maker, words=100)
         follower = await connect(place.url, FOLLOW_LIMITS)
         await catch_up(follower, FACTS)
@@ -123,7 +123,7 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         for process in ("incident", "request"):
             await make_facts(made, process, MANY)
         await make_facts(made, "problem", PROBLEMS)
-        if not ALL:
+        if not ALL_EXAMPLES:
             for name, value in AS_OF_MANY.items():
                 database = sql.Identifier(maker.info.dbname).as_string()
                 await maker.execute(f"alter database {database} set {name} = '{value}'".encode())
@@ -133,19 +133,19 @@ async def many(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
             yield Counted(place.url, owner, made.now)
 
 
-@each("key", KPIS)
+@each_case("key", KPIS)
 async def test_of_one_team_no_more_is_read_than_the_team_has(many: Counted, key: str) -> None:
-    through_all, one_by_one = await many.read_for(key, Said(filters={"team": (team_key(3),)}))
+    through_all, one_by_one = await many.read_for(key, QuestionParameters(filters={"team": (team_key(3),)}))
     assert through_all == 0
     assert one_by_one < 2 * OF_A_TEAM  # some count openings and resolutions
 
 
-@each("key", TIMES)
+@each_case("key", TIMES)
 async def test_how_long_cases_take_is_read_from_indexes_alone(many: Counted, key: str) -> None:
     """A case that is fetched for it takes ten times as long as one that is not."""
     begin = (many.now - timedelta(days=DAYS)).date().isoformat()
-    assert await many.read_for(key, Said(begin=begin, by=("priority",))) == (0, 0)
-    assert await many.read_for(key, Said(filters={"team": (team_key(3),)})) == (0, 0)
+    assert await many.read_for(key, QuestionParameters(begin=begin, by=("priority",))) == (0, 0)
+    assert await many.read_for(key, QuestionParameters(filters={"team": (team_key(3),)})) == (0, 0)
 
 
 @pytest.mark.parametrize("key", IN_HALVES)
@@ -155,7 +155,9 @@ async def test_how_long_many_cases_take_is_found_by_several_processes(
     """And it is what is found in one piece."""
     begin = (many.now - timedelta(days=DAYS)).date().isoformat()
     before = many.helped()
-    found = await many.answered(key, Said(begin=begin, by=("priority",)))
+    found = await many.answered(key, QuestionParameters(begin=begin, by=("priority",)))
     assert many.helped() > before
     monkeypatch.setattr(answering, "WIDE_SHARE", 2)
-    assert (await many.answered(key, Said(begin=begin, by=("priority",)))).points == found.points
+    assert (
+        await many.answered(key, QuestionParameters(begin=begin, by=("priority",)))
+    ).points == found.points

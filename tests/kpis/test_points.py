@@ -8,8 +8,17 @@ import pytest
 
 from app.kpis.catalogue import KPIS
 from app.kpis.kpi import Comparator, Kpi, Target
-from app.kpis.points import Distribution, Figures, Judged, KpiPoint, NoValue, Status, point, status
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.series import (
+    Distribution,
+    Figures,
+    KpiPoint,
+    KpiStatus,
+    NoValueReason,
+    PointContext,
+    point,
+    status,
+)
 
 MTTR, MTTA = KPIS["incident_resolution_seconds"], KPIS["incident_response_seconds"]
 OPENED, BACKLOG, REOPENED = KPIS["incidents_opened"], KPIS["backlog"], KPIS["reopened_share"]
@@ -25,9 +34,9 @@ def made(
     kpi: Kpi, figures: Figures, before: Figures = NOTHING, *, now: datetime = LATER, reopen_days: int = 7
 ) -> KpiPoint:
     """The point of March 2026 in Shanghai."""
-    said = Said(begin="2026-03-01", end="2026-04-01", zone="Asia/Shanghai")
-    question = ask(kpi, said, now=now, organisation_zone="UTC", reopen_days=reopen_days)
-    return point(question, (1, ()), figures, {}, Judged(kpi.target, before, now))
+    said = QuestionParameters(begin="2026-03-01", end="2026-04-01", zone="Asia/Shanghai")
+    question = parse_question(kpi, said, now=now, organisation_zone="UTC", reopen_days=reopen_days)
+    return point(question, (1, ()), figures, {}, PointContext(kpi.target, before, now))
 
 
 @pytest.mark.parametrize(
@@ -47,30 +56,30 @@ def test_each_comparator_holds_to_the_last_digit(
 
 
 def test_a_period_that_is_over_has_met_its_target_or_missed_it() -> None:
-    assert made(MTTA, took(899.999)).status is Status.met
-    assert made(MTTA, took(900)).status is Status.missed
-    assert made(MTTA, NOTHING).status is Status.no_data
+    assert made(MTTA, took(899.999)).status is KpiStatus.met
+    assert made(MTTA, took(900)).status is KpiStatus.missed
+    assert made(MTTA, NOTHING).status is KpiStatus.no_data
     assert made(REOPENED, Figures(cases=1, total=1)).status is None, "it has no target"
 
 
 def test_a_running_period_is_at_risk_if_it_misses_its_target_or_meets_it_narrowly() -> None:
     running = datetime(2026, 3, 20, tzinfo=UTC)
     found = [made(MTTA, took(seconds), now=running).status for seconds in (809, 811, 901)]
-    assert found == [Status.met, Status.at_risk, Status.at_risk]
-    assert made(MTTA, took(1), now=datetime(2026, 2, 1, tzinfo=UTC)).status is Status.no_data
+    assert found == [KpiStatus.met, KpiStatus.at_risk, KpiStatus.at_risk]
+    assert made(MTTA, took(1), now=datetime(2026, 2, 1, tzinfo=UTC)).status is KpiStatus.no_data
 
 
 def test_a_count_that_is_too_high_does_not_fall_any_more_but_a_backlog_may() -> None:
     most = Target(Comparator.le, 100)
-    assert status(OPENED, most, 101, running=True) is Status.missed
-    assert status(BACKLOG, most, 101, running=True) is Status.at_risk
-    assert status(OPENED, Target(Comparator.ge, 100), 99, running=True) is Status.at_risk
+    assert status(OPENED, most, 101, running=True) is KpiStatus.missed
+    assert status(BACKLOG, most, 101, running=True) is KpiStatus.at_risk
+    assert status(OPENED, Target(Comparator.ge, 100), 99, running=True) is KpiStatus.at_risk
 
 
 def test_the_room_of_a_ratio_that_is_to_be_high_is_what_it_may_lack() -> None:
     high = Target(Comparator.ge, 0.95)
     found = [status(REOPENED, high, value, running=True) for value in (0.956, 0.954, 0.949)]
-    assert found == [Status.met, Status.at_risk, Status.at_risk]
+    assert found == [KpiStatus.met, KpiStatus.at_risk, KpiStatus.at_risk]
 
 
 def test_the_target_of_the_process_documents_stands_in_the_point() -> None:
@@ -103,7 +112,9 @@ def test_shares_counts_and_numbers_per_case_have_intervals_and_durations_a_distr
 
 def test_fewer_incidents_than_before_may_be_chance() -> None:
     """Of two problems 20 before and 5 behind, in three months each: see the interval of a difference."""
-    fixed = made(KPIS["incidents_prevented"], Figures(cases=2, total=15, beside=Figures(cases=2, total=20)))
+    fixed = made(
+        KPIS["incidents_prevented"], Figures(cases=2, total=15, secondary=Figures(cases=2, total=20))
+    )
     assert fixed.value == 2.5
     assert fixed.interval is not None
     assert (fixed.interval.low, fixed.interval.high) == pytest.approx((0.7919, 4.3999), abs=0.0004)
@@ -116,8 +127,8 @@ def test_fewer_than_ten_cases_are_small() -> None:
 
 
 def test_why_there_is_no_value_is_said() -> None:
-    assert made(MTTR, NOTHING).no_value is NoValue.no_cases
-    assert made(MTTR, NOTHING, now=datetime(2026, 1, 1, tzinfo=UTC)).no_value is NoValue.not_begun
+    assert made(MTTR, NOTHING).no_value is NoValueReason.no_cases
+    assert made(MTTR, NOTHING, now=datetime(2026, 1, 1, tzinfo=UTC)).no_value is NoValueReason.not_begun
     assert made(OPENED, NOTHING).no_value is None
 
 
@@ -129,7 +140,7 @@ def test_a_value_is_final_when_its_period_is_over_and_nothing_can_be_reopened_an
 
 
 def test_days_of_settling_are_days_on_the_clocks() -> None:
-    said = Said(begin="2026-03-01", end="2026-03-28", grain="all", zone="Europe/Berlin")
-    question = ask(MTTR, said, now=LATER, organisation_zone="UTC", reopen_days=2)
-    found = point(question, (1, ()), NOTHING, {}, Judged(None, NOTHING, LATER))
+    said = QuestionParameters(begin="2026-03-01", end="2026-03-28", grain="all", zone="Europe/Berlin")
+    question = parse_question(MTTR, said, now=LATER, organisation_zone="UTC", reopen_days=2)
+    found = point(question, (1, ()), NOTHING, {}, PointContext(None, NOTHING, LATER))
     assert found.final_after == datetime(2026, 3, 29, 22, tzinfo=UTC), "an hour is missing on the 29th"

@@ -14,8 +14,8 @@ from app.kpis.answer import answer
 from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.points import KpiPoint
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.follow import catch_up
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 
@@ -24,8 +24,10 @@ ANN, BEN, RULE, TOOL = "person:11", "person:12", "rule:close", "integration:5"
 
 
 async def _whole(db: Database, key: str) -> KpiPoint:
-    said = Said(grain="all", begin="2025-12-01", end="2026-06-01")
-    (point,) = (await answer(db, ask(KPIS[key], said, now=NOW, organisation_zone="UTC"), NOW)).points
+    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    (point,) = (
+        await answer(db, parse_question(KPIS[key], said, now=NOW, organisation_zone="UTC"), NOW)
+    ).points
     return point
 
 
@@ -156,8 +158,8 @@ async def test_the_reopenings_of_a_case_are_shown_with_each_of_its_resolutions(
     case = case.then("closed", minutes=1)
     await write(follower, list(case.events))
     await catch_up(follower, FACTS)
-    said = Said(grain="all", begin="2025-12-01", end="2026-06-01")
-    question = ask(KPIS["reopen_rate"], said, now=NOW, organisation_zone="UTC")
+    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01")
+    question = parse_question(KPIS["reopen_rate"], said, now=NOW, organisation_zone="UTC")
     first = await cases(db, question, NOW, limit=1)
     second = await cases(db, question, NOW, limit=1, after=first.last)
     found = [*first.cases, *second.cases]
@@ -179,8 +181,10 @@ async def test_what_is_told_late_shows_when_it_is_recorded_and_imports_are_left_
     now = datetime.now(UTC) + timedelta(minutes=5)
     points = {}
     for key in ("late_recording_seconds", "late_recording_share", "irregular_share"):
-        said = Said(grain="all", begin=(now - timedelta(days=9)).isoformat(), end=now.isoformat())
-        question = ask(KPIS[key], said, now=now, organisation_zone="UTC")
+        said = QuestionParameters(
+            grain="all", begin=(now - timedelta(days=9)).isoformat(), end=now.isoformat()
+        )
+        question = parse_question(KPIS[key], said, now=now, organisation_zone="UTC")
         (points[key],) = (await answer(db, question, now)).points
     seconds, share = points["late_recording_seconds"], points["late_recording_share"]
     assert (seconds.cases, share.numerator, share.denominator) == (3, 2, 3)

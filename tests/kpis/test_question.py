@@ -10,14 +10,16 @@ import pytest
 from app.kpis.catalogue import KPIS
 from app.kpis.dimensions import Dimension
 from app.kpis.periods import Grain
-from app.kpis.question import CannotAnswer, Question, Said, ask
-from tests.cases import each
+from app.kpis.question import CannotAnswer, Question, QuestionParameters, parse_question
+from tests.cases import each_case
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
 def asked(**said: Any) -> Question:
-    return ask(KPIS["backlog"], Said(**said), now=NOW, organisation_zone="Asia/Shanghai")
+    return parse_question(
+        KPIS["backlog"], QuestionParameters(**said), now=NOW, organisation_zone="Asia/Shanghai"
+    )
 
 
 def test_without_a_word_it_is_the_last_twelve_months_of_the_organisation() -> None:
@@ -49,7 +51,7 @@ def test_dimensions_are_named_once_and_filters_without_values_are_none() -> None
     assert question.filters == {Dimension.priority: ("P1", "none")}
 
 
-@each(
+@each_case(
     ("said", "field", "code"),
     [
         ({"grain": "decade"}, "grain", "unknown_grain"),

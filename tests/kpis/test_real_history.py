@@ -21,8 +21,8 @@ from app.kpis.reconcile import reconcile
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import Settings
 from tests.client import Client, Json, serving
-from tests.conftest import HISTORY, Place, Server, fresh
-from tests.exchange.making import SAMPLE, bring
+from tests.conftest import HISTORY, DatabaseUrls, Server, fresh
+from tests.exchange.servicenow_files import SAMPLE, import_file
 from tests.extent import in_soak
 
 SECONDS_WITHIN = 0.5
@@ -54,14 +54,14 @@ class History:
 
 
 @pytest.fixture(scope="module")
-def kept(server: Server, real_secrets: Path) -> Iterator[Place]:
+def kept(server: Server, real_secrets: Path) -> Iterator[DatabaseUrls]:
     """A copy of the whole history, made once for the file."""
     with fresh(server, HISTORY) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-async def history(kept: Place, real_secrets: Path) -> AsyncIterator[History]:
+async def history(kept: DatabaseUrls, real_secrets: Path) -> AsyncIterator[History]:
     async with serving(kept.url, real_secrets, USUAL) as api:
         manager = await api.client("Marta", Role.incident_manager)
         connection = await connect(kept.url, FOLLOW_LIMITS)
@@ -150,8 +150,10 @@ async def test_a_number_can_be_opened_down_to_its_cases_and_their_events(history
         assert case["measure"] == (decided - begun).total_seconds()
 
 
-async def test_both_paths_agree_on_its_beginning(ledger: Ledger, place: Place, real_data: Path) -> None:
-    await bring(ledger, real_data / SAMPLE)
+async def test_both_paths_agree_on_its_beginning(
+    ledger: Ledger, place: DatabaseUrls, real_data: Path
+) -> None:
+    await import_file(ledger, real_data / SAMPLE)
     connection = await connect(place.url, FOLLOW_LIMITS)
     await catch_up(connection, FACTS)
     await connection.close()

@@ -17,7 +17,7 @@ from app.kpis.catalogue import KPIS
 from app.kpis.definitions import Definitions
 from app.kpis.facts import FACTS
 from app.kpis.query import Statement
-from app.kpis.reconcile import Report, one_moment_of, reconcile
+from app.kpis.reconcile import ReconciliationReport, reconcile, reconciliation_connection
 from app.log.follow import catch_up
 from tests.extent import some_of
 from tests.kpis.conftest import Books
@@ -30,7 +30,7 @@ KNOWN = {"position": 1, "now": NOW, "currency": "EUR"}
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-async def _reconciled(url: str, *keys: str) -> Report:
+async def _reconciled(url: str, *keys: str) -> ReconciliationReport:
     return await reconcile(url, zone=SHANGHAI, now=NOW, keys=keys)
 
 
@@ -54,10 +54,10 @@ async def test_no_definition_goes_through_all_cases_for_each_of_them(database_ur
     four times as long.
     """
     through_all = []
-    async with one_moment_of(database_url) as connection:
+    async with reconciliation_connection(database_url) as connection:
         definitions = Definitions(connection, list(KPIS.values()), KNOWN)
-        for name in dict.fromkeys(name for kpi in KPIS.values() for name in raw.every_name(kpi)):
-            text = raw.definition(name, await definitions.begun(raw.process_of(name)))
+        for name in dict.fromkeys(name for kpi in KPIS.values() for name in raw.all_definition_names(kpi)):
+            text = raw.definition(name, await definitions.prepare(raw.process_of(name)))
             plan = await fetch(
                 connection, Statement(f"explain (format json) {text}", {**KNOWN, "ends": [NOW]})
             )

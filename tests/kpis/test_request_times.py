@@ -9,15 +9,15 @@ from app.db import Connection, Database
 from app.kpis.answer import answer
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
-from app.kpis.points import KpiPoint
-from app.kpis.question import Said, ask
+from app.kpis.question import QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.canonical import instant
 from app.log.events import Event, stream
 from app.log.follow import catch_up, reset
 from app.log.ids import uuid7
-from app.log.writer import Command, append, encode
+from app.log.writer import AppendRequest, append, encode
+from tests.kpis.business_hours import Hours
 from tests.kpis.histories import BEGIN
-from tests.kpis.hours import Hours
 from tests.kpis.other_histories import write_others
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
@@ -59,8 +59,8 @@ async def _told(connection: Connection, *lives: Life) -> None:
 
 
 async def _points(db: Database, key: str, *by: str) -> list[KpiPoint]:
-    said = Said(grain="all", begin="2025-12-01", end="2026-06-01", by=by)
-    question = ask(KPIS[key], said, now=LATER, organisation_zone="UTC")
+    said = QuestionParameters(grain="all", begin="2025-12-01", end="2026-06-01", by=by)
+    question = parse_question(KPIS[key], said, now=LATER, organisation_zone="UTC")
     return (await answer(db, question, LATER)).points
 
 
@@ -209,7 +209,7 @@ async def test_what_was_delivered_goes_by_the_calendar_as_it_was_known_then(
     remark = Life()
     remark.name, remark.events = before.name, list(before.events)
     remark.then(7 * HOUR, "commented")
-    await append(follower, [encode(Command(reads={before.name: 3}, events=(remark.events[-1],)))])
+    await append(follower, [encode(AppendRequest(reads={before.name: 3}, events=(remark.events[-1],)))])
     await catch_up(follower, FACTS)
     assert (await _points(db, "request_handling_seconds"))[0].value == point.value
     await reset(follower, FACTS)

@@ -16,9 +16,9 @@ from psycopg.rows import tuple_row
 
 from app.db import Connection, DatabaseGone, connect
 from app.kpis import answer
-from app.kpis.facts import FACTS, TABLES, take, take_in_shares
+from app.kpis.facts import FACTS, TABLES, process_in_shares, process_span
 from app.kpis.reconcile import reconcile
-from app.log.batches import Batch, Span
+from app.log.batches import Batch, PositionRange
 from app.log.follow import catch_up, reset
 from tests.kpis.conftest import Books
 from tests.kpis.histories import BEGIN, Scripted, write, write_more
@@ -54,7 +54,7 @@ def by(shares: int, batch: int = BATCH) -> Any:
     """The consumer, with so many connections however short the spans are."""
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
-        await take_in_shares(connection, batch.span, shares)
+        await process_in_shares(connection, batch.span, shares)
 
     return replace(FACTS, batch=batch, handle_batch=handle_batch)
 
@@ -71,10 +71,10 @@ async def facts(connection: Connection) -> dict[str, Any]:
     return {table: (await all_of(connection, text.format(table)))[0] for table in TABLES.split(", ")}
 
 
-async def interrupted(connection: Connection, span: Span) -> None:
+async def interrupted(connection: Connection, span: PositionRange) -> None:
     """Leaves of the span what is there if everything ends between the first commit and the last one."""
     async with connection.transaction(force_rollback=True):
-        await take_in_shares(connection, span, 2)
+        await process_in_shares(connection, span, 2)
 
 
 @pytest.fixture
@@ -82,13 +82,13 @@ async def half(own_books: Books) -> Connection:
     """Facts of a part of the log, and behind it a share of what comes next."""
     await reset(own_books.connection, FACTS)
     await catch_up_to(own_books.connection, 300)
-    await interrupted(own_books.connection, Span(301, 600))
+    await interrupted(own_books.connection, PositionRange(301, 600))
     return own_books.connection
 
 
 async def catch_up_to(connection: Connection, position: int) -> None:
     async with connection.transaction():
-        await take(connection, Span(1, position))
+        await process_span(connection, PositionRange(1, position))
         await connection.execute(
             "update log.checkpoint set position = %s where consumer = 'kpi'", (position,)
         )
@@ -106,10 +106,10 @@ async def test_it_does_not_matter_how_many_connections_make_the_facts(own_books:
 async def test_a_long_span_is_shared_unless_a_history_comes_in_meanwhile(
     own_books: Books, monkeypatch: pytest.MonkeyPatch, *, beside: bool, writers: int
 ) -> None:
-    monkeypatch.setattr("app.kpis.facts.MANY", 10)
+    monkeypatch.setattr("app.kpis.facts.PARALLEL_EVENTS", 10)
     monkeypatch.setattr("app.kpis.facts.SHARES", 2)
     await reset(own_books.connection, FACTS)
-    await catch_up(own_books.connection, FACTS, beside=beside)
+    await catch_up(own_books.connection, FACTS, during_import=beside)
     by = await all_of(own_books.connection, "select count(distinct xmin::text) from kpi.incident_life")
     assert by == [(writers,)]
 
@@ -122,7 +122,7 @@ async def test_what_was_left_unfinished_is_made_anew(few_own_books: Books, batch
     await reset(connection, FACTS)
     await catch_up_to(connection, first)
     for last in lasts:  # it may be more than what was tried next
-        await interrupted(connection, Span(first + 1, last))
+        await interrupted(connection, PositionRange(first + 1, last))
     unfinished = "select distinct position from kpi.unfinished order by 1"
     assert await all_of(connection, unfinished) == [(last,) for last in lasts]
     await catch_up(connection, by(shares, batch))
@@ -151,7 +151,7 @@ async def test_what_cases_had_before_is_known_after_a_share_was_kept(
     assert with_before["kpi.agent_day"] != at_once["kpi.agent_day"]
     async with refusing(administrator_url, REFUSE_OTHERS):
         with pytest.raises(psycopg.Error, match="refused"):
-            await interrupted(follower, Span(head - 1, head))
+            await interrupted(follower, PositionRange(head - 1, head))
     assert await all_of(follower, "select distinct position from kpi.unfinished") == [(head,)]
     await catch_up(follower, FACTS)
     assert await facts(follower) == at_once
@@ -168,13 +168,13 @@ async def test_nobody_is_shown_facts_of_which_a_part_is_missing(
 ) -> None:
     monkeypatch.setattr(answer, "FRESH_SECONDS", 0.0)
     with pytest.raises(DatabaseGone, match="being made"):
-        async with answer.looking(own_books.db):
+        async with answer.snapshot_connection(own_books.db):
             pass
     with pytest.raises(DatabaseGone, match="being made"):
         await reconcile(own_books.url, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
     await catch_up(half, FACTS)
-    async with answer.looking(own_books.db) as connection:
-        assert await answer.stands_at(connection) == (len(own_books.events), 0.0)
+    async with answer.snapshot_connection(own_books.db) as connection:
+        assert await answer.facts_position(connection) == (len(own_books.events), 0.0)
 
 
 @pytest.mark.parametrize("share", [0, 1])
@@ -199,7 +199,7 @@ async def test_facts_that_were_emptied_are_shown_to_nobody_until_they_are_made(
             await catch_up(own_books.connection, by(2))
     assert not await all_of(own_books.connection, "select from kpi.incident_opened")
     with pytest.raises(DatabaseGone, match="being made"):
-        async with answer.looking(own_books.db):
+        async with answer.snapshot_connection(own_books.db):
             pass
     await catch_up(own_books.connection, by(2))
     assert await facts(own_books.connection) == by_one

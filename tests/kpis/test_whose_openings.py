@@ -15,12 +15,12 @@ from app.kpis.cases import cases
 from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.kpi import Basis
-from app.kpis.points import KpiPoint
-from app.kpis.question import Question, Said, ask
+from app.kpis.question import Question, QuestionParameters, parse_question
+from app.kpis.series import KpiPoint
 from app.log.events import Event
 from app.log.follow import catch_up
 from app.log.ids import uuid7
-from app.log.writer import Command, append, encode
+from app.log.writer import AppendRequest, append, encode
 from tests.kpis.histories import BEGIN, TEAMS, Scripted, write
 from tests.kpis.other_histories import write_others
 
@@ -38,7 +38,9 @@ KINDS = {
 
 
 def _question(key: str, **said: Any) -> Question:
-    return ask(KPIS[key], Said(**(TIME | said)), now=NOW, organisation_zone="UTC", reopen_days=7)
+    return parse_question(
+        KPIS[key], QuestionParameters(**(TIME | said)), now=NOW, organisation_zone="UTC", reopen_days=7
+    )
 
 
 async def _points(db: Database, key: str, position: int, **said: Any) -> dict[Any, KpiPoint]:
@@ -70,7 +72,9 @@ async def _follow(connection: Connection, kind: str, events: list[Event]) -> int
 
 
 async def _more(connection: Connection, position: int, event: Event) -> int:
-    await append(connection, [encode(Command(reads={event.stream: event.version - 1}, events=(event,)))])
+    await append(
+        connection, [encode(AppendRequest(reads={event.stream: event.version - 1}, events=(event,)))]
+    )
     await catch_up(connection, FACTS)
     return position + 1
 
@@ -131,8 +135,8 @@ async def test_an_assignment_that_is_told_late_is_the_first_if_it_was(
 def test_whose_an_opening_is_stands_in_what_is_said_of_each_kpi_that_counts_openings() -> None:
     for kpi in KPIS.values():
         said = [
-            "first that the case was given to" in kpi.words("en").definition,
-            "首次分派" in kpi.words("zh").definition,
+            "first that the case was given to" in kpi.texts("en").definition,
+            "首次分派" in kpi.texts("zh").definition,
         ]
         opened = kpi.basis is Basis.opened
         assert said[0] == opened, kpi.key

@@ -8,11 +8,11 @@ import pytest
 
 from app.db import Connection, connect
 from app.log.writer import Writer
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 
 
 @pytest.fixture
-async def log(place: Place) -> AsyncIterator[Writer]:
+async def log(place: DatabaseUrls) -> AsyncIterator[Writer]:
     """An open writer on a database of its own."""
     opened = Writer(place.url)
     await opened.open()
@@ -21,7 +21,7 @@ async def log(place: Place) -> AsyncIterator[Writer]:
 
 
 @pytest.fixture
-async def eyes(place: Place) -> AsyncIterator[Connection]:
+async def eyes(place: DatabaseUrls) -> AsyncIterator[Connection]:
     """A connection to look with, and to do as the service's role what the writer does not."""
     connection = await connect(place.url)
     yield connection

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from app.log.writer import Writer
-from tests.conftest import Place
-from tests.log.making import a_team
+from tests.conftest import DatabaseUrls
+from tests.log.commands import a_team
 
 REFUSED = "LD001"
 TABLES = ("log.event", "log.event_0000", "log.event_0009")
@@ -25,20 +25,20 @@ CHANGES = (
 
 
 @pytest.fixture
-async def written(place: Place, log: Writer) -> Place:
+async def written(place: DatabaseUrls, log: Writer) -> DatabaseUrls:
     """A database whose log is not empty."""
     await log.write(a_team("one"))
     return place
 
 
 @pytest.fixture
-def as_owner(written: Place) -> Iterator[psycopg.Connection[Any]]:
+def as_owner(written: DatabaseUrls) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(written.owner_url, autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
-def as_service(written: Place) -> Iterator[psycopg.Connection[Any]]:
+def as_service(written: DatabaseUrls) -> Iterator[psycopg.Connection[Any]]:
     if written.one_role:
         pytest.skip("owner and service are one role here, so there are no privileges to test")
     with psycopg.connect(written.url, autocommit=True) as connection:
@@ -46,7 +46,7 @@ def as_service(written: Place) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def as_administrator(written: Place, administrator_url: str) -> Iterator[psycopg.Connection[Any]]:
+def as_administrator(written: DatabaseUrls, administrator_url: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(administrator_url, autocommit=True) as connection:
         yield connection
 
@@ -217,7 +217,7 @@ def test_what_the_service_puts_into_its_search_path_is_not_what_append_calls(
         as_service.execute("select log.append(%s, %s)", (psycopg.types.json.Jsonb(batch), [b""]))
 
 
-async def test_the_services_role_reads_events_as_they_are_told(written: Place) -> None:
+async def test_the_services_role_reads_events_as_they_are_told(written: DatabaseUrls) -> None:
     with psycopg.connect(written.url, autocommit=True) as connection:
         ((position, changes),) = ask(connection, "select position, data->'set' from log.told")
     assert position == 1

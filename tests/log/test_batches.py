@@ -1,4 +1,6 @@
-"""Which commands share a batch: a property of `take`, and what the log makes of batches against a model."""
+"""Which commands share a batch: a property of `next_batch`, and what the log makes of batches against a
+model.
+"""
 
 from __future__ import annotations
 
@@ -14,36 +16,45 @@ from hypothesis import strategies as st
 from app.db import Connection
 from app.log.events import stream
 from app.log.ids import uuid7
-from app.log.writer import LARGEST_BATCH, Command, Encoded, Repeated, Stale, Writer, Written, take
+from app.log.writer import (
+    LARGEST_BATCH,
+    AppendRequest,
+    ConcurrencyConflict,
+    DuplicateCommand,
+    EncodedRequest,
+    LogPosition,
+    Writer,
+    next_batch,
+)
 from tests.extent import examples
-from tests.log.making import a_row, an_event, once
+from tests.log.commands import a_row, an_event, client_key
 
 STREAMS = st.frozensets(st.sampled_from("abcde"), max_size=3)
 
 
 @st.composite
-def waiting(draw: st.DrawFn) -> list[Encoded]:
+def waiting(draw: st.DrawFn) -> list[EncodedRequest]:
     """Commands that read some streams and write one at least; few streams, so that they meet."""
-    made: list[Encoded] = []
+    made: list[EncodedRequest] = []
     for writes, looked in draw(st.lists(st.tuples(STREAMS.filter(bool), STREAMS), max_size=100)):
         key = draw(st.sampled_from(["", "", "k1", "k2"]))
-        made.append(Encoded(writes | looked, writes | ({key} if key else set()), {}, {}, {}, [], []))
+        made.append(EncodedRequest(writes | looked, writes | ({key} if key else set()), {}, {}, {}, [], []))
     return made
 
 
-def in_the_way(one: Encoded, other: Encoded) -> bool:
+def in_the_way(one: EncodedRequest, other: EncodedRequest) -> bool:
     """Whether what one of them does to the log can make a difference for the other."""
     return bool(one.writes & (other.reads | other.writes) or other.writes & one.reads)
 
 
-def batches(commands: list[Encoded]) -> list[list[int]]:
+def batches(commands: list[EncodedRequest]) -> list[list[int]]:
     """The places of the commands, batch by batch, as the writer would take them."""
-    futures = [asyncio.Future[Written](loop=LOOP) for _ in commands]
+    futures = [asyncio.Future[LogPosition](loop=LOOP) for _ in commands]
     queue = deque(zip(commands, futures, strict=True))
     taken: list[list[int]] = []
     while queue:
         first = queue[0]
-        batch = take(queue)
+        batch = next_batch(queue)
         assert batch[0] == first, "whoever waits longest is in the next batch, so nobody waits for ever"
         taken.append([futures.index(future) for _, future in batch])
     return taken
@@ -53,7 +64,7 @@ LOOP = asyncio.new_event_loop()
 
 
 @given(waiting())
-def test_no_two_of_a_batch_are_in_each_others_way(commands: list[Encoded]) -> None:
+def test_no_two_of_a_batch_are_in_each_others_way(commands: list[EncodedRequest]) -> None:
     for batch in batches(commands):
         assert 1 <= len(batch) <= LARGEST_BATCH
         for n, one in enumerate(batch):
@@ -61,12 +72,14 @@ def test_no_two_of_a_batch_are_in_each_others_way(commands: list[Encoded]) -> No
 
 
 @given(waiting())
-def test_each_is_taken_once(commands: list[Encoded]) -> None:
+def test_each_is_taken_once(commands: list[EncodedRequest]) -> None:
     assert sorted(n for batch in batches(commands) for n in batch) == list(range(len(commands)))
 
 
 @given(waiting())
-def test_whoever_came_first_is_written_first_where_it_makes_a_difference(commands: list[Encoded]) -> None:
+def test_whoever_came_first_is_written_first_where_it_makes_a_difference(
+    commands: list[EncodedRequest],
+) -> None:
     turn = {n: place for place, batch in enumerate(batches(commands)) for n in batch}
     for later in range(len(commands)):
         for earlier in range(later):
@@ -76,7 +89,9 @@ def test_whoever_came_first_is_written_first_where_it_makes_a_difference(command
 
 @given(st.integers(0, 200))
 def test_commands_that_have_nothing_to_do_with_each_other_fill_whole_batches(count: int) -> None:
-    commands = [Encoded(frozenset([str(n)]), frozenset([str(n)]), {}, {}, {}, [], []) for n in range(count)]
+    commands = [
+        EncodedRequest(frozenset([str(n)]), frozenset([str(n)]), {}, {}, {}, [], []) for n in range(count)
+    ]
     sizes = [len(batch) for batch in batches(commands)]
     assert sizes == [LARGEST_BATCH] * (count // LARGEST_BATCH) + [count % LARGEST_BATCH] * (
         count % LARGEST_BATCH > 0
@@ -111,29 +126,31 @@ class Model:
         self.used: set[str] = set()
         self.written = 0
 
-    def command(self, said: Said, run: str) -> Command:
+    def command(self, said: Said, run: str) -> AppendRequest:
         """The command, decided on the versions of now."""
         name = stream("team", self.teams[said.team])
         seen = max(0, self.versions[said.team] + said.wrong_by)
         reads = {name: seen}
         if said.also is not None and said.also != said.team:
             reads[stream("team", self.teams[said.also])] = self.versions[said.also]
-        keys = () if said.key is None else (once(f"{run}{said.key}", name, seen + 1),)
+        keys = () if said.key is None else (client_key(f"{run}{said.key}", name, seen + 1),)
         row = a_row(self.teams[said.team], str(self.teams[said.team]), seen + 1)
-        return Command(reads=reads, events=(an_event(name, seen + 1),), rows=(row,), once=keys)
+        return AppendRequest(
+            reads=reads, events=(an_event(name, seen + 1),), rows=(row,), idempotency_records=keys
+        )
 
-    def outcome(self, command: Command) -> type[Any]:
+    def outcome(self, command: AppendRequest) -> type[Any]:
         """What becomes of it."""
         now = {stream("team", team): self.versions[n] for n, team in enumerate(self.teams)}
-        if any(once.key in self.used for once in command.once):
-            return Repeated
+        if any(once.key in self.used for once in command.idempotency_records):
+            return DuplicateCommand
         if any(now[name] != seen for name, seen in command.reads.items()):
-            return Stale
+            return ConcurrencyConflict
         name = command.events[0].stream
         self.versions[[stream("team", team) for team in self.teams].index(name)] += 1
-        self.used.update(once.key for once in command.once)
+        self.used.update(once.key for once in command.idempotency_records)
         self.written += 1
-        return Written
+        return LogPosition
 
 
 @settings(

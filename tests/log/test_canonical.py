@@ -23,8 +23,8 @@ from app.log.canonical import (
     from_instant,
     instant,
 )
-from tests.cases import each
-from tests.conftest import Place
+from tests.cases import each_case
+from tests.conftest import DatabaseUrls
 from tests.extent import examples
 
 # RFC 8785, 3.2.2 and 3.2.3, and the test data published with it, but for what holds fractions.
@@ -147,7 +147,7 @@ def test_whole_numbers_are_kept_as_far_as_every_reader_can_tell_them_apart() -> 
             canonical({"n": number})
 
 
-@each(
+@each_case(
     "value",
     [
         {"n": 1.0},
@@ -167,7 +167,7 @@ def test_what_is_neither_text_nor_whole_number_nor_list_nor_object_is_refused(va
         canonical(value)
 
 
-@each(
+@each_case(
     ("where", "text"),
     product(["key", "value", "list", "deep"], ["\x00", "a\x00b", "😀\x00", "\\u0000\x00"]),
     ids=repr,
@@ -194,7 +194,7 @@ def test_half_of_a_surrogate_pair_is_refused_in_keys_and_values(text: str) -> No
             canonical(value)
 
 
-@each(
+@each_case(
     ("kind", "leaf"),
     product(["object", "list"], ["text", 1, None, True, {}, [], Sealed("enc1:x:y")]),
     ids=repr,
@@ -221,7 +221,7 @@ def test_a_value_that_holds_itself_is_refused_and_not_followed_for_ever() -> Non
         canonical(value)
 
 
-def test_postgresql_reads_every_canonical_text_as_the_same_value(place: Place) -> None:
+def test_postgresql_reads_every_canonical_text_as_the_same_value(place: DatabaseUrls) -> None:
     with psycopg.connect(place.url, autocommit=True) as connection:
 
         @settings(max_examples=examples(150))

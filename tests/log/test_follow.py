@@ -10,19 +10,20 @@ import psycopg
 import pytest
 
 from app.db import Connection, DatabaseGone, connect
-from app.lines import Lines
-from app.log import bell as bells
-from app.log import follow, group
-from app.log.batches import Batch, Span
-from app.log.bell import Bell
+from app.log import consumer_group as group
+from app.log import follow
+from app.log import wake_signal as bells
+from app.log.batches import Batch, PositionRange
+from app.log.consumer_group import ConsumerGroup
 from app.log.events import stream
-from app.log.follow import Consumer, catch_up, reset, take_next
-from app.log.group import Group
+from app.log.follow import Consumer, catch_up, process_next_batch, reset
 from app.log.ids import uuid7
-from app.log.writer import Command, Once, Repeated, Writer
-from tests.conftest import Place, Server
-from tests.log.making import an_event, told
-from tests.lossy import Lossy
+from app.log.wake_signal import WakeSignal
+from app.log.writer import AppendRequest, DuplicateCommand, IdempotencyRecord, Writer
+from app.shared_connections import SharedConnections
+from tests.conftest import DatabaseUrls, Server
+from tests.log.commands import an_event, event_only
+from tests.lossy_proxy import LossyProxy
 from tests.waiting import PATIENCE_SECONDS, until
 
 READ = b"select position, stream, version from log.event where position between %s and %s order by position"
@@ -43,7 +44,7 @@ grant all on all tables in schema scratch to public;
 async def scratch(administrator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables for consumers, and short waits before something is tried again."""
     monkeypatch.setattr(follow, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(follow, "POLL_SECONDS", 0.02)
     connection = await connect(administrator_url)
     await connection.execute(TABLES)
     await connection.close()
@@ -69,7 +70,7 @@ def noting(
     name: str = "noting",
     batch: int = 100,
     took: str = "",
-    then: Callable[[Span], None] | None = None,
+    then: Callable[[PositionRange], None] | None = None,
     *,
     throttled: bool = True,
 ) -> Consumer:
@@ -99,7 +100,7 @@ async def some_events(log: Writer, count: int) -> None:
     versions = dict.fromkeys(streams, 0)
     for n in range(count):
         name = streams[n % 3 if n % 5 else 0]
-        await log.write(told(name, versions[name]))
+        await log.write(event_only(name, versions[name]))
         versions[name] += 1
 
 
@@ -121,13 +122,13 @@ async def test_a_consumer_sees_every_event_once_in_order_and_is_then_at_the_head
     assert await catch_up(eyes, noting(batch=4)) == 10
     assert await seen(eyes) == list(range(1, 11))
     assert await checkpoint(eyes) == 10
-    assert await take_next(eyes, noting()) is None
+    assert await process_next_batch(eyes, noting()) is None
     await some_events(log, 1)
-    assert await take_next(eyes, noting()) == Span(11, 11)
+    assert await process_next_batch(eyes, noting()) == PositionRange(11, 11)
 
 
 async def test_in_an_empty_log_there_is_nothing_to_take(eyes: Connection) -> None:
-    assert await take_next(eyes, noting()) is None
+    assert await process_next_batch(eyes, noting()) is None
     assert await checkpoint(eyes) is None
 
 
@@ -135,8 +136,8 @@ async def test_spans_are_as_long_as_the_consumer_says_and_leave_nothing_out(
     log: Writer, eyes: Connection
 ) -> None:
     await some_events(log, 7)
-    spans = [await take_next(eyes, noting(batch=3)) for _ in range(4)]
-    assert spans == [Span(1, 3), Span(4, 6), Span(7, 7), None]
+    spans = [await process_next_batch(eyes, noting(batch=3)) for _ in range(4)]
+    assert spans == [PositionRange(1, 3), PositionRange(4, 6), PositionRange(7, 7), None]
 
 
 async def test_batches_of_one_of_seven_and_of_all_come_to_the_same(log: Writer, eyes: Connection) -> None:
@@ -156,31 +157,31 @@ async def test_if_a_batch_fails_neither_the_tables_nor_the_checkpoint_move(
     log: Writer, eyes: Connection
 ) -> None:
     await some_events(log, 5)
-    await take_next(eyes, noting(batch=2))
+    await process_next_batch(eyes, noting(batch=2))
 
-    def fail(span: Span) -> None:
+    def fail(span: PositionRange) -> None:
         raise LookupError(span)
 
     with pytest.raises(LookupError):
-        await take_next(eyes, noting(batch=2, then=fail))
+        await process_next_batch(eyes, noting(batch=2, then=fail))
     assert (await seen(eyes), await checkpoint(eyes)) == ([1, 2], 2)
     await catch_up(eyes, noting())
     assert (await seen(eyes), await checkpoint(eyes)) == ([1, 2, 3, 4, 5], 5)
 
 
 async def test_if_its_connection_is_cut_neither_the_tables_nor_the_checkpoint_move(
-    server: Server, place: Place, log: Writer, eyes: Connection
+    server: Server, place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     await some_events(log, 3)
     connection = await connect(place.url)
     pid = connection.info.backend_pid
 
-    def cut(span: Span) -> None:
+    def cut(span: PositionRange) -> None:
         with psycopg.connect(server.administrator, autocommit=True) as administrator:
             administrator.execute("select pg_terminate_backend(%s, 20000)", (pid,))
 
     with pytest.raises(DatabaseGone):
-        await take_next(connection, noting(then=cut))
+        await process_next_batch(connection, noting(then=cut))
     assert (await seen(eyes), await checkpoint(eyes)) == ([], None)
 
 
@@ -197,7 +198,7 @@ def hanging(hangs: list[str], name: str = "noting") -> Consumer:
 
 
 async def test_a_statement_that_hangs_is_ended_told_of_and_tried_again(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     await some_events(log, 3)
     errors: list[tuple[str, Exception]] = []
@@ -209,23 +210,23 @@ async def test_a_statement_that_hangs_is_ended_told_of_and_tried_again(
 
 
 async def test_a_database_that_falls_silent_is_not_waited_for_beyond_the_consumers_bound(
-    place: Place, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
+    place: DatabaseUrls, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "GRACE_SECONDS", 0.1)
     await some_events(log, 3)
-    async with Lossy(place.url, lambda: False) as road:
+    async with LossyProxy(place.url, lambda: False) as road:
         connection = await connect(road.url)
         road.flows.clear()
         async with asyncio.timeout(PATIENCE_SECONDS):
             with pytest.raises(DatabaseGone, match="in time"):
-                await take_next(connection, hanging([]))
+                await process_next_batch(connection, hanging([]))
         assert connection.closed
         road.flows.set()
     assert await checkpoint(eyes) is None
 
 
 async def test_a_worker_that_hears_no_news_says_so_and_finds_what_there_is_by_looking(
-    server: Server, place: Place, log: Writer, eyes: Connection
+    server: Server, place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     errors: list[tuple[str, Exception]] = []
     async with following(place.url, noting(), noting("another"), errors=errors):
@@ -256,11 +257,11 @@ async def test_after_a_reset_a_consumer_begins_at_the_beginning(log: Writer, eye
     await catch_up(eyes, noting("another"))
     await reset(eyes, noting())
     assert await checkpoint(eyes, "another") == 3
-    assert await take_next(eyes, noting()) == Span(1, 3)
+    assert await process_next_batch(eyes, noting()) == PositionRange(1, 3)
 
 
 async def test_two_that_take_without_a_lease_take_each_event_once(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     await some_events(log, 20)
     other = await connect(place.url)
@@ -273,7 +274,7 @@ async def test_two_that_take_without_a_lease_take_each_event_once(
 
 
 async def test_a_worker_takes_what_was_there_and_what_comes(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     await some_events(log, 3)
     errors: list[tuple[str, Exception]] = []
@@ -290,7 +291,9 @@ async def at(eyes: Connection, position: int, name: str = "noting") -> bool:
     return await checkpoint(eyes, name) == position
 
 
-async def test_what_no_news_came_of_is_found_by_looking(place: Place, log: Writer, eyes: Connection) -> None:
+async def test_what_no_news_came_of_is_found_by_looking(
+    place: DatabaseUrls, log: Writer, eyes: Connection
+) -> None:
     errors: list[tuple[str, Exception]] = []
     async with following(place.url, noting(), errors=errors):
         await some_events(log, 1)
@@ -300,11 +303,11 @@ async def test_what_no_news_came_of_is_found_by_looking(place: Place, log: Write
     assert errors == []
 
 
-async def test_a_worker_that_is_told_to_end_as_the_bell_rings_ends(place: Place, log: Writer) -> None:
+async def test_a_worker_that_is_told_to_end_as_the_bell_rings_ends(place: DatabaseUrls, log: Writer) -> None:
     bell, errors = Waited(), list[tuple[str, Exception]]()
     async with hearing(place.url, bell, errors, noting()) as task:
         await until(bell.is_waited_for)
-        bell.ring(1)
+        bell.advance_to(1)
         task.cancel()
         async with asyncio.timeout(PATIENCE_SECONDS):
             await asyncio.wait({task})
@@ -313,11 +316,11 @@ async def test_a_worker_that_is_told_to_end_as_the_bell_rings_ends(place: Place,
 
 @contextlib.asynccontextmanager
 async def hearing(
-    url: str, bell: Bell, errors: list[tuple[str, Exception]], *consumers: Consumer
+    url: str, bell: WakeSignal, errors: list[tuple[str, Exception]], *consumers: Consumer
 ) -> AsyncIterator[asyncio.Task[None]]:
     """The consumers of a worker that hears by that bell, as long as the block lasts."""
-    async with Lines(url, group.LINE_LIMITS) as lines:
-        made = Group(url, consumers, bell, lines, lambda name, error: errors.append((name, error)))
+    async with SharedConnections(url, group.POOL_LIMITS) as lines:
+        made = ConsumerGroup(url, consumers, bell, lines, lambda name, error: errors.append((name, error)))
         task = asyncio.create_task(made.follow())
         try:
             yield task
@@ -326,11 +329,11 @@ async def hearing(
             await asyncio.gather(task, return_exceptions=True)
 
 
-class Waited(Bell):
+class Waited(WakeSignal):
     """A bell that knows whether somebody waits for it."""
 
     async def is_waited_for(self) -> bool:
-        return bool(self._next._waiters)
+        return bool(self._next_signal._waiters)
 
 
 async def an_event_without_news(owner_url: str) -> None:
@@ -351,12 +354,12 @@ async def an_event_without_news(owner_url: str) -> None:
 
 @pytest.mark.parametrize("error", [LookupError, AssertionError, psycopg.DataError, OSError])
 async def test_a_consumer_that_fails_is_told_of_and_tried_again_and_the_others_go_on(
-    place: Place, log: Writer, eyes: Connection, error: type[Exception]
+    place: DatabaseUrls, log: Writer, eyes: Connection, error: type[Exception]
 ) -> None:
     await some_events(log, 3)
     errors: list[tuple[str, Exception]] = []
 
-    def fail_twice(span: Span) -> None:
+    def fail_twice(span: PositionRange) -> None:
         if len(errors) < 2:
             raise error(str(span))
 
@@ -371,7 +374,7 @@ async def test_a_consumer_that_fails_is_told_of_and_tried_again_and_the_others_g
 
 
 async def test_a_worker_whose_connection_is_cut_says_so_and_goes_on(
-    server: Server, place: Place, log: Writer, eyes: Connection
+    server: Server, place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     errors: list[tuple[str, Exception]] = []
     async with following(place.url, noting(), errors=errors):
@@ -390,7 +393,7 @@ async def test_a_worker_whose_connection_is_cut_says_so_and_goes_on(
 
 
 async def test_of_two_workers_one_works_at_a_time_and_the_other_takes_over(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     errors: list[tuple[str, Exception]] = []
 
@@ -413,7 +416,7 @@ async def test_of_two_workers_one_works_at_a_time_and_the_other_takes_over(
 
 
 async def test_the_second_worker_takes_over_when_the_first_ones_connection_is_cut(
-    server: Server, place: Place, log: Writer, eyes: Connection
+    server: Server, place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     errors: list[tuple[str, Exception]] = []
     await some_events(log, 1)
@@ -431,7 +434,7 @@ async def test_the_second_worker_takes_over_when_the_first_ones_connection_is_cu
 
 
 async def test_a_worker_that_waits_for_its_turn_holds_no_snapshot_meanwhile(
-    place: Place, eyes: Connection
+    place: DatabaseUrls, eyes: Connection
 ) -> None:
     """One that is held keeps every dead version of the log's head, for as long as the other worker lives."""
     first = await connect(place.url)
@@ -467,10 +470,10 @@ def writing(log: Writer, dies: list[str]) -> Consumer:
             if dies and dies[0] == "before":
                 raise Killed(dies.pop(0))
             name = stream("team", uuid7())
-            once = Once("rule:doubles", "rule", f"rule:doubles:{position}:1", "", name, 1, 201)
+            once = IdempotencyRecord("rule:doubles", "rule", f"rule:doubles:{position}:1", "", name, 1, 201)
             event = an_event(name, actor="rule:doubles", source_ref=f"{position}:1")
-            with contextlib.suppress(Repeated):
-                await log.write(Command(reads={name: 0}, events=(event,), once=(once,)))
+            with contextlib.suppress(DuplicateCommand):
+                await log.write(AppendRequest(reads={name: 0}, events=(event,), idempotency_records=(once,)))
             if dies and dies[0] == "after":
                 raise Killed(dies.pop(0))
 
@@ -497,8 +500,8 @@ async def test_what_a_consumer_writes_under_a_key_is_there_once_wherever_it_was_
     assert await cursor.fetchall() == [(f"{n}:1", 1) for n in range(1, 8)]
 
 
-async def test_news_can_be_waited_for_in_vain(place: Place) -> None:
-    async with follow.listening(place.url) as news:
+async def test_news_can_be_waited_for_in_vain(place: DatabaseUrls) -> None:
+    async with follow.log_listener(place.url) as news:
         assert await news(0.01) == []
 
 
@@ -512,18 +515,18 @@ async def stands_at(eyes: Connection, name: str, position: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def hearing_of_much(url: str, *consumers: Consumer) -> AsyncIterator[Bell]:
+async def hearing_of_much(url: str, *consumers: Consumer) -> AsyncIterator[WakeSignal]:
     """A worker that has just heard of a part of a history, and what it hears by."""
-    bell, errors = Bell(), list[tuple[str, Exception]]()
-    bell.ring(1)
-    bell.ring(1 + bells.BULK_THRESHOLD)
+    bell, errors = WakeSignal(), list[tuple[str, Exception]]()
+    bell.advance_to(1)
+    bell.advance_to(1 + bells.BULK_THRESHOLD)
     async with hearing(url, bell, errors, *consumers):
         yield bell
     assert errors == []
 
 
 async def test_while_a_history_comes_in_consumers_rest_but_for_those_that_it_comes_in_for(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+    log: Writer, eyes: Connection, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(bells, "THROTTLE_SECONDS", PATIENCE_SECONDS * 10)
@@ -535,7 +538,7 @@ async def test_while_a_history_comes_in_consumers_rest_but_for_those_that_it_com
 
 
 async def test_those_that_a_history_comes_in_for_pause_until_nothing_more_of_it_comes(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+    log: Writer, eyes: Connection, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(bells, "THROTTLE_SECONDS", 0.01)
@@ -544,28 +547,28 @@ async def test_those_that_a_history_comes_in_for_pause_until_nothing_more_of_it_
         await some_events(log, 1)
         await stands_at(eyes, "patient", 1)
         assert await checkpoint(eyes, "eager") is None
-        bell.ring(1 + bells.BULK_THRESHOLD)
+        bell.advance_to(1 + bells.BULK_THRESHOLD)
         await stands_at(eyes, "eager", 1)
 
 
 async def test_consumers_are_told_while_a_history_comes_in_and_when_no_more_of_it_does(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+    log: Writer, eyes: Connection, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(bells, "PAUSE_SECONDS", 0.01)
-    spans: list[Span] = []
+    spans: list[PositionRange] = []
     async with hearing_of_much(place.url, noting("eager", then=spans.append, throttled=False)) as bell:
         await some_events(log, 1)
         await stands_at(eyes, "eager", 1)
-        bell.ring(2 + bells.BULK_THRESHOLD)
+        bell.advance_to(2 + bells.BULK_THRESHOLD)
         await some_events(log, 1)
         await stands_at(eyes, "eager", 2)
-    assert spans == [Span(1, 1, beside=True), Span(2, 2)]
+    assert spans == [PositionRange(1, 1, during_import=True), PositionRange(2, 2)]
 
 
 @pytest.mark.parametrize("throttled", [True, False], ids=["who is throttled", "who pauses"])
 async def test_when_no_more_of_a_history_comes_consumers_go_on_though_nobody_says_so(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch, *, throttled: bool
+    log: Writer, eyes: Connection, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, *, throttled: bool
 ) -> None:
     monkeypatch.setattr(bells, "IDLE_SECONDS", 0.01)
     monkeypatch.setattr(bells, "THROTTLE_SECONDS", PATIENCE_SECONDS * 10)
@@ -576,7 +579,7 @@ async def test_when_no_more_of_a_history_comes_consumers_go_on_though_nobody_say
 
 
 async def test_of_a_long_history_consumers_work_off_a_part_now_and_then(
-    log: Writer, eyes: Connection, place: Place, monkeypatch: pytest.MonkeyPatch
+    log: Writer, eyes: Connection, place: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(bells, "THROTTLE_SECONDS", 0.01)
@@ -589,8 +592,8 @@ async def test_nobody_rests_for_what_comes_bit_by_bit(monkeypatch: pytest.Monkey
     monkeypatch.setattr(bells, "IDLE_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(bells, "THROTTLE_SECONDS", PATIENCE_SECONDS * 10)
     monkeypatch.setattr(bells, "PAUSE_SECONDS", PATIENCE_SECONDS * 10)
-    bell = Bell()
+    bell = WakeSignal()
     for position in range(bells.BULK_THRESHOLD, bells.BULK_THRESHOLD * 5, bells.BULK_THRESHOLD - 1):
-        bell.ring(position)
+        bell.advance_to(position)
     now = asyncio.get_running_loop().time()
     assert [bell.earliest(now, throttled=throttled) <= now for throttled in (True, False)] == [True] * 2

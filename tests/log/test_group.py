@@ -12,17 +12,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from app import lines
+from app import shared_connections as lines
 from app.db import Connection
-from app.log import batches, group
-from app.log.batches import Batch, Span, Tail, Touched
+from app.log import batches
+from app.log import consumer_group as group
+from app.log.batches import Batch, PositionRange, StreamActivity, Tail
 from app.log.events import kind_of, stream
 from app.log.follow import Consumer
 from app.log.ids import uuid7
 from app.log.writer import Writer
-from tests.conftest import Place, Server
+from tests.conftest import DatabaseUrls, Server
 from tests.connections import CONNECTIONS
-from tests.log.making import told
+from tests.log.commands import event_only
 from tests.log.test_follow import checkpoint, following, noting, scratch, seen, some_events
 from tests.waiting import until
 
@@ -65,18 +66,18 @@ async def here(eyes: Connection, consumers: int) -> bool:
     return not alone and (await moved(eyes))[1] == consumers
 
 
-def counting(name: str, handled: list[Span], **said: Any) -> Consumer:
+def counting(name: str, handled: list[PositionRange], **said: Any) -> Consumer:
     """A consumer that says what it is handed once it has begun."""
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
-        if batch.together:
+        if batch.shares_transaction:
             handled.append(batch.span)
 
     return Consumer(name, handle_batch, 100, **said)
 
 
 async def test_what_is_new_is_handled_by_all_in_one_transaction(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     errors: Errors = []
     await some_events(log, 3)
@@ -87,10 +88,12 @@ async def test_what_is_new_is_handled_by_all_in_one_transaction(
 
 
 async def test_a_consumer_is_handed_only_what_it_reads_and_stands_at_the_end_all_the_same(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
-    handled: dict[str, list[Span]] = {name: [] for name in ("its type", "its kind", "no type", "no kind")}
-    type_ = told(stream("team", uuid7()), 0).events[0].type
+    handled: dict[str, list[PositionRange]] = {
+        name: [] for name in ("its type", "its kind", "no type", "no kind")
+    }
+    type_ = event_only(stream("team", uuid7()), 0).events[0].type
     consumers = [
         counting("its type", handled["its type"], types=frozenset({type_, "team.unheard_of"})),
         counting("its kind", handled["its kind"], kinds=frozenset({"team"})),
@@ -101,20 +104,20 @@ async def test_a_consumer_is_handed_only_what_it_reads_and_stands_at_the_end_all
     async with following(place.url, *consumers, errors=[]):
         await together(eyes, log, 4)
     assert handled == {
-        "its type": [Span(2, 2)],
-        "its kind": [Span(2, 2)],
+        "its type": [PositionRange(2, 2)],
+        "its kind": [PositionRange(2, 2)],
         "no type": [],
         "no kind": [],
     }
 
 
 async def test_who_fails_goes_on_by_itself_and_joins_the_others_again(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     errors: Errors = []
     failing: list[bool] = []
 
-    def fail(span: Span) -> None:
+    def fail(span: PositionRange) -> None:
         if failing:
             raise LookupError(span)
 
@@ -137,13 +140,15 @@ async def there(eyes: Connection, name: str, position: int) -> bool:
     return await checkpoint(eyes, name) == position
 
 
-async def test_who_takes_too_long_goes_on_by_itself(place: Place, log: Writer, eyes: Connection) -> None:
+async def test_who_takes_too_long_goes_on_by_itself(
+    place: DatabaseUrls, log: Writer, eyes: Connection
+) -> None:
     slow = noting("slow")
     handed: list[bool] = []
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
-        handed.append(batch.together)
-        if batch.together:
+        handed.append(batch.shares_transaction)
+        if batch.shares_transaction:
             await connection.execute("select pg_sleep(60)")
         await slow.handle_batch(connection, batch)
 
@@ -161,36 +166,36 @@ async def test_who_takes_too_long_goes_on_by_itself(place: Place, log: Writer, e
 
 
 async def test_who_acts_does_so_by_itself_unless_nothing_follows(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
-    acted: list[tuple[Span, bool]] = []
+    acted: list[tuple[PositionRange, bool]] = []
     follows: list[bool] = []
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
-        acted.append((batch.span, batch.together))
+        acted.append((batch.span, batch.shares_transaction))
 
     async def finds(batch: Batch) -> bool:
         return bool(await batch.events()) and bool(follows)
 
-    rule = Consumer("rule", handle_batch, 100, acts=True, finds=finds)
+    rule = Consumer("rule", handle_batch, 100, writes_log=True, has_work=finds)
     await some_events(log, 1)
     async with following(place.url, rule, noting(), errors=[]):
         await together(eyes, log, 2)
-        assert acted == [(Span(1, 1), False)]
+        assert acted == [(PositionRange(1, 1), False)]
         follows.append(True)
         await some_events(log, 1)
         await until(lambda: there(eyes, "rule", 3))
-    assert acted == [(Span(1, 1), False), (Span(3, 3), False)]
+    assert acted == [(PositionRange(1, 1), False), (PositionRange(3, 3), False)]
 
 
 async def test_cut_in_the_middle_of_a_batch_it_is_handled_once_by_all(
-    server: Server, place: Place, log: Writer, eyes: Connection
+    server: Server, place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     """The first has written what it makes of the batch, and then the connection is gone."""
-    cut: list[Span] = []
+    cut: list[PositionRange] = []
 
     async def handle_batch(connection: Connection, batch: Batch) -> None:
-        if batch.together and not cut:
+        if batch.shares_transaction and not cut:
             cut.append(batch.span)
             with psycopg.connect(server.administrator, autocommit=True) as administrator:
                 administrator.execute(
@@ -212,19 +217,21 @@ async def test_cut_in_the_middle_of_a_batch_it_is_handled_once_by_all(
 
 
 @contextlib.asynccontextmanager
-async def an_idle_worker(place: Place, *consumers: Consumer) -> AsyncIterator[None]:
+async def an_idle_worker(place: DatabaseUrls, *consumers: Consumer) -> AsyncIterator[None]:
     async with following(place.url, *consumers, errors=[]):
         yield
 
 
-async def test_many_consumers_need_four_connections(place: Place, log: Writer, eyes: Connection) -> None:
+async def test_many_consumers_need_four_connections(
+    place: DatabaseUrls, log: Writer, eyes: Connection
+) -> None:
     """One that listens, one for what is handled together, and at rest those that are kept to be lent."""
     many = [noting(f"consumer {n}") for n in range(20)]
     await some_events(log, 1)
     before = await connections(eyes)
 
     async def are_few() -> bool:
-        return await connections(eyes) - before <= 2 + lines.KEPT
+        return await connections(eyes) - before <= 2 + lines.MOST_IDLE
 
     async with an_idle_worker(place, *many):
         await together(eyes, log, 20)
@@ -246,13 +253,13 @@ async def test_a_batch_says_the_same_whether_its_events_were_read_before_or_not(
     log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await some_events(log, 12)
-    monkeypatch.setattr(batches.Tail, "MOST", 8)
+    monkeypatch.setattr(batches.Tail, "MOST_EVENTS", 8)
     tail = Tail()
     for first, last in ((1, 2), (2, 5), (6, 9), (9, 12)):
-        await tail.read_to(eyes, Span(first, last))
-    assert [tail.covers(Span(*span)) for span in ((5, 12), (4, 12), (9, 13))] == [True, False, False]
-    types = {event.type for event in await Batch(eyes, Span(1, 12)).events()}
-    spans = [Span(first, last) for first in (5, 8, 12) for last in (8, 11, 12) if first <= last]
+        await tail.read_to(eyes, PositionRange(first, last))
+    assert [tail.covers(PositionRange(*span)) for span in ((5, 12), (4, 12), (9, 13))] == [True, False, False]
+    types = {event.type for event in await Batch(eyes, PositionRange(1, 12)).events()}
+    spans = [PositionRange(first, last) for first in (5, 8, 12) for last in (8, 11, 12) if first <= last]
     asked = product(spans, (None, types, {"team.unheard_of"}), (True, False), ({"team"}, {"incident"}))
     wrong = []
     for span, wanted, imported, kinds in asked:
@@ -270,18 +277,23 @@ async def test_what_is_new_and_what_was_told_from_elsewhere_is_known_of_each_str
 ) -> None:
     one, another = stream("team", uuid7()), stream("person", uuid7())
     for name, version in ((one, 0), (another, 0), (one, 1)):
-        await log.write(told(name, version))
+        await log.write(event_only(name, version))
     read = Tail()
-    await read.read_to(eyes, Span(1, 3))
+    await read.read_to(eyes, PositionRange(1, 3))
     for tail in (Tail(), read):
-        touched = await Batch(eyes, Span(1, 3), tail).streams({"team", "person"})
-        assert touched == {one: Touched(here=True, new=True), another: Touched(here=True, new=True)}
-        later = await Batch(eyes, Span(2, 3), tail).streams({kind_of(one)})
-        assert later == {one: Touched(here=True, new=False)}
+        touched = await Batch(eyes, PositionRange(1, 3), tail).streams({"team", "person"})
+        assert touched == {
+            one: StreamActivity(has_live_events=True, is_new=True),
+            another: StreamActivity(has_live_events=True, is_new=True),
+        }
+        later = await Batch(eyes, PositionRange(2, 3), tail).streams({kind_of(one)})
+        assert later == {one: StreamActivity(has_live_events=True, is_new=False)}
 
 
-async def test_only_one_worker_reads_for_its_consumers(place: Place, log: Writer, eyes: Connection) -> None:
-    handled: list[Span] = []
+async def test_only_one_worker_reads_for_its_consumers(
+    place: DatabaseUrls, log: Writer, eyes: Connection
+) -> None:
+    handled: list[PositionRange] = []
     await some_events(log, 1)
     async with an_idle_worker(place, counting("one", handled)):
         await until(lambda: here(eyes, 1))
@@ -293,7 +305,7 @@ async def test_only_one_worker_reads_for_its_consumers(place: Place, log: Writer
 
 
 class Caches:
-    """Somebody who hears the news of the log; `told` in the order in which it was."""
+    """Somebody who hears the news of the log; `event_only` in the order in which it was."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -301,16 +313,16 @@ class Caches:
     def forget(self) -> None:
         self.told.append("forget")
 
-    def hear(self, text: str) -> None:
+    def on_notification(self, text: str) -> None:
         self.told.append(text.partition(" ")[0])
 
-    def stands_at(self, position: int) -> None:
+    def on_position(self, position: int) -> None:
         if not self.told or self.told[-1] != f"at {position}":
             self.told.append(f"at {position}")
 
 
 async def test_whoever_hears_the_news_forgets_all_when_some_may_have_been_missed(
-    server: Server, place: Place, log: Writer, eyes: Connection
+    server: Server, place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     """What came while the connection was lost is told by nobody, and the next news hide that it came."""
     caches = Caches()

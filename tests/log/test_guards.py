@@ -10,10 +10,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.log.writer import Command, Rejected, Writer
-from tests.cases import each
-from tests.conftest import Place
-from tests.log.making import NOW, an_event
+from app.log.writer import AppendRequest, ConstraintViolation, Writer
+from tests.cases import each_case
+from tests.conftest import DatabaseUrls
+from tests.log.commands import NOW, an_event
 
 ID = "0199c0de-0000-7000-8000-000000000001"
 GOOD: dict[str, Any] = {
@@ -147,7 +147,7 @@ KEPT: list[tuple[str, Any]] = [
 
 
 @pytest.fixture
-def as_owner(place: Place) -> Iterator[psycopg.Connection[Any]]:
+def as_owner(place: DatabaseUrls) -> Iterator[psycopg.Connection[Any]]:
     """Whoever could write past log.append."""
     with psycopg.connect(place.owner_url) as connection:
         yield connection
@@ -203,7 +203,7 @@ def test_the_same_place_version_or_id_cannot_be_taken_twice(as_owner: psycopg.Co
     as_owner.execute(INSERT, GOOD | another)
 
 
-@each(
+@each_case(
     ("guard", "changed"),
     [
         ("stream_is_a_record", {"stream": f"Incident/{ID}"}),
@@ -222,6 +222,6 @@ async def test_a_command_that_breaks_the_grammar_is_rejected_with_the_guards_nam
     event = an_event(**({"name": f"incident/{ID}"} | {k: v for k, v in changed.items() if k != "stream"}))
     if "stream" in changed:
         event = an_event(changed["stream"], type="incident.reported")
-    with pytest.raises(Rejected) as rejected:
-        await log.write(Command(reads={event.stream: 0}, events=(event,)))
+    with pytest.raises(ConstraintViolation) as rejected:
+        await log.write(AppendRequest(reads={event.stream: 0}, events=(event,)))
     assert rejected.value.constraint == guard

@@ -8,7 +8,7 @@ from app.db import Connection
 from app.log.events import stream
 from app.log.histories import History
 from app.log.ids import uuid7
-from tests.log.making import NOW, a_row
+from tests.log.commands import NOW, a_row
 
 ROWS = b"select key, lead_id is not null from fold.team order by key"
 

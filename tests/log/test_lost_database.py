@@ -15,10 +15,10 @@ from app.db import Connection, Database, DatabaseGone, connect
 from app.installation import SERVICE_ROLE
 from app.log.events import stream
 from app.log.ids import uuid7
-from app.log.writer import Repeated, Writer, Written
-from tests.conftest import Place, Server
-from tests.log.making import a_team, once
-from tests.lossy import Lossy
+from app.log.writer import DuplicateCommand, LogPosition, Writer
+from tests.conftest import DatabaseUrls, Server
+from tests.log.commands import a_team, client_key
+from tests.lossy_proxy import LossyProxy
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.usefixtures("connections_anew")
@@ -26,14 +26,14 @@ SOON = 0.3
 
 
 @pytest.fixture
-async def road(place: Place) -> AsyncIterator[Lossy]:
+async def road(place: DatabaseUrls) -> AsyncIterator[LossyProxy]:
     """A road to the database that loses nothing, but can be blocked."""
-    async with Lossy(place.url, lambda: False) as opened:
+    async with LossyProxy(place.url, lambda: False) as opened:
         yield opened
 
 
 @pytest.fixture
-async def far(road: Lossy) -> AsyncIterator[Writer]:
+async def far(road: LossyProxy) -> AsyncIterator[Writer]:
     """A writer at the other end of it."""
     opened = Writer(road.url)
     await opened.open()
@@ -48,10 +48,10 @@ async def teams(eyes: Connection) -> list[str]:
 
 
 async def test_who_hears_nothing_of_a_command_is_told_so_and_repeats_it_with_one_effect(
-    road: Lossy, far: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
+    road: LossyProxy, far: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     team = uuid7()
-    keyed = once("k", stream("team", team))
+    keyed = client_key("k", stream("team", team))
     road.flows.clear()
     with monkeypatch.context() as patched:
         patched.setattr(db, "ANSWER_SECONDS", SOON)
@@ -62,16 +62,16 @@ async def test_who_hears_nothing_of_a_command_is_told_so_and_repeats_it_with_one
     (told,) = await asyncio.gather(
         far.write(a_team("told twice", team_id=team, once=keyed)), return_exceptions=True
     )
-    assert isinstance(told, Written | Repeated), "the first one may only have been on its way"
-    assert isinstance(await far.write(a_team("after")), Written)
+    assert isinstance(told, LogPosition | DuplicateCommand), "the first one may only have been on its way"
+    assert isinstance(await far.write(a_team("after")), LogPosition)
     assert await teams(eyes) == ["after", "told twice"]
 
 
 async def test_a_silence_while_each_is_tried_by_itself_is_not_waited_for_either(
-    place: Place, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
+    place: DatabaseUrls, log: Writer, eyes: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await log.write(a_team("taken"))
-    answers, ways = 0, list[Lossy]()
+    answers, ways = 0, list[LossyProxy]()
 
     def blocks_the_third() -> bool:
         # The refusal of the batch comes in one piece or in two.
@@ -81,7 +81,7 @@ async def test_a_silence_while_each_is_tried_by_itself_is_not_waited_for_either(
             ways[0].flows.clear()
         return False
 
-    async with Lossy(place.url, blocks_the_third) as way:
+    async with LossyProxy(place.url, blocks_the_third) as way:
         ways.append(way)
         far = Writer(way.url)
         await far.open()
@@ -94,13 +94,13 @@ async def test_a_silence_while_each_is_tried_by_itself_is_not_waited_for_either(
                 )
         assert [type(outcome) for outcome in told] == [DatabaseGone, DatabaseGone]
         way.flows.set()
-        assert isinstance(await far.write(a_team("after")), Written)
+        assert isinstance(await far.write(a_team("after")), LogPosition)
         await far.close()
     assert {"taken", "after"} <= set(await teams(eyes))
 
 
 async def test_reading_ends_in_time_and_the_next_has_another_connection(
-    road: Lossy,
+    road: LossyProxy,
 ) -> None:
     database = Database(road.url, 1)
     await database.open()
@@ -121,7 +121,7 @@ async def test_reading_ends_in_time_and_the_next_has_another_connection(
     await database.close()
 
 
-async def test_a_connection_notices_by_itself_that_the_other_end_has_gone(place: Place) -> None:
+async def test_a_connection_notices_by_itself_that_the_other_end_has_gone(place: DatabaseUrls) -> None:
     database = Database(place.url, 1)
     await database.open()
     own = await connect(place.url)
@@ -133,7 +133,7 @@ async def test_a_connection_notices_by_itself_that_the_other_end_has_gone(place:
     await database.close()
 
 
-async def _set_read_only(server: Server, place: Place, read_only: bool) -> None:
+async def _set_read_only(server: Server, place: DatabaseUrls, read_only: bool) -> None:
     name = sql.Identifier(urlsplit(place.url).path.removeprefix("/"))
     said = sql.SQL("alter database {} set default_transaction_read_only = {}")
     async with await psycopg.AsyncConnection.connect(server.administrator, autocommit=True) as administrator:
@@ -141,7 +141,7 @@ async def _set_read_only(server: Server, place: Place, read_only: bool) -> None:
 
 
 async def test_a_database_that_has_become_read_only_is_gone_until_it_is_written_to_again(
-    server: Server, place: Place, eyes: Connection
+    server: Server, place: DatabaseUrls, eyes: Connection
 ) -> None:
     await _set_read_only(server, place, True)
     log, database = Writer(place.url), Database(place.url, 1)
@@ -154,7 +154,7 @@ async def test_a_database_that_has_become_read_only_is_gone_until_it_is_written_
         await database.value(taken)
     assert await database.value("select 1") == 1
     await _set_read_only(server, place, False)
-    assert isinstance(await log.write(a_team("after")), Written)
+    assert isinstance(await log.write(a_team("after")), LogPosition)
 
     async def writes() -> bool:
         try:
@@ -170,7 +170,7 @@ async def test_a_database_that_has_become_read_only_is_gone_until_it_is_written_
 
 
 async def test_a_database_that_withholds_its_privileges_is_gone_until_it_grants_them_again(
-    place: Place, log: Writer, eyes: Connection
+    place: DatabaseUrls, log: Writer, eyes: Connection
 ) -> None:
     if place.one_role:
         pytest.skip("owner and service are one role: nothing can be withheld")

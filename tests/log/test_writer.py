@@ -9,29 +9,28 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row, tuple_row
 
-from app.db import Connection, DatabaseGone
-from app.log import follow, writer
+from app.db import Connection
+from app.log import follow
 from app.log.canonical import NotCanonical
 from app.log.events import stream
 from app.log.ids import uuid7
 from app.log.writer import (
     LARGEST_BATCH,
-    LARGEST_PIECE,
-    Command,
-    Earlier,
-    Once,
-    Rejected,
-    Repeated,
-    Stale,
+    MOST_SUBTRANSACTIONS,
+    AppendRequest,
+    ConcurrencyConflict,
+    ConstraintViolation,
+    DuplicateCommand,
+    IdempotencyRecord,
+    LogPosition,
+    RecordedOutcome,
     Writer,
-    Written,
     append,
     encode,
-    together,
+    encode_batch,
 )
-from tests.conftest import Place, Server
-from tests.log.making import a_row, a_team, an_event, once, told
-from tests.waiting import Blocked, until
+from tests.conftest import DatabaseUrls, Server
+from tests.log.commands import a_row, a_team, an_event, client_key, event_only
 
 
 async def rows(eyes: Connection, query: str, parameters: Any = None) -> list[Any]:
@@ -43,7 +42,7 @@ async def value(eyes: Connection, query: str, parameters: Any = None) -> Any:
     return (await rows(eyes, query, parameters))[0][0]
 
 
-async def each(log: Writer, *commands: Command) -> list[Written | BaseException]:
+async def each(log: Writer, *commands: AppendRequest) -> list[LogPosition | BaseException]:
     """What each is told. All that are handed over at once share a batch if none is in another's way."""
     return await asyncio.gather(*map(log.write, commands), return_exceptions=True)
 
@@ -55,13 +54,13 @@ async def keys(eyes: Connection) -> list[str]:
 async def test_all_that_wait_are_written_in_their_order_without_a_gap(log: Writer, eyes: Connection) -> None:
     commands = [a_team(f"t{n:03d}") for n in range(LARGEST_BATCH * 2 + 5)]
     told_each = await each(log, *commands)
-    positions = [told_one.position for told_one in told_each if isinstance(told_one, Written)]
+    positions = [told_one.position for told_one in told_each if isinstance(told_one, LogPosition)]
     assert positions == list(range(1, len(commands) + 1))
     found = await rows(eyes, "select position, id, recorded_at from log.event order by position")
     assert [(position, event_id) for position, event_id, _ in found] == [
         (n, command.events[0].id) for n, command in enumerate(commands, 1)
     ]
-    assert [told_one.recorded_at for told_one in told_each if isinstance(told_one, Written)] == [
+    assert [told_one.recorded_at for told_one in told_each if isinstance(told_one, LogPosition)] == [
         recorded_at for _, _, recorded_at in found
     ]
     # One instant per batch, each later than the one before: an instant of the past is a position.
@@ -74,9 +73,11 @@ async def test_all_that_wait_are_written_in_their_order_without_a_gap(log: Write
 async def test_a_command_is_told_the_position_of_its_last_event(log: Writer, eyes: Connection) -> None:
     one, other = stream("team", uuid7()), stream("team", uuid7())
     events = (an_event(one), an_event(other), an_event(one, 2))
-    written, neighbour = await each(log, Command(reads={one: 0, other: 0}, events=events), a_team("after"))
-    assert isinstance(written, Written)
-    assert isinstance(neighbour, Written)
+    written, neighbour = await each(
+        log, AppendRequest(reads={one: 0, other: 0}, events=events), a_team("after")
+    )
+    assert isinstance(written, LogPosition)
+    assert isinstance(neighbour, LogPosition)
     assert (written.position, neighbour.position) == (3, 4)
     found = await rows(eyes, "select stream, version from log.event where position < 4 order by position")
     assert found == [(one, 1), (other, 1), (one, 2)]
@@ -101,7 +102,7 @@ async def test_an_event_is_kept_as_it_was_given(log: Writer, eyes: Connection) -
         source_ref="delivery 7",
         data={"given": {"汉": "😀\x7f"}, "set": {}},
     )
-    await log.write(Command(reads={name: 0}, events=(event,)))
+    await log.write(AppendRequest(reads={name: 0}, events=(event,)))
     async with eyes.cursor(row_factory=dict_row) as cursor:
         await cursor.execute("select * from log.event")
         row = await cursor.fetchone()
@@ -118,18 +119,18 @@ async def test_a_stale_command_is_refused_and_its_neighbours_are_written(
     team = uuid7()
     await log.write(a_team("before", team_id=team))
     outcomes = await each(log, a_team("left"), a_team("stale", team_id=team, seen=0), a_team("right"))
-    assert [type(outcome) for outcome in outcomes] == [Written, Stale, Written]
+    assert [type(outcome) for outcome in outcomes] == [LogPosition, ConcurrencyConflict, LogPosition]
     assert await keys(eyes) == ["before", "left", "right"]
     assert await value(eyes, "select position from log.head") == 3
 
 
 async def test_a_command_is_stale_when_anything_that_it_read_has_moved(log: Writer, eyes: Connection) -> None:
     team, other = uuid7(), stream("team", uuid7())
-    await log.write(told(other))
+    await log.write(event_only(other))
     for seen in (0, 2):
-        with pytest.raises(Stale):
+        with pytest.raises(ConcurrencyConflict):
             await log.write(
-                Command(
+                AppendRequest(
                     reads={stream("team", team): 0, other: seen}, events=(an_event(stream("team", team)),)
                 )
             )
@@ -139,25 +140,32 @@ async def test_a_command_is_stale_when_anything_that_it_read_has_moved(log: Writ
 async def test_a_batch_of_nothing_but_stale_commands_writes_nothing(log: Writer, eyes: Connection) -> None:
     await log.write(a_team("first"))
     outcomes = await each(log, *(a_team(f"stale {n}", seen=7) for n in range(3)))
-    assert [type(outcome) for outcome in outcomes] == [Stale] * 3
+    assert [type(outcome) for outcome in outcomes] == [ConcurrencyConflict] * 3
     assert await rows(eyes, "select position, (select count(*) from log.event) from log.head") == [(1, 1)]
 
 
 async def test_every_mixture_of_outcomes_is_told_to_the_right_one(log: Writer, eyes: Connection) -> None:
     team = uuid7()
-    await log.write(a_team("taken", team_id=team, once=once("used", stream("team", team))))
+    await log.write(a_team("taken", team_id=team, once=client_key("used", stream("team", team))))
     another = uuid7()
     outcomes = await each(
         log,
         a_team("stale", seen=3),
         a_team("new 1"),
-        a_team("again", once=once("used", "team/x")),
-        a_team("new 2", team_id=another, once=once("fresh", stream("team", another))),
+        a_team("again", once=client_key("used", "team/x")),
+        a_team("new 2", team_id=another, once=client_key("fresh", stream("team", another))),
         a_team("stale again", seen=4),
         a_team("new 3"),
     )
-    assert [type(outcome) for outcome in outcomes] == [Stale, Written, Repeated, Written, Stale, Written]
-    positions = [outcome.position for outcome in outcomes if isinstance(outcome, Written)]
+    assert [type(outcome) for outcome in outcomes] == [
+        ConcurrencyConflict,
+        LogPosition,
+        DuplicateCommand,
+        LogPosition,
+        ConcurrencyConflict,
+        LogPosition,
+    ]
+    positions = [outcome.position for outcome in outcomes if isinstance(outcome, LogPosition)]
     assert positions == [2, 3, 4]
     assert await keys(eyes) == ["new 1", "new 2", "new 3", "taken"]
 
@@ -167,42 +175,42 @@ async def test_a_repeated_key_is_answered_with_what_was_done_and_its_neighbours_
 ) -> None:
     team = uuid7()
     name = stream("team", team)
-    await log.write(a_team("first", team_id=team, once=once("k", name, fingerprint="00ff")))
+    await log.write(a_team("first", team_id=team, once=client_key("k", name, fingerprint="00ff")))
     left, again, right = await each(
         log,
         a_team("left"),
-        a_team("again", once=once("k", "team/another", fingerprint="1234")),
+        a_team("again", once=client_key("k", "team/another", fingerprint="1234")),
         a_team("right"),
     )
-    assert isinstance(again, Repeated)
-    assert again.earlier == Earlier(fingerprint="00ff", stream=name, version=1, status=201)
-    assert isinstance(left, Written)
-    assert isinstance(right, Written)
+    assert isinstance(again, DuplicateCommand)
+    assert again.earlier == RecordedOutcome(fingerprint="00ff", stream=name, version=1, status=201)
+    assert isinstance(left, LogPosition)
+    assert isinstance(right, LogPosition)
     assert await keys(eyes) == ["first", "left", "right"]
 
 
 async def test_a_key_is_somebodys_and_for_one_way(log: Writer, eyes: Connection) -> None:
     for n, (principal, route) in enumerate([("a", "r"), ("b", "r"), ("a", "s")]):
         team = uuid7()
-        key = Once(principal, route, "k", "00", stream("team", team), 1, 201)
+        key = IdempotencyRecord(principal, route, "k", "00", stream("team", team), 1, 201)
         await log.write(a_team(str(n), team_id=team, once=key))
     assert await keys(eyes) == ["0", "1", "2"]
 
 
 async def test_a_repeated_command_is_told_so_even_if_it_is_stale_as_well(log: Writer) -> None:
     team = uuid7()
-    command = a_team("first", team_id=team, once=once("k", stream("team", team)))
+    command = a_team("first", team_id=team, once=client_key("k", stream("team", team)))
     await log.write(command)
-    with pytest.raises(Repeated):
+    with pytest.raises(DuplicateCommand):
         await log.write(command)
 
 
 async def test_a_stale_commands_key_is_not_used_up(log: Writer, eyes: Connection) -> None:
     team = uuid7()
     name = stream("team", team)
-    with pytest.raises(Stale):
-        await log.write(a_team("too early", team_id=team, seen=5, once=once("k", name, 6)))
-    await log.write(a_team("right", team_id=team, once=once("k", name)))
+    with pytest.raises(ConcurrencyConflict):
+        await log.write(a_team("too early", team_id=team, seen=5, once=client_key("k", name, 6)))
+    await log.write(a_team("right", team_id=team, once=client_key("k", name)))
     assert await keys(eyes) == ["right"]
 
 
@@ -212,18 +220,18 @@ async def test_of_two_commands_with_one_key_that_wait_together_one_is_written(
     one, other = uuid7(), uuid7()
     outcomes = await each(
         log,
-        a_team("one", team_id=one, once=once("k", stream("team", one))),
-        a_team("other", team_id=other, once=once("k", stream("team", other))),
+        a_team("one", team_id=one, once=client_key("k", stream("team", one))),
+        a_team("other", team_id=other, once=client_key("k", stream("team", other))),
     )
-    assert [type(outcome) for outcome in outcomes] == [Written, Repeated]
+    assert [type(outcome) for outcome in outcomes] == [LogPosition, DuplicateCommand]
     assert await keys(eyes) == ["one"]
 
 
 async def test_two_commands_with_one_key_in_one_call_are_refused_by_the_database(eyes: Connection) -> None:
     one, other = uuid7(), uuid7()
     batch = [
-        encode(a_team("one", team_id=one, once=once("k", stream("team", one)))),
-        encode(a_team("other", team_id=other, once=once("k", stream("team", other)))),
+        encode(a_team("one", team_id=one, once=client_key("k", stream("team", one)))),
+        encode(a_team("other", team_id=other, once=client_key("k", stream("team", other)))),
     ]
     with pytest.raises(psycopg.errors.UniqueViolation):
         await append(eyes, batch)
@@ -234,11 +242,11 @@ async def test_a_rejected_command_does_not_hurt_its_neighbours(log: Writer, eyes
     await log.write(a_team("taken"))
     outcomes = await each(log, *(a_team("taken" if n == 20 else f"t{n}") for n in range(LARGEST_BATCH)))
     rejected = outcomes.pop(20)
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, ConstraintViolation)
     assert rejected.constraint == "team_key_key"
-    positions = [outcome.position for outcome in outcomes if isinstance(outcome, Written)]
+    positions = [outcome.position for outcome in outcomes if isinstance(outcome, LogPosition)]
     assert positions == list(range(2, LARGEST_BATCH + 1))
-    assert LARGEST_BATCH > LARGEST_PIECE, "so that the batch was written in two pieces"
+    assert LARGEST_BATCH > MOST_SUBTRANSACTIONS, "so that the batch was written in two pieces"
     assert len(await keys(eyes)) == LARGEST_BATCH
 
 
@@ -246,15 +254,20 @@ async def test_beside_a_rejected_command_a_stale_and_a_repeated_one_are_told_as_
     log: Writer, eyes: Connection
 ) -> None:
     team = uuid7()
-    await log.write(a_team("taken", team_id=team, once=once("k", stream("team", team))))
+    await log.write(a_team("taken", team_id=team, once=client_key("k", stream("team", team))))
     outcomes = await each(
         log,
         a_team("taken"),
         a_team("stale", seen=9),
-        a_team("again", once=once("k", "team/x")),
+        a_team("again", once=client_key("k", "team/x")),
         a_team("good"),
     )
-    assert [type(outcome) for outcome in outcomes] == [Rejected, Stale, Repeated, Written]
+    assert [type(outcome) for outcome in outcomes] == [
+        ConstraintViolation,
+        ConcurrencyConflict,
+        DuplicateCommand,
+        LogPosition,
+    ]
     assert await keys(eyes) == ["good", "taken"]
 
 
@@ -262,7 +275,7 @@ async def test_two_new_rows_with_one_unique_name_in_one_batch_one_is_written(
     log: Writer, eyes: Connection
 ) -> None:
     outcomes = await each(log, a_team("same"), a_team("same"), a_team("other"))
-    assert [type(outcome) for outcome in outcomes] == [Written, Rejected, Written]
+    assert [type(outcome) for outcome in outcomes] == [LogPosition, ConstraintViolation, LogPosition]
     assert await keys(eyes) == ["other", "same"]
 
 
@@ -272,22 +285,22 @@ async def test_a_value_that_is_too_large_for_its_index_is_rejected_alone(
     # PostgreSQL counts this among its own limits, not among the errors in the data.
     too_long = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(3000))
     outcomes = await each(log, a_team("left"), a_team(too_long), a_team("right"))
-    assert [type(outcome) for outcome in outcomes] == [Written, Rejected, Written]
+    assert [type(outcome) for outcome in outcomes] == [LogPosition, ConstraintViolation, LogPosition]
     assert await keys(eyes) == ["left", "right"]
 
 
 async def test_what_has_no_canonical_form_hurts_nobody_else(log: Writer, eyes: Connection) -> None:
     name = stream("team", uuid7())
     outcomes = await each(
-        log, a_team("left"), told(name, data={"given": {"n": 1.5}, "set": {}}), a_team("right")
+        log, a_team("left"), event_only(name, data={"given": {"n": 1.5}, "set": {}}), a_team("right")
     )
-    assert [type(outcome) for outcome in outcomes] == [Written, NotCanonical, Written]
+    assert [type(outcome) for outcome in outcomes] == [LogPosition, NotCanonical, LogPosition]
     assert await keys(eyes) == ["left", "right"]
 
 
-async def raw(eyes: Connection, commands: list[Command], **sections: Any) -> None:
+async def raw(eyes: Connection, commands: list[AppendRequest], **sections: Any) -> None:
     """Hands the commands to log.append with sections of the batch replaced, as no Python of ours would."""
-    batch, data = together([encode(command) for command in commands])
+    batch, data = encode_batch([encode(command) for command in commands])
     await eyes.execute(
         "select log.append(%s::text::jsonb || %s, %s)", (batch, psycopg.types.json.Jsonb(sections), data)
     )
@@ -322,7 +335,7 @@ async def test_who_may_see_a_record_does_not_change_without_an_event(log: Writer
 
 def test_a_command_without_events_cannot_be_made() -> None:
     with pytest.raises(AssertionError):
-        Command(reads={}, events=(), rows=(a_row(uuid7(), "bare"),))
+        AppendRequest(reads={}, events=(), rows=(a_row(uuid7(), "bare"),))
 
 
 @pytest.mark.parametrize("versions", [(2,), (1, 3), (1, 1), (0,), (1, 1, 3), (2, 1), (1, 3, 2)])
@@ -330,7 +343,9 @@ async def test_events_that_do_not_follow_the_versions_of_their_stream_are_refuse
     eyes: Connection, versions: tuple[int, ...]
 ) -> None:
     name = stream("team", uuid7())
-    whole = Command(reads={name: 0}, events=tuple(an_event(name, n) for n in range(1, len(versions) + 1)))
+    whole = AppendRequest(
+        reads={name: 0}, events=tuple(an_event(name, n) for n in range(1, len(versions) + 1))
+    )
     encoded = encode(whole)
     for n, version in enumerate(versions):
         encoded.events[n] = encoded.events[n].replace(b'"version":%d,' % (n + 1), b'"version":%d,' % version)
@@ -342,9 +357,9 @@ async def test_events_that_do_not_follow_the_versions_of_their_stream_are_refuse
 async def test_a_command_whose_events_skip_a_version_cannot_be_made() -> None:
     name = stream("team", uuid7())
     with pytest.raises(AssertionError):
-        Command(reads={name: 0}, events=(an_event(name, 2),))
+        AppendRequest(reads={name: 0}, events=(an_event(name, 2),))
     with pytest.raises(AssertionError):
-        Command(reads={name: 3}, events=(an_event(name, 4), an_event(name, 6)))
+        AppendRequest(reads={name: 3}, events=(an_event(name, 4), an_event(name, 6)))
 
 
 async def test_only_record_tables_are_written_through_the_log(eyes: Connection) -> None:
@@ -368,7 +383,7 @@ async def test_only_record_tables_are_written_through_the_log(eyes: Connection) 
 
 
 async def test_a_process_that_does_not_know_a_column_yet_leaves_it_as_it_is(
-    log: Writer, eyes: Connection, place: Place
+    log: Writer, eyes: Connection, place: DatabaseUrls
 ) -> None:
     team = uuid7()
     await log.write(a_team("before", team_id=team))
@@ -387,8 +402,8 @@ async def audience(eyes: Connection, name: str) -> list[str]:
 async def test_an_audience_is_set_kept_changed_and_emptied(log: Writer, eyes: Connection) -> None:
     name = stream("team", uuid7())
 
-    def command(seen: int, *audience: tuple[str, ...]) -> Command:
-        return Command(
+    def command(seen: int, *audience: tuple[str, ...]) -> AppendRequest:
+        return AppendRequest(
             reads={name: seen},
             events=(an_event(name, seen + 1),),
             audiences=dict(zip([name], audience, strict=False)),
@@ -408,19 +423,19 @@ async def test_an_audience_is_set_kept_changed_and_emptied(log: Writer, eyes: Co
 
 async def test_a_stale_command_changes_no_audience(log: Writer, eyes: Connection) -> None:
     name = stream("team", uuid7())
-    await log.write(Command(reads={name: 0}, events=(an_event(name),), audiences={name: ("staff",)}))
+    await log.write(AppendRequest(reads={name: 0}, events=(an_event(name),), audiences={name: ("staff",)}))
     outcomes = await each(
         log,
-        Command(reads={name: 0}, events=(an_event(name),), audiences={name: ("everybody",)}),
+        AppendRequest(reads={name: 0}, events=(an_event(name),), audiences={name: ("everybody",)}),
         a_team("neighbour"),
     )
-    assert [type(outcome) for outcome in outcomes] == [Stale, Written]
+    assert [type(outcome) for outcome in outcomes] == [ConcurrencyConflict, LogPosition]
     assert await audience(eyes, name) == ["staff"]
 
 
 async def test_a_new_stream_without_an_audience_is_for_nobody(log: Writer, eyes: Connection) -> None:
     name = stream("team", uuid7())
-    await log.write(told(name))
+    await log.write(event_only(name))
     assert await audience(eyes, name) == []
 
 
@@ -431,7 +446,7 @@ async def test_a_unique_name_can_pass_from_a_removed_row_to_a_new_one_in_one_com
     await log.write(a_team("name", team_id=old))
     old_stream, new_stream = stream("team", old), stream("team", new)
     await log.write(
-        Command(
+        AppendRequest(
             reads={old_stream: 1, new_stream: 0},
             events=(an_event(old_stream, 2), an_event(new_stream)),
             rows=(a_row(new, "name"),),
@@ -447,7 +462,9 @@ async def test_a_row_that_is_removed_and_set_in_one_command_is_there(log: Writer
     await log.write(a_team("old", team_id=team))
     removal = (("fold.team", str(team)),)
     await log.write(
-        Command(reads={name: 1}, events=(an_event(name, 2),), rows=(a_row(team, "new", 2),), removals=removal)
+        AppendRequest(
+            reads={name: 1}, events=(an_event(name, 2),), rows=(a_row(team, "new", 2),), removals=removal
+        )
     )
     assert await keys(eyes) == ["new"]
 
@@ -456,36 +473,40 @@ async def test_of_two_rows_with_one_id_in_one_command_the_last_counts(log: Write
     team = uuid7()
     name = stream("team", team)
     both = (a_row(team, "first"), a_row(team, "last"))
-    await log.write(Command(reads={name: 0}, events=(an_event(name),), rows=both))
+    await log.write(AppendRequest(reads={name: 0}, events=(an_event(name),), rows=both))
     assert await keys(eyes) == ["last"]
 
 
 async def test_a_personal_key_is_made_once_and_never_written_over(log: Writer, eyes: Connection) -> None:
     key, person = uuid7(), uuid7()
 
-    def command(wrapped: str) -> Command:
+    def command(wrapped: str) -> AppendRequest:
         name = stream("person", uuid7())
         row = {"id": str(key), "person_id": str(person), "under": None, "wrapped": wrapped}
-        return Command(reads={name: 0}, events=(an_event(name),), rows=(("vault.personal_key", row),))
+        return AppendRequest(reads={name: 0}, events=(an_event(name),), rows=(("vault.personal_key", row),))
 
     await log.write(command("\\x01"))
-    with pytest.raises(Rejected):
+    with pytest.raises(ConstraintViolation):
         await log.write(command("\\x02"))
     assert await value(eyes, "select wrapped from vault.personal_key") == b"\x01"
 
 
-async def test_news_come_once_per_batch_and_say_the_position_and_the_kinds(place: Place, log: Writer) -> None:
-    async with follow.listening(place.url) as news:
-        people = [told(stream("person", uuid7())) for _ in range(3)]
+async def test_news_come_once_per_batch_and_say_the_position_and_the_kinds(
+    place: DatabaseUrls, log: Writer
+) -> None:
+    async with follow.log_listener(place.url) as news:
+        people = [event_only(stream("person", uuid7())) for _ in range(3)]
         await each(log, a_team("a"), *people, a_team("b"))
         assert await news(20) == ["5 person,team"]
-        assert [type(outcome) for outcome in await each(log, a_team("stale", seen=1))] == [Stale]
+        assert [type(outcome) for outcome in await each(log, a_team("stale", seen=1))] == [
+            ConcurrencyConflict
+        ]
         await log.write(a_team("c"))
         # A batch that wrote nothing has no news, so these are the next ones.
         assert await news(20) == ["6 team"]
 
 
-async def backend(server: Server, place: Place) -> int:
+async def backend(server: Server, place: DatabaseUrls) -> int:
     """The process in PostgreSQL that serves the writer."""
     with psycopg.connect(server.administrator, autocommit=True, row_factory=tuple_row) as administrator:
         found = administrator.execute(
@@ -500,98 +521,3 @@ def cut(server: Server, pid: int) -> None:
     """Ends the connection that this process in PostgreSQL serves."""
     with psycopg.connect(server.administrator, autocommit=True) as administrator:
         administrator.execute("select pg_terminate_backend(%s, 20000)", (pid,))
-
-
-async def test_after_a_cut_connection_one_batch_is_told_so_and_the_next_is_written(
-    server: Server, place: Place, log: Writer, eyes: Connection
-) -> None:
-    await log.write(a_team("before"))
-    cut(server, await backend(server, place))
-    outcomes = await each(log, a_team("lost 1"), a_team("lost 2"))
-    assert [type(outcome) for outcome in outcomes] == [DatabaseGone, DatabaseGone]
-    await log.write(a_team("after"))
-    assert await keys(eyes) == ["after", "before"]
-
-
-async def test_a_connection_that_is_cut_while_a_batch_is_under_way_leaves_nothing_of_it(
-    server: Server, place: Place, log: Writer, eyes: Connection
-) -> None:
-    async with Blocked(place.owner_url) as blocked:
-        waiting = asyncio.create_task(log.write(a_team("under way")))
-        cut(server, await blocked.waiting())
-        with pytest.raises(DatabaseGone):
-            await waiting
-    await log.write(a_team("after"))
-    assert await keys(eyes) == ["after"]
-
-
-async def test_a_caller_that_goes_away_does_not_stop_its_command(
-    place: Place, log: Writer, eyes: Connection
-) -> None:
-    async with Blocked(place.owner_url) as blocked:
-        under_way = asyncio.create_task(log.write(a_team("under way")))
-        await blocked.waiting()
-        queued = asyncio.create_task(log.write(a_team("queued")))
-        await asyncio.sleep(0)
-        for caller in (under_way, queued):
-            caller.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await caller
-    await until(lambda: _is(eyes, ["queued", "under way"]))
-    await log.write(a_team("the next"))
-
-
-async def _is(eyes: Connection, wanted: list[str]) -> bool:
-    return await keys(eyes) == wanted
-
-
-async def test_closing_writes_what_waits_and_takes_nothing_more(place: Place, eyes: Connection) -> None:
-    log = Writer(place.url)
-    await log.open()
-    async with Blocked(place.owner_url) as blocked:
-        waiting = [asyncio.create_task(log.write(a_team(f"t{n:03d}"))) for n in range(LARGEST_BATCH + 10)]
-        await blocked.waiting()
-        closing = asyncio.create_task(log.close())
-        await asyncio.sleep(0)
-        with pytest.raises(DatabaseGone, match="stopping"):
-            await log.write(a_team("too late"))
-        await blocked.release()
-        assert len(await asyncio.gather(*waiting)) == LARGEST_BATCH + 10
-        await closing
-    assert await keys(eyes) == [f"t{n:03d}" for n in range(LARGEST_BATCH + 10)]
-
-
-async def test_a_writer_that_was_never_used_closes_at_once(place: Place) -> None:
-    log = Writer(place.url)
-    await log.close()
-    log = Writer(place.url)
-    await log.open()
-    await log.close()
-
-
-async def test_more_than_can_wait_are_turned_away_at_once(
-    place: Place, log: Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "LONGEST_QUEUE", 3)
-    async with Blocked(place.owner_url) as blocked:
-        under_way = asyncio.create_task(log.write(a_team("under way")))
-        await blocked.waiting()
-        waiting = [asyncio.create_task(log.write(a_team(f"t{n}"))) for n in range(3)]
-        await asyncio.sleep(0)
-        with pytest.raises(DatabaseGone, match="Too many"):
-            await log.write(a_team("one too many"))
-        await blocked.release()
-        assert len(await asyncio.gather(under_way, *waiting)) == 4
-
-
-async def test_two_writers_share_one_log(place: Place, log: Writer, eyes: Connection) -> None:
-    other = Writer(place.url)
-    await other.open()
-    both = await asyncio.gather(
-        each(log, *(a_team(f"a{n:02d}") for n in range(80))),
-        each(other, *(a_team(f"b{n:02d}") for n in range(80))),
-    )
-    await other.close()
-    positions = [outcome.position for one in both for outcome in one if isinstance(outcome, Written)]
-    assert sorted(positions) == list(range(1, 161))
-    assert await value(eyes, "select count(distinct position) from log.event") == 160

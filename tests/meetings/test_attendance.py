@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule
+from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule_caller
 from app.foundation.people.groups import AddGroup
-from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import NotNow, WrongValue
+from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.refusals import ActionUnavailable, WrongValue
 from app.meetings.lifecycle import CallMeeting, CorrectAttendanceMeeting, HoldMeeting, InviteMeeting
 from app.meetings.minutes import MinuteMeeting
 from app.meetings.preparation import MOST_INVITED
@@ -39,7 +39,7 @@ async def called(ledger: Ledger, chair: Caller, **more: Any) -> Meeting:
 
 
 async def does(
-    ledger: Ledger, who: Caller, action: str, meeting: Meeting, body: Body, now: datetime = BEGINS
+    ledger: Ledger, who: Caller, action: str, meeting: Meeting, body: Payload, now: datetime = BEGINS
 ) -> Meeting:
     """Somebody does it to the meeting, when it has begun if nothing else is said."""
     after: Meeting = (await act(ledger, who, "meeting", action, meeting.id, body, now=now)).record
@@ -63,7 +63,7 @@ async def test_as_many_can_be_invited_as_a_whole_group_and_another_chair_and_all
 ) -> None:
     head, guest, *members = await add_crowd(ledger, MOST_MEMBERS + 2)
     group = AddGroup(key="cab", name="CAB", chair=str(head.id))
-    await act(ledger, rule("tests"), "group", "add", body=group)
+    await act(ledger, rule_caller("tests"), "group", "add", body=group)
     await fill(ledger, "cab", members)
     meeting = await called(ledger, chair, group="cab")
     with pytest.raises(WrongValue) as too_many:
@@ -81,11 +81,11 @@ async def test_as_many_can_be_invited_as_a_whole_group_and_another_chair_and_all
 async def test_a_meeting_is_held_when_it_has_begun_and_not_before(ledger: Ledger, chair: Caller) -> None:
     meeting = await called(ledger, chair)
     there = HoldMeeting(attended=("me",))
-    with pytest.raises(NotNow) as early:
+    with pytest.raises(ActionUnavailable) as early:
         await does(ledger, chair, "hold", meeting, there, BEGINS - timedelta(microseconds=1))
     assert early.value.code == "not_begun"
     said = HoldMeeting(attended=("me",), occurred_at=BEGINS - HOUR)
-    with pytest.raises(NotNow) as dated:
+    with pytest.raises(ActionUnavailable) as dated:
         await does(ledger, chair, "hold", meeting, said, BEGINS + HOUR)
     assert dated.value.code == "not_begun"
     held = await does(ledger, chair, "hold", meeting, there, BEGINS)
@@ -109,29 +109,29 @@ async def test_who_attended_is_put_right_until_the_minutes_are_signed(ledger: Le
     again = CorrectAttendanceMeeting(attended=ids(chair, one, two, other))
     await does(ledger, chair, "correct_attendance", meeting, again)
     assert await attended(ledger, meeting) == {**right, one.person_id: (True, True)}
-    await does(ledger, chair, "sign", meeting, Nothing())
-    with pytest.raises(NotNow) as too_late:
+    await does(ledger, chair, "sign", meeting, EmptyPayload())
+    with pytest.raises(ActionUnavailable) as too_late:
         await does(ledger, chair, "correct_attendance", meeting, corrected)
     assert too_late.value.code == "signed_already"
 
 
 async def test_who_was_not_there_after_all_does_not_see_it_any_more(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(**begun())))['id']}"
-    await ada.do(f"{at}/hold", {"attended": ["me", wang.id]})
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
+    await ada.post_ok(f"{at}/hold", {"attended": ["me", wang.id]})
     assert {*await participants(wang, at)} == {"Ada", "王芳"}
     assert await refused(ada, f"{at}/correct_attendance", {"attended": ["me", ada.id]}) == (
         "/attended",
         "each_once",
     )
-    await ada.do(f"{at}/correct_attendance", {"attended": ["me"]})
+    await ada.post_ok(f"{at}/correct_attendance", {"attended": ["me"]})
     assert (await wang.get(at)).status_code == 404
     assert {*await participants(ada, at)} == {"Ada"}
 
 
 async def test_before_it_begins_the_action_is_shown_with_what_forbids_it(api: Api) -> None:
     ada = await api.client("Ada", Role.agent)
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting()))['id']}"
     (hold,) = [one for one in (await ada.read(at))["actions"] if one["action"] == "hold"]
     assert not hold["open"]
     assert await refused(ada, f"{at}/hold", {"attended": ["me"]}) == ("", "not_begun")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from app.common.people import Role
-from app.meetings.ical import Invited, calendar
+from app.meetings.ical import InvitationAddresses, calendar
 from app.meetings.records import Meeting, MeetingState
 from tests.client import Api
 from tests.meetings.test_meetings import a_meeting
@@ -79,7 +79,7 @@ def test_it_is_the_same_event_however_often_it_is_sent() -> None:
     ("state", "method", "status"), [("called", "REQUEST", "CONFIRMED"), ("cancelled", "CANCEL", "CANCELLED")]
 )
 def test_an_invitation_is_for_one_person_and_is_taken_back(state: str, method: str, status: str) -> None:
-    invited = Invited(address="wang@example.org", sender="desk@example.org")
+    invited = InvitationAddresses(address="wang@example.org", sender="desk@example.org")
     record = a_record(state=MeetingState(state))
     made, event = read_back(calendar(record, kind="Other", topics=[], invited=invited))
     assert (str(made["method"]), str(event["status"])) == (method, status)
@@ -89,8 +89,8 @@ def test_an_invitation_is_for_one_person_and_is_taken_back(state: str, method: s
 
 async def test_it_is_read_over_http_in_the_language_asked_for(api: Api) -> None:
     ada = await api.client("Ada", Role.agent)
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
-    await ada.do(f"{at}/add_agenda_item", {"topic": "预算；2027"})
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting()))['id']}"
+    await ada.post_ok(f"{at}/add_agenda_item", {"topic": "预算；2027"})
     answer = await ada.get(f"{at}/invitation.ics", headers={"Accept-Language": "zh"})
     assert answer.headers["Content-Type"].startswith("text/calendar")
     assert answer.headers["Content-Disposition"].endswith('.ics"')
@@ -98,6 +98,6 @@ async def test_it_is_read_over_http_in_the_language_asked_for(api: Api) -> None:
     assert str(event["summary"]) == "Change board"
     assert str(event["description"]).endswith("1. 预算；2027")
     assert [str(one) for one in event["categories"].cats] == ["变更委员会会议"]
-    await ada.do(f"{at}/cancel", {"reason": "Nobody has time."})
+    await ada.post_ok(f"{at}/cancel", {"reason": "Nobody has time."})
     _, event = read_back((await ada.get(f"{at}/invitation.ics")).content)
     assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 3)

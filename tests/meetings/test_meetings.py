@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
 from tests.people import ago
 
@@ -51,8 +51,8 @@ async def wang(api: Api) -> Client:
 async def board(api: Api, wang: Client) -> Client:
     """An administrator who chairs the group `board`, to which Wang Fang belongs for the business."""
     head = await api.client("Head", Role.admin)
-    await head.do("/v1/groups", {"key": "board", "name": "The board", "chair": "me"})
-    await head.do("/v1/groups/board/add_member", {"person": wang.id, "side": "business"})
+    await head.post_ok("/v1/groups", {"key": "board", "name": "The board", "chair": "me"})
+    await head.post_ok("/v1/groups/board/add_member", {"person": wang.id, "side": "business"})
     return head
 
 
@@ -63,7 +63,7 @@ async def participants(client: Client, at: str) -> dict[str, Json]:
 
 async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board: Client) -> None:
     said = a_meeting(group="board", persons=[ada.id], chair=None, **begun())
-    made = await ada.do("/v1/meetings", said)
+    made = await ada.post_ok("/v1/meetings", said)
     at = f"/v1/meetings/{made['number']}"
     assert made["number"].startswith("MTG-")
     assert (made["state"], made["chair"]["id"], made["organiser"]["id"]) == ("called", board.id, ada.id)
@@ -73,9 +73,9 @@ async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board:
         "Head": (None, True, None),
         "Ada": (None, False, None),
     }
-    await ada.do(f"{at}/add_agenda_item", {"topic": "The budget"})
+    await ada.post_ok(f"{at}/add_agenda_item", {"topic": "The budget"})
     (item,) = (await wang.read(f"{at}/agenda"))["items"]
-    held = await ada.do(f"{at}/hold", {"attended": [ada.id, board.id]})
+    held = await ada.post_ok(f"{at}/hold", {"attended": [ada.id, board.id]})
     assert (held["state"], held["held_at"] is not None) == ("held", True)
     assert {name: p["attended"] for name, p in (await participants(ada, at)).items()} == {
         "王芳": False,
@@ -87,13 +87,13 @@ async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board:
         "conclusions": [{"item": item["id"], "conclusion": "More in May."}],
         "tasks": [{"title": "Ask for a date", "assignee": wang.id, "due_at": ENDS}],
     }
-    assert (await ada.do(f"{at}/minute", minutes))["state"] == "minuted"
+    assert (await ada.post_ok(f"{at}/minute", minutes))["state"] == "minuted"
     assert (await wang.read(f"{at}/agenda"))["items"][0]["conclusion"] == "More in May."
-    await ada.do(f"{at}/minute", {"minutes": "五月底更换中继。"})
+    await ada.post_ok(f"{at}/minute", {"minutes": "五月底更换中继。"})
     (draft,) = (await wang.read(f"{at}/documents"))["items"]
     assert (draft["number"][:2], draft["state"], draft["edition"]) == ("MI", "drafted", 2)
     assert await refused(ada, f"{at}/sign") == ("", "forbidden"), "she does not chair it"
-    assert (await board.do(f"{at}/sign"))["signed_by"]["id"] == board.id
+    assert (await board.post_ok(f"{at}/sign"))["signed_by"]["id"] == board.id
     assert (await wang.read(f"{at}/documents"))["items"][0]["state"] == "published"
     sections = (await wang.read(f"{at}/document_sections"))["items"]
     assert [section["text"] for section in sections] == ["五月更换中继。", "五月底更换中继。"]
@@ -103,15 +103,15 @@ async def test_from_the_call_to_signed_minutes(ada: Client, wang: Client, board:
 async def test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_no_more(
     api: Api, ada: Client, wang: Client
 ) -> None:
-    made = await ada.do("/v1/meetings", a_meeting())
+    made = await ada.post_ok("/v1/meetings", a_meeting())
     at = f"/v1/meetings/{made['id']}"
     outsider = await api.client("Emil", Role.engineer)
     for path in (at, f"{at}/agenda", f"{at}/participants", f"{at}/invitation.ics", f"{at}/events"):
         assert (await outsider.get(path)).status_code == 404, path
     assert (await wang.read("/v1/meetings"))["items"] == []
-    await ada.do(f"{at}/invite", {"persons": [wang.id]})
+    await ada.post_ok(f"{at}/invite", {"persons": [wang.id]})
     assert [one["id"] for one in (await wang.read("/v1/meetings"))["items"]] == [made["id"]]
-    await ada.do(f"{at}/uninvite", {"person": wang.id})
+    await ada.post_ok(f"{at}/uninvite", {"person": wang.id})
     assert (await wang.get(at)).status_code == 404
     assert await refused(ada, f"{at}/uninvite", {"person": wang.id}) == ("/person", "not_invited")
     assert await refused(ada, f"{at}/uninvite", {"person": "me"}) == ("/person", "chairs_it")
@@ -120,9 +120,9 @@ async def test_who_is_not_invited_does_not_see_it_and_who_need_not_come_sees_it_
 async def test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is(
     api: Api, ada: Client, wang: Client
 ) -> None:
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
     sent = (await wang.put(f"/v1/uploads/{uuid4()}", content=b"The figures.")).json()["id"]
-    await wang.do(f"{at}/attach", {"upload": sent, "name": "figures.txt"})
+    await wang.post_ok(f"{at}/attach", {"upload": sent, "name": "figures.txt"})
     (file,) = (await ada.read(f"{at}/attachments"))["items"]
     content = f"{at}/attachments/{file['id']}/content"
     assert (await ada.get(content)).content == b"The figures."
@@ -133,11 +133,11 @@ async def test_a_file_of_a_meeting_is_there_for_whom_the_meeting_is(
 async def test_the_agenda_shows_each_only_the_records_that_they_may_see(
     ada: Client, wang: Client, board: Client
 ) -> None:
-    incident = await ada.do("/v1/incidents", an_incident())
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    incident = await ada.post_ok("/v1/incidents", an_incident())
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
     said = {"topic": "The relay that loses mail", "about": incident["number"]}
-    await ada.do(f"{at}/add_agenda_item", said)
-    await ada.do(f"{at}/add_agenda_item", {**said, "topic": "And what it costs"})
+    await ada.post_ok(f"{at}/add_agenda_item", said)
+    await ada.post_ok(f"{at}/add_agenda_item", {**said, "topic": "And what it costs"})
     for client, about in ((ada, incident["number"]), (wang, None)):
         items = (await client.read(f"{at}/agenda"))["items"]
         assert [item["topic"] for item in items] == [said["topic"], "And what it costs"]
@@ -147,8 +147,8 @@ async def test_the_agenda_shows_each_only_the_records_that_they_may_see(
     assert (link["kind"], link["other"]["kind"]) == ("relates_to", "meeting")
     types = [event["type"] for event in (await wang.read(f"{at}/events"))["items"]]
     assert types == ["meeting.called"], "what names the record is for staff"
-    hidden = (await board.do("/v1/incidents", an_incident()))["id"]
-    theirs = (await wang.do("/v1/incidents", an_incident()))["id"]
+    hidden = (await board.post_ok("/v1/incidents", an_incident()))["id"]
+    theirs = (await wang.post_ok("/v1/incidents", an_incident()))["id"]
     assert await refused(wang, f"{at}/add_agenda_item", {"topic": "Mine", "about": theirs}) == (
         "",
         "forbidden",
@@ -161,12 +161,12 @@ async def test_the_agenda_shows_each_only_the_records_that_they_may_see(
 
 
 async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Client, wang: Client) -> None:
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
     asked = {"question": "More in May?", "persons": [wang.id], "rule": "unanimous", "due_at": ENDS}
-    await ada.do(f"{at}/ask_decision", asked)
+    await ada.post_ok(f"{at}/ask_decision", asked)
     decision = (await wang.read(f"{at}/decisions"))["items"][0]["id"]
-    await ada.do(f"{at}/add_agenda_item", {"topic": "The budget", "decision": decision})
-    await wang.do(f"{at}/vote", {"decision": decision, "verdict": "approve"})
+    await ada.post_ok(f"{at}/add_agenda_item", {"topic": "The budget", "decision": decision})
+    await wang.post_ok(f"{at}/vote", {"decision": decision, "verdict": "approve"})
     (item,) = (await wang.read(f"{at}/agenda"))["items"]
     assert item["decision"] == {
         "id": decision,
@@ -174,12 +174,12 @@ async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Cli
         "state": "taken",
         "outcome": "approved",
     }
-    incident = await ada.do("/v1/incidents", an_incident())
+    incident = await ada.post_ok("/v1/incidents", an_incident())
     elsewhere = {"topic": "Elsewhere", "about": incident["id"], "decision": decision}
     assert await refused(ada, f"{at}/add_agenda_item", elsewhere) == ("/decision", "unknown_reference")
 
 
-@each(
+@each_case(
     ("said", "expected"),
     [
         ({"starts_at": "2020-01-01T00:00:00Z"}, ("/starts_at", "not_ahead")),
@@ -199,22 +199,22 @@ async def test_where_the_groups_chair_is_gone_somebody_else_is_named(
     api: Api, ada: Client, board: Client
 ) -> None:
     admin = await api.client("Admin", Role.admin)
-    await admin.do(f"/v1/persons/{board.id}/deactivate")
+    await admin.post_ok(f"/v1/persons/{board.id}/deactivate")
     assert await refused(ada, "/v1/meetings", a_meeting(group="board", chair=None)) == ("/chair", "missing")
-    made = await ada.do("/v1/meetings", a_meeting(group="board"))
+    made = await ada.post_ok("/v1/meetings", a_meeting(group="board"))
     assert {*await participants(ada, f"/v1/meetings/{made['id']}")} == {"Ada", "王芳"}
 
 
 async def test_a_record_that_one_may_not_see_is_not_put_on_the_agenda(api: Api, ada: Client) -> None:
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting()))['id']}"
-    secret = await (await api.client("Emil", Role.agent)).do("/v1/meetings", a_meeting())
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting()))['id']}"
+    secret = await (await api.client("Emil", Role.agent)).post_ok("/v1/meetings", a_meeting())
     said = {"topic": "What others talk about", "about": secret["number"]}
     assert await refused(ada, f"{at}/add_agenda_item", said) == ("/about", "unknown_reference")
     assert (await ada.read(f"{at}/agenda"))["items"] == []
 
 
 async def test_nobody_else_says_that_a_meeting_follows_another_one(ada: Client) -> None:
-    first = await ada.do("/v1/meetings", a_meeting(series_interval="monthly"))
+    first = await ada.post_ok("/v1/meetings", a_meeting(series_interval="monthly"))
     said = a_meeting(follows=first["id"])
     assert await refused(ada, "/v1/meetings", said) == ("/follows", "by_call_next")
 
@@ -223,12 +223,12 @@ async def test_a_series_ends_where_its_next_meeting_would_end_behind_all_that_ca
     ada: Client,
 ) -> None:
     last = {"starts_at": "2200-12-24T23:30:00Z", "ends_at": "2200-12-25T00:30:00Z"}
-    made = await ada.do("/v1/meetings", a_meeting(series_interval="weekly", **last))
+    made = await ada.post_ok("/v1/meetings", a_meeting(series_interval="weekly", **last))
     assert await refused(ada, f"/v1/meetings/{made['id']}/call_next") == ("", "series_has_ended")
 
 
 async def test_who_chairs_it_is_changed_and_then_invited_and_never_nobody(ada: Client, wang: Client) -> None:
-    made = await ada.do("/v1/meetings", a_meeting())
+    made = await ada.post_ok("/v1/meetings", a_meeting())
     at, any_version = f"/v1/meetings/{made['id']}", {"If-Match": "*"}
     await ada.patch(at, json={"chair": wang.id}, headers=any_version)
     assert {*await participants(wang, at)} == {"Ada", "王芳"}
@@ -239,11 +239,11 @@ async def test_who_chairs_it_is_changed_and_then_invited_and_never_nobody(ada: C
 
 
 async def test_minutes_name_what_was_on_the_agenda(ada: Client) -> None:
-    at = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(**begun())))['id']}"
-    await ada.do(f"{at}/hold", {"attended": ["me"]})
+    at = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
+    await ada.post_ok(f"{at}/hold", {"attended": ["me"]})
     nothing = {"item": "019a0000-0000-7000-8000-000000000000", "conclusion": "None."}
     said = {"minutes": "All is well.", "conclusions": [nothing]}
     assert await refused(ada, f"{at}/minute", said) == ("/conclusions/0/item", "unknown_reference")
     twice = {"attended": ["me", ada.id]}
-    other = f"/v1/meetings/{(await ada.do('/v1/meetings', a_meeting(**begun())))['id']}"
+    other = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
     assert await refused(ada, f"{other}/hold", twice) == ("/attended", "each_once")

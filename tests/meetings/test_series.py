@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.meetings.records import SeriesDay, SeriesInterval
-from app.meetings.series import MONTHS, WEEKS, next_after, occurrence
-from tests.cases import each
+from app.meetings.series import MONTHS, WEEKS, next_occurrence, occurrence
+from tests.cases import each_case
 
 # Whole hours, half hours, forty-five minutes, both halves of the globe, and a change of half an hour.
 ZONES = (
@@ -87,7 +87,7 @@ def test_the_next_is_the_first_behind_that_instant(
 ) -> None:
     after = since + timedelta(days=days, seconds=seconds)
     every = (occurrence(since, zone, interval, same, n) for n in range(1, 400))
-    assert next_after(since, zone, interval, same, after) == next(at for at in every if at > after)
+    assert next_occurrence(since, zone, interval, same, after) == next(at for at in every if at > after)
 
 
 @given(**SERIES)
@@ -96,7 +96,7 @@ def test_one_after_another_they_are_all_of_the_series(
 ) -> None:
     at = since
     for n in range(1, 15):
-        at = next_after(since, zone, interval, same, at)
+        at = next_occurrence(since, zone, interval, same, at)
         assert at == occurrence(since, zone, interval, same, n)
 
 
@@ -105,7 +105,7 @@ def at(zone: str, clock: str, fold: int = 0) -> datetime:
     return datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
-@each(
+@each_case(
     ("zone", "first", "interval", "same", "number", "expected"),
     [
         # The clocks change, the meeting stays at nine.

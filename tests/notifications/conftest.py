@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from app.common.people import Caller, Role
-from app.kernel.bodies import Body
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import Payload
 from app.processes.incidents.records import Incident
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
 from app.ticketing.followers import FollowTicket
-from tests.automation.working import Worker
+from tests.automation.worker import Worker
 from tests.kernel.incidents import a_report
 from tests.people import act, add_caller, add_team
 
@@ -32,7 +32,9 @@ class Office:
     worker: Worker
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
-    async def does(self, who: Caller, action: str, incident: Incident, body: Body | None = None) -> Incident:
+    async def perform(
+        self, who: Caller, action: str, incident: Incident, body: Payload | None = None
+    ) -> Incident:
         """Somebody does something to the incident. Gives it as it is then."""
         done = await act(self.ledger, who, "incident", action, incident.id, body, now=self.now)
         after: Incident = done.record
@@ -44,7 +46,7 @@ class Office:
         done = await act(self.ledger, self.agent, "incident", "report", body=body, now=self.now)
         incident: Incident = done.record
         follow = FollowTicket(person=str(self.follower.person_id))
-        return await self.does(self.agent, "follow", incident, follow)
+        return await self.perform(self.agent, "follow", incident, follow)
 
     async def assigned(self) -> Incident:
         """One that is the engineer's."""
@@ -53,30 +55,30 @@ class Office:
     async def assign(self, incident: Incident, to: Caller) -> Incident:
         """The agent gives it to somebody."""
         body = AssignTicket(team="mail", person=str(to.person_id))
-        return await self.does(self.agent, "assign", incident, body)
+        return await self.perform(self.agent, "assign", incident, body)
 
     async def comment(self, who: Caller, incident: Incident, visibility: str = "public") -> Incident:
         """Somebody says something."""
         body = CommentTicket.model_validate({"text": "The words.", "visibility": visibility})
-        return await self.does(who, "comment", incident, body)
+        return await self.perform(who, "comment", incident, body)
 
-    async def passes(self, **parts: float) -> None:
+    async def pass_time(self, **parts: float) -> None:
         """So much time passes, and the worker does what follows."""
         self.now += timedelta(**parts)
         await self.worker.work(self.now)
         assert self.worker.failures == []
 
-    async def goes_by(self) -> None:
+    async def deliver_all(self) -> None:
         """What has happened is heard of, and waits no longer."""
-        await self.passes(seconds=0)
-        await self.passes(seconds=61)
+        await self.pass_time(seconds=0)
+        await self.pass_time(seconds=61)
 
     async def notices(self, who: Caller) -> list[dict[str, Any]]:
         """What somebody was told, in order."""
         query = "select * from fold.notice where person_id = %s order by id"
         return await self.ledger.db.rows(query, (who.person_id,))
 
-    async def told(self, who: Caller) -> list[str]:
+    async def told_steps(self, who: Caller) -> list[str]:
         """The steps that somebody was told, in order."""
         return [step for notice in await self.notices(who) for step in notice["steps"]]
 

@@ -16,15 +16,15 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.notices import Step
-from app.common.people import rule
+from app.common.notices import NoticeType
+from app.common.people import rule_caller
 from app.db import connect
 from app.foundation.people.persons import EditPerson, SetPreferencesPerson
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.notifications import mail
-from app.notifications.message import Mail, NoAddress, message
-from app.notifications.records import Failure
+from app.notifications.message import InvalidAddress, Mail, message
+from app.notifications.records import DeliveryFailure
 from tests.notifications.conftest import Office
 from tests.people import act
 
@@ -98,10 +98,10 @@ async def test_a_notice_is_mailed_in_the_persons_language_with_what_was_said(
 ) -> None:
     requester = posting.requester
     in_chinese = EditPerson(locale="zh")
-    await act(posting.ledger, rule("tests"), "person", "edit", requester.person_id, in_chinese)
+    await act(posting.ledger, rule_caller("tests"), "person", "edit", requester.person_id, in_chinese)
     incident = await posting.assigned()
     await posting.comment(posting.engineer, incident)
-    await posting.goes_by()
+    await posting.deliver_all()
     assert await sends(posting) == []
     (one,) = of(postbox, OF_REQUESTER)
     assert one["Subject"] == f"[{incident.number}] {incident.title}"
@@ -121,9 +121,9 @@ async def test_mails_of_one_ticket_refer_to_one_thread_and_each_has_its_own_name
     posting: Office, postbox: Server
 ) -> None:
     incident = await posting.assigned()
-    await posting.goes_by()
+    await posting.deliver_all()
     await posting.comment(posting.engineer, incident)
-    await posting.goes_by()
+    await posting.deliver_all()
     await sends(posting)
     first, second = of(postbox, OF_REQUESTER)
     assert first["References"] == second["References"] == f"<incident.{incident.id}@example.com>"
@@ -133,12 +133,12 @@ async def test_mails_of_one_ticket_refer_to_one_thread_and_each_has_its_own_name
 async def test_a_withdrawn_comment_is_not_mailed_any_more(posting: Office, postbox: Server) -> None:
     incident = await posting.assigned()
     await posting.comment(posting.engineer, incident)
-    await posting.goes_by()
+    await posting.deliver_all()
     key = "select split_part(text, ':', 2)::uuid from fold.comment"
     comment = await posting.ledger.db.value("select id from fold.comment")
     assert await posting.ledger.db.value(key) is not None
     withdrawn = posting.ledger.lifecycles["incident"]["withdraw_comment"].body(comment=comment)
-    await posting.does(posting.agent, "withdraw_comment", incident, withdrawn)
+    await posting.perform(posting.agent, "withdraw_comment", incident, withdrawn)
     await sends(posting)
     assert "The words." not in of(postbox, OF_REQUESTER)[0].get_content()
 
@@ -147,7 +147,7 @@ async def test_what_the_server_does_not_take_now_is_tried_again_as_the_same_mess
     posting: Office, postbox: Server
 ) -> None:
     await posting.reported()
-    await posting.goes_by()
+    await posting.deliver_all()
     postbox.answer = "451 come back"
     (why,) = await sends(posting)
     assert "451" in why
@@ -162,16 +162,16 @@ async def test_what_it_refuses_for_good_or_for_days_is_given_up_and_that_is_in_t
     posting: Office, postbox: Server
 ) -> None:
     await posting.reported()
-    await posting.goes_by()
+    await posting.deliver_all()
     postbox.answer = "550 nobody here"
     assert await sends(posting) == []
     await posting.reported()
-    await posting.goes_by()
+    await posting.deliver_all()
     postbox.answer = "451 come back"
     for _ in range(20):
         await sends(posting, days=1)
     found = [(one["failure"], one["mailed_at"]) for one in await posting.notices(posting.requester)]
-    assert found == [(Failure.refused, None), (Failure.given_up, None)]
+    assert found == [(DeliveryFailure.refused, None), (DeliveryFailure.given_up, None)]
     types = "select count(*) from log.event where type = 'notice.failed'"
     assert await posting.ledger.db.value(types) == 2
 
@@ -181,7 +181,7 @@ async def test_a_server_that_hangs_is_given_up_and_others_are_not_kept_waiting(
 ) -> None:
     monkeypatch.setattr(mail, "TRY_SECONDS", 0.2)
     await posting.reported()
-    await posting.goes_by()
+    await posting.deliver_all()
     never = asyncio.Event()
     postbox.before = never.wait
     assert len(await sends(posting)) == 1
@@ -195,7 +195,7 @@ async def test_a_worker_that_dies_while_it_sends_leaves_it_to_the_next_one(
     posting: Office, postbox: Server
 ) -> None:
     await posting.reported()
-    await posting.goes_by()
+    await posting.deliver_all()
     reached, never = asyncio.Event(), asyncio.Event()
 
     async def hangs() -> None:
@@ -221,23 +221,23 @@ async def test_who_may_not_see_it_any_more_or_was_erased_gets_no_mail(
     posting: Office, postbox: Server
 ) -> None:
     incident = await posting.assigned()
-    await posting.goes_by()
-    await posting.does(posting.follower, "unfollow", incident)
-    await act(posting.ledger, rule("tests"), "person", "erase", posting.requester.person_id)
+    await posting.deliver_all()
+    await posting.perform(posting.follower, "unfollow", incident)
+    await act(posting.ledger, rule_caller("tests"), "person", "erase", posting.requester.person_id)
     await sends(posting)
     assert [one["To"] for one in postbox.taken] == ["engineer@example.org"]
     for who in (posting.follower, posting.requester):
-        assert [one["failure"] for one in await posting.notices(who)] == [Failure.not_for_them]
+        assert [one["failure"] for one in await posting.notices(who)] == [DeliveryFailure.not_for_them]
 
 
 async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_only(
     posting: Office, postbox: Server
 ) -> None:
-    quiet = SetPreferencesPerson(told_of=tuple(Step), told_by_mail=(Step.resolved,))
+    quiet = SetPreferencesPerson(told_of=tuple(NoticeType), told_by_mail=(NoticeType.resolved,))
     requester = posting.requester
     await act(posting.ledger, requester, "person", "set_preferences", requester.person_id, quiet)
     await posting.reported()
-    await posting.goes_by()
+    await posting.deliver_all()
     await sends(posting)
     assert [one["way"] for one in await posting.notices(requester)] == ["in_app"]
     assert postbox.taken == []
@@ -245,7 +245,7 @@ async def test_what_somebody_does_not_want_by_mail_is_told_in_the_application_on
 
 async def test_without_a_mail_server_there_is_no_mail(office: Office) -> None:
     await office.reported()
-    await office.goes_by()
+    await office.deliver_all()
     assert [one["way"] for one in await office.notices(office.requester)] == ["in_app"]
 
 
@@ -254,7 +254,7 @@ def test_whatever_a_title_or_an_address_holds_no_header_is_added(subject: str, t
     mail = Mail(uuid7(), f"incident/{uuid7()}", subject, "Text.", "en", datetime.now(UTC))
     try:
         made = message(mail, sender="desk@example.com", to=to)
-    except NoAddress:
+    except InvalidAddress:
         return
     head = made.as_bytes().partition(b"\r\n\r\n")[0]
     names = [line.split(b":")[0] for line in head.split(b"\r\n") if line[:1] not in b" \t"]

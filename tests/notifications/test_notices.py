@@ -11,19 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.common.notices import Step
-from app.common.people import Caller, PersonKind, Role, rule
+from app.common.notices import NoticeType
+from app.common.people import Caller, PersonKind, Role, rule_caller
 from app.db import connect
 from app.foundation.people.persons import AddPerson, SetPreferencesPerson
-from app.kernel.bodies import Reason
 from app.kernel.ledger import Ledger
-from app.kernel.uploads import Sending, take_in
-from app.kernel.visibility import may_see
+from app.kernel.payloads import Reason
+from app.kernel.uploads import IncomingUpload, store_upload
+from app.kernel.visibility import can_see
 from app.log.events import COLUMNS, id_of, recorded
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.log.ids import uuid7
 from app.notifications import notices, steps
-from app.notifications.texts import line
+from app.notifications.texts import step_sentence
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import HoldIncident, RemindIncident, ResolveIncident
 from app.processes.problems.candidates import DetectProblemCandidate
@@ -31,87 +31,89 @@ from app.ticketing.assignment import EscalateTicket
 from app.ticketing.attachments import AttachTicket
 from app.ticketing.complaints import AnswerComplaint, ComplainTicket
 from app.ticketing.ratings import RateTicket
-from app.ticketing.records import Subject
+from app.ticketing.records import ComplaintSubject
 from app.ticketing.tasks import AddTask
-from tests.automation.working import Worker
-from tests.conftest import Place
+from tests.automation.worker import Worker
+from tests.conftest import DatabaseUrls
 from tests.extent import examples
 from tests.kernel.incidents import a_report
 from tests.notifications.conftest import Office
 from tests.people import act, add_caller
-from tests.wander import Step as Act
-from tests.wander import World
-from tests.wander import steps as acts
+from tests.random_histories import RandomAction as Act
+from tests.random_histories import RandomWorld
+from tests.random_histories import random_actions as acts
 
 
 async def test_each_public_step_is_told_to_who_asked_and_to_who_follows(office: Office) -> None:
     incident = await office.assigned()
-    await office.does(office.engineer, "start", incident)
-    await office.goes_by()
+    await office.perform(office.engineer, "start", incident)
+    await office.deliver_all()
     hold = HoldIncident.model_validate({"reason": "awaiting_vendor"})
-    await office.does(office.engineer, "hold", incident, hold)
-    await office.does(office.engineer, "resume", incident)
+    await office.perform(office.engineer, "hold", incident, hold)
+    await office.perform(office.engineer, "resume", incident)
     await office.comment(office.engineer, incident)
     resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
-    await office.does(office.engineer, "resolve", incident, resolve)
-    await office.goes_by()
-    await office.does(office.agent, "close", incident)
-    await office.goes_by()
+    await office.perform(office.engineer, "resolve", incident, resolve)
+    await office.deliver_all()
+    await office.perform(office.agent, "close", incident)
+    await office.deliver_all()
     public = ["assigned", "held", "commented", "resolved", "closed"]
-    assert await office.told(office.requester) == ["received", *public]
-    assert await office.told(office.follower) == public, "it was received before they followed it"
-    assert await office.told(office.engineer) == ["given"], "others are told what one does oneself"
+    assert await office.told_steps(office.requester) == ["received", *public]
+    assert await office.told_steps(office.follower) == public, "it was received before they followed it"
+    assert await office.told_steps(office.engineer) == ["given"], "others are told what one does oneself"
 
 
 async def test_a_problem_that_is_resolved_has_a_sentence_of_its_own(office: Office) -> None:
     notice = {"number": "PRB-2026-000001", "title": "The relay loses mail", "about": "problem/1"}
-    told = line(office.ledger, "en", notice, Step.resolved, {})
+    told = step_sentence(office.ledger, "en", notice, NoticeType.resolved, {})
     assert told.startswith("What was behind PRB-2026-000001 is removed: The relay loses mail.")
     assert "reopen" not in told
-    assert "根因已消除" in line(office.ledger, "zh", notice, Step.resolved, {})
-    of_incident = line(office.ledger, "en", notice | {"about": "incident/1"}, Step.resolved, {})
+    assert "根因已消除" in step_sentence(office.ledger, "zh", notice, NoticeType.resolved, {})
+    of_incident = step_sentence(
+        office.ledger, "en", notice | {"about": "incident/1"}, NoticeType.resolved, {}
+    )
     assert "reopen it within" in of_incident
 
 
 async def test_what_comes_within_a_minute_goes_together_and_what_comes_later_does_not(office: Office) -> None:
     incident = await office.assigned()
-    await office.passes(seconds=0)
-    await office.passes(seconds=30)
+    await office.pass_time(seconds=0)
+    await office.pass_time(seconds=30)
     await office.comment(office.engineer, incident)
-    await office.passes(seconds=29)
+    await office.pass_time(seconds=29)
     assert await office.notices(office.requester) == []
-    await office.passes(seconds=2)
+    await office.pass_time(seconds=2)
     await office.comment(office.engineer, incident)
-    await office.goes_by()
+    await office.deliver_all()
     told = [notice["steps"] for notice in await office.notices(office.requester)]
     assert told == [["received", "assigned", "commented"], ["commented"]]
 
 
 async def test_two_tickets_are_two_notices(office: Office) -> None:
     first, second = await office.assigned(), await office.assigned()
-    await office.goes_by()
+    await office.deliver_all()
     about = {notice["about"] for notice in await office.notices(office.requester)}
     assert about == {first.row_key, second.row_key}
 
 
 async def test_what_is_for_staff_is_told_to_nobody(office: Office) -> None:
     incident = await office.assigned()
-    await office.goes_by()
-    before = await office.told(office.requester)
+    await office.deliver_all()
+    before = await office.told_steps(office.requester)
     await office.comment(office.engineer, incident, "internal")
-    await office.goes_by()
-    assert await office.told(office.requester) == before
+    await office.deliver_all()
+    assert await office.told_steps(office.requester) == before
 
 
 async def test_whoever_may_not_see_it_any_more_when_it_is_sent_is_not_told(office: Office) -> None:
     outsider = await add_caller(office.ledger, "Outsider")
     incident = await office.reported()
     remind = RemindIncident(persons=(str(outsider.person_id), str(office.follower.person_id)))
-    await office.does(rule("tests"), "remind", incident, remind)
-    await office.does(office.follower, "unfollow", incident)
-    await office.goes_by()
-    assert await office.told(outsider) == []
-    assert await office.told(office.follower) == []
+    await office.perform(rule_caller("tests"), "remind", incident, remind)
+    await office.perform(office.follower, "unfollow", incident)
+    await office.deliver_all()
+    assert await office.told_steps(outsider) == []
+    assert await office.told_steps(office.follower) == []
 
 
 async def sent(office: Office, who: Caller) -> str:
@@ -121,35 +123,35 @@ async def sent(office: Office, who: Caller) -> str:
         yield b"What the screen said."
 
     assert who.person_id is not None
-    sending = Sending(uuid7(), who, 100, pieces(), office.now)
-    return str((await take_in(office.ledger, sending)).id)
+    sending = IncomingUpload(uuid7(), who, 100, pieces(), office.now)
+    return str((await store_upload(office.ledger, sending)).id)
 
 
 async def test_whoever_has_it_is_told_what_others_say_and_do_and_is_given_to_do(
     office: Office,
 ) -> None:
     incident = await office.assigned()
-    await office.goes_by()
+    await office.deliver_all()
     await office.comment(office.requester, incident)
     await office.comment(office.engineer, incident)
     await office.comment(office.agent, incident, "internal")
     for visibility in ("public", "internal"):
         upload = await sent(office, office.agent)
         attach = AttachTicket.model_validate({"upload": upload, "name": "x.png", "visibility": visibility})
-        await office.does(office.agent, "attach", incident, attach)
+        await office.perform(office.agent, "attach", incident, attach)
     task = AddTask(title="Order a relay", assignee=str(office.engineer.person_id))
-    await office.does(office.agent, "add_task", incident, task)
-    await office.goes_by()
-    assert await office.told(office.engineer) == ["given", "commented", "attached", "tasked"]
-    assert (await office.told(office.follower))[-3:] == ["commented", "commented", "attached"]
+    await office.perform(office.agent, "add_task", incident, task)
+    await office.deliver_all()
+    assert await office.told_steps(office.engineer) == ["given", "commented", "attached", "tasked"]
+    assert (await office.told_steps(office.follower))[-3:] == ["commented", "commented", "attached"]
     resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
-    await office.does(office.engineer, "start", incident)
-    await office.does(office.engineer, "resolve", incident, resolve)
-    await office.does(office.requester, "rate", incident, RateTicket(score=5, comment="Quick."))
-    await office.does(office.requester, "reopen", incident, Reason(reason="It is back."))
-    await office.goes_by()
-    assert (await office.told(office.engineer))[-2:] == ["rated", "reopened"]
-    assert "rated" not in await office.told(office.follower), "that is between the two"
+    await office.perform(office.engineer, "start", incident)
+    await office.perform(office.engineer, "resolve", incident, resolve)
+    await office.perform(office.requester, "rate", incident, RateTicket(score=5, comment="Quick."))
+    await office.perform(office.requester, "reopen", incident, Reason(reason="It is back."))
+    await office.deliver_all()
+    assert (await office.told_steps(office.engineer))[-2:] == ["rated", "reopened"]
+    assert "rated" not in await office.told_steps(office.follower), "that is between the two"
 
 
 async def test_who_is_given_a_task_and_saw_nothing_of_it_follows_it_and_who_sees_it_need_not(
@@ -159,10 +161,10 @@ async def test_who_is_given_a_task_and_saw_nothing_of_it_follows_it_and_who_sees
     outsider = await add_caller(office.ledger, "Outsider", Role.engineer)
     for who in (outsider, office.engineer):
         task = AddTask(title="Order a relay", assignee=str(who.person_id))
-        await office.does(office.agent, "add_task", incident, task)
-    await office.goes_by()
-    assert await office.told(outsider) == ["tasked"]
-    assert (await office.told(office.engineer))[-1] == "tasked"
+        await office.perform(office.agent, "add_task", incident, task)
+    await office.deliver_all()
+    assert await office.told_steps(outsider) == ["tasked"]
+    assert (await office.told_steps(office.engineer))[-1] == "tasked"
     followers = await office.ledger.db.rows(
         "select person_id from fold.follower where record = %s", (incident.row_key,)
     )
@@ -177,31 +179,31 @@ async def test_a_complaint_is_told_to_those_who_answer_it_but_not_to_whom_it_is_
     )
     incident = await office.assign(await office.reported(), accused)
     resolve = ResolveIncident.model_validate({"resolution_code": "fixed", "done": "Mended."})
-    await office.does(accused, "start", incident)
-    await office.does(accused, "resolve", incident, resolve)
-    about = ComplainTicket(subject=Subject.conduct, about="They shouted.", about_assignee=True)
+    await office.perform(accused, "start", incident)
+    await office.perform(accused, "resolve", incident, resolve)
+    about = ComplainTicket(subject=ComplaintSubject.conduct, about="They shouted.", about_assignee=True)
     made = await act(office.ledger, office.requester, "incident", "complain", incident.id, about)
     (key,) = made.event.data["set"]
-    await office.goes_by()
-    assert await office.told(manager) == await office.told(quality) == ["complained"]
-    assert await office.told(accused) == ["given"]
+    await office.deliver_all()
+    assert await office.told_steps(manager) == await office.told_steps(quality) == ["complained"]
+    assert await office.told_steps(accused) == ["given"]
     answer = AnswerComplaint(complaint=id_of(key), findings="So it was.", remedy="We talked.")
-    await office.does(manager, "answer_complaint", incident, answer)
-    await office.goes_by()
-    assert (await office.told(office.requester))[-1] == "complaint_answered"
-    assert "complaint_answered" not in await office.told(office.follower)
-    assert await office.told(manager) == ["complained"], "they know what they have answered"
+    await office.perform(manager, "answer_complaint", incident, answer)
+    await office.deliver_all()
+    assert (await office.told_steps(office.requester))[-1] == "complaint_answered"
+    assert "complaint_answered" not in await office.told_steps(office.follower)
+    assert await office.told_steps(manager) == ["complained"], "they know what they have answered"
 
 
 async def test_managers_are_told_of_a_candidate_by_what_recurs(office: Office) -> None:
     manager = await add_caller(office.ledger, "Manager", Role.problem_manager)
     said = {"dimension": "service", "value": "mail", "since_at": office.now}
     body = DetectProblemCandidate.model_validate(said)
-    await act(office.ledger, rule("tests"), "problem_candidate", "detect", body=body)
-    await office.goes_by()
+    await act(office.ledger, rule_caller("tests"), "problem_candidate", "detect", body=body)
+    await office.deliver_all()
     (notice,) = await office.notices(manager)
     assert (notice["number"], notice["title"], notice["steps"]) == ("mail", None, ["recurring"])
-    told = line(office.ledger, "en", notice, Step.recurring, {})
+    told = step_sentence(office.ledger, "en", notice, NoticeType.recurring, {})
     assert told == "Incidents of mail recur. Decide whether a problem is behind them."
 
 
@@ -209,54 +211,54 @@ async def test_whoever_it_is_escalated_to_is_told(office: Office) -> None:
     incident = await office.assigned()
     boss = await add_caller(office.ledger, "Boss")
     escalate = EscalateTicket(person=str(boss.person_id), reason="It takes too long.")
-    await office.does(office.agent, "escalate", incident, escalate)
-    await office.goes_by()
-    assert await office.told(boss) == ["escalated"]
+    await office.perform(office.agent, "escalate", incident, escalate)
+    await office.deliver_all()
+    assert await office.told_steps(boss) == ["escalated"]
 
 
 async def test_what_is_said_about_a_duplicate_is_told_to_those_of_the_original(office: Office) -> None:
     original = await office.assigned()
     other = await add_caller(office.ledger, "Another")
     duplicate = await act(office.ledger, other, "incident", "report", body=a_report(), now=office.now)
-    await office.does(
+    await office.perform(
         office.agent, "mark_duplicate", duplicate.record, MarkDuplicateIncident(original=str(original.id))
     )
-    await office.goes_by()
+    await office.deliver_all()
     await office.comment(other, duplicate.record)
-    await office.goes_by()
-    await office.goes_by()
+    await office.deliver_all()
+    await office.deliver_all()
     for one in (office.requester, office.engineer):
-        assert (await office.told(one))[-1] == "commented"
+        assert (await office.told_steps(one))[-1] == "commented"
     about = [notice["about"] for notice in await office.notices(other) if "commented" in notice["steps"]]
     assert about == [], "they know what they said"
 
 
 async def test_those_reminded_are_told(office: Office) -> None:
     incident = await office.assigned()
-    await office.goes_by()
+    await office.deliver_all()
     remind = RemindIncident(persons=(str(office.engineer.person_id),))
-    await office.does(rule("tests"), "remind", incident, remind)
-    await office.goes_by()
-    assert await office.told(office.engineer) == ["given", "reminded"]
+    await office.perform(rule_caller("tests"), "remind", incident, remind)
+    await office.deliver_all()
+    assert await office.told_steps(office.engineer) == ["given", "reminded"]
 
 
 async def test_erased_and_inactive_persons_are_told_nothing(office: Office) -> None:
     await office.assigned()
-    await act(office.ledger, rule("tests"), "person", "erase", office.requester.person_id)
-    await act(office.ledger, rule("tests"), "person", "deactivate", office.follower.person_id)
-    await office.goes_by()
-    assert await office.told(office.requester) == await office.told(office.follower) == []
+    await act(office.ledger, rule_caller("tests"), "person", "erase", office.requester.person_id)
+    await act(office.ledger, rule_caller("tests"), "person", "deactivate", office.follower.person_id)
+    await office.deliver_all()
+    assert await office.told_steps(office.requester) == await office.told_steps(office.follower) == []
     assert await office.ledger.db.rows("select * from deliveries.waiting") == []
 
 
 async def test_whoever_does_not_want_to_be_told_is_not(office: Office) -> None:
-    quiet = SetPreferencesPerson(told_of=(Step.resolved,), told_by_mail=())
+    quiet = SetPreferencesPerson(told_of=(NoticeType.resolved,), told_by_mail=())
     requester = office.requester
     await act(office.ledger, requester, "person", "set_preferences", requester.person_id, quiet)
     await office.assigned()
-    await office.goes_by()
-    assert await office.told(office.requester) == []
-    assert await office.told(office.follower) == ["assigned"]
+    await office.deliver_all()
+    assert await office.told_steps(office.requester) == []
+    assert await office.told_steps(office.follower) == ["assigned"]
 
 
 KEEP = """
@@ -269,21 +271,21 @@ select person_id, position, stream, version, step, due_at, first from deliveries
 
 
 async def test_a_worker_that_dies_after_sending_sends_nothing_twice_and_loses_nothing(
-    office: Office, place: Place
+    office: Office, place: DatabaseUrls
 ) -> None:
     incident = await office.assigned()
-    await office.passes(seconds=0)
+    await office.pass_time(seconds=0)
     owner = await connect(place.owner_url)
     try:
         await owner.execute(KEEP)
-        await office.passes(seconds=61)
-        told = await office.told(office.requester)
+        await office.pass_time(seconds=61)
+        told = await office.told_steps(office.requester)
         await owner.execute(AGAIN)
     finally:
         await owner.close()
     await office.comment(office.engineer, incident)
-    await office.goes_by()
-    assert await office.told(office.requester) == [*told, "commented"]
+    await office.deliver_all()
+    assert await office.told_steps(office.requester) == [*told, "commented"]
     assert await office.ledger.db.rows("select * from deliveries.waiting") == []
 
 
@@ -294,28 +296,28 @@ def _fails(name: str, error: Exception) -> None:
 async def test_two_workers_at_once_send_each_notice_once(office: Office) -> None:
     for _ in range(3):
         await office.assigned()
-    await office.passes(seconds=0)
+    await office.pass_time(seconds=0)
     office.now = office.now.replace(year=office.now.year + 1)
     workers = [Worker(office.ledger) for _ in range(3)]
     await asyncio.gather(*(worker.work(office.now) for worker in workers))
-    await office.passes(seconds=0)
-    assert await office.told(office.requester) == ["received", "assigned"] * 3
+    await office.pass_time(seconds=0)
+    assert await office.told_steps(office.requester) == ["received", "assigned"] * 3
 
 
 async def test_a_machine_is_told_nothing(office: Office) -> None:
     body = AddPerson(name="A monitor", kind=PersonKind.machine, roles=(Role.integration.value,))
-    machine = (await act(office.ledger, rule("tests"), "person", "add", body=body)).record
+    machine = (await act(office.ledger, rule_caller("tests"), "person", "add", body=body)).record
     office.requester = Caller(f"integration:{machine.id}", machine.id)
     await office.assigned()
-    await office.goes_by()
-    assert await office.told(office.requester) == []
-    assert await office.told(office.follower) == ["assigned"]
+    await office.deliver_all()
+    assert await office.told_steps(office.requester) == []
+    assert await office.told_steps(office.follower) == ["assigned"]
 
 
 ASSIGNEE = "select assignee_id::text from fold.incident where id = %s"
 
 
-async def _ought(world: World) -> set[tuple[UUID, str, int]]:
+async def _ought(world: RandomWorld) -> set[tuple[UUID, str, int]]:
     """Who ought to be told of which event of the world's incidents, each looked at by itself."""
     found: set[tuple[UUID, str, int]] = set()
     for incident in world.incidents:
@@ -343,12 +345,12 @@ async def _ought(world: World) -> set[tuple[UUID, str, int]]:
     return found
 
 
-async def _sees(world: World, person: str, name: str) -> bool:
+async def _sees(world: RandomWorld, person: str, name: str) -> bool:
     """Whether the person may see it as it stands, and is no machine."""
     (caller,) = (one for one in world.callers.values() if str(one.person_id) == person)
     audience = await world.ledger.db.value("select audience from log.stream_head where stream = %s", (name,))
     lifecycle = world.ledger.lifecycles["incident"]
-    return caller.actor.startswith("person:") and may_see(caller, lifecycle, audience, agents_see="teams")
+    return caller.actor.startswith("person:") and can_see(caller, lifecycle, audience, agents_see="teams")
 
 
 async def _tell(ledger: Ledger) -> None:
@@ -364,8 +366,8 @@ async def _tell(ledger: Ledger) -> None:
 
 
 @pytest.fixture
-async def world(ledger: Ledger) -> World:
-    return await World.made(ledger)
+async def world(ledger: Ledger) -> RandomWorld:
+    return await RandomWorld.create(ledger)
 
 
 @settings(
@@ -375,9 +377,9 @@ async def world(ledger: Ledger) -> World:
 )
 @given(history=st.lists(acts(), min_size=5, max_size=25))
 async def test_of_whatever_happens_each_is_told_exactly_what_they_may_see_once(
-    world: World, history: list[Act]
+    world: RandomWorld, history: list[Act]
 ) -> None:
-    await world.live(history)
+    await world.play(history)
     await _tell(world.ledger)
     told = [
         (row["person_id"], row["about"], version)

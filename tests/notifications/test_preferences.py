@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.common.notices import Step
+from app.common.notices import NoticeType
 from app.common.people import Role
-from tests.automation.working import Worker
+from tests.automation.worker import Worker
 from tests.client import Api, an_incident
 
-ALL = [step.value for step in Step]
+ALL = [step.value for step in NoticeType]
 
 
 async def test_everybody_says_for_themselves_what_they_want(api: Api) -> None:
@@ -45,7 +45,7 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
     now = datetime.now(UTC)
     numbers = []
     for minute in range(3):
-        made = await agent.do("/v1/incidents", an_incident(requester=requester.id))
+        made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
         numbers.append(made["number"])
         await worker.work(now + timedelta(minutes=4 * minute))
         await worker.work(now + timedelta(minutes=4 * minute + 2))
@@ -55,7 +55,7 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
     assert (await other.read("/v1/notices"))["items"] == []
     assert (await other.get(f"/v1/notices/{found[0]['id']}")).status_code == 404
 
-    read = await requester.do(f"/v1/notices/{found[0]['id']}/mark_read")
+    read = await requester.post_ok(f"/v1/notices/{found[0]['id']}/mark_read")
     assert (read["state"], read["text"]) == ("read", found[0]["text"])
     found = (await requester.read("/v1/notices"))["items"]
     assert [notice["number"] for notice in found] == [numbers[1], numbers[0], numbers[2]]
@@ -68,9 +68,9 @@ async def test_notices_are_ones_own_unread_first_and_say_what_happened(api: Api)
 
 async def test_a_hold_says_what_is_waited_for(api: Api) -> None:
     requester, agent = await api.client("Requester"), await api.client("Agent", Role.agent, Role.engineer)
-    made = await agent.do("/v1/incidents", an_incident(requester=requester.id))
-    await agent.do(f"/v1/incidents/{made['id']}/assign", {"person": "me"})
-    await agent.do(f"/v1/incidents/{made['id']}/hold", {"reason": "awaiting_vendor"})
+    made = await agent.post_ok("/v1/incidents", an_incident(requester=requester.id))
+    await agent.post_ok(f"/v1/incidents/{made['id']}/assign", {"person": "me"})
+    await agent.post_ok(f"/v1/incidents/{made['id']}/hold", {"reason": "awaiting_vendor"})
     worker = Worker(api.ledger)
     await worker.work(datetime.now(UTC))
     await worker.work(datetime.now(UTC) + timedelta(minutes=2))

@@ -49,11 +49,11 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     }
     await does(office, author, "confirm_requirements", wanted, it)
     await does(office, author, "propose_solution", {**PAPER, "risks": []}, it)
-    await office.goes_by()
+    await office.deliver_all()
     for who in (office.requester, business):
-        assert "to_review" in await office.told(who)
+        assert "to_review" in await office.told_steps(who)
     for who in (author, colleague, chair):
-        assert await office.told(who) == []
+        assert await office.told_steps(who) == []
 
     await does(office, business, "review_solution", {"side": "business", **GOOD}, it)
     await does(office, office.engineer, "review_solution", {"side": "it", **GOOD}, it)
@@ -65,6 +65,6 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     check = {"checkpoint": "All", "passed": True, "findings": "None."}
     await does(office, office.engineer, "check_quality", check, it)
     await does(office, author, "submit_for_acceptance", {"manual": "OP2026001", "wanted_at": AHEAD}, it)
-    await office.goes_by()
+    await office.deliver_all()
     for who in (office.requester, business, colleague, chair):
-        assert (await office.told(who)).count("to_accept") == 1
+        assert (await office.told_steps(who)).count("to_accept") == 1

@@ -11,11 +11,11 @@ from icalendar import Calendar
 
 from app.common.people import Caller, Role
 from app.foundation.decisions.actions import AskDecision, CastVote, WithdrawDecision
-from app.kernel.bodies import Body, Nothing, Reason
+from app.kernel.payloads import EmptyPayload, Payload, Reason
 from app.meetings.lifecycle import CallMeeting, HoldMeeting, InviteMeeting, MoveMeeting
 from app.meetings.minutes import MinuteMeeting
 from app.meetings.records import Meeting
-from tests.automation.working import Worker
+from tests.automation.worker import Worker
 from tests.client import Api, Client
 from tests.foundation.decisions.approvals import approval
 from tests.notifications.conftest import Office
@@ -25,7 +25,7 @@ from tests.people import act, add_caller
 HOUR = timedelta(hours=1)
 
 
-async def does(office: Office, who: Caller, action: str, meeting: Meeting | None, body: Body) -> Any:
+async def does(office: Office, who: Caller, action: str, meeting: Meeting | None, body: Payload) -> Any:
     """Somebody does something to the meeting. Gives what came of it."""
     name = None if meeting is None else meeting.id
     return await act(office.ledger, who, "meeting", action, name, body, now=office.now)
@@ -70,24 +70,24 @@ async def test_voters_are_told_when_they_are_asked_again_before_it_is_too_late_a
 ) -> None:
     meeting = await called(office)
     asked = await ask(office, meeting, voters)
-    await office.goes_by()
-    assert [await office.told(one) for one in voters] == [["to_vote"]] * 3
-    assert await office.told(office.agent) == [], "who asks knows"
+    await office.deliver_all()
+    assert [await office.told_steps(one) for one in voters] == [["to_vote"]] * 3
+    assert await office.told_steps(office.agent) == [], "who asks knows"
     await vote(office, meeting, voters[0], asked)
-    await office.passes(days=8)
-    assert await office.told(voters[1]) == ["to_vote"]
-    await office.passes(days=1)
-    await office.goes_by()
-    await office.passes(hours=2)
-    await office.goes_by()
-    assert await office.told(voters[0]) == ["to_vote"], "they have voted"
-    assert [await office.told(one) for one in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
+    await office.pass_time(days=8)
+    assert await office.told_steps(voters[1]) == ["to_vote"]
+    await office.pass_time(days=1)
+    await office.deliver_all()
+    await office.pass_time(hours=2)
+    await office.deliver_all()
+    assert await office.told_steps(voters[0]) == ["to_vote"], "they have voted"
+    assert [await office.told_steps(one) for one in voters[1:]] == [["to_vote", "vote_due"]] * 2, "once"
     await vote(office, meeting, voters[1], asked)
     await vote(office, meeting, voters[2], asked)
-    await office.goes_by()
-    assert await office.told(voters[0]) == ["to_vote", "decided"]
-    assert await office.told(voters[2]) == ["to_vote", "vote_due"], "the last vote was theirs"
-    assert "decided" in await office.told(office.agent), "who asked"
+    await office.deliver_all()
+    assert await office.told_steps(voters[0]) == ["to_vote", "decided"]
+    assert await office.told_steps(voters[2]) == ["to_vote", "vote_due"], "the last vote was theirs"
+    assert "decided" in await office.told_steps(office.agent), "who asked"
 
 
 async def test_when_the_time_is_over_all_are_told_and_when_it_is_withdrawn_too(
@@ -95,17 +95,17 @@ async def test_when_the_time_is_over_all_are_told_and_when_it_is_withdrawn_too(
 ) -> None:
     meeting = await called(office)
     await ask(office, meeting, voters[:1], due_at=office.now + HOUR)
-    await office.passes(minutes=31)
-    await office.goes_by()
-    await office.passes(minutes=31)
-    await office.goes_by()
-    assert await office.told(voters[0]) == ["to_vote", "vote_due", "decided"]
+    await office.pass_time(minutes=31)
+    await office.deliver_all()
+    await office.pass_time(minutes=31)
+    await office.deliver_all()
+    assert await office.told_steps(voters[0]) == ["to_vote", "vote_due", "decided"]
     asked = await ask(office, meeting, voters[1:])
-    await office.goes_by()
+    await office.deliver_all()
     withdraw = WithdrawDecision(decision=asked, reason="It is settled.")
     await does(office, office.agent, "withdraw_decision", meeting, withdraw)
-    await office.goes_by()
-    assert [await office.told(one) for one in voters[1:]] == [["to_vote", "decided"]] * 2
+    await office.deliver_all()
+    assert [await office.told_steps(one) for one in voters[1:]] == [["to_vote", "decided"]] * 2
 
 
 async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_came_later(
@@ -113,49 +113,49 @@ async def test_those_invited_are_told_of_each_change_and_who_came_later_of_what_
 ) -> None:
     early, late, outsider = voters
     meeting = await called(office, early)
-    await office.goes_by()
+    await office.deliver_all()
     starts_at = office.now + timedelta(days=5)
     await does(
         office, office.agent, "move", meeting, MoveMeeting(starts_at=starts_at, ends_at=starts_at + HOUR)
     )
-    await office.passes(seconds=5)
+    await office.pass_time(seconds=5)
     await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(late.person_id),)))
-    await office.goes_by()
+    await office.deliver_all()
     office.now = starts_at
     await does(office, office.agent, "hold", meeting, HoldMeeting(attended=(str(early.person_id),)))
     task = {"title": "Ask for a date", "assignee": str(late.person_id), "due_at": starts_at + HOUR}
     minutes = MinuteMeeting.model_validate({"minutes": "All is well.", "tasks": [task]})
     await does(office, office.agent, "minute", meeting, minutes)
-    await office.goes_by()
-    assert await office.told(early) == ["invited", "moved", "minuted"]
-    assert await office.told(late) == ["invited", "tasked"], "what concerns one most, of one event"
-    assert await office.told(outsider) == []
-    assert await office.told(office.agent) == []
+    await office.deliver_all()
+    assert await office.told_steps(early) == ["invited", "moved", "minuted"]
+    assert await office.told_steps(late) == ["invited", "tasked"], "what concerns one most, of one event"
+    assert await office.told_steps(outsider) == []
+    assert await office.told_steps(office.agent) == []
 
 
 async def test_who_is_invited_when_a_move_is_told_of_hears_of_it_however_far_back_it_is_dated(
     office: Office, voters: list[Caller]
 ) -> None:
     meeting = await called(office)
-    await office.passes(hours=2)
+    await office.pass_time(hours=2)
     await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(voters[0].person_id),)))
     starts_at = office.now + timedelta(days=5)
     times = {"starts_at": starts_at, "ends_at": starts_at + HOUR, "occurred_at": office.now - HOUR}
     await does(office, office.agent, "move", meeting, MoveMeeting.model_validate(times))
     await does(office, office.agent, "invite", meeting, InviteMeeting(persons=(str(voters[1].person_id),)))
-    await office.goes_by()
-    assert [await office.told(one) for one in voters] == [["invited", "moved"], ["invited"], []]
+    await office.deliver_all()
+    assert [await office.told_steps(one) for one in voters] == [["invited", "moved"], ["invited"], []]
 
 
 async def test_who_chairs_and_who_sees_to_it_are_told_that_it_is_overdue(
     office: Office, voters: list[Caller]
 ) -> None:
     await called(office, voters[1], chair=str(voters[0].person_id))
-    await office.passes(days=4, hours=2)
-    await office.goes_by()
-    assert await office.told(voters[0]) == ["invited", "overdue"]
-    assert await office.told(office.agent) == ["overdue"]
-    assert await office.told(voters[1]) == ["invited"]
+    await office.pass_time(days=4, hours=2)
+    await office.deliver_all()
+    assert await office.told_steps(voters[0]) == ["invited", "overdue"]
+    assert await office.told_steps(office.agent) == ["overdue"]
+    assert await office.told_steps(voters[1]) == ["invited"]
 
 
 async def test_when_somebody_ends_a_series_who_chairs_it_and_who_sees_to_it_are_told(
@@ -163,12 +163,12 @@ async def test_when_somebody_ends_a_series_who_chairs_it_and_who_sees_to_it_are_
 ) -> None:
     admin = await add_caller(office.ledger, "Admin", Role.admin)
     meeting = await called(office, voters[1], chair=str(voters[0].person_id), series_interval="weekly")
-    await does(office, admin, "end_series", meeting, Nothing())
-    await office.goes_by()
-    assert await office.told(voters[0]) == ["invited", "series_over"]
-    assert await office.told(office.agent) == ["series_over"]
-    assert await office.told(voters[1]) == ["invited"]
-    assert await office.told(admin) == []
+    await does(office, admin, "end_series", meeting, EmptyPayload())
+    await office.deliver_all()
+    assert await office.told_steps(voters[0]) == ["invited", "series_over"]
+    assert await office.told_steps(office.agent) == ["series_over"]
+    assert await office.told_steps(voters[1]) == ["invited"]
+    assert await office.told_steps(admin) == []
 
 
 def calendar_of(one: EmailMessage) -> tuple[str, Any]:
@@ -184,15 +184,15 @@ async def test_an_invitation_goes_out_as_icalendar_and_the_same_event_is_moved_a
 ) -> None:
     guest = await add_caller(posting.ledger, "Guest")
     meeting = await called(posting, guest, place="Room 3, 二楼")
-    await posting.goes_by()
+    await posting.deliver_all()
     await sends(posting)
     starts_at = posting.now + timedelta(days=9)
     move = MoveMeeting(starts_at=starts_at, ends_at=starts_at + HOUR, reason="The room is taken.")
     await does(posting, posting.agent, "move", meeting, move)
-    await posting.goes_by()
+    await posting.deliver_all()
     await sends(posting)
     await does(posting, posting.agent, "cancel", meeting, Reason(reason="Nobody has time."))
-    await posting.goes_by()
+    await posting.deliver_all()
     await sends(posting)
     invited, moved, off = of(postbox, "guest@example.org")
     events = [calendar_of(one) for one in (invited, moved, off)]
@@ -224,7 +224,7 @@ async def test_whoever_asks_hears_whether_it_was_approved_and_voters_that_it_is_
         at, decision = await asking.asked()
         assert (await steps(api, asking.voters[2]))[-1] == "to_vote"
         for one in asking.voters[:2]:
-            await one.do(f"{at}/vote", {"decision": decision, "verdict": verdict, "comment": "Because."})
+            await one.post_ok(f"{at}/vote", {"decision": decision, "verdict": verdict, "comment": "Because."})
         assert (await steps(api, asking.requester))[-1] == heard
         assert (await steps(api, asking.voters[2]))[-1] == "decided"
         assert "decided" in await steps(api, asking.agent), "who asked them"

@@ -20,7 +20,7 @@ from app.processes.incidents.lifecycle import (
     ResolveIncident,
 )
 from app.processes.incidents.records import Incident, ResolutionCode
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.search.index import consumer
 from app.search.query import search
 from app.ticketing.assignment import AssignTicket
@@ -28,12 +28,12 @@ from app.ticketing.comments import CommentTicket
 from tests.kernel.incidents import report
 from tests.people import act, add_caller
 
-INCIDENTS: Lifecycle[Any] = BY_KIND["incident"]
+INCIDENTS: Lifecycle[Any] = LIFECYCLES_BY_KIND["incident"]
 WORDS = ("mail", "mails", "Printer", "VPN", "desk", "17", "邮件", "不通", "件不", "网络", "云", "srv-db-01")
 
 
 @dataclass
-class Shelf:
+class SearchIndex:
     """A ledger, and the index of what is in it. `connection` is a consumer's."""
 
     ledger: Ledger
@@ -49,9 +49,9 @@ class Shelf:
         query = "select id, kind, tokens::text, person_keys from search.record order by id"
         return await self.ledger.db.rows(query)
 
-    async def found(self, caller: Caller, text: str) -> set[UUID]:
+    async def search(self, caller: Caller, text: str) -> set[UUID]:
         """The incidents in which the caller can read that, if they can see them at all."""
-        where, given = asked(text, caller)
+        where, given = search_condition(text, caller)
         rows = await self.ledger.db.rows(f"select r.id from fold.incident r where {where}", given)
         return {row["id"] for row in rows}
 
@@ -62,7 +62,7 @@ class Shelf:
         await act(self.ledger, caller, "incident", "comment", incident.id, body)
 
 
-def asked(text: str, caller: Caller) -> tuple[str, dict[str, Any]]:
+def search_condition(text: str, caller: Caller) -> tuple[str, dict[str, Any]]:
     """The condition on incidents, and its parameters."""
     given: dict[str, Any] = {}
 
@@ -74,21 +74,21 @@ def asked(text: str, caller: Caller) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.fixture
-async def shelf(ledger: Ledger) -> AsyncIterator[Shelf]:
+async def shelf(ledger: Ledger) -> AsyncIterator[SearchIndex]:
     """An empty one."""
     connection = await connect(ledger.db.url, FOLLOW_LIMITS)
-    yield Shelf(ledger, connection, consumer(ledger))
+    yield SearchIndex(ledger, connection, consumer(ledger))
     await connection.close()
 
 
-def say(chance: random.Random) -> str:
+def random_words(chance: random.Random) -> str:
     """A few words that mean nothing."""
     return (
         chance.choice(("", " ", ", ", "。")).join(chance.choices(WORDS, k=chance.randint(1, 4))).ljust(3, "x")
     )
 
 
-async def fill(shelf: Shelf, seed: int, cases: int) -> tuple[Caller, Caller]:
+async def fill(shelf: SearchIndex, seed: int, cases: int) -> tuple[Caller, Caller]:
     """Incidents whose words come and go, told by a requester and an agent, who are given."""
     chance = random.Random(seed)
     zhao = await add_caller(shelf.ledger, "Zhao Min")
@@ -96,14 +96,20 @@ async def fill(shelf: Shelf, seed: int, cases: int) -> tuple[Caller, Caller]:
     open_ones: list[Incident] = []
     for _ in range(cases):
         keys = {"service": chance.choice(("mail", "srv-db-01", None))}
-        open_ones.append(await report(shelf.ledger, zhao, title=say(chance), description=say(chance), **keys))
+        open_ones.append(
+            await report(
+                shelf.ledger, zhao, title=random_words(chance), description=random_words(chance), **keys
+            )
+        )
         for _ in range(chance.randint(0, 3)):
             incident = chance.choice(open_ones)
             internal = chance.random() < 0.5
-            await shelf.comment(lin if internal else zhao, incident, say(chance), internal=internal)
+            await shelf.comment(lin if internal else zhao, incident, random_words(chance), internal=internal)
         if chance.random() < 0.3:
             incident = open_ones.pop(chance.randrange(len(open_ones)))
-            done = ResolveIncident(resolution_code=ResolutionCode.fixed, done=say(chance), cause=say(chance))
+            done = ResolveIncident(
+                resolution_code=ResolutionCode.fixed, done=random_words(chance), cause=random_words(chance)
+            )
             await act(shelf.ledger, lin, "incident", "assign", incident.id, _to(lin))
             await act(shelf.ledger, lin, "incident", "start", incident.id)
             await act(shelf.ledger, lin, "incident", "resolve", incident.id, done)

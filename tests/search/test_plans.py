@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import Caller, Held, Role
+from app.common.people import Caller, Role, RoleGrant
 from app.db import Connection, connect
 from app.log.ids import uuid7
-from tests.conftest import Place, Server, fresh
-from tests.search.conftest import asked
+from tests.conftest import DatabaseUrls, Server, fresh
+from tests.search.conftest import search_condition
 
 MANY = 100_000
 # A page, and what one looks at in vain beside it.
@@ -37,19 +37,19 @@ insert into search.record (id, kind, tokens, person_keys, made_at)
 FREQUENT = ("mail", "邮件", "desk printer")
 # The same in every process of a run: it stands in names of tests.
 ONE = UUID("01999a00-0000-7000-8000-000000000001")
-AUDITOR = Caller("person:x", uuid7(), (Held(Role.auditor),))
+AUDITOR = Caller("person:x", uuid7(), (RoleGrant(Role.auditor),))
 REQUESTER = Caller(f"person:{ONE}", ONE)
 
 
 @pytest.fixture(scope="module")
-def crowded(server: Server) -> Iterator[Place]:
+def crowded(server: Server) -> Iterator[DatabaseUrls]:
     """A database that is made once for the file."""
     with fresh(server) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-async def many(crowded: Place) -> AsyncIterator[Connection]:
+async def many(crowded: DatabaseUrls) -> AsyncIterator[Connection]:
     """A connection to it, once it is full."""
     connection = await connect(crowded.owner_url, PLAN_LIMITS)
     await connection.execute(FILL.encode(), {"one": ONE, "many": MANY})
@@ -63,7 +63,7 @@ async def planned(
     connection: Connection, caller: Caller, text: str, filters: str = "true"
 ) -> tuple[int, Any]:
     """How many are on the first page of a search, and how they were come by."""
-    where, given = asked(text, caller)
+    where, given = search_condition(text, caller)
     query = (
         "explain (analyze, format json) select r.* from fold.incident r "
         f"where {filters} and {where} order by r.opened_at desc, r.id desc limit 51"

@@ -10,16 +10,16 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import Caller, Held, Role
+from app.common.people import Caller, Role, RoleGrant
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.search import query
-from app.search.query import followed, is_searchable
+from app.search.query import is_searchable, wait_for_index
 from app.ticketing.assignment import AssignTicket
-from tests.cases import each
+from tests.cases import each_case
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_team
-from tests.search.conftest import WORDS, Shelf, fill
+from tests.search.conftest import WORDS, SearchIndex, fill
 from tests.waiting import Blocked
 
 ROWS = """
@@ -54,7 +54,7 @@ def holds(text: str, word: str) -> bool:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_search_finds_exactly_the_incidents_whose_readable_text_has_the_words(
-    shelf: Shelf, seed: int
+    shelf: SearchIndex, seed: int
 ) -> None:
     zhao, lin = await fill(shelf, seed, cases=25)
     await shelf.follow()
@@ -63,31 +63,33 @@ async def test_a_search_finds_exactly_the_incidents_whose_readable_text_has_the_
         asked = [(word,) for word in WORDS] + random.Random(seed).sample(list(product(WORDS, WORDS)), 30)
         for words in asked:
             expected = {one for one, text in read.items() if all(holds(text, word) for word in words)}
-            assert await shelf.found(caller, " ".join(words)) == expected, words
+            assert await shelf.search(caller, " ".join(words)) == expected, words
 
 
-async def test_a_number_and_keys_are_found_whole_and_by_their_beginning(shelf: Shelf) -> None:
+async def test_a_number_and_keys_are_found_whole_and_by_their_beginning(shelf: SearchIndex) -> None:
     zhao = await add_caller(shelf.ledger, "Zhao Min")
     one = await report(shelf.ledger, zhao, service="sap-basis", title="It hangs")
     other = await report(shelf.ledger, zhao, title="It does not")
     await shelf.follow()
     for text in (one.number, one.number.lower(), f"({one.number})", "sap-basis", "SAP-b", "basis"):
-        assert await shelf.found(zhao, text) == {one.id}, text
-    assert await shelf.found(zhao, one.number[:-1]) >= {one.id}
-    assert await shelf.found(zhao, one.number.partition("-")[0]) == {one.id, other.id}
-    assert await shelf.found(zhao, f"{one.number} hangs") == {one.id}
-    assert await shelf.found(zhao, f"{other.number} hangs") == set()
+        assert await shelf.search(zhao, text) == {one.id}, text
+    assert await shelf.search(zhao, one.number[:-1]) >= {one.id}
+    assert await shelf.search(zhao, one.number.partition("-")[0]) == {one.id, other.id}
+    assert await shelf.search(zhao, f"{one.number} hangs") == {one.id}
+    assert await shelf.search(zhao, f"{other.number} hangs") == set()
 
 
-async def test_of_a_longer_run_of_characters_every_pair_must_be_there(shelf: Shelf) -> None:
+async def test_of_a_longer_run_of_characters_every_pair_must_be_there(shelf: SearchIndex) -> None:
     zhao = await add_caller(shelf.ledger, "Zhao Min")
     one = await report(shelf.ledger, zhao, description="今天收不到邮件")
     await report(shelf.ledger, zhao, description="收到邮件了")
     await shelf.follow()
-    assert await shelf.found(zhao, "收不到邮件") == {one.id}
+    assert await shelf.search(zhao, "收不到邮件") == {one.id}
 
 
-async def test_who_is_staff_for_one_team_finds_what_is_internal_there_and_nowhere_else(shelf: Shelf) -> None:
+async def test_who_is_staff_for_one_team_finds_what_is_internal_there_and_nowhere_else(
+    shelf: SearchIndex,
+) -> None:
     mine, other = await add_team(shelf.ledger, "network"), await add_team(shelf.ledger, "mail")
     lin = await add_caller(shelf.ledger, "Lin", Role.agent, teams=("network", "mail"))
     incidents = {}
@@ -99,41 +101,44 @@ async def test_who_is_staff_for_one_team_finds_what_is_internal_there_and_nowher
         incidents[team and team.id] = incident.id
     await shelf.follow()
 
-    def caller(*held: Held) -> Caller:
+    def caller(*held: RoleGrant) -> Caller:
         return Caller(f"person:{uuid7()}", uuid7(), held)
 
-    of_team, of_service = caller(Held(Role.engineer, mine.id)), caller(Held(Role.engineer, service="x"))
-    assert await shelf.found(of_team, "secret") == {incidents[mine.id]}
-    assert await shelf.found(of_service, "secret") == await shelf.found(caller(), "secret") == set()
-    for anybody in (of_team, of_service, caller(), caller(Held(Role.requester))):
-        assert await shelf.found(anybody, "everybody") == set(incidents.values())
-    for everywhere in (Held(Role.auditor), Held(Role.agent, process="incident")):
-        assert await shelf.found(caller(everywhere), "secret everybody") == set(incidents.values())
+    of_team, of_service = (
+        caller(RoleGrant(Role.engineer, mine.id)),
+        caller(RoleGrant(Role.engineer, service="x")),
+    )
+    assert await shelf.search(of_team, "secret") == {incidents[mine.id]}
+    assert await shelf.search(of_service, "secret") == await shelf.search(caller(), "secret") == set()
+    for anybody in (of_team, of_service, caller(), caller(RoleGrant(Role.requester))):
+        assert await shelf.search(anybody, "everybody") == set(incidents.values())
+    for everywhere in (RoleGrant(Role.auditor), RoleGrant(Role.agent, process="incident")):
+        assert await shelf.search(caller(everywhere), "secret everybody") == set(incidents.values())
 
 
-async def test_the_lag_is_nothing_once_the_index_has_what_was_there_on_arrival(shelf: Shelf) -> None:
-    assert await followed(shelf.ledger.db) == 0
+async def test_the_lag_is_nothing_once_the_index_has_what_was_there_on_arrival(shelf: SearchIndex) -> None:
+    assert await wait_for_index(shelf.ledger.db) == 0
     await add_caller(shelf.ledger, "Zhao Min")
-    behind = await followed(shelf.ledger.db)
+    behind = await wait_for_index(shelf.ledger.db)
     assert behind >= query.WAIT_SECONDS
-    waiting = asyncio.ensure_future(followed(shelf.ledger.db))
+    waiting = asyncio.ensure_future(wait_for_index(shelf.ledger.db))
     await shelf.follow()
     assert await waiting == 0
 
 
 async def test_an_index_that_is_held_up_delays_a_list_by_a_moment_only(
-    shelf: Shelf, administrator_url: str
+    shelf: SearchIndex, administrator_url: str
 ) -> None:
     await add_caller(shelf.ledger, "Zhao Min")
     async with Blocked(administrator_url, "lock table search.record") as blocked:
         following = asyncio.ensure_future(shelf.follow())
         await blocked.waiting()
-        assert await followed(shelf.ledger.db) >= query.WAIT_SECONDS
+        assert await wait_for_index(shelf.ledger.db) >= query.WAIT_SECONDS
     await following
-    assert await followed(shelf.ledger.db) == 0
+    assert await wait_for_index(shelf.ledger.db) == 0
 
 
-@each("text", ["'", "' | 'x", "\\", "a:*", "!!", "\x00", "(((", "a & !b", "<-> 邮件", "😀", " "])
-async def test_nothing_that_is_typed_breaks_a_search(shelf: Shelf, text: str) -> None:
+@each_case("text", ["'", "' | 'x", "\\", "a:*", "!!", "\x00", "(((", "a & !b", "<-> 邮件", "😀", " "])
+async def test_nothing_that_is_typed_breaks_a_search(shelf: SearchIndex, text: str) -> None:
     if is_searchable(text):
-        await shelf.found(await add_caller(shelf.ledger, "Zhao Min"), text)
+        await shelf.search(await add_caller(shelf.ledger, "Zhao Min"), text)

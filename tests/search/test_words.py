@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search.words import LONGEST_TEXT, for_staff, of_key, of_number, terms, words
-from tests.cases import each
+from app.search.tokens import LONGEST_TEXT, key_tokens, number_tokens, staff_tokens, terms, text_tokens
+from tests.cases import each_case
 
 CHARACTERS = st.sampled_from(list("aZs9 -_./:@!'\\&|()<>*\n\x00Éß邮件不通ＡかЖ한𠀀"))
 TEXTS = st.text(CHARACTERS, max_size=40) | st.text(max_size=40)
 
 
-@each(
+@each_case(
     ("text", "found"),
     [
         ("Mail does not arrive", {"mail", "doe", "not", "arrive"}),
@@ -31,11 +31,11 @@ TEXTS = st.text(CHARACTERS, max_size=40) | st.text(max_size=40)
     ],
 )
 def test_a_text_is_found_by_its_words_and_by_characters_and_their_pairs(text: str, found: set[str]) -> None:
-    assert words(text) == found
+    assert text_tokens(text) == found
 
 
 def test_a_key_is_found_by_its_beginnings() -> None:
-    assert of_key("SRV-db-01") == {
+    assert key_tokens("SRV-db-01") == {
         "srv",
         "db",
         "01",
@@ -46,14 +46,14 @@ def test_a_key_is_found_by_its_beginnings() -> None:
         "srv-db-0",
         "srv-db-01",
     }
-    assert of_key("erp") == {"erp"}
-    assert "inc0000" in of_key("INC0000045")
-    assert of_key("网络") == {"网", "络", "网络"}
+    assert key_tokens("erp") == {"erp"}
+    assert "inc0000" in key_tokens("INC0000045")
+    assert key_tokens("网络") == {"网", "络", "网络"}
 
 
 def test_a_number_is_found_by_those_beginnings_that_say_more_than_code_and_year() -> None:
     beginnings = {f"inc-2026-{running}" for running in ("0", "00", "000", "0001", "00012", "000123")}
-    assert of_number("INC-2026-000123") == {"inc", "2026", "000123"} | beginnings
+    assert number_tokens("INC-2026-000123") == {"inc", "2026", "000123"} | beginnings
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_what_is_searched_for_is_cut_alike(text: str, terms_of_it: list[tuple[se
 
 @given(TEXTS)
 def test_a_text_is_found_by_itself(text: str) -> None:
-    found = words(text)
+    found = text_tokens(text)
     for every, _ in terms(text):
         assert every <= found
 
 
 @given(TEXTS)
 def test_a_key_is_found_by_itself_and_every_long_enough_beginning(key: str) -> None:
-    found = of_key(key)
+    found = key_tokens(key)
     for every, whole in terms(key):
         assert every <= found
         assert whole is None or len(whole) < 4 or whole in found
@@ -91,14 +91,14 @@ def test_a_key_is_found_by_itself_and_every_long_enough_beginning(key: str) -> N
 @given(TEXTS)
 def test_there_is_nothing_in_a_token_that_a_query_could_stumble_over(text: str) -> None:
     asked = {token for every, whole in terms(text) for token in (*every, whole or "x")}
-    for token in asked | words(text):
+    for token in asked | text_tokens(text):
         assert token
         assert not re.search(r"['\\\s\x00!]", token), token
-    assert not any(re.search(r"[\s\x00]", token) for token in of_key(text))
-    assert for_staff(words(text)).isdisjoint(words(text))
+    assert not any(re.search(r"[\s\x00]", token) for token in key_tokens(text))
+    assert staff_tokens(text_tokens(text)).isdisjoint(text_tokens(text))
 
 
 def test_what_is_found_of_the_longest_text_is_what_postgresql_takes() -> None:
     rare = "".join(chr(0x20000 + n % 40_000) + chr(0x2A700 - n % 30_000) for n in range(LONGEST_TEXT))
-    found = words(rare)
-    assert sum(len(token.encode()) for token in found | for_staff(found)) < 2**20
+    found = text_tokens(rare)
+    assert sum(len(token.encode()) for token in found | staff_tokens(found)) < 2**20

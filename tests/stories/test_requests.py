@@ -87,7 +87,9 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
     asked = {"title": "新员工笔记本电脑", "description": "她周一入职。", "channel": "portal", "urgency": "2"}
     asked["item"] = item
     assert await refused(people.requester, "/v1/requests", asked | {"answers": {"size": "17"}}) == "enum"
-    request = await people.requester.do("/v1/requests", asked | {"answers": {"size": "15", "why": "出差用"}})
+    request = await people.requester.post_ok(
+        "/v1/requests", asked | {"answers": {"size": "15", "why": "出差用"}}
+    )
     at = f"/v1/requests/{request['number']}"
     assert request["number"].startswith("REQ-")
     assert (request["state"], request["service"], request["target_seconds"]) == (
@@ -98,7 +100,7 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
     assert request["answers"] == '{"size":"15","why":"出差用"}'
 
     assessed = {"category": "hardware", "impact": "3", "urgency": "2", "path": "standard"}
-    after = await people.agent.do(f"{at}/assess", assessed)
+    after = await people.agent.post_ok(f"{at}/assess", assessed)
     assert (after["state"], after["team"]["key"], after["priority"]) == (
         "awaiting_approval",
         "workplace",
@@ -109,20 +111,20 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
     assert voters == {people.head.id, people.deputy.id}
     vote = {"decision": decision["id"], "verdict": "approve"}
     assert await refused(people.requester, f"{at}/vote", vote) == "separation_of_duties"
-    assert (await people.head.do(f"{at}/vote", vote))["state"] == "awaiting_approval"
-    assert (await people.deputy.do(f"{at}/vote", vote))["state"] == "assessed"
+    assert (await people.head.post_ok(f"{at}/vote", vote))["state"] == "awaiting_approval"
+    assert (await people.deputy.post_ok(f"{at}/vote", vote))["state"] == "assessed"
 
     tasks = (await people.engineer.read(f"{at}/tasks"))["items"]
     assert [task["title"] for task in tasks] == ["Order it", "装好系统"]
-    await people.agent.do(f"{at}/assign", {"team": "workplace", "person": people.engineer.id})
-    await people.engineer.do(f"{at}/start")
-    await people.engineer.do(f"{at}/hold", {"reason": "awaiting_requester"})
+    await people.agent.post_ok(f"{at}/assign", {"team": "workplace", "person": people.engineer.id})
+    await people.engineer.post_ok(f"{at}/start")
+    await people.engineer.post_ok(f"{at}/hold", {"reason": "awaiting_requester"})
     assert await refused(people.requester, f"{at}/fulfil", {"delivered": "x"}) == "not_in_this_state"
-    assert (await people.engineer.do(f"{at}/resume"))["state"] == "in_progress"
-    done = await people.engineer.do(f"{at}/fulfil", {"delivered": "一台已配置的笔记本电脑。"})
+    assert (await people.engineer.post_ok(f"{at}/resume"))["state"] == "in_progress"
+    done = await people.engineer.post_ok(f"{at}/fulfil", {"delivered": "一台已配置的笔记本电脑。"})
     assert (done["state"], done["delivery"]) == ("delivered", "一台已配置的笔记本电脑。")
-    await people.requester.do(f"{at}/rate", {"score": 5})
-    assert (await people.requester.do(f"{at}/close"))["state"] == "closed"
+    await people.requester.post_ok(f"{at}/rate", {"score": 5})
+    assert (await people.requester.post_ok(f"{at}/close"))["state"] == "closed"
     assert await told(people.requester, at) == [
         "submitted",
         "assessed",
@@ -142,26 +144,26 @@ async def test_a_laptop_is_asked_for_approved_delivered_and_rated(people: People
 async def test_what_its_approvers_refuse_is_rejected_and_nobody_else_answers_for_them(people: People) -> None:
     asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
     said = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
-    at = f"/v1/requests/{(await people.requester.do('/v1/requests', said))['id']}"
+    at = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', said))['id']}"
     assessed = {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
-    await people.agent.do(f"{at}/assess", assessed)
+    await people.agent.post_ok(f"{at}/assess", assessed)
     assert await refused(people.agent, f"{at}/assess", assessed) == "approval_is_open"
     (decision,) = (await people.agent.read(f"{at}/decisions"))["items"]
     vote = {"decision": decision["id"], "verdict": "reject", "comment": "She has one."}
     assert await refused(people.agent, f"{at}/vote", vote) == "not_asked_to_vote"
     assert await refused(people.agent, f"{at}/approve", _tally(decision["id"])) == "forbidden"
-    assert (await people.head.do(f"{at}/vote", vote))["state"] == "rejected"
+    assert (await people.head.post_ok(f"{at}/vote", vote))["state"] == "rejected"
     assert (await told(people.requester, at))[-2:] == ["voted", "refused"]
 
 
 async def test_who_cancels_a_request_withdraws_the_question_to_its_approvers(people: People) -> None:
     asked = {"title": "A laptop", "description": "…", "channel": "chat", "urgency": "3"}
     said = asked | {"item": await _a_laptop(people), "answers": {"size": "13", "why": "Travel"}}
-    at = f"/v1/requests/{(await people.requester.do('/v1/requests', said))['id']}"
-    await people.agent.do(
+    at = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', said))['id']}"
+    await people.agent.post_ok(
         f"{at}/assess", {"category": "hardware", "impact": "3", "urgency": "3", "path": "standard"}
     )
-    await people.requester.do(f"{at}/cancel", {"reason": "She has one."})
+    await people.requester.post_ok(f"{at}/cancel", {"reason": "She has one."})
     (decision,) = (await people.requester.read(f"{at}/decisions"))["items"]
     assert decision["state"] == "withdrawn"
 
@@ -174,7 +176,9 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     await _made(people, at)
     for round_ in (1, 2):
         await _submitted(people, at)
-        failed = await people.head.do(f"{at}/record_acceptance", await _verdict(people, at, passed=False))
+        failed = await people.head.post_ok(
+            f"{at}/record_acceptance", await _verdict(people, at, passed=False)
+        )
         assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
         assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "task_is_open"
         await _complete_all(people, at)
@@ -188,11 +192,11 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     partly = await _verdict(people, at, passed=True)
     partly["results"] = partly["results"][:1]
     assert await refused(people.head, f"{at}/record_acceptance", partly) == "criteria_left_out"
-    done = await people.head.do(f"{at}/record_acceptance", await _verdict(people, at, passed=True))
+    done = await people.head.post_ok(f"{at}/record_acceptance", await _verdict(people, at, passed=True))
     assert (done["state"], done["verdict"], done["rounds"]) == ("delivered", "accepted", 3)
     training = {"audience": "财务部", "topics": "审批请假", "material": "幻灯片", "attended": 12}
-    await people.engineer.do(f"{at}/record_training", training)
-    await people.requester.do(f"{at}/close")
+    await people.engineer.post_ok(f"{at}/record_training", training)
+    await people.requester.post_ok(f"{at}/close")
 
     events = await told(people.requester, at)
     assert events.count("acceptance_failed") == 2
@@ -215,8 +219,8 @@ async def _a_laptop(people: People) -> str:
     """An item of the catalogue that two people must approve; gives its key."""
     service = {"key": "workplace", "name_en": "Workplace", "name_zh": "办公终端", "criticality": "medium"}
     service |= {"owner": "me", "team": "workplace"}
-    await people.admin.do("/v1/services", service)
-    await people.admin.do("/v1/services/workplace/go_live")
+    await people.admin.post_ok("/v1/services", service)
+    await people.admin.post_ok("/v1/services/workplace/go_live")
     item = {
         "key": "laptop",
         "service": "workplace",
@@ -230,8 +234,8 @@ async def _a_laptop(people: People) -> str:
         "default_team": "workplace",
         "checklist": ["Order it", "装好系统"],
     }
-    await people.admin.do("/v1/catalogue_items", item)
-    await people.admin.do("/v1/catalogue_items/laptop/offer")
+    await people.admin.post_ok("/v1/catalogue_items", item)
+    await people.admin.post_ok("/v1/catalogue_items/laptop/offer")
     return "laptop"
 
 
@@ -249,20 +253,22 @@ async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_p
 
     async def planned(*titles: str) -> None:
         """A solution is proposed and approved, and a plan made of these tasks."""
-        await people.architect.do(f"{at}/propose_solution", SOLUTION)
+        await people.architect.post_ok(f"{at}/propose_solution", SOLUTION)
         for who, side in ((people.reviewer, "it"), (people.deputy, "business")):
-            await who.do(f"{at}/review_solution", {"side": side, "verdict": "approve", **GOOD})
+            await who.post_ok(f"{at}/review_solution", {"side": side, "verdict": "approve", **GOOD})
         tasks = [{"title": title, **task} for title in titles]
-        await people.architect.do(f"{at}/begin_implementation", plan | {"tasks": tasks})
+        await people.architect.post_ok(f"{at}/begin_implementation", plan | {"tasks": tasks})
 
     await planned("Build it on paper", "Print it")
     check = {"checkpoint": "Unit tests", "passed": True, "findings": "All pass."}
-    await people.checker.do(f"{at}/check_quality", check)
+    await people.checker.post_ok(f"{at}/check_quality", check)
     built, _ = (await people.engineer.read(f"{at}/tasks"))["items"]
-    await people.engineer.do(f"{at}/complete_task", {"task": built["id"], "outcome": "It is there."})
-    await people.engineer.do(f"{at}/add_task", {"title": "Tell the auditors", "due_at": AHEAD})
-    await people.requester.do(f"{at}/change_requirements", {"changed": "No paper.", "reason": "It burns."})
-    await people.architect.do(f"{at}/confirm_requirements", _requirements(people))
+    await people.engineer.post_ok(f"{at}/complete_task", {"task": built["id"], "outcome": "It is there."})
+    await people.engineer.post_ok(f"{at}/add_task", {"title": "Tell the auditors", "due_at": AHEAD})
+    await people.requester.post_ok(
+        f"{at}/change_requirements", {"changed": "No paper.", "reason": "It burns."}
+    )
+    await people.architect.post_ok(f"{at}/confirm_requirements", _requirements(people))
     await planned("Build it in code")
     tasks = {one["title"]: one for one in (await people.engineer.read(f"{at}/tasks"))["items"]}
     assert [title for title, one in tasks.items() if one["dropped_at"]] == ["Print it"]
@@ -272,7 +278,7 @@ async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_p
 
     await _complete_all(people, at)
     assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_not_checked"
-    await people.checker.do(f"{at}/check_quality", check | {"passed": False})
+    await people.checker.post_ok(f"{at}/check_quality", check | {"passed": False})
     first, second = (await people.checker.read(f"{at}/quality_checks"))["items"]
     assert (first["dropped_at"] is not None, second["dropped_at"]) == (True, None)
     documents = (await people.checker.read(f"{at}/documents"))["items"]
@@ -292,14 +298,14 @@ async def test_whoever_has_made_it_neither_checks_nor_accepts_it(people: People)
     at = await _asked_for(people)
     # Their own work may be theirs to accept by the group, and another's task theirs to complete.
     member = {"person": people.engineer.id, "side": "key_user"}
-    await people.admin.do("/v1/groups/leave/add_member", member)
+    await people.admin.post_ok("/v1/groups/leave/add_member", member)
     await _designed(people, at)
     await _made(people, at)
     more = {"title": "Make it quicker", "assignee": people.architect.id}
-    await people.architect.do(f"{at}/add_task", more)
+    await people.architect.post_ok(f"{at}/add_task", more)
     task = (await people.architect.read(f"{at}/tasks"))["items"][-1]["id"]
     assert await _forbids(people.reviewer, at, "check_quality") is None
-    await people.reviewer.do(f"{at}/complete_task", {"task": task, "outcome": "It is quick."})
+    await people.reviewer.post_ok(f"{at}/complete_task", {"task": task, "outcome": "It is quick."})
     check = {"checkpoint": "Load test", "passed": True, "findings": "It is quick."}
     assert await refused(people.reviewer, f"{at}/check_quality", check) == "separation_of_duties"
     assert "(implementer)" in str(await _forbids(people.reviewer, at, "check_quality"))
@@ -310,35 +316,39 @@ async def test_whoever_has_made_it_neither_checks_nor_accepts_it(people: People)
     assert (answer.status_code, answer.json()["code"]) == (403, "separation_of_duties")
     assert answer.json()["detail"] == await _forbids(people.engineer, at, "record_acceptance")
     assert "(implementer)" in answer.json()["detail"]
-    assert (await people.head.do(f"{at}/record_acceptance", verdict))["state"] == "delivered"
+    assert (await people.head.post_ok(f"{at}/record_acceptance", verdict))["state"] == "delivered"
 
 
 async def test_what_only_those_could_accept_who_have_made_it_is_not_submitted(people: People) -> None:
     at = await _asked_for(people)
     await _designed(people, at)
     await _made(people, at)
-    await people.admin.do("/v1/groups/leave/remove_member", {"person": people.deputy.id})
+    await people.admin.post_ok("/v1/groups/leave/remove_member", {"person": people.deputy.id})
     mend = {"title": "Bring the data", "owner": people.head.id, "due_at": AHEAD}
-    await people.engineer.do(
+    await people.engineer.post_ok(
         f"{at}/report_progress", {"milestones": [], "expected_at": AHEAD, "problems": [mend]}
     )
     await _complete_all(people, at)
     assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "nobody_to_accept"
-    await people.admin.do("/v1/groups/leave/add_member", {"person": people.deputy.id, "side": "business"})
+    await people.admin.post_ok(
+        "/v1/groups/leave/add_member", {"person": people.deputy.id, "side": "business"}
+    )
     await _submitted(people, at)
 
 
 async def _asked_for(people: People) -> str:
     """A project of which the requirements are confirmed; gives where it is."""
-    group = await people.admin.do("/v1/groups", {"key": "leave", "name": "验收组", "chair": people.head.id})
-    await people.admin.do(
+    group = await people.admin.post_ok(
+        "/v1/groups", {"key": "leave", "name": "验收组", "chair": people.head.id}
+    )
+    await people.admin.post_ok(
         f"/v1/groups/{group['id']}/add_member", {"person": people.deputy.id, "side": "business"}
     )
     asked = {"title": "请假系统", "description": "目前以纸质方式请假。", "channel": "portal", "urgency": "3"}
-    at = f"/v1/requests/{(await people.requester.do('/v1/requests', asked))['number']}"
+    at = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', asked))['number']}"
     assessed = {"category": "software", "impact": "2", "urgency": "3", "path": "project", "team": "workplace"}
-    assert (await people.agent.do(f"{at}/assess", assessed))["state"] == "analysing"
-    confirmed = await people.architect.do(f"{at}/confirm_requirements", _requirements(people))
+    assert (await people.agent.post_ok(f"{at}/assess", assessed))["state"] == "analysing"
+    confirmed = await people.architect.post_ok(f"{at}/confirm_requirements", _requirements(people))
     assert confirmed["state"] == "requirements_confirmed"
     return at
 
@@ -363,10 +373,10 @@ def _requirements(people: People) -> Json:
 
 async def _designed(people: People, at: str) -> None:
     """A first solution is sent back by the business, a second one approved by both sides."""
-    await people.architect.do(f"{at}/propose_solution", SOLUTION)
+    await people.architect.post_ok(f"{at}/propose_solution", SOLUTION)
     own = {"side": "it", "verdict": "approve", **GOOD}
     assert await refused(people.architect, f"{at}/review_solution", own) == "separation_of_duties"
-    assert (await people.reviewer.do(f"{at}/review_solution", own))["state"] == "solution_review"
+    assert (await people.reviewer.post_ok(f"{at}/review_solution", own))["state"] == "solution_review"
     assert (
         await refused(people.reviewer, f"{at}/review_solution", own | {"side": "business"})
         == "not_of_that_side"
@@ -378,10 +388,10 @@ async def _designed(people: People, at: str) -> None:
         == "say_what_to_revise"
     )
     back = own | {"side": "business", "verdict": "revise", "business_fit": "poor", "comment": "半天假呢？"}
-    assert (await people.deputy.do(f"{at}/review_solution", back))["state"] == "revising"
-    await people.architect.do(f"{at}/propose_solution", SOLUTION)
-    await people.requester.do(f"{at}/review_solution", own | {"side": "business"})
-    approved = await people.reviewer.do(f"{at}/review_solution", own)
+    assert (await people.deputy.post_ok(f"{at}/review_solution", back))["state"] == "revising"
+    await people.architect.post_ok(f"{at}/propose_solution", SOLUTION)
+    await people.requester.post_ok(f"{at}/review_solution", own | {"side": "business"})
+    approved = await people.reviewer.post_ok(f"{at}/review_solution", own)
     assert (approved["state"], approved["first_planned_at"]) == (
         "solution_approved",
         "2199-01-01T00:00:00.000000Z",
@@ -398,18 +408,18 @@ async def _made(people: People, at: str) -> None:
         "planned_cost": "120000.00",
         "currency": "CNY",
     }
-    assert (await people.architect.do(f"{at}/begin_implementation", plan))["state"] == "implementing"
+    assert (await people.architect.post_ok(f"{at}/begin_implementation", plan))["state"] == "implementing"
     (milestone,) = (await people.requester.read(f"{at}/milestones"))["items"]
     report = {"milestones": [{"milestone": milestone["id"], "done": 100}], "expected_at": AHEAD}
-    await people.engineer.do(f"{at}/report_progress", report | {"cost_to_date": "50000.00"})
+    await people.engineer.post_ok(f"{at}/report_progress", report | {"cost_to_date": "50000.00"})
     assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "task_is_open"
     await _complete_all(people, at)
     assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_not_checked"
     check = {"checkpoint": "单元测试", "passed": False, "findings": "One fails."}
     assert await refused(people.engineer, f"{at}/check_quality", check) == "separation_of_duties"
-    await people.checker.do(f"{at}/check_quality", check)
+    await people.checker.post_ok(f"{at}/check_quality", check)
     assert await refused(people.engineer, f"{at}/submit_for_acceptance", _papers()) == "quality_check_failed"
-    await people.checker.do(f"{at}/check_quality", check | {"passed": True, "findings": "All pass."})
+    await people.checker.post_ok(f"{at}/check_quality", check | {"passed": True, "findings": "All pass."})
 
 
 def _papers() -> Json:
@@ -417,7 +427,7 @@ def _papers() -> Json:
 
 
 async def _submitted(people: People, at: str) -> None:
-    await people.engineer.do(f"{at}/submit_for_acceptance", _papers())
+    await people.engineer.post_ok(f"{at}/submit_for_acceptance", _papers())
     assert await state(people.head, at) == "in_acceptance"
 
 
@@ -436,7 +446,7 @@ async def _complete_all(people: People, at: str) -> None:
     for task in (await people.engineer.read(f"{at}/tasks"))["items"]:
         if task["completed_at"] is None and task["dropped_at"] is None:
             done = {"task": task["id"], "outcome": "It is there."}
-            await people.engineer.do(f"{at}/complete_task", done)
+            await people.engineer.post_ok(f"{at}/complete_task", done)
 
 
 async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(people: People) -> None:
@@ -444,9 +454,9 @@ async def test_what_it_costs_is_for_staff_and_its_plan_for_those_who_accept_it(p
     await _designed(people, at)
     await _made(people, at)
     await _submitted(people, at)
-    await people.engineer.do(f"{at}/log_work", {"minutes": 1373, "role_class": "engineer"})
+    await people.engineer.post_ok(f"{at}/log_work", {"minutes": 1373, "role_class": "engineer"})
     money = {"amount": "888.01", "currency": "CNY", "purpose": "A relay."}
-    await people.engineer.do(f"{at}/book_cost", money)
+    await people.engineer.post_ok(f"{at}/book_cost", money)
     record = await people.requester.read(at)
     here = "/v1/requests"
     ways: list[tuple[str, Json]] = [

@@ -14,14 +14,16 @@ async def scene(api: Api) -> tuple[Client, Json]:
     for team in ("desk", "network"):
         await api.team(team)
     agent = await api.client("Lin", Role.agent, teams=("desk",))
-    record = await agent.do("/v1/incidents", an_incident())
-    return agent, await agent.do(f"/v1/incidents/{record['id']}/assign", {"team": "desk", "person": "me"})
+    record = await agent.post_ok("/v1/incidents", an_incident())
+    return agent, await agent.post_ok(
+        f"/v1/incidents/{record['id']}/assign", {"team": "desk", "person": "me"}
+    )
 
 
 async def test_a_functional_escalation_gives_it_to_another_team(api: Api) -> None:
     agent, record = await scene(api)
     at = f"/v1/incidents/{record['id']}"
-    after = await agent.do(f"{at}/escalate", {"team": "network", "reason": WHY})
+    after = await agent.post_ok(f"{at}/escalate", {"team": "network", "reason": WHY})
     assert (after["team"]["key"], after["assignee"], after["state"]) == ("network", None, record["state"])
     event = (await agent.read(f"{at}/events"))["items"][-1]
     assert (event["type"], event["given"]["reason"]) == ("incident.escalated", WHY)
@@ -34,12 +36,12 @@ async def test_a_hierarchical_escalation_tells_a_superior_who_follows_it_from_no
     boss = await api.client("Olga")
     at = f"/v1/incidents/{record['id']}"
     assert not await sees(boss, record["id"])
-    after = await agent.do(f"{at}/escalate", {"person": boss.id, "reason": WHY})
+    after = await agent.post_ok(f"{at}/escalate", {"person": boss.id, "reason": WHY})
     assert (after["team"], after["assignee"]) == (record["team"], record["assignee"])
     assert await sees(boss, record["id"])
     # A second time it is told to them again, and they follow it as they did.
     first = await agent.read(f"{at}/followers")
-    await agent.do(f"{at}/escalate", {"person": boss.id, "reason": WHY})
+    await agent.post_ok(f"{at}/escalate", {"person": boss.id, "reason": WHY})
     assert await agent.read(f"{at}/followers") == first
     assert len(first["items"]) == 1
 

@@ -17,9 +17,9 @@ from app.common.people import Role
 from app.kernel.uploads import CHUNK_BYTES, ContentDamaged
 from app.settings import Settings
 from app.ticketing.routes.attachments import disposition
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident, serving
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3 * (CHUNK_BYTES // 256) + b"and a rest"
 NAME = "屏幕 screen 100%.png"
@@ -34,13 +34,13 @@ async def sent(client: Client, file: bytes = PICTURE) -> str:
 
 async def reported(client: Client) -> str:
     """The address of a new incident."""
-    return f"/v1/incidents/{(await client.do('/v1/incidents', an_incident()))['id']}"
+    return f"/v1/incidents/{(await client.post_ok('/v1/incidents', an_incident()))['id']}"
 
 
 async def attached(client: Client, at: str, file: bytes = PICTURE, **said: str) -> str:
     """The id of a new attachment."""
     upload = await sent(client, file)
-    await client.do(f"{at}/attach", {"upload": upload, "name": NAME, **said})
+    await client.post_ok(f"{at}/attach", {"upload": upload, "name": NAME, **said})
     return upload
 
 
@@ -160,7 +160,7 @@ async def test_the_same_file_sent_again_is_the_same_and_another_one_is_refused(a
     at, there = await reported(olu), f"/v1/uploads/{uuid4()}"
     first = await olu.put(there, content=PICTURE)
     assert (await olu.put(there, content=PICTURE)).json() == first.json()
-    await olu.do(f"{at}/attach", {"upload": first.json()["id"], "name": NAME})
+    await olu.post_ok(f"{at}/attach", {"upload": first.json()["id"], "name": NAME})
     assert (await olu.put(there, content=PICTURE)).json() == first.json()
     assert (await olu.put(there, content=PICTURE[:-1])).json()["code"] == "upload_taken"
     assert (await ann.put(there, content=PICTURE)).status_code == 404
@@ -198,7 +198,7 @@ async def test_nobody_attaches_what_another_has_sent_or_what_never_came(api: Api
         assert code(refused.json()) == ("/upload", "no_such_upload")
 
 
-@each("name", ["../passwd", "C:\\x.png", "x\u202egnp.exe", "a\nb", ""])
+@each_case("name", ["../passwd", "C:\\x.png", "x\u202egnp.exe", "a\nb", ""])
 async def test_a_name_is_one_line_and_no_path(api: Api, name: str) -> None:
     olu = await api.client("Olu Adeyemi")
     refused = await olu.post(f"{await reported(olu)}/attach", json={"upload": await sent(olu), "name": name})
@@ -212,7 +212,7 @@ async def test_of_an_erased_person_neither_files_nor_their_names_can_be_read(api
     at, later = await reported(olu), await sent(olu)
     theirs, ours = await attached(olu, at), await attached(lin, at)
     assert (await lin.get(f"{at}/attachments/{theirs}/content")).content == PICTURE
-    await admin.do(f"/v1/persons/{olu.id}/erase")
+    await admin.post_ok(f"/v1/persons/{olu.id}/erase")
     gone = await lin.get(f"{at}/attachments/{theirs}/content", headers={"Accept-Language": "zh"})
     assert (gone.status_code, gone.json()["code"]) == (410, "content_erased")
     still = await lin.get(f"{at}/attachments/{theirs}/content", headers={"If-None-Match": "*"})
@@ -248,7 +248,7 @@ async def test_what_is_not_as_it_was_sent_is_never_given_as_if_it_were(api: Api,
 
 
 @pytest.fixture
-async def narrow(place: Place, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
+async def narrow(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> AsyncIterator[Api]:
     """An application that takes files of 1,000 bytes, and three chunks of them that wait."""
     changed = settings.model_copy(update={"upload_limit": 1_000, "waiting_limit": 3 * CHUNK_BYTES})
     async with serving(place.url, tmp_path / "secrets", changed) as opened:
@@ -279,5 +279,5 @@ async def test_so_much_of_each_persons_waits_to_be_attached_and_no_more(narrow: 
     while (answer := await olu.put(f"/v1/uploads/{uuid4()}", content=b"d")).status_code == 200:
         pass
     assert answer.json()["code"] == "too_much_waits"
-    await olu.do(f"{at}/attach", {"upload": first, "name": NAME})
+    await olu.post_ok(f"{at}/attach", {"upload": first, "name": NAME})
     await sent(olu, b"e")

@@ -23,19 +23,19 @@ SAID, MEANT = "Teh relay is dead.", "The relay is dead."
 
 async def commented(client: Client, at: str, text: str = SAID, **more: str) -> str:
     """The id of a new comment."""
-    await client.do(f"{at}/comment", {"text": text, **more})
+    await client.post_ok(f"{at}/comment", {"text": text, **more})
     return str((await client.read(f"{at}/comments"))["items"][-1]["id"])
 
 
 async def scene(api: Api) -> tuple[Client, Client, str]:
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
-    return zhao, agent, f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    return zhao, agent, f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
 
 
 async def test_its_author_corrects_a_comment_and_all_read_the_new_words(api: Api) -> None:
     zhao, agent, at = await scene(api)
     comment = await commented(zhao, at)
-    await zhao.do(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
+    await zhao.post_ok(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
     (shown,) = (await agent.read(f"{at}/comments"))["items"]
     assert (shown["text"], shown["author"]["name"]) == (MEANT, "Zhao Min")
     assert shown["corrected_at"] is not None
@@ -49,7 +49,7 @@ async def test_its_author_corrects_a_comment_and_all_read_the_new_words(api: Api
 async def test_nobody_else_corrects_it_nor_a_comment_of_another_ticket(api: Api) -> None:
     zhao, agent, at = await scene(api)
     comment = await commented(zhao, at)
-    elsewhere = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    elsewhere = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     head = await api.head()
     for client, where, code in (
         (agent, at, "not_its_author"),
@@ -107,9 +107,9 @@ async def test_a_withdrawn_comment_is_unreadable_for_ever_and_its_correction_wit
     zhao, agent, at = await scene(api)
     kept = await commented(zhao, at, "This stays.")
     comment = await commented(zhao, at)
-    await zhao.do(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
+    await zhao.post_ok(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
     assert (await zhao.post(f"{at}/withdraw_comment", json={"comment": comment})).status_code == 403
-    await agent.do(f"{at}/withdraw_comment", {"comment": comment})
+    await agent.post_ok(f"{at}/withdraw_comment", {"comment": comment})
     for client in (zhao, agent):
         shown = {item["id"]: item for item in (await client.read(f"{at}/comments"))["items"]}
         assert shown[kept]["text"] == "This stays."
@@ -159,8 +159,8 @@ async def test_of_two_who_correct_and_withdraw_at_once_both_are_heard_or_one_is_
 async def test_what_is_internal_stays_so_when_it_is_corrected_or_withdrawn(api: Api) -> None:
     zhao, agent, at = await scene(api)
     comment = await commented(agent, at, visibility="internal")
-    await agent.do(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
-    await agent.do(f"{at}/withdraw_comment", {"comment": comment})
+    await agent.post_ok(f"{at}/correct_comment", {"comment": comment, "text": MEANT})
+    await agent.post_ok(f"{at}/withdraw_comment", {"comment": comment})
     assert (await zhao.read(f"{at}/comments"))["items"] == []
     seen = json.dumps(await zhao.read(f"{at}/events"))
     assert comment not in seen

@@ -15,18 +15,18 @@ async def scene(api: Api) -> tuple[Client, Client, str]:
     """A requester, an agent, and the requester's incident."""
     zhao = await api.client("Zhao Min")
     agent = await api.client("Lin", Role.agent)
-    return zhao, agent, f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    return zhao, agent, f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
 
 
 async def rate(api: Api, amount: str, since: str) -> Json:
     admin = await api.client("Ada", Role.admin)
     said = {"role_class": "engineer", "amount": amount, "currency": "CNY", "valid_from_at": since}
-    return await admin.do("/v1/hourly_rates", said)
+    return await admin.post_ok("/v1/hourly_rates", said)
 
 
 async def test_work_keeps_the_rate_of_its_day(api: Api) -> None:
     _, agent, at = await scene(api)
-    await agent.do(f"{at}/log_work", {**HOUR, "worked_at": "2025-06-01T08:00:00Z"})
+    await agent.post_ok(f"{at}/log_work", {**HOUR, "worked_at": "2025-06-01T08:00:00Z"})
     await rate(api, "480.00", "2025-01-01T00:00:00Z")
     await rate(api, "520.00", "2026-01-01T00:00:00Z")
     for day in (
@@ -35,7 +35,7 @@ async def test_work_keeps_the_rate_of_its_day(api: Api) -> None:
         "2025-12-31T23:59:59Z",
         "2026-01-01T00:00:00Z",
     ):
-        await agent.do(f"{at}/log_work", {**HOUR, "worked_at": day})
+        await agent.post_ok(f"{at}/log_work", {**HOUR, "worked_at": day})
     entries = (await agent.read(f"{at}/works"))["items"]
     # What was logged before anybody had said what it costs stays without a rate.
     assert [entry["rate"] for entry in entries] == [None, None, "480.00", "480.00", "520.00"]
@@ -48,18 +48,18 @@ async def test_a_rate_that_was_withdrawn_is_not_found_and_not_taken_back(api: Ap
     wrong = await rate(api, "52.00", "2026-01-01T00:00:00Z")
     admin = await api.client("Ada", Role.admin)
     worked = {**HOUR, "worked_at": "2026-02-01T00:00:00Z"}
-    await agent.do(f"{at}/log_work", worked)
-    await admin.do(f"/v1/hourly_rates/{wrong['id']}/withdraw", {"reason": "A slip of the pen."})
-    await agent.do(f"{at}/log_work", worked)
+    await agent.post_ok(f"{at}/log_work", worked)
+    await admin.post_ok(f"/v1/hourly_rates/{wrong['id']}/withdraw", {"reason": "A slip of the pen."})
+    await agent.post_ok(f"{at}/log_work", worked)
     assert [entry["rate"] for entry in (await agent.read(f"{at}/works"))["items"]] == ["52.00", "480.00"]
 
 
 async def test_work_is_taken_back_by_a_counter_entry_once(api: Api) -> None:
     _, agent, at = await scene(api)
     await rate(api, "480.00", "2025-01-01T00:00:00Z")
-    await agent.do(f"{at}/log_work", HOUR)
+    await agent.post_ok(f"{at}/log_work", HOUR)
     (entry,) = (await agent.read(f"{at}/works"))["items"]
-    await agent.do(f"{at}/reverse_work", {"work": entry["id"], "reason": "Another ticket."})
+    await agent.post_ok(f"{at}/reverse_work", {"work": entry["id"], "reason": "Another ticket."})
     first, counter = (await agent.read(f"{at}/works"))["items"]
     assert first == entry
     assert (counter["minutes"], counter["rate"], counter["reverses_id"]) == (-60, "480.00", entry["id"])
@@ -72,10 +72,10 @@ async def test_work_is_taken_back_by_a_counter_entry_once(api: Api) -> None:
 
 async def test_a_cost_is_booked_and_taken_back(api: Api) -> None:
     _, agent, at = await scene(api)
-    await agent.do(f"{at}/book_cost", RELAY)
+    await agent.post_ok(f"{at}/book_cost", RELAY)
     (entry,) = (await agent.read(f"{at}/costs"))["items"]
     assert (entry["amount"], entry["currency"], entry["purpose"]) == ("1250.00", "CNY", "A new relay.")
-    await agent.do(f"{at}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
+    await agent.post_ok(f"{at}/reverse_cost", {"cost": entry["id"], "reason": "It was sent back."})
     assert [item["amount"] for item in (await agent.read(f"{at}/costs"))["items"]] == ["1250.00", "-1250.00"]
     refused = await agent.post(f"{at}/book_cost", json={**RELAY, "currency": "JPY"})
     assert refused.json()["errors"][0]["pointer"] == "/amount"
@@ -84,8 +84,8 @@ async def test_a_cost_is_booked_and_taken_back(api: Api) -> None:
 async def test_what_a_ticket_took_reaches_no_requester_by_any_way(api: Api) -> None:
     zhao, agent, at = await scene(api)
     before = await zhao.read(at)
-    await agent.do(f"{at}/log_work", HOUR)
-    await agent.do(f"{at}/book_cost", RELAY)
+    await agent.post_ok(f"{at}/log_work", HOUR)
+    await agent.post_ok(f"{at}/book_cost", RELAY)
     assert await zhao.read(at) == before
     assert [event["type"] for event in (await zhao.read(f"{at}/events"))["items"]] == ["incident.reported"]
     entries = {"work": "works", "cost": "costs"}

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.kernel.ledger import Ledger
 from app.kernel.rebuild import compare
-from app.kernel.refusals import NotNow
+from app.kernel.refusals import ActionUnavailable
 from app.registry import LIFECYCLES
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.followers import FollowTicket, UnfollowTicket
@@ -32,13 +32,13 @@ async def followers(client: Client, at: str) -> list[str]:
 
 async def test_who_is_let_follow_it_sees_it_in_every_way_and_then_no_more(api: Api) -> None:
     agent, wu = await api.client("Lin", Role.agent), await api.client("Wu Jing")
-    record = await agent.do("/v1/incidents", an_incident())
+    record = await agent.post_ok("/v1/incidents", an_incident())
     at = f"/v1/incidents/{record['id']}"
     assert not await sees(wu, record["id"])
-    await agent.do(f"{at}/follow", {"person": wu.id})
+    await agent.post_ok(f"{at}/follow", {"person": wu.id})
     assert await sees(wu, record["id"])
     assert await followers(wu, at) == ["Wu Jing"]
-    await wu.do(f"{at}/unfollow")
+    await wu.post_ok(f"{at}/unfollow")
     assert not await sees(wu, record["id"])
     assert await followers(agent, at) == []
 
@@ -47,37 +47,37 @@ async def test_who_follows_keeps_seeing_it_whoever_it_is_given_to(api: Api) -> N
     for team in ("desk", "network"):
         await api.team(team)
     agent = await api.client("Lin", Role.agent, teams=("desk",))
-    record = (await (await api.client("Zhao Min")).do("/v1/incidents", an_incident()))["id"]
+    record = (await (await api.client("Zhao Min")).post_ok("/v1/incidents", an_incident()))["id"]
     at = f"/v1/incidents/{record}"
-    await agent.do(f"{at}/follow")
+    await agent.post_ok(f"{at}/follow")
     # Assigned to her, and given away again: that she follows it is another matter.
-    await agent.do(f"{at}/assign", {"person": "me"})
-    await agent.do(f"{at}/assign", {"team": "network"})
+    await agent.post_ok(f"{at}/assign", {"person": "me"})
+    await agent.post_ok(f"{at}/assign", {"team": "network"})
     assert await sees(agent, record)
-    await agent.do(f"{at}/unfollow")
+    await agent.post_ok(f"{at}/unfollow")
     assert not await sees(agent, record)
 
 
 async def test_only_staff_say_so_of_others(api: Api) -> None:
     zhao, wu = await api.client("Zhao Min"), await api.client("Wu Jing")
-    record = await zhao.do("/v1/incidents", an_incident())
+    record = await zhao.post_ok("/v1/incidents", an_incident())
     refused = await zhao.post(f"/v1/incidents/{record['id']}/follow", json={"person": wu.id})
     # Whom she may not see, she cannot name.
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
     assert refused.json()["errors"][0]["pointer"] == "/person"
-    await zhao.do(f"/v1/incidents/{record['id']}/follow", {"person": "me"})
+    await zhao.post_ok(f"/v1/incidents/{record['id']}/follow", {"person": "me"})
     assert not await sees(wu, record["id"])
 
 
 async def test_nobody_follows_twice_and_the_record_says_which_of_the_two_is_open(api: Api) -> None:
     zhao = await api.client("Zhao Min")
-    record = await zhao.do("/v1/incidents", an_incident())
+    record = await zhao.post_ok("/v1/incidents", an_incident())
     at = f"/v1/incidents/{record['id']}"
     told = offered(record)
     assert told["follow"] is None
     assert told["unfollow"] == "Whoever does not follow it cannot stop following it."
     assert (await zhao.post(f"{at}/unfollow")).json()["code"] == "does_not_follow"
-    after = offered(await zhao.do(f"{at}/follow"))
+    after = offered(await zhao.post_ok(f"{at}/follow"))
     assert (after["follow"], after["unfollow"]) == ("It is followed already.", None)
     refused = await zhao.post(f"{at}/follow", headers={"Accept-Language": "zh"})
     assert (refused.status_code, refused.json()["code"]) == (409, "follows_already")
@@ -98,7 +98,7 @@ async def test_who_follows_again_after_having_stopped_does_so_and_the_fold_holds
     ):
         await act(ledger, agent, "incident", action, incident.id, body)
     assert await ledger.db.value("select count(*) from fold.follower") == 1
-    with pytest.raises(NotNow):
+    with pytest.raises(ActionUnavailable):
         await act(ledger, agent, "incident", "follow", incident.id, FollowTicket())
     async with ledger.db.connection() as connection:
         assert (await compare(connection, LIFECYCLES)).differing == {}
@@ -109,8 +109,8 @@ async def test_a_rule_lets_others_follow_but_follows_nothing_itself(ledger: Ledg
     await add_team(ledger, "network")
     incident = await report(ledger, agent)
     body = FollowTicket(person=str(wu.person_id))
-    await act(ledger, rule("tests"), "incident", "follow", incident.id, body)
-    await act(ledger, rule("tests"), "incident", "assign", incident.id, AssignTicket(team="network"))
+    await act(ledger, rule_caller("tests"), "incident", "follow", incident.id, body)
+    await act(ledger, rule_caller("tests"), "incident", "assign", incident.id, AssignTicket(team="network"))
     assert await audience(ledger, incident.id) >= {f"follower:{wu.person_id}"}
 
 

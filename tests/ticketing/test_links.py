@@ -13,14 +13,16 @@ from app.processes.incidents.records import Incident
 from app.registry import LIFECYCLES
 from app.ticketing.links import LinkTicket
 from app.ticketing.records import LinkKind
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
 from tests.kernel.incidents import report
 from tests.people import act, add_caller
 
 
 async def two(client: Client) -> tuple[Json, Json]:
-    return await client.do("/v1/incidents", an_incident()), await client.do("/v1/incidents", an_incident())
+    return await client.post_ok("/v1/incidents", an_incident()), await client.post_ok(
+        "/v1/incidents", an_incident()
+    )
 
 
 def at(record: Json) -> str:
@@ -36,7 +38,7 @@ async def links(client: Client, record: Json) -> list[tuple[str, str]]:
 async def test_a_link_stands_on_both_ends_each_in_its_own_words(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
     one, other = await two(agent)
-    await agent.do(f"{at(one)}/link", {"kind": "caused_by", "other": other["number"]})
+    await agent.post_ok(f"{at(one)}/link", {"kind": "caused_by", "other": other["number"]})
     assert await links(agent, one) == [("caused_by", other["number"])]
     assert await links(agent, other) == [("causes", one["number"])]
     (here,) = (await agent.read(f"{at(one)}/links"))["items"]
@@ -57,15 +59,15 @@ async def test_it_is_undone_from_either_end(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
     one, other = await two(agent)
     for end in (one, other):
-        await agent.do(f"{at(one)}/link", {"kind": "blocks", "other": other["id"]})
+        await agent.post_ok(f"{at(one)}/link", {"kind": "blocks", "other": other["id"]})
         (link,) = (await agent.read(f"{at(one)}/links"))["items"]
-        await agent.do(f"{at(end)}/unlink", {"link": link["id"]})
+        await agent.post_ok(f"{at(end)}/unlink", {"link": link["id"]})
         assert await links(agent, one) == await links(agent, other) == []
     refused = await agent.post(f"{at(one)}/unlink", json={"link": link["id"]})
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
 
 
-@each("kind", list(LinkKind))
+@each_case("kind", list(LinkKind))
 def test_the_opposite_of_an_opposite_is_the_kind_itself(kind: LinkKind) -> None:
     assert kind.opposite.opposite is kind
 
@@ -73,7 +75,7 @@ def test_the_opposite_of_an_opposite_is_the_kind_itself(kind: LinkKind) -> None:
 async def test_what_cannot_be_linked_is_refused_by_its_name(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
     one, other = await two(agent)
-    await agent.do(f"{at(one)}/link", {"kind": "relates_to", "other": other["id"]})
+    await agent.post_ok(f"{at(one)}/link", {"kind": "relates_to", "other": other["id"]})
     head = await api.head()
     for record, named, code in (
         (one, one["number"], "itself"),
@@ -91,13 +93,13 @@ async def test_what_cannot_be_linked_is_refused_by_its_name(api: Api) -> None:
 
 async def test_a_link_leads_nobody_to_what_they_may_not_see(api: Api) -> None:
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
-    hers, others = await zhao.do("/v1/incidents", an_incident()), (await two(agent))[0]
-    await agent.do(f"{at(hers)}/link", {"kind": "caused_by", "other": others["id"]})
+    hers, others = await zhao.post_ok("/v1/incidents", an_incident()), (await two(agent))[0]
+    await agent.post_ok(f"{at(hers)}/link", {"kind": "caused_by", "other": others["id"]})
     assert await links(zhao, hers) == []
     everything = [(await zhao.get(f"{at(hers)}{rest}")).text for rest in ("", "/events", "/links")]
     assert not [text for text in everything if others["id"] in text or others["number"] in text]
-    mine = await zhao.do("/v1/incidents", an_incident())
-    await agent.do(f"{at(hers)}/link", {"kind": "parent_of", "other": mine["id"]})
+    mine = await zhao.post_ok("/v1/incidents", an_incident())
+    await agent.post_ok(f"{at(hers)}/link", {"kind": "parent_of", "other": mine["id"]})
     assert await links(zhao, hers) == [("parent_of", mine["number"])]
     assert (
         await zhao.post(f"{at(hers)}/link", json={"kind": "blocks", "other": mine["id"]})
@@ -108,10 +110,10 @@ async def test_who_may_not_act_on_the_other_end_does_not_link_it(api: Api) -> No
     network, _ = await api.team("network"), await api.team("mail")
     agent = await api.client("Lin", Role.agent, teams=("network", "mail"))
     scoped = await api.client("Tomasz", f"engineer@team/{network}")
-    one = await agent.do("/v1/incidents", an_incident())
-    other = await agent.do("/v1/incidents", an_incident(requester=scoped.id))
-    await agent.do(f"{at(one)}/assign", {"team": "network"})
-    await agent.do(f"{at(other)}/assign", {"team": "mail"})
+    one = await agent.post_ok("/v1/incidents", an_incident())
+    other = await agent.post_ok("/v1/incidents", an_incident(requester=scoped.id))
+    await agent.post_ok(f"{at(one)}/assign", {"team": "network"})
+    await agent.post_ok(f"{at(other)}/assign", {"team": "mail"})
     head = await api.head()
     # He sees the other one, having asked for it, and is no staff for it.
     refused = await scoped.post(f"{at(one)}/link", json={"kind": "blocks", "other": other["id"]})
@@ -137,7 +139,7 @@ async def test_links_made_at_once_from_both_ends_are_one_link(ledger: Ledger) ->
     assert sorted(came_of_it) == ["made", *["there_already"] * 5]
     assert await ledger.db.value("select count(*) from fold.link") == 2
     for record in (one, other):
-        types = [e.type for e in await read.of_stream(ledger.db, record.row_key)]
+        types = [e.type for e in await read.stream_events(ledger.db, record.row_key)]
         assert types == ["incident.reported", "incident.linked"]
     async with ledger.db.connection() as connection:
         assert (await compare(connection, LIFECYCLES)).differing == {}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.media import media_type
-from tests.cases import each
+from tests.cases import each_case
 
 
 def zipped(parts: dict[str, str]) -> bytes:
@@ -50,7 +50,7 @@ FILES = [
 ]
 
 
-@each(("beginning", "expected"), FILES)
+@each_case(("beginning", "expected"), FILES)
 def test_a_file_is_what_it_begins_as(beginning: bytes, expected: str) -> None:
     assert media_type(beginning) == expected
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.common.people import Role
+from tests.builders import AGENT, ASSIGNEE, REPORTER, a_caller, given, incident
 from tests.client import Api, an_incident
-from tests.given import AGENT, ASSIGNEE, REPORTER, a_caller, given, incident
 
 WHY = "It is pay day."
 
@@ -49,7 +49,7 @@ def test_agents_and_the_manager_of_the_process_set_it_while_there_is_work_to_do(
 
 async def test_nothing_is_reprioritised_without_a_reason(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    record = await agent.do("/v1/incidents", an_incident())
+    record = await agent.post_ok("/v1/incidents", an_incident())
     body = {"impact": "1", "urgency": "1"}
     refused = await agent.post(f"/v1/incidents/{record['id']}/prioritise", json=body)
     assert refused.json()["errors"][0]["pointer"] == "/reason"
@@ -61,5 +61,5 @@ async def test_whoever_has_a_key_reads_the_matrix(api: Api) -> None:
     assert len({(cell["impact"], cell["urgency"]) for cell in cells}) == len(cells) == 9
     for cell in cells[::4]:
         said = {"impact": cell["impact"], "urgency": cell["urgency"]}
-        made = await agent.do("/v1/incidents", an_incident(**said))
+        made = await agent.post_ok("/v1/incidents", an_incident(**said))
         assert made["priority"] == cell["priority"]

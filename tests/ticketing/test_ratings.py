@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, Role
-from app.kernel.refusals import NotNow
+from app.kernel.refusals import ActionUnavailable
 from app.ticketing.complaints import ComplainTicket
 from app.ticketing.ratings import RateTicket
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.foundation.services.test_catalogue import a_service
 from tests.people import act
@@ -24,21 +24,21 @@ async def scene(api: Api) -> tuple[Client, Client, str]:
     """A requester, whoever has resolved their incident, and where it is."""
     zhao = await api.client("Zhao Min")
     lin = await api.client("Lin", Role.agent, Role.service_level_manager)
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     refused = await zhao.post(f"{at}/rate", json={"score": 5})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
-    await lin.do(f"{at}/assign", {"person": "me"})
-    await lin.do(f"{at}/acknowledge")
-    await lin.do(f"{at}/resolve", RESOLVED)
+    await lin.post_ok(f"{at}/assign", {"person": "me"})
+    await lin.post_ok(f"{at}/acknowledge")
+    await lin.post_ok(f"{at}/resolve", RESOLVED)
     return zhao, lin, at
 
 
 async def test_a_ticket_has_one_rating_which_may_change(api: Api) -> None:
     zhao, lin, at = await scene(api)
-    await zhao.do(f"{at}/rate", {"score": 2, "comment": "It took long."})
+    await zhao.post_ok(f"{at}/rate", {"score": 2, "comment": "It took long."})
     (first,) = (await lin.read(f"{at}/ratings"))["items"]
     assert (first["score"], first["comment"]) == (2, "It took long.")
-    await zhao.do(f"{at}/rate", {"score": 4})
+    await zhao.post_ok(f"{at}/rate", {"score": 4})
     (second,) = (await zhao.read(f"{at}/ratings"))["items"]
     assert (second["score"], second["comment"], second["rated_at"]) == (4, None, first["rated_at"])
     rated = [e for e in (await zhao.read(f"{at}/events"))["items"] if e["type"] == "incident.rated"]
@@ -49,16 +49,16 @@ async def test_a_ticket_has_one_rating_which_may_change(api: Api) -> None:
 async def test_a_rating_stands_after_30_days(api: Api) -> None:
     zhao, _, at = await scene(api)
     incident, caller = at.rpartition("/")[2], Caller(f"person:{zhao.id}", UUID(zhao.id))
-    await zhao.do(f"{at}/rate", {"score": 2})
+    await zhao.post_ok(f"{at}/rate", {"score": 2})
     now = datetime.now(UTC)
     ledger, body = api.ledger, RateTicket(score=5)
     await act(ledger, caller, "incident", "rate", incident, body, now=now + timedelta(days=29))
-    with pytest.raises(NotNow) as refused:
+    with pytest.raises(ActionUnavailable) as refused:
         await act(ledger, caller, "incident", "rate", incident, body, now=now + timedelta(days=31))
     assert refused.value.code == "rated_long_ago"
 
 
-@each("score", [0, 6, "5", 2.5, True, None])
+@each_case("score", [0, 6, "5", 2.5, True, None])
 async def test_a_score_is_of_five(api: Api, score: object) -> None:
     zhao, _, at = await scene(api)
     refused = await zhao.post(f"{at}/rate", json={"score": score})
@@ -68,11 +68,11 @@ async def test_a_score_is_of_five(api: Api, score: object) -> None:
 async def test_a_complaint_is_answered_once(api: Api) -> None:
     zhao, _, at = await scene(api)
     manager = await api.client("Wu Jing", Role.service_level_manager)
-    await zhao.do(f"{at}/complain", SLOW)
+    await zhao.post_ok(f"{at}/complain", SLOW)
     (complaint,) = (await manager.read(f"{at}/complaints"))["items"]
     answer = {"complaint": complaint["id"], **ANSWER}
     assert (await zhao.post(f"{at}/answer_complaint", json=answer)).status_code == 403
-    await manager.do(f"{at}/answer_complaint", answer)
+    await manager.post_ok(f"{at}/answer_complaint", answer)
     (answered,) = (await zhao.read(f"{at}/complaints"))["items"]
     assert (answered["findings"], answered["remedy"]) == (ANSWER["findings"], ANSWER["remedy"])
     assert answered["answered_by"]["name"] == "Wu Jing"
@@ -99,7 +99,7 @@ async def test_a_complaint_is_answered_within_five_working_days_of_the_service(a
     week = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}
     holidays = [{"date": f"2198-10-{day:02}"} for day in (3, 4, 5, 8)]
     calendar: Json = {"key": "shanghai", "name": "上海", "time_zone": "Asia/Shanghai", "weekly": [week]}
-    await admin.do("/v1/calendars", calendar | {"holidays": holidays})
+    await admin.post_ok("/v1/calendars", calendar | {"holidays": holidays})
     await a_service(admin, "mail", calendar="shanghai")
     edited = await admin.patch(at, json={"service": "mail"}, headers={"If-Match": "*"})
     assert edited.status_code == 200, edited.text
@@ -109,25 +109,25 @@ async def test_a_complaint_is_answered_within_five_working_days_of_the_service(a
 async def test_nobody_answers_a_complaint_about_themselves(api: Api) -> None:
     zhao, lin, at = await scene(api)
     wu = await api.client("Wu Jing", Role.service_level_manager)
-    await zhao.do(f"{at}/complain", SLOW)
-    await zhao.do(f"{at}/complain", {**SLOW, "about_assignee": True})
+    await zhao.post_ok(f"{at}/complain", SLOW)
+    await zhao.post_ok(f"{at}/complain", {**SLOW, "about_assignee": True})
     nobody, about_lin = (await wu.read(f"{at}/complaints"))["items"]
     assert (nobody["person"], about_lin["person"]["name"]) == (None, "Lin")
     # Giving the ticket to somebody else changes nothing of that.
-    await lin.do(f"{at}/reopen", {"reason": "It is back."})
-    await lin.do(f"{at}/assign", {"person": wu.id})
+    await lin.post_ok(f"{at}/reopen", {"reason": "It is back."})
+    await lin.post_ok(f"{at}/assign", {"person": wu.id})
     refused = await lin.post(f"{at}/answer_complaint", json={"complaint": about_lin["id"], **ANSWER})
     assert refused.json()["errors"][0]["code"] == "is_about_oneself"
-    await wu.do(f"{at}/answer_complaint", {"complaint": about_lin["id"], **ANSWER})
-    await wu.do(f"{at}/answer_complaint", {"complaint": nobody["id"], **ANSWER})
+    await wu.post_ok(f"{at}/answer_complaint", {"complaint": about_lin["id"], **ANSWER})
+    await wu.post_ok(f"{at}/answer_complaint", {"complaint": nobody["id"], **ANSWER})
 
 
 async def test_a_complaint_about_whoever_has_it_needs_somebody(api: Api) -> None:
     zhao = await api.client("Zhao Min")
     tool = await api.client("Tool", Role.integration, Role.agent)
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
-    await tool.do(f"{at}/acknowledge")
-    await tool.do(f"{at}/resolve", RESOLVED)
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    await tool.post_ok(f"{at}/acknowledge")
+    await tool.post_ok(f"{at}/resolve", RESOLVED)
     refused = await zhao.post(f"{at}/complain", json={**SLOW, "about_assignee": True})
     (fault,) = refused.json()["errors"]
     assert (fault["pointer"], fault["code"]) == ("/about_assignee", "about_nobody")
@@ -136,7 +136,7 @@ async def test_a_complaint_about_whoever_has_it_needs_somebody(api: Api) -> None
 async def test_a_complaint_is_answered_although_the_ticket_was_reopened(api: Api) -> None:
     zhao, _, at = await scene(api)
     wu = await api.client("Wu Jing", Role.service_level_manager)
-    await zhao.do(f"{at}/complain", SLOW)
-    await zhao.do(f"{at}/reopen", {"reason": "It is back."})
+    await zhao.post_ok(f"{at}/complain", SLOW)
+    await zhao.post_ok(f"{at}/reopen", {"reason": "It is back."})
     (complaint,) = (await wu.read(f"{at}/complaints"))["items"]
-    await wu.do(f"{at}/answer_complaint", {"complaint": complaint["id"], **ANSWER})
+    await wu.post_ok(f"{at}/answer_complaint", {"complaint": complaint["id"], **ANSWER})

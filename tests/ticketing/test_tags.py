@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.common.people import Role, rule
-from app.kernel.bodies import Body, Key
-from app.kernel.moment import Moment
-from app.kernel.perform import Act, perform
+from app.common.people import Role, rule_caller
+from app.kernel.context import ActionContext
+from app.kernel.payloads import Payload, RecordKey
+from app.kernel.perform import Command, perform
 from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from app.ticketing.records import Tag
 from app.ticketing.tags import MOST_TAGS
@@ -16,15 +16,15 @@ from tests.client import Api, Client, an_incident
 from tests.people import context
 
 
-class TagAsBefore(Body):
+class TagAsBefore(Payload):
     """What was said before one could say for whom."""
 
-    tag: Key
+    tag: RecordKey
 
 
-def tag_as_before(ticket: Any, body: TagAsBefore, at: Moment) -> None:
+def tag_as_before(ticket: Any, body: TagAsBefore, ctx: ActionContext) -> None:
     """It gets a word that it is found by."""
-    at.add(Tag(id=at.new_id(), record=ticket.row_key, name=body.tag, tagged_at=at.occurred_at))
+    ctx.add(Tag(id=ctx.new_id(), record=ticket.row_key, name=body.tag, tagged_at=ctx.occurred_at))
 
 
 async def tags(client: Client, at: str) -> list[str]:
@@ -34,25 +34,25 @@ async def tags(client: Client, at: str) -> list[str]:
 
 async def test_a_tag_is_there_once_until_it_is_taken_off(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
-    await agent.do(f"{at}/tag", {"tag": "printer"})
-    await agent.do(f"{at}/tag", {"tag": "打印机"})
+    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
+    await agent.post_ok(f"{at}/tag", {"tag": "printer"})
+    await agent.post_ok(f"{at}/tag", {"tag": "打印机"})
     assert await tags(agent, at) == ["printer", "打印机"]
     refused = await agent.post(f"{at}/tag", json={"tag": "printer"})
     assert refused.json()["errors"][0]["code"] == "there_already"
-    await agent.do(f"{at}/untag", {"tag": "printer"})
+    await agent.post_ok(f"{at}/untag", {"tag": "printer"})
     assert await tags(agent, at) == ["打印机"]
     refused = await agent.post(f"{at}/untag", json={"tag": "printer"})
     assert refused.json()["errors"][0]["code"] == "unknown_reference"
-    await agent.do(f"{at}/tag", {"tag": "printer"})
+    await agent.post_ok(f"{at}/tag", {"tag": "printer"})
     assert await tags(agent, at) == ["打印机", "printer"]
 
 
 async def test_there_is_an_end_to_tags(api: Api) -> None:
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
     for n in range(MOST_TAGS):
-        await agent.do(f"{at}/tag", {"tag": f"tag-{n}"})
+        await agent.post_ok(f"{at}/tag", {"tag": f"tag-{n}"})
     refused = await agent.post(f"{at}/tag", json={"tag": "one-more"})
     assert refused.json()["errors"][0]["code"] == "too_many_tags"
     assert len(await tags(agent, at)) == MOST_TAGS
@@ -63,13 +63,13 @@ async def test_tags_are_for_staff_if_they_are_not_said_to_be_for_all(api: Api) -
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent, teams=("network",))
     here = await api.client("Wei", f"engineer@team/{team}")
     elsewhere = await api.client("Otto", "engineer@service/mail")
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
-    await agent.do(f"{at}/assign", {"team": "network"})
-    await agent.do(f"{at}/follow", {"person": elsewhere.id})
-    await agent.do(f"{at}/tag", {"tag": "suspect-fraud"})
-    await agent.do(f"{at}/tag", {"tag": "printer", "visibility": "public"})
-    await agent.do(f"{at}/tag", {"tag": "vip", "visibility": "internal"})
-    await agent.do(f"{at}/untag", {"tag": "vip"})
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
+    await agent.post_ok(f"{at}/assign", {"team": "network"})
+    await agent.post_ok(f"{at}/follow", {"person": elsewhere.id})
+    await agent.post_ok(f"{at}/tag", {"tag": "suspect-fraud"})
+    await agent.post_ok(f"{at}/tag", {"tag": "printer", "visibility": "public"})
+    await agent.post_ok(f"{at}/tag", {"tag": "vip", "visibility": "internal"})
+    await agent.post_ok(f"{at}/untag", {"tag": "vip"})
     for client, seen in (
         (zhao, ["printer"]),
         (elsewhere, ["printer"]),
@@ -90,10 +90,12 @@ async def test_tags_are_for_staff_if_they_are_not_said_to_be_for_all(api: Api) -
 
 async def test_a_tag_from_before_they_said_for_whom_is_for_staff(api: Api) -> None:
     zhao, agent = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await zhao.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await zhao.post_ok('/v1/incidents', an_incident()))['id']}"
     row = replace(INCIDENTS["tag"], apply=tag_as_before, body=TagAsBefore)
     said = TagAsBefore(tag="suspect-fraud")
-    await perform(api.ledger, Act(INCIDENTS, row, at.rpartition("/")[2], said, context(rule("tests"))))
+    await perform(
+        api.ledger, Command(INCIDENTS, row, at.rpartition("/")[2], said, context(rule_caller("tests")))
+    )
     assert (await tags(zhao, at), await tags(agent, at)) == ([], ["suspect-fraud"])
     told = [(await client.get(f"{at}/events")).text for client in (zhao, agent)]
     assert ["suspect-fraud" in text for text in told] == [False, True]

@@ -13,13 +13,13 @@ ORDERED = "It is ordered, and comes on Monday."
 async def scene(api: Api) -> tuple[Client, str]:
     await api.team("network")
     agent = await api.client("Lin", Role.agent, teams=("network",))
-    return agent, f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident()))['id']}"
+    return agent, f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
 
 
 async def test_a_task_is_added_and_completed(api: Api) -> None:
     agent, at = await scene(api)
     said = {"title": "Order a relay", "team": "network", "assignee": "me", "due_at": "2199-01-01T00:00:00Z"}
-    await agent.do(f"{at}/add_task", said)
+    await agent.post_ok(f"{at}/add_task", said)
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
     assert (task["title"], task["team"]["key"], task["assignee"]["name"]) == (
         "Order a relay",
@@ -27,7 +27,7 @@ async def test_a_task_is_added_and_completed(api: Api) -> None:
         "Lin",
     )
     assert (task["completed_at"], task["outcome"]) == (None, None)
-    await agent.do(f"{at}/complete_task", {"task": task["id"], "outcome": ORDERED})
+    await agent.post_ok(f"{at}/complete_task", {"task": task["id"], "outcome": ORDERED})
     (done,) = (await agent.read(f"{at}/tasks"))["items"]
     assert done["outcome"] == ORDERED
     assert done["completed_at"] >= done["added_at"]
@@ -39,14 +39,14 @@ async def test_a_task_is_added_and_completed(api: Api) -> None:
 
 async def test_a_task_is_added_while_there_is_work_to_do_and_completed_at_any_time(api: Api) -> None:
     agent, at = await scene(api)
-    await agent.do(f"{at}/add_task", {"title": "Order a relay"})
-    await agent.do(f"{at}/assign", {"person": "me"})
-    await agent.do(f"{at}/acknowledge")
-    await agent.do(f"{at}/resolve", RESOLVED)
+    await agent.post_ok(f"{at}/add_task", {"title": "Order a relay"})
+    await agent.post_ok(f"{at}/assign", {"person": "me"})
+    await agent.post_ok(f"{at}/acknowledge")
+    await agent.post_ok(f"{at}/resolve", RESOLVED)
     refused = await agent.post(f"{at}/add_task", json={"title": "Order another one"})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
-    await agent.do(f"{at}/complete_task", {"task": task["id"], "outcome": ORDERED})
+    await agent.post_ok(f"{at}/complete_task", {"task": task["id"], "outcome": ORDERED})
 
 
 async def test_what_cannot_be_is_refused_by_its_name(api: Api) -> None:
@@ -69,7 +69,7 @@ async def test_rows_beside_a_record_come_in_pages_the_oldest_first(api: Api) -> 
     agent, at = await scene(api)
     titles = [f"Task {n}" for n in range(5)]
     for title in titles:
-        await agent.do(f"{at}/add_task", {"title": title})
+        await agent.post_ok(f"{at}/add_task", {"title": title})
     pages = await agent.pages(f"{at}/tasks", limit=2)
     assert [[task["title"] for task in page] for page in pages] == [titles[:2], titles[2:4], titles[4:]]
     # A cursor is good for its own list only.
@@ -88,9 +88,9 @@ async def test_a_checklist_is_put_on_a_ticket_as_tasks_in_order_in_one_event(api
     agent, at = await scene(api)
     admin = await api.client("Ada", Role.admin)
     assert (await agent.post("/v1/checklists", json=a_checklist("relay", "Order"))).status_code == 403
-    made = await admin.do("/v1/checklists", a_checklist("relay", "Order it", "Mount it", "Test it"))
+    made = await admin.post_ok("/v1/checklists", a_checklist("relay", "Order it", "Mount it", "Test it"))
     head = await api.head()
-    await agent.do(f"{at}/apply_checklist", {"checklist": "relay"})
+    await agent.post_ok(f"{at}/apply_checklist", {"checklist": "relay"})
     assert await api.head() == head + 1
     tasks = (await agent.read(f"{at}/tasks"))["items"]
     assert [(one["title"], one["position"]) for one in tasks] == [
@@ -102,9 +102,9 @@ async def test_a_checklist_is_put_on_a_ticket_as_tasks_in_order_in_one_event(api
     refused = await agent.post(f"{at}/apply_checklist", json={"checklist": made["id"]})
     assert refused.json()["errors"][0]["code"] == "applied_already"
     for one in tasks:
-        await agent.do(f"{at}/drop_task", {"task": one["id"], "reason": "No need."})
-    await agent.do(f"{at}/apply_checklist", {"checklist": "relay"})
-    await admin.do(f"/v1/checklists/{made['id']}/retire")
+        await agent.post_ok(f"{at}/drop_task", {"task": one["id"], "reason": "No need."})
+    await agent.post_ok(f"{at}/apply_checklist", {"checklist": "relay"})
+    await admin.post_ok(f"/v1/checklists/{made['id']}/retire")
     refused = await agent.post(f"{at}/apply_checklist", json={"checklist": "relay"})
     assert refused.json()["errors"][0]["code"] == "checklist_retired"
     taken = await admin.post("/v1/checklists", json=a_checklist("relay", "Order it"))
@@ -114,19 +114,19 @@ async def test_a_checklist_is_put_on_a_ticket_as_tasks_in_order_in_one_event(api
 async def test_a_task_is_edited_until_it_is_over_and_dropped_for_a_reason(api: Api) -> None:
     agent, at = await scene(api)
     stranger = await api.client("Wu Jing", Role.engineer)
-    await agent.do(f"{at}/add_task", {"title": "Order a relay", "team": "network", "assignee": "me"})
+    await agent.post_ok(f"{at}/add_task", {"title": "Order a relay", "team": "network", "assignee": "me"})
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
     named = {"task": task["id"]}
     assert (await agent.post(f"{at}/edit_task", json=named)).status_code == 422
     refused = await agent.post(f"{at}/edit_task", json={**named, "assignee": stranger.id})
     assert refused.json()["errors"][0]["code"] == "not_in_the_team"
-    await agent.do(f"{at}/edit_task", {**named, "title": "Order two", "due_at": "2199-01-01T00:00:00Z"})
+    await agent.post_ok(f"{at}/edit_task", {**named, "title": "Order two", "due_at": "2199-01-01T00:00:00Z"})
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
     assert (task["title"], task["assignee"]["id"], task["overdue"]) == ("Order two", agent.id, False)
-    await agent.do(f"{at}/edit_task", {**named, "team": "network"})
+    await agent.post_ok(f"{at}/edit_task", {**named, "team": "network"})
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
     assert task["assignee"] is None
-    await agent.do(f"{at}/drop_task", {**named, "reason": "The old one works."})
+    await agent.post_ok(f"{at}/drop_task", {**named, "reason": "The old one works."})
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
     assert (task["dropped_because"], task["dropped_at"] is None) == ("The old one works.", False)
     for action, more in (
@@ -145,8 +145,8 @@ async def test_ones_tasks_are_work_until_they_are_over_what_is_late_first(api: A
         ("Any time", None),
         ("Late", "2198-01-01T00:00:00Z"),
     ):
-        await agent.do(f"{at}/add_task", {"title": title, "assignee": "me", "due_at": due})
-    await agent.do(f"{at}/add_task", {"title": "Somebody's"})
+        await agent.post_ok(f"{at}/add_task", {"title": title, "assignee": "me", "due_at": due})
+    await agent.post_ok(f"{at}/add_task", {"title": "Somebody's"})
     (late,) = [one for one in (await agent.read(f"{at}/tasks"))["items"] if one["title"] == "Late"]
     tasks = (await agent.read("/v1/me/work"))["tasks"]
     assert [(one["title"], one["overdue"]) for one in tasks] == [
@@ -155,21 +155,21 @@ async def test_ones_tasks_are_work_until_they_are_over_what_is_late_first(api: A
         ("Any time", False),
     ]
     assert {f"/v1/incidents/{one['ticket']}" for one in tasks} == {at}
-    await agent.do(f"{at}/complete_task", {"task": late["id"], "outcome": ORDERED})
+    await agent.post_ok(f"{at}/complete_task", {"task": late["id"], "outcome": ORDERED})
     assert [one["title"] for one in (await agent.read("/v1/me/work"))["tasks"]] == ["Later", "Any time"]
 
 
 async def test_a_task_whose_time_is_over_says_so(api: Api) -> None:
     agent, at = await scene(api)
     opened = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
-    made = await agent.do("/v1/incidents", an_incident(occurred_at=opened))
+    made = await agent.post_ok("/v1/incidents", an_incident(occurred_at=opened))
     at = f"/v1/incidents/{made['id']}"
     due = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     said = {"title": "Order a relay", "assignee": "me", "due_at": due, "occurred_at": opened}
-    await agent.do(f"{at}/add_task", said)
+    await agent.post_ok(f"{at}/add_task", said)
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
     (mine,) = (await agent.read("/v1/me/work"))["tasks"]
     assert task["overdue"] is mine["overdue"] is True
-    await agent.do(f"{at}/complete_task", {"task": task["id"], "outcome": ORDERED})
+    await agent.post_ok(f"{at}/complete_task", {"task": task["id"], "outcome": ORDERED})
     (task,) = (await agent.read(f"{at}/tasks"))["items"]
     assert task["overdue"] is False

@@ -17,23 +17,23 @@ from starlette.requests import ClientDisconnect
 from app.common.children import Attachment
 from app.common.people import Caller
 from app.common.uploads import Upload
-from app.kernel.bodies import Body
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.moment import Context
-from app.kernel.perform import Act, perform
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, perform
 from app.kernel.refusals import NotFound, StillRunning, WrongValue
 from app.kernel.uploads import (
-    ATTACHED_WITHIN,
+    ATTACH_DEADLINE,
     CHUNK_BYTES,
-    KEPT_FOR,
-    Sending,
+    RETENTION,
+    IncomingUpload,
     UploadTaken,
     _chunks,
     content,
-    find,
+    find_upload,
     key_of,
-    take_in,
-    tidy,
+    purge_expired,
+    store_upload,
 )
 from app.processes.incidents.lifecycle import LIFECYCLE
 from tests.client import an_incident
@@ -66,16 +66,16 @@ async def send(
     """Somebody sends a file."""
     assert caller.person_id is not None
     at = now or datetime.now(UTC)
-    return await take_in(ledger, Sending(upload_id or uuid4(), caller, len(FILE), pieces, at))
+    return await store_upload(ledger, IncomingUpload(upload_id or uuid4(), caller, len(FILE), pieces, at))
 
 
 async def do(ledger: Ledger, caller: Caller, name: str, record: Any, said: dict[str, Any]) -> Any:
     """The record after an action on it, or after that which makes it."""
     row = LIFECYCLE[name]
-    body: Body = row.body.model_validate(said)
-    context = Context(caller, datetime.now(UTC), "a-test", "api")
-    act = Act(LIFECYCLE, row, None if record is None else str(record.id), body, context)
-    return (await perform(ledger, act)).record
+    body: Payload = row.body.model_validate(said)
+    context = CommandMetadata(caller, datetime.now(UTC), "a-test", "api")
+    command = Command(LIFECYCLE, row, None if record is None else str(record.id), body, context)
+    return (await perform(ledger, command)).record
 
 
 async def attach(ledger: Ledger, caller: Caller, upload_id: UUID) -> Attachment:
@@ -182,16 +182,16 @@ async def test_what_was_sent_yesterday_cannot_be_attached_and_the_day_after_is_g
     ledger: Ledger, olu: Caller
 ) -> None:
     now = datetime.now(UTC)
-    old = await send(ledger, olu, in_pieces(FILE), now=now - ATTACHED_WITHIN - timedelta(minutes=1))
+    old = await send(ledger, olu, in_pieces(FILE), now=now - ATTACH_DEADLINE - timedelta(minutes=1))
     with pytest.raises(WrongValue, match="24 hours"):
         await attach(ledger, olu, old.id)
     recent = await send(ledger, olu, in_pieces(FILE))
     kept = await attach(ledger, olu, (await send(ledger, olu, in_pieces(FILE))).id)
-    assert await tidy(ledger.db, now) == 0
-    assert await tidy(ledger.db, old.begun_at + KEPT_FOR + timedelta(minutes=1)) == 1
-    assert await find(ledger.db, old.id) is None
-    assert await find(ledger.db, recent.id) is not None
-    assert await tidy(ledger.db, now + timedelta(days=30)) == 1
+    assert await purge_expired(ledger.db, now) == 0
+    assert await purge_expired(ledger.db, old.begun_at + RETENTION + timedelta(minutes=1)) == 1
+    assert await find_upload(ledger.db, old.id) is None
+    assert await find_upload(ledger.db, recent.id) is not None
+    assert await purge_expired(ledger.db, now + timedelta(days=30)) == 1
     assert (await counted(ledger, "upload"), await counted(ledger, "chunk")) == (1, 3)
     assert await what_is_in(ledger, kept) == FILE
 
@@ -201,8 +201,8 @@ async def test_the_key_of_what_is_attached_is_in_the_vault_and_nowhere_else(
 ) -> None:
     upload = await send(ledger, olu, in_pieces(FILE))
     await attach(ledger, olu, upload.id)
-    await tidy(ledger.db, datetime.now(UTC))
-    found = await find(ledger.db, upload.id)
+    await purge_expired(ledger.db, datetime.now(UTC))
+    found = await find_upload(ledger.db, upload.id)
     assert found is not None
     assert found.wrapped is None
     assert await ledger.vault.text_key(upload.key_id) is not None

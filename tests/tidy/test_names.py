@@ -11,10 +11,10 @@ import pytest
 import typer.main
 
 from app.cli.commands import command_line
-from app.kernel.bodies import Body
+from app.kernel.payloads import Payload
 from app.registry import LIFECYCLES
 from app.settings import PREFIX, PROJECT, Settings
-from tests.cases import each
+from tests.cases import each_case
 from tests.tidy.source import Function, Source, application, ours, sources
 
 #: Words that say nothing of what a thing is.
@@ -102,8 +102,8 @@ def test_a_test_is_named_in_a_sentence() -> None:
 def test_no_two_bodies_have_one_name() -> None:
     names = [body.__name__ for body in {row.body for lifecycle in LIFECYCLES for row in lifecycle.rows}]
     assert len(names) == len(set(names)), "they would get ugly names in the contract"
-    known = {kind.__name__ for kind in Body.__subclasses__()}
-    assert len(known) == len(Body.__subclasses__())
+    known = {kind.__name__ for kind in Payload.__subclasses__()}
+    assert len(known) == len(Payload.__subclasses__())
 
 
 def test_every_setting_is_in_its_page_with_a_sentence() -> None:
@@ -134,7 +134,7 @@ def _commands(command: Any, name: str) -> list[tuple[str, Any]]:
     return [(name, command), *(found for child, sub in below for found in _commands(sub, f"{name} {child}"))]
 
 
-@each(("name", "command"), _commands(typer.main.get_command(command_line()), "ledgerdesk"))
+@each_case(("name", "command"), _commands(typer.main.get_command(command_line()), "ledgerdesk"))
 def test_every_command_argument_and_option_has_help(name: str, command: Any) -> None:
     assert (command.help or "").strip().endswith("."), name
     for parameter in command.params:

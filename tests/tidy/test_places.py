@@ -12,7 +12,7 @@ CLOCK = {
     "app/api/auth.py": "when the request came, and whether its key has expired",
     "app/api/shapes.py": "what may be done with a record now",
     "app/cli/keys.py": "when a key that is made for some days will end",
-    "app/cli/place.py": "when a command of the command line was given",
+    "app/cli/runtime.py": "when a command of the command line was given",
     "app/cli/work.py": "when timers go off",
     "app/demo/history.py": "the demo's history ends today",
 }
@@ -29,14 +29,14 @@ TRANSACTIONS = {
     "app/kpis/answer.py": "one snapshot, which writes nothing",
     "app/kpis/facts.py": "shares of a span, each marked as unfinished by what commits it",
     "app/log/follow.py": "a projection and its checkpoint move together",
-    "app/log/group.py": "what all consumers make of a batch, and their checkpoints",
+    "app/log/consumer_group.py": "what all consumers make of a batch, and their checkpoints",
     "app/log/writer.py": "the one way in: a batch that was refused, command by command",
     "migrations/env.py": "a migration and its number",
 }
 #: Where SQL may be written.
 SQL = {
     "app/api/idempotency.py": "what was done under a key; the row is the log's own",
-    "app/foundation/assignment/assigning.py": "whom assignment rules choose from",
+    "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
     "app/api/metrics.py": "the last comparison of KPIs",
     "app/ticketing/routes/attachments.py": "one file of a record",
@@ -52,12 +52,12 @@ SQL = {
     "app/api/views.py": "saved views, which are no records",
     "app/foundation/calendars/queries.py": "what a calendar says stands beside it",
     "app/foundation/calendars/spans.py": "spans of business time, which follow from what is in the log",
-    "app/foundation/calendars/known.py": "what calendars say by their newest versions",
+    "app/foundation/calendars/calendar_cache.py": "what calendars say by their newest versions",
     "app/foundation/*/lookups.py": "what is asked of a package's tables before an action",
     "app/foundation/cis/compare.py": "histories of items between two positions",
     "app/foundation/cis/impact.py": "a walk along relations, level by level",
     "app/foundation/cis/queries.py": "what stands beside a configuration item",
-    "app/foundation/cis/touched.py": "services that items serve, and their customers",
+    "app/foundation/cis/affected.py": "services that items serve, and their customers",
     "app/foundation/priorities/router.py": "which matrix is the present one",
     "app/processes/problems/recurrence.py": "incidents that recur, counted at once",
     "app/automation/detect_recurring_incidents.py": "which candidates there are",
@@ -133,7 +133,9 @@ def _sets_a_state(source: Source) -> bool:
 
 
 def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
-    makers = {source.name for source in sources("app") for call, _ in source.calls() if call == "Command"}
+    makers = {
+        source.name for source in sources("app") for call, _ in source.calls() if call == "AppendRequest"
+    }
     assert makers <= {"app/kernel/perform.py"} | {s.name for s in sources("app/exchange")}
 
 

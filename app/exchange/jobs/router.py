@@ -17,30 +17,30 @@ from app.api.auth import caller_of, context_of, ledger_of
 from app.api.bulk import BulkRecord
 from app.api.list_queries import Paging
 from app.api.openapi import in_language, problems
-from app.api.paging import answer
-from app.api.shapes import Out
-from app.common.people import Caller, parsed, texts_of
-from app.common.records import Labelled
+from app.api.paging import page_response
+from app.api.shapes import OutputModel
+from app.common.people import Caller, grant_texts, parse_grants
+from app.common.records import CodeEnum
 from app.db import Row
-from app.exchange.jobs import work
-from app.exchange.jobs.work import BulkFailure
-from app.i18n import say
+from app.exchange.jobs import worker
+from app.exchange.jobs.worker import BulkFailure
+from app.i18n import translate
 from app.kernel import uploads
+from app.kernel.actor_policy import anybody
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import NotFound, Refusal, WrongValue
-from app.kernel.who import anybody
 from app.log.canonical import from_instant, instant
 
 router = APIRouter(prefix="/v1/bulk_jobs", tags=["bulk"])
 JobId = Annotated[UUID, Path(alias="id", description="The job: the id of its upload.")]
-LAST, HIGHEST = datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
-TAKEN: dict[int | str, dict[str, Any]] = {202: {"headers": {"Location": {}}, "description": "Noted."}}
-PAGE = """
+END_OF_TIME, MAX_ID = datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
+ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"headers": {"Location": {}}, "description": "Noted."}}
+SELECT_PAGE = """
 select * from plumbing.bulk_job where asked_by = %s and (asked_at, id) < (%s, %s)
 order by asked_at desc, id desc limit %s
 """
-RESULTS = "select * from plumbing.bulk_result where job_id = %s and line > %s order by line limit %s"
-REFUSED = """
+SELECT_RESULTS = "select * from plumbing.bulk_result where job_id = %s and line > %s order by line limit %s"
+SELECT_REFUSED_RESULTS = """
 select * from plumbing.bulk_result where job_id = %s and line > %s and code is not null order by line limit %s
 """
 
@@ -52,7 +52,7 @@ class TooManyJobs(Refusal):
     CODE = "too_many_jobs"
 
 
-class BulkJobState(Labelled):
+class BulkJobState(CodeEnum):
     """How far a job is."""
 
     waiting = "waiting", "Waiting", "等待中"
@@ -72,7 +72,7 @@ class AskBulkJob(BaseModel):
     records: str = Field(max_length=64, description="What its lines are about: `incidents`, `requests`, …")
 
 
-class BulkJobOut(Out):
+class BulkJobOut(OutputModel):
     """Actions by the file, and how far they are."""
 
     id: UUID
@@ -87,21 +87,21 @@ class BulkJobOut(Out):
     failure: BulkFailure | None = Field(description="Why it was given up; what was done before that stays.")
 
 
-class BulkJobPage(Out):
+class BulkJobPage(OutputModel):
     """The caller's jobs, the newest first."""
 
     items: list[BulkJobOut]
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-class BulkJobFault(Out):
+class BulkJobFault(OutputModel):
     """What is wrong in a line."""
 
     pointer: str = Field(description="JSON Pointer into the line.")
     code: str = Field(description="Stable code of the reason.")
 
 
-class BulkJobProblem(Out):
+class BulkJobProblem(OutputModel):
     """Why a line was refused: no words of its own are kept."""
 
     code: str = Field(description="Stable code of the problem: `/problems/{code}` explains it.")
@@ -109,7 +109,7 @@ class BulkJobProblem(Out):
     errors: list[BulkJobFault]
 
 
-class BulkJobResult(Out):
+class BulkJobResult(OutputModel):
     """What became of a line."""
 
     line: int = Field(description="In the file, from 1.")
@@ -119,14 +119,14 @@ class BulkJobResult(Out):
     problem: BulkJobProblem | None = Field(description="Null where it was not refused.")
 
 
-class BulkJobResultPage(Out):
+class BulkJobResultPage(OutputModel):
     """What became of the lines, in their order; empty lines have no result."""
 
     items: list[BulkJobResult]
     next_cursor: str | None = Field(description="Null on the last page, of what there is by now.")
 
 
-class WhichResults(Paging):
+class ResultQuery(Paging):
     """Which results are wanted."""
 
     refused: Annotated[bool, Field(description="Only those of lines that were refused.")] = False
@@ -137,7 +137,7 @@ class WhichResults(Paging):
     operation_id="ask_bulk_job",
     status_code=202,
     response_model=BulkJobOut,
-    responses=TAKEN | problems(400, 403, 409, 413, 415, 422),
+    responses=ACCEPTED | problems(400, 403, 409, 413, 415, 422),
 )
 async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     """Actions by the file: a worker carries them out, each line as an item of a bulk. Asked for once more it
@@ -150,30 +150,30 @@ async def ask_bulk_job(request: Request, body: AskBulkJob) -> Response:
     kinds = {one.plural: one.kind for one in ledger.lifecycles.values() if one.code is not None}
     if body.records not in kinds:
         raise WrongValue({"value": body.records}, pointer="/records", because="unknown_value")
-    known = await ledger.db.row(work.ONE, (body.upload,))
+    known = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
     if known is None:
-        upload = await uploads.find(ledger.db, body.upload)
-        if upload is None or upload.sha256 is None or not upload.is_for(caller):
+        upload = await uploads.find_upload(ledger.db, body.upload)
+        if upload is None or upload.sha256 is None or not upload.is_usable_by(caller):
             raise WrongValue(pointer="/upload", because="no_such_upload")
         asked = {
             "upload": body.upload,
             "kind": kinds[body.records],
             "asked_by": caller.person_id,
             "key_id": caller.key_id,
-            "restricted_to": texts_of(caller.restricted_to),
+            "restricted_to": grant_texts(caller.restricted_to),
             "language": context.language,
             "now": context.now,
             "size": upload.size,
-            "most": work.MOST_WAITING,
+            "most": worker.MOST_WAITING,
         }
-        await ledger.db.rows(work.ASK, asked)
-        known = await ledger.db.row(work.ONE, (body.upload,))
+        await ledger.db.rows(worker.INSERT_JOB, asked)
+        known = await ledger.db.row(worker.SELECT_JOB, (body.upload,))
     if known is None:
-        raise TooManyJobs({"most": str(work.MOST_WAITING)})
-    if not _is_for(caller, known) or known["kind"] != kinds[body.records]:
+        raise TooManyJobs({"most": str(worker.MOST_WAITING)})
+    if not _may_see(caller, known) or known["kind"] != kinds[body.records]:
         raise uploads.UploadTaken()
     headers = {"Location": f"/v1/bulk_jobs/{known['id']}"}
-    return Response(to_json(_out(ledger, known)), 202, headers, "application/json")
+    return Response(to_json(_job_out(ledger, known)), 202, headers, "application/json")
 
 
 @router.get("", operation_id="list_bulk_jobs", response_model=BulkJobPage, responses=problems(400, 422))
@@ -182,23 +182,23 @@ async def list_bulk_jobs(request: Request, paging: Annotated[Paging, Query()]) -
     are shorter.
     """
     ledger, caller = ledger_of(request), caller_of(request)
-    sign, at, last = ledger.vault.fingerprint, LAST, HIGHEST
+    sign, at, last = ledger.vault.fingerprint, END_OF_TIME, MAX_ID
     if paging.cursor is not None:
         text, name = cursors.read(paging.cursor, "bulk jobs", sign)
         at, last = from_instant(text), UUID(name)
-    rows = await ledger.db.rows(PAGE, (caller.person_id, at, last, paging.limit + 1))
+    rows = await ledger.db.rows(SELECT_PAGE, (caller.person_id, at, last, paging.limit + 1))
     shown, cursor = rows[: paging.limit], None
     if len(rows) > paging.limit:
         cursor = cursors.write([instant(shown[-1]["asked_at"]), str(shown[-1]["id"])], "bulk jobs", sign)
-    items = [_out(ledger, row) for row in shown if _is_for(caller, row)]
-    return answer(request, {"items": items, "next_cursor": cursor})
+    items = [_job_out(ledger, row) for row in shown if _may_see(caller, row)]
+    return page_response(request, {"items": items, "next_cursor": cursor})
 
 
 @router.get("/{id}", operation_id="get_bulk_job", response_model=BulkJobOut, responses=problems(404, 422))
 async def get_bulk_job(request: Request, job_id: JobId) -> Response:
     """How far a job is."""
-    row = await _found(request, job_id)
-    return Response(to_json(_out(ledger_of(request), row)), media_type="application/json")
+    row = await _own_job(request, job_id)
+    return Response(to_json(_job_out(ledger_of(request), row)), media_type="application/json")
 
 
 @router.get(
@@ -208,41 +208,43 @@ async def get_bulk_job(request: Request, job_id: JobId) -> Response:
     responses=problems(400, 404, 422) | in_language(),
 )
 async def list_bulk_job_results(
-    request: Request, job_id: JobId, which: Annotated[WhichResults, Query()]
+    request: Request, job_id: JobId, which: Annotated[ResultQuery, Query()]
 ) -> Response:
     """What became of each line so far."""
-    row = await _found(request, job_id)
+    row = await _own_job(request, job_id)
     ledger, language = ledger_of(request), language_for(request)
     scope, sign, after = f"bulk job {row['id']} {which.refused}", ledger.vault.fingerprint, 0
     if which.cursor is not None:
         after = int(cursors.read(which.cursor, scope, sign)[0])
-    query = REFUSED if which.refused else RESULTS
+    query = SELECT_REFUSED_RESULTS if which.refused else SELECT_RESULTS
     rows = await ledger.db.rows(query, (row["id"], after, which.limit + 1))
     shown, cursor = rows[: which.limit], None
     if len(rows) > which.limit:
         cursor = cursors.write([str(shown[-1]["line"])], scope, sign)
-    found = answer(request, {"items": [_result(one, language) for one in shown], "next_cursor": cursor})
+    found = page_response(
+        request, {"items": [_result(one, language) for one in shown], "next_cursor": cursor}
+    )
     found.headers["Content-Language"] = language
     return found
 
 
-async def _found(request: Request, job_id: UUID) -> Row:
+async def _own_job(request: Request, job_id: UUID) -> Row:
     """The job, if it is the caller's own. Raises NotFound."""
-    row = await ledger_of(request).db.row(work.ONE, (job_id,))
-    if row is None or not _is_for(caller_of(request), row):
+    row = await ledger_of(request).db.row(worker.SELECT_JOB, (job_id,))
+    if row is None or not _may_see(caller_of(request), row):
         raise NotFound()
     return row
 
 
-def _is_for(caller: Caller, job: Row) -> bool:
+def _may_see(caller: Caller, job: Row) -> bool:
     """Whether the caller may know of the job: whoever asked, by a credential that is no narrower than the one
     that it was asked by.
     """
     own = job["asked_by"] == caller.person_id
-    return own and caller.covers_credential(job["asked_by"], parsed(job["restricted_to"]))
+    return own and caller.covers_credential(job["asked_by"], parse_grants(job["restricted_to"]))
 
 
-def _out(ledger: Ledger, row: Row) -> BulkJobOut:
+def _job_out(ledger: Ledger, row: Row) -> BulkJobOut:
     state = BulkJobState.running if row["done"] else BulkJobState.waiting
     if row["finished_at"] is not None:
         state = BulkJobState.done if row["failure"] is None else BulkJobState.failed
@@ -264,7 +266,9 @@ def _result(row: Row, language: str) -> BulkJobResult:
     problem = None
     if row["code"] is not None:
         errors = [BulkJobFault(**fault) for fault in row["faults"]]
-        problem = BulkJobProblem(code=row["code"], title=say(language, "title", row["code"]), errors=errors)
+        problem = BulkJobProblem(
+            code=row["code"], title=translate(language, "title", row["code"]), errors=errors
+        )
     return BulkJobResult(
         line=row["line"],
         status=row["status"],

@@ -43,7 +43,7 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class LineFault:
     """What makes a row unusable: the code, and the encoding that it looks like, if it is in another one."""
 
     code: str
@@ -55,14 +55,14 @@ class Wrong:
         return words.format(encoding=encoding, likely=self.likely, found=found, wanted=wanted)
 
 
-TOO_LARGE = Wrong("too_large")
+TOO_LARGE = LineFault("too_large")
 #: The number of a line, the line without its end, and what makes it unusable.
-Line = tuple[int, str, Wrong | None]
+TextLine = tuple[int, str, LineFault | None]
 #: The number of the line in which a row begins, its cells, and how many characters it has.
-Row = tuple[int, list[str], int]
+CellRow = tuple[int, list[str], int]
 
 
-def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[Line]:
+def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[TextLine]:
     """The lines of the file. Raises FileRefused if it is in an encoding that none of ours resembles."""
     if encoding not in ENCODINGS:
         raise FileRefused(f"{encoding!r} is not an encoding: use {', '.join(ENCODINGS)}.")
@@ -91,16 +91,16 @@ def lines(block: Callable[[int], bytes], encoding: str) -> Iterator[Line]:
         yield _line(number + 1, rest, encoding, cut=cut)
 
 
-def _line(number: int, body: bytes, encoding: str, *, cut: bool) -> Line:
+def _line(number: int, body: bytes, encoding: str, *, cut: bool) -> TextLine:
     wrong = None
     try:
         text = body.removesuffix(b"\r").decode(encoding)
     except UnicodeDecodeError:
-        text, wrong = body.decode(encoding, "replace"), Wrong("undecodable", likely_encoding(body))
+        text, wrong = body.decode(encoding, "replace"), LineFault("undecodable", likely_encoding(body))
     if cut or len(text) > LARGEST_ROW:
         text, wrong = text[:KEPT_OF_TOO_LARGE], TOO_LARGE
     elif "\0" in text:
-        wrong = Wrong("nul")
+        wrong = LineFault("nul")
     return number, text, wrong
 
 
@@ -125,7 +125,7 @@ def _is_common(character: str) -> bool:
         return False
 
 
-class Rows:
+class DelimitedRows:
     """The rows of a delimited file (RFC 4180), in order. The delimiter is the one that splits the heading
     best.
 
@@ -133,10 +133,10 @@ class Rows:
     stray quotation mark costs one row and not all that follow.
     """
 
-    def __init__(self, source: Iterator[Line], encoding: str) -> None:
+    def __init__(self, source: Iterator[TextLine], encoding: str) -> None:
         self._source = source
         self._encoding = encoding
-        self._ahead: deque[Line] = deque()
+        self._pending: deque[TextLine] = deque()
         self._delimiter = ","
         self._width = 0
 
@@ -153,8 +153,8 @@ class Rows:
                 return cells
         raise FileRefused("The file is empty.")
 
-    def __iter__(self) -> Iterator[Row | RefusedRow]:
-        while (line := self._next()) is not None:
+    def __iter__(self) -> Iterator[CellRow | RefusedRow]:
+        while (line := self._next_line()) is not None:
             number, text, wrong = line
             if '"' in text and wrong is not TOO_LARGE:
                 yield self._quoted(line)
@@ -165,17 +165,17 @@ class Rows:
                 if len(cells) == self._width:
                     yield number, cells, len(text)
                 elif text.strip():
-                    yield self._refused([line], Wrong("wrong_cells"), len(cells))
+                    yield self._refused([line], LineFault("wrong_cells"), len(cells))
 
-    def _next(self) -> Line | None:
-        return self._ahead.popleft() if self._ahead else next(self._source, None)
+    def _next_line(self) -> TextLine | None:
+        return self._pending.popleft() if self._pending else next(self._source, None)
 
-    def _quoted(self, first: Line) -> Row | RefusedRow:
+    def _quoted(self, first: TextLine) -> CellRow | RefusedRow:
         """The row that begins in this line, in which there are quotation marks."""
         taken, fits = [first], True
         cells = self._parse([first[1]])
         if cells is None and first[1].count('"') % 2 == 1:
-            fits = self._over_several(taken)
+            fits = self._take_quoted_lines(taken)
             cells = self._parse([text for _, text, _ in taken]) if fits else None
         wrong = next((wrong for _, _, wrong in taken if wrong is not None), None)
         if cells is not None and len(cells) == self._width:
@@ -184,20 +184,20 @@ class Rows:
             return first[0], cells, sum(len(text) for _, text, _ in taken)
         kept = next((n for n, (_, text, _) in enumerate(taken) if n and self._is_row(text)), len(taken))
         if not fits and kept == len(taken):
-            self._skip()
+            self._skip_oversized()
             return self._refused(taken, TOO_LARGE)
         if cells is None:
-            self._ahead.extendleft(reversed(taken[1:]))
-            return self._refused([first], first[2] or Wrong("broken_quotes"))
-        self._ahead.extendleft(reversed(taken[kept:]))
-        return self._refused(taken[:kept], wrong or Wrong("wrong_cells"), len(cells))
+            self._pending.extendleft(reversed(taken[1:]))
+            return self._refused([first], first[2] or LineFault("broken_quotes"))
+        self._pending.extendleft(reversed(taken[kept:]))
+        return self._refused(taken[:kept], wrong or LineFault("wrong_cells"), len(cells))
 
-    def _over_several(self, taken: list[Line]) -> bool:
+    def _take_quoted_lines(self, taken: list[TextLine]) -> bool:
         """Takes lines until the quotation marks are closed, or the file ends. Gives whether they fit into the
         largest row.
         """
         size = len(taken[0][1])
-        while (line := self._next()) is not None:
+        while (line := self._next_line()) is not None:
             taken.append(line)
             _, text, wrong = line
             size += len(text) + 1
@@ -207,11 +207,11 @@ class Rows:
                 break
         return True
 
-    def _skip(self) -> None:
+    def _skip_oversized(self) -> None:
         """Leaves out the rest of a row that is too large: up to the end of its cell, or to the next row."""
-        while (line := self._next()) is not None:
+        while (line := self._next_line()) is not None:
             if self._is_row(line[1]):
-                self._ahead.appendleft(line)
+                self._pending.appendleft(line)
                 return
             if line[1].count('"') % 2 == 1:
                 return
@@ -228,7 +228,7 @@ class Rows:
         cells = self._parse([text])
         return cells is not None and len(cells) == self._width
 
-    def _refused(self, taken: list[Line], wrong: Wrong, found: int = 0) -> RefusedRow:
+    def _refused(self, taken: list[TextLine], wrong: LineFault, found: int = 0) -> RefusedRow:
         text = "\n".join(text for _, text, _ in taken)
         if wrong is TOO_LARGE:
             text = text[:KEPT_OF_TOO_LARGE]

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from app.common.tickets import HoldReason
-from app.exchange.mapping import WITH, FileMapping, IncidentFields
+from app.exchange.mapping import SUB_STATUS_SEPARATOR, FileMapping, IncidentFields
+from app.exchange.readers.delimited import MappedRows
 from app.exchange.readers.lines import REASONS as OF_LINES
-from app.exchange.readers.lines import UTF8, Row, Wrong, lines
-from app.exchange.readers.mapped import Explained
+from app.exchange.readers.lines import UTF8, CellRow, LineFault, lines
 from app.exchange.readers.rows import Format, RefusedRow, SourceRow
 from app.processes.incidents.records import IncidentState
 
-OTHER = "other"
+OTHER_KEY = "other"
 ACTOR, OPENER = "actor", "opener"
 MAPPING = FileMapping.model_validate(
     {
@@ -34,15 +34,18 @@ MAPPING = FileMapping.model_validate(
             "detail": "hold_reason",
             "values": {state.value: state.value for state in IncidentState}
             | {
-                f"on_hold{WITH}{reason.value}": {"state": "on_hold", "hold_reason": reason.value}
+                f"on_hold{SUB_STATUS_SEPARATOR}{reason.value}": {
+                    "state": "on_hold",
+                    "hold_reason": reason.value,
+                }
                 for reason in HoldReason
             },
         },
         "fields": {name: name for name in IncidentFields.model_fields},
     }
 )
-KEYS = (*MAPPING.needed, OTHER)
-NEEDED = ("case", "at", "state")
+KEYS = (*MAPPING.keys_by_column, OTHER_KEY)
+REQUIRED_KEYS = ("case", "at", "state")
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,11 @@ class Ndjson:
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
         """The rows, in the order of the file. Raises FileRefused."""
         rows = (_row(*line) for line in lines(block, UTF8) if line[1].strip())
-        explained = Explained(MAPPING, self.format, self.zone, self.now, OTHER, offsets_only=True)
-        yield from explained.tell(list(KEYS), rows)
+        mapped = MappedRows(MAPPING, self.format, self.zone, self.now, OTHER_KEY, offsets_only=True)
+        yield from mapped.read(list(KEYS), rows)
 
 
-def _row(line: int, text: str, wrong: Wrong | None) -> Row | RefusedRow:
+def _row(line: int, text: str, wrong: LineFault | None) -> CellRow | RefusedRow:
     if wrong is not None:
         # The form has one encoding: to say another one would not help.
         return RefusedRow(line, wrong.code, OF_LINES[wrong.code].format(encoding=UTF8), text, wrong.likely)
@@ -68,33 +71,33 @@ def _row(line: int, text: str, wrong: Wrong | None) -> Row | RefusedRow:
         told = json.loads(text)
     except (ValueError, RecursionError):
         return RefusedRow(line, "bad_json", "the line is no JSON object", text)
-    reason = _unfit(told)
+    reason = _format_error(told)
     if reason is not None:
         return RefusedRow(line, "bad_json", reason, text)
     cells = [told.get(key) or "" for key in KEYS]
-    others = told.get(OTHER) or {}
+    others = told.get(OTHER_KEY) or {}
     kept = {key: value.strip() for key, value in others.items() if value and value.strip()}
     cells[-1] = json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""
     return line, cells, len(text)
 
 
-def _unfit(told: Any) -> str | None:
+def _format_error(told: Any) -> str | None:
     """Why this is no row; None: it is one."""
     if not isinstance(told, dict):
         return "the line is no JSON object"
     unknown = sorted(told.keys() - set(KEYS))
     if unknown:
         return f"there is no key {unknown[0][:40]!r}; there are {', '.join(KEYS)}"
-    absent = [key for key in NEEDED if not told.get(key)]
+    absent = [key for key in REQUIRED_KEYS if not told.get(key)]
     if absent:
         return f"the key {absent[0]!r} is needed and not there"
-    others = told.pop(OTHER, None)
+    others = told.pop(OTHER_KEY, None)
     texts = [*told.items(), *(others.items() if isinstance(others, dict) else ())]
     number = next((key for key, value in texts if not isinstance(value, str | None)), None)
     if number is not None or not isinstance(others, dict | None):
-        return f"what stands under {(number or OTHER)[:40]!r} is no text"
+        return f"what stands under {(number or OTHER_KEY)[:40]!r} is no text"
     if others:
         if clash := sorted(others.keys() & set(KEYS)):
-            return f"{clash[0]!r} is a key of ours: it cannot stand under {OTHER!r}, too"
-        told[OTHER] = others
+            return f"{clash[0]!r} is a key of ours: it cannot stand under {OTHER_KEY!r}, too"
+        told[OTHER_KEY] = others
     return None

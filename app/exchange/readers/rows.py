@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 
 
 class FileRefused(Exception):
@@ -41,7 +41,7 @@ class SourceRow(NamedTuple):
     case: str
     at: datetime
     opened_at: datetime
-    state: Labelled | None
+    state: CodeEnum | None
     fields: dict[str, Any]
     heading: tuple[str, ...]
     values: tuple[str | None, ...]
@@ -56,9 +56,9 @@ class Format:
     """What holds for all files of a kind.
 
     `kind` is that of the records. Columns are the source's: `persons` and `teams` name such, `fields` says
-    which field of the record a column tells, `names` and `words` which of these hold names, and free text;
-    `with_state` are the fields that are told only with a state, and with which. `at` are the columns of a
-    row's own time, `actor` of who made a row, `opener` of who opened the case, the first that is given.
+    which field of the record a column tells, `names` and `free_text` which of these hold names, and free
+    text; `with_state` are the fields that are told only with a state, and with which. `at` are the columns of
+    a row's own time, `actor` of who made a row, `opener` of who opened the case, the first that is given.
     `repeats`: a row that finds a case ended once more means that it ended again.
     """
 
@@ -68,8 +68,8 @@ class Format:
     teams: frozenset[str]
     fields: Mapping[str, str]
     names: Mapping[str, str]
-    words: Mapping[str, str]
-    with_state: Mapping[str, frozenset[Labelled]]
+    free_text: Mapping[str, str]
+    with_state: Mapping[str, frozenset[CodeEnum]]
     at: frozenset[str]
     actor: str
     opener: tuple[str, ...]

@@ -14,15 +14,22 @@ from typing import ClassVar
 
 from app.common.tickets import HoldReason
 from app.exchange.readers import servicenow_codes as codes
-from app.exchange.readers.lines import UTF8, Row, Rows, lines
+from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
-from app.exchange.readers.sorting import in_sequence
-from app.exchange.readers.table import AHEAD, Layout, Stands, Table, cells_of, look_ahead
-from app.exchange.readers.times import Clock, DateOrder, date_order, zone_named
+from app.exchange.readers.sorting import in_case_order
+from app.exchange.readers.table import (
+    FUTURE_TOLERANCE,
+    Layout,
+    StateAndFields,
+    TableReader,
+    cells_of,
+    peek_rows,
+)
+from app.exchange.readers.times import DateOrder, TimeParser, detect_date_order, zone_named
 from app.processes.incidents.records import IncidentState
 
 #: Of so many rows one may go back behind the one before it, and the file still is in order.
-FEW = 20
+MIN_ROWS_PER_DISORDER = 20
 
 FORMAT = Format(
     name="servicenow",
@@ -31,7 +38,7 @@ FORMAT = Format(
     teams=codes.TEAMS,
     fields=codes.FIELDS,
     names=codes.NAMES,
-    words=codes.WORDS,
+    free_text=codes.FREE_TEXT,
     with_state={"hold_reason": frozenset(IncidentState)},
     at=frozenset(codes.UPDATED),
     actor="sys_updated_by",
@@ -56,22 +63,22 @@ class ServiceNow:
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
         """The rows, in the order of the file. Raises FileRefused."""
         zone = zone_named(self.zone)
-        rows = Rows(lines(block, self.encoding), self.encoding)
+        rows = DelimitedRows(lines(block, self.encoding), self.encoding)
         heading = _heading(rows.heading())
         later = iter(rows)
-        ahead = look_ahead(later)
+        ahead = peek_rows(later)
         if not ahead:
             raise FileRefused("The file has a heading and no rows.")
-        order = self.order or date_order(cells_of(heading, codes.TIMES, ahead))
-        table = Table(heading, _layout(heading), Clock(zone, order), self.now + AHEAD)
+        order = self.order or detect_date_order(cells_of(heading, codes.TIMES, ahead))
+        table = TableReader(heading, _layout(heading), TimeParser(zone, order), self.now + FUTURE_TOLERANCE)
         if codes.COUNTER in heading and _in_disorder(table, ahead, counter := heading.index(codes.COUNTER)):
-            yield from in_sequence(chain(ahead, later), table, counter)
+            yield from in_case_order(chain(ahead, later), table, counter)
             return
         for row in chain(ahead, later):
             yield row if isinstance(row, RefusedRow) else table.read(row)
 
 
-def _in_disorder(table: Table, rows: list[Row | RefusedRow], counter: int) -> bool:
+def _in_disorder(table: TableReader, rows: list[CellRow | RefusedRow], counter: int) -> bool:
     """Whether the rows of a case do not stand in the order of the audit: the newest first, say, or shuffled.
 
     Audits themselves go back now and then. `counter` is the place of the column that counts the changes.
@@ -87,7 +94,7 @@ def _in_disorder(table: Table, rows: list[Row | RefusedRow], counter: int) -> bo
         forth += place >= before.get(told.case, place)
         back += place < before.get(told.case, place)
         before[told.case] = place
-    return back * FEW > forth
+    return back * MIN_ROWS_PER_DISORDER > forth
 
 
 def _heading(cells: list[str]) -> list[str]:
@@ -110,7 +117,7 @@ def _layout(heading: list[str]) -> Layout:
     known = codes.OLD_STATE_CODES if state == codes.STATES[0] else codes.STATE_CODES
     reason = ("hold_reason",) if "hold_reason" in heading else ()
 
-    def stands(told: tuple[str | None, ...]) -> Stands | None:
+    def read_state(told: tuple[str | None, ...]) -> StateAndFields | None:
         found = None if told[0] is None else known.get(told[0].lower())
         if found is None:
             return None
@@ -125,7 +132,7 @@ def _layout(heading: list[str]) -> Layout:
         at=next(name for name in codes.UPDATED if name in heading),
         opened=codes.OPENED,
         state=(state, *reason),
-        stands=stands,
+        read_state=read_state,
         codes=codes.CODES,
         texts=codes.TEXTS,
         named=codes.PERSONS | codes.TEAMS,

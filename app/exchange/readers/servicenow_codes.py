@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.common.priority import Impact, Priority, Urgency
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.common.tickets import Channel, HoldReason
 from app.processes.incidents.records import IncidentState
 
@@ -49,11 +49,11 @@ HARMLESS = frozenset({
 # fmt: on
 
 NAMES = {"assignment_group": "team_id", "assigned_to": "assignee_id", "caller_id": "requester_id"}
-WORDS = {"description": "description"}
+FREE_TEXT = {"description": "description"}
 TEXTS = {"category": "category", "cmdb_ci": "ci", "short_description": "title"}
 
-Stands = tuple[IncidentState, HoldReason | None]
-STATE_CODES: dict[str, Stands] = {
+StateAndHold = tuple[IncidentState, HoldReason | None]
+STATE_CODES: dict[str, StateAndHold] = {
     "new": (IncidentState.new, None),
     "active": (IncidentState.in_progress, None),
     "in progress": (IncidentState.in_progress, None),
@@ -77,7 +77,7 @@ STATE_CODES: dict[str, Stands] = {
     "8": (IncidentState.cancelled, None),
 }
 #: In the older column incident_state some numbers mean something else than in state.
-OLD_STATE_CODES: dict[str, Stands] = STATE_CODES | {
+OLD_STATE_CODES: dict[str, StateAndHold] = STATE_CODES | {
     "3": STATE_CODES["awaiting problem"],
     "4": STATE_CODES["awaiting user info"],
     "5": STATE_CODES["awaiting evidence"],
@@ -115,11 +115,11 @@ PRIORITIES = {
 }
 #: By column, the field that it tells, and its codes: the number of `1 - Critical`, or the label in lower
 #: case.
-CODES: Mapping[str, tuple[str, Mapping[str, Labelled]]] = {
+CODES: Mapping[str, tuple[str, Mapping[str, CodeEnum]]] = {
     "contact_type": ("channel", CHANNELS),
     "priority": ("priority", PRIORITIES),
     "impact": ("impact", {level.value: level for level in Impact}),
     "urgency": ("urgency", {level.value: level for level in Urgency}),
 }
 #: By column, the field of the record that it tells.
-FIELDS = NAMES | WORDS | TEXTS | {column: field for column, (field, _) in CODES.items()}
+FIELDS = NAMES | FREE_TEXT | TEXTS | {column: field for column, (field, _) in CODES.items()}

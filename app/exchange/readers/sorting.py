@@ -7,14 +7,14 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
-from app.exchange.readers.lines import Row
+from app.exchange.readers.lines import CellRow
 from app.exchange.readers.rows import RefusedRow, SourceRow
-from app.exchange.readers.table import Table
+from app.exchange.readers.table import TableReader
 from app.log.canonical import instant
 
 
-def in_sequence(
-    rows: Iterator[Row | RefusedRow], table: Table, place: int
+def in_case_order(
+    rows: Iterator[CellRow | RefusedRow], table: TableReader, place: int
 ) -> Iterator[SourceRow | RefusedRow]:
     """What the rows tell, case by case; of equal times, in the order of what stands in that place.
 

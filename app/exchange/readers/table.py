@@ -14,15 +14,15 @@ from operator import itemgetter, ne
 from typing import Any
 
 from app.common.personal import PREFIX
-from app.common.records import Labelled
-from app.exchange.readers.lines import Row
+from app.common.records import CodeEnum
+from app.exchange.readers.lines import CellRow
 from app.exchange.readers.rows import RefusedRow, SourceRow
-from app.exchange.readers.times import At, Clock, NotATime
+from app.exchange.readers.times import NotATime, ParsedTime, TimeParser
 
-AHEAD = timedelta(seconds=60)
+FUTURE_TOLERANCE = timedelta(seconds=60)
 # How far to look for a date that shows the order of day and month.
-LOOK_AHEAD_ROWS = 5_000
-LOOK_AHEAD_SIZE = 4_000_000
+PEEK_ROWS = 5_000
+PEEK_SIZE = 4_000_000
 LONGEST_KEY = 100
 LONGEST_TITLE = 200
 LARGEST_CACHE = 50_000
@@ -41,7 +41,7 @@ _LEVEL = re.compile(r"([0-9]) *- .*")
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f]")
 
 #: A state, and the fields that are told with it.
-Stands = tuple[Labelled, dict[str, Any]]
+StateAndFields = tuple[CodeEnum, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Layout:
     at: str
     opened: str | None
     state: tuple[str, ...]
-    stands: Callable[[tuple[str | None, ...]], Stands | None]
-    codes: Mapping[str, tuple[str, Mapping[str, Labelled]]]
+    read_state: Callable[[tuple[str | None, ...]], StateAndFields | None]
+    codes: Mapping[str, tuple[str, Mapping[str, CodeEnum]]]
     texts: Mapping[str, str]
     named: frozenset[str]
     times: frozenset[str]
@@ -71,19 +71,21 @@ class Layout:
     others: str | None = None
 
 
-def look_ahead(rows: Iterator[Row | RefusedRow]) -> list[Row | RefusedRow]:
+def peek_rows(rows: Iterator[CellRow | RefusedRow]) -> list[CellRow | RefusedRow]:
     """The first rows, taken from the others."""
-    ahead: list[Row | RefusedRow] = []
+    ahead: list[CellRow | RefusedRow] = []
     size = 0
     for row in rows:
         ahead.append(row)
         size += len(row.text) if isinstance(row, RefusedRow) else row[2]
-        if len(ahead) >= LOOK_AHEAD_ROWS or size >= LOOK_AHEAD_SIZE:
+        if len(ahead) >= PEEK_ROWS or size >= PEEK_SIZE:
             break
     return ahead
 
 
-def cells_of(heading: Iterable[str], columns: frozenset[str], rows: list[Row | RefusedRow]) -> Iterator[str]:
+def cells_of(
+    heading: Iterable[str], columns: frozenset[str], rows: list[CellRow | RefusedRow]
+) -> Iterator[str]:
     """What stands in these columns of the rows."""
     places = [n for n, name in enumerate(heading) if name in columns]
     for row in rows:
@@ -92,7 +94,7 @@ def cells_of(heading: Iterable[str], columns: frozenset[str], rows: list[Row | R
                 yield row[1][n].strip()
 
 
-class _Texts(dict[str, str | None]):
+class _TextCache(dict[str, str | None]):
     """By cell, its value: trimmed, booleans in lower case, None where it is missing.
 
     `odd` is told of those that are no codes, being too long or of several lines; they are not kept.
@@ -118,10 +120,10 @@ class _Texts(dict[str, str | None]):
         return value
 
 
-class _Times(dict[str, str | None]):
+class _TimeCache(dict[str, str | None]):
     """By cell, its instant as text; what is none stays as it is, and `odd` is told of it."""
 
-    def __init__(self, clock: Clock, missing: frozenset[str], odd: list[str]) -> None:
+    def __init__(self, clock: TimeParser, missing: frozenset[str], odd: list[str]) -> None:
         super().__init__()
         self._clock = clock
         self._missing = missing
@@ -152,17 +154,17 @@ class Unknown(Enum):
 UNKNOWN = Unknown.code
 
 
-class _Codes(dict[str | None, Labelled | Unknown | None]):
+class _CodeCache(dict[str | None, CodeEnum | Unknown | None]):
     """By value, our code; `UNKNOWN` if there is none. Only values that are short enough to be codes come
     here.
     """
 
-    def __init__(self, known: Mapping[str, Labelled]) -> None:
+    def __init__(self, known: Mapping[str, CodeEnum]) -> None:
         super().__init__({None: None})
         self._known = known
 
-    def __missing__(self, value: str) -> Labelled | Unknown | None:
-        code: Labelled | Unknown | None = self._known.get(value.lower())
+    def __missing__(self, value: str) -> CodeEnum | Unknown | None:
+        code: CodeEnum | Unknown | None = self._known.get(value.lower())
         if code is None:
             level = _LEVEL.fullmatch(value)  # `1 - Critical` is 1
             code = self._known.get(level[1], UNKNOWN) if level else UNKNOWN
@@ -172,20 +174,20 @@ class _Codes(dict[str | None, Labelled | Unknown | None]):
 
 
 # The state, the other fields, and the codes of what is unknown.
-_Record = tuple[Labelled | None, dict[str, Any], tuple[str, ...]]
+_RecordFields = tuple[CodeEnum | None, dict[str, Any], tuple[str, ...]]
 
 
-class Table:
+class TableReader:
     """The rows under one heading. `latest`: what lies behind it is in the future."""
 
-    def __init__(self, heading: list[str], layout: Layout, clock: Clock, latest: datetime) -> None:
+    def __init__(self, heading: list[str], layout: Layout, clock: TimeParser, latest: datetime) -> None:
         self._heading = tuple(heading)
         self._clock = clock
         self._latest = latest
         self._odd: list[str] = []
-        texts = _Texts(layout.missing, self._odd, names=False)
-        names = _Texts(layout.missing, self._odd, names=True)
-        times = _Times(clock, layout.missing, self._odd)
+        texts = _TextCache(layout.missing, self._odd, names=False)
+        names = _TextCache(layout.missing, self._odd, names=True)
+        times = _TimeCache(clock, layout.missing, self._odd)
         self._named = layout.named
         self._read: list[dict[str, str | None]] = [
             times if name in layout.times else names if name in layout.named else texts for name in heading
@@ -194,13 +196,15 @@ class Table:
         self._case_at, self._updated_at = place[layout.case], place[layout.at]
         self._opened_at = None if layout.opened is None else place[layout.opened]
         self._states_at = [place[column] for column in layout.state]
-        self._stands = layout.stands
-        self._codes = [(f, place[c], _Codes(known)) for c, (f, known) in layout.codes.items() if c in place]
+        self._read_state = layout.read_state
+        self._codes = [
+            (f, place[c], _CodeCache(known)) for c, (f, known) in layout.codes.items() if c in place
+        ]
         self._texts = [(field, place[c]) for c, field in layout.texts.items() if c in place]
-        self._deciding = itemgetter(
+        self._record_key = itemgetter(
             *self._states_at, *(n for _, n, _ in self._codes), *(n for _, n in self._texts)
         )
-        self._records: dict[tuple[str | None, ...], _Record] = {}
+        self._records: dict[tuple[str | None, ...], _RecordFields] = {}
         self._private = tuple(
             name
             for name in heading
@@ -208,31 +212,33 @@ class Table:
         )
         self._afterwards = layout.afterwards
         self._others_at = None if layout.others is None else place[layout.others]
-        self._telling = sorted(name for name in heading if name not in {*layout.afterwards, layout.others})
-        self._tell = itemgetter(*(place[name] for name in self._telling))
-        self._present: dict[bytes, str] = {}
+        self._identity_columns = sorted(
+            name for name in heading if name not in {*layout.afterwards, layout.others}
+        )
+        self._identity_values = itemgetter(*(place[name] for name in self._identity_columns))
+        self._column_digests: dict[bytes, str] = {}
         self._places = range(len(heading))
         # Of the present row; a NUL is in no cell.
-        self._nothing = ["\0"] * len(heading)
-        self._cells = self._nothing
+        self._no_cells = ["\0"] * len(heading)
+        self._cells = self._no_cells
         self._values: list[str | None] = [None] * len(heading)
 
-    def read(self, row: Row) -> SourceRow | RefusedRow:
+    def read(self, row: CellRow) -> SourceRow | RefusedRow:
         """What the row tells."""
         line, cells, size = row
         if self._odd:
             # What is odd in this row, too, is to be told again.
             self._odd.clear()
-            self._cells = self._nothing
+            self._cells = self._no_cells
         # Most cells are those of the row before.
         present, read = self._values, self._read
         for n in compress(self._places, map(ne, cells, self._cells)):
             present[n] = read[n][cells[n]]
         self._cells = cells
         values = tuple(present)
-        case, at = values[self._case_at], self._at(self._updated_at)
-        opened = at if self._opened_at is None else self._at(self._opened_at)
-        wrong = self._wrong(case, at, opened)
+        case, at = values[self._case_at], self._time_at(self._updated_at)
+        opened = at if self._opened_at is None else self._time_at(self._opened_at)
+        wrong = self._fault(case, at, opened)
         if wrong is not None:
             code, column = wrong
             return RefusedRow(line, code, REASONS[code].format(column=column), ",".join(cells))
@@ -254,20 +260,22 @@ class Table:
             fields,
             self._heading,
             values,
-            self._private if not self._odd else self._private_here(values),
+            self._private if not self._odd else self._private_with_odd(values),
             irregular + unknown,
             self._identity(values),
             size,
         )
 
-    def _at(self, place: int) -> At | None:
+    def _time_at(self, place: int) -> ParsedTime | None:
         """The instant in that cell of the present row; None if what stands there is none."""
         try:
             return None if self._values[place] is None else self._clock[self._cells[place].strip()]
         except NotATime:
             return None
 
-    def _wrong(self, case: str | None, at: At | None, opened: At | None) -> tuple[str, str] | None:
+    def _fault(
+        self, case: str | None, at: ParsedTime | None, opened: ParsedTime | None
+    ) -> tuple[str, str] | None:
         """Why the row cannot be taken, and for the sake of which column."""
         if case is None:
             return "no_case", self._heading[self._case_at]
@@ -278,10 +286,10 @@ class Table:
             return "like_a_ciphertext", ""
         if self._values[self._updated_at] is None:
             return "no_time", self._heading[self._updated_at]
-        wrong = self._wrong_time(self._updated_at, at)
-        return wrong if wrong or self._opened_at is None else self._wrong_time(self._opened_at, opened)
+        wrong = self._time_fault(self._updated_at, at)
+        return wrong if wrong or self._opened_at is None else self._time_fault(self._opened_at, opened)
 
-    def _wrong_time(self, place: int, at: At | None) -> tuple[str, str] | None:
+    def _time_fault(self, place: int, at: ParsedTime | None) -> tuple[str, str] | None:
         if at is not None:
             return ("in_the_future", self._heading[place]) if at.at > self._latest else None
         value = self._values[place]
@@ -292,21 +300,21 @@ class Table:
                 return str(error), self._heading[place]
         return None
 
-    def _record(self, values: tuple[str | None, ...]) -> _Record:
+    def _record(self, values: tuple[str | None, ...]) -> _RecordFields:
         """What the row tells of the record. Rows that tell the same share it; nobody changes it."""
         if self._odd:
             return self._new_record(values)
-        deciding = self._deciding(values)
-        record = self._records.get(deciding)
+        record_key = self._record_key(values)
+        record = self._records.get(record_key)
         if record is None:
             if len(self._records) >= LARGEST_CACHE:
                 self._records.clear()
-            record = self._records[deciding] = self._new_record(values)
+            record = self._records[record_key] = self._new_record(values)
         return record
 
-    def _new_record(self, values: tuple[str | None, ...]) -> _Record:
+    def _new_record(self, values: tuple[str | None, ...]) -> _RecordFields:
         fields = self._fields(values)
-        stands = self._stands(tuple(values[n] for n in self._states_at))
+        stands = self._read_state(tuple(values[n] for n in self._states_at))
         unknown = [field for field, value in fields.items() if value is UNKNOWN]
         for field in unknown:
             del fields[field]
@@ -321,10 +329,10 @@ class Table:
         fields: dict[str, Any] = {field: known[values[n]] for field, n, known in self._codes}
         for field, n in self._texts:
             value = values[n]
-            fields[field] = _line(value) if self._odd and value is not None else value
+            fields[field] = _single_line(value) if self._odd and value is not None else value
         return fields
 
-    def _private_here(self, values: tuple[str | None, ...]) -> tuple[str, ...]:
+    def _private_with_odd(self, values: tuple[str | None, ...]) -> tuple[str, ...]:
         """Of this row also that which looks like neither a code nor a time, whatever its column."""
         odd = set(self._odd)
         return tuple(
@@ -335,18 +343,18 @@ class Table:
 
     def _identity(self, values: tuple[str | None, ...]) -> str:
         """All that is told, and in which columns; those without a value might as well not be there."""
-        told = self._tell(values)
+        told = self._identity_values(values)
         if self._others_at is not None and (others := values[self._others_at]) is not None:
             # The same wherever it stands: a mapping may name it later.
-            of_all = dict(zip(self._telling, told, strict=True)) | json.loads(others)
+            of_all = dict(zip(self._identity_columns, told, strict=True)) | json.loads(others)
             every = sorted((n, v) for n, v in of_all.items() if v and n not in self._afterwards)
             return _columns(name for name, _ in every) + "\x1f".join(value for _, value in every)
         present = bytes(map(bool, told))
-        columns = self._present.get(present)
+        columns = self._column_digests.get(present)
         if columns is None:
-            if len(self._present) >= LARGEST_CACHE:
-                self._present.clear()
-            columns = self._present[present] = _columns(compress(self._telling, present))
+            if len(self._column_digests) >= LARGEST_CACHE:
+                self._column_digests.clear()
+            columns = self._column_digests[present] = _columns(compress(self._identity_columns, present))
         return columns + "\x1f".join(filter(None, told))
 
 
@@ -355,7 +363,7 @@ def _columns(names: Iterable[str]) -> str:
     return blake2b("\x1f".join(names).encode(), digest_size=16).hexdigest()
 
 
-def _line(value: str) -> str:
+def _single_line(value: str) -> str:
     """One line that lists can show."""
     line = " ".join(_NOT_IN_A_LINE.sub(" ", value).split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"

@@ -29,7 +29,7 @@ _NAMED = re.compile(
 _NAMES = "january february march april may june july august september october november december"
 _MONTHS = {name: n for n, month in enumerate(_NAMES.split(), 1) for name in (month, month[:3])}
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_OF_DAY = "23:59:59.999999"
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def zone_named(name: str) -> ZoneInfo:
         ) from error
 
 
-class At(NamedTuple):
+class ParsedTime(NamedTuple):
     """An instant in UTC. `text` is the same as it stands in the log; `flag` says what was odd about its
     reading.
     """
@@ -67,7 +67,7 @@ class NotATime(ValueError):
     """The text is no time, or one that could be read two ways. The message is the code of why."""
 
 
-class Clock(dict[str, At | None]):
+class TimeParser(dict[str, ParsedTime | None]):
     """Reads the times of one file: the instant by its text, None for one that means "never".
 
     Raises NotATime. What was read is kept, as the same times come again and again. `zone` None: each time
@@ -82,36 +82,36 @@ class Clock(dict[str, At | None]):
         self._days: dict[str, datetime | None] = {}
         self._times_of_day: dict[str, timedelta | None] = {}
 
-    def __missing__(self, text: str) -> At | None:
+    def __missing__(self, text: str) -> ParsedTime | None:
         if len(self) >= LARGEST_CACHE:
             self.clear()
         self[text] = found = self._read(text)
         return found
 
-    def _read(self, text: str) -> At | None:
+    def _read(self, text: str) -> ParsedTime | None:
         if self._per_second is not None:
-            return self._since_1970(text, self._per_second)
+            return self._parse_epoch(text, self._per_second)
         # Days and times of day come again and again, also where no instant does.
         day, _, time = text.partition(" ")
-        begins = _kept(self._days, day, self._beginning_of)
-        since = _kept(self._times_of_day, time, _time_of_day)
+        begins = _cached(self._days, day, self._midnight_of)
+        since = _cached(self._times_of_day, time, _time_of_day)
         if begins is None or since is None:
-            return self._whole(text)
+            return self._parse(text)
         at = begins + since
-        return At(at, instant(at))
+        return ParsedTime(at, instant(at))
 
-    def _beginning_of(self, day: str) -> datetime | None:
+    def _midnight_of(self, day: str) -> datetime | None:
         """When that day begins; None if it is none of 24 hours, one by one as they are everywhere."""
         try:
-            first, last = self._whole(f"{day} 00:00"), self._whole(f"{day} {_LAST_OF_DAY}")
+            first, last = self._parse(f"{day} 00:00"), self._parse(f"{day} {_LAST_OF_DAY}")
         except NotATime:
             return None
         if first is None or last is None or first.flag or last.flag:
             return None
         return first.at if last.at - first.at == _time_of_day(_LAST_OF_DAY) else None
 
-    def _whole(self, text: str) -> At | None:
-        found = _parts(text)
+    def _parse(self, text: str) -> ParsedTime | None:
+        found = _match_time(text)
         if found is None:
             raise NotATime("bad_time")
         first, _, second, third, hours, minutes, seconds, fraction, half, offset = found.groups()
@@ -134,15 +134,15 @@ class Clock(dict[str, At | None]):
             raise NotATime("bad_time")
         return self._instant(local, offset)
 
-    def _since_1970(self, text: str, per_second: int) -> At | None:
+    def _parse_epoch(self, text: str, per_second: int) -> ParsedTime | None:
         if not _NUMBER.fullmatch(text):
             raise NotATime("bad_time")
-        at = _BEGINNING + timedelta(microseconds=int(text) * 1_000_000 // per_second)
+        at = _EPOCH + timedelta(microseconds=int(text) * 1_000_000 // per_second)
         if at.year < EARLIEST_YEAR:
             return None
         if at.year > LATEST_YEAR:
             raise NotATime("bad_time")
-        return At(at, instant(at))
+        return ParsedTime(at, instant(at))
 
     def _date(self, first: str, second: str, third: str) -> tuple[int, int, int]:
         if len(first) == 4 and len(third) <= 2:
@@ -155,10 +155,10 @@ class Clock(dict[str, At | None]):
             return (int(third), b, a) if self._order is DateOrder.dmy else (int(third), a, b)
         raise NotATime("bad_time")
 
-    def _instant(self, local: datetime, offset: str | None) -> At:
+    def _instant(self, local: datetime, offset: str | None) -> ParsedTime:
         if offset is not None:
             at = local.replace(tzinfo=_zone(offset)).astimezone(UTC)
-            return At(at, instant(at))
+            return ParsedTime(at, instant(at))
         if self._zone is None:
             raise NotATime("no_zone")
         earlier, later = self._zone.utcoffset(local), self._zone.utcoffset(local.replace(fold=1))
@@ -168,10 +168,10 @@ class Clock(dict[str, At | None]):
         # out: what lies in it is as much later as it is after the gap's beginning.
         flag = None if earlier == later else "ambiguous_time" if earlier > later else "nonexistent_time"
         at = (local - earlier).replace(tzinfo=UTC)
-        return At(at, instant(at), flag)
+        return ParsedTime(at, instant(at), flag)
 
 
-def _parts(text: str) -> re.Match[str] | None:
+def _match_time(text: str) -> re.Match[str] | None:
     """The parts of a time. A month that is named becomes a number behind the year: nothing is left open."""
     found = _TIME.fullmatch(text)
     if found is not None:
@@ -198,7 +198,7 @@ def _micros(fraction: str | None) -> int:
     return 0 if fraction is None else int(fraction.ljust(6, "0")[:6])
 
 
-def _kept(cache: dict[str, T], text: str, read: Callable[[str], T]) -> T:
+def _cached(cache: dict[str, T], text: str, read: Callable[[str], T]) -> T:
     """What was read of the text, now or before."""
     if text not in cache:
         if len(cache) >= LARGEST_CACHE:
@@ -214,24 +214,24 @@ def _zone(offset: str) -> timezone:
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
 
 
-def no_offset(texts: Iterable[str]) -> str | None:
+def first_without_offset(texts: Iterable[str]) -> str | None:
     """The first of these times, if none of them says its offset from UTC."""
     first = None
     for text in texts:
-        found = _parts(text)
+        found = _match_time(text)
         if found is not None and found[10] is not None:
             return None
         first = text if found is not None and first is None else first
     return first
 
 
-def date_order(texts: Iterable[str]) -> DateOrder | None:
+def detect_date_order(texts: Iterable[str]) -> DateOrder | None:
     """The order in which these times are written; None if they have their year in front, but for some that
     could be read in two ways. Raises FileRefused.
     """
     day_first = month_first = open_to_both = year_first = False
     for text in texts:
-        found = _parts(text)
+        found = _match_time(text)
         if found is not None and len(found[1]) <= 2:
             open_to_both = True
             day_first = day_first or int(found[1]) > 12

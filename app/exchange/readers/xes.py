@@ -16,21 +16,21 @@ from typing import Any
 from xml.parsers import expat
 
 from app.exchange.mapping import FileMapping
-from app.exchange.readers.lines import BLOCK, KEPT_OF_TOO_LARGE, LARGEST_ROW, Row
-from app.exchange.readers.mapped import Explained
+from app.exchange.readers.delimited import MappedRows
+from app.exchange.readers.lines import BLOCK, KEPT_OF_TOO_LARGE, LARGEST_ROW, CellRow
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
-from app.exchange.readers.table import look_ahead
+from app.exchange.readers.table import peek_rows
 
 MOST_DEPTH = 100
 MOST_ATTRIBUTES = 1_000
 #: Bytes of one tag. The parser keeps a tag until it is whole.
 LARGEST_TAG = 4 * LARGEST_ROW
 #: Before the name of an attribute of the trace, which may be that of one of its events, too.
-OF_TRACE = "trace:"
+TRACE_PREFIX = "trace:"
 #: The column of all attributes that the mapping does not name, as one JSON object.
-OTHERS = "other attributes"
+OTHERS_COLUMN = "other attributes"
 TOO_LARGE = f"the event has more than {LARGEST_ROW:,} characters, or than {MOST_ATTRIBUTES:,} attributes"
-VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
+VALUE_TAGS = frozenset({"string", "date", "int", "float", "boolean", "id"})
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ class Xes:
 
     def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
         """The events, in the order of the file or of their sequence. Raises FileRefused."""
-        columns = list(dict.fromkeys([*self.mapping.needed, *sorted(self.mapping.plain)]))
-        log = _Log(columns, self.mapping)
+        columns = list(dict.fromkeys([*self.mapping.keys_by_column, *sorted(self.mapping.plain)]))
+        log = _LogParser(columns, self.mapping)
         rows = log.rows(block)
-        ahead = look_ahead(rows)
-        self._check(ahead, log.met)
-        explained = Explained(self.mapping, self.format, self.zone, self.now, OTHERS)
-        yield from explained.tell([*columns, OTHERS], chain(ahead, rows))
+        ahead = peek_rows(rows)
+        self._check(ahead, log.attribute_names)
+        mapped = MappedRows(self.mapping, self.format, self.zone, self.now, OTHERS_COLUMN)
+        yield from mapped.read([*columns, OTHERS_COLUMN], chain(ahead, rows))
 
-    def _check(self, ahead: list[Row | RefusedRow], met: set[str]) -> None:
+    def _check(self, ahead: list[CellRow | RefusedRow], met: set[str]) -> None:
         """Raises FileRefused if these are not the events that the mapping is about."""
         if not ahead:
             raise FileRefused("There is no event in the file.")
@@ -69,14 +69,16 @@ class Xes:
         absent = [column for column in dict.fromkeys(needed) if column not in met]
         if absent and met:
             told = ", ".join(
-                f"{column!r} ({self.mapping.needed[column]} of the mapping)" for column in absent
+                f"{column!r} ({self.mapping.keys_by_column[column]} of the mapping)" for column in absent
             )
             there = ", ".join(map(repr, sorted(met)))
             raise FileRefused(f"None of the first events has an attribute {told}. They have: {there}.")
 
 
-class _Log:
-    """The events of a log, as they are met. `met` are the names of the attributes of those so far."""
+class _LogParser:
+    """The events of a log, as they are met. `attribute_names` are the names of the attributes of those so
+    far.
+    """
 
     def __init__(self, columns: list[str], mapping: FileMapping) -> None:
         self._columns = columns
@@ -93,10 +95,10 @@ class _Log:
         # How deep that was of which too much was told: the trace, or its event.
         self._cut = 0
         self._line = 0
-        self._ready: deque[Row | RefusedRow] = deque()
-        self.met: set[str] = set()
+        self._ready: deque[CellRow | RefusedRow] = deque()
+        self.attribute_names: set[str] = set()
 
-    def rows(self, block: Callable[[int], bytes]) -> Iterator[Row | RefusedRow]:
+    def rows(self, block: Callable[[int], bytes]) -> Iterator[CellRow | RefusedRow]:
         """The events as rows under the columns, with that of the others behind them."""
         fed = 0
         while True:
@@ -141,12 +143,14 @@ class _Log:
             self._size = sum(map(len, self._trace.values()))
             if self._cut == len(path):
                 self._cut = 0
-        elif tag in VALUES and path[:-1] == ["log", "trace", "event"]:
-            self._take(self._event, attributes.get("key", ""), attributes.get("value", ""))
-        elif tag in VALUES and path[:-1] == ["log", "trace"]:
-            self._take(self._trace, OF_TRACE + attributes.get("key", ""), attributes.get("value", ""))
+        elif tag in VALUE_TAGS and path[:-1] == ["log", "trace", "event"]:
+            self._add_attribute(self._event, attributes.get("key", ""), attributes.get("value", ""))
+        elif tag in VALUE_TAGS and path[:-1] == ["log", "trace"]:
+            self._add_attribute(
+                self._trace, TRACE_PREFIX + attributes.get("key", ""), attributes.get("value", "")
+            )
 
-    def _take(self, told: dict[str, str], key: str, value: str) -> None:
+    def _add_attribute(self, told: dict[str, str], key: str, value: str) -> None:
         self._size += len(key) + len(value)
         if self._size <= LARGEST_ROW and len(told) < MOST_ATTRIBUTES:
             told[key] = value
@@ -161,10 +165,10 @@ class _Log:
             self._trace = {}
         path.pop()
 
-    def _row(self, trace: dict[str, str]) -> Row | RefusedRow:
+    def _row(self, trace: dict[str, str]) -> CellRow | RefusedRow:
         told = trace | self._event if trace else self._event
-        if len(self.met) <= MOST_ATTRIBUTES:
-            self.met.update(told)
+        if len(self.attribute_names) <= MOST_ATTRIBUTES:
+            self.attribute_names.update(told)
         if self._cut:
             return RefusedRow(self._line, "too_large", TOO_LARGE, str(told)[:KEPT_OF_TOO_LARGE])
         cells = [told.get(column, "") for column in self._columns]

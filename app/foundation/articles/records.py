@@ -10,11 +10,11 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.children import Visibility
-from app.common.records import FOLD, Beside, Labelled, Refers, StaffOnly
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, StaffOnly
 from app.common.tickets import Ticket
 
 
-class ArticleState(Labelled):
+class ArticleState(CodeEnum):
     """Where an article stands."""
 
     draft = "draft", "Draft", "草稿"
@@ -35,7 +35,7 @@ class Article(Ticket):
     KIND: ClassVar[str] = "article"
 
     state: ArticleState | None = Field(default=None, sa_type=Text)
-    author_id: Annotated[UUID | None, Refers("person")] = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
     visibility: Visibility | None = Field(default=None, sa_type=Text)
     language: str | None = None
     symptoms: str | None = None
@@ -49,7 +49,7 @@ class Article(Ticket):
     case: Annotated[str | None, StaffOnly()] = None
     edition: int | None = None
     published_at: datetime | None = None
-    published_by_id: Annotated[UUID | None, Refers("person")] = None
+    published_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     confirmed_at: datetime | None = None
     next_review_at: datetime | None = None
     retired_at: datetime | None = None
@@ -59,22 +59,22 @@ class Article(Ticket):
     did_not_help_count: int | None = None
 
 
-class ArticleRating(Beside):
+class ArticleRating(ChildRecord):
     """Whether an article has helped somebody; one for each person."""
 
     KIND: ClassVar[str] = "article_rating"
 
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     helped: bool | None = None
     rated_at: datetime | None = None
 
 
-class ArticleRevision(Beside):
+class ArticleRevision(ChildRecord):
     """How the texts of a published article could read instead, until somebody else has decided on it."""
 
     KIND: ClassVar[str] = "article_revision"
 
-    author_id: Annotated[UUID | None, Refers("person")] = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
     title: str | None = None
     symptoms: str | None = None
     answer: str | None = None
@@ -89,7 +89,7 @@ class ArticleRevision(Beside):
         return True
 
 
-class ArticleUse(Beside):
+class ArticleUse(ChildRecord):
     """An article helped with a case: a row beside the case, and one beside the article.
 
     `other` is the other end, named as in the log; both ends have the same `use_id`.
@@ -99,7 +99,7 @@ class ArticleUse(Beside):
 
     use_id: UUID | None = None
     other: str | None = None
-    used_by_id: Annotated[UUID | None, Refers("person")] = None
+    used_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     used_at: datetime | None = None
 
     @property

@@ -9,17 +9,17 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, KeyOf, Labelled, Record, Refers
+from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record
 
 
-class RuleState(Labelled):
+class AssignmentRuleState(CodeEnum):
     """Whether it counts."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
-class Hours(Labelled):
+class StaffedHours(CodeEnum):
     """At which hours a rule counts: by who is working in a team then."""
 
     always = "always", "Always", "任何时间"
@@ -27,14 +27,14 @@ class Hours(Labelled):
     nobody_works = "nobody_works", "While nobody works", "无人上班时"
 
 
-class CalendarHours(Labelled):
+class CalendarHours(CodeEnum):
     """At which hours of its calendar a rule counts."""
 
     open = "open", "While it is open", "开放时间内"
     closed = "closed", "While it is closed", "开放时间外"
 
 
-class Choose(Labelled):
+class AssignmentStrategy(CodeEnum):
     """Who of the team is given it."""
 
     nobody = "nobody", "Nobody: the team alone", "仅团队"
@@ -56,20 +56,20 @@ class AssignmentRule(Record):
 
     KIND: ClassVar[str] = "assignment_rule"
 
-    state: RuleState | None = Field(default=None, sa_type=Text)
+    state: AssignmentRuleState | None = Field(default=None, sa_type=Text)
     name: str | None = None
     process: str | None = None
     position: int | None = None
     for_service: str | None = None
     for_category: str | None = None
-    for_customer_id: Annotated[UUID | None, Refers("team")] = None
+    for_customer_id: Annotated[UUID | None, ForeignRef("team")] = None
     priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    hours: Hours | None = Field(default=None, sa_type=Text)
-    hours_of_id: Annotated[UUID | None, Refers("team")] = None
-    calendar: Annotated[str | None, KeyOf("calendar")] = None
+    hours: StaffedHours | None = Field(default=None, sa_type=Text)
+    hours_of_id: Annotated[UUID | None, ForeignRef("team")] = None
+    calendar: Annotated[str | None, KeyRef("calendar")] = None
     calendar_hours: CalendarHours | None = Field(default=None, sa_type=Text)
-    to_team_id: Annotated[UUID | None, Refers("team")] = None
-    choose: Choose | None = Field(default=None, sa_type=Text)
+    to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    choose: AssignmentStrategy | None = Field(default=None, sa_type=Text)
     added_at: datetime | None = None
     ended_at: datetime | None = None
 

@@ -17,38 +17,38 @@ from app.api.auth import Ledger, caller_of, context_of
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.reads import mount_reads
-from app.api.shapes import Out, PersonStub, TeamStub
+from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.common.priority import Priority
-from app.foundation.assignment.assigning import TURNS, by_person, propose, rules_of
 from app.foundation.assignment.assignment_rules import LIFECYCLE
-from app.foundation.assignment.choose import Case, WhyNot
+from app.foundation.assignment.proposals import LAST_TURNS, active_rules, propose, turns_by_person
 from app.foundation.assignment.queries import ASSIGNMENT_RULES, AssignmentRuleOut
 from app.foundation.assignment.records import AssignmentRule
+from app.foundation.assignment.selection import MismatchReason, TicketAttributes
 from app.foundation.people import teams
-from app.kernel.bodies import Instant, Key, Reference
+from app.kernel.actor_policy import staff
 from app.kernel.ledger import Ledger as Services
-from app.kernel.look import load
+from app.kernel.payloads import Instant, RecordKey, Reference
+from app.kernel.reads import load
 from app.kernel.refusals import WrongValue
-from app.kernel.who import staff
 from app.log.canonical import instant
 
 router = APIRouter(prefix="/v1/assignment_rules", tags=["assignment_rules"])
 
 
-class TryQuery(BaseModel):
+class AssignmentTrialQuery(BaseModel):
     """A ticket as it would be."""
 
     model_config = ConfigDict(extra="forbid")
 
-    process: Key = Field(description="The kind of the ticket, as `incident`.")
-    service: Key | None = Field(default=None, description="The key of its service.")
-    category: Key | None = Field(default=None, description="The key of its category.")
+    process: RecordKey = Field(description="The kind of the ticket, as `incident`.")
+    service: RecordKey | None = Field(default=None, description="The key of its service.")
+    category: RecordKey | None = Field(default=None, description="The key of its category.")
     priority: Priority | None = Field(default=None, description="Its priority.")
     customer: Reference | None = Field(default=None, description="Its customer: the team's key or id.")
     at: Instant | None = Field(default=None, description="The instant that is meant; none: now.")
 
 
-class RuleStub(Out):
+class RuleStub(OutputModel):
     """An assignment rule, as other answers show it."""
 
     id: UUID
@@ -56,32 +56,32 @@ class RuleStub(Out):
     position: int
 
 
-class PassedRule(Out):
+class SkippedRule(OutputModel):
     """A rule that stands before, and why it is not for the ticket."""
 
     rule: RuleStub
-    reason: WhyNot
+    reason: MismatchReason
     label: str = Field(description="The reason in words, in the language asked for.")
 
 
-class TriedOut(Out):
+class AssignmentTrialOut(OutputModel):
     """To whom a ticket would go."""
 
     tried_at: datetime = Field(description="The instant that is meant.")
     rule: RuleStub | None = Field(description="The first rule that is for it; null: none is.")
     team: TeamStub | None
     person: PersonStub | None = Field(description="Null: nobody is chosen, or there is nobody to choose.")
-    passed: list[PassedRule] = Field(description="The rules before it, in order.")
+    passed: list[SkippedRule] = Field(description="The rules before it, in order.")
 
 
 @router.get(
     "/try",
     operation_id="try_assignment_rules",
-    response_model=TriedOut,
+    response_model=AssignmentTrialOut,
     responses=problems(403, 422) | in_language(),
 )
 async def try_assignment_rules(
-    request: Request, ledger: Ledger, query: Annotated[TryQuery, Query()]
+    request: Request, ledger: Ledger, query: Annotated[AssignmentTrialQuery, Query()]
 ) -> Response:
     """To whom a ticket would go, and why not by an earlier rule; nothing is done. For staff."""
     language = language_for(request)
@@ -90,30 +90,30 @@ async def try_assignment_rules(
     lifecycle = ledger.lifecycles.get(query.process)
     if lifecycle is None or lifecycle.code is None or "assign" not in lifecycle.by_name:
         raise WrongValue({"value": query.process}, parameter="process", because="unknown_value")
-    customer = await _customer(ledger, query.customer)
-    case = Case(query.process, query.service, query.category, query.priority, customer)
+    customer = await _customer_id(ledger, query.customer)
+    case = TicketAttributes(query.process, query.service, query.category, query.priority, customer)
     at = query.at or context_of(request).now
 
-    async def turns(team_id: UUID) -> dict[UUID, int]:
-        return by_person(await ledger.db.rows(TURNS, (team_id,)))
+    async def load_turns(team_id: UUID) -> dict[UUID, int]:
+        return turns_by_person(await ledger.db.rows(LAST_TURNS, (team_id,)))
 
-    rules = await rules_of(ledger.db, query.process)
-    found = await propose(ledger.db, ledger.lifecycles, rules, case, at, turns)
+    rules = await active_rules(ledger.db, query.process)
+    found = await propose(ledger.db, ledger.lifecycles, rules, case, at, load_turns)
     shown = {
         "tried_at": instant(at),
         "rule": None if found.matched.rule is None else _stub(found.matched.rule),
-        "team": await _team(ledger, found.team_id),
-        "person": await _person(ledger, found.person_id),
+        "team": await _render_team(ledger, found.team_id),
+        "person": await _render_person(ledger, found.person_id),
         "passed": [
             {"rule": _stub(rule), "reason": reason.value, "label": reason.label(language)}
-            for rule, reason in found.matched.passed
+            for rule, reason in found.matched.skipped
         ],
     }
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
     return Response(to_json(shown), headers=headers, media_type="application/json")
 
 
-async def _customer(ledger: Services, name: str | None) -> UUID | None:
+async def _customer_id(ledger: Services, name: str | None) -> UUID | None:
     """The id of the team of that name. Raises WrongValue if there is none."""
     if name is None:
         return None
@@ -127,14 +127,14 @@ def _stub(rule: AssignmentRule) -> dict[str, Any]:
     return {"id": rule.id, "name": rule.name, "position": rule.position}
 
 
-async def _team(ledger: Services, team_id: UUID | None) -> dict[str, Any] | None:
+async def _render_team(ledger: Services, team_id: UUID | None) -> dict[str, Any] | None:
     if team_id is None:
         return None
     team = (await ledger.directory.teams([team_id]))[team_id]
     return {"id": team.id, "key": team.key, "name": team.name}
 
 
-async def _person(ledger: Services, person_id: UUID | None) -> dict[str, Any] | None:
+async def _render_person(ledger: Services, person_id: UUID | None) -> dict[str, Any] | None:
     if person_id is None:
         return None
     names = await ledger.directory.names([person_id])

@@ -14,10 +14,10 @@ from pydantic_core import PydanticKnownError
 from app.common.business_time import DAY, Week
 from app.common.components import Component
 from app.foundation.calendars.holidays import PublicDays, countries, public_days
-from app.foundation.calendars.records import CalendarVersion, DayOrigin, hours, week
-from app.foundation.calendars.week import Day, Hours, Weekday
+from app.foundation.calendars.records import CalendarVersion, DayOrigin, parse_hours, parse_week
+from app.foundation.calendars.week import ClockTime, IsoDate, Weekday
 from app.foundation.people.persons import Zone
-from app.kernel.bodies import Body, Few, Line, Part
+from app.kernel.payloads import BoundedList, Payload, PayloadPart, ShortText
 from app.kernel.refusals import WrongValue
 
 #: What a day, and what a version, can have at most: its spans are written for twenty years at once.
@@ -28,164 +28,168 @@ MOST_COUNTRIES = 5
 MOST_YEARS = 10
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
-_Ends = Annotated[
+_ClosingTime = Annotated[
     str,
     StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
     Component("EndOfDay", "A time by the clock at which something ends; 24:00: midnight.", "18:00"),
 ]
 
 
-def _many(value: Any) -> Any:
+def _limit_days(value: Any) -> Any:
     if isinstance(value, list | tuple) and len(value) > MOST_DAYS:
         context = {"field_type": "List", "max_length": MOST_DAYS, "actual_length": len(value)}
         raise PydanticKnownError("too_long", context)
     return value
 
 
-#: As `Few`, for days.
-Many = BeforeValidator(_many)
+#: As `BoundedList`, for days.
+BoundedDays = BeforeValidator(_limit_days)
 
 
-class WeeklyHours(Part):
+class WeeklyHours(PayloadPart):
     """Hours of some days of the week."""
 
-    weekdays: Annotated[tuple[Weekday, ...], Few] = Field(
+    weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
         min_length=1, max_length=len(Weekday), description="The days on which they begin."
     )
-    starts: Hours = Field(description="When it opens, by the clock of the time zone, as 09:00.")
-    ends: _Ends = Field(
+    starts: ClockTime = Field(description="When it opens, by the clock of the time zone, as 09:00.")
+    ends: _ClosingTime = Field(
         description="When it closes; where that is not behind the opening, on the next day. 24:00: midnight."
     )
 
 
-class WeeklyFrom(Part):
+class WeeklyFrom(PayloadPart):
     """What the week is from a day on."""
 
-    from_date: Day = Field(description="The first day of which it is so, as 2027-01-01.")
-    weekly: Annotated[tuple[WeeklyHours, ...], Few] = Field(
+    from_date: IsoDate = Field(description="The first day of which it is so, as 2027-01-01.")
+    weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
         max_length=50, description="The hours from then on; none: closed."
     )
 
 
-class DayHours(Part):
+class DayHours(PayloadPart):
     """Hours of one day."""
 
-    starts: Hours
-    ends: _Ends
+    starts: ClockTime
+    ends: _ClosingTime
 
 
-class WorkingDay(Part):
+class WorkingDay(PayloadPart):
     """A day with hours of its own, instead of those of its weekday; no holiday strikes it."""
 
-    date: Day
-    hours: Annotated[tuple[DayHours, ...], Few] = Field(
+    date: IsoDate
+    hours: Annotated[tuple[DayHours, ...], BoundedList] = Field(
         min_length=1, max_length=MOST_SPANS, description="When it is open on that day."
     )
 
 
-class Holiday(Part):
+class Holiday(PayloadPart):
     """A day on which nothing counts, from midnight to midnight."""
 
-    date: Day
-    name_en: Line | None = Field(default=None, description="What people call it, in English.")
-    name_zh: Line | None = Field(default=None, description="The same in Chinese.")
+    date: IsoDate
+    name_en: ShortText | None = Field(default=None, description="What people call it, in English.")
+    name_zh: ShortText | None = Field(default=None, description="The same in Chinese.")
 
 
-class PublicHolidays(Part):
+class PublicHolidays(PayloadPart):
     """Whose public holidays it has, and of which years."""
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
         description="Its code of two letters (ISO 3166-1), as CN."
     )
-    subdivision: Line | None = Field(default=None, description="A part of it with days of its own, as BE.")
-    years: Annotated[tuple[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR, strict=True)], ...], Few] = (
-        Field(min_length=1, max_length=MOST_YEARS, description="The years.")
+    subdivision: ShortText | None = Field(
+        default=None, description="A part of it with days of its own, as BE."
     )
+    years: Annotated[
+        tuple[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR, strict=True)], ...], BoundedList
+    ] = Field(min_length=1, max_length=MOST_YEARS, description="The years.")
 
 
-class Said(Body):
+class CalendarDefinition(Payload):
     """All that a calendar says."""
 
     time_zone: Zone = Field(
         description="Whose clock it goes by (IANA), as Asia/Shanghai.", examples=["Asia/Shanghai"]
     )
-    weekly: Annotated[tuple[WeeklyHours, ...], Few] = Field(
+    weekly: Annotated[tuple[WeeklyHours, ...], BoundedList] = Field(
         max_length=50,
         description="The hours of a usual week.",
         examples=[[{"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}]],
     )
-    weekly_from: Annotated[tuple[WeeklyFrom, ...], Few] = Field(
+    weekly_from: Annotated[tuple[WeeklyFrom, ...], BoundedList] = Field(
         default=(),
         max_length=MOST_PATTERNS,
         description="What the week is from a day on: the weeks before it stay as they are.",
     )
-    public_holidays: Annotated[tuple[PublicHolidays, ...], Few] = Field(
+    public_holidays: Annotated[tuple[PublicHolidays, ...], BoundedList] = Field(
         default=(),
         max_length=MOST_COUNTRIES,
         description="Public holidays to be kept with it, with days of rest on which people work instead.",
         examples=[[{"country": "CN", "years": [2026, 2027]}]],
     )
-    holidays: Annotated[tuple[Holiday, ...], Many] = Field(
+    holidays: Annotated[tuple[Holiday, ...], BoundedDays] = Field(
         default=(), max_length=MOST_DAYS, description="Further days on which nothing counts."
     )
-    struck: Annotated[tuple[Day, ...], Many] = Field(
+    struck: Annotated[tuple[IsoDate, ...], BoundedDays] = Field(
         default=(), max_length=MOST_DAYS, description="Public holidays on which people work all the same."
     )
-    working_days: Annotated[tuple[WorkingDay, ...], Many] = Field(
+    working_days: Annotated[tuple[WorkingDay, ...], BoundedDays] = Field(
         default=(), max_length=MOST_DAYS, description="Days with hours of their own."
     )
 
 
-def fits(said: Said, this_year: int) -> None:
+def check_definition(said: CalendarDefinition, this_year: int) -> None:
     """Raises WrongValue for what cannot be."""
-    _week_fits(said.weekly, "/weekly")
+    _check_week(said.weekly, "/weekly")
     for n, pattern in enumerate(said.weekly_from):
-        _week_fits(pattern.weekly, f"/weekly_from/{n}/weekly")
+        _check_week(pattern.weekly, f"/weekly_from/{n}/weekly")
     if not said.weekly and not any(pattern.weekly for pattern in said.weekly_from):
         raise WrongValue(pointer="/weekly", because="empty_week")
     for n, day in enumerate(said.working_days):
-        _apart([hours(span.model_dump()) for span in day.hours], day.date, f"/working_days/{n}/hours")
-    _each_once([pattern.from_date for pattern in said.weekly_from], "weekly_from")
-    _each_once([day.date for day in said.working_days], "working_days")
-    _each_once([day.date for day in said.holidays], "holidays")
+        _check_no_overlap(
+            [parse_hours(span.model_dump()) for span in day.hours], day.date, f"/working_days/{n}/hours"
+        )
+    _check_unique_dates([pattern.from_date for pattern in said.weekly_from], "weekly_from")
+    _check_unique_dates([day.date for day in said.working_days], "working_days")
+    _check_unique_dates([day.date for day in said.holidays], "holidays")
     for n, place in enumerate(said.public_holidays):
-        _place_is_known(place, f"/public_holidays/{n}")
-    public = {day.isoformat() for found in _public(said, this_year) for day in found.names}
+        _check_country(place, f"/public_holidays/{n}")
+    public = {day.isoformat() for found in _public_days(said, this_year) for day in found.names}
     for n, struck in enumerate(said.struck):
         if struck not in public:
             raise WrongValue({"date": struck}, pointer=f"/struck/{n}", because="not_a_public_holiday")
 
 
-def _week_fits(weekly: Sequence[WeeklyHours], pointer: str) -> None:
-    spans = week([part.model_dump() for part in weekly])
+def _check_week(weekly: Sequence[WeeklyHours], pointer: str) -> None:
+    spans = parse_week([part.model_dump() for part in weekly])
     for day, found in zip(Weekday, spans, strict=True):
         if len(found) > MOST_SPANS:
             words = {"day": day.value, "most": str(MOST_SPANS)}
             raise WrongValue(words, pointer=pointer, because="too_many_spans")
-        _apart(found, day.value, pointer)
+        _check_no_overlap(found, day.value, pointer)
 
 
-def _apart(spans: Iterable[tuple[int, int]], day: str, pointer: str) -> None:
+def _check_no_overlap(spans: Iterable[tuple[int, int]], day: str, pointer: str) -> None:
     """Raises WrongValue if two of a day's spans overlap."""
     ordered = sorted((a, b if b > a else b + DAY) for a, b in spans)
     for (a, b), (c, d) in pairwise(ordered):
         if c < b:
-            words = {"day": day, "one": _span(a, b), "other": _span(c, d)}
+            words = {"day": day, "one": _span_text(a, b), "other": _span_text(c, d)}
             raise WrongValue(words, pointer=pointer, because="hours_overlap")
 
 
-def _span(a: int, b: int) -> str:
+def _span_text(a: int, b: int) -> str:
     return "-".join(f"{n // 60 % 24:02}:{n % 60:02}" for n in (a, b))
 
 
-def _each_once(dates: Sequence[str], field: str) -> None:
+def _check_unique_dates(dates: Sequence[str], field: str) -> None:
     for day, number in Counter(dates).items():
         if number > 1:
             last = len(dates) - 1 - dates[::-1].index(day)
             raise WrongValue(pointer=f"/{field}/{last}", because="each_once")
 
 
-def _place_is_known(place: PublicHolidays, pointer: str) -> None:
+def _check_country(place: PublicHolidays, pointer: str) -> None:
     known = countries()
     if place.country not in known:
         alike = [code for code in known if code[0] == place.country[0]] or list(known)
@@ -197,14 +201,14 @@ def _place_is_known(place: PublicHolidays, pointer: str) -> None:
         raise WrongValue(words, pointer=f"{pointer}/subdivision", because="unknown_subdivision")
 
 
-def _public(said: Said, this_year: int) -> list[PublicDays]:
+def _public_days(said: CalendarDefinition, this_year: int) -> list[PublicDays]:
     return [
         public_days(place.country, place.subdivision, place.years, this_year)
         for place in said.public_holidays
     ]
 
 
-def take(version: CalendarVersion, said: Said, this_year: int) -> None:
+def apply_definition(version: CalendarVersion, said: CalendarDefinition, this_year: int) -> None:
     """The version says this, with the public holidays as they are known now."""
     version.time_zone = said.time_zone
     version.weekly = [_week_of(part) for part in said.weekly]
@@ -217,11 +221,11 @@ def take(version: CalendarVersion, said: Said, this_year: int) -> None:
         for place in said.public_holidays
     ]
     version.struck = sorted(set(said.struck))
-    public = _public(said, this_year)
+    public = _public_days(said, this_year)
     version.holidays = _holidays(said, public)
     version.provisional_years = sorted({year for found in public for year in found.provisional_years})
-    version.working_days = _added(said)
-    _exchange(version, public)
+    version.working_days = _working_days(said)
+    _add_exchanged_days(version, public)
 
 
 def _week_of(part: WeeklyHours) -> dict[str, Any]:
@@ -229,7 +233,7 @@ def _week_of(part: WeeklyHours) -> dict[str, Any]:
     return {"weekdays": days, "starts": part.starts, "ends": part.ends}
 
 
-def _holidays(said: Said, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
+def _holidays(said: CalendarDefinition, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for place in public:
         for day, (english, chinese) in place.names.items():
@@ -243,7 +247,7 @@ def _holidays(said: Said, public: Iterable[PublicDays]) -> list[dict[str, Any]]:
     return [found[day] for day in sorted(found)]
 
 
-def _added(said: Said) -> list[dict[str, Any]]:
+def _working_days(said: CalendarDefinition) -> list[dict[str, Any]]:
     return [
         {
             "date": day.date,
@@ -254,7 +258,7 @@ def _added(said: Said) -> list[dict[str, Any]]:
     ]
 
 
-def _exchange(version: CalendarVersion, public: Iterable[PublicDays]) -> None:
+def _add_exchanged_days(version: CalendarVersion, public: Iterable[PublicDays]) -> None:
     """Days of rest on which people work have the hours of the weekday before them; what was said by hand of
     such a day is stronger.
     """

@@ -7,102 +7,104 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.common.people import SEE_EVERYTHING
+from app.common.people import OVERSIGHT_ROLES
 from app.common.records import empty
 from app.foundation.calendars import definition, spans
-from app.foundation.calendars.definition import Said
+from app.foundation.calendars.definition import CalendarDefinition
 from app.foundation.calendars.records import Calendar, CalendarVersion
 from app.foundation.calendars.records import CalendarState as State
-from app.foundation.editing import take
-from app.kernel.bodies import Key, Line, Nothing, Patch, Words
-from app.kernel.constraints import Taken
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.editing import apply_patch
+from app.kernel.actor_policy import admin, rule, service_level_manager
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
+from app.kernel.reads import ReadContext
 from app.kernel.visibility import EVERYBODY
-from app.kernel.who import admin, rule, service_level_manager
 
 
-class AddCalendar(Said):
+class AddCalendar(CalendarDefinition):
     """A calendar, and what it says."""
 
-    key: Key = Field(description="What it is called in addresses; unique, never changed.")
-    name: Line = Field(description="What people call it.")
+    key: RecordKey = Field(description="What it is called in addresses; unique, never changed.")
+    name: ShortText = Field(description="What people call it.")
 
 
-def add(calendar: Calendar, body: AddCalendar, at: Moment) -> None:
+def add(calendar: Calendar, body: AddCalendar, ctx: ActionContext) -> None:
     """It can be chosen when something is promised."""
     calendar.key = body.key
     calendar.name = body.name
-    calendar.added_at = at.occurred_at
-    _publish(calendar, body, at)
+    calendar.added_at = ctx.occurred_at
+    _publish(calendar, body, ctx)
 
 
-class ReviseCalendar(Said):
+class ReviseCalendar(CalendarDefinition):
     """All that it says from now on, and why: what is left out is not so any more."""
 
-    reason: Words = Field(description="Why, in the words of whoever acts.", examples=["A new holiday."])
+    reason: FreeText = Field(description="Why, in the words of whoever acts.", examples=["A new holiday."])
 
 
-def revise(calendar: Calendar, body: ReviseCalendar, at: Moment) -> None:
+def revise(calendar: Calendar, body: ReviseCalendar, ctx: ActionContext) -> None:
     """What is known of it is put right by a next version; the versions before it stay as they are."""
-    _publish(calendar, body, at)
+    _publish(calendar, body, ctx)
 
 
-def _publish(calendar: Calendar, said: Said, at: Moment) -> None:
-    version = empty(CalendarVersion, at.new_id())
+def _publish(calendar: Calendar, said: CalendarDefinition, ctx: ActionContext) -> None:
+    version = empty(CalendarVersion, ctx.new_id())
     version.record = calendar.row_key
     version.revision = (calendar.revision or 0) + 1
     # By the clock, whatever is said of when it happened: what was decided by now went by the version before.
-    version.published_at = at.now
-    definition.take(version, said, at.now.year)
-    at.add(version)
-    at.derive(spans.TABLE, spans.first_row(version))
+    version.published_at = ctx.now
+    definition.apply_definition(version, said, ctx.now.year)
+    ctx.add(version)
+    ctx.derive(spans.SPAN_TABLE, spans.initial_row(version))
     calendar.newest_id = version.id
     calendar.revision = version.revision
     calendar.time_zone = version.time_zone
 
 
-async def can_be_so(look: Look, calendar: Calendar, body: AddCalendar | ReviseCalendar, at: Moment) -> None:
+async def invalid_definition(
+    reads: ReadContext, calendar: Calendar, body: AddCalendar | ReviseCalendar, ctx: ActionContext
+) -> None:
     """There are such hours, days and places."""
-    definition.fits(body, at.now.year)
+    definition.check_definition(body, ctx.now.year)
 
 
 class EditCalendar(Patch):
     """What is otherwise than it was."""
 
-    name: Line = Field(default_factory=str, description="What people call it now.", examples=["Office"])
+    name: ShortText = Field(default_factory=str, description="What people call it now.", examples=["Office"])
 
 
-def edit(calendar: Calendar, body: EditCalendar, at: Moment) -> None:
+def edit(calendar: Calendar, body: EditCalendar, ctx: ActionContext) -> None:
     """It is called otherwise."""
-    take(calendar, body, at)
+    apply_patch(calendar, body, ctx)
 
 
-def retire(calendar: Calendar, body: Nothing, at: Moment) -> None:
+def retire(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is not chosen any more; what goes by it goes on."""
-    calendar.retired_at = at.occurred_at
+    calendar.retired_at = ctx.occurred_at
 
 
-def reinstate(calendar: Calendar, body: Nothing, at: Moment) -> None:
+def reinstate(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> None:
     """It can be chosen again."""
     calendar.retired_at = None
 
 
-WHO = admin | service_level_manager | rule
+MANAGERS = admin | service_level_manager | rule
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="calendar", plural="calendars", zh="日历", record=Calendar, states=State,
-    audience=lambda calendar: (EVERYBODY,), sees_all=SEE_EVERYTHING, columns={"everybody": ()}, children=(CalendarVersion,),
+    audience=lambda calendar: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()}, children=(CalendarVersion,),
     retired={State.retired: "calendar_retired"},
-    constraints={"calendar_key_key": Taken("key")},
+    constraints={"calendar_key_key": ValueTaken("key")},
     rows=(
         #      action     中文    from             to             who  event
-        action(add,       "添加", FROM_NOTHING,    State.active,  WHO, "calendar.added",      wrong=(can_be_so,)),
-        action(revise,    "修订", [State.active],  STAYS,         WHO, "calendar.revised",    wrong=(can_be_so,)),
-        action(edit,      "编辑", [State.active],  STAYS,         WHO, "calendar.edited"),
-        action(retire,    "停用", [State.active],  State.retired, WHO, "calendar.retired"),
-        action(reinstate, "恢复", [State.retired], State.active,  WHO, "calendar.reinstated"),
+        action(add,       "添加", NEW_RECORD,      State.active,  MANAGERS, "calendar.added",   wrong=(invalid_definition,)),
+        action(revise,    "修订", [State.active],  STAYS,         MANAGERS, "calendar.revised", wrong=(invalid_definition,)),
+        action(edit,      "编辑", [State.active],  STAYS,         MANAGERS, "calendar.edited"),
+        action(retire,    "停用", [State.active],  State.retired, MANAGERS, "calendar.retired"),
+        action(reinstate, "恢复", [State.retired], State.active,  MANAGERS, "calendar.reinstated"),
     ),
 )
 # fmt: on

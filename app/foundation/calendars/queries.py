@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import Rows
+from app.api.child_rows import ChildListing
+from app.api.columns import Columns
 from app.api.lists import Listing
-from app.api.shapes import Columns, Out, RecordOut, Renderer
+from app.api.shapes import OutputModel, RecordOut, Renderer
 from app.common.records import from_row
 from app.foundation.calendars.lifecycle import LIFECYCLE
 from app.foundation.calendars.records import CalendarState, CalendarVersion, DayOrigin
@@ -20,7 +21,7 @@ from app.kernel.ledger import Ledger
 VERSIONS = "select * from fold.calendar_version where id = any(%s)"
 
 
-class WeeklyHoursOut(Out):
+class WeeklyHoursOut(OutputModel):
     """Hours of some days of the week."""
 
     weekdays: list[Weekday]
@@ -28,14 +29,14 @@ class WeeklyHoursOut(Out):
     ends: str = Field(description="Where that is not behind the opening, on the next day.")
 
 
-class WeeklyFromOut(Out):
+class WeeklyFromOut(OutputModel):
     """What the week is from a day on."""
 
     from_date: str
     weekly: list[WeeklyHoursOut]
 
 
-class PublicHolidaysOut(Out):
+class PublicHolidaysOut(OutputModel):
     """Whose public holidays were asked for."""
 
     country: str
@@ -43,7 +44,7 @@ class PublicHolidaysOut(Out):
     years: list[int]
 
 
-class HolidayOut(Out):
+class HolidayOut(OutputModel):
     """A day on which nothing counts."""
 
     date: str
@@ -52,14 +53,14 @@ class HolidayOut(Out):
     origin: DayOrigin
 
 
-class DayHoursOut(Out):
+class DayHoursOut(OutputModel):
     """Hours of one day."""
 
     starts: str
     ends: str
 
 
-class WorkingDayOut(Out):
+class WorkingDayOut(OutputModel):
     """A day with hours of its own."""
 
     date: str
@@ -67,7 +68,7 @@ class WorkingDayOut(Out):
     origin: DayOrigin = Field(description="`public`: a day of rest exchanged for a day off.")
 
 
-class CalendarVersionOut(Out):
+class CalendarVersionOut(OutputModel):
     """What a calendar says, until the next version."""
 
     id: UUID
@@ -85,7 +86,7 @@ class CalendarVersionOut(Out):
     published_at: datetime
 
 
-class CalendarVersionPage(Out):
+class CalendarVersionPage(OutputModel):
     """What a calendar has said, the oldest version first."""
 
     items: list[CalendarVersionOut]
@@ -106,7 +107,7 @@ class CalendarOut(RecordOut):
     retired_at: datetime | None
 
 
-async def version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
+async def load_version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
     """The version of that id, which must be there."""
     (row,) = await ledger.db.rows(VERSIONS, ([version_id],))
     return from_row(CalendarVersion, row)
@@ -115,20 +116,20 @@ async def version(ledger: Ledger, version_id: UUID) -> CalendarVersion:
 class CalendarRenderer(Renderer):
     """Shows calendars with what they say, or have said then: one look-up for all of them."""
 
-    MADE = frozenset({"newest"})
+    COMPUTED = frozenset({"newest"})
 
-    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
         """As every renderer, and the versions."""
         named = columns.get("newest_id")
-        await super().put(columns, offered)
+        await super().render_columns(columns, offered)
         if named is None or (self.fields is not None and "newest" not in self.fields):
             return
         rows = await self.ledger.db.rows(VERSIONS, (list(named),))
         versions = Renderer(
             self.ledger, self.lifecycle, CalendarVersionOut, self.caller, self.language, rows=CalendarVersion
         )
-        found = {row["id"]: versions.taken(from_row(CalendarVersion, row)) for row in rows}
-        await versions.fill(list(found.values()))
+        found = {row["id"]: versions.values_of(from_row(CalendarVersion, row)) for row in rows}
+        await versions.render_many(list(found.values()))
         columns["newest"] = [found[newest] for newest in named]
 
 
@@ -139,4 +140,6 @@ CALENDARS = Listing(
     sorts=("added_at", "key", "name"),
     renderer=CalendarRenderer,
 )
-ROWS = Rows("versions", CalendarVersion, "published_at", CalendarVersionOut, CalendarVersionPage)
+VERSION_LISTING = ChildListing(
+    "versions", CalendarVersion, "published_at", CalendarVersionOut, CalendarVersionPage
+)

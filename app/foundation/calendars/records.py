@@ -11,19 +11,19 @@ from sqlalchemy import ARRAY, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.common.business_time import DAY, BusinessTime, Definition, Hours, Week
-from app.common.records import FOLD, Beside, Labelled, Record
+from app.common.business_time import DAY, BusinessTime, CalendarDefinition, Hours, Week
+from app.common.records import FOLD, ChildRecord, CodeEnum, Record
 from app.foundation.calendars.week import Weekday
 
 
-class CalendarState(Labelled):
+class CalendarState(CodeEnum):
     """Whether it can be chosen; what goes by it already goes on."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
-class DayOrigin(Labelled):
+class DayOrigin(CodeEnum):
     """How a day came into a calendar."""
 
     public = "public", "Public holidays", "法定安排"
@@ -47,7 +47,7 @@ class Calendar(Record):
     retired_at: datetime | None = None
 
 
-class CalendarVersion(Beside):
+class CalendarVersion(ChildRecord):
     """What a calendar says, from `published_at` on: never changed, and followed by a next one.
 
     `weekly` are `{"weekdays": ["mon"], "starts": "09:00", "ends": "18:00"}`; `weekly_from` what the week is
@@ -70,20 +70,20 @@ class CalendarVersion(Beside):
     provisional_years: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
     published_at: datetime | None = None
 
-    def definition(self) -> Definition:
+    def definition(self) -> CalendarDefinition:
         """What it says, to compute with."""
         assert self.time_zone is not None
         patterns = [
-            (date.fromisoformat(pattern["from_date"]), week(pattern["weekly"]))
+            (date.fromisoformat(pattern["from_date"]), parse_week(pattern["weekly"]))
             for pattern in self.weekly_from or ()
         ]
-        return Definition(
+        return CalendarDefinition(
             zone=self.time_zone,
-            weekly=week(self.weekly or ()),
+            weekly=parse_week(self.weekly or ()),
             patterns=tuple(sorted(patterns)),
             holidays=frozenset(date.fromisoformat(day["date"]) for day in self.holidays or ()),
             working_days={
-                date.fromisoformat(day["date"]): tuple(hours(span) for span in day["hours"])
+                date.fromisoformat(day["date"]): tuple(parse_hours(span) for span in day["hours"])
                 for day in self.working_days or ()
             },
         )
@@ -93,16 +93,16 @@ class CalendarVersion(Beside):
         return BusinessTime(self.definition())
 
 
-def week(weekly: Iterable[Mapping[str, Any]]) -> Week:
+def parse_week(weekly: Iterable[Mapping[str, Any]]) -> Week:
     """A week as a version holds it, to compute with."""
     days: dict[str, list[Hours]] = {day.value: [] for day in Weekday}
     for one in weekly:
         for day in one["weekdays"]:
-            days[day].append(hours(one))
+            days[day].append(parse_hours(one))
     return tuple(tuple(sorted(found)) for found in days.values())
 
 
-def hours(span: Mapping[str, Any]) -> Hours:
+def parse_hours(span: Mapping[str, Any]) -> Hours:
     """From when and until when, in minutes of the day; until midnight is the end of the day."""
     return _minute(span["starts"]), _minute(span["ends"]) or DAY
 

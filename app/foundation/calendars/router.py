@@ -12,17 +12,23 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api.actions import mount_actions
-from app.api.child_rows import mount_rows
+from app.api.child_rows import mount_child_listing
 from app.api.edit import mount_edit
 from app.api.openapi import problems
-from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
-from app.api.shapes import Out
+from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
+from app.api.shapes import OutputModel
 from app.common.business_time import BusinessTime
-from app.foundation.calendars.known import computing
+from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.lifecycle import LIFECYCLE
-from app.foundation.calendars.queries import CALENDARS, ROWS, CalendarOut, CalendarRenderer, version
+from app.foundation.calendars.queries import (
+    CALENDARS,
+    VERSION_LISTING,
+    CalendarOut,
+    CalendarRenderer,
+    load_version,
+)
 from app.foundation.calendars.records import CalendarVersion
-from app.kernel.bodies import Instant
+from app.kernel.payloads import Instant
 from app.log.canonical import instant
 
 router = APIRouter(prefix="/v1/calendars", tags=["calendars"])
@@ -61,28 +67,28 @@ class DueQuery(BaseModel):
     seconds: int = Field(ge=0, le=MOST_SECONDS, description="How many seconds are to count.")
 
 
-class OpenSpan(Out):
+class OpenSpan(OutputModel):
     """A time that counts."""
 
     starts_at: datetime = Field(description="The first instant.")
     ends_at: datetime = Field(description="The first instant behind it.")
 
 
-class SpansOut(Out):
+class SpansOut(OutputModel):
     """What counts in a time; spans that touch are one."""
 
     revision: int = Field(description="Which version of the calendar says so.")
     items: list[OpenSpan]
 
 
-class BetweenOut(Out):
+class BetweenOut(OutputModel):
     """How much of a time counts."""
 
     revision: int = Field(description="Which version of the calendar says so.")
     seconds: int
 
 
-class DueOut(Out):
+class DueOut(OutputModel):
     """When so much has counted."""
 
     revision: int = Field(description="Which version of the calendar says so.")
@@ -102,10 +108,10 @@ async def list_calendar_spans(
     request: Request, name: Name, query: Annotated[SpansQuery, Query()]
 ) -> Response:
     """What counts from a time to another, by the newest version."""
-    _within(query.begin, query.end, LONGEST_SPANS)
-    said, hours = await _newest(request, name)
+    _check_range(query.begin, query.end, LONGEST_SPANS)
+    said, hours = await _newest_version(request, name)
     items = [{"starts_at": instant(a), "ends_at": instant(b)} for a, b in hours.spans(query.begin, query.end)]
-    return _told({"revision": said.revision, "items": items})
+    return _json_response({"revision": said.revision, "items": items})
 
 
 @router.get(
@@ -118,39 +124,39 @@ async def get_calendar_between(
     request: Request, name: Name, query: Annotated[BetweenQuery, Query()]
 ) -> Response:
     """How many seconds count from a time to another, by the newest version."""
-    _within(query.begin, query.end, LONGEST_BETWEEN)
-    said, hours = await _newest(request, name)
-    return _told({"revision": said.revision, "seconds": hours.between(query.begin, query.end)})
+    _check_range(query.begin, query.end, LONGEST_BETWEEN)
+    said, hours = await _newest_version(request, name)
+    return _json_response({"revision": said.revision, "seconds": hours.between(query.begin, query.end)})
 
 
 @router.get("/{id}/due", operation_id="get_calendar_due", response_model=DueOut, responses=problems(404, 422))
 async def get_calendar_due(request: Request, name: Name, query: Annotated[DueQuery, Query()]) -> Response:
     """When so many seconds have counted from a time on, by the newest version."""
-    said, hours = await _newest(request, name)
-    due, opening = hours.add(query.begin, query.seconds), hours.next(query.begin)
+    said, hours = await _newest_version(request, name)
+    due, opening = hours.add(query.begin, query.seconds), hours.next_opening(query.begin)
     told = {"due_at": due and instant(due), "next_opening_at": opening and instant(opening)}
-    return _told({"revision": said.revision, **told})
+    return _json_response({"revision": said.revision, **told})
 
 
-async def _newest(request: Request, name: str) -> tuple[CalendarVersion, BusinessTime]:
+async def _newest_version(request: Request, name: str) -> tuple[CalendarVersion, BusinessTime]:
     """What the calendar of that name says, and computing with it. Raises NotFound."""
     renderer = renderer_of(request, CALENDARS)
-    calendar = (await seen(renderer, name)).record
-    said = await version(renderer.ledger, calendar.newest_id)
-    return said, computing(said)
+    calendar = (await load_visible(renderer, name)).record
+    said = await load_version(renderer.ledger, calendar.newest_id)
+    return said, business_time_of(said)
 
 
-def _within(begin: datetime, end: datetime, longest: timedelta) -> None:
+def _check_range(begin: datetime, end: datetime, longest: timedelta) -> None:
     """Raises the problem of a time that is none, or too long."""
     if not begin < end <= begin + longest:
         fault = {"type": "not_a_time", "loc": ("query", "to"), "msg": "", "ctx": {"days": longest.days}}
         raise RequestValidationError([fault])
 
 
-def _told(shown: object) -> Response:
+def _json_response(shown: object) -> Response:
     return Response(to_json(shown), media_type="application/json")
 
 
-mount_rows(router, LIFECYCLE, CalendarOut, ROWS)
+mount_child_listing(router, LIFECYCLE, CalendarOut, VERSION_LISTING)
 mount_actions(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)
 mount_edit(router, LIFECYCLE, CalendarOut, renderer=CalendarRenderer)

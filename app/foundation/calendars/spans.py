@@ -10,22 +10,22 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.common.records import from_row
-from app.db import Connection, rows_of
+from app.db import Connection, fetch_rows
 from app.foundation.calendars.records import CalendarVersion
-from app.kernel import rounds
-from app.lines import Lines
+from app.kernel import polling as rounds
+from app.shared_connections import SharedConnections
 
 #: What is written through the log, and what takes it further in the worker.
-TABLE, NAME = "business_time.calendar_span", "calendars"
+SPAN_TABLE, NAME = "business_time.calendar_span", "calendars"
 #: From the year of a version, so many years back and ahead are written; less than so many are taken further.
 YEARS_BACK, YEARS_AHEAD, FEWEST_YEARS = 15, 5, 3
-LOOK_SECONDS = 3600.0
+POLL_SECONDS = 3600.0
 
 # Two workers that come at once take turns; the second finds nothing to do.
 LOCK = "select pg_advisory_xact_lock(hashtextextended('business_time.calendar_span', 1))"
-WRITE = "select business_time.write_spans(%s)"
+WRITE_SPANS = "select business_time.write_spans(%s)"
 VERSIONS = "select * from fold.calendar_version order by id"
-ENDING = """
+ENDING_VERSIONS = """
 select v.* from fold.calendar c join fold.calendar_version v on v.id = c.newest_id
 where (select max(s.starts) from business_time.calendar_span s where s.version = v.id) < %s
 order by v.id limit 1
@@ -34,24 +34,24 @@ REACH = """
 select min(starts) as since, max(starts) filter (where seconds_before is null) as until
 from business_time.calendar_span where version = %s
 """
-WRITTEN = """
+WRITTEN_SPANS = """
 select extract(epoch from starts)::bigint as starts, extract(epoch from ends)::bigint as ends, seconds_before
 from business_time.calendar_span where version = %s order by starts
 """
 
 
-def row(version: CalendarVersion, since: datetime, until: datetime) -> dict[str, Any]:
+def span_row(version: CalendarVersion, since: datetime, until: datetime) -> dict[str, Any]:
     """The spans between the two instants, as the database takes them."""
     spans = [(int(a.timestamp()), int(b.timestamp())) for a, b in version.business_time().spans(since, until)]
     reach = {"since": int(since.timestamp()), "until": int(until.timestamp())}
     return {"id": str(version.id), **reach, "spans": spans}
 
 
-def first_row(version: CalendarVersion) -> dict[str, Any]:
+def initial_row(version: CalendarVersion) -> dict[str, Any]:
     """The spans that are written with the version."""
     assert version.published_at is not None
     year = version.published_at.year
-    return row(version, _new_year(year - YEARS_BACK), _new_year(year + YEARS_AHEAD))
+    return span_row(version, _new_year(year - YEARS_BACK), _new_year(year + YEARS_AHEAD))
 
 
 async def extend(connection: Connection, now: datetime) -> int:
@@ -59,37 +59,37 @@ async def extend(connection: Connection, now: datetime) -> int:
     extended = 0
     while True:
         async with connection.transaction():
-            await rows_of(connection, LOCK, ())
-            found = await rows_of(connection, ENDING, (_new_year(now.year + FEWEST_YEARS),))
+            await fetch_rows(connection, LOCK, ())
+            found = await fetch_rows(connection, ENDING_VERSIONS, (_new_year(now.year + FEWEST_YEARS),))
             if not found:
                 return extended
             version = from_row(CalendarVersion, found[0])
-            reach = (await rows_of(connection, REACH, (version.id,)))[0]
-            told = row(version, reach["since"], _new_year(now.year + YEARS_AHEAD))
-            await rows_of(connection, WRITE, (Jsonb(told),))
+            reach = (await fetch_rows(connection, REACH, (version.id,)))[0]
+            told = span_row(version, reach["since"], _new_year(now.year + YEARS_AHEAD))
+            await fetch_rows(connection, WRITE_SPANS, (Jsonb(told),))
         extended += 1
 
 
-async def remake(connection: Connection) -> Sequence[UUID]:
+async def rebuild_spans(connection: Connection) -> Sequence[UUID]:
     """Makes the spans of every version anew from what it says. Gives the versions whose spans were others."""
     wrong: list[UUID] = []
     async with connection.transaction():
-        await rows_of(connection, LOCK, ())
-        for found in await rows_of(connection, VERSIONS, ()):
+        await fetch_rows(connection, LOCK, ())
+        for found in await fetch_rows(connection, VERSIONS, ()):
             version = from_row(CalendarVersion, found)
-            reach = (await rows_of(connection, REACH, (version.id,)))[0]
-            first = first_row(version)
+            reach = (await fetch_rows(connection, REACH, (version.id,)))[0]
+            first = initial_row(version)
             whole = reach["until"] is not None and int(reach["since"].timestamp()) == first["since"]
-            told = row(version, reach["since"], reach["until"]) if whole else first
-            before = await rows_of(connection, WRITTEN, (version.id,))
-            await rows_of(connection, WRITE, (Jsonb(told),))
-            if await rows_of(connection, WRITTEN, (version.id,)) != before:
+            told = span_row(version, reach["since"], reach["until"]) if whole else first
+            before = await fetch_rows(connection, WRITTEN_SPANS, (version.id,))
+            await fetch_rows(connection, WRITE_SPANS, (Jsonb(told),))
+            if await fetch_rows(connection, WRITTEN_SPANS, (version.id,)) != before:
                 wrong.append(version.id)
     return wrong
 
 
 async def run(
-    lines: Lines, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
+    connections: SharedConnections, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
 ) -> None:
     """Takes spans further for ever. `failed` is told of each failure."""
 
@@ -97,7 +97,7 @@ async def run(
         await extend(connection, clock())
         return False
 
-    await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
+    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 def _new_year(year: int) -> datetime:

@@ -10,11 +10,11 @@ from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.common.components import Component
-from app.common.records import Labelled
-from app.kernel.bodies import Line
+from app.common.records import CodeEnum
+from app.kernel.payloads import ShortText
 
 
-class Weekday(Labelled):
+class Weekday(CodeEnum):
     """A day of the week, in the order of the week."""
 
     mon = "mon", "Monday", "星期一"
@@ -29,7 +29,7 @@ class Weekday(Labelled):
 _DATE = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d")
 
 
-def _date(value: str) -> str:
+def _check_date(value: str) -> str:
     try:
         if _DATE.fullmatch(value) and date.fromisoformat(value):
             return value
@@ -38,15 +38,17 @@ def _date(value: str) -> str:
     raise PydanticCustomError("not_a_date", "must be a date")
 
 
-Hours = Annotated[
+ClockTime = Annotated[
     str,
     StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"),
     Component("TimeOfDay", "A time by the clock.", "09:00"),
 ]
 
 
-Day = Annotated[
-    Line,
-    AfterValidator(_date),
-    Component("Day", "A day.", "2026-03-02", {"format": "date", "pattern": r"^(19|20|21)\d\d-\d\d-\d\d$"}),
+IsoDate = Annotated[
+    ShortText,
+    AfterValidator(_check_date),
+    Component(
+        "IsoDate", "A day.", "2026-03-02", {"format": "date", "pattern": r"^(19|20|21)\d\d-\d\d-\d\d$"}
+    ),
 ]

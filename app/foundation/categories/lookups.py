@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.kernel.look import Look, NotHeld
+from app.kernel.reads import NotHeld, ReadContext
 
 
-async def number_of_categories(look: Look, process: str) -> int:
+async def number_of_categories(reads: ReadContext, process: str) -> int:
     """How many categories the process has, retired ones among them."""
     query = "select count(*) from fold.category where process = %s"
     held = NotHeld("Two who add the last one at once make it one more, which still is few.")
-    number: int = await look.value(query, (process,), held=held)
+    number: int = await reads.value(query, (process,), held=held)
     return number

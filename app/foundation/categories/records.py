@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
-class CategoryState(Labelled):
+class CategoryState(CodeEnum):
     """Whether new cases are sorted into it."""
 
     active = "active", "Active", "在用"
@@ -32,7 +32,7 @@ class Category(Record):
     key: str | None = None
     name_en: str | None = None
     name_zh: str | None = None
-    parent_id: Annotated[UUID | None, Refers("category")] = None
+    parent_id: Annotated[UUID | None, ForeignRef("category")] = None
     level: int | None = None
     added_at: datetime | None = None
     retired_at: datetime | None = None

@@ -7,12 +7,12 @@ from datetime import datetime
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import Out, RecordOut
+from app.api.shapes import OutputModel, RecordOut
 from app.foundation.checklists.checklists import LIFECYCLE
 from app.foundation.checklists.records import ChecklistState
 
 
-class ChecklistItemOut(Out):
+class ChecklistItemOut(OutputModel):
     """Something to be done."""
 
     title_en: str

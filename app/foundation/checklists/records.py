@@ -9,10 +9,10 @@ from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record
+from app.common.records import FOLD, CodeEnum, Record
 
 
-class ChecklistState(Labelled):
+class ChecklistState(CodeEnum):
     """Whether it is put on tickets."""
 
     active = "active", "Active", "在用"

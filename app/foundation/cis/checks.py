@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from app.common.people import Person
 from app.foundation.cis.preparation import LatestPosition
 from app.foundation.cis.records import Baseline, Ci, CiRelation
-from app.foundation.people.givable import still_there
-from app.kernel.bodies import LONGEST_LIST
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.payloads import LONGEST_LIST
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 MOST_RELATIONS = 500
 
 
-async def owner_is_gone(look: Look, ci: Ci, body: PlanCi | EditCi, at: Moment) -> None:
+async def owner_inactive(reads: ReadContext, ci: Ci, body: PlanCi | EditCi, ctx: ActionContext) -> None:
     """Somebody who is there answers for it."""
-    still_there(at.the(Person, "owner"), "/owner")
+    check_person_active(ctx.ref(Person, "owner"), "/owner")
 
 
-async def too_many_attributes(look: Look, ci: Ci, body: ChangeAttributesCi, at: Moment) -> None:
+async def too_many_attributes(
+    reads: ReadContext, ci: Ci, body: ChangeAttributesCi, ctx: ActionContext
+) -> None:
     """What is known of it stays a list that can be read."""
     given = {key for key, value in body.attributes.items() if value is not None}
     kept = (ci.attributes or {}).keys() - body.attributes.keys()
@@ -34,19 +36,21 @@ async def too_many_attributes(look: Look, ci: Ci, body: ChangeAttributesCi, at: 
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/attributes", because="too_long")
 
 
-async def cannot_be_related(look: Look, ci: Ci, body: RelateCi, at: Moment) -> None:
+async def cannot_be_related(reads: ReadContext, ci: Ci, body: RelateCi, ctx: ActionContext) -> None:
     """To itself it is nothing, and to another one everything only once."""
-    other = at.named(Ci, "other")
+    other = ctx.required_ref(Ci, "other")
     if other.id == ci.id:
         raise WrongValue(pointer="/other", because="itself")
-    relations = await look.children(CiRelation, ci)
+    relations = await reads.children(CiRelation, ci)
     if any((one.kind, one.to_ci_id) == (body.kind, other.id) for one in relations):
         raise WrongValue(pointer="/other", because="there_already")
     if len(relations) >= MOST_RELATIONS:
         raise WrongValue({"max_length": str(MOST_RELATIONS)}, pointer="/other", because="too_long")
 
 
-async def not_reached_yet(look: Look, baseline: Baseline, body: TakeBaseline, at: Moment) -> None:
+async def position_not_reached(
+    reads: ReadContext, baseline: Baseline, body: TakeBaseline, ctx: ActionContext
+) -> None:
     """A baseline is of what was."""
-    if body.position is not None and body.position > at.prepared(LatestPosition).position:
+    if body.position is not None and body.position > ctx.prepared(LatestPosition).position:
         raise WrongValue(pointer="/position", because="ahead_of_the_log")

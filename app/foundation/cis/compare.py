@@ -16,25 +16,25 @@ from pydantic import Field
 
 from app.api import cursors
 from app.api.list_queries import LARGEST_POSITION, Paging
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.common.records import codecs
 from app.foundation.cis import baselines
 from app.foundation.cis.lifecycle import LIFECYCLE
-from app.foundation.cis.queries import CiStub, seen_by, stub
-from app.foundation.cis.records import Baseline, Ci, CiRelation, CiState, Difference, RelationKind
+from app.foundation.cis.queries import CiStub, ci_stub, ci_visibility_condition
+from app.foundation.cis.records import Baseline, Ci, CiRelation, CiState, DifferenceKind, RelationKind
 from app.kernel.history import fold
-from app.kernel.look import load
-from app.kernel.named import visible
+from app.kernel.reads import load
+from app.kernel.references import is_visible
 from app.kernel.refusals import WrongValue
 from app.log import read
 from app.log.events import COLUMNS, Recorded, kind_of, recorded, stream
 
 #: A page looks at so many items at most, and reads the histories of so many at once.
-MOST_LOOKED_AT, AT_ONCE = 2_000, 100
+MOST_EXAMINED, CHUNK_SIZE = 2_000, 100
 #: A page that tells of so many relations is full, whatever its limit.
 MOST_RELATIONS = 2_000
 #: What is compared; attributes each by itself.
-COMPARED = ("name", "state", "owner_id", "services")
+COMPARED_FIELDS = ("name", "state", "owner_id", "services")
 
 CANDIDATES = """
 with item as (
@@ -43,7 +43,7 @@ with item as (
 )
 select i.*, {moved} as moved from item i order by i.id
 """
-MOVED = """exists (
+CHANGED_BETWEEN = """exists (
   select from log.event e where e.stream = 'ci/' || i.id and e.position > %(low)s and e.position <= %(high)s
 )"""
 
@@ -61,7 +61,7 @@ class CompareQuery(Paging):
     )
 
 
-class FieldDifference(Out):
+class FieldDifference(OutputModel):
     """A field that is otherwise."""
 
     field: str = Field(
@@ -71,24 +71,24 @@ class FieldDifference(Out):
     new: str | int | list[str] | None
 
 
-class RelationDifference(Out):
+class RelationDifference(OutputModel):
     """A relation that starts from the item, and was not there before, or is not there any more."""
 
     kind: RelationKind
     other: CiStub
 
 
-class CiDifference(Out):
+class CiDifference(OutputModel):
     """What became of a configuration item."""
 
     ci: CiStub = Field(description="As it stood at `to`; a removed one as it stood at `from`.")
-    difference: Difference
+    difference: DifferenceKind
     fields: list[FieldDifference] = Field(description="Of a changed one: what is otherwise, in order.")
     relations_added: list[RelationDifference]
     relations_removed: list[RelationDifference]
 
 
-class ComparePage(Out):
+class ComparePage(OutputModel):
     """What became of configuration items, in the order of their ids."""
 
     from_position: int
@@ -98,17 +98,17 @@ class ComparePage(Out):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """A state of the log, and whose items it is about; `among` None: everybody's."""
+class ComparedState:
+    """A state of the log, and whose items it is about; `baseline` None: everybody's."""
 
     position: int
-    among: Baseline | None
+    baseline: Baseline | None
 
-    def has(self, ci: Ci | None) -> bool:
+    def contains(self, ci: Ci | None) -> bool:
         """Whether the item as it stood then is in the set."""
         if ci is None or ci.state is CiState.retired:
             return False
-        of = self.among
+        of = self.baseline
         return of is None or (
             (not of.ci_classes or ci.ci_class in of.ci_classes)
             and (not of.services or not set(of.services).isdisjoint(ci.services or ()))
@@ -116,14 +116,14 @@ class Side:
         )
 
     @property
-    def rule(self) -> tuple[Any, ...]:
+    def selection(self) -> tuple[Any, ...]:
         """What the set goes by: the same for the same set."""
-        of = self.among
+        of = self.baseline
         return () if of is None else (of.ci_classes, of.services, of.ci_ids)
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
+class CiSnapshot:
     """An item as it stood, if it is in the set, and its relations: kind, and the other one's id."""
 
     ci: Ci | None
@@ -132,26 +132,28 @@ class Stood:
 
 async def compare(renderer: Renderer, query: CompareQuery) -> dict[str, Any]:
     """A page of differences. Raises BadCursor, and WrongValue for a side that is not there."""
-    before, after = await _sides(renderer, query)
+    before, after = await _compared_states(renderer, query)
     sign = renderer.ledger.vault.fingerprint
-    scope = f"cis/compare {before.position} {before.rule} {after.position} {after.rule}"
+    scope = f"cis/compare {before.position} {before.selection} {after.position} {after.selection}"
     last = None if query.cursor is None else UUID(cursors.read(query.cursor, scope, sign)[0])
     rows, more = await _candidates(renderer, before, after, last)
-    found: list[tuple[dict[str, Any], Stood, Stood]] = []
-    told = 0
+    found: list[tuple[dict[str, Any], CiSnapshot, CiSnapshot]] = []
+    reported = 0
     for chunk in _chunks([row for row in rows if row["moved"]]):
-        for row, old, new in await _stood(renderer, chunk, before, after):
-            if len(found) == query.limit or told > MOST_RELATIONS:
-                items = await _shown(renderer, found)
+        for row, old, new in await _snapshots(renderer, chunk, before, after):
+            if len(found) == query.limit or reported > MOST_RELATIONS:
+                items = await _render_items(renderer, found)
                 return _page(before, after, items, cursors.write([str(found[-1][0]["id"])], scope, sign))
             if old != new:
                 found.append((row, old, new))
-                told += len(old.relations ^ new.relations)
+                reported += len(old.relations ^ new.relations)
     cursor = cursors.write([str(rows[-1]["id"])], scope, sign) if more else None
-    return _page(before, after, await _shown(renderer, found), cursor)
+    return _page(before, after, await _render_items(renderer, found), cursor)
 
 
-def _page(before: Side, after: Side, items: Sequence[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
+def _page(
+    before: ComparedState, after: ComparedState, items: Sequence[dict[str, Any]], cursor: str | None
+) -> dict[str, Any]:
     return {
         "from_position": before.position,
         "to_position": after.position,
@@ -160,23 +162,25 @@ def _page(before: Side, after: Side, items: Sequence[dict[str, Any]], cursor: st
     }
 
 
-async def _sides(renderer: Renderer, query: CompareQuery) -> tuple[Side, Side]:
-    before = await _side(renderer, "from", query.before)
-    after = await _side(renderer, "to", query.after)
+async def _compared_states(renderer: Renderer, query: CompareQuery) -> tuple[ComparedState, ComparedState]:
+    before = await _baseline_or_position(renderer, "from", query.before)
+    after = await _baseline_or_position(renderer, "to", query.after)
     if isinstance(before, Baseline):
-        of = before
-        return _of(of), _of(after) if isinstance(after, Baseline) else Side(after, of)
+        baseline = before
+        return _state_of_baseline(baseline), _state_of_baseline(after) if isinstance(
+            after, Baseline
+        ) else ComparedState(after, baseline)
     if isinstance(after, Baseline):
-        return Side(before, after), _of(after)
-    return Side(before, None), Side(after, None)
+        return ComparedState(before, after), _state_of_baseline(after)
+    return ComparedState(before, None), ComparedState(after, None)
 
 
-def _of(baseline: Baseline) -> Side:
+def _state_of_baseline(baseline: Baseline) -> ComparedState:
     assert baseline.position is not None
-    return Side(baseline.position, baseline)
+    return ComparedState(baseline.position, baseline)
 
 
-async def _side(renderer: Renderer, parameter: str, name: str) -> Baseline | int:
+async def _baseline_or_position(renderer: Renderer, parameter: str, name: str) -> Baseline | int:
     """The baseline of that name, or the position. Raises WrongValue."""
     ledger, lifecycle = renderer.ledger, baselines.LIFECYCLE
     if name.isascii() and name.isdigit():
@@ -185,32 +189,32 @@ async def _side(renderer: Renderer, parameter: str, name: str) -> Baseline | int
             raise WrongValue(parameter=parameter, because="ahead_of_the_log")
         return position
     loaded = await load(ledger.db, lifecycle, name)
-    if loaded is None or not visible(ledger, lifecycle, renderer.caller, loaded.audience):
+    if loaded is None or not is_visible(ledger, lifecycle, renderer.caller, loaded.audience):
         words = {"kind": lifecycle.kind, "name": name}
         raise WrongValue(words, parameter=parameter, because="unknown_reference")
     return loaded.record
 
 
 async def _candidates(
-    renderer: Renderer, before: Side, after: Side, last: UUID | None
+    renderer: Renderer, before: ComparedState, after: ComparedState, last: UUID | None
 ) -> tuple[list[dict[str, Any]], bool]:
     """The next items that the caller may see, with whether they can differ, and whether more follow."""
     low, high = sorted((before.position, after.position))
-    parameters: dict[str, Any] = {"after": last, "looked_at": MOST_LOOKED_AT + 1, "low": low, "high": high}
-    moved = MOVED if before.rule == after.rule else "true"
-    query = CANDIDATES.format(seen=seen_by(renderer, parameters), moved=moved)
+    parameters: dict[str, Any] = {"after": last, "looked_at": MOST_EXAMINED + 1, "low": low, "high": high}
+    moved = CHANGED_BETWEEN if before.selection == after.selection else "true"
+    query = CANDIDATES.format(seen=ci_visibility_condition(renderer, parameters), moved=moved)
     rows = await renderer.ledger.db.rows(query, parameters)
-    return rows[:MOST_LOOKED_AT], len(rows) > MOST_LOOKED_AT
+    return rows[:MOST_EXAMINED], len(rows) > MOST_EXAMINED
 
 
 def _chunks(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    for begin in range(0, len(rows), AT_ONCE):
-        yield rows[begin : begin + AT_ONCE]
+    for begin in range(0, len(rows), CHUNK_SIZE):
+        yield rows[begin : begin + CHUNK_SIZE]
 
 
-async def _stood(
-    renderer: Renderer, rows: list[dict[str, Any]], before: Side, after: Side
-) -> list[tuple[dict[str, Any], Stood, Stood]]:
+async def _snapshots(
+    renderer: Renderer, rows: list[dict[str, Any]], before: ComparedState, after: ComparedState
+) -> list[tuple[dict[str, Any], CiSnapshot, CiSnapshot]]:
     """Each with how it stood on both sides."""
     names = {row["id"]: stream(LIFECYCLE.kind, row["id"]) for row in rows}
     query = (
@@ -220,16 +224,19 @@ async def _stood(
     events: dict[str, list[Recorded]] = defaultdict(list)
     for row in await renderer.ledger.db.rows(query, (list(names.values()), high)):
         events[row["stream"]].append(recorded(row))
-    told = [(row, names[row["id"]], events[names[row["id"]]]) for row in rows]
-    return [(row, stood(name, those, before), stood(name, those, after)) for row, name, those in told]
+    histories = [(row, names[row["id"]], events[names[row["id"]]]) for row in rows]
+    return [
+        (row, snapshot_at(name, those, before), snapshot_at(name, those, after))
+        for row, name, those in histories
+    ]
 
 
-def stood(name: str, events: Sequence[Recorded], side: Side) -> Stood:
+def snapshot_at(name: str, events: Sequence[Recorded], state: ComparedState) -> CiSnapshot:
     """How the item of that stream stood: its events up to the side's position, folded."""
-    then = [event for event in events if event.position <= side.position]
+    then = [event for event in events if event.position <= state.position]
     ci = fold(Ci, name, then)
-    if not side.has(ci):
-        return Stood(None, frozenset())
+    if not state.contains(ci):
+        return CiSnapshot(None, frozenset())
     keys = {key for event in then for key in event.data["set"] if kind_of(key) == CiRelation.KIND}
     there = [one for key in keys if (one := fold(CiRelation, key, then)) is not None]
     relations = frozenset((str(one.kind), one.to_ci_id) for one in there if one.to_ci_id is not None)
@@ -238,35 +245,40 @@ def stood(name: str, events: Sequence[Recorded], side: Side) -> Stood:
     ci.version, ci.changed_at = 0, None
     ci.unauthorised, ci.unauthorised_count, ci.unauthorised_at = None, None, None
     ci.live_at = None
-    return Stood(ci, relations)
+    return CiSnapshot(ci, relations)
 
 
-async def _shown(
-    renderer: Renderer, found: Sequence[tuple[dict[str, Any], Stood, Stood]]
+async def _render_items(
+    renderer: Renderer, found: Sequence[tuple[dict[str, Any], CiSnapshot, CiSnapshot]]
 ) -> list[dict[str, Any]]:
     others = {other for _, old, new in found for _, other in old.relations ^ new.relations}
     parameters: dict[str, Any] = {"ids": list(others)}
     rows = await renderer.ledger.db.rows(
         "select c.id, c.key, c.name, c.ci_class, c.state from fold.ci c "
-        f"where c.id = any(%(ids)s) and {seen_by(renderer, parameters)}",
+        f"where c.id = any(%(ids)s) and {ci_visibility_condition(renderer, parameters)}",
         parameters,
     )
-    stubs = {row["id"]: stub(row) for row in rows}
+    stubs = {row["id"]: ci_stub(row) for row in rows}
     items = [_item(old, new, stubs) for _, old, new in found]
-    empty = {"difference": Difference.changed, "fields": [], "relations_added": [], "relations_removed": []}
+    empty = {
+        "difference": DifferenceKind.changed,
+        "fields": [],
+        "relations_added": [],
+        "relations_removed": [],
+    }
     # Only what it is to others that the caller may not see is otherwise.
     return [item for item in items if not empty.items() <= item.items()]
 
 
-def _item(old: Stood, new: Stood, stubs: dict[UUID, dict[str, Any]]) -> dict[str, Any]:
+def _item(old: CiSnapshot, new: CiSnapshot, stubs: dict[UUID, dict[str, Any]]) -> dict[str, Any]:
     shown = new.ci or old.ci
-    difference = Difference.added if old.ci is None else Difference.removed
+    difference = DifferenceKind.added if old.ci is None else DifferenceKind.removed
     if old.ci is not None and new.ci is not None:
-        difference = Difference.changed
+        difference = DifferenceKind.changed
     return {
-        "ci": stub({name: getattr(shown, name) for name in CiStub.model_fields}),
+        "ci": ci_stub({name: getattr(shown, name) for name in CiStub.model_fields}),
         "difference": difference,
-        "fields": list(differing(old.ci, new.ci)) if old.ci and new.ci else [],
+        "fields": list(field_differences(old.ci, new.ci)) if old.ci and new.ci else [],
         "relations_added": _relations(new.relations - old.relations, stubs),
         "relations_removed": _relations(old.relations - new.relations, stubs),
     }
@@ -278,9 +290,9 @@ def _relations(
     return [{"kind": kind, "other": stubs[other]} for kind, other in sorted(relations) if other in stubs]
 
 
-def differing(old: Ci, new: Ci) -> Iterator[dict[str, Any]]:
+def field_differences(old: Ci, new: Ci) -> Iterator[dict[str, Any]]:
     """What is otherwise: each field that people change, and each attribute."""
-    for name in COMPARED:
+    for name in COMPARED_FIELDS:
         write = codecs(Ci)[name].write
         was, now = getattr(old, name), getattr(new, name)
         if was != now:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.db import Database
 from app.foundation.cis.records import RelationKind
 
 
-class Spread(Labelled):
+class ImpactDirection(CodeEnum):
     """Which end of a relation is touched by the failure of the other one."""
 
     to_its_start = "to_its_start", "From what it leads to, to what it starts from", "从指向端到起始端"
@@ -25,24 +25,24 @@ class Spread(Labelled):
 
 #: How failure spreads along each kind. Whoever `connects_to` something needs it, and not the other way round:
 #: a switch does not fail with a printer. Where both need each other, there are two relations.
-SPREADS: dict[RelationKind, Spread] = {
-    RelationKind.runs_on: Spread.to_its_start,
-    RelationKind.depends_on: Spread.to_its_start,
-    RelationKind.connects_to: Spread.to_its_start,
-    RelationKind.part_of: Spread.to_its_end,
-    RelationKind.uses: Spread.to_its_start,
+IMPACT_DIRECTIONS: dict[RelationKind, ImpactDirection] = {
+    RelationKind.runs_on: ImpactDirection.to_its_start,
+    RelationKind.depends_on: ImpactDirection.to_its_start,
+    RelationKind.connects_to: ImpactDirection.to_its_start,
+    RelationKind.part_of: ImpactDirection.to_its_end,
+    RelationKind.uses: ImpactDirection.to_its_start,
 }
 USUAL_DEPTH, LARGEST_DEPTH = 6, 10
 #: So many touched ones are told of; where there are more, that is said.
-MOST_TOUCHED = 2_000
+MOST_AFFECTED_CIS = 2_000
 #: So many relations are followed from one level to the next. Of a hub's most lead to what is known already.
-MOST_WAYS = 10_000
+MOST_RELATIONS_FOLLOWED = 10_000
 
 # One level: what the failure of the `frontier` touches besides what is known already, each by the first of
 # its ways in the order of their kinds. What is retired neither fails nor is touched.
 # `offset 0` keeps the planner to the index: rows are looked up until there are enough of them, which it
 # cannot know, and would rather read all items.
-LEVEL = """
+NEXT_LEVEL = """
 with known as materialized (
   select unnest(%(known)s::uuid[]) as id
 ), way as materialized (
@@ -71,25 +71,29 @@ limit %(limit)s
 
 
 @dataclass(frozen=True, slots=True)
-class Impact:
+class ImpactResult:
     """What is touched, the nearest first.
 
     Each has `distance` (1: directly), `kind` of the relation and `via`, the id of the one that it is touched
     by. `truncated`: the walk ended at one of its bounds, so that there is more, or may be.
     """
 
-    touched: Sequence[dict[str, Any]]
+    affected: Sequence[dict[str, Any]]
     truncated: bool
 
 
-def spreading(way: Spread) -> list[str]:
+def kinds_in_direction(way: ImpactDirection) -> list[str]:
     """The kinds of relations along which failure spreads that way."""
-    return [kind.value for kind, spread in SPREADS.items() if spread is way]
+    return [kind.value for kind, spread in IMPACT_DIRECTIONS.items() if spread is way]
 
 
 async def impact(
-    db: Database, failing: UUID, depth: int, most: int = MOST_TOUCHED, ways: int = MOST_WAYS
-) -> Impact:
+    db: Database,
+    failing: UUID,
+    depth: int,
+    most: int = MOST_AFFECTED_CIS,
+    ways: int = MOST_RELATIONS_FOLLOWED,
+) -> ImpactResult:
     """What the failure touches within `depth` relations, at most `most`: breadth first, by one statement a
     level, which follows at most so many `ways`. Cycles end where they come back to what is known.
     """
@@ -100,18 +104,18 @@ async def impact(
         parameters = {
             "frontier": frontier,
             "known": [failing, *known],
-            "to_start": spreading(Spread.to_its_start),
-            "to_end": spreading(Spread.to_its_end),
+            "to_start": kinds_in_direction(ImpactDirection.to_its_start),
+            "to_end": kinds_in_direction(ImpactDirection.to_its_end),
             "ways": ways + 1,
             "limit": room + 1,
         }
         # Planned for this frontier: one plan for one item and for a thousand takes twice as long for these.
-        found = await db.rows(LEVEL, parameters, prepare=False)
+        found = await db.rows(NEXT_LEVEL, parameters, prepare=False)
         for row in found[:room]:
             known[row["id"]] = {**row, "distance": distance}
         if len(found) > room or (found and found[0]["ways"] > ways):
-            return Impact(list(known.values()), truncated=True)
+            return ImpactResult(list(known.values()), truncated=True)
         if not found:
             break
         frontier = [row["id"] for row in found]
-    return Impact(list(known.values()), truncated=False)
+    return ImpactResult(list(known.values()), truncated=False)

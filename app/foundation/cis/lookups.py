@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.kernel.look import Look, NotHeld
+from app.kernel.reads import NotHeld, ReadContext
 
 DRAWN = """
 select id, count(*) over () as population, (select position from log.head) as position from fold.ci
@@ -16,13 +16,13 @@ order by sha256(convert_to(%(seed)s || '/' || id, 'UTF8')), id limit %(size)s
 
 
 async def drawn_cis(
-    look: Look, classes: list[str], services: list[str], seed: str, size: int
+    reads: ReadContext, classes: list[str], services: list[str], seed: str, size: int
 ) -> tuple[int, int, list[UUID]]:
     """Up to which position of the log, how many configuration items of these classes and services are in use
     (empty: of all), and as many of them as are to be drawn, in the order of the SHA-256 of `<seed>/<id>`.
     """
     said = {"classes": classes, "services": services, "seed": seed, "size": size}
     held = NotHeld("The sample says up to which position of the log it was drawn.")
-    rows = await look.rows(DRAWN, said, held=held)
+    rows = await reads.rows(DRAWN, said, held=held)
     position, population = (rows[0]["position"], rows[0]["population"]) if rows else (0, 0)
     return position, population, [row["id"] for row in rows]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from app.foundation.cis.lookups import drawn_cis
 from app.foundation.cis.records import Baseline, Ci, CiRelation, Verification, VerificationItem
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ class EndedRelation:
     relation: CiRelation
 
 
-async def ended_relation(look: Look, ci: Ci, body: UnrelateCi, at: Moment) -> EndedRelation:
+async def ended_relation(reads: ReadContext, ci: Ci, body: UnrelateCi, ctx: ActionContext) -> EndedRelation:
     """Finds the relation that is taken away. Raises WrongValue if there is none."""
-    other = at.named(Ci, "other")
-    relation = await look.child(CiRelation, ci, kind=body.kind.value, to_ci_id=other.id)
+    other = ctx.required_ref(Ci, "other")
+    relation = await reads.child(CiRelation, ci, kind=body.kind.value, to_ci_id=other.id)
     if relation is None:
         raise WrongValue(pointer="/other", because="not_related")
     return EndedRelation(relation)
@@ -45,9 +45,11 @@ class LatestPosition:
     position: int
 
 
-async def latest_position(look: Look, baseline: Baseline, body: TakeBaseline, at: Moment) -> LatestPosition:
+async def latest_position(
+    reads: ReadContext, baseline: Baseline, body: TakeBaseline, ctx: ActionContext
+) -> LatestPosition:
     """Finds how far the log is: where nobody says when, a baseline is of what is."""
-    return LatestPosition(await look.head())
+    return LatestPosition(await reads.head())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,13 @@ class Sample:
     cis: tuple[UUID, ...]
 
 
-async def sample(look: Look, verification: Verification, body: DrawVerification, at: Moment) -> Sample:
+async def sample(
+    reads: ReadContext, verification: Verification, body: DrawVerification, ctx: ActionContext
+) -> Sample:
     """Draws the sample. Raises WrongValue if nothing of it is in use."""
     classes = [one.value for one in body.ci_classes]
     services, seed = list(body.services), str(verification.id)
-    position, population, drawn = await drawn_cis(look, classes, services, seed, body.size)
+    position, population, drawn = await drawn_cis(reads, classes, services, seed, body.size)
     if not drawn:
         raise WrongValue(pointer="/ci_classes", because="nothing_to_draw")
     return Sample(position, population, tuple(drawn))
@@ -78,14 +82,14 @@ class SampleItem:
 
 
 async def sample_item(
-    look: Look,
+    reads: ReadContext,
     verification: Verification,
     body: CheckItemVerification | SettleDifferenceVerification,
-    at: Moment,
+    ctx: ActionContext,
 ) -> SampleItem:
     """Finds the item of the sample. Raises WrongValue if it is none, or was settled."""
-    items = await look.children(VerificationItem, verification)
-    ci = at.named(Ci, "ci")
+    items = await reads.children(VerificationItem, verification)
+    ci = ctx.required_ref(Ci, "ci")
     item = next((one for one in items if one.ci_id == ci.id), None)
     if item is None:
         raise WrongValue(pointer="/ci", because="not_drawn")

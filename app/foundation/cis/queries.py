@@ -12,9 +12,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api import cursors
 from app.api.list_queries import Paging
 from app.api.lists import Listing
-from app.api.shapes import Beside, Out, PersonStub, RecordOut, Renderer
+from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, Renderer
 from app.foundation.cis import baselines, verifications
-from app.foundation.cis.impact import LARGEST_DEPTH, MOST_TOUCHED, MOST_WAYS, USUAL_DEPTH, impact
+from app.foundation.cis.affected import (
+    MOST_AFFECTED,
+    AffectedCustomerOut,
+    AffectedServiceOut,
+    services_and_customers,
+)
+from app.foundation.cis.impact import (
+    LARGEST_DEPTH,
+    MOST_AFFECTED_CIS,
+    MOST_RELATIONS_FOLLOWED,
+    USUAL_DEPTH,
+    impact,
+)
 from app.foundation.cis.lifecycle import LIFECYCLE
 from app.foundation.cis.records import (
     BaselineState,
@@ -26,15 +38,9 @@ from app.foundation.cis.records import (
     Settlement,
     VerificationState,
 )
-from app.foundation.cis.touched import (
-    MOST_TOLD,
-    TouchedCustomerOut,
-    TouchedServiceOut,
-    services_and_customers,
-)
 from app.foundation.people.queries import PERSONS
 from app.kernel.ledger import Ledger
-from app.kernel.visibility import sees_all, tokens
+from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.log.events import stream
 
@@ -104,7 +110,7 @@ BASELINES = Listing(
 )
 
 
-class CiStub(Out):
+class CiStub(OutputModel):
     """A configuration item, as others show it."""
 
     id: UUID
@@ -114,7 +120,7 @@ class CiStub(Out):
     state: CiState
 
 
-class VerificationItemOut(Out):
+class VerificationItemOut(OutputModel):
     """An item of a sample, and what was found."""
 
     ci: CiStub
@@ -140,7 +146,7 @@ async def items_of(ledger: Ledger, samples: Sequence[UUID]) -> dict[UUID, list[A
     for row in rows:
         said = {name: row[name] for name in ("place", "outcome", "note", "settlement", "change")}
         times = {name: row[name] and instant(row[name]) for name in ("checked_at", "settled_at")}
-        found.setdefault(records[row["record"]], []).append({"ci": stub(row), **said, **times})
+        found.setdefault(records[row["record"]], []).append({"ci": ci_stub(row), **said, **times})
     return found
 
 
@@ -168,11 +174,11 @@ class VerificationOut(RecordOut):
     checked_count: int = Field(description="How many of these were compared.")
     right_count: int = Field(description="How many are as recorded, or were confirmed.")
     unsettled_count: int = Field(description="About so many differences nothing is done yet.")
-    right_share: Annotated[float | None, Beside(right_share_of, one=True)] = Field(
+    right_share: Annotated[float | None, LoadedFrom(right_share_of, single=True)] = Field(
         description="Of those that were compared, the share that is right, from 0 to 1; null: none was, and "
         "in what is past."
     )
-    items: Annotated[list[VerificationItemOut] | None, Beside(items_of)] = Field(
+    items: Annotated[list[VerificationItemOut] | None, LoadedFrom(items_of)] = Field(
         description="In the order of the draw; null in what is past."
     )
     summary: str | None
@@ -189,7 +195,7 @@ VERIFICATIONS = Listing(
 )
 
 
-class RelationOut(Out):
+class RelationOut(OutputModel):
     """What a configuration item is to another one, or that one to it."""
 
     kind: RelationKind
@@ -201,7 +207,7 @@ class RelationOut(Out):
     related_at: datetime
 
 
-class RelationPage(Out):
+class RelationPage(OutputModel):
     """Relations of a configuration item in one direction, the oldest first."""
 
     items: list[RelationOut]
@@ -216,14 +222,14 @@ class RelationQuery(Paging):
     )
 
 
-class ViaOut(Out):
+class ViaOut(OutputModel):
     """By which relation something is touched."""
 
     kind: RelationKind
     ci: CiStub = Field(description="The one whose failure touches it.")
 
 
-class TouchedOut(Out):
+class AffectedCiOut(OutputModel):
     """A configuration item that is touched."""
 
     ci: CiStub
@@ -231,18 +237,18 @@ class TouchedOut(Out):
     via: ViaOut = Field(description="The last relation on the way; of several the first by its kind.")
 
 
-class ImpactOut(Out):
+class ImpactOut(OutputModel):
     """What is touched if a configuration item fails."""
 
     depth: int = Field(description="So many relations were followed at most.")
     truncated: bool = Field(
-        description=f"Whether there is more, or may be: more than {MOST_TOUCHED:,} items are touched, or "
-        f"more than {MOST_WAYS:,} relations lead on from one distance to the next, or more than "
-        f"{MOST_TOLD:,} services or customers are. What was found is told, nearest first."
+        description=f"Whether there is more, or may be: more than {MOST_AFFECTED_CIS:,} items are affected, "
+        f"or more than {MOST_RELATIONS_FOLLOWED:,} relations lead on from one distance to the next, or more "
+        f"than {MOST_AFFECTED:,} services or customers are. What was found is told, nearest first."
     )
-    cis: list[TouchedOut] = Field(description="The nearest first.")
-    services: list[TouchedServiceOut] = Field(description="The nearest first, then by key.")
-    customers: list[TouchedCustomerOut] = Field(
+    cis: list[AffectedCiOut] = Field(description="The nearest first.")
+    services: list[AffectedServiceOut] = Field(description="The nearest first, then by key.")
+    customers: list[AffectedCustomerOut] = Field(
         description="The teams that those services are for, the nearest first, then by key."
     )
 
@@ -257,9 +263,9 @@ class ImpactQuery(BaseModel):
     )
 
 
-def seen_by(renderer: Renderer, parameters: dict[str, Any]) -> str:
+def ci_visibility_condition(renderer: Renderer, parameters: dict[str, Any]) -> str:
     """The condition on `c` for those that the caller may see."""
-    if sees_all(renderer.caller, LIFECYCLE, agents_see=renderer.ledger.settings.agents_see):
+    if sees_every_record(renderer.caller, LIFECYCLE, agents_see=renderer.ledger.settings.agents_see):
         return "true"
     parameters["tokens"] = sorted(tokens(renderer.caller, LIFECYCLE))
     return (
@@ -281,7 +287,7 @@ async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[st
         "select r.id as relation_id, r.kind, r.related_at, c.id, c.key, c.name, c.ci_class, c.state "
         f"from fold.ci_relation r join fold.ci c on c.id = r.{there} "
         f"where r.{here} = %(ci)s and (%(after)s::uuid is null or r.id > %(after)s) "
-        f"and {seen_by(renderer, parameters)} order by r.id limit %(limit)s",
+        f"and {ci_visibility_condition(renderer, parameters)} order by r.id limit %(limit)s",
         parameters,
     )
     shown = found[: query.limit]
@@ -292,7 +298,7 @@ async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[st
             "kind": row["kind"],
             "label": RelationKind(row["kind"]).label(renderer.language),
             "direction": query.direction,
-            "other": stub(row),
+            "other": ci_stub(row),
             "related_at": instant(row["related_at"]),
         }
         for row in shown
@@ -303,9 +309,9 @@ async def relations(renderer: Renderer, ci: Ci, query: RelationQuery) -> dict[st
 async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
     """What its failure touches, of what the caller may see."""
     found = await impact(renderer.ledger.db, ci.id, depth)
-    touched = await _visible(renderer, found.touched)
-    by_id = {row["id"]: stub(row) for row in found.touched}
-    by_id[ci.id] = stub({name: getattr(ci, name) for name in CiStub.model_fields})
+    touched = await _visible(renderer, found.affected)
+    by_id = {row["id"]: ci_stub(row) for row in found.affected}
+    by_id[ci.id] = ci_stub({name: getattr(ci, name) for name in CiStub.model_fields})
     distances = dict.fromkeys(ci.services or (), 0)
     for row in touched:
         for key in row["services"]:
@@ -330,7 +336,7 @@ async def impact_of(renderer: Renderer, ci: Ci, depth: int) -> dict[str, Any]:
 async def _visible(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that the caller may see, with what they are touched by."""
     parameters: dict[str, Any] = {"ids": [row["id"] for row in rows]}
-    condition = seen_by(renderer, parameters)
+    condition = ci_visibility_condition(renderer, parameters)
     if condition == "true":
         return list(rows)
     found = await renderer.ledger.db.rows(
@@ -341,6 +347,6 @@ async def _visible(renderer: Renderer, rows: Sequence[dict[str, Any]]) -> list[d
     return [row for row in rows if row["id"] in seen and row["via"] not in unseen]
 
 
-def stub(row: dict[str, Any]) -> dict[str, Any]:
+def ci_stub(row: dict[str, Any]) -> dict[str, Any]:
     """What is said of an item wherever it is only named, from its row."""
     return {name: row[name] for name in CiStub.model_fields}

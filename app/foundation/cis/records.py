@@ -10,10 +10,10 @@ from sqlalchemy import ARRAY, BigInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.common.records import FOLD, Beside, Labelled, Record, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
 
 
-class CiState(Labelled):
+class CiState(CodeEnum):
     """Whether it is there yet, is used, is being worked on, or is gone."""
 
     planned = "planned", "Planned", "已计划"
@@ -22,7 +22,7 @@ class CiState(Labelled):
     retired = "retired", "Retired", "已退役"
 
 
-class CiClass(Labelled):
+class CiClass(CodeEnum):
     """What sort of thing it is."""
 
     application = "application", "Application", "应用"
@@ -34,7 +34,7 @@ class CiClass(Labelled):
     other = "other", "Other", "其他"
 
 
-class RelationKind(Labelled):
+class RelationKind(CodeEnum):
     """What a configuration item is to another one."""
 
     runs_on = "runs_on", "Runs on", "运行于"
@@ -44,14 +44,14 @@ class RelationKind(Labelled):
     uses = "uses", "Uses", "使用"
 
 
-class BaselineState(Labelled):
+class BaselineState(CodeEnum):
     """Whether it is compared with."""
 
     taken = "taken", "Taken", "已建立"
     discarded = "discarded", "Discarded", "已作废"
 
 
-class Difference(Labelled):
+class DifferenceKind(CodeEnum):
     """What became of a configuration item between two states of the log."""
 
     added = "added", "Added", "新增"
@@ -59,7 +59,7 @@ class Difference(Labelled):
     changed = "changed", "Changed", "变更"
 
 
-class VerificationState(Labelled):
+class VerificationState(CodeEnum):
     """Whether items of the sample are still compared."""
 
     open = "open", "Open", "进行中"
@@ -67,7 +67,7 @@ class VerificationState(Labelled):
     discarded = "discarded", "Discarded", "已作废"
 
 
-class CiOutcome(Labelled):
+class CiOutcome(CodeEnum):
     """What was found when an item was compared with what is there."""
 
     as_recorded = "as_recorded", "As recorded", "与记录一致"
@@ -75,7 +75,7 @@ class CiOutcome(Labelled):
     missing = "missing", "Not there", "不存在"
 
 
-class Settlement(Labelled):
+class Settlement(CodeEnum):
     """What is done about a difference."""
 
     confirmed = "confirmed", "The record is right", "确认记录无误"
@@ -98,8 +98,8 @@ class Ci(Record):
     key: str | None = None
     name: str | None = None
     ci_class: CiClass | None = Field(default=None, sa_type=Text)
-    owner_id: Annotated[UUID | None, Refers("person")] = None
-    found_by_id: Annotated[UUID | None, Refers("person")] = None
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = None
+    found_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     attributes: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     planned_at: datetime | None = None
@@ -110,14 +110,14 @@ class Ci(Record):
     unauthorised_at: datetime | None = None
 
 
-class CiRelation(Beside):
+class CiRelation(ChildRecord):
     """What a configuration item is to another one. Stands on the stream of the one that it starts from."""
 
     KIND: ClassVar[str] = "ci_relation"
 
-    from_ci_id: Annotated[UUID | None, Refers("ci")] = None
+    from_ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
     kind: RelationKind | None = Field(default=None, sa_type=Text)
-    to_ci_id: Annotated[UUID | None, Refers("ci")] = None
+    to_ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
     related_at: datetime | None = None
 
 
@@ -169,20 +169,20 @@ class Verification(Record):
     discarded_at: datetime | None = None
 
 
-class VerificationItem(Beside):
+class VerificationItem(ChildRecord):
     """An item of a sample, at its place in the draw; what was found, and what is done about it."""
 
     KIND: ClassVar[str] = "verification_item"
 
-    ci_id: Annotated[UUID | None, Refers("ci")] = None
+    ci_id: Annotated[UUID | None, ForeignRef("ci")] = None
     place: int | None = None
     outcome: CiOutcome | None = Field(default=None, sa_type=Text)
     note: str | None = None
-    checked_by_id: Annotated[UUID | None, Refers("person")] = None
+    checked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     checked_at: datetime | None = None
     settlement: Settlement | None = Field(default=None, sa_type=Text)
     change: str | None = None
-    settled_by_id: Annotated[UUID | None, Refers("person")] = None
+    settled_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     settled_at: datetime | None = None
 
 

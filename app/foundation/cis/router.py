@@ -12,7 +12,7 @@ from app.api.actions import mount_actions
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
+from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
 from app.foundation.cis import baselines, verifications
 from app.foundation.cis.compare import ComparePage, CompareQuery, compare
 from app.foundation.cis.lifecycle import LIFECYCLE
@@ -65,7 +65,7 @@ async def list_ci_relations(
 ) -> Response:
     """What it is to others, or others are to it."""
     renderer = renderer_of(request, CIS)
-    found = await relations(renderer, (await seen(renderer, name)).record, query)
+    found = await relations(renderer, (await load_visible(renderer, name)).record, query)
     headers = {**VARY, "Content-Language": renderer.language}
     return Response(to_json(found), headers=headers, media_type="application/json")
 
@@ -76,7 +76,7 @@ async def list_ci_relations(
 async def get_ci_impact(request: Request, name: Name, query: Annotated[ImpactQuery, Query()]) -> Response:
     """What is touched if it fails."""
     renderer = renderer_of(request, CIS)
-    found = await impact_of(renderer, (await seen(renderer, name)).record, query.depth)
+    found = await impact_of(renderer, (await load_visible(renderer, name)).record, query.depth)
     return Response(to_json(found), headers=VARY, media_type="application/json")
 
 

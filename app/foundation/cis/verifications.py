@@ -12,114 +12,120 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import SEE_EVERYTHING, Role
-from app.common.records import Refers
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import ForeignRef
 from app.foundation.cis.lifecycle import KEEPERS, MANAGERS, Change, Services
 from app.foundation.cis.preparation import Sample, SampleItem, sample, sample_item
 from app.foundation.cis.records import CiClass, CiOutcome, Settlement, Verification, VerificationItem
 from app.foundation.cis.records import VerificationState as State
-from app.kernel.bodies import Body, Few, Key, Line, Nothing, Reference
-from app.kernel.constraints import Taken
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import BoundedList, EmptyPayload, Payload, RecordKey, Reference, ShortText
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
 
 LARGEST_SAMPLE = 200
 
 
-class DrawVerification(Body):
+class DrawVerification(Payload):
     """Which items a sample is drawn of, and how many. What is left out does not narrow."""
 
-    key: Key = Field(
+    key: RecordKey = Field(
         description="What it is called in addresses; unique, never changed.", examples=["servers-2026-q4"]
     )
-    name: Line = Field(description="What people call it. Name no persons here.", examples=["Servers, autumn"])
+    name: ShortText = Field(
+        description="What people call it. Name no persons here.", examples=["Servers, autumn"]
+    )
     size: Annotated[int, Field(strict=True, ge=1, le=LARGEST_SAMPLE)] = Field(
         description="So many are drawn; fewer, if there are not as many."
     )
-    ci_classes: Annotated[tuple[CiClass, ...], Few] = Field(
+    ci_classes: Annotated[tuple[CiClass, ...], BoundedList] = Field(
         default=(), max_length=len(CiClass), description="Items of these classes.", examples=[["server"]]
     )
     services: Services = ()
 
 
-def draw(verification: Verification, body: DrawVerification, at: Moment) -> None:
+def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
     """Some of the items in use are to be compared with what is there."""
     verification.key = body.key
     verification.name = body.name
     verification.ci_classes = sorted({one.value for one in body.ci_classes})
     verification.services = sorted(body.services)
-    drawn = at.prepared(Sample)
+    drawn = ctx.prepared(Sample)
     verification.position, verification.population = drawn.position, drawn.population
     verification.drawn_count = len(drawn.cis)
     verification.checked_count = verification.right_count = verification.unsettled_count = 0
-    verification.drawn_at = at.occurred_at
+    verification.drawn_at = ctx.occurred_at
     for place, ci_id in enumerate(drawn.cis, 1):
-        item = VerificationItem(id=at.new_id(), record=verification.row_key, ci_id=ci_id, place=place)
-        at.add(item)
+        item = VerificationItem(id=ctx.new_id(), record=verification.row_key, ci_id=ci_id, place=place)
+        ctx.add(item)
 
 
-class CheckItemVerification(Body):
+class CheckItemVerification(Payload):
     """What was found of an item of the sample."""
 
-    ci: Annotated[Reference, Refers("ci", retired=True)] = Field(description="Which: its key or id.")
+    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Which: its key or id.")
     outcome: CiOutcome = Field(description="What was found.")
-    note: Line | None = Field(
+    note: ShortText | None = Field(
         default=None, description="What is otherwise than recorded; needed if something is. No persons here."
     )
 
 
-def check_item(verification: Verification, body: CheckItemVerification, at: Moment) -> None:
+def check_item(verification: Verification, body: CheckItemVerification, ctx: ActionContext) -> None:
     """An item of the sample was compared with what is there; until it is settled it can be anew."""
-    item = at.change(at.prepared(SampleItem).item)
+    item = ctx.change(ctx.prepared(SampleItem).item)
     item.outcome = body.outcome
     item.note = body.note
-    item.checked_by_id = at.caller.person_id
-    item.checked_at = at.occurred_at
-    _count(verification, item, at)
+    item.checked_by_id = ctx.caller.person_id
+    item.checked_at = ctx.occurred_at
+    _recount(verification, item, ctx)
 
 
-async def says_no_difference(
-    look: Look, verification: Verification, body: CheckItemVerification, at: Moment
+async def difference_without_note(
+    reads: ReadContext, verification: Verification, body: CheckItemVerification, ctx: ActionContext
 ) -> None:
     """Whoever finds something otherwise says what."""
     if body.outcome is not CiOutcome.as_recorded and body.note is None:
         raise WrongValue(pointer="/note", because="missing")
 
 
-class SettleDifferenceVerification(Body):
+class SettleDifferenceVerification(Payload):
     """What is done about a difference."""
 
-    ci: Annotated[Reference, Refers("ci", retired=True)] = Field(description="Of which item: its key or id.")
+    ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(
+        description="Of which item: its key or id."
+    )
     settlement: Settlement = Field(description="What is done about it.")
     change: Change = None
 
 
-def settle_difference(verification: Verification, body: SettleDifferenceVerification, at: Moment) -> None:
+def settle_difference(
+    verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
+) -> None:
     """What is done about a difference: it was none, a change has corrected it, or it is a finding."""
-    item = at.change(at.prepared(SampleItem).item)
+    item = ctx.change(ctx.prepared(SampleItem).item)
     item.settlement = body.settlement
     item.change = body.change
-    item.settled_by_id = at.caller.person_id
-    item.settled_at = at.occurred_at
-    _count(verification, item, at)
+    item.settled_by_id = ctx.caller.person_id
+    item.settled_at = ctx.occurred_at
+    _recount(verification, item, ctx)
 
 
 async def no_difference(
-    look: Look, verification: Verification, body: SettleDifferenceVerification, at: Moment
+    reads: ReadContext, verification: Verification, body: SettleDifferenceVerification, ctx: ActionContext
 ) -> None:
     """A difference was found; who has corrected it names the change."""
-    if at.prepared(SampleItem).item.outcome in (None, CiOutcome.as_recorded):
+    if ctx.prepared(SampleItem).item.outcome in (None, CiOutcome.as_recorded):
         raise WrongValue(pointer="/ci", because="no_difference")
     if body.settlement is Settlement.corrected and body.change is None:
         raise WrongValue(pointer="/change", because="missing")
 
 
-def _count(verification: Verification, item: VerificationItem, at: Moment) -> None:
+def _recount(verification: Verification, item: VerificationItem, ctx: ActionContext) -> None:
     """Counts the items anew, this one as it is now."""
-    items = [item if one.id == item.id else one for one in at.prepared(SampleItem).items]
+    items = [item if one.id == item.id else one for one in ctx.prepared(SampleItem).items]
     checked = [one for one in items if one.outcome is not None]
     different = [one for one in checked if one.outcome is not CiOutcome.as_recorded]
     wrong = [one for one in different if one.settlement is not Settlement.confirmed]
@@ -128,49 +134,53 @@ def _count(verification: Verification, item: VerificationItem, at: Moment) -> No
     verification.unsettled_count = sum(one.settlement is None for one in different)
 
 
-class ConcludeVerification(Body):
+class ConcludeVerification(Payload):
     """What came of it."""
 
-    summary: Line | None = Field(default=None, description="What came of it, in a line. No persons here.")
+    summary: ShortText | None = Field(
+        default=None, description="What came of it, in a line. No persons here."
+    )
 
 
-def conclude(verification: Verification, body: ConcludeVerification, at: Moment) -> None:
+def conclude(verification: Verification, body: ConcludeVerification, ctx: ActionContext) -> None:
     """Every item was compared, and every difference settled; the figures stay as they are."""
     verification.summary = body.summary
-    verification.concluded_at = at.occurred_at
+    verification.concluded_at = ctx.occurred_at
 
 
-async def items_unchecked(look: Look, verification: Verification, at: Moment) -> str | None:
+async def items_unchecked(reads: ReadContext, verification: Verification, ctx: ActionContext) -> str | None:
     """Every item of the sample was compared."""
     return "items_unchecked" if verification.checked_count != verification.drawn_count else None
 
 
-async def differences_unsettled(look: Look, verification: Verification, at: Moment) -> str | None:
+async def differences_unsettled(
+    reads: ReadContext, verification: Verification, ctx: ActionContext
+) -> str | None:
     """Something is done about every difference."""
     return "differences_unsettled" if verification.unsettled_count else None
 
 
-def discard(verification: Verification, body: Nothing, at: Moment) -> None:
+def discard(verification: Verification, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is not gone on with; it counts for nothing."""
-    verification.discarded_at = at.occurred_at
+    verification.discarded_at = ctx.occurred_at
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
-    audience=lambda verification: (STAFF,), sees_all=SEE_EVERYTHING | {Role.configuration_manager},
+    audience=lambda verification: (STAFF,), overseer_roles=OVERSIGHT_ROLES | {Role.configuration_manager},
     columns={"staff": ()}, children=(VerificationItem,),
-    constraints={"verification_key_key": Taken("key")},
+    constraints={"verification_key_key": ValueTaken("key")},
     rows=(
         #      action             中文        from           to               who       event
-        action(draw,              "抽取",     FROM_NOTHING,  State.open,      MANAGERS, "verification.drawn",              prepare=(sample,)),
-        action(check_item,        "核对",     [State.open],  STAYS,           KEEPERS,  "verification.item_checked",
-               prepare=(sample_item,), wrong=(says_no_difference,)),
-        action(settle_difference, "处理差异", [State.open],  STAYS,           MANAGERS, "verification.difference_settled",
+        action(draw,              "抽取",     NEW_RECORD,   State.open,      MANAGERS, "verification.drawn", prepare=(sample,)),
+        action(check_item,        "核对",     [State.open], STAYS,           KEEPERS,  "verification.item_checked",
+               prepare=(sample_item,), wrong=(difference_without_note,)),
+        action(settle_difference, "处理差异", [State.open], STAYS,           MANAGERS, "verification.difference_settled",
                prepare=(sample_item,), wrong=(no_difference,)),
-        action(conclude,          "结束",     [State.open],  State.concluded, MANAGERS, "verification.concluded",
+        action(conclude,          "结束",     [State.open], State.concluded, MANAGERS, "verification.concluded",
                unless=(items_unchecked, differences_unsettled)),
-        action(discard,           "作废",     [State.open],  State.discarded, MANAGERS, "verification.discarded"),
+        action(discard,           "作废",     [State.open], State.discarded, MANAGERS, "verification.discarded"),
     ),
 )
 # fmt: on

@@ -6,7 +6,7 @@ from app.common.money import DIGITS, digits
 from app.kernel.refusals import WrongValue
 
 
-def fits(amount: str, currency: str, pointer: str = "/amount") -> None:
+def check_digits(amount: str, currency: str, pointer: str = "/amount") -> None:
     """Raises WrongValue unless the amount that the body gives there has as many digits behind the point as
     the currency.
     """

@@ -8,23 +8,23 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.common.money import Amount, Currency
-from app.common.people import SEE_EVERYTHING
-from app.foundation.costs.amounts import fits
-from app.foundation.costs.records import FigureState as State
+from app.common.people import OVERSIGHT_ROLES
+from app.foundation.costs.amounts import check_digits
 from app.foundation.costs.records import HourlyRate
-from app.kernel.bodies import Body, Instant, Key, Reason
-from app.kernel.constraints import Taken
-from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.costs.records import RateState as State
+from app.kernel.actor_policy import admin, rule
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import Instant, Payload, Reason, RecordKey
+from app.kernel.reads import ReadContext
 from app.kernel.visibility import STAFF
-from app.kernel.who import admin, rule
 
 
-class AddHourlyRate(Body):
+class AddHourlyRate(Payload):
     """What an hour costs from a day on."""
 
-    role_class: Key = Field(description="The class of role, as it is named when work is logged.")
+    role_class: RecordKey = Field(description="The class of role, as it is named when work is logged.")
     amount: Amount = Field(description="What an hour costs, with the digits of the currency, as 480.00.")
     currency: Currency = Field(description="In which currency (ISO 4217), as CNY.")
     valid_from_at: Instant = Field(
@@ -32,32 +32,34 @@ class AddHourlyRate(Body):
     )
 
 
-def add(rate: HourlyRate, body: AddHourlyRate, at: Moment) -> None:
+def add(rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext) -> None:
     """An hour of work of a class of role costs so much from then on."""
     rate.role_class = body.role_class
     rate.amount = body.amount
     rate.currency = body.currency
     rate.valid_from_at = body.valid_from_at
-    rate.added_at = at.occurred_at
+    rate.added_at = ctx.occurred_at
 
 
-async def other_digits(look: Look, rate: HourlyRate, body: AddHourlyRate, at: Moment) -> None:
+async def wrong_currency_digits(
+    reads: ReadContext, rate: HourlyRate, body: AddHourlyRate, ctx: ActionContext
+) -> None:
     """An amount has the digits of its currency."""
-    fits(body.amount, body.currency)
+    check_digits(body.amount, body.currency)
 
 
-def withdraw(rate: HourlyRate, body: Reason, at: Moment) -> None:
+def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
     """It was a mistake: no more work is logged at it; what was, keeps it."""
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State,
-    audience=lambda rate: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
-    constraints={"hourly_rate_valid_from_at_key": Taken("valid_from_at")},
+    audience=lambda rate: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
+    constraints={"hourly_rate_valid_from_at_key": ValueTaken("valid_from_at")},
     rows=(
         #      action    中文    from            to               who           event
-        action(add,      "添加", FROM_NOTHING,   State.active,    admin | rule, "hourly_rate.added", wrong=(other_digits,)),
+        action(add,      "添加", NEW_RECORD,     State.active,    admin | rule, "hourly_rate.added", wrong=(wrong_currency_digits,)),
         action(withdraw, "撤回", [State.active], State.withdrawn, admin,        "hourly_rate.withdrawn"),
     ),
 )

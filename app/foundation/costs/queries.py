@@ -9,13 +9,13 @@ from pydantic import Field
 from app.api.lists import Listing
 from app.api.shapes import RecordOut
 from app.foundation.costs import hourly_rates
-from app.foundation.costs.records import FigureState
+from app.foundation.costs.records import RateState
 
 
 class HourlyRateOut(RecordOut):
     """What an hour of work of a class of role costs, from a day on."""
 
-    state: FigureState
+    state: RateState
     role_class: str
     amount: str = Field(description="With the digits of the currency.")
     currency: str

@@ -10,10 +10,10 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Record, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
 
 
-class FigureState(Labelled):
+class RateState(CodeEnum):
     """Whether a rate counts, or was a mistake."""
 
     active = "active", "Active", "有效"
@@ -25,7 +25,7 @@ class HourlyRate(Record):
 
     KIND: ClassVar[str] = "hourly_rate"
 
-    state: FigureState | None = Field(default=None, sa_type=Text)
+    state: RateState | None = Field(default=None, sa_type=Text)
     role_class: str | None = None
     amount: str | None = None
     currency: str | None = None
@@ -33,7 +33,7 @@ class HourlyRate(Record):
     added_at: datetime | None = None
 
 
-class Work(Beside):
+class Work(ChildRecord):
     """Work on a ticket. `rate` is what an hour of it cost on its day, and stays so; None: nobody had said.
 
     A reversal has the minutes of the work that it takes back, below zero.
@@ -41,7 +41,7 @@ class Work(Beside):
 
     KIND: ClassVar[str] = "work"
 
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     minutes: int | None = None
     role_class: str | None = None
     rate: str | None = None
@@ -56,12 +56,12 @@ class Work(Beside):
         return True
 
 
-class Cost(Beside):
+class Cost(ChildRecord):
     """Money spent on a ticket. A reversal has the amount that it takes back, below zero."""
 
     KIND: ClassVar[str] = "cost"
 
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     amount: str | None = None
     currency: str | None = None
     purpose: Annotated[str | None, Personal()] = None

@@ -14,17 +14,26 @@ from pydantic_core import PydanticCustomError
 from app.common.components import Component
 from app.common.custom import CustomField, ValueType
 from app.common.custom import FieldState as State
-from app.common.people import SEE_EVERYTHING
+from app.common.people import OVERSIGHT_ROLES
 from app.foundation.custom.lookups import taken_slots
-from app.foundation.editing import take
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Part, Patch
-from app.kernel.constraints import DecidedAgain, Taken
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.editing import apply_patch
+from app.kernel.actor_policy import admin, rule
+from app.kernel.constraints import RetryDecision, ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    Patch,
+    Payload,
+    PayloadPart,
+    RecordKey,
+    ShortText,
+)
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import EVERYBODY, STAFF
-from app.kernel.who import admin, rule
 
 #: What a custom field, or one of its choices, is called in bodies, addresses and the log.
 CODE = r"^[a-z][a-z0-9_]{0,49}$"
@@ -33,7 +42,7 @@ MOST_FIELDS = LONGEST_LIST
 MOST_FILTERS = 10
 
 
-def _no_other_meaning(value: str) -> str:
+def _not_reserved(value: str) -> str:
     if value in ("none", "me"):
         raise PydanticCustomError("means_something_else", "means something else in filters")
     return value
@@ -42,7 +51,7 @@ def _no_other_meaning(value: str) -> str:
 Code = Annotated[
     str,
     StringConstraints(pattern=CODE),
-    AfterValidator(_no_other_meaning),
+    AfterValidator(_not_reserved),
     Component(
         "Code",
         "A key in the log; never changed.",
@@ -52,15 +61,15 @@ Code = Annotated[
 ]
 
 
-class Choice(Part):
+class Choice(PayloadPart):
     """One of the values that there are."""
 
     key: Code = Field(description="What it is called in the log; never changed.")
-    label_en: Line = Field(description="What people call it, in English.")
-    label_zh: Line = Field(description="What people call it, in Chinese.")
+    label_en: ShortText = Field(description="What people call it, in English.")
+    label_zh: ShortText = Field(description="What people call it, in Chinese.")
 
 
-def _each_once(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+def _unique_choices(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
     if len({choice.key for choice in choices}) < len(choices):
         raise PydanticCustomError("each_once", "must name each once")
     return choices
@@ -73,21 +82,21 @@ Choices = Annotated[
         description="Of a choice: what can be chosen, in this order.",
         json_schema_extra={"uniqueItems": True},
     ),
-    Few,
-    AfterValidator(_each_once),
+    BoundedList,
+    AfterValidator(_unique_choices),
 ]
 
 
-class AddCustomField(Body):
+class AddCustomField(Payload):
     """Something to be known of the tickets of a process."""
 
-    process: Key = Field(description="The kind of its records, as `incident`.")
+    process: RecordKey = Field(description="The kind of its records, as `incident`.")
     key: Code = Field(description="What it is called in bodies and addresses; unique, and never changed.")
     value_type: ValueType = Field(
         description="What its values are. Names, addresses and whatever may have to be erased are `words`."
     )
-    label_en: Line = Field(description="What people call it, in English.")
-    label_zh: Line = Field(description="What people call it, in Chinese.")
+    label_en: ShortText = Field(description="What people call it, in English.")
+    label_zh: ShortText = Field(description="What people call it, in Chinese.")
     required: bool = Field(
         default=False, strict=True, description="Whether persons must give it when they open a ticket."
     )
@@ -98,7 +107,7 @@ class AddCustomField(Body):
     choices: Choices = ()
 
 
-def add(field: CustomField, body: AddCustomField, at: Moment) -> None:
+def add(field: CustomField, body: AddCustomField, ctx: ActionContext) -> None:
     """Something is to be known of the tickets of a process."""
     field.process = body.process
     field.key = body.key
@@ -107,30 +116,32 @@ def add(field: CustomField, body: AddCustomField, at: Moment) -> None:
     field.label_zh = body.label_zh
     field.required = body.required
     field.staff_only = body.staff_only
-    field.filter_slot = at.prepared(FilterSlot).slot
-    field.choices = _as_kept(body.choices)
-    field.added_at = at.occurred_at
+    field.filter_slot = ctx.prepared(FilterSlot).slot
+    field.choices = _stored_choices(body.choices)
+    field.added_at = ctx.occurred_at
 
 
-async def fits_together(look: Look, field: CustomField, body: AddCustomField, at: Moment) -> None:
+async def invalid_field(
+    reads: ReadContext, field: CustomField, body: AddCustomField, ctx: ActionContext
+) -> None:
     """There is such a process, and what is said of the field can be so."""
-    lifecycle = look.lifecycles.get(body.process)
+    lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
     if body.required and body.staff_only:
         raise WrongValue(pointer="/required", because="required_of_whom")
-    _choices_fit(body.value_type, body.choices)
-    if len(await look.custom_fields(body.process)) >= MOST_FIELDS:
+    _check_choices(body.value_type, body.choices)
+    if len(await reads.custom_fields(body.process)) >= MOST_FIELDS:
         raise WrongValue({"most": str(MOST_FIELDS)}, pointer="/process", because="too_many_fields")
     if body.filterable:
-        _can_be_filtered(body.value_type, at)
+        _can_be_filtered(body.value_type, ctx)
 
 
 class EditCustomField(Patch):
     """What is otherwise than it was."""
 
-    label_en: Line = Field(default_factory=str, description="What people call it now, in English.")
-    label_zh: Line = Field(default_factory=str, description="What people call it now, in Chinese.")
+    label_en: ShortText = Field(default_factory=str, description="What people call it now, in English.")
+    label_zh: ShortText = Field(default_factory=str, description="What people call it now, in Chinese.")
     required: bool = Field(
         default=False, strict=True, description="Whether persons must give it when they open a ticket."
     )
@@ -138,40 +149,42 @@ class EditCustomField(Patch):
     choices: Choices = ()
 
 
-def edit(field: CustomField, body: EditCustomField, at: Moment) -> None:
+def edit(field: CustomField, body: EditCustomField, ctx: ActionContext) -> None:
     """It is called otherwise, asked for otherwise, or has other choices; values that were given stay."""
     said = body.model_fields_set
-    take(field, body, at, but=("filterable", "choices"))
+    apply_patch(field, body, ctx, skip=("filterable", "choices"))
     if "choices" in said:
-        field.choices = _as_kept(body.choices)
+        field.choices = _stored_choices(body.choices)
     if "filterable" in said:
-        field.filter_slot = at.prepared(FilterSlot).slot or (field.filter_slot if body.filterable else None)
+        field.filter_slot = ctx.prepared(FilterSlot).slot or (field.filter_slot if body.filterable else None)
 
 
-async def still_fits(look: Look, field: CustomField, body: EditCustomField, at: Moment) -> None:
+async def invalid_field_edit(
+    reads: ReadContext, field: CustomField, body: EditCustomField, ctx: ActionContext
+) -> None:
     """What is said of the field can be so."""
     assert field.value_type is not None
     assert field.process is not None
     if body.required and field.staff_only:
         raise WrongValue(pointer="/required", because="required_of_whom")
     if "choices" in body.model_fields_set:
-        _choices_fit(field.value_type, body.choices)
+        _check_choices(field.value_type, body.choices)
     if body.filterable and field.filter_slot is None:
-        _can_be_filtered(field.value_type, at)
+        _can_be_filtered(field.value_type, ctx)
 
 
-def retire(field: CustomField, body: Nothing, at: Moment) -> None:
+def retire(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is asked for no more; values that were given stay and can be taken away."""
-    field.retired_at = at.occurred_at
+    field.retired_at = ctx.occurred_at
     field.filter_slot = None
 
 
-def reinstate(field: CustomField, body: Nothing, at: Moment) -> None:
+def reinstate(field: CustomField, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is asked for again; whether lists are narrowed by it is said anew."""
     field.retired_at = None
 
 
-def _choices_fit(value_type: ValueType, choices: tuple[Choice, ...]) -> None:
+def _check_choices(value_type: ValueType, choices: tuple[Choice, ...]) -> None:
     if value_type is ValueType.choice and not choices:
         raise WrongValue({"min_length": "1"}, pointer="/choices", because="too_short")
     if value_type is not ValueType.choice and choices:
@@ -186,38 +199,38 @@ class FilterSlot:
 
 
 async def filter_slot(
-    look: Look, field: CustomField, body: AddCustomField | EditCustomField, at: Moment
+    reads: ReadContext, field: CustomField, body: AddCustomField | EditCustomField, ctx: ActionContext
 ) -> FilterSlot:
     """Finds the first place that is free, for a field that is to have one and has none."""
     process = body.process if isinstance(body, AddCustomField) else field.process
     if process is None or not body.filterable or field.filter_slot is not None:
         return FilterSlot(None)
-    taken = await taken_slots(look, process)
+    taken = await taken_slots(reads, process)
     return FilterSlot(next((slot for slot in range(1, MOST_FILTERS + 1) if slot not in taken), None))
 
 
-def _can_be_filtered(value_type: ValueType, at: Moment) -> None:
+def _can_be_filtered(value_type: ValueType, ctx: ActionContext) -> None:
     """Raises WrongValue if the field gets no place. What is sealed cannot be compared."""
     if value_type is ValueType.words:
         raise WrongValue(pointer="/filterable", because="words_are_sealed")
-    if at.prepared(FilterSlot).slot is None:
+    if ctx.prepared(FilterSlot).slot is None:
         raise WrongValue({"most": str(MOST_FILTERS)}, pointer="/filterable", because="too_many_filters")
 
 
-def _as_kept(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
+def _stored_choices(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
     return [choice.model_dump() for choice in choices] or None
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State,
-    audience=lambda field: (STAFF if field.staff_only else EVERYBODY,), sees_all=SEE_EVERYTHING,
+    audience=lambda field: (STAFF if field.staff_only else EVERYBODY,), overseer_roles=OVERSIGHT_ROLES,
     columns={"everybody": (), "staff": ()}, open_to_all="not r.staff_only",
-    constraints={"custom_field_key_key": Taken("key"), "custom_field_slot_meanwhile": DecidedAgain()},
+    constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()},
     rows=(
         #      action     中文    from             to             who           event
-        action(add,       "添加", FROM_NOTHING,    State.active,  admin | rule, "custom_field.added",      prepare=(filter_slot,), wrong=(fits_together,)),
-        action(edit,      "编辑", [State.active],  STAYS,         admin | rule, "custom_field.edited",     prepare=(filter_slot,), wrong=(still_fits,)),
+        action(add,       "添加", NEW_RECORD,      State.active,  admin | rule, "custom_field.added",  prepare=(filter_slot,), wrong=(invalid_field,)),
+        action(edit,      "编辑", [State.active],  STAYS,         admin | rule, "custom_field.edited", prepare=(filter_slot,), wrong=(invalid_field_edit,)),
         action(retire,    "停用", [State.active],  State.retired, admin | rule, "custom_field.retired"),
         action(reinstate, "恢复", [State.retired], State.active,  admin | rule, "custom_field.reinstated"),
     ),

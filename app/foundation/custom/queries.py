@@ -7,12 +7,12 @@ from datetime import datetime
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import Out, RecordOut
+from app.api.shapes import OutputModel, RecordOut
 from app.common.custom import FieldState, ValueType
 from app.foundation.custom.fields import LIFECYCLE
 
 
-class ChoiceOut(Out):
+class ChoiceOut(OutputModel):
     """One of the values that there are."""
 
     key: str

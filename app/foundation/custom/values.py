@@ -7,18 +7,18 @@ from typing import Annotated, Any, Protocol
 from pydantic import Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.common.custom import FOR_STAFF, PUBLIC, Custom, CustomField, ValueType
+from app.common.custom import FOR_STAFF, PUBLIC, CustomField, CustomValuesField, ValueType
 from app.common.people import Role
 from app.common.tickets import Ticket
-from app.foundation.people.givable import still_there
-from app.kernel.bodies import LONGEST_KEY, LONGEST_LIST, LONGEST_PARAGRAPH
-from app.kernel.custom import Unfit, fitted
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.people.eligibility import check_person_active
+from app.kernel.context import ActionContext
+from app.kernel.custom import InvalidCustomValue, to_stored_value
+from app.kernel.payloads import LONGEST_KEY, LONGEST_LIST, LONGEST_PARAGRAPH
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 
 
-def _plain(value: Any) -> Any:
+def _scalar(value: Any) -> Any:
     short = not isinstance(value, str) or len(value) <= LONGEST_PARAGRAPH
     if not (value is None or isinstance(value, bool | int | str)) or not short:
         raise PydanticCustomError("custom_value", "must be a text, a whole number, true, false or null")
@@ -27,7 +27,7 @@ def _plain(value: Any) -> Any:
 
 _Value = Annotated[
     Any,
-    PlainValidator(_plain),
+    PlainValidator(_scalar),
     WithJsonSchema(
         {"type": ["string", "integer", "boolean", "null"], "maxLength": LONGEST_PARAGRAPH, "title": "Value"}
     ),
@@ -39,11 +39,11 @@ CustomValues = Annotated[
         description="Values of custom fields by their keys, as GET /v1/custom_fields lists them; null takes "
         "one away.",
     ),
-    Custom(),
+    CustomValuesField(),
 ]
 
 
-class WithCustom(Protocol):
+class HasCustomValues(Protocol):
     """A body that gives values of custom fields."""
 
     @property
@@ -51,31 +51,33 @@ class WithCustom(Protocol):
         """The values by the keys of their fields."""
 
 
-async def custom_fits(look: Look, ticket: Ticket, body: WithCustom, at: Moment) -> None:
+async def invalid_custom_values(
+    reads: ReadContext, ticket: Ticket, body: HasCustomValues, ctx: ActionContext
+) -> None:
     """What is given is a value of an active field of the process, and what is required is given."""
-    fields = await look.custom_fields(ticket.KIND, body.custom)
+    fields = await reads.custom_fields(ticket.KIND, body.custom)
     for key, said in body.custom.items():
         field = fields.get(key)
-        if field is not None and field.staff_only and not _is_staff(ticket, at):
+        if field is not None and field.staff_only and not _is_staff(ticket, ctx):
             field = None
         if field is None:
-            _retired(ticket, key, said, at)
+            _remove_retired_value(ticket, key, said, ctx)
             continue
-        await look.relies_on(ticket.KIND, key)
-        value = None if said is None else await _fitted(look, field, said, at)
-        if value is None and field.required and _must_say(at):
+        await reads.relies_on(ticket.KIND, key)
+        value = None if said is None else await _stored_value(reads, field, said, ctx)
+        if value is None and field.required and _must_provide(ctx):
             raise WrongValue(pointer=pointer(key), because="missing")
-        at.custom.put(field.column, key, value)
-    if not ticket.version and _must_say(at):
+        ctx.custom.set_value(field.column, key, value)
+    if not ticket.version and _must_provide(ctx):
         for key, field in fields.items():
             if field.required and key not in body.custom:
                 raise WrongValue(pointer=pointer(key), because="missing")
-    at.staff_only = at.staff_only or _is_for_staff(body, at)
+    ctx.staff_only = ctx.staff_only or _only_staff_values(body, ctx)
 
 
-def give(ticket: Ticket, at: Moment) -> None:
+def set_custom_fields(ticket: Ticket, ctx: ActionContext) -> None:
     """The ticket has the values that are given, besides those that it has."""
-    for column, said in at.custom.values.items():
+    for column, said in ctx.custom.values.items():
         held = {**(getattr(ticket, column) or {}), **said}
         setattr(ticket, column, {key: value for key, value in held.items() if value is not None} or None)
 
@@ -85,48 +87,48 @@ def pointer(key: str) -> str:
     return "/custom/" + key.replace("~", "~0").replace("/", "~1")
 
 
-def _is_staff(ticket: Ticket, at: Moment) -> bool:
+def _is_staff(ticket: Ticket, ctx: ActionContext) -> bool:
     """Whether they may give what only staff see. Of a ticket that is being opened nobody knows the scope."""
-    return at.caller.is_staff_for(ticket) if ticket.version else at.caller.is_staff
+    return ctx.caller.is_staff_for(ticket) if ticket.version else ctx.caller.is_staff
 
 
-def _must_say(at: Moment) -> bool:
+def _must_provide(ctx: ActionContext) -> bool:
     """An alert or a mail is not lost because a form was changed: persons only are asked, and only for what
     they say themselves.
     """
-    return not (at.follows or at.caller.is_rule or Role.integration in at.caller.names)
+    return not (ctx.follows or ctx.caller.is_rule or Role.integration in ctx.caller.role_codes)
 
 
-def _retired(ticket: Ticket, key: str, said: Any, at: Moment) -> None:
+def _remove_retired_value(ticket: Ticket, key: str, said: Any, ctx: ActionContext) -> None:
     """What was given before its field was retired can be taken away."""
-    columns = (PUBLIC, FOR_STAFF) if _is_staff(ticket, at) else (PUBLIC,)
+    columns = (PUBLIC, FOR_STAFF) if _is_staff(ticket, ctx) else (PUBLIC,)
     column = next((one for one in columns if key in (getattr(ticket, one) or ())), None)
     if said is not None or column is None:
         raise WrongValue({"value": key}, pointer=pointer(key), because="unknown_value")
-    at.custom.put(column, key, None)
+    ctx.custom.set_value(column, key, None)
 
 
-async def _fitted(look: Look, field: CustomField, said: Any, at: Moment) -> Any:
+async def _stored_value(reads: ReadContext, field: CustomField, said: Any, ctx: ActionContext) -> Any:
     """The value as the log keeps it. Raises WrongValue."""
     assert field.key is not None
     where = pointer(field.key)
-    me = at.caller.person_id
+    me = ctx.caller.person_id
     if field.value_type is ValueType.person and said == "me" and me is not None:
         said = str(me)
     try:
-        value = fitted(field, said)
-    except Unfit as error:
+        value = to_stored_value(field, said)
+    except InvalidCustomValue as error:
         raise WrongValue(error.words, pointer=where, because=error.because) from None
     if field.value_type is ValueType.person:
-        person = await look.person(value, at.caller)
+        person = await reads.person(value, ctx.caller)
         if person is None:
             words = {"kind": "person", "name": value}
             raise WrongValue(words, pointer=where, because="unknown_reference")
-        still_there(person, where)
+        check_person_active(person, where)
     return value
 
 
-def _is_for_staff(body: WithCustom, at: Moment) -> bool:
+def _only_staff_values(body: HasCustomValues, ctx: ActionContext) -> bool:
     """Whether nothing else is said than what only staff see."""
     said: set[str] = getattr(body, "model_fields_set", set()) - {"occurred_at"}
-    return at.custom.only_for_staff and said == {PUBLIC}
+    return ctx.custom.only_for_staff and said == {PUBLIC}

@@ -5,7 +5,7 @@
         action(approve, "批准", [State.awaiting_approval], State.assessed, decision, "request.approved"),
         action(refuse,  "驳回", [State.awaiting_approval], State.rejected, decision, "request.refused"),
         *decisions.rows(Deciding(kind="request", any=State, ask=[State.submitted], asks=agent,
-                                 never=(the_requester,), outcome=what_follows)),
+                                 segregate_from=(the_requester,), outcome=what_follows)),
     ))
 
 `what_follows(record, decision)` gives the action of the process that an outcome leads to, and its body; or
@@ -22,7 +22,8 @@ vote, with an event of its own behind `<kind>.voted`, and its checks can refuse 
 the record's state, or the vote is refused.
 
 A process that asks by an action of its own, which leads to the state in which the record waits, says its
-question by `ask` in a `prepare=` of that action, and `put` in the action's function; `Deciding(asks=None)`.
+question by `ask_states` in a `prepare=` of that action, and `add_prepared_decision` in the action's function;
+`DecisionSpec(asks=None)`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,15 @@ from pydantic_core import PydanticCustomError
 
 from app.common.components import shown_with
 from app.common.people import Role
-from app.common.records import Child, Labelled, Refers
-from app.foundation.decisions.preparation import MOST_VOTERS, Asked, Count, OpenDecisions, asking, counting
+from app.common.records import ChildRef, CodeEnum, ForeignRef
+from app.foundation.decisions.preparation import (
+    MOST_VOTERS,
+    Asked,
+    Count,
+    OpenDecisions,
+    count_preparation,
+    question_preparation,
+)
 from app.foundation.decisions.records import (
     Decision,
     DecisionOutcome,
@@ -48,19 +56,19 @@ from app.foundation.decisions.records import (
     VoteVerdict,
 )
 from app.foundation.decisions.tally import tally
-from app.foundation.rows import Rows
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Reference, Title, Words
-from app.kernel.lifecycle import STAYS, Then, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.process_spec import ActionRows
+from app.kernel.actor_policy import ActorPolicy, RecordDuty, chair, decision, rule, voter
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import STAYS, FollowUp, action
+from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, Reference, Title
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import Refusal, WrongValue
-from app.kernel.who import Part, Who, chair, decision, rule, voter
 
 #: What stands beside every record that can be decided about.
 CHILDREN = (Decision, Vote)
 
 
-class NotAsked(Refusal):
+class NotAVoter(Refusal):
     """The caller is none of those whom the question was put to."""
 
     STATUS = 403
@@ -74,7 +82,7 @@ class NotTheChair(Refusal):
     CODE = "not_the_chair"
 
 
-class AskDecision(Body):
+class AskDecision(Payload):
     """What is to be decided, by whom, how, and until when."""
 
     model_config = shown_with("persons")
@@ -83,10 +91,10 @@ class AskDecision(Body):
         examples=["Shall we go on with it?"],
     )
     role: Role | None = Field(default=None, description="Of those who decide: all who hold this role for it.")
-    group: Annotated[Reference, Refers("group")] | None = Field(
+    group: Annotated[Reference, ForeignRef("group")] | None = Field(
         default=None, description="Or the members of a group and its chair: its key or id."
     )
-    persons: Annotated[tuple[Annotated[Reference, Refers("person")], ...], Few] = Field(
+    persons: Annotated[tuple[Annotated[Reference, ForeignRef("person")], ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST, description="Or these persons: their ids.", examples=[["me"]]
     )
     rule: DecisionRule = Field(description="How votes come to an outcome.", examples=["majority"])
@@ -98,7 +106,7 @@ class AskDecision(Body):
         description="How many must have voted, abstentions among them. None: one where the chair decides, "
         "more than half by majority, all unanimously.",
     )
-    chair: Annotated[Reference, Refers("person")] | None = Field(
+    chair: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None, description="Who chairs, if not the group's chair: a person's id. They vote, too."
     )
     due_at: Instant = Field(
@@ -106,51 +114,51 @@ class AskDecision(Body):
     )
 
     @model_validator(mode="after")
-    def _one_electorate(self) -> AskDecision:
+    def _check_one_electorate(self) -> AskDecision:
         if sum((self.role is not None, self.group is not None, bool(self.persons))) != 1:
             raise PydanticCustomError("one_electorate", "say one of role, group and persons")
         return self
 
 
-class CastVote(Body):
+class CastVote(Payload):
     """What somebody says to a question."""
 
-    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
     verdict: VoteVerdict = Field(description="What they say.", examples=["approve"])
-    comment: Words | None = Field(
+    comment: FreeText | None = Field(
         default=None, description="Why; must be said when it is rejected or deferred.", examples=["Go on."]
     )
 
     @model_validator(mode="after")
-    def _says_why(self) -> CastVote:
+    def _check_comment(self) -> CastVote:
         if self.verdict in (VoteVerdict.reject, VoteVerdict.defer) and self.comment is None:
             raise PydanticCustomError("say_why", "say in a comment why")
         return self
 
 
-class WithdrawDecision(Body):
+class WithdrawDecision(Payload):
     """Which question is not asked any more, and why."""
 
-    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
-    reason: Words = Field(description="Why.", examples=["It has been settled otherwise."])
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
+    reason: FreeText = Field(description="Why.", examples=["It has been settled otherwise."])
 
 
-class CloseVote(Body):
+class CloseVote(Payload):
     """Which question it is too late to vote on."""
 
-    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
 
 
-class RemindVoters(Body):
+class RemindVoters(Payload):
     """Which question it is soon too late to vote on."""
 
-    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
 
 
-class Tallied(Body):
+class Tallied(Payload):
     """What was decided, and how many said what."""
 
-    decision: Annotated[UUID, Child(Decision)] = Field(description="The decision: its id.")
+    decision: Annotated[UUID, ChildRef(Decision)] = Field(description="The decision: its id.")
     outcome: DecisionOutcome = Field(description="What came of it.", examples=["approved"])
     voters: int = Field(ge=0, description="How many could vote.", examples=[3])
     approvals: int = Field(ge=0, description="How many approved.", examples=[2])
@@ -161,147 +169,147 @@ class Tallied(Body):
 
 def tallied(taken: Decision) -> Tallied:
     """The tally of a decision that was taken, as the event of its outcome carries it."""
-    return Tallied.model_validate({"decision": taken.id} | _numbers(taken))
+    return Tallied.model_validate({"decision": taken.id} | _tally_fields(taken))
 
 
-def _numbers(taken: Any) -> dict[str, Any]:
+def _tally_fields(taken: Any) -> dict[str, Any]:
     names = ("outcome", "voters", "approvals", "rejections", "deferrals", "abstentions")
     return {name: getattr(taken, name) for name in names}
 
 
 @dataclass(frozen=True)
-class Deciding:
+class DecisionSpec:
     """What the rows must know of the process that they are mounted on.
 
-    `kind` of its records; `any` of their states; `ask` are those in which a question can be put, `asks` is
-    who may put one (None: the process has an action of its own for that). `never` are the parts in a
-    record that exclude from voting on it. `outcome` gives what follows from one; see above.
+    `kind` of its records; `any` of their states; `ask_states` are those in which a question can be put,
+    `who_asks` is who may put one (None: the process has an action of its own for that). `segregate_from` are
+    the parts in a record that exclude from voting on it. `outcome` gives what follows from one; see above.
     """
 
     kind: str
-    any: Iterable[Labelled]
-    ask: Iterable[Labelled] = ()
-    asks: Who | None = None
-    withdraws: Who = field(default_factory=lambda: rule)
-    never: tuple[Part, ...] = ()
-    outcome: Callable[[Any, Decision], tuple[str, Body] | None] = lambda record, taken: None
+    any: Iterable[CodeEnum]
+    ask_states: Iterable[CodeEnum] = ()
+    who_asks: ActorPolicy | None = None
+    who_withdraws: ActorPolicy = field(default_factory=lambda: rule)
+    segregate_from: tuple[RecordDuty, ...] = ()
+    outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
 
 
-def put(asked: Asked, at: Moment) -> None:
-    """Adds the decision and the votes that `ask` has made."""
+def add_prepared_decision(asked: Asked, ctx: ActionContext) -> None:
+    """Adds the decision and the votes that `ask_states` has made."""
     for row in (asked.decision, *asked.ballots):
-        at.add(row)
+        ctx.add(row)
 
 
-def ask_decision(record: Any, body: AskDecision, at: Moment) -> None:
+def ask_decision(record: Any, body: AskDecision, ctx: ActionContext) -> None:
     """Something is to be decided; those who are asked see the record, and can vote."""
-    put(at.prepared(Asked), at)
+    add_prepared_decision(ctx.prepared(Asked), ctx)
 
 
-def vote(record: Any, body: CastVote, at: Moment) -> None:
+def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
     """Somebody who was asked says what they think; a second time, what they think by now."""
-    _say(body, at)
-    _count(at)
+    _cast_ballot(body, ctx)
+    _take_if_decided(ctx)
 
 
-def decide(record: Any, body: CastVote, at: Moment) -> None:
+def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
     """The chair decides, where that is for the chair alone."""
-    _say(body, at)
-    _count(at)
+    _cast_ballot(body, ctx)
+    _take_if_decided(ctx)
 
 
-def close_vote(record: Any, body: CloseVote, at: Moment) -> None:
+def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
     """The time for votes is over: those that there are decide."""
-    _count(at, closing=True)
+    _take_if_decided(ctx, closing=True)
 
 
-def remind_voters(record: Any, body: RemindVoters, at: Moment) -> None:
+def remind_voters(record: Any, body: RemindVoters, ctx: ActionContext) -> None:
     """It is soon too late to vote: those who have not are told."""
-    at.change(at.named(Decision, "decision")).reminded_at = at.occurred_at
+    ctx.change(ctx.required_ref(Decision, "decision")).reminded_at = ctx.occurred_at
 
 
-def withdraw_decision(record: Any, body: WithdrawDecision, at: Moment) -> None:
+def withdraw_decision(record: Any, body: WithdrawDecision, ctx: ActionContext) -> None:
     """The question is not asked any more; nothing was decided."""
-    asked = at.change(at.named(Decision, "decision"))
-    _close(asked, DecisionState.withdrawn, at.prepared(Count).ballots, at)
+    asked = ctx.change(ctx.required_ref(Decision, "decision"))
+    _close(asked, DecisionState.withdrawn, ctx.prepared(Count).ballots, ctx)
 
 
-def conclude_decision(record: Any, body: Tallied, at: Moment) -> None:
+def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
     """Something was decided; what becomes of the record is said elsewhere."""
 
 
-def _say(body: CastVote, at: Moment) -> None:
-    (mine,) = (ballot for ballot in at.prepared(Count).ballots if ballot.person_id == at.caller.person_id)
-    ballot = at.change(mine)
+def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
+    (mine,) = (ballot for ballot in ctx.prepared(Count).ballots if ballot.person_id == ctx.caller.person_id)
+    ballot = ctx.change(mine)
     ballot.verdict = body.verdict
     ballot.comment = body.comment
-    ballot.voted_at = at.occurred_at
+    ballot.voted_at = ctx.occurred_at
 
 
-def _count(at: Moment, *, closing: bool = False) -> None:
+def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
     """Takes the decision, if it can be taken now."""
-    count = at.prepared(Count)
-    ballots = _by_now(count.ballots, at)
+    count = ctx.prepared(Count)
+    ballots = _by_now(count.ballots, ctx)
     verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
     counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is not None:
-        taken = at.change(at.named(Decision, "decision"))
-        for name, value in _numbers(counted).items():
+        taken = ctx.change(ctx.required_ref(Decision, "decision"))
+        for name, value in _tally_fields(counted).items():
             setattr(taken, name, value)
-        _close(taken, DecisionState.taken, ballots, at)
+        _close(taken, DecisionState.taken, ballots, ctx)
 
 
-def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], at: Moment) -> None:
+def _close(taken: Decision, state: DecisionState, ballots: Iterable[Vote], ctx: ActionContext) -> None:
     taken.state = state
-    taken.closed_at = at.occurred_at
+    taken.closed_at = ctx.occurred_at
     for ballot in ballots:
         if ballot.verdict is None:
-            at.change(ballot).closed_at = at.occurred_at
+            ctx.change(ballot).closed_at = ctx.occurred_at
 
 
-def withdraw_open(at: Moment) -> None:
+def withdraw_open_decisions(ctx: ActionContext) -> None:
     """What is open on the record need not be decided any more."""
-    opened = at.prepared(OpenDecisions)
+    opened = ctx.prepared(OpenDecisions)
     for asked in opened.decisions:
-        _close(at.change(asked), DecisionState.withdrawn, _by_now(opened.ballots, at), at)
+        _close(ctx.change(asked), DecisionState.withdrawn, _by_now(opened.ballots, ctx), ctx)
 
 
-def _by_now(ballots: Iterable[Vote], at: Moment) -> list[Vote]:
+def _by_now(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
     """The votes as they are by now, that of this moment among them."""
-    changed = {after.id: after for _, after in at.changed if isinstance(after, Vote)}
+    changed = {after.id: after for _, after in ctx.changed if isinstance(after, Vote)}
     return [changed.get(ballot.id, ballot) for ballot in ballots]
 
 
-async def decided_already(look: Look, record: Any, body: Any, at: Moment) -> str | None:
+async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
     """What was decided, or withdrawn, is not voted on any more."""
-    asked = at.named(Decision, "decision")
+    asked = ctx.required_ref(Decision, "decision")
     return None if asked.state is DecisionState.open else "decided_already"
 
 
-async def cannot_vote(look: Look, record: Any, body: CastVote, at: Moment) -> str | None:
+async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Only those vote who were asked, in time, and once each; what the chair decides, they decide."""
-    asked = at.named(Decision, "decision")
-    if at.caller.person_id not in {ballot.person_id for ballot in at.prepared(Count).ballots}:
-        raise NotAsked()
-    if asked.due_at is not None and asked.due_at <= at.now:
+    asked = ctx.required_ref(Decision, "decision")
+    if ctx.caller.person_id not in {ballot.person_id for ballot in ctx.prepared(Count).ballots}:
+        raise NotAVoter()
+    if asked.due_at is not None and asked.due_at <= ctx.now:
         return "too_late_to_vote"
-    if asked.rule is DecisionRule.chair and asked.chair_id == at.caller.person_id:
+    if asked.rule is DecisionRule.chair and asked.chair_id == ctx.caller.person_id:
         return "the_chair_decides"
     return None
 
 
-async def cannot_decide(look: Look, record: Any, body: CastVote, at: Moment) -> str | None:
+async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """The chair alone decides only under that rule, in time, and when so many have been heard as must be."""
-    asked = at.named(Decision, "decision")
-    if asked.chair_id is None or asked.chair_id != at.caller.person_id:
+    asked = ctx.required_ref(Decision, "decision")
+    if asked.chair_id is None or asked.chair_id != ctx.caller.person_id:
         raise NotTheChair()
     if asked.rule is not DecisionRule.chair:
         return "not_for_the_chair_alone"
     if body.verdict is VoteVerdict.abstain:
         raise WrongValue(pointer="/verdict", because="chair_abstains")
-    if asked.due_at is not None and asked.due_at <= at.now:
+    if asked.due_at is not None and asked.due_at <= ctx.now:
         return "too_late_to_vote"
-    count = at.prepared(Count)
+    count = ctx.prepared(Count)
     others = sum(
         ballot.verdict is not None
         for ballot in count.ballots
@@ -310,42 +318,42 @@ async def cannot_decide(look: Look, record: Any, body: CastVote, at: Moment) -> 
     return "too_few_have_voted" if others + 1 < count.terms.quorum else None
 
 
-async def not_due_yet(look: Look, record: Any, body: CloseVote, at: Moment) -> str | None:
+async def not_due_yet(reads: ReadContext, record: Any, body: CloseVote, ctx: ActionContext) -> str | None:
     """As long as there is time, people can vote."""
-    asked = at.named(Decision, "decision")
-    return "not_due_yet" if asked.due_at is not None and at.now < asked.due_at else None
+    asked = ctx.required_ref(Decision, "decision")
+    return "not_due_yet" if asked.due_at is not None and ctx.now < asked.due_at else None
 
 
-def concluding(table: Deciding) -> Then:
+def conclusion_follow_up(spec: DecisionSpec) -> FollowUp:
     """What follows at once when a decision was taken."""
 
-    def then(record: Any, at: Moment) -> tuple[str, Body] | None:
-        for _, after in at.changed:
+    def follow_up_of(record: Any, ctx: ActionContext) -> tuple[str, Payload] | None:
+        for _, after in ctx.changed:
             if isinstance(after, Decision) and after.state is DecisionState.taken:
-                return table.outcome(record, after) or (conclude_decision.__name__, tallied(after))
+                return spec.outcome(record, after) or (conclude_decision.__name__, tallied(after))
         return None
 
-    return then
+    return follow_up_of
 
 
 # fmt: off
-def rows(table: Deciding) -> Rows:
+def rows(spec: DecisionSpec) -> ActionRows:
     """The rows of decisions."""
-    kind, never, then, counted = table.kind, table.never, concluding(table), (counting(table.never),)
-    asked = () if table.asks is None else (
-        action(ask_decision,      "提请决议", table.ask, STAYS, table.asks,     f"{kind}.decision_asked",     prepare=(asking(never),)),
+    kind, never, then, counted = spec.kind, spec.segregate_from, conclusion_follow_up(spec), (count_preparation(spec.segregate_from),)
+    asked = () if spec.who_asks is None else (
+        action(ask_decision,      "提请决议", spec.ask_states, STAYS, spec.who_asks,     f"{kind}.decision_asked",     prepare=(question_preparation(never),)),
     )
     return (
         *asked,
         #      action             中文        from       to     who              event
-        action(vote,              "表决",     table.any, STAYS, voter,           f"{kind}.voted",
-               prepare=counted, wrong=(decided_already, cannot_vote), never=never, then=then),
-        action(decide,            "裁定",     table.any, STAYS, chair,           f"{kind}.chair_decided",
-               prepare=counted, wrong=(decided_already, cannot_decide), never=never, then=then),
-        action(remind_voters,     "提醒表决", table.any, STAYS, rule,            f"{kind}.voters_reminded",    wrong=(decided_already,)),
-        action(close_vote,        "截止表决", table.any, STAYS, rule,            f"{kind}.vote_closed",
-               prepare=counted, wrong=(decided_already, not_due_yet), then=then),
-        action(withdraw_decision, "撤回决议", table.any, STAYS, table.withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
-        action(conclude_decision, "形成决议", table.any, STAYS, decision,        f"{kind}.decided"),
+        action(vote,              "表决",     spec.any, STAYS, voter,              f"{kind}.voted",
+               prepare=counted, wrong=(decided_already, cannot_vote), segregate_from=never, follow_up=then),
+        action(decide,            "裁定",     spec.any, STAYS, chair,              f"{kind}.chair_decided",
+               prepare=counted, wrong=(decided_already, cannot_decide), segregate_from=never, follow_up=then),
+        action(remind_voters,     "提醒表决", spec.any, STAYS, rule,               f"{kind}.voters_reminded",    wrong=(decided_already,)),
+        action(close_vote,        "截止表决", spec.any, STAYS, rule,               f"{kind}.vote_closed",
+               prepare=counted, wrong=(decided_already, not_due_yet), follow_up=then),
+        action(withdraw_decision, "撤回决议", spec.any, STAYS, spec.who_withdraws, f"{kind}.decision_withdrawn", prepare=counted, wrong=(decided_already,)),
+        action(conclude_decision, "形成决议", spec.any, STAYS, decision,           f"{kind}.decided"),
     )
 # fmt: on

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from app.common.people import WHOLE_GROUP, Person, Role
 from app.foundation.decisions.records import Decision, DecisionRule, DecisionState, Vote
-from app.foundation.decisions.tally import Terms, usual_quorum
-from app.foundation.people.givable import still_there
-from app.foundation.people.records import Group, GroupMember, GroupState, Side
+from app.foundation.decisions.tally import Terms, default_quorum
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.kernel.actor_policy import RecordDuty, segregated_persons
+from app.kernel.context import ActionContext
 from app.kernel.lifecycle import Prepare
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import Part, kept_apart
 
 if TYPE_CHECKING:
     from app.foundation.decisions.actions import AskDecision
@@ -64,19 +64,21 @@ class OpenDecisions:
     ballots: tuple[Vote, ...]
 
 
-async def ask(look: Look, record: Any, said: Question, never: tuple[Part, ...], at: Moment) -> Asked:
+async def ask(
+    reads: ReadContext, record: Any, said: Question, never: tuple[RecordDuty, ...], ctx: ActionContext
+) -> Asked:
     """Makes the decision and one vote for each of those who are asked, for `put` to add. Raises WrongValue,
     at the fields of `AskDecision`.
 
     Who is asked is settled now: who gets the role, or joins the group, later has not been asked.
     """
-    if said.due_at <= at.now:
+    if said.due_at <= ctx.now:
         raise WrongValue(pointer="/due_at", because="not_ahead")
     chairs = said.chair.id if said.chair is not None else said.group.chair_id if said.group else None
-    still_there(said.chair, "/chair")
-    excluded = kept_apart(never, record)
-    sides = await _asked(look, record, said, most=MOST_VOTERS + len(excluded))
-    if chairs is not None and chairs not in sides and chairs in await look.active([chairs]):
+    check_person_active(said.chair, "/chair")
+    excluded = segregated_persons(never, record)
+    sides = await _electors(reads, record, said, most=MOST_VOTERS + len(excluded))
+    if chairs is not None and chairs not in sides and chairs in await reads.active([chairs]):
         sides[chairs] = None
     voters = {person: side for person, side in sides.items() if person not in excluded}
     if said.rule is DecisionRule.chair and chairs not in voters:
@@ -84,13 +86,15 @@ async def ask(look: Look, record: Any, said: Question, never: tuple[Part, ...], 
             raise WrongValue(pointer="/chair", because="chair_kept_apart")
         raise WrongValue(pointer="/chair", because="missing")
     if not voters:
-        raise WrongValue(pointer=_electorate(said), because="nobody_to_ask")
+        raise WrongValue(pointer=_electorate_pointer(said), because="nobody_to_ask")
     if len(voters) > MOST_VOTERS:
-        raise WrongValue({"most": str(MOST_VOTERS)}, pointer=_electorate(said), because="too_many_voters")
+        raise WrongValue(
+            {"most": str(MOST_VOTERS)}, pointer=_electorate_pointer(said), because="too_many_voters"
+        )
     if said.quorum is not None and said.quorum > len(voters):
         raise WrongValue({"voters": str(len(voters))}, pointer="/quorum", because="more_than_voters")
     made = Decision(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=record.row_key,
         state=DecisionState.open,
         question=said.question,
@@ -98,38 +102,40 @@ async def ask(look: Look, record: Any, said: Question, never: tuple[Part, ...], 
         group_id=said.group.id if said.group else None,
         chair_id=chairs,
         rule=said.rule,
-        quorum=said.quorum or usual_quorum(said.rule, len(voters)),
-        asked_by_id=at.caller.person_id,
-        asked_at=at.occurred_at,
+        quorum=said.quorum or default_quorum(said.rule, len(voters)),
+        asked_by_id=ctx.caller.person_id,
+        asked_at=ctx.occurred_at,
         due_at=said.due_at,
     )
-    return Asked(made, tuple(_ballot(made, person, side, at) for person, side in voters.items()))
+    return Asked(made, tuple(_new_ballot(made, person, side, ctx) for person, side in voters.items()))
 
 
-def _electorate(said: Question) -> str:
+def _electorate_pointer(said: Question) -> str:
     return "/role" if said.role is not None else "/group" if said.group is not None else "/persons"
 
 
-async def _asked(look: Look, record: Any, said: Question, *, most: int) -> dict[UUID, Side | None]:
+async def _electors(
+    reads: ReadContext, record: Any, said: Question, *, most: int
+) -> dict[UUID, RepresentedSide | None]:
     """Those who are asked, each with the side that they stand for in the group, if it is one; of those who
     hold a role one more than `most`, if there are so many.
     """
     if said.role is not None:
-        return dict.fromkeys(await look.holders(said.role, record, most=most + 1))
+        return dict.fromkeys(await reads.holders(said.role, record, most=most + 1))
     if said.group is not None:
         if said.group.state is GroupState.retired:
             raise WrongValue(pointer="/group", because="group_retired")
-        members = await look.children(GroupMember, said.group)
-        active = await look.active(member.person_id for member in members if member.person_id)
+        members = await reads.children(GroupMember, said.group)
+        active = await reads.active(member.person_id for member in members if member.person_id)
         return {m.person_id: m.side for m in members if m.person_id in active}
     for n, person in enumerate(said.persons):
-        still_there(person, f"/persons/{n}")
+        check_person_active(person, f"/persons/{n}")
     return dict.fromkeys(person.id for person in said.persons)
 
 
-def _ballot(made: Decision, person: UUID, side: Side | None, at: Moment) -> Vote:
+def _new_ballot(made: Decision, person: UUID, side: RepresentedSide | None, ctx: ActionContext) -> Vote:
     return Vote(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=made.record,
         decision_id=made.id,
         person_id=person,
@@ -139,10 +145,10 @@ def _ballot(made: Decision, person: UUID, side: Side | None, at: Moment) -> Vote
     )
 
 
-def asking(never: tuple[Part, ...]) -> Prepare:
+def question_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
     """Prepares what `AskDecision` asks."""
 
-    async def asked(look: Look, record: Any, body: AskDecision, at: Moment) -> Asked:
+    async def asked(reads: ReadContext, record: Any, body: AskDecision, ctx: ActionContext) -> Asked:
         """Puts the question to people who are there and may vote, in time."""
         said = Question(
             question=body.question,
@@ -150,33 +156,33 @@ def asking(never: tuple[Part, ...]) -> Prepare:
             due_at=body.due_at,
             quorum=body.quorum,
             role=body.role,
-            group=at.the(Group, "group"),
-            persons=at.every(Person, "persons"),
-            chair=at.the(Person, "chair"),
+            group=ctx.ref(Group, "group"),
+            persons=ctx.refs(Person, "persons"),
+            chair=ctx.ref(Person, "chair"),
         )
-        return await ask(look, record, said, never, at)
+        return await ask(reads, record, said, never, ctx)
 
     return asked
 
 
-async def open_decisions(look: Look, record: Any, body: Any, at: Moment) -> OpenDecisions:
+async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> OpenDecisions:
     """Finds the decision that is open on the record, if there is one, for `withdraw_open`."""
-    decisions = await look.children(Decision, record, state=DecisionState.open.value)
-    ballots = await look.children(Vote, record) if decisions else []
+    decisions = await reads.children(Decision, record, state=DecisionState.open.value)
+    ballots = await reads.children(Vote, record) if decisions else []
     return OpenDecisions(tuple(decisions), tuple(ballots))
 
 
-def counting(never: tuple[Part, ...]) -> Prepare:
+def count_preparation(never: tuple[RecordDuty, ...]) -> Prepare:
     """Prepares the count of the decision that the body names."""
 
-    async def count(look: Look, record: Any, body: Any, at: Moment) -> Count:
+    async def count(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Count:
         """Finds the votes on a decision, and by what they are counted."""
-        asked = at.named(Decision, "decision")
-        ballots = await look.children(Vote, record, decision_id=asked.id)
+        asked = ctx.required_ref(Decision, "decision")
+        ballots = await reads.children(Vote, record, decision_id=asked.id)
         assert asked.rule is not None
         assert asked.quorum is not None
         electorate = frozenset(ballot.person_id for ballot in ballots if ballot.person_id is not None)
-        terms = Terms(asked.rule, asked.quorum, electorate, kept_apart(never, record), asked.chair_id)
+        terms = Terms(asked.rule, asked.quorum, electorate, segregated_persons(never, record), asked.chair_id)
         return Count(tuple(ballots), terms)
 
     return count

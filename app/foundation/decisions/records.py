@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Refers
-from app.foundation.people.records import Side
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
+from app.foundation.people.records import RepresentedSide
 
 
-class DecisionRule(Labelled):
+class DecisionRule(CodeEnum):
     """How votes come to an outcome."""
 
     chair = "chair", "The chair decides", "主席决定"
@@ -24,7 +24,7 @@ class DecisionRule(Labelled):
     unanimous = "unanimous", "Unanimously", "一致通过"
 
 
-class VoteVerdict(Labelled):
+class VoteVerdict(CodeEnum):
     """What somebody says to a question."""
 
     approve = "approve", "Approve", "同意"
@@ -33,7 +33,7 @@ class VoteVerdict(Labelled):
     abstain = "abstain", "Abstain", "弃权"
 
 
-class DecisionOutcome(Labelled):
+class DecisionOutcome(CodeEnum):
     """What a decision comes to. It lapses where too few have voted in time, or the chair has not decided."""
 
     approved = "approved", "Approved", "通过"
@@ -42,7 +42,7 @@ class DecisionOutcome(Labelled):
     lapsed = "lapsed", "Lapsed", "失效"
 
 
-class DecisionState(Labelled):
+class DecisionState(CodeEnum):
     """Whether it can still be voted on."""
 
     open = "open", "Open", "表决中"
@@ -50,7 +50,7 @@ class DecisionState(Labelled):
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
-class Decision(Beside):
+class Decision(ChildRecord):
     """A question about a record, put to an electorate: those who held a role or belonged to a group when it
     was asked, or persons by name.
 
@@ -64,11 +64,11 @@ class Decision(Beside):
     state: DecisionState | None = Field(default=None, sa_type=Text)
     question: str | None = None
     role: Role | None = Field(default=None, sa_type=Text)
-    group_id: Annotated[UUID | None, Refers("group")] = None
-    chair_id: Annotated[UUID | None, Refers("person")] = None
+    group_id: Annotated[UUID | None, ForeignRef("group")] = None
+    chair_id: Annotated[UUID | None, ForeignRef("person")] = None
     rule: DecisionRule | None = Field(default=None, sa_type=Text)
     quorum: int | None = None
-    asked_by_id: Annotated[UUID | None, Refers("person")] = None
+    asked_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     asked_at: datetime | None = None
     due_at: datetime | None = None
     reminded_at: datetime | None = None
@@ -81,7 +81,7 @@ class Decision(Beside):
     closed_at: datetime | None = None
 
 
-class Vote(Beside):
+class Vote(ChildRecord):
     """Whom a question was put to, and what they have said. Whoever is asked sees the record. `side` is the
     one that they stand for, if they were asked as members of a group.
 
@@ -89,11 +89,11 @@ class Vote(Beside):
     """
 
     KIND: ClassVar[str] = "vote"
-    SHOWS: ClassVar[str] = "voter"
+    AUDIENCE_KIND: ClassVar[str] = "voter"
 
     decision_id: UUID | None = None
-    person_id: Annotated[UUID | None, Refers("person"), Responsible(Step.to_vote)] = None
-    side: Side | None = Field(default=None, sa_type=Text)
+    person_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.to_vote)] = None
+    side: RepresentedSide | None = Field(default=None, sa_type=Text)
     asked_at: datetime | None = None
     due_at: datetime | None = None
     verdict: VoteVerdict | None = Field(default=None, sa_type=Text)

@@ -15,7 +15,7 @@ from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.decisions.records import DecisionRule
 from app.foundation.decisions.records import VoteVerdict as Verdict
 
-_ENDS = {
+_OUTCOMES = {
     Verdict.approve: Outcome.approved,
     Verdict.reject: Outcome.rejected,
     Verdict.defer: Outcome.deferred,
@@ -57,7 +57,7 @@ class Tally:
         return self.approvals + self.rejections + self.deferrals + self.abstentions
 
 
-def usual_quorum(rule: DecisionRule, voters: int) -> int:
+def default_quorum(rule: DecisionRule, voters: int) -> int:
     """How many must vote where nobody says: one under `chair`, more than half under `majority`, all under
     `unanimous`.
     """
@@ -87,7 +87,7 @@ def tally(terms: Terms, votes: Mapping[UUID, Verdict], *, closing: bool = False)
     elif terms.rule is DecisionRule.majority:
         outcome = _by_majority(terms, counted, left)
     else:
-        outcome = _by_all(terms, counted, left)
+        outcome = _by_unanimity(terms, counted, left)
     return Tally(
         counted.voters,
         counted.approvals,
@@ -100,8 +100,8 @@ def tally(terms: Terms, votes: Mapping[UUID, Verdict], *, closing: bool = False)
 
 def _by_chair(terms: Terms, counted: Tally, left: int, chairs: Verdict | None) -> Outcome | None:
     """As the chair says, when so many have been heard; what the others say is advice."""
-    if chairs in _ENDS and counted.cast >= terms.quorum:
-        return _ENDS[chairs]
+    if chairs in _OUTCOMES and counted.cast >= terms.quorum:
+        return _OUTCOMES[chairs]
     can_decide = terms.chair in terms.voters and chairs is not Verdict.abstain
     return None if left and can_decide and counted.cast + left >= terms.quorum else Outcome.lapsed
 
@@ -123,7 +123,7 @@ def _by_majority(terms: Terms, counted: Tally, left: int) -> Outcome | None:
     return None
 
 
-def _by_all(terms: Terms, counted: Tally, left: int) -> Outcome | None:
+def _by_unanimity(terms: Terms, counted: Tally, left: int) -> Outcome | None:
     """One rejection rejects it, whoever else has voted. It is approved if all who do not abstain approve, and
     there is a quorum; deferred if somebody wants that, or nobody says anything. Without a quorum it lapses.
     """

@@ -14,10 +14,10 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Labelled, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef
 
 
-class DocumentClass(Labelled):
+class DocumentClass(CodeEnum):
     """What kind of document it is; the first part of its number."""
 
     SN = "SN", "Service requirement", "服务需求"
@@ -29,7 +29,7 @@ class DocumentClass(Labelled):
     MI = "MI", "Minutes", "会议纪要"
 
 
-class DocumentState(Labelled):
+class DocumentState(CodeEnum):
     """Whether it counts."""
 
     drafted = "drafted", "Drafted", "草稿"
@@ -37,7 +37,7 @@ class DocumentState(Labelled):
     superseded = "superseded", "Superseded", "已被取代"
 
 
-class Heading(Labelled):
+class Heading(CodeEnum):
     """What a section of a document is about."""
 
     background = "background", "Background and goal", "背景与目标"
@@ -60,7 +60,7 @@ class Heading(Labelled):
     minutes = "minutes", "Minutes", "会议纪要"
 
 
-class DocumentEntry(Beside):
+class DocumentEntry(ChildRecord):
     """A document that a record has made. `edition` counts how often it was submitted."""
 
     KIND: ClassVar[str] = "document_entry"
@@ -70,13 +70,13 @@ class DocumentEntry(Beside):
     title: str | None = None
     state: DocumentState | None = Field(default=None, sa_type=Text)
     edition: int | None = None
-    author_id: Annotated[UUID | None, Refers("person")] = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
     drafted_at: datetime | None = None
     published_at: datetime | None = None
     superseded_at: datetime | None = None
 
 
-class DocumentSection(Beside):
+class DocumentSection(ChildRecord):
     """What one edition of a document says under one of its headings; `place` counts from 1."""
 
     KIND: ClassVar[str] = "document_section"

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.shapes import Out, PersonStub
+from app.api.shapes import OutputModel, PersonStub
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 
 
-class DocumentOut(Out):
+class DocumentOut(OutputModel):
     """A document that a record has made, as the register has it."""
 
     id: UUID
@@ -26,7 +26,7 @@ class DocumentOut(Out):
     superseded_at: datetime | None
 
 
-class DocumentSectionOut(Out):
+class DocumentSectionOut(OutputModel):
     """What an edition of a document says under one heading."""
 
     id: UUID
@@ -38,14 +38,14 @@ class DocumentSectionOut(Out):
     written_at: datetime
 
 
-class DocumentPage(Out):
+class DocumentPage(OutputModel):
     """The documents of a record, the first made first."""
 
     items: list[DocumentOut]
     next_cursor: str | None
 
 
-class DocumentSectionPage(Out):
+class DocumentSectionPage(OutputModel):
     """What the documents of a record say, the first written first."""
 
     items: list[DocumentSectionOut]

@@ -9,36 +9,36 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import SEE_EVERYTHING, Person
-from app.common.records import Refers
-from app.foundation.assignment.assignment_rules import Priorities, TeamNamed, as_kept
+from app.common.people import OVERSIGHT_ROLES, Person
+from app.common.records import ForeignRef
+from app.foundation.assignment.assignment_rules import Priorities, TeamReference, stored_priorities
 from app.foundation.assignment.lookups import number_of_escalation_rules
-from app.foundation.editing import take
-from app.foundation.escalation.records import AsLongAs, EscalateTo, EscalationRule
+from app.foundation.editing import apply_patch
+from app.foundation.escalation.records import EscalateTo, EscalationCondition, EscalationRule
 from app.foundation.escalation.records import EscalationRuleState as State
-from app.foundation.people.givable import can_work, still_there
+from app.foundation.people.eligibility import check_person_active, check_team_active
 from app.foundation.people.records import Team
-from app.kernel.bodies import Body, Key, Line, Nothing, Patch, Reference
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.actor_policy import admin, rule
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
-from app.kernel.who import admin, rule
 
 #: A process has so many rules at most, each of which is asked of every open ticket.
 MOST_ESCALATION_RULES = 50
 ONE_YEAR = 366 * 24 * 60 * 60
 
 AfterSeconds = Annotated[int, Field(ge=60, le=ONE_YEAR, strict=True)]
-PersonNamed = Annotated[Reference, Refers("person")]
+PersonReference = Annotated[Reference, ForeignRef("person")]
 
 
-class AddEscalationRule(Body):
+class AddEscalationRule(Payload):
     """Which tickets, when, and to whom."""
 
-    process: Key = Field(description="The kind of the tickets.", examples=["incident"])
-    name: Line = Field(
+    process: RecordKey = Field(description="The kind of the tickets.", examples=["incident"])
+    name: ShortText = Field(
         description="What people call it. It is the reason that is given; name no persons here.",
         examples=["Nobody has taken it for an hour"],
     )
@@ -46,77 +46,85 @@ class AddEscalationRule(Body):
     after_seconds: AfterSeconds = Field(
         description="So many seconds after a ticket was opened, or reopened.", examples=[3600]
     )
-    as_long_as: AsLongAs = Field(description="What has not happened to it by then.", examples=["unassigned"])
+    as_long_as: EscalationCondition = Field(
+        description="What has not happened to it by then.", examples=["unassigned"]
+    )
     escalate_to: EscalateTo = Field(
         description="Who is to see to it (`team`), or to know of it (`person`, `manager`).", examples=["team"]
     )
-    to_team: TeamNamed | None = Field(
+    to_team: TeamReference | None = Field(
         default=None, description="With `team`: its key or id.", examples=["network"]
     )
-    to_person: PersonNamed | None = Field(default=None, description="With `person`: an id.")
+    to_person: PersonReference | None = Field(default=None, description="With `person`: an id.")
 
 
-def add(one: EscalationRule, body: AddEscalationRule, at: Moment) -> None:
+def add(one: EscalationRule, body: AddEscalationRule, ctx: ActionContext) -> None:
     """Tickets are escalated by themselves from now on, also those that are open already."""
-    team, person = at.the(Team, "to_team"), at.the(Person, "to_person")
+    team, person = ctx.ref(Team, "to_team"), ctx.ref(Person, "to_person")
     one.process = body.process
     one.name = body.name
-    one.priorities = as_kept(body.priorities)
+    one.priorities = stored_priorities(body.priorities)
     one.after_seconds = body.after_seconds
     one.as_long_as = body.as_long_as
     one.escalate_to = body.escalate_to
     one.to_team_id = team.id if team else None
     one.to_person_id = person.id if person else None
-    one.added_at = at.occurred_at
+    one.added_at = ctx.occurred_at
 
 
-async def can_follow(look: Look, one: EscalationRule, body: AddEscalationRule, at: Moment) -> None:
+async def rule_invalid(
+    reads: ReadContext, one: EscalationRule, body: AddEscalationRule, ctx: ActionContext
+) -> None:
     """Tickets of that process can be escalated, its rules are few, and there is somebody to escalate to."""
-    lifecycle = look.lifecycles.get(body.process)
+    lifecycle = reads.lifecycles.get(body.process)
     if lifecycle is None or lifecycle.code is None or "escalate" not in lifecycle.by_name:
         raise WrongValue({"value": body.process}, pointer="/process", because="unknown_value")
-    if await number_of_escalation_rules(look, body.process) >= MOST_ESCALATION_RULES:
+    if await number_of_escalation_rules(reads, body.process) >= MOST_ESCALATION_RULES:
         raise WrongValue({"most": str(MOST_ESCALATION_RULES)}, pointer="/process", because="too_many_rules")
-    _somebody(body.escalate_to, body.to_team is not None, body.to_person is not None)
-    _is_there(at)
+    _check_target_named(body.escalate_to, body.to_team is not None, body.to_person is not None)
+    _check_target_active(ctx)
 
 
 class EditEscalationRule(Patch):
     """What is otherwise than it was."""
 
-    name: Line = Field(default_factory=str, description="What people call it now.")
+    name: ShortText = Field(default_factory=str, description="What people call it now.")
     priorities: Priorities = ()
     after_seconds: AfterSeconds = Field(default=ONE_YEAR, description="After how many seconds now.")
-    as_long_as: AsLongAs = Field(default=AsLongAs.unended, description="What has not happened by then.")
+    as_long_as: EscalationCondition = Field(
+        default=EscalationCondition.unended, description="What has not happened by then."
+    )
     escalate_to: EscalateTo = Field(default=EscalateTo.manager, description="Whom it is escalated to now.")
-    to_team: TeamNamed | None = Field(default=None, description="With `team`: its key or id; else null.")
-    to_person: PersonNamed | None = Field(default=None, description="With `person`: an id; else null.")
+    to_team: TeamReference | None = Field(default=None, description="With `team`: its key or id; else null.")
+    to_person: PersonReference | None = Field(default=None, description="With `person`: an id; else null.")
 
 
-def edit(one: EscalationRule, body: EditEscalationRule, at: Moment) -> None:
+def edit(one: EscalationRule, body: EditEscalationRule, ctx: ActionContext) -> None:
     """It is otherwise for all that is open and that it has not escalated yet."""
-    take(one, body, at, but=("priorities",))
+    apply_patch(one, body, ctx, skip=("priorities",))
     if "priorities" in body.model_fields_set:
-        one.priorities = as_kept(body.priorities)
+        one.priorities = stored_priorities(body.priorities)
 
 
-async def can_still_follow(look: Look, one: EscalationRule, body: EditEscalationRule, at: Moment) -> None:
+async def rule_edit_invalid(
+    reads: ReadContext, one: EscalationRule, body: EditEscalationRule, ctx: ActionContext
+) -> None:
     """There still is somebody to escalate to."""
     said = body.model_fields_set
     to = body.escalate_to if "escalate_to" in said else one.escalate_to
     assert to is not None
     team = body.to_team if "to_team" in said else one.to_team_id
     person = body.to_person if "to_person" in said else one.to_person_id
-    _somebody(to, team is not None, person is not None)
-    _is_there(at)
+    _check_target_named(to, team is not None, person is not None)
+    _check_target_active(ctx)
 
 
-def end(one: EscalationRule, body: Nothing, at: Moment) -> None:
+def end(one: EscalationRule, body: EmptyPayload, ctx: ActionContext) -> None:
     """It escalates nothing any more."""
-    one.ended_at = at.occurred_at
+    one.ended_at = ctx.occurred_at
 
 
-def _somebody(to: EscalateTo, team: bool, person: bool) -> None:
+def _check_target_named(to: EscalateTo, team: bool, person: bool) -> None:
     """Raises WrongValue unless whoever is meant is named, and nobody else."""
     for pointer, named, meant in (
         ("/to_team", team, to is EscalateTo.team),
@@ -126,20 +134,20 @@ def _somebody(to: EscalateTo, team: bool, person: bool) -> None:
             raise WrongValue({"to": to.value}, pointer=pointer, because="missing" if meant else "not_meant")
 
 
-def _is_there(at: Moment) -> None:
-    can_work(at.the(Team, "to_team"), "/to_team")
-    still_there(at.the(Person, "to_person"), "/to_person")
+def _check_target_active(ctx: ActionContext) -> None:
+    check_team_active(ctx.ref(Team, "to_team"), "/to_team")
+    check_person_active(ctx.ref(Person, "to_person"), "/to_person")
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State,
-    audience=lambda one: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
+    audience=lambda one: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     rows=(
         #      action 中文    from            to            who           event
-        action(add,   "添加", FROM_NOTHING,   State.active, admin | rule, "escalation_rule.added",  wrong=(can_follow,)),
-        action(edit,  "编辑", [State.active], STAYS,        admin | rule, "escalation_rule.edited", wrong=(can_still_follow,)),
-        action(end,   "结束", [State.active], State.ended,  admin | rule, "escalation_rule.ended"),
+        action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "escalation_rule.added",  wrong=(rule_invalid,)),
+        action(edit, "编辑", [State.active], STAYS,        admin | rule, "escalation_rule.edited", wrong=(rule_edit_invalid,)),
+        action(end,  "结束", [State.active], State.ended,  admin | rule, "escalation_rule.ended"),
     ),
 )
 # fmt: on

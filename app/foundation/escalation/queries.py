@@ -10,7 +10,7 @@ from app.api.lists import Listing
 from app.api.shapes import PersonStub, RecordOut, TeamStub
 from app.common.priority import Priority
 from app.foundation.escalation import escalation_rules
-from app.foundation.escalation.records import AsLongAs, EscalateTo, EscalationRuleState
+from app.foundation.escalation.records import EscalateTo, EscalationCondition, EscalationRuleState
 from app.foundation.people.queries import PERSONS, TEAMS
 
 
@@ -22,7 +22,7 @@ class EscalationRuleOut(RecordOut):
     name: str
     priorities: list[Priority] | None = Field(description="Null: of any priority.")
     after_seconds: int = Field(description="After it was opened, or reopened.")
-    as_long_as: AsLongAs
+    as_long_as: EscalationCondition
     escalate_to: EscalateTo
     to_team: TeamStub | None
     to_person: PersonStub | None

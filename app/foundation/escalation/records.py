@@ -9,17 +9,17 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
-class EscalationRuleState(Labelled):
+class EscalationRuleState(CodeEnum):
     """Whether it counts."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
-class AsLongAs(Labelled):
+class EscalationCondition(CodeEnum):
     """What has not happened to a ticket yet."""
 
     unanswered = "unanswered", "Nobody has acknowledged or begun it", "尚未响应"
@@ -27,7 +27,7 @@ class AsLongAs(Labelled):
     unended = "unended", "It is open", "尚未结束"
 
 
-class EscalateTo(Labelled):
+class EscalateTo(CodeEnum):
     """Who is to see to it, or to know of it."""
 
     team = "team", "A team, which has it from then on", "团队"
@@ -49,10 +49,10 @@ class EscalationRule(Record):
     process: str | None = None
     priorities: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     after_seconds: int | None = None
-    as_long_as: AsLongAs | None = Field(default=None, sa_type=Text)
+    as_long_as: EscalationCondition | None = Field(default=None, sa_type=Text)
     escalate_to: EscalateTo | None = Field(default=None, sa_type=Text)
-    to_team_id: Annotated[UUID | None, Refers("team")] = None
-    to_person_id: Annotated[UUID | None, Refers("person")] = None
+    to_team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    to_person_id: Annotated[UUID | None, ForeignRef("person")] = None
     added_at: datetime | None = None
     ended_at: datetime | None = None
 

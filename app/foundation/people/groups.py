@@ -10,99 +10,105 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import MOST_MEMBERS, SEE_EVERYTHING, Person
-from app.common.records import Refers
-from app.foundation.editing import take
-from app.foundation.people.givable import still_there
-from app.foundation.people.records import Group, GroupMember, GroupState, Side
-from app.kernel.bodies import Body, Key, Line, Nothing, Patch, Reference
-from app.kernel.constraints import Taken
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.common.people import MOST_MEMBERS, OVERSIGHT_ROLES, Person
+from app.common.records import ForeignRef
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.kernel.actor_policy import admin, rule
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
-from app.kernel.who import admin, rule
 
 
-class AddGroup(Body):
+class AddGroup(Payload):
     """A group, without members yet."""
 
-    key: Key = Field(description="What it is called in addresses, without a comma; unique, never changed.")
-    name: Line = Field(description="What people call it.")
-    chair: Annotated[Reference, Refers("person")] = Field(description="Who chairs it: a person's id.")
+    key: RecordKey = Field(
+        description="What it is called in addresses, without a comma; unique, never changed."
+    )
+    name: ShortText = Field(description="What people call it.")
+    chair: Annotated[Reference, ForeignRef("person")] = Field(description="Who chairs it: a person's id.")
 
 
-def add(group: Group, body: AddGroup, at: Moment) -> None:
+def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
     """A group can be asked to decide."""
-    chair = at.named(Person, "chair")
+    chair = ctx.required_ref(Person, "chair")
     group.key = body.key
     group.name = body.name
     group.chair_id = chair.id
-    group.added_at = at.occurred_at
+    group.added_at = ctx.occurred_at
 
 
 class EditGroup(Patch):
     """What is otherwise than it was."""
 
-    name: Line = Field(default_factory=str, description="What people call it now.")
-    chair: Annotated[Reference, Refers("person")] | None = Field(
+    name: ShortText = Field(default_factory=str, description="What people call it now.")
+    chair: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None, description="Who chairs it now: a person's id; null: nobody for the time being."
     )
 
 
-def edit(group: Group, body: EditGroup, at: Moment) -> None:
+def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
     """It is called otherwise, or chaired by somebody else."""
-    take(group, body, at)
+    apply_patch(group, body, ctx)
 
 
-async def chair_is_there(look: Look, group: Group, body: AddGroup | EditGroup, at: Moment) -> None:
+async def chair_inactive(
+    reads: ReadContext, group: Group, body: AddGroup | EditGroup, ctx: ActionContext
+) -> None:
     """Who chairs a group can do so."""
-    still_there(at.the(Person, "chair"), "/chair")
+    check_person_active(ctx.ref(Person, "chair"), "/chair")
 
 
-class AddMemberGroup(Body):
+class AddMemberGroup(Payload):
     """Who belongs to it, and for whom they speak."""
 
-    person: Annotated[Reference, Refers("person")] = Field(description="Who: a person's id, or `me`.")
-    side: Side = Field(description="The side that they stand for.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
+    side: RepresentedSide = Field(description="The side that they stand for.")
 
 
-def add_member(group: Group, body: AddMemberGroup, at: Moment) -> None:
+def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
     """Somebody belongs to it and stands for a side."""
-    person = at.named(Person, "person")
-    at.add(
+    person = ctx.required_ref(Person, "person")
+    ctx.add(
         GroupMember(
-            id=at.new_id(),
+            id=ctx.new_id(),
             record=group.row_key,
             person_id=person.id,
             side=body.side,
-            added_at=at.occurred_at,
+            added_at=ctx.occurred_at,
         )
     )
 
 
-async def not_another_member(look: Look, group: Group, body: AddMemberGroup, at: Moment) -> None:
+async def cannot_add_member(
+    reads: ReadContext, group: Group, body: AddMemberGroup, ctx: ActionContext
+) -> None:
     """Everybody once, and so many that they can still decide something."""
-    person = at.the(Person, "person")
-    still_there(person, "/person")
-    members = await look.children(GroupMember, group)
+    person = ctx.ref(Person, "person")
+    check_person_active(person, "/person")
+    members = await reads.children(GroupMember, group)
     if any(person is not None and member.person_id == person.id for member in members):
         raise WrongValue(pointer="/person", because="there_already")
     if len(members) >= MOST_MEMBERS:
         raise WrongValue({"max_length": str(MOST_MEMBERS)}, pointer="/person", because="too_long")
 
 
-class RemoveMemberGroup(Body):
+class RemoveMemberGroup(Payload):
     """Who belongs to it no more."""
 
-    person: Annotated[Reference, Refers("person")] = Field(description="Who: a person's id, or `me`.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(description="Who: a person's id, or `me`.")
 
 
-def remove_member(group: Group, body: RemoveMemberGroup, at: Moment) -> None:
+def remove_member(group: Group, body: RemoveMemberGroup, ctx: ActionContext) -> None:
     """Somebody belongs to it no more."""
-    member = at.prepared(RemovedMember).member
-    at.remove(member)
+    member = ctx.prepared(RemovedMember).member
+    ctx.remove(member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,32 +118,34 @@ class RemovedMember:
     member: GroupMember
 
 
-async def removed_member(look: Look, group: Group, body: RemoveMemberGroup, at: Moment) -> RemovedMember:
+async def removed_member(
+    reads: ReadContext, group: Group, body: RemoveMemberGroup, ctx: ActionContext
+) -> RemovedMember:
     """Finds the member who is removed. Raises WrongValue if they did not belong to it."""
-    person = at.named(Person, "person")
-    member = await look.child(GroupMember, group, person_id=person.id)
+    person = ctx.required_ref(Person, "person")
+    member = await reads.child(GroupMember, group, person_id=person.id)
     if member is None:
         raise WrongValue(pointer="/person", because="not_in_the_group")
     return RemovedMember(member)
 
 
-def retire(group: Group, body: Nothing, at: Moment) -> None:
+def retire(group: Group, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is asked no more; what it has decided stays."""
-    group.retired_at = at.occurred_at
+    group.retired_at = ctx.occurred_at
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="group", plural="groups", zh="小组", record=Group, states=GroupState,
     audience=lambda group: (STAFF, *(() if group.chair_id is None else (f"person:{group.chair_id}",))),
-    sees_all=SEE_EVERYTHING, columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
+    overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("chair_id",)}, children=(GroupMember,),
     retired={GroupState.retired: "group_retired"},
-    constraints={"group_key_key": Taken("key")},
+    constraints={"group_key_key": ValueTaken("key")},
     rows=(
         #      action         中文        from                 to                  who           event
-        action(add,           "添加",     FROM_NOTHING,        GroupState.active,  admin | rule, "group.added",          wrong=(chair_is_there,)),
-        action(edit,          "编辑",     [GroupState.active], STAYS,              admin | rule, "group.edited",         wrong=(chair_is_there,)),
-        action(add_member,    "添加成员", [GroupState.active], STAYS,              admin | rule, "group.member_added",   wrong=(not_another_member,)),
+        action(add,           "添加",     NEW_RECORD,          GroupState.active,  admin | rule, "group.added",          wrong=(chair_inactive,)),
+        action(edit,          "编辑",     [GroupState.active], STAYS,              admin | rule, "group.edited",         wrong=(chair_inactive,)),
+        action(add_member,    "添加成员", [GroupState.active], STAYS,              admin | rule, "group.member_added",   wrong=(cannot_add_member,)),
         action(remove_member, "移除成员", [GroupState.active], STAYS,              admin | rule, "group.member_removed", prepare=(removed_member,)),
         action(retire,        "撤销",     [GroupState.active], GroupState.retired, admin | rule, "group.retired"),
     ),

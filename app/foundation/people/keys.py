@@ -10,31 +10,39 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import Held, Person, Role, narrowed
+from app.common.people import Person, Role, RoleGrant, restrict_grants
 from app.common.personal import Personal
-from app.common.records import Hidden, Refers
+from app.common.records import ForeignRef, Hidden
 from app.foundation.people.records import Key, KeyState
 from app.foundation.people.roles import RoleText
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Nothing, Reference
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.actor_policy import admin, holder, rule
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    Instant,
+    Payload,
+    Reference,
+    ShortText,
+)
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import admin, holder, rule
 
 KeyName = Annotated[
-    Line, Personal(), Field(description="What it is for. Personal: gone when the person is erased.")
+    ShortText, Personal(), Field(description="What it is for. Personal: gone when the person is erased.")
 ]
 KeyPerson = Annotated[
     Reference,
-    Refers("person", on_behalf=True),
+    ForeignRef("person", on_behalf=True),
     Field(description="Whom it stands for: a person's id, or `me`."),
 ]
 KeyRoles = Annotated[
-    Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), Few] | None,
+    Annotated[tuple[RoleText, ...], Field(min_length=1, max_length=LONGEST_LIST), BoundedList] | None,
     Field(description="Which of the person's roles it may use; none: all that they hold."),
 ]
-KeyEnd = Annotated[Instant | None, Field(description="When it ends; none: never.")]
+KeyExpiry = Annotated[Instant | None, Field(description="When it ends; none: never.")]
 USUAL_OVERLAP_SECONDS = 86_400
 LONGEST_OVERLAP_SECONDS = 30 * 86_400
 Overlap = Annotated[
@@ -54,84 +62,84 @@ Hash = Annotated[
 ]
 
 
-class MakeKey(Body):
+class MakeKey(Payload):
     """An API key."""
 
     name: KeyName
     person: KeyPerson
     roles: KeyRoles = None
     secret_hash: Hash
-    expires_at: KeyEnd = None
+    expires_at: KeyExpiry = None
 
 
-async def ends_later(look: Look, key: Key, body: RotateKey, at: Moment) -> str | None:
+async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: ActionContext) -> str | None:
     """Whom a key stands for may end it sooner, and not let it live longer than was said: nor, since its new
     secret is theirs, than the key that they come with.
     """
-    if at.caller.is_rule or at.caller.holds(Role.admin, key):
+    if ctx.caller.is_rule or ctx.caller.has_role(Role.admin, key):
         return None
     ends = body.expires_at or key.expires_at
-    for latest in (key.expires_at, at.caller.ends_at):
+    for latest in (key.expires_at, ctx.caller.ends_at):
         if latest is not None and (ends is None or ends > latest):
             raise WrongValue(pointer="/expires_at", because="ends_later")
     return None
 
 
-async def more_than_they_may(look: Look, key: Key, body: MakeKey, at: Moment) -> str | None:
+async def key_roles_not_held(reads: ReadContext, key: Key, body: MakeKey, ctx: ActionContext) -> str | None:
     """A key may do what its person may, and nothing else."""
-    person = at.named(Person, "person")
-    held = [Held.parse(text) for text in person.roles or ()]
+    person = ctx.required_ref(Person, "person")
+    held = [RoleGrant.parse(text) for text in person.roles or ()]
     for n, text in enumerate(body.roles or ()):
-        if not narrowed(held, [Held.parse(text)]):
+        if not restrict_grants(held, [RoleGrant.parse(text)]):
             raise WrongValue(pointer=f"/roles/{n}", because="not_held_by_them")
     return None
 
 
-def make(key: Key, body: MakeKey, at: Moment) -> None:
+def make(key: Key, body: MakeKey, ctx: ActionContext) -> None:
     """Somebody, or something, can call the API."""
-    person = at.named(Person, "person")
+    person = ctx.required_ref(Person, "person")
     key.name = body.name
     key.person_id = person.id
     key.roles = None if body.roles is None else list(dict.fromkeys(body.roles))
     key.secret_hash = body.secret_hash
     key.expires_at = body.expires_at
-    key.made_at = at.occurred_at
+    key.made_at = ctx.occurred_at
 
 
-class RotateKey(Body):
+class RotateKey(Payload):
     """A new secret."""
 
     secret_hash: Hash
     overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
-    expires_at: KeyEnd = None
+    expires_at: KeyExpiry = None
 
 
-def rotate(key: Key, body: RotateKey, at: Moment) -> None:
+def rotate(key: Key, body: RotateKey, ctx: ActionContext) -> None:
     """It gets a new secret; the old one is accepted for a while, the one before that not any more."""
     key.previous_hash = key.secret_hash
-    key.previous_ends_at = at.occurred_at + timedelta(seconds=body.overlap_seconds)
+    key.previous_ends_at = ctx.occurred_at + timedelta(seconds=body.overlap_seconds)
     key.secret_hash = body.secret_hash
-    key.rotated_at = at.occurred_at
+    key.rotated_at = ctx.occurred_at
     if body.expires_at is not None:
         key.expires_at = body.expires_at
 
 
-def revoke(key: Key, body: Nothing, at: Moment) -> None:
+def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is not accepted any more."""
-    key.revoked_at = at.occurred_at
+    key.revoked_at = ctx.occurred_at
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState,
-    audience=lambda key: (f"person:{key.person_id}",), sees_all=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
+    audience=lambda key: (f"person:{key.person_id}",), overseer_roles=frozenset({Role.admin, Role.auditor}), columns={"person": ("person_id",)},
     rows=(
         #      action   中文    from               to                who                    event
-        action(make,   "创建",  FROM_NOTHING,      KeyState.active,  admin | rule,          "key.made",
-               wrong=(more_than_they_may,)),
-        action(rotate, "轮换",  [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
-               wrong=(ends_later,)),
-        action(revoke, "吊销",  [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked"),
+        action(make,   "创建", NEW_RECORD,        KeyState.active,  admin | rule,          "key.made",
+               wrong=(key_roles_not_held,)),
+        action(rotate, "轮换", [KeyState.active], STAYS,            admin | holder | rule, "key.rotated",
+               wrong=(expiry_extended,)),
+        action(revoke, "吊销", [KeyState.active], KeyState.revoked, admin | holder | rule, "key.revoked"),
     ),
 )
 # fmt: on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.common.records import Record, from_row
 from app.foundation.people.records import Membership
-from app.kernel.look import BESIDE, Look, Versions
+from app.kernel.reads import BY_RECORD_VERSION, ReadContext, Versions
 
 # By the index person_admin, whose condition it repeats.
 ANOTHER_ADMIN = """
@@ -15,22 +15,22 @@ order by p.id limit 1
 """
 
 
-async def membership(look: Look, person: Record, team: Record) -> Membership | None:
+async def membership(reads: ReadContext, person: Record, team: Record) -> Membership | None:
     """The person's belonging to the team, if they do. Memberships stand on the person's stream."""
     query = "select * from fold.membership where person_id = %s and team_id = %s"
-    row = await look.row(query, (person.id, team.id), held=BESIDE)
+    row = await reads.row(query, (person.id, team.id), held=BY_RECORD_VERSION)
     return None if row is None else from_row(Membership, row)
 
 
-async def number_of_memberships(look: Look, person: Record) -> int:
+async def number_of_memberships(reads: ReadContext, person: Record) -> int:
     """How many teams the person belongs to."""
     query = "select count(*) from fold.membership where person_id = %s"
-    number: int = await look.value(query, (person.id,), held=BESIDE)
+    number: int = await reads.value(query, (person.id,), held=BY_RECORD_VERSION)
     return number
 
 
-async def another_admin(look: Look, person: Record) -> bool:
+async def another_admin(reads: ReadContext, person: Record) -> bool:
     """Whether somebody else who is active is an administrator of everything. Two who remove each other at
     once both find the other still there: one of them decides again.
     """
-    return await look.row(ANOTHER_ADMIN, (person.id,), held=Versions()) is not None
+    return await reads.row(ANOTHER_ADMIN, (person.id,), held=Versions()) is not None

@@ -7,52 +7,52 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import Held, Person, Role
-from app.common.records import Refers
+from app.common.people import Person, Role, RoleGrant
+from app.common.records import ForeignRef
 from app.foundation.people.lookups import membership, number_of_memberships
 from app.foundation.people.records import Membership, Team, TeamState
-from app.kernel.bodies import LONGEST_LIST, Body, Reference
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.payloads import LONGEST_LIST, Payload, Reference
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 
 
-class JoinPerson(Body):
+class JoinPerson(Payload):
     """A team that they are to belong to."""
 
-    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
 
 
-def join(person: Person, body: JoinPerson, at: Moment) -> None:
+def join(person: Person, body: JoinPerson, ctx: ActionContext) -> None:
     """They belong to a team; to be their own if they had none."""
-    team = at.named(Team, "team")
-    at.add(Membership(id=at.new_id(), person_id=person.id, team_id=team.id))
+    team = ctx.required_ref(Team, "team")
+    ctx.add(Membership(id=ctx.new_id(), person_id=person.id, team_id=team.id))
     if person.team_id is None:
         person.team_id = team.id
 
 
-async def joins_well(look: Look, person: Person, body: JoinPerson, at: Moment) -> None:
+async def cannot_join(reads: ReadContext, person: Person, body: JoinPerson, ctx: ActionContext) -> None:
     """A team that works, that they do not belong to, and not one more than anybody can look through."""
-    team = _administered(at)
+    team = _administered_team(ctx)
     if team.state is not TeamState.active:
         raise WrongValue(pointer="/team", because="team_retired")
-    if await membership(look, person, team) is not None:
+    if await membership(reads, person, team) is not None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="in_the_team")
-    if await number_of_memberships(look, person) >= LONGEST_LIST:
+    if await number_of_memberships(reads, person) >= LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/team", because="too_long")
 
 
-class LeavePerson(Body):
+class LeavePerson(Payload):
     """A team that they are not to belong to any more."""
 
-    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
 
 
-def leave(person: Person, body: LeavePerson, at: Moment) -> None:
+def leave(person: Person, body: LeavePerson, ctx: ActionContext) -> None:
     """They belong to a team no more, and hold no role for it."""
-    team = at.named(Team, "team")
-    at.remove(at.prepared(EndedMembership).membership)
-    person.roles = [text for text in person.roles or () if Held.parse(text).team_id != team.id] or None
+    team = ctx.required_ref(Team, "team")
+    ctx.remove(ctx.prepared(EndedMembership).membership)
+    person.roles = [text for text in person.roles or () if RoleGrant.parse(text).team_id != team.id] or None
     if person.team_id == team.id:
         person.team_id = None
 
@@ -64,25 +64,27 @@ class EndedMembership:
     membership: Membership
 
 
-async def ended_membership(look: Look, person: Person, body: LeavePerson, at: Moment) -> EndedMembership:
+async def ended_membership(
+    reads: ReadContext, person: Person, body: LeavePerson, ctx: ActionContext
+) -> EndedMembership:
     """Finds the membership that ends. Raises WrongValue if they did not belong to the team."""
-    team = _administered(at)
-    ended = await membership(look, person, team)
+    team = _administered_team(ctx)
+    ended = await membership(reads, person, team)
     if ended is None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="not_in_the_team")
     return EndedMembership(ended)
 
 
-def _administered(at: Moment) -> Team:
+def _administered_team(ctx: ActionContext) -> Team:
     """The team that is named, which is the caller's to fill. Raises WrongValue."""
-    team = at.named(Team, "team")
-    if not at.caller.administers(Held(Role.admin, team_id=team.id)):
+    team = ctx.required_ref(Team, "team")
+    if not ctx.caller.administers(RoleGrant(Role.admin, team_id=team.id)):
         raise WrongValue(pointer="/team", because="beyond_your_teams")
     return team
 
 
-async def own_of_theirs(look: Look, person: Person, body: object, at: Moment) -> None:
+async def team_not_joined(reads: ReadContext, person: Person, body: object, ctx: ActionContext) -> None:
     """Their own team is one of those that they belong to."""
-    team = at.the(Team, "team")
-    if team is not None and await membership(look, person, team) is None:
+    team = ctx.ref(Team, "team")
+    if team is not None and await membership(reads, person, team) is None:
         raise WrongValue({"team": str(team.key)}, pointer="/team", because="not_in_the_team")

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.key_use import used_at
+from app.api.key_use import last_used
 from app.api.lists import Listing
-from app.api.shapes import Beside, Out, PersonStub, RecordOut, TeamStub
+from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub
 from app.common.people import Grade, PersonKind, PersonState
 from app.foundation.people import groups, keys, persons, teams
-from app.foundation.people.records import GroupState, KeyState, Side, TeamKind, TeamState
+from app.foundation.people.records import GroupState, KeyState, RepresentedSide, TeamKind, TeamState
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 from app.log.events import stream
@@ -49,7 +49,7 @@ class PersonOut(RecordOut):
     locale: str | None
     time_zone: str | None
     team: TeamStub | None = Field(description="Their own team: the one whose customer they are.")
-    teams: Annotated[list[TeamStub] | None, Beside(teams_of)] = Field(
+    teams: Annotated[list[TeamStub] | None, LoadedFrom(teams_of)] = Field(
         description="All that they belong to, by key; null in what is past."
     )
     roles: list[str] | None = Field(description="What they hold besides being a requester; null: nothing.")
@@ -70,11 +70,11 @@ class TeamOut(RecordOut):
     retired_at: datetime | None
 
 
-class GroupMemberOut(Out):
+class GroupMemberOut(OutputModel):
     """Somebody in a group."""
 
     person: PersonStub
-    side: Side = Field(description="Whom they speak for.")
+    side: RepresentedSide = Field(description="Whom they speak for.")
     added_at: datetime
 
 
@@ -103,7 +103,7 @@ class GroupOut(RecordOut):
     key: str
     name: str
     chair: PersonStub | None
-    members: Annotated[list[GroupMemberOut] | None, Beside(members_of)] = Field(
+    members: Annotated[list[GroupMemberOut] | None, LoadedFrom(members_of)] = Field(
         description="As they came; null in what is past."
     )
     added_at: datetime
@@ -124,7 +124,7 @@ class KeyOut(RecordOut):
     )
     expires_at: datetime | None
     revoked_at: datetime | None
-    last_used_at: Annotated[datetime | None, Beside(used_at, one=True)] = Field(
+    last_used_at: Annotated[datetime | None, LoadedFrom(last_used, single=True)] = Field(
         description="To the minute or so; null: never as far as is known, and in what is past."
     )
 

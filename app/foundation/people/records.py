@@ -10,31 +10,31 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, Hidden, Labelled, Record, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Hidden, Record
 
 
-class TeamState(Labelled):
+class TeamState(CodeEnum):
     """Whether a team can be given work."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已撤销"
 
 
-class TeamKind(Labelled):
+class TeamKind(CodeEnum):
     """Whom a team belongs to."""
 
     internal = "internal", "Internal", "内部"
     customer = "customer", "Customer", "客户"
 
 
-class GroupState(Labelled):
+class GroupState(CodeEnum):
     """Whether a group is still asked."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已撤销"
 
 
-class Side(Labelled):
+class RepresentedSide(CodeEnum):
     """Whom a member of a group speaks for."""
 
     operations = "operations", "Operations", "运维"
@@ -44,7 +44,7 @@ class Side(Labelled):
     management = "management", "Management", "管理层"
 
 
-class KeyState(Labelled):
+class KeyState(CodeEnum):
     """Whether an API key is accepted."""
 
     active = "active", "Active", "有效"
@@ -60,7 +60,7 @@ class Team(Record):
     key: str | None = None
     name: str | None = None
     kind: TeamKind | None = Field(default=None, sa_type=Text)
-    lead_id: Annotated[UUID | None, Refers("person")] = None
+    lead_id: Annotated[UUID | None, ForeignRef("person")] = None
     added_at: datetime | None = None
     retired_at: datetime | None = None
 
@@ -70,8 +70,8 @@ class Membership(Record):
 
     KIND: ClassVar[str] = "membership"
 
-    person_id: Annotated[UUID | None, Refers("person")] = None
-    team_id: Annotated[UUID | None, Refers("team")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
 
 
 class Group(Record):
@@ -82,19 +82,19 @@ class Group(Record):
     state: GroupState | None = Field(default=None, sa_type=Text)
     key: str | None = None
     name: str | None = None
-    chair_id: Annotated[UUID | None, Refers("person")] = None
+    chair_id: Annotated[UUID | None, ForeignRef("person")] = None
     added_at: datetime | None = None
     retired_at: datetime | None = None
 
 
-class GroupMember(Beside):
+class GroupMember(ChildRecord):
     """A person belongs to a group and stands for a side."""
 
     KIND: ClassVar[str] = "group_member"
-    SHOWS: ClassVar[str] = "follower"
+    AUDIENCE_KIND: ClassVar[str] = "follower"
 
-    person_id: Annotated[UUID | None, Refers("person")] = None
-    side: Side | None = Field(default=None, sa_type=Text)
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    side: RepresentedSide | None = Field(default=None, sa_type=Text)
     added_at: datetime | None = None
 
 
@@ -109,7 +109,7 @@ class Key(Record):
 
     state: KeyState | None = Field(default=None, sa_type=Text)
     name: Annotated[str | None, Personal()] = None
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     roles: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     secret_hash: Annotated[str | None, Hidden()] = None
     previous_hash: Annotated[str | None, Hidden()] = None

@@ -10,21 +10,21 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from app.common.components import Component
-from app.common.people import Held, Person, PersonState, Role
+from app.common.people import Person, PersonState, Role, RoleGrant
 from app.common.tickets import Ticket
 from app.foundation.people.lookups import another_admin
-from app.kernel.bodies import LONGEST_LIST, Few, Key, Line
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.payloads import LONGEST_LIST, BoundedList, RecordKey, ShortText
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 
-_KEY = TypeAdapter(Key)
+_KEY = TypeAdapter(RecordKey)
 
 
-def _held(text: str) -> str:
+def _canonical_role(text: str) -> str:
     """The role in the one way of writing it."""
     try:
-        held = Held.parse(text)
+        held = RoleGrant.parse(text)
         if held.service is not None:
             _KEY.validate_python(held.service)  # a ValidationError is a ValueError
     except ValueError as error:
@@ -37,8 +37,8 @@ def _held(text: str) -> str:
 
 _SCOPES = r"@(team/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(service|process)/[^,/\\@]+)"
 RoleText = Annotated[
-    Line,
-    AfterValidator(_held),
+    ShortText,
+    AfterValidator(_canonical_role),
     Component(
         "RoleText",
         "A role; for some records only with what these are of.",
@@ -53,66 +53,68 @@ Roles = Annotated[
         description="Role codes; for some records only: `agent@team/<id>`, `agent@service/<key>`, "
         "`agent@process/incident`.",
     ),
-    Few,
+    BoundedList,
 ]
 
 
-async def for_records_that_are(look: Look, record: Any, body: Any, at: Moment) -> str | None:
+async def invalid_role_scopes(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
     """Roles for some records only are for some that there are."""
     for n, text in enumerate(body.roles or ()):
-        await _has_a_scope(look, text, f"/roles/{n}")
+        await _check_scope(reads, text, f"/roles/{n}")
     return None
 
 
-async def held_for_nothing(look: Look, person: Person, body: Any, at: Moment) -> str | None:
+async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
     """A role for some records only is for some that there are, and nobody holds roles without end."""
-    await _has_a_scope(look, body.role, "/role")
+    await _check_scope(reads, body.role, "/role")
     if len(person.roles or ()) >= LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/role", because="too_long")
     return None
 
 
-async def already_held(look: Look, person: Person, body: Any, at: Moment) -> str | None:
+async def role_already_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
     """A role is granted once."""
     return "already_held" if body.role in (person.roles or ()) else None
 
 
-async def not_held(look: Look, person: Person, body: Any, at: Moment) -> str | None:
+async def role_not_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
     """What is revoked was held."""
     return None if body.role in (person.roles or ()) else "not_held"
 
 
-async def beyond_their_own(look: Look, person: Person, body: Any, at: Moment) -> str | None:
+async def role_not_administered(
+    reads: ReadContext, person: Person, body: Any, ctx: ActionContext
+) -> str | None:
     """The administrator of a team or service grants what is of that, and nothing else."""
-    if at.caller.administers(Held.parse(body.role)):
+    if ctx.caller.administers(RoleGrant.parse(body.role)):
         return None
     raise WrongValue(pointer="/role", because="beyond_your_own")
 
 
-async def last_admin(look: Look, person: Person, at: Moment) -> str | None:
+async def last_admin(reads: ReadContext, person: Person, ctx: ActionContext) -> str | None:
     """Somebody stays who can let others in."""
     if person.state is not PersonState.active or Role.admin.value not in (person.roles or ()):
         return None
-    return None if await another_admin(look, person) else "last_admin"
+    return None if await another_admin(reads, person) else "last_admin"
 
 
-async def the_last_admins(look: Look, person: Person, body: Any, at: Moment) -> str | None:
+async def last_admin_role(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
     """The same of the role itself."""
-    return await last_admin(look, person, at) if body.role == Role.admin.value else None
+    return await last_admin(reads, person, ctx) if body.role == Role.admin.value else None
 
 
-async def _has_a_scope(look: Look, text: str, pointer: str) -> None:
+async def _check_scope(reads: ReadContext, text: str, pointer: str) -> None:
     """A team is one that there is, a process one that has tickets. Raises WrongValue."""
-    held = Held.parse(text)
-    if held.team_id is not None and await look.record("team", str(held.team_id)) is None:
+    held = RoleGrant.parse(text)
+    if held.team_id is not None and await reads.record("team", str(held.team_id)) is None:
         raise _unknown("team", str(held.team_id), pointer)
-    if held.process is not None and not _is_process(look, held.process):
+    if held.process is not None and not _is_process(reads, held.process):
         raise _unknown("process", held.process, pointer)
 
 
-def _is_process(look: Look, kind: str) -> bool:
+def _is_process(reads: ReadContext, kind: str) -> bool:
     """Whether records of that kind are tickets."""
-    lifecycle: Any = look.lifecycles.get(kind)
+    lifecycle: Any = reads.lifecycles.get(kind)
     return lifecycle is not None and issubclass(lifecycle.record, Ticket)
 
 

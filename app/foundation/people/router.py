@@ -9,22 +9,22 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import IfMatch, answer, carry_out, mount_actions, operation
-from app.api.actions import Key as IdempotencyHeader
+from app.api.actions import IdempotencyKeyHeader as IdempotencyHeader
+from app.api.actions import IfMatch, action_response, mount_actions, operation, perform_idempotently
 from app.api.auth import Ledger, context_of
 from app.api.edit import mount_edit
 from app.api.etag import versions_of
 from app.api.list_queries import Paging
 from app.api.openapi import problems
-from app.api.paging import answer as listed
 from app.api.paging import page
-from app.api.reads import Name, mount_reads, renderer_of, seen
+from app.api.paging import page_response as listed
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
 from app.common.keys import hash_of, new_secret, token
 from app.foundation.people import groups, keys, persons, teams
-from app.foundation.people.erase import without_refused_rows
+from app.foundation.people.erase import erase_refused_rows
 from app.foundation.people.queries import GROUPS, KEYS, PERSONS, TEAMS, GroupOut, KeyOut, PersonOut, TeamOut
-from app.kernel.bodies import Body, Nothing
-from app.kernel.perform import Act
+from app.kernel.payloads import EmptyPayload, Payload
+from app.kernel.perform import Command
 
 router = APIRouter(prefix="/v1", tags=["people"])
 mount_reads(router, PERSONS, prefix="/persons")
@@ -33,22 +33,22 @@ mount_reads(router, GROUPS, prefix="/groups")
 mount_reads(router, KEYS, prefix="/keys")
 
 
-class KeyMade(KeyOut):
+class CreatedKeyOut(KeyOut):
     """An API key as it is answered once."""
 
     token: str | None = Field(description="Send it as `Authorization: Bearer …`. Shown now and never again.")
 
 
-class NewKey(Body):
+class NewKey(Payload):
     """An API key to be made; its secret is made here."""
 
     name: keys.KeyName
     person: keys.KeyPerson
     roles: keys.KeyRoles = None
-    expires_at: keys.KeyEnd = None
+    expires_at: keys.KeyExpiry = None
 
 
-@router.post("/keys", **operation(keys.LIFECYCLE, "make", KeyMade))
+@router.post("/keys", **operation(keys.LIFECYCLE, "make", CreatedKeyOut))
 async def make_key(
     request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
@@ -56,18 +56,18 @@ async def make_key(
     secret = new_secret()
     made = keys.MakeKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "make_key", idempotency_key)
-    act = Act(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, made, context_of(request), None, key)
-    return await _with_secret(request, ledger, act, secret)
+    command = Command(keys.LIFECYCLE, keys.LIFECYCLE["make"], None, made, context_of(request), None, key)
+    return await _with_secret(request, ledger, command, secret)
 
 
-class NewSecret(Body):
+class NewSecret(Payload):
     """A new secret of an API key; it is made here."""
 
     overlap_seconds: keys.Overlap = keys.USUAL_OVERLAP_SECONDS
-    expires_at: keys.KeyEnd = None
+    expires_at: keys.KeyExpiry = None
 
 
-@router.post("/keys/{id}/rotate", **operation(keys.LIFECYCLE, "rotate", KeyMade))
+@router.post("/keys/{id}/rotate", **operation(keys.LIFECYCLE, "rotate", CreatedKeyOut))
 async def rotate_key(
     request: Request,
     ledger: Ledger,
@@ -83,17 +83,17 @@ async def rotate_key(
     new = keys.RotateKey(**body.model_dump(), secret_hash=hash_of(secret))
     key = await idempotency.key_of(ledger, request, "rotate_key", idempotency_key)
     row = keys.LIFECYCLE["rotate"]
-    act = Act(keys.LIFECYCLE, row, name, new, context_of(request), versions_of(if_match), key)
-    return await _with_secret(request, ledger, act, secret)
+    command = Command(keys.LIFECYCLE, row, name, new, context_of(request), versions_of(if_match), key)
+    return await _with_secret(request, ledger, command, secret)
 
 
-async def _with_secret(request: Request, ledger: Ledger, act: Act, secret: str) -> Response:
+async def _with_secret(request: Request, ledger: Ledger, command: Command, secret: str) -> Response:
     """The key with its token, where the secret is the one that was just made."""
-    carried_out = await carry_out(ledger, act)
+    carried_out = await perform_idempotently(ledger, command)
     renderer = renderer_of(request, KEYS)
-    shown = await renderer.one(carried_out.record)
+    shown = await renderer.render_one(carried_out.record)
     shown["token"] = None if carried_out.replayed else token(carried_out.record.id, secret)
-    return answer(renderer, carried_out, shown)
+    return action_response(renderer, carried_out, shown)
 
 
 @router.post("/persons/{id}/erase", **operation(persons.LIFECYCLE, "erase", PersonOut))
@@ -101,20 +101,20 @@ async def erase(
     request: Request,
     ledger: Ledger,
     name: Name,
-    body: Nothing | None = None,
+    body: EmptyPayload | None = None,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response:
     """Their name and their words become unreadable, in rows and events alike, for ever."""
     key = await idempotency.key_of(ledger, request, "erase_person", idempotency_key)
     row = persons.LIFECYCLE["erase"]
-    act = Act(
-        persons.LIFECYCLE, row, name, body or Nothing(), context_of(request), versions_of(if_match), key
+    command = Command(
+        persons.LIFECYCLE, row, name, body or EmptyPayload(), context_of(request), versions_of(if_match), key
     )
-    async with without_refused_rows(ledger, act):
-        carried_out = await carry_out(ledger, act)
+    async with erase_refused_rows(ledger, command):
+        carried_out = await perform_idempotently(ledger, command)
     renderer = renderer_of(request, PERSONS)
-    return answer(renderer, carried_out, await renderer.one(carried_out.record))
+    return action_response(renderer, carried_out, await renderer.render_one(carried_out.record))
 
 
 @router.get(
@@ -125,7 +125,7 @@ async def erase(
 )
 async def list_team_members(request: Request, name: Name, paging: Annotated[Paging, Query()]) -> Response:
     """Those who belong to a team and whom the caller may see: for staff all of them."""
-    team = (await seen(renderer_of(request, TEAMS), name)).record
+    team = (await load_visible(renderer_of(request, TEAMS), name)).record
     query = PERSONS.query.model_validate({**paging.model_dump(), "member_of": [str(team.id)]})
     return listed(request, await page(PERSONS, renderer_of(request, PERSONS), query))
 

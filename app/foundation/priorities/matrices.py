@@ -9,25 +9,25 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import SEE_EVERYTHING
+from app.common.people import OVERSIGHT_ROLES
 from app.common.priority import MATRIX, Impact, Matrix, Priority, Urgency
 from app.common.priority_matrix import MatrixState as State
 from app.common.priority_matrix import PriorityMatrix
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Part
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.actor_policy import admin
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import LONGEST_LIST, BoundedList, Payload, PayloadPart
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import EVERYBODY
-from app.kernel.who import admin
 
-AN_EXAMPLE = [
+EXAMPLE_CELLS = [
     {"impact": impact.value, "urgency": urgency.value, "priority": priority.value}
     for (impact, urgency), priority in MATRIX.items()
 ]
 
 
-class Cell(Part):
+class MatrixCell(PayloadPart):
     """What one impact and one urgency give."""
 
     impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
@@ -35,14 +35,14 @@ class Cell(Part):
     priority: Priority = Field(description="What both give.")
 
 
-class AddPriorityMatrix(Body):
+class AddPriorityMatrix(Payload):
     """What every impact and every urgency give."""
 
-    cells: Annotated[tuple[Cell, ...], Few] = Field(
+    cells: Annotated[tuple[MatrixCell, ...], BoundedList] = Field(
         max_length=LONGEST_LIST,
         description="One for each impact and each urgency. Where fewer are touched, or their work suffers "
         "less, it cannot be more urgent.",
-        examples=[AN_EXAMPLE],
+        examples=[EXAMPLE_CELLS],
     )
 
 
@@ -50,7 +50,7 @@ class RevisePriorityMatrix(AddPriorityMatrix):
     """What every impact and every urgency give from now on."""
 
 
-def add(matrix: PriorityMatrix, body: AddPriorityMatrix, at: Moment) -> None:
+def add(matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext) -> None:
     """Impact and urgency give these priorities; tickets that have one keep it."""
     by_place = sorted(body.cells, key=lambda cell: (cell.impact.value, cell.urgency.value))
     # In the order of the event's members, so that an answer that is repeated from it has the same bytes.
@@ -58,15 +58,17 @@ def add(matrix: PriorityMatrix, body: AddPriorityMatrix, at: Moment) -> None:
         {"impact": cell.impact.value, "priority": cell.priority.value, "urgency": cell.urgency.value}
         for cell in by_place
     ]
-    matrix.set_at = at.occurred_at
+    matrix.set_at = ctx.occurred_at
 
 
-def revise(matrix: PriorityMatrix, body: RevisePriorityMatrix, at: Moment) -> None:
+def revise(matrix: PriorityMatrix, body: RevisePriorityMatrix, ctx: ActionContext) -> None:
     """Impact and urgency give other priorities from now on; tickets that have one keep it."""
-    add(matrix, body, at)
+    add(matrix, body, ctx)
 
 
-async def is_whole(look: Look, matrix: PriorityMatrix, body: AddPriorityMatrix, at: Moment) -> None:
+async def matrix_incomplete(
+    reads: ReadContext, matrix: PriorityMatrix, body: AddPriorityMatrix, ctx: ActionContext
+) -> None:
     """Every impact and urgency gives one priority, and none that is more urgent where less is at stake."""
     said: dict[tuple[Impact, Urgency], Priority] = {}
     for n, cell in enumerate(body.cells):
@@ -78,10 +80,10 @@ async def is_whole(look: Look, matrix: PriorityMatrix, body: AddPriorityMatrix, 
             words = {"impact": impact.value, "urgency": urgency.value}
             raise WrongValue(words, pointer="/cells", because="cell_missing")
     for n, cell in enumerate(body.cells):
-        _no_more_urgent(said, cell, f"/cells/{n}/priority")
+        _check_monotonic(said, cell, f"/cells/{n}/priority")
 
 
-def _no_more_urgent(said: Matrix, cell: Cell, pointer: str) -> None:
+def _check_monotonic(said: Matrix, cell: MatrixCell, pointer: str) -> None:
     """Priorities are called so that the more urgent one sorts first."""
     for (impact, urgency), priority in said.items():
         more = impact.value <= cell.impact.value and urgency.value <= cell.urgency.value
@@ -93,11 +95,11 @@ def _no_more_urgent(said: Matrix, cell: Cell, pointer: str) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="priority_matrix", plural="priority_matrices", zh="优先级矩阵", record=PriorityMatrix, states=State,
-    audience=lambda matrix: (EVERYBODY,), sees_all=SEE_EVERYTHING, columns={"everybody": ()},
+    audience=lambda matrix: (EVERYBODY,), overseer_roles=OVERSIGHT_ROLES, columns={"everybody": ()},
     rows=(
         #      action  中文    from          to         who    event
-        action(add,    "设定", FROM_NOTHING, State.set, admin, "priority_matrix.added",   wrong=(is_whole,)),
-        action(revise, "调整", [State.set],  STAYS,     admin, "priority_matrix.revised", wrong=(is_whole,)),
+        action(add,    "设定", NEW_RECORD,  State.set, admin, "priority_matrix.added",   wrong=(matrix_incomplete,)),
+        action(revise, "调整", [State.set], STAYS,     admin, "priority_matrix.revised", wrong=(matrix_incomplete,)),
     ),
 )
 # fmt: on

@@ -7,13 +7,13 @@ from datetime import datetime
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import Out, RecordOut
+from app.api.shapes import OutputModel, RecordOut
 from app.common.priority import Impact, Priority, Urgency
 from app.common.priority_matrix import MatrixState
 from app.foundation.priorities import matrices
 
 
-class PriorityCell(Out):
+class PriorityCell(OutputModel):
     """What one impact and one urgency give."""
 
     impact: Impact

@@ -10,17 +10,23 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import IfMatch, Key, answer, carry_out, mount_actions
+from app.api.actions import (
+    IdempotencyKeyHeader,
+    IfMatch,
+    action_response,
+    mount_actions,
+    perform_idempotently,
+)
 from app.api.auth import Ledger, context_of
 from app.api.etag import etag, versions_of
 from app.api.openapi import action_responses, problems
 from app.api.reads import mount_events, mount_reads
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.common.priority_matrix import PriorityMatrix
 from app.foundation.priorities.matrices import LIFECYCLE, AddPriorityMatrix, RevisePriorityMatrix
 from app.foundation.priorities.queries import PRIORITY_MATRICES, PriorityCell, PriorityMatrixOut
-from app.kernel.perform import Act
-from app.kernel.refusals import Changed
+from app.kernel.perform import Command
+from app.kernel.refusals import VersionMismatch
 from app.log.ids import uuid7
 
 router = APIRouter(prefix="/v1", tags=["service"])
@@ -29,15 +35,15 @@ mount_events(router, PRIORITY_MATRICES, prefix="/priority_matrices")
 mount_actions(router, LIFECYCLE, PriorityMatrixOut, prefix="/priority_matrices")
 
 # The one that was set last, as `Directory.priority_matrix` has it; here as it is now, for If-Match.
-PRESENT = "select id from fold.priority_matrix order by set_at desc, id desc limit 1"
+CURRENT_MATRIX = "select id from fold.priority_matrix order by set_at desc, id desc limit 1"
 _HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
-ANSWERS: dict[int | str, dict[str, Any]] = {
+RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A matrix was set before, and is otherwise now.", "headers": _HEADERS},
     201: {"description": "The first one that is set.", "headers": _HEADERS, "model": PriorityMatrixOut},
 }
 
 
-class PriorityMatrixNow(Out):
+class CurrentPriorityMatrix(OutputModel):
     """What every impact and every urgency give."""
 
     version: int = Field(description="For If-Match; 0: nobody has set another one than the usual.")
@@ -47,7 +53,7 @@ class PriorityMatrixNow(Out):
 @router.get(
     "/priority_matrix",
     operation_id="get_present_priority_matrix",
-    response_model=PriorityMatrixNow,
+    response_model=CurrentPriorityMatrix,
     responses={200: {"description": "Successful Response", "headers": {"ETag": {}}}, **problems()},
 )
 async def get_present_priority_matrix(ledger: Ledger) -> Response:
@@ -58,7 +64,7 @@ async def get_present_priority_matrix(ledger: Ledger) -> Response:
         for (impact, urgency), priority in known.matrix.items()
     ]
     version = 0 if known.record is None else known.record.version
-    body = to_json(PriorityMatrixNow(version=version, cells=cells))
+    body = to_json(CurrentPriorityMatrix(version=version, cells=cells))
     return Response(body, headers={"ETag": etag(version, body)}, media_type="application/json")
 
 
@@ -66,30 +72,32 @@ async def get_present_priority_matrix(ledger: Ledger) -> Response:
     "/priority_matrix",
     operation_id="set_priority_matrix",
     response_model=PriorityMatrixOut,
-    responses=action_responses(LIFECYCLE["revise"]) | ANSWERS,
+    responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )
 async def set_priority_matrix(
     request: Request,
     ledger: Ledger,
     body: Annotated[RevisePriorityMatrix, Body()],
     if_match: IfMatch = None,
-    idempotency_key: Key = None,
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """Which priority impact and urgency give from now on; tickets that have one keep it."""
     context = context_of(request)
     who = LIFECYCLE["revise"].who
     if not who.allows(context.caller, PriorityMatrix(id=uuid7())):
         raise ledger.forbidden(who, context.language)
-    name = await ledger.db.value(PRESENT)
+    name = await ledger.db.value(CURRENT_MATRIX)
     versions = versions_of(if_match)
     if name is None and versions is not None and 0 not in versions:
-        raise Changed(more={"version": 0})
+        raise VersionMismatch(more={"version": 0})
     row = LIFECYCLE["add" if name is None else "revise"]
     said = AddPriorityMatrix(**body.model_dump()) if name is None else body
     # The same command comes the first time to no matrix, and again to one that is there.
     known_by = await idempotency.key_of(ledger, request, "set_priority_matrix", idempotency_key)
     known = None if name is None else versions
-    act = Act(LIFECYCLE, row, name and str(name), said, context, known, known_by)
-    carried_out = await carry_out(ledger, act)
+    command = Command(LIFECYCLE, row, name and str(name), said, context, known, known_by)
+    carried_out = await perform_idempotently(ledger, command)
     shows = Renderer(ledger, LIFECYCLE, PriorityMatrixOut, context.caller, context.language)
-    return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))
+    return action_response(
+        shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
+    )

@@ -1,4 +1,4 @@
-"""Who is on duty in a team, as the records have it. Rules ask `on_call`, checks `looked_up`."""
+"""Who is on duty in a team, as the records have it. Rules ask `on_call`, checks `read_on_call`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from uuid import UUID
 
 from app.common.records import from_row
 from app.db import Database
-from app.foundation.rota.on_duty import Span, on_duty, spans
+from app.foundation.rota.on_duty import DutySpan, on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn
-from app.kernel.look import Look, NotHeld, Reading, Versions
+from app.kernel.reads import NotHeld, ReadContext, Reading, Versions
 
 # By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
-ZONES = timedelta(days=2)
+ZONE_MARGIN = timedelta(days=2)
 SHIFTS = """
 select *, 'shift/' || id as stream from fold.shift where team_id = %(team)s and duty = %(duty)s
   and from_date <= %(last_date)s and (until_date is null or until_date >= %(first_date)s)
@@ -26,7 +26,7 @@ where team_id = %(team)s and duty = %(duty)s and state = 'agreed'
   and greatest(ends_at, return_ends_at) > %(first)s and least(starts_at, return_starts_at) <= %(last)s
 order by agreed_at, id
 """
-THERE = """
+ACTIVE_MEMBERS = """
 select p.id from fold.person p join fold.membership m on m.person_id = p.id and m.team_id = %s
 where p.id = any(%s) and p.state = 'active' and p.deactivated_at is null
 """
@@ -39,32 +39,34 @@ async def on_call(db: Database, team_id: UUID, at: datetime) -> tuple[UUID, ...]
 
 async def on_duty_in(db: Database, team_id: UUID, duty: Duty, at: datetime) -> tuple[UUID, ...]:
     """The persons who have that duty in the team then, but for those who are not active or not of it now."""
-    return await _there(db.rows, team_id, *await _rota(db.rows, team_id, duty, at, at), at)
+    return await _active_on_duty(db.rows, team_id, *await _load_rota(db.rows, team_id, duty, at, at), at)
 
 
-async def looked_up(look: Look, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
+async def read_on_call(reads: ReadContext, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
     """The same for a check: it is decided again if the rota that it has read moves."""
     # Nothing of theirs stands beside shifts and stand-ins: their own version is that of their stream.
-    shifts, stand_ins = await _rota(partial(look.rows, held=Versions()), team_id, Duty.on_call, at, at)
+    shifts, stand_ins = await _load_rota(partial(reads.rows, held=Versions()), team_id, Duty.on_call, at, at)
     held = NotHeld("Whoever leaves the team meanwhile was on call when it was decided.")
-    return await _there(partial(look.rows, held=held), team_id, shifts, stand_ins, at)
+    return await _active_on_duty(partial(reads.rows, held=held), team_id, shifts, stand_ins, at)
 
 
-async def rota(db: Database, team_id: UUID, duty: Duty, begin: datetime, end: datetime) -> list[Span]:
+async def duty_spans(
+    db: Database, team_id: UUID, duty: Duty, begin: datetime, end: datetime
+) -> list[DutySpan]:
     """Who is on duty in the team, from `begin` to `end`."""
-    shifts, stand_ins = await _rota(db.rows, team_id, duty, begin, end)
+    shifts, stand_ins = await _load_rota(db.rows, team_id, duty, begin, end)
     return spans(shifts, stand_ins, begin, end)
 
 
-async def _there(
+async def _active_on_duty(
     read: Reading, team_id: UUID, shifts: Sequence[Shift], stand_ins: Sequence[StandIn], at: datetime
 ) -> tuple[UUID, ...]:
     persons = on_duty(shifts, stand_ins, at)
-    there = {row["id"] for row in await read(THERE, (team_id, list(persons)))} if persons else set()
+    there = {row["id"] for row in await read(ACTIVE_MEMBERS, (team_id, list(persons)))} if persons else set()
     return tuple(person for person in persons if person in there)
 
 
-async def _rota(
+async def _load_rota(
     read: Reading, team_id: UUID, duty: Duty, first: datetime, last: datetime
 ) -> tuple[Sequence[Shift], Sequence[StandIn]]:
     """What can count between the two instants."""
@@ -73,8 +75,8 @@ async def _rota(
         "duty": duty.value,
         "first": first,
         "last": last,
-        "first_date": (first - ZONES).date().isoformat(),
-        "last_date": (last + ZONES).date().isoformat(),
+        "first_date": (first - ZONE_MARGIN).date().isoformat(),
+        "last_date": (last + ZONE_MARGIN).date().isoformat(),
     }
     shifts = [from_row(Shift, row) for row in await read(SHIFTS, parameters)]
     stand_ins = [from_row(StandIn, row) for row in await read(STAND_INS, parameters)]

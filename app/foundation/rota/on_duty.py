@@ -16,7 +16,7 @@ WEEKDAYS = tuple(weekday.value for weekday in Weekday)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DutySpan:
     """The persons on duty from `begin` up to `end`, which does not belong to it."""
 
     begin: datetime
@@ -33,7 +33,7 @@ def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], at: datetime)
         if shift.person_id is not None and any(True for _ in shift_times(shift, at, moment))
     )
     for stand_in in stand_ins:
-        for begin, end, coming, going in _exchanges(stand_in):
+        for begin, end, coming, going in _replacements(stand_in):
             if begin <= at < end and (going is None or going in persons):
                 persons.pop(going, None)
                 if coming is not None:
@@ -43,21 +43,21 @@ def on_duty(shifts: Iterable[Shift], stand_ins: Iterable[StandIn], at: datetime)
 
 def spans(
     shifts: Sequence[Shift], stand_ins: Sequence[StandIn], begin: datetime, end: datetime
-) -> list[Span]:
+) -> list[DutySpan]:
     """Who is on duty from `begin` to `end`, without the times at which nobody is."""
     edges = {begin, end}
     for shift in shifts:
         edges.update(edge for times in shift_times(shift, begin, end) for edge in times)
     for stand_in in stand_ins:
-        edges.update(edge for exchange in _exchanges(stand_in) for edge in exchange[:2])
+        edges.update(edge for exchange in _replacements(stand_in) for edge in exchange[:2])
     inside = sorted(edge for edge in edges if begin <= edge <= end)
-    found: list[Span] = []
+    found: list[DutySpan] = []
     for start, stop in pairwise(inside):
         persons = on_duty(shifts, stand_ins, start)
         if found and found[-1].end == start and set(found[-1].persons) == set(persons):
-            found[-1] = Span(found[-1].begin, stop, found[-1].persons)
+            found[-1] = DutySpan(found[-1].begin, stop, found[-1].persons)
         elif persons:
-            found.append(Span(start, stop, persons))
+            found.append(DutySpan(start, stop, persons))
     return found
 
 
@@ -68,7 +68,7 @@ def shift_times(shift: Shift, begin: datetime, end: datetime) -> Iterator[tuple[
     day = begin.astimezone(zone).date() - timedelta(days=1)  # what has begun on the day before
     while day <= end.astimezone(zone).date():
         if _begins_on(shift, day):
-            starts, ends = _of_day(shift, day, zone)
+            starts, ends = _shift_on_day(shift, day, zone)
             if starts < end and begin < ends:
                 yield starts, ends
         day += timedelta(days=1)
@@ -88,7 +88,7 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _of_day(shift: Shift, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def _shift_on_day(shift: Shift, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When the shift that begins on that day begins and ends. A time that the clock skips is as late after
     the hour that it has kept; of one that it shows twice the first is meant.
     """
@@ -102,10 +102,10 @@ def _of_day(shift: Shift, day: date, zone: ZoneInfo) -> tuple[datetime, datetime
     )
 
 
-_Exchange = tuple[datetime, datetime, UUID | None, UUID | None]
+_Replacement = tuple[datetime, datetime, UUID | None, UUID | None]
 
 
-def _exchanges(stand_in: StandIn) -> Iterator[_Exchange]:
+def _replacements(stand_in: StandIn) -> Iterator[_Replacement]:
     """From when to when, who comes, who goes."""
     assert stand_in.starts_at is not None
     assert stand_in.ends_at is not None

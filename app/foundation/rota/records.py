@@ -9,24 +9,24 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record, Refers
+from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
-class Duty(Labelled):
+class Duty(CodeEnum):
     """What somebody is there for."""
 
     working = "working", "Working", "上班"
     on_call = "on_call", "On call", "值班"
 
 
-class ShiftState(Labelled):
+class ShiftState(CodeEnum):
     """Whether an end has been set."""
 
     active = "active", "Active", "有效"
     ended = "ended", "Ended", "已结束"
 
 
-class StandInState(Labelled):
+class StandInState(CodeEnum):
     """Whether it was called off."""
 
     agreed = "agreed", "Agreed", "已约定"
@@ -44,8 +44,8 @@ class Shift(Record):
     KIND: ClassVar[str] = "shift"
 
     state: ShiftState | None = Field(default=None, sa_type=Text)
-    team_id: Annotated[UUID | None, Refers("team")] = None
-    person_id: Annotated[UUID | None, Refers("person")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
     duty: Duty | None = Field(default=None, sa_type=Text)
     weekdays: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     starts: str | None = None
@@ -67,10 +67,10 @@ class StandIn(Record):
     KIND: ClassVar[str] = "stand_in"
 
     state: StandInState | None = Field(default=None, sa_type=Text)
-    team_id: Annotated[UUID | None, Refers("team")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
     duty: Duty | None = Field(default=None, sa_type=Text)
-    person_id: Annotated[UUID | None, Refers("person")] = None
-    instead_of_id: Annotated[UUID | None, Refers("person")] = None
+    person_id: Annotated[UUID | None, ForeignRef("person")] = None
+    instead_of_id: Annotated[UUID | None, ForeignRef("person")] = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     return_starts_at: datetime | None = None

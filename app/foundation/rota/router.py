@@ -17,16 +17,16 @@ from app.api.actions import mount_actions
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.openapi import problems
 from app.api.reads import Name, mount_reads
-from app.api.shapes import Out, PersonStub, TeamStub
+from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.foundation.people import teams
 from app.foundation.people.records import Team
 from app.foundation.rota import shifts, stand_ins
-from app.foundation.rota.on_call import on_call, rota
+from app.foundation.rota.on_call import duty_spans, on_call
 from app.foundation.rota.queries import SHIFTS, STAND_INS, ShiftOut, StandInOut
 from app.foundation.rota.records import Duty
-from app.kernel.bodies import Instant
 from app.kernel.ledger import Ledger as Services
-from app.kernel.look import load
+from app.kernel.payloads import Instant
+from app.kernel.reads import load
 from app.kernel.refusals import NotFound
 from app.log.canonical import instant
 
@@ -36,7 +36,7 @@ mount_reads(router, STAND_INS, prefix="/stand_ins")
 LONGEST_ROTA = timedelta(days=92)
 
 
-class OnCallOut(Out):
+class OnCallOut(OutputModel):
     """Who is on call in a team."""
 
     team: TeamStub
@@ -44,7 +44,7 @@ class OnCallOut(Out):
     persons: list[PersonStub] = Field(description="Those on call then who are active now.")
 
 
-class RotaSpan(Out):
+class RotaSpan(OutputModel):
     """A time, and who is on duty in it."""
 
     starts_at: datetime = Field(description="The first instant.")
@@ -52,7 +52,7 @@ class RotaSpan(Out):
     persons: list[PersonStub]
 
 
-class RotaOut(Out):
+class RotaOut(OutputModel):
     """The duties of a team in a time; when nobody is on duty there is no span."""
 
     team: TeamStub
@@ -111,7 +111,7 @@ async def get_team_rota(
     if not query.begin < query.end <= query.begin + LONGEST_ROTA:
         fault = {"type": "not_a_rota", "loc": ("query", "to"), "msg": "", "ctx": {"days": LONGEST_ROTA.days}}
         raise RequestValidationError([fault])
-    found = await rota(ledger.db, team.id, query.duty, query.begin, query.end)
+    found = await duty_spans(ledger.db, team.id, query.duty, query.begin, query.end)
     stubs = await _stubs(ledger, {person for span in found for person in span.persons})
     items = [
         {

@@ -9,42 +9,42 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import SEE_EVERYTHING, Person, PersonState
-from app.common.records import Refers
-from app.foundation.calendars.week import Day, Hours, Weekday
+from app.common.people import OVERSIGHT_ROLES, Person, PersonState
+from app.common.records import ForeignRef
+from app.foundation.calendars.week import ClockTime, IsoDate, Weekday
 from app.foundation.people.lookups import membership
 from app.foundation.people.persons import Zone
 from app.foundation.people.records import Team, TeamState
 from app.foundation.rota.records import Duty, Shift, ShiftState
-from app.kernel.bodies import Body, Few, Reference
-from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.actor_policy import admin, rule
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import BoundedList, Payload, Reference
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
-from app.kernel.who import admin, rule
 
 MOST_WEEKS = 52
 
 
-class AddShift(Body):
+class AddShift(Payload):
     """Hours of the week at which somebody is on duty."""
 
-    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
-    person: Annotated[Reference, Refers("person")] = Field(
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
+    person: Annotated[Reference, ForeignRef("person")] = Field(
         description="The person: an id, or `me`; one of the team's members."
     )
     duty: Duty = Field(description="What they are there for.")
-    weekdays: Annotated[tuple[Weekday, ...], Few] = Field(
+    weekdays: Annotated[tuple[Weekday, ...], BoundedList] = Field(
         min_length=1, max_length=len(Weekday), description="The days on which it begins."
     )
-    starts: Hours = Field(description="When it begins, by the clock of the time zone, as 22:00.")
-    ends: Hours = Field(
+    starts: ClockTime = Field(description="When it begins, by the clock of the time zone, as 22:00.")
+    ends: ClockTime = Field(
         description="When it ends; where that is not behind the beginning, on the next day, as 06:00."
     )
     time_zone: Zone = Field(description="Whose clock it goes by (IANA), as Asia/Shanghai.")
-    from_date: Day = Field(description="The first day on which it may begin, as 2026-03-01.")
-    until_date: Day | None = Field(
+    from_date: IsoDate = Field(description="The first day on which it may begin, as 2026-03-01.")
+    until_date: IsoDate | None = Field(
         default=None, description="The first day on which it begins no more; none: for good."
     )
     every_weeks: int = Field(
@@ -56,9 +56,9 @@ class AddShift(Body):
     )
 
 
-def add(shift: Shift, body: AddShift, at: Moment) -> None:
+def add(shift: Shift, body: AddShift, ctx: ActionContext) -> None:
     """Somebody is on duty at these hours of the week."""
-    team, person = at.named(Team, "team"), at.named(Person, "person")
+    team, person = ctx.required_ref(Team, "team"), ctx.required_ref(Person, "person")
     shift.team_id = team.id
     shift.person_id = person.id
     shift.duty = body.duty
@@ -69,18 +69,18 @@ def add(shift: Shift, body: AddShift, at: Moment) -> None:
     shift.every_weeks = body.every_weeks
     shift.from_date = body.from_date
     shift.until_date = body.until_date
-    shift.added_at = at.occurred_at
+    shift.added_at = ctx.occurred_at
 
 
-async def no_member(look: Look, shift: Shift, body: AddShift, at: Moment) -> str | None:
+async def not_a_member(reads: ReadContext, shift: Shift, body: AddShift, ctx: ActionContext) -> str | None:
     """On duty is who is there, and belongs to the team."""
-    await of_the_team(look, at, "person")
+    await check_team_member(reads, ctx, "person")
     return None
 
 
-async def of_the_team(look: Look, at: Moment, field: str) -> None:
+async def check_team_member(reads: ReadContext, ctx: ActionContext, field: str) -> None:
     """The team is given work, and the person that the field names, if any, works in it. Raises WrongValue."""
-    team, person = at.named(Team, "team"), at.the(Person, field)
+    team, person = ctx.required_ref(Team, "team"), ctx.ref(Person, field)
     if team.state is TeamState.retired:
         raise WrongValue(pointer="/team", because="team_retired")
     if person is None:
@@ -89,34 +89,38 @@ async def of_the_team(look: Look, at: Moment, field: str) -> None:
         raise WrongValue(pointer=f"/{field}", because="person_erased")
     if person.state is PersonState.inactive:
         raise WrongValue(pointer=f"/{field}", because="person_inactive")
-    if await membership(look, person, team) is None:
+    if await membership(reads, person, team) is None:
         raise WrongValue({"team": str(team.key)}, pointer=f"/{field}", because="not_in_the_team")
 
 
-async def ends_before_it_begins(look: Look, shift: Shift, body: AddShift, at: Moment) -> str | None:
+async def ends_before_it_begins(
+    reads: ReadContext, shift: Shift, body: AddShift, ctx: ActionContext
+) -> str | None:
     """Its last day is not before its first."""
-    _in_order(body.from_date, body.until_date)
+    _check_date_order(body.from_date, body.until_date)
     return None
 
 
-class EndShift(Body):
+class EndShift(Payload):
     """From when on it is no more."""
 
-    until_date: Day = Field(description="The first day on which it begins no more.")
+    until_date: IsoDate = Field(description="The first day on which it begins no more.")
 
 
-def end(shift: Shift, body: EndShift, at: Moment) -> None:
+def end(shift: Shift, body: EndShift, ctx: ActionContext) -> None:
     """From that day on they are not on duty at these hours; what was before stays as it was."""
     shift.until_date = body.until_date
 
 
-async def ended_before_it_began(look: Look, shift: Shift, body: EndShift, at: Moment) -> str | None:
+async def ended_before_it_began(
+    reads: ReadContext, shift: Shift, body: EndShift, ctx: ActionContext
+) -> str | None:
     """Its last day is not before its first."""
-    _in_order(shift.from_date or "", body.until_date)
+    _check_date_order(shift.from_date or "", body.until_date)
     return None
 
 
-def _in_order(first: str, until: str | None) -> None:
+def _check_date_order(first: str, until: str | None) -> None:
     """Raises WrongValue if the end is before the first day."""
     if until is not None and until < first:
         raise WrongValue({"since": first}, pointer="/until_date", because="before_its_first_day")
@@ -125,12 +129,12 @@ def _in_order(first: str, until: str | None) -> None:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState,
-    audience=lambda shift: (STAFF, f"person:{shift.person_id}"), sees_all=SEE_EVERYTHING, columns={"staff": (), "person": ("person_id",)},
+    audience=lambda shift: (STAFF, f"person:{shift.person_id}"), overseer_roles=OVERSIGHT_ROLES, columns={"staff": (), "person": ("person_id",)},
     rows=(
         #      action 中文    from                 to                 who           event
-        action(add,   "添加", FROM_NOTHING,        ShiftState.active, admin | rule, "shift.added",
-               wrong=(no_member, ends_before_it_begins)),
-        action(end,   "结束", [ShiftState.active], ShiftState.ended,  admin | rule, "shift.ended",
+        action(add, "添加", NEW_RECORD,          ShiftState.active, admin | rule, "shift.added",
+               wrong=(not_a_member, ends_before_it_begins)),
+        action(end, "结束", [ShiftState.active], ShiftState.ended,  admin | rule, "shift.ended",
                wrong=(ended_before_it_began,)),
     ),
 )

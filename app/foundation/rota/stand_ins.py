@@ -13,32 +13,32 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.components import shown_with
-from app.common.people import SEE_EVERYTHING, Person, Role
-from app.common.records import Refers
+from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.records import ForeignRef
 from app.foundation.people.records import Team
 from app.foundation.rota.records import Duty, StandIn, StandInState
-from app.foundation.rota.shifts import of_the_team
-from app.kernel.bodies import Body, Instant, Nothing, Reference
-from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.rota.shifts import check_team_member
+from app.kernel.actor_policy import admin, agent, engineer, rule
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import EmptyPayload, Instant, Payload, Reference
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
-from app.kernel.who import admin, agent, engineer, rule
 
-LONGEST = timedelta(days=366)
+LONGEST_STAND_IN = timedelta(days=366)
 
 
-class AgreeStandIn(Body):
+class AgreeStandIn(Payload):
     """Who is on duty instead of whom, and when; in return the other way round."""
 
     model_config = shown_with("person")
-    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
     duty: Duty = Field(description="What they are there for.")
-    person: Annotated[Reference, Refers("person")] | None = Field(
+    person: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None, description="Who comes: an id, or `me`; none: nobody takes the place."
     )
-    instead_of: Annotated[Reference, Refers("person")] | None = Field(
+    instead_of: Annotated[Reference, ForeignRef("person")] | None = Field(
         default=None, description="Who goes; none: whoever comes is there besides the others."
     )
     starts_at: Instant = Field(description="From when.")
@@ -49,7 +49,7 @@ class AgreeStandIn(Body):
     return_ends_at: Instant | None = Field(default=None, description="Of a swap: until when, exclusive.")
 
     @model_validator(mode="after")
-    def _somebody(self) -> AgreeStandIn:
+    def _check_persons(self) -> AgreeStandIn:
         if self.person is None and self.instead_of is None:
             raise PydanticCustomError("who_comes_or_goes", "name who comes, who goes, or both")
         if (self.return_starts_at is None) != (self.return_ends_at is None):
@@ -59,9 +59,13 @@ class AgreeStandIn(Body):
         return self
 
 
-def agree(stand_in: StandIn, body: AgreeStandIn, at: Moment) -> None:
+def agree(stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext) -> None:
     """For a while somebody else is on duty, somebody besides the others, or nobody."""
-    team, person, other = at.named(Team, "team"), at.the(Person, "person"), at.the(Person, "instead_of")
+    team, person, other = (
+        ctx.required_ref(Team, "team"),
+        ctx.ref(Person, "person"),
+        ctx.ref(Person, "instead_of"),
+    )
     stand_in.team_id = team.id
     stand_in.duty = body.duty
     stand_in.person_id = person.id if person else None
@@ -70,29 +74,33 @@ def agree(stand_in: StandIn, body: AgreeStandIn, at: Moment) -> None:
     stand_in.ends_at = body.ends_at
     stand_in.return_starts_at = body.return_starts_at
     stand_in.return_ends_at = body.return_ends_at
-    stand_in.agreed_at = at.occurred_at
+    stand_in.agreed_at = ctx.occurred_at
 
 
-async def not_of_the_team(look: Look, stand_in: StandIn, body: AgreeStandIn, at: Moment) -> str | None:
+async def not_of_the_team(
+    reads: ReadContext, stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext
+) -> str | None:
     """A team settles its own duties: who comes belongs to it, and so does whoever enters it."""
-    await of_the_team(look, at, "person")
-    team = at.named(Team, "team")
-    if not _settles(at, stand_in, team.id):
+    await check_team_member(reads, ctx, "person")
+    team = ctx.required_ref(Team, "team")
+    if not _may_manage(ctx, stand_in, team.id):
         raise WrongValue(pointer="/team", because="not_your_team")
     return None
 
 
-async def not_your_team(look: Look, stand_in: StandIn, at: Moment) -> str | None:
+async def not_your_team(reads: ReadContext, stand_in: StandIn, ctx: ActionContext) -> str | None:
     """What a team has settled it undoes itself."""
-    return None if _settles(at, stand_in, stand_in.team_id) else "not_your_team"
+    return None if _may_manage(ctx, stand_in, stand_in.team_id) else "not_your_team"
 
 
-def _settles(at: Moment, stand_in: StandIn, team_id: UUID | None) -> bool:
-    by_admin = at.caller.is_rule or at.caller.holds(Role.admin, stand_in)
-    return by_admin or team_id in at.caller.teams
+def _may_manage(ctx: ActionContext, stand_in: StandIn, team_id: UUID | None) -> bool:
+    by_admin = ctx.caller.is_rule or ctx.caller.has_role(Role.admin, stand_in)
+    return by_admin or team_id in ctx.caller.teams
 
 
-async def not_a_time(look: Look, stand_in: StandIn, body: AgreeStandIn, at: Moment) -> str | None:
+async def invalid_times(
+    reads: ReadContext, stand_in: StandIn, body: AgreeStandIn, ctx: ActionContext
+) -> str | None:
     """Each of its times ends after it has begun, and within a year."""
     times = ((body.starts_at, body.ends_at, ""), (body.return_starts_at, body.return_ends_at, "return_"))
     for starts, ends, name in times:
@@ -100,26 +108,26 @@ async def not_a_time(look: Look, stand_in: StandIn, body: AgreeStandIn, at: Mome
             continue
         if ends <= starts:
             raise WrongValue(pointer=f"/{name}ends_at", because="not_after_its_beginning")
-        if ends - starts > LONGEST:
+        if ends - starts > LONGEST_STAND_IN:
             raise WrongValue(
-                {"days": str(LONGEST.days)}, pointer=f"/{name}ends_at", because="too_long_a_time"
+                {"days": str(LONGEST_STAND_IN.days)}, pointer=f"/{name}ends_at", because="too_long_a_time"
             )
     return None
 
 
-def cancel(stand_in: StandIn, body: Nothing, at: Moment) -> None:
+def cancel(stand_in: StandIn, body: EmptyPayload, ctx: ActionContext) -> None:
     """It was called off: the shifts count as they are."""
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState,
-    audience=lambda stand_in: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
+    audience=lambda stand_in: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     rows=(
         #      action   中文    from                   to                      who                               event
-        action(agree,   "约定", FROM_NOTHING,          StandInState.agreed,    admin | agent | engineer | rule, "stand_in.agreed",
-               wrong=(not_of_the_team, not_a_time)),
-        action(cancel,  "取消", [StandInState.agreed], StandInState.cancelled, admin | agent | engineer | rule, "stand_in.cancelled",
+        action(agree,  "约定", NEW_RECORD,            StandInState.agreed,    admin | agent | engineer | rule, "stand_in.agreed",
+               wrong=(not_of_the_team, invalid_times)),
+        action(cancel, "取消", [StandInState.agreed], StandInState.cancelled, admin | agent | engineer | rule, "stand_in.cancelled",
                unless=(not_your_team,)),
     ),
 )

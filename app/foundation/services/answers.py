@@ -5,18 +5,18 @@ fills it in.
 from __future__ import annotations
 
 from app.foundation.services.records import CatalogueItem
-from app.kernel.forms import answers_fit, read_answers
+from app.kernel.forms import read_answers, validate_answers
 from app.kernel.refusals import WrongValue
 
 ANSWERS = "/answers"
 
 
-def wrong_answers(item: CatalogueItem, answers: str | None) -> list[WrongValue]:
+def answer_errors(item: CatalogueItem, answers: str | None) -> list[WrongValue]:
     """What is wrong with the answers, as an `Answers` field holds them; nothing: they fit."""
     if item.form is None:
         return [] if answers is None else [WrongValue(pointer=ANSWERS, because="answers_to_nothing")]
     said = {} if answers is None else read_answers(answers)
     return [
         WrongValue(fault.words, pointer=fault.pointer, because=fault.because)
-        for fault in answers_fit(item.form, said, ANSWERS)
+        for fault in validate_answers(item.form, said, ANSWERS)
     ]

@@ -9,25 +9,35 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from app.common.people import SEE_EVERYTHING, Person, Role
-from app.common.records import Refers, in_order
-from app.foundation.editing import take
-from app.foundation.people.givable import still_there
+from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.records import ForeignRef, jsonb_ordered
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.records import Group, Team, TeamState
 from app.foundation.services.records import ApprovalRule, CatalogueItem, FulfilmentPath, Service, ServiceState
 from app.foundation.services.records import ItemState as State
 from app.foundation.services.services import KEEPER
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Nothing, Paragraph, Patch, Reference, Title
-from app.kernel.constraints import Taken
-from app.kernel.forms import NoForm, check_form
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.forms import InvalidForm, check_form
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    Paragraph,
+    Patch,
+    Payload,
+    RecordKey,
+    Reference,
+    Title,
+)
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import EVERYBODY, STAFF
 
 LONGEST_TARGET = 366 * 24 * 3600
-A_FORM = {
+EXAMPLE_FORM = {
     "type": "object",
     "properties": {
         "size": {"type": "string", "enum": ["13", "15"], "x-label": {"en": "Screen", "zh": "屏幕尺寸"}},
@@ -41,34 +51,36 @@ Form = Annotated[
     dict[str, Any],
     WithJsonSchema({"type": "object", "additionalProperties": True, "title": "Form"}),
 ]
-_FORM = (
+_FORM_DESCRIPTION = (
     "What is asked: a JSON Schema (2020-12) of a flat object, in the subset of docs/catalogue.md, with "
     "labels in both languages (`x-label`) and the order of its fields (`x-order`). Null: nothing is asked."
 )
 Persons = Annotated[
-    tuple[Annotated[Reference, Refers("person")], ...],
+    tuple[Annotated[Reference, ForeignRef("person")], ...],
     Field(max_length=LONGEST_LIST, description="Who approves it: these persons' ids."),
-    Few,
+    BoundedList,
 ]
-Checklist = Annotated[
+TaskTitles = Annotated[
     tuple[Title, ...],
     Field(
         max_length=LONGEST_LIST,
         description="The titles of the tasks that a request begins with, in this order.",
         examples=[["Order it", "装好系统"]],
     ),
-    Few,
+    BoundedList,
 ]
-Seconds = Annotated[
+TargetSeconds = Annotated[
     int, Field(ge=1, le=LONGEST_TARGET, strict=True, description="How long it may take.", examples=[259_200])
 ]
 
 
-class DraftCatalogueItem(Body):
+class DraftCatalogueItem(Payload):
     """Something that can be asked for once it is offered."""
 
-    key: Key = Field(description="What requests and figures call it; unique, never changed.")
-    service: Annotated[Reference, Refers("service")] = Field(description="Of which service: its key or id.")
+    key: RecordKey = Field(description="What requests and figures call it; unique, never changed.")
+    service: Annotated[Reference, ForeignRef("service")] = Field(
+        description="Of which service: its key or id."
+    )
     title_en: Title = Field(description="What people call it, in English.", examples=["A laptop"])
     title_zh: Title = Field(description="What people call it, in Chinese.", examples=["笔记本电脑"])
     description_en: Paragraph | None = Field(
@@ -86,24 +98,24 @@ class DraftCatalogueItem(Body):
         description="What counts as delivered; shown to whoever asks.",
         examples=["Handed over."],
     )
-    form: Form | None = Field(default=None, description=_FORM, examples=[A_FORM])
+    form: Form | None = Field(default=None, description=_FORM_DESCRIPTION, examples=[EXAMPLE_FORM])
     fulfilment_path: FulfilmentPath = Field(description="How it is made.", examples=["standard"])
     approver_role: Role | None = Field(default=None, description="Who approves it: those who hold this role.")
-    approver_group: Annotated[Reference, Refers("group")] | None = Field(
+    approver_group: Annotated[Reference, ForeignRef("group")] | None = Field(
         default=None, description="Who approves it: the members of this group, its key or id."
     )
     approver_persons: Persons = ()
     approval_rule: ApprovalRule | None = Field(
         default=None, description="Whose approval is enough; with who approves it, and only then."
     )
-    target_seconds: Seconds | None = None
-    default_team: Annotated[Reference, Refers("team")] | None = Field(
+    target_seconds: TargetSeconds | None = None
+    default_team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
     )
-    checklist: Checklist = ()
+    checklist: TaskTitles = ()
 
 
-_PLAIN = [
+_COPIED_FIELDS = [
     "key",
     "title_en",
     "title_zh",
@@ -119,18 +131,18 @@ _PLAIN = [
 ]
 
 
-def draft(item: CatalogueItem, body: DraftCatalogueItem, at: Moment) -> None:
+def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> None:
     """It is written down; nobody can ask for it yet."""
-    for name in _PLAIN:
+    for name in _COPIED_FIELDS:
         setattr(item, name, getattr(body, name))
-    group, team = at.the(Group, "approver_group"), at.the(Team, "default_team")
-    item.form = None if body.form is None else in_order(body.form)
-    item.service = at.named(Service, "service").key
+    group, team = ctx.ref(Group, "approver_group"), ctx.ref(Team, "default_team")
+    item.form = None if body.form is None else jsonb_ordered(body.form)
+    item.service = ctx.required_ref(Service, "service").key
     item.approver_group_id = None if group is None else group.id
-    item.approver_persons = _persons(at)
+    item.approver_persons = _persons(ctx)
     item.default_team_id = None if team is None else team.id
     item.checklist = list(body.checklist) or None
-    item.drafted_at = at.occurred_at
+    item.drafted_at = ctx.occurred_at
 
 
 class EditCatalogueItem(Patch):
@@ -155,70 +167,70 @@ class EditCatalogueItem(Patch):
     delivery_standard: Paragraph | None = Field(
         default=None, description="What counts as delivered; shown to whoever asks.", examples=["It starts."]
     )
-    form: Form | None = Field(default=None, description=_FORM, examples=[A_FORM])
+    form: Form | None = Field(default=None, description=_FORM_DESCRIPTION, examples=[EXAMPLE_FORM])
     fulfilment_path: FulfilmentPath = Field(
         default=FulfilmentPath.standard, description="How it is made.", examples=["project"]
     )
     approver_role: Role | None = Field(default=None, description="Who approves it: those who hold this role.")
-    approver_group: Annotated[Reference, Refers("group")] | None = Field(
+    approver_group: Annotated[Reference, ForeignRef("group")] | None = Field(
         default=None, description="Who approves it: the members of this group, its key or id."
     )
     approver_persons: Persons = ()
     approval_rule: ApprovalRule | None = Field(default=None, description="Whose approval is enough.")
-    target_seconds: Seconds | None = None
-    default_team: Annotated[Reference, Refers("team")] | None = Field(
+    target_seconds: TargetSeconds | None = None
+    default_team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="Who sees to it if nobody says otherwise: a team's key or id."
     )
-    checklist: Checklist = ()
+    checklist: TaskTitles = ()
 
 
-def edit(item: CatalogueItem, body: EditCatalogueItem, at: Moment) -> None:
+def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:
     """It is described, asked for or made otherwise; what was asked for before stays as it was."""
-    take(item, body, at, but=("approver_persons", "checklist"))
-    item.form = None if item.form is None else in_order(item.form)
+    apply_patch(item, body, ctx, skip=("approver_persons", "checklist"))
+    item.form = None if item.form is None else jsonb_ordered(item.form)
     if "approver_persons" in body.model_fields_set:
-        item.approver_persons = _persons(at)
+        item.approver_persons = _persons(ctx)
     if "checklist" in body.model_fields_set:
         item.checklist = list(body.checklist) or None
 
 
-def _persons(at: Moment) -> list[str] | None:
-    return [str(person.id) for person in at.every(Person, "approver_persons")] or None
+def _persons(ctx: ActionContext) -> list[str] | None:
+    return [str(person.id) for person in ctx.refs(Person, "approver_persons")] or None
 
 
-async def is_a_form(
-    look: Look, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, at: Moment
+async def invalid_form(
+    reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
     """What is asked can be asked."""
     if body.form is None:
         return
     try:
         check_form(body.form)
-    except NoForm as error:
+    except InvalidForm as error:
         fault = error.fault
         raise WrongValue(fault.words, pointer=fault.pointer, because=fault.because) from None
 
 
-async def those_are_there(
-    look: Look, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, at: Moment
+async def team_or_approver_inactive(
+    reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
     """Whoever approves it and whoever makes it can do so."""
-    team = at.the(Team, "default_team")
+    team = ctx.ref(Team, "default_team")
     if team is not None and team.state is TeamState.retired:
         raise WrongValue(pointer="/default_team", because="team_retired")
-    for n, person in enumerate(at.every(Person, "approver_persons")):
-        still_there(person, f"/approver_persons/{n}")
+    for n, person in enumerate(ctx.refs(Person, "approver_persons")):
+        check_person_active(person, f"/approver_persons/{n}")
 
 
-async def one_electorate(
-    look: Look, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, at: Moment
+async def invalid_approvers(
+    reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
     """Whoever approves it is a role, a group or persons, by a rule; a chair is a group's."""
     after = item.model_copy()
     if isinstance(body, DraftCatalogueItem):
-        draft(after, body, at)
+        draft(after, body, ctx)
     else:
-        edit(after, body, at)
+        edit(after, body, ctx)
     by = [one for one in (after.approver_role, after.approver_group_id, after.approver_persons) if one]
     if len(by) > 1:
         raise WrongValue(pointer="/approver_role", because="one_electorate")
@@ -228,39 +240,39 @@ async def one_electorate(
         raise WrongValue(pointer="/approval_rule", because="chair_of_a_group")
 
 
-async def of_a_live_service(look: Look, item: CatalogueItem, at: Moment) -> str | None:
+async def service_not_live(reads: ReadContext, item: CatalogueItem, ctx: ActionContext) -> str | None:
     """What is offered is there."""
-    loaded = await look.record("service", item.service or "")
+    loaded = await reads.record("service", item.service or "")
     live = loaded is not None and loaded.record.state is ServiceState.live
     return None if live else "service_is_not_live"
 
 
-def offer(item: CatalogueItem, body: Nothing, at: Moment) -> None:
+def offer(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
     """Everybody can ask for it."""
-    item.offered_at = at.occurred_at
+    item.offered_at = ctx.occurred_at
     item.withdrawn_at = None
 
 
-def withdraw(item: CatalogueItem, body: Nothing, at: Moment) -> None:
+def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
     """Nobody can ask for it any more; what was asked for before goes on."""
-    item.withdrawn_at = at.occurred_at
+    item.withdrawn_at = ctx.occurred_at
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State,
-    audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,), sees_all=SEE_EVERYTHING,
+    audience=lambda item: (EVERYBODY if item.state is State.offered else STAFF,), overseer_roles=OVERSIGHT_ROLES,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'offered'",
     retired={State.draft: "not_offered", State.withdrawn: "not_offered"},
-    constraints={"catalogue_item_key_key": Taken("key")},
+    constraints={"catalogue_item_key_key": ValueTaken("key")},
     rows=(
         #      action    中文     from                            to               who     event
-        action(draft,    "起草", FROM_NOTHING,                    State.draft,     KEEPER, "catalogue_item.drafted",
-               wrong=(is_a_form, those_are_there, one_electorate)),
-        action(edit,     "编辑", list(State),                     STAYS,           KEEPER, "catalogue_item.edited",
-               wrong=(is_a_form, those_are_there, one_electorate)),
-        action(offer,    "上架", [State.draft, State.withdrawn],  State.offered,   KEEPER, "catalogue_item.offered",   unless=(of_a_live_service,)),
-        action(withdraw, "下架", [State.offered],                 State.withdrawn, KEEPER, "catalogue_item.withdrawn"),
+        action(draft,    "起草", NEW_RECORD,                     State.draft,     KEEPER, "catalogue_item.drafted",
+               wrong=(invalid_form, team_or_approver_inactive, invalid_approvers)),
+        action(edit,     "编辑", list(State),                    STAYS,           KEEPER, "catalogue_item.edited",
+               wrong=(invalid_form, team_or_approver_inactive, invalid_approvers)),
+        action(offer,    "上架", [State.draft, State.withdrawn], State.offered,   KEEPER, "catalogue_item.offered", unless=(service_not_live,)),
+        action(withdraw, "下架", [State.offered],                State.withdrawn, KEEPER, "catalogue_item.withdrawn"),
     ),
 )
 # fmt: on

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.common.people import Role
-from app.common.records import FOLD, Document, KeyOf, Labelled, Record, Refers
+from app.common.records import FOLD, CodeEnum, Document, ForeignRef, KeyRef, Record
 
 
-class ServiceState(Labelled):
+class ServiceState(CodeEnum):
     """Whether a service is there to be used."""
 
     proposed = "proposed", "Proposed", "拟议"
@@ -22,7 +22,7 @@ class ServiceState(Labelled):
     retired = "retired", "Retired", "已下线"
 
 
-class Criticality(Labelled):
+class Criticality(CodeEnum):
     """How much depends on a service."""
 
     critical = "critical", "Critical", "关键"
@@ -31,7 +31,7 @@ class Criticality(Labelled):
     low = "low", "Low", "较低"
 
 
-class ItemState(Labelled):
+class ItemState(CodeEnum):
     """Whether an item can be asked for."""
 
     draft = "draft", "Draft", "草稿"
@@ -39,14 +39,14 @@ class ItemState(Labelled):
     withdrawn = "withdrawn", "Withdrawn", "已下架"
 
 
-class FulfilmentPath(Labelled):
+class FulfilmentPath(CodeEnum):
     """How what is asked for is made."""
 
     standard = "standard", "Standard", "标准交付"
     project = "project", "Project", "项目交付"
 
 
-class ApprovalRule(Labelled):
+class ApprovalRule(CodeEnum):
     """Whose approval is enough."""
 
     chair = "chair", "The chair decides", "主席决定"
@@ -69,10 +69,10 @@ class Service(Record):
     description_en: str | None = None
     description_zh: str | None = None
     criticality: Criticality | None = Field(default=None, sa_type=Text)
-    owner_id: Annotated[UUID | None, Refers("person")] = None
-    team_id: Annotated[UUID | None, Refers("team")] = None
+    owner_id: Annotated[UUID | None, ForeignRef("person")] = None
+    team_id: Annotated[UUID | None, ForeignRef("team")] = None
     customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    calendar: Annotated[str | None, KeyOf("calendar")] = None
+    calendar: Annotated[str | None, KeyRef("calendar")] = None
     proposed_at: datetime | None = None
     went_live_at: datetime | None = None
     retired_at: datetime | None = None
@@ -90,7 +90,7 @@ class CatalogueItem(Record):
 
     state: ItemState | None = Field(default=None, sa_type=Text)
     key: str | None = None
-    service: Annotated[str | None, KeyOf("service")] = None
+    service: Annotated[str | None, KeyRef("service")] = None
     title_en: str | None = None
     title_zh: str | None = None
     description_en: str | None = None
@@ -101,11 +101,11 @@ class CatalogueItem(Record):
     form: Annotated[dict[str, Any] | None, Document()] = Field(default=None, sa_type=JSONB)
     fulfilment_path: FulfilmentPath | None = Field(default=None, sa_type=Text)
     approver_role: Role | None = Field(default=None, sa_type=Text)
-    approver_group_id: Annotated[UUID | None, Refers("group")] = None
+    approver_group_id: Annotated[UUID | None, ForeignRef("group")] = None
     approver_persons: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     approval_rule: ApprovalRule | None = Field(default=None, sa_type=Text)
     target_seconds: int | None = None
-    default_team_id: Annotated[UUID | None, Refers("team")] = None
+    default_team_id: Annotated[UUID | None, ForeignRef("team")] = None
     checklist: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     drafted_at: datetime | None = None
     offered_at: datetime | None = None

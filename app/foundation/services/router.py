@@ -14,12 +14,12 @@ from app.api.edit import mount_edit
 from app.api.faults import Fault
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.api.reads import Name, mount_reads, renderer_of, seen
-from app.api.shapes import Out
+from app.api.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.shapes import OutputModel
 from app.foundation.services import items, services
-from app.foundation.services.answers import wrong_answers
+from app.foundation.services.answers import answer_errors
 from app.foundation.services.queries import CATALOGUE_ITEMS, SERVICES, CatalogueItemOut, ServiceOut
-from app.i18n import say
+from app.i18n import translate
 from app.kernel.forms import Answers
 
 router = APIRouter(prefix="/v1", tags=["catalogue"])
@@ -39,7 +39,7 @@ class CheckAnswers(BaseModel):
     answers: Answers | None = Field(default=None, description="As they would be said in a request.")
 
 
-class CheckedAnswers(Out):
+class CheckedAnswers(OutputModel):
     """Whether the answers fit the form as it is now."""
 
     fit: bool = Field(description="Whether a request with these answers would be taken, as far as they go.")
@@ -59,11 +59,15 @@ async def check_catalogue_item_answers(
 ) -> Response:
     """Whether answers fit the item's form, as a request would find. Nothing is written, and nothing kept."""
     renderer = renderer_of(request, CATALOGUE_ITEMS)
-    item = (await seen(renderer, name)).record
+    item = (await load_visible(renderer, name)).record
     language = renderer.language
     errors = [
-        Fault(pointer=one.pointer, code=one.because, message=say(language, "value", one.because, one.words))
-        for one in wrong_answers(item, body.answers)
+        Fault(
+            pointer=one.pointer,
+            code=one.because,
+            message=translate(language, "value", one.because, one.words),
+        )
+        for one in answer_errors(item, body.answers)
     ]
     headers = {**VARY, "Content-Language": language}
     checked = CheckedAnswers(fit=not errors, errors=errors)

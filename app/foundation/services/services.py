@@ -9,40 +9,50 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.people import SEE_EVERYTHING, Person, Role
-from app.common.records import KeyOf, Refers
-from app.foundation.editing import take
-from app.foundation.people.givable import can_work, still_there
+from app.common.people import OVERSIGHT_ROLES, Person, Role
+from app.common.records import ForeignRef, KeyRef
+from app.foundation.editing import apply_patch
+from app.foundation.people.eligibility import check_person_active, check_team_active
 from app.foundation.people.records import Team, TeamState
 from app.foundation.services.records import Criticality, Service
 from app.foundation.services.records import ServiceState as State
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Key, Line, Nothing, Paragraph, Patch, Reference
-from app.kernel.constraints import Taken
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.actor_policy import admin, role, rule
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    Paragraph,
+    Patch,
+    Payload,
+    RecordKey,
+    Reference,
+    ShortText,
+)
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import EVERYBODY, STAFF
-from app.kernel.who import admin, role, rule
 
 #: Who keeps the catalogue.
 KEEPER = admin | role(Role.service_level_manager) | rule
 
 Customers = Annotated[
-    tuple[Annotated[Reference, Refers("team")], ...],
+    tuple[Annotated[Reference, ForeignRef("team")], ...],
     Field(max_length=LONGEST_LIST, description="The teams that it is for: their keys or ids."),
-    Few,
+    BoundedList,
 ]
 
 
-class ProposeService(Body):
+class ProposeService(Payload):
     """A service that there may be."""
 
-    key: Key = Field(
+    key: RecordKey = Field(
         description="What incidents, roles and figures call it; unique, never changed.", examples=["mail"]
     )
-    name_en: Line = Field(description="What people call it, in English.", examples=["E-mail"])
-    name_zh: Line = Field(description="What people call it, in Chinese.", examples=["电子邮件"])
+    name_en: ShortText = Field(description="What people call it, in English.", examples=["E-mail"])
+    name_zh: ShortText = Field(description="What people call it, in Chinese.", examples=["电子邮件"])
     description_en: Paragraph | None = Field(
         default=None, description="What everybody may know of it, in English.", examples=["Mail for all."]
     )
@@ -50,21 +60,21 @@ class ProposeService(Body):
         default=None, description="What everybody may know of it, in Chinese.", examples=["全员邮箱。"]
     )
     criticality: Criticality = Field(description="How much depends on it.", examples=["high"])
-    owner: Annotated[Reference, Refers("person")] = Field(
+    owner: Annotated[Reference, ForeignRef("person")] = Field(
         description="Who answers for it: a person's id, or `me`.", examples=["me"]
     )
-    team: Annotated[Reference, Refers("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="Who runs it: a team's key or id."
     )
     customers: Customers = ()
-    calendar: Annotated[Key, KeyOf("calendar", known=True)] | None = Field(
+    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
         default=None, description="The key of the calendar of its support hours.", examples=["office-hours"]
     )
 
 
-def propose(service: Service, body: ProposeService, at: Moment) -> None:
+def propose(service: Service, body: ProposeService, ctx: ActionContext) -> None:
     """There may be such a service."""
-    owner, team = at.named(Person, "owner"), at.the(Team, "team")
+    owner, team = ctx.required_ref(Person, "owner"), ctx.ref(Team, "team")
     service.key = body.key
     service.name_en = body.name_en
     service.name_zh = body.name_zh
@@ -73,18 +83,18 @@ def propose(service: Service, body: ProposeService, at: Moment) -> None:
     service.criticality = body.criticality
     service.owner_id = owner.id
     service.team_id = None if team is None else team.id
-    service.customers = _customers(at)
+    service.customers = _customers(ctx)
     service.calendar = body.calendar
-    service.proposed_at = at.occurred_at
+    service.proposed_at = ctx.occurred_at
 
 
 class EditService(Patch):
     """What is otherwise than it was."""
 
-    name_en: Line = Field(
+    name_en: ShortText = Field(
         default_factory=str, description="What people call it now, in English.", examples=["E-mail"]
     )
-    name_zh: Line = Field(
+    name_zh: ShortText = Field(
         default_factory=str, description="What people call it now, in Chinese.", examples=["邮件"]
     )
     description_en: Paragraph | None = Field(
@@ -96,39 +106,39 @@ class EditService(Patch):
     criticality: Criticality = Field(
         default=Criticality.medium, description="How much depends on it.", examples=["critical"]
     )
-    owner: Annotated[Reference, Refers("person")] = Field(
+    owner: Annotated[Reference, ForeignRef("person")] = Field(
         default_factory=str, description="Who answers for it now: a person's id, or `me`.", examples=["me"]
     )
-    team: Annotated[Reference, Refers("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="Who runs it now: a team's key or id; null: nobody."
     )
     customers: Customers = ()
-    calendar: Annotated[Key, KeyOf("calendar", known=True)] | None = Field(
+    calendar: Annotated[RecordKey, KeyRef("calendar", known=True)] | None = Field(
         default=None,
         description="The key of the calendar of its support hours.",
         examples=["round-the-clock"],
     )
 
 
-def edit(service: Service, body: EditService, at: Moment) -> None:
+def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
     """It is called otherwise, run by others, or for others."""
-    take(service, body, at, but=("customers",))
+    apply_patch(service, body, ctx, skip=("customers",))
     if "customers" in body.model_fields_set:
-        service.customers = _customers(at)
+        service.customers = _customers(ctx)
 
 
-def _customers(at: Moment) -> list[str] | None:
-    return [str(team.id) for team in at.every(Team, "customers")] or None
+def _customers(ctx: ActionContext) -> list[str] | None:
+    return [str(team.id) for team in ctx.refs(Team, "customers")] or None
 
 
-async def those_are_there(
-    look: Look, service: Service, body: ProposeService | EditService, at: Moment
+async def owner_or_team_inactive(
+    reads: ReadContext, service: Service, body: ProposeService | EditService, ctx: ActionContext
 ) -> None:
     """Who answers for a service and who runs it can do so; its customers are there, each once."""
-    still_there(at.the(Person, "owner"), "/owner")
-    can_work(at.the(Team, "team"))
+    check_person_active(ctx.ref(Person, "owner"), "/owner")
+    check_team_active(ctx.ref(Team, "team"))
     seen = set()
-    for n, team in enumerate(at.every(Team, "customers")):
+    for n, team in enumerate(ctx.refs(Team, "customers")):
         if team.state is TeamState.retired:
             raise WrongValue(pointer=f"/customers/{n}", because="team_retired")
         if team.id in seen:
@@ -136,29 +146,29 @@ async def those_are_there(
         seen.add(team.id)
 
 
-def go_live(service: Service, body: Nothing, at: Moment) -> None:
+def go_live(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is there to be used, and everybody may know of it."""
-    service.went_live_at = at.occurred_at
+    service.went_live_at = ctx.occurred_at
 
 
-def retire(service: Service, body: Nothing, at: Moment) -> None:
+def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
     """It is there no more; what was said of it stays."""
-    service.retired_at = at.occurred_at
+    service.retired_at = ctx.occurred_at
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="service", plural="services", zh="服务", record=Service, states=State,
-    audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,), sees_all=SEE_EVERYTHING,
+    audience=lambda service: (EVERYBODY if service.state is State.live else STAFF,), overseer_roles=OVERSIGHT_ROLES,
     columns={"everybody": (), "staff": ()}, open_to_all="r.state = 'live'",
     retired={State.retired: "service_retired"},
-    constraints={"service_key_key": Taken("key")},
+    constraints={"service_key_key": ValueTaken("key")},
     rows=(
         #      action   中文     from                          to              who     event
-        action(propose, "提议",  FROM_NOTHING,                 State.proposed, KEEPER, "service.proposed",  wrong=(those_are_there,)),
-        action(edit,    "编辑",  [State.proposed, State.live], STAYS,          KEEPER, "service.edited",    wrong=(those_are_there,)),
-        action(go_live, "上线",  [State.proposed],             State.live,     KEEPER, "service.went_live"),
-        action(retire,  "下线",  [State.proposed, State.live], State.retired,  KEEPER, "service.retired"),
+        action(propose, "提议", NEW_RECORD,                   State.proposed, KEEPER, "service.proposed", wrong=(owner_or_team_inactive,)),
+        action(edit,    "编辑", [State.proposed, State.live], STAYS,          KEEPER, "service.edited",   wrong=(owner_or_team_inactive,)),
+        action(go_live, "上线", [State.proposed],             State.live,     KEEPER, "service.went_live"),
+        action(retire,  "下线", [State.proposed, State.live], State.retired,  KEEPER, "service.retired"),
     ),
 )
 # fmt: on

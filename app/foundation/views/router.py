@@ -20,19 +20,19 @@ from app.api.etag import versions_of
 from app.api.faults import Fault, fault_of
 from app.api.list_queries import Paging
 from app.api.lists import Listing
-from app.api.openapi import one_responses, problems
-from app.api.paging import VARY, answer
+from app.api.openapi import problems, record_responses
+from app.api.paging import VARY, page_response
 from app.api.problems import problem
-from app.api.reads import IfNoneMatch, tagged
-from app.api.shapes import Out, PersonStub, TeamStub
+from app.api.reads import IfNoneMatch, etag_response
+from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.common.people import Caller
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.db import Row
-from app.kernel.bodies import Line, Reference
-from app.kernel.directory import TeamStub as Team
+from app.kernel.actor_policy import anybody
+from app.kernel.directory import CachedTeam as Team
 from app.kernel.ledger import Ledger
-from app.kernel.refusals import Changed, Forbidden, NotFound, WrongValue
-from app.kernel.who import anybody
+from app.kernel.payloads import Reference, ShortText
+from app.kernel.refusals import Forbidden, NotFound, VersionMismatch, WrongValue
 from app.log.canonical import instant
 
 LONGEST_QUERY = 4_000
@@ -40,7 +40,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 ViewId = Annotated[UUID, Path(alias="id", description="A UUID that whoever saves it makes.")]
 
 
-class Standing(Labelled):
+class ViewRole(CodeEnum):
     """What somebody is to a view."""
 
     owner = "owner", "whoever saved it", "保存者"
@@ -51,8 +51,8 @@ class SaveView(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Line = Field(description="What people call it.")
-    kind: Line = Field(description="The kind of records of the list, as `incident`.")
+    name: ShortText = Field(description="What people call it.")
+    kind: ShortText = Field(description="The kind of records of the list, as `incident`.")
     query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY, pattern=PRINTABLE)] = (
         Field(
             description="Filters and `sort` of that list as in its address: `state=new&sort=-opened_at`.",
@@ -64,7 +64,7 @@ class SaveView(BaseModel):
     )
 
 
-class ViewOut(Out):
+class ViewOut(OutputModel):
     """What a list is narrowed and sorted by, under a name."""
 
     id: UUID
@@ -77,7 +77,7 @@ class ViewOut(Out):
     changed_at: datetime
 
 
-class ViewPage(Out):
+class ViewPage(OutputModel):
     """Views that the caller can use."""
 
     items: list[ViewOut]
@@ -100,9 +100,9 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
     ) -> Response:
         """A view is made under an id of one's own making, or replaced; sent again it is the same."""
         ledger, caller = ledger_of(request), caller_of(request)
-        if caller.only_reads:
+        if caller.is_read_only:
             raise ledger.forbidden(anybody, language_for(request))
-        wrong = _wrong(request, by_kind, body)
+        wrong = _query_fault(request, by_kind, body)
         if wrong is not None:
             return problem(request, 422, "invalid", words={"count": "1"}, errors=[wrong])
         team = None if body.team is None else await _own_team(ledger, caller, body.team)
@@ -110,13 +110,15 @@ def router_of(listings: Sequence[Listing]) -> APIRouter:
         row = await views.save(ledger.db, caller, view_id, fields, versions_of(if_match))
         if row is None:
             raise await _refusal(request, view_id)
-        (out,) = await _shown(ledger, [row])
+        (out,) = await _render_views(ledger, [row])
         return Response(to_json(out), media_type="application/json")
 
     router.get("", operation_id="list_views", response_model=ViewPage, responses=problems(400, 422))(
         list_views
     )
-    router.get("/{id}", operation_id="get_view", response_model=ViewOut, responses=one_responses())(get_view)
+    router.get("/{id}", operation_id="get_view", response_model=ViewOut, responses=record_responses())(
+        get_view
+    )
     saved = problems(400, 403, 404, 412, 413, 415, 422)
     router.put("/{id}", operation_id="save_view", response_model=ViewOut, responses=saved)(save_view)
     gone = problems(403, 404, 422)
@@ -134,29 +136,29 @@ async def list_views(request: Request, query: Annotated[ViewQuery, Query()]) -> 
     shown = rows[: query.limit]
     more = len(rows) > query.limit
     cursor = cursors.write([str(shown[-1]["id"])], scope, sign) if more else None
-    return answer(request, {"items": await _shown(ledger, shown), "next_cursor": cursor})
+    return page_response(request, {"items": await _render_views(ledger, shown), "next_cursor": cursor})
 
 
 async def get_view(request: Request, view_id: ViewId, if_none_match: IfNoneMatch = None) -> Response:
     """One view, by its id."""
     ledger = ledger_of(request)
-    (out,) = await _shown(ledger, [await _found(request, view_id)])
+    (out,) = await _render_views(ledger, [await _load_view(request, view_id)])
     headers = {"Content-Language": language_for(request), **VARY}
-    return tagged(to_json(out), out["version"], headers, if_none_match)
+    return etag_response(to_json(out), out["version"], headers, if_none_match)
 
 
 async def remove_view(request: Request, view_id: ViewId) -> Response:
     """A view of one's own is no more."""
-    view = await _found(request, view_id)
+    view = await _load_view(request, view_id)
     if view["owner_id"] != caller_of(request).person_id:
-        raise _not_yours(request)
+        raise _not_owner(request)
     await views.remove(ledger_of(request).db, view_id)
     return Response(status_code=204)
 
 
-async def _found(request: Request, view_id: UUID) -> Row:
+async def _load_view(request: Request, view_id: UUID) -> Row:
     """The view of that id. Raises NotFound also for one that is not for this caller."""
-    view = await views.find(ledger_of(request).db, caller_of(request), view_id)
+    view = await views.find_view(ledger_of(request).db, caller_of(request), view_id)
     if view is None:
         raise NotFound()
     return view
@@ -164,34 +166,34 @@ async def _found(request: Request, view_id: UUID) -> Row:
 
 async def _refusal(request: Request, view_id: UUID) -> Exception:
     """Why the view could not be saved."""
-    view = await views.find(ledger_of(request).db, caller_of(request), view_id)
+    view = await views.find_view(ledger_of(request).db, caller_of(request), view_id)
     if view is None:
         mine = await views.count_of(ledger_of(request).db, caller_of(request))
-        too_many = mine >= views.MOST_OF_ONE
-        words = {"most": str(views.MOST_OF_ONE)}
+        too_many = mine >= views.MOST_VIEWS
+        words = {"most": str(views.MOST_VIEWS)}
         return WrongValue(words, pointer="", because="too_many_views") if too_many else NotFound()
     if view["owner_id"] != caller_of(request).person_id:
-        return _not_yours(request)
-    return Changed(more={"version": view["version"]})
+        return _not_owner(request)
+    return VersionMismatch(more={"version": view["version"]})
 
 
-def _not_yours(request: Request) -> Forbidden:
+def _not_owner(request: Request) -> Forbidden:
     language = language_for(request)
-    return Forbidden({"who": Standing.owner.label(language)})
+    return Forbidden({"who": ViewRole.owner.label(language)})
 
 
-def _wrong(request: Request, by_kind: Mapping[str, Listing], body: SaveView) -> Fault | None:
+def _query_fault(request: Request, by_kind: Mapping[str, Listing], body: SaveView) -> Fault | None:
     """What is wrong with the query, in the words of the list that it is for."""
     listing = by_kind.get(body.kind)
     if listing is None:
         raise WrongValue({"value": body.kind}, pointer="/kind", because="unknown_value")
     try:
-        views.chosen(listing, body.query)
+        views.parse_selection(listing, body.query)
     except ValidationError as error:
         language = language_for(request)
         first = error.errors()[0]
         fault = fault_of(
-            language, {**first, "loc": ("query", *first["loc"])}, sorted(listing.chosen.model_fields)
+            language, {**first, "loc": ("query", *first["loc"])}, sorted(listing.selection.model_fields)
         )
         message = f"{fault.parameter}: {fault.message}"
         return Fault(pointer="/query", code=fault.code, message=message)
@@ -206,7 +208,7 @@ async def _own_team(ledger: Ledger, caller: Caller, name: str) -> UUID:
     raise WrongValue({"kind": "team", "name": name}, pointer="/team", because="no_team_of_yours")
 
 
-async def _shown(ledger: Ledger, rows: Sequence[Row]) -> list[dict[str, Any]]:
+async def _render_views(ledger: Ledger, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The views as clients see them."""
     names = await ledger.directory.names({row["owner_id"] for row in rows})
     texts = await ledger.vault.texts(names.values())

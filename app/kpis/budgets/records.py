@@ -8,10 +8,10 @@ from typing import ClassVar
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record
+from app.common.records import FOLD, CodeEnum, Record
 
 
-class KpiBudgetState(Labelled):
+class KpiBudgetState(CodeEnum):
     """Whether a budget counts, or was a mistake."""
 
     active = "active", "Active", "有效"

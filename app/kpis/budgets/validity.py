@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from app.db import Connection
-from app.kpis import layers
-from app.kpis.layers import Fields
+from app.kpis import effective_dating
+from app.kpis.effective_dating import Fields
 from app.kpis.question import Budgets
 
 
@@ -22,6 +22,6 @@ async def budgets(connection: Connection, key: str, currency: str, position: int
             return None
         return int((100 * Decimal(amount)).quantize(Decimal(1), ROUND_HALF_UP)) or None
 
-    said = await layers.layers(connection, "kpi_budget", [key], hundredths, position)
-    changes = layers.changes(said.get(key, ()))
+    said = await effective_dating.load_layers(connection, "kpi_budget", [key], hundredths, position)
+    changes = effective_dating.changes(said.get(key, ()))
     return Budgets(tuple(begin for begin, _ in changes), tuple(amount for _, amount in changes))

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import Dimension
-from app.kpis.kpi import Aggregate, Basis, Comparator, Direction, Kpi, Measure, Settling, Target, Unit, Words
+from app.kpis.kpi import (
+    Aggregate,
+    Basis,
+    Comparator,
+    Direction,
+    Kpi,
+    KpiTexts,
+    Measure,
+    Settling,
+    Target,
+    Unit,
+)
 
 REQUESTS_PER_AGENT_DAY = Kpi(
     key="requests_per_agent_day",
-    en=Words(
+    en=KpiTexts(
         "Cases handled per agent and day",
         "Requests delivered and incidents resolved for good in the period by a holder who had worked on "
         "them, per day on which anybody worked: did something with a request or an incident that they held, "
@@ -18,7 +29,7 @@ REQUESTS_PER_AGENT_DAY = Kpi(
         "day in both, so teams do not add up. Small tickets, or one split in two, make it rise. What other "
         "systems tell without saying who did it is left out.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "人均日处理量",
         "期内最终交付的服务请求与最终解决的事件（其处理人确实处理过）之和，除以人日数："
         "某人当日对自己名下的请求或事件有过操作，或其名下有单据办结，计一个人日。按查询时区划分日期，不参照排班表。",

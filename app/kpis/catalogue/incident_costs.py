@@ -9,16 +9,16 @@ from app.kpis.kpi import (
     Comparator,
     Direction,
     Kpi,
+    KpiTexts,
     Measure,
     Settling,
     Target,
     Unit,
-    Words,
 )
 
 INCIDENT_UNIT_COST = Kpi(
     key="incident_unit_cost",
-    en=Words(
+    en=KpiTexts(
         "Cost per incident",
         "Work at its hourly rate and what was paid, per incident whose final resolution lies in the period, "
         "of those whose cost is known; in hundredths of the organisation's currency.",
@@ -26,7 +26,7 @@ INCIDENT_UNIT_COST = Kpi(
         "still move. Cases without work, with work at no rate, or with any amount in another currency are "
         "left out: see the share without cost beside it. Time that nobody logs costs nothing here.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "单位事件成本",
         "最终解决时间在期内且成本已知的事件，平均每个事件的工时费用（按小时费率）与外部费用之和，"
         "以组织货币单位的百分之一计。",
@@ -46,14 +46,14 @@ INCIDENT_UNIT_COST = Kpi(
 
 INCIDENT_WITHOUT_COST_SHARE = Kpi(
     key="incident_without_cost_share",
-    en=Words(
+    en=KpiTexts(
         "Incidents without known cost",
         "Of the incidents whose final resolution lies in the period, the share whose cost is not known: no "
         "work is logged, some has no rate, or an amount is in another currency than the organisation's.",
         "The cost per incident says nothing of these: from 5 % on it tells little. "
         "Work that is logged after the period lowers it.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "成本不明占比",
         "最终解决时间在期内的事件中，成本不明的占比：未登记工时、有工时无费率，或有金额不是组织的货币。",
         "单位事件成本不含这些事件：达到 5% 时其参考价值有限。期后补登工时会使其下降。",
@@ -72,7 +72,7 @@ INCIDENT_WITHOUT_COST_SHARE = Kpi(
 
 INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
     key="incident_unit_cost_of_budget",
-    en=Words(
+    en=KpiTexts(
         "Cost of incidents as a part of the budget",
         "What the incidents cost whose final resolution lies in the period and whose cost is known, as a "
         "part of what they may cost: of each the budget of `incident_unit_cost` for the time at which it "
@@ -81,7 +81,7 @@ INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
         "number with that of the cost per incident. A budget that is set for a time that is over moves the "
         "value, and so does cost that is logged or booked later.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "单位事件成本占预算比",
         "最终解决时间在期内且成本已知的事件，其成本之和与预算之和的比："
         "每个事件的预算为 `incident_unit_cost` 在其解决时间的预算。",
@@ -92,7 +92,7 @@ INCIDENT_UNIT_COST_OF_BUDGET = Kpi(
     owner=Role.incident_manager,
     fact="resolved",
     measure=Measure.cost,
-    beside=Measure.budgeted,
+    secondary=Measure.budgeted,
     budgets_of="incident_unit_cost",
     aggregate=Aggregate.of_budget,
     unit=Unit.ratio,

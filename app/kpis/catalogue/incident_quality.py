@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import BY_SOURCE, STANDARD, Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, Unit
 
 PAIRS_OF_TEAMS = (*STANDARD, Dimension.from_team, Dimension.to_team)
 
 REOPEN_RATE = Kpi(
     key="reopen_rate",
-    en=Words(
+    en=KpiTexts(
         "Reopen rate",
         "Of all resolutions in the period, the share that were followed by a reopening within 7 days; "
         "a case that is resolved twice counts twice.",
         "It can still rise for 7 days after the period. Reopenings in May over resolutions in May would be "
         "another figure: those reopened may have been resolved in April.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "重开率",
         "期内所有解决中，之后 7 天内被重开的占比；同一事件解决两次计两次。",
         "期末之后 7 天内仍可能上升。五月重开数除以五月解决数是另一个数：重开的可能是四月解决的。",
@@ -35,14 +35,14 @@ REOPEN_RATE = Kpi(
 
 HANDOVERS_PER_CASE = Kpi(
     key="handovers_per_case",
-    en=Words(
+    en=KpiTexts(
         "Handovers per incident",
         "Changes of the person within one team after the first, per incident whose final resolution lies "
         "in the period.",
         "Where the team changes with the person it is a reassignment. Having nobody in between is no change, "
         "and shifts that hand over what is open make it high without any harm.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "单均换人次数",
         "最终解决时间在期内的事件，平均每个事件在首次指定处理人之后于同一团队内更换处理人的次数。",
         "连同团队一起更换的属于转派；中间未指定处理人不算更换；交接班例行移交会使其偏高，并非问题。",
@@ -60,14 +60,14 @@ HANDOVERS_PER_CASE = Kpi(
 
 PING_PONG_RATE = Kpi(
     key="ping_pong_rate",
-    en=Words(
+    en=KpiTexts(
         "Ping-pong rate",
         "Of the incidents whose final resolution lies in the period, "
         "the share that a team got back after it had given them away.",
         "A team that only asks another one for something gets it back, too. "
         "Having no team in between is no change.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "来回转派率",
         "最终解决时间在期内的事件中，转出后又退回原团队的占比。",
         "仅请其他团队协助后转回的也计入；中间未分派团队不算更换。",
@@ -85,7 +85,7 @@ PING_PONG_RATE = Kpi(
 
 REASSIGNMENTS = Kpi(
     key="reassignments",
-    en=Words(
+    en=KpiTexts(
         "Reassignments",
         "Changes of team after the first, of the incidents whose final resolution lies in the period; by the "
         "team that gave the incident away (`from_team`) and the one that got it (`to_team`).",
@@ -93,7 +93,7 @@ REASSIGNMENTS = Kpi(
         "other cuts are as of the resolution: `team` is the one that had it then. The service desk's passing "
         "on counts, too: look at the pairs.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "转派次数",
         "最终解决时间在期内的事件，在首次分派之后更换团队的次数；"
         "可按转出团队（`from_team`）和转入团队（`to_team`）查看。",
@@ -114,7 +114,7 @@ REASSIGNMENTS = Kpi(
 
 RETURNED_REASSIGNMENT_SHARE = Kpi(
     key="returned_reassignment_share",
-    en=Words(
+    en=KpiTexts(
         "Share of reassignments back",
         "Of the changes of team of the incidents whose final resolution lies in the period, the share by "
         "which a team got back an incident that it had given away.",
@@ -122,7 +122,7 @@ RETURNED_REASSIGNMENT_SHARE = Kpi(
         "one for each way: `to_team` is the one that got it back. A team that was only asked for something "
         "gives the incident back, too.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "退回转派占比",
         "最终解决时间在期内的事件的团队更换中，退回到曾转出该事件的团队的占比。",
         "计的是更换次数，来回转派率计的是事件数。一对团队按方向分为两格：`to_team` 是收回事件的团队。"
@@ -142,7 +142,7 @@ RETURNED_REASSIGNMENT_SHARE = Kpi(
 
 FIRST_CONTACT_RESOLUTION = Kpi(
     key="first_contact_resolution",
-    en=Words(
+    en=KpiTexts(
         "First-contact resolution",
         "Of the incidents that came from people and whose final resolution lies in the period, the share "
         "resolved by whoever responded first, with no change of team, no hold, no further comment of the "
@@ -152,7 +152,7 @@ FIRST_CONTACT_RESOLUTION = Kpi(
         "it does not say who did. "
         "It can still fall until the days for reopening have passed.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "一次解决率",
         "最终解决时间在期内、由人员提出的事件中，由首次响应人解决，"
         "且解决前未转派、未挂起、提出人未再留言、之后从未重开的占比。",
@@ -171,14 +171,14 @@ FIRST_CONTACT_RESOLUTION = Kpi(
 
 ALERT_NOISE = Kpi(
     key="alert_noise",
-    en=Words(
+    en=KpiTexts(
         "Alert noise",
         "Of the incidents from monitoring whose final resolution lies in the period, "
         "the share that no person resolved and nobody had started.",
         "An alert that fires again joins its open incident: flapping shows in the events, not here. "
         "Somebody may have looked at it without starting.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "告警噪声率",
         "最终解决时间在期内、由监控产生的事件中，无人开始处理且非人员解决的占比。",
         "重复告警并入未结事件，反复抖动只见于事件记录，不在此计；可能有人查看过但未开始处理。",
@@ -197,14 +197,14 @@ ALERT_NOISE = Kpi(
 
 REPEAT_INCIDENT_RATE = Kpi(
     key="repeat_incident_rate",
-    en=Words(
+    en=KpiTexts(
         "Repeat incidents",
         "Of the incidents opened in the period, the share that came within 30 days "
         "after the final resolution of another one of the same service and category.",
         "One without a service or a category repeats nothing; a coarse category makes everything a repeat. "
         "The first 30 days of the records know nothing of what was before them.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "重复事件率",
         "期内提出的事件中，在同一服务同一分类的另一事件最终解决后 30 天内提出的占比。",
         "未填服务或分类的事件不算重复；分类过粗会使一切都成为重复；记录最初的 30 天不知道此前的事件。",

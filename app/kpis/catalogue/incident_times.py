@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import STANDARD, Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, StillOpen, Unit
 
 INCIDENT_RESPONSE_ATTAINMENT = Kpi(
     key="incident_response_attainment",
-    en=Words(
+    en=KpiTexts(
         "Responses within 15 minutes",
         "Of the incidents first responded to in less than 15 minutes in the period, or whose 15 minutes "
         "ran out in it, "
@@ -18,7 +18,7 @@ INCIDENT_RESPONSE_ATTAINMENT = Kpi(
         "that had it then, and not again when it is answered. What was over before, without a response, "
         "does not count.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "15 分钟响应率",
         "期内 15 分钟之内首次响应或 15 分钟期限在期内届满的事件中，按时响应的占比；"
         "届满仍无人响应即计为未达标。",
@@ -37,7 +37,7 @@ INCIDENT_RESPONSE_ATTAINMENT = Kpi(
 
 INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
     key="incident_resolution_attainment",
-    en=Words(
+    en=KpiTexts(
         "Resolutions within 2 hours",
         "Of the incidents resolved for good in less than 2 hours in the period, or whose 2 hours ran out "
         "in it, "
@@ -48,7 +48,7 @@ INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
         "a resolution "
         "in time back.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "2 小时解决率",
         "期内 2 小时之内最终解决或 2 小时期限在期内届满的事件中，按时解决的占比；届满仍未解决即计为未达标。",
         "恰好 2 小时计为未达标，挂起时间计入。超时的事件计入期限届满的期间，归当时所属的团队，"
@@ -67,7 +67,7 @@ INCIDENT_RESOLUTION_ATTAINMENT = Kpi(
 
 BACKLOG_AGE_SECONDS = Kpi(
     key="backlog_age_seconds",
-    en=Words(
+    en=KpiTexts(
         "Age of the backlog",
         "Mean seconds since the opening of the incidents that are open at the period's end, median and "
         "90th percentile "
@@ -77,7 +77,7 @@ BACKLOG_AGE_SECONDS = Kpi(
         "and like a worse time to resolve. A few very old ones move the mean: see the median, and cut by "
         "age.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "积压存续时间",
         "期末未解决事件自提出以来秒数的平均值，旁列中位数和 90 分位数；未结束的期间以当前时刻计。",
         "重开的事件从最初提出起算。集中了结旧事件在此处显得改善，在解决时间中却显得变差。"
@@ -97,7 +97,7 @@ BACKLOG_AGE_SECONDS = Kpi(
 
 INCIDENT_RESOLUTION_KM = Kpi(
     key="incident_resolution_km",
-    en=Words(
+    en=KpiTexts(
         "Time to resolve, open incidents included",
         "In how many seconds half of the incidents reported in the period are resolved for good, by Kaplan "
         "and Meier: those that are open count as long as they have been.",
@@ -105,7 +105,7 @@ INCIDENT_RESOLUTION_KM = Kpi(
         "It has no value before half are resolved, moves as long as any is open, and of cuts it cannot be "
         "added up.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "解决时间（含未解决事件）",
         "期内提出的事件中半数最终解决所用的秒数（Kaplan-Meier）；未解决的事件按其已存续的时间计入。",
         "平均解决时间看不到无人解决的事件，此指标可与之对照。半数解决之前没有数值；"

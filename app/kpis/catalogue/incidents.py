@@ -10,22 +10,22 @@ from app.kpis.kpi import (
     Comparator,
     Direction,
     Kpi,
+    KpiTexts,
     Measure,
     Settling,
     StillOpen,
     Target,
     Unit,
-    Words,
 )
 
 INCIDENTS_OPENED = Kpi(
     key="incidents_opened",
-    en=Words(
+    en=KpiTexts(
         "Incidents opened",
         "Incidents reported in the period; cancelled ones and duplicates are counted and shown apart.",
         "A storm of alerts looks like a bad month: cut it by channel, or by the tool that told (`source`).",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "事件提出数",
         "期内上报的事件数；之后取消或判为重复的也计入，并另行列示。",
         "告警风暴会使当期显得糟糕：请按渠道或来源工具（`source`）查看。",
@@ -43,12 +43,12 @@ INCIDENTS_OPENED = Kpi(
 
 INCIDENTS_RESOLVED = Kpi(
     key="incidents_resolved",
-    en=Words(
+    en=KpiTexts(
         "Incidents resolved",
         "Incidents whose final resolution lies in the period; each counts once.",
         "A case that is reopened leaves the period that it was resolved in, until it is resolved again.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "事件解决数",
         "最终解决时间在期内的事件数；每个事件只计一次。",
         "重开的事件会退出原解决期间，直到再次解决。",
@@ -66,12 +66,12 @@ INCIDENTS_RESOLVED = Kpi(
 
 INCIDENTS_CLOSED = Kpi(
     key="incidents_closed",
-    en=Words(
+    en=KpiTexts(
         "Incidents closed",
         "Incidents that were closed for the last time in the period, also as duplicates; each once.",
         "Duplicates are closed by their mark, so there are more closings than resolutions.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "事件关闭数",
         "最后一次关闭在期内的事件数，含判为重复而关闭的；每个事件只计一次。",
         "重复事件因标记而关闭，故关闭数多于解决数。",
@@ -89,14 +89,14 @@ INCIDENTS_CLOSED = Kpi(
 
 INCIDENT_RESPONSE_SECONDS = Kpi(
     key="incident_response_seconds",
-    en=Words(
+    en=KpiTexts(
         "Mean time to respond (MTTA)",
         "Seconds from the opening to the first acknowledgement or start by somebody who is not a rule, "
         "of incidents first responded to in the period.",
         "Cases that nobody has responded to are missing from the mean: see the open ones beside it. Of a "
         "history from elsewhere it is the first event that leaves “new”, whoever it was.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "平均响应时间（MTTA）",
         "期内首次响应的事件，从提出到非规则执行的首次响应或开始处理所用的秒数。",
         "从未响应的事件不在平均值内，请看旁列的未结数；外部历史以首个离开“新建”的事件为响应，不论由谁执行。",
@@ -115,14 +115,14 @@ INCIDENT_RESPONSE_SECONDS = Kpi(
 
 INCIDENT_RESOLUTION_SECONDS = Kpi(
     key="incident_resolution_seconds",
-    en=Words(
+    en=KpiTexts(
         "Mean time to resolve (MTTR)",
         "Seconds from the opening to the final resolution, "
         "of incidents whose final resolution lies in the period.",
         "MTTR has three meanings; this is report to final resolution, not restoration or response. Cases "
         "still open are missing from it, and a few long ones move the mean: see the median beside it.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "平均故障恢复时间（MTTR）",
         "最终解决时间在期内的事件，从提出到最终解决所用的秒数。",
         "MTTR 有三种含义：此处为提出到最终解决，而非恢复或响应；未结事件不在其内，"
@@ -143,13 +143,13 @@ INCIDENT_RESOLUTION_SECONDS = Kpi(
 
 FIRST_RESOLUTION_SECONDS = Kpi(
     key="first_resolution_seconds",
-    en=Words(
+    en=KpiTexts(
         "Mean time to first resolution",
         "Seconds from the opening to the first resolution, of incidents first resolved in the period, "
         "whether or not they were reopened.",
         "If it is short and the time to the final resolution long, cases are closed too early.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "平均首次解决时间",
         "期内首次解决的事件，从提出到首次解决所用的秒数，不论之后是否重开。",
         "若首次解决快而最终解决慢，说明过早关闭。",
@@ -167,12 +167,12 @@ FIRST_RESOLUTION_SECONDS = Kpi(
 
 INCIDENT_CLOSE_SECONDS = Kpi(
     key="incident_close_seconds",
-    en=Words(
+    en=KpiTexts(
         "Mean time to close",
         "Seconds from the opening to the last closing, of incidents closed for the last time in the period.",
         "Closing by itself adds the days that it waits for.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "平均关闭时间",
         "最后一次关闭在期内的事件，从提出到最后一次关闭所用的秒数。",
         "自动关闭会加上等待的天数。",
@@ -191,13 +191,13 @@ INCIDENT_CLOSE_SECONDS = Kpi(
 
 REOPENED_SHARE = Kpi(
     key="reopened_share",
-    en=Words(
+    en=KpiTexts(
         "Share reopened",
         "Of the incidents whose final resolution lies in the period, "
         "the share that had been reopened at least once.",
         "Not the reopen rate: that counts resolutions, this counts cases.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "重开占比",
         "最终解决时间在期内的事件中，至少重开过一次的占比。",
         "不同于重开率：重开率按解决次数计，此处按事件计。",
@@ -215,13 +215,13 @@ REOPENED_SHARE = Kpi(
 
 REASSIGNED_SHARE = Kpi(
     key="reassigned_share",
-    en=Words(
+    en=KpiTexts(
         "Share reassigned",
         "Of the incidents whose final resolution lies in the period, "
         "the share that changed its team at least once; the first team is no change.",
         "A service desk that passes everything on makes it high without any harm.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "转派占比",
         "最终解决时间在期内的事件中，至少更换过一次团队的占比；首次分派不计。",
         "服务台例行转交会使其偏高，并非问题。",
@@ -239,13 +239,13 @@ REASSIGNED_SHARE = Kpi(
 
 REASSIGNMENTS_PER_CASE = Kpi(
     key="reassignments_per_case",
-    en=Words(
+    en=KpiTexts(
         "Reassignments per incident",
         "Changes of team after the first, per incident whose final resolution lies in the period.",
         "Changes of the person within a team are handovers and do not count; the service desk's passing on "
         "does.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "单均转派次数",
         "最终解决时间在期内的事件，平均每个事件在首次分派之后更换团队的次数。",
         "团队内更换人员不计（见换人次数），服务台的转交计入。",
@@ -263,12 +263,12 @@ REASSIGNMENTS_PER_CASE = Kpi(
 
 BACKLOG = Kpi(
     key="backlog",
-    en=Words(
+    en=KpiTexts(
         "Backlog",
         "Incidents that are open at the period's end; of a running period, now.",
         "Cases on hold count; how many there are is shown beside.",
     ),
-    zh=Words("积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
+    zh=KpiTexts("积压", "期末尚未解决的事件数；未结束的期间以当前时刻计。", "挂起的事件计入，并另行列示。"),
     process="incident",
     owner=Role.incident_manager,
     fact=None,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.common.people import Role
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, StillOpen, Unit
 
 INCIDENT_RESTORE_SECONDS = Kpi(
     key="incident_restore_seconds",
-    en=Words(
+    en=KpiTexts(
         "Mean time to restore service",
         "Seconds from when the outage began to when service came back, of finally resolved incidents that "
         "degraded a service "
@@ -16,7 +16,7 @@ INCIDENT_RESTORE_SECONDS = Kpi(
         "Overlapping incidents "
         "of one service count each: this is no availability.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "平均服务恢复时间",
         "影响或中断服务、已最终解决且服务在期内恢复的事件，从中断开始到服务恢复的秒数。",
         "未说明开始时间的从提出起算，并标记为推断。同一服务重叠的事件各计一次：此数不是可用率。",
@@ -35,7 +35,7 @@ INCIDENT_RESTORE_SECONDS = Kpi(
 
 MAJOR_INCIDENTS = Kpi(
     key="major_incidents",
-    en=Words(
+    en=KpiTexts(
         "Major incidents",
         "Incidents that were declared major for the first time in the period, whatever they turned out to "
         "be.",
@@ -43,7 +43,7 @@ MAJOR_INCIDENTS = Kpi(
         "as about "
         "what happened.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "重大事件数",
         "期内首次宣布为重大的事件数，不论之后如何。",
         "之后降级的也计入，请看降级占比；此数既反映发生了什么，也反映宣布的尺度。",
@@ -60,13 +60,13 @@ MAJOR_INCIDENTS = Kpi(
 
 MAJORS_DOWNGRADED = Kpi(
     key="majors_downgraded",
-    en=Words(
+    en=KpiTexts(
         "Major incidents downgraded",
         "Of the incidents that were declared major for the first time in the period, the share that turned "
         "out to be none.",
         "None at all may mean that majors are declared late. One that is declared again is a major incident.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "重大事件降级占比",
         "期内首次宣布为重大的事件中，之后降级的占比。",
         "完全没有降级可能说明宣布过晚；再次宣布的仍是重大事件。",
@@ -83,7 +83,7 @@ MAJORS_DOWNGRADED = Kpi(
 
 MAJOR_REVIEWED_ON_TIME = Kpi(
     key="major_reviewed_on_time",
-    en=Words(
+    en=KpiTexts(
         "Major incidents reviewed in time",
         "Of the major incidents whose final resolution lies in the period, the share reviewed within five "
         "working days after it, by the calendar of the service; where there is none, Monday to Friday. "
@@ -92,7 +92,7 @@ MAJOR_REVIEWED_ON_TIME = Kpi(
         "One that is reopened needs a new review. A resolution by another system, or from before due times "
         "were told, says none: seven days then.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "重大事件按时回顾率",
         "最终解决时间在期内的重大事件中，解决后五个工作日内完成回顾的占比；"
         "工作日按服务的日历，无日历的按周一至周五；期限记录在解决事件中。",

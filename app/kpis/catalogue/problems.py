@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import OF_PROBLEMS, Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, StillOpen, Unit
 
 PROBLEM_CAUSE_SECONDS = Kpi(
     key="problem_cause_seconds",
-    en=Words(
+    en=KpiTexts(
         "Time to the cause",
         "Mean seconds from raising a problem to its cause, of the problems whose cause was identified "
         "for the first time in the period.",
         "There are few: see the median and the cases. Those without a known cause are not in it; see "
         "the estimate that takes them into account.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "根因定位时间",
         "期内首次确定根因的问题，自提出至确定根因的平均秒数。",
         "数量少，请看中位数和清单。根因未明的不在其内，请看含未结问题的估计。",
@@ -34,14 +34,14 @@ PROBLEM_CAUSE_SECONDS = Kpi(
 
 PROBLEM_CAUSE_KM = Kpi(
     key="problem_cause_km",
-    en=Words(
+    en=KpiTexts(
         "Time to the cause, open problems included",
         "In how many seconds the cause of half of the problems raised in the period is identified, by "
         "Kaplan and Meier: those without one count as long as they have been without.",
         "It has no value before half have a cause, moves as long as any has none, and of cuts it "
         "cannot be added up.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "含未结问题的根因定位时间",
         "期内提出的问题中半数确定根因所需的秒数，按 Kaplan–Meier 估计：根因未明的按已历时计入。",
         "半数确定之前没有数值，只要有未明的就会变动，各分组不能相加。",
@@ -60,13 +60,13 @@ PROBLEM_CAUSE_KM = Kpi(
 
 KNOWN_ERROR_RATIO = Kpi(
     key="known_error_ratio",
-    en=Words(
+    en=KpiTexts(
         "Known errors",
         "Of the problems that are open at the period's end, the share whose cause and a workaround "
         "are known; of a running period, now.",
         "Resolving known errors makes it fall: read it with the time to fix.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "已知错误率",
         "期末未解决的问题中，根因与临时措施均已知的占比；未结束的期间以当前时刻计。",
         "解决已知错误会使其下降，应与修复时间一并查看。",
@@ -85,13 +85,13 @@ KNOWN_ERROR_RATIO = Kpi(
 
 PROBLEM_FIX_SECONDS = Kpi(
     key="problem_fix_seconds",
-    en=Words(
+    en=KpiTexts(
         "Time to fix",
         "Mean seconds from the cause to the final resolution, of the problems resolved for good in "
         "the period whose cause is known.",
         "Those whose risk was accepted are never fixed and do not count. Accepting many makes it small.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "问题修复时间",
         "期内最终解决且根因已知的问题，自确定根因至最终解决的平均秒数。",
         "已接受风险的从未修复，不计；大量接受风险会使数值偏小。",
@@ -111,12 +111,12 @@ PROBLEM_FIX_SECONDS = Kpi(
 
 PROBLEMS_RISK_ACCEPTED = Kpi(
     key="problems_risk_accepted",
-    en=Words(
+    en=KpiTexts(
         "Accepted risks",
         "Problems that were closed in the period because their risk was accepted, and not taken up again.",
         "They are neither fixed nor in the backlog: read it with both.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "接受风险的问题",
         "期内因接受风险而关闭且未重新打开的问题数。",
         "它们既未修复，也不在积压中，请与两者对照阅读。",
@@ -134,13 +134,13 @@ PROBLEMS_RISK_ACCEPTED = Kpi(
 
 PROBLEM_BACKLOG = Kpi(
     key="problem_backlog",
-    en=Words(
+    en=KpiTexts(
         "Backlog of problems",
         "Problems that are open at the period's end; of a running period, now.",
         "Problems on hold count; how many there are is shown beside. Few problems can mean that nobody looks "
         "for causes.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "问题积压",
         "期末未解决的问题数；未结束的期间以当前时刻计。",
         "挂起的计入，并另行列示。问题少也可能意味着无人查找根因。",
@@ -159,13 +159,13 @@ PROBLEM_BACKLOG = Kpi(
 
 PROBLEM_BACKLOG_AGE = Kpi(
     key="problem_backlog_age",
-    en=Words(
+    en=KpiTexts(
         "Age of open problems",
         "Mean seconds since the raising of the problems that are open at the period's end, median and "
         "90th percentile beside it; of a running period, now.",
         "A few very old ones move the mean: see the median, and cut by age.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "问题积压存续时间",
         "期末未解决问题自提出以来秒数的平均值，旁列中位数和 90 分位数；未结束的期间以当前时刻计。",
         "少数超长问题会拉动平均值，请看中位数并按存续时间查看。",
@@ -184,7 +184,7 @@ PROBLEM_BACKLOG_AGE = Kpi(
 
 INCIDENTS_PREVENTED = Kpi(
     key="incidents_prevented",
-    en=Words(
+    en=KpiTexts(
         "Incidents prevented",
         "How many fewer incidents a problem has in the 90 days after its final resolution than in the "
         "90 days before, per 30 days: the incidents that are linked to it, of the problems resolved "
@@ -193,7 +193,7 @@ INCIDENTS_PREVENTED = Kpi(
         "follows these is better by itself; the interval knows of chance alone, not of that. Incidents that "
         "nobody has linked do not count.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "减少的事件数",
         "期内最终解决的问题，解决后 90 天内关联事件较解决前 90 天内减少的数量，折合每 30 天。",
         "期末之后 90 天内仍会变动。问题常在糟糕时段之后提出，其后本就会好转，区间只反映偶然波动；"
@@ -202,9 +202,9 @@ INCIDENTS_PREVENTED = Kpi(
     process="problem",
     owner=Role.problem_manager,
     fact="resolved",
-    parts=3,
+    divisor=3,
     measure=Measure.prevented,
-    beside=Measure.came_before,
+    secondary=Measure.came_before,
     aggregate=Aggregate.per_case,
     unit=Unit.number,
     direction=Direction.up,
@@ -215,12 +215,12 @@ INCIDENTS_PREVENTED = Kpi(
 
 PROACTIVE_PROBLEM_SHARE = Kpi(
     key="proactive_problem_share",
-    en=Words(
+    en=KpiTexts(
         "Proactive problems",
         "Of the problems raised in the period, the share that came of a trend or of a review.",
         "It says who looked, not what was found.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "主动发现问题占比",
         "期内提出的问题中，由趋势分析或回顾发现的占比。",
         "它说明谁在查找，而非找到了什么。",

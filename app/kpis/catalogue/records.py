@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import BY_SOURCE
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, StillOpen, Unit, Words
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, StillOpen, Unit
 
 LATE_RECORDING_SECONDS = Kpi(
     key="late_recording_seconds",
-    en=Words(
+    en=KpiTexts(
         "Delay of recording",
         "Mean seconds from when incidents were opened and finally resolved to when that was recorded, of "
         "what was "
@@ -16,7 +16,7 @@ LATE_RECORDING_SECONDS = Kpi(
         "A period's other figures move by what is recorded later. Most is recorded at once: "
         "see the 90th percentile and the share of more than a day.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "记录延迟",
         "期内记录的事件提出和最终解决，从发生到记录的秒数平均值，旁列中位数和 90 分位数；导入的不计。",
         "迟录会改变已过期间的其他数值。多数为即时记录，请看 90 分位数和超过一天的占比。",
@@ -35,7 +35,7 @@ LATE_RECORDING_SECONDS = Kpi(
 
 LATE_RECORDING_SHARE = Kpi(
     key="late_recording_share",
-    en=Words(
+    en=KpiTexts(
         "Recorded more than a day late",
         "Of the openings and final resolutions of incidents that were recorded in the period, the share "
         "recorded more "
@@ -43,7 +43,7 @@ LATE_RECORDING_SHARE = Kpi(
         "It tells how provisional every other figure is. An opening that was moved counts from when it was "
         "moved to.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "迟录超过一天占比",
         "期内记录的事件提出和最终解决中，发生后超过 24 小时才记录的占比；导入的不计。",
         "此数说明其他数值尚有多大变动；提出时间被更正的，从更正后的时间起算。",
@@ -61,12 +61,12 @@ LATE_RECORDING_SHARE = Kpi(
 
 IRREGULAR_SHARE = Kpi(
     key="irregular_share",
-    en=Words(
+    en=KpiTexts(
         "Incidents with an irregular history",
         "Of the incidents opened in the period, the share with an event that did not fit the lifecycle.",
         "Histories from other systems rarely fit; read it apart from what was imported.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "历史不合流程占比",
         "期内提出的事件中，含有不合流程的事件记录的占比。",
         "其他系统的历史很少完全合乎流程，请与导入的分开解读。",

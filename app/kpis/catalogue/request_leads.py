@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from app.common.people import Role
 from app.kpis.dimensions import OF_REQUESTS, Dimension
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, StillOpen, Unit, Words
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, StillOpen, Unit
 
 REQUEST_LEAD_SECONDS = Kpi(
     key="request_lead_seconds",
-    en=Words(
+    en=KpiTexts(
         "Lead time of requests",
         "Mean seconds from the submission to the final delivery, of the requests delivered for good "
         "in the period. Business time stands beside.",
         "Approvals and the requester's own time are in it: see the time in each state. A project takes "
         "months, a catalogue item minutes: see each path by itself.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "交付周期",
         "期内最终交付的服务请求，自提交至最终交付的平均秒数，旁列工作时间。",
         "含审批和请求人自身的时间，请看各状态停留时间。项目需数月，目录条目只需几分钟，请分别查看两种路径。",
@@ -26,7 +26,7 @@ REQUEST_LEAD_SECONDS = Kpi(
     owner=Role.process_owner,
     fact="delivered",
     measure=Measure.seconds,
-    beside=Measure.business_seconds,
+    secondary=Measure.business_seconds,
     aggregate=Aggregate.mean,
     unit=Unit.seconds,
     direction=Direction.down,
@@ -39,14 +39,14 @@ REQUEST_LEAD_SECONDS = Kpi(
 STANDARD_LEAD_SECONDS = replace(
     REQUEST_LEAD_SECONDS,
     key="standard_lead_seconds",
-    en=Words(
+    en=KpiTexts(
         "Lead time of standard requests",
         "Mean seconds from the submission to the final delivery, of the requests of the standard path "
         "delivered for good in the period.",
         "Approvals and the requester's own time are in it. What is open and not assessed yet may still "
         "become a project; it is shown beside.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "标准请求交付周期",
         "期内最终交付的标准路径服务请求，自提交至最终交付的平均秒数。",
         "含审批和请求人自身的时间。尚未评估的可能转为项目，列入未交付数。",
@@ -58,13 +58,13 @@ STANDARD_LEAD_SECONDS = replace(
 PROJECT_LEAD_SECONDS = replace(
     REQUEST_LEAD_SECONDS,
     key="project_lead_seconds",
-    en=Words(
+    en=KpiTexts(
         "Lead time of projects",
         "Mean seconds from the submission to the final delivery, of the project requests delivered for good "
         "in the period.",
         "There are few, and they differ: see the median and the cases.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "项目交付周期",
         "期内最终交付的项目类请求，自提交至最终交付的平均秒数。",
         "数量少、差异大，请看中位数和清单。",
@@ -75,14 +75,14 @@ PROJECT_LEAD_SECONDS = replace(
 
 REQUEST_STATE_SECONDS = Kpi(
     key="request_state_seconds",
-    en=Words(
+    en=KpiTexts(
         "Time of requests in each state",
         "Mean seconds that requests delivered for good in the period had been in a state up to then, of "
         "those that were in it: the split of the lead time. Cut by state.",
         "Not all requests are in all states: the means do not add up to the lead time, only cases times "
         "means do. Without the cut, each state of a request counts as one.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "各状态停留时间",
         "期内最终交付的服务请求，交付前在某一状态停留的平均秒数，仅计到过该状态的：即交付周期的构成。请按状态查看。",
         "并非所有请求都经过所有状态：平均值之和不等于交付周期，数量与平均值之积的和才是。不按状态查看时，请求的每个状态各计一次。",

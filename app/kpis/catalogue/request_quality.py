@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from app.common.people import Role
 from app.kpis.dimensions import OF_REQUESTS
-from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, Measure, Settling, Unit, Words
+from app.kpis.kpi import Aggregate, Basis, Direction, Kpi, KpiTexts, Measure, Settling, Unit
 
 ACCEPTANCE_FIRST_PASS = Kpi(
     key="acceptance_first_pass",
-    en=Words(
+    en=KpiTexts(
         "Accepted at once",
         "Of the project requests first accepted or not in the period, the share that was accepted.",
         "What turns out after the acceptance is a reopening and does not show here.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "一次验收通过率",
         "期内首次验收的项目类请求中，通过的占比。",
         "验收之后发现的问题属于重新打开，不在此处体现。",
@@ -31,14 +31,14 @@ ACCEPTANCE_FIRST_PASS = Kpi(
 
 REQUEST_REWORK = Kpi(
     key="request_rework",
-    en=Words(
+    en=KpiTexts(
         "Requests with rework",
         "Of the requests delivered for good in the period, the share of which something had to be "
         "done again: a solution revised, an acceptance repeated, what had been delivered rectified, "
         "requirements changed by others than the requester.",
         "What the requester wants otherwise is no rework. Never sending a solution back makes it small, too.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "返工率",
         "期内最终交付的服务请求中，发生过方案修订、验收不通过、交付后整改或非请求人提出的需求变更的占比。",
         "请求人自己变更需求不算返工。从不退回方案也会使数值偏小。",
@@ -57,12 +57,12 @@ REQUEST_REWORK = Kpi(
 
 REQUEST_REWORK_ROUNDS = Kpi(
     key="request_rework_rounds",
-    en=Words(
+    en=KpiTexts(
         "Rounds of rework",
         "How often something had to be done again, per request delivered for good in the period.",
         "A long project has more occasions than a catalogue item: cut by path.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "返工轮次",
         "期内最终交付的服务请求，平均每个返工的次数。",
         "大项目的机会多于目录条目，请按履行路径查看。",
@@ -81,12 +81,12 @@ REQUEST_REWORK_ROUNDS = Kpi(
 
 REQUIREMENT_CHANGES_PER_REQUEST = Kpi(
     key="requirement_changes_per_request",
-    en=Words(
+    en=KpiTexts(
         "Changes of requirements",
         "How often the requester changed what is wanted, per request delivered for good in the period.",
         "It is no rework, and may be none of the doers' fault: read it beside the rounds of rework.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "需求变更次数",
         "期内最终交付的服务请求，平均每个由请求人变更需求的次数。",
         "不算返工，也不一定是履行方的问题，请与返工轮次对照阅读。",
@@ -105,13 +105,13 @@ REQUIREMENT_CHANGES_PER_REQUEST = Kpi(
 
 SERVICE_ACCURACY = Kpi(
     key="service_accuracy",
-    en=Words(
+    en=KpiTexts(
         "Accuracy of service",
         "Of the requests delivered for good in the period, the share of which nothing had to be done "
         "again, neither before it nor by a reopening within 7 days.",
         "A finding on a wrong form does not count yet: there is no register of findings.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "服务准确率",
         "期内最终交付的服务请求中，此前无返工且交付后 7 天内未被重新打开的占比。",
         "表单使用错误的审计发现尚不计入：还没有发现项登记。",
@@ -130,13 +130,13 @@ SERVICE_ACCURACY = Kpi(
 
 RESOLUTION_RATE = Kpi(
     key="resolution_rate",
-    en=Words(
+    en=KpiTexts(
         "Resolution rate",
         "Of the requests submitted in the period, the share that has been delivered and was not taken "
         "up again within 7 days of a delivery.",
         "Those of the last weeks are still on their way: it rises for as long as any is open.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "问题解决率",
         "期内提交的服务请求中，已交付且交付后 7 天内未被重新打开的占比。",
         "最近提交的仍在处理中：只要有未结的，数值就还会上升。",

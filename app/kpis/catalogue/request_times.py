@@ -10,23 +10,23 @@ from app.kpis.kpi import (
     Comparator,
     Direction,
     Kpi,
+    KpiTexts,
     Measure,
     Settling,
     StillOpen,
     Target,
     Unit,
-    Words,
 )
 
 REQUESTS_OPENED = Kpi(
     key="requests_opened",
-    en=Words(
+    en=KpiTexts(
         "Requests submitted",
         "Requests that were submitted in the period.",
         "Cancelled and rejected ones count, and are shown beside. Their path is not known before they "
         "are assessed.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "提交的服务请求",
         "期内提交的服务请求数。",
         "已取消和已驳回的计入，并另行列出；评估之前履行路径未知。",
@@ -44,12 +44,12 @@ REQUESTS_OPENED = Kpi(
 
 REQUESTS_DELIVERED = Kpi(
     key="requests_delivered",
-    en=Words(
+    en=KpiTexts(
         "Requests delivered",
         "Requests whose final delivery lies in the period.",
         "One that is taken up again counts when it is delivered again, and only then.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "交付的服务请求",
         "最终交付时间在期内的服务请求数。",
         "重新打开的计入再次交付的期间，只计一次。",
@@ -68,13 +68,13 @@ REQUESTS_DELIVERED = Kpi(
 
 REQUEST_RESPONSE_SECONDS = Kpi(
     key="request_response_seconds",
-    en=Words(
+    en=KpiTexts(
         "Response time of requests",
         "Mean seconds from the submission to the first assessment or start, of the requests that were "
         "first assessed or begun in the period; business time where the service has a calendar.",
         "Those that nobody has looked at yet are not in the mean: see the open ones.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "请求响应时间",
         "期内首次评估或开始处理的服务请求，自提交至该时刻的平均秒数；服务有日历的按工作时间计。",
         "尚无人处理的不在平均值内，见未响应数。",
@@ -83,7 +83,7 @@ REQUEST_RESPONSE_SECONDS = Kpi(
     owner=Role.process_owner,
     fact="responded",
     measure=Measure.business_seconds,
-    beside=Measure.seconds,
+    secondary=Measure.seconds,
     aggregate=Aggregate.mean,
     unit=Unit.seconds,
     direction=Direction.down,
@@ -94,7 +94,7 @@ REQUEST_RESPONSE_SECONDS = Kpi(
 
 REQUEST_HANDLING_SECONDS = Kpi(
     key="request_handling_seconds",
-    en=Words(
+    en=KpiTexts(
         "Handling time of requests",
         "Mean seconds that requests of the standard path were worked on, holds taken away, of those "
         "delivered for good in the period; business time where the service has a calendar.",
@@ -103,7 +103,7 @@ REQUEST_HANDLING_SECONDS = Kpi(
         "otherwise not at all. Starting everything at the end of the day makes it small: see the share "
         "handled at once.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "平均处理时间",
         "期内最终交付的标准路径服务请求，扣除挂起后处理所用的平均秒数；服务有日历的按工作时间计。",
         "开始之前的等待属于交付周期，不属于处理时间。一步完成的，说明了开始时刻的自该时刻起算，热线和即时沟通"
@@ -113,7 +113,7 @@ REQUEST_HANDLING_SECONDS = Kpi(
     owner=Role.process_owner,
     fact="handled",
     measure=Measure.business_seconds,
-    beside=Measure.seconds,
+    secondary=Measure.seconds,
     aggregate=Aggregate.mean,
     unit=Unit.seconds,
     direction=Direction.down,
@@ -126,14 +126,14 @@ REQUEST_HANDLING_SECONDS = Kpi(
 
 REQUEST_AT_ONCE_SHARE = Kpi(
     key="request_at_once_share",
-    en=Words(
+    en=KpiTexts(
         "Requests handled at once",
         "Of the requests of the standard path delivered for good in the period of which it is known when "
         "they were begun, the share delivered within 10 seconds of it.",
         "The higher it is, the less the handling time says: who begins and delivers in one go has not told "
         "how long it took.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "即时完成占比",
         "期内最终交付且开始时刻已知的标准路径服务请求中，开始后 10 秒内交付的占比。",
         "占比越高，平均处理时间越不可信：点开始后随即交付，看不出实际用时。",
@@ -152,7 +152,7 @@ REQUEST_AT_ONCE_SHARE = Kpi(
 
 REQUEST_ON_TIME = Kpi(
     key="request_on_time",
-    en=Words(
+    en=KpiTexts(
         "Requests delivered on time",
         "Of the requests delivered for good in the time that their catalogue item promises in the "
         "period, or whose time ran out in it, the share delivered in time; one that is open is late "
@@ -160,7 +160,7 @@ REQUEST_ON_TIME = Kpi(
         "Requests for nothing in the catalogue have no promise and do not count. A late one counts in "
         "the period in which its time ran out, with the team that had it then.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "请求按时交付率",
         "期内在目录条目承诺时间内最终交付，或承诺时间在期内届满的服务请求中，按时交付的占比；届满仍未交付即计"
         "为逾期。",
@@ -179,13 +179,13 @@ REQUEST_ON_TIME = Kpi(
 
 PROJECT_ON_TIME = Kpi(
     key="project_on_time",
-    en=Words(
+    en=KpiTexts(
         "Projects delivered on time",
         "Of the project requests delivered for good by the date of the first plan that was approved "
         "in the period, or whose date passed in it, the share delivered by it.",
         "Judged by the latest plan it would always be 100 %.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "项目按时交付率",
         "期内在首个获批计划日期之前最终交付，或该日期在期内届满的项目类请求中，按时交付的占比。",
         "若以最新计划为准，数值将永远是 100 %。",
@@ -203,14 +203,14 @@ PROJECT_ON_TIME = Kpi(
 
 APPROVAL_WAIT_SECONDS = Kpi(
     key="approval_wait_seconds",
-    en=Words(
+    en=KpiTexts(
         "Waiting for approvals",
         "Mean seconds that requests waited for an approval that was answered in the period, median "
         "and 90th percentile beside it.",
         "A few long ones move the mean: see the median. Those that still wait are shown beside, and "
         "are not in it. Cut by the approver's role, what groups or persons approve stands together.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "审批等待时间",
         "期内得到审批结论的等待的平均秒数，旁列中位数和 90 分位数。",
         "少数很长的等待会拉动平均值，请看中位数。仍在等待的另行列出，不在其内。按审批角色查看时，由小组或指定人员"
@@ -230,14 +230,14 @@ APPROVAL_WAIT_SECONDS = Kpi(
 
 TASKS_ON_TIME = Kpi(
     key="tasks_on_time",
-    en=Words(
+    en=KpiTexts(
         "Tasks done on time",
         "Of the tasks of requests that were due in the period by their first due date, the share that "
         "was done by then.",
         "Judged by a date that was moved it would always be 100 %. Tasks without a date, those dropped "
         "before it, and tasks of incidents and problems do not count.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "任务按时完成率",
         "服务请求中首个到期日在期内的任务，在该日期之前完成的占比。",
         "若以改期后的日期为准，数值将永远是 100 %。没有期限的、到期前取消的，以及事件和问题的任务不计。",
@@ -255,12 +255,12 @@ TASKS_ON_TIME = Kpi(
 
 REQUEST_BACKLOG = Kpi(
     key="request_backlog",
-    en=Words(
+    en=KpiTexts(
         "Backlog of requests",
         "Requests that are open at the period's end; of a running period, now.",
         "Requests on hold count; how many there are is shown beside.",
     ),
-    zh=Words(
+    zh=KpiTexts(
         "请求积压",
         "期末尚未交付的服务请求数；未结束的期间以当前时刻计。",
         "挂起的计入，并另行列示。",

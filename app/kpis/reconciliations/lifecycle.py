@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.common.people import SEE_EVERYTHING
-from app.kernel.bodies import Body, Line
-from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, action
-from app.kernel.moment import Moment
-from app.kernel.who import rule
+from app.common.people import OVERSIGHT_ROLES
+from app.kernel.actor_policy import rule
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.payloads import Payload, ShortText
 from app.kpis.reconciliations.records import Reconciliation, Verdict
 from app.kpis.reconciliations.records import ReconciliationState as State
 
@@ -22,11 +22,11 @@ Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Differing = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}/[a-z0-9_]{1,100}$")]
 
 
-class MakeReconciliation(Body):
+class MakeReconciliation(Payload):
     """What was compared, and what differs."""
 
     day: Day = Field(description="The date of the night, as 2026-11-20.", examples=["2026-11-20"])
-    zone: Line = Field(description="The time zone that the night and the months are of.")
+    zone: ShortText = Field(description="The time zone that the night and the months are of.")
     position: Number = Field(description="The position of the log up to which both sides were computed.")
     compared: Number = Field(description="How many numbers were compared, besides what each case brought.")
     differences: Number = Field(description="How much differs: numbers, and what cases brought.")
@@ -36,7 +36,7 @@ class MakeReconciliation(Body):
     seconds: Number = Field(description="How long it took.")
 
 
-def make(reconciliation: Reconciliation, body: MakeReconciliation, at: Moment) -> None:
+def make(reconciliation: Reconciliation, body: MakeReconciliation, ctx: ActionContext) -> None:
     """Every KPI was computed from the facts and from the raw events, and compared."""
     reconciliation.day = body.day
     reconciliation.verdict = Verdict.differs if body.differences else Verdict.agreed
@@ -46,16 +46,16 @@ def make(reconciliation: Reconciliation, body: MakeReconciliation, at: Moment) -
     reconciliation.differences = body.differences
     reconciliation.differing = list(body.differing)
     reconciliation.seconds = body.seconds
-    reconciliation.made_at = at.occurred_at
+    reconciliation.made_at = ctx.occurred_at
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="reconciliation", plural="reconciliations", zh="指标核对", record=Reconciliation, states=State,
-    audience=lambda reconciliation: (), sees_all=SEE_EVERYTHING,
+    audience=lambda reconciliation: (), overseer_roles=OVERSIGHT_ROLES,
     rows=(
         #      action 中文    from          to          who   event
-        action(make,  "核对", FROM_NOTHING, State.made, rule, "reconciliation.made"),
+        action(make,  "核对", NEW_RECORD, State.made, rule, "reconciliation.made"),
     ),
 )
 # fmt: on

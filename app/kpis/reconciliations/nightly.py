@@ -13,59 +13,59 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.db import Connection
-from app.kernel import rounds
+from app.kernel import polling as rounds
+from app.kernel.context import CommandMetadata
 from app.kernel.ledger import Ledger
-from app.kernel.moment import Context
-from app.kernel.perform import Act, IdempotencyKey, perform
+from app.kernel.perform import Command, IdempotencyKey, perform
 from app.kernel.rules import ROUTE, Clock
-from app.kpis.reconcile import Report, reconcile
+from app.kpis.reconcile import ReconciliationReport, reconcile
 from app.kpis.reconciliations.lifecycle import LIFECYCLE, MOST_DIFFERING, MakeReconciliation
-from app.lines import Lines
-from app.log.writer import Repeated
+from app.log.writer import DuplicateCommand
+from app.shared_connections import SharedConnections
 
 #: What acts, in the log.
 NAME = "reconcile"
-LOOK_SECONDS = 30.0
+POLL_SECONDS = 30.0
 #: How long after its hour it may still begin.
 LATEST = timedelta(hours=3)
 LOCK = "select pg_try_advisory_lock(hashtextextended('kpi.reconciliation', 1))"
 UNLOCK = "select pg_advisory_unlock(hashtextextended('kpi.reconciliation', 1))"
-MADE = "select 1 from fold.reconciliation where day = %s"
+SELECT_MADE = "select 1 from fold.reconciliation where day = %s"
 
 
 async def run(
-    lines: Lines, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
+    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
 ) -> None:
     """Makes it every night, beside any number of other workers. `failed` is told of each failure."""
 
     async def work(connection: Connection) -> bool:
-        return await make_due(connection, ledger, clock)
+        return await reconcile_if_due(connection, ledger, clock)
 
     if ledger.settings.reconcile_time is not None:
-        await rounds.run(NAME, lines, work, every=LOOK_SECONDS, failed=failed)
+        await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
-async def make_due(connection: Connection, ledger: Ledger, clock: Clock) -> bool:
+async def reconcile_if_due(connection: Connection, ledger: Ledger, clock: Clock) -> bool:
     """Makes the comparison that is due, if there is one and no other worker is at it. Gives whether it did.
 
     Raises DatabaseGone; then it is still due.
     """
     began, zone = clock(), ZoneInfo(ledger.settings.time_zone)
     day = due(began, ledger.settings.reconcile_time, zone)
-    if day is None or await _value(connection, MADE, day.isoformat()):
+    if day is None or await _value(connection, SELECT_MADE, day.isoformat()):
         return False
     if not await _value(connection, LOCK):
         return False
     try:
         # Whoever had the lock until now may just have made it.
-        if await _value(connection, MADE, day.isoformat()):
+        if await _value(connection, SELECT_MADE, day.isoformat()):
             return False
         async with asyncio.timeout(LATEST.total_seconds()):
             currency = ledger.settings.currency
             report = await reconcile(ledger.db.url, zone=zone, now=began, currency=currency)
-        return await make(ledger, report, day, began, clock())
+        return await record_reconciliation(ledger, report, day, began, clock())
     finally:
         await _value(connection, UNLOCK)
 
@@ -81,7 +81,9 @@ def due(now: datetime, at: time | None, zone: ZoneInfo) -> date | None:
     return None
 
 
-async def make(ledger: Ledger, report: Report, day: date, began: datetime, now: datetime) -> bool:
+async def record_reconciliation(
+    ledger: Ledger, report: ReconciliationReport, day: date, began: datetime, now: datetime
+) -> bool:
     """Says in the log what was found. Gives whether it was not said before: there is one of a day."""
     differing = dict.fromkeys(f"{one.key}/{one.what}" for one in report.differences)
     body = MakeReconciliation(
@@ -93,13 +95,13 @@ async def make(ledger: Ledger, report: Report, day: date, began: datetime, now: 
         differing=tuple(differing)[:MOST_DIFFERING],
         seconds=round((now - began).total_seconds()),
     )
-    caller = rule(NAME)
+    caller = rule_caller(NAME)
     reference = f"{caller.actor}:{day.isoformat()}"
-    context = Context(caller, now, reference, source="rule", source_ref=reference)
+    context = CommandMetadata(caller, now, reference, source="rule", source_ref=reference)
     key = IdempotencyKey(ROUTE, reference, "")
     try:
-        await perform(ledger, Act(LIFECYCLE, LIFECYCLE["make"], None, body, context, key=key))
-    except Repeated:
+        await perform(ledger, Command(LIFECYCLE, LIFECYCLE["make"], None, body, context, key=key))
+    except DuplicateCommand:
         return False
     return True
 

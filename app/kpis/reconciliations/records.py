@@ -8,16 +8,16 @@ from typing import ClassVar
 from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record
+from app.common.records import FOLD, CodeEnum, Record
 
 
-class ReconciliationState(Labelled):
+class ReconciliationState(CodeEnum):
     """A comparison is made, and stays so."""
 
     made = "made", "Made", "已完成"
 
 
-class Verdict(Labelled):
+class Verdict(CodeEnum):
     """Whether the facts and the raw events give the same."""
 
     agreed = "agreed", "They agree", "一致"

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 
 #: Of the mean moving range to each side: 3 / d2, where d2 = 1.128 is the mean range of two normal values.
-NATURAL = 2.66
+LIMIT_FACTOR = 2.66
 #: Fewer values say nothing of what is natural.
 LEAST_VALUES = 6
-RUN = 8
-NEAR, OF_FOUR = 3, 4
+RUN_LENGTH = 8
+NEAR_COUNT, NEAR_WINDOW = 3, 4
 
 
-class Signal(Labelled):
+class Signal(CodeEnum):
     """The rule by which a value is no chance (Wheeler's detection rules one to three)."""
 
     beyond_limits = "beyond_limits", "Beyond the natural limits", "超出自然界限"
@@ -47,7 +47,7 @@ class Chart:
     @property
     def reach(self) -> float | None:
         """How far the natural limits are from the centre."""
-        return None if self.moving_range is None else NATURAL * self.moving_range
+        return None if self.moving_range is None else LIMIT_FACTOR * self.moving_range
 
 
 def chart(values: Sequence[float]) -> Chart:
@@ -57,7 +57,7 @@ def chart(values: Sequence[float]) -> Chart:
     centre = sum(values) / len(values)
     moves = [abs(later - earlier) for earlier, later in pairwise(values)]
     moving_range = sum(moves) / len(moves)
-    reach = NATURAL * moving_range
+    reach = LIMIT_FACTOR * moving_range
     beyond = {n for n, value in enumerate(values) if abs(value - centre) > reach}
     # On each side of the centre, for what lies on it is on neither.
     sides = [[(value - centre) * side for value in values] for side in (1, -1)]
@@ -71,16 +71,19 @@ def chart(values: Sequence[float]) -> Chart:
 
 def _run(above: Sequence[float]) -> set[int]:
     """The places of values that are one of eight or more in a row above 0."""
-    windows = range(len(above) - RUN + 1)
+    windows = range(len(above) - RUN_LENGTH + 1)
     return {
-        n for at in windows if all(value > 0 for value in above[at : at + RUN]) for n in range(at, at + RUN)
+        n
+        for at in windows
+        if all(value > 0 for value in above[at : at + RUN_LENGTH])
+        for n in range(at, at + RUN_LENGTH)
     }
 
 
 def _near(above: Sequence[float], half: float) -> set[int]:
     """The places of values above `half` that are three of four in a row."""
     found: set[int] = set()
-    for at in range(len(above) - OF_FOUR + 1):
-        near = {n for n in range(at, at + OF_FOUR) if above[n] > half}
-        found |= near if len(near) >= NEAR else set()
+    for at in range(len(above) - NEAR_WINDOW + 1):
+        near = {n for n in range(at, at + NEAR_WINDOW) if above[n] > half}
+        found |= near if len(near) >= NEAR_COUNT else set()
     return found

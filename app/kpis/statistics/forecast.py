@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.kpis.kpi import Comparator, Target
 
 
-class Outlook(Labelled):
+class Outlook(CodeEnum):
     """How a running period stands to its target, if so many cases more come as are assumed."""
 
     secured = "secured", "Reached, whatever comes", "无论如何都能达成"
@@ -19,7 +19,7 @@ class Outlook(Labelled):
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Requirement:
     """What is still to come must come to, together: `at_least` so much, or `at_most`; the other is null."""
 
     outlook: Outlook | None = None
@@ -27,19 +27,19 @@ class Need:
     at_most: int | None = None
 
 
-def need(target: Target, *, so_far: int, of: int, least: int, most: int | None) -> Need:
+def requirement_for(target: Target, *, so_far: int, of: int, least: int, most: int | None) -> Requirement:
     """What must come, for (so_far + what comes) / of to meet the target.
 
     What comes is a whole number, from `least` to `most` (null: however many).
     """
     bound = Fraction(str(target.value)) * of - so_far
-    if target.is_bottom:
+    if target.is_minimum:
         wanted = floor(bound) + 1 if target.comparator is Comparator.gt else ceil(bound)
         possible, certain = most is None or wanted <= most, wanted <= least
-        return Need(_outlook(possible=possible, certain=certain), at_least=wanted)
+        return Requirement(_outlook(possible=possible, certain=certain), at_least=wanted)
     allowed = ceil(bound) - 1 if target.comparator is Comparator.lt else floor(bound)
     possible, certain = allowed >= least, most is not None and most <= allowed
-    return Need(_outlook(possible=possible, certain=certain), at_most=allowed)
+    return Requirement(_outlook(possible=possible, certain=certain), at_most=allowed)
 
 
 def _outlook(*, possible: bool, certain: bool) -> Outlook:

@@ -10,17 +10,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from app.common.people import SEE_EVERYTHING
-from app.kernel.bodies import Body, Key, Reason
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.common.people import OVERSIGHT_ROLES
+from app.kernel.actor_policy import quality_manager
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import Payload, Reason, RecordKey
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.kernel.visibility import STAFF
-from app.kernel.who import quality_manager
 from app.kpis.catalogue import KPIS
+from app.kpis.effective_dating import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 from app.kpis.kpi import Aggregate, Comparator, Unit
-from app.kpis.layers import ValidFrom, ValidUntil, both_or_neither, ends_after_it_begins
 from app.kpis.targets.records import KpiTarget
 from app.kpis.targets.records import TargetState as State
 
@@ -37,7 +37,7 @@ _Float = Annotated[float, Field(ge=-999_999_999_999, le=999_999_999_999)]
 Number = Annotated[DecimalText, BeforeValidator(_as_text, json_schema_input_type=DecimalText | _Float)]
 
 
-class ReviseKpiTarget(Body):
+class ReviseKpiTarget(Payload):
     """What a KPI is to be, and when; without comparator and value there is no target then."""
 
     comparator: Comparator | None = Field(
@@ -57,35 +57,37 @@ class ReviseKpiTarget(Body):
 class AddKpiTarget(ReviseKpiTarget):
     """Which KPI is to be what, and when."""
 
-    kpi: Key = Field(description="The KPI's key, as incident_resolution_seconds.")
+    kpi: RecordKey = Field(description="The KPI's key, as incident_resolution_seconds.")
 
 
-def add(target: KpiTarget, body: AddKpiTarget, at: Moment) -> None:
+def add(target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
     """A KPI is to be so from then on."""
     target.kpi = body.kpi
-    target.added_at = at.occurred_at
-    revise(target, body, at)
+    target.added_at = ctx.occurred_at
+    revise(target, body, ctx)
 
 
-def revise(target: KpiTarget, body: ReviseKpiTarget, at: Moment) -> None:
+def revise(target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext) -> None:
     """The KPI is to be otherwise from then on."""
     target.comparator = body.comparator
     target.value = body.value
-    target.valid_from_at = body.valid_from_at or at.occurred_at
+    target.valid_from_at = body.valid_from_at or ctx.occurred_at
     target.valid_until_at = body.valid_until_at
 
 
-def withdraw(target: KpiTarget, body: Reason, at: Moment) -> None:
+def withdraw(target: KpiTarget, body: Reason, ctx: ActionContext) -> None:
     """It was a mistake: all that was said in it counts no more, for no period."""
 
 
-async def no_such_kpi(look: Look, target: KpiTarget, body: AddKpiTarget, at: Moment) -> None:
+async def no_such_kpi(reads: ReadContext, target: KpiTarget, body: AddKpiTarget, ctx: ActionContext) -> None:
     """A target is one of a KPI."""
     if body.kpi not in KPIS:
         raise WrongValue({"value": body.kpi}, pointer="/kpi", because="unknown_value")
 
 
-async def does_not_fit(look: Look, target: KpiTarget, body: ReviseKpiTarget, at: Moment) -> None:
+async def does_not_fit(
+    reads: ReadContext, target: KpiTarget, body: ReviseKpiTarget, ctx: ActionContext
+) -> None:
     """A target is whole, in the unit of its KPI, and ends after it begins."""
     both_or_neither(body, "comparator", "value")
     kpi = KPIS[body.kpi if isinstance(body, AddKpiTarget) else str(target.kpi)]
@@ -95,16 +97,16 @@ async def does_not_fit(look: Look, target: KpiTarget, body: ReviseKpiTarget, at:
             raise WrongValue(pointer="/value", because="not_a_share")
         if kpi.unit is not Unit.ratio and value < 0:
             raise WrongValue({"ge": "0"}, pointer="/value", because="greater_than_equal")
-    ends_after_it_begins(body.valid_from_at, body.valid_until_at, at)
+    ends_after_it_begins(body.valid_from_at, body.valid_until_at, ctx)
 
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
-    audience=lambda target: (STAFF,), sees_all=SEE_EVERYTHING, columns={"staff": ()},
+    audience=lambda target: (STAFF,), overseer_roles=OVERSIGHT_ROLES, columns={"staff": ()},
     rows=(
         #      action    中文    from            to               who              event
-        action(add,      "设定", FROM_NOTHING,   State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),
+        action(add,      "设定", NEW_RECORD,     State.active,    quality_manager, "kpi_target.added",   wrong=(no_such_kpi, does_not_fit)),
         action(revise,   "调整", [State.active], STAYS,           quality_manager, "kpi_target.revised", wrong=(does_not_fit,)),
         action(withdraw, "撤回", [State.active], State.withdrawn, quality_manager, "kpi_target.withdrawn"),
     ),

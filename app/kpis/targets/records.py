@@ -8,11 +8,11 @@ from typing import ClassVar
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.common.records import FOLD, Labelled, Record
+from app.common.records import FOLD, CodeEnum, Record
 from app.kpis.kpi import Comparator
 
 
-class TargetState(Labelled):
+class TargetState(CodeEnum):
     """Whether a target counts, or was a mistake."""
 
     active = "active", "Active", "有效"

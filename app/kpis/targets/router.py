@@ -8,14 +8,20 @@ from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import IfMatch, Key, answer, carry_out, mount_actions
+from app.api.actions import (
+    IdempotencyKeyHeader,
+    IfMatch,
+    action_response,
+    mount_actions,
+    perform_idempotently,
+)
 from app.api.auth import Ledger, context_of
 from app.api.etag import versions_of
 from app.api.openapi import action_responses
 from app.api.reads import mount_events, mount_reads
 from app.api.shapes import Renderer
-from app.kernel.perform import Act
-from app.kernel.refusals import Changed, NotFound
+from app.kernel.perform import Command
+from app.kernel.refusals import NotFound, VersionMismatch
 from app.kpis.catalogue import KPIS
 from app.kpis.targets.lifecycle import LIFECYCLE, AddKpiTarget, ReviseKpiTarget
 from app.kpis.targets.queries import KPI_TARGETS, KpiTargetOut
@@ -31,10 +37,10 @@ KpiKey = Annotated[
     str, Path(alias="key", max_length=100, description="The KPI's key, as `incident_resolution_seconds`.")
 ]
 # The one that was set last, whatever came before it.
-PRESENT = """
+SELECT_NEWEST_ACTIVE = """
 select id from fold.kpi_target where kpi = %s and state = 'active' order by added_at desc, id desc limit 1"""
 _HEADERS: dict[str, Any] = {"ETag": {}, "Content-Language": {}, "Idempotent-Replayed": {}}
-ANSWERS: dict[int | str, dict[str, Any]] = {
+RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The target was set before, and is otherwise now.", "headers": _HEADERS},
     201: {"description": "The first target that is set.", "headers": _HEADERS, "model": KpiTargetOut},
 }
@@ -44,7 +50,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     "/kpis/{key}/target",
     operation_id="set_kpi_target",
     response_model=KpiTargetOut,
-    responses=action_responses(LIFECYCLE["revise"]) | ANSWERS,
+    responses=action_responses(LIFECYCLE["revise"]) | RESPONSES,
 )
 async def set_kpi_target(
     request: Request,
@@ -52,7 +58,7 @@ async def set_kpi_target(
     key: KpiKey,
     body: Annotated[ReviseKpiTarget, Body()],
     if_match: IfMatch = None,
-    idempotency_key: Key = None,
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """What the KPI is to be from now on, or in the time that is said; older periods keep what held then."""
     if key not in KPIS:
@@ -61,14 +67,16 @@ async def set_kpi_target(
     who = LIFECYCLE["revise"].who
     if not who.allows(context.caller, KpiTarget(id=uuid7())):
         raise ledger.forbidden(who, context.language)
-    name = await ledger.db.value(PRESENT, (key,))
+    name = await ledger.db.value(SELECT_NEWEST_ACTIVE, (key,))
     if name is None and if_match is not None:
-        raise Changed(more={"version": 0})
+        raise VersionMismatch(more={"version": 0})
     row = LIFECYCLE["add" if name is None else "revise"]
     said = AddKpiTarget(kpi=key, **body.model_dump()) if name is None else body
     # The same command comes the first time to a KPI without a target, and again to one that has it.
     known_by = await idempotency.key_of(ledger, request, "set_kpi_target", idempotency_key)
-    act = Act(LIFECYCLE, row, name and str(name), said, context, versions_of(if_match), known_by)
-    carried_out = await carry_out(ledger, act)
+    command = Command(LIFECYCLE, row, name and str(name), said, context, versions_of(if_match), known_by)
+    carried_out = await perform_idempotently(ledger, command)
     shows = Renderer(ledger, LIFECYCLE, KpiTargetOut, context.caller, context.language)
-    return answer(shows, carried_out, await shows.one(carried_out.record, carried_out.audience))
+    return action_response(
+        shows, carried_out, await shows.render_one(carried_out.record, carried_out.audience)
+    )

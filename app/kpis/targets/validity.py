@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from app.db import Connection
-from app.kpis import layers
+from app.kpis import effective_dating
+from app.kpis.effective_dating import Fields, Layer
 from app.kpis.kpi import Comparator, Kpi, Target
-from app.kpis.layers import Fields, Layer
 
 #: By KPI, what was said of its target, the last last.
 Targets = Mapping[str, Sequence[Layer[Target]]]
@@ -16,7 +16,7 @@ Targets = Mapping[str, Sequence[Layer[Target]]]
 
 async def targets(connection: Connection, keys: Collection[str], position: int | None = None) -> Targets:
     """What was said of the targets of these KPIs, up to that position of the log; None: to its end."""
-    return await layers.layers(connection, "kpi_target", keys, _target, position)
+    return await effective_dating.load_layers(connection, "kpi_target", keys, _target, position)
 
 
 def _target(fields: Fields) -> Target | None:
@@ -26,7 +26,7 @@ def _target(fields: Fields) -> Target | None:
     return Target(Comparator(comparator), float(value) if "." in value else int(value))
 
 
-def holding(kpi: Kpi, said: Sequence[Layer[Target]], instant: datetime) -> Target | None:
+def effective_target(kpi: Kpi, target_layers: Sequence[Layer[Target]], instant: datetime) -> Target | None:
     """The target that holds just before the instant."""
-    layer = layers.covering(said, instant - datetime.resolution)
-    return kpi.target if layer is None else layer.said
+    layer = effective_dating.layer_at(target_layers, instant - datetime.resolution)
+    return kpi.target if layer is None else layer.value

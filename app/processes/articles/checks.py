@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRevision
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 
 if TYPE_CHECKING:
@@ -24,35 +24,42 @@ if TYPE_CHECKING:
 MOST_REVISIONS = 20
 
 
-async def proposed_it(look: Look, article: Article, body: AcceptRevisionArticle, at: Moment) -> str | None:
+async def accepts_own_revision(
+    reads: ReadContext, article: Article, body: AcceptRevisionArticle, ctx: ActionContext
+) -> str | None:
     """Nobody judges what they have proposed themselves."""
-    return "is_its_author" if _is_theirs(at) else None
+    return "is_its_author" if _is_revision_author(ctx) else None
 
 
 async def proposed_by_another(
-    look: Look, article: Article, body: WithdrawRevisionArticle, at: Moment
+    reads: ReadContext, article: Article, body: WithdrawRevisionArticle, ctx: ActionContext
 ) -> str | None:
     """What somebody else has proposed an editor declines."""
-    return None if _is_theirs(at) else "proposed_by_another"
+    return None if _is_revision_author(ctx) else "proposed_by_another"
 
 
-def _is_theirs(at: Moment) -> bool:
+def _is_revision_author(ctx: ActionContext) -> bool:
     """Whether they have proposed the revision: what has no author, a rule has."""
-    return at.caller.person_id == at.named(ArticleRevision, "revision").author_id
+    return ctx.caller.person_id == ctx.required_ref(ArticleRevision, "revision").author_id
 
 
-async def case_not_resolved(look: Look, article: Article, body: DraftArticle, at: Moment) -> None:
+async def case_not_resolved(
+    reads: ReadContext, article: Article, body: DraftArticle, ctx: ActionContext
+) -> None:
     """What is not known to have helped is not written down, but a known error's workaround is."""
-    case = at.the(Ticket, "case")
-    if case is None or at.caller.is_rule or getattr(case, "workaround_documented_at", None) is not None:
+    case = ctx.ref(Ticket, "case")
+    if case is None or ctx.caller.is_rule or getattr(case, "workaround_documented_at", None) is not None:
         return
-    ended = look.lifecycles[case.KIND].ended
+    ended = reads.lifecycles[case.KIND].ended
     if case.state not in ended:
         raise WrongValue(pointer="/case", because="not_resolved")
 
 
-async def half_a_language(
-    look: Look, article: Article, body: DraftArticle | EditArticle | ProposeRevisionArticle, at: Moment
+async def translation_incomplete(
+    reads: ReadContext,
+    article: Article,
+    body: DraftArticle | EditArticle | ProposeRevisionArticle,
+    ctx: ActionContext,
 ) -> None:
     """What there is in the other language has a title and an answer there, too."""
     said = body.model_fields_set
@@ -66,14 +73,16 @@ async def half_a_language(
 
 
 async def review_not_ahead(
-    look: Look, article: Article, body: PublishArticle | ConfirmArticle, at: Moment
+    reads: ReadContext, article: Article, body: PublishArticle | ConfirmArticle, ctx: ActionContext
 ) -> None:
     """When it is looked at again lies ahead."""
-    if body.next_review_at <= at.occurred_at:
+    if body.next_review_at <= ctx.occurred_at:
         raise WrongValue(pointer="/next_review_at", because="not_ahead")
 
 
-async def too_many_revisions(look: Look, article: Article, body: ProposeRevisionArticle, at: Moment) -> None:
+async def too_many_revisions(
+    reads: ReadContext, article: Article, body: ProposeRevisionArticle, ctx: ActionContext
+) -> None:
     """So many wait that a person can look through them."""
-    if len(await look.children(ArticleRevision, article)) >= MOST_REVISIONS:
+    if len(await reads.children(ArticleRevision, article)) >= MOST_REVISIONS:
         raise WrongValue({"max_length": str(MOST_REVISIONS)}, pointer="", because="too_long")

@@ -12,51 +12,51 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.children import Attachment, ExternalReference, Visibility
-from app.common.notices import Step, Tells
-from app.common.people import SEE_EVERYTHING, Role
-from app.common.records import TICKET, Child, KeyOf, Labelled, Refers
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import TICKET, ChildRef, CodeEnum, ForeignRef, KeyRef
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRating, ArticleRevision, ArticleUse
 from app.foundation.articles.records import ArticleState as State
-from app.foundation.custom.values import CustomValues, custom_fits, give
-from app.foundation.editing import take
-from app.foundation.rows import Table
-from app.kernel.bodies import (
+from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.editing import apply_patch
+from app.foundation.process_spec import ProcessSpec
+from app.kernel.actor_policy import RecordDuty, anybody, author, knowledge_editor, rule, staff
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.payloads import (
     LONGEST_LIST,
-    Body,
-    Few,
+    BoundedList,
+    EmptyPayload,
+    FreeText,
     Instant,
-    Key,
-    Line,
-    Nothing,
     Paragraph,
     Patch,
+    Payload,
     Reason,
+    RecordKey,
     Reference,
+    ShortText,
     Title,
-    Words,
 )
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Lifecycle, action
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.reads import ReadContext
 from app.kernel.visibility import EVERYBODY, STAFF
-from app.kernel.who import Part, anybody, author, knowledge_editor, rule, staff
 from app.processes.articles import checks
 from app.ticketing import attachments, comments, links, tags
-from app.ticketing.articles import ON_THE_CASE, UseArticle, helped_already, used
+from app.ticketing.articles import USE_ON_CASE, UseArticle, case_already_helped, new_article_use
 from app.ticketing.priority import prioritise
 from app.ticketing.records import Comment, Link, Tag
 from app.ticketing.tasks import complete_task
 
 Language = Literal["en", "zh"]
 TEXTS = ("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer")
-_SOME = Field(min_length=1, max_length=LONGEST_LIST)
-ServiceKeys = Annotated[tuple[Annotated[Key, KeyOf("service")], ...], _SOME, Few]
-CategoryKeys = Annotated[tuple[Annotated[Key, KeyOf("category")], ...], _SOME, Few]
-CiKeys = Annotated[tuple[Annotated[Key, KeyOf("ci")], ...], _SOME, Few]
+_NON_EMPTY = Field(min_length=1, max_length=LONGEST_LIST)
+ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], _NON_EMPTY, BoundedList]
+CategoryKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("category")], ...], _NON_EMPTY, BoundedList]
+CiKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("ci")], ...], _NON_EMPTY, BoundedList]
 
 
-class DraftArticle(Body):
+class DraftArticle(Payload):
     """What is known of a trouble, and what helps."""
 
     title: Title = Field(description="The trouble, in a line.", examples=["The printer prints blank pages"])
@@ -88,29 +88,29 @@ class DraftArticle(Body):
     )
     categories: CategoryKeys | None = Field(default=None, description="The same of categories.")
     cis: CiKeys | None = Field(default=None, description="The same of configuration items.")
-    case: Annotated[Reference, Refers(TICKET)] | None = Field(
+    case: Annotated[Reference, ForeignRef(TICKET)] | None = Field(
         default=None, description="The case that it comes from, resolved, or a known error: its id or number."
     )
     custom: CustomValues = Field(default_factory=dict)
 
 
-def draft(article: Article, body: DraftArticle, at: Moment) -> None:
+def draft(article: Article, body: DraftArticle, ctx: ActionContext) -> None:
     """What helped is written down."""
-    case = at.the(Ticket, "case")
+    case = ctx.ref(Ticket, "case")
     for name in TEXTS:
         setattr(article, name, getattr(body, name))
     article.language = body.language
     article.visibility = body.visibility
-    article.services = _keys(body.services, case, "service")
-    article.categories = _keys(body.categories, case, "category")
-    article.cis = _keys(body.cis, case, "ci")
+    article.services = _keys_or_case_key(body.services, case, "service")
+    article.categories = _keys_or_case_key(body.categories, case, "category")
+    article.cis = _keys_or_case_key(body.cis, case, "ci")
     article.case = None if case is None else case.row_key
-    article.author_id = at.caller.person_id
-    article.opened_at = at.occurred_at
-    give(article, at)
+    article.author_id = ctx.caller.person_id
+    article.opened_at = ctx.occurred_at
+    set_custom_fields(article, ctx)
 
 
-def _keys(said: tuple[str, ...] | None, case: Ticket | None, name: str) -> list[str] | None:
+def _keys_or_case_key(said: tuple[str, ...] | None, case: Ticket | None, name: str) -> list[str] | None:
     """What was said, or what the case has."""
     if said is not None:
         return list(dict.fromkeys(said))
@@ -137,45 +137,45 @@ class EditArticle(Patch):
     custom: CustomValues = Field(default_factory=dict)
 
 
-LISTS = ("services", "categories", "cis")
+LIST_FIELDS = ("services", "categories", "cis")
 
 
-def edit(article: Article, body: EditArticle, at: Moment) -> None:
+def edit(article: Article, body: EditArticle, ctx: ActionContext) -> None:
     """It is to be read otherwise."""
-    take(article, body, at, but=LISTS)
-    for name in LISTS:
+    apply_patch(article, body, ctx, skip=LIST_FIELDS)
+    for name in LIST_FIELDS:
         if name in body.model_fields_set:
             said = getattr(body, name)
             setattr(article, name, None if said is None else list(dict.fromkeys(said)))
 
 
-def submit(article: Article, body: Nothing, at: Moment) -> None:
+def submit(article: Article, body: EmptyPayload, ctx: ActionContext) -> None:
     """Somebody else is to look at it."""
 
 
-def send_back(article: Article, body: Reason, at: Moment) -> None:
+def send_back(article: Article, body: Reason, ctx: ActionContext) -> None:
     """It cannot be published as it is."""
 
 
-class PublishArticle(Body):
+class PublishArticle(Payload):
     """Why it can be published, and when it is looked at again."""
 
-    verdict: Words = Field(description="What the review found.", examples=["Tried on two printers."])
+    verdict: FreeText = Field(description="What the review found.", examples=["Tried on two printers."])
     next_review_at: Instant = Field(
         description="When somebody is to look whether it is still right.", examples=["2199-01-01T00:00:00Z"]
     )
 
 
-def publish(article: Article, body: PublishArticle, at: Moment) -> None:
+def publish(article: Article, body: PublishArticle, ctx: ActionContext) -> None:
     """Somebody else found it right: from now on it is found, suggested and used."""
     article.edition = 1
-    article.published_at = at.occurred_at
-    article.published_by_id = at.caller.person_id
+    article.published_at = ctx.occurred_at
+    article.published_by_id = ctx.caller.person_id
     article.next_review_at = body.next_review_at
     article.used_count = article.helped_count = article.did_not_help_count = 0
 
 
-class ConfirmArticle(Body):
+class ConfirmArticle(Payload):
     """Until when it is taken to be right."""
 
     next_review_at: Instant = Field(
@@ -183,13 +183,13 @@ class ConfirmArticle(Body):
     )
 
 
-def confirm(article: Article, body: ConfirmArticle, at: Moment) -> None:
+def confirm(article: Article, body: ConfirmArticle, ctx: ActionContext) -> None:
     """It is still right."""
-    article.confirmed_at = at.occurred_at
+    article.confirmed_at = ctx.occurred_at
     article.next_review_at = body.next_review_at
 
 
-class ProposeRevisionArticle(Body):
+class ProposeRevisionArticle(Payload):
     """How it could be read instead; what is left out stays as it is."""
 
     title: Title | None = Field(default=None, description="The trouble, in a line.")
@@ -202,61 +202,61 @@ class ProposeRevisionArticle(Body):
     other_answer: Paragraph | None = Field(default=None, description="The answer in the other language.")
 
 
-def propose_revision(article: Article, body: ProposeRevisionArticle, at: Moment) -> None:
+def propose_revision(article: Article, body: ProposeRevisionArticle, ctx: ActionContext) -> None:
     """Somebody knows better how it should be read."""
     proposed = ArticleRevision(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=article.row_key,
-        author_id=at.caller.person_id,
-        proposed_at=at.occurred_at,
+        author_id=ctx.caller.person_id,
+        proposed_at=ctx.occurred_at,
     )
     for name in TEXTS:
         setattr(proposed, name, getattr(body, name))
-    at.add(proposed)
+    ctx.add(proposed)
 
 
-class AcceptRevisionArticle(Body):
+class AcceptRevisionArticle(Payload):
     """Which revision is published."""
 
-    revision: Annotated[UUID, Child(ArticleRevision)] = Field(description="The revision: its id.")
-    verdict: Words = Field(description="What the review found.")
+    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
+    verdict: FreeText = Field(description="What the review found.")
 
 
-def accept_revision(article: Article, body: AcceptRevisionArticle, at: Moment) -> None:
+def accept_revision(article: Article, body: AcceptRevisionArticle, ctx: ActionContext) -> None:
     """Somebody else found it right: it is the next edition."""
-    revision = at.named(ArticleRevision, "revision")
+    revision = ctx.required_ref(ArticleRevision, "revision")
     for name in TEXTS:
         if (text := getattr(revision, name)) is not None:
             setattr(article, name, text)
     article.edition = (article.edition or 0) + 1
-    article.published_by_id = at.caller.person_id
-    at.remove(revision)
+    article.published_by_id = ctx.caller.person_id
+    ctx.remove(revision)
 
 
-class DeclineRevisionArticle(Body):
+class DeclineRevisionArticle(Payload):
     """Which revision is not published, and why."""
 
-    revision: Annotated[UUID, Child(ArticleRevision)] = Field(description="The revision: its id.")
-    reason: Words = Field(description="Why, in the words of whoever acts.")
+    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
+    reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
 
-def decline_revision(article: Article, body: DeclineRevisionArticle, at: Moment) -> None:
+def decline_revision(article: Article, body: DeclineRevisionArticle, ctx: ActionContext) -> None:
     """It stays as it is."""
-    at.remove(at.named(ArticleRevision, "revision"))
+    ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
-class WithdrawRevisionArticle(Body):
+class WithdrawRevisionArticle(Payload):
     """Which revision is proposed no more."""
 
-    revision: Annotated[UUID, Child(ArticleRevision)] = Field(description="The revision: its id.")
+    revision: Annotated[UUID, ChildRef(ArticleRevision)] = Field(description="The revision: its id.")
 
 
-def withdraw_revision(article: Article, body: WithdrawRevisionArticle, at: Moment) -> None:
+def withdraw_revision(article: Article, body: WithdrawRevisionArticle, ctx: ActionContext) -> None:
     """Whoever proposed it thinks better of it."""
-    at.remove(at.named(ArticleRevision, "revision"))
+    ctx.remove(ctx.required_ref(ArticleRevision, "revision"))
 
 
-class ChangeVisibilityArticle(Body):
+class ChangeVisibilityArticle(Payload):
     """Who may read it."""
 
     visibility: Visibility = Field(
@@ -265,23 +265,23 @@ class ChangeVisibilityArticle(Body):
     )
 
 
-def change_visibility(article: Article, body: ChangeVisibilityArticle, at: Moment) -> None:
+def change_visibility(article: Article, body: ChangeVisibilityArticle, ctx: ActionContext) -> None:
     """Others may read it than could before; what it says stays."""
     article.visibility = body.visibility
 
 
-def use(article: Article, body: UseArticle, at: Moment) -> None:
+def use(article: Article, body: UseArticle, ctx: ActionContext) -> None:
     """It helped with a case; that one is told as well."""
-    at.add(used(article, at.named(Ticket, "case"), at))
+    ctx.add(new_article_use(article, ctx.required_ref(Ticket, "case"), ctx))
     article.used_count = (article.used_count or 0) + 1
-    article.last_used_at = at.occurred_at
+    article.last_used_at = ctx.occurred_at
 
 
-class RateArticle(Body):
+class RateArticle(Payload):
     """Whether it helped."""
 
     helped: bool = Field(strict=True, description="Whether it helped.", examples=[True])
-    session: Line | None = Field(
+    session: ShortText | None = Field(
         default=None, description="Of a portal: what it calls the visit, a random id.", examples=["5f0a6c1e"]
     )
 
@@ -293,31 +293,33 @@ class EarlierRating:
     rating: ArticleRating | None
 
 
-async def earlier_rating(look: Look, article: Article, body: RateArticle, at: Moment) -> EarlierRating:
+async def earlier_rating(
+    reads: ReadContext, article: Article, body: RateArticle, ctx: ActionContext
+) -> EarlierRating:
     """Finds what whoever rates it has said before: they say something else now."""
-    if at.caller.person_id is None:
+    if ctx.caller.person_id is None:
         return EarlierRating(None)
-    return EarlierRating(await look.child(ArticleRating, article, person_id=at.caller.person_id))
+    return EarlierRating(await reads.child(ArticleRating, article, person_id=ctx.caller.person_id))
 
 
-def rate(article: Article, body: RateArticle, at: Moment) -> None:
+def rate(article: Article, body: RateArticle, ctx: ActionContext) -> None:
     """Somebody says whether it helped them; who said so before thinks better of it."""
-    given = at.prepared(EarlierRating).rating
+    given = ctx.prepared(EarlierRating).rating
     if given is None:
-        at.add(
+        ctx.add(
             ArticleRating(
-                id=at.new_id(),
+                id=ctx.new_id(),
                 record=article.row_key,
-                person_id=at.caller.person_id,
+                person_id=ctx.caller.person_id,
                 helped=body.helped,
-                rated_at=at.occurred_at,
+                rated_at=ctx.occurred_at,
             )
         )
     else:
         _count(article, helped=bool(given.helped), by=-1)
-        changed = at.change(given)
+        changed = ctx.change(given)
         changed.helped = body.helped
-        changed.rated_at = at.occurred_at
+        changed.rated_at = ctx.occurred_at
     _count(article, helped=body.helped, by=1)
 
 
@@ -328,15 +330,15 @@ def _count(article: Article, *, helped: bool, by: int) -> None:
         article.did_not_help_count = (article.did_not_help_count or 0) + by
 
 
-class ShowArticle(Body):
+class ShowArticle(Payload):
     """In which visit of the portal."""
 
-    session: Line = Field(
+    session: ShortText = Field(
         description="What the portal calls the visit: a random id, and no person's.", examples=["5f0a6c1e"]
     )
 
 
-def show(article: Article, body: ShowArticle, at: Moment) -> None:
+def show(article: Article, body: ShowArticle, ctx: ActionContext) -> None:
     """A portal has suggested it to a visitor."""
 
 
@@ -344,16 +346,16 @@ class ViewArticle(ShowArticle):
     """In which visit of the portal."""
 
 
-def view(article: Article, body: ViewArticle, at: Moment) -> None:
+def view(article: Article, body: ViewArticle, ctx: ActionContext) -> None:
     """A visitor of a portal has opened it."""
 
 
-def retire(article: Article, body: Reason, at: Moment) -> None:
+def retire(article: Article, body: Reason, ctx: ActionContext) -> None:
     """It helps no more, or never did."""
-    article.retired_at = at.occurred_at
+    article.retired_at = ctx.occurred_at
 
 
-def entered(article: Article, before: Labelled | None, at: Moment) -> None:
+def on_enter(article: Article, before: CodeEnum | None, ctx: ActionContext) -> None:
     """What is retired is looked at no more."""
     if article.state is State.retired:
         article.next_review_at = None
@@ -366,49 +368,49 @@ def audience(article: Article) -> tuple[str, ...]:
     return (STAFF, *own, *((EVERYBODY,) if public else ()))
 
 
-EDITORS = Tells(Step.to_publish, roles=frozenset({Role.knowledge_editor}))
-THE_AUTHOR = Part("author", "作者", ("author_id",))
-BESIDE = Table("article", State, (), (), Role.knowledge_editor, prioritise, complete_task)
+EDITORS = RecipientRule(NoticeType.to_publish, roles=frozenset({Role.knowledge_editor}))
+ARTICLE_AUTHOR = RecordDuty("author", "作者", ("author_id",))
+PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, prioritise, complete_task)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="article", plural="articles", zh="知识文章", record=Article, states=State, code="KNW",
-    audience=audience, sees_all=SEE_EVERYTHING | {Role.knowledge_editor},
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.knowledge_editor},
     columns={"staff": (), "everybody": (), "person": ("author_id",)},
     open_to_all="(r.state = 'published' and r.visibility = 'public')",
-    entered=entered, children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
-    searched=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer"),
+    on_state_entered=on_enter, children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),
+    searched_fields=("title", "symptoms", "answer", "other_title", "other_symptoms", "other_answer"),
     rows=(
         # action, 中文, from, to, who, event
-        action(draft, "起草", FROM_NOTHING, State.draft, staff | rule, "article.drafted",
-               wrong=(checks.case_not_resolved, checks.half_a_language, custom_fits), staff_only=True),
-        action(edit, "编辑", [State.draft], STAYS, author | knowledge_editor | rule, "article.edited",
-               wrong=(checks.half_a_language, custom_fits), staff_only=True),
-        action(submit, "提交审核", [State.draft], State.in_review, author | knowledge_editor, "article.submitted", staff_only=True,
-               tells=(EDITORS,)),
-        action(send_back, "退回", [State.in_review], State.draft, knowledge_editor, "article.sent_back", staff_only=True,
-               tells=(Tells(Step.sent_back, field="author_id"),)),
-        action(publish, "发布", [State.in_review], State.published, knowledge_editor, "article.published",
-               never=(THE_AUTHOR,), wrong=(checks.review_not_ahead,), staff_only=True),
-        action(confirm, "确认有效", [State.published], STAYS, knowledge_editor, "article.confirmed",
+        action(draft,             "起草", NEW_RECORD, State.draft, staff | rule, "article.drafted",
+               wrong=(checks.case_not_resolved, checks.translation_incomplete, invalid_custom_values), staff_only=True),
+        action(edit,              "编辑", [State.draft], STAYS, author | knowledge_editor | rule, "article.edited",
+               wrong=(checks.translation_incomplete, invalid_custom_values), staff_only=True),
+        action(submit,            "提交审核", [State.draft], State.in_review, author | knowledge_editor, "article.submitted", staff_only=True,
+               notifies=(EDITORS,)),
+        action(send_back,         "退回", [State.in_review], State.draft, knowledge_editor, "article.sent_back", staff_only=True,
+               notifies=(RecipientRule(NoticeType.sent_back, field="author_id"),)),
+        action(publish,           "发布", [State.in_review], State.published, knowledge_editor, "article.published",
+               segregate_from=(ARTICLE_AUTHOR,), wrong=(checks.review_not_ahead,), staff_only=True),
+        action(confirm,           "确认有效", [State.published], STAYS, knowledge_editor, "article.confirmed",
                wrong=(checks.review_not_ahead,), staff_only=True),
-        action(retire, "停用", [State.draft, State.in_review, State.published], State.retired, knowledge_editor, "article.retired", staff_only=True),
-        action(propose_revision, "提议修订", [State.published], STAYS, staff | rule, "article.revision_proposed",
-               wrong=(checks.half_a_language, checks.too_many_revisions), staff_only=True, tells=(EDITORS,)),
-        action(accept_revision, "采纳修订", [State.published], STAYS, knowledge_editor, "article.revised",
-               wrong=(checks.proposed_it,), staff_only=True),
-        action(decline_revision, "拒绝修订", [State.published], STAYS, knowledge_editor, "article.revision_declined", staff_only=True),
+        action(retire,            "停用", [State.draft, State.in_review, State.published], State.retired, knowledge_editor, "article.retired", staff_only=True),
+        action(propose_revision,  "提议修订", [State.published], STAYS, staff | rule, "article.revision_proposed",
+               wrong=(checks.translation_incomplete, checks.too_many_revisions), staff_only=True, notifies=(EDITORS,)),
+        action(accept_revision,   "采纳修订", [State.published], STAYS, knowledge_editor, "article.revised",
+               wrong=(checks.accepts_own_revision,), staff_only=True),
+        action(decline_revision,  "拒绝修订", [State.published], STAYS, knowledge_editor, "article.revision_declined", staff_only=True),
         action(withdraw_revision, "撤回修订", [State.published], STAYS, staff | rule, "article.revision_withdrawn",
                wrong=(checks.proposed_by_another,), staff_only=True),
         action(change_visibility, "更改可见范围", [State.in_review, State.published], STAYS, knowledge_editor | rule, "article.visibility_changed",
-               never=(THE_AUTHOR,), staff_only=True),
-        action(use, "使用", [State.published], STAYS, staff | rule, "article.used",
-               wrong=(helped_already,), staff_only=True, second=ON_THE_CASE),
-        action(rate, "评价", [State.published], STAYS, anybody, "article.rated",
+               segregate_from=(ARTICLE_AUTHOR,), staff_only=True),
+        action(use,               "使用", [State.published], STAYS, staff | rule, "article.used",
+               wrong=(case_already_helped,), staff_only=True, related=USE_ON_CASE),
+        action(rate,              "评价", [State.published], STAYS, anybody, "article.rated",
                prepare=(earlier_rating,), staff_only=True),
-        action(show, "展示", [State.published], STAYS, anybody, "article.shown", staff_only=True),
-        action(view, "查看", [State.published], STAYS, anybody, "article.viewed", staff_only=True),
-        *comments.rows(BESIDE), *tags.rows(BESIDE), *attachments.rows(BESIDE), *links.rows(BESIDE),
+        action(show,              "展示", [State.published], STAYS, anybody, "article.shown", staff_only=True),
+        action(view,              "查看", [State.published], STAYS, anybody, "article.viewed", staff_only=True),
+        *comments.rows(PROCESS), *tags.rows(PROCESS), *attachments.rows(PROCESS), *links.rows(PROCESS),
     ),
 )
 # fmt: on

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import Out, PersonStub, Renderer, TicketOut
+from app.api.shapes import OutputModel, PersonStub, Renderer, TicketOut
 from app.common.children import Visibility
 from app.foundation.articles.records import ArticleState
 from app.foundation.people.queries import PERSONS
@@ -71,14 +71,14 @@ LISTING = Listing(
 )
 
 
-class Suggestion(Out):
+class Suggestion(OutputModel):
     """An article that may help with a case."""
 
     article: LISTING.item  # type: ignore[name-defined]  # made of ArticleOut
     because: list[str] = Field(description="What it has in common: `service`, `category`, `ci`.")
 
 
-class Suggestions(Out):
+class Suggestions(OutputModel):
     """Published articles that may help with a case, the likeliest first."""
 
     items: list[Suggestion] = Field(description=f"At most {MOST_SUGGESTED}.")
@@ -87,33 +87,33 @@ class Suggestions(Out):
 #: By what a case and an article meet, and how much it says.
 WEIGHTS = {"ci": ("cis", 4), "category": ("categories", 2), "service": ("services", 1)}
 # Each of the three is found by its own index, and bounded: many articles may be about one service.
-FITTING = """
+MATCHING_ARTICLES = """
 select {columns}, r.id as article_id, f.because, f.weight from (
   select u.id, array_agg(u.because order by u.because) as because, sum(u.weight) as weight from ({ways}) as u
   group by u.id
 ) as f join fold.article r on r.id = f.id
 order by f.weight desc, r.used_count desc, r.id desc limit {most}"""
-WAY = """
+MATCH_BRANCH = """
 (select a.id, '{name}' as because, {weight} as weight from fold.article a
  where a.{column} && %({name})s::text[] and a.state = 'published' {public}
  order by a.used_count desc, a.id desc limit {most})"""
 
 
-async def suggested(renderer: Renderer, case: Any) -> list[dict[str, Any]]:
+async def suggested_articles(renderer: Renderer, case: Any) -> list[dict[str, Any]]:
     """The published articles about the case's service, category or CI that the caller may read."""
     said = {name: [key] for name in WEIGHTS if (key := getattr(case, name, None)) is not None}
     if not said:
         return []
     public = "" if renderer.caller.is_staff else "and a.visibility = 'public'"
     ways = " union all ".join(
-        WAY.format(name=name, column=column, weight=weight, public=public, most=MOST_SUGGESTED)
+        MATCH_BRANCH.format(name=name, column=column, weight=weight, public=public, most=MOST_SUGGESTED)
         for name, (column, weight) in WEIGHTS.items()
         if name in said
     )
-    query = FITTING.format(columns=renderer.columns, ways=ways, most=MOST_SUGGESTED)
+    query = MATCHING_ARTICLES.format(columns=renderer.columns, ways=ways, most=MOST_SUGGESTED)
     rows = await renderer.ledger.db.rows(query, said)
     becauses = [row.pop("because") for row in rows]
     for row in rows:
         del row["weight"], row["article_id"]
-    await renderer.fill(rows)
+    await renderer.render_many(rows)
     return [{"article": row, "because": why} for row, why in zip(rows, becauses, strict=True)]

@@ -12,19 +12,19 @@ from app.api.actions import mount_actions
 from app.api.auth import caller_of, ledger_of
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
+from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.api.reads import Name, mount_events, mount_reads, renderer_of, seen
-from app.api.shapes import Out, Renderer
-from app.api.written import written
+from app.api.reads import Name, load_visible, mount_events, mount_reads, renderer_of
+from app.api.shapes import OutputModel, Renderer
 from app.processes.articles.lifecycle import LIFECYCLE
-from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested
+from app.processes.articles.queries import LISTING, ArticleOut, Suggestions, suggested_articles
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=DirectRoute)
 #: Of which cases articles are suggested: by kind, their plural.
-SUGGESTED = {"incident": "incidents"}
+SUGGESTED_KINDS = {"incident": "incidents"}
 suggestions = APIRouter(prefix="/v1", tags=["articles"], route_class=DirectRoute)
 
 
@@ -32,17 +32,17 @@ def _suggestions(kind: str) -> Callable[..., Any]:
     async def get_suggestions(request: Request, name: Name) -> Response:
         renderer = renderer_of(request, LISTING)
         of_case = Renderer(
-            ledger_of(request), renderer.ledger.lifecycles[kind], Out, caller_of(request), "en"
+            ledger_of(request), renderer.ledger.lifecycles[kind], OutputModel, caller_of(request), "en"
         )
-        case = (await seen(of_case, name)).record
-        found = {"items": await suggested(renderer, case)}
+        case = (await load_visible(of_case, name)).record
+        found = {"items": await suggested_articles(renderer, case)}
         headers = {**VARY, "Content-Language": renderer.language}
-        return Response(written(found), headers=headers, media_type="application/json")
+        return Response(dump_json(found), headers=headers, media_type="application/json")
 
     return get_suggestions
 
 
-for _kind, _plural in SUGGESTED.items():
+for _kind, _plural in SUGGESTED_KINDS.items():
     suggestions.add_api_route(
         f"/{_plural}/{{id}}/suggestions",
         _suggestions(_kind),

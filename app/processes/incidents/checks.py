@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from app.common.people import Person, Role
 from app.common.priority import Priority
-from app.foundation.people.givable import still_there
-from app.foundation.rota.on_call import looked_up
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.foundation.people.eligibility import check_person_active
+from app.foundation.rota.on_call import read_on_call
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.incidents.records import Incident
 from app.processes.incidents.records import IncidentState as State
@@ -30,26 +30,36 @@ if TYPE_CHECKING:
 LONGEST_UNREPORTED_DAYS = 366
 
 
-async def began_later(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> None:
+async def begins_after_report(
+    reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
+) -> None:
     """What is reported cannot begin afterwards."""
-    if body.began_at is not None and body.began_at > at.occurred_at:
+    if body.began_at is not None and body.began_at > ctx.occurred_at:
         raise WrongValue(pointer="/began_at", because="after_the_report")
 
 
-async def began_long_before(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> None:
+async def began_too_long_ago(
+    reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
+) -> None:
     """What began years ago is a slip of the pen, and would outweigh all else in the times of outages."""
-    if body.began_at is not None and body.began_at < at.occurred_at - timedelta(days=LONGEST_UNREPORTED_DAYS):
+    if body.began_at is not None and body.began_at < ctx.occurred_at - timedelta(
+        days=LONGEST_UNREPORTED_DAYS
+    ):
         words = {"days": str(LONGEST_UNREPORTED_DAYS)}
         raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
 
 
-async def alert_of_no_tool(look: Look, incident: Incident, body: ReportIncident, at: Moment) -> None:
+async def alert_not_from_integration(
+    reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
+) -> None:
     """Whose alert it is, nobody can tell but the tool."""
-    if body.dedup_key is not None and Role.integration not in at.caller.names:
+    if body.dedup_key is not None and Role.integration not in ctx.caller.role_codes:
         raise WrongValue(pointer="/dedup_key", because="alert_of_no_tool")
 
 
-async def began_after_the_report(look: Look, incident: Incident, body: EditIncident, at: Moment) -> None:
+async def edited_begin_invalid(
+    reads: ReadContext, incident: Incident, body: EditIncident, ctx: ActionContext
+) -> None:
     """What was reported had begun, and not years ago."""
     if body.began_at is None or incident.opened_at is None:
         return
@@ -60,45 +70,53 @@ async def began_after_the_report(look: Look, incident: Incident, body: EditIncid
         raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
 
 
-async def wakes_up_before(look: Look, incident: Incident, body: HoldIncident, at: Moment) -> None:
+async def wake_up_in_past(
+    reads: ReadContext, incident: Incident, body: HoldIncident, ctx: ActionContext
+) -> None:
     """A time to look again lies ahead."""
-    if body.wake_up_at is not None and body.wake_up_at <= at.occurred_at:
+    if body.wake_up_at is not None and body.wake_up_at <= ctx.occurred_at:
         raise WrongValue(pointer="/wake_up_at", because="not_ahead")
 
 
-async def not_on_call(look: Look, incident: Incident, at: Moment) -> str | None:
+async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """A P1 is acknowledged by a person who is on call, where its team has somebody on call at that time."""
     if incident.priority is not Priority.P1 or incident.team_id is None:
         return None
-    persons = await looked_up(look, incident.team_id, at.occurred_at)
-    return "not_on_call" if persons and at.caller.person_id not in persons else None
+    persons = await read_on_call(reads, incident.team_id, ctx.occurred_at)
+    return "not_on_call" if persons and ctx.caller.person_id not in persons else None
 
 
-async def nobody_has_seen_it(look: Look, incident: Incident, at: Moment) -> str | None:
+async def not_acknowledged(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """Only a monitoring tool or a rule resolves what no person has looked at (the row *resolve*)."""
-    if incident.state is State.new and not at.caller.is_rule and Role.integration not in at.caller.names:
+    if (
+        incident.state is State.new
+        and not ctx.caller.is_rule
+        and Role.integration not in ctx.caller.role_codes
+    ):
         return "nobody_has_seen_it"
     return None
 
 
-async def restored_at_another_time(look: Look, incident: Incident, body: ResolveIncident, at: Moment) -> None:
+async def invalid_restoration_time(
+    reads: ReadContext, incident: Incident, body: ResolveIncident, ctx: ActionContext
+) -> None:
     """Service comes back after it went, and not in the future."""
     restored = body.service_restored_at
-    if restored is not None and restored > at.occurred_at:
+    if restored is not None and restored > ctx.occurred_at:
         raise WrongValue(pointer="/service_restored_at", because="after_the_resolution")
-    _not_before_it_began(incident, restored, "/service_restored_at")
+    _check_after_begin(incident, restored, "/service_restored_at")
 
 
-async def contained_at_another_time(
-    look: Look, incident: Incident, body: ContainIncident, at: Moment
+async def invalid_containment_time(
+    reads: ReadContext, incident: Incident, body: ContainIncident, ctx: ActionContext
 ) -> None:
     """What has begun is contained, and that is told afterwards."""
-    if body.contained_at is not None and body.contained_at > at.occurred_at:
+    if body.contained_at is not None and body.contained_at > ctx.occurred_at:
         raise WrongValue(pointer="/contained_at", because="after_it_was_told")
-    _not_before_it_began(incident, body.contained_at, "/contained_at")
+    _check_after_begin(incident, body.contained_at, "/contained_at")
 
 
-def _not_before_it_began(incident: Incident, when: datetime | None, pointer: str) -> None:
+def _check_after_begin(incident: Incident, when: datetime | None, pointer: str) -> None:
     """Where nobody has said when it began, it began when it was opened."""
     if when is None:
         return
@@ -109,72 +127,84 @@ def _not_before_it_began(incident: Incident, when: datetime | None, pointer: str
         raise WrongValue(words, pointer=pointer, because="before_it_was_opened")
 
 
-async def commander_is_erased(look: Look, incident: Incident, body: DeclareMajorIncident, at: Moment) -> None:
+async def commander_inactive(
+    reads: ReadContext, incident: Incident, body: DeclareMajorIncident, ctx: ActionContext
+) -> None:
     """Somebody who is there leads."""
-    still_there(at.the(Person, "commander"), "/commander")
+    check_person_active(ctx.ref(Person, "commander"), "/commander")
 
 
-async def is_no_major(look: Look, incident: Incident, at: Moment) -> str | None:
+async def not_a_major(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """Only a major incident is made less of."""
     return "is_no_major" if incident.declared_major_at is None else None
 
 
-async def update_due_before(look: Look, incident: Incident, body: PostUpdateIncident, at: Moment) -> None:
+async def next_update_in_past(
+    reads: ReadContext, incident: Incident, body: PostUpdateIncident, ctx: ActionContext
+) -> None:
     """The next time that those affected are told more lies ahead."""
-    if body.next_update_due_at <= at.occurred_at:
+    if body.next_update_due_at <= ctx.occurred_at:
         raise WrongValue(pointer="/next_update_due_at", because="not_ahead")
 
 
-async def too_late_to_reopen(look: Look, incident: Incident, at: Moment) -> str | None:
+async def too_late_to_reopen(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """After the agreed days a new incident is reported instead."""
     ended = incident.resolved_at or incident.closed_at
-    if ended is not None and at.occurred_at > ended + timedelta(days=at.reopen_days):
+    if ended is not None and ctx.occurred_at > ended + timedelta(days=ctx.reopen_days):
         return "too_late_to_reopen"
     return None
 
 
-async def major_not_reviewed(look: Look, incident: Incident, at: Moment) -> str | None:
+async def major_not_reviewed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """What was learnt from a major incident is written down before it is closed."""
     unlearnt = incident.declared_major_at is not None and incident.reviewed_at is None
     return "major_not_reviewed" if unlearnt else None
 
 
-async def already_reviewed(look: Look, incident: Incident, at: Moment) -> str | None:
+async def already_reviewed(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """A resolution is reviewed once; what is reopened has another one."""
     return None if incident.reviewed_at is None else "already_reviewed"
 
 
-async def happened_later(look: Look, incident: Incident, body: ReviewIncident, at: Moment) -> None:
+async def timeline_in_future(
+    reads: ReadContext, incident: Incident, body: ReviewIncident, ctx: ActionContext
+) -> None:
     """A review tells of what has happened."""
     for n, entry in enumerate(body.timeline):
-        if entry.happened_at > at.occurred_at:
+        if entry.happened_at > ctx.occurred_at:
             raise WrongValue(pointer=f"/timeline/{n}/happened_at", because="after_it_was_told")
 
 
-async def owner_is_erased(look: Look, incident: Incident, body: ReviewIncident, at: Moment) -> None:
+async def action_owner_inactive(
+    reads: ReadContext, incident: Incident, body: ReviewIncident, ctx: ActionContext
+) -> None:
     """Somebody who is there sees to what will be done."""
     for n in range(len(body.actions)):
-        still_there(at.the(Person, f"actions/{n}/owner"), f"/actions/{n}/owner")
+        check_person_active(ctx.ref(Person, f"actions/{n}/owner"), f"/actions/{n}/owner")
 
 
-async def repeats_itself(look: Look, incident: Incident, body: MarkDuplicateIncident, at: Moment) -> None:
+async def duplicate_of_itself(
+    reads: ReadContext, incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext
+) -> None:
     """What an incident repeats is another one, however many lie between."""
-    original: Incident | None = at.the(Incident, "original")
+    original: Incident | None = ctx.ref(Incident, "original")
     while original is not None:
         if original.id == incident.id:
             raise WrongValue(pointer="/original", because="itself")
         further = original.duplicate_of_id
-        loaded = None if further is None else await look.record("incident", str(further))
+        loaded = None if further is None else await reads.record("incident", str(further))
         original = None if loaded is None else loaded.record
 
 
-async def repeats_none(look: Look, incident: Incident, body: MarkDuplicateIncident, at: Moment) -> None:
+async def original_was_cancelled(
+    reads: ReadContext, incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext
+) -> None:
     """What was cancelled was no incident, so nothing repeats it."""
-    original = at.the(Incident, "original")
+    original = ctx.ref(Incident, "original")
     if original is not None and original.state is State.cancelled:
         raise WrongValue(pointer="/original", because="was_cancelled")
 
 
-async def is_no_duplicate(look: Look, incident: Incident, at: Moment) -> str | None:
+async def not_a_duplicate(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
     """Only those who wait for another incident are told of it."""
     return "is_no_duplicate" if incident.duplicate_of_id is None else None

@@ -11,57 +11,57 @@ from pydantic import Field
 
 from app.common.children import Visibility
 from app.common.people import Person
-from app.common.records import Refers
-from app.kernel.bodies import Body, Line, Nothing, Reference, Words
-from app.kernel.moment import Moment
+from app.common.records import ForeignRef
+from app.kernel.context import ActionContext
+from app.kernel.payloads import EmptyPayload, FreeText, Payload, Reference, ShortText
 from app.processes.incidents.records import Incident
 from app.ticketing.records import Comment
 
 
-class MarkDuplicateIncident(Body):
+class MarkDuplicateIncident(Payload):
     """It repeats another incident."""
 
-    original: Annotated[Reference, Refers("incident")] = Field(
+    original: Annotated[Reference, ForeignRef("incident")] = Field(
         description="The incident that it repeats: its id or number. If that repeats one, it is that one's."
     )
 
 
-def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, at: Moment) -> None:
+def mark_duplicate(incident: Incident, body: MarkDuplicateIncident, ctx: ActionContext) -> None:
     """It repeats another incident, and is closed for that one."""
-    original = at.named(Incident, "original")
+    original = ctx.required_ref(Incident, "original")
     incident.duplicate_of_id = original.duplicate_of_id or original.id
 
 
-def tell_resolved(incident: Incident, body: Nothing, at: Moment) -> None:
+def tell_resolved(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """Those who reported and follow it are told that the incident that it repeats is resolved."""
 
 
-class PassOnCommentIncident(Body):
+class PassOnCommentIncident(Payload):
     """What somebody said about a duplicate."""
 
-    number: Line = Field(
+    number: ShortText = Field(
         description="The duplicate's number; those who may not see it learn no more of it.",
         examples=["INC-2026-000123"],
     )
-    author: Annotated[Reference, Refers("person", on_behalf=True)] = Field(
+    author: Annotated[Reference, ForeignRef("person", on_behalf=True)] = Field(
         description="Who said it: a person's id."
     )
-    text: Words = Field(description="What was said.", examples=["Any news?"])
+    text: FreeText = Field(description="What was said.", examples=["Any news?"])
     text_key: UUID = Field(
         description="The key of what was said: withdrawn there, it is unreadable here.",
     )
 
 
-def pass_on_comment(incident: Incident, body: PassOnCommentIncident, at: Moment) -> None:
+def pass_on_comment(incident: Incident, body: PassOnCommentIncident, ctx: ActionContext) -> None:
     """What was said about a duplicate is said here, with the duplicate's number."""
-    author = at.named(Person, "author")
-    at.add(
+    author = ctx.required_ref(Person, "author")
+    ctx.add(
         Comment(
-            id=at.new_id(),
+            id=ctx.new_id(),
             record=incident.row_key,
             author_id=author.id,
             visibility=Visibility.public,
             text=f"{body.number}: {body.text}",
-            written_at=at.occurred_at,
+            written_at=ctx.occurred_at,
         )
     )

@@ -13,32 +13,41 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference
-from app.common.notices import Responsible, Step
-from app.common.people import SEE_EVERYTHING, Person, Role
+from app.common.notices import NoticeType, Responsible
+from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.priority import Impact, Urgency
-from app.common.records import KeyOf, Labelled, Refers
+from app.common.records import CodeEnum, ForeignRef, KeyRef
 from app.common.tickets import Channel, HoldReason
-from app.foundation.custom.values import CustomValues, custom_fits, give
-from app.foundation.editing import editing, take
-from app.kernel.bodies import (
-    LONGEST_LIST,
-    Body,
-    Few,
-    Instant,
-    Key,
-    Line,
-    Nothing,
-    Patch,
-    Reason,
-    Reference,
-    Title,
-    Words,
+from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.editing import apply_patch, edit_action
+from app.kernel.actor_policy import (
+    agent,
+    anybody,
+    assignee,
+    engineer,
+    incident_manager,
+    integration,
+    reporter,
+    rule,
 )
-from app.kernel.constraints import Refused
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Keys, Lifecycle, action
-from app.kernel.moment import Moment
+from app.kernel.constraints import CheckFailed
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    FreeText,
+    Instant,
+    Patch,
+    Payload,
+    Reason,
+    RecordKey,
+    Reference,
+    ShortText,
+    Title,
+)
 from app.kernel.visibility import DESK
-from app.kernel.who import agent, anybody, assignee, engineer, incident_manager, integration, reporter, rule
 from app.processes.incidents import checks
 from app.processes.incidents.duplicates import mark_duplicate, pass_on_comment, tell_resolved
 from app.processes.incidents.majors import contain, declare_major, downgrade, post_update
@@ -57,16 +66,16 @@ from app.processes.incidents.records import (
     IncidentState as State,
 )
 from app.processes.incidents.reviews import review
-from app.ticketing import CHILDREN, every_ticket
+from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
 from app.ticketing.priority import PrioritiseTicket
 
 
-class ReportIncident(Body):
+class ReportIncident(Payload):
     """Something does not work as it should."""
 
     title: Title = Field(description="What is wrong, in a line. Lists show it: name no persons here.")
-    description: Words = Field(description="What happened, in the words of whoever reports it.")
+    description: FreeText = Field(description="What happened, in the words of whoever reports it.")
     channel: Channel = Field(description="How it came in.")
     impact: Impact = Field(description="How many are touched: 1 organisation, 2 department, 3 person.")
     urgency: Urgency = Field(description="How much their work suffers: 1 stopped, 2 hindered, 3 can wait.")
@@ -74,38 +83,38 @@ class ReportIncident(Body):
     began_at: Instant | None = Field(
         default=None, description="When it began, if known; at most 366 days before."
     )
-    service: Annotated[Key, KeyOf("service")] | None = Field(
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="The key of the service, if known."
     )
-    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
         default=None, description="The key of the configuration item, if known."
     )
-    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
         default=None, description="The key of the category, if known."
     )
-    requester: Annotated[Reference, Refers("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None,
         description="Whom it is reported for, if not the caller: a person's id, or `<source>:<name>`, as "
         "another system calls them.",
     )
-    alert_source: Key | None = Field(
+    alert_source: RecordKey | None = Field(
         default=None, description="Of an alert: where it comes from. With `dedup_key`; for integrations."
     )
-    dedup_key: Line | None = Field(
+    dedup_key: ShortText | None = Field(
         default=None, description="Of an alert: what its source calls it, each time that it fires."
     )
     custom: CustomValues = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _both(self) -> ReportIncident:
+    def _check_alert_pair(self) -> ReportIncident:
         if (self.alert_source is None) != (self.dedup_key is None):
             raise PydanticCustomError("both_of_an_alert", "give alert_source and dedup_key, or neither")
         return self
 
 
-def report(incident: Incident, body: ReportIncident, at: Moment) -> None:
+def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None:
     """Something does not work as it should."""
-    requester = at.the(Person, "requester")
+    requester = ctx.ref(Person, "requester")
     incident.title = body.title
     incident.description = body.description
     incident.channel = body.channel
@@ -116,29 +125,29 @@ def report(incident: Incident, body: ReportIncident, at: Moment) -> None:
     incident.service = body.service
     incident.ci = body.ci
     incident.category = body.category
-    incident.requester_id = requester.id if requester else at.caller.person_id
+    incident.requester_id = requester.id if requester else ctx.caller.person_id
     # The customer is the requester's team at opening, whatever becomes of either later.
-    incident.customer_id = requester.team_id if requester else at.caller.team_id
-    incident.opened_at = at.occurred_at
-    if incident.requester_id != at.caller.person_id:
-        incident.reported_by_id = at.caller.person_id
+    incident.customer_id = requester.team_id if requester else ctx.caller.team_id
+    incident.opened_at = ctx.occurred_at
+    if incident.requester_id != ctx.caller.person_id:
+        incident.reported_by_id = ctx.caller.person_id
     if body.dedup_key is not None:
         incident.alert_source = body.alert_source
         incident.dedup_key = body.dedup_key
         incident.alert_count = 1
-        incident.last_alert_at = body.began_at or at.occurred_at
-    give(incident, at)
+        incident.last_alert_at = body.began_at or ctx.occurred_at
+    set_custom_fields(incident, ctx)
 
 
-def acknowledge(incident: Incident, body: Nothing, at: Moment) -> None:
+def acknowledge(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """Somebody has seen it and will see to it."""
 
 
-def start(incident: Incident, body: Nothing, at: Moment) -> None:
+def start(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """Work on it begins."""
 
 
-class HoldIncident(Body):
+class HoldIncident(Payload):
     """Work waits for something."""
 
     reason: HoldReason = Field(description="What it waits for.")
@@ -147,73 +156,73 @@ class HoldIncident(Body):
     )
 
 
-def hold(incident: Incident, body: HoldIncident, at: Moment) -> None:
+def hold(incident: Incident, body: HoldIncident, ctx: ActionContext) -> None:
     """Work waits for something."""
     incident.hold_reason = body.reason
     incident.wake_up_at = body.wake_up_at
 
 
-def resume(incident: Incident, body: Nothing, at: Moment) -> None:
+def resume(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """What it waited for has come."""
 
 
-class ResolveIncident(Body):
+class ResolveIncident(Payload):
     """Service is back."""
 
     resolution_code: ResolutionCode = Field(description="How it ended.")
-    done: Words = Field(description="What was done.")
-    cause: Words | None = Field(default=None, description="What caused it, if known.")
+    done: FreeText = Field(description="What was done.")
+    cause: FreeText | None = Field(default=None, description="What caused it, if known.")
     service_restored_at: Instant | None = Field(
         default=None,
         description="When service came back, if not now; not before it began, or else was opened.",
     )
 
 
-def resolve(incident: Incident, body: ResolveIncident, at: Moment) -> None:
+def resolve(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:
     """Service is back."""
     incident.resolution_code = body.resolution_code
     incident.resolution = body.done
     incident.cause = body.cause
     # Outage time runs to here, and not to the moment when somebody found the time to press the button.
-    incident.service_restored_at = body.service_restored_at or at.occurred_at
-    incident.review_due_at = at.prepared(ReviewDue).due_at
+    incident.service_restored_at = body.service_restored_at or ctx.occurred_at
+    incident.review_due_at = ctx.prepared(ReviewDue).due_at
 
 
-def close(incident: Incident, body: Nothing, at: Moment) -> None:
+def close(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
     """It has been verified that it works."""
 
 
-def reopen(incident: Incident, body: Reason, at: Moment) -> None:
+def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
     """It is not over: the fault is still there, or back."""
 
 
-def cancel(incident: Incident, body: Reason, at: Moment) -> None:
+def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
     """It turns out to be no incident."""
 
 
 class EditIncident(Patch):
     """What is known of it."""
 
-    OWN_WORDS = frozenset({"title", "description"})
+    REQUESTER_FIELDS = frozenset({"title", "description"})
 
     title: Title = Field(default_factory=str, description="What is wrong, in a line. Lists show it.")
-    description: Words = Field(default_factory=str, description="What happened.")
+    description: FreeText = Field(default_factory=str, description="What happened.")
     began_at: Instant | None = Field(default=None, description="When it began; at most 366 days before.")
-    service: Annotated[Key, KeyOf("service")] | None = Field(
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="The key of the service."
     )
-    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
         default=None, description="The key of the configuration item."
     )
-    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
         default=None, description="The key of the category."
     )
     custom: CustomValues = Field(default_factory=dict)
 
 
-def edit(incident: Incident, body: EditIncident, at: Moment) -> None:
+def edit(incident: Incident, body: EditIncident, ctx: ActionContext) -> None:
     """What is known of it is put right."""
-    take(incident, body, at)
+    apply_patch(incident, body, ctx)
 
 
 class PrioritiseIncident(PrioritiseTicket):
@@ -224,45 +233,45 @@ class PrioritiseIncident(PrioritiseTicket):
     )
 
 
-def prioritise(incident: Incident, body: PrioritiseIncident, at: Moment) -> None:
+def prioritise(incident: Incident, body: PrioritiseIncident, ctx: ActionContext) -> None:
     """Impact, urgency or effect are other than was thought, or the priority is set against what they give."""
-    priorities.prioritise(incident, body, at)
+    priorities.prioritise(incident, body, ctx)
     incident.effect = body.effect or incident.effect
 
 
-class RemindIncident(Body):
+class RemindIncident(Payload):
     """Somebody is reminded that it waits for them."""
 
     persons: Annotated[
-        tuple[Annotated[Reference, Refers("person"), Responsible(Step.reminded)], ...], Few
+        tuple[Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.reminded)], ...], BoundedList
     ] = Field(min_length=1, max_length=LONGEST_LIST, description="Whom.")
 
 
-def remind(incident: Incident, body: RemindIncident, at: Moment) -> None:
+def remind(incident: Incident, body: RemindIncident, ctx: ActionContext) -> None:
     """Somebody is reminded that it waits for them."""
-    incident.reminded_at = at.occurred_at
+    incident.reminded_at = ctx.occurred_at
 
 
-def where_it_was(incident: Incident) -> Labelled:
+def state_before_hold(incident: Incident) -> CodeEnum:
     """The state that it was held in."""
     assert incident.held_from is not None
     return incident.held_from
 
 
-def entered(incident: Incident, before: Labelled | None, at: Moment) -> None:
+def on_enter(incident: Incident, before: CodeEnum | None, ctx: ActionContext) -> None:
     """What goes with a state, whoever leads there: a person, a rule, or another system's history."""
     if incident.state is State.acknowledged and before is not State.on_hold:
-        incident.acknowledged_at = at.occurred_at
+        incident.acknowledged_at = ctx.occurred_at
     elif incident.state is State.in_progress and incident.started_at is None:
-        incident.started_at = at.occurred_at
+        incident.started_at = ctx.occurred_at
     elif incident.state is State.on_hold and before is not State.on_hold:
         incident.held_from = State(before) if before in OPEN else State.in_progress
     elif incident.state is State.resolved:
-        incident.resolved_at = at.occurred_at
+        incident.resolved_at = ctx.occurred_at
     elif incident.state is State.closed:
-        incident.closed_at = at.occurred_at
+        incident.closed_at = ctx.occurred_at
     elif incident.state is State.cancelled:
-        incident.cancelled_at = at.occurred_at
+        incident.cancelled_at = ctx.occurred_at
     if incident.state not in OPEN:
         incident.next_update_due_at = None
     if before is State.on_hold and incident.state is not State.on_hold:
@@ -287,48 +296,48 @@ def audience(incident: Incident) -> tuple[str, ...]:
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
-    audience=audience, sees_all=SEE_EVERYTHING | {Role.incident_manager, Role.problem_manager},
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.incident_manager, Role.problem_manager},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "commander_id"), "team": ("team_id",), "service": ("service",)},
-    unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": Refused("alert_is_open_elsewhere")},
-    entered=entered, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
-    searched=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
+    unassigned="team_id is null", constraints={"incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere")},
+    on_state_entered=on_enter, children=(ExternalReference, IncidentReview, TimelineEntry, *CHILDREN), ended=ENDED,
+    searched_fields=("title", "description", "statement", "containment", "cause", "resolution", "service", "ci", "category"),
     rows=(
         # action        中文        from                               to                  who                             event
-        action(report,       "上报",     FROM_NOTHING,                    State.new,          anybody | integration,          "incident.reported",
-               wrong=(checks.began_later, checks.began_long_before, checks.alert_of_no_tool, custom_fits)),
-        action(acknowledge,  "响应",     [State.new],                     State.acknowledged, agent | engineer,               "incident.acknowledged",
+        action(report,          "上报",             NEW_RECORD,                      State.new,          anybody | integration, "incident.reported",
+               wrong=(checks.begins_after_report, checks.began_too_long_ago, checks.alert_not_from_integration, invalid_custom_values)),
+        action(acknowledge,     "响应",             [State.new],                     State.acknowledged, agent | engineer, "incident.acknowledged",
                unless=(checks.not_on_call,)),
-        action(start,        "开始处理", [State.new, State.acknowledged], State.in_progress,  assignee,                       "incident.started"),
-        action(contain,      "遏制",     [State.in_progress],             STAYS,              engineer,                       "incident.contained",
-               wrong=(checks.contained_at_another_time,)),
-        action(hold,         "挂起",     OPEN - {State.on_hold},          State.on_hold,      assignee,                       "incident.held",
-               wrong=(checks.wakes_up_before,)),
-        action(resume,       "恢复",     [State.on_hold],                 where_it_was,       assignee | rule,                "incident.resumed"),
-        action(declare_major, "宣布重大", OPEN,                           STAYS,              incident_manager,               "incident.declared_major",
-               wrong=(checks.commander_is_erased,)),
-        action(downgrade,    "降级",     OPEN,                            STAYS,              incident_manager,               "incident.downgraded",
-               unless=(checks.is_no_major,)),
-        action(post_update,  "发布进展", OPEN,                            STAYS,              incident_manager | assignee,    "incident.update_posted",
-               wrong=(checks.update_due_before,)),
-        action(resolve,      "解决",     OPEN,                            State.resolved,     assignee | integration | rule,  "incident.resolved",
-               unless=(checks.nobody_has_seen_it,), prepare=(review_due,), wrong=(checks.restored_at_another_time,)),
-        action(close,        "关闭",     [State.resolved],                State.closed,       reporter | agent | rule,        "incident.closed",
+        action(start,           "开始处理",         [State.new, State.acknowledged], State.in_progress,  assignee, "incident.started"),
+        action(contain,         "遏制",             [State.in_progress],             STAYS,              engineer, "incident.contained",
+               wrong=(checks.invalid_containment_time,)),
+        action(hold,            "挂起",             OPEN - {State.on_hold},          State.on_hold,      assignee, "incident.held",
+               wrong=(checks.wake_up_in_past,)),
+        action(resume,          "恢复",             [State.on_hold],                 state_before_hold,  assignee | rule, "incident.resumed"),
+        action(declare_major,   "宣布重大",         OPEN,                            STAYS,              incident_manager, "incident.declared_major",
+               wrong=(checks.commander_inactive,)),
+        action(downgrade,       "降级",             OPEN,                            STAYS,              incident_manager, "incident.downgraded",
+               unless=(checks.not_a_major,)),
+        action(post_update,     "发布进展",         OPEN,                            STAYS,              incident_manager | assignee, "incident.update_posted",
+               wrong=(checks.next_update_in_past,)),
+        action(resolve,         "解决",             OPEN,                            State.resolved,     assignee | integration | rule, "incident.resolved",
+               unless=(checks.not_acknowledged,), prepare=(review_due,), wrong=(checks.invalid_restoration_time,)),
+        action(close,           "关闭",             [State.resolved],                State.closed,       reporter | agent | rule, "incident.closed",
                unless=(checks.major_not_reviewed,)),
-        action(reopen,       "重新打开", [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",
+        action(reopen,          "重新打开",         [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",
                unless=(checks.too_late_to_reopen,)),
-        action(review,       "回顾",     [State.resolved],                STAYS,              incident_manager,               "incident.reviewed",
-               unless=(checks.is_no_major, checks.already_reviewed), wrong=(checks.happened_later, checks.owner_is_erased), staff_only=True),
-        action(mark_duplicate, "标记重复", OPEN,                          State.closed,       agent,                          "incident.marked_duplicate",
-               wrong=(checks.repeats_itself, checks.repeats_none)),
-        action(cancel,       "取消",     OPEN,                            State.cancelled,    reporter | agent,               "incident.cancelled"),
-        action(repeat_alert, "告警重复", OPEN,                            STAYS,              integration,                    "incident.alert_repeated"),
-        action(remind,       "催办",     OPEN,                            STAYS,              rule,                           "incident.reminded"),
-        action(tell_resolved, "告知原事件已解决", [State.closed],         STAYS,              rule,                           "incident.original_resolved",
-               unless=(checks.is_no_duplicate,)),
-        action(pass_on_comment, "转入评论", State,                        STAYS,              rule,                           "incident.comment_passed_on",
+        action(review,          "回顾",             [State.resolved],                STAYS,              incident_manager, "incident.reviewed",
+               unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future, checks.action_owner_inactive), staff_only=True),
+        action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
+               wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
+        action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent, "incident.cancelled"),
+        action(repeat_alert,    "告警重复",         OPEN,                            STAYS,              integration, "incident.alert_repeated"),
+        action(remind,          "催办",             OPEN,                            STAYS,              rule, "incident.reminded"),
+        action(tell_resolved,   "告知原事件已解决", [State.closed],                  STAYS,              rule, "incident.original_resolved",
+               unless=(checks.not_a_duplicate,)),
+        action(pass_on_comment, "转入评论",         State,                           STAYS,              rule, "incident.comment_passed_on",
                keys=Keys.SAID),
-        *editing(edit, "incident", State, checks.began_after_the_report),
-        *every_ticket(
+        *edit_action(edit, "incident", State, checks.edited_begin_invalid),
+        *ticket_actions(
             kind="incident", any=State, open=OPEN, delivered=ENDED, manager=Role.incident_manager, prioritise=prioritise
         ),
     ),

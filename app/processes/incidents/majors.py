@@ -6,62 +6,62 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
-from app.common.records import Refers
-from app.kernel.bodies import Body, Instant, Reason, Reference, Words
-from app.kernel.moment import Moment
+from app.common.records import ForeignRef
+from app.kernel.context import ActionContext
+from app.kernel.payloads import FreeText, Instant, Payload, Reason, Reference
 from app.processes.incidents.records import Incident
 
 
-class ContainIncident(Body):
+class ContainIncident(Payload):
     """It spreads no further, or service is back for the time being."""
 
-    measure: Words = Field(description="What stops the spread or restores service.")
+    measure: FreeText = Field(description="What stops the spread or restores service.")
     contained_at: Instant | None = Field(
         default=None,
         description="When that took effect, if not now; not before it began, or else was opened.",
     )
 
 
-def contain(incident: Incident, body: ContainIncident, at: Moment) -> None:
+def contain(incident: Incident, body: ContainIncident, ctx: ActionContext) -> None:
     """It spreads no further, or service is back for the time being."""
     incident.containment = body.measure
-    incident.contained_at = body.contained_at or at.occurred_at
+    incident.contained_at = body.contained_at or ctx.occurred_at
 
 
-class DeclareMajorIncident(Body):
+class DeclareMajorIncident(Payload):
     """It is a major incident from here on; declared again, it gets another commander."""
 
-    commander: Annotated[Reference, Refers("person"), Responsible(Step.in_charge)] = Field(
+    commander: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.in_charge)] = Field(
         description="Who leads: a person's id, or `me`."
     )
-    statement: Words = Field(description="For those affected: what is known.")
+    statement: FreeText = Field(description="For those affected: what is known.")
 
 
-def declare_major(incident: Incident, body: DeclareMajorIncident, at: Moment) -> None:
+def declare_major(incident: Incident, body: DeclareMajorIncident, ctx: ActionContext) -> None:
     """It is a major incident from here on."""
-    commander = at.named(Person, "commander")
+    commander = ctx.required_ref(Person, "commander")
     # Declared again, another commander takes over.
-    incident.declared_major_at = incident.declared_major_at or at.occurred_at
+    incident.declared_major_at = incident.declared_major_at or ctx.occurred_at
     incident.commander_id = commander.id
     incident.statement = body.statement
 
 
-def downgrade(incident: Incident, body: Reason, at: Moment) -> None:
+def downgrade(incident: Incident, body: Reason, ctx: ActionContext) -> None:
     """It turns out to be no major incident."""
     incident.declared_major_at = None
     incident.commander_id = None
 
 
-class PostUpdateIncident(Body):
+class PostUpdateIncident(Payload):
     """Those affected are told how it stands."""
 
-    statement: Words = Field(description="For those affected: how it stands.")
+    statement: FreeText = Field(description="For those affected: how it stands.")
     next_update_due_at: Instant = Field(description="When they will be told more at the latest.")
 
 
-def post_update(incident: Incident, body: PostUpdateIncident, at: Moment) -> None:
+def post_update(incident: Incident, body: PostUpdateIncident, ctx: ActionContext) -> None:
     """Those affected are told how it stands."""
     incident.statement = body.statement
     incident.next_update_due_at = body.next_update_due_at

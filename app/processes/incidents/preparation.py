@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.processes.incidents.records import Incident
-from app.ticketing.working_days import at_that_time, days_of_the_service, working_days_after
+from app.ticketing.working_days import same_time_on, service_working_days, working_days_after
 
 REVIEWED_WITHIN_WORKING_DAYS = 5
 
@@ -20,11 +20,11 @@ class ReviewDue:
     due_at: datetime | None
 
 
-async def review_due(look: Look, incident: Incident, body: object, at: Moment) -> ReviewDue:
+async def review_due(reads: ReadContext, incident: Incident, body: object, ctx: ActionContext) -> ReviewDue:
     """Finds when a major one must be reviewed: at the same time of day, so many working days later."""
     if incident.declared_major_at is None:
         return ReviewDue(None)
-    zone, works = await days_of_the_service(look, incident, at)
-    since = at.occurred_at.astimezone(zone).date()
+    zone, works = await service_working_days(reads, incident, ctx)
+    since = ctx.occurred_at.astimezone(zone).date()
     day = working_days_after(since, REVIEWED_WITHIN_WORKING_DAYS, works)
-    return ReviewDue(at_that_time(at.occurred_at, day, zone))
+    return ReviewDue(same_time_on(ctx.occurred_at, day, zone))

@@ -11,18 +11,18 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import Out, PersonStub, TeamStub, TicketOut
-from app.common.people import Held, Role
+from app.api.shapes import OutputModel, PersonStub, TeamStub, TicketOut
+from app.common.people import Role, RoleGrant
 from app.common.personal import is_sealed
 from app.common.priority import Impact, Priority, Urgency
 from app.common.tickets import Channel, HoldReason
-from app.db import Connection, Database, rows_of
+from app.db import Connection, Database, fetch_rows
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
-from app.kernel.bodies import LONGEST_LIST
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import LONGEST_LIST
 from app.log.canonical import instant
 from app.log.events import stream
 from app.processes.incidents.lifecycle import LIFECYCLE
@@ -77,14 +77,14 @@ class IncidentOut(TicketOut):
     reviewed_at: datetime | None = Field(description="When its present resolution was reviewed.")
 
 
-class ReviewEntryOut(Out):
+class ReviewEntryOut(OutputModel):
     """Something that happened."""
 
     happened_at: datetime
     text: str | None = Field(description="Null when its author was erased.")
 
 
-class ReviewOut(Out):
+class ReviewOut(OutputModel):
     """The review of a major incident, or what the log proposes for it."""
 
     reviewed_at: datetime | None = Field(
@@ -138,7 +138,7 @@ DUPLICATES = """
 select id from fold.incident where duplicate_of_id = %s and (%s::uuid is null or id > %s)
 order by id limit %s"""
 #: The requester and the followers of a duplicate who do not follow its original yet, as long as it is one.
-TO_FOLLOW = """
+MISSING_FOLLOWERS = """
 with duplicate as (
   select requester_id from fold.incident where id = %(id)s and duplicate_of_id = %(original_id)s
 ), concerned as (
@@ -150,11 +150,11 @@ where p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
   and (%(after)s::uuid is null or p.id > %(after)s) and not exists (
     select 1 from fold.follower f where f.record = %(original)s and f.person_id = p.id)
 order by p.id limit %(limit)s"""
-SAID_OF_DUPLICATE = """
+DUPLICATE_COMMENT = """
 select d.number, d.duplicate_of_id as original_id, c.author_id
 from fold.incident d join fold.comment c on c.record = 'incident/' || d.id
 where d.id = %s and c.id = %s and d.duplicate_of_id is not null"""
-LEAD = """
+TEAM_LEAD = """
 select p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = %s and p.state = 'active' and p.deactivated_at is null"""
 HOLDERS = """
@@ -165,12 +165,12 @@ order by id limit %s"""
 
 async def with_duplicates(connection: Connection, incidents: Sequence[UUID]) -> set[UUID]:
     """Those of the incidents that others repeat."""
-    return {row["id"] for row in await rows_of(connection, WITH_DUPLICATES, (list(incidents),))}
+    return {row["id"] for row in await fetch_rows(connection, WITH_DUPLICATES, (list(incidents),))}
 
 
 async def duplicates_among(connection: Connection, incidents: Sequence[UUID]) -> set[UUID]:
     """Those of the incidents that repeat others."""
-    return {row["id"] for row in await rows_of(connection, DUPLICATES_AMONG, (list(incidents),))}
+    return {row["id"] for row in await fetch_rows(connection, DUPLICATES_AMONG, (list(incidents),))}
 
 
 async def duplicates_of(db: Database, original: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
@@ -179,7 +179,7 @@ async def duplicates_of(db: Database, original: UUID, *, after: UUID | None, lim
     return [row["id"] for row in rows]
 
 
-async def to_follow(
+async def missing_followers(
     db: Database, duplicate: UUID, original: UUID, *, after: UUID | None, limit: int
 ) -> list[UUID]:
     """The persons who are to follow the original because they reported or follow the duplicate, in the order
@@ -187,11 +187,11 @@ async def to_follow(
     """
     named = {"duplicate": stream(Incident.KIND, duplicate), "original": stream(Incident.KIND, original)}
     ids = {"id": duplicate, "original_id": original, "after": after, "limit": limit}
-    return [row["id"] for row in await db.rows(TO_FOLLOW, named | ids)]
+    return [row["id"] for row in await db.rows(MISSING_FOLLOWERS, named | ids)]
 
 
 @dataclass(frozen=True, slots=True)
-class SaidOfDuplicate:
+class DuplicateComment:
     """Where a comment on a duplicate belongs: the duplicate's number, its original, who said it."""
 
     number: str
@@ -199,30 +199,30 @@ class SaidOfDuplicate:
     author_id: UUID
 
 
-async def said_of_duplicate(db: Database, incident: UUID, comment: UUID) -> SaidOfDuplicate | None:
+async def duplicate_comment(db: Database, incident: UUID, comment: UUID) -> DuplicateComment | None:
     """Where the comment belongs if the incident is a duplicate now; None if it is none."""
-    row = await db.row(SAID_OF_DUPLICATE, (incident, comment))
-    return None if row is None else SaidOfDuplicate(**row)
+    row = await db.row(DUPLICATE_COMMENT, (incident, comment))
+    return None if row is None else DuplicateComment(**row)
 
 
-async def whom_to_remind(db: Database, incident: Incident) -> list[UUID]:
+async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
     """Where nobody is on call: the lead of the team that it is assigned to; without one the incident managers
     whose scope it is in.
     """
-    lead = await db.rows(LEAD, (incident.team_id,))
+    lead = await db.rows(TEAM_LEAD, (incident.team_id,))
     if lead:
         return [row["id"] for row in lead]
-    held = [Held(Role.incident_manager), Held(Role.incident_manager, process=incident.KIND)]
+    held = [RoleGrant(Role.incident_manager), RoleGrant(Role.incident_manager, process=incident.KIND)]
     if incident.team_id is not None:
-        held.append(Held(Role.incident_manager, team_id=incident.team_id))
+        held.append(RoleGrant(Role.incident_manager, team_id=incident.team_id))
     if incident.service is not None:
-        held.append(Held(Role.incident_manager, service=incident.service))
+        held.append(RoleGrant(Role.incident_manager, service=incident.service))
     rows = await db.rows(HOLDERS, ([str(one) for one in held], LONGEST_LIST))
     return [row["id"] for row in rows]
 
 
 # What its condition says of states is the condition of the index incident_alert_is_open_elsewhere.
-ALERTED = """
+ALERTED_INCIDENT = """
 select id, version, opened_at, began_at, started_at from fold.incident
 where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedup_key = %s
   and dedup_key is not null and state in ('new', 'acknowledged', 'in_progress', 'on_hold')
@@ -230,7 +230,7 @@ where coalesce(reported_by_id, requester_id) = %s and alert_source = %s and dedu
 
 
 @dataclass(frozen=True, slots=True)
-class Alerted:
+class AlertedIncident:
     """The open incident of an alert, and the version of its row."""
 
     id: UUID
@@ -240,10 +240,12 @@ class Alerted:
     started_at: datetime | None
 
 
-async def alerted(db: Database, teller: UUID, source: str, dedup_key: str) -> Alerted | None:
+async def find_alerted_incident(
+    db: Database, teller: UUID, source: str, dedup_key: str
+) -> AlertedIncident | None:
     """The open incident of the alert that this account tells of by that key; None if there is none."""
-    row = await db.row(ALERTED, (teller, source, dedup_key))
-    return None if row is None else Alerted(**row)
+    row = await db.row(ALERTED_INCIDENT, (teller, source, dedup_key))
+    return None if row is None else AlertedIncident(**row)
 
 
 REVIEW = """
@@ -252,11 +254,11 @@ where record = %s order by reviewed_at desc, id desc limit 1
 """
 TIMELINE = "select happened_at, text from fold.timeline_entry where review_id = %s order by happened_at, id"
 #: What a timeline tells of by itself: where it stood, who had it, and what those affected were told.
-TOLD = """
+TIMELINE_EVENTS = """
 select occurred_at, type, data->'given' as given from log.told where stream = %s and type = any(%s)
 order by version limit %s
 """
-IN_TIMELINES = frozenset(row.name for row in LIFECYCLE.rows if not row.stays) | {
+TIMELINE_ACTIONS = frozenset(row.name for row in LIFECYCLE.rows if not row.stays) | {
     "contain",
     "declare_major",
     "downgrade",
@@ -266,7 +268,7 @@ IN_TIMELINES = frozenset(row.name for row in LIFECYCLE.rows if not row.stays) | 
     "prioritise",
 }
 #: Of what was said, the words that belong in a timeline.
-WORDS = ("statement", "measure", "done", "reason")
+TIMELINE_TEXT_FIELDS = ("statement", "measure", "done", "reason")
 
 
 async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[str, Any]:
@@ -275,7 +277,7 @@ async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[s
     if incident.reviewed_at is not None:
         row = await ledger.db.row(REVIEW, (incident.row_key,))
     if row is None:
-        entries = await _proposed(ledger, incident, language)
+        entries = await _proposed_timeline(ledger, incident, language)
         return {**dict.fromkeys(ReviewOut.model_fields), "timeline": entries}
     entries = await ledger.db.rows(TIMELINE, (row.pop("id"),))
     sealed = [row[name] for name in ("causes", "went_well", "went_badly")]
@@ -286,11 +288,12 @@ async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[s
     return {**row, "timeline": entries}
 
 
-async def _proposed(ledger: Ledger, incident: Incident, language: str) -> list[dict[str, Any]]:
-    by_event = {row.event: row for row in LIFECYCLE.rows if row.name in IN_TIMELINES}
-    events = await ledger.db.rows(TOLD, (incident.row_key, list(by_event), LONGEST_LIST))
+async def _proposed_timeline(ledger: Ledger, incident: Incident, language: str) -> list[dict[str, Any]]:
+    by_event = {row.event: row for row in LIFECYCLE.rows if row.name in TIMELINE_ACTIONS}
+    events = await ledger.db.rows(TIMELINE_EVENTS, (incident.row_key, list(by_event), LONGEST_LIST))
     said = [
-        next((event["given"][name] for name in WORDS if name in event["given"]), None) for event in events
+        next((event["given"][name] for name in TIMELINE_TEXT_FIELDS if name in event["given"]), None)
+        for event in events
     ]
     texts = await ledger.vault.texts(words for words in said if words is not None and is_sealed(words))
     entries = []

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef
 from app.common.tickets import Channel, HoldReason, Ticket
 
 
-class IncidentState(Labelled):
+class IncidentState(CodeEnum):
     """Where an incident stands."""
 
     new = "new", "New", "新建"
@@ -33,7 +33,7 @@ OPEN = frozenset(
 ENDED = frozenset({IncidentState.resolved, IncidentState.closed})
 
 
-class Effect(Labelled):
+class Effect(CodeEnum):
     """What it does to the service."""
 
     none = "none", "None", "无影响"
@@ -41,7 +41,7 @@ class Effect(Labelled):
     down = "down", "Down", "中断"
 
 
-class ResolutionCode(Labelled):
+class ResolutionCode(CodeEnum):
     """How it ended."""
 
     fixed = "fixed", "Fixed", "已修复"
@@ -61,9 +61,9 @@ class Incident(Ticket):
     channel: Channel | None = Field(default=None, sa_type=Text)
     effect: Effect | None = Field(default=None, sa_type=Text)
     began_at: datetime | None = None
-    service: Annotated[str | None, KeyOf("service")] = None
-    ci: Annotated[str | None, KeyOf("ci")] = None
-    category: Annotated[str | None, KeyOf("category", per_process=True)] = None
+    service: Annotated[str | None, KeyRef("service")] = None
+    ci: Annotated[str | None, KeyRef("ci")] = None
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = None
     acknowledged_at: datetime | None = None
     started_at: datetime | None = None
     held_from: IncidentState | None = Field(default=None, sa_type=Text)
@@ -79,12 +79,12 @@ class Incident(Ticket):
     contained_at: datetime | None = None
     containment: Annotated[str | None, Personal()] = None
     declared_major_at: datetime | None = None
-    commander_id: Annotated[UUID | None, Refers("person"), Responsible(Step.in_charge)] = None
+    commander_id: Annotated[UUID | None, ForeignRef("person"), Responsible(NoticeType.in_charge)] = None
     statement: Annotated[str | None, Personal()] = None
     next_update_due_at: datetime | None = None
     reminded_at: datetime | None = None
-    duplicate_of_id: Annotated[UUID | None, Refers("incident")] = None
-    reported_by_id: Annotated[UUID | None, Refers("person")] = None
+    duplicate_of_id: Annotated[UUID | None, ForeignRef("incident")] = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     alert_source: str | None = None
     dedup_key: str | None = None
     alert_count: int | None = None
@@ -93,7 +93,7 @@ class Incident(Ticket):
     reviewed_at: datetime | None = None
 
 
-class IncidentReview(Beside):
+class IncidentReview(ChildRecord):
     """What was learnt from a major incident."""
 
     KIND: ClassVar[str] = "incident_review"
@@ -109,7 +109,7 @@ class IncidentReview(Beside):
         return True
 
 
-class TimelineEntry(Beside):
+class TimelineEntry(ChildRecord):
     """Something that happened in a major incident, as its review tells it."""
 
     KIND: ClassVar[str] = "timeline_entry"

@@ -9,66 +9,75 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
-from app.common.records import Refers
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Reference, Title, Words
-from app.kernel.moment import Moment
+from app.common.records import ForeignRef
+from app.kernel.context import ActionContext
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    Reference,
+    Title,
+)
 from app.processes.incidents.records import Incident, IncidentReview, TimelineEntry
 from app.ticketing.records import Task
 
 
-class ReviewEntry(Part):
+class ReviewEntry(PayloadPart):
     """Something that happened."""
 
     happened_at: Instant = Field(description="When.")
-    text: Words = Field(description="What, in words.")
+    text: FreeText = Field(description="What, in words.")
 
 
-class ReviewAction(Part):
+class ReviewAction(PayloadPart):
     """Something that will be done, so that it does not happen again; a task of the incident."""
 
     title: Title = Field(description="What will be done. Lists show it: name no persons here.")
-    owner: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] = Field(
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
         description="Who sees to it: a person's id, or `me`."
     )
     due_at: Instant = Field(description="By when.")
 
 
-class ReviewIncident(Body):
+class ReviewIncident(Payload):
     """What is learnt from a major incident."""
 
-    timeline: Annotated[tuple[ReviewEntry, ...], Few] = Field(
+    timeline: Annotated[tuple[ReviewEntry, ...], BoundedList] = Field(
         min_length=1,
         max_length=LONGEST_LIST,
         description="What happened, in order; `GET …/review` proposes it from the log.",
     )
-    causes: Words = Field(description="Why it happened.")
-    went_well: Words = Field(description="What went well.")
-    went_badly: Words = Field(description="What went badly.")
-    actions: Annotated[tuple[ReviewAction, ...], Few] = Field(
+    causes: FreeText = Field(description="Why it happened.")
+    went_well: FreeText = Field(description="What went well.")
+    went_badly: FreeText = Field(description="What went badly.")
+    actions: Annotated[tuple[ReviewAction, ...], BoundedList] = Field(
         max_length=LONGEST_LIST, description="What will be done; none: nothing need be."
     )
 
 
-def review(incident: Incident, body: ReviewIncident, at: Moment) -> None:
+def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None:
     """A major incident has been looked back upon."""
-    incident.reviewed_at = at.occurred_at
-    review_id = at.new_id()
-    at.add(
+    incident.reviewed_at = ctx.occurred_at
+    review_id = ctx.new_id()
+    ctx.add(
         IncidentReview(
             id=review_id,
             record=incident.row_key,
             causes=body.causes,
             went_well=body.went_well,
             went_badly=body.went_badly,
-            reviewed_at=at.occurred_at,
+            reviewed_at=ctx.occurred_at,
         )
     )
     for entry in body.timeline:
-        at.add(
+        ctx.add(
             TimelineEntry(
-                id=at.new_id(),
+                id=ctx.new_id(),
                 record=incident.row_key,
                 review_id=review_id,
                 happened_at=entry.happened_at,
@@ -76,14 +85,14 @@ def review(incident: Incident, body: ReviewIncident, at: Moment) -> None:
             )
         )
     for n, action in enumerate(body.actions):
-        owner = at.named(Person, f"actions/{n}/owner")
-        at.add(
+        owner = ctx.required_ref(Person, f"actions/{n}/owner")
+        ctx.add(
             Task(
-                id=at.new_id(),
+                id=ctx.new_id(),
                 record=incident.row_key,
                 title=action.title,
                 assignee_id=owner.id,
                 due_at=action.due_at,
-                added_at=at.occurred_at,
+                added_at=ctx.occurred_at,
             )
         )

@@ -12,7 +12,7 @@ from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.kernel.who import staff
+from app.kernel.actor_policy import staff
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.queries import LISTING, IncidentOut, ReviewOut, review_of
 from app.ticketing.routes.attachments import mount_attachments
@@ -33,7 +33,7 @@ mount_attachments(router, LISTING)
 async def get_incident_review(request: Request, name: reads.Name) -> Response:
     """The review of the incident's present resolution; before there is one, a timeline from the log."""
     renderer = reads.renderer_of(request, LISTING)
-    incident = (await reads.seen(renderer, name)).record
+    incident = (await reads.load_visible(renderer, name)).record
     if not renderer.caller.is_staff_for(incident):
         raise renderer.ledger.forbidden(staff, renderer.language)
     shown = await review_of(renderer.ledger, incident, renderer.language)

@@ -11,109 +11,122 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.common.notices import Step, Tells
-from app.common.people import SEE_EVERYTHING, Role
-from app.common.records import KeyOf, Refers
+from app.common.notices import NoticeType, RecipientRule
+from app.common.people import OVERSIGHT_ROLES, Role
+from app.common.records import ForeignRef, KeyRef
 from app.common.tickets import Ticket
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Key, Nothing, Reason, Reference, Title, Words
-from app.kernel.constraints import Taken
-from app.kernel.lifecycle import FROM_NOTHING, Lifecycle, Second, action
-from app.kernel.look import Look, NotHeld
-from app.kernel.moment import Moment
+from app.kernel.actor_policy import problem_manager, rule
+from app.kernel.constraints import ValueTaken
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, Lifecycle, RelatedCommand, action
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    EmptyPayload,
+    FreeText,
+    Instant,
+    Payload,
+    Reason,
+    RecordKey,
+    Reference,
+    Title,
+)
+from app.kernel.reads import NotHeld, ReadContext
 from app.kernel.refusals import WrongValue
-from app.kernel.who import problem_manager, rule
 from app.log.events import stream
 from app.processes.problems import recurrence
-from app.processes.problems.lifecycle import MOST_USERS, Keys, RaiseProblem, Teams
+from app.processes.problems.lifecycle import MOST_USERS, RaiseProblem, ServiceKeys, TeamReferences
 from app.processes.problems.records import CandidateDimension, Problem, ProblemCandidate, ProblemOrigin
 from app.processes.problems.records import CandidateState as State
 
-DECIDED = frozenset(State) - {State.offered}
-Incidents = Annotated[
-    tuple[Annotated[Reference, Refers("incident")], ...], Field(min_length=1, max_length=LONGEST_LIST), Few
+DECIDED_STATES = frozenset(State) - {State.offered}
+IncidentReferences = Annotated[
+    tuple[Annotated[Reference, ForeignRef("incident")], ...],
+    Field(min_length=1, max_length=LONGEST_LIST),
+    BoundedList,
 ]
 
 
-class DetectProblemCandidate(Body):
+class DetectProblemCandidate(Payload):
     """What recurs."""
 
     dimension: CandidateDimension = Field(description="What the incidents have in common.")
-    value: Key = Field(description="The key of it.")
+    value: RecordKey = Field(description="The key of it.")
     since_at: Instant = Field(description="Incidents that were opened after it are counted.")
 
 
-def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, at: Moment) -> None:
+def detect(candidate: ProblemCandidate, body: DetectProblemCandidate, ctx: ActionContext) -> None:
     """Incidents of one service, CI or category recur."""
     candidate.dimension = body.dimension
     candidate.value = body.value
     candidate.since_at = body.since_at
-    candidate.detected_at = at.occurred_at
+    candidate.detected_at = ctx.occurred_at
 
 
-class DetectAgainProblemCandidate(Body):
+class DetectAgainProblemCandidate(Payload):
     """Since when they recur again."""
 
     since_at: Instant = Field(description="Incidents that were opened after it are counted.")
 
 
-def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate, at: Moment) -> None:
+def detect_again(candidate: ProblemCandidate, body: DetectAgainProblemCandidate, ctx: ActionContext) -> None:
     """As many new ones have come since it was decided on."""
     candidate.since_at = body.since_at
-    candidate.detected_at = at.occurred_at
+    candidate.detected_at = ctx.occurred_at
     candidate.problem_id = candidate.incident_ids = candidate.reason = None
 
 
-class AcceptProblemCandidate(Body):
+class AcceptProblemCandidate(Payload):
     """What is said to raise the problem that is behind them."""
 
     title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
-    description: Words = Field(description="What is known of it.")
-    service: Annotated[Key, KeyOf("service")] | None = Field(
+    description: FreeText = Field(description="What is known of it.")
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="Of incidents of one category: the service, or `ci`, that it is about."
     )
-    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
         default=None, description="The same of the configuration item."
     )
-    affected_services: Keys = Field(
+    affected_services: ServiceKeys = Field(
         max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
     )
-    affected_customers: Teams = Field(
+    affected_customers: TeamReferences = Field(
         max_length=LONGEST_LIST, description="How far it reaches: the keys or ids of the customers' teams."
     )
     affected_users: int = Field(
         ge=0, le=MOST_USERS, strict=True, description="How far it reaches: so many users, about."
     )
-    tried: Words = Field(description="What has been tried so far.")
-    incidents: Incidents | None = Field(
+    tried: FreeText = Field(description="What has been tried so far.")
+    incidents: IncidentReferences | None = Field(
         default=None,
         description="The incidents that show it; none: the newest 50 that are counted now.",
     )
 
 
-def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, at: Moment) -> None:
+def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext) -> None:
     """A problem is raised for them, with these incidents linked."""
-    candidate.problem_id = at.second_id
-    candidate.incident_ids = [str(incident.id) for incident in at.prepared(ShownBy).incidents]
-    _decided(candidate, at)
+    candidate.problem_id = ctx.related_id
+    candidate.incident_ids = [str(incident.id) for incident in ctx.prepared(ShownBy).incidents]
+    _record_decision(candidate, ctx)
 
 
-def decline(candidate: ProblemCandidate, body: Reason, at: Moment) -> None:
+def decline(candidate: ProblemCandidate, body: Reason, ctx: ActionContext) -> None:
     """Nothing is behind them that is worth looking for; they are offered again when as many new ones come."""
     candidate.reason = body.reason
-    _decided(candidate, at)
+    _record_decision(candidate, ctx)
 
 
-def _decided(candidate: ProblemCandidate, at: Moment) -> None:
-    candidate.decided_at = at.occurred_at
-    candidate.decided_by_id = at.caller.person_id
+def _record_decision(candidate: ProblemCandidate, ctx: ActionContext) -> None:
+    candidate.decided_at = ctx.occurred_at
+    candidate.decided_by_id = ctx.caller.person_id
 
 
-def withdraw(candidate: ProblemCandidate, body: Nothing, at: Moment) -> None:
+def withdraw(candidate: ProblemCandidate, body: EmptyPayload, ctx: ActionContext) -> None:
     """So many of them turned out to be none, or to be behind a problem already, that they recur no more."""
 
 
-async def about_no_service(
-    look: Look, candidate: ProblemCandidate, body: AcceptProblemCandidate, at: Moment
+async def service_or_ci_missing(
+    reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> None:
     """A problem is about a service or a CI, which a category does not say."""
     if candidate.dimension is CandidateDimension.category and body.service is None and body.ci is None:
@@ -128,43 +141,43 @@ class ShownBy:
 
 
 async def shown_by(
-    look: Look, candidate: ProblemCandidate, body: AcceptProblemCandidate, at: Moment
+    reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> ShownBy:
     """Finds the incidents: those named, or the newest that count, each read as any record is.
 
     Which there are is not held against what comes meanwhile: one more is for the next look, and one that
     changes has the command decided again.
     """
-    incidents: list[Ticket] = at.every(Ticket, "incidents")
+    incidents: list[Ticket] = ctx.refs(Ticket, "incidents")
     if body.incidents is None:
         assert candidate.dimension is not None
         assert candidate.value is not None
         assert candidate.since_at is not None
         held = NotHeld("One more that comes meanwhile is for the next look.")
-        rows = await recurrence.cases(
-            partial(look.rows, held=held),
+        rows = await recurrence.counted_incidents(
+            partial(reads.rows, held=held),
             candidate.dimension,
             candidate.value,
             candidate.since_at,
             limit=LONGEST_LIST,
         )
-        loaded = [await look.record("incident", str(row["id"])) for row in rows]
+        loaded = [await reads.record("incident", str(row["id"])) for row in rows]
         incidents = [one.record for one in loaded if one is not None]
     return ShownBy(tuple(incidents))
 
 
-async def shown_by_nothing(
-    look: Look, candidate: ProblemCandidate, body: AcceptProblemCandidate, at: Moment
+async def incidents_missing(
+    reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> None:
     """Incidents show it, and each once."""
-    incidents = at.prepared(ShownBy).incidents
+    incidents = ctx.prepared(ShownBy).incidents
     if len({incident.id for incident in incidents}) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
     if not incidents:
         raise WrongValue(pointer="/incidents", because="missing")
 
 
-def _raised(candidate: ProblemCandidate, body: AcceptProblemCandidate) -> RaiseProblem:
+def _raise_payload(candidate: ProblemCandidate, body: AcceptProblemCandidate) -> RaiseProblem:
     """What is said to raise the problem: that of the candidate, and what was said to accept it."""
     of = {} if candidate.dimension is None else {candidate.dimension.value: candidate.value}
     said = {
@@ -183,27 +196,27 @@ def _raised(candidate: ProblemCandidate, body: AcceptProblemCandidate) -> RaiseP
     )
 
 
-RAISED = Second(
+RAISE_PROBLEM = RelatedCommand(
     action="raise",
     field="incidents",
-    record=lambda at: stream(Problem.KIND, at.second_id),
-    body=_raised,
+    record=lambda ctx: stream(Problem.KIND, ctx.related_id),
+    body=_raise_payload,
     goes_on=True,
 )
 
-MANAGERS = Tells(Step.recurring, roles=frozenset({Role.problem_manager}))
+MANAGERS = RecipientRule(NoticeType.recurring, roles=frozenset({Role.problem_manager}))
 
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State,
-    audience=lambda candidate: (), sees_all=SEE_EVERYTHING | {Role.problem_manager, Role.incident_manager},
-    constraints={"problem_candidate_value_key": Taken("value")},
+    audience=lambda candidate: (), overseer_roles=OVERSIGHT_ROLES | {Role.problem_manager, Role.incident_manager},
+    constraints={"problem_candidate_value_key": ValueTaken("value")},
     rows=(
         #      action        中文        from             to               who              event
-        action(detect,       "发现",     FROM_NOTHING,    State.offered,   rule,            "problem_candidate.detected", tells=(MANAGERS,)),
-        action(detect_again, "再次发现", DECIDED,         State.offered,   rule,            "problem_candidate.detected_again", tells=(MANAGERS,)),
+        action(detect,       "发现",     NEW_RECORD,      State.offered,   rule,            "problem_candidate.detected",       notifies=(MANAGERS,)),
+        action(detect_again, "再次发现", DECIDED_STATES,  State.offered,   rule,            "problem_candidate.detected_again", notifies=(MANAGERS,)),
         action(accept,       "接受",     [State.offered], State.accepted,  problem_manager, "problem_candidate.accepted",
-               prepare=(shown_by,), wrong=(about_no_service, shown_by_nothing), second=RAISED),
+               prepare=(shown_by,), wrong=(service_or_ci_missing, incidents_missing), related=RAISE_PROBLEM),
         action(decline,      "拒绝",     [State.offered], State.declined,  problem_manager, "problem_candidate.declined"),
         action(withdraw,     "撤回",     [State.offered], State.withdrawn, rule,            "problem_candidate.withdrawn"),
     ),

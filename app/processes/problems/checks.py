@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from app.common.people import Person
 from app.common.tickets import Ticket
-from app.foundation.people.givable import fits
+from app.foundation.people.eligibility import check_assignable
 from app.foundation.people.records import Team
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.kernel.refusals import WrongValue
 from app.processes.problems.records import Problem
 
@@ -23,31 +23,41 @@ if TYPE_CHECKING:
     )
 
 
-async def named_twice(look: Look, problem: Problem, body: RaiseProblem, at: Moment) -> None:
+async def incident_named_twice(
+    reads: ReadContext, problem: Problem, body: RaiseProblem, ctx: ActionContext
+) -> None:
     """An incident shows it once, whichever of its names it is called by."""
-    incidents = [incident.id for incident in at.every(Ticket, "incidents")]
+    incidents = [incident.id for incident in ctx.refs(Ticket, "incidents")]
     if len(set(incidents)) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
 
 
-async def cannot_take_it(look: Look, problem: Problem, body: InvestigateProblem, at: Moment) -> None:
+async def cannot_be_investigated(
+    reads: ReadContext, problem: Problem, body: InvestigateProblem, ctx: ActionContext
+) -> None:
     """Who investigates is there, and belongs to the team that is named with them."""
-    await fits(look, at.the(Person, "assignee"), at.the(Team, "team"), "/assignee")
+    await check_assignable(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
 
 
-async def not_ahead(look: Look, problem: Problem, body: AcceptRiskProblem, at: Moment) -> None:
+async def until_not_in_future(
+    reads: ReadContext, problem: Problem, body: AcceptRiskProblem, ctx: ActionContext
+) -> None:
     """A risk is accepted for a time that lies ahead."""
-    if body.until_at <= at.occurred_at:
+    if body.until_at <= ctx.occurred_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")
 
 
-async def shows_nothing(look: Look, problem: Problem, body: ReopenProblem, at: Moment) -> None:
+async def reopened_without_incident(
+    reads: ReadContext, problem: Problem, body: ReopenProblem, ctx: ActionContext
+) -> None:
     """That it is back, an incident shows; only where the time of an accepted risk is over none need."""
-    if at.the(Ticket, "incident") is None and problem.risk_lapsed_at is None:
+    if ctx.ref(Ticket, "incident") is None and problem.risk_lapsed_at is None:
         raise WrongValue(pointer="/incident", because="missing")
 
 
-async def cannot_be_edited(look: Look, problem: Problem, body: EditProblem, at: Moment) -> None:
+async def cannot_be_edited(
+    reads: ReadContext, problem: Problem, body: EditProblem, ctx: ActionContext
+) -> None:
     """It stays about a service or a CI, and a workaround is put right where there is one."""
     said = body.model_fields_set
     service = body.service if "service" in said else problem.service

@@ -15,33 +15,33 @@ from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference, Visibility
 from app.common.components import shown_with
-from app.common.notices import Responsible, Step
-from app.common.people import SEE_EVERYTHING, Person, Role
+from app.common.notices import NoticeType, Responsible
+from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.priority import Impact, Urgency
-from app.common.records import KeyOf, Labelled, Refers, StaffOnly
+from app.common.records import CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Ticket
 from app.foundation.articles.records import Article
-from app.foundation.custom.values import CustomValues, custom_fits, give
-from app.foundation.editing import editing, take
+from app.foundation.custom.values import CustomValues, invalid_custom_values, set_custom_fields
+from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
-from app.kernel.bodies import (
+from app.kernel.actor_policy import engineer, problem_manager, process_owner, rule, staff
+from app.kernel.context import ActionContext
+from app.kernel.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, RelatedCommand, action
+from app.kernel.payloads import (
     LONGEST_LIST,
-    Body,
-    Few,
+    BoundedList,
+    FreeText,
     Instant,
-    Key,
-    Line,
     Paragraph,
     Patch,
+    Payload,
     Reason,
+    RecordKey,
     Reference,
+    ShortText,
     Title,
-    Words,
 )
-from app.kernel.lifecycle import FROM_NOTHING, STAYS, Fork, Lifecycle, Second, action
-from app.kernel.moment import Moment
 from app.kernel.visibility import DESK
-from app.kernel.who import engineer, problem_manager, process_owner, rule, staff
 from app.log.events import stream
 from app.processes.problems import checks
 from app.processes.problems.preparation import (
@@ -59,61 +59,61 @@ from app.processes.problems.records import (
     Technique,
 )
 from app.processes.problems.records import ProblemState as State
-from app.ticketing import CHILDREN, every_ticket
-from app.ticketing.links import LinkTicket, linked
+from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import LinkKind
 
 MOST_USERS = 100_000_000
 Language = Literal["en", "zh"]
 CHINESE = re.compile("[\u3400-\u9fff]")
-Keys = Annotated[tuple[Annotated[Key, KeyOf("service")], ...], Few]
-Teams = Annotated[tuple[Annotated[Reference, Refers("team")], ...], Few]
-Incidents = Annotated[tuple[Annotated[Reference, Refers("incident")], ...], Few]
+ServiceKeys = Annotated[tuple[Annotated[RecordKey, KeyRef("service")], ...], BoundedList]
+TeamReferences = Annotated[tuple[Annotated[Reference, ForeignRef("team")], ...], BoundedList]
+IncidentReferences = Annotated[tuple[Annotated[Reference, ForeignRef("incident")], ...], BoundedList]
 
 
-class RaiseProblem(Body):
+class RaiseProblem(Payload):
     """Something is behind incidents, or will be."""
 
     model_config = shown_with("service", "incidents")
     title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
-    description: Words = Field(description="What is known of it.")
+    description: FreeText = Field(description="What is known of it.")
     origin: ProblemOrigin = Field(
         default=ProblemOrigin.incident,
         description="What led to it; of `incident`, name at least one. `trend` and `review` are proactive.",
     )
-    service: Annotated[Key, KeyOf("service")] | None = Field(
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="The key of the service; that or `ci` is given."
     )
-    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
         default=None, description="The key of the configuration item."
     )
-    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
         default=None, description="The key of the category, if known."
     )
-    affected_services: Keys = Field(
+    affected_services: ServiceKeys = Field(
         max_length=LONGEST_LIST, description="How far it reaches: the keys of all services touched."
     )
-    affected_customers: Teams = Field(
+    affected_customers: TeamReferences = Field(
         max_length=LONGEST_LIST, description="How far it reaches: the keys or ids of the customers' teams."
     )
     affected_users: int = Field(
         ge=0, le=MOST_USERS, strict=True, description="How far it reaches: so many users, about."
     )
-    tried: Words = Field(description="What has been tried so far.")
-    incidents: Incidents = Field(
+    tried: FreeText = Field(description="What has been tried so far.")
+    incidents: IncidentReferences = Field(
         default=(),
         max_length=LONGEST_LIST,
         description="The incidents that show it: ids or numbers. Each is linked, and told so.",
     )
     impact: Impact | None = Field(default=None, description="With `urgency`: how many are touched.")
     urgency: Urgency | None = Field(default=None, description="With `impact`: how much their work suffers.")
-    requester: Annotated[Reference, Refers("person", on_behalf=True)] | None = Field(
+    requester: Annotated[Reference, ForeignRef("person", on_behalf=True)] | None = Field(
         default=None, description="Whom it is raised for, if not the caller: a person's id."
     )
     custom: CustomValues = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _enough(self) -> RaiseProblem:
+    def _check_complete(self) -> RaiseProblem:
         if self.service is None and self.ci is None:
             raise PydanticCustomError("service_or_ci", "name a service or a CI")
         if self.origin is ProblemOrigin.incident and not self.incidents:
@@ -123,9 +123,9 @@ class RaiseProblem(Body):
         return self
 
 
-def raise_(problem: Problem, body: RaiseProblem, at: Moment) -> None:
+def raise_(problem: Problem, body: RaiseProblem, ctx: ActionContext) -> None:
     """Something is behind incidents, or will be; its cause is to be found."""
-    requester = at.the(Person, "requester")
+    requester = ctx.ref(Person, "requester")
     problem.title = body.title
     problem.description = body.description
     problem.origin = body.origin
@@ -133,65 +133,65 @@ def raise_(problem: Problem, body: RaiseProblem, at: Moment) -> None:
     problem.ci = body.ci
     problem.category = body.category
     problem.affected_services = list(dict.fromkeys(body.affected_services))
-    problem.affected_customers = _ids(at, "affected_customers")
+    problem.affected_customers = _team_ids(ctx, "affected_customers")
     problem.affected_users = body.affected_users
     problem.tried = body.tried
     if body.impact is not None and body.urgency is not None:
         problem.impact, problem.urgency = body.impact, body.urgency
-    problem.requester_id = requester.id if requester else at.caller.person_id
-    problem.customer_id = requester.team_id if requester else at.caller.team_id
-    if problem.requester_id != at.caller.person_id:
-        problem.reported_by_id = at.caller.person_id
-    problem.opened_at = at.occurred_at
-    for incident in at.every(Ticket, "incidents"):
-        at.add(linked(problem, LinkKind.causes, incident, at))
-    give(problem, at)
+    problem.requester_id = requester.id if requester else ctx.caller.person_id
+    problem.customer_id = requester.team_id if requester else ctx.caller.team_id
+    if problem.requester_id != ctx.caller.person_id:
+        problem.reported_by_id = ctx.caller.person_id
+    problem.opened_at = ctx.occurred_at
+    for incident in ctx.refs(Ticket, "incidents"):
+        ctx.add(new_link(problem, LinkKind.causes, incident, ctx))
+    set_custom_fields(problem, ctx)
 
 
-def _ids(at: Moment, field: str) -> list[str]:
+def _team_ids(ctx: ActionContext, field: str) -> list[str]:
     """The ids of the teams that the field names, each once."""
-    return list(dict.fromkeys(str(team.id) for team in at.every(Team, field)))
+    return list(dict.fromkeys(str(team.id) for team in ctx.refs(Team, field)))
 
 
-class InvestigateProblem(Body):
+class InvestigateProblem(Payload):
     """Somebody looks for the cause."""
 
-    team: Annotated[Reference, Refers("team")] = Field(description="The team: its key or id.")
-    assignee: Annotated[Reference, Refers("person"), Responsible(Step.given)] = Field(
+    team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
+    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.given)] = Field(
         description="Who of the team leads: a person's id, or `me`."
     )
 
 
-def investigate(problem: Problem, body: InvestigateProblem, at: Moment) -> None:
+def investigate(problem: Problem, body: InvestigateProblem, ctx: ActionContext) -> None:
     """Somebody looks for the cause."""
-    problem.team_id = at.named(Team, "team").id
-    problem.assignee_id = at.named(Person, "assignee").id
+    problem.team_id = ctx.required_ref(Team, "team").id
+    problem.assignee_id = ctx.required_ref(Person, "assignee").id
 
 
-class IdentifyCauseProblem(Body):
+class IdentifyCauseProblem(Payload):
     """Why it happens is known."""
 
     technique: Technique = Field(description="How it was found.")
-    cause: Words = Field(description="What it is.")
+    cause: FreeText = Field(description="What it is.")
     cause_category: CauseCategory = Field(description="What sort of cause it is.")
-    evidence: Words = Field(description="What shows that it is so.")
+    evidence: FreeText = Field(description="What shows that it is so.")
 
 
-def identify_cause(problem: Problem, body: IdentifyCauseProblem, at: Moment) -> None:
+def identify_cause(problem: Problem, body: IdentifyCauseProblem, ctx: ActionContext) -> None:
     """Why it happens is known; what is a known error stays one."""
     problem.technique = body.technique
     problem.cause = body.cause
     problem.cause_category = body.cause_category
     problem.evidence = body.evidence
-    problem.cause_identified_at = at.occurred_at
+    problem.cause_identified_at = ctx.occurred_at
 
 
-def where_the_cause_leads(problem: Problem) -> Labelled:
+def state_after_cause_identified(problem: Problem) -> CodeEnum:
     """A known error stays one: whoever looks for its workaround finds it by that."""
     return State.known_error if problem.state is State.known_error else State.cause_identified
 
 
-class DocumentWorkaroundProblem(Body):
+class DocumentWorkaroundProblem(Payload):
     """How one recognises it, and what helps meanwhile."""
 
     symptoms: Annotated[Paragraph, StaffOnly()] = Field(
@@ -211,136 +211,136 @@ class DocumentWorkaroundProblem(Body):
     )
 
 
-def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, at: Moment) -> None:
+def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: ActionContext) -> None:
     """It is a known error: what helps meanwhile is written down and shown on incidents it may be behind."""
     problem.symptoms = body.symptoms
     problem.workaround = body.workaround
     problem.workaround_visibility = body.workaround_visibility
-    problem.workaround_documented_at = at.occurred_at
+    problem.workaround_documented_at = ctx.occurred_at
     if problem.article_id is None:
-        problem.article_id = at.second_id
+        problem.article_id = ctx.related_id
 
 
-class BeginFixProblem(Body):
+class BeginFixProblem(Payload):
     """What removes it."""
 
     model_config = shown_with("fixing_change")
-    fixing_change: Line | None = Field(
+    fixing_change: ShortText | None = Field(
         default=None, description="The change that fixes it, as its process or tool calls it."
     )
-    no_change_reason: Words | None = Field(default=None, description="Or why no change is needed.")
+    no_change_reason: FreeText | None = Field(default=None, description="Or why no change is needed.")
 
     @model_validator(mode="after")
-    def _one_of_the_two(self) -> BeginFixProblem:
+    def _check_change_or_reason(self) -> BeginFixProblem:
         if (self.fixing_change is None) == (self.no_change_reason is None):
             raise PydanticCustomError("change_or_reason", "name the change, or say why none is needed")
         return self
 
 
-def begin_fix(problem: Problem, body: BeginFixProblem, at: Moment) -> None:
+def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
     """What removes it is under way."""
     problem.fixing_change = body.fixing_change
     problem.no_change_reason = body.no_change_reason
 
 
-class ResolveProblem(Body):
+class ResolveProblem(Payload):
     """It is removed."""
 
-    prevention: Words = Field(description="What prevents a return.")
+    prevention: FreeText = Field(description="What prevents a return.")
 
 
-def resolve(problem: Problem, body: ResolveProblem, at: Moment) -> None:
+def resolve(problem: Problem, body: ResolveProblem, ctx: ActionContext) -> None:
     """Its cause is removed."""
     problem.prevention = body.prevention
 
 
-class AcceptRiskProblem(Body):
+class AcceptRiskProblem(Payload):
     """It is left as it is, for a time."""
 
-    reason: Words = Field(description="Why it is not fixed.")
+    reason: FreeText = Field(description="Why it is not fixed.")
     until_at: Instant = Field(description="Until when; then whoever accepts it is told, and it is flagged.")
 
 
-def accept_risk(problem: Problem, body: AcceptRiskProblem, at: Moment) -> None:
+def accept_risk(problem: Problem, body: AcceptRiskProblem, ctx: ActionContext) -> None:
     """It is left as it is, for a time, and somebody answers for that."""
     problem.risk_reason = body.reason
-    problem.risk_accepted_at = at.occurred_at
+    problem.risk_accepted_at = ctx.occurred_at
     problem.risk_accepted_until_at = body.until_at
-    problem.risk_owner_id = at.caller.person_id
+    problem.risk_owner_id = ctx.caller.person_id
 
 
-class LapseRiskProblem(Body):
+class LapseRiskProblem(Payload):
     """Who is told that the time is over."""
 
-    owner: Annotated[Reference, Refers("person"), Responsible(Step.risk_lapsed)] | None = Field(
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.risk_lapsed)] | None = Field(
         default=None, description="Who accepted the risk: a person's id."
     )
 
 
-def lapse_risk(problem: Problem, body: LapseRiskProblem, at: Moment) -> None:
+def lapse_risk(problem: Problem, body: LapseRiskProblem, ctx: ActionContext) -> None:
     """The time that its risk was accepted for is over: it is flagged, and may be reopened by itself."""
-    problem.risk_lapsed_at = at.occurred_at
+    problem.risk_lapsed_at = ctx.occurred_at
 
 
-class CloseProblem(Body):
+class CloseProblem(Payload):
     """What is to be remembered."""
 
-    lessons: Words = Field(description="What was learnt.")
+    lessons: FreeText = Field(description="What was learnt.")
 
 
-def close(problem: Problem, body: CloseProblem, at: Moment) -> None:
+def close(problem: Problem, body: CloseProblem, ctx: ActionContext) -> None:
     """It has not come back, and what was learnt is written down."""
     problem.lessons = body.lessons
 
 
-class ReopenProblem(Body):
+class ReopenProblem(Payload):
     """What shows that it is back."""
 
-    incident: Annotated[Reference, Refers("incident")] | None = Field(
+    incident: Annotated[Reference, ForeignRef("incident")] | None = Field(
         default=None,
         description="The incident that shows it: its id or number; it is linked. May be left out where the "
         "time that a risk was accepted for is over.",
     )
-    reason: Words | None = Field(default=None, description="What is known of why.")
+    reason: FreeText | None = Field(default=None, description="What is known of why.")
 
 
-def reopen(problem: Problem, body: ReopenProblem, at: Moment) -> None:
+def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
     """It is back, or was never gone."""
-    incident = at.prepared(UnlinkedIncident).incident
+    incident = ctx.prepared(UnlinkedIncident).incident
     if incident is not None:
-        at.add(linked(problem, LinkKind.causes, incident, at))
+        ctx.add(new_link(problem, LinkKind.causes, incident, ctx))
 
 
-def cancel(problem: Problem, body: Reason, at: Moment) -> None:
+def cancel(problem: Problem, body: Reason, ctx: ActionContext) -> None:
     """It turns out to be no problem."""
 
 
 class EditProblem(Patch):
     """What is known of it."""
 
-    OWN_WORDS = frozenset({"title", "description"})
+    REQUESTER_FIELDS = frozenset({"title", "description"})
 
     title: Title = Field(default_factory=str, description="What it is, in a line. Lists show it.")
-    description: Words = Field(default_factory=str, description="What is known of it.")
-    service: Annotated[Key, KeyOf("service")] | None = Field(
+    description: FreeText = Field(default_factory=str, description="What is known of it.")
+    service: Annotated[RecordKey, KeyRef("service")] | None = Field(
         default=None, description="The key of the service."
     )
-    ci: Annotated[Key, KeyOf("ci")] | None = Field(
+    ci: Annotated[RecordKey, KeyRef("ci")] | None = Field(
         default=None, description="The key of the configuration item."
     )
-    category: Annotated[Key, KeyOf("category", per_process=True)] | None = Field(
+    category: Annotated[RecordKey, KeyRef("category", per_process=True)] | None = Field(
         default=None, description="The key of the category."
     )
-    affected_services: Keys = Field(
+    affected_services: ServiceKeys = Field(
         default_factory=tuple, max_length=LONGEST_LIST, description="The keys of all services touched."
     )
-    affected_customers: Teams = Field(
+    affected_customers: TeamReferences = Field(
         default_factory=tuple, max_length=LONGEST_LIST, description="The keys or ids of the customers' teams."
     )
     affected_users: int = Field(
         default_factory=int, ge=0, le=MOST_USERS, strict=True, description="So many users."
     )
-    tried: Words = Field(default_factory=str, description="What has been tried so far.")
+    tried: FreeText = Field(default_factory=str, description="What has been tried so far.")
     symptoms: Annotated[Paragraph, StaffOnly()] = Field(
         default_factory=str, description="How one recognises a known error. Name no persons here."
     )
@@ -353,19 +353,19 @@ class EditProblem(Patch):
     custom: CustomValues = Field(default_factory=dict)
 
 
-LISTS = ("affected_services", "affected_customers")
+LIST_FIELDS = ("affected_services", "affected_customers")
 
 
-def edit(problem: Problem, body: EditProblem, at: Moment) -> None:
+def edit(problem: Problem, body: EditProblem, ctx: ActionContext) -> None:
     """What is known of it is put right."""
-    take(problem, body, at, but=LISTS)
+    apply_patch(problem, body, ctx, skip=LIST_FIELDS)
     if "affected_services" in body.model_fields_set:
         problem.affected_services = list(dict.fromkeys(body.affected_services))
     if "affected_customers" in body.model_fields_set:
-        problem.affected_customers = _ids(at, "affected_customers")
+        problem.affected_customers = _team_ids(ctx, "affected_customers")
 
 
-def entered(problem: Problem, before: Labelled | None, at: Moment) -> None:
+def on_enter(problem: Problem, before: CodeEnum | None, ctx: ActionContext) -> None:
     """What goes with a state, whoever leads there: a person, a rule, or another system's history."""
     if before in ENDED and problem.state in OPEN:
         problem.resolved_at = problem.closed_at = problem.prevention = problem.lessons = None
@@ -373,15 +373,15 @@ def entered(problem: Problem, before: Labelled | None, at: Moment) -> None:
         problem.risk_owner_id = problem.risk_reason = None
         problem.fix_begun_at = problem.fixing_change = problem.no_change_reason = None
     if problem.state is State.investigating and problem.investigation_begun_at is None:
-        problem.investigation_begun_at = at.occurred_at
+        problem.investigation_begun_at = ctx.occurred_at
     elif problem.state is State.fix_in_progress:
-        problem.fix_begun_at = at.occurred_at
+        problem.fix_begun_at = ctx.occurred_at
     elif problem.state is State.resolved:
-        problem.resolved_at = at.occurred_at
+        problem.resolved_at = ctx.occurred_at
     elif problem.state is State.closed:
-        problem.closed_at = at.occurred_at
+        problem.closed_at = ctx.occurred_at
     elif problem.state is State.cancelled:
-        problem.cancelled_at = at.occurred_at
+        problem.cancelled_at = ctx.occurred_at
 
 
 def audience(problem: Problem) -> tuple[str, ...]:
@@ -395,23 +395,25 @@ def audience(problem: Problem) -> tuple[str, ...]:
     return (*tokens, DESK)
 
 
-SHOWN_BY = Second(
+LINK_INCIDENTS = RelatedCommand(
     action="link",
     field="incidents",
-    record=lambda at: [incident.row_key for incident in at.every(Ticket, "incidents")],
+    record=lambda ctx: [incident.row_key for incident in ctx.refs(Ticket, "incidents")],
     body=lambda problem, body: LinkTicket(kind=LinkKind.caused_by, other=str(problem.id)),
 )
-BACK_IN = Second(
+LINK_RECURRENCE = RelatedCommand(
     action="link",
     field="incident",
-    record=lambda at: () if (one := at.prepared(UnlinkedIncident).incident) is None else one.row_key,
+    record=lambda ctx: () if (one := ctx.prepared(UnlinkedIncident).incident) is None else one.row_key,
     body=lambda problem, body: LinkTicket(kind=LinkKind.caused_by, other=str(problem.id)),
 )
 
-WRITTEN_DOWN = Second(
+DRAFT_ARTICLE = RelatedCommand(
     action="draft",
     field="symptoms",
-    record=lambda at: stream(Article.KIND, at.second_id) if at.prepared(UndraftedArticle).is_missing else (),
+    record=lambda ctx: (
+        stream(Article.KIND, ctx.related_id) if ctx.prepared(UndraftedArticle).is_missing else ()
+    ),
     body=lambda problem, body: {
         "title": problem.title or problem.number,
         "language": body.language or ("zh" if CHINESE.search(body.symptoms + body.workaround) else "en"),
@@ -422,8 +424,8 @@ WRITTEN_DOWN = Second(
     },
 )
 #: From a known error it stays one.
-CAUSE_KNOWN = Fork(
-    where_the_cause_leads,
+CAUSE_KNOWN = Branch(
+    state_after_cause_identified,
     (State.cause_identified, State.known_error),
     ways={State.investigating: (State.cause_identified,), State.known_error: (State.known_error,)},
 )
@@ -431,30 +433,30 @@ CAUSE_KNOWN = Fork(
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
-    audience=audience, sees_all=SEE_EVERYTHING | {Role.problem_manager, Role.process_owner},
+    audience=audience, overseer_roles=OVERSIGHT_ROLES | {Role.problem_manager, Role.process_owner},
     columns={"person": ("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), "team": ("team_id",), "service": ("service",)},
-    unassigned="team_id is null", entered=entered, children=(ExternalReference, *CHILDREN), ended=ENDED,
-    searched=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
+    unassigned="team_id is null", on_state_entered=on_enter, children=(ExternalReference, *CHILDREN), ended=ENDED,
+    searched_fields=("title", "description", "tried", "cause", "symptoms", "workaround", "prevention", "service", "ci", "category"),
     rows=(
         # action        中文          from                                       to                       who                       event
-        action(raise_,        "提出",     FROM_NOTHING,                              State.logged,            staff | rule,             "problem.raised",
-               wrong=(checks.named_twice, custom_fits), second=SHOWN_BY),
-        action(investigate,   "开始调查", [State.logged],       State.investigating,     problem_manager,          "problem.investigation_begun",
-               wrong=(checks.cannot_take_it,)),
-        action(identify_cause, "确定根因", [State.investigating, State.known_error],  CAUSE_KNOWN, engineer, "problem.cause_identified"),
+        action(raise_,              "提出",         NEW_RECORD, State.logged, staff | rule, "problem.raised",
+               wrong=(checks.incident_named_twice, invalid_custom_values), related=LINK_INCIDENTS),
+        action(investigate,         "开始调查",     [State.logged], State.investigating, problem_manager, "problem.investigation_begun",
+               wrong=(checks.cannot_be_investigated,)),
+        action(identify_cause,      "确定根因",     [State.investigating, State.known_error], CAUSE_KNOWN, engineer, "problem.cause_identified"),
         action(document_workaround, "记录变通方法", [State.investigating, State.cause_identified], State.known_error, engineer, "problem.workaround_documented",
-               prepare=(undrafted_article,), second=WRITTEN_DOWN),
-        action(begin_fix,     "开始修复", [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager,          "problem.fix_begun"),
-        action(resolve,       "解决",     [State.fix_in_progress],                   State.resolved,          problem_manager,          "problem.resolved"),
-        action(accept_risk,   "接受风险", OPEN,                                      State.closed,            process_owner,            "problem.risk_accepted",
-               wrong=(checks.not_ahead,)),
-        action(close,         "关闭",     [State.resolved],                          State.closed,            problem_manager,          "problem.closed"),
-        action(reopen,        "重新打开", [State.resolved, State.closed],            State.investigating,     staff,                    "problem.reopened",
-               prepare=(unlinked_incident,), wrong=(checks.shows_nothing,), second=BACK_IN),
-        action(cancel,        "取消",     OPEN,                                      State.cancelled,         problem_manager,          "problem.cancelled"),
-        action(lapse_risk,    "风险接受到期", [State.closed],                        STAYS,                   rule,                     "problem.risk_lapsed"),
-        *editing(edit, "problem", State, checks.cannot_be_edited),
-        *every_ticket(kind="problem", any=State, open=OPEN, delivered=ENDED, manager=Role.problem_manager),
+               prepare=(undrafted_article,), related=DRAFT_ARTICLE),
+        action(begin_fix,           "开始修复",     [State.cause_identified, State.known_error], State.fix_in_progress, problem_manager, "problem.fix_begun"),
+        action(resolve,             "解决",         [State.fix_in_progress], State.resolved, problem_manager, "problem.resolved"),
+        action(accept_risk,         "接受风险",     OPEN, State.closed, process_owner, "problem.risk_accepted",
+               wrong=(checks.until_not_in_future,)),
+        action(close,               "关闭",         [State.resolved], State.closed, problem_manager, "problem.closed"),
+        action(reopen,              "重新打开",     [State.resolved, State.closed], State.investigating, staff, "problem.reopened",
+               prepare=(unlinked_incident,), wrong=(checks.reopened_without_incident,), related=LINK_RECURRENCE),
+        action(cancel,              "取消",         OPEN, State.cancelled, problem_manager, "problem.cancelled"),
+        action(lapse_risk,          "风险接受到期", [State.closed], STAYS, rule, "problem.risk_lapsed"),
+        *edit_action(edit, "problem", State, checks.cannot_be_edited),
+        *ticket_actions(kind="problem", any=State, open=OPEN, delivered=ENDED, manager=Role.problem_manager),
     ),
 )
 # fmt: on

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.common.tickets import Ticket
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.processes.problems.records import Problem
 from app.ticketing.records import Link, LinkKind
 
@@ -22,7 +22,9 @@ class UndraftedArticle:
     is_missing: bool
 
 
-async def undrafted_article(look: Look, problem: Problem, body: object, at: Moment) -> UndraftedArticle:
+async def undrafted_article(
+    reads: ReadContext, problem: Problem, body: object, ctx: ActionContext
+) -> UndraftedArticle:
     """Finds whether an article is still to be drafted: of a problem there is one."""
     return UndraftedArticle(problem.article_id is None)
 
@@ -35,11 +37,11 @@ class UnlinkedIncident:
 
 
 async def unlinked_incident(
-    look: Look, problem: Problem, body: ReopenProblem, at: Moment
+    reads: ReadContext, problem: Problem, body: ReopenProblem, ctx: ActionContext
 ) -> UnlinkedIncident:
     """Finds whether the incident is still to be linked: one that is linked already stays so."""
-    incident = at.the(Ticket, "incident")
+    incident = ctx.ref(Ticket, "incident")
     if incident is None:
         return UnlinkedIncident(None)
-    known = await look.child(Link, problem, other=incident.row_key, kind=LinkKind.causes.value)
+    known = await reads.child(Link, problem, other=incident.row_key, kind=LinkKind.causes.value)
     return UnlinkedIncident(None if known is not None else incident)

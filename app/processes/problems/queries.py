@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.lists import Listing
-from app.api.shapes import Beside, Out, PersonStub, RecordOut, TeamStub, TicketOut
+from app.api.shapes import LoadedFrom, OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
 from app.common.children import Visibility
 from app.common.priority import Impact, Priority, Urgency
 from app.db import Database
@@ -116,7 +116,7 @@ LISTING = Listing(
 )
 
 
-class RecurrenceOut(Out):
+class RecurrenceOut(OutputModel):
     """How often something recurs."""
 
     cases: int = Field(description=f"Incidents that count, as counted up to {MOST_COUNTED:,}.")
@@ -131,7 +131,7 @@ class ProblemCandidateOut(RecordOut):
     dimension: CandidateDimension
     value: str = Field(description="The key of the service, CI or category.")
     since_at: datetime = Field(description="Incidents that were opened after it are counted.")
-    recurrence: Annotated[RecurrenceOut | None, Beside(recurrences_of, one=True)] = Field(
+    recurrence: Annotated[RecurrenceOut | None, LoadedFrom(recurrences_of, single=True)] = Field(
         description="As it stands now; null if none is left that counts, and in what is past."
     )
     detected_at: datetime = Field(description="When it was offered, or offered again.")
@@ -142,7 +142,7 @@ class ProblemCandidateOut(RecordOut):
     reason: str | None = Field(description="Why it was declined.")
 
 
-class CandidateCase(Out):
+class CandidateCase(OutputModel):
     """An incident that counts."""
 
     id: UUID
@@ -153,7 +153,7 @@ class CandidateCase(Out):
     opened_at: datetime
 
 
-class CandidateCasePage(Out):
+class CandidateCasePage(OutputModel):
     """Some of the incidents that count, the newest first."""
 
     items: list[CandidateCase]
@@ -169,10 +169,10 @@ CANDIDATES = Listing(
 )
 
 #: So many known errors are shown with an incident.
-MOST_SHOWN = 10
+MOST_KNOWN_ERRORS = 10
 
 
-class KnownErrorOut(Out):
+class KnownErrorOut(OutputModel):
     """An open problem with a workaround that may be behind an incident, too."""
 
     id: UUID
@@ -184,23 +184,23 @@ class KnownErrorOut(Out):
     because: list[CandidateDimension] = Field(description="What it has in common with the incident.")
 
 
-class KnownErrors(Out):
+class KnownErrors(OutputModel):
     """What may help with an incident at once."""
 
-    items: list[KnownErrorOut] = Field(description=f"The likeliest first; at most {MOST_SHOWN}.")
+    items: list[KnownErrorOut] = Field(description=f"The likeliest first; at most {MOST_KNOWN_ERRORS}.")
 
 
 #: How much it says that both have the same one.
 WEIGHTS = {CandidateDimension.ci: 4, CandidateDimension.category: 2, CandidateDimension.service: 1}
 #: As the indexes of known errors say it.
 _STATES = ", ".join(f"'{state.value}'" for state in ProblemState if state in OPEN)
-KNOWN = f"workaround_documented_at is not null and state in ({_STATES})"
+IS_KNOWN_ERROR = f"workaround_documented_at is not null and state in ({_STATES})"
 # Each by an index of its own, and bounded: much may be known of one service.
-WAY = """
+MATCH_BRANCH = """
 (select id, '{name}' as because, {weight} as weight from fold.problem
  where {name} = %({name})s and {known} {public}
  order by workaround_documented_at desc, id desc limit {most})"""
-MAY_BE = """
+MATCHING_KNOWN_ERRORS = """
 select p.id, p.number, p.title, p.state, p.symptoms, p.workaround, f.because from (
   select u.id, array_agg(u.because order by u.weight desc) as because, sum(u.weight) as weight
   from ({ways}) as u group by u.id
@@ -215,16 +215,18 @@ async def known_errors(db: Database, incident: Any, *, for_staff: bool) -> list[
     said = {one.value: key for one in WEIGHTS if (key := getattr(incident, one.value, None)) is not None}
     if not said:
         return []
-    rows = await db.rows(may_be(said, for_staff=for_staff), said)
+    rows = await db.rows(known_errors_query(said, for_staff=for_staff), said)
     return [row if for_staff else {**row, "title": None} for row in rows]
 
 
-def may_be(names: Any, *, for_staff: bool) -> str:
+def known_errors_query(names: Any, *, for_staff: bool) -> str:
     """The SQL of the known errors that have one of these in common with an incident."""
     public = "" if for_staff else "and workaround_visibility = 'public'"
     ways = " union all ".join(
-        WAY.format(name=one.value, weight=weight, known=KNOWN, public=public, most=MOST_SHOWN)
+        MATCH_BRANCH.format(
+            name=one.value, weight=weight, known=IS_KNOWN_ERROR, public=public, most=MOST_KNOWN_ERRORS
+        )
         for one, weight in WEIGHTS.items()
         if one.value in names
     )
-    return MAY_BE.format(ways=ways, most=MOST_SHOWN)
+    return MATCHING_KNOWN_ERRORS.format(ways=ways, most=MOST_KNOWN_ERRORS)

@@ -11,11 +11,11 @@ from sqlmodel import Field
 
 from app.common.children import Visibility
 from app.common.personal import Personal
-from app.common.records import FOLD, KeyOf, Labelled, Record, Refers, StaffOnly
+from app.common.records import FOLD, CodeEnum, ForeignRef, KeyRef, Record, StaffOnly
 from app.common.tickets import Ticket
 
 
-class ProblemState(Labelled):
+class ProblemState(CodeEnum):
     """Where a problem stands."""
 
     logged = "logged", "Logged", "已登记"
@@ -32,7 +32,7 @@ ENDED = frozenset({ProblemState.resolved, ProblemState.closed})
 OPEN = frozenset(ProblemState) - ENDED - {ProblemState.cancelled}
 
 
-class ProblemOrigin(Labelled):
+class ProblemOrigin(CodeEnum):
     """What led to it: incidents, or that somebody went looking for what had not shown itself as one."""
 
     incident = "incident", "Incidents", "事件"
@@ -40,7 +40,7 @@ class ProblemOrigin(Labelled):
     review = "review", "A review", "回顾"
 
 
-class Technique(Labelled):
+class Technique(CodeEnum):
     """How the cause was found."""
 
     five_whys = "five_whys", "Five whys", "五个为什么"
@@ -50,7 +50,7 @@ class Technique(Labelled):
     change_analysis = "change_analysis", "Change analysis", "变更分析"
 
 
-class CauseCategory(Labelled):
+class CauseCategory(CodeEnum):
     """What sort of cause it is."""
 
     software = "software", "Software", "软件"
@@ -82,14 +82,14 @@ class Problem(Ticket):
     state: ProblemState | None = Field(default=None, sa_type=Text)
     description: Annotated[str | None, Personal()] = None
     origin: ProblemOrigin | None = Field(default=None, sa_type=Text)
-    service: Annotated[str | None, KeyOf("service")] = None
-    ci: Annotated[str | None, KeyOf("ci")] = None
-    category: Annotated[str | None, KeyOf("category", per_process=True)] = None
+    service: Annotated[str | None, KeyRef("service")] = None
+    ci: Annotated[str | None, KeyRef("ci")] = None
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = None
     affected_services: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     affected_customers: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     affected_users: int | None = None
     tried: Annotated[str | None, Personal()] = None
-    reported_by_id: Annotated[UUID | None, Refers("person")] = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     investigation_begun_at: datetime | None = None
     technique: Technique | None = Field(default=None, sa_type=Text)
     cause: Annotated[str | None, Personal()] = None
@@ -100,7 +100,7 @@ class Problem(Ticket):
     workaround: Annotated[str | None, StaffOnly()] = None
     workaround_visibility: Annotated[Visibility | None, StaffOnly()] = Field(default=None, sa_type=Text)
     workaround_documented_at: datetime | None = None
-    article_id: Annotated[UUID | None, Refers("article"), StaffOnly()] = None
+    article_id: Annotated[UUID | None, ForeignRef("article"), StaffOnly()] = None
     fixing_change: str | None = None
     no_change_reason: Annotated[str | None, Personal()] = None
     fix_begun_at: datetime | None = None
@@ -111,12 +111,12 @@ class Problem(Ticket):
     cancelled_at: datetime | None = None
     risk_accepted_at: datetime | None = None
     risk_accepted_until_at: datetime | None = None
-    risk_owner_id: Annotated[UUID | None, Refers("person")] = None
+    risk_owner_id: Annotated[UUID | None, ForeignRef("person")] = None
     risk_reason: Annotated[str | None, Personal()] = None
     risk_lapsed_at: datetime | None = None
 
 
-class CandidateState(Labelled):
+class CandidateState(CodeEnum):
     """What became of an offer to look for what is behind incidents that recur."""
 
     offered = "offered", "Offered", "待处理"
@@ -125,7 +125,7 @@ class CandidateState(Labelled):
     withdrawn = "withdrawn", "Withdrawn", "已撤回"
 
 
-class CandidateDimension(Labelled):
+class CandidateDimension(CodeEnum):
     """What incidents have in common that recur: the name of the field that says so."""
 
     service = "service", "Service", "服务"
@@ -147,14 +147,14 @@ class ProblemCandidate(Record):
     value: str | None = None
     since_at: datetime | None = None
     detected_at: datetime | None = None
-    problem_id: Annotated[UUID | None, Refers("problem")] = None
+    problem_id: Annotated[UUID | None, ForeignRef("problem")] = None
     incident_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     decided_at: datetime | None = None
-    decided_by_id: Annotated[UUID | None, Refers("person")] = None
+    decided_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     reason: Annotated[str | None, Personal()] = None
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """What recurs."""
         return self.value or ""
 

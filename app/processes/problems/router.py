@@ -19,9 +19,9 @@ from app.api.edit import mount_edit
 from app.api.list_queries import Paging
 from app.api.openapi import in_language, problems
 from app.api.paging import VARY
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.kernel.refusals import NotFound
-from app.kernel.visibility import sees_all
+from app.kernel.visibility import sees_every_record
 from app.log.canonical import from_instant, instant
 from app.processes.problems import candidates as candidate_lifecycle
 from app.processes.problems.lifecycle import LIFECYCLE
@@ -36,7 +36,7 @@ from app.processes.problems.queries import (
 from app.processes.problems.queries import (
     known_errors as known_errors_of,
 )
-from app.processes.problems.recurrence import cases
+from app.processes.problems.recurrence import counted_incidents
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
@@ -65,16 +65,16 @@ async def list_problem_candidate_cases(
 ) -> Response:
     """The incidents that count, for those who see every incident."""
     renderer = reads.renderer_of(request, CANDIDATES)
-    candidate = (await reads.seen(renderer, name)).record
+    candidate = (await reads.load_visible(renderer, name)).record
     ledger = renderer.ledger
     incidents = ledger.lifecycles["incident"]
-    if not sees_all(renderer.caller, incidents, agents_see=ledger.settings.agents_see):
+    if not sees_every_record(renderer.caller, incidents, agents_see=ledger.settings.agents_see):
         raise NotFound()
     scope, sign, behind = f"cases of {candidate.row_key} {candidate.since_at}", ledger.vault.fingerprint, None
     if query.cursor is not None:
         opened_at, incident_id = cursors.read(query.cursor, scope, sign)
         behind = from_instant(opened_at), UUID(incident_id)
-    found = await cases(
+    found = await counted_incidents(
         ledger.db.rows,
         candidate.dimension,
         candidate.value,
@@ -105,8 +105,8 @@ async def list_incident_known_errors(request: Request, name: reads.Name) -> Resp
     """What is known that may be behind the incident, for those who see it; what is internal for staff."""
     renderer = reads.renderer_of(request, LISTING)
     ledger, caller = ledger_of(request), caller_of(request)
-    of_incident = Renderer(ledger, ledger.lifecycles["incident"], Out, caller, renderer.language)
-    incident = (await reads.seen(of_incident, name)).record
+    of_incident = Renderer(ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language)
+    incident = (await reads.load_visible(of_incident, name)).record
     found = await known_errors_of(ledger.db, incident, for_staff=caller.is_staff_for(incident))
     headers = {**VARY, "Content-Language": renderer.language}
     return Response(to_json({"items": found}), headers=headers, media_type="application/json")

@@ -12,13 +12,13 @@ from app.foundation.decisions.actions import Tallied, tallied
 from app.foundation.decisions.preparation import Asked, Question, ask
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.foundation.people.records import Group
-from app.foundation.services.answers import wrong_answers
+from app.foundation.services.answers import answer_errors
 from app.foundation.services.records import CatalogueItem
-from app.kernel.bodies import Body
-from app.kernel.look import Look
-from app.kernel.moment import Moment
-from app.kernel.refusals import NotAllowed, WrongValue
-from app.kernel.who import the_requester
+from app.kernel.actor_policy import requester_duty
+from app.kernel.context import ActionContext
+from app.kernel.payloads import Payload
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import PreparationRefused, WrongValue
 from app.processes.requests.records import Request
 from app.ticketing.records import Task
 
@@ -26,20 +26,22 @@ if TYPE_CHECKING:
     from app.processes.requests.lifecycle import AssessRequest, SubmitRequest
 
 #: How long approvers have if nobody says otherwise.
-APPROVED_WITHIN = timedelta(days=14)
+APPROVAL_PERIOD = timedelta(days=14)
 
 
-async def of_the_catalogue(look: Look, request: Request, body: SubmitRequest, at: Moment) -> None:
+async def answers_invalid(
+    reads: ReadContext, request: Request, body: SubmitRequest, ctx: ActionContext
+) -> None:
     """What is asked for is offered, and its form is filled in."""
-    item = at.the(CatalogueItem, "item")
+    item = ctx.ref(CatalogueItem, "item")
     if item is None:
         if body.answers is not None:
             raise WrongValue(pointer="/answers", because="answers_to_nothing")
         return
-    faults = wrong_answers(item, body.answers)
+    faults = answer_errors(item, body.answers)
     if faults:
         first = faults[0]
-        raise WrongValue(first.words, pointer=first.pointer, because=first.because, besides=tuple(faults[1:]))
+        raise WrongValue(first.words, pointer=first.pointer, because=first.because, further=tuple(faults[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,13 @@ class Approval:
     asked: Asked | None
 
 
-async def approval(look: Look, request: Request, body: AssessRequest, at: Moment) -> Approval:
+async def approval(reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext) -> Approval:
     """Finds the item; where it needs approval, prepares the question to its approvers. They are asked again
     only when they have not settled it. Raises NotAllowed or WrongValue.
     """
-    if await look.children(Decision, request, state=DecisionState.open.value):
-        raise NotAllowed("approval_is_open")
-    loaded = None if request.item is None else await look.record("catalogue_item", request.item)
+    if await reads.children(Decision, request, state=DecisionState.open.value):
+        raise PreparationRefused("approval_is_open")
+    loaded = None if request.item is None else await reads.record("catalogue_item", request.item)
     item: CatalogueItem | None = None if loaded is None else loaded.record
     nobody = body.team is None and body.assignee is None
     if nobody and (item is None or item.default_team_id is None):
@@ -68,56 +70,56 @@ async def approval(look: Look, request: Request, body: AssessRequest, at: Moment
     question = Question(
         question=request.title or item.title_en or request.number,
         rule=DecisionRule(item.approval_rule.value),
-        due_at=body.approval_due_at or at.now + APPROVED_WITHIN,
+        due_at=body.approval_due_at or ctx.now + APPROVAL_PERIOD,
         role=item.approver_role,
-        group=await _group(look, item.approver_group_id),
-        persons=[await _person(look, one) for one in item.approver_persons or ()],
+        group=await _group(reads, item.approver_group_id),
+        persons=[await _person(reads, one) for one in item.approver_persons or ()],
     )
     try:
-        return Approval(item, await ask(look, request, question, (the_requester,), at))
+        return Approval(item, await ask(reads, request, question, (requester_duty,), ctx))
     except WrongValue as error:
         if error.pointer == "/due_at":
             raise WrongValue(pointer="/approval_due_at", because=error.because) from error
         if error.because == "too_many_voters":
-            raise NotAllowed("too_many_approve") from error
-        raise NotAllowed("nobody_approves") from error
+            raise PreparationRefused("too_many_approve") from error
+        raise PreparationRefused("nobody_approves") from error
 
 
-async def _group(look: Look, group_id: UUID | None) -> Group | None:
-    loaded = None if group_id is None else await look.record("group", str(group_id))
+async def _group(reads: ReadContext, group_id: UUID | None) -> Group | None:
+    loaded = None if group_id is None else await reads.record("group", str(group_id))
     return None if loaded is None else loaded.record
 
 
-async def _person(look: Look, person_id: str) -> Person:
-    loaded = await look.record("person", person_id)
+async def _person(reads: ReadContext, person_id: str) -> Person:
+    loaded = await reads.record("person", person_id)
     assert loaded is not None, "nobody is ever taken out of the log"
     person: Person = loaded.record
     return person
 
 
-def begin_with_its_checklist(request: Request, item: CatalogueItem | None, at: Moment) -> None:
+def add_checklist_tasks(request: Request, item: CatalogueItem | None, ctx: ActionContext) -> None:
     """What the item says is to be done, is a task each."""
     titles = () if item is None else item.checklist or ()
     for position, title in enumerate(titles, start=1):
         task = Task(
-            id=at.new_id(),
+            id=ctx.new_id(),
             record=request.row_key,
             title=title,
             position=position,
-            added_at=at.occurred_at,
+            added_at=ctx.occurred_at,
         )
-        at.add(task)
+        ctx.add(task)
 
 
-def approve(request: Request, body: Tallied, at: Moment) -> None:
+def approve(request: Request, body: Tallied, ctx: ActionContext) -> None:
     """Those who approve it have approved it."""
 
 
-def refuse(request: Request, body: Tallied, at: Moment) -> None:
+def refuse(request: Request, body: Tallied, ctx: ActionContext) -> None:
     """Those who approve it have refused it."""
 
 
-def what_follows(request: Request, taken: Decision) -> tuple[str, Body] | None:
+def action_of_outcome(request: Request, taken: Decision) -> tuple[str, Payload] | None:
     """What a decision about a request leads to; deferred or lapsed, it can be asked again by `assess`."""
     if taken.outcome is DecisionOutcome.approved:
         return "approve", tallied(taken)

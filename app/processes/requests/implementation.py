@@ -10,15 +10,25 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.money import Amount, Currency
-from app.common.notices import Responsible, Step
+from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
-from app.common.records import Refers, StaffOnly
-from app.foundation.documents.filing import file, supersede
+from app.common.records import ForeignRef, StaffOnly
+from app.foundation.documents.filing import file_document, supersede
 from app.foundation.documents.records import DocumentClass, Heading
 from app.foundation.people.records import Team
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Line, Part, Reference, Title, Words
-from app.kernel.moment import Moment
-from app.kernel.who import Part as PartIn
+from app.kernel.actor_policy import RecordDuty as PartIn
+from app.kernel.context import ActionContext
+from app.kernel.payloads import (
+    LONGEST_LIST,
+    BoundedList,
+    FreeText,
+    Instant,
+    Payload,
+    PayloadPart,
+    Reference,
+    ShortText,
+    Title,
+)
 from app.processes.requests.preparation import CurrentChecks, CurrentMilestones, UnfinishedTasks
 from app.processes.requests.records import Milestone, ProgressReport, QualityCheck, Request
 from app.ticketing import tasks
@@ -26,25 +36,25 @@ from app.ticketing.records import Task
 from app.ticketing.tasks import CompleteTask
 
 #: Whoever implements it, and so neither checks its quality nor accepts it.
-the_doers = PartIn("implementer", "实施人", ("doer_ids",))
+implementer = PartIn("implementer", "实施人", ("doer_ids",))
 MOST_DAYS = 92
 
 
-class PlannedMilestone(Part):
+class PlannedMilestone(PayloadPart):
     """A step of the plan."""
 
     title: Title = Field(description="What is reached by then. Lists show it: name no persons here.")
     due_at: Instant = Field(description="By when.")
 
 
-class PlannedTask(Part):
+class PlannedTask(PayloadPart):
     """Something to be done."""
 
     title: Title = Field(description="What is to be done. Lists show it: name no persons here.")
-    assignee: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] = Field(
+    assignee: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
         description="By whom: a person's id, or `me`."
     )
-    team: Annotated[Reference, Refers("team")] | None = Field(
+    team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="For which team: its key or id; the assignee belongs to it."
     )
     milestone: int = Field(
@@ -53,14 +63,14 @@ class PlannedTask(Part):
     due_at: Instant = Field(description="By when.")
 
 
-class BeginImplementationRequest(Body):
+class BeginImplementationRequest(Payload):
     """How it is made."""
 
-    plan: Words | None = Field(default=None, description="What is to be said of the plan besides.")
-    milestones: Annotated[tuple[PlannedMilestone, ...], Few] = Field(
+    plan: FreeText | None = Field(default=None, description="What is to be said of the plan besides.")
+    milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="The steps of the plan, in order."
     )
-    tasks: Annotated[tuple[PlannedTask, ...], Few] = Field(
+    tasks: Annotated[tuple[PlannedTask, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="What is to be done, and by whom."
     )
     planned_cost: Annotated[Amount, StaffOnly(reviewers=True)] | None = Field(
@@ -74,7 +84,7 @@ class BeginImplementationRequest(Body):
     )
 
     @model_validator(mode="after")
-    def _fits(self) -> BeginImplementationRequest:
+    def _check_consistent(self) -> BeginImplementationRequest:
         if any(task.milestone > len(self.milestones) for task in self.tasks):
             raise PydanticCustomError("no_such_milestone", "a task is for a milestone that is not there")
         if (self.planned_cost is None) != (self.currency is None):
@@ -82,88 +92,90 @@ class BeginImplementationRequest(Body):
         return self
 
 
-def begin_implementation(request: Request, body: BeginImplementationRequest, at: Moment) -> None:
+def begin_implementation(request: Request, body: BeginImplementationRequest, ctx: ActionContext) -> None:
     """It is made: by milestones, each with its tasks."""
-    supersede(DocumentClass.IM, at)
+    supersede(DocumentClass.IM, ctx)
     # Its milestones and tasks are rows of their own: what is not said in words is not sealed.
-    file(request, DocumentClass.IM, [(Heading.plan, body.plan)], at)
+    file_document(request, DocumentClass.IM, [(Heading.plan, body.plan)], ctx)
     # A report of tests says of its own checks only, so it counts no more either.
-    supersede(DocumentClass.TE, at)
-    steps, left = at.prepared(CurrentMilestones).milestones, at.prepared(UnfinishedTasks).tasks
-    for earlier in (*steps, *left, *at.prepared(CurrentChecks).checks):
-        at.change(earlier).dropped_at = at.occurred_at
-    milestones = [_milestone(request, planned, at) for planned in body.milestones]
+    supersede(DocumentClass.TE, ctx)
+    steps, left = ctx.prepared(CurrentMilestones).milestones, ctx.prepared(UnfinishedTasks).tasks
+    for earlier in (*steps, *left, *ctx.prepared(CurrentChecks).checks):
+        ctx.change(earlier).dropped_at = ctx.occurred_at
+    milestones = [_milestone(request, planned, ctx) for planned in body.milestones]
     for n, planned in enumerate(body.tasks):
-        team = at.the(Team, f"tasks/{n}/team")
+        team = ctx.ref(Team, f"tasks/{n}/team")
         task = Task(
-            id=at.new_id(),
+            id=ctx.new_id(),
             record=request.row_key,
             title=planned.title,
-            assignee_id=at.named(Person, f"tasks/{n}/assignee").id,
+            assignee_id=ctx.required_ref(Person, f"tasks/{n}/assignee").id,
             team_id=team.id if team else None,
             milestone_id=milestones[planned.milestone - 1].id,
             due_at=planned.due_at,
-            added_at=at.occurred_at,
+            added_at=ctx.occurred_at,
         )
-        at.add(task)
-    _implemented_by(request, *(at.named(Person, f"tasks/{n}/assignee").id for n in range(len(body.tasks))))
+        ctx.add(task)
+    _add_implementers(
+        request, *(ctx.required_ref(Person, f"tasks/{n}/assignee").id for n in range(len(body.tasks)))
+    )
     request.planned_cost, request.currency = body.planned_cost, body.currency
     request.report_every_days = body.report_every_days
-    request.next_report_due_at = at.occurred_at + timedelta(days=body.report_every_days)
+    request.next_report_due_at = ctx.occurred_at + timedelta(days=body.report_every_days)
 
 
-def _milestone(request: Request, planned: PlannedMilestone, at: Moment) -> Milestone:
+def _milestone(request: Request, planned: PlannedMilestone, ctx: ActionContext) -> Milestone:
     made = Milestone(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=request.row_key,
         title=planned.title,
         due_at=planned.due_at,
         done=0,
-        added_at=at.occurred_at,
+        added_at=ctx.occurred_at,
     )
-    at.add(made)
+    ctx.add(made)
     return made
 
 
-class MilestoneProgress(Part):
+class MilestoneProgress(PayloadPart):
     """How far one milestone has got."""
 
     milestone: UUID = Field(description="The milestone: its id.")
     done: int = Field(ge=0, le=100, strict=True, description="How much of it is done, in percent.")
 
 
-class ReportedProblem(Part):
+class ReportedProblem(PayloadPart):
     """Something that is in the way; a task of the request."""
 
     title: Title = Field(description="What must be done about it. Lists show it: name no persons here.")
-    owner: Annotated[Reference, Refers("person"), Responsible(Step.tasked)] = Field(
+    owner: Annotated[Reference, ForeignRef("person"), Responsible(NoticeType.tasked)] = Field(
         description="Who sees to it: an id, or `me`."
     )
     due_at: Instant = Field(description="By when.")
 
 
-class ReportProgressRequest(Body):
+class ReportProgressRequest(Payload):
     """How far it has got."""
 
-    milestones: Annotated[tuple[MilestoneProgress, ...], Few] = Field(
+    milestones: Annotated[tuple[MilestoneProgress, ...], BoundedList] = Field(
         max_length=LONGEST_LIST, description="How far each milestone has got that has got further."
     )
     expected_at: Instant = Field(description="When it will be delivered, as far as is known now.")
-    text: Words | None = Field(default=None, description="What is to be said besides.")
+    text: FreeText | None = Field(default=None, description="What is to be said besides.")
     cost_to_date: Annotated[Amount, StaffOnly()] | None = Field(
         default=None,
         description="What was spent so far, in the currency of the plan; none: nothing. For staff.",
     )
-    problems: Annotated[tuple[ReportedProblem, ...], Few] = Field(
+    problems: Annotated[tuple[ReportedProblem, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST, description="What is in the way, with owner and due."
     )
 
 
-def report_progress(request: Request, body: ReportProgressRequest, at: Moment) -> None:
+def report_progress(request: Request, body: ReportProgressRequest, ctx: ActionContext) -> None:
     """It is reported how far it has got, and what is in the way."""
     due_at = request.next_report_due_at
     made = ProgressReport(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=request.row_key,
         text=body.text,
         expected_at=body.expected_at,
@@ -171,68 +183,72 @@ def report_progress(request: Request, body: ReportProgressRequest, at: Moment) -
         planned_cost=request.planned_cost,
         currency=request.currency,
         due_at=due_at,
-        late=due_at is not None and at.occurred_at > due_at,
-        author_id=at.caller.person_id,
-        reported_at=at.occurred_at,
+        late=due_at is not None and ctx.occurred_at > due_at,
+        author_id=ctx.caller.person_id,
+        reported_at=ctx.occurred_at,
     )
-    at.add(made)
-    known = {milestone.id: milestone for milestone in at.prepared(CurrentMilestones).milestones}
+    ctx.add(made)
+    known = {milestone.id: milestone for milestone in ctx.prepared(CurrentMilestones).milestones}
     for progress in body.milestones:
-        milestone = at.change(known[progress.milestone])
+        milestone = ctx.change(known[progress.milestone])
         milestone.done = progress.done
-        milestone.completed_at = (milestone.completed_at or at.occurred_at) if progress.done == 100 else None
+        milestone.completed_at = (milestone.completed_at or ctx.occurred_at) if progress.done == 100 else None
     for n, problem in enumerate(body.problems):
-        add_issue(request, problem.title, at.named(Person, f"problems/{n}/owner"), problem.due_at, at)
+        add_issue(
+            request, problem.title, ctx.required_ref(Person, f"problems/{n}/owner"), problem.due_at, ctx
+        )
     request.expected_at = body.expected_at
     assert request.report_every_days is not None
-    request.next_report_due_at = at.occurred_at + timedelta(days=request.report_every_days)
+    request.next_report_due_at = ctx.occurred_at + timedelta(days=request.report_every_days)
 
 
-def add_issue(request: Request, title: str, owner: Person | None, due_at: datetime, at: Moment) -> None:
+def add_issue(
+    request: Request, title: str, owner: Person | None, due_at: datetime, ctx: ActionContext
+) -> None:
     """What must be done about something, as a task; whoever does it does not check it."""
     task = Task(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=request.row_key,
         title=title,
         assignee_id=owner.id if owner else None,
         due_at=due_at,
-        added_at=at.occurred_at,
+        added_at=ctx.occurred_at,
     )
-    at.add(task)
+    ctx.add(task)
     if owner is not None:
-        _implemented_by(request, owner.id)
+        _add_implementers(request, owner.id)
 
 
-def complete_task(request: Request, body: CompleteTask, at: Moment) -> None:
+def complete_task(request: Request, body: CompleteTask, ctx: ActionContext) -> None:
     """A task is done."""
-    tasks.complete_task(request, body, at)
+    tasks.complete_task(request, body, ctx)
     # Who does what was given to somebody else has made it as well. There are doers once there is a plan.
-    if request.doer_ids is not None and at.caller.person_id is not None:
-        _implemented_by(request, at.caller.person_id)
+    if request.doer_ids is not None and ctx.caller.person_id is not None:
+        _add_implementers(request, ctx.caller.person_id)
 
 
-def _implemented_by(request: Request, *persons: UUID) -> None:
+def _add_implementers(request: Request, *persons: UUID) -> None:
     request.doer_ids = sorted({*map(str, persons), *(request.doer_ids or ())})
 
 
-class CheckQualityRequest(Body):
+class CheckQualityRequest(Payload):
     """Whether what was made is as it should be."""
 
-    checkpoint: Line = Field(description="What was checked: the same words for the same checkpoint.")
+    checkpoint: ShortText = Field(description="What was checked: the same words for the same checkpoint.")
     passed: bool = Field(strict=True, description="Whether it is as it should be.")
-    findings: Words = Field(description="What was found.")
+    findings: FreeText = Field(description="What was found.")
 
 
-def check_quality(request: Request, body: CheckQualityRequest, at: Moment) -> None:
+def check_quality(request: Request, body: CheckQualityRequest, ctx: ActionContext) -> None:
     """Somebody who has not made it has checked whether it is as it should be."""
-    entry = file(request, DocumentClass.TE, [(Heading.findings, body.findings)], at)
+    entry = file_document(request, DocumentClass.TE, [(Heading.findings, body.findings)], ctx)
     made = QualityCheck(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=request.row_key,
         document_id=entry.id,
         checkpoint=body.checkpoint,
         passed=body.passed,
-        checker_id=at.caller.person_id,
-        checked_at=at.occurred_at,
+        checker_id=ctx.caller.person_id,
+        checked_at=ctx.occurred_at,
     )
-    at.add(made)
+    ctx.add(made)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.kernel.look import Look
-from app.kernel.moment import Moment
+from app.kernel.context import ActionContext
+from app.kernel.reads import ReadContext
 from app.processes.requests.groups import accepting, of_the_business
 from app.processes.requests.records import Criterion, Milestone, QualityCheck, Request
 from app.ticketing.records import Task
@@ -19,9 +19,11 @@ class CurrentCriteria:
     criteria: tuple[Criterion, ...]
 
 
-async def current_criteria(look: Look, request: Request, body: object, at: Moment) -> CurrentCriteria:
+async def current_criteria(
+    reads: ReadContext, request: Request, body: object, ctx: ActionContext
+) -> CurrentCriteria:
     """Finds the criteria that hold so far."""
-    known = await look.children(Criterion, request)
+    known = await reads.children(Criterion, request)
     return CurrentCriteria(tuple(one for one in known if one.dropped_at is None))
 
 
@@ -32,9 +34,11 @@ class CurrentMilestones:
     milestones: tuple[Milestone, ...]
 
 
-async def current_milestones(look: Look, request: Request, body: object, at: Moment) -> CurrentMilestones:
+async def current_milestones(
+    reads: ReadContext, request: Request, body: object, ctx: ActionContext
+) -> CurrentMilestones:
     """Finds the milestones that hold so far."""
-    known = await look.children(Milestone, request)
+    known = await reads.children(Milestone, request)
     return CurrentMilestones(tuple(one for one in known if one.dropped_at is None))
 
 
@@ -45,9 +49,11 @@ class UnfinishedTasks:
     tasks: tuple[Task, ...]
 
 
-async def unfinished_tasks(look: Look, request: Request, body: object, at: Moment) -> UnfinishedTasks:
+async def unfinished_tasks(
+    reads: ReadContext, request: Request, body: object, ctx: ActionContext
+) -> UnfinishedTasks:
     """Finds what of the plan so far is still to be done."""
-    tasks = await look.children(Task, request)
+    tasks = await reads.children(Task, request)
     left = (one for one in tasks if one.completed_at is None and one.dropped_at is None)
     return UnfinishedTasks(tuple(one for one in left if one.milestone_id is not None))
 
@@ -59,9 +65,11 @@ class CurrentChecks:
     checks: tuple[QualityCheck, ...]
 
 
-async def current_checks(look: Look, request: Request, body: object, at: Moment) -> CurrentChecks:
+async def current_checks(
+    reads: ReadContext, request: Request, body: object, ctx: ActionContext
+) -> CurrentChecks:
     """Finds the quality checks of the plan so far."""
-    known = await look.children(QualityCheck, request)
+    known = await reads.children(QualityCheck, request)
     return CurrentChecks(tuple(one for one in known if one.dropped_at is None))
 
 
@@ -72,9 +80,11 @@ class BusinessReviewers:
     persons: tuple[UUID, ...]
 
 
-async def business_reviewers(look: Look, request: Request, body: object, at: Moment) -> BusinessReviewers:
+async def business_reviewers(
+    reads: ReadContext, request: Request, body: object, ctx: ActionContext
+) -> BusinessReviewers:
     """Finds those in the acceptance group who may review it for the business: they are to see it."""
-    return BusinessReviewers(tuple(sorted(await look.active(await of_the_business(look, request)))))
+    return BusinessReviewers(tuple(sorted(await reads.active(await of_the_business(reads, request)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,6 @@ class Acceptors:
     persons: tuple[UUID, ...]
 
 
-async def acceptors(look: Look, request: Request, body: object, at: Moment) -> Acceptors:
+async def acceptors(reads: ReadContext, request: Request, body: object, ctx: ActionContext) -> Acceptors:
     """Finds those of the acceptance group: they are to see it."""
-    return Acceptors(tuple(sorted(await look.active(await accepting(look, request)))))
+    return Acceptors(tuple(sorted(await reads.active(await accepting(reads, request)))))

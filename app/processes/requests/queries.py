@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.child_rows import Rows
+from app.api.child_rows import ChildListing
 from app.api.lists import Listing
-from app.api.shapes import Beside, Out, PersonStub, TeamStub, TicketOut
+from app.api.shapes import LoadedFrom, OutputModel, PersonStub, TeamStub, TicketOut
 from app.common.priority import Impact, Priority, Urgency
 from app.common.tickets import Channel, HoldReason
 from app.foundation.categories.queries import CATEGORIES
@@ -33,18 +33,18 @@ from app.processes.requests.records import (
     RequestState,
     ReviewSide,
     ReviewVerdict,
-    Showing,
     SolutionReview,
     Training,
+    VerificationMethod,
 )
 
-OVERDUE = """
+REPORTS_OVERDUE = """
 select id, coalesce(next_report_due_at < now(), false) as overdue from fold.request where id = any(%s)"""
 
 
 async def reports_overdue(ledger: Ledger, requests: Sequence[UUID]) -> Mapping[UUID, Any]:
     """Of each of the requests whether a report of its progress is overdue."""
-    rows = await ledger.db.rows(OVERDUE, (list(requests),))
+    rows = await ledger.db.rows(REPORTS_OVERDUE, (list(requests),))
     return {row["id"]: row["overdue"] for row in rows}
 
 
@@ -92,7 +92,7 @@ class RequestOut(TicketOut):
     expected_at: datetime | None = Field(description="The one that the latest report says.")
     report_every_days: int | None
     next_report_due_at: datetime | None = Field(description="A report of progress is overdue after it.")
-    report_overdue: Annotated[bool | None, Beside(reports_overdue, one=True)] = Field(
+    report_overdue: Annotated[bool | None, LoadedFrom(reports_overdue, single=True)] = Field(
         description="Whether a report of progress is overdue now; null in what is past."
     )
     acceptance_wanted_at: datetime | None
@@ -105,25 +105,25 @@ class RequestOut(TicketOut):
     rejected_at: datetime | None
 
 
-class CriterionOut(Out):
+class CriterionOut(OutputModel):
     """What must be met for a request to be accepted."""
 
     id: UUID
     place: int
     text: str | None = Field(description="Null when its author was erased.")
-    shown_by: Showing
+    shown_by: VerificationMethod
     added_at: datetime
     dropped_at: datetime | None = Field(description="When requirements were confirmed anew without it.")
 
 
-class CriterionPage(Out):
+class CriterionPage(OutputModel):
     """The criteria of acceptance of a request, the oldest first."""
 
     items: list[CriterionOut]
     next_cursor: str | None
 
 
-class SolutionReviewOut(Out):
+class SolutionReviewOut(OutputModel):
     """What one side thinks of a solution."""
 
     id: UUID
@@ -138,14 +138,14 @@ class SolutionReviewOut(Out):
     reviewed_at: datetime
 
 
-class SolutionReviewPage(Out):
+class SolutionReviewPage(OutputModel):
     """The reviews of the solutions of a request, the oldest first."""
 
     items: list[SolutionReviewOut]
     next_cursor: str | None
 
 
-class MilestoneOut(Out):
+class MilestoneOut(OutputModel):
     """A step of the implementation."""
 
     id: UUID
@@ -157,14 +157,14 @@ class MilestoneOut(Out):
     dropped_at: datetime | None = Field(description="When it was planned anew without it.")
 
 
-class MilestonePage(Out):
+class MilestonePage(OutputModel):
     """The milestones of a request, the oldest first."""
 
     items: list[MilestoneOut]
     next_cursor: str | None
 
 
-class ProgressReportOut(Out):
+class ProgressReportOut(OutputModel):
     """How far the implementation had got."""
 
     id: UUID
@@ -179,14 +179,14 @@ class ProgressReportOut(Out):
     reported_at: datetime
 
 
-class ProgressReportPage(Out):
+class ProgressReportPage(OutputModel):
     """The reports of progress of a request, the oldest first."""
 
     items: list[ProgressReportOut]
     next_cursor: str | None
 
 
-class QualityCheckOut(Out):
+class QualityCheckOut(OutputModel):
     """Whether what was made was as it should be, at one checkpoint."""
 
     id: UUID
@@ -198,14 +198,14 @@ class QualityCheckOut(Out):
     dropped_at: datetime | None = Field(description="When it was planned anew: it counts no more.")
 
 
-class QualityCheckPage(Out):
+class QualityCheckPage(OutputModel):
     """The quality checks of a request, the oldest first."""
 
     items: list[QualityCheckOut]
     next_cursor: str | None
 
 
-class AcceptanceOut(Out):
+class AcceptanceOut(OutputModel):
     """One round of acceptance."""
 
     id: UUID
@@ -217,33 +217,33 @@ class AcceptanceOut(Out):
     recorded_at: datetime
 
 
-class AcceptancePage(Out):
+class AcceptancePage(OutputModel):
     """The rounds of acceptance of a request, the oldest first."""
 
     items: list[AcceptanceOut]
     next_cursor: str | None
 
 
-class CriterionResultOut(Out):
+class CriterionResultOut(OutputModel):
     """Whether a criterion was met in a round of acceptance."""
 
     id: UUID
     acceptance_id: UUID
     criterion_id: UUID
-    shown_by: Showing
+    shown_by: VerificationMethod
     passed: bool
     note: str | None
     recorded_at: datetime
 
 
-class CriterionResultPage(Out):
+class CriterionResultPage(OutputModel):
     """What came of the criteria of a request in each round, the oldest first."""
 
     items: list[CriterionResultOut]
     next_cursor: str | None
 
 
-class TrainingOut(Out):
+class TrainingOut(OutputModel):
     """A training in the use of what was delivered; its document says who, what in, and with what."""
 
     id: UUID
@@ -253,7 +253,7 @@ class TrainingOut(Out):
     recorded_at: datetime
 
 
-class TrainingPage(Out):
+class TrainingPage(OutputModel):
     """The trainings of a request, the oldest first."""
 
     items: list[TrainingOut]
@@ -261,15 +261,17 @@ class TrainingPage(Out):
 
 
 #: What stands beside requests and beside nothing else.
-ROWS = (
-    Rows("criteria", Criterion, "added_at", CriterionOut, CriterionPage),
-    Rows("solution_reviews", SolutionReview, "reviewed_at", SolutionReviewOut, SolutionReviewPage),
-    Rows("milestones", Milestone, "added_at", MilestoneOut, MilestonePage),
-    Rows("progress_reports", ProgressReport, "reported_at", ProgressReportOut, ProgressReportPage),
-    Rows("quality_checks", QualityCheck, "checked_at", QualityCheckOut, QualityCheckPage),
-    Rows("acceptances", Acceptance, "recorded_at", AcceptanceOut, AcceptancePage),
-    Rows("criterion_results", CriterionResult, "recorded_at", CriterionResultOut, CriterionResultPage),
-    Rows("trainings", Training, "recorded_at", TrainingOut, TrainingPage),
+CHILD_LISTINGS = (
+    ChildListing("criteria", Criterion, "added_at", CriterionOut, CriterionPage),
+    ChildListing("solution_reviews", SolutionReview, "reviewed_at", SolutionReviewOut, SolutionReviewPage),
+    ChildListing("milestones", Milestone, "added_at", MilestoneOut, MilestonePage),
+    ChildListing("progress_reports", ProgressReport, "reported_at", ProgressReportOut, ProgressReportPage),
+    ChildListing("quality_checks", QualityCheck, "checked_at", QualityCheckOut, QualityCheckPage),
+    ChildListing("acceptances", Acceptance, "recorded_at", AcceptanceOut, AcceptancePage),
+    ChildListing(
+        "criterion_results", CriterionResult, "recorded_at", CriterionResultOut, CriterionResultPage
+    ),
+    ChildListing("trainings", Training, "recorded_at", TrainingOut, TrainingPage),
 )
 
 LISTING = Listing(

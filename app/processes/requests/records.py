@@ -10,12 +10,12 @@ from sqlalchemy import ARRAY, Text
 from sqlmodel import Field
 
 from app.common.personal import Personal
-from app.common.records import FOLD, Beside, KeyOf, Labelled, Refers, StaffOnly
+from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel, HoldReason, Ticket
 from app.foundation.services.records import FulfilmentPath
 
 
-class RequestState(Labelled):
+class RequestState(CodeEnum):
     """Where a request stands."""
 
     submitted = "submitted", "Submitted", "已提交"
@@ -41,7 +41,7 @@ ENDED = frozenset({RequestState.delivered, RequestState.closed})
 OPEN = frozenset(RequestState) - ENDED - {RequestState.cancelled, RequestState.rejected}
 
 
-class Showing(Labelled):
+class VerificationMethod(CodeEnum):
     """How it is shown that a criterion is met."""
 
     demonstration = "demonstration", "Demonstration", "演示"
@@ -50,14 +50,14 @@ class Showing(Labelled):
     user_trial = "user_trial", "User trial", "用户试用"
 
 
-class ReviewSide(Labelled):
+class ReviewSide(CodeEnum):
     """For which side a solution is reviewed."""
 
     it = "it", "IT", "信息技术方"
     business = "business", "Business", "业务方"
 
 
-class Judgement(Labelled):
+class Judgement(CodeEnum):
     """What a reviewer thinks of one aspect."""
 
     good = "good", "Good", "良好"
@@ -65,14 +65,14 @@ class Judgement(Labelled):
     poor = "poor", "Poor", "不可接受"
 
 
-class ReviewVerdict(Labelled):
+class ReviewVerdict(CodeEnum):
     """What a review comes to."""
 
     approve = "approve", "Approve", "通过"
     revise = "revise", "Revise", "修改后再审"
 
 
-class AcceptanceVerdict(Labelled):
+class AcceptanceVerdict(CodeEnum):
     """What an acceptance comes to."""
 
     accepted = "accepted", "Accepted", "验收通过"
@@ -95,27 +95,27 @@ class Request(Ticket):
     state: RequestState | None = Field(default=None, sa_type=Text)
     description: Annotated[str | None, Personal()] = None
     channel: Channel | None = Field(default=None, sa_type=Text)
-    service: Annotated[str | None, KeyOf("service")] = None
-    ci: Annotated[str | None, KeyOf("ci")] = None
-    category: Annotated[str | None, KeyOf("category", per_process=True)] = None
+    service: Annotated[str | None, KeyRef("service")] = None
+    ci: Annotated[str | None, KeyRef("ci")] = None
+    category: Annotated[str | None, KeyRef("category", per_process=True)] = None
     path: FulfilmentPath | None = Field(default=None, sa_type=Text)
-    item: Annotated[str | None, KeyOf("catalogue_item")] = None
+    item: Annotated[str | None, KeyRef("catalogue_item")] = None
     answers: Annotated[str | None, Personal()] = None
     target_seconds: int | None = None
     approval_id: UUID | None = None
     approved_at: datetime | None = None
-    reported_by_id: Annotated[UUID | None, Refers("person")] = None
+    reported_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     assessed_at: datetime | None = None
     started_at: datetime | None = None
     held_from: RequestState | None = Field(default=None, sa_type=Text)
     hold_reason: HoldReason | None = Field(default=None, sa_type=Text)
     wake_up_at: datetime | None = None
-    acceptance_group_id: Annotated[UUID | None, Refers("group")] = None
+    acceptance_group_id: Annotated[UUID | None, ForeignRef("group")] = None
     requirements_confirmed_at: datetime | None = None
     solution_id: UUID | None = None
-    solution_author_id: Annotated[UUID | None, Refers("person")] = None
-    it_approved_by_id: Annotated[UUID | None, Refers("person")] = None
-    business_approved_by_id: Annotated[UUID | None, Refers("person")] = None
+    solution_author_id: Annotated[UUID | None, ForeignRef("person")] = None
+    it_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
+    business_approved_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     sent_back_at: datetime | None = None
     solution_approved_at: datetime | None = None
     doer_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
@@ -136,26 +136,26 @@ class Request(Ticket):
     rejected_at: datetime | None = None
 
 
-class Criterion(Beside):
+class Criterion(ChildRecord):
     """What must be met for it to be accepted. Requirements that are confirmed anew drop those of before."""
 
     KIND: ClassVar[str] = "criterion"
 
     place: int | None = None
     text: Annotated[str | None, Personal()] = None
-    shown_by: Showing | None = Field(default=None, sa_type=Text)
+    shown_by: VerificationMethod | None = Field(default=None, sa_type=Text)
     added_at: datetime | None = None
     dropped_at: datetime | None = None
 
 
-class SolutionReview(Beside):
+class SolutionReview(ChildRecord):
     """What one side thinks of a solution; `edition` is that of its document."""
 
     KIND: ClassVar[str] = "solution_review"
 
     edition: int | None = None
     side: ReviewSide | None = Field(default=None, sa_type=Text)
-    reviewer_id: Annotated[UUID | None, Refers("person")] = None
+    reviewer_id: Annotated[UUID | None, ForeignRef("person")] = None
     verdict: ReviewVerdict | None = Field(default=None, sa_type=Text)
     feasibility: Judgement | None = Field(default=None, sa_type=Text)
     business_fit: Judgement | None = Field(default=None, sa_type=Text)
@@ -164,7 +164,7 @@ class SolutionReview(Beside):
     reviewed_at: datetime | None = None
 
 
-class Milestone(Beside):
+class Milestone(ChildRecord):
     """A step of the implementation by which it is planned and reported; `done` in percent."""
 
     KIND: ClassVar[str] = "milestone"
@@ -177,7 +177,7 @@ class Milestone(Beside):
     dropped_at: datetime | None = None
 
 
-class ProgressReport(Beside):
+class ProgressReport(ChildRecord):
     """How far the implementation has got; `late`: reported after `due_at`, when it was due."""
 
     KIND: ClassVar[str] = "progress_report"
@@ -189,11 +189,11 @@ class ProgressReport(Beside):
     currency: Annotated[str | None, StaffOnly(reviewers=True)] = None
     due_at: datetime | None = None
     late: bool | None = None
-    author_id: Annotated[UUID | None, Refers("person")] = None
+    author_id: Annotated[UUID | None, ForeignRef("person")] = None
     reported_at: datetime | None = None
 
 
-class QualityCheck(Beside):
+class QualityCheck(ChildRecord):
     """Whether what was made is as it should be, at one checkpoint. A new plan drops those of before."""
 
     KIND: ClassVar[str] = "quality_check"
@@ -201,12 +201,12 @@ class QualityCheck(Beside):
     document_id: UUID | None = None
     checkpoint: str | None = None
     passed: bool | None = None
-    checker_id: Annotated[UUID | None, Refers("person")] = None
+    checker_id: Annotated[UUID | None, ForeignRef("person")] = None
     checked_at: datetime | None = None
     dropped_at: datetime | None = None
 
 
-class Acceptance(Beside):
+class Acceptance(ChildRecord):
     """One round of acceptance; `participant_ids` took part, `document_id` is its report."""
 
     KIND: ClassVar[str] = "acceptance"
@@ -215,24 +215,24 @@ class Acceptance(Beside):
     round: int | None = None
     verdict: AcceptanceVerdict | None = Field(default=None, sa_type=Text)
     participant_ids: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    recorded_by_id: Annotated[UUID | None, Refers("person")] = None
+    recorded_by_id: Annotated[UUID | None, ForeignRef("person")] = None
     recorded_at: datetime | None = None
 
 
-class CriterionResult(Beside):
+class CriterionResult(ChildRecord):
     """Whether one criterion was met in a round of acceptance, and how that was shown."""
 
     KIND: ClassVar[str] = "criterion_result"
 
     acceptance_id: UUID | None = None
     criterion_id: UUID | None = None
-    shown_by: Showing | None = Field(default=None, sa_type=Text)
+    shown_by: VerificationMethod | None = Field(default=None, sa_type=Text)
     passed: bool | None = None
     note: Annotated[str | None, Personal()] = None
     recorded_at: datetime | None = None
 
 
-class Training(Beside):
+class Training(ChildRecord):
     """People were shown how to use what was delivered; `attended` is how many."""
 
     KIND: ClassVar[str] = "training"
@@ -244,7 +244,7 @@ class Training(Beside):
 
 
 #: What stands beside requests and beside nothing else.
-CHILDREN: tuple[type[Beside], ...] = (
+CHILDREN: tuple[type[ChildRecord], ...] = (
     Criterion,
     SolutionReview,
     Milestone,

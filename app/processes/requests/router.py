@@ -9,7 +9,7 @@ from app.api.actions import mount_actions
 from app.api.direct import DirectRoute
 from app.api.edit import mount_edit
 from app.processes.requests.lifecycle import LIFECYCLE
-from app.processes.requests.queries import LISTING, ROWS, RequestOut
+from app.processes.requests.queries import CHILD_LISTINGS, LISTING, RequestOut
 from app.ticketing.routes.attachments import mount_attachments
 from app.ticketing.routes.children import mount_children
 
@@ -19,4 +19,4 @@ reads.mount_events(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, RequestOut)
 mount_edit(router, LIFECYCLE, RequestOut)
-mount_children(router, LIFECYCLE, RequestOut, ROWS)
+mount_children(router, LIFECYCLE, RequestOut, CHILD_LISTINGS)

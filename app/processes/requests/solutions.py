@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.records import Labelled
-from app.foundation.documents.filing import draft_of, file, publish, supersede
+from app.common.records import CodeEnum
+from app.foundation.documents.filing import draft_of, file_document, publish_draft, supersede
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
-from app.kernel.bodies import LONGEST_LIST, Body, Few, Instant, Part, Words
-from app.kernel.moment import Moment
-from app.kernel.who import Part as PartIn
+from app.kernel.actor_policy import RecordDuty as PartIn
+from app.kernel.context import ActionContext
+from app.kernel.payloads import LONGEST_LIST, BoundedList, FreeText, Instant, Payload, PayloadPart
 from app.processes.requests.preparation import BusinessReviewers
 from app.processes.requests.records import (
     Judgement,
@@ -22,32 +22,32 @@ from app.processes.requests.records import (
     SolutionReview,
 )
 from app.processes.requests.records import RequestState as State
-from app.ticketing.followers import let_follow
+from app.ticketing.followers import add_followers
 
-the_author = PartIn("author of the solution", "方案作者", ("solution_author_id",))
+solution_author = PartIn("author of the solution", "方案作者", ("solution_author_id",))
 
 
-class SolutionRisk(Part):
+class SolutionRisk(PayloadPart):
     """Something that can go wrong, and what is done about it."""
 
-    risk: Words = Field(description="What can go wrong.")
-    response: Words = Field(description="What is done about it.")
+    risk: FreeText = Field(description="What can go wrong.")
+    response: FreeText = Field(description="What is done about it.")
 
 
-class ProposeSolutionRequest(Body):
+class ProposeSolutionRequest(Payload):
     """How it will be made."""
 
-    architecture: Words = Field(description="What it will consist of.")
-    steps: Words = Field(description="The steps.")
-    resources: Words = Field(description="Who and what is needed.")
-    schedule: Words = Field(description="When what is done.")
+    architecture: FreeText = Field(description="What it will consist of.")
+    steps: FreeText = Field(description="The steps.")
+    resources: FreeText = Field(description="Who and what is needed.")
+    schedule: FreeText = Field(description="When what is done.")
     planned_at: Instant = Field(description="When it is to be delivered.")
-    risks: Annotated[tuple[SolutionRisk, ...], Few] = Field(
+    risks: Annotated[tuple[SolutionRisk, ...], BoundedList] = Field(
         max_length=LONGEST_LIST, description="What can go wrong, with responses; none: nothing is seen."
     )
 
 
-def propose_solution(request: Request, body: ProposeSolutionRequest, at: Moment) -> None:
+def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: ActionContext) -> None:
     """It is proposed how it will be made; both sides review that."""
     said = [
         (Heading.architecture, body.architecture),
@@ -57,19 +57,19 @@ def propose_solution(request: Request, body: ProposeSolutionRequest, at: Moment)
     ]
     for risk in body.risks:
         said += [(Heading.risk, risk.risk), (Heading.response, risk.response)]
-    request.solution_id = file(request, DocumentClass.SO, said, at, state=DocumentState.drafted).id
-    request.solution_author_id = at.caller.person_id
+    request.solution_id = file_document(request, DocumentClass.SO, said, ctx, state=DocumentState.drafted).id
+    request.solution_author_id = ctx.caller.person_id
     request.planned_at = body.planned_at
     request.it_approved_by_id = request.business_approved_by_id = request.sent_back_at = None
-    let_follow(request, at.prepared(BusinessReviewers).persons, at)
+    add_followers(request, ctx.prepared(BusinessReviewers).persons, ctx)
 
 
-def number_of_a_solution(request: Request) -> str | None:
+def solution_document_class(request: Request) -> str | None:
     """A solution that is revised keeps its number."""
     return DocumentClass.SO.value if request.solution_id is None else None
 
 
-class ReviewSolutionRequest(Body):
+class ReviewSolutionRequest(Payload):
     """What one side thinks of it."""
 
     side: ReviewSide = Field(description="For which side.")
@@ -77,10 +77,10 @@ class ReviewSolutionRequest(Body):
     feasibility: Judgement = Field(description="Whether it can be made with the technology and people there.")
     business_fit: Judgement = Field(description="Whether it does what the business needs.")
     cost_and_benefit: Judgement = Field(description="Whether it is worth what it costs.")
-    comment: Words | None = Field(default=None, description="What must be revised, if something must.")
+    comment: FreeText | None = Field(default=None, description="What must be revised, if something must.")
 
     @model_validator(mode="after")
-    def _says_what(self) -> ReviewSolutionRequest:
+    def _check_verdict(self) -> ReviewSolutionRequest:
         judged = (self.feasibility, self.business_fit, self.cost_and_benefit)
         if self.verdict is ReviewVerdict.revise and self.comment is None:
             raise PydanticCustomError("say_what_to_revise", "say in a comment what must be revised")
@@ -89,38 +89,38 @@ class ReviewSolutionRequest(Body):
         return self
 
 
-def review_solution(request: Request, body: ReviewSolutionRequest, at: Moment) -> None:
+def review_solution(request: Request, body: ReviewSolutionRequest, ctx: ActionContext) -> None:
     """One side has reviewed the solution: approved when both have, revised when one wants that."""
-    draft = draft_of(DocumentClass.SO, at)
+    draft = draft_of(DocumentClass.SO, ctx)
     assert draft is not None
     made = SolutionReview(
-        id=at.new_id(),
+        id=ctx.new_id(),
         record=request.row_key,
         edition=draft.edition,
         side=body.side,
-        reviewer_id=at.caller.person_id,
+        reviewer_id=ctx.caller.person_id,
         verdict=body.verdict,
         feasibility=body.feasibility,
         business_fit=body.business_fit,
         cost_and_benefit=body.cost_and_benefit,
         comment=body.comment,
-        reviewed_at=at.occurred_at,
+        reviewed_at=ctx.occurred_at,
     )
-    at.add(made)
+    ctx.add(made)
     if body.verdict is ReviewVerdict.revise:
-        request.sent_back_at = at.occurred_at
+        request.sent_back_at = ctx.occurred_at
     elif body.side is ReviewSide.it:
-        request.it_approved_by_id = at.caller.person_id
+        request.it_approved_by_id = ctx.caller.person_id
     else:
-        request.business_approved_by_id = at.caller.person_id
+        request.business_approved_by_id = ctx.caller.person_id
     if after_review(request) is State.solution_approved:
-        supersede(DocumentClass.SO, at)
-        publish(DocumentClass.SO, at)
-        request.solution_approved_at = at.occurred_at
+        supersede(DocumentClass.SO, ctx)
+        publish_draft(DocumentClass.SO, ctx)
+        request.solution_approved_at = ctx.occurred_at
         request.first_planned_at = request.first_planned_at or request.planned_at
 
 
-def after_review(request: Request) -> Labelled:
+def after_review(request: Request) -> CodeEnum:
     """Where a review leads: on when both sides have approved, back when one wants something revised."""
     if request.sent_back_at is not None:
         return State.revising

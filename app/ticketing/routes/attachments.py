@@ -17,18 +17,18 @@ from starlette.responses import Response, StreamingResponse
 from app.api.etag import matches
 from app.api.lists import Listing
 from app.api.openapi import BINARY, problems
-from app.api.reads import IfNoneMatch, Name, renderer_of, seen
+from app.api.reads import IfNoneMatch, Name, load_visible, renderer_of
 from app.api.shapes import Renderer
 from app.common.children import Attachment
 from app.common.records import Record, from_row
 from app.kernel.refusals import NotFound
 from app.kernel.uploads import content, key_of
 
-ONE = "select * from fold.attachment where id = %s and record = %s"
+ATTACHMENT_OF_RECORD = "select * from fold.attachment where id = %s and record = %s"
 #: Whoever opens it all the same is to have nothing run, loaded or asked for.
 SANDBOX = "sandbox; default-src 'none'"
 # What some system takes for a part of a path, or does not take at all.
-_NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
+_UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]')
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]|%")
 
 AttachmentId = Annotated[UUID, Path(description="The attachment: its id.")]
@@ -37,22 +37,22 @@ AttachmentId = Annotated[UUID, Path(description="The attachment: its id.")]
 def mount_attachments(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
     """Adds the operation that gives what is in a file of one record."""
     kind = listing.lifecycle.kind
-    said = kind.replace("_", " ")
+    label = kind.replace("_", " ")
 
-    async def given(
+    async def get_attachment_content(
         request: Request, name: Name, attachment_id: AttachmentId, if_none_match: IfNoneMatch = None
     ) -> Response:
         renderer = renderer_of(request, listing)
-        record = (await seen(renderer, name)).record
-        attachment = await _one(renderer, record, attachment_id)
-        return await _file(renderer, attachment, if_none_match)
+        record = (await load_visible(renderer, name)).record
+        attachment = await _find_attachment(renderer, record, attachment_id)
+        return await _file_response(renderer, attachment, if_none_match)
 
     router.add_api_route(
         f"{prefix}/{{id}}/attachments/{{attachment_id}}/content",
-        given,
+        get_attachment_content,
         methods=["GET"],
         operation_id=f"get_{kind}_attachment_content",
-        description=f"What is in a file of one {said}: bytes to be saved, never to be shown as a page.",
+        description=f"What is in a file of one {label}: bytes to be saved, never to be shown as a page.",
         response_class=StreamingResponse,
         response_model=None,
         responses=_content_responses(),
@@ -68,16 +68,16 @@ def _content_responses() -> dict[int | str, dict[str, Any]]:
     }
 
 
-async def _one(renderer: Renderer, record: Record, attachment_id: UUID) -> Attachment:
+async def _find_attachment(renderer: Renderer, record: Record, attachment_id: UUID) -> Attachment:
     """The record's attachment of that id. Raises NotFound also for one that is not for this caller."""
-    row = await renderer.ledger.db.row(ONE, (attachment_id, record.row_key))
+    row = await renderer.ledger.db.row(ATTACHMENT_OF_RECORD, (attachment_id, record.row_key))
     attachment = None if row is None else from_row(Attachment, row)
     if attachment is None or (attachment.for_staff and not renderer.caller.is_staff_for(record)):
         raise NotFound()
     return attachment
 
 
-async def _file(renderer: Renderer, attachment: Attachment, if_none_match: str | None) -> Response:
+async def _file_response(renderer: Renderer, attachment: Attachment, if_none_match: str | None) -> Response:
     headers = {"ETag": f'"{attachment.sha256}"', "Content-Security-Policy": SANDBOX}
     key = await key_of(renderer.ledger, attachment)
     if matches(if_none_match, headers["ETag"]):
@@ -96,6 +96,6 @@ def disposition(name: str) -> str:
     """Content-Disposition for a file of that name (RFC 6266): to be saved, under a name that is none but a
     name, in every system; for old clients in ASCII.
     """
-    safe = _NOT_IN_A_NAME.sub("_", name).strip(" .") or "_"
+    safe = _UNSAFE_IN_NAME.sub("_", name).strip(" .") or "_"
     plain = _NOT_ASCII.sub("_", safe)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"

@@ -13,9 +13,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.auth import time_of_day
-from app.api.child_rows import Rows, mount_rows, shown_rows
-from app.api.shapes import Out, PersonStub, Renderer, TeamStub
+from app.api.auth import utc_now
+from app.api.child_rows import ChildListing, mount_child_listing, render_rows
+from app.api.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.common.children import Attachment, Follower, Visibility
 from app.common.people import Role
 from app.common.records import Record
@@ -30,15 +30,15 @@ from app.foundation.decisions.records import (
 )
 from app.foundation.documents.records import DocumentEntry, DocumentSection
 from app.foundation.documents.shapes import DocumentOut, DocumentPage, DocumentSectionOut, DocumentSectionPage
-from app.foundation.people.records import Side
+from app.foundation.people.records import RepresentedSide
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import sees_all, tokens
+from app.kernel.visibility import sees_every_record, tokens
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
-from app.ticketing.records import Comment, Complaint, Link, LinkKind, Rating, Subject, Tag, Task
+from app.ticketing.records import Comment, Complaint, ComplaintSubject, Link, LinkKind, Rating, Tag, Task
 
 
-class CommentOut(Out):
+class CommentOut(OutputModel):
     """What somebody said about a record."""
 
     id: UUID
@@ -50,14 +50,14 @@ class CommentOut(Out):
     withdrawn_at: datetime | None
 
 
-class FollowerOut(Out):
+class FollowerOut(OutputModel):
     """A person who is told of a record's public steps, and sees it."""
 
     person: PersonStub
     followed_at: datetime
 
 
-class TagOut(Out):
+class TagOut(OutputModel):
     """A word that a record is found by."""
 
     name: str
@@ -67,7 +67,7 @@ class TagOut(Out):
     tagged_at: datetime
 
 
-class AttachmentOut(Out):
+class AttachmentOut(OutputModel):
     """A file that belongs to a record."""
 
     id: UUID = Field(description="That of the upload.")
@@ -80,7 +80,7 @@ class AttachmentOut(Out):
     attached_at: datetime
 
 
-class TaskOut(Out):
+class TaskOut(OutputModel):
     """Something to be done for a record."""
 
     id: UUID
@@ -101,7 +101,7 @@ class TaskOut(Out):
     overdue: bool = Field(description="Whether it is still to be done and its time is over.")
 
 
-class TicketStub(Out):
+class TicketStub(OutputModel):
     """A ticket, as other records show it."""
 
     id: UUID
@@ -111,7 +111,7 @@ class TicketStub(Out):
     state: str
 
 
-class LinkOut(Out):
+class LinkOut(OutputModel):
     """What a record is to another one that the caller may see as well."""
 
     id: UUID = Field(description="For `unlink`; it is the same at both ends.")
@@ -121,7 +121,7 @@ class LinkOut(Out):
     linked_at: datetime
 
 
-class WorkOut(Out):
+class WorkOut(OutputModel):
     """Work on a ticket."""
 
     id: UUID
@@ -135,7 +135,7 @@ class WorkOut(Out):
     reverses_id: UUID | None = Field(description="The entry that it takes back.")
 
 
-class CostOut(Out):
+class CostOut(OutputModel):
     """Money spent on a ticket."""
 
     id: UUID
@@ -147,7 +147,7 @@ class CostOut(Out):
     reverses_id: UUID | None = Field(description="The entry that it takes back.")
 
 
-class RatingOut(Out):
+class RatingOut(OutputModel):
     """How content the requester is."""
 
     id: UUID
@@ -156,11 +156,11 @@ class RatingOut(Out):
     rated_at: datetime = Field(description="When they first said.")
 
 
-class ComplaintOut(Out):
+class ComplaintOut(OutputModel):
     """What the requester complains about, and what they were answered."""
 
     id: UUID
-    subject: Subject
+    subject: ComplaintSubject
     about: str | None = Field(description="Null when they were erased.")
     person: PersonStub | None = Field(description="Whom it is about, if about whoever had the ticket.")
     complained_at: datetime
@@ -171,77 +171,77 @@ class ComplaintOut(Out):
     remedy: str | None = Field(description="What is done about it.")
 
 
-class CommentPage(Out):
+class CommentPage(OutputModel):
     """Comments on a record, the oldest first."""
 
     items: list[CommentOut]
     next_cursor: str | None
 
 
-class FollowerPage(Out):
+class FollowerPage(OutputModel):
     """Who follows a record, those of longest standing first."""
 
     items: list[FollowerOut]
     next_cursor: str | None
 
 
-class TagPage(Out):
+class TagPage(OutputModel):
     """The tags of a record that the caller may see, the oldest first."""
 
     items: list[TagOut]
     next_cursor: str | None
 
 
-class AttachmentPage(Out):
+class AttachmentPage(OutputModel):
     """The files of a record that the caller may see, the oldest first."""
 
     items: list[AttachmentOut]
     next_cursor: str | None
 
 
-class TaskPage(Out):
+class TaskPage(OutputModel):
     """The tasks of a record, the oldest first."""
 
     items: list[TaskOut]
     next_cursor: str | None
 
 
-class LinkPage(Out):
+class LinkPage(OutputModel):
     """The links of a record, the oldest first."""
 
     items: list[LinkOut]
     next_cursor: str | None
 
 
-class WorkPage(Out):
+class WorkPage(OutputModel):
     """The work on a record, the oldest entry first; for staff."""
 
     items: list[WorkOut]
     next_cursor: str | None
 
 
-class CostPage(Out):
+class CostPage(OutputModel):
     """The costs of a record, the oldest entry first; for staff."""
 
     items: list[CostOut]
     next_cursor: str | None
 
 
-class RatingPage(Out):
+class RatingPage(OutputModel):
     """How content the requester of a record is: one entry at most."""
 
     items: list[RatingOut]
     next_cursor: str | None
 
 
-class ComplaintPage(Out):
+class ComplaintPage(OutputModel):
     """The complaints about a record, the oldest first."""
 
     items: list[ComplaintOut]
     next_cursor: str | None
 
 
-class DecisionOut(Out):
+class DecisionOut(OutputModel):
     """A question about a record, put to an electorate; and what came of it."""
 
     id: UUID
@@ -267,13 +267,15 @@ class DecisionOut(Out):
     closed_at: datetime | None = Field(description="When it was taken or withdrawn.")
 
 
-class VoteOut(Out):
+class VoteOut(OutputModel):
     """Somebody whom a question was put to, and what they have said."""
 
     id: UUID
     decision_id: UUID
     person: PersonStub
-    side: Side | None = Field(description="The one that they stand for in the group, if it was asked.")
+    side: RepresentedSide | None = Field(
+        description="The one that they stand for in the group, if it was asked."
+    )
     verdict: VoteVerdict | None = Field(description="Null: they have not voted.")
     comment: str | None
     asked_at: datetime
@@ -282,36 +284,36 @@ class VoteOut(Out):
     closed_at: datetime | None = Field(description="When it was over without their vote.")
 
 
-class DecisionPage(Out):
+class DecisionPage(OutputModel):
     """The decisions about a record, the first asked first."""
 
     items: list[DecisionOut]
     next_cursor: str | None
 
 
-class VotePage(Out):
+class VotePage(OutputModel):
     """All who were asked to decide about a record, and what they have said, the first asked first."""
 
     items: list[VoteOut]
     next_cursor: str | None
 
 
-def _readable(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+def _public_unless_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """What is internal is for staff."""
     return "true" if renderer.caller.is_staff_for(record) else "r.visibility = 'public'"
 
 
-def _of_staff(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+def _staff_only(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """All of it is for staff."""
     return "true" if renderer.caller.is_staff_for(record) else "false"
 
 
-def _with_both_ends(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
+def _other_end_visible(renderer: Renderer, record: Any, parameters: dict[str, Any]) -> str:
     """The other end is one that the caller sees."""
-    return seen_at(renderer, parameters, "r.other")
+    return ticket_visibility_condition(renderer, parameters, "r.other")
 
 
-def seen_at(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
+def ticket_visibility_condition(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
     """The condition that the caller sees the ticket which that column names; adds its parameters."""
     ledger, caller = renderer.ledger, renderer.caller
     seen = []
@@ -319,7 +321,7 @@ def seen_at(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
         if lifecycle.code is None:
             continue
         shown = "true"
-        if not sees_all(caller, lifecycle, agents_see=ledger.settings.agents_see):
+        if not sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see):
             shown = f"h.audience && %(tokens{n})s"
             parameters[f"tokens{n}"] = sorted(tokens(caller, lifecycle))
         seen.append(f"(h.kind = '{kind}' and {shown})")
@@ -329,19 +331,19 @@ def seen_at(renderer: Renderer, parameters: dict[str, Any], column: str) -> str:
 class _TaskRenderer(Renderer):
     """Shows tasks, and says whether they are late."""
 
-    MADE = frozenset({"overdue"})
+    COMPUTED = frozenset({"overdue"})
 
 
 def _say_whether_late(task: dict[str, Any]) -> None:
     to_do = task["completed_at"] is None and task["dropped_at"] is None
-    task["overdue"] = to_do and task["due_at"] is not None and task["due_at"] < time_of_day()
+    task["overdue"] = to_do and task["due_at"] is not None and task["due_at"] < utc_now()
 
 
 async def _tasks(
-    renderer: Renderer, record: Record, rows: Rows, found: list[dict[str, Any]]
+    renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Tasks, and whether they are late."""
-    return await shown_rows(renderer, record, rows, found, kind=_TaskRenderer, amend=_say_whether_late)
+    return await render_rows(renderer, record, rows, found, kind=_TaskRenderer, amend=_say_whether_late)
 
 
 def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
@@ -351,17 +353,17 @@ def _withhold_if_withdrawn(comment: dict[str, Any]) -> None:
 
 
 async def _comments(
-    renderer: Renderer, record: Record, rows: Rows, found: list[dict[str, Any]]
+    renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Comments, those that were withdrawn without their text."""
-    return await shown_rows(renderer, record, rows, found, amend=_withhold_if_withdrawn)
+    return await render_rows(renderer, record, rows, found, amend=_withhold_if_withdrawn)
 
 
 async def _links(
-    renderer: Renderer, record: Record, rows: Rows, found: list[dict[str, Any]]
+    renderer: Renderer, record: Record, rows: ChildListing, found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Links with what there is at their other ends."""
-    stubs = await others(renderer, [row["other"] for row in found])
+    stubs = await ticket_stubs(renderer, [row["other"] for row in found])
     return [
         {
             "id": row["link_id"],
@@ -374,36 +376,38 @@ async def _links(
     ]
 
 
-ROWS = (
-    Rows("comments", Comment, "written_at", CommentOut, CommentPage, _readable, _comments),
-    Rows("followers", Follower, "followed_at", FollowerOut, FollowerPage),
-    Rows("tags", Tag, "tagged_at", TagOut, TagPage, _readable),
-    Rows("attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _readable),
-    Rows("links", Link, "linked_at", LinkOut, LinkPage, _with_both_ends, _links),
-    Rows("tasks", Task, "added_at", TaskOut, TaskPage, show=_tasks),
-    Rows("works", Work, "logged_at", WorkOut, WorkPage, _of_staff),
-    Rows("costs", Cost, "booked_at", CostOut, CostPage, _of_staff),
-    Rows("ratings", Rating, "rated_at", RatingOut, RatingPage),
-    Rows("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
-    Rows("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
-    Rows("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
-    Rows("document_sections", DocumentSection, "written_at", DocumentSectionOut, DocumentSectionPage),
-    Rows("votes", Vote, "asked_at", VoteOut, VotePage),
+CHILD_LISTINGS = (
+    ChildListing("comments", Comment, "written_at", CommentOut, CommentPage, _public_unless_staff, _comments),
+    ChildListing("followers", Follower, "followed_at", FollowerOut, FollowerPage),
+    ChildListing("tags", Tag, "tagged_at", TagOut, TagPage, _public_unless_staff),
+    ChildListing(
+        "attachments", Attachment, "attached_at", AttachmentOut, AttachmentPage, _public_unless_staff
+    ),
+    ChildListing("links", Link, "linked_at", LinkOut, LinkPage, _other_end_visible, _links),
+    ChildListing("tasks", Task, "added_at", TaskOut, TaskPage, show=_tasks),
+    ChildListing("works", Work, "logged_at", WorkOut, WorkPage, _staff_only),
+    ChildListing("costs", Cost, "booked_at", CostOut, CostPage, _staff_only),
+    ChildListing("ratings", Rating, "rated_at", RatingOut, RatingPage),
+    ChildListing("complaints", Complaint, "complained_at", ComplaintOut, ComplaintPage),
+    ChildListing("decisions", Decision, "asked_at", DecisionOut, DecisionPage),
+    ChildListing("documents", DocumentEntry, "drafted_at", DocumentOut, DocumentPage),
+    ChildListing("document_sections", DocumentSection, "written_at", DocumentSectionOut, DocumentSectionPage),
+    ChildListing("votes", Vote, "asked_at", VoteOut, VotePage),
 )
 
 
 def mount_children(
-    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[Out], own: Sequence[Rows] = ()
+    router: APIRouter, lifecycle: Lifecycle[Any], shape: type[OutputModel], own: Sequence[ChildListing] = ()
 ) -> None:
     """Adds a list for every class of rows that stands beside records of the lifecycle and can be read; `own`
     are those that stand beside nothing else.
     """
-    for rows in (*ROWS, *own):
+    for rows in (*CHILD_LISTINGS, *own):
         if rows.row in lifecycle.children:
-            mount_rows(router, lifecycle, shape, rows)
+            mount_child_listing(router, lifecycle, shape, rows)
 
 
-async def others(renderer: Renderer, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+async def ticket_stubs(renderer: Renderer, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Tickets by their names in the log, as other records show them: one look-up for each kind."""
     ids: dict[str, list[UUID]] = {}
     for name in names:

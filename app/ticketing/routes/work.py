@@ -20,74 +20,90 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.api.accept import language_for
-from app.api.auth import caller_of, ledger_of, time_of_day
+from app.api.auth import caller_of, ledger_of, utc_now
+from app.api.columns import Columns
 from app.api.direct import DirectRoute
+from app.api.json_output import dump_json
 from app.api.openapi import in_language, problems
-from app.api.shapes import Columns, Out, Renderer, TeamStub, columns_of
-from app.api.written import written
+from app.api.shapes import OutputModel, Renderer, TeamStub, columns_of
 from app.common.people import Caller
 from app.common.priority import Priority
-from app.common.records import Beside
+from app.common.records import ChildRecord
 from app.foundation.decisions.records import Vote
 from app.kernel import directory
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import Lifecycle
-from app.kernel.visibility import DESK, sees_all, tokens
+from app.kernel.visibility import DESK, sees_every_record, tokens
 from app.log.canonical import from_instant, instant
 from app.ticketing.records import Task
 
 router = APIRouter(prefix="/v1/me", tags=["people"], route_class=DirectRoute)
-LONGEST = 50
+MOST_LISTED = 50
 MOST_COUNTED = 10_000
 # What PostgreSQL cannot see when it plans, it need not plan for again: it finds that a plan for any value is
 # as good, and keeps it. Else it would make one for each request, and that takes several times the rest.
 ME = "(select %(me)s::uuid)"
 #: What a row of the statement has of a case, by the types. Each part gives it, and what else it says as one
 #: value: a column costs something in every part, rows or no rows.
-CASE = {"id": "uuid", "number": "text", "title": "text", "state": "text", "state_since": "timestamptz"}
-CASE |= {"priority": "text", "team": "uuid", "opened_at": "timestamptz", "wake_up_at": "timestamptz"}
+CASE_COLUMNS = {
+    "id": "uuid",
+    "number": "text",
+    "title": "text",
+    "state": "text",
+    "state_since": "timestamptz",
+}
+CASE_COLUMNS |= {"priority": "text", "team": "uuid", "opened_at": "timestamptz", "wake_up_at": "timestamptz"}
 # By the index task_assignee, whose condition it repeats.
 TASKS = f"""
 select {{row}} from fold.task t cross join lateral ({{about}}) as about
 where t.assignee_id = {ME} and t.completed_at is null and t.dropped_at is null and {{seen}}
-order by t.due_at, t.id limit {LONGEST}"""
+order by t.due_at, t.id limit {MOST_LISTED}"""
 # By the index vote_awaited, whose condition it repeats.
 VOTES = f"""
 select {{row}} from fold.vote t join fold.decision d on d.id = t.decision_id
 cross join lateral ({{about}}) as about
 where t.person_id = {ME} and t.verdict is null and t.closed_at is null and {{seen}}
-order by t.due_at, t.id limit {LONGEST}"""
+order by t.due_at, t.id limit {MOST_LISTED}"""
 # Of the row `t` beside a record, that record: only one of the branches is gone into.
-ABOUT = """
+TICKET_OF_ROW = """
 select '{kind}' as kind, r.id as ticket, r.number, r.title as ticket_title from {table} r
 where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid"""
 # Whether that record may be seen, of kinds for which one must show the same tokens.
-SEEN = """when split_part(t.record, '/', 1) in ({kinds}) then
+VISIBLE_TO_TOKENS = """when split_part(t.record, '/', 1) in ({kinds}) then
 (select h.audience from log.stream_head h where h.stream = t.record) && (select %({tokens})s::text[])"""
-ALL_SEEN = "when split_part(t.record, '/', 1) in ({kinds}) then true"
+ALWAYS_VISIBLE = "when split_part(t.record, '/', 1) in ({kinds}) then true"
 #: What is said of a task or a vote, as their shapes have it.
-OF_BOTH = (
+COMMON_FIELDS = (
     "'kind', about.kind, 'ticket', about.ticket, 'number', about.number, "
     "'ticket_title', about.ticket_title, 'due_at', t.due_at"
 )
-OF_TASK = "'id', t.id, 'title', t.title, 'overdue', coalesce(t.due_at < %(now)s, false)"
-OF_VOTE = (
+TASK_FIELDS = "'id', t.id, 'title', t.title, 'overdue', coalesce(t.due_at < %(now)s, false)"
+VOTE_FIELDS = (
     "'decision', d.id, 'question', d.question, 'asked_at', t.asked_at, "
     "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"
 )
 #: Whose cases a part of the work is about.
-Whose = Literal["me", "teams", "desk"]
+QueueOwner = Literal["me", "teams", "desk"]
 #: The parts that give cases, and those that count them, as far as the caller has such queues.
-PARTS: dict[str, Whose] = {"open": "me", "due_next": "me", "unassigned": "teams", "at_the_desk": "desk"}
-PARTS |= {"queues": "teams", "desk": "desk"}
+CASE_SECTIONS: dict[str, QueueOwner] = {
+    "open": "me",
+    "due_next": "me",
+    "unassigned": "teams",
+    "at_the_desk": "desk",
+}
+CASE_SECTIONS |= {"queues": "teams", "desk": "desk"}
 #: The parts beside tickets: what finds their rows, what such a row has, and what it is a row of.
-PARTS_BESIDE: dict[str, tuple[str, str, type[Beside]]]
-PARTS_BESIDE = {"tasks": (TASKS, OF_TASK, Task), "votes": (VOTES, OF_VOTE, Vote)}
+CHILD_SECTIONS: dict[str, tuple[str, str, type[ChildRecord]]]
+CHILD_SECTIONS = {"tasks": (TASKS, TASK_FIELDS, Task), "votes": (VOTES, VOTE_FIELDS, Vote)}
 #: By what the cases of several kinds are put together again, and whether the last comes first.
-ORDERS = (("open", "opened_at", True), ("due_next", "wake_up_at", False), ("unassigned", "opened_at", True))
+SORT_ORDERS = (
+    ("open", "opened_at", True),
+    ("due_next", "wake_up_at", False),
+    ("unassigned", "opened_at", True),
+)
 
 
-class Case(Out):
+class CaseSummary(OutputModel):
     """A case as a list of work shows it."""
 
     id: UUID
@@ -101,28 +117,28 @@ class Case(Out):
     wake_up_at: datetime | None = Field(description="When what is on hold is due again.")
 
 
-class NeverHeld(Renderer):
+class NoHoldRenderer(Renderer):
     """Shows cases of a kind that is never put on hold: nothing of it wakes up."""
 
-    MADE: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
+    COMPUTED: ClassVar[frozenset[str]] = frozenset({"wake_up_at"})
 
-    async def put(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
+    async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
         """As all do, and null where others have when they wake up."""
-        await super().put(columns, offered)
+        await super().render_columns(columns, offered)
         columns["wake_up_at"] = [None] * len(columns["id"])
 
 
-class WorkItem(Case):
+class WorkItem(CaseSummary):
     """A case, and of which kind it is."""
 
     kind: str
 
 
 #: The fields of an item, in their order.
-ITEM = ("kind", *Case.model_fields)
+ITEM_FIELDS = ("kind", *CaseSummary.model_fields)
 
 
-class Queue(Out):
+class Queue(OutputModel):
     """How much is open in a team, or at the desk: what has no team yet."""
 
     kind: str
@@ -131,7 +147,7 @@ class Queue(Out):
     unassigned: int = Field(description="Those of the counted that nobody has.")
 
 
-class TaskItem(Out):
+class TaskItem(OutputModel):
     """A task of the caller's, and the ticket that it is for."""
 
     id: UUID
@@ -144,7 +160,7 @@ class TaskItem(Out):
     ticket_title: str | None
 
 
-class VoteItem(Out):
+class VoteItem(OutputModel):
     """A question that waits for the caller, and the ticket that it is about."""
 
     decision: UUID = Field(description="The decision: its id, for the action.")
@@ -160,7 +176,7 @@ class VoteItem(Out):
     ticket_title: str | None
 
 
-class Work(Out):
+class MyWork(OutputModel):
     """What the caller has to do, and what waits for somebody in their teams."""
 
     open: list[WorkItem] = Field(description="Open and the caller's, newest first: 50 at most.")
@@ -178,19 +194,19 @@ class Work(Out):
     queues: list[Queue] = Field(description="One for each team that the caller works in, and the desk's.")
 
 
-@router.get("/work", operation_id="get_my_work", response_model=Work, responses=in_language() | problems())
+@router.get("/work", operation_id="get_my_work", response_model=MyWork, responses=in_language() | problems())
 async def get_my_work(request: Request) -> Response:
     """What the caller has to do: their open cases, what is due next, and what waits in their queues."""
     ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)
-    asked = asked_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
-    rows: dict[str, list[dict[str, Any]]] = {part: [] for part in Work.model_fields}
-    for row in await ledger.db.rows(asked.statement, {**asked.parameters, "now": time_of_day()}):
+    asked = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
+    rows: dict[str, list[dict[str, Any]]] = {part: [] for part in MyWork.model_fields}
+    for row in await ledger.db.rows(asked.statement, {**asked.parameters, "now": utc_now()}):
         rows[row["part"]].append(row)
     found: dict[str, Any] = await _cases(rows, ledger, caller, language)
-    found |= {"tasks": _beside(rows["tasks"], TaskItem), "votes": _beside(rows["votes"], VoteItem)}
-    found["queues"] = await _counted(rows["queues"], ledger)
+    found |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}
+    found["queues"] = await _queues(rows["queues"], ledger)
     headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
-    return Response(written(found), headers=headers, media_type="application/json")
+    return Response(dump_json(found), headers=headers, media_type="application/json")
 
 
 async def _cases(
@@ -198,20 +214,20 @@ async def _cases(
 ) -> dict[str, list[dict[str, Any]]]:
     """The cases of each part, those of all kinds together, as clients see them."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for part, by, backwards in ORDERS:
+    for part, by, backwards in SORT_ORDERS:
         ordered = sorted(rows[part], key=lambda row: (row[by], row["id"]), reverse=backwards)
-        found[part] = [{name: row[name] for name in ITEM} for row in ordered[:LONGEST]]
+        found[part] = [{name: row[name] for name in ITEM_FIELDS} for row in ordered[:MOST_LISTED]]
     of_kinds: dict[str, list[dict[str, Any]]] = {}
     for case in chain.from_iterable(found.values()):
         of_kinds.setdefault(case["kind"], []).append(case)
     for kind, cases in of_kinds.items():
         lifecycle = ledger.lifecycles[kind]
-        renderer = Renderer if _is_held(lifecycle) else NeverHeld
-        await renderer(ledger, lifecycle, Case, caller, language).fill(cases)
+        renderer = Renderer if _can_be_held(lifecycle) else NoHoldRenderer
+        await renderer(ledger, lifecycle, CaseSummary, caller, language).render_many(cases)
     return found
 
 
-def _beside(rows: Iterable[Mapping[str, Any]], shape: type[Out]) -> list[dict[str, Any]]:
+def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) -> list[dict[str, Any]]:
     """What waits for the caller beside tickets, as clients see it."""
     found = []
     for row in rows:
@@ -223,7 +239,7 @@ def _beside(rows: Iterable[Mapping[str, Any]], shape: type[Out]) -> list[dict[st
     return found
 
 
-async def _counted(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:
+async def _queues(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:
     """How much is open in the caller's queues."""
     known = await ledger.directory.teams({row["team"] for row in rows} - {None})
     return [
@@ -237,7 +253,7 @@ async def _counted(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> list[di
     ]
 
 
-def _stub(team: directory.TeamStub | None) -> dict[str, Any] | None:
+def _stub(team: directory.CachedTeam | None) -> dict[str, Any] | None:
     return None if team is None else {"id": team.id, "key": team.key, "name": team.name}
 
 
@@ -251,7 +267,9 @@ class WorkStatement:
 
 # To work out anew what somebody may be shown, and to write it, would take as long as to have it answered.
 @lru_cache(maxsize=1024)
-def asked_for(caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str) -> WorkStatement:
+def work_statement_for(
+    caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see: str
+) -> WorkStatement:
     """What is asked for that caller where there are these lifecycles."""
     # Most callers can show the same for several kinds, and lists take long to be sent.
     lists: dict[frozenset[Any], str] = {}
@@ -259,12 +277,14 @@ def asked_for(caller: Caller, lifecycles: tuple[Lifecycle[Any], ...], agents_see
     beside: list[tuple[Lifecycle[Any], str | None]] = []
     for lifecycle in lifecycles:
         shown = tokens(caller, lifecycle)
-        all_seen = sees_all(caller, lifecycle, agents_see=agents_see)
+        all_seen = sees_every_record(caller, lifecycle, agents_see=agents_see)
         if "assign" in lifecycle.by_name:
             teams = _teams(shown) | (caller.teams if all_seen else frozenset())
-            there: dict[Whose, bool] = {"me": True, "teams": bool(teams), "desk": DESK in shown}
+            there: dict[QueueOwner, bool] = {"me": True, "teams": bool(teams), "desk": DESK in shown}
             name = lists.setdefault(teams, f"teams_{len(lists)}") if teams else ""
-            cases.append((lifecycle, tuple(part for part, whose in PARTS.items() if there[whose]), name))
+            cases.append(
+                (lifecycle, tuple(part for part, whose in CASE_SECTIONS.items() if there[whose]), name)
+            )
         if not {Task, Vote}.isdisjoint(lifecycle.children):
             beside.append((lifecycle, None if all_seen else lists.setdefault(shown, f"tokens_{len(lists)}")))
     said = {name: sorted(listed) for listed, name in lists.items()}
@@ -282,17 +302,20 @@ def _statement(
     """
     queries = []
     for lifecycle, wanted, teams in cases:
-        every = statements(lifecycle, teams)
+        every = case_queries(lifecycle, teams)
         queries += [f"({every[part]})" for part in wanted if part in every]
-    for part, (query, own, rows) in PARTS_BESIDE.items():
+    for part, (query, own, rows) in CHILD_SECTIONS.items():
         about = [(lifecycle, name) for lifecycle, name in beside if rows in lifecycle.children]
-        branches = [ABOUT.format(kind=lifecycle.kind, table=lifecycle.table) for lifecycle, _ in about]
-        row = _row(part, "about.kind", more=f"{OF_BOTH}, {own}")
-        queries.append(f"({query.format(row=row, about=' union all '.join(branches), seen=_seen(about))})")
+        branches = [
+            TICKET_OF_ROW.format(kind=lifecycle.kind, table=lifecycle.table) for lifecycle, _ in about
+        ]
+        row = _select_list(part, "about.kind", more=f"{COMMON_FIELDS}, {own}")
+        tickets, seen = " union all ".join(branches), _visibility_condition(about)
+        queries.append(f"({query.format(row=row, about=tickets, seen=seen)})")
     return " union all ".join(queries)
 
 
-def _is_held(lifecycle: Lifecycle[Any]) -> bool:
+def _can_be_held(lifecycle: Lifecycle[Any]) -> bool:
     """Whether its cases can be put on hold until a certain time."""
     return "wake_up_at" in lifecycle.record.model_fields
 
@@ -302,54 +325,56 @@ def _teams(shown: frozenset[str]) -> frozenset[UUID]:
     return frozenset(UUID(token.removeprefix("team:")) for token in shown if token.startswith("team:"))
 
 
-def _seen(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
+def _visibility_condition(beside: Iterable[tuple[Lifecycle[Any], str | None]]) -> str:
     """The condition for rows `t` beside records of these kinds that may be seen by those tokens."""
     kinds: dict[str | None, list[str]] = {}
     for lifecycle, name in beside:
         kinds.setdefault(name, []).append(f"'{lifecycle.kind}'")
     whens = [
-        (ALL_SEEN if name is None else SEEN).format(kinds=", ".join(of), tokens=name)
+        (ALWAYS_VISIBLE if name is None else VISIBLE_TO_TOKENS).format(kinds=", ".join(of), tokens=name)
         for name, of in kinds.items()
     ]
     return f"case {' '.join(whens)} end"
 
 
-def _row(part: str, kind: str, case: Mapping[str, str] | None = None, *, more: str = "") -> str:
+def _select_list(part: str, kind: str, case: Mapping[str, str] | None = None, *, more: str = "") -> str:
     """What a part selects: of a case these columns, and what else it says by name."""
     of_case = case or {}
-    columns = [f"{of_case.get(name, f'null::{of}')} as {name}" for name, of in CASE.items()]
+    columns = [f"{of_case.get(name, f'null::{of}')} as {name}" for name, of in CASE_COLUMNS.items()]
     said = f"jsonb_build_object({more})" if more else "null::jsonb"
     return ", ".join([f"'{part}' as part", f"{kind} as kind", *columns, f"{said} as more"])
 
 
-def statements(lifecycle: Lifecycle[Any], teams: str) -> dict[str, str]:
+def case_queries(lifecycle: Lifecycle[Any], teams: str) -> dict[str, str]:
     """The SQL of each part, where `teams` is the parameter that has the caller's teams. The states stand in
     the text: they are what the indexes of open cases are for.
     """
-    come_from = lifecycle["assign"].come_from
+    come_from = lifecycle["assign"].from_states
     assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
     states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
     kind = f"'{lifecycle.kind}'"
-    case = columns_of(lifecycle.record, Case, frozenset() if _is_held(lifecycle) else NeverHeld.MADE)
+    case = columns_of(
+        lifecycle.record, CaseSummary, frozenset() if _can_be_held(lifecycle) else NoHoldRenderer.COMPUTED
+    )
     of = f"from {lifecycle.table} r where r.state in ({states})"
-    newest = f"order by r.opened_at desc, r.id desc limit {LONGEST}"
+    newest = f"order by r.opened_at desc, r.id desc limit {MOST_LISTED}"
     mine = f"from unnest((select %({teams})s::uuid[])) as mine (team_id) cross join lateral"
     counts = "'open', count(*), 'unassigned', count(*) filter (where found.assignee_id is null)"
-    of_team = _row("queues", kind, {"team": "mine.team_id"}, more=counts)
+    of_team = _select_list("queues", kind, {"team": "mine.team_id"}, more=counts)
     due_next = (
-        f"select {_row('due_next', kind, case)} {of} and r.assignee_id = {ME} "
-        f"and r.wake_up_at is not null order by r.wake_up_at, r.id limit {LONGEST}"
+        f"select {_select_list('due_next', kind, case)} {of} and r.assignee_id = {ME} "
+        f"and r.wake_up_at is not null order by r.wake_up_at, r.id limit {MOST_LISTED}"
     )
-    return ({"due_next": due_next} if _is_held(lifecycle) else {}) | {
-        "open": f"select {_row('open', kind, case)} {of} and r.assignee_id = {ME} {newest}",
-        "unassigned": f"select found.* {mine} (select {_row('unassigned', kind, case)} {of} "
+    return ({"due_next": due_next} if _can_be_held(lifecycle) else {}) | {
+        "open": f"select {_select_list('open', kind, case)} {of} and r.assignee_id = {ME} {newest}",
+        "unassigned": f"select found.* {mine} (select {_select_list('unassigned', kind, case)} {of} "
         f"and r.team_id = mine.team_id and r.assignee_id is null {newest}) as found "
-        f"order by found.opened_at desc, found.id desc limit {LONGEST}",
-        "at_the_desk": f"select {_row('unassigned', kind, case)} {of} and r.team_id is null "
+        f"order by found.opened_at desc, found.id desc limit {MOST_LISTED}",
+        "at_the_desk": f"select {_select_list('unassigned', kind, case)} {of} and r.team_id is null "
         f"and r.assignee_id is null {newest}",
         "queues": f"select found.* {mine} (select {of_team} from "
         f"(select r.assignee_id {of} and r.team_id = mine.team_id limit {MOST_COUNTED}) as found "
         "having count(*) > 0) as found",
-        "desk": f"select {_row('queues', kind, more=counts)} from "
+        "desk": f"select {_select_list('queues', kind, more=counts)} from "
         f"(select r.assignee_id {of} and r.team_id is null limit {MOST_COUNTED}) as found",
     }

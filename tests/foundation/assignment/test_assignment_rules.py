@@ -36,11 +36,11 @@ async def test_an_administrator_makes_rules_and_staff_see_them(api: Api) -> None
     reporter = await api.client("Zhao")
     for client in (agent, reporter):
         assert (await client.post(RULES, json=a_rule(1, "network"))).status_code == 403
-    made = await admin.do(RULES, a_rule(1, "network", priorities=["P2", "P1"], hours="nobody_works"))
+    made = await admin.post_ok(RULES, a_rule(1, "network", priorities=["P2", "P1"], hours="nobody_works"))
     assert (made["priorities"], made["hours"], made["hours_of"]) == (["P1", "P2"], "nobody_works", None)
     assert [row["id"] for row in (await agent.read(RULES))["items"]] == [made["id"]]
     assert (await reporter.read(RULES))["items"] == []
-    ended = await admin.do(f"{RULES}/{made['id']}/end")
+    ended = await admin.post_ok(f"{RULES}/{made['id']}/end")
     assert ended["state"] == "ended"
     assert (await admin.patch(f"{RULES}/{made['id']}", json={"position": 2})).status_code in (409, 428)
 
@@ -60,8 +60,8 @@ async def test_what_cannot_be_followed_is_refused(api: Api) -> None:
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == (pointer, code)
     team = (await admin.read("/v1/teams", key="network"))["items"][0]["id"]
-    made = await admin.do(RULES, a_rule(1, "network"))
-    await admin.do(f"/v1/teams/{team}/retire")
+    made = await admin.post_ok(RULES, a_rule(1, "network"))
+    await admin.post_ok(f"/v1/teams/{team}/retire")
     answer = await admin.post(RULES, json=a_rule(1, "network"))
     assert answer.json()["errors"][0]["code"] == "team_retired"
     (passed,) = (await tried(admin))["passed"]
@@ -74,10 +74,12 @@ async def test_staff_try_the_rules_and_nobody_else(api: Api) -> None:
     admin, agent = await api.client("Ada", Role.admin), await api.client("Lin", Role.agent)
     engineer = await api.client("Erik", Role.engineer, teams=("mail",))
     reporter = await api.client("Zhao", teams=("finance",))
-    await admin.do(RULES, a_rule(30, "network"))
-    await admin.do(RULES, a_rule(10, "mail", for_service="mail", for_customer="finance", choose="in_turn"))
-    await admin.do(RULES, a_rule(20, "network", priorities=["P1"]))
-    await admin.do(RULES, a_rule(5, "mail", hours="somebody_works"))
+    await admin.post_ok(RULES, a_rule(30, "network"))
+    await admin.post_ok(
+        RULES, a_rule(10, "mail", for_service="mail", for_customer="finance", choose="in_turn")
+    )
+    await admin.post_ok(RULES, a_rule(20, "network", priorities=["P1"]))
+    await admin.post_ok(RULES, a_rule(5, "mail", hours="somebody_works"))
     assert (await reporter.get(f"{RULES}/try", params={"process": "incident"})).status_code == 403
     found = await tried(agent, service="mail", customer="finance", priority="P3")
     assert (found["team"]["key"], found["person"]["id"]) == ("mail", engineer.id)
@@ -93,7 +95,7 @@ async def test_staff_try_the_rules_and_nobody_else(api: Api) -> None:
 async def test_rules_that_are_moved_at_once_have_one_order(api: Api) -> None:
     await api.team("network")
     admin = await api.client("Ada", Role.admin)
-    made = [await admin.do(RULES, a_rule(n, "network", for_service=f"s-{n}")) for n in range(1, 5)]
+    made = [await admin.post_ok(RULES, a_rule(n, "network", for_service=f"s-{n}")) for n in range(1, 5)]
     answers = await asyncio.gather(*(moved(admin, rule, 7) for rule in made))
     assert answers == [200] * 4
     found = await tried(admin)
@@ -109,12 +111,12 @@ async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api
     await api.team("night")
     admin = await api.client("Ada", Role.admin)
     office: Json = {"key": "office", "name": "Office", "time_zone": "Asia/Shanghai", "weekly": WEEKLY}
-    await admin.do(
+    await admin.post_ok(
         "/v1/calendars", office | {"holidays": [{"date": "2026-11-18", "name_en": "Move", "name_zh": "搬迁"}]}
     )
-    by_day = await admin.do(RULES, a_rule(1, "network", calendar="office", calendar_hours="open"))
+    by_day = await admin.post_ok(RULES, a_rule(1, "network", calendar="office", calendar_hours="open"))
     assert (by_day["calendar"], by_day["calendar_hours"]) == ("office", "open")
-    await admin.do(RULES, a_rule(2, "night", calendar="office", calendar_hours="closed"))
+    await admin.post_ok(RULES, a_rule(2, "night", calendar="office", calendar_hours="closed"))
     for at, team in (
         ("2026-11-20T08:59:59+08:00", "night"),
         ("2026-11-20T09:00:00+08:00", "network"),
@@ -126,7 +128,7 @@ async def test_a_rule_counts_in_the_hours_of_a_calendar_or_outside_them(api: Api
     (passed,) = (await tried(admin, at="2026-11-20T03:00:00+08:00"))["passed"]
     assert (passed["reason"], passed["label"]) == ("calendar_closed", "Its calendar is closed then.")
     calendar = (await admin.read("/v1/calendars", key="office"))["items"][0]["id"]
-    await admin.do(f"/v1/calendars/{calendar}/retire")
+    await admin.post_ok(f"/v1/calendars/{calendar}/retire")
     assert (await tried(admin, at="2026-11-20T12:00:00+08:00"))["team"]["key"] == "network", "it goes on"
     for said, pointer, code in (
         ({"calendar": "office", "calendar_hours": "open"}, "/calendar", "calendar_retired"),
@@ -144,8 +146,8 @@ async def test_a_rule_is_edited_to_go_by_a_calendar_and_by_none(api: Api) -> Non
     admin = await api.client("Ada", Role.admin)
     for key in ("office", "plant"):
         said: Json = {"key": key, "name": key, "time_zone": "Asia/Shanghai", "weekly": WEEKLY}
-        await admin.do("/v1/calendars", said)
-    at = f"{RULES}/{(await admin.do(RULES, a_rule(1, 'network')))['id']}"
+        await admin.post_ok("/v1/calendars", said)
+    at = f"{RULES}/{(await admin.post_ok(RULES, a_rule(1, 'network')))['id']}"
     for change, status in (
         ({"calendar": "office"}, 422),
         ({"calendar": "office", "calendar_hours": "closed"}, 200),

@@ -10,16 +10,22 @@ from hypothesis import strategies as st
 
 from app.common.priority import Priority
 from app.common.records import empty
-from app.foundation.assignment.choose import (
-    Case,
-    Present,
-    first_match,
-    in_order,
-    in_turn,
-    least_loaded,
-    why_not,
+from app.foundation.assignment.records import (
+    AssignmentRule,
+    AssignmentRuleState,
+    AssignmentStrategy,
+    CalendarHours,
+    StaffedHours,
 )
-from app.foundation.assignment.records import AssignmentRule, CalendarHours, Choose, Hours, RuleState
+from app.foundation.assignment.selection import (
+    Availability,
+    TicketAttributes,
+    by_position,
+    first_match,
+    least_loaded,
+    mismatch_reason,
+    round_robin,
+)
 from app.log.ids import uuid7
 
 TEAMS = [UUID(int=n) for n in range(1, 4)]
@@ -29,9 +35,9 @@ KEYS = st.sampled_from([None, "mail", "print"])
 TEAM = st.sampled_from([None, *TEAMS])
 SETS = st.sets(st.sampled_from(TEAMS))
 CALENDARS = ("office", "plant")
-PRESENTS = st.builds(Present, SETS, st.sets(st.sampled_from(CALENDARS)), SETS)
+PRESENTS = st.builds(Availability, SETS, st.sets(st.sampled_from(CALENDARS)), SETS)
 CASES = st.builds(
-    Case,
+    TicketAttributes,
     process=st.just("incident"),
     service=KEYS,
     category=KEYS,
@@ -44,18 +50,18 @@ CASES = st.builds(
 def rules(draw: st.DrawFn) -> AssignmentRule:
     """A rule as there can be one."""
     rule = empty(AssignmentRule, uuid7())
-    rule.state, rule.process, rule.choose = RuleState.active, "incident", Choose.nobody
+    rule.state, rule.process, rule.choose = AssignmentRuleState.active, "incident", AssignmentStrategy.nobody
     rule.position = draw(st.integers(1, 4))
     rule.for_service, rule.for_category = draw(KEYS), draw(KEYS)
     rule.for_customer_id, rule.hours_of_id = draw(TEAM), draw(TEAM)
     rule.priorities = draw(st.none() | st.lists(st.sampled_from([p.value for p in Priority]), min_size=1))
-    rule.hours, rule.to_team_id = draw(st.sampled_from(Hours)), draw(st.sampled_from(TEAMS))
+    rule.hours, rule.to_team_id = draw(st.sampled_from(StaffedHours)), draw(st.sampled_from(TEAMS))
     rule.calendar = draw(st.sampled_from([None, *CALENDARS]))
     rule.calendar_hours = None if rule.calendar is None else draw(st.sampled_from(CalendarHours))
     return rule
 
 
-def is_for(rule: AssignmentRule, case: Case, present: Present) -> bool:  # noqa: PLR0911  # as plain as can be
+def is_for(rule: AssignmentRule, case: TicketAttributes, present: Availability) -> bool:  # noqa: PLR0911  # as plain as can be
     """The same in plain words."""
     if rule.for_service and case.service != rule.for_service:
         return False
@@ -79,22 +85,22 @@ def is_for(rule: AssignmentRule, case: Case, present: Present) -> bool:  # noqa:
 
 @given(st.lists(rules(), max_size=6), CASES, PRESENTS)
 def test_the_first_rule_in_order_that_is_for_the_case_counts(
-    some: list[AssignmentRule], case: Case, present: Present
+    some: list[AssignmentRule], case: TicketAttributes, present: Availability
 ) -> None:
     found = first_match(some, case, present)
     ordered = sorted(some, key=lambda rule: (rule.position, rule.id))
     fitting = [rule for rule in ordered if is_for(rule, case, present)]
     assert found.rule is (fitting[0] if fitting else None)
     before = ordered if found.rule is None else ordered[: ordered.index(found.rule)]
-    assert [rule for rule, _ in found.passed] == before
-    assert all(why_not(rule, case, present) is reason for rule, reason in found.passed)
+    assert [rule for rule, _ in found.skipped] == before
+    assert all(mismatch_reason(rule, case, present) is reason for rule, reason in found.skipped)
 
 
 @given(st.lists(rules(), max_size=6), st.randoms())
 def test_the_order_does_not_depend_on_how_the_rules_came(some: list[AssignmentRule], chance: object) -> None:
     shuffled = list(some)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random
-    assert in_order(shuffled) == in_order(some)
+    assert by_position(shuffled) == by_position(some)
 
 
 @given(st.sets(st.sampled_from(PEOPLE), min_size=1), st.integers(0, 40))
@@ -102,7 +108,7 @@ def test_turns_of_the_same_persons_differ_by_one_at_most(persons: set[UUID], tic
     turns: dict[UUID, int] = {}
     had = Counter(dict.fromkeys(persons, 0))
     for position in range(1, tickets + 1):
-        person = in_turn(persons, turns)
+        person = round_robin(persons, turns)
         assert person is not None
         turns[person] = position
         had[person] += 1
@@ -111,7 +117,7 @@ def test_turns_of_the_same_persons_differ_by_one_at_most(persons: set[UUID], tic
 
 @given(st.sets(st.sampled_from(PEOPLE)), st.dictionaries(st.sampled_from(PEOPLE), st.integers(1, 99)))
 def test_who_had_none_comes_first_then_who_waits_longest(persons: set[UUID], turns: dict[UUID, int]) -> None:
-    person = in_turn(persons, turns)
+    person = round_robin(persons, turns)
     if not persons:
         assert person is None
         return
@@ -132,4 +138,4 @@ def test_nobody_has_less_open_than_whom_it_is_given_to(
     assert person in persons
     least = min(load.get(one, 0) for one in persons)
     assert load.get(person, 0) == least
-    assert person == in_turn({one for one in persons if load.get(one, 0) == least}, turns)
+    assert person == round_robin({one for one in persons if load.get(one, 0) == least}, turns)

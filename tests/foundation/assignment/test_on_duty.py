@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.records import empty
-from app.foundation.rota.on_duty import WEEKDAYS, Span, on_duty, spans
+from app.foundation.rota.on_duty import WEEKDAYS, DutySpan, on_duty, spans
 from app.foundation.rota.records import Shift, StandIn
 from app.log.ids import uuid7
 
@@ -84,7 +84,7 @@ def test_a_night_is_that_of_the_day_on_which_it_begins() -> None:
 def test_a_shift_that_ends_when_it_begins_takes_the_whole_day() -> None:
     always = [a_shift(weekdays=list(WEEKDAYS), starts="08:00", ends="08:00", from_date="2026-11-16")]
     begin, end = at("2026-11-16T00:00"), at("2026-11-23T00:00")
-    assert spans(always, [], begin, end) == [Span(at("2026-11-16T08:00"), end, (CHEN,))]
+    assert spans(always, [], begin, end) == [DutySpan(at("2026-11-16T08:00"), end, (CHEN,))]
 
 
 def test_two_take_turns_by_the_week() -> None:
@@ -190,7 +190,7 @@ def test_the_rota_says_of_every_instant_who_is_on_duty_then(
         assert set(_then(rota, instant)) == set(on_duty(shifts, stand_ins, instant))
 
 
-def _then(rota: Iterable[Span], instant: datetime) -> tuple[UUID, ...]:
+def _then(rota: Iterable[DutySpan], instant: datetime) -> tuple[UUID, ...]:
     return next((span.persons for span in rota if span.begin <= instant < span.end), ())
 
 

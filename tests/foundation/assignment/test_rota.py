@@ -10,7 +10,7 @@ import pytest
 
 from app.common.people import Role
 from app.foundation.rota.on_call import on_call
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json
 
 MONDAY = "2026-11-16"
@@ -75,7 +75,7 @@ async def called(client: Client, when: str) -> list[str]:
 async def test_who_is_on_call_follows_from_shifts_and_stand_ins(
     api: Api, team: str, admin: Client, chen: Client, tomasz: Client
 ) -> None:
-    shift = await admin.do("/v1/shifts", a_shift(chen))
+    shift = await admin.post_ok("/v1/shifts", a_shift(chen))
     assert (shift["team"]["key"], shift["person"]["name"], shift["state"]) == (
         "network",
         "Chen Wei",
@@ -84,42 +84,42 @@ async def test_who_is_on_call_follows_from_shifts_and_stand_ins(
     night = f"{MONDAY}T22:30:00+08:00"
     assert await called(chen, night) == ["Chen Wei"]
     assert await called(chen, f"{MONDAY}T12:00:00+08:00") == []
-    agreed = await chen.do("/v1/stand_ins", a_stand_in(person=tomasz.id, instead_of="me"))
+    agreed = await chen.post_ok("/v1/stand_ins", a_stand_in(person=tomasz.id, instead_of="me"))
     assert await called(chen, night) == ["Tomasz Nowak"]
     assert await called(chen, f"{MONDAY}T23:00:00+08:00") == ["Chen Wei"]
     found = await on_call(api.ledger.db, UUID(team), datetime.fromisoformat(night))
     assert found == (UUID(tomasz.id),)
-    await chen.do(f"/v1/stand_ins/{agreed['id']}/cancel")
+    await chen.post_ok(f"/v1/stand_ins/{agreed['id']}/cancel")
     assert await called(chen, night) == ["Chen Wei"]
-    await admin.do(f"/v1/shifts/{shift['id']}/end", {"until_date": "2026-11-17"})
+    await admin.post_ok(f"/v1/shifts/{shift['id']}/end", {"until_date": "2026-11-17"})
     assert await called(chen, night) == ["Chen Wei"], "what was before stays as it was"
     assert await called(chen, "2026-11-17T23:00:00+08:00") == []
 
 
 async def test_now_is_meant_where_no_time_is_said(admin: Client, chen: Client) -> None:
     every_hour = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC", "from_date": "2026-01-01"}
-    await admin.do("/v1/shifts", a_shift(chen, **every_hour))
+    await admin.post_ok("/v1/shifts", a_shift(chen, **every_hour))
     found = await chen.read("/v1/teams/network/on-call")
     assert [person["id"] for person in found["persons"]] == [chen.id]
 
 
 async def test_whoever_is_not_active_is_not_on_call(admin: Client, chen: Client, tomasz: Client) -> None:
-    await admin.do("/v1/shifts", a_shift(chen))
-    await admin.do(f"/v1/persons/{chen.id}/deactivate")
+    await admin.post_ok("/v1/shifts", a_shift(chen))
+    await admin.post_ok(f"/v1/persons/{chen.id}/deactivate")
     assert await called(tomasz, f"{MONDAY}T23:00:00+08:00") == []
 
 
 async def test_whoever_has_left_the_team_is_not_on_call_for_it(
     admin: Client, chen: Client, tomasz: Client
 ) -> None:
-    await admin.do("/v1/shifts", a_shift(chen))
-    await admin.do(f"/v1/persons/{chen.id}/leave", {"team": "network"})
+    await admin.post_ok("/v1/shifts", a_shift(chen))
+    await admin.post_ok(f"/v1/persons/{chen.id}/leave", {"team": "network"})
     assert await called(tomasz, f"{MONDAY}T23:00:00+08:00") == []
 
 
 async def test_the_rota_shows_a_time_span_by_span(admin: Client, chen: Client, tomasz: Client) -> None:
-    await admin.do("/v1/shifts", a_shift(chen))
-    await chen.do("/v1/stand_ins", a_stand_in(person="me"))
+    await admin.post_ok("/v1/shifts", a_shift(chen))
+    await chen.post_ok("/v1/stand_ins", a_stand_in(person="me"))
     asked = {"from": "2026-11-16T00:00:00Z", "to": "2026-11-17T00:00:00Z", "duty": "on_call"}
     rota = await tomasz.read("/v1/teams/network/rota", **asked)
     (span,) = rota["items"]
@@ -135,7 +135,7 @@ async def test_the_rota_shows_a_time_span_by_span(admin: Client, chen: Client, t
 
 
 async def test_the_rota_is_for_staff(api: Api, admin: Client, chen: Client) -> None:
-    shift = await admin.do("/v1/shifts", a_shift(chen))
+    shift = await admin.post_ok("/v1/shifts", a_shift(chen))
     zhao = await api.client("Zhao Min", teams=("network",))
     for path in ("teams/network/on-call", "teams/network/rota", f"shifts/{shift['id']}"):
         parameters = {"from": "2026-11-16T00:00:00Z", "to": "2026-11-17T00:00:00Z"} if "rota" in path else {}
@@ -144,7 +144,7 @@ async def test_the_rota_is_for_staff(api: Api, admin: Client, chen: Client) -> N
     assert [item["id"] for item in (await chen.read("/v1/shifts"))["items"]] == [shift["id"]]
 
 
-@each(
+@each_case(
     ("more", "pointer", "code"),
     [
         ({"starts": "24:00"}, "/starts", "string_pattern_mismatch"),
@@ -168,7 +168,7 @@ async def test_a_shift_that_cannot_be_is_refused(
     assert (pointer, code) in {(error["pointer"], error["code"]) for error in refused.json()["errors"]}
 
 
-@each(
+@each_case(
     ("more", "pointer", "code"),
     [
         ({}, "", "who_comes_or_goes"),
@@ -201,7 +201,7 @@ async def test_a_team_settles_its_own_duties(api: Api, chen: Client) -> None:
     said = a_stand_in(person=chen.id)
     refused = await other.post("/v1/stand_ins", json=said)
     assert refused.json()["errors"][0]["code"] == "not_your_team"
-    made = await chen.do("/v1/stand_ins", said)
+    made = await chen.post_ok("/v1/stand_ins", said)
     refused = await other.post(f"/v1/stand_ins/{made['id']}/cancel", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_your_team")
     stranger = await chen.post("/v1/stand_ins", json=a_stand_in(person=other.id))
@@ -209,7 +209,7 @@ async def test_a_team_settles_its_own_duties(api: Api, chen: Client) -> None:
 
 
 async def test_a_shift_of_long_ago_is_still_found(admin: Client, chen: Client) -> None:
-    await admin.do("/v1/shifts", a_shift(chen, from_date="2026-01-05", until_date="2026-01-12"))
+    await admin.post_ok("/v1/shifts", a_shift(chen, from_date="2026-01-05", until_date="2026-01-12"))
     last = datetime.fromisoformat("2026-01-11T22:00:00+08:00")
     for hours, there in ((0, True), (7, True), (8, False), (24, False)):
         when = (last + timedelta(hours=hours)).isoformat()

@@ -12,7 +12,7 @@ import chinese_calendar  # type: ignore[import-untyped]  # it has no types
 from app.common.people import Role
 from app.common.records import empty
 from app.db import connect
-from app.foundation.calendars.definition import take
+from app.foundation.calendars.definition import apply_definition
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.records import CalendarVersion
 from app.kernel.rebuild import compare
@@ -31,7 +31,7 @@ def office(key: str = "office", **more: Any) -> Json:
 def version_of(said: Json) -> CalendarVersion:
     """What a calendar says of which this is said."""
     version = empty(CalendarVersion, UUID(int=1))
-    take(version, AddCalendar.model_validate(said), this_year=2026)
+    apply_definition(version, AddCalendar.model_validate(said), this_year=2026)
     return version
 
 
@@ -46,7 +46,7 @@ async def wrong(client: Client, said: Json) -> tuple[str, str]:
 async def test_who_promises_adds_a_calendar_and_everybody_reads_it(api: Api) -> None:
     manager, requester = await api.client("Lena", Role.service_level_manager), await api.client("Zhao")
     assert (await requester.post(CALENDARS, json=office())).status_code == 403
-    made = await manager.do(CALENDARS, office())
+    made = await manager.post_ok(CALENDARS, office())
     for name in ("office", made["id"]):
         seen = await requester.read(f"{CALENDARS}/{name}")
         assert seen["newest"]["weekly"] == OFFICE
@@ -60,7 +60,7 @@ async def test_who_promises_adds_a_calendar_and_everybody_reads_it(api: Api) -> 
 
 async def test_business_time_is_asked_of_the_newest_version(api: Api) -> None:
     manager = await api.client("Lena", Role.service_level_manager)
-    await manager.do(CALENDARS, office())
+    await manager.post_ok(CALENDARS, office())
     week = {"from": "2026-11-16T00:00:00+08:00", "to": "2026-11-23T00:00:00+08:00"}
     assert await manager.read(f"{CALENDARS}/office/between", **week) == {"revision": 1, "seconds": 45 * 3600}
     spans = await manager.read(f"{CALENDARS}/office/spans", **week)
@@ -84,11 +84,11 @@ async def test_business_time_is_asked_of_the_newest_version(api: Api) -> None:
 
 async def test_a_version_corrects_what_is_known_and_the_one_before_stays(api: Api) -> None:
     manager = await api.client("Lena", Role.service_level_manager)
-    first = await manager.do(CALENDARS, office())
+    first = await manager.post_ok(CALENDARS, office())
     said = {name: value for name, value in office().items() if name not in ("key", "name")}
     days = [{"date": "2026-11-17", "name_en": "Stocktaking"}]
     said |= {"holidays": days, "reason": "Forgotten."}
-    revised = await manager.do(f"{CALENDARS}/office/revise", said)
+    revised = await manager.post_ok(f"{CALENDARS}/office/revise", said)
     assert (revised["revision"], revised["version"]) == (2, 2)
     assert [day["origin"] for day in revised["newest"]["holidays"]] == ["added"]
     versions = (await manager.read(f"{CALENDARS}/office/versions"))["items"]
@@ -134,10 +134,10 @@ async def test_what_cannot_be_is_pointed_to(api: Api) -> None:
 
 async def test_a_retired_calendar_is_still_asked_and_not_revised(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
-    await admin.do(CALENDARS, office())
+    await admin.post_ok(CALENDARS, office())
     named = await admin.patch(f"{CALENDARS}/office", json={"name": "Bureau"}, headers={"If-Match": '"1"'})
     assert named.json()["newest"]["weekly"] == OFFICE
-    await admin.do(f"{CALENDARS}/office/retire")
+    await admin.post_ok(f"{CALENDARS}/office/retire")
     said = {"time_zone": "UTC", "weekly": OFFICE, "reason": "No."}
     assert (await admin.post(f"{CALENDARS}/office/revise", json=said)).status_code == 409
     week = {"from": "2026-11-16T00:00:00+08:00", "to": "2026-11-23T00:00:00+08:00"}
@@ -146,11 +146,11 @@ async def test_a_retired_calendar_is_still_asked_and_not_revised(api: Api) -> No
 
 async def test_two_who_revise_at_once_make_two_versions(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
-    await admin.do(CALENDARS, office())
+    await admin.post_ok(CALENDARS, office())
     said = {"time_zone": "UTC", "weekly": OFFICE, "reason": "At once."}
     week = {"from": "2026-11-16T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
     *revised, asked = await asyncio.gather(
-        *(admin.do(f"{CALENDARS}/office/revise", said) for _ in range(3)),
+        *(admin.post_ok(f"{CALENDARS}/office/revise", said) for _ in range(3)),
         admin.read(f"{CALENDARS}/office/between", **week),
     )
     assert sorted(one["revision"] for one in revised) == [2, 3, 4]
@@ -166,7 +166,7 @@ def test_china_works_and_rests_as_is_announced() -> None:
     definition = version_of(said).definition()
     day = date(2024, 1, 1)
     while day.year < 2027:
-        works = bool(definition.hours_of(day)) and not definition.strikes(day)
+        works = bool(definition.hours_of(day)) and not definition.is_struck(day)
         assert works == chinese_calendar.is_workday(day), day
         day += timedelta(days=1)
 

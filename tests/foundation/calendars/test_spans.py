@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.common.people import rule
+from app.common.people import rule_caller
 from app.common.records import from_row
-from app.db import Connection, connect, rows_of
+from app.db import Connection, connect, fetch_rows
 from app.foundation.calendars import spans
 from app.foundation.calendars.lifecycle import AddCalendar
 from app.foundation.calendars.records import CalendarVersion
@@ -49,7 +49,7 @@ async def published(ledger: Ledger, n: int, *, now: datetime | None = None) -> C
     """The version of a new calendar."""
     said: dict[str, Any] = {"key": f"c{n}", "name": "C", "time_zone": ZONES[n], "weekly": WEEKS[n]}
     body = AddCalendar.model_validate({**said, "public_holidays": [{"country": "CN", "years": [2025, 2026]}]})
-    calendar = (await act(ledger, rule("tests"), "calendar", "add", body=body, now=now)).record
+    calendar = (await act(ledger, rule_caller("tests"), "calendar", "add", body=body, now=now)).record
     row = await ledger.db.row("select * from fold.calendar_version where id = %s", (calendar.newest_id,))
     assert row is not None
     return from_row(CalendarVersion, row)
@@ -64,11 +64,11 @@ async def test_sql_counts_as_python_does(ledger: Ledger, connection: Connection,
     edges = hours.spans(datetime(2026, 3, 27, tzinfo=UTC), datetime(2026, 4, 7, tzinfo=UTC))
     first += [edge for span in edges for edge in span]
     last = [at + timedelta(seconds=chance.randint(0, 40 * 86400), milliseconds=500) for at in first]
-    found = await rows_of(connection, BETWEEN, {"first": first, "last": last, "version": version.id})
+    found = await fetch_rows(connection, BETWEEN, {"first": first, "last": last, "version": version.id})
     counted = [hours.between(a, b) for a, b in zip(first, last, strict=True)]
     assert [row["seconds"] for row in found] == counted
     seconds = [chance.choice((1, 3600, 9 * 3600, 45 * 3600, chance.randint(1, 10**6))) for _ in first]
-    found = await rows_of(connection, DUE, {"first": first, "seconds": seconds, "version": version.id})
+    found = await fetch_rows(connection, DUE, {"first": first, "seconds": seconds, "version": version.id})
     assert [row["due_at"] for row in found] == [hours.add(a, s) for a, s in zip(first, seconds, strict=True)]
 
 
@@ -76,10 +76,10 @@ async def test_what_is_not_known_is_null_and_no_number(ledger: Ledger, connectio
     version = await published(ledger, 0)
     asked = [datetime(year, 6, 1, tzinfo=UTC) for year in (1999, 2026, 2090)]
     now = [datetime(2026, 6, 2, tzinfo=UTC)] * 3
-    found = await rows_of(connection, BETWEEN, {"first": asked, "last": now, "version": version.id})
+    found = await fetch_rows(connection, BETWEEN, {"first": asked, "last": now, "version": version.id})
     assert [row["seconds"] is None for row in found] == [True, False, True]
     ten_years = [10 * 366 * 86400] * 3
-    found = await rows_of(connection, DUE, {"first": asked, "seconds": ten_years, "version": version.id})
+    found = await fetch_rows(connection, DUE, {"first": asked, "seconds": ten_years, "version": version.id})
     assert [row["due_at"] for row in found] == [None] * 3
 
 
@@ -95,18 +95,18 @@ async def test_spans_are_taken_further_before_they_end_and_are_what_they_would_b
     assert await spans.extend(connection, later) == 0
     until = await ledger.db.value("select max(starts) from business_time.calendar_span")
     assert until == datetime(later.year + spans.YEARS_AHEAD, 1, 1, tzinfo=UTC)
-    assert await spans.remake(connection) == []
+    assert await spans.rebuild_spans(connection) == []
 
 
 async def test_a_rebuild_makes_spans_anew(ledger: Ledger, connection: Connection) -> None:
     versions = [await published(ledger, n) for n in range(3)]
-    before = await rows_of(connection, ALL, ())
+    before = await fetch_rows(connection, ALL, ())
     delete = "delete from business_time.calendar_span where version = %s"
     await connection.execute(delete.encode(), (versions[0].id,))
     await connection.execute(f"{delete} and starts > '2026-01-01'".encode(), (versions[1].id,))
-    assert set(await spans.remake(connection)) == {versions[0].id, versions[1].id}
-    assert await rows_of(connection, ALL, ()) == before
-    assert await spans.remake(connection) == []
+    assert set(await spans.rebuild_spans(connection)) == {versions[0].id, versions[1].id}
+    assert await fetch_rows(connection, ALL, ()) == before
+    assert await spans.rebuild_spans(connection) == []
 
 
 async def test_a_million_rows_cost_probes_of_an_index_and_no_call_each(
@@ -117,6 +117,6 @@ async def test_a_million_rows_cost_probes_of_an_index_and_no_call_each(
         "explain select sum(b.seconds), count(b.seconds) from generate_series(1, 1000000) n "
         "cross join lateral business_time.seconds_between(%s, now(), now() + n * interval '1 second') b"
     )
-    plan = "\n".join(row["QUERY PLAN"] for row in await rows_of(connection, query, (version.id,)))
+    plan = "\n".join(row["QUERY PLAN"] for row in await fetch_rows(connection, query, (version.id,)))
     assert plan.count("using calendar_span_pkey") == 2, plan
     assert "seconds_between" not in plan

@@ -25,10 +25,10 @@ async def wrong(client: Client, at: str, body: Json) -> tuple[str, str]:
 async def test_categories_are_a_tree_of_six_levels_that_everybody_reads(api: Api) -> None:
     manager, reporter = await api.client("Ada", Role.incident_manager), await api.client("Zhao")
     assert (await reporter.post(CATEGORIES, json=a_category("mail"))).status_code == 403
-    above = await manager.do(CATEGORIES, a_category("level-1"))
+    above = await manager.post_ok(CATEGORIES, a_category("level-1"))
     top = above["id"]
     for level in range(2, 7):
-        above = await manager.do(CATEGORIES, a_category(f"level-{level}", parent=above["id"]))
+        above = await manager.post_ok(CATEGORIES, a_category(f"level-{level}", parent=above["id"]))
         assert above["level"] == level
     said = a_category("level-7", parent=above["id"])
     assert await wrong(manager, CATEGORIES, said) == ("/parent", "too_many_levels")
@@ -44,19 +44,19 @@ async def test_categories_are_a_tree_of_six_levels_that_everybody_reads(api: Api
 async def test_nothing_new_is_of_a_retired_category_or_service_and_what_was_stays(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     service = await a_service(admin)
-    category = await admin.do(CATEGORIES, a_category("printing"))
+    category = await admin.post_ok(CATEGORIES, a_category("printing"))
     known = an_incident(service="mail", category="printing")
-    old = await admin.do(INCIDENTS, known)
-    await admin.do(f"{CATEGORIES}/{category['id']}/retire")
+    old = await admin.post_ok(INCIDENTS, known)
+    await admin.post_ok(f"{CATEGORIES}/{category['id']}/retire")
     assert await wrong(admin, INCIDENTS, known) == ("/category", "category_retired")
     parent = a_category("toner", parent=category["id"])
     assert await wrong(admin, CATEGORIES, parent) == ("/parent", "category_retired")
-    await admin.do(f"{CATEGORIES}/{category['id']}/reinstate")
-    await admin.do(f"/v1/services/{service['id']}/retire")
+    await admin.post_ok(f"{CATEGORIES}/{category['id']}/reinstate")
+    await admin.post_ok(f"/v1/services/{service['id']}/retire")
     assert await wrong(admin, INCIDENTS, known) == ("/service", "service_retired")
     assert (await admin.read(f"{INCIDENTS}/{old['id']}"))["category"] == "printing"
     elsewhere = an_incident(service="nobody-knows", category="neither")
-    assert (await admin.do(INCIDENTS, elsewhere))["service"] == "nobody-knows"
+    assert (await admin.post_ok(INCIDENTS, elsewhere))["service"] == "nobody-knows"
 
 
 async def test_each_manager_keeps_the_categories_of_their_process_and_of_no_other(api: Api) -> None:
@@ -67,8 +67,8 @@ async def test_each_manager_keeps_the_categories_of_their_process_and_of_no_othe
     }
     for process, role in managers.items():
         manager = await api.client(role.value, role)
-        made = await manager.do(CATEGORIES, a_category("mine", process=process))
-        await manager.do(f"{CATEGORIES}/{made['id']}/retire")
+        made = await manager.post_ok(CATEGORIES, a_category("mine", process=process))
+        await manager.post_ok(f"{CATEGORIES}/{made['id']}/retire")
         for other in managers.keys() - {process}:
             said = a_category("mine-too", process=other)
             assert await wrong(manager, CATEGORIES, said) == ("/process", "not_your_process")

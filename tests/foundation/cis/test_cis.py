@@ -15,8 +15,8 @@ from tests.foundation.people.test_roles import edited
 async def a_ci(client: Client, key: str, **more: Any) -> Json:
     """A configuration item that is live."""
     said = {"key": key, "name": f"The {key}", "ci_class": "server", **more}
-    await client.do("/v1/cis", said)
-    return await client.do(f"/v1/cis/{key}/go_live")
+    await client.post_ok("/v1/cis", said)
+    return await client.post_ok(f"/v1/cis/{key}/go_live")
 
 
 async def refused(client: Client, at: str, said: Json) -> tuple[int, str, str]:
@@ -33,7 +33,7 @@ async def keeper(api: Api) -> Client:
 
 
 async def test_one_is_planned_goes_live_is_worked_on_and_retired(keeper: Client) -> None:
-    made = await keeper.do("/v1/cis", {"key": "db-1", "name": "Orders", "ci_class": "database"})
+    made = await keeper.post_ok("/v1/cis", {"key": "db-1", "name": "Orders", "ci_class": "database"})
     assert (made["state"], made["services"], made["attributes"]) == ("planned", [], {})
     for action, state in (
         ("go_live", "live"),
@@ -41,7 +41,7 @@ async def test_one_is_planned_goes_live_is_worked_on_and_retired(keeper: Client)
         ("end_maintenance", "live"),
         ("retire", "retired"),
     ):
-        assert (await keeper.do(f"/v1/cis/db-1/{action}"))["state"] == state
+        assert (await keeper.post_ok(f"/v1/cis/db-1/{action}"))["state"] == state
     events = (await keeper.read("/v1/cis/db-1/events"))["items"]
     assert [event["type"] for event in events] == [
         "ci.planned",
@@ -56,12 +56,12 @@ async def test_every_alteration_after_go_live_is_flagged_as_long_as_there_are_no
     keeper: Client,
 ) -> None:
     planned = {"key": "app-1", "name": "Shop", "ci_class": "application"}
-    await keeper.do("/v1/cis", planned)
-    await keeper.do("/v1/cis/app-1/change_attributes", {"attributes": {"release": "1.0"}})
-    live = await keeper.do("/v1/cis/app-1/go_live")
+    await keeper.post_ok("/v1/cis", planned)
+    await keeper.post_ok("/v1/cis/app-1/change_attributes", {"attributes": {"release": "1.0"}})
+    live = await keeper.post_ok("/v1/cis/app-1/go_live")
     assert (live["unauthorised"], live["unauthorised_count"], live["unauthorised_at"]) == (False, 0, None)
     changed = {"attributes": {"release": "1.1", "port": 443}, "change": "CHG-2026-17"}
-    after = await keeper.do("/v1/cis/app-1/change_attributes", changed)
+    after = await keeper.post_ok("/v1/cis/app-1/change_attributes", changed)
     assert (after["unauthorised"], after["unauthorised_count"]) == (True, 1)
     assert after["attributes"] == {"release": "1.1", "port": 443}
     twice = await edited(keeper, "/v1/cis/app-1", {"name": "The shop"})
@@ -80,7 +80,7 @@ async def test_every_alteration_after_go_live_is_flagged_as_long_as_there_are_no
 async def test_an_attribute_is_taken_away_by_null_and_the_rest_stays(keeper: Client) -> None:
     await a_ci(keeper, "srv-1", attributes={"memory_gib": 64, "rack": "B2"})
     changed = {"attributes": {"memory_gib": 128, "rack": None, "site": "Berlin"}}
-    after = await keeper.do("/v1/cis/srv-1/change_attributes", changed)
+    after = await keeper.post_ok("/v1/cis/srv-1/change_attributes", changed)
     assert after["attributes"] == {"memory_gib": 128, "site": "Berlin"}
     many = {"attributes": {f"port_{n}": n for n in range(49)}}
     told = await refused(keeper, "/v1/cis/srv-1/change_attributes", many)
@@ -90,12 +90,12 @@ async def test_an_attribute_is_taken_away_by_null_and_the_rest_stays(keeper: Cli
 async def test_a_relation_is_seen_from_both_ends(keeper: Client) -> None:
     await a_ci(keeper, "app-1")
     await a_ci(keeper, "srv-1")
-    await keeper.do("/v1/cis/app-1/relate", {"kind": "runs_on", "other": "srv-1"})
+    await keeper.post_ok("/v1/cis/app-1/relate", {"kind": "runs_on", "other": "srv-1"})
     (out,) = (await keeper.read("/v1/cis/app-1/relations"))["items"]
     assert (out["kind"], out["direction"], out["other"]["key"]) == ("runs_on", "outgoing", "srv-1")
     (back,) = (await keeper.read("/v1/cis/srv-1/relations", direction="incoming"))["items"]
     assert (back["kind"], back["direction"], back["other"]["key"]) == ("runs_on", "incoming", "app-1")
-    await keeper.do("/v1/cis/app-1/unrelate", {"kind": "runs_on", "other": "srv-1"})
+    await keeper.post_ok("/v1/cis/app-1/unrelate", {"kind": "runs_on", "other": "srv-1"})
     assert (await keeper.read("/v1/cis/srv-1/relations", direction="incoming"))["items"] == []
 
 
@@ -103,7 +103,7 @@ async def test_relations_come_in_pages(keeper: Client) -> None:
     await a_ci(keeper, "app-1")
     for n in range(3):
         await a_ci(keeper, f"srv-{n}")
-        await keeper.do("/v1/cis/app-1/relate", {"kind": "uses", "other": f"srv-{n}"})
+        await keeper.post_ok("/v1/cis/app-1/relate", {"kind": "uses", "other": f"srv-{n}"})
     pages = await keeper.pages("/v1/cis/app-1/relations", limit=2)
     assert [[one["other"]["key"] for one in page] for page in pages] == [["srv-0", "srv-1"], ["srv-2"]]
 
@@ -112,8 +112,8 @@ async def test_what_cannot_be_related_is_refused(keeper: Client) -> None:
     await a_ci(keeper, "app-1")
     await a_ci(keeper, "srv-1")
     await a_ci(keeper, "old-1")
-    await keeper.do("/v1/cis/old-1/retire")
-    await keeper.do("/v1/cis/app-1/relate", {"kind": "uses", "other": "srv-1"})
+    await keeper.post_ok("/v1/cis/old-1/retire")
+    await keeper.post_ok("/v1/cis/app-1/relate", {"kind": "uses", "other": "srv-1"})
     at = "/v1/cis/app-1/relate"
     for said, code in (
         ({"kind": "uses", "other": "app-1"}, "itself"),
@@ -122,7 +122,7 @@ async def test_what_cannot_be_related_is_refused(keeper: Client) -> None:
         ({"kind": "uses", "other": "nothing"}, "unknown_reference"),
     ):
         assert await refused(keeper, at, said) == (422, "/other", code)
-    assert (await keeper.do(at, {"kind": "depends_on", "other": "srv-1"}))["key"] == "app-1"
+    assert (await keeper.post_ok(at, {"kind": "depends_on", "other": "srv-1"}))["key"] == "app-1"
     unknown = {"kind": "part_of", "other": "srv-1"}
     assert await refused(keeper, "/v1/cis/app-1/unrelate", unknown) == (422, "/other", "not_related")
     assert (await keeper.post("/v1/cis/old-1/relate", json=unknown)).status_code == 409
@@ -157,15 +157,15 @@ async def test_staff_and_the_owner_see_one_and_nobody_else(api: Api, keeper: Cli
 async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, keeper: Client) -> None:
     scan, other = await api.client("Scan", Role.integration), await api.client("Probe", Role.integration)
     await a_ci(keeper, "srv-1")
-    found = await scan.do("/v1/cis", {"key": "srv-2", "name": "Found", "ci_class": "server"})
+    found = await scan.post_ok("/v1/cis", {"key": "srv-2", "name": "Found", "ci_class": "server"})
     assert found["found_by"]["id"] == scan.id
     assert [ci["key"] for ci in (await scan.read("/v1/cis"))["items"]] == ["srv-2"]
     assert (await other.read("/v1/cis"))["items"] == []
     assert [ci["key"] for ci in (await keeper.read("/v1/cis", found_by=scan.id))["items"]] == ["srv-2"]
-    await scan.do("/v1/cis/srv-2/change_attributes", {"attributes": {"memory_gib": 64}})
+    await scan.post_ok("/v1/cis/srv-2/change_attributes", {"attributes": {"memory_gib": 64}})
     hidden = {"kind": "runs_on", "other": "srv-1"}
     assert await refused(scan, "/v1/cis/srv-2/relate", hidden) == (422, "/other", "unknown_reference")
-    await keeper.do("/v1/cis/srv-2/relate", hidden)
+    await keeper.post_ok("/v1/cis/srv-2/relate", hidden)
     assert (await scan.read("/v1/cis/srv-2/relations"))["items"] == [], "nor by what it is related to"
     assert (await keeper.read("/v1/cis/srv-1"))["found_by"] is None
     answer = await keeper.patch("/v1/cis/srv-1", json={"owner": scan.id}, headers={"If-Match": "*"})
@@ -175,10 +175,10 @@ async def test_an_integration_sees_what_it_has_found_and_nothing_else(api: Api, 
 
 async def test_an_integration_that_is_staff_besides_is_known_to_have_found_what_it_plans(api: Api) -> None:
     scan = await api.client("Scan", Role.integration, Role.configuration_manager)
-    found = await scan.do("/v1/cis", {"key": "srv-1", "name": "Found", "ci_class": "server"})
+    found = await scan.post_ok("/v1/cis", {"key": "srv-1", "name": "Found", "ci_class": "server"})
     assert found["found_by"]["id"] == scan.id
     elsewhere = await api.client("Mail", "integration@process/incident", Role.configuration_manager)
-    planned = await elsewhere.do("/v1/cis", {"key": "srv-2", "name": "Planned", "ci_class": "server"})
+    planned = await elsewhere.post_ok("/v1/cis", {"key": "srv-2", "name": "Planned", "ci_class": "server"})
     assert planned["found_by"] is None
 
 
@@ -192,8 +192,8 @@ async def test_those_that_serve_a_service_are_found(keeper: Client) -> None:
 
 async def test_no_incident_is_reported_of_one_that_is_retired(keeper: Client) -> None:
     await a_ci(keeper, "srv-1")
-    assert (await keeper.do("/v1/incidents", an_incident(ci="srv-1")))["ci"] == "srv-1"
-    await keeper.do("/v1/cis/srv-1/retire")
+    assert (await keeper.post_ok("/v1/incidents", an_incident(ci="srv-1")))["ci"] == "srv-1"
+    await keeper.post_ok("/v1/cis/srv-1/retire")
     told = await refused(keeper, "/v1/incidents", an_incident(ci="srv-1"))
     assert told == (422, "/ci", "ci_retired")
-    assert (await keeper.do("/v1/incidents", an_incident(ci="nobody-knows")))["ci"] == "nobody-knows"
+    assert (await keeper.post_ok("/v1/incidents", an_incident(ci="nobody-knows")))["ci"] == "nobody-knows"

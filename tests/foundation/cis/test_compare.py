@@ -32,11 +32,13 @@ async def compared(client: Client, before: str | int, after: str | int, **more: 
 async def test_what_was_added_removed_and_changed_since_a_baseline_is_told(api: Api, keeper: Client) -> None:
     for key in ("srv-1", "srv-2", "net-1"):
         await a_ci(keeper, key, services=["mail"], attributes={"gib": 1, "os": "x"})
-    taken = await keeper.do("/v1/baselines", {"key": "first", "name": "The first"})
+    taken = await keeper.post_ok("/v1/baselines", {"key": "first", "name": "The first"})
     assert (taken["state"], taken["position"]) == ("taken", await api.head() - 1)
-    await keeper.do("/v1/cis/srv-1/change_attributes", {"attributes": {"gib": 2, "os": None, "rack": "7"}})
-    await keeper.do("/v1/cis/srv-1/relate", {"kind": "connects_to", "other": "net-1"})
-    await keeper.do("/v1/cis/srv-2/retire")
+    await keeper.post_ok(
+        "/v1/cis/srv-1/change_attributes", {"attributes": {"gib": 2, "os": None, "rack": "7"}}
+    )
+    await keeper.post_ok("/v1/cis/srv-1/relate", {"kind": "connects_to", "other": "net-1"})
+    await keeper.post_ok("/v1/cis/srv-2/retire")
     await a_ci(keeper, "srv-3")
     found = await compared(keeper, "first", await api.head())
     assert {key: one["difference"] for key, one in found.items()} == {
@@ -67,7 +69,7 @@ async def test_a_baseline_has_the_items_that_it_names_or_those_of_a_class_or_ser
         ("one", {"cis": ["srv-2"]}),
         ("nothing", {"ci_classes": ["server"], "cis": ["db-1"]}),
     ):
-        await keeper.do("/v1/baselines", {"key": key, "name": key, **said})
+        await keeper.post_ok("/v1/baselines", {"key": key, "name": key, **said})
     for key, among in (
         ("servers", {"srv-1", "srv-2"}),
         ("mail", {"srv-1", "db-1"}),
@@ -101,14 +103,14 @@ async def test_staff_compare_all_items_an_owner_their_own_and_others_none(api: A
     before = await api.head()
     await a_ci(keeper, "srv-1", owner=owner.id)
     await a_ci(keeper, "srv-2")
-    await keeper.do("/v1/cis/srv-1/relate", {"kind": "uses", "other": "srv-2"})
+    await keeper.post_ok("/v1/cis/srv-1/relate", {"kind": "uses", "other": "srv-2"})
     after = await api.head()
     assert set(await compared(keeper, before, after)) == {"srv-1", "srv-2"}
     mine = await compared(owner, before, after)
     assert set(mine) == {"srv-1"}
     assert mine["srv-1"]["relations_added"] == [], "the other end is not for them"
     assert await compared(other, before, after) == {}
-    await keeper.do("/v1/baselines", {"key": "now", "name": "Now"})
+    await keeper.post_ok("/v1/baselines", {"key": "now", "name": "Now"})
     answer = await other.get("/v1/cis/compare", params={"from": "now", "to": "1"})
     assert answer.status_code == 422
 

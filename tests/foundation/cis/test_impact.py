@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.foundation.cis import touched as touched_ones
-from app.foundation.cis.impact import SPREADS, Spread, impact
+from app.foundation.cis import affected as touched_ones
+from app.foundation.cis.impact import IMPACT_DIRECTIONS, ImpactDirection, impact
 from app.foundation.cis.records import RelationKind
 from app.kernel.ledger import Ledger
 from tests.client import Api, Client
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.extent import examples
 from tests.foundation.cis.test_cis import a_ci
 from tests.foundation.services.test_catalogue import a_service
@@ -39,7 +39,7 @@ async def related(client: Client, *relations: str) -> None:
         for key in {here, there} - made:
             await a_ci(client, key, services=[f"s-{key}"])
             made.add(key)
-        await client.do(f"/v1/cis/{here}/relate", {"kind": kind, "other": there})
+        await client.post_ok(f"/v1/cis/{here}/relate", {"kind": kind, "other": there})
 
 
 async def touched(client: Client, key: str, **said: int) -> dict[str, tuple[int, str]]:
@@ -75,7 +75,7 @@ async def test_it_says_which_services_are_touched_and_for_whom_they_are(api: Api
     await a_service(admin, "s-shop", customers=["sales"])
     old = await a_service(admin, "s-dns", customers=["nobody"])
     await related(keeper, "shop uses mail", "mail depends_on dns")
-    await admin.do(f"/v1/services/{old['id']}/retire")
+    await admin.post_ok(f"/v1/services/{old['id']}/retire")
     found = await keeper.read("/v1/cis/dns/impact")
     assert [(one["key"], one["distance"]) for one in found["services"]] == [("s-mail", 1), ("s-shop", 2)]
     assert found["services"][0]["service"]["name_en"] == "s-mail"
@@ -90,7 +90,7 @@ async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_se
     admin, owner = await api.client("Ada", Role.admin), await api.client("Zhao")
     await api.team("sales")
     said = {"key": "plan", "name_en": "Plan", "name_zh": "计划", "criticality": "low", "owner": "me"}
-    await admin.do("/v1/services", said | {"customers": ["sales"]})
+    await admin.post_ok("/v1/services", said | {"customers": ["sales"]})
     await a_ci(keeper, "srv", services=["plan", "elsewhere"], owner=owner.id)
     found = await owner.read("/v1/cis/srv/impact")
     assert [(one["key"], one["service"]) for one in found["services"]] == [
@@ -106,7 +106,7 @@ async def test_an_owner_who_is_no_staff_hears_of_no_service_that_they_may_not_se
 async def test_of_very_many_services_the_nearest_are_told(
     keeper: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(touched_ones, "MOST_TOLD", 2)
+    monkeypatch.setattr(touched_ones, "MOST_AFFECTED", 2)
     await related(keeper, "shop uses mail", "mail depends_on dns")
     found = await keeper.read("/v1/cis/dns/impact")
     assert [one["key"] for one in found["services"]] == ["s-dns", "s-mail"]
@@ -120,7 +120,7 @@ async def test_a_circle_ends_where_it_began(keeper: Client) -> None:
 
 async def test_what_is_retired_is_not_touched_and_passes_nothing_on(keeper: Client) -> None:
     await related(keeper, "app depends_on srv", "srv depends_on net")
-    await keeper.do("/v1/cis/srv/retire")
+    await keeper.post_ok("/v1/cis/srv/retire")
     assert await touched(keeper, "net") == {}
 
 
@@ -138,7 +138,9 @@ def plain(edges: list[Edge], failing: int, depth: int) -> Mapping[int, int]:
         if reached[one] == depth:
             continue
         for start, kind, end in edges:
-            here, there = (end, start) if SPREADS[kind] is Spread.to_its_start else (start, end)
+            here, there = (
+                (end, start) if IMPACT_DIRECTIONS[kind] is ImpactDirection.to_its_start else (start, end)
+            )
             if here == one and there not in reached:
                 reached[there] = reached[one] + 1
                 waiting.append(there)
@@ -177,20 +179,20 @@ def ids(n: int) -> UUID:
     max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_impact_is_what_a_plain_search_finds(
-    place: Place, ledger: Ledger, edges: list[Edge], failing: int, depth: int
+    place: DatabaseUrls, ledger: Ledger, edges: list[Edge], failing: int, depth: int
 ) -> None:
     put(place.owner_url, edges)
     found = await impact(ledger.db, ids(failing), depth)
     expected = plain(edges, failing, depth)
-    assert {row["id"]: row["distance"] for row in found.touched} == {
+    assert {row["id"]: row["distance"] for row in found.affected} == {
         ids(n): distance for n, distance in expected.items()
     }
     assert not found.truncated
     few = await impact(ledger.db, ids(failing), depth, most=3)
-    assert few.touched == found.touched[:3]
+    assert few.affected == found.affected[:3]
     assert few.truncated is (len(expected) > 3)
     hurried = await impact(ledger.db, ids(failing), depth, ways=2)
     if hurried.truncated:
-        assert {row["id"] for row in hurried.touched} <= {row["id"] for row in found.touched}
+        assert {row["id"] for row in hurried.affected} <= {row["id"] for row in found.affected}
     else:
         assert hurried == found, "what is left out is said"

@@ -22,7 +22,7 @@ async def keeper(api: Api) -> Client:
 
 
 async def drawn(client: Client, key: str = "autumn", **more: object) -> Json:
-    return await client.do(AT, {"key": key, "name": "The autumn's", "size": 3, **more})
+    return await client.post_ok(AT, {"key": key, "name": "The autumn's", "size": 3, **more})
 
 
 def keys(verification: Json) -> list[str]:
@@ -33,10 +33,10 @@ async def test_its_id_alone_decides_which_items_in_use_are_drawn(keeper: Client)
     made = {
         one["id"]: one["key"] for one in [await a_ci(keeper, f"srv-{n}", services=["mail"]) for n in range(9)]
     }
-    await keeper.do("/v1/cis", {"key": "planned", "name": "Not yet", "ci_class": "server"})
-    await keeper.do("/v1/cis/srv-8/begin_maintenance")
+    await keeper.post_ok("/v1/cis", {"key": "planned", "name": "Not yet", "ci_class": "server"})
+    await keeper.post_ok("/v1/cis/srv-8/begin_maintenance")
     await a_ci(keeper, "gone")
-    await keeper.do("/v1/cis/gone/retire")
+    await keeper.post_ok("/v1/cis/gone/retire")
     await a_ci(keeper, "db-1", ci_class="database")
 
     def in_order(verification: Json) -> list[str]:
@@ -59,21 +59,23 @@ async def test_what_is_found_is_counted_and_every_difference_settled(api: Api, k
     at = f"{AT}/{(await drawn(keeper, size=4))['id']}"
     for n, outcome in enumerate(["as_recorded", "differs", "missing", "differs"]):
         note = None if outcome == "as_recorded" else "Another room."
-        found = await looker.do(f"{at}/check_item", {"ci": f"srv-{n}", "outcome": outcome, "note": note})
+        found = await looker.post_ok(f"{at}/check_item", {"ci": f"srv-{n}", "outcome": outcome, "note": note})
         assert found["checked_count"] == n + 1
         if n < 3:
             assert (await keeper.post(f"{at}/conclude")).json()["code"] == "items_unchecked"
     assert (found["right_count"], found["unsettled_count"], found["right_share"]) == (1, 3, 0.25)
     corrected: Json = {"ci": "srv-3", "outcome": "as_recorded"}
-    assert (await looker.do(f"{at}/check_item", corrected))["right_share"] == 0.5, "it was looked at again"
+    assert (await looker.post_ok(f"{at}/check_item", corrected))["right_share"] == 0.5, (
+        "it was looked at again"
+    )
     assert (await keeper.post(f"{at}/conclude")).json()["code"] == "differences_unsettled"
-    settled = await keeper.do(f"{at}/settle_difference", {"ci": "srv-1", "settlement": "confirmed"})
+    settled = await keeper.post_ok(f"{at}/settle_difference", {"ci": "srv-1", "settlement": "confirmed"})
     assert (settled["right_share"], settled["unsettled_count"]) == (0.75, 1)
-    await keeper.do("/v1/cis/srv-2/retire")  # as whatever is missing is
+    await keeper.post_ok("/v1/cis/srv-2/retire")  # as whatever is missing is
     said: Json = {"ci": "srv-2", "settlement": "corrected"}
     assert await refused(keeper, f"{at}/settle_difference", said) == (422, "/change", "missing")
-    await keeper.do(f"{at}/settle_difference", {**said, "change": "CHG-17"})
-    ended = await keeper.do(f"{at}/conclude", {"summary": "One was gone."})
+    await keeper.post_ok(f"{at}/settle_difference", {**said, "change": "CHG-17"})
+    ended = await keeper.post_ok(f"{at}/conclude", {"summary": "One was gone."})
     assert (ended["state"], ended["right_share"], ended["summary"]) == ("concluded", 0.75, "One was gone.")
     assert [item["settlement"] for item in sorted(ended["items"], key=lambda one: one["ci"]["key"])] == [
         None,
@@ -101,12 +103,12 @@ async def test_what_makes_no_sense_is_refused_with_its_place(api: Api, keeper: C
     assert await refused(keeper, check, {"ci": "srv-1", "outcome": "differs"}) == (422, "/note", "missing")
     confirmed: Json = {"ci": "srv-1", "settlement": "confirmed"}
     assert await refused(keeper, settle, confirmed) == (422, "/ci", "no_difference")
-    await keeper.do(check, {"ci": "srv-1", "outcome": "missing", "note": "Not in the rack."})
+    await keeper.post_ok(check, {"ci": "srv-1", "outcome": "missing", "note": "Not in the rack."})
     engineer = await api.client("Eva", Role.engineer)
     assert (await engineer.post(settle, json=confirmed)).status_code == 403
-    await keeper.do(settle, {**confirmed, "settlement": "finding"})
+    await keeper.post_ok(settle, {**confirmed, "settlement": "finding"})
     assert await refused(keeper, check, {**as_recorded, "ci": "srv-1"}) == (422, "/ci", "settled_already")
     requester = await api.client("Zhao")
     assert (await requester.get(at)).status_code == 404
     assert (await keeper.read(AT))["items"][0]["right_share"] == 0.0
-    assert (await keeper.do(f"{at}/discard"))["state"] == "discarded"
+    assert (await keeper.post_ok(f"{at}/discard"))["state"] == "discarded"

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.common.money import DIGITS, Amount
 from app.common.people import Role
-from app.foundation.costs.amounts import fits
+from app.foundation.costs.amounts import check_digits
 from app.kernel.refusals import WrongValue
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api, Client, Json
 
 RATE: Json = {"role_class": "engineer", "amount": "480.00", "currency": "CNY"}
@@ -32,27 +32,27 @@ def test_an_amount_fits_its_currency_exactly_if_it_has_its_digits(amount: object
         assert not text.strip("0.")
         return
     if len(text.partition(".")[2]) == DIGITS[currency]:
-        fits(text, currency)
+        check_digits(text, currency)
     else:
         with pytest.raises(WrongValue):
-            fits(text, currency)
+            check_digits(text, currency)
 
 
 async def test_a_rate_is_said_once_for_each_class_and_time(api: Api) -> None:
     admin = await an_admin(api)
     said = {**RATE, "valid_from_at": "2026-01-01T00:00:00+08:00"}
-    rate = await admin.do("/v1/hourly_rates", said)
+    rate = await admin.post_ok("/v1/hourly_rates", said)
     assert rate["valid_from_at"] == "2025-12-31T16:00:00.000000Z"
     refused = await admin.post("/v1/hourly_rates", json={**said, "amount": "500.00"})
     assert refused.json()["errors"][0]["code"] == "taken"
     # What was a mistake stands in nobody's way.
-    await admin.do(f"/v1/hourly_rates/{rate['id']}/withdraw", {"reason": "The old list."})
-    await admin.do("/v1/hourly_rates", {**said, "amount": "500.00"})
+    await admin.post_ok(f"/v1/hourly_rates/{rate['id']}/withdraw", {"reason": "The old list."})
+    await admin.post_ok("/v1/hourly_rates", {**said, "amount": "500.00"})
     listed = await admin.read("/v1/hourly_rates", role_class="engineer", state="active")
     assert [item["amount"] for item in listed["items"]] == ["500.00"]
 
 
-@each(
+@each_case(
     ("wrong", "pointer", "code"),
     [
         ({"amount": "480"}, "/amount", "other_digits"),
@@ -75,6 +75,6 @@ async def test_what_is_no_amount_is_refused(api: Api, wrong: Json, pointer: str,
 
 async def test_what_things_cost_is_for_staff(api: Api) -> None:
     admin, zhao = await an_admin(api), await api.client("Zhao Min")
-    rate = await admin.do("/v1/hourly_rates", {**RATE, "valid_from_at": "2026-01-01T00:00:00Z"})
+    rate = await admin.post_ok("/v1/hourly_rates", {**RATE, "valid_from_at": "2026-01-01T00:00:00Z"})
     assert (await zhao.read("/v1/hourly_rates"))["items"] == []
     assert (await zhao.get(f"/v1/hourly_rates/{rate['id']}")).status_code == 404

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.common.personal import is_sealed
 from app.foundation.custom.fields import AddCustomField
 from app.kernel.ledger import Ledger
@@ -17,7 +17,7 @@ from app.kernel.refusals import WrongValue
 from app.processes.incidents.lifecycle import ReportIncident
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json, an_incident
-from tests.every_action.of_articles import AN_ARTICLE
+from tests.every_action.articles import AN_ARTICLE
 from tests.people import act, add_caller
 from tests.processes.problems.samples import WORKAROUND, a_problem
 
@@ -37,7 +37,7 @@ def a_field(key: str, value_type: str = "text", **more: Any) -> Json:
 async def declare(ledger: Ledger, key: str, value_type: str = "text", **more: Any) -> str:
     """A custom field of incidents; gives its id."""
     body = AddCustomField.model_validate(a_field(key, value_type, **more))
-    return str((await act(ledger, rule("tests"), "custom_field", "add", body=body)).record.id)
+    return str((await act(ledger, rule_caller("tests"), "custom_field", "add", body=body)).record.id)
 
 
 async def wrong(client: Client, custom: Json) -> tuple[str, str]:
@@ -58,9 +58,9 @@ async def test_an_administrator_declares_what_is_to_be_known_and_everybody_reads
     scoped = await api.client("Max", "admin@process/incident", "agent")
     for client in (reporter, scoped):
         assert (await client.post(FIELDS, json=a_field("site"))).status_code == 403
-    site = await admin.do(FIELDS, a_field("site", "choice", choices=SITES, filterable=True))
+    site = await admin.post_ok(FIELDS, a_field("site", "choice", choices=SITES, filterable=True))
     assert (site["filter_slot"], site["choices"], site["label_zh"]) == (1, SITES, "字段")
-    hidden = await admin.do(FIELDS, a_field("assessment", staff_only=True))
+    hidden = await admin.post_ok(FIELDS, a_field("assessment", staff_only=True))
     for client, seen in ((reporter, ["site"]), (scoped, ["assessment", "site"])):
         told = (await client.read(FIELDS, process="incident", sort="key"))["items"]
         assert [field["key"] for field in told] == seen
@@ -98,7 +98,7 @@ async def test_each_type_takes_its_values_and_says_what_is_wrong_with_others(api
         "a_person": "me",
     }
     kept = {**good, "a_text": "B 2.017", "a_decimal": "-12.5", "a_person": agent.id}
-    made = await agent.do(INCIDENTS, an_incident(custom=good))
+    made = await agent.post_ok(INCIDENTS, an_incident(custom=good))
     assert made["custom"] == kept
     assert (await agent.read(f"{INCIDENTS}/{made['id']}", fields="custom"))["custom"] == kept
     for key, values, code in (
@@ -131,8 +131,8 @@ async def test_a_value_is_changed_and_taken_away_by_an_edit_that_says_nothing_of
     assert await wrong(reporter, {"room": "B 2"}) == ("/custom/floor", "missing")
     assert await wrong(reporter, {"room": "B 2", "floor": None}) == ("/custom/floor", "missing")
     told = await api.client("A monitor", Role.integration)
-    assert (await told.do(INCIDENTS, an_incident()))["custom"] is None, "no alert is lost for a form"
-    made = await reporter.do(INCIDENTS, an_incident(custom={"room": "B 2", "floor": 2}))
+    assert (await told.post_ok(INCIDENTS, an_incident()))["custom"] is None, "no alert is lost for a form"
+    made = await reporter.post_ok(INCIDENTS, an_incident(custom={"room": "B 2", "floor": 2}))
     at, any_version = f"{INCIDENTS}/{made['id']}", {"If-Match": "*"}
     edited = await agent.patch(at, json={"custom": {"floor": 3}}, headers=any_version)
     assert edited.json()["custom"] == {"room": "B 2", "floor": 3}
@@ -140,7 +140,7 @@ async def test_a_value_is_changed_and_taken_away_by_an_edit_that_says_nothing_of
     assert refused.json()["errors"][0]["code"] == "missing"
     refused = await reporter.patch(at, json={"custom": {"floor": 4}}, headers=any_version)
     assert refused.json()["errors"][0]["code"] == "not_their_own_words"
-    await act(api.ledger, rule("tests"), "custom_field", "retire", room)
+    await act(api.ledger, rule_caller("tests"), "custom_field", "retire", room)
     refused = await agent.patch(at, json={"custom": {"room": "C 3"}}, headers=any_version)
     assert (refused.json()["errors"][0]["pointer"], refused.status_code) == ("/custom/room", 422)
     assert (await agent.read(at))["custom"] == {"room": "B 2", "floor": 3}, "what was given stays"
@@ -159,10 +159,10 @@ async def test_what_a_command_makes_besides_is_not_asked_for_what_its_body_canno
     await api.team("network")
     engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))
     await declare(api.ledger, "audience", process="article", required=True)
-    problem = await engineer.do("/v1/problems", a_problem())
+    problem = await engineer.post_ok("/v1/problems", a_problem())
     at = f"/v1/problems/{problem['id']}"
-    await engineer.do(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
-    known = await engineer.do(f"{at}/document_workaround", WORKAROUND)
+    await engineer.post_ok(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
+    known = await engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
     article = f"/v1/articles/{known['article_id']}"
     given = await engineer.patch(article, json={"custom": {"audience": "All"}}, headers={"If-Match": "*"})
     assert given.json()["custom"] == {"audience": "All"}
@@ -179,8 +179,8 @@ async def test_what_is_for_staff_reaches_nobody_else_by_any_way(api: Api) -> Non
     of_mail = await api.client("Wu", "engineer@service/mail")
     await declare(api.ledger, "assessment", staff_only=True, filterable=True)
     assert await wrong(reporter, {"assessment": secret}) == ("/custom/assessment", "unknown_value")
-    made = await reporter.do(INCIDENTS, an_incident(service="mail"))
-    other = await reporter.do(INCIDENTS, an_incident(service="erp"))
+    made = await reporter.post_ok(INCIDENTS, an_incident(service="mail"))
+    other = await reporter.post_ok(INCIDENTS, an_incident(service="erp"))
     at, now = f"{INCIDENTS}/{made['id']}", {"If-Match": "*"}
     for ticket in (made, other):
         said = {"custom": {"assessment": secret}}
@@ -212,7 +212,7 @@ async def test_what_is_for_staff_reaches_nobody_else_by_any_way(api: Api) -> Non
     assert await listed(agent, **asked) == {made["id"], other["id"]}
     assert await listed(of_mail, **asked) == {made["id"]}
     # They see the other one as well if they follow it, and are still not staff for it.
-    await agent.do(f"{INCIDENTS}/{other['id']}/follow", {"person": of_mail.id})
+    await agent.post_ok(f"{INCIDENTS}/{other['id']}/follow", {"person": of_mail.id})
     assert other["id"] in await listed(of_mail)
     assert await listed(of_mail, **asked) == {made["id"]}
     view = await agent.put(
@@ -240,7 +240,7 @@ async def test_lists_are_narrowed_by_ten_fields_of_a_process_and_no_more(api: Ap
             "a_person": "me" if n == 1 else None,
             "a_choice": SITES[n - 1]["key"],
         }
-        ids.append((await agent.do(INCIDENTS, an_incident(custom=custom)))["id"])
+        ids.append((await agent.post_ok(INCIDENTS, an_incident(custom=custom)))["id"])
     for key, one, none in (
         ("a_text", "B 1", "B 3"),
         ("a_number", "1", "-1"),
@@ -275,7 +275,7 @@ async def test_lists_are_narrowed_by_ten_fields_of_a_process_and_no_more(api: Ap
     assert {field["filter_slot"] for field in made} == {9, 10}
     now = {"If-Match": "*"}
     await agent.patch(f"{FIELDS}/{made[0]['id']}", json={"filterable": False}, headers=now)
-    free = await agent.do(FIELDS, a_field("at_last", filterable=True))
+    free = await agent.post_ok(FIELDS, a_field("at_last", filterable=True))
     assert free["filter_slot"] == made[0]["filter_slot"]
 
 
@@ -283,7 +283,7 @@ async def test_somebodys_own_words_are_sealed_and_gone_when_they_are_erased(api:
     words = "My number is 5555 0101. 我的电话。"
     await declare(api.ledger, "how_to_reach", "words")
     reporter, agent = await api.client("Zhao"), await api.client("Lin", Role.agent, Role.admin)
-    made = await reporter.do(INCIDENTS, an_incident(custom={"how_to_reach": words}))
+    made = await reporter.post_ok(INCIDENTS, an_incident(custom={"how_to_reach": words}))
     assert made["custom"] == {"how_to_reach": words}
     row = await api.ledger.db.value("select custom from fold.incident where id = %s", (UUID(made["id"]),))
     assert is_sealed(row["how_to_reach"])
@@ -291,7 +291,7 @@ async def test_somebodys_own_words_are_sealed_and_gone_when_they_are_erased(api:
     assert all(words.encode() not in event["data"] for event in kept)
     at = f"{INCIDENTS}/{made['id']}"
     assert (await agent.read(f"{at}/events"))["items"][0]["given"]["custom"] == {"how_to_reach": words}
-    await agent.do(f"/v1/persons/{reporter.id}/erase")
+    await agent.post_ok(f"/v1/persons/{reporter.id}/erase")
     assert (await agent.read(at))["custom"] == {"how_to_reach": None}
     assert (await agent.read(f"{at}/events"))["items"][0]["given"]["custom"] == {"how_to_reach": None}
 
@@ -304,7 +304,7 @@ async def test_a_value_decided_on_a_definition_that_has_moved_is_decided_again(
     caller = await add_caller(ledger, "Zhao")
     body = ReportIncident.model_validate(an_incident(custom={"room": "B 2"}))
     await act(other, caller, "incident", "report", body=body)
-    await act(ledger, rule("tests"), "custom_field", "retire", field)
+    await act(ledger, rule_caller("tests"), "custom_field", "retire", field)
     with pytest.raises(WrongValue) as refusal:
         await act(other, caller, "incident", "report", body=body)
     assert refusal.value.because == "unknown_value"

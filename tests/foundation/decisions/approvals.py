@@ -25,12 +25,12 @@ class Approval:
         """Where a request is that is to be assessed."""
         said = {"title": "A laptop", "description": "She begins on Monday.", "channel": "portal"}
         body = {**said, "urgency": "2", "item": "laptop", "answers": {"why": "出差用"}}
-        return f"/v1/requests/{(await self.requester.do('/v1/requests', body))['id']}"
+        return f"/v1/requests/{(await self.requester.post_ok('/v1/requests', body))['id']}"
 
     async def asked(self, **more: str) -> tuple[str, str]:
         """Where a request is that waits for approval, and the id of the decision."""
         at = await self.requested()
-        await self.agent.do(f"{at}/assess", {**ASSESSED, **more})
+        await self.agent.post_ok(f"{at}/assess", {**ASSESSED, **more})
         return at, (await self.voters[0].read(f"{at}/decisions"))["items"][-1]["id"]
 
 
@@ -43,8 +43,8 @@ async def approval(api: Api) -> Approval:
     requester = await api.client("王芳", *(role for role in Role if role is not Role.auditor))
     voters = [await api.client(name) for name in ("Head", "Deputy", "Third")]
     service = {"key": "workplace", "name_en": "Workplace", "name_zh": "办公终端", "criticality": "medium"}
-    await admin.do("/v1/services", {**service, "owner": "me", "team": "workplace"})
-    await admin.do("/v1/services/workplace/go_live")
+    await admin.post_ok("/v1/services", {**service, "owner": "me", "team": "workplace"})
+    await admin.post_ok("/v1/services/workplace/go_live")
     item: Json = {
         "key": "laptop",
         "service": "workplace",
@@ -57,6 +57,6 @@ async def approval(api: Api) -> Approval:
         "target_seconds": 259_200,
         "default_team": "workplace",
     }
-    await admin.do("/v1/catalogue_items", item)
-    await admin.do("/v1/catalogue_items/laptop/offer")
+    await admin.post_ok("/v1/catalogue_items", item)
+    await admin.post_ok("/v1/catalogue_items/laptop/offer")
     return Approval(requester, await api.client("Ada", Role.agent, teams=("workplace",)), voters)

@@ -10,14 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule
+from app.common.people import MOST_MEMBERS, Caller, Person, Role, rule_caller
 from app.foundation.decisions.actions import (
     CHILDREN,
     AskDecision,
     CastVote,
     CloseVote,
-    Deciding,
-    NotAsked,
+    DecisionSpec,
+    NotAVoter,
     NotTheChair,
     Tallied,
     WithdrawDecision,
@@ -28,23 +28,23 @@ from app.foundation.decisions.preparation import MOST_VOTERS
 from app.foundation.decisions.records import Decision, Vote
 from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.people.groups import AddGroup, AddMemberGroup
-from app.foundation.people.records import Side
-from app.kernel.bodies import Body
+from app.foundation.people.records import RepresentedSide
+from app.kernel.actor_policy import RecordDuty, agent, decision, requester_duty
+from app.kernel.context import ActionContext
 from app.kernel.history import fold
 from app.kernel.ledger import Ledger
 from app.kernel.lifecycle import action
-from app.kernel.look import Loaded
-from app.kernel.moment import Moment
 from app.kernel.offers import offers
-from app.kernel.perform import Done, IdempotencyKey
-from app.kernel.refusals import KeptApart, NotFound, NotNow, Refusal, WrongValue
-from app.kernel.who import Part, agent, decision, the_requester
+from app.kernel.payloads import Payload
+from app.kernel.perform import CommandResult, IdempotencyKey
+from app.kernel.reads import VersionedRecord
+from app.kernel.refusals import ActionUnavailable, NotFound, Refusal, SegregationOfDuties, WrongValue
 from app.log import read
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import Incident, IncidentState
 from app.ticketing.assignment import AssignTicket
-from tests.automation.working import Worker, timers
-from tests.cases import each
+from tests.automation.worker import Worker, timers
+from tests.cases import each_case
 from tests.kernel.incidents import report
 from tests.people import act, add_caller, add_crowd, add_person, context, fill
 
@@ -52,25 +52,25 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 DUE = NOW + timedelta(days=3)
 
 
-def approve(incident: Incident, body: Tallied, at: Moment) -> None:
+def approve(incident: Incident, body: Tallied, ctx: ActionContext) -> None:
     """It is worth the trouble."""
     incident.category = "approved"
 
 
-def what_follows(incident: Incident, taken: Decision) -> tuple[str, Body] | None:
+def what_follows(incident: Incident, taken: Decision) -> tuple[str, Payload] | None:
     if incident.state is IncidentState.new and taken.outcome is Outcome.approved:
         return "approve", tallied(taken)
     return None
 
 
-THE_ASSIGNEE = Part("assignee", "受理人", ("assignee_id",))
-TABLE = Deciding(
+THE_ASSIGNEE = RecordDuty("assignee", "受理人", ("assignee_id",))
+TABLE = DecisionSpec(
     kind="incident",
     any=IncidentState,
-    ask=[IncidentState.new],
-    asks=agent,
-    withdraws=agent,
-    never=(the_requester, THE_ASSIGNEE),
+    ask_states=[IncidentState.new],
+    who_asks=agent,
+    who_withdraws=agent,
+    segregate_from=(requester_duty, THE_ASSIGNEE),
     outcome=what_follows,
 )
 APPROVE = action(
@@ -124,14 +124,14 @@ async def ask(ledger: Ledger, by: Caller, incident: Incident, people: list[Calle
 
 async def vote(
     ledger: Ledger, by: Caller, incident: Incident, asked: UUID, verdict: str = "approve", **more: Any
-) -> Done:
+) -> CommandResult:
     name = more.pop("action", "vote")
     body = CastVote.model_validate({"decision": asked, "verdict": verdict, "comment": "Because."})
     return await act(ledger, by, "incident", name, incident.id, body, **({"now": NOW} | more))
 
 
 async def told(ledger: Ledger, incident: Incident) -> list[str]:
-    return [event.type.partition(".")[2] for event in await read.of_stream(ledger.db, incident.row_key)]
+    return [event.type.partition(".")[2] for event in await read.stream_events(ledger.db, incident.row_key)]
 
 
 async def test_the_last_vote_and_what_it_comes_to_are_one_command(
@@ -143,7 +143,7 @@ async def test_the_last_vote_and_what_it_comes_to_are_one_command(
     done = await vote(deciding, board[1], incident, asked, key=key)
     assert (done.record.state, done.record.category) == (IncidentState.acknowledged, "approved")
     assert await told(deciding, incident) == ["reported", "decision_asked", "voted", "voted", "approved"]
-    voted, approved = (await read.of_stream(deciding.db, incident.row_key))[-2:]
+    voted, approved = (await read.stream_events(deciding.db, incident.row_key))[-2:]
     assert approved.position == voted.position + 1
     assert approved.actor == voted.actor == board[1].actor
     assert approved.data["given"] == {
@@ -166,7 +166,7 @@ async def test_another_outcome_is_told_and_leaves_the_record_alone(
     await vote(deciding, board[0], incident, asked, "reject")
     done = await vote(deciding, board[2], incident, asked, "reject")
     assert done.record.state is IncidentState.new
-    (*_, decided) = await read.of_stream(deciding.db, incident.row_key)
+    (*_, decided) = await read.stream_events(deciding.db, incident.row_key)
     assert (decided.type, decided.data["given"]["rejections"]) == ("incident.decided", 2)
 
 
@@ -190,7 +190,7 @@ async def test_a_vote_is_changed_until_the_decision_is_taken(
     await vote(deciding, board[0], incident, asked)
     assert await deciding.db.value("select count(*) from fold.vote where verdict is not null") == 1
     await vote(deciding, board[1], incident, asked)
-    with pytest.raises(NotNow) as refused:
+    with pytest.raises(ActionUnavailable) as refused:
         await vote(deciding, board[0], incident, asked, "reject")
     assert refused.value.code == "decided_already"
     closed = "select person_id from fold.vote where closed_at is not null"
@@ -202,7 +202,7 @@ async def test_who_is_kept_apart_cannot_vote_by_any_role(
 ) -> None:
     asked = await ask(deciding, desk, incident, [*board, requester])
     assert await deciding.db.value("select count(*) from fold.vote") == len(board)
-    with pytest.raises(KeptApart) as refused:
+    with pytest.raises(SegregationOfDuties) as refused:
         await vote(deciding, requester, incident, asked)
     assert (refused.value.STATUS, refused.value.code) == (403, "separation_of_duties")
 
@@ -212,7 +212,7 @@ async def test_the_closed_action_says_that_duties_are_apart(
 ) -> None:
     lifecycle = deciding.lifecycles["incident"]
     for caller, because in ((requester, "separation_of_duties"), (desk, None)):
-        offered = await offers(deciding, lifecycle, Loaded(incident, 0, []), context(caller))
+        offered = await offers(deciding, lifecycle, VersionedRecord(incident, 0, []), context(caller))
         assert {offer.because for offer in offered if offer.action.name == "vote"} == {because}
 
 
@@ -223,7 +223,7 @@ async def test_who_comes_to_be_excluded_after_voting_counts_no_more(
     await vote(deciding, board[0], incident, asked)
     body = AssignTicket(person=str(board[0].person_id))
     await act(deciding, desk, "incident", "assign", incident.id, body)
-    by_rule = rule("tests")
+    by_rule = rule_caller("tests")
     await act(deciding, by_rule, "incident", "close_vote", incident.id, CloseVote(decision=asked), now=DUE)
     assert await deciding.db.value("select outcome from fold.decision") == "lapsed"
 
@@ -234,7 +234,7 @@ async def test_only_those_who_were_asked_see_it_and_vote(
     asked = await ask(deciding, desk, incident, board[:1])
     with pytest.raises(NotFound):
         await vote(deciding, board[1], incident, asked)
-    with pytest.raises(NotAsked):
+    with pytest.raises(NotAVoter):
         await vote(deciding, desk, incident, asked)
 
 
@@ -244,12 +244,12 @@ async def test_the_chair_alone_decides_only_where_that_is_the_rule(
     chair = board[0]
     named = {"chair": str(chair.person_id)}
     by_majority = await ask(deciding, desk, incident, board, **named)
-    with pytest.raises(NotNow) as refused:
+    with pytest.raises(ActionUnavailable) as refused:
         await vote(deciding, chair, incident, by_majority, action="decide")
     assert refused.value.code == "not_for_the_chair_alone"
     asked = await ask(deciding, desk, incident, board, **named, rule="chair", quorum=2)
     for action_name, code in (("vote", "the_chair_decides"), ("decide", "too_few_have_voted")):
-        with pytest.raises(NotNow) as refused:
+        with pytest.raises(ActionUnavailable) as refused:
             await vote(deciding, chair, incident, asked, action=action_name)
         assert refused.value.code == code
     with pytest.raises(NotTheChair):
@@ -265,9 +265,9 @@ async def test_a_group_votes_with_its_chair_and_a_role_with_all_who_hold_it_now(
 ) -> None:
     head = await add_person(deciding, "Head")
     add = AddGroup(key="cab", name="CAB", chair=str(head.id))
-    group = (await act(deciding, rule("tests"), "group", "add", body=add)).record
-    member = AddMemberGroup(person=str(board[0].person_id), side=Side.business)
-    await act(deciding, rule("tests"), "group", "add_member", group.id, member)
+    group = (await act(deciding, rule_caller("tests"), "group", "add", body=add)).record
+    member = AddMemberGroup(person=str(board[0].person_id), side=RepresentedSide.business)
+    await act(deciding, rule_caller("tests"), "group", "add_member", group.id, member)
     asked = await ask(deciding, desk, incident, [], group="cab")
     voters = "select person_id, side from fold.vote where decision_id = %s order by person_id"
     expected = sorted([(board[0].person_id, "business"), (head.id, None)])
@@ -286,7 +286,7 @@ async def test_the_largest_group_is_asked_as_a_whole_and_a_role_that_more_hold_i
 ) -> None:
     head, *holders = await add_crowd(deciding, MOST_VOTERS + 1, Role.cab_member)
     add = AddGroup(key="cab", name="CAB", chair=str(head.id))
-    await act(deciding, rule("tests"), "group", "add", body=add)
+    await act(deciding, rule_caller("tests"), "group", "add", body=add)
     await fill(deciding, "cab", holders[:MOST_MEMBERS])
     asked = await ask(deciding, desk, incident, [], group="cab", quorum=MOST_VOTERS)
     voters = "select count(*) from fold.vote where decision_id = %s"
@@ -306,7 +306,7 @@ async def test_when_the_time_is_over_the_votes_that_there_are_decide(
     worker = Worker(deciding)
     await worker.work(NOW)
     assert (await timers(deciding))["settle_decisions", incident.row_key] == DUE
-    with pytest.raises(NotNow) as refused:
+    with pytest.raises(ActionUnavailable) as refused:
         await vote(deciding, board[1], incident, asked, now=DUE)
     assert refused.value.code == "too_late_to_vote"
     await worker.work(DUE)
@@ -323,12 +323,12 @@ async def test_what_is_withdrawn_is_not_voted_on(
     asked = await ask(deciding, desk, incident, board)
     body = WithdrawDecision(decision=asked, reason="It was solved.")
     await act(deciding, desk, "incident", "withdraw_decision", incident.id, body, now=NOW)
-    with pytest.raises(NotNow) as refused:
+    with pytest.raises(ActionUnavailable) as refused:
         await vote(deciding, board[0], incident, asked)
     assert refused.value.code == "decided_already"
 
 
-@each(
+@each_case(
     ("said", "pointer", "because"),
     [
         ({"due_at": NOW}, "/due_at", "not_ahead"),
@@ -371,7 +371,7 @@ async def test_nobody_does_by_themselves_what_a_decision_leads_to(
         deferrals=0,
         abstentions=0,
     )
-    for caller in (requester, rule("tests")):
+    for caller in (requester, rule_caller("tests")):
         with pytest.raises(Refusal) as refused:
             await act(deciding, caller, "incident", "approve", incident.id, body)
         assert refused.value.code == "forbidden"
@@ -383,7 +383,7 @@ async def test_the_fold_of_the_votes_is_what_the_log_says(
     asked = await ask(deciding, desk, incident, board)
     for one in board[:2]:
         await vote(deciding, one, incident, asked)
-    events = await read.of_stream(deciding.db, incident.row_key)
+    events = await read.stream_events(deciding.db, incident.row_key)
     decided = fold(Decision, f"decision/{asked}", events)
     assert decided is not None
     assert (decided.outcome, decided.approvals, decided.voters) == (Outcome.approved, 2, 3)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from app.foundation.decisions.records import DecisionOutcome as Outcome
 from app.foundation.decisions.records import DecisionRule
 from app.foundation.decisions.records import VoteVerdict as Verdict
-from app.foundation.decisions.tally import Terms, tally, usual_quorum
-from tests.cases import each
+from app.foundation.decisions.tally import Terms, default_quorum, tally
+from tests.cases import each_case
 
 PEOPLE = [UUID(int=n) for n in range(1, 7)]
 SAID = {
@@ -32,12 +32,12 @@ def outcome(
     """What comes of votes of people in a row, the first of whom chairs: `++ ` is two for it, one to vote."""
     people = PEOPLE[: len(said)]
     votes = {one: verdict for one, mark in zip(people, said, strict=True) if (verdict := SAID[mark])}
-    quorum = quorum or usual_quorum(DecisionRule(rule), len(people))
+    quorum = quorum or default_quorum(DecisionRule(rule), len(people))
     terms = Terms(DecisionRule(rule), quorum, frozenset(people), frozenset(people[:excluded]), people[0])
     return tally(terms, votes, closing=closing).outcome
 
 
-@each(
+@each_case(
     ("said", "so_far", "in_the_end"),
     [
         ("++   ", None, Outcome.lapsed),
@@ -62,7 +62,7 @@ def test_a_majority_is_more_than_half_of_those_who_do_not_abstain(
 
 
 def test_the_usual_quorum_of_a_majority_is_more_than_half_also_of_an_even_number() -> None:
-    assert [usual_quorum(DecisionRule.majority, voters) for voters in range(1, 7)] == [1, 2, 2, 3, 3, 4]
+    assert [default_quorum(DecisionRule.majority, voters) for voters in range(1, 7)] == [1, 2, 2, 3, 3, 4]
     assert outcome("majority", "++  ", closing=True) is Outcome.lapsed
 
 

@@ -87,7 +87,9 @@ async def test_who_is_excluded_cannot_vote_by_any_role_and_was_not_asked(api: Ap
 
 async def _key(client: Client, person: str, roles: Sequence[Role]) -> str:
     """A new key of that person that holds these roles."""
-    made = await client.do("/v1/keys", {"name": "One role", "person": person, "roles": [*map(str, roles)]})
+    made = await client.post_ok(
+        "/v1/keys", {"name": "One role", "person": person, "roles": [*map(str, roles)]}
+    )
     return str(made["token"])
 
 
@@ -127,10 +129,10 @@ async def test_what_more_may_approve_than_can_be_asked_says_so(api: Api, asking:
 
 async def test_on_a_meeting_a_vote_is_refused_after_the_decision_and_the_meeting_goes_on(api: Api) -> None:
     ada, *board = [await api.client(name, Role.agent) for name in ("Ada", "Anna", "Emil", "Rosa")]
-    meeting = await ada.do("/v1/meetings", a_meeting(persons=[one.id for one in board]))
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[one.id for one in board]))
     at = f"/v1/meetings/{meeting['id']}"
     asked = {"question": "The release in May?", "persons": [one.id for one in board], "due_at": AHEAD}
-    await ada.do(f"{at}/ask_decision", {**asked, "rule": "majority"})
+    await ada.post_ok(f"{at}/ask_decision", {**asked, "rule": "majority"})
     decision = (await ada.read(f"{at}/decisions"))["items"][0]["id"]
     assert (await votes(board[0], at, decision, "reject")).status_code == 200
     answers = await asyncio.gather(*(votes(one, at, decision) for one in board[1:]))

@@ -11,19 +11,19 @@ from tests.foundation.people.test_roles import edited
 
 async def test_a_group_has_a_chair_and_members_who_stand_for_a_side(api: Api) -> None:
     admin, wei = await api.client("Ada", Role.admin), await api.client("Wang Wei", Role.engineer)
-    made = await admin.do("/v1/groups", {"key": "cab", "name": "Change advisory board", "chair": wei.id})
+    made = await admin.post_ok("/v1/groups", {"key": "cab", "name": "Change advisory board", "chair": wei.id})
     assert (made["chair"]["id"], made["members"], made["state"]) == (wei.id, [], "active")
     at = "/v1/groups/cab"
-    await admin.do(f"{at}/add_member", {"person": wei.id, "side": "operations"})
-    both = await admin.do(f"{at}/add_member", {"person": "me", "side": "business"})
+    await admin.post_ok(f"{at}/add_member", {"person": wei.id, "side": "operations"})
+    both = await admin.post_ok(f"{at}/add_member", {"person": "me", "side": "business"})
     sides = [(member["person"]["name"], member["side"]) for member in both["members"]]
     assert sides == [("Wang Wei", "operations"), ("Ada", "business")]
-    left = await admin.do(f"{at}/remove_member", {"person": wei.id})
+    left = await admin.post_ok(f"{at}/remove_member", {"person": wei.id})
     assert [member["person"]["id"] for member in left["members"]] == [admin.id]
     assert (await edited(admin, at, {"chair": "me"}))["chair"]["id"] == admin.id
     (listed,) = (await wei.read("/v1/groups", chair=admin.id))["items"]
     assert listed["members"] == left["members"]
-    await admin.do(f"{at}/retire")
+    await admin.post_ok(f"{at}/retire")
     refused = await admin.post(f"{at}/add_member", json={"person": wei.id, "side": "operations"})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_in_this_state")
 
@@ -31,8 +31,8 @@ async def test_a_group_has_a_chair_and_members_who_stand_for_a_side(api: Api) ->
 async def test_nobody_is_in_a_group_twice_or_removed_who_is_not_in_it(api: Api) -> None:
     admin, wei = await api.client("Ada", Role.admin), await api.client("Wang Wei")
     gone = await api.client("Zhao")
-    await admin.do(f"/v1/persons/{gone.id}/deactivate")
-    await admin.do("/v1/groups", {"key": "cab", "name": "CAB", "chair": "me"})
+    await admin.post_ok(f"/v1/persons/{gone.id}/deactivate")
+    await admin.post_ok("/v1/groups", {"key": "cab", "name": "CAB", "chair": "me"})
     member = {"person": wei.id, "side": "key_user"}
     both = await asyncio.gather(*(admin.post("/v1/groups/cab/add_member", json=member) for _ in range(2)))
     assert sorted(answer.status_code for answer in both) == [200, 422]
@@ -50,7 +50,7 @@ async def test_nobody_is_in_a_group_twice_or_removed_who_is_not_in_it(api: Api) 
 async def test_groups_are_seen_by_staff_and_their_chair(api: Api) -> None:
     admin, chair = await api.client("Ada", Role.admin), await api.client("Li Na")
     other = await api.client("Zhao")
-    await admin.do("/v1/groups", {"key": "users", "name": "Key users", "chair": chair.id})
+    await admin.post_ok("/v1/groups", {"key": "users", "name": "Key users", "chair": chair.id})
     assert [len((await one.read("/v1/groups"))["items"]) for one in (admin, chair, other)] == [1, 1, 0]
     assert (await other.get("/v1/groups/users")).status_code == 404
 
@@ -60,8 +60,8 @@ async def test_who_belongs_to_a_group_sees_it_as_long_as_they_do_and_nobody_else
 ) -> None:
     admin, wei, zhao = await api.client("Ada", Role.admin), await api.client("Wei"), await api.client("Zhao")
     for key in ("cab", "board"):
-        await admin.do("/v1/groups", {"key": key, "name": key, "chair": "me"})
-    await admin.do("/v1/groups/cab/add_member", {"person": wei.id, "side": "key_user"})
+        await admin.post_ok("/v1/groups", {"key": key, "name": key, "chair": "me"})
+    await admin.post_ok("/v1/groups/cab/add_member", {"person": wei.id, "side": "key_user"})
     shown = await wei.read("/v1/groups/cab")
     assert [member["person"]["id"] for member in shown["members"]] == [wei.id]
     assert [group["key"] for group in (await wei.read("/v1/groups"))["items"]] == ["cab"]
@@ -70,6 +70,6 @@ async def test_who_belongs_to_a_group_sees_it_as_long_as_they_do_and_nobody_else
     assert (await zhao.read("/v1/groups"))["items"] == []
     await edited(admin, "/v1/groups/cab", {"name": "Advisers"})
     assert (await wei.read("/v1/groups/cab"))["name"] == "Advisers"
-    await admin.do("/v1/groups/cab/remove_member", {"person": wei.id})
+    await admin.post_ok("/v1/groups/cab/remove_member", {"person": wei.id})
     assert (await wei.get("/v1/groups/cab")).status_code == 404
     assert (await wei.read("/v1/groups"))["items"] == []

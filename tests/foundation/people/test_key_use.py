@@ -12,7 +12,7 @@ from app.api.key_use import KeyUse
 from app.common.people import Role
 from app.db import connect
 from tests.client import Api, Client, Json
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 
 
 async def key_of(client: Client) -> Json:
@@ -61,7 +61,7 @@ async def test_a_session_is_a_use_of_its_key(api: Api) -> None:
     assert (await key_of(zhao))["last_used_at"] > first
 
 
-async def test_what_could_not_be_written_is_written_the_next_time(api: Api, place: Place) -> None:
+async def test_what_could_not_be_written_is_written_the_next_time(api: Api, place: DatabaseUrls) -> None:
     zhao = await api.client("Zhao")
     await zhao.read("/v1/me")
     owner = await connect(place.owner_url)

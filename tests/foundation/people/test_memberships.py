@@ -11,17 +11,17 @@ async def test_who_joins_a_team_sees_its_tickets_until_they_leave(api: Api) -> N
     admin = await api.client("Ada", Role.admin, Role.agent)
     wei = await api.client("Wang Wei", Role.engineer)
     team = await api.team("network")
-    ticket = f"/v1/incidents/{(await admin.do('/v1/incidents', an_incident()))['id']}"
-    await admin.do(f"{ticket}/assign", {"team": "network"})
+    ticket = f"/v1/incidents/{(await admin.post_ok('/v1/incidents', an_incident()))['id']}"
+    await admin.post_ok(f"{ticket}/assign", {"team": "network"})
     assert (await wei.get(ticket)).status_code == 404
-    joined = await admin.do(f"/v1/persons/{wei.id}/join", {"team": "network"})
+    joined = await admin.post_ok(f"/v1/persons/{wei.id}/join", {"team": "network"})
     assert [one["key"] for one in joined["teams"]] == ["network"]
     assert joined["team"]["id"] == team, "the first is their own"
     assert (await wei.get(ticket)).status_code == 200
-    left = await admin.do(f"/v1/persons/{wei.id}/leave", {"team": team})
+    left = await admin.post_ok(f"/v1/persons/{wei.id}/leave", {"team": team})
     assert (left["teams"], left["team"]) == ([], None)
     assert (await wei.get(ticket)).status_code == 404
-    await admin.do(f"/v1/persons/{wei.id}/join", {"team": "network"})
+    await admin.post_ok(f"/v1/persons/{wei.id}/join", {"team": "network"})
 
 
 async def test_whoever_leaves_a_team_holds_no_role_for_it_any_more(api: Api) -> None:
@@ -29,7 +29,7 @@ async def test_whoever_leaves_a_team_holds_no_role_for_it_any_more(api: Api) -> 
     team, other = await api.team("network"), await api.team("other")
     roles = (f"agent@team/{team}", f"agent@team/{other}", "knowledge_editor")
     wei = await api.client("Wang Wei", *roles, teams=("network", "other"))
-    left = await admin.do(f"/v1/persons/{wei.id}/leave", {"team": "network"})
+    left = await admin.post_ok(f"/v1/persons/{wei.id}/leave", {"team": "network"})
     assert left["roles"] == [f"agent@team/{other}", "knowledge_editor"]
     assert (await edited(admin, f"/v1/persons/{wei.id}", {"team": "other"}))["team"]["key"] == "other"
 
@@ -38,7 +38,7 @@ async def test_nobody_belongs_twice_leaves_what_they_are_not_in_or_joins_what_is
     admin = await api.client("Ada", Role.admin)
     await api.team("network")
     retired = await api.team("old")
-    await admin.do(f"/v1/teams/{retired}/retire")
+    await admin.post_ok(f"/v1/teams/{retired}/retire")
     wei = await api.client("Wang Wei", teams=("network",))
     cases = (
         ("join", "network", "in_the_team"),
@@ -61,7 +61,7 @@ async def test_the_administrator_of_a_team_fills_that_team_and_no_other(api: Api
     wei = await api.client("Wang Wei", teams=("network",))
     refused = await tied.post(f"/v1/persons/{wei.id}/join", json={"team": "other"})
     assert refused.json()["errors"][0]["code"] == "beyond_your_teams"
-    await tied.do(f"/v1/persons/{wei.id}/leave", {"team": "network"})
+    await tied.post_ok(f"/v1/persons/{wei.id}/leave", {"team": "network"})
 
 
 async def test_the_members_of_a_team_are_paged_and_for_those_who_see_them(api: Api) -> None:

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.common.keys import hash_of, new_secret, token
-from app.common.people import Caller, rule
+from app.common.people import Caller, rule_caller
 from app.foundation.people.keys import MakeKey, RotateKey
 from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.persons import EditPerson, GrantRolePerson
-from app.kernel.bodies import Body, Nothing
 from app.kernel.ledger import Ledger
+from app.kernel.payloads import EmptyPayload, Payload
 from app.kernel.refusals import Refusal
 from tests.client import Api, Client, Json, add_key, an_incident
 from tests.people import act, add_person, add_team
@@ -28,7 +28,7 @@ async def whole_key(ledger: Ledger, person: str) -> tuple[str, str]:
     """The id and the token of a key of that person without roles."""
     secret = new_secret()
     body = MakeKey(name="Whole", person=person, secret_hash=hash_of(secret))
-    made = (await act(ledger, rule("tests"), "key", "make", body=body)).record
+    made = (await act(ledger, rule_caller("tests"), "key", "make", body=body)).record
     return str(made.id), token(made.id, secret)
 
 
@@ -85,8 +85,8 @@ async def test_a_key_acts_on_no_key_broader_than_itself(api: Api, keys: Keys) ->
         (keys.whole, keys.engineer_id),
         (keys.whole, keys.whole_id),
     ):
-        await client.do(f"/v1/keys/{key_id}/rotate")
-    await keys.whole.do(f"/v1/keys/{keys.engineer_id}/revoke")
+        await client.post_ok(f"/v1/keys/{key_id}/rotate")
+    await keys.whole.post_ok(f"/v1/keys/{keys.engineer_id}/revoke")
 
 
 async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api: Api, keys: Keys) -> None:
@@ -94,17 +94,17 @@ async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api:
     browser = api.with_token(None, headers={"Cookie": cookie, **OURS})
     refused = await browser.post(f"/v1/keys/{keys.engineer_id}/rotate", json=AT_ONCE)
     assert refused.status_code == 403
-    await browser.do(f"/v1/keys/{keys.requester_id}/rotate")
+    await browser.post_ok(f"/v1/keys/{keys.requester_id}/rotate")
 
 
 async def test_a_key_that_ends_gets_no_secret_that_lasts_longer(api: Api, keys: Keys) -> None:
     admin = await api.client("Ada", "admin")
     said = {"name": "Short", "person": keys.whole.id, "expires_at": "2190-01-01T00:00:00.000000Z"}
-    short = api.with_token((await admin.do("/v1/keys", said))["token"])
+    short = api.with_token((await admin.post_ok("/v1/keys", said))["token"])
     at = f"/v1/keys/{keys.whole_id}/rotate"
     refused = await short.post(at, json={})
     assert refused.json()["errors"][0]["code"] == "ends_later"
-    assert (await short.do(at, {"expires_at": said["expires_at"]}))["expires_at"] == said["expires_at"]
+    assert (await short.post_ok(at, {"expires_at": said["expires_at"]}))["expires_at"] == said["expires_at"]
 
 
 async def test_what_is_the_persons_own_takes_a_key_for_all_that_they_hold(api: Api, keys: Keys) -> None:
@@ -143,7 +143,7 @@ async def sent(client: Client, upload: str) -> int:
 
 async def test_a_key_makes_nothing_of_what_a_broader_one_has_sent(api: Api, keys: Keys) -> None:
     admin = await api.client("Ada", "admin")
-    at = f"/v1/incidents/{(await keys.requester.do('/v1/incidents', an_incident()))['id']}"
+    at = f"/v1/incidents/{(await keys.requester.post_ok('/v1/incidents', an_incident()))['id']}"
     of_whole, of_requester = str(uuid4()), str(uuid4())
     assert (await sent(keys.whole, of_whole), await sent(keys.requester, of_requester)) == (200, 200)
     assert await sent(keys.engineer, of_whole) == 404, "not even whether it is the same"
@@ -158,7 +158,7 @@ async def test_a_key_makes_nothing_of_what_a_broader_one_has_sent(api: Api, keys
     assert [(await client.get(shown)).status_code for client in (keys.engineer, keys.whole)] == [404, 200]
     listed = [len((await c.read("/v1/bulk_jobs"))["items"]) for c in (keys.engineer, keys.whole, admin)]
     assert listed == [0, 1, 0]
-    await keys.whole.do(f"{at}/attach", {"upload": of_requester, "name": "screen.png"})
+    await keys.whole.post_ok(f"{at}/attach", {"upload": of_requester, "name": "screen.png"})
 
 
 # What follows says the rule a second time, by texts, and lets somebody try all that there is.
@@ -177,7 +177,7 @@ class Credential:
         if self.key_id is not None:
             known = await ledger.directory.key(self.key_id)
             return None if known is None else known.caller
-        person = await ledger.directory.logged_in(self.person)
+        person = await ledger.directory.person_by_login(self.person)
         return person.caller if person is not None and person.active else None
 
 
@@ -222,11 +222,11 @@ class Attempts:
             await self.act(caller, "person", "edit", person, body_of_edit)
             return Credential(person, None, None)
         body_of = GrantRolePerson(role=chance.choice(self.pool[:-1]))
-        said: Body = JoinPerson(team=str(self.team)) if what == "join" else body_of
+        said: Payload = JoinPerson(team=str(self.team)) if what == "join" else body_of
         await self.act(caller, "person", what, person, said)
         return None
 
-    async def act(self, caller: Caller, kind: str, action: str, name: UUID | None, body: Body) -> UUID:
+    async def act(self, caller: Caller, kind: str, action: str, name: UUID | None, body: Payload) -> UUID:
         found: UUID = (await act(self.ledger, caller, kind, action, name, body)).record.id
         return found
 
@@ -241,7 +241,7 @@ async def test_nothing_that_a_caller_can_do_gives_them_a_credential_that_can_do_
         person = (await add_person(ledger, f"Person {n}", "network", roles=held)).id
         for roles in (None, (*held, "requester"), held[:1] or ("requester",), ("requester",)):
             body = MakeKey(name="x", person=str(person), roles=roles, secret_hash=hash_of(new_secret()))
-            made = await act(ledger, rule("tests"), "key", "make", body=body)
+            made = await act(ledger, rule_caller("tests"), "key", "make", body=body)
             keys.append(Credential(person, roles, made.record.id))
     starts = [*keys, *(Credential(person, None, None) for person in {key.person for key in keys})]
     wrong, done = [], 0
@@ -265,11 +265,11 @@ async def test_an_administrator_of_everything_gets_whatever_there_is(ledger: Led
     """So that the test above is not passed by refusing all."""
     team, person = await add_team(ledger, "network"), await add_person(ledger, "Ada", roles=("admin",))
     body = MakeKey(name="x", person=str(person.id), roles=("admin",), secret_hash=hash_of(new_secret()))
-    made = await act(ledger, rule("tests"), "key", "make", body=body)
+    made = await act(ledger, rule_caller("tests"), "key", "make", body=body)
     caller = await Credential(person.id, ("admin",), made.record.id).caller(ledger)
     assert caller is not None
     other = await add_person(ledger, "Wang Wei", team.key or "", roles=("engineer",))
     whole_id, _ = await whole_key(ledger, str(other.id))
     await act(ledger, caller, "key", "rotate", whole_id, RotateKey(secret_hash=hash_of(new_secret())))
     await act(ledger, caller, "person", "edit", other.id, EditPerson(login="wei"))
-    await act(ledger, caller, "key", "revoke", whole_id, Nothing())
+    await act(ledger, caller, "key", "revoke", whole_id, EmptyPayload())

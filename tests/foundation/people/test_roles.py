@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.people import Caller, Held, Role, narrowed
+from app.common.people import Caller, Role, RoleGrant, restrict_grants
 from app.log.ids import uuid7
 from tests.client import Api, Client, Json, an_incident
 from tests.people import add_person
@@ -16,7 +16,7 @@ scopes = st.sampled_from(
     [{}, *({"team_id": team} for team in TEAMS), {"service": "mail"}, {"process": "incident"}]
 )
 held = st.builds(
-    lambda role, scope: Held(role, **scope), st.sampled_from([Role.agent, Role.engineer]), scopes
+    lambda role, scope: RoleGrant(role, **scope), st.sampled_from([Role.agent, Role.engineer]), scopes
 )
 
 
@@ -34,16 +34,18 @@ things = st.builds(
 
 @given(st.lists(held, max_size=4), st.lists(held, max_size=4), things)
 def test_a_narrowed_role_is_never_more_than_either_side_holds(
-    theirs: list[Held], keys: list[Held], thing: Thing
+    theirs: list[RoleGrant], keys: list[RoleGrant], thing: Thing
 ) -> None:
-    def holds(roles: list[Held], role: Role) -> bool:
-        return Caller("person:x", uuid7(), tuple(roles)).holds(role, thing)
+    def holds(roles: list[RoleGrant], role: Role) -> bool:
+        return Caller("person:x", uuid7(), tuple(roles)).has_role(role, thing)
 
-    both = list(narrowed(theirs, keys))
+    both = list(restrict_grants(theirs, keys))
     for role in (Role.agent, Role.engineer):
         assert not holds(both, role) or (holds(theirs, role) and holds(keys, role))
-    assert narrowed(theirs, None) == tuple(theirs)
-    assert set(narrowed(theirs, [Held(Role.agent)])) == {one for one in theirs if one.role is Role.agent}
+    assert restrict_grants(theirs, None) == tuple(theirs)
+    assert set(restrict_grants(theirs, [RoleGrant(Role.agent)])) == {
+        one for one in theirs if one.role is Role.agent
+    }
 
 
 async def edited(client: Client, path: str, patch: Json) -> Json:
@@ -57,18 +59,18 @@ async def edited(client: Client, path: str, patch: Json) -> Json:
 async def test_what_is_granted_counts_at_once_and_what_is_revoked_no_more(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     person = await add_person(api.ledger, "Wang Wei")
-    made = await admin.do("/v1/keys", {"name": "Wei's", "person": str(person.id)})
+    made = await admin.post_ok("/v1/keys", {"name": "Wei's", "person": str(person.id)})
     assert made["roles"] is None
     wei = api.with_token(made["token"], person.id)
-    record = (await (await api.client("Zhao")).do("/v1/incidents", an_incident()))["id"]
+    record = (await (await api.client("Zhao")).post_ok("/v1/incidents", an_incident()))["id"]
     at = f"/v1/incidents/{record}"
     assert (await wei.get(at)).status_code == 404
-    granted = await admin.do(f"/v1/persons/{person.id}/grant_role", {"role": "agent"})
+    granted = await admin.post_ok(f"/v1/persons/{person.id}/grant_role", {"role": "agent"})
     assert granted["roles"] == ["agent"]
-    await wei.do(f"{at}/acknowledge")
+    await wei.post_ok(f"{at}/acknowledge")
     again = await admin.post(f"/v1/persons/{person.id}/grant_role", json={"role": "agent"})
     assert (again.status_code, again.json()["code"]) == (409, "already_held")
-    revoked = await admin.do(f"/v1/persons/{person.id}/revoke_role", {"role": "agent"})
+    revoked = await admin.post_ok(f"/v1/persons/{person.id}/revoke_role", {"role": "agent"})
     assert revoked["roles"] is None
     assert (await wei.get(at)).status_code == 404
     again = await admin.post(f"/v1/persons/{person.id}/revoke_role", json={"role": "agent"})
@@ -82,10 +84,10 @@ async def test_a_key_may_not_do_more_than_its_person_whatever_it_was_made_for(ap
     refused = await admin.post("/v1/keys", json=said)
     (error,) = refused.json()["errors"]
     assert (refused.status_code, error["pointer"], error["code"]) == (422, "/roles/1", "not_held_by_them")
-    at = f"/v1/incidents/{(await wei.do('/v1/incidents', an_incident()))['id']}"
-    await admin.do(f"/v1/persons/{wei.id}/revoke_role", {"role": "agent"})
+    at = f"/v1/incidents/{(await wei.post_ok('/v1/incidents', an_incident()))['id']}"
+    await admin.post_ok(f"/v1/persons/{wei.id}/revoke_role", {"role": "agent"})
     assert (await wei.post(f"{at}/acknowledge", json={})).status_code == 403
-    await admin.do(f"/v1/persons/{wei.id}/grant_role", {"role": "agent@service/mail"})
+    await admin.post_ok(f"/v1/persons/{wei.id}/grant_role", {"role": "agent@service/mail"})
     assert (await wei.post(f"{at}/acknowledge", json={})).status_code == 403, "not of that service"
 
 
@@ -95,34 +97,34 @@ async def test_a_key_of_somebody_without_roles_is_a_requesters(api: Api) -> None
         refused = await admin.post("/v1/keys", json={"name": "More", "person": zhao.id, "roles": [role]})
         (error,) = refused.json()["errors"]
         assert (refused.status_code, error["code"]) == (422, "not_held_by_them")
-    made = await admin.do("/v1/keys", {"name": "Own", "person": zhao.id, "roles": ["requester"]})
+    made = await admin.post_ok("/v1/keys", {"name": "Own", "person": zhao.id, "roles": ["requester"]})
     assert made["roles"] == ["requester"]
 
 
 async def test_whoever_is_deactivated_cannot_call_until_they_are_back_not_even_erased(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     wei = await api.client("Wang Wei", Role.agent)
-    record = (await admin.do("/v1/incidents", an_incident()))["id"]
-    await admin.do(f"/v1/persons/{wei.id}/deactivate")
+    record = (await admin.post_ok("/v1/incidents", an_incident()))["id"]
+    await admin.post_ok(f"/v1/persons/{wei.id}/deactivate")
     assert (await wei.get("/v1/meta")).status_code == 401
     given = await admin.post(f"/v1/incidents/{record}/assign", json={"person": wei.id})
     assert (given.status_code, given.json()["errors"][0]["code"]) == (422, "person_inactive")
-    await admin.do(f"/v1/persons/{wei.id}/activate")
+    await admin.post_ok(f"/v1/persons/{wei.id}/activate")
     assert (await wei.get("/v1/meta")).status_code == 200
-    await admin.do(f"/v1/persons/{wei.id}/deactivate")
-    await admin.do(f"/v1/persons/{wei.id}/erase")
+    await admin.post_ok(f"/v1/persons/{wei.id}/deactivate")
+    await admin.post_ok(f"/v1/persons/{wei.id}/erase")
     assert (await wei.get("/v1/meta")).status_code == 401
 
 
 async def test_a_retired_team_is_given_no_work_until_it_is_reinstated(api: Api) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
     team = await api.team("network")
-    record = (await admin.do("/v1/incidents", an_incident()))["id"]
-    assert (await admin.do(f"/v1/teams/{team}/retire"))["state"] == "retired"
+    record = (await admin.post_ok("/v1/incidents", an_incident()))["id"]
+    assert (await admin.post_ok(f"/v1/teams/{team}/retire"))["state"] == "retired"
     given = await admin.post(f"/v1/incidents/{record}/assign", json={"team": "network"})
     assert (given.status_code, given.json()["errors"][0]["code"]) == (422, "team_retired")
-    await admin.do(f"/v1/teams/{team}/reinstate")
-    await admin.do(f"/v1/incidents/{record}/assign", {"team": "network"})
+    await admin.post_ok(f"/v1/teams/{team}/reinstate")
+    await admin.post_ok(f"/v1/incidents/{record}/assign", {"team": "network"})
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ async def test_the_administrator_of_a_team_grants_what_is_of_that_team_and_no_mo
     for role in ("admin", "agent", f"agent@team/{other}", "agent@service/mail", "agent@process/incident"):
         refused = await tied.post(at, json={"role": role})
         assert refused.json()["errors"][0]["code"] == "beyond_your_own", role
-    assert (await tied.do(at, {"role": f"engineer@team/{team}"}))["roles"] == [f"engineer@team/{team}"]
+    assert (await tied.post_ok(at, {"role": f"engineer@team/{team}"}))["roles"] == [f"engineer@team/{team}"]
     stranger = await add_person(api.ledger, "Somebody else")
     refused = await tied.post(f"/v1/persons/{stranger.id}/grant_role", json={"role": f"agent@team/{team}"})
     assert refused.status_code == 403
@@ -152,14 +154,14 @@ async def test_what_is_personal_of_a_person_is_not_in_the_log_and_gone_when_they
     admin = await api.client("Ada", Role.admin)
     said = {"name": "Olu Adeyemi", "email": "olu@example.org", "phone": "+44 20 5550 100", "post": "Clerk"}
     plain = {"department": "Finance", "grade": "lead", "time_zone": "Europe/London", "manager": admin.id}
-    made = await admin.do("/v1/persons", said | plain)
+    made = await admin.post_ok("/v1/persons", said | plain)
     assert {name: made[name] for name in said} == said
     assert (made["manager"]["id"], made["grade"], made["time_zone"]) == (admin.id, "lead", "Europe/London")
     everything = await api.ledger.db.rows(
         "select convert_from(data, 'UTF8') as text from log.event union all select p::text from fold.person p"
     )
     assert [text for text in said.values() if any(text in row["text"] for row in everything)] == []
-    erased = await admin.do(f"/v1/persons/{made['id']}/erase")
+    erased = await admin.post_ok(f"/v1/persons/{made['id']}/erase")
     assert [erased[name] for name in said] == [None] * 4
     assert erased["department"] == "Finance"
 
@@ -175,7 +177,7 @@ async def test_a_zone_that_there_is_none_of_is_refused(api: Api) -> None:
 async def test_what_is_changed_of_a_person_is_under_their_own_key_and_the_rest_stays(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     added = {"name": "Olu Adeyemi", "email": "olu@example.org", "department": "Finance"}
-    made = await admin.do("/v1/persons", added)
+    made = await admin.post_ok("/v1/persons", added)
     at = f"/v1/persons/{made['id']}"
     changed = await edited(admin, at, {"name": "Olu Brown", "phone": "+44 20 5550 100"})
     assert (changed["name"], changed["phone"], changed["email"]) == (
@@ -186,7 +188,7 @@ async def test_what_is_changed_of_a_person_is_under_their_own_key_and_the_rest_s
     nothing = await admin.patch(at, json={}, headers={"If-Match": "*"})
     assert (nothing.status_code, nothing.json()["errors"][0]["code"]) == (422, "nothing_to_change")
     await edited(admin, f"/v1/persons/{admin.id}", {"name": "Ada Lovelace"})
-    erased = await admin.do(f"{at}/erase")
+    erased = await admin.post_ok(f"{at}/erase")
     assert (erased["name"], erased["phone"], erased["department"]) == (None, None, "Finance")
     assert (await admin.patch(at, json={"name": "X"}, headers={"If-Match": "*"})).status_code == 409
     assert (await admin.read(f"/v1/persons/{admin.id}"))["name"] == "Ada Lovelace"

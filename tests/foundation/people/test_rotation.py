@@ -23,7 +23,7 @@ async def test_both_secrets_are_accepted_while_they_overlap_and_no_third(api: Ap
     first = await api.client("Zhao Min")
     tokens = [first.token]
     for _ in range(2):
-        made = await api.with_token(tokens[-1]).do(f"/v1/keys/{id_of(first)}/rotate")
+        made = await api.with_token(tokens[-1]).post_ok(f"/v1/keys/{id_of(first)}/rotate")
         tokens.append(made["token"])
         assert made["previous_ends_at"] is not None
     assert [await accepted(api.with_token(token)) for token in tokens] == [False, True, True]
@@ -31,14 +31,14 @@ async def test_both_secrets_are_accepted_while_they_overlap_and_no_third(api: Ap
 
 async def test_without_an_overlap_the_old_secret_is_refused_at_once(api: Api) -> None:
     admin, zhao = await api.client("Ada", Role.admin), await api.client("Zhao Min")
-    made = await admin.do(f"/v1/keys/{id_of(zhao)}/rotate", {"overlap_seconds": 0})
+    made = await admin.post_ok(f"/v1/keys/{id_of(zhao)}/rotate", {"overlap_seconds": 0})
     assert not await accepted(zhao)
     assert await accepted(api.with_token(made["token"]))
 
 
 async def test_the_old_secret_is_refused_when_the_overlap_is_over(api: Api) -> None:
     zhao = await api.client("Zhao Min")
-    await zhao.do(f"/v1/keys/{id_of(zhao)}/rotate", {"overlap_seconds": 1})
+    await zhao.post_ok(f"/v1/keys/{id_of(zhao)}/rotate", {"overlap_seconds": 1})
 
     async def over() -> bool:
         return not await accepted(zhao)
@@ -49,21 +49,21 @@ async def test_the_old_secret_is_refused_when_the_overlap_is_over(api: Api) -> N
 async def test_whom_a_key_stands_for_may_not_let_it_live_longer(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     said = {"name": "Short", "person": "me", "expires_at": "2190-01-01T00:00:00Z"}
-    made = await admin.do("/v1/keys", {**said, "person": (await api.client("Zhao Min")).id})
+    made = await admin.post_ok("/v1/keys", {**said, "person": (await api.client("Zhao Min")).id})
     zhao = api.with_token(made["token"])
     at = f"/v1/keys/{made['id']}/rotate"
     refused = await zhao.post(at, json={"expires_at": "2190-01-02T00:00:00Z"})
     (error,) = refused.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/expires_at", "ends_later")
-    sooner = await zhao.do(at, {"expires_at": "2189-01-01T00:00:00Z"})
+    sooner = await zhao.post_ok(at, {"expires_at": "2189-01-01T00:00:00Z"})
     assert sooner["expires_at"].startswith("2189")
-    assert (await admin.do(at, {"expires_at": "2191-01-01T00:00:00Z"}))["expires_at"].startswith("2191")
+    assert (await admin.post_ok(at, {"expires_at": "2191-01-01T00:00:00Z"}))["expires_at"].startswith("2191")
 
 
 async def test_the_secrets_of_a_rotated_key_are_in_no_answer_but_one_and_in_no_event(api: Api) -> None:
     zhao = await api.client("Zhao Min")
     at = f"/v1/keys/{id_of(zhao)}"
-    made = await zhao.do(f"{at}/rotate")
+    made = await zhao.post_ok(f"{at}/rotate")
     secret = made["token"].split("_", 2)[2]
     shown = await zhao.read(at)
     assert "token" not in shown

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.people import Caller, Held, Role
-from app.kernel.who import superior
+from app.common.people import Caller, Role, RoleGrant
+from app.kernel.actor_policy import superior
 from app.log.ids import uuid7
 from tests.client import Api, Json
 from tests.foundation.people.test_roles import TEAMS, Thing, edited, scopes, things
 
 ROLES = st.sampled_from([Role.admin, Role.agent, Role.auditor])
-held = st.builds(lambda role, scope: Held(role, **scope), ROLES, scopes)
+held = st.builds(lambda role, scope: RoleGrant(role, **scope), ROLES, scopes)
 
 
 @given(
@@ -25,20 +25,20 @@ held = st.builds(lambda role, scope: Held(role, **scope), ROLES, scopes)
     st.lists(things, max_size=9),
 )
 def test_whoever_may_act_on_a_person_administers_all_that_the_person_holds(
-    callers: list[Held], theirs: list[Held], team: object, records: list[Thing]
+    callers: list[RoleGrant], theirs: list[RoleGrant], team: object, records: list[Thing]
 ) -> None:
     caller = Caller("person:x", uuid7(), tuple(callers))
     other = Caller("person:y", uuid7(), tuple(theirs))
     person = SimpleNamespace(KIND="person", team_id=team, service=None, roles=[str(one) for one in theirs])
     may = superior.allows(caller, person)
     if may:
-        assert caller.holds(Role.admin, person)
+        assert caller.has_role(Role.admin, person)
         for record in records:
-            holds = any(other.holds(role, record) for role in (Role.admin, Role.agent, Role.auditor))
-            assert not holds or caller.holds(Role.admin, record)
-    if Held(Role.admin) in callers:
+            holds = any(other.has_role(role, record) for role in (Role.admin, Role.agent, Role.auditor))
+            assert not holds or caller.has_role(Role.admin, record)
+    if RoleGrant(Role.admin) in callers:
         assert may
-    elif Held(Role.admin) in theirs:
+    elif RoleGrant(Role.admin) in theirs:
         assert not may
 
 
@@ -59,15 +59,15 @@ async def test_the_administrator_of_a_team_may_not_act_on_whoever_holds_more_tha
     assert await api.head() == head
     assert "an administrator of all that they hold" in refused.json()["detail"]
     await edited(tied, f"/v1/persons/{theirs.id}", {"department": "Networks"})
-    await tied.do(f"/v1/persons/{theirs.id}/deactivate")
-    await everywhere.do(f"/v1/persons/{agent.id}/deactivate")
+    await tied.post_ok(f"/v1/persons/{theirs.id}/deactivate")
+    await everywhere.post_ok(f"/v1/persons/{agent.id}/deactivate")
 
 
 async def test_the_last_administrator_cannot_be_removed_by_any_way(api: Api) -> None:
     team = await api.team("network")
     ada = await api.client("Ada", Role.admin)
     otto = await api.client("Otto", Role.admin, f"admin@team/{team}")
-    await ada.do(f"/v1/persons/{otto.id}/deactivate")
+    await ada.post_ok(f"/v1/persons/{otto.id}/deactivate")
     at = f"/v1/persons/{ada.id}"
     ways: tuple[tuple[str, Json], ...] = (
         ("revoke_role", {"role": "admin"}),
@@ -77,8 +77,8 @@ async def test_the_last_administrator_cannot_be_removed_by_any_way(api: Api) -> 
     for action, body in ways:
         refused = await ada.post(f"{at}/{action}", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "last_admin"), action
-    await ada.do(f"/v1/persons/{otto.id}/activate")
-    await ada.do(f"{at}/erase")
+    await ada.post_ok(f"/v1/persons/{otto.id}/activate")
+    await ada.post_ok(f"{at}/erase")
     refused = await otto.post(f"/v1/persons/{otto.id}/deactivate", json={})
     assert refused.json()["code"] == "last_admin"
 

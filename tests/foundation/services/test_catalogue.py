@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.common.people import Role
-from app.foundation.services.items import A_FORM
+from app.foundation.services.items import EXAMPLE_FORM
 from app.kernel.rebuild import compare
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, Json
@@ -16,8 +16,8 @@ SERVICES, ITEMS = "/v1/services", "/v1/catalogue_items"
 async def a_service(client: Client, key: str = "mail", **more: Any) -> Json:
     """A service that is live."""
     said = {"key": key, "name_en": key, "name_zh": key, "criticality": "high", "owner": "me", **more}
-    service = await client.do(SERVICES, said)
-    return await client.do(f"{SERVICES}/{service['id']}/go_live")
+    service = await client.post_ok(SERVICES, said)
+    return await client.post_ok(f"{SERVICES}/{service['id']}/go_live")
 
 
 def an_item(key: str, service: str = "mail", **more: Any) -> Json:
@@ -39,19 +39,19 @@ async def test_requesters_see_live_services_and_offered_items_and_staff_see_all(
     auditor = await api.client("Eve", Role.auditor)
     said = {"key": "mail", "name_en": "E-mail", "name_zh": "邮件", "criticality": "high", "owner": "me"}
     assert (await reporter.post(SERVICES, json=said)).status_code == 403
-    at = f"{SERVICES}/{(await keeper.do(SERVICES, said))['id']}"
+    at = f"{SERVICES}/{(await keeper.post_ok(SERVICES, said))['id']}"
     assert (await reporter.get(at)).status_code == 404
     assert (await reporter.read(SERVICES))["items"] == []
     assert len((await auditor.read(SERVICES))["items"]) == 1
-    item = f"{ITEMS}/{(await keeper.do(ITEMS, an_item('mailbox', form=A_FORM)))['id']}"
+    item = f"{ITEMS}/{(await keeper.post_ok(ITEMS, an_item('mailbox', form=EXAMPLE_FORM)))['id']}"
     assert (await keeper.post(f"{item}/offer")).json()["code"] == "service_is_not_live"
-    await keeper.do(f"{at}/go_live")
-    await keeper.do(f"{item}/offer")
+    await keeper.post_ok(f"{at}/go_live")
+    await keeper.post_ok(f"{item}/offer")
     assert (await reporter.read(at))["state"] == "live"
     (seen,) = (await reporter.read(ITEMS, service="mail"))["items"]
-    assert seen["form"] == A_FORM
-    await keeper.do(f"{item}/withdraw")
-    await keeper.do(f"{at}/retire")
+    assert seen["form"] == EXAMPLE_FORM
+    await keeper.post_ok(f"{item}/withdraw")
+    await keeper.post_ok(f"{at}/retire")
     assert (await reporter.get(item)).status_code == (await reporter.get(at)).status_code == 404
     assert (await keeper.post(f"{item}/offer")).status_code == 409
     assert await wrong(keeper) == ("/service", "service_retired")
@@ -76,7 +76,7 @@ async def test_a_form_that_is_none_is_refused_where_it_is_wrong(api: Api) -> Non
 async def test_one_electorate_approves_by_a_rule(api: Api) -> None:
     keeper = await api.client("Ada", Role.admin)
     await a_service(keeper)
-    await keeper.do("/v1/groups", {"key": "board", "name": "Board", "chair": "me"})
+    await keeper.post_ok("/v1/groups", {"key": "board", "name": "Board", "chair": "me"})
     by_role: Json = {"approver_role": "management", "approval_rule": "majority"}
     assert await wrong(keeper, **by_role, approver_group="board") == ("/approver_role", "one_electorate")
     assert await wrong(keeper, approver_role="management") == ("/approval_rule", "rule_of_an_electorate")
@@ -85,7 +85,7 @@ async def test_one_electorate_approves_by_a_rule(api: Api) -> None:
         "/approval_rule",
         "chair_of_a_group",
     )
-    item = await keeper.do(ITEMS, an_item("a", approver_group="board", approval_rule="chair"))
+    item = await keeper.post_ok(ITEMS, an_item("a", approver_group="board", approval_rule="chair"))
     at = f"{ITEMS}/{item['id']}"
     said = {"approver_group": None, "approver_persons": [keeper.id], "approval_rule": "unanimous"}
     answer = await keeper.patch(at, json=said, headers={"If-Match": "*"})
@@ -97,15 +97,15 @@ async def test_one_electorate_approves_by_a_rule(api: Api) -> None:
 async def test_answers_can_be_checked_by_whoever_sees_the_item_and_nothing_is_written(api: Api) -> None:
     keeper, reporter = await api.client("Ada", Role.service_level_manager), await api.client("Zhao")
     await a_service(keeper)
-    item = f"{ITEMS}/{(await keeper.do(ITEMS, an_item('mailbox', form=A_FORM)))['id']}"
-    bare = f"{ITEMS}/{(await keeper.do(ITEMS, an_item('nothing-asked')))['id']}"
+    item = f"{ITEMS}/{(await keeper.post_ok(ITEMS, an_item('mailbox', form=EXAMPLE_FORM)))['id']}"
+    bare = f"{ITEMS}/{(await keeper.post_ok(ITEMS, an_item('nothing-asked')))['id']}"
     head = await api.head()
     assert (await reporter.post(f"{item}/check", json={"answers": {}})).status_code == 404, "it is a draft"
-    tried = await keeper.do(f"{item}/check", {"answers": {"unheard_of": 1}})
+    tried = await keeper.post_ok(f"{item}/check", {"answers": {"unheard_of": 1}})
     assert tried["fit"] is False
     assert "/answers/unheard_of" in {fault["pointer"] for fault in tried["errors"]}
-    assert await keeper.do(f"{bare}/check", {}) == {"fit": True, "errors": []}
-    told = await keeper.do(f"{bare}/check", {"answers": {"a": 1}})
+    assert await keeper.post_ok(f"{bare}/check", {}) == {"fit": True, "errors": []}
+    told = await keeper.post_ok(f"{bare}/check", {"answers": {"a": 1}})
     assert [(fault["pointer"], fault["code"]) for fault in told["errors"]] == [
         ("/answers", "answers_to_nothing")
     ]
@@ -117,9 +117,9 @@ async def test_answers_can_be_checked_by_whoever_sees_the_item_and_nothing_is_wr
 async def test_a_check_says_what_a_request_would_be_answered_with(api: Api) -> None:
     keeper, reporter = await api.client("Ada", Role.service_level_manager), await api.client("Zhao")
     await a_service(keeper)
-    item = f"{ITEMS}/{(await keeper.do(ITEMS, an_item('mailbox', form=A_FORM)))['id']}"
-    await keeper.do(f"{item}/offer")
-    wrong_ones: list[Json] = [{}, {"unheard_of": 1}, {name: [] for name in A_FORM["properties"]}]
+    item = f"{ITEMS}/{(await keeper.post_ok(ITEMS, an_item('mailbox', form=EXAMPLE_FORM)))['id']}"
+    await keeper.post_ok(f"{item}/offer")
+    wrong_ones: list[Json] = [{}, {"unheard_of": 1}, {name: [] for name in EXAMPLE_FORM["properties"]}]
     for answers in wrong_ones:
         said: Json = {"item": "mailbox", "title": "A mailbox", "description": "For me.", "channel": "portal"}
         said |= {"urgency": "3", "answers": answers}

@@ -14,12 +14,12 @@ from app.kpis.catalogue import KPIS
 from app.kpis.facts import FACTS
 from app.kpis.forecast import KpiForecast, forecast
 from app.kpis.overview import overview, this_month
-from app.kpis.points import KpiPoint, NoValue, Status
-from app.kpis.question import Question, Said, ask
+from app.kpis.question import Question, QuestionParameters, parse_question
 from app.kpis.reconcile import reconcile
+from app.kpis.series import KpiPoint, KpiStatus, NoValueReason
 from app.kpis.statistics.forecast import Outlook
 from app.log.follow import catch_up
-from tests.kpis.allowed import Allowed
+from tests.kpis.case_budget import CaseBudget
 from tests.kpis.histories import Scripted, write
 
 KEY = "incident_unit_cost_of_budget"
@@ -40,8 +40,8 @@ def resolved(at: datetime, amount: str, currency: str = "EUR") -> Scripted:
 
 
 def asked(*, currency: str = "EUR", begin: str = "2026-01-01", now: datetime = NOW) -> Question:
-    said = Said(begin=begin, end="2026-06-01")
-    return ask(KPIS[KEY], said, now=now, organisation_zone="UTC", currency=currency)
+    said = QuestionParameters(begin=begin, end="2026-06-01")
+    return parse_question(KPIS[KEY], said, now=now, organisation_zone="UTC", currency=currency)
 
 
 async def told(follower: Connection, *histories: Scripted) -> None:
@@ -74,17 +74,17 @@ async def test_each_case_is_measured_by_the_budget_of_the_time_at_which_it_was_r
         resolved(month(3, 10), "90.00"),
         resolved(month(4, 10), "30.00"),
     )
-    budget = Allowed(follower)
-    await budget.say("50.00", month(2))
-    await budget.say("80.00", month(2, 15), month(4))
+    budget = CaseBudget(follower)
+    await budget.set_amount("50.00", month(2))
+    await budget.set_amount("80.00", month(2, 15), month(4))
     january, february, march, april, may = await points(db, follower)
-    assert (january.value, january.no_value, january.cases) == (None, NoValue.no_cases, 0)
+    assert (january.value, january.no_value, january.cases) == (None, NoValueReason.no_cases, 0)
     assert (february.numerator, february.denominator, february.cases) == (11_000, 18_000, 3)
     assert february.value == round(11_000 / 18_000, 6)
-    assert (february.status, february.interval) == (Status.met, None)
-    assert (march.value, march.status) == (1.125, Status.missed)
+    assert (february.status, february.interval) == (KpiStatus.met, None)
+    assert (march.value, march.status) == (1.125, KpiStatus.missed)
     assert (april.value, april.denominator) == (0.6, 5_000), "what was said before holds again"
-    assert (may.value, may.status) == (None, Status.no_data)
+    assert (may.value, may.status) == (None, KpiStatus.no_data)
     assert march.previous.value == february.value
     assert await agrees(database_url) > 0
     found = (await cases(db, asked(), NOW)).cases
@@ -100,16 +100,16 @@ async def test_a_budget_in_another_currency_is_none_and_covers_its_time_all_the_
         resolved(month(3, 10), "30.00"),
         resolved(month(3, 11), "9000", "JPY"),
     )
-    await Allowed(follower).say("50.00", month(1))
-    other = Allowed(follower)
-    await other.say("6000", month(3), month(4), currency="JPY")
+    await CaseBudget(follower).set_amount("50.00", month(1))
+    other = CaseBudget(follower)
+    await other.set_amount("6000", month(3), month(4), currency="JPY")
     of_euros = await points(db, follower)
     assert [point.value for point in of_euros] == [None, 0.6, None, None, None]
     of_yens = await points(db, follower, currency="JPY")
     assert [point.value for point in of_yens] == [None, None, 1.5, None, None]
     for currency in ("EUR", "JPY"):
         await agrees(database_url, currency)
-    await other.take_back()
+    await other.withdraw()
     assert [point.value for point in await points(db, follower)] == [None, 0.6, 0.6, None, None]
     await agrees(database_url)
 
@@ -118,8 +118,8 @@ async def test_where_it_is_said_that_there_is_no_budget_there_is_none(
     database_url: str, follower: Connection, db: Database
 ) -> None:
     await told(follower, resolved(month(2, 10), "30.00"), resolved(month(3, 10), "30.00"))
-    await Allowed(follower).say("50.00", month(1))
-    await Allowed(follower).say(None, month(3))
+    await CaseBudget(follower).set_amount("50.00", month(1))
+    await CaseBudget(follower).set_amount(None, month(3))
     assert [point.value for point in await points(db, follower)] == [None, 0.6, None, None, None]
     await agrees(database_url)
 
@@ -128,9 +128,9 @@ async def test_less_than_a_hundredth_is_no_budget(
     database_url: str, follower: Connection, db: Database
 ) -> None:
     await told(follower, resolved(month(2, 10), "3.000", "KWD"), resolved(month(3, 10), "3.000", "KWD"))
-    budget = Allowed(follower)
-    await budget.say("0.004", month(2), month(3), currency="KWD")
-    await budget.say("0.005", month(3), currency="KWD")
+    budget = CaseBudget(follower)
+    await budget.set_amount("0.004", month(2), month(3), currency="KWD")
+    await budget.set_amount("0.005", month(3), currency="KWD")
     found = await points(db, follower, currency="KWD")
     assert [(point.cases, point.denominator) for point in found[1:3]] == [(0, 0), (1, 1)]
     await agrees(database_url, "KWD")
@@ -140,7 +140,7 @@ async def test_without_any_budget_there_is_no_value(
     database_url: str, follower: Connection, db: Database
 ) -> None:
     await told(follower, resolved(month(2, 10), "30.00"))
-    assert {point.no_value for point in await points(db, follower)} == {NoValue.no_cases}
+    assert {point.no_value for point in await points(db, follower)} == {NoValueReason.no_cases}
     await agrees(database_url)
 
 
@@ -148,18 +148,18 @@ async def test_a_budget_that_is_set_later_changes_what_is_known_now_and_not_what
     follower: Connection, db: Database
 ) -> None:
     await told(follower, resolved(month(2, 10), "30.00"))
-    budget = Allowed(follower)
-    await budget.say("50.00", month(1))
+    budget = CaseBudget(follower)
+    await budget.set_amount("50.00", month(1))
     assert (await points(db, follower))[1].value == 0.6
     then = (await answer(db, asked(), NOW)).position
-    await budget.say("40.00", month(1))
+    await budget.set_amount("40.00", month(1))
     assert (await points(db, follower))[1].value == 0.75
     assert (await answer(db, asked(), NOW, position=then)).points[1].value == 0.6
 
 
 async def test_the_overview_says_the_same(follower: Connection, db: Database) -> None:
     await told(follower, resolved(month(2, 10), "30.00"), resolved(month(3, 10), "44.00"))
-    await Allowed(follower).say("50.00", month(1))
+    await CaseBudget(follower).set_amount("50.00", month(1))
     await catch_up(follower, FACTS)
     kpis = [KPIS["incident_unit_cost"], KPIS[KEY], KPIS["incidents_resolved"]]
     found = await overview(db, kpis, this_month(UTC_ZONE, month(3, 20), 7, "EUR"))
@@ -169,8 +169,8 @@ async def test_the_overview_says_the_same(follower: Connection, db: Database) ->
 
 async def expected(db: Database, more_cases: int | None, now: datetime) -> KpiForecast:
     """Of the March that runs."""
-    said = Said(begin="2026-03-01", end="2026-04-01")
-    question = ask(KPIS[KEY], said, now=now, organisation_zone="UTC")
+    said = QuestionParameters(begin="2026-03-01", end="2026-04-01")
+    question = parse_question(KPIS[KEY], said, now=now, organisation_zone="UTC")
     return await forecast(db, question, more_cases)
 
 
@@ -186,10 +186,10 @@ async def test_a_forecast_says_what_further_cases_may_cost_by_the_budget_of_now(
     follower: Connection, db: Database, more: int, at_most: int, each: float | None, outlook: Outlook
 ) -> None:
     await told(follower, resolved(month(3, 10), "30.00"))
-    await Allowed(follower).say("50.00", month(1))
+    await CaseBudget(follower).set_amount("50.00", month(1))
     await catch_up(follower, FACTS)
     of = await expected(db, more, month(3, 20))
-    assert (of.value, of.status, of.more_cases) == (0.6, Status.met, more)
+    assert (of.value, of.status, of.more_cases) == (0.6, KpiStatus.met, more)
     assert (of.at_most, of.at_least, of.each, of.outlook) == (at_most, None, each, outlook)
 
 
@@ -197,7 +197,7 @@ async def test_where_no_budget_holds_now_a_forecast_is_for_no_further_cases_alon
     follower: Connection, db: Database
 ) -> None:
     await told(follower, resolved(month(3, 10), "48.00"))
-    await Allowed(follower).say("50.00", month(1), month(3, 15))
+    await CaseBudget(follower).set_amount("50.00", month(1), month(3, 15))
     await catch_up(follower, FACTS)
     assert (await expected(db, 2, month(3, 20))).outlook is None
     of = await expected(db, 0, month(3, 20))
@@ -208,7 +208,7 @@ async def test_where_nothing_has_come_and_nothing_will_a_forecast_says_nothing(
     follower: Connection, db: Database
 ) -> None:
     await told(follower, resolved(month(1, 10), "48.00"))
-    await Allowed(follower).say("50.00", month(1))
+    await CaseBudget(follower).set_amount("50.00", month(1))
     await catch_up(follower, FACTS)
     nothing = await expected(db, 0, month(3, 20))
     assert (nothing.value, nothing.outlook) == (None, None)

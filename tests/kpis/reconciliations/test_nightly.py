@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.db import Connection, connect
 from app.kernel.ledger import Ledger
 from app.kpis.facts import FACTS
-from app.kpis.reconcile import Difference, Report
+from app.kpis.reconcile import FigureDifference, ReconciliationReport
 from app.kpis.reconciliations import nightly
 from app.kpis.reconciliations.lifecycle import MOST_DIFFERING, MakeReconciliation
 from app.log import read
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.settings import Settings
-from tests.cases import each
+from tests.cases import each_case
 from tests.client import Api
 from tests.every_action.samples import SAMPLES
 from tests.kpis.histories import histories, write
@@ -39,7 +39,7 @@ def settings(settings: Settings) -> Settings:
 
 async def at(connection: Connection, ledger: Ledger, now: datetime) -> bool:
     """Whether a worker that looks then has made a comparison."""
-    return await nightly.make_due(connection, ledger, lambda: now)
+    return await nightly.reconcile_if_due(connection, ledger, lambda: now)
 
 
 async def made(ledger: Ledger) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ async def test_there_is_one_a_night_which_finds_what_differs_and_says_so(
     assert (differs["day"], differs["verdict"]) == ("2026-06-03", "differs")
     assert differs["differences"] > len(differs["differing"])
     assert "incidents_closed/counted" in differs["differing"]
-    (event,) = await read.of_stream(ledger.db, f"reconciliation/{differs['id']}")
+    (event,) = await read.stream_events(ledger.db, f"reconciliation/{differs['id']}")
     assert (event.type, event.actor, event.source) == ("reconciliation.made", "rule:reconcile", "rule")
     await one.close()
     await two.close()
@@ -80,12 +80,12 @@ async def test_there_is_one_a_night_which_finds_what_differs_and_says_so(
 async def test_whoever_has_lost_the_lock_meanwhile_says_nothing_a_second_time(
     ledger: Ledger, other: Ledger
 ) -> None:
-    day, report = date(2026, 6, 2), Report(position=0)
+    day, report = date(2026, 6, 2), ReconciliationReport(position=0)
     for n in range(2 * MOST_DIFFERING):
-        report.add(Difference(f"kpi_{n % 30}", None, None, {}, "value", "1", "2", ()))
-    told = [nightly.make(each, report, day, NIGHT, NIGHT) for each in (ledger, other)]
+        report.add(FigureDifference(f"kpi_{n % 30}", None, None, {}, "value", "1", "2", ()))
+    told = [nightly.record_reconciliation(each, report, day, NIGHT, NIGHT) for each in (ledger, other)]
     assert sorted(await asyncio.gather(*told)) == [False, True]
-    assert not await nightly.make(ledger, report, day, NIGHT, NIGHT)
+    assert not await nightly.record_reconciliation(ledger, report, day, NIGHT, NIGHT)
     (only,) = await made(ledger)
     assert only["differences"] == 2 * MOST_DIFFERING
     assert only["differing"] == [f"kpi_{n}/value" for n in range(MOST_DIFFERING)]
@@ -100,7 +100,7 @@ async def test_while_a_worker_is_at_it_another_one_leaves_it_alone(ledger: Ledge
     await two.close()
 
 
-@each(
+@each_case(
     ("zone", "hour", "now", "day"),
     [
         ("UTC", time(3), "2026-06-02T02:59:59Z", None),
@@ -134,7 +134,7 @@ async def test_whoever_sees_all_cases_reads_what_was_found_and_nobody_else_does(
     for differences in (0, 2):
         said = SAMPLES[MakeReconciliation]() | {"differences": differences}
         body = MakeReconciliation.model_validate(said)
-        done = await act(api.ledger, rule("tests"), "reconciliation", "make", body=body)
+        done = await act(api.ledger, rule_caller("tests"), "reconciliation", "make", body=body)
         ids.append(str(done.record.id))
     for role in (Role.quality_manager, Role.auditor, Role.admin):
         client = await api.client("Somebody", role)

@@ -9,36 +9,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kpis.kpi import Comparator, Target
-from app.kpis.statistics.forecast import Need, Outlook, need
+from app.kpis.statistics.forecast import Outlook, Requirement, requirement_for
 
 
 @pytest.mark.parametrize(
     ("target", "numbers", "found"),
     [
         # 18 of 20 so far, 20 more: 38 of 40 are 95 %.
-        (Target(Comparator.ge, 0.95), (18, 40, 20), Need(Outlook.reachable, at_least=20)),
-        (Target(Comparator.gt, 0.95), (18, 40, 20), Need(Outlook.out_of_reach, at_least=21)),
-        (Target(Comparator.ge, 0.45), (18, 40, 20), Need(Outlook.secured, at_least=0)),
-        (Target(Comparator.le, 0.05), (1, 40, 20), Need(Outlook.reachable, at_most=1)),
-        (Target(Comparator.lt, 0.05), (1, 40, 20), Need(Outlook.reachable, at_most=0)),
-        (Target(Comparator.lt, 0.05), (2, 40, 20), Need(Outlook.out_of_reach, at_most=-1)),
-        (Target(Comparator.le, 0.5), (0, 40, 20), Need(Outlook.secured, at_most=20)),
+        (Target(Comparator.ge, 0.95), (18, 40, 20), Requirement(Outlook.reachable, at_least=20)),
+        (Target(Comparator.gt, 0.95), (18, 40, 20), Requirement(Outlook.out_of_reach, at_least=21)),
+        (Target(Comparator.ge, 0.45), (18, 40, 20), Requirement(Outlook.secured, at_least=0)),
+        (Target(Comparator.le, 0.05), (1, 40, 20), Requirement(Outlook.reachable, at_most=1)),
+        (Target(Comparator.lt, 0.05), (1, 40, 20), Requirement(Outlook.reachable, at_most=0)),
+        (Target(Comparator.lt, 0.05), (2, 40, 20), Requirement(Outlook.out_of_reach, at_most=-1)),
+        (Target(Comparator.le, 0.5), (0, 40, 20), Requirement(Outlook.secured, at_most=20)),
     ],
 )
-def test_what_a_share_would_take(target: Target, numbers: tuple[int, int, int], found: Need) -> None:
+def test_what_a_share_would_take(target: Target, numbers: tuple[int, int, int], found: Requirement) -> None:
     so_far, of, more = numbers
-    assert need(target, so_far=so_far, of=of, least=0, most=more) == found
+    assert requirement_for(target, so_far=so_far, of=of, least=0, most=more) == found
 
 
 def test_what_a_mean_and_a_count_would_take() -> None:
     # Ten cases took 10,000 s; ten more may take 7,999 s together, for the mean to be below 900 s.
-    mean = need(Target(Comparator.lt, 900), so_far=10_000, of=20, least=0, most=None)
-    assert mean == Need(Outlook.reachable, at_most=7_999)
-    assert need(Target(Comparator.lt, 900), so_far=18_000, of=20, least=0, most=None).outlook is (
+    mean = requirement_for(Target(Comparator.lt, 900), so_far=10_000, of=20, least=0, most=None)
+    assert mean == Requirement(Outlook.reachable, at_most=7_999)
+    assert requirement_for(Target(Comparator.lt, 900), so_far=18_000, of=20, least=0, most=None).outlook is (
         Outlook.out_of_reach
     )
-    count = need(Target(Comparator.le, 100.5), so_far=97, of=1, least=0, most=None)
-    assert count == Need(Outlook.reachable, at_most=3)
+    count = requirement_for(Target(Comparator.le, 100.5), so_far=97, of=1, least=0, most=None)
+    assert count == Requirement(Outlook.reachable, at_most=3)
 
 
 @given(
@@ -53,7 +53,7 @@ def test_it_is_promised_exactly_if_it_is_so(
     target, (hits, cases) = Target(comparator, percent / 100), so_far
     exact = Target(comparator, Fraction(percent, 100))  # type: ignore[arg-type]  # compares as numbers do
     ways = [exact.met_by(Fraction(hits + n, cases + more)) for n in range(more + 1)]  # type: ignore[arg-type]  # the same
-    found = need(target, so_far=hits, of=cases + more, least=0, most=more)
+    found = requirement_for(target, so_far=hits, of=cases + more, least=0, most=more)
     assert (found.outlook is Outlook.secured) == all(ways)
     assert (found.outlook is Outlook.out_of_reach) == (not any(ways))
     if found.at_least is not None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kpis.statistics.intervals import poisson, poisson_difference, wilson
-from tests.cases import each
+from tests.cases import each_case
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_the_interval_of_a_share_is_the_published_one(
     assert wilson(numerator, denominator) == pytest.approx((low, high), abs=0.00005)
 
 
-@each(
+@each_case(
     ("count", "low", "high"),
     # The usual table of exact limits, as in Ulm, American Journal of Epidemiology 131 (1990) 373-375.
     [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.kpis.catalogue import KPIS
+from app.kpis.effective_dating import Layer
 from app.kpis.kpi import Comparator, Target
-from app.kpis.layers import Layer
-from app.kpis.targets.validity import holding
+from app.kpis.targets.validity import effective_target
 
 MTTR = KPIS["incident_resolution_seconds"]
 FIXED = MTTR.target
@@ -19,14 +19,20 @@ def month(number: int) -> datetime:
 
 
 def test_what_the_process_documents_fix_holds_while_nobody_has_said_otherwise() -> None:
-    assert holding(MTTR, [], month(1)) == Target(Comparator.lt, 7200)
+    assert effective_target(MTTR, [], month(1)) == Target(Comparator.lt, 7200)
     said = [Layer(STRICT, month(3), month(5))]
-    assert [holding(MTTR, said, month(n)) for n in range(2, 7)] == [FIXED, FIXED, STRICT, STRICT, FIXED]
+    assert [effective_target(MTTR, said, month(n)) for n in range(2, 7)] == [
+        FIXED,
+        FIXED,
+        STRICT,
+        STRICT,
+        FIXED,
+    ]
 
 
 def test_what_was_said_last_of_a_time_counts() -> None:
     said = [Layer(STRICT, month(2), None), Layer(LAX, month(4), month(6))]
-    assert [holding(MTTR, said, month(n)) for n in (2, 3, 4, 5, 6, 7)] == [
+    assert [effective_target(MTTR, said, month(n)) for n in (2, 3, 4, 5, 6, 7)] == [
         FIXED,
         STRICT,
         STRICT,
@@ -35,4 +41,4 @@ def test_what_was_said_last_of_a_time_counts() -> None:
         STRICT,
     ]
     said.append(Layer(None, month(5), None))
-    assert [holding(MTTR, said, month(n)) for n in (4, 5, 6, 9)] == [STRICT, LAX, None, None]
+    assert [effective_target(MTTR, said, month(n)) for n in (4, 5, 6, 9)] == [STRICT, LAX, None, None]

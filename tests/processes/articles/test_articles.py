@@ -10,7 +10,7 @@ import pytest
 from app.common.people import Role
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import RESOLVED, Api, Client, an_incident
-from tests.every_action.of_articles import AN_ARTICLE
+from tests.every_action.articles import AN_ARTICLE
 
 ARTICLES = "/v1/articles"
 NEXT_YEAR = "2199-01-01T00:00:00Z"
@@ -19,10 +19,10 @@ REVIEWED = {"verdict": "Tried on two printers.", "next_review_at": NEXT_YEAR}
 
 async def published(writer: Client, editor: Client, **changes: Any) -> str:
     """The address of an article that one has written and the other one published."""
-    made = await writer.do(ARTICLES, {**AN_ARTICLE, **changes})
+    made = await writer.post_ok(ARTICLES, {**AN_ARTICLE, **changes})
     at = f"{ARTICLES}/{made['id']}"
-    await writer.do(f"{at}/submit")
-    await editor.do(f"{at}/publish", REVIEWED)
+    await writer.post_ok(f"{at}/submit")
+    await editor.post_ok(f"{at}/publish", REVIEWED)
     return at
 
 
@@ -42,13 +42,13 @@ async def visitor(api: Api) -> Client:
 
 
 async def test_nobody_publishes_their_own_article(writer: Client, editor: Client) -> None:
-    made = await writer.do(ARTICLES, AN_ARTICLE)
+    made = await writer.post_ok(ARTICLES, AN_ARTICLE)
     at = f"{ARTICLES}/{made['number']}"
     assert made["number"].startswith("KNW-")
-    await writer.do(f"{at}/submit")
+    await writer.post_ok(f"{at}/submit")
     refused = await writer.post(f"{at}/publish", json=REVIEWED)
     assert refused.json()["code"] == "separation_of_duties"
-    after = await editor.do(f"{at}/publish", REVIEWED)
+    after = await editor.post_ok(f"{at}/publish", REVIEWED)
     assert (after["state"], after["edition"], after["author"]["id"]) == ("published", 1, writer.id)
 
 
@@ -57,11 +57,11 @@ async def test_readers_find_what_is_published_for_everybody_and_nothing_else(
 ) -> None:
     public = await published(writer, editor)
     internal = await published(writer, editor, visibility="internal")
-    draft = f"{ARTICLES}/{(await writer.do(ARTICLES, AN_ARTICLE))['id']}"
+    draft = f"{ARTICLES}/{(await writer.post_ok(ARTICLES, AN_ARTICLE))['id']}"
     assert [(await visitor.get(at)).status_code for at in (public, internal, draft)] == [200, 404, 404]
     listed = await visitor.read(ARTICLES)
     assert [f"{ARTICLES}/{item['id']}" for item in listed["items"]] == [public]
-    await editor.do(f"{public}/retire", {"reason": "There are no cartridges any more."})
+    await editor.post_ok(f"{public}/retire", {"reason": "There are no cartridges any more."})
     assert (await visitor.get(public)).status_code == 404
     assert (await visitor.read(ARTICLES))["items"] == []
 
@@ -80,14 +80,14 @@ async def test_a_revision_is_read_after_somebody_else_has_accepted_it(
     writer: Client, editor: Client, visitor: Client
 ) -> None:
     at = await published(writer, editor)
-    await editor.do(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
+    await editor.post_ok(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
     changes = (await editor.read(f"{at}/events"))["items"][-1]["set"]
     (key,) = changes
     said = {"revision": key.partition("/")[2], "verdict": "Tried."}
     assert (await visitor.read(at))["answer"] == AN_ARTICLE["answer"]
     refused = await editor.post(f"{at}/accept_revision", json=said)
     assert (refused.status_code, refused.json()["code"]) == (409, "is_its_author")
-    after = await writer.do(f"{at}/accept_revision", said)
+    after = await writer.post_ok(f"{at}/accept_revision", said)
     assert (after["answer"], after["title"], after["edition"]) == (
         "Take the orange strip off.",
         AN_ARTICLE["title"],
@@ -100,12 +100,12 @@ async def test_a_revision_is_withdrawn_by_whoever_has_proposed_it_and_by_nobody_
 ) -> None:
     agent = await api.client("Agent", Role.agent)
     at = await published(writer, editor)
-    await agent.do(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
+    await agent.post_ok(f"{at}/propose_revision", {"answer": "Take the orange strip off."})
     (key,) = (await editor.read(f"{at}/events"))["items"][-1]["set"]
     said = {"revision": key.partition("/")[2]}
     refused = await editor.post(f"{at}/withdraw_revision", json=said)
     assert (refused.status_code, refused.json()["code"]) == (409, "proposed_by_another")
-    await agent.do(f"{at}/withdraw_revision", said)
+    await agent.post_ok(f"{at}/withdraw_revision", said)
     last = (await editor.read(f"{at}/events"))["items"][-1]
     assert (last["type"], last["set"]) == ("article.revision_withdrawn", {key: None})
     gone = await editor.post(f"{at}/accept_revision", json={**said, "verdict": "Tried."})
@@ -120,7 +120,7 @@ async def test_who_may_read_an_article_changes_at_once_and_its_author_does_not_d
         said = {"visibility": visibility}
         refused = await writer.post(f"{at}/change_visibility", json=said)
         assert refused.json()["code"] == "separation_of_duties"
-        after = await editor.do(f"{at}/change_visibility", said)
+        after = await editor.post_ok(f"{at}/change_visibility", said)
         assert (after["visibility"], after["edition"]) == (visibility, 1)
         assert (await visitor.get(at)).status_code == status
         assert len((await visitor.read(ARTICLES))["items"]) == (status == 200)
@@ -128,14 +128,14 @@ async def test_who_may_read_an_article_changes_at_once_and_its_author_does_not_d
 
 async def test_what_helped_is_drafted_from_a_resolved_case_with_its_keys(api: Api, writer: Client) -> None:
     agent = await api.client("Agent", Role.agent)
-    case = await agent.do("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
+    case = await agent.post_ok("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
     said = {**AN_ARTICLE, "services": None, "case": case["number"]}
     refused = await writer.post(ARTICLES, json=said)
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/case", "not_resolved")]
-    await agent.do(f"/v1/incidents/{case['id']}/acknowledge")
-    await agent.do(f"/v1/incidents/{case['id']}/assign", {"person": "me"})
-    await agent.do(f"/v1/incidents/{case['id']}/resolve", RESOLVED)
-    made = await writer.do(ARTICLES, said)
+    await agent.post_ok(f"/v1/incidents/{case['id']}/acknowledge")
+    await agent.post_ok(f"/v1/incidents/{case['id']}/assign", {"person": "me"})
+    await agent.post_ok(f"/v1/incidents/{case['id']}/resolve", RESOLVED)
+    made = await writer.post_ok(ARTICLES, said)
     assert (made["services"], made["categories"], made["cis"]) == (["print"], ["paper"], ["lp-1"])
     assert made["case"] == f"incident/{case['id']}"
 
@@ -145,9 +145,9 @@ async def test_a_use_stands_with_the_case_and_with_the_article_and_counts_once(
 ) -> None:
     at = await published(writer, editor)
     agent = await api.client("Agent", Role.agent)
-    case = (await agent.do("/v1/incidents", an_incident()))["id"]
+    case = (await agent.post_ok("/v1/incidents", an_incident()))["id"]
     used = {"article": at.rpartition("/")[2]}
-    await agent.do(f"/v1/incidents/{case}/use_article", used)
+    await agent.post_ok(f"/v1/incidents/{case}/use_article", used)
     again = await agent.post(f"/v1/incidents/{case}/use_article", json=used)
     assert again.json()["errors"][0]["code"] == "there_already"
     from_there = await agent.post(f"{at}/use", json={"case": case})
@@ -164,9 +164,9 @@ async def test_everybody_rates_once_and_may_think_better_of_it(
 ) -> None:
     at = await published(writer, editor)
     for helped, counts in ((True, (1, 0)), (True, (1, 0)), (False, (0, 1))):
-        after = await visitor.do(f"{at}/rate", {"helped": helped})
+        after = await visitor.post_ok(f"{at}/rate", {"helped": helped})
         assert (after["helped_count"], after["did_not_help_count"]) == counts
-    after = await editor.do(f"{at}/rate", {"helped": True})
+    after = await editor.post_ok(f"{at}/rate", {"helped": True})
     assert (after["helped_count"], after["did_not_help_count"]) == (1, 1)
 
 
@@ -177,8 +177,8 @@ async def test_a_case_is_offered_what_the_caller_may_read_and_the_closest_first(
     by_ci = await published(writer, editor, services=["scan"], cis=["lp-1"])
     internal = await published(writer, editor, visibility="internal", categories=["paper"])
     await published(writer, editor, services=["mail"])
-    await writer.do(ARTICLES, {**AN_ARTICLE, "cis": ["lp-1"]})
-    case = await visitor.do("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
+    await writer.post_ok(ARTICLES, {**AN_ARTICLE, "cis": ["lp-1"]})
+    case = await visitor.post_ok("/v1/incidents", an_incident(service="print", ci="lp-1", category="paper"))
     where = f"/v1/incidents/{case['id']}/suggestions"
 
     async def offered(client: Client) -> list[tuple[str, list[str]]]:
@@ -204,7 +204,9 @@ async def test_a_file_of_an_article_is_for_its_readers_and_an_internal_one_for_s
     for visibility, status in (("public", 200), ("internal", 404)):
         sent = await writer.put(f"/v1/uploads/{uuid4()}", content=b"How the strip looks.")
         upload = sent.json()["id"]
-        await writer.do(f"{at}/attach", {"upload": upload, "name": "strip.txt", "visibility": visibility})
+        await writer.post_ok(
+            f"{at}/attach", {"upload": upload, "name": "strip.txt", "visibility": visibility}
+        )
         where = f"{at}/attachments/{upload}/content"
         assert (await editor.get(where)).content == b"How the strip looks."
         assert (await visitor.get(where)).status_code == status
@@ -219,7 +221,7 @@ async def test_the_stale_ones_are_found_by_when_they_are_due(writer: Client, edi
     at = await published(writer, editor)
     due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z", sort="next_review_at")
     assert [f"{ARTICLES}/{item['id']}" for item in due["items"]] == [at]
-    await editor.do(f"{at}/confirm", {"next_review_at": "2199-12-01T00:00:00Z"})
+    await editor.post_ok(f"{at}/confirm", {"next_review_at": "2199-12-01T00:00:00Z"})
     due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z")
     assert due["items"] == []
     past = await editor.post(f"{at}/confirm", json={"next_review_at": "2026-01-01T00:00:00Z"})

@@ -10,15 +10,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.common.people import PersonKind, Role, rule
+from app.common.people import PersonKind, Role, rule_caller
 from app.foundation.people import persons
-from app.kernel.bodies import Nothing
+from app.kernel.payloads import EmptyPayload
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ResolveIncident
-from tests.cases import each
+from tests.builders import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, given, incident, minutes
+from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident, serving
-from tests.conftest import Place
-from tests.given import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, given, incident, minutes
+from tests.conftest import DatabaseUrls
 from tests.people import act, ago
 
 FIRING: Json = {
@@ -39,12 +39,12 @@ AGAIN = {"title": "Disk full on mx-1"}
 async def tool_of(api: Api, name: str = "Prometheus") -> Client:
     """A monitoring tool: the account of a machine."""
     body = persons.AddPerson(name=name, kind=PersonKind.machine)
-    machine = (await act(api.ledger, rule("tests"), "person", "add", body=body)).record
+    machine = (await act(api.ledger, rule_caller("tests"), "person", "add", body=body)).record
     return await api.client_of(machine, Role.integration)
 
 
 async def send(tool: Client, alert: Json, **more: Any) -> Json:
-    return await tool.do("/v1/alerts", alert | more)
+    return await tool.post_ok("/v1/alerts", alert | more)
 
 
 # repeat_alert
@@ -123,8 +123,8 @@ async def test_one_that_clears_leaves_a_note_where_somebody_has_started(api: Api
     agent = await api.client("Agent", Role.agent)
     reported = (await send(tool, FIRING))["incident"]
     path = f"/v1/incidents/{reported['id']}"
-    await agent.do(f"{path}/assign", {"person": "me"})
-    await agent.do(f"{path}/start")
+    await agent.post_ok(f"{path}/assign", {"person": "me"})
+    await agent.post_ok(f"{path}/start")
     cleared = await send(tool, CLEARED)
     assert (cleared["outcome"], cleared["incident"]["state"]) == ("noted", "in_progress")
     events = (await agent.read(f"{path}/events"))["items"]
@@ -156,7 +156,9 @@ async def test_the_same_alert_sent_again_with_its_key_has_one_effect(api: Api, a
     assert other.json()["code"] == "idempotency_key_reused"
 
 
-async def test_many_at_once_by_two_processes_make_one_incident(api: Api, place: Place, tmp_path: Any) -> None:
+async def test_many_at_once_by_two_processes_make_one_incident(
+    api: Api, place: DatabaseUrls, tmp_path: Any
+) -> None:
     tool = await tool_of(api)
     async with serving(place.url, tmp_path / "secrets", api.ledger.settings) as second:
         twin = second.with_token(tool.token)
@@ -202,13 +204,13 @@ async def test_what_has_another_open_incident_is_not_reopened(api: Api) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "alert_is_open_elsewhere")
     assert refused.json()["state"] == "resolved"
     assert await api.head() == head
-    await act(api.ledger, rule("tests"), "incident", "resolve", new["id"], MENDED)
-    reopened = await tool.do(f"/v1/incidents/{old['id']}/reopen", reason)
+    await act(api.ledger, rule_caller("tests"), "incident", "resolve", new["id"], MENDED)
+    reopened = await tool.post_ok(f"/v1/incidents/{old['id']}/reopen", reason)
     assert reopened["state"] == "in_progress"
     assert (await send(tool, FIRING))["incident"]["id"] == old["id"]
 
 
-@each(
+@each_case(
     ("change", "pointer"),
     [
         ({"impact": None}, "/impact"),
@@ -248,7 +250,7 @@ async def test_a_tool_reports_for_a_person_whom_it_does_not_see_and_sees_what_it
     tool, requester = await tool_of(api, "Portal"), await api.client("Requester")
     assert (await tool.get(f"/v1/persons/{requester.id}")).status_code == 404
     said = an_incident(requester=requester.id)
-    reported = await tool.do("/v1/incidents", said)
+    reported = await tool.post_ok("/v1/incidents", said)
     assert reported["requester"]["id"] == requester.id
     assert reported["reported_by"]["id"] == tool.id
     for client in (tool, requester):
@@ -257,10 +259,10 @@ async def test_a_tool_reports_for_a_person_whom_it_does_not_see_and_sees_what_it
         assert (event["actor"], event["on_behalf_of"]) == (f"integration:{tool.id}", f"person:{requester.id}")
 
 
-async def test_it_may_name_them_as_another_system_does(api: Api, place: Place) -> None:
+async def test_it_may_name_them_as_another_system_does(api: Api, place: DatabaseUrls) -> None:
     tool, requester = await tool_of(api, "Portal"), await api.client("Requester")
     await known_as(api, place, "old_desk", "Caller 7", requester.id)
-    reported = await tool.do("/v1/incidents", an_incident(requester="old_desk:Caller 7"))
+    reported = await tool.post_ok("/v1/incidents", an_incident(requester="old_desk:Caller 7"))
     assert reported["requester"]["id"] == requester.id
     (event,) = (await tool.read(f"/v1/incidents/{reported['id']}/events"))["items"]
     assert event["given"]["requester"] == requester.id, "the log holds ids, and no names"
@@ -270,7 +272,7 @@ async def test_it_may_name_them_as_another_system_does(api: Api, place: Place) -
         assert refused.json()["errors"][0]["pointer"] == "/requester"
 
 
-async def test_a_requester_speaks_for_nobody_whom_they_do_not_see(api: Api, place: Place) -> None:
+async def test_a_requester_speaks_for_nobody_whom_they_do_not_see(api: Api, place: DatabaseUrls) -> None:
     one, other = await api.client("One"), await api.client("Other")
     await known_as(api, place, "old_desk", "Caller 7", other.id)
     for name in (other.id, "old_desk:Caller 7"):
@@ -280,12 +282,12 @@ async def test_a_requester_speaks_for_nobody_whom_they_do_not_see(api: Api, plac
 
 async def test_an_erased_person_is_reported_for_no_more(api: Api) -> None:
     tool, requester = await tool_of(api, "Portal"), await api.client("Requester")
-    await act(api.ledger, rule("tests"), "person", "erase", requester.id, Nothing())
+    await act(api.ledger, rule_caller("tests"), "person", "erase", requester.id, EmptyPayload())
     refused = await tool.post("/v1/incidents", json=an_incident(requester=requester.id))
     assert refused.json()["code"] == "person_erased"
 
 
-async def known_as(api: Api, place: Place, source: str, name: str, person_id: str) -> None:
+async def known_as(api: Api, place: DatabaseUrls, source: str, name: str, person_id: str) -> None:
     """As an import makes them known."""
     fingerprint = api.ledger.vault.fingerprint("known as", source, name)
     row = (str(uuid4()), source, fingerprint, person_id)

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from app.common.people import Caller, Held, Role, rule
+from app.common.people import Caller, Role, RoleGrant, rule_caller
 from app.kernel.ledger import Ledger
 from app.kernel.refusals import PersonErased, WrongValue
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ReportIncident
 from app.ticketing.assignment import AssignTicket
 from app.ticketing.comments import CommentTicket
-from tests.cases import each
+from tests.builders import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes
+from tests.cases import each_case
 from tests.client import an_incident
-from tests.given import AGENT, REPORTER, TOOL, a_caller, a_team, given, incident, minutes
 from tests.people import act, add_caller, add_person, add_team
 
 RESOLVED = {"resolution_code": "fixed", "done": "Restarted the relay."}
@@ -142,7 +142,7 @@ def test_only_staff_write_what_only_staff_may_read(caller: Caller) -> None:
     given(record).by(caller).when("comment", body).refused("internal_is_for_staff", pointer="/visibility")
 
 
-@each("role", [role for role in Role if role not in (Role.requester, Role.integration)])
+@each_case("role", [role for role in Role if role not in (Role.requester, Role.integration)])
 def test_the_event_of_an_internal_comment_is_for_staff_only(role: Role) -> None:
     caller = a_caller(role, Role.requester)  # an auditor alone writes nothing
     for visibility, staff_only in (("internal", True), ("public", False)):
@@ -157,7 +157,7 @@ def test_staff_of_another_team_are_no_staff_for_an_incident_of_theirs() -> None:
     colleague = a_caller()
     body = {"text": "Between us.", "visibility": "internal"}
     for team, code in ((mail, "internal_is_for_staff"), (None, "internal_is_for_staff"), (network, None)):
-        engineer = replace(colleague, roles=(Held(Role.engineer, network),))
+        engineer = replace(colleague, roles=(RoleGrant(Role.engineer, network),))
         record = incident(requester_id=colleague.person_id, team_id=team)
         outcome = given(record).by(engineer).when("comment", body)
         if code is None:
@@ -194,7 +194,7 @@ async def test_work_is_given_to_a_member_of_the_team_that_is_named_with_them(led
     )
     assert done.record.assignee_id == theirs.id
     alone = AssignTicket(person=str(stranger.id))
-    done = await act(ledger, rule("tests"), "incident", "assign", name, alone)
+    done = await act(ledger, rule_caller("tests"), "incident", "assign", name, alone)
     assert done.record.assignee_id == stranger.id, "without a team anybody"
 
 
@@ -202,7 +202,7 @@ async def test_work_is_not_given_to_somebody_who_was_erased(ledger: Ledger) -> N
     agent = await add_caller(ledger, "Ada", Role.agent)
     name = await an_open_one(ledger, agent)
     gone = await add_person(ledger, "Olu")
-    await act(ledger, rule("tests"), "person", "erase", gone.id)
+    await act(ledger, rule_caller("tests"), "person", "erase", gone.id)
     assert await refused(ledger, agent, name, AssignTicket(person=str(gone.id))) == (
         "/person",
         "person_erased",
@@ -221,7 +221,7 @@ async def test_a_name_that_stands_for_nothing_is_named_in_the_refusal(ledger: Le
 async def test_a_rule_is_nobody_that_work_could_be_given_to(ledger: Ledger) -> None:
     name = await an_open_one(ledger, await add_caller(ledger, "Ada", Role.agent))
     me = AssignTicket(person="me")
-    assert await refused(ledger, rule("tests"), name, me) == ("/person", "unknown_reference")
+    assert await refused(ledger, rule_caller("tests"), name, me) == ("/person", "unknown_reference")
 
 
 async def test_who_does_not_see_persons_reports_for_nobody_but_themselves(ledger: Ledger) -> None:
@@ -242,7 +242,7 @@ async def test_nothing_is_said_in_the_words_of_somebody_erased(ledger: Ledger) -
     agent = await add_caller(ledger, "Ada", Role.agent)
     gone = await add_caller(ledger, "Olu", Role.agent)
     name = await an_open_one(ledger, agent)
-    await act(ledger, rule("tests"), "person", "erase", gone.person_id)
+    await act(ledger, rule_caller("tests"), "person", "erase", gone.person_id)
     said: list[Any] = [
         (gone, ReportIncident(**an_incident())),
         (agent, ReportIncident(**an_incident(requester=str(gone.person_id)))),

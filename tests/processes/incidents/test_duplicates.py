@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.common.people import Caller, Role, rule
-from app.kernel.bodies import Reason
+from app.common.people import Caller, Role, rule_caller
 from app.kernel.ledger import Ledger
-from app.kernel.perform import Done
+from app.kernel.payloads import Reason
+from app.kernel.perform import CommandResult
 from app.kernel.refusals import WrongValue
 from app.processes.incidents.duplicates import MarkDuplicateIncident
 from app.processes.incidents.lifecycle import ReportIncident
 from app.processes.incidents.records import OPEN, Incident
-from tests.automation.working import Worker
+from tests.automation.worker import Worker
+from tests.builders import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, a_person, given, incident, minutes
 from tests.client import Api, an_incident
-from tests.given import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, a_person, given, incident, minutes
 from tests.people import act, add_caller
 
 
@@ -56,13 +56,13 @@ def test_reopened_it_repeats_nothing_any_more() -> None:
 
 def test_a_duplicate_is_told_that_its_original_is_resolved_and_stays_as_it_is() -> None:
     record = incident(state="closed", closed_at=minutes(-10), duplicate_of_id=incident().id)
-    told = given(record).by(rule("tell_duplicates")).when("tell_resolved")
+    told = given(record).by(rule_caller("tell_duplicates")).when("tell_resolved")
     told.then("incident.original_resolved", set={}, given={})
     given(record).by(AGENT).when("tell_resolved").refused("forbidden")
 
 
 def test_what_repeats_nothing_is_told_nothing() -> None:
-    given(incident(state="closed")).by(rule("tell_duplicates")).when("tell_resolved").refused(
+    given(incident(state="closed")).by(rule_caller("tell_duplicates")).when("tell_resolved").refused(
         "is_no_duplicate"
     )
 
@@ -82,7 +82,7 @@ async def reported(ledger: Ledger, caller: Caller) -> Incident:
     return record
 
 
-async def marked(ledger: Ledger, caller: Caller, one: Incident, original: Incident) -> Done:
+async def marked(ledger: Ledger, caller: Caller, one: Incident, original: Incident) -> CommandResult:
     body = MarkDuplicateIncident(original=str(original.id))
     return await act(ledger, caller, "incident", "mark_duplicate", one.id, body)
 
@@ -115,7 +115,7 @@ async def test_two_that_are_marked_as_each_others_duplicate_at_once_do_not_both_
         outcomes = await asyncio.gather(
             marked(ledger, agent, one, another), marked(other, agent, another, one), return_exceptions=True
         )
-        assert {type(outcome) for outcome in outcomes} == {Done, WrongValue}
+        assert {type(outcome) for outcome in outcomes} == {CommandResult, WrongValue}
 
 
 async def test_an_original_that_is_cancelled_meanwhile_gets_no_duplicate(
@@ -129,8 +129,8 @@ async def test_an_original_that_is_cancelled_meanwhile_gets_no_duplicate(
             marked(other, agent, one, original),
             return_exceptions=True,
         )
-        assert isinstance(cancelled, Done)
-        if isinstance(repeated, Done):
+        assert isinstance(cancelled, CommandResult)
+        if isinstance(repeated, CommandResult):
             assert repeated.written.position < cancelled.written.position
         else:
             assert isinstance(repeated, WrongValue)
@@ -139,12 +139,12 @@ async def test_an_original_that_is_cancelled_meanwhile_gets_no_duplicate(
 async def test_who_follows_the_original_learns_of_a_duplicate_only_what_is_said_there(api: Api) -> None:
     agent, stranger = await api.client("Agent", Role.agent), await api.client("Stranger")
     original, duplicate = [
-        await agent.do("/v1/incidents", an_incident(title=t)) for t in ("It is down", "Secret")
+        await agent.post_ok("/v1/incidents", an_incident(title=t)) for t in ("It is down", "Secret")
     ]
     at = f"/v1/incidents/{original['id']}"
-    await agent.do(f"{at}/follow", {"person": stranger.id})
-    await agent.do(f"/v1/incidents/{duplicate['id']}/mark_duplicate", {"original": original["id"]})
-    await agent.do(f"/v1/incidents/{duplicate['id']}/comment", {"text": "Any news?"})
+    await agent.post_ok(f"{at}/follow", {"person": stranger.id})
+    await agent.post_ok(f"/v1/incidents/{duplicate['id']}/mark_duplicate", {"original": original["id"]})
+    await agent.post_ok(f"/v1/incidents/{duplicate['id']}/comment", {"text": "Any news?"})
     await Worker(api.ledger).work(datetime.now(UTC))
     events = (await stranger.read(f"{at}/events"))["items"]
     passed = next(event for event in events if event["type"] == "incident.comment_passed_on")

@@ -8,21 +8,19 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
-from app.common.people import Role, rule
+from app.common.people import Role, rule_caller
 from app.common.priority import Priority
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import LIFECYCLE
 from app.processes.incidents.records import ENDED, OPEN, Incident, IncidentState
-from tests.cases import each
-from tests.client import an_incident
-from tests.given import (
+from tests.builders import (
     AGENT,
     ASSIGNEE,
     NOW,
     REPORTER,
     TOOL,
-    Given,
     Outcome,
+    Scenario,
     a_caller,
     a_person,
     a_team,
@@ -30,6 +28,8 @@ from tests.given import (
     incident,
     minutes,
 )
+from tests.cases import each_case
+from tests.client import an_incident
 
 RESOLVED = {"resolution_code": "fixed", "done": "Restarted the relay."}
 AT_NOW = instant(NOW)
@@ -80,7 +80,7 @@ def test_an_incident_reported_for_somebody_without_a_team_has_no_customer_not_ev
     assert record.customer_id is None
 
 
-@each(
+@each_case(
     ("impact", "urgency", "expected"),
     [
         ("1", "1", "P1"),
@@ -308,7 +308,7 @@ def test_any_member_of_the_team_is_the_assignee_until_a_person_is_named() -> Non
 
 
 def test_rules_do_what_the_table_gives_to_rules_and_nothing_else() -> None:
-    by_rule = rule("close_after_agreed_days")
+    by_rule = rule_caller("close_after_agreed_days")
     given(incident(state="resolved")).by(by_rule).when("close").then("incident.closed")
     given(incident()).by(by_rule).when("acknowledge").refused("forbidden")
     given(incident()).by(by_rule).when("comment", {"text": "Hello"}).refused("forbidden")
@@ -424,7 +424,7 @@ STEPS: dict[str, dict[str, Any]] = {
 @forall(st.lists(st.sampled_from(sorted(STEPS)), max_size=12))
 def test_after_any_story_the_times_fit_the_state(story: list[str]) -> None:
     everything = a_caller(*(role for role in Role if role is not Role.auditor))
-    acting: Given = given(incident(assignee_id=everything.person_id)).by(everything)
+    acting: Scenario = given(incident(assignee_id=everything.person_id)).by(everything)
     for n, action in enumerate(story):
         named = {"original": incident()} if action == "mark_duplicate" else {}
         outcome = acting.at(minutes(n)).naming(**named).when(action, STEPS[action])

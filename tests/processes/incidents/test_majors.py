@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.common.people import PersonState, Role, rule
+from app.common.people import PersonState, Role, rule_caller
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import audience
 from app.processes.incidents.records import OPEN
-from tests.given import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, a_caller, a_person, given, incident, minutes
+from tests.builders import AGENT, ASSIGNEE, NOW, REPORTER, TOOL, a_caller, a_person, given, incident, minutes
 
 MANAGER = a_caller(Role.incident_manager)
 ENGINEER = a_caller(Role.engineer)
@@ -98,7 +98,9 @@ def test_what_is_no_major_incident_is_not_downgraded() -> None:
     given(incident()).by(MANAGER).when("downgrade", {"reason": "No."}).refused("is_no_major")
 
 
-@pytest.mark.parametrize("caller", [REPORTER, ASSIGNEE, AGENT, TOOL, rule("x")], ids=lambda c: c.actor[:8])
+@pytest.mark.parametrize(
+    "caller", [REPORTER, ASSIGNEE, AGENT, TOOL, rule_caller("x")], ids=lambda c: c.actor[:8]
+)
 def test_only_the_incident_manager_declares_and_downgrades(caller: object) -> None:
     record = incident(declared_major_at=minutes(-30))
     other = given(record).by(caller)  # type: ignore[arg-type]  # a caller
@@ -138,7 +140,7 @@ def test_no_update_is_due_on_what_is_over(action: str, said: dict[str, str]) -> 
 @pytest.mark.parametrize("state", sorted(OPEN))
 def test_a_rule_reminds_and_the_incident_says_when(state: str) -> None:
     person = a_person()
-    reminded = given(incident(state=state)).by(rule("remind_on_call")).naming(persons=person)
+    reminded = given(incident(state=state)).by(rule_caller("remind_on_call")).naming(persons=person)
     reminded.when("remind", {"persons": [str(person.id)]}).then(
         "incident.reminded", set={"reminded_at": instant(NOW)}, given={"persons": [str(person.id)]}
     )

@@ -14,8 +14,8 @@ P1 = {"impact": "1", "urgency": "1"}
 async def given_to(api: Api, team: str, **said: str) -> str:
     """Where an incident of that team is."""
     agent = await api.client("Lin", Role.agent)
-    at = f"/v1/incidents/{(await agent.do('/v1/incidents', an_incident(**said)))['id']}"
-    await agent.do(f"{at}/assign", {"team": team})
+    at = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident(**said)))['id']}"
+    await agent.post_ok(f"{at}/assign", {"team": team})
     return at
 
 
@@ -39,7 +39,7 @@ async def test_a_p1_is_acknowledged_by_whoever_is_on_call_in_its_team_at_that_ti
         "starts_at": instant(now - timedelta(hours=1)),
         "ends_at": instant(now + timedelta(hours=1)),
     }
-    stand_in = await admin.do("/v1/stand_ins", on_call)
+    stand_in = await admin.post_ok("/v1/stand_ins", on_call)
 
     first = await given_to(api, "net", **P1)
     refused = await other.post(f"{first}/acknowledge", json={})
@@ -47,19 +47,21 @@ async def test_a_p1_is_acknowledged_by_whoever_is_on_call_in_its_team_at_that_ti
     offered = await acknowledging(other, first)
     assert (offered["open"], "on call" in offered["reason"]) == (False, True)
     assert (await acknowledging(duty, first))["open"]
-    assert (await duty.do(f"{first}/acknowledge"))["state"] == "acknowledged"
+    assert (await duty.post_ok(f"{first}/acknowledge"))["state"] == "acknowledged"
 
     for at in (
         await given_to(api, "net", impact="1", urgency="2"),
         await given_to(api, "mail", **P1),
     ):
-        assert (await other.do(f"{at}/acknowledge"))["state"] == "acknowledged", "no P1, or nobody on call"
+        assert (await other.post_ok(f"{at}/acknowledge"))["state"] == "acknowledged", (
+            "no P1, or nobody on call"
+        )
     agent = await api.client("Hu", Role.agent)
-    nobodys = await agent.do("/v1/incidents", an_incident(**P1))
-    await agent.do(f"/v1/incidents/{nobodys['id']}/acknowledge")
+    nobodys = await agent.post_ok("/v1/incidents", an_incident(**P1))
+    await agent.post_ok(f"/v1/incidents/{nobodys['id']}/acknowledge")
     second = await given_to(api, "net", **P1)
-    assert (await other.do(f"{second}/start"))["state"] == "in_progress", "who is given it need not wait"
+    assert (await other.post_ok(f"{second}/start"))["state"] == "in_progress", "who is given it need not wait"
 
     third = await given_to(api, "net", **P1)
-    await admin.do(f"/v1/stand_ins/{stand_in['id']}/cancel")
-    assert (await other.do(f"{third}/acknowledge"))["state"] == "acknowledged"
+    await admin.post_ok(f"/v1/stand_ins/{stand_in['id']}/cancel")
+    assert (await other.post_ok(f"{third}/acknowledge"))["state"] == "acknowledged"

@@ -11,9 +11,9 @@ import pytest
 from app.common.people import Caller, PersonState, Role
 from app.log.canonical import instant
 from app.processes.incidents.lifecycle import ResolveIncident
+from tests.builders import AGENT, ASSIGNEE, REPORTER, a_caller, a_person, given, incident, minutes
 from tests.client import RESOLVED, Api, Client, Json, an_incident
 from tests.foundation.services.test_catalogue import a_service
-from tests.given import AGENT, ASSIGNEE, REPORTER, a_caller, a_person, given, incident, minutes
 from tests.people import act, ago
 
 MANAGER = a_caller(Role.incident_manager)
@@ -111,13 +111,13 @@ async def a_resolved_major(api: Api) -> tuple[Client, Client, str]:
     """The incident manager, the reporter, and the address of the incident."""
     manager = await api.client("Manager", Role.incident_manager, Role.engineer, Role.agent)
     reporter = await api.client("Reporter")
-    path = f"/v1/incidents/{(await reporter.do('/v1/incidents', an_incident()))['id']}"
-    await manager.do(f"{path}/declare_major", {"commander": "me", "statement": "Mail is down."})
-    await manager.do(f"{path}/assign", {"person": "me"})
-    await manager.do(f"{path}/start")
-    await manager.do(f"{path}/comment", {"text": "Let us see."})
-    await manager.do(f"{path}/contain", {"measure": "The relay is off."})
-    await manager.do(f"{path}/resolve", RESOLVED)
+    path = f"/v1/incidents/{(await reporter.post_ok('/v1/incidents', an_incident()))['id']}"
+    await manager.post_ok(f"{path}/declare_major", {"commander": "me", "statement": "Mail is down."})
+    await manager.post_ok(f"{path}/assign", {"person": "me"})
+    await manager.post_ok(f"{path}/start")
+    await manager.post_ok(f"{path}/comment", {"text": "Let us see."})
+    await manager.post_ok(f"{path}/contain", {"measure": "The relay is off."})
+    await manager.post_ok(f"{path}/resolve", RESOLVED)
     return manager, reporter, path
 
 
@@ -125,12 +125,12 @@ async def due(api: Api, major: bool, service: str | None, now: datetime) -> date
     """When the review of an incident must be held that is resolved then, as the event says."""
     manager = await api.client("Manager", Role.incident_manager, Role.engineer, Role.agent)
     more = {} if service is None else {"service": service}
-    made = await manager.do("/v1/incidents", an_incident(**more))
+    made = await manager.post_ok("/v1/incidents", an_incident(**more))
     path = f"/v1/incidents/{made['id']}"
     if major:
-        await manager.do(f"{path}/declare_major", {"commander": "me", "statement": "Mail is down."})
-    await manager.do(f"{path}/assign", {"person": "me"})
-    await manager.do(f"{path}/acknowledge")
+        await manager.post_ok(f"{path}/declare_major", {"commander": "me", "statement": "Mail is down."})
+    await manager.post_ok(f"{path}/assign", {"person": "me"})
+    await manager.post_ok(f"{path}/acknowledge")
     caller, body = Caller(f"person:{manager.id}", UUID(manager.id)), ResolveIncident.model_validate(RESOLVED)
     done = await act(api.ledger, caller, "incident", "resolve", made["id"], body, now=now)
     said = done.event.data["set"][f"incident/{made['id']}"].get("review_due_at")
@@ -150,7 +150,7 @@ async def test_a_review_is_due_in_five_working_days_of_the_service_and_the_resol
     week = {"weekdays": ["mon", "tue", "wed", "thu", "fri"], "starts": "09:00", "ends": "18:00"}
     holidays = [{"date": f"2198-10-{day:02}"} for day in (3, 4, 5, 8)]
     calendar: Json = {"key": "shanghai", "name": "上海", "time_zone": "Asia/Shanghai", "weekly": [week]}
-    await admin.do("/v1/calendars", calendar | {"holidays": holidays})
+    await admin.post_ok("/v1/calendars", calendar | {"holidays": holidays})
     await a_service(admin, "mail", calendar="shanghai")
     assert await due(api, True, "mail", tuesday) == tuesday + timedelta(days=13), "and four holidays"
 
@@ -168,11 +168,11 @@ async def test_the_log_proposes_a_timeline_which_the_review_takes_over(api: Api)
         "Resolve: Restarted the relay.",
     ]
     said = {**SAID, "timeline": proposed["timeline"]}
-    await manager.do(f"{path}/review", said)
+    await manager.post_ok(f"{path}/review", said)
     kept = await manager.read(f"{path}/review")
     assert kept.pop("reviewed_at") is not None
     assert kept == {name: said[name] for name in kept}
-    closed = await manager.do(f"{path}/close")
+    closed = await manager.post_ok(f"{path}/close")
     assert closed["state"] == "closed"
 
 
@@ -185,7 +185,7 @@ async def test_a_proposal_is_in_the_language_asked_for(api: Api) -> None:
 
 async def test_only_staff_read_reviews_and_know_of_them(api: Api) -> None:
     manager, reporter, path = await a_resolved_major(api)
-    await manager.do(
+    await manager.post_ok(
         f"{path}/review", {**SAID, "timeline": [{**HAPPENED, "happened_at": instant(ago(hours=1))}]}
     )
     refused = await reporter.get(f"{path}/review")

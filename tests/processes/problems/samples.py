@@ -31,7 +31,7 @@ WORKAROUND: Json = {"symptoms": "Mail of midnight is gone.", "workaround": "Send
 
 async def incidents(client: Client, number: int, **said: object) -> list[Json]:
     """So many new incidents."""
-    return [await client.do("/v1/incidents", an_incident(**said)) for _ in range(number)]
+    return [await client.post_ok("/v1/incidents", an_incident(**said)) for _ in range(number)]
 
 
 async def links(client: Client, plural: str, record: Json) -> list[tuple[str, str]]:

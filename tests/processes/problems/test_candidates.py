@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
-from tests.automation.working import Worker
+from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.foundation.custom.test_custom_fields import declare
 from tests.processes.problems.samples import incidents, links
@@ -100,8 +100,8 @@ async def test_each_of_service_ci_and_category_is_looked_at_by_itself(watch: Wat
 async def test_what_is_no_incident_of_its_own_does_not_count(watch: Watch) -> None:
     first, _ = await watch.reports(2, service="mail")
     third, fourth = await incidents(watch.agent, 2, service="mail")
-    await watch.agent.do(f"/v1/incidents/{third['id']}/cancel", {"reason": "A slip."})
-    await watch.agent.do(f"/v1/incidents/{fourth['id']}/mark_duplicate", {"original": first["id"]})
+    await watch.agent.post_ok(f"/v1/incidents/{third['id']}/cancel", {"reason": "A slip."})
+    await watch.agent.post_ok(f"/v1/incidents/{fourth['id']}/mark_duplicate", {"original": first["id"]})
     await watch.looks()
     assert await watch.offered() == []
 
@@ -111,7 +111,7 @@ async def test_accepting_raises_one_problem_with_all_of_them_linked(api: Api, wa
     assert len(await watch.offered()) == 2
     (candidate,) = await watch.offered(dimension="service")
     head = await api.head()
-    accepted = await watch.manager.do(f"{at(candidate)}/accept", ACCEPTED)
+    accepted = await watch.manager.post_ok(f"{at(candidate)}/accept", ACCEPTED)
     assert await api.head() == head + 2 + len(made), "one command, an event on each"
     problem = await watch.manager.read(f"/v1/problems/{accepted['problem_id']}")
     assert (problem["state"], problem["origin"], problem["service"]) == ("logged", "trend", "mail")
@@ -129,7 +129,7 @@ async def test_accepting_raises_one_problem_with_all_of_them_linked(api: Api, wa
 async def test_accepting_needs_no_custom_field_that_its_body_cannot_say(api: Api, watch: Watch) -> None:
     await declare(api.ledger, "region", process="problem", required=True)
     await watch.reports(3, service="mail")
-    accepted = await watch.manager.do(f"{at(await watch.one())}/accept", ACCEPTED)
+    accepted = await watch.manager.post_ok(f"{at(await watch.one())}/accept", ACCEPTED)
     assert (await watch.manager.read(f"/v1/problems/{accepted['problem_id']}"))["custom"] is None
 
 
@@ -146,7 +146,7 @@ async def test_of_two_who_accept_at_once_one_raises_the_problem(watch: Watch) ->
 async def test_what_was_declined_comes_again_only_with_as_many_new_ones(watch: Watch) -> None:
     await watch.reports(4, service="mail")
     candidate = await watch.one()
-    declined = await watch.manager.do(f"{at(candidate)}/decline", {"reason": "It is the new client."})
+    declined = await watch.manager.post_ok(f"{at(candidate)}/decline", {"reason": "It is the new client."})
     assert (declined["state"], declined["reason"]) == ("declined", "It is the new client.")
     await watch.reports(2, service="mail")
     assert await watch.offered() == []
@@ -177,7 +177,7 @@ async def test_a_category_is_accepted_with_the_service_that_it_does_not_say(watc
     candidate = await watch.one()
     refused = await watch.manager.post(f"{at(candidate)}/accept", json=ACCEPTED)
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/service", "service_or_ci")]
-    accepted = await watch.manager.do(f"{at(candidate)}/accept", {**ACCEPTED, "service": "mail"})
+    accepted = await watch.manager.post_ok(f"{at(candidate)}/accept", {**ACCEPTED, "service": "mail"})
     problem = await watch.manager.read(f"/v1/problems/{accepted['problem_id']}")
     assert (problem["service"], problem["category"]) == ("mail", "e-mail")
 

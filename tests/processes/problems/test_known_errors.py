@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from app.common.people import Role
-from app.processes.problems.queries import may_be
-from app.processes.problems.recurrence import BEHIND, CASES
+from app.processes.problems.queries import known_errors_query
+from app.processes.problems.recurrence import AFTER_CURSOR, COUNTED_INCIDENTS
 from tests.client import Api, Client, Json
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents
 
 
@@ -19,10 +19,10 @@ async def known(api: Api, **said: Any) -> tuple[Client, Json]:
     """An engineer of a team, and a known error there."""
     engineer = await api.client("Tomasz", Role.engineer, Role.problem_manager, teams=("network",))
     visibility = said.pop("workaround_visibility", "internal")
-    problem = await engineer.do("/v1/problems", a_problem(**said))
+    problem = await engineer.post_ok("/v1/problems", a_problem(**said))
     at = f"/v1/problems/{problem['id']}"
-    await engineer.do(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
-    await engineer.do(f"{at}/document_workaround", {**WORKAROUND, "workaround_visibility": visibility})
+    await engineer.post_ok(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
+    await engineer.post_ok(f"{at}/document_workaround", {**WORKAROUND, "workaround_visibility": visibility})
     return engineer, await engineer.read(at)
 
 
@@ -71,12 +71,12 @@ async def test_a_workaround_is_drafted_as_an_article_by_the_same_command_and_onc
     (row,) = await api.ledger.db.rows(of_both, ())
     assert (row["commands"], row["events"]) == (1, 2)
     at = f"/v1/problems/{problem['id']}"
-    await engineer.do(f"{at}/identify_cause", CAUSE)
-    await engineer.do(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
-    await engineer.do(f"{at}/resolve", {"prevention": "It is watched."})
+    await engineer.post_ok(f"{at}/identify_cause", CAUSE)
+    await engineer.post_ok(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
+    await engineer.post_ok(f"{at}/resolve", {"prevention": "It is watched."})
     (incident,) = await incidents(engineer, 1, service="mail")
-    await engineer.do(f"{at}/reopen", {"incident": incident["id"]})
-    again = await engineer.do(f"{at}/document_workaround", {**WORKAROUND, "workaround": "Wait."})
+    await engineer.post_ok(f"{at}/reopen", {"incident": incident["id"]})
+    again = await engineer.post_ok(f"{at}/document_workaround", {**WORKAROUND, "workaround": "Wait."})
     assert (again["article_id"], again["workaround"]) == (article["id"], "Wait.")
     assert len((await engineer.read("/v1/articles"))["items"]) == 1
 
@@ -86,10 +86,10 @@ async def test_what_is_written_in_chinese_becomes_a_chinese_article(api: Api) ->
     said = {"symptoms": "半夜的邮件丢失。", "workaround": "早上重发。"}
     languages = []
     for more in ({}, {"language": "en"}):
-        problem = await engineer.do("/v1/problems", a_problem())
+        problem = await engineer.post_ok("/v1/problems", a_problem())
         at = f"/v1/problems/{problem['id']}"
-        await engineer.do(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
-        known = await engineer.do(f"{at}/document_workaround", {**said, **more})
+        await engineer.post_ok(f"{at}/investigate", {"team": "network", "assignee": engineer.id})
+        known = await engineer.post_ok(f"{at}/document_workaround", {**said, **more})
         languages.append((await engineer.read(f"/v1/articles/{known['article_id']}"))["language"])
     assert languages == ["zh", "en"]
 
@@ -116,10 +116,10 @@ async def test_it_is_shown_as_long_as_it_is_open_and_as_it_reads_now(api: Api) -
     await engineer.patch(at, json={"workaround": "Wait."}, headers={"If-Match": "*"})
     (found,) = await shown(engineer, incident)
     assert found["workaround"] == "Wait."
-    await engineer.do(f"{at}/identify_cause", CAUSE)
-    await engineer.do(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
+    await engineer.post_ok(f"{at}/identify_cause", CAUSE)
+    await engineer.post_ok(f"{at}/begin_fix", {"fixing_change": "CHG-7"})
     assert len(await shown(engineer, incident)) == 1
-    await engineer.do(f"{at}/resolve", {"prevention": "It is watched."})
+    await engineer.post_ok(f"{at}/resolve", {"prevention": "It is watched."})
     assert await shown(engineer, incident) == []
 
 
@@ -149,17 +149,19 @@ analyze fold.problem;
 
 
 async def test_neither_what_is_known_nor_what_recurs_is_found_by_going_through_all(
-    api: Api, place: Place
+    api: Api, place: DatabaseUrls
 ) -> None:
     with psycopg.connect(place.owner_url) as owner:
         owner.execute(MANY.encode())
     said = {"service": "service-7", "ci": "ci-7", "category": "category-7"}
-    asked: list[tuple[str, dict[str, Any]]] = [(may_be(said, for_staff=way), said) for way in (True, False)]
+    asked: list[tuple[str, dict[str, Any]]] = [
+        (known_errors_query(said, for_staff=way), said) for way in (True, False)
+    ]
     for dimension, value in said.items():
         more = {"value": value, "since": "2026-01-20T00:00:00Z", "limit": 3}
-        asked.append((CASES.format(dimension=dimension, behind=""), more))
+        asked.append((COUNTED_INCIDENTS.format(dimension=dimension, behind=""), more))
         page = {"opened_at": "2026-01-25T00:00:00Z", "id": "019a0000-0000-7000-8000-000000000000"}
-        asked.append((CASES.format(dimension=dimension, behind=BEHIND), more | page))
+        asked.append((COUNTED_INCIDENTS.format(dimension=dimension, behind=AFTER_CURSOR), more | page))
     for query, parameters in asked:
         explained = f"explain (analyze, buffers, timing off, format json) {query}"
         (plan,) = await api.ledger.db.value(explained, parameters)

@@ -19,8 +19,8 @@ from app.log import read
 from app.processes.problems.records import Problem
 from tests.client import Api, Client, Json
 from tests.extent import examples
-from tests.extras import own
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents
+from tests.ticket_actions import own_actions
 
 OPEN = {"logged", "investigating", "known_error", "cause_identified", "fix_in_progress"}
 #: By action: who, from where, to where. A known error whose cause is found stays one.
@@ -71,12 +71,12 @@ class World:
 
     async def lives(self, steps: list[tuple[str, str]]) -> None:
         """A problem's history; after each step all is held against the model."""
-        problem = await self.people["manager"].do("/v1/problems", a_problem())
+        problem = await self.people["manager"].post_ok("/v1/problems", a_problem())
         # Everybody here sees it, whatever its state.
-        await self.people["manager"].do(
+        await self.people["manager"].post_ok(
             f"/v1/problems/{problem['id']}/assign", {"team": "network", "person": self.people["engineer"].id}
         )
-        await self.people["manager"].do(
+        await self.people["manager"].post_ok(
             f"/v1/problems/{problem['id']}/follow", {"person": self.people["agent"].id}
         )
         state = "logged"
@@ -97,12 +97,12 @@ class World:
         for who, client in self.people.items():
             shown = await client.read(f"/v1/problems/{problem_id}")
             assert shown["state"] == state
-            offered = set(own(one["action"] for one in shown["actions"])) - {"edit"}
+            offered = set(own_actions(one["action"] for one in shown["actions"])) - {"edit"}
             assert offered == {name for name in TABLE if allowed(who, name) and state in TABLE[name][1]}, who
         row = await self.api.ledger.db.row("select * from fold.problem where id = %s", (UUID(problem_id),))
         assert row is not None
         stands = from_row(Problem, row)
-        folded = fold(Problem, stands.row_key, await read.of_stream(self.api.ledger.db, stands.row_key))
+        folded = fold(Problem, stands.row_key, await read.stream_events(self.api.ledger.db, stands.row_key))
         assert folded is not None
         for name in ("id", "version", "changed_at", *codecs(Problem)):
             assert getattr(folded, name) == getattr(stands, name), name
@@ -123,9 +123,9 @@ async def world(api: Api) -> World:
     }
     (incident,) = await incidents(people["agent"], 1)
     # Whoever reopens a problem names an incident that they see.
-    await people["agent"].do(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
+    await people["agent"].post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
     for name in ("engineer", "owner"):
-        await people["agent"].do(f"/v1/incidents/{incident['id']}/follow", {"person": people[name].id})
+        await people["agent"].post_ok(f"/v1/incidents/{incident['id']}/follow", {"person": people[name].id})
     return World(api, people, incident)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
-from tests.extras import own
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents, links
+from tests.ticket_actions import own_actions
 
 
 class Desk:
@@ -21,13 +21,13 @@ class Desk:
 
     async def raised(self, **changes: Any) -> Json:
         """A new problem of the agent's."""
-        return await self.agent.do("/v1/problems", a_problem(**changes))
+        return await self.agent.post_ok("/v1/problems", a_problem(**changes))
 
     async def begun(self, **changes: Any) -> Json:
         """One that the engineer investigates."""
         problem = await self.raised(**changes)
         given = {"team": "network", "assignee": self.engineer.id}
-        return await self.manager.do(f"/v1/problems/{problem['id']}/investigate", given)
+        return await self.manager.post_ok(f"/v1/problems/{problem['id']}/investigate", given)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def desk(api: Api) -> Desk:
 
 def actions(record: Json) -> set[str]:
     """What the caller may do with a problem now, besides what can be done with every ticket."""
-    return set(own(action["action"] for action in record["actions"] if action["open"])) - {"edit"}
+    return set(own_actions(action["action"] for action in record["actions"] if action["open"])) - {"edit"}
 
 
 async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_back(
@@ -63,24 +63,24 @@ async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_
     assert len(ids) == len(numbers), "each link can be taken away by itself"
 
     assert actions(await desk.manager.read(at)) == {"investigate", "cancel"}
-    begun = await desk.manager.do(f"{at}/investigate", {"team": "network", "assignee": desk.engineer.id})
+    begun = await desk.manager.post_ok(f"{at}/investigate", {"team": "network", "assignee": desk.engineer.id})
     assert (begun["state"], begun["assignee"]["name"]) == ("investigating", "Tomasz")
     assert begun["investigation_begun_at"] == begun["state_since"]
     assert actions(await desk.engineer.read(at)) == {"identify_cause", "document_workaround"}
-    known = await desk.engineer.do(f"{at}/document_workaround", WORKAROUND)
+    known = await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
     assert (known["state"], known["workaround_visibility"]) == ("known_error", "internal")
-    found = await desk.engineer.do(f"{at}/identify_cause", CAUSE)
+    found = await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE)
     assert (found["state"], found["cause_category"]) == ("known_error", "configuration")
     assert found["state_since"] == known["state_since"], "it is a known error all the while"
-    fixing = await desk.manager.do(f"{at}/begin_fix", {"fixing_change": "jira:CHG-7"})
+    fixing = await desk.manager.post_ok(f"{at}/begin_fix", {"fixing_change": "jira:CHG-7"})
     assert (fixing["state"], fixing["fixing_change"]) == ("fix_in_progress", "jira:CHG-7")
-    resolved = await desk.manager.do(f"{at}/resolve", {"prevention": "The rotation keeps the queue."})
+    resolved = await desk.manager.post_ok(f"{at}/resolve", {"prevention": "The rotation keeps the queue."})
     assert resolved["resolved_at"] == resolved["state_since"]
-    closed = await desk.manager.do(f"{at}/close", {"lessons": "Look at what runs at midnight."})
+    closed = await desk.manager.post_ok(f"{at}/close", {"lessons": "Look at what runs at midnight."})
     assert (closed["state"], closed["lessons"]) == ("closed", "Look at what runs at midnight.")
 
     (again,) = await incidents(desk.agent, 1, service="mail")
-    back = await desk.agent.do(f"{at}/reopen", {"incident": again["number"]})
+    back = await desk.agent.post_ok(f"{at}/reopen", {"incident": again["number"]})
     assert (back["state"], back["resolved_at"], back["fixing_change"]) == ("investigating", None, None)
     assert (back["cause"], back["workaround"]) == (CAUSE["cause"], WORKAROUND["workaround"])
     assert ("causes", again["number"]) in await links(desk.agent, "problems", problem)
@@ -102,8 +102,8 @@ async def test_a_cause_without_a_workaround_leads_to_cause_identified_and_then_t
     desk: Desk,
 ) -> None:
     at = f"/v1/problems/{(await desk.begun())['id']}"
-    assert (await desk.engineer.do(f"{at}/identify_cause", CAUSE))["state"] == "cause_identified"
-    assert (await desk.engineer.do(f"{at}/document_workaround", WORKAROUND))["state"] == "known_error"
+    assert (await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE))["state"] == "cause_identified"
+    assert (await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND))["state"] == "known_error"
 
 
 async def test_what_is_raised_for_incidents_and_what_is_not_shown_by_them_is_one_command(
@@ -145,18 +145,18 @@ async def test_an_incident_that_is_linked_already_shows_that_it_is_back_as_well(
     (shown,) = await incidents(desk.agent, 1)
     problem = await desk.begun(origin="incident", incidents=[shown["id"]])
     at = f"/v1/problems/{problem['id']}"
-    await desk.engineer.do(f"{at}/identify_cause", CAUSE)
-    await desk.manager.do(f"{at}/begin_fix", {"no_change_reason": "A setting of ours."})
-    await desk.manager.do(f"{at}/resolve", {"prevention": "It is checked daily."})
+    await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE)
+    await desk.manager.post_ok(f"{at}/begin_fix", {"no_change_reason": "A setting of ours."})
+    await desk.manager.post_ok(f"{at}/resolve", {"prevention": "It is checked daily."})
     nothing = await desk.agent.post(f"{at}/reopen", json={})
     assert errors(nothing.json()) == [("/incident", "missing")]
-    assert (await desk.agent.do(f"{at}/reopen", {"incident": shown["id"]}))["state"] == "investigating"
+    assert (await desk.agent.post_ok(f"{at}/reopen", {"incident": shown["id"]}))["state"] == "investigating"
     assert await links(desk.agent, "problems", problem) == [("causes", shown["number"])]
 
 
 async def test_a_fix_has_a_change_or_a_reason_and_not_both(desk: Desk) -> None:
     at = f"/v1/problems/{(await desk.begun())['id']}"
-    await desk.engineer.do(f"{at}/identify_cause", CAUSE)
+    await desk.engineer.post_ok(f"{at}/identify_cause", CAUSE)
     for said in ({}, {"fixing_change": "CHG-7", "no_change_reason": "None."}):
         refused = await desk.manager.post(f"{at}/begin_fix", json=said)
         assert errors(refused.json()) == [("", "change_or_reason")]
@@ -174,7 +174,7 @@ async def test_it_stays_about_a_service_or_a_ci_and_only_what_is_documented_is_p
     assert await edited(service=None, ci="mx-1", affected_services=["mail", "calendar"]) == []
     assert await edited(ci=None) == [("/ci", "service_or_ci")]
     assert await edited(workaround="Wait.") == [("/workaround", "no_workaround_yet")]
-    await desk.engineer.do(f"{at}/document_workaround", WORKAROUND)
+    await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
     assert await edited(workaround="Wait.", workaround_visibility="public") == []
     shown = await desk.engineer.read(at)
     assert (shown["workaround"], shown["affected_services"]) == ("Wait.", ["mail", "calendar"])
@@ -184,8 +184,8 @@ async def test_a_workaround_is_for_staff_in_record_events_and_search(api: Api, d
     user = await api.client("Zhao")
     problem = await desk.begun()
     at = f"/v1/problems/{problem['id']}"
-    await desk.agent.do(f"{at}/follow", {"person": user.id})
-    await desk.engineer.do(f"{at}/document_workaround", WORKAROUND)
+    await desk.agent.post_ok(f"{at}/follow", {"person": user.id})
+    await desk.engineer.post_ok(f"{at}/document_workaround", WORKAROUND)
     await desk.engineer.patch(at, json={"workaround": "Wait a bit."}, headers={"If-Match": "*"})
     shown = await user.read(at)
     assert (shown["title"], shown["workaround"], shown["symptoms"]) == (problem["title"], None, None)
@@ -197,7 +197,7 @@ async def test_a_workaround_is_for_staff_in_record_events_and_search(api: Api, d
 async def test_a_file_of_a_problem_is_there_for_whom_the_problem_is(api: Api, desk: Desk) -> None:
     at = f"/v1/problems/{(await desk.raised())['id']}"
     sent = (await desk.agent.put(f"/v1/uploads/{uuid4()}", content=b"What the log said.")).json()["id"]
-    await desk.agent.do(f"{at}/attach", {"upload": sent, "name": "log.txt"})
+    await desk.agent.post_ok(f"{at}/attach", {"upload": sent, "name": "log.txt"})
     file = f"{at}/attachments/{sent}/content"
     assert (await desk.manager.get(file)).content == b"What the log said."
     stranger = await api.client("Somebody")

@@ -16,7 +16,7 @@ async def is_the_fold(api: Api, request_id: str) -> None:
     row = await api.ledger.db.row("select * from fold.request where id = %s", (UUID(request_id),))
     assert row is not None
     stands = from_row(Request, row)
-    folded = fold(Request, stands.row_key, await read.of_stream(api.ledger.db, stands.row_key))
+    folded = fold(Request, stands.row_key, await read.stream_events(api.ledger.db, stands.row_key))
     assert folded is not None
     for name in ("id", "version", "changed_at", *codecs(Request)):
         assert getattr(folded, name) == getattr(stands, name), name

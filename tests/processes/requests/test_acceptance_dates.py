@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from app.processes.requests.records import RequestState
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.working_days import MOST_DAYS, working_days_after
 from tests.client import Api, Json
-from tests.every_action.samples import said
-from tests.every_action.world import made
+from tests.every_action.samples import valid_body
+from tests.every_action.world import make_world
 from tests.foundation.services.test_catalogue import a_service
 
 FRIDAY = date(2026, 11, 20)
@@ -28,17 +28,17 @@ def test_working_days_are_counted_from_the_next_day_on() -> None:
 
 
 async def test_an_acceptance_is_announced_by_the_calendar_of_the_service(api: Api) -> None:
-    world = await made(api)
-    everybody, request = world.everybody, BY_KIND["request"]
+    world = await make_world(api)
+    everybody, request = world.everybody, LIFECYCLES_BY_KIND["request"]
     today = EVERY_DAY[datetime.now(UTC).weekday()]
     for key, days in (("weekly", [today]), ("daily", EVERY_DAY)):
         hours = {"weekdays": days, "starts": "00:00", "ends": "00:00"}
         calendar: Json = {"key": key, "name": key, "time_zone": "UTC", "weekly": [hours]}
-        await everybody.do("/v1/calendars", calendar)
+        await everybody.post_ok("/v1/calendars", calendar)
         await a_service(everybody, f"{key}-served", calendar=key)
-    record = await world.bring(request, RequestState.implementing, request["submit_for_acceptance"])
+    record = await world.make_record(request, RequestState.implementing, request["submit_for_acceptance"])
     at = f"/v1/requests/{record['id']}"
-    await said(everybody, request["submit_for_acceptance"], at)
+    await valid_body(everybody, request["submit_for_acceptance"], at)
 
     async def submitted(service: str, days: int) -> list[str]:
         """Why it cannot be submitted for that service, wanted in so many days."""

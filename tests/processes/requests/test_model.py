@@ -14,8 +14,8 @@ from app.common.people import Role
 from app.processes.requests.requirements import ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest
 from tests.client import Api, Client, Json
-from tests.every_action.known import GROUP
 from tests.every_action.requests import SAMPLES
+from tests.every_action.world_data import GROUP
 from tests.extent import examples
 from tests.processes.requests.folding import is_the_fold
 
@@ -66,9 +66,9 @@ class World:
     async def lives(self, begins: bool | None, steps: list[tuple[str, str, bool]]) -> None:
         """A request's history; after each step all is held against the model."""
         said = {"title": "A laptop", "description": "For travel.", "channel": "portal", "urgency": "3"}
-        request = await self.people["requester"].do("/v1/requests", said)
+        request = await self.people["requester"].post_ok("/v1/requests", said)
         at = f"/v1/requests/{request['id']}"
-        await self.people["agent"].do(
+        await self.people["agent"].post_ok(
             f"{at}/assign", {"team": "network", "person": self.people["engineer"].id}
         )
         state, before = "submitted", ""
@@ -108,9 +108,11 @@ async def world(api: Api) -> World:
         "engineer": await api.client("Wu", Role.engineer, teams=("network",)),
     }
     admin = await api.client("Ada", Role.admin)
-    await admin.do("/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": people["requester"].id})
+    await admin.post_ok(
+        "/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": people["requester"].id}
+    )
     member = {"person": people["requester"].id, "side": "business"}
-    await admin.do(f"/v1/groups/{GROUP}/add_member", member)
+    await admin.post_ok(f"/v1/groups/{GROUP}/add_member", member)
     return World(api, people)
 
 

@@ -8,15 +8,15 @@ import psycopg
 
 from app.common.people import Role
 from tests.client import Api
-from tests.conftest import Place
+from tests.conftest import DatabaseUrls
 
 ASKED = {"title": "请假系统", "description": "目前以纸质方式请假。", "channel": "portal", "urgency": "3"}
 DUE = "update fold.request set next_report_due_at = now() + %s::interval"
 
 
-async def test_a_request_says_whether_its_report_is_overdue_now(api: Api, place: Place) -> None:
+async def test_a_request_says_whether_its_report_is_overdue_now(api: Api, place: DatabaseUrls) -> None:
     agent = await api.client("Ada", Role.agent)
-    request = await agent.do("/v1/requests", ASKED)
+    request = await agent.post_ok("/v1/requests", ASKED)
     assert request["report_overdue"] is False
     with psycopg.connect(place.owner_url, autocommit=True) as owner:
         for due, overdue in (("-1 second", True), ("1 hour", False), (None, False)):

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.kernel.bodies import Body
+from app.kernel.payloads import Payload
 from app.processes.requests.acceptance import RecordTrainingRequest, SubmitForAcceptanceRequest
 from app.processes.requests.requirements import ChangeRequirementsRequest, ConfirmRequirementsRequest
 from app.processes.requests.solutions import ProposeSolutionRequest
 from tests.client import Api, Client, Json
-from tests.every_action.known import GROUP
 from tests.every_action.requests import AHEAD, SAMPLES
+from tests.every_action.world_data import GROUP
 from tests.extent import examples
 from tests.processes.requests.folding import is_the_fold
 
@@ -50,7 +50,7 @@ TABLE: dict[str, tuple[set[str], set[str], str | None]] = {
 }
 #: What brings it on; the rest is done by anybody at any time.
 FORWARD = TABLE.keys() - {"cancel", "reject", "change_requirements", "report_progress", "hold"}
-SAID: dict[str, type[Body]] = {
+SAID: dict[str, type[Payload]] = {
     "confirm_requirements": ConfirmRequirementsRequest,
     "propose_solution": ProposeSolutionRequest,
     "change_requirements": ChangeRequirementsRequest,
@@ -176,7 +176,7 @@ class World:
     async def begun(self) -> str:
         """A project whose solution was proposed; gives its id."""
         said = {"title": "Leave", "description": "By hand.", "channel": "portal", "urgency": "3"}
-        request = await self.people["requester"].do("/v1/requests", said)
+        request = await self.people["requester"].post_ok("/v1/requests", said)
         self.at = f"/v1/requests/{request['id']}"
         assessed = {
             "category": "software",
@@ -186,9 +186,9 @@ class World:
             "path": "project",
         }
         assessed["assignee"] = self.people["engineer"].id
-        await self.people["agent"].do(f"{self.at}/assess", assessed)
+        await self.people["agent"].post_ok(f"{self.at}/assess", assessed)
         for action in ("confirm_requirements", "propose_solution"):
-            await self.people["architect"].do(f"{self.at}/{action}", SAMPLES[SAID[action]]())
+            await self.people["architect"].post_ok(f"{self.at}/{action}", SAMPLES[SAID[action]]())
         return str(request["id"])
 
     async def finish_tasks(self) -> None:
@@ -196,7 +196,7 @@ class World:
         for task in (await self.people["engineer"].read(f"{self.at}/tasks"))["items"]:
             if task["completed_at"] is None:
                 done = {"task": task["id"], "outcome": "It is there."}
-                await self.people["engineer"].do(f"{self.at}/complete_task", done)
+                await self.people["engineer"].post_ok(f"{self.at}/complete_task", done)
 
     async def is_as(self, model: Model, who: str) -> None:
         """What they are shown, and what they are offered with what forbids it, is as the model says."""
@@ -219,9 +219,11 @@ async def world(api: Api) -> World:
         **{name: await api.client(name, Role.engineer, teams=("network",)) for name in sorted(ENGINEERS)},
     }
     admin = await api.client("Ada", Role.admin)
-    await admin.do("/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": people["requester"].id})
+    await admin.post_ok(
+        "/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": people["requester"].id}
+    )
     member = {"person": people["requester"].id, "side": "business"}
-    await admin.do(f"/v1/groups/{GROUP}/add_member", member)
+    await admin.post_ok(f"/v1/groups/{GROUP}/add_member", member)
     return World(api, people)
 
 

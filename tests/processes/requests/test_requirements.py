@@ -6,21 +6,21 @@ from datetime import timedelta
 
 from app.log.canonical import instant
 from app.processes.requests.records import RequestState
-from app.registry import BY_KIND
+from app.registry import LIFECYCLES_BY_KIND
 from tests.client import Api
-from tests.every_action.samples import said
-from tests.every_action.world import made
+from tests.every_action.samples import valid_body
+from tests.every_action.world import make_world
 from tests.people import ago
 
 
 async def test_requirements_are_told_when_they_were_confirmed_and_not_before(api: Api) -> None:
-    world = await made(api)
-    request = BY_KIND["request"]
+    world = await make_world(api)
+    request = LIFECYCLES_BY_KIND["request"]
     confirm = request["confirm_requirements"]
-    record = await world.bring(request, RequestState.analysing, confirm)
+    record = await world.make_record(request, RequestState.analysing, confirm)
     at = f"/v1/requests/{record['id']}"
     told = ago(seconds=0)
-    body = await said(world.everybody, confirm, at) | {"occurred_at": instant(told)}
+    body = await valid_body(world.everybody, confirm, at) | {"occurred_at": instant(told)}
     for early in (timedelta(seconds=1), timedelta(days=1)):
         refused = await world.worker.post(
             f"{at}/confirm_requirements", json={**body, "confirmed_at": instant(told + early)}
@@ -30,5 +30,7 @@ async def test_requirements_are_told_when_they_were_confirmed_and_not_before(api
             ("/confirmed_at", "after_it_was_told")
         ]
     assert (await world.everybody.read(at))["state"] == "analysing"
-    confirmed = await world.worker.do(f"{at}/confirm_requirements", {**body, "confirmed_at": instant(told)})
+    confirmed = await world.worker.post_ok(
+        f"{at}/confirm_requirements", {**body, "confirmed_at": instant(told)}
+    )
     assert confirmed["state"] == "requirements_confirmed"

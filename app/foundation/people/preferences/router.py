@@ -10,25 +10,25 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import Key, carry_out
+from app.api.actions import IdempotencyKeyHeader, perform_idempotently
 from app.api.auth import Ledger, caller_of, context_of
 from app.api.openapi import problems
-from app.api.shapes import Out
-from app.common.notices import Step
+from app.api.shapes import OutputModel
+from app.common.notices import NoticeType
 from app.common.people import Person
 from app.foundation.people import persons
 from app.foundation.people.persons import SetPreferencesPerson
-from app.kernel.look import load
-from app.kernel.perform import Act
+from app.kernel.perform import Command
+from app.kernel.reads import load
 
 router = APIRouter(prefix="/v1/me", tags=["people"])
 
 
-class PreferencesOut(Out):
+class PreferencesOut(OutputModel):
     """Which steps of tickets the caller is told of."""
 
-    told_of: list[Step] = Field(description="Those that they are told of, in the application.")
-    told_by_mail: list[Step] = Field(description="Those of them that they are told of by mail, too.")
+    told_of: list[NoticeType] = Field(description="Those that they are told of, in the application.")
+    told_by_mail: list[NoticeType] = Field(description="Those of them that they are told of by mail, too.")
 
 
 @router.get(
@@ -54,18 +54,18 @@ async def set_my_preferences(
     request: Request,
     ledger: Ledger,
     body: Annotated[SetPreferencesPerson, Body()],
-    idempotency_key: Key = None,
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """What the caller wants to be told of from now on."""
     key = await idempotency.key_of(ledger, request, "set_my_preferences", idempotency_key)
     name = str(caller_of(request).person_id)
     row = persons.LIFECYCLE["set_preferences"]
-    act = Act(persons.LIFECYCLE, row, name, body, context_of(request), None, key)
-    return _answer((await carry_out(ledger, act)).record)
+    command = Command(persons.LIFECYCLE, row, name, body, context_of(request), None, key)
+    return _answer((await perform_idempotently(ledger, command)).record)
 
 
 def _answer(person: Person) -> Response:
-    of_all = [step.value for step in Step]
+    of_all = [step.value for step in NoticeType]
     shown = {
         "told_of": of_all if person.told_of is None else person.told_of,
         "told_by_mail": of_all if person.told_by_mail is None else person.told_by_mail,

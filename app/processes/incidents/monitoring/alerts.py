@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.common.records import later
-from app.kernel.bodies import Body, Instant, Title, Words
-from app.kernel.moment import Moment
+from app.common.records import later_of
+from app.kernel.context import ActionContext
+from app.kernel.payloads import FreeText, Instant, Payload, Title
 from app.processes.incidents.records import Incident
 
 
-class RepeatAlertIncident(Body):
+class RepeatAlertIncident(Payload):
     """Its alert fires again."""
 
     title: Title = Field(description="What the alert says, in a line.")
-    description: Words | None = Field(default=None, description="All that it says.")
+    description: FreeText | None = Field(default=None, description="All that it says.")
     alerted_at: Instant | None = Field(default=None, description="When it fired, if not now.")
 
 
-def repeat_alert(incident: Incident, body: RepeatAlertIncident, at: Moment) -> None:
+def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
     """Its alert fires again."""
     incident.alert_count = (incident.alert_count or 0) + 1
-    incident.last_alert_at = later(incident.last_alert_at, body.alerted_at or at.occurred_at)
+    incident.last_alert_at = later_of(incident.last_alert_at, body.alerted_at or ctx.occurred_at)

@@ -15,42 +15,42 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from app.api import idempotency
-from app.api.actions import CarriedOut, again, carry_out
-from app.api.actions import Key as IdempotencyHeader
+from app.api.actions import ActionOutcome, perform_idempotently, replay_outcome
+from app.api.actions import IdempotencyKeyHeader as IdempotencyHeader
 from app.api.auth import Ledger, context_of
 from app.api.openapi import problems
-from app.api.shapes import Out, Renderer
+from app.api.shapes import OutputModel, Renderer
 from app.common.children import Visibility
 from app.common.people import Role
 from app.common.priority import Impact, Urgency
-from app.common.records import Labelled
+from app.common.records import CodeEnum
 from app.common.tickets import Channel
-from app.i18n import say
-from app.kernel.bodies import LONGEST_PARAGRAPH, Body, Instant, Key, Line, Title, Words
-from app.kernel.dating import AHEAD
-from app.kernel.moment import Context
-from app.kernel.perform import ATTEMPTS, Act, IdempotencyKey
-from app.kernel.refusals import Busy, Changed, NotNow, WrongValue
-from app.kernel.who import integration
+from app.i18n import translate
+from app.kernel.actor_policy import integration
+from app.kernel.context import CommandMetadata
+from app.kernel.dating import FUTURE_TOLERANCE
+from app.kernel.payloads import LONGEST_PARAGRAPH, FreeText, Instant, Payload, RecordKey, ShortText, Title
+from app.kernel.perform import ATTEMPTS, Command, IdempotencyKey
+from app.kernel.refusals import ActionUnavailable, RetriesExhausted, VersionMismatch, WrongValue
 from app.log import read
 from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
 from app.processes.incidents.lifecycle import LIFECYCLE, ReportIncident, ResolveIncident
 from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
-from app.processes.incidents.queries import Alerted, IncidentOut, alerted
+from app.processes.incidents.queries import AlertedIncident, IncidentOut, find_alerted_incident
 from app.processes.incidents.records import Effect, ResolutionCode
 from app.ticketing.comments import CommentTicket
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
 
-class AlertStatus(Labelled):
+class AlertStatus(CodeEnum):
     """Whether something is wrong, or no more."""
 
     firing = "firing", "Firing", "告警中"
     cleared = "cleared", "Cleared", "已恢复"
 
 
-class AlertOutcome(Labelled):
+class AlertOutcome(CodeEnum):
     """What has come of an alert."""
 
     reported = "reported", "Reported as an incident", "已上报为事件"
@@ -61,7 +61,7 @@ class AlertOutcome(Labelled):
 
 
 #: What a command of the table means for an alert, by its event.
-OUTCOME = {
+OUTCOME_BY_EVENT = {
     "incident.reported": AlertOutcome.reported,
     "incident.alert_repeated": AlertOutcome.joined,
     "incident.resolved": AlertOutcome.resolved,
@@ -74,11 +74,13 @@ class Alert(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Key = Field(description="Where it comes from, as the tool calls itself.")
-    dedup_key: Line = Field(description="What the source calls the alert, each time that it fires or clears.")
+    source: RecordKey = Field(description="Where it comes from, as the tool calls itself.")
+    dedup_key: ShortText = Field(
+        description="What the source calls the alert, each time that it fires or clears."
+    )
     status: AlertStatus = Field(description="Whether something is wrong, or no more.")
     title: Title = Field(description="What it says, in a line. Lists show it: name no persons here.")
-    description: Words | None = Field(default=None, description="All that it says.")
+    description: FreeText | None = Field(default=None, description="All that it says.")
     alerted_at: Instant | None = Field(
         default=None, description="When it fired or cleared, if not now; at most 366 days ago."
     )
@@ -87,12 +89,12 @@ class Alert(BaseModel):
         default=None, description="How much their work suffers; needed where it fires."
     )
     effect: Effect | None = Field(default=None, description="On the service; needed where it fires.")
-    service: Key | None = Field(default=None, description="The key of the service, if known.")
-    ci: Key | None = Field(default=None, description="The key of the configuration item, if known.")
-    category: Key | None = Field(default=None, description="The key of the category, if known.")
+    service: RecordKey | None = Field(default=None, description="The key of the service, if known.")
+    ci: RecordKey | None = Field(default=None, description="The key of the configuration item, if known.")
+    category: RecordKey | None = Field(default=None, description="The key of the category, if known.")
 
 
-class AlertOut(Out):
+class AlertOut(OutputModel):
     """What has come of an alert, and its incident."""
 
     outcome: AlertOutcome
@@ -111,15 +113,15 @@ async def send_alert(
 ) -> Response:
     """An alert joins its open incident, or is reported; cleared, it resolves that, or leaves a note."""
     context = context_of(request)
-    if Role.integration not in context.caller.names:
+    if Role.integration not in context.caller.role_codes:
         raise ledger.forbidden(integration, context.language)
-    _in_our_time(alert, context)
+    _check_alert(alert, context)
     key = await idempotency.key_of(ledger, request, "send_alert", idempotency_key)
-    outcome, done = await _take(ledger, alert, context, key)
+    outcome, done = await _process_alert(ledger, alert, context, key)
     shown = None
     if done is not None:
         renderer = Renderer(ledger, LIFECYCLE, IncidentOut, context.caller, context.language)
-        shown = await renderer.one(done.record, done.audience)
+        shown = await renderer.render_one(done.record, done.audience)
     headers = {"Content-Language": context.language}
     if done is not None and done.replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -127,11 +129,11 @@ async def send_alert(
     return Response(body, headers=headers, media_type="application/json")
 
 
-def _in_our_time(alert: Alert, context: Context) -> None:
+def _check_alert(alert: Alert, metadata: CommandMetadata) -> None:
     """Raises WrongValue if it cannot have been then, or something is missing of what fires."""
-    if alert.alerted_at is not None and alert.alerted_at > context.now + AHEAD:
+    if alert.alerted_at is not None and alert.alerted_at > metadata.now + FUTURE_TOLERANCE:
         raise WrongValue(pointer="/alerted_at", because="in_the_future")
-    if alert.alerted_at is not None and alert.alerted_at < context.now - timedelta(LONGEST_UNREPORTED_DAYS):
+    if alert.alerted_at is not None and alert.alerted_at < metadata.now - timedelta(LONGEST_UNREPORTED_DAYS):
         words = {"days": str(LONGEST_UNREPORTED_DAYS)}
         raise WrongValue(words, pointer="/alerted_at", because="long_before_the_report")
     if alert.status is AlertStatus.firing:
@@ -140,64 +142,68 @@ def _in_our_time(alert: Alert, context: Context) -> None:
                 raise WrongValue(pointer=f"/{name}", because="missing")
 
 
-async def _take(
-    ledger: Any, alert: Alert, context: Context, key: IdempotencyKey | None
-) -> tuple[AlertOutcome, CarriedOut | None]:
+async def _process_alert(
+    ledger: Any, alert: Alert, metadata: CommandMetadata, key: IdempotencyKey | None
+) -> tuple[AlertOutcome, ActionOutcome | None]:
     """Does what the alert calls for, once for a key. Others may do the same at the same time."""
-    if key is not None and (sent := await _sent_before(ledger, context, key)) is not None:
+    if key is not None and (sent := await _earlier_outcome(ledger, metadata, key)) is not None:
         return sent
-    assert context.caller.person_id is not None, "an integration is an account"
+    assert metadata.caller.person_id is not None, "an integration is an account"
     for _ in range(ATTEMPTS):
-        found = await alerted(ledger.db, context.caller.person_id, alert.source, alert.dedup_key)
-        chosen = _choose(alert, found, context)
+        found = await find_alerted_incident(
+            ledger.db, metadata.caller.person_id, alert.source, alert.dedup_key
+        )
+        chosen = _choose_action(alert, found, metadata)
         if chosen is None:
             return AlertOutcome.ignored, None
         row, body, version = chosen
         name = None if found is None else str(found.id)
         seen = None if version is None else frozenset({version})
-        act = Act(LIFECYCLE, LIFECYCLE[row], name, body, context, seen, key)
+        command = Command(LIFECYCLE, LIFECYCLE[row], name, body, metadata, seen, key)
         try:
-            done = await carry_out(ledger, act)
-        except (NotNow, Changed, Busy):
+            done = await perform_idempotently(ledger, command)
+        except (ActionUnavailable, VersionMismatch, RetriesExhausted):
             # Somebody else has just reported it, resolved it or started on it; or many alerts come at once,
             # and tools do not all ask again.
             continue
         if done.replayed:
             assert key is not None
-            sent = await _sent_before(ledger, context, key)
+            sent = await _earlier_outcome(ledger, metadata, key)
             assert sent is not None
             return sent
-        return OUTCOME[LIFECYCLE[row].event], done
-    raise Busy()
+        return OUTCOME_BY_EVENT[LIFECYCLE[row].event], done
+    raise RetriesExhausted()
 
 
-async def _sent_before(
-    ledger: Any, context: Context, key: IdempotencyKey
-) -> tuple[AlertOutcome, CarriedOut] | None:
+async def _earlier_outcome(
+    ledger: Any, metadata: CommandMetadata, key: IdempotencyKey
+) -> tuple[AlertOutcome, ActionOutcome] | None:
     """What came of the alert that was sent with the key before; None if none was."""
-    earlier = await idempotency.find(ledger, context.caller.actor, key)
+    earlier = await idempotency.find_outcome(ledger, metadata.caller.actor, key)
     if earlier is None:
         return None
-    (event,) = await read.of_stream(
+    (event,) = await read.stream_events(
         ledger.db, earlier.stream, after_version=earlier.version - 1, up_to_version=earlier.version
     )
-    return OUTCOME[event.type], await again(ledger, LIFECYCLE, earlier)
+    return OUTCOME_BY_EVENT[event.type], await replay_outcome(ledger, LIFECYCLE, earlier)
 
 
-def _choose(alert: Alert, found: Alerted | None, context: Context) -> tuple[str, Body, int | None] | None:
+def _choose_action(
+    alert: Alert, found: AlertedIncident | None, metadata: CommandMetadata
+) -> tuple[str, Payload, int | None] | None:
     """The row that the alert calls for, what is said, and the version of the incident that it is chosen for;
     None: nothing is to be done.
     """
-    when = context.now if alert.alerted_at is None else min(alert.alerted_at, context.now)
+    when = metadata.now if alert.alerted_at is None else min(alert.alerted_at, metadata.now)
     if alert.status is AlertStatus.firing:
         if found is None:
-            return "report", _report(alert, context), None
+            return "report", _report_payload(alert, metadata), None
         said = RepeatAlertIncident(title=alert.title, description=alert.description, alerted_at=when)
         return "repeat_alert", said, None
     # What cleared before this one began is news of an earlier one.
     if found is None or (found.began_at is not None and when < found.began_at):
         return None
-    text = say(context.language, "note", "alert_cleared", {"title": alert.title})
+    text = translate(metadata.language, "note", "alert_cleared", {"title": alert.title})
     if alert.description is not None:
         text = f"{text}\n{alert.description}"
     text = text[:LONGEST_PARAGRAPH]
@@ -209,7 +215,7 @@ def _choose(alert: Alert, found: Alerted | None, context: Context) -> tuple[str,
     return "resolve", resolved, found.version
 
 
-def _report(alert: Alert, context: Context) -> ReportIncident:
+def _report_payload(alert: Alert, metadata: CommandMetadata) -> ReportIncident:
     assert alert.impact is not None
     assert alert.urgency is not None
     assert alert.effect is not None
@@ -220,7 +226,7 @@ def _report(alert: Alert, context: Context) -> ReportIncident:
         impact=alert.impact,
         urgency=alert.urgency,
         effect=alert.effect,
-        began_at=None if alert.alerted_at is None else min(alert.alerted_at, context.now),
+        began_at=None if alert.alerted_at is None else min(alert.alerted_at, metadata.now),
         service=alert.service,
         ci=alert.ci,
         category=alert.category,

@@ -1,0 +1,155 @@
+"""What surrounds every request: its id, headers that every answer carries, the bound on its body, and what
+becomes of a failure of ours.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.deprecations import Deprecations
+from app.api.headers import find_header_fault
+from app.api.metrics import Metrics
+from app.api.problems import internal_error, problem, unsupported_body
+from app.log.ids import uuid7
+
+#: What an answer carries that says nothing else of it.
+DEFAULT_HEADERS = ((b"cache-control", b"private, no-cache"), (b"x-content-type-options", b"nosniff"))
+UPLOADS = "/v1/uploads/"
+# What names a request, and nobody: it stands in the log for ever.
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
+
+
+class RequestContextMiddleware:
+    """ASGI middleware, the outermost one: `request.state.request_id`, headers, and how long it took."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._deprecations = Deprecations()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "HEAD":
+            # Asked as GET. The server knows by its own scope that no body is to be sent.
+            scope = {**scope, "method": "GET"}
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
+        scope.setdefault("state", {})["request_id"] = request_id
+        began, status = time.perf_counter(), 0
+
+        async def send_framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message["headers"], (b"x-request-id", request_id.encode("ascii"))]
+                there = {name for name, _ in headers}
+                headers += [(name, value) for name, value in DEFAULT_HEADERS if name not in there]
+                gone = self._deprecations.headers(scope.get("route"), scope["query_string"])
+                headers += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in gone]
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_framed)
+        finally:
+            operation = getattr(scope.get("route"), "operation_id", None)
+            self._metrics.observe_request(operation, status, time.perf_counter() - began)
+
+
+def is_upload(scope: Mapping[str, Any]) -> bool:
+    """Whether the body is a file that is sent."""
+    path: str = scope["path"]
+    return scope["method"] == "PUT" and path.startswith(UPLOADS)
+
+
+class BodyLimitMiddleware:
+    """ASGI middleware: catches heads that could be read in two ways, bodies of more than `body_limit` bytes,
+    files of more than `upload_limit`, bodies that say that they are no JSON, and failures of ours.
+    """
+
+    def __init__(self, app: ASGIApp, body_limit: int, upload_limit: int) -> None:
+        self._app = app
+        self._body_limit = body_limit
+        self._upload_limit = upload_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_file = is_upload(scope)
+        limit = self._upload_limit if is_file else self._body_limit
+        refused = _early_refusal(scope, limit, is_file=is_file)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, _bounded(receive, limit), send_noting)
+        except ClientDisconnect:  # nobody is there to read it; it is no fault of ours
+            if not begun:
+                await problem(Request(scope), 400, "unreadable")(scope, receive, send)
+        except Exception:  # whatever it is: it is told here, and the server logs the traceback
+            if not begun:
+                await internal_error(Request(scope))(scope, receive, send)
+            raise
+
+
+def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | None:
+    """The answer to what need not be read any further; None: it is in order so far."""
+    request = Request(scope)
+    fault = find_header_fault(scope)
+    if fault is not None:
+        return problem(
+            request,
+            fault.status,
+            fault.code,
+            sentence=fault.sentence,
+            words=fault.words,
+            headers=fault.headers,
+        )
+    # A slash that is written as %2F stands within a piece of a path, and no piece of ours has one.
+    if b"%2" in (raw := scope.get("raw_path") or b"") and b"%2f" in raw.lower():
+        return problem(request, 404, "no_such_path")
+    if _declared_length(Headers(scope=scope)) > limit:
+        return problem(request, 413, "too_large", words={"limit": str(limit)})
+    return None if is_file else unsupported_body(request)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """A body that ends where the limit is passed, whatever its Content-Length said."""
+    left = limit
+
+    async def receive_bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        if message["type"] == "http.request":
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, detail=str(limit))
+        return message
+
+    return receive_bounded
+
+
+def _declared_length(headers: Headers) -> int:
+    try:
+        return int(headers.get("content-length", "0"))
+    except ValueError:
+        return 0

@@ -1,0 +1,47 @@
+"""Where a command works: the settings, the installation, an open ledger; and who acts on the command line."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from app import installation, loop, settings
+from app.common.people import rule_caller
+from app.kernel import ledger
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger
+from app.log.ids import uuid7
+from app.registry import LIFECYCLES_BY_KIND
+
+T = TypeVar("T")
+
+
+@contextlib.asynccontextmanager
+async def open_runtime_ledger() -> AsyncIterator[Ledger]:
+    """The ledger of this installation."""
+    current = settings.current()
+    with installation.open_installation(current) as place:
+        installation.check(place, current)
+        async with ledger.open_ledger(
+            place.url, place.secrets_dir, LIFECYCLES_BY_KIND, current
+        ) as open_ledger:
+            yield open_ledger
+
+
+def with_ledger(work: Callable[[Ledger], Awaitable[T]]) -> T:
+    """Does the work with the ledger of this installation."""
+
+    async def run() -> T:
+        async with open_runtime_ledger() as open_ledger:
+            return await work(open_ledger)
+
+    return loop.run(run())
+
+
+def command_line_metadata() -> CommandMetadata:
+    """A command given on the command line: whoever has this shell has the database too."""
+    return CommandMetadata(
+        rule_caller("command_line"), datetime.now(UTC), correlation_id=f"cli-{uuid7()}", source="cli"
+    )

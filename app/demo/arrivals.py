@@ -1,0 +1,82 @@
+"""When incidents and requests come in: by the hours of two sites, less at night and at weekends.
+
+One month is bad. Pure, and the same for the same end of the year.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.demo.organisation import SITES, Site
+
+SEED = 20261120
+DAYS = 365
+HOUR = timedelta(hours=1)
+#: How likely an incident is in each hour of a working day, by the site's clock.
+HOURLY_LIKELIHOOD = (
+    (0.03,) * 6 + (0.05, 0.15, 0.35, 0.5, 0.5, 0.4, 0.2, 0.35, 0.45, 0.4, 0.3, 0.2, 0.1) + (0.05,) * 5
+)
+INCIDENT_RATE, REQUEST_RATE = 0.7, 0.3
+WEEKEND_FACTOR = 0.2
+SATURDAY = 5
+OPENS, CLOSES = 8, 18
+#: So many months before the last one a release goes wrong.
+BAD_MONTH = 4
+BAD_MONTH_FACTOR = 1.5
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An incident or a request comes in. `bad`: in the bad month; `ago`: how much of the year lies behind."""
+
+    n: int
+    at: datetime
+    site: Site
+    bad: bool
+    ago: float
+
+
+def incident_arrivals(end: datetime, days: int = DAYS) -> Iterator[Arrival]:
+    """Incidents of the last `days` of the year that ends then, in the order of time."""
+    return _arrivals(end, days, f"{SEED}", INCIDENT_RATE, BAD_MONTH_FACTOR)
+
+
+def request_arrivals(end: datetime, days: int = DAYS) -> Iterator[Arrival]:
+    """The same of requests out of the catalogue; a bad month has no more of them."""
+    return _arrivals(end, days, f"{SEED}-wishes", REQUEST_RATE, 1)
+
+
+def _arrivals(end: datetime, days: int, seed: str, often: float, when_bad: float) -> Iterator[Arrival]:
+    begin = (end - timedelta(days=DAYS)).replace(minute=0, second=0, microsecond=0)
+    n = 0
+    for hour in range(DAYS * 24 + 1):
+        for place, site in enumerate(SITES):
+            chance = random.Random(f"{seed}-{hour}-{place}")  # noqa: S311  # a history, not a secret
+            at = begin + hour * HOUR
+            bad = _months(end) - _months(at) == BAD_MONTH
+            likely = often * _likely(site, at) * (when_bad if bad else 1)
+            at += timedelta(seconds=chance.randrange(3600))
+            if chance.random() >= likely:
+                continue
+            n += 1
+            if end - timedelta(days=days) <= at < end:
+                yield Arrival(n, at, site, bad, (end - at) / timedelta(days=DAYS))
+
+
+def in_working_hours(site: Site, when: datetime) -> bool:
+    """Whether people work there at that time."""
+    local = when.astimezone(ZoneInfo(site.zone))
+    return local.weekday() < SATURDAY and OPENS <= local.hour < CLOSES
+
+
+def _likely(site: Site, when: datetime) -> float:
+    local = when.astimezone(ZoneInfo(site.zone))
+    return HOURLY_LIKELIHOOD[local.hour] * (WEEKEND_FACTOR if local.weekday() >= SATURDAY else 1)
+
+
+def _months(when: datetime) -> int:
+    return when.year * 12 + when.month

@@ -1,0 +1,379 @@
+"""What becomes of an incident: mostly the straight way; some wait, go to another team, or come back. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import exp
+
+from app.common.children import Visibility
+from app.common.people import Caller, rule_caller
+from app.common.priority import Impact, Urgency
+from app.common.tickets import Channel, HoldReason
+from app.demo import incident_data
+from app.demo.arrivals import SEED, Arrival, in_working_hours
+from app.demo.cmdb_data import DESK, machines, team_by_rule
+from app.demo.incident_data import INCIDENT_TEMPLATES, IncidentTemplate, service_at
+from app.demo.organisation import TEAMS, Site
+from app.kernel.payloads import EmptyPayload, Payload, Reason
+from app.processes.incidents.lifecycle import HoldIncident, ReportIncident, ResolveIncident
+from app.processes.incidents.majors import ContainIncident, DeclareMajorIncident, PostUpdateIncident
+from app.processes.incidents.monitoring.alerts import RepeatAlertIncident
+from app.processes.incidents.records import Effect, ResolutionCode
+from app.processes.incidents.reviews import ReviewAction, ReviewEntry, ReviewIncident
+from app.ticketing.assignment import AssignTicket
+from app.ticketing.comments import CommentTicket
+from app.ticketing.costs import LogWork
+from app.ticketing.ratings import RateTicket
+
+PACE = {key: pace for key, _, pace in TEAMS}
+CHANNELS = (Channel.hotline, Channel.portal, Channel.portal, Channel.email, Channel.chat)
+REOPEN_DAYS = 7
+CLOSER = rule_caller("close_after_agreed_days")
+ASSIGNER = rule_caller("assign_by_rule")
+SPREAD, LARGEST_FACTOR = 0.75, 5
+#: In the bad month a release of these services goes wrong.
+BAD_TEAM, BAD_SERVICES = "applications", frozenset({"erp-sales", "erp-warehouse", "portal"})
+#: The configuration items of each service, and the categories of which reports name one.
+MACHINES: dict[str, list[str]] = {}
+for _machine in machines():
+    for _service in _machine.services:
+        MACHINES.setdefault(_service, []).append(_machine.key)
+MACHINE_CATEGORIES = ("hardware", "network", "operations")
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who works or asks, and where they sit."""
+
+    caller: Caller
+    site: Site
+    place: str = ""
+
+    @property
+    def id(self) -> str:
+        """How bodies name them."""
+        return str(self.caller.person_id)
+
+
+@dataclass(frozen=True)
+class Participants:
+    """Who is there: staff by team, managers of incidents, requesters, the account of monitoring, and those
+    who answer for processes by their names.
+    """
+
+    staff: dict[str, list[Member]]
+    managers: list[Member]
+    requesters: list[Member]
+    monitoring: Member
+    heads: dict[str, Member]
+
+    def on_duty(self, team: str, when: datetime) -> list[Member]:
+        """Whose working hours it is; where it is nobody's, who is on call that week."""
+        members = self.staff[team]
+        there = [member for member in members if in_working_hours(member.site, when)]
+        return there or [members[when.isocalendar().week % len(members)]]
+
+
+@dataclass(frozen=True)
+class ScriptedAction:
+    """What somebody does, and when."""
+
+    at: datetime
+    caller: Caller
+    action: str
+    body: Payload
+
+
+@dataclass(frozen=True)
+class DuplicateReport:
+    """The same trouble, reported by somebody else: a manager of incidents marks it at `marked`."""
+
+    at: datetime
+    caller: Caller
+    body: ReportIncident
+    marked: datetime
+    manager: Caller
+
+
+@dataclass
+class IncidentScenario:
+    """An incident's life, step by step, from its opening on."""
+
+    cast: Participants
+    opening: Arrival
+    chance: random.Random = field(init=False)
+    template: IncidentTemplate = field(init=False)
+    service: str = field(init=False)
+    ci: str | None = field(init=False)
+    requester: Member = field(init=False)
+    now: datetime = field(init=False)
+    steps: list[ScriptedAction] = field(default_factory=list)
+    repeats: list[DuplicateReport] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(f"{SEED}-life-{self.opening.n}")  # noqa: S311  # a history, not a secret
+        self.now = self.opening.at
+        self.template = self._trouble()
+        here = [one for one in self.cast.requesters if one.site == self.opening.site]
+        somebody = self.chance.choice(here)
+        self.requester = self.cast.monitoring if self.template.monitored else somebody
+        self.service = service_at(self._service(), somebody.place)
+        machines = MACHINES.get(self.service, ())
+        named = (
+            machines and self.template.category.startswith(MACHINE_CATEGORIES) and self.chance.random() < 0.6
+        )
+        self.ci = self.chance.choice(machines) if named else None
+        self._play()
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it belongs to what goes wrong in the bad month."""
+        return self.opening.bad and self.template.team == BAD_TEAM
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether nobody can work."""
+        return self.template.impact == self.template.urgency == "1"
+
+    def report(self, by: Member | None = None) -> ReportIncident:
+        """What the requester reports, or somebody else who has the same trouble."""
+        trouble, who = self.template, by or self.requester
+        title, description = trouble.texts_for(self.service, who.site.language)
+        return ReportIncident(
+            title=title,
+            description=description,
+            channel=Channel.monitoring if trouble.monitored else self.chance.choice(CHANNELS),
+            impact=Impact(trouble.impact),
+            urgency=Urgency(trouble.urgency),
+            effect=Effect(trouble.effect),
+            service=self.service,
+            ci=self.ci,
+            category=trouble.category,
+            alert_source="zabbix" if trouble.monitored else None,
+            dedup_key=f"{self.service}-{trouble.category}-{self.opening.n}" if trouble.monitored else None,
+        )
+
+    def _trouble(self) -> IncidentTemplate:
+        """At night machines complain rather than people."""
+        night = not in_working_hours(self.opening.site, self.opening.at)
+        weights = [
+            trouble.weight
+            * (2.5 if night and trouble.monitored else 1)
+            * (2.2 if self.opening.bad and trouble.team == BAD_TEAM else 1)
+            for trouble in INCIDENT_TEMPLATES
+        ]
+        return self.chance.choices(INCIDENT_TEMPLATES, weights)[0]
+
+    def _service(self) -> str:
+        weights = [3 if self.opening.bad and one in BAD_SERVICES else 1 for one in self.template.services]
+        return self.chance.choices(self.template.services, weights)[0]
+
+    def _play(self) -> None:
+        if not self.is_critical:
+            self.now += timedelta(seconds=self.chance.randint(2, 9))
+            self._act(ASSIGNER, "assign", AssignTicket(team=self._routed))
+        if self.chance.random() < 0.2 and self.template.monitored:
+            return self._clear()
+        if self.chance.random() < 0.025 and not self.template.monitored:
+            self._advance(25)
+            return self._act(
+                self.requester.caller, "cancel", Reason(reason=self._pick_text(incident_data.CANCEL_REASONS))
+            )
+        self._repeat()
+        self._triage()
+        if self.is_critical and self.chance.random() < 0.4:
+            return self._major()
+        if self._work():
+            self._finish()
+        return None
+
+    def _clear(self) -> None:
+        """The alert clears before anybody has started."""
+        for _ in range(self.chance.randrange(3)):
+            self._advance(6)
+            self._act(self.requester.caller, "repeat_alert", RepeatAlertIncident(title=self.report().title))
+        self._advance(12)
+        body = ResolveIncident(resolution_code=ResolutionCode.external, done="The alert has cleared.")
+        self._act(self.requester.caller, "resolve", body)
+        self._close()
+
+    def _repeat(self) -> None:
+        """Others report the same soon after, the more the worse it is."""
+        if self.template.monitored or self.template.impact == "3":
+            return
+        most = 4 if self.is_critical else 2
+        if self.chance.random() > (0.9 if self.is_critical else 0.13):
+            return
+        for _ in range(self.chance.randint(1, most)):
+            other = self.chance.choice(self.cast.requesters)
+            at = self.opening.at + timedelta(minutes=self.chance.randint(2, 40))
+            marked = at + timedelta(minutes=self.chance.randint(4, 30))
+            # Managers see the original, whatever team has it by now.
+            manager = self.chance.choice(self.cast.managers).caller
+            self.repeats.append(DuplicateReport(at, other.caller, self.report(other), marked, manager))
+
+    @property
+    def _routed(self) -> str:
+        """The team that it goes to by itself. What nobody can work with goes to the desk, by hand."""
+        return DESK if self.is_critical else team_by_rule(self.service, self.template.category)
+
+    def _triage(self) -> None:
+        """Somebody of the team answers; it is not always the right team."""
+        first = self.chance.choice(self.cast.on_duty(self._routed, self.now))
+        slower = (1 + 0.6 * self.opening.ago) * (2.3 if self.opening.bad else 1) * PACE[self._routed]
+        self._advance(2.5 if self.is_critical else 7 * slower)
+        self._act(first.caller, "acknowledge", EmptyPayload())
+        there = self._routed
+        if self.chance.random() < (0.2 if self.is_bad else 0.07) and not self.is_critical:
+            there = self.chance.choice([key for key, _, _ in TEAMS if key not in (self.template.team, there)])
+            self._advance(12)
+            self._act(first.caller, "assign", AssignTicket(team=there))
+            first = self.chance.choice(self.cast.on_duty(there, self.now))
+        if there == self.template.team:
+            self.engineer = first
+            return self._assign(first.caller)
+        self._advance(2 if self.is_critical else 15)
+        self.engineer = self.chance.choice(self.cast.on_duty(self.template.team, self.now))
+        return self._assign(first.caller)
+
+    def _assign(self, by: Caller) -> None:
+        person = str(self.engineer.caller.person_id)
+        self._act(by, "assign", AssignTicket(team=self.template.team, person=person))
+
+    def _work(self) -> bool:
+        """Whether it comes to an end: some wait for ever."""
+        chance, engineer = self.chance, self.engineer
+        self._advance(8)
+        self._act(engineer.caller, "start", EmptyPayload())
+        if chance.random() < 0.3:
+            self._advance(5)
+            self._act(
+                engineer.caller,
+                "comment",
+                CommentTicket(text=self._pick_text(incident_data.ENGINEER_COMMENTS)),
+            )
+        if chance.random() < 0.25 and not self.template.monitored:
+            self._advance(12)
+            text = incident_data.REQUESTER_COMMENTS[self.requester.site.language]
+            self._act(self.requester.caller, "comment", CommentTicket(text=chance.choice(text)))
+        if chance.random() < 0.12:
+            note = CommentTicket(
+                text=self._pick_text(incident_data.INTERNAL_NOTES, engineer), visibility=Visibility.internal
+            )
+            self._act(engineer.caller, "comment", note)
+        if chance.random() < (0.16 if self.is_bad else 0.06):
+            self._put_on_hold(
+                (HoldReason.awaiting_vendor, HoldReason.awaiting_change, HoldReason.awaiting_problem)
+            )
+            self._abandon()
+            return False
+        if chance.random() < 0.06:
+            self._put_on_hold((HoldReason.awaiting_requester, HoldReason.awaiting_vendor))
+            self._advance(60 * chance.choice((1, 2, 5)))
+            self._act(engineer.caller, "resume", EmptyPayload())
+        self._resolve()
+        return True
+
+    def _put_on_hold(self, reasons: Sequence[HoldReason]) -> None:
+        self._advance(10)
+        self._act(self.engineer.caller, "hold", HoldIncident(reason=self.chance.choice(reasons)))
+
+    def _abandon(self) -> None:
+        """What waits for long is often not wanted any more."""
+        if self.chance.random() < 0.85 and not self.repeats:
+            self.now += timedelta(days=self.chance.choice((2, 4, 9, 20, 45)), hours=self.chance.randrange(24))
+            manager = self.chance.choice(self.cast.managers).caller
+            self._act(manager, "cancel", Reason(reason=self._pick_text(incident_data.CANCEL_REASONS)))
+
+    def _resolve(self) -> None:
+        began, chance = self.now, self.chance
+        self._advance(self.template.minutes * PACE[self.template.team] * (3.6 if self.is_bad else 1))
+        minutes = min(max(int((self.now - began).total_seconds() // 60), 5), 480)
+        role_class = "agent" if self.template.team == DESK else "engineer"
+        if chance.random() < 0.97:
+            self._act(self.engineer.caller, "log_work", LogWork(minutes=minutes, role_class=role_class))
+        codes = (ResolutionCode.fixed, ResolutionCode.workaround, ResolutionCode.user_error)
+        body = ResolveIncident(
+            resolution_code=chance.choices(codes, (8, 1, 1))[0],
+            done=self._pick_text(incident_data.RESOLUTIONS, self.engineer),
+            cause=self._pick_text(incident_data.CAUSES, self.engineer) if chance.random() < 0.4 else None,
+        )
+        self._act(self.engineer.caller, "resolve", body)
+
+    def _finish(self) -> None:
+        if self.chance.random() < (0.16 if self.is_bad else 0.045) and not self.template.monitored:
+            self._advance(60 * self.chance.choice((1, 2, 6)))
+            self._act(
+                self.requester.caller, "reopen", Reason(reason=self._pick_text(incident_data.REOPEN_REASONS))
+            )
+            self._resolve()
+        self._close()
+
+    def _close(self) -> None:
+        """The requester says so, or nobody objects for some days."""
+        resolved, chance = self.now, self.chance
+        if not self.template.monitored and chance.random() < 0.3:
+            self._advance(240)
+            mood = (1, 3, 4, 5, 6) if self.is_bad else (0.3, 0.6, 2, 5, 8)
+            score = chance.choices((1, 2, 3, 4, 5), mood)[0]
+            words = (
+                self._pick_text(incident_data.RATING_COMMENTS)
+                if score >= 3 and chance.random() < 0.3
+                else None
+            )
+            self._act(self.requester.caller, "rate", RateTicket(score=score, comment=words))
+        if not self.template.monitored and chance.random() < 0.4:
+            self._advance(600)
+            return self._act(self.requester.caller, "close", EmptyPayload())
+        self.now = max(self.now, resolved + timedelta(days=REOPEN_DAYS))
+        return self._act(CLOSER, "close", EmptyPayload())
+
+    def _major(self) -> None:
+        """All that is done when nobody can work, up to what is learnt from it."""
+        began, manager = self.now, self.chance.choice(self.cast.managers).caller
+        self._advance(4)
+        first, *others = incident_data.STATEMENTS
+        body = DeclareMajorIncident(commander=str(manager.person_id), statement=first)
+        self._act(manager, "declare_major", body)
+        self._advance(2)
+        self._act(self.engineer.caller, "start", EmptyPayload())
+        for statement in others:
+            self._advance(20)
+            due = self.now + timedelta(minutes=30)
+            self._act(manager, "post_update", PostUpdateIncident(statement=statement, next_update_due_at=due))
+        self._act(self.engineer.caller, "contain", ContainIncident(measure=incident_data.CONTAINMENT))
+        self._resolve()
+        resolved = self.now
+        self.now += timedelta(days=self.chance.choice((1, 2, 3, 9)), hours=2)
+        causes, well, badly = incident_data.REVIEW_FINDINGS
+        review = ReviewIncident(
+            timeline=(
+                ReviewEntry(happened_at=began, text="Acknowledged. 已响应。"),
+                ReviewEntry(happened_at=resolved, text="Resolved. 已解决。"),
+            ),
+            causes=causes,
+            went_well=well,
+            went_badly=badly,
+            actions=tuple(
+                ReviewAction(title=title, owner=str(manager.person_id), due_at=self.now + timedelta(days=30))
+                for title in incident_data.REVIEW_ACTIONS
+            ),
+        )
+        self._act(manager, "review", review)
+        self.now = max(self.now, resolved + timedelta(days=REOPEN_DAYS))
+        self._act(CLOSER, "close", EmptyPayload())
+
+    def _act(self, caller: Caller, action: str, body: Payload) -> None:
+        self.steps.append(ScriptedAction(self.now, caller, action, body))
+
+    def _advance(self, mean: float) -> None:
+        """So many minutes later, more or less; longer at night and at weekends, if anybody can work."""
+        usual = self.is_critical or any(in_working_hours(one.site, self.now) for one in self.cast.staff[DESK])
+        spread = min(exp(self.chance.gauss(0, SPREAD) - SPREAD**2 / 2), LARGEST_FACTOR)
+        self.now += timedelta(seconds=int(60 * mean * spread * (1 if usual else 2)) + 5)
+
+    def _pick_text(self, words: Mapping[str, Sequence[str]], who: Member | None = None) -> str:
+        return self.chance.choice(words[(who or self.requester).site.language])

@@ -1,0 +1,196 @@
+"""Imports that are asked for over HTTP: a file that was sent as an upload, and how it is to be read.
+
+A worker brings it in. Which one has it is known by a lock that goes with its connection: if the worker is
+killed another one starts the import again, and what was told is known from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.db import Connection, DatabaseGone, Row
+from app.exchange import load
+from app.exchange.files import InMemoryFile
+from app.exchange.load import Progress
+from app.exchange.mapping import LARGEST_MAPPING, FileMapping, read_mapping
+from app.exchange.readers.delimited import Delimited
+from app.exchange.readers.ndjson import Ndjson
+from app.exchange.readers.rows import FileRefused, Reader
+from app.exchange.readers.servicenow import ServiceNow
+from app.exchange.readers.times import DateOrder
+from app.exchange.readers.xes import Xes
+from app.kernel import polling as rounds
+from app.kernel import uploads
+from app.kernel.ledger import Ledger
+from app.kpis.facts import FACTS
+from app.shared_connections import SharedConnections
+
+NAME = "imports"
+POLL_SECONDS = 2.0
+#: So many imports one person may have waiting.
+MOST_WAITING = 20
+INSERT_IMPORT = """
+insert into plumbing.import_run
+  (id, reader, source, file_name, zone, started_at, asked_by, upload_id, reader_options, size)
+select %(upload)s, %(format)s, %(source)s, %(file_name)s, %(zone)s, %(now)s, %(asked_by)s, %(upload)s,
+  %(options)s, %(size)s
+where (select count(*) from plumbing.import_run
+       where asked_by = %(asked_by)s and upload_id is not null and finished_at is null) < %(most)s
+on conflict (id) do nothing returning id
+"""
+# Imports of which the end was not noted are old.
+SELECT_IMPORTS = f"""
+select *, coalesce(ended_position, 0) <= (
+  select coalesce(max(position), 0) from log.checkpoint where consumer = '{FACTS.name}'
+) as followed from plumbing.import_run
+"""
+SELECT_IMPORT = f"{SELECT_IMPORTS} where id = %s"
+SELECT_PAGE = f"""
+{SELECT_IMPORTS} where (started_at, id) < (%s, %s) order by started_at desc, id desc limit %s
+"""
+SELECT_REFUSED_ROWS = """
+select id, line, code, reason from plumbing.refused_row where import_id = %s and id > %s order by id limit %s
+"""
+SELECT_WAITING = """
+select id from plumbing.import_run where upload_id is not null and finished_at is null order by started_at, id
+"""
+FAIL_IMPORT = """
+update plumbing.import_run set failure = %s, finished_at = clock_timestamp()
+where id = %s and finished_at is null returning id
+"""
+RELEASE_UPLOAD = "update plumbing.import_run set upload_id = null where id = %s returning id"
+INTERNAL_ERROR = "It failed by a fault of this program; what is said of it is in the output of the worker."
+
+FormatName = Literal["servicenow", "csv", "xes", "ndjson"]
+
+
+class ImportOptions(BaseModel):
+    """How a file is to be read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mapping: str | None = Field(default=None, max_length=LARGEST_MAPPING)
+    zone: str | None = Field(default=None, max_length=100)
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
+    encoding: Literal["utf-8", "latin-1", "gb18030"] = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """An import as it is asked for: the upload, what it is called, and what is in it."""
+
+    upload: UUID
+    file_name: str
+    format: FormatName
+    source: str
+    options: ImportOptions
+    asked_by: UUID
+    size: int
+    now: datetime
+
+
+def mapping_of(options: ImportOptions) -> FileMapping | None:
+    """The mapping, None if there is none. Raises FileRefused."""
+    return None if options.mapping is None else read_mapping(options.mapping, "of this import")
+
+
+def reader_of(name: str, options: ImportOptions, now: datetime) -> Reader:
+    """What reads the file. Raises FileRefused."""
+    if name == "servicenow":
+        order = None if options.date_order is None else DateOrder(options.date_order)
+        return ServiceNow(options.zone or "", now, order, options.encoding)
+    if name == "ndjson":
+        return Ndjson(now)
+    mapping = mapping_of(options)
+    assert mapping is not None, "it was asked for with one"
+    if name == "xes":
+        return Xes(mapping, now, options.zone)
+    return Delimited(mapping, now, options.zone, options.encoding)
+
+
+async def enqueue_import(ledger: Ledger, request: ImportRequest) -> Row | None:
+    """Notes the import, whose id is that of its upload; asked again it is the same. None: too many wait."""
+    await ledger.db.rows(
+        INSERT_IMPORT,
+        {
+            "upload": request.upload,
+            "format": request.format,
+            "source": request.source,
+            "file_name": request.file_name,
+            "zone": request.options.zone or "",
+            "now": request.now,
+            "asked_by": request.asked_by,
+            "options": Jsonb(request.options.model_dump(mode="json")),
+            "size": request.size,
+            "most": MOST_WAITING,
+        },
+    )
+    return await find_import(ledger, request.upload)
+
+
+async def find_import(ledger: Ledger, import_id: UUID) -> Row | None:
+    """The import of that id."""
+    return await ledger.db.row(SELECT_IMPORT, (import_id,))
+
+
+async def run(
+    connections: SharedConnections,
+    ledger: Ledger,
+    clock: Callable[[], datetime],
+    *,
+    failed: Callable[[str, Exception], None],
+) -> None:
+    """Brings in what is asked for, for ever, beside any number of other workers."""
+
+    async def work(connection: Connection) -> bool:
+        return await import_next(connection, ledger, clock())
+
+    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+
+
+async def import_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
+    """Brings in the first import that waits and that no other worker has. Gives whether there was one."""
+
+    async def import_one(import_id: UUID) -> bool:
+        row = await find_import(ledger, import_id)
+        if row is None or row["finished_at"] is not None:
+            return False
+        await _import_file(ledger, row, now)
+        return True
+
+    return await rounds.claim_first(connection, SELECT_WAITING, "import", import_one)
+
+
+async def _import_file(ledger: Ledger, row: Row, now: datetime) -> None:
+    """Raises DatabaseGone: then it is begun again."""
+    try:
+        body = await uploads.read_all(ledger, row["upload_id"])
+        reader = reader_of(row["reader"], ImportOptions.model_validate(row["reader_options"]), now)
+        file = InMemoryFile(row["file_name"], body)
+        await load.load(
+            ledger, file, reader, source=row["source"], now=now, run=row["id"], progress=_ignore_progress
+        )
+    except (FileRefused, load.ImportConflict, uploads.ContentErased, uploads.ContentDamaged) as error:
+        await _fail(ledger, row, str(error))
+    except DatabaseGone:
+        raise
+    except Exception:  # it is our fault, and would be again
+        await _fail(ledger, row, INTERNAL_ERROR)
+        raise
+    await ledger.db.rows(RELEASE_UPLOAD, (row["id"],))
+    await uploads.delete_unattached(ledger.db, row["upload_id"])
+
+
+async def _fail(ledger: Ledger, row: Row, why: str) -> None:
+    await ledger.db.rows(FAIL_IMPORT, (why, row["id"]))
+
+
+def _ignore_progress(progress: Progress) -> None:
+    """It is noted with each chunk."""

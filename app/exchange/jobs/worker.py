@@ -1,0 +1,280 @@
+"""Actions that are asked for by the file: an upload of lines, each of them an item of a bulk.
+
+Lines are taken in windows, no two lines of which are about one record; what became of a window is noted by
+one statement before the next is begun. A worker that is killed leaves a window that is taken again: what had
+been done of it is known by its keys, `job:<id>` at the place of the line. So a line is carried out once, and
+after all those before it that are about the same record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from pydantic import ValidationError
+
+from app.api.actions import ActionOutcome
+from app.api.bulk import (
+    BulkCommand,
+    BulkItem,
+    InvalidItem,
+    Outcome,
+    apply_each,
+    record_stub,
+    refusal_details,
+    targets_of,
+)
+from app.api.faults import Fault, fault_of, names_at
+from app.api.problems import MOST_FAULTS
+from app.common.people import Caller
+from app.common.records import CodeEnum
+from app.db import Connection, DatabaseGone, Row
+from app.kernel import polling as rounds
+from app.kernel import uploads
+from app.kernel.context import CommandMetadata
+from app.kernel.ledger import Ledger
+from app.shared_connections import SharedConnections
+
+NAME = "bulk jobs"
+POLL_SECONDS = 2.0
+#: So many jobs one person may have waiting.
+MOST_WAITING = 20
+#: So many lines are taken together, at the most.
+BATCH_LINES = 256
+LONGEST_POINTER = 200
+
+INSERT_JOB = """
+insert into plumbing.bulk_job (id, kind, asked_by, key_id, restricted_to, language, upload_id, asked_at, size)
+select %(upload)s, %(kind)s, %(asked_by)s, %(key_id)s, %(restricted_to)s, %(language)s, %(upload)s, %(now)s,
+  %(size)s
+where (select count(*) from plumbing.bulk_job
+       where asked_by = %(asked_by)s and finished_at is null) < %(most)s
+on conflict (id) do nothing returning id
+"""
+SELECT_JOB = "select * from plumbing.bulk_job where id = %s"
+SELECT_WAITING = "select id from plumbing.bulk_job where finished_at is null order by asked_at, id"
+# Who was overtaken, by whatever accident, notes nothing.
+SAVE_RESULTS = """
+with moved as (
+  update plumbing.bulk_job set done = %(done)s, lines = %(lines)s, refused = refused + %(refused)s
+  where id = %(id)s and done = %(before)s and finished_at is null returning id
+)
+insert into plumbing.bulk_result (job_id, line, status, replayed, record, code, faults)
+select moved.id, r.* from moved, unnest(%(numbers)s::bigint[], %(statuses)s::smallint[],
+  %(replayed)s::boolean[], %(records)s::jsonb[], %(codes)s::text[], %(faults)s::jsonb[]) as r
+returning line
+"""
+ADVANCE_JOB = "update plumbing.bulk_job set done = %s, lines = %s where id = %s and done = %s returning id"
+FINISH_JOB = """
+update plumbing.bulk_job set finished_at = clock_timestamp(), failure = %s, upload_id = null
+where id = %s and finished_at is null returning id
+"""
+
+
+class BulkFailure(CodeEnum):
+    """Why a job was given up. What was done before that stays."""
+
+    not_allowed = "not_allowed", "The key or the person may do nothing any more", "密钥或人员已无权限"
+    content_erased = "content_erased", "The file's key was destroyed", "文件的密钥已销毁"
+    content_damaged = "content_damaged", "The file is not what was sent", "文件与所发送的不一致"
+    failed = "failed", "A fault of this program", "程序故障"
+
+
+@dataclass
+class JobAborted(Exception):
+    """The job is not gone on with."""
+
+    why: BulkFailure
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """A line of the file: its number from 1, where it ends, and what it asks for or what is wrong with it."""
+
+    n: int
+    ends: int
+    content: BulkCommand | InvalidItem | None
+
+
+async def run(
+    connections: SharedConnections,
+    ledger: Ledger,
+    clock: Callable[[], datetime],
+    *,
+    failed: Callable[[str, Exception], None],
+) -> None:
+    """Carries out what is asked for, for ever, beside any number of other workers."""
+
+    async def work(connection: Connection) -> bool:
+        return await run_next_job(connection, ledger, clock)
+
+    await rounds.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
+
+
+async def run_next_job(connection: Connection, ledger: Ledger, clock: Callable[[], datetime]) -> bool:
+    """Carries out the first job that waits and that no other worker has. Gives whether there was one."""
+
+    async def run_job(job_id: UUID) -> bool:
+        row = await ledger.db.row(SELECT_JOB, (job_id,))
+        if row is None or row["finished_at"] is not None:
+            return False
+        await _carry_out(ledger, row, clock)
+        return True
+
+    return await rounds.claim_first(connection, SELECT_WAITING, "bulk job", run_job)
+
+
+async def _carry_out(ledger: Ledger, row: Row, clock: Callable[[], datetime]) -> None:
+    """Raises DatabaseGone: then it is gone on with later."""
+    failure: BulkFailure | None = None
+    try:
+        body = await uploads.read_all(ledger, row["upload_id"])
+        await _run_lines(ledger, row, body, clock)
+    except uploads.ContentErased:
+        failure = BulkFailure.content_erased
+    except uploads.ContentDamaged:
+        failure = BulkFailure.content_damaged
+    except JobAborted as given_up:
+        failure = given_up.why
+    except DatabaseGone:
+        raise
+    except Exception:  # it is our fault, and would be again
+        await ledger.db.rows(FINISH_JOB, (BulkFailure.failed.value, row["id"]))
+        raise
+    await ledger.db.rows(FINISH_JOB, (None if failure is None else failure.value, row["id"]))
+    await uploads.delete_unattached(ledger.db, row["upload_id"])
+
+
+async def _run_lines(ledger: Ledger, row: Row, body: bytes, clock: Callable[[], datetime]) -> None:
+    """From where it is to the end. Raises GivenUp, DatabaseGone."""
+    done, lines = int(row["done"]), int(row["lines"])
+    while done < len(body):
+        now = clock()
+        context = CommandMetadata(
+            caller=await _caller(ledger, row, now),
+            now=now,
+            correlation_id=f"bulk-job-{row['id']}",
+            source="api",
+            language=row["language"],
+        )
+        window = await _window(ledger, row, context, _lines(body, done, lines))
+        outcomes = await _outcomes(ledger, window)
+        await _save_results(ledger, row, done, window, outcomes, context.language)
+        done, lines = window[-1].ends, window[-1].n
+
+
+async def _caller(ledger: Ledger, row: Row, now: datetime) -> Caller:
+    """Whoever asked, as they may at this moment. Raises GivenUp."""
+    if row["key_id"] is not None:
+        key = await ledger.directory.key(row["key_id"])
+        if key is not None and key.is_valid(now):
+            return key.caller
+    else:
+        person = await ledger.directory.person_by_login(row["asked_by"])
+        if person is not None and person.active:
+            return person.caller
+    raise JobAborted(BulkFailure.not_allowed)
+
+
+def _lines(body: bytes, at: int, n: int) -> list[tuple[int, int, bytes]]:
+    """The next lines, each with its number and where it ends."""
+    found: list[tuple[int, int, bytes]] = []
+    while at < len(body) and len(found) < BATCH_LINES:
+        newline = body.find(b"\n", at)
+        ends = len(body) if newline < 0 else newline + 1
+        n += 1
+        found.append((n, ends, body[at:ends].strip()))
+        at = ends
+    return found
+
+
+async def _window(
+    ledger: Ledger, row: Row, metadata: CommandMetadata, lines: Sequence[tuple[int, int, bytes]]
+) -> list[JobLine]:
+    """Those of the lines, from the first, that are about records of their own."""
+    read = [JobLine(n, ends, _read(ledger, row, metadata, n, text)) for n, ends, text in lines]
+    asked = [line.content for line in read if isinstance(line.content, BulkCommand)]
+    names = dict(zip((one.n for one in asked), await targets_of(ledger, asked), strict=True))
+    seen: set[str | int] = set()
+    for place, line in enumerate(read):
+        if line.n in names:
+            if names[line.n] in seen:
+                return read[:place]
+            seen.add(names[line.n])
+    return read
+
+
+def _read(
+    ledger: Ledger, row: Row, metadata: CommandMetadata, n: int, text: bytes
+) -> BulkCommand | InvalidItem | None:
+    """What the line asks for; None if it is empty."""
+    if not text:
+        return None
+    if len(text) > ledger.settings.body_limit:
+        return InvalidItem([Fault(pointer="", code="too_large", message="")])
+    try:
+        item = BulkItem.model_validate_json(text)
+    except ValidationError as error:
+        found = error.errors(include_url=False)[:MOST_FAULTS]
+        faults = [
+            fault_of(
+                metadata.language, {**one, "loc": ("body", *one["loc"])}, names_at([BulkItem], one["loc"])
+            )
+            for one in found
+        ]
+        return InvalidItem(faults)
+    lifecycle = ledger.lifecycles[row["kind"]]
+    return BulkCommand(ledger, lifecycle, metadata, n, item, f"job:{row['id']}")
+
+
+async def _outcomes(ledger: Ledger, window: Sequence[JobLine]) -> dict[int, Outcome]:
+    """What became of the lines that are not empty, by their numbers."""
+    asked = [line.content for line in window if isinstance(line.content, BulkCommand)]
+    done = await apply_each(ledger, asked)
+    found: dict[int, Outcome] = {one.n: outcome for one, outcome in zip(asked, done, strict=True)}
+    return found | {line.n: line.content for line in window if isinstance(line.content, InvalidItem)}
+
+
+async def _save_results(
+    ledger: Ledger,
+    row: Row,
+    before: int,
+    window: Sequence[JobLine],
+    outcomes: dict[int, Outcome],
+    language: str,
+) -> None:
+    """Notes what became of the lines, and how far it is."""
+    ends, n = window[-1].ends, window[-1].n
+    if not outcomes:
+        await ledger.db.rows(ADVANCE_JOB, (ends, n, row["id"], before))
+        return
+    told = [_result_row(number, outcome, language) for number, outcome in sorted(outcomes.items())]
+    columns = ("numbers", "statuses", "replayed", "records", "codes", "faults")
+    of_each: dict[str, Any] = dict(zip(columns, map(list, zip(*told, strict=True)), strict=True))
+    refused = sum(code is not None for code in of_each["codes"])
+    await ledger.db.rows(
+        SAVE_RESULTS,
+        {"id": row["id"], "before": before, "done": ends, "lines": n, "refused": refused, **of_each},
+    )
+
+
+def _result_row(n: int, outcome: Outcome, language: str) -> tuple[Any, ...]:
+    """A line's number, status, whether it was done before, its record, the problem's code, and the faults: no
+    words, which may be somebody's.
+    """
+    if isinstance(outcome, ActionOutcome):
+        return n, outcome.status, outcome.replayed, Jsonb(record_stub(outcome)), None, Jsonb([])
+    because = refusal_details(outcome, language)
+    faults = [
+        {"pointer": _storable_pointer(fault.pointer or ""), "code": fault.code} for fault in because.faults
+    ]
+    return n, because.status, False, None, because.code, Jsonb(faults)
+
+
+def _storable_pointer(pointer: str) -> str:
+    """The pointer as PostgreSQL holds it: names in it are the client's."""
+    return pointer[:LONGEST_POINTER].encode("utf-8", "replace").decode().replace("\x00", "�")

@@ -1,0 +1,219 @@
+"""Teams and people of an organisation from CSV files: each line is a command, carried out once however often
+the file is brought in.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.exchange.readers.rows import FileRefused
+from app.foundation.people import persons, teams
+from app.foundation.people.roles import invalid_role_scopes
+from app.kernel.context import ActionContext, CommandMetadata
+from app.kernel.ledger import Ledger
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.payloads import Payload
+from app.kernel.perform import Command, IdempotencyKey, perform
+from app.kernel.reads import ReadContext, load
+from app.kernel.refusals import Refusal
+from app.log.events import id_of
+from app.log.writer import DuplicateCommand
+
+TEAM_COLUMNS = ("key", "name", "kind")
+PERSON_COLUMNS = (
+    *("name", "email", "phone", "login", "department", "post", "manager", "grade", "locale", "time_zone"),
+    *("teams", "roles"),
+)
+#: Columns that hold several values, with this between them.
+MULTI_VALUE_COLUMNS = ("teams", "roles")
+VALUE_SEPARATOR = ";"
+CHANGED_LINE = "It is there already and differs: change it by the API; this file does not."
+
+SELECT_RECORDED = """
+select stream, encode(fingerprint, 'hex') as fingerprint
+from log.idempotency where key = %s and route = %s and principal = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that was not taken; lines count from 1, the heading being the first."""
+
+    line: int
+    why: str
+
+
+@dataclass(slots=True)
+class ImportSummary:
+    """What became of a file's lines."""
+
+    added: int = 0
+    there_already: int = 0
+    wrong: list[RejectedLine] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class OrganisationImport:
+    """One run. With `dry` nothing is written, and what would be added counts as added.
+
+    `_persons` are the ids of the people by e-mail, None where a dry run would add them; `_keys` are those of
+    the teams that it would add.
+    """
+
+    ledger: Ledger
+    context: CommandMetadata
+    dry: bool = False
+    _persons: dict[str, str | None] = field(default_factory=dict)
+    _keys: set[str] = field(default_factory=set)
+
+    async def teams(self, path: Path) -> ImportSummary:
+        """Adds the teams of the file. Raises FileRefused."""
+        taken = ImportSummary()
+        for line, row in _rows(path, TEAM_COLUMNS, needed=("key", "name")):
+            await self._import_line(taken, line, row, self._team)
+        return taken
+
+    async def people(self, path: Path) -> ImportSummary:
+        """Adds the people of the file; managers stand before those who report to them. Raises FileRefused."""
+        taken = ImportSummary()
+        for line, row in _rows(path, PERSON_COLUMNS, needed=("name", "email")):
+            await self._import_line(taken, line, row, self._person)
+        return taken
+
+    async def _import_line(self, taken: ImportSummary, line: int, row: dict[str, Any], add: Any) -> None:
+        try:
+            added = await add(row)
+        except ValidationError as error:
+            faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            taken.wrong.append(RejectedLine(line, "; ".join(faults)))
+        except Refusal as refusal:
+            taken.wrong.append(RejectedLine(line, refusal.sentence("en")))
+        except _LineRejected as error:
+            taken.wrong.append(RejectedLine(line, str(error)))
+        else:
+            taken.added += added
+            taken.there_already += not added
+
+    async def _team(self, row: dict[str, Any]) -> bool:
+        body = teams.AddTeam(**row)
+        key = self._idempotency_key("team", body.key, row)
+        if (there := await self._recorded(key)) is not None:
+            there.require_unchanged(key)
+            return False
+        if await load(self.ledger.db, teams.LIFECYCLE, body.key) is not None:
+            return False  # by somebody else, who may have named it otherwise
+        self._keys.add(body.key)
+        await self._add(teams.LIFECYCLE, body, key)
+        return True
+
+    async def _person(self, row: dict[str, Any]) -> bool:
+        email = row["email"].casefold()
+        key = self._idempotency_key("person", email, row)
+        manager = row.pop("manager", None)
+        if manager is not None and manager.casefold() not in self._persons:
+            raise _LineRejected(f"manager: no line before this one has the e-mail {manager!r}.")
+        body = persons.AddPerson(**row, manager=self._persons[manager.casefold()] if manager else None)
+        there = await self._recorded(key)
+        if there is not None:
+            self._persons[email] = there.id
+            there.require_unchanged(key)
+            return False
+        if self.dry:
+            await self._check_references(body)
+        self._persons[email] = await self._add(persons.LIFECYCLE, body, key)
+        return True
+
+    async def _check_references(self, body: persons.AddPerson) -> None:
+        """Whether what it names is there, or would be. Raises a Refusal."""
+        for name in body.teams:
+            if name not in self._keys and await load(self.ledger.db, teams.LIFECYCLE, name) is None:
+                raise _LineRejected(f"teams: there is no team {name!r}.")
+        now = self.context.now
+        ctx = ActionContext(self.context.caller, now, self.ledger.settings.reopen_days, now)
+        await invalid_role_scopes(
+            ReadContext(self.ledger.db, self.ledger.lifecycles, self.ledger.directory), None, body, ctx
+        )
+
+    def _idempotency_key(self, kind: str, name: str, row: dict[str, Any]) -> IdempotencyKey:
+        """What makes a line known again: by its name only as a fingerprint, since the log keeps it."""
+        fingerprint = self.ledger.vault.fingerprint
+        said = json.dumps(row, sort_keys=True)
+        return IdempotencyKey(
+            f"roster_{kind}", fingerprint("roster", kind, name), fingerprint("roster row", said)
+        )
+
+    async def _recorded(self, key: IdempotencyKey) -> _RecordedLine | None:
+        """What such a line has added before, whatever else it said."""
+        row = await self.ledger.db.row(SELECT_RECORDED, (key.key, key.route, self.context.caller.actor))
+        return None if row is None else _RecordedLine(str(id_of(row["stream"])), row["fingerprint"])
+
+    async def _add(self, lifecycle: Lifecycle[Any], body: Payload, key: IdempotencyKey) -> str | None:
+        if self.dry:
+            return None
+        try:
+            done = await perform(
+                self.ledger, Command(lifecycle, lifecycle["add"], None, body, self.context, key=key)
+            )
+        except DuplicateCommand as repeated:  # by another run at the same time
+            return str(id_of(repeated.earlier.stream))
+        return str(done.record.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _RecordedLine:
+    """What a line has added: its id, and the fingerprint (hex) of what was said."""
+
+    id: str
+    fingerprint: str
+
+    def require_unchanged(self, key: IdempotencyKey) -> None:
+        """Raises _NotTaken if the line says something else now."""
+        if self.fingerprint != key.fingerprint:
+            raise _LineRejected(CHANGED_LINE)
+
+
+class _LineRejected(Exception):
+    """The line names what is not there."""
+
+
+def _rows(
+    path: Path, columns: tuple[str, ...], *, needed: tuple[str, ...]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The lines of the file as fields, without those that are empty. Raises FileRefused."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="", strict=True)
+            heading = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = heading
+            if unknown := [name for name in heading if name not in columns]:
+                raise FileRefused(
+                    f"{path}: column {unknown[0]!r} is not known; known are {', '.join(columns)}."
+                )
+            if missing := [name for name in needed if name not in heading]:
+                raise FileRefused(f"{path}: column {missing[0]!r} is missing.")
+            for row in reader:
+                if "" in row:
+                    raise FileRefused(f"{path}, line {reader.line_num}: more values than columns.")
+                yield reader.line_num, dict.fromkeys(needed, "") | _fields(row)
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise FileRefused(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
+
+
+def _fields(row: dict[str, str | None]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        text = (value or "").strip()
+        if text:
+            found[name] = _split_values(text) if name in MULTI_VALUE_COLUMNS else text
+    return found
+
+
+def _split_values(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(VALUE_SEPARATOR) if part.strip())

@@ -1,0 +1,117 @@
+"""Files that a mapping explains: delimited ones (CSV)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+from operator import itemgetter
+
+from app.exchange.mapping import PER_SECOND, FileMapping
+from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
+from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow
+from app.exchange.readers.sorting import in_case_order
+from app.exchange.readers.table import FUTURE_TOLERANCE, TableReader, cells_of, peek_rows
+from app.exchange.readers.times import TimeParser, detect_date_order, first_without_offset, zone_named
+
+
+@dataclass(frozen=True)
+class MappedRows:
+    """A mapping with what was said beside it: the zone of times that have none, and the present.
+
+    `others`: the column of all that the mapping does not name, as a JSON object. `offsets_only`: no zone
+    can be said, and a time without its offset is refused, alone.
+    """
+
+    mapping: FileMapping
+    form: Format
+    zone: str
+    now: datetime
+    others: str | None = None
+    offsets_only: bool = False
+
+    def read(
+        self, heading: list[str], rows: Iterator[CellRow | RefusedRow]
+    ) -> Iterator[SourceRow | RefusedRow]:
+        """What the rows under this heading tell. Raises FileRefused."""
+        ahead = peek_rows(rows)
+        if not ahead:
+            raise FileRefused("There is no row in the file.")
+        layout = replace(self.mapping.layout(self.form), others=self.others)
+        table = TableReader(
+            heading, layout, self._time_parser(heading, layout.times, ahead), self.now + FUTURE_TOLERANCE
+        )
+        rows = chain(ahead, rows)
+        if self.mapping.sequence is not None:
+            yield from in_case_order(rows, table, heading.index(self.mapping.sequence))
+            return
+        for row in rows:
+            yield row if isinstance(row, RefusedRow) else table.read(row)
+
+    def _time_parser(
+        self, heading: list[str], times: frozenset[str], ahead: list[CellRow | RefusedRow]
+    ) -> TimeParser:
+        zone = zone_named(self.zone) if self.zone else None
+        per_second = PER_SECOND[self.mapping.time]
+        if per_second is not None:
+            return TimeParser(zone, None, per_second)
+        without = None if zone or self.offsets_only else first_without_offset(cells_of(heading, times, ahead))
+        if without is not None:
+            raise FileRefused(
+                f"The time {without!r} says no offset from UTC. Say in which zone the file's times are, with "
+                "--zone or with `zone` in the mapping."
+            )
+        order = self.mapping.date_order or detect_date_order(cells_of(heading, times, ahead))
+        return TimeParser(zone, order)
+
+
+@dataclass(frozen=True)
+class Delimited:
+    """Reads delimited files as a mapping explains them: each row is a case as it stood after a change.
+
+    `given_zone` goes before that of the mapping.
+    """
+
+    mapping: FileMapping
+    now: datetime
+    given_zone: str | None = None
+    encoding: str = UTF8
+    format: Format = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "format", self.mapping.format("csv"))
+
+    @property
+    def zone(self) -> str:
+        """The zone of times that say none; empty if each does."""
+        return self.given_zone or self.mapping.zone or ""
+
+    def read(self, block: Callable[[int], bytes]) -> Iterator[SourceRow | RefusedRow]:
+        """The rows, in the order of the file or of their sequence. Raises FileRefused."""
+        rows = DelimitedRows(lines(block, self.encoding), self.encoding)
+        heading = [" ".join(cell.split()) for cell in rows.heading()]
+        self._check(heading)
+        told: Iterator[CellRow | RefusedRow] = iter(rows)
+        kept = [n for n, name in enumerate(heading) if name not in self.mapping.ignore]
+        if len(kept) < len(heading):
+            told = _select_cells(told, kept)
+        mapped = MappedRows(self.mapping, self.format, self.zone, self.now)
+        yield from mapped.read([heading[n] for n in kept], told)
+
+    def _check(self, heading: list[str]) -> None:
+        """Raises FileRefused if this is not the heading that the mapping is about."""
+        twice = sorted({name for name in heading if heading.count(name) > 1})
+        if twice:
+            raise FileRefused(f"The heading has {', '.join(map(repr, twice))} more than once.")
+        absent = {column: key for column, key in self.mapping.keys_by_column.items() if column not in heading}
+        if absent:
+            told = ", ".join(f"{column!r} ({key} of the mapping)" for column, key in absent.items())
+            raise FileRefused(f"The heading has no column {told}. It has: {', '.join(map(repr, heading))}.")
+
+
+def _select_cells(rows: Iterator[CellRow | RefusedRow], kept: list[int]) -> Iterator[CellRow | RefusedRow]:
+    """The rows without the cells that are ignored; at least the case and the time are not."""
+    keep = itemgetter(*kept)
+    for row in rows:
+        yield row if isinstance(row, RefusedRow) else (row[0], list(keep(row[1])), row[2])

@@ -1,0 +1,174 @@
+"""What the assignment rules come to for a ticket: the team, the person, and why not the other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.common.records import from_row
+from app.common.tickets import Ticket
+from app.db import Connection, Database, Row, fetch_rows
+from app.foundation.assignment.assignment_rules import MOST_RULES
+from app.foundation.assignment.records import AssignmentRule, AssignmentStrategy, StaffedHours
+from app.foundation.assignment.selection import (
+    Availability,
+    RuleMatch,
+    TicketAttributes,
+    first_match,
+    hours_of,
+    least_loaded,
+    round_robin,
+)
+from app.foundation.calendars.calendar_cache import newest_business_times
+from app.foundation.rota.on_call import on_duty_in
+from app.foundation.rota.records import Duty
+from app.kernel.lifecycle import Lifecycle
+
+#: Of a team so many can be chosen from, and of a person's open tickets so many are counted.
+MOST_PERSONS = 500
+MOST_COUNTED = 1_000
+RULES = """
+select * from fold.assignment_rule where process = %s and state = 'active'
+order by position, id limit %s"""
+# A rule of one of the processes, if there is any that is active.
+ANY_RULE = "select 1 from fold.assignment_rule where process = any(%s) and state = 'active' limit 1"
+RETIRED_TEAMS = "select id from fold.team where id = any(%s) and state = 'retired'"
+MEMBERS = """
+select p.id from fold.membership m join fold.person p on p.id = m.person_id
+where m.team_id = %s and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
+order by p.id limit %s"""
+# What was given because of the event, where the log has it. A turn is kept in the transaction that moves the
+# checkpoint; if that was lost, the event is taken again, and its turn is found here.
+RECORD_TURN = """
+insert into plumbing.assignment_turn as old (team_id, person_id, position)
+select (data->'given'->>'team')::uuid, (data->'given'->>'person')::uuid, position from log.told
+where stream = %s and actor = %s and source_ref = %s and data->'given'->>'person' is not null
+on conflict (team_id, person_id) do update set position = greatest(old.position, excluded.position)"""
+LAST_TURNS = "select person_id, position from plumbing.assignment_turn where team_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """To whom a case goes. Without a rule that is for it neither team nor person is set; without anybody to
+    choose, no person.
+    """
+
+    matched: RuleMatch
+    team_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+async def active_rules(db: Database, process: str) -> Sequence[AssignmentRule]:
+    """The active rules of the process, in order."""
+    rows = await db.rows(RULES, (process, MOST_RULES))
+    return [from_row(AssignmentRule, row) for row in rows]
+
+
+async def has_active_rules(connection: Connection, processes: Iterable[str]) -> bool:
+    """Whether one of the processes has an active rule."""
+    return bool(await fetch_rows(connection, ANY_RULE, (list(processes),)))
+
+
+#: By person, where the log has the last ticket that a rule gave them in the team of that id.
+LoadTurns = Callable[[UUID], Awaitable[Mapping[UUID, int]]]
+
+
+def turns_by_person(rows: Sequence[Row]) -> dict[UUID, int]:
+    """The turns in the rows of `LAST_TURNS`."""
+    return {row["person_id"]: row["position"] for row in rows}
+
+
+def ticket_attributes(ticket: Ticket) -> TicketAttributes:
+    """What of the ticket rules go by."""
+    return TicketAttributes(
+        ticket.KIND,
+        getattr(ticket, "service", None),
+        getattr(ticket, "category", None),
+        ticket.priority,
+        ticket.customer_id,
+    )
+
+
+async def propose(
+    db: Database,
+    lifecycles: Mapping[str, Lifecycle[Any]],
+    rules: Sequence[AssignmentRule],
+    case: TicketAttributes,
+    at: datetime,
+    load_turns: LoadTurns,
+) -> Proposal:
+    """To whom the case goes by the rules at that time."""
+    matched = first_match(rules, case, await _load_availability(db, rules, at))
+    rule = matched.rule
+    if rule is None or rule.to_team_id is None:
+        return Proposal(matched)
+    return Proposal(matched, rule.to_team_id, await _choose_person(db, lifecycles, rule, at, load_turns))
+
+
+async def _load_availability(db: Database, rules: Sequence[AssignmentRule], at: datetime) -> Availability:
+    """What the rules go by at that time besides the case."""
+    by_hours = {hours_of(rule) for rule in rules if rule.hours is not StaffedHours.always}
+    working = {team for team in by_hours if team is not None and await on_duty_in(db, team, Duty.working, at)}
+    teams = [rule.to_team_id for rule in rules]
+    retired = {row["id"] for row in await db.rows(RETIRED_TEAMS, (teams,))}
+    calendars = await newest_business_times(
+        db, {rule.calendar for rule in rules if rule.calendar is not None}
+    )
+    open_then = {key for key, hours in calendars.items() if hours.open_at(at)}
+    return Availability(working, open_then, retired)
+
+
+async def _choose_person(
+    db: Database,
+    lifecycles: Mapping[str, Lifecycle[Any]],
+    rule: AssignmentRule,
+    at: datetime,
+    load_turns: LoadTurns,
+) -> UUID | None:
+    """Who of the rule's team is given it."""
+    team = rule.to_team_id
+    assert team is not None
+    if rule.choose is AssignmentStrategy.nobody:
+        return None
+    persons: Sequence[UUID]
+    if rule.choose in (AssignmentStrategy.on_call, AssignmentStrategy.on_duty):
+        duty = Duty.on_call if rule.choose is AssignmentStrategy.on_call else Duty.working
+        persons = await on_duty_in(db, team, duty, at)
+    else:
+        persons = [row["id"] for row in await db.rows(MEMBERS, (team, MOST_PERSONS))]
+    if not persons:
+        return None
+    had = await load_turns(team)
+    if rule.choose is AssignmentStrategy.least_loaded:
+        return least_loaded(persons, had, await _open_ticket_counts(db, lifecycles, persons))
+    return round_robin(persons, had)
+
+
+async def _open_ticket_counts(
+    db: Database, lifecycles: Mapping[str, Lifecycle[Any]], persons: Sequence[UUID]
+) -> dict[UUID, int]:
+    """By person, how many open tickets they have, of all kinds that are assigned."""
+    counts = " + ".join(
+        f"(select count(*) from ({one} limit {MOST_COUNTED}) as open)" for one in open_tickets(lifecycles)
+    )
+    query = f"select mine.id, {counts} as number from unnest(%s::uuid[]) as mine (id)"
+    return {row["id"]: row["number"] for row in await db.rows(query, (list(persons),))}
+
+
+def open_tickets(lifecycles: Mapping[str, Lifecycle[Any]]) -> list[str]:
+    """For each kind that is assigned, what selects the open tickets of the person `mine.id`. The states stand
+    in the text: they are what the indexes of open tickets are for.
+    """
+    found = []
+    for lifecycle in lifecycles.values():
+        if "assign" in lifecycle.by_name:
+            come_from = lifecycle["assign"].from_states
+            assert isinstance(come_from, frozenset), "what does not exist cannot be assigned"
+            states = ", ".join(f"'{state.value}'" for state in lifecycle.states if state in come_from)
+            found.append(
+                f"select 1 from {lifecycle.table} r where r.state in ({states}) and r.assignee_id = mine.id"
+            )
+    return found

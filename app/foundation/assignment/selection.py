@@ -1,0 +1,117 @@
+"""Which rule is for a ticket, and who of the team is given it (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.common.priority import Priority
+from app.common.records import CodeEnum
+from app.foundation.assignment.records import AssignmentRule, CalendarHours, StaffedHours
+
+
+class MismatchReason(CodeEnum):
+    """Why a rule is not for a ticket."""
+
+    service = "service", "It is for another service.", "适用于其他服务。"
+    category = "category", "It is for another category.", "适用于其他类别。"
+    customer = "customer", "It is for another customer.", "适用于其他客户。"
+    priority = "priority", "It is for other priorities.", "适用于其他优先级。"
+    nobody_works = "nobody_works", "Nobody works in the team then.", "当时该团队无人上班。"
+    somebody_works = "somebody_works", "Somebody works in the team then.", "当时该团队有人上班。"
+    calendar_closed = "calendar_closed", "Its calendar is closed then.", "当时不在其日历的开放时间内。"
+    calendar_open = "calendar_open", "Its calendar is open then.", "当时在其日历的开放时间内。"
+    team_retired = "team_retired", "Its team is retired.", "其团队已撤销。"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAttributes:
+    """What of a ticket rules go by; None: it has none."""
+
+    process: str
+    service: str | None = None
+    category: str | None = None
+    priority: Priority | None = None
+    customer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What else rules go by at an instant: the teams in which somebody works then (`working`), the keys of
+    the calendars that are `open` then, and the teams that are `retired` and given no work any more.
+    """
+
+    working: Collection[UUID] = ()
+    open: Collection[str] = ()
+    retired: Collection[UUID] = ()
+
+
+def mismatch_reason(
+    rule: AssignmentRule, ticket: TicketAttributes, availability: Availability
+) -> MismatchReason | None:
+    """Why the rule is not for the case; None: it is."""
+    somebody, is_open = hours_of(rule) in availability.working, rule.calendar in availability.open
+    reasons = (
+        (MismatchReason.service, rule.for_service not in (None, ticket.service)),
+        (MismatchReason.category, rule.for_category not in (None, ticket.category)),
+        (MismatchReason.customer, rule.for_customer_id not in (None, ticket.customer_id)),
+        (MismatchReason.priority, bool(rule.priorities) and ticket.priority not in (rule.priorities or ())),
+        (MismatchReason.nobody_works, rule.hours is StaffedHours.somebody_works and not somebody),
+        (MismatchReason.somebody_works, rule.hours is StaffedHours.nobody_works and somebody),
+        (MismatchReason.calendar_closed, rule.calendar_hours is CalendarHours.open and not is_open),
+        (MismatchReason.calendar_open, rule.calendar_hours is CalendarHours.closed and is_open),
+        (MismatchReason.team_retired, rule.to_team_id in availability.retired),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
+
+
+def hours_of(rule: AssignmentRule) -> UUID | None:
+    """The team whose hours the rule goes by."""
+    return rule.hours_of_id or rule.to_team_id
+
+
+def by_position(rules: Iterable[AssignmentRule]) -> list[AssignmentRule]:
+    """The rules in the order in which they are asked. Whoever moves one changes that one alone: there is one
+    order, whatever is moved at once.
+    """
+    return sorted(rules, key=lambda rule: (rule.position or 0, rule.id))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMatch:
+    """The first rule that is for the case, if any, and why those before it are not, in order."""
+
+    rule: AssignmentRule | None
+    skipped: Sequence[tuple[AssignmentRule, MismatchReason]]
+
+
+def first_match(
+    rules: Iterable[AssignmentRule], ticket: TicketAttributes, availability: Availability
+) -> RuleMatch:
+    """Goes through the rules in their order."""
+    passed: list[tuple[AssignmentRule, MismatchReason]] = []
+    for rule in by_position(rules):
+        reason = mismatch_reason(rule, ticket, availability)
+        if reason is None:
+            return RuleMatch(rule, passed)
+        passed.append((rule, reason))
+    return RuleMatch(None, passed)
+
+
+def round_robin(persons: Iterable[UUID], turns: Mapping[UUID, int]) -> UUID | None:
+    """Whose last turn is longest ago, first those who never had one; None: there is nobody.
+
+    `turns` are by person the place of their last turn. As long as the same persons are there, the numbers of
+    their turns differ by one at most.
+    """
+    return min(persons, key=lambda person: (turns.get(person, 0), person), default=None)
+
+
+def least_loaded(persons: Iterable[UUID], turns: Mapping[UUID, int], load: Mapping[UUID, int]) -> UUID | None:
+    """Who has least open, and of several the one whose turn it is; None: there is nobody."""
+    return min(
+        persons,
+        key=lambda person: (load.get(person, 0), turns.get(person, 0), person),
+        default=None,
+    )

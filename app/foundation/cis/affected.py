@@ -1,0 +1,89 @@
+"""Whom a failure touches: the services that the items serve, and their customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.shapes import OutputModel, Renderer, TeamStub
+from app.db import Row
+from app.foundation.services.records import Criticality, ServiceState
+from app.foundation.services.services import LIFECYCLE
+from app.kernel.references import is_visible
+
+#: So many services, and so many customers, are told of, the nearest; where there are more, that is said.
+MOST_AFFECTED = 1_000
+SERVICES = """
+select s.id, s.key, s.name_en, s.name_zh, s.criticality, s.state, s.customers, h.audience
+from fold.service s join log.stream_head h on h.stream = 'service/' || s.id
+where s.key = any(%s)"""
+
+
+class ServiceStub(OutputModel):
+    """A service, as others show it."""
+
+    id: UUID
+    name_en: str
+    name_zh: str
+    criticality: Criticality
+    state: ServiceState
+
+
+class AffectedServiceOut(OutputModel):
+    """A service that is touched."""
+
+    key: str
+    distance: int = Field(description="That of the nearest item that serves it; 0: the failing one.")
+    service: ServiceStub | None = Field(
+        description="Null where nobody has recorded one of that key, or none that the caller may see."
+    )
+
+
+class AffectedCustomerOut(OutputModel):
+    """A team that a touched service is for."""
+
+    customer: TeamStub
+    distance: int = Field(description="That of the nearest service that is for it.")
+
+
+async def services_and_customers(
+    renderer: Renderer, distances: Mapping[str, int]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], bool]:
+    """The services of those keys, and the teams that they are for, the nearest first; and whether there are
+    more than are told. What is retired is not touched.
+    """
+    rows = await renderer.ledger.db.rows(SERVICES, (list(distances),))
+    retired = {row["key"] for row in rows if row["state"] == ServiceState.retired}
+    keys = sorted(distances.keys() - retired, key=lambda key: (distances[key], key))
+    caller = renderer.caller
+    seen = {
+        row["key"]: row for row in rows if is_visible(renderer.ledger, LIFECYCLE, caller, row["audience"])
+    }
+    services = [
+        {"key": key, "distance": distances[key], "service": _stub(seen.get(key))}
+        for key in keys[:MOST_AFFECTED]
+    ]
+    customers = await _customers(renderer, [seen[key] for key in keys if key in seen], distances)
+    return services, customers[:MOST_AFFECTED], max(len(keys), len(customers)) > MOST_AFFECTED
+
+
+def _stub(row: Row | None) -> dict[str, Any] | None:
+    return None if row is None else {name: row[name] for name in ServiceStub.model_fields}
+
+
+async def _customers(
+    renderer: Renderer, services: Sequence[Row], distances: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    nearest: dict[UUID, int] = {}
+    for row in services:  # the nearest come first
+        for customer in row["customers"] or ():
+            nearest.setdefault(UUID(customer), distances[row["key"]])
+    teams = await renderer.ledger.directory.teams(nearest) if nearest else {}
+    found = [
+        {"customer": {"id": team, "key": teams[team].key, "name": teams[team].name}, "distance": distance}
+        for team, distance in nearest.items()
+    ]
+    return sorted(found, key=lambda one: (one["distance"], one["customer"]["key"]))

@@ -1,0 +1,35 @@
+"""Whether somebody can be given something to do, or be told of something."""
+
+from __future__ import annotations
+
+from app.common.people import Person, PersonState
+from app.foundation.people.lookups import membership
+from app.foundation.people.records import Team, TeamState
+from app.kernel.reads import ReadContext
+from app.kernel.refusals import WrongValue
+
+
+async def check_assignable(
+    reads: ReadContext, person: Person | None, team: Team | None, pointer: str
+) -> None:
+    """Raises WrongValue unless the person that the body names there can be given work, in the team if both
+    are named.
+    """
+    check_person_active(person, pointer)
+    if person is not None and team is not None and await membership(reads, person, team) is None:
+        raise WrongValue({"team": str(team.key)}, pointer=pointer, because="not_in_the_team")
+    check_team_active(team)
+
+
+def check_team_active(team: Team | None, pointer: str = "/team") -> None:
+    """Raises WrongValue if the team that the body names is given no work any more."""
+    if team is not None and team.state is TeamState.retired:
+        raise WrongValue(pointer=pointer, because="team_retired")
+
+
+def check_person_active(person: Person | None, pointer: str) -> None:
+    """Raises WrongValue if the person that the body names there is not there any more."""
+    if person is not None and person.state is PersonState.erased:
+        raise WrongValue(pointer=pointer, because="person_erased")
+    if person is not None and person.state is PersonState.inactive:
+        raise WrongValue(pointer=pointer, because="person_inactive")

@@ -1,0 +1,250 @@
+"""Who may act: what stands in a table's fourth column, and how it says itself in words (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller, Role, parse_grants
+from app.common.records import CodeEnum
+from app.common.role_labels import DEFAULT_LABELS, RoleLabels
+
+
+class Relation(CodeEnum):
+    """What somebody is to the record."""
+
+    anybody = "anybody", "anybody", "任何人"
+    reporter = "reporter", "the reporter", "报告人"
+    author = "author", "the author", "作者"
+    assignee = "assignee", "the assignee", "受理人"
+    holder = (
+        "holder",
+        "whom it stands for, by a key that is no narrower",
+        "密钥所属人（所用密钥的权限不得更窄）",
+    )
+    superior = "superior", "an administrator of all that they hold", "能管理其全部角色的系统管理员"
+    addressee = "addressee", "whom it is for", "收件人"
+    oneself = (
+        "oneself",
+        "the person themselves, by a key for all that they hold",
+        "本人（所用密钥须涵盖其全部角色）",
+    )
+    staff = "staff", "staff", "内部人员"
+    rule = "rule", "a rule", "系统规则"
+    voter = "voter", "those who are asked to vote", "受邀表决人"
+    chair = "chair", "the chair", "主席"
+    presiding = "presiding", "whoever chairs it", "会议主席"
+    decision = "decision", "a decision", "决议"
+    solution_reviewer = (
+        "solution_reviewer",
+        "one IT and one business reviewer",
+        "信息技术方和业务方评审人各一名",
+    )
+    acceptor = "acceptor", "the requester's acceptance group", "需求方验收组"
+
+
+@dataclass(frozen=True, slots=True)
+class ActorPolicy:
+    """A union of roles and relations. `agent | engineer`."""
+
+    roles: frozenset[Role] = frozenset()
+    relations: frozenset[Relation] = frozenset()
+
+    def __or__(self, other: ActorPolicy) -> ActorPolicy:
+        return ActorPolicy(self.roles | other.roles, self.relations | other.relations)
+
+    def allows(self, caller: Caller, record: Any) -> bool:
+        """Whether the caller is one of them, for that record."""
+        if caller.is_rule:
+            return Relation.rule in self.relations
+        if caller.is_read_only:
+            return False
+        # Asked of each row of a table for each record that is shown: a generator costs as much as the rest.
+        for role in self.roles & caller.role_codes:
+            if caller.has_role(role, record):
+                return True
+        return any(_RELATIONS[relation](caller, record) for relation in self.relations)
+
+    def phrase(self, language: str, labels: RoleLabels = DEFAULT_LABELS) -> str:
+        """In words: `agent, engineer or the assignee`. `labels` are those of the roles."""
+        parts = sorted(labels.label(r, language) for r in self.roles) + sorted(
+            r.label(language) for r in self.relations
+        )
+        if language == "zh":
+            return "、".join(parts)
+        return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDuty:
+    """A part that somebody has had in a record: `RecordDuty("requester", "申请人", ("requester_id",))`.
+
+    `fields` of the record name the persons, one or a list of ids each.
+    """
+
+    en: str
+    zh: str
+    fields: tuple[str, ...]
+
+    def persons(self, record: Any) -> frozenset[UUID]:
+        """Who has had it."""
+        found: set[UUID] = set()
+        for name in self.fields:
+            value = getattr(record, name)
+            found.update(UUID(str(one)) for one in (value if isinstance(value, list) else [value]) if one)
+        return frozenset(found)
+
+    def label(self, language: str) -> str:
+        """What people call it."""
+        return self.zh if language == "zh" else self.en
+
+
+def conflicting_duties(
+    parts: Iterable[RecordDuty], record: Any, persons: Set[UUID | None]
+) -> list[RecordDuty]:
+    """Those of the parts that one of the persons has had in the record."""
+    return [part for part in parts if persons & part.persons(record)]
+
+
+def segregated_persons(parts: Iterable[RecordDuty], record: Any) -> frozenset[UUID]:
+    """All who have had one of the parts in the record."""
+    return frozenset(person for part in parts for person in part.persons(record))
+
+
+def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
+    """All that `allows` goes by: for callers and records with the same, all tables say the same."""
+    # Asked of a record as an attribute, a field that it does not have costs more than all of the others.
+    said = vars(record).get
+    me, assignee, team, service = caller.person_id, said("assignee_id"), said("team_id"), said("service")
+    return (
+        caller.is_rule,
+        caller.rights,
+        me is not None and said("requester_id") == me,
+        me is not None and said("author_id") == me,
+        me is not None and said("chair_id") == me,
+        assignee is None,
+        assignee == me,
+        team if team in caller.scope_teams else None,
+        team in caller.teams,
+        service if service in caller.scope_services else None,
+        me is not None and said("person_id") == me,
+        me is not None and said("id") == me,
+        None if (roles := said("roles")) is None else tuple(roles),
+        getattr(record, "KIND", None),
+    )
+
+
+def _is_reporter(caller: Caller, record: Any) -> bool:
+    return caller.person_id is not None and getattr(record, "requester_id", None) == caller.person_id
+
+
+def _is_author(caller: Caller, record: Any) -> bool:
+    """Whoever wrote it."""
+    return caller.person_id is not None and getattr(record, "author_id", None) == caller.person_id
+
+
+def _is_presiding(caller: Caller, record: Any) -> bool:
+    return caller.person_id is not None and getattr(record, "chair_id", None) == caller.person_id
+
+
+def _is_assignee(caller: Caller, record: Any) -> bool:
+    """The person, or any member of the assigned team while no person is set."""
+    person = getattr(record, "assignee_id", None)
+    if person is not None:
+        return bool(person == caller.person_id)
+    return getattr(record, "team_id", None) in caller.teams
+
+
+def _is_addressee(caller: Caller, record: Any) -> bool:
+    """Whom a notice is for."""
+    return caller.person_id is not None and getattr(record, "person_id", None) == caller.person_id
+
+
+def _is_holder(caller: Caller, record: Any) -> bool:
+    """Whom an API key stands for, by a credential that can do all that the key can."""
+    return _is_addressee(caller, record) and caller.covers_credential(
+        caller.person_id, parse_grants(getattr(record, "roles", None))
+    )
+
+
+def _is_superior(caller: Caller, record: Any) -> bool:
+    """Their administrator, who could hold whatever that person holds. What ends or opens all of one's own
+    credentials takes one that is no narrower than they are.
+    """
+    held = parse_grants(getattr(record, "roles", None)) or ()
+    return (
+        caller.has_role(Role.admin, record)
+        and all(caller.administers(one) for one in held)
+        and (not _is_same_person(caller, record) or caller.covers_credential(caller.person_id, None))
+    )
+
+
+def _is_same_person(caller: Caller, record: Any) -> bool:
+    return caller.person_id is not None and getattr(record, "id", None) == caller.person_id
+
+
+def _is_oneself(caller: Caller, record: Any) -> bool:
+    """The person, by a credential for all that they hold."""
+    held = parse_grants(getattr(record, "roles", None)) or ()
+    return _is_same_person(caller, record) and caller.covers_credential(caller.person_id, held)
+
+
+_RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
+    Relation.anybody: lambda caller, record: True,
+    Relation.reporter: _is_reporter,
+    Relation.author: _is_author,
+    Relation.presiding: _is_presiding,
+    Relation.assignee: _is_assignee,
+    Relation.holder: _is_holder,
+    Relation.superior: _is_superior,
+    Relation.addressee: _is_addressee,
+    Relation.oneself: _is_oneself,
+    Relation.staff: lambda caller, record: caller.is_staff_for(record),
+    Relation.rule: lambda caller, record: False,
+    # A record does not say who is asked to decide about it: the rows beside it do, and a check asks them.
+    Relation.voter: lambda caller, record: caller.person_id is not None,
+    Relation.chair: lambda caller, record: caller.person_id is not None,
+    Relation.solution_reviewer: lambda caller, record: caller.person_id is not None,
+    Relation.acceptor: lambda caller, record: caller.person_id is not None,
+    # Nobody does it: it follows from the last vote, in the same command.
+    Relation.decision: lambda caller, record: False,
+}
+
+anybody = ActorPolicy(relations=frozenset({Relation.anybody}))
+reporter = ActorPolicy(relations=frozenset({Relation.reporter}))
+author = ActorPolicy(relations=frozenset({Relation.author}))
+assignee = ActorPolicy(relations=frozenset({Relation.assignee}))
+holder = ActorPolicy(relations=frozenset({Relation.holder}))
+superior = ActorPolicy(relations=frozenset({Relation.superior}))
+addressee = ActorPolicy(relations=frozenset({Relation.addressee}))
+oneself = ActorPolicy(relations=frozenset({Relation.oneself}))
+staff = ActorPolicy(relations=frozenset({Relation.staff}))
+rule = ActorPolicy(relations=frozenset({Relation.rule}))
+voter = ActorPolicy(relations=frozenset({Relation.voter}))
+chair = ActorPolicy(relations=frozenset({Relation.chair}))
+presiding = ActorPolicy(relations=frozenset({Relation.presiding}))
+decision = ActorPolicy(relations=frozenset({Relation.decision}))
+solution_reviewer = ActorPolicy(relations=frozenset({Relation.solution_reviewer}))
+acceptor = ActorPolicy(relations=frozenset({Relation.acceptor}))
+
+
+def role(*roles: Role) -> ActorPolicy:
+    """Those who hold any of the roles."""
+    return ActorPolicy(roles=frozenset(roles))
+
+
+agent = role(Role.agent)
+engineer = role(Role.engineer)
+incident_manager = role(Role.incident_manager)
+knowledge_editor = role(Role.knowledge_editor)
+problem_manager = role(Role.problem_manager)
+process_owner = role(Role.process_owner)
+quality_manager = role(Role.quality_manager)
+configuration_manager = role(Role.configuration_manager)
+service_level_manager = role(Role.service_level_manager)
+integration = role(Role.integration)
+admin = role(Role.admin)
+
+requester_duty = RecordDuty("requester", "申请人", ("requester_id",))

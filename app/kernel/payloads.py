@@ -1,0 +1,380 @@
+"""Typed commands: a body is what the API takes, what `apply` reads, and what the event keeps as
+`to_event_data`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from app.common.components import Component
+from app.common.custom import CustomValuesField
+from app.common.personal import PREFIX, Personal, Sealed
+from app.common.records import ChildRef, ForeignRef, KeyRef
+from app.log.canonical import instant
+
+LONGEST_LINE = 200
+LONGEST_KEY = 100
+LONGEST_PARAGRAPH = 20_000
+LONGEST_LIST = 50
+# What lies outside is a slip of the pen, and some of it cannot be turned into UTC.
+EARLIEST_YEAR = 1900
+LATEST_YEAR = 2200
+
+# What PostgreSQL's text cannot hold, and what only confuses who reads it; in a line also what begins another
+# one, or turns the direction of what follows.
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_NOT_IN_A_PARAGRAPH = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+# RFC 3339, 5.6; a space instead of the T is among what it lets people write.
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,20})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+_NOT_IN_A_KEY = frozenset(",/\\")
+
+# The same in the contract, as far as expressions say it that every client understands: white space around a
+# text is taken off, and what has no shape is told by its most common signs.
+_SPACE = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_UNSEEN = rf"{_SPACE}\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0\ufffc"
+NO_LINE = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+_NO_PARAGRAPH = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
+_NO_KEY = rf"{NO_LINE},/\\\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f-\u206f\u3000\ufeff\ue000-\uf8ff"
+_A_UUID = r"(urn:)?(uuid:)?[{}]*-*([0-9A-Fa-f]-*){32}[{}]*"
+
+
+def _expression(controls: str, unless: str = "") -> dict[str, str]:
+    """A text without these signs in it, with something to be seen, that does not begin as is forbidden."""
+    seen = f"[{_UNSEEN}]*[^{controls}{_UNSEEN}]"
+    return {"pattern": f"^{unless}{seen}[^{controls}]*[{_SPACE}]*$"}
+
+
+A_LINE = _expression(NO_LINE, rf"(?!\s*{PREFIX})")
+A_PARAGRAPH = _expression(_NO_PARAGRAPH)
+A_KEY = _expression(_NO_KEY, rf"(?!\s*({PREFIX}|([Nn][Oo][Nn][Ee]|\.+|{_A_UUID})\s*$))")
+A_FILE_NAME = _expression(rf"{NO_LINE}/\\", rf"(?!\s*{PREFIX})")
+AN_INSTANT = {
+    "pattern": r"^(?!1900-01-01|2200-12-31)(19\d\d|2[01]\d\d|2200)-\d\d-\d\d[Tt ]\d\d:\d\d:[0-5]\d"
+    r"(\.\d{1,20})?([Zz]|[+-]\d\d:\d\d)$"
+}
+
+# Letters and symbols without a shape of their own: the fillers of Hangul, the blank of Braille, what stands
+# for an object, the null notehead. Marks are not among what is shown: alone they have nothing to stand on.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")
+_VISIBLE_CATEGORIES = ("L", "N", "P", "S", "Co")
+
+
+def _require_visible(value: str) -> str:
+    if not any(
+        one not in _BLANK and unicodedata.category(one).startswith(_VISIBLE_CATEGORIES) for one in value
+    ):
+        raise PydanticCustomError("nothing_visible", "must hold something that can be seen")
+    return value
+
+
+def _check_short_text(value: str) -> str:
+    if _NOT_IN_A_LINE.search(value):
+        raise PydanticCustomError("one_line", "must be one line without control characters")
+    # Who has seen a ciphertext could otherwise have it opened, as a title of their own.
+    if value.startswith(PREFIX):
+        raise PydanticCustomError("like_a_ciphertext", "must not begin as a ciphertext does")
+    return value
+
+
+def _check_record_key(value: str) -> str:
+    # In filters a comma stands between keys, `none` for those without one, and an id can be given instead. In
+    # addresses a slash ends a part, and dots alone are taken out by whoever sends the request.
+    reserved = value.casefold() == "none" or not value.strip(".")
+    if not value.isprintable() or not _NOT_IN_A_KEY.isdisjoint(value) or reserved or _is_uuid(value):
+        raise PydanticCustomError("not_a_key", "must be printable, without commas and slashes, and no UUID")
+    return value
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_file_name(value: str) -> str:
+    if "/" in value or "\\" in value:
+        raise PydanticCustomError("not_a_file_name", "must be the name of a file, without its folders")
+    return value
+
+
+def _check_paragraph(value: str) -> str:
+    if _NOT_IN_A_PARAGRAPH.search(value):
+        raise PydanticCustomError("no_control_characters", "must not hold control characters")
+    return value
+
+
+ShortText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE),
+    AfterValidator(_check_short_text),
+    AfterValidator(_require_visible),
+    Component("ShortText", "One line of text.", "Order a new relay", A_LINE),
+]
+#: What a team, a service, a configuration item or a category is called in addresses, filters and KPIs.
+RecordKey = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_KEY),
+    AfterValidator(_check_short_text),
+    AfterValidator(_require_visible),
+    AfterValidator(_check_record_key),
+    Component("KeyText", "A key: it stands in addresses, filters and KPIs.", "mail", A_KEY),
+]
+#: What a case is called in lists.
+Title = Annotated[ShortText, Component("Title", "A case in a line.", "Mail does not arrive", A_LINE)]
+Paragraph = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PARAGRAPH),
+    AfterValidator(_check_paragraph),
+    AfterValidator(_require_visible),
+    Component("Paragraph", "Text of any number of lines.", "The relay was replaced.", A_PARAGRAPH),
+]
+#: Free text in somebody's own words: encrypted under their key, gone when they are erased.
+FreeText = Annotated[Paragraph, Personal()]
+#: What a file is called where it comes from.
+FileName = Annotated[
+    ShortText,
+    AfterValidator(_check_file_name),
+    Personal(),
+    Component("FileName", "The name of a file, without its folders.", "screen.png", A_FILE_NAME),
+]
+#: The name of another record as a client gives it: its id, its key or its number.
+Reference = Annotated[
+    ShortText, Component("Reference", "Another record: its id, its key or its number.", "me", A_LINE)
+]
+
+
+def _rfc_3339(value: Any) -> Any:
+    # Pydantic would take a number, also as text, for seconds since 1970, and nobody means that here.
+    if not (isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value))):
+        raise PydanticCustomError("datetime_type", "must be a time with a zone")
+    return value
+
+
+def _to_utc_in_range(value: datetime) -> datetime:
+    if EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        value = value.astimezone(UTC)
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise PydanticCustomError("datetime_parsing", "must be a time with a zone")
+    return value
+
+
+#: A point in time as a client gives it, with its zone; UTC from here on.
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_rfc_3339),
+    AfterValidator(_to_utc_in_range),
+    Component("Instant", "A point in time with its zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
+]
+
+
+def at_most_entries(most: int) -> BeforeValidator:
+    """Of a list: it is not read if it is longer. `max_length` comes only after all that is wrong in its
+    entries.
+    """
+
+    def counted(value: Any) -> Any:
+        if isinstance(value, list | tuple) and len(value) > most:
+            context = {"field_type": "List", "max_length": most, "actual_length": len(value)}
+            raise PydanticKnownError("too_long", context)
+        return value
+
+    return BeforeValidator(counted)
+
+
+#: A list as long as most may be.
+BoundedList = at_most_entries(LONGEST_LIST)
+
+
+class Payload(BaseModel):
+    """What must be given for an action. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    occurred_at: Annotated[
+        Instant | None,
+        Component(
+            "OccurredAt",
+            "When it happened, if not now; how far back depends on the role.",
+            "2026-03-02T09:30:00Z",
+        ),
+    ] = None
+
+
+class PayloadPart(BaseModel):
+    """One of several things of a kind that a body says: `actions: tuple[ReviewAction, ...]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Patch(Payload):
+    """Some fields of a record, put right: what is left out stays as it is, null takes a value away.
+
+    `REQUESTER_FIELDS` are the fields that whoever asked may put right themselves.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+    REQUESTER_FIELDS: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _has_changes(self) -> Self:
+        if not any(True for _ in provided_fields(self)):
+            raise PydanticCustomError("nothing_to_change", "say what is to change")
+        return self
+
+
+class EmptyPayload(Payload):
+    """Nothing need be given."""
+
+
+class Reason(Payload):
+    """Why."""
+
+    reason: FreeText = Field(description="Why, in the words of whoever acts.")
+
+
+def references(
+    body: BaseModel, within: str = "", *, marked: type[ForeignRef | KeyRef] = ForeignRef
+) -> Iterator[tuple[str, Any, str | tuple[str, ...]]]:
+    """The fields that name other records, each with its mark (Refers, or that which is asked for) and the
+    name in it, or the names where it is a list. What is in a part is called `actions/0/owner`. What a patch
+    leaves out names nothing, whatever stands in its place.
+    """
+    for field, mark in marks(type(body), marked).items():
+        value = getattr(body, field)
+        if value is not None and not (isinstance(body, Patch) and field not in body.model_fields_set):
+            yield f"{within}{field}", mark, value
+    for field in part_types(type(body)):
+        for n, part in enumerate(getattr(body, field)):
+            yield from references(part, f"{within}{field}/{n}/", marked=marked)
+
+
+@cache
+def part_types(model: type[BaseModel]) -> dict[str, type[PayloadPart]]:
+    """By field, what it has several of."""
+    return {
+        name: part
+        for name, field in model.model_fields.items()
+        for part in getattr(field.annotation, "__args__", ())
+        if isinstance(part, type) and issubclass(part, PayloadPart)
+    }
+
+
+def child_references(body: Payload) -> Iterator[tuple[str, ChildRef, UUID | str]]:
+    """The fields that name rows beside the record, each with the value that names one."""
+    for field, mark in marks(type(body), ChildRef).items():
+        value = getattr(body, field)
+        if value is not None:
+            yield field, mark, value
+
+
+def provided_fields(body: BaseModel) -> Iterator[tuple[str, Any]]:
+    """The fields that say something, each with its value, but for when it happened: those that have one,
+    defaults among them; of a patch those that were given, null too.
+    """
+    for name in type(body).model_fields:
+        value = getattr(body, name)
+        given = name in body.model_fields_set if isinstance(body, Patch) else value is not None
+        if given and name != "occurred_at":
+            yield name, value
+
+
+def has_personal_text(body: BaseModel) -> bool:
+    """Whether something in it must be sealed."""
+    personal = marks(type(body), Personal)
+    return any(value is not None and name in personal for name, value in provided_fields(body)) or any(
+        has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name)
+    )
+
+
+def to_event_data(
+    body: BaseModel, resolved: Mapping[str, list[Any]], seal: Callable[[str], Sealed], within: str = ""
+) -> dict[str, Any]:
+    """What was said, as JSON data.
+
+    `found` holds, by field (as `references` calls it), the records that its names stand for: their ids are
+    kept. `seal` turns a text into its ciphertext. Values of custom fields are not in it: what they are, their
+    definitions say.
+    """
+    personal, names = marks(type(body), Personal), marks(type(body), ForeignRef)
+    several, custom = part_types(type(body)), marks(type(body), CustomValuesField)
+    kept: dict[str, Any] = {}
+    for name, value in provided_fields(body):
+        if name in custom:
+            continue
+        if value is None:
+            kept[name] = None
+        elif name in names:
+            ids = [record.id for record in resolved.get(f"{within}{name}", ())]
+            kept[name] = to_json_value(ids[0] if isinstance(value, str) else ids)
+        elif name in several:
+            kept[name] = [
+                to_event_data(part, resolved, seal, f"{within}{name}/{n}/") for n, part in enumerate(value)
+            ]
+        else:
+            kept[name] = to_json_value(seal(value) if name in personal else value)
+    return kept
+
+
+def to_json_value(value: Any) -> Any:
+    """A value as JSON data with a canonical form."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str | UUID):  # codes and ciphertexts are texts, too
+        return str(value)
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, dict):
+        return {str(key): to_json_value(item) for key, item in value.items()}
+    assert isinstance(value, list | tuple), f"{value!r} has no canonical form"
+    return [to_json_value(item) for item in value]
+
+
+_marks_cache: dict[tuple[type, type], dict[str, Any]] = {}
+
+
+def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
+    """By field, the mark of that kind (Personal, Refers, KeyOf, Child, StaffOnly) in its annotation."""
+    known = _marks_cache.get((model, mark))
+    if known is None:
+        known = {
+            name: found
+            for name, field in model.model_fields.items()
+            if (found := _mark(field.annotation, field.metadata, mark)) is not None
+        }
+        _marks_cache[model, mark] = known
+    return known
+
+
+def _mark(annotation: Any, metadata: Any, mark: type) -> Any:
+    for found in metadata:
+        if isinstance(found, mark):
+            return found
+    for part in getattr(annotation, "__args__", ()):
+        inner = _mark(part, getattr(part, "__metadata__", ()), mark)
+        if inner is not None:
+            return inner
+    return None

@@ -1,0 +1,320 @@
+"""What checks and preparations may look at: the record's own children, other records by their name, and what
+a package asks of its own tables.
+
+What was looked at is remembered with its version, so that a command decided on it is refused if it moves; of
+every other query it is said what holds its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from app.common.custom import CustomField, FieldState
+from app.common.people import Caller, Person, Role, RoleGrant
+from app.common.priority import Matrix
+from app.common.records import ChildRecord, Record, from_row
+from app.db import Database, Row
+from app.kernel.directory import Directory
+from app.kernel.lifecycle import Lifecycle
+from app.kernel.visibility import can_see
+from app.log.events import kind_of, stream
+from app.log.read import head
+
+R = TypeVar("R", bound=Record)
+C = TypeVar("C", bound=ChildRecord)
+
+# By the index person_roles.
+HOLDERS = """
+select id from fold.person where state = 'active' and roles && %s::text[] and kind = 'human'
+and deactivated_at is null order by id limit %s
+"""
+ACTIVE = "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"
+NUMBER = re.compile(r"[A-Z]{3}-\d{4}-\d{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedRecord(Generic[R]):
+    """A record as it stands, the version of its stream, and who may see it."""
+
+    record: R
+    stream_version: int
+    audience: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The rows that were read have versions: these columns name the stream and the version of each."""
+
+    stream: str = "stream"
+    version: str = "version"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVersion:
+    """What was read stands beside a record, and its coming and going moves the version of that one, which was
+    noted when it was read.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """Two who decide on the same at once meet on this constraint of the database."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotHeld:
+    """Nothing need hold what was read: what comes meanwhile may be left out, and why."""
+
+    reason: str
+
+
+#: What keeps a decision true that was made on what a query gave.
+HeldBy = Versions | RecordVersion | Constraint | NotHeld
+#: As most that is asked of a record.
+BY_RECORD_VERSION = RecordVersion()
+#: How rows are read: as the database has them, or by a Look that knows what holds them.
+Reading = Callable[[str, Any], Awaitable[list[Row]]]
+
+
+@dataclass(slots=True)
+class ReadContext:
+    """The looking of one command. Whoever asks by `rows`, `row` or `value` says what holds the answer."""
+
+    _db: Database
+    lifecycles: dict[str, Lifecycle[Any]]
+    directory: Directory
+    versions: dict[str, int] = field(default_factory=dict)
+    #: By their names in the log, the records that the command itself makes or changes, as they are after it.
+    made: dict[str, VersionedRecord[Any]] = field(default_factory=dict)
+
+    async def rows(self, query: str, parameters: Any = None, *, held: HeldBy) -> list[Row]:
+        """All rows of one statement."""
+        rows = await self._db.rows(query, parameters)
+        if isinstance(held, Versions):
+            for row in rows:
+                self.relies_on_version(row[held.stream], row[held.version])
+        return rows
+
+    async def row(self, query: str, parameters: Any = None, *, held: HeldBy) -> Row | None:
+        """The first row of one statement, or None."""
+        rows = await self.rows(query, parameters, held=held)
+        return rows[0] if rows else None
+
+    async def value(
+        self, query: str, parameters: Any = None, *, held: RecordVersion | Constraint | NotHeld
+    ) -> Any:
+        """The first column of the first row, or None."""
+        del held  # for whoever reads it, and the test that goes through all
+        return await self._db.value(query, parameters)
+
+    def relies_on_version(self, stream: str, version: int) -> None:
+        """Has it decided again if that stream moves. Read twice, the first counts: something may have been
+        decided on it already.
+        """
+        self.versions.setdefault(stream, version)
+
+    async def record(self, kind: str, name: str) -> VersionedRecord[Any] | None:
+        """A record by its id, its number, its key, or the name that another system has for it."""
+        record_id = _id(name)
+        if record_id is not None and (made := self.made.get(stream(kind, record_id))) is not None:
+            return made
+        loaded = await load(self._db, self.lifecycles[kind], name)
+        if loaded is not None:
+            self.relies_on_version(loaded.record.row_key, loaded.stream_version)
+        return loaded
+
+    async def by_key(self, kind: str, key: str, process: str | None = None) -> list[VersionedRecord[Any]]:
+        """The records of that key: one at most, or one of each process, if each has keys of its own and none
+        is named.
+        """
+        where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
+        query = f"{_loading(self.lifecycles[kind])} where {where}"
+        # Their streams have no column: the loaded records name them.
+        rows = await self._db.rows(query, {"key": key, "process": process})
+        found = [_loaded(self.lifecycles[kind], row) for row in rows]
+        for one in found:
+            self.relies_on_version(one.record.row_key, one.stream_version)
+        return found
+
+    async def person(self, name: str, caller: Caller) -> Person | None:
+        """The person of that id, if the caller can see them."""
+        loaded = await self.record("person", name)
+        # What agents see of tickets says nothing of persons.
+        seen = loaded and can_see(caller, self.lifecycles["person"], loaded.audience, agents_see="")
+        return loaded.record if loaded and seen else None
+
+    async def ticket(self, name: str) -> VersionedRecord[Any] | None:
+        """A ticket of whatever kind by its id, its number, or the name that another system has for it."""
+        kind = await self._kind_of_ticket(name)
+        return None if kind is None else await self.record(kind, name)
+
+    async def any_record(self, name: str) -> VersionedRecord[Any] | None:
+        """A record of whatever kind by its name in the log; or a ticket, as `ticket` does."""
+        kind, slash, record_id = name.partition("/")
+        if not slash:
+            return await self.ticket(name)
+        return await self.record(kind, record_id) if kind in self.lifecycles else None
+
+    async def _kind_of_ticket(self, name: str) -> str | None:
+        by_code = {lc.code: kind for kind, lc in self.lifecycles.items() if lc.code is not None}
+        record_id = _id(name)
+        if record_id is not None:
+            streams = [stream(kind, record_id) for kind in by_code.values()]
+            if made := [name for name in streams if name in self.made]:
+                return kind_of(made[0])
+            query = "select kind from log.stream_head where stream = any(%s)"
+            held = NotHeld("A record is of one kind for ever.")
+            kind: str | None = await self.value(query, (streams,), held=held)
+            return kind
+        if NUMBER.fullmatch(name):
+            return by_code.get(name.partition("-")[0])
+        found = [kind for kind in by_code.values() if await load(self._db, self.lifecycles[kind], name)]
+        return found[0] if len(found) == 1 else None
+
+    async def child(self, child: type[C], of: Record, **fields: Any) -> C | None:
+        """The record's own child of that class whose fields have these values."""
+        same = " and ".join(f"{name} = %({name})s" for name in fields)
+        query = f"select * from fold.{child.KIND} where record = %(record)s and {same} limit 1"
+        row = await self.row(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
+        return None if row is None else from_row(child, row)
+
+    async def children(self, child: type[R], of: Record, **fields: Any) -> list[R]:
+        """The record's own children of that class whose fields have these values. Their coming and going
+        moves the record's stream.
+        """
+        same = "".join(f" and {name} = %({name})s" for name in fields)
+        query = f"select * from fold.{child.KIND} where record = %(record)s{same} order by id"
+        rows = await self.rows(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
+        return [from_row(child, row) for row in rows]
+
+    async def head(self) -> int:
+        """The position of the newest event. It only grows, so nothing need be decided again."""
+        return await head(self._db)
+
+    async def is_attached(self, upload_id: UUID) -> bool:
+        """Whether the upload is attached to some record. Two who attach it at once meet on its key."""
+        query = "select 1 from fold.attachment where id = %s"
+        held = Constraint("personal_key_pkey")
+        return await self.value(query, (upload_id,), held=held) is not None
+
+    async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
+        """Active people who hold that role for the record, as is known now: so many at most."""
+        held = NotHeld("Whoever gets the role meanwhile was not there to be asked.")
+        rows = await self.rows(HOLDERS, (grants_for(role, record), most), held=held)
+        return [row["id"] for row in rows]
+
+    async def active(self, persons: Iterable[UUID]) -> set[UUID]:
+        """Those of the persons who are active, as is known now."""
+        held = NotHeld("Whoever leaves meanwhile was there when it was decided.")
+        rows = await self.rows(ACTIVE, (list(persons),), held=held)
+        return {row["id"] for row in rows}
+
+    async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CustomField]:
+        """The process's active custom fields by their keys, those named among them even if they were added a
+        moment ago.
+        """
+        known = (await self.directory.custom_fields(process, named)).values()
+        return {str(one.field.key): one.field for one in known if one.field.state is FieldState.active}
+
+    async def relies_on(self, process: str, key: str) -> None:
+        """Has it decided again if the definition of that custom field moves."""
+        one = (await self.directory.custom_fields(process))[key]
+        self.relies_on_version(one.field.row_key, one.stream_version)
+
+    async def priority_matrix(self) -> Matrix:
+        """The matrix of priorities that holds. Another one that is set meanwhile has it decided again."""
+        known = await self.directory.priority_matrix()
+        if known.record is not None:
+            self.relies_on_version(known.record.row_key, known.stream_version)
+        return known.matrix
+
+
+def grants_for(role: Role, record: Record) -> list[str]:
+    """As what the role can be held for that record, as persons have it."""
+    team_id, service = getattr(record, "team_id", None), getattr(record, "service", None)
+    held = [RoleGrant(role), RoleGrant(role, process=record.KIND)]
+    held += [RoleGrant(role, team_id=team_id)] if team_id else []
+    held += [RoleGrant(role, service=service)] if service else []
+    return [str(one) for one in held]
+
+
+async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> VersionedRecord[R] | None:
+    """A record by its id, its number, its key, or another system's name for it; None if there is none, or
+    several.
+    """
+    query = _loading(lifecycle)
+    record_id = _id(name)
+    if record_id is not None:
+        row = await db.by_id(f"{query} where r.id = any(%s)", record_id)
+    else:
+        where, parameters = _named(lifecycle, name)
+        rows = await db.rows(f"{query} where {where} limit 2", parameters)
+        row = rows[0] if len(rows) == 1 else None
+    return None if row is None else _loaded(lifecycle, row)
+
+
+def _loading(lifecycle: Lifecycle[Any]) -> str:
+    return (
+        "select r.*, h.version as stream_version, h.audience "
+        f"from {lifecycle.table} r join log.stream_head h on h.stream = '{lifecycle.kind}/' || r.id "
+    )
+
+
+def _loaded(lifecycle: Lifecycle[R], row: Row) -> VersionedRecord[R]:
+    return VersionedRecord(from_row(lifecycle.record, row), row["stream_version"], row["audience"])
+
+
+async def ids_of(db: Database, lifecycle: Lifecycle[Any], names: Collection[str]) -> dict[str, UUID]:
+    """The ids of the tickets that are called so, by these names; as `load` would find them, in two statements
+    at most. What is not among them is not there.
+    """
+    found = {name: known for name in names if (known := _id(name)) is not None}
+    others = [name for name in names if name not in found and "\x00" not in name]
+    numbers = [name for name in others if NUMBER.fullmatch(name)]
+    if numbers:
+        query = f"select number, id from {lifecycle.table} where number = any(%s)"
+        found |= {row["number"]: row["id"] for row in await db.rows(query, (numbers,))}
+    if foreign := [name for name in others if not NUMBER.fullmatch(name)]:
+        keys = [*foreign, *(name.partition(":")[2] for name in foreign)]
+        query = (
+            "select key, source, split_part(record, '/', 2)::uuid as id from fold.external_reference "
+            "where kind = %s and key = any(%s)"
+        )
+        meant: dict[str, set[UUID]] = {}
+        for row in await db.rows(query, (lifecycle.kind, keys)):
+            for name in (row["key"], f"{row['source']}:{row['key']}"):
+                meant.setdefault(name, set()).add(row["id"])
+        found |= {name: next(iter(meant[name])) for name in foreign if len(meant.get(name, ())) == 1}
+    return found
+
+
+def _id(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
+
+
+def _named(lifecycle: Lifecycle[Any], name: str) -> tuple[str, dict[str, Any]]:
+    if "\x00" in name:  # which no text of PostgreSQL holds: nothing is called that
+        return "false", {}
+    fields = lifecycle.record.model_fields
+    if "number" in fields and NUMBER.fullmatch(name):
+        return "r.number = %(name)s", {"name": name}
+    if "number" in fields:
+        # The name of a source has no colon in it; its names for records may.
+        source, _, key = name.partition(":")
+        reference = (
+            "r.id in (select split_part(x.record, '/', 2)::uuid from fold.external_reference x where "
+            "x.kind = %(kind)s and (x.key = %(name)s or (x.key = %(key)s and x.source = %(source)s)))"
+        )
+        return reference, {"kind": lifecycle.kind, "name": name, "key": key, "source": source}
+    if "key" in fields:
+        return "r.key = %(name)s", {"name": name}
+    return "false", {}

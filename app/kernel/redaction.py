@@ -1,0 +1,68 @@
+"""Who is shown what of a record is marked as for staff (`StaffOnly`): the one place that decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller
+from app.common.records import StaffOnly
+from app.db import Database
+from app.kernel.lifecycle import Lifecycle
+
+MY_GROUPS = """
+select g.id from fold."group" g where g.id = any(%(groups)s) and (g.chair_id = %(me)s
+  or exists (select from fold.group_member m where m.record = 'group/' || g.id and m.person_id = %(me)s))
+"""
+
+
+class Viewer(Enum):
+    """A caller's standing to a record that they are shown."""
+
+    staff = "staff"
+    reviewer = "reviewer"
+    other = "other"
+
+
+def is_withheld(mark: StaffOnly | None, viewer: Viewer) -> bool:
+    """Whether a field with that mark (None: it has none) is not shown to that viewer."""
+    if mark is None or viewer is Viewer.staff:
+        return False
+    return not (mark.reviewers and viewer is Viewer.reviewer)
+
+
+async def viewers(
+    db: Database, lifecycle: Lifecycle[Any], caller: Caller, records: Sequence[Any]
+) -> list[Viewer]:
+    """The caller's standing to each of the records of that lifecycle. Looks up groups once, if at all.
+
+    A reviewer belongs to the group that judges the record, and has not asked for it themselves.
+    """
+    staff = [caller.is_staff_for(record) for record in records]
+    judging = [
+        None if of_staff else _judged_by(lifecycle, caller, record)
+        for record, of_staff in zip(records, staff, strict=True)
+    ]
+    groups = {group for group in judging if group is not None}
+    mine: set[UUID] = set()
+    if groups:
+        found = await db.rows(MY_GROUPS, {"groups": list(groups), "me": caller.person_id})
+        mine = {row["id"] for row in found}
+    return [
+        Viewer.staff if of_staff else Viewer.reviewer if group in mine else Viewer.other
+        for of_staff, group in zip(staff, judging, strict=True)
+    ]
+
+
+def _judged_by(lifecycle: Lifecycle[Any], caller: Caller, record: Any) -> UUID | None:
+    """The group that judges the record, if the caller could do so in it."""
+    if (
+        lifecycle.reviewer_group_field is None
+        or caller.person_id is None
+        or record.requester_id == caller.person_id
+    ):
+        return None
+    group: UUID | None = getattr(record, lifecycle.reviewer_group_field)
+    return group

@@ -1,0 +1,114 @@
+"""What was said of KPIs for times: of a time counts what was said of it last. So are targets and budgets.
+
+A record says something of one KPI, again and again: each of its events is a layer over all before it,
+whichever record they are of. A record that is withdrawn takes all of its layers away.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from psycopg.rows import tuple_row
+from pydantic import Field
+
+from app.db import Connection
+from app.kernel.context import ActionContext
+from app.kernel.payloads import Instant, Payload
+from app.kernel.refusals import WrongValue
+from app.log.canonical import from_instant
+
+T = TypeVar("T")
+#: What a record says by then, by field, as the log has it.
+Fields = Mapping[str, str | None]
+
+ValidFrom = Annotated[
+    Instant | None,
+    Field(description="From when on, if not from now on. Older periods keep what held then."),
+]
+ValidUntil = Annotated[
+    Instant | None,
+    Field(description="Up to when, exclusive; none: for ever, over what was said earlier of later times."),
+]
+
+SELECT_LAYERS = """
+select told.stream, told.type, told.data->'set'->told.stream, record.kpi
+from fold.{kind} record join log.told on told.stream = '{kind}/' || record.id
+where record.kpi = any(%(keys)s) and told.position <= coalesce(%(position)s, told.position)
+order by told.position"""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer(Generic[T]):
+    """What was `value` of the time from `begin` up to `end` (null: for ever); null: there is none then."""
+
+    value: T | None
+    begin: datetime
+    end: datetime | None
+
+
+def both_or_neither(body: Payload, one: str, other: str) -> None:
+    """Raises WrongValue if only one of the two fields is given, at the one that is missing."""
+    for given, missing in ((one, other), (other, one)):
+        if getattr(body, given) is not None and getattr(body, missing) is None:
+            raise WrongValue(pointer=f"/{missing}", because="missing")
+
+
+def ends_after_it_begins(begin: datetime | None, end: datetime | None, ctx: ActionContext) -> None:
+    """Raises WrongValue unless the time that a body says does; without a beginning it begins at `at`."""
+    if end is not None and end <= (begin or ctx.occurred_at):
+        raise WrongValue(pointer="/valid_until_at", because="not_after_its_beginning")
+
+
+async def load_layers(
+    connection: Connection,
+    kind: str,
+    keys: Collection[str],
+    read: Callable[[Fields], T | None],
+    position: int | None = None,
+) -> dict[str, list[Layer[T]]]:
+    """By KPI, of these, what records of the kind said, the last last, and `read` makes of it.
+
+    Up to that position of the log; None: to its end.
+    """
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(
+            SELECT_LAYERS.format(kind=kind).encode(), {"keys": list(keys), "position": position}
+        )
+        rows = await cursor.fetchall()
+    known: dict[str, dict[str, str | None]] = defaultdict(dict)
+    told: list[tuple[str, str, Layer[T]]] = []
+    for stream, type_, fields, kpi in rows:
+        if type_ == f"{kind}.withdrawn":
+            told = [one for one in told if one[0] != stream]
+        else:
+            known[stream] |= fields or {}
+            told.append((stream, kpi, _layer(known[stream], read)))
+    found: dict[str, list[Layer[T]]] = defaultdict(list)
+    for _, kpi, layer in told:
+        found[kpi].append(layer)
+    return found
+
+
+def _layer(fields: Fields, read: Callable[[Fields], T | None]) -> Layer[T]:
+    begin, end = fields["valid_from_at"], fields.get("valid_until_at")
+    assert begin is not None
+    return Layer(read(fields), from_instant(begin), None if end is None else from_instant(end))
+
+
+def layer_at(layers: Sequence[Layer[T]], instant: datetime) -> Layer[T] | None:
+    """What was said last of the instant; null: nothing was."""
+    for layer in reversed(layers):
+        if layer.begin <= instant and (layer.end is None or instant < layer.end):
+            return layer
+    return None
+
+
+def changes(layers: Sequence[Layer[T]]) -> list[tuple[datetime, T | None]]:
+    """What holds from which instant on, up to the next; before the first nothing does."""
+    instants = {edge for layer in layers for edge in (layer.begin, layer.end) if edge is not None}
+    found = ((instant, layer_at(layers, instant)) for instant in sorted(instants))
+    return [(instant, None if layer is None else layer.value) for instant, layer in found]

@@ -1,0 +1,32 @@
+"""What is said where a KPI lags behind a history that comes in: until it has followed it is too small."""
+
+from __future__ import annotations
+
+from app.db import Database
+from app.i18n import translate
+
+LAG_DESCRIPTION = (
+    "In words, that an import is not all in it yet, and how much is missing. Null: none is missing."
+)
+# A history comes in by thousands of events, among which there are others: a few of those that are missing
+# tell.
+SAMPLES = 20
+SELECT_MISSING = """
+select h.position - %(position)s as events, (
+  select e.source from generate_series(%(position)s + 1, h.position,
+    greatest((h.position - %(position)s) / %(samples)s, 1)) as sample(position)
+  join log.event e using (position) where starts_with(e.source, 'import:') limit 1
+) as source
+from log.head h
+"""
+
+
+async def lag_notice(db: Database, position: int, lag_seconds: float, language: str) -> str | None:
+    """What is to be said of an answer that is of that position. Raises DatabaseGone."""
+    if not lag_seconds:
+        return None
+    row = await db.row(SELECT_MISSING, {"position": position, "samples": SAMPLES})
+    if row is None or row["source"] is None:
+        return None
+    words = {"source": row["source"].removeprefix("import:"), "events": f"{row['events']:,}"}
+    return translate(language, "remark", "behind_an_import", words)

@@ -1,0 +1,409 @@
+"""The points of an answer: what the figures of a place come to, and how they stand to what is wanted. Pure.
+
+Counts are whole numbers, seconds have 3 decimals, ratios 6. What has no cases has no value; but a count of
+none is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.api.shapes import OutputModel
+from app.common.records import CodeEnum
+from app.kpis import periods
+from app.kpis.dimensions import ASSIGNMENT_DIMENSIONS
+from app.kpis.kpi import EXCLUSIONS, Aggregate, Basis, Comparator, Kpi, Measure, Settling, Target, Unit
+from app.kpis.question import NO_VALUE, Question
+from app.kpis.statistics import intervals
+from app.kpis.statistics.survival import Survival
+
+DECIMALS_OF_SECONDS = 3
+DECIMALS_OF_RATIOS = 6
+#: Fewer cases than this tell little (rule 6).
+SMALL_SAMPLE = 10
+#: A running period that meets its target by less than this part of its room is at risk.
+AT_RISK_MARGIN = 0.1
+#: For so long what was fixed is watched.
+AFTERMATH_DAYS = 90
+
+
+class KpiStatus(CodeEnum):
+    """How a value stands to its target."""
+
+    met = "met", "Met", "达标"
+    at_risk = "at_risk", "At risk", "有风险"
+    missed = "missed", "Missed", "未达标"
+    no_data = "no_data", "No data", "无数据"
+
+
+class NoValueReason(CodeEnum):
+    """Why there is no value: it is not zero."""
+
+    no_cases = "no_cases", "No cases", "没有单据"
+    not_reached = "not_reached", "Not half of the cases have ended", "结束的单据未达半数"
+    no_days = "no_days", "Nobody worked on a day", "没有人日"
+    not_begun = "not_begun", "The period has not begun", "期间尚未开始"
+
+
+class Distribution(OutputModel):
+    """How long it took, in seconds: of all cases of the point, percentiles as percentile_cont has them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mean: float
+    median: float
+    p90: float
+    max: float
+
+
+class KpiInterval(OutputModel):
+    """Where the value lies if the cases are taken for a sample; the wider, the less it says."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low: float
+    high: float
+    level: float = Field(description="How often such an interval holds what it is to hold.")
+
+
+class KpiSurvival(OutputModel):
+    """How long it takes, open cases included: by Kaplan and Meier, who count each as long as it was open."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ended: int = Field(description="How many of the cases have ended.")
+    open: int = Field(description="How many have not: they count with their age.")
+    median: int | None = Field(description="In how many seconds half end; null: not half have.")
+    p90: int | None = Field(description="In how many seconds nine in ten end; null: not so many have.")
+
+
+class KpiTarget(OutputModel):
+    """What the value is to be."""
+
+    model_config = ConfigDict(frozen=True)
+
+    comparator: Comparator
+    value: int | float = Field(description="In the unit of the KPI.")
+
+
+class KpiPrevious(OutputModel):
+    """Another period, of the same cut, and how this one compares with it. One that runs is compared with as
+    much of the other as is over of it: the 22nd with the 22nd.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    value: int | float | None
+    change: float | None = Field(
+        description="By what part of that value this one is higher: 0.1 is 10 % more. "
+        "Null where there is no value, or that one is 0."
+    )
+
+
+class KpiPoint(OutputModel):
+    """A period and a cut."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begin: datetime = Field(serialization_alias="from", description="The first instant of the period.")
+    end: datetime = Field(serialization_alias="to", description="The first instant behind it.")
+    by: dict[str, str | None] = Field(
+        description="What the cases have in common: a team by its key, a priority by its code, null: none."
+    )
+    value: int | float | None = Field(description="The KPI; null: there are no cases to compute it from.")
+    no_value: NoValueReason | None = Field(description="Why `value` is null; empty is not zero.")
+    cases: int = Field(description="How many cases it was computed from.")
+    numerator: int | None = Field(
+        description="Of a share, a part of a budget, or a number per case or per agent and day."
+    )
+    denominator: int | None = Field(
+        description="The same; what is divided by: cases, agent-days, or the budgets of the cases."
+    )
+    business: Distribution | None = Field(
+        description="Of a duration, in business time: of requests by the calendar of their service; where "
+        "there is none all time is."
+    )
+    elapsed: Distribution | None = Field(description="Of a duration, in calendar time.")
+    survival: KpiSurvival | None = Field(description="Of a duration that takes open cases into account.")
+    interval: KpiInterval | None = Field(
+        description="Of a share by Wilson, of a count or a number per case or day by Garwood (Poisson, "
+        "exact), of incidents prevented by Zou and Donner from the counts before and after. Null for a "
+        "duration, whose distribution says more, and for money, which is no count."
+    )
+    small: bool = Field(description="Fewer than 10 cases: read it with care.")
+    open_cases: int | None = Field(
+        description="Of a duration: cases still to come, at the period's end, or now if that is earlier."
+    )
+    oldest_open_seconds: int | None = Field(
+        description="Of a duration or a backlog: how long ago the oldest open case was opened, at that "
+        "instant. Null: none is open."
+    )
+    on_hold: int | None = Field(
+        description="Of a backlog: how many of its cases were on hold at that instant. They count like all."
+    )
+    skewed: int | None = Field(
+        description="Of a time to respond or to restore: how many of the cases count otherwise than was "
+        "told. By the clocks it took less than no time, and counts as 0; or nobody said when the outage "
+        "began, and it counts from the opening. Null: the KPI is of something else."
+    )
+    excluded: dict[str, int] = Field(
+        description="Cases that only volumes count, by reason; other KPIs leave them out."
+    )
+    target: KpiTarget | None = Field(description="The one that holds in the period; null: there is none.")
+    status: KpiStatus | None = Field(
+        description="How the value stands to the target; null: there is none. A running period that misses "
+        "it as yet, or meets it narrowly, is `at_risk`."
+    )
+    previous: KpiPrevious
+    final_after: datetime | None = Field(
+        description="Until then the value can still move as a matter of course: the period runs, or a case "
+        "may be reopened. What is told late or corrected moves it even later. Null: while a case is open; "
+        "or of openings, while nobody has been given their cases."
+    )
+
+
+#: The values that cases are cut by, in the order of `by`; and a period's number with them. Periods are
+#: numbered from 1; lower ones lie in front of the question.
+Cut = tuple[str | UUID | None, ...]
+PointKey = tuple[int, Cut]
+Names = Mapping[str | UUID | None, str]
+
+
+@dataclass(slots=True)
+class Figures:
+    """The numbers of one place. `open_cases` is null where the period has not begun, or nobody asks.
+
+    `oldest_open_seconds` is null where none is open. `on_hold` are those of the open cases that wait,
+    `skewed` those of the cases that count otherwise than was told. `agent_days` are counted for what is
+    divided by them. `elapsed` is of what the KPI measures, be it business time. `secondary` is what the KPI's
+    number beside comes to, null where it has none or there are no cases.
+    """
+
+    cases: int = 0
+    total: int = 0
+    elapsed: Distribution | None = None
+    survival: Survival | None = None
+    open_cases: int | None = None
+    oldest_open_seconds: int | None = None
+    on_hold: int = 0
+    skewed: int = 0
+    agent_days: int = 0
+    secondary: Figures | None = None
+    excluded: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EXCLUSIONS, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class PointContext:
+    """What a point is judged by: the target in it, the figures of the period before it, the present."""
+
+    target: Target | None
+    before: Figures
+    now: datetime
+
+
+def add_cases(
+    kpi: Kpi,
+    of: Figures,
+    excluded: str | None,
+    counts: Sequence[int],
+    total: Decimal | int | None,
+    spread: Sequence[Any],
+) -> None:
+    """Adds what the cases come to that are excluded so (null: not). `counts`: how many, and how many of
+    them are skewed; `spread`: their median, p90 and max.
+    """
+    cases, skewed = counts
+    if excluded is not None:
+        of.excluded[excluded] = cases
+    if excluded is None or kpi.counts_excluded:
+        of.cases += cases
+        of.total += int(total or 0)
+        of.skewed += skewed
+    if excluded is None and cases and kpi.aggregate is Aggregate.mean:
+        of.elapsed = distribution(float((total or 0) / cases), *spread)
+
+
+def distribution(mean: float, median: float, p90: float, largest: float) -> Distribution:
+    """The distribution, as it is answered."""
+    return Distribution(
+        mean=round(mean, DECIMALS_OF_SECONDS),
+        median=round(median, DECIMALS_OF_SECONDS),
+        p90=round(p90, DECIMALS_OF_SECONDS),
+        max=round(largest, DECIMALS_OF_SECONDS),
+    )
+
+
+def point(
+    question: Question, place: PointKey, figures: Figures, names: Names, context: PointContext
+) -> KpiPoint:
+    """The point of a place. A value that has no name stands for itself."""
+    period, cut = place
+    kpi = question.kpi
+    begin, end = question.bounds[period - 1], question.bounds[period]
+    texts = (None if value is None else names.get(value, str(value)) for value in cut)
+    value = value_of(kpi, figures)
+    return KpiPoint(
+        begin=begin,
+        end=end,
+        by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
+        value=value,
+        no_value=None if value is not None else _no_value(kpi, figures, begun=begin < context.now),
+        cases=cases_of(kpi, figures),
+        numerator=figures.total if kpi.is_divided else None,
+        denominator=_divisor(kpi, figures) if kpi.is_divided else None,
+        **_times(kpi, figures),
+        survival=_survival(figures),
+        interval=_interval(kpi, figures),
+        small=cases_of(kpi, figures) < SMALL_SAMPLE,
+        open_cases=None if kpi.basis is Basis.standing else figures.open_cases,
+        oldest_open_seconds=figures.oldest_open_seconds,
+        on_hold=figures.on_hold if kpi.is_backlog and figures.open_cases is not None else None,
+        skewed=figures.skewed if kpi.may_be_skewed else None,
+        excluded=figures.excluded,
+        **_target_fields(kpi, value, context, begin, end),
+        final_after=_final_after(question, place, figures, context.now),
+    )
+
+
+def _times(kpi: Kpi, figures: Figures) -> dict[str, Any]:
+    """Of a duration both times; where no calendar is asked, all time is business time."""
+    beside = figures.secondary.elapsed if kpi.secondary is not None and figures.secondary else figures.elapsed
+    business, elapsed = figures.elapsed, beside
+    if not kpi.is_in_business_time:
+        business, elapsed = beside, figures.elapsed
+    return {"business": business, "elapsed": elapsed}
+
+
+def _survival(figures: Figures) -> KpiSurvival | None:
+    return None if figures.survival is None else KpiSurvival(**asdict(figures.survival))
+
+
+def _no_value(kpi: Kpi, figures: Figures, *, begun: bool) -> NoValueReason:
+    if not begun:
+        return NoValueReason.not_begun
+    if not cases_of(kpi, figures):
+        return NoValueReason.no_cases
+    return NoValueReason.no_days if kpi.aggregate is Aggregate.per_agent_day else NoValueReason.not_reached
+
+
+def value_of(kpi: Kpi, figures: Figures) -> int | float | None:
+    """The KPI."""
+    if kpi.aggregate is Aggregate.mean:
+        return None if figures.elapsed is None else figures.elapsed.mean
+    if kpi.basis is Basis.standing and not kpi.is_share_of_open:
+        return figures.open_cases
+    if kpi.aggregate is Aggregate.number:
+        return figures.cases
+    if kpi.aggregate is Aggregate.kaplan_meier:
+        return None if figures.survival is None else figures.survival.median
+    divisor = _divisor(kpi, figures)
+    return round(figures.total / divisor, DECIMALS_OF_RATIOS) if divisor else None
+
+
+def _divisor(kpi: Kpi, figures: Figures) -> int:
+    """What the sum of the cases' numbers is divided by."""
+    if kpi.aggregate is Aggregate.per_agent_day:
+        return figures.agent_days
+    if kpi.aggregate is Aggregate.of_budget:
+        return figures.secondary.total if figures.secondary else 0
+    return cases_of(kpi, figures) * kpi.divisor
+
+
+def cases_of(kpi: Kpi, figures: Figures) -> int:
+    """How many cases it was computed from."""
+    return (figures.open_cases or 0) if kpi.basis is Basis.standing else figures.cases
+
+
+def status(
+    kpi: Kpi, target: Target | None, value: float | None, *, begun: bool = True, running: bool = False
+) -> KpiStatus | None:
+    """How the value of a period stands to its target."""
+    if target is None:
+        return None
+    if value is None or not begun:
+        return KpiStatus.no_data
+    met = target.met_by(value)
+    if not running:
+        return KpiStatus.met if met else KpiStatus.missed
+    grows = kpi.aggregate is Aggregate.number and kpi.basis is not Basis.standing
+    if not met:
+        return KpiStatus.missed if grows and not target.is_minimum else KpiStatus.at_risk
+    # Of a ratio that is to be high the room is what it may lack, or every one would be narrow.
+    room = 1 - target.value if kpi.unit is Unit.ratio and target.is_minimum else abs(target.value)
+    return KpiStatus.at_risk if abs(value - target.value) < AT_RISK_MARGIN * room else KpiStatus.met
+
+
+def _target_fields(
+    kpi: Kpi, value: float | None, context: PointContext, begin: datetime, end: datetime
+) -> dict[str, Any]:
+    """The fields that say how a value stands: to its target, and to the period before."""
+    target, now = context.target, context.now
+    return {
+        "target": target and KpiTarget(comparator=target.comparator, value=target.value),
+        "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
+        "previous": compare(value, value_of(kpi, context.before)),
+    }
+
+
+def compare(value: float | None, before: float | None) -> KpiPrevious:
+    """What a value is compared with, and by what part it is higher."""
+    change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
+    return KpiPrevious(value=before, change=change)
+
+
+def _interval(kpi: Kpi, figures: Figures) -> KpiInterval | None:
+    """Of what the figures are taken for a sample of."""
+    cases = cases_of(kpi, figures)
+    if value_of(kpi, figures) is None or kpi.aggregate in {Aggregate.mean, Aggregate.kaplan_meier}:
+        return None
+    if kpi.measure is Measure.cost:  # money is no count
+        return None
+    if kpi.aggregate is Aggregate.number:
+        low, high = intervals.poisson(cases)
+        digits = DECIMALS_OF_SECONDS
+    elif kpi.aggregate is Aggregate.share:
+        low, high = intervals.wilson(figures.total, cases)
+        digits = DECIMALS_OF_RATIOS
+    else:
+        low, high = (bound / _divisor(kpi, figures) for bound in _sum_interval(kpi, figures))
+        digits = DECIMALS_OF_RATIOS
+    return KpiInterval(low=round(low, digits), high=round(high, digits), level=intervals.LEVEL)
+
+
+def _sum_interval(kpi: Kpi, figures: Figures) -> intervals.Bounds:
+    """The interval of what the cases' numbers come to: a count, or how much less came after than before."""
+    if kpi.measure is not Measure.prevented:
+        return intervals.poisson(figures.total)
+    assert figures.secondary is not None
+    before = figures.secondary.total
+    return intervals.poisson_difference(before, before - figures.total)
+
+
+def _final_after(question: Question, place: PointKey, figures: Figures, now: datetime) -> datetime | None:
+    period, cut = place
+    end = question.bounds[period]
+    waits = end > now or (figures.survival is not None and figures.survival.open > 0)
+    if (question.kpi.settling is Settling.ending and waits) or _is_unassigned(question, cut, figures):
+        return None
+    if question.kpi.settling is Settling.aftermath:
+        return periods.days_after(end, AFTERMATH_DAYS, question.zone)
+    days = 0 if question.kpi.settling is Settling.at_once else question.reopen_days
+    return periods.days_after(end, days, question.zone)
+
+
+def _is_unassigned(question: Question, cut: Cut, figures: Figures) -> bool:
+    """Whether it is of openings of cases that have yet to be given to anybody, whose they will be then."""
+    if question.kpi.basis is not Basis.opened or not (figures.cases or any(figures.excluded.values())):
+        return False
+    values = dict(zip(question.by, cut, strict=True))
+    return any(
+        values[one] is None if one in values else NO_VALUE in question.filters.get(one, ())
+        for one in ASSIGNMENT_DIMENSIONS
+    )

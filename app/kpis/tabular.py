@@ -1,0 +1,71 @@
+"""Figures as tables: one row for each point or case, with the fields of the JSON under stable names.
+
+A field of a part is named after both, as `elapsed_mean`. What is said of the whole answer stands at the end
+of every row, so that a file tells by itself what it shows, and rows of several can be put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.api.csv_output import Cell
+from app.kpis.answer import KpiAnswer
+from app.kpis.cases import KpiCase
+from app.kpis.dimensions import Dimension
+from app.kpis.kpi import EXCLUSIONS
+from app.kpis.series import Distribution, KpiInterval, KpiPoint, KpiPrevious, KpiSurvival, KpiTarget
+
+#: The fields of a point that have parts, and which: null or not, all have their columns.
+SUBFIELDS: Mapping[str, Collection[str]] = {
+    "business": Distribution.model_fields,
+    "elapsed": Distribution.model_fields,
+    "survival": KpiSurvival.model_fields,
+    "interval": KpiInterval.model_fields,
+    "excluded": EXCLUSIONS,
+    "target": KpiTarget.model_fields,
+    "previous": KpiPrevious.model_fields,
+}
+#: A column's place: a field, or a field and its part.
+Column = tuple[str, ...]
+TableData = tuple[list[str], Iterator[list[Cell]]]
+
+
+def series_table(found: KpiAnswer, by: Sequence[Dimension]) -> TableData:
+    """The columns and rows of a series; a cut stands under the name of its dimension alone."""
+    parts = {**SUBFIELDS, "by": [dimension.value for dimension in by]}
+    columns = [
+        (name, *part)
+        for name in _fields(KpiPoint)
+        for part in ([(of,) for of in parts[name]] if name in parts else [()])
+    ]
+    said = found.model_dump(mode="json", by_alias=True)
+    return _table(columns, said.pop("points"), said)
+
+
+def cases_table(said: dict[str, Any]) -> TableData:
+    """The columns and rows of a page of cases, which is JSON data; of their events the ids."""
+    rows = [{**case, "events": " ".join(event["id"] for event in case["events"])} for case in said["items"]]
+    whole = {name: value for name, value in said.items() if name not in ("items", "next_cursor")}
+    return _table([(name,) for name in _fields(KpiCase)], rows, whole)
+
+
+def _table(
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], whole: Mapping[str, Cell]
+) -> TableData:
+    names = [column[-1] if column[0] == "by" else "_".join(column) for column in columns]
+    return [*names, *whole], ([*(_cell(row, column) for column in columns), *whole.values()] for row in rows)
+
+
+def _cell(row: Mapping[str, Any], column: Column) -> Cell:
+    found: Any = row
+    for name in column:
+        found = None if found is None else found[name]
+    value: Cell = found
+    return value
+
+
+def _fields(model: type[BaseModel]) -> list[str]:
+    return [field.serialization_alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,90 @@
+"""How text is cut into what can be searched for (pure).
+
+Words of letters and digits are cut where others stand between them. Chinese has nothing between its words: of
+a run of its characters, each is kept, and each pair of neighbours. Keys and numbers are found by their
+beginning, too. What one searches for is cut in the same way.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+#: Raised when anything here changes: the index is then made anew, since its consumer has another name.
+EDITION = 1
+# Longer ones are cut: nobody types more of a word to find it.
+LONGEST_WORD = 64
+# PostgreSQL takes a megabyte of words for one record: what so long a text is found by is less than half.
+LONGEST_TEXT = 40_000
+SHORTEST_BEGINNING, LONGEST_BEGINNING = 4, 40
+STAFF_ONLY = "!"
+# What stands within a key, an address or a number, and never at its ends.
+_JOINTS = "-_./:@"
+# Ideographs, with those of compatibility and of the planes 2 and 3; kana; Hangul.
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK_RUN = re.compile(f"[{_CJK}]+")
+_WORD_PATTERN = re.compile(r"[^\W_]+")
+_TERM = re.compile(rf"[{_CJK}]+|(?:[^\W_{_CJK}]|(?<=\w)[{_JOINTS}]+(?=\w))+")
+
+
+def text_tokens(text: str) -> set[str]:
+    """All that a text is found by: the words of its first LONGEST_TEXT characters."""
+    text = _normalised(text)[:LONGEST_TEXT]
+    if text.isascii():
+        return {_stem(word) for word in _WORD_PATTERN.findall(text)}
+    found = {_stem(word) for word in _WORD_PATTERN.findall(_CJK_RUN.sub(" ", text))}
+    for run in _CJK_RUN.findall(text):
+        found.update(run)
+        found.update(map("".join, pairwise(run)))
+    return found
+
+
+def key_tokens(key: str) -> set[str]:
+    """What a key is found by: its words, and its beginnings up to the whole of it."""
+    found = text_tokens(key)
+    for term in _TERM.findall(_normalised(key)):
+        if not _CJK_RUN.fullmatch(term):
+            found |= _beginnings(term, SHORTEST_BEGINNING)
+    return found
+
+
+def number_tokens(number: str) -> set[str]:
+    """What a number of ours is found by: its words, and its beginnings that say more than code and year."""
+    number = _normalised(number)
+    return text_tokens(number) | _beginnings(number, number.rfind("-") + 2)
+
+
+def _beginnings(term: str, shortest: int) -> set[str]:
+    return {term[:size] for size in range(shortest, min(len(term), LONGEST_BEGINNING) + 1)}
+
+
+def staff_tokens(tokens: set[str]) -> set[str]:
+    """What only staff find it by. No word has such a mark in it."""
+    return {STAFF_ONLY + token for token in tokens}
+
+
+def terms(text: str) -> list[tuple[frozenset[str], str | None]]:
+    """What is searched for, term by term: the words that must all be found, or, if there is one, the key or
+    beginning of a key that will do instead.
+    """
+    found: list[tuple[frozenset[str], str | None]] = []
+    for term in dict.fromkeys(_TERM.findall(_normalised(text))):
+        if _CJK_RUN.fullmatch(term):
+            found.append((frozenset(map("".join, pairwise(term))) or frozenset(term), None))
+        else:
+            whole = None if _WORD_PATTERN.fullmatch(term) else term[:LONGEST_BEGINNING]
+            found.append((frozenset(map(_stem, _WORD_PATTERN.findall(term))), whole))
+    return found
+
+
+def _normalised(text: str) -> str:
+    """Without what makes no difference: large letters, and those of full width."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _stem(word: str) -> str:
+    """The word without the s of an English plural, which is no other word."""
+    if len(word) > 3 and word[-1] == "s" and word[-2] != "s" and word.isascii() and word.isalpha():
+        word = word[:-1]
+    return word[:LONGEST_WORD]

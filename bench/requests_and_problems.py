@@ -1,0 +1,211 @@
+"""Requests and problems where there are many: what lists of them and their KPIs cost.
+
+Their facts and rows are made by SQL, in the shape that the consumer and the commands give them: what counts
+here is how they are read, not how they came about. There is a problem for every twenty requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import cycle
+
+from app.kpis.catalogue import KPIS
+from app.kpis.dimensions import Dimension
+from app.kpis.facts import PROCESSES, TABLES
+from app.kpis.kpi import Kpi
+from app.kpis.question import Question, QuestionParameters
+from bench import kpis
+from bench.cases import DAYS, TEAMS, LargeSite, team_key
+from bench.figures import Figure, Threshold, alternate, number, paired_figure
+from bench.reading import NO_OP, PAGE, reading
+
+KPI_REQUESTS, KPI_PROBLEMS, LIST_REQUESTS, LIST_PROBLEMS, TEAM_REQUESTS, TEAM_PROBLEMS = NAMES = (
+    *("kpi_requests", "kpi_problems"),
+    *("list_requests", "list_problems"),
+    *("kpi_team_requests", "kpi_team_problems"),
+)
+REQUESTS_PER_PROBLEM = 20
+#: What a table on a screen shows of each; no page of it is smaller.
+TABLE_FIELDS, SMALLEST_TABLE = "number,title,state,priority,team,assignee,opened_at", 10_000
+#: The values of facts, by the names of their columns, of the case with the number n. Most are over. Its
+#: assignee is in its team: the person n is in the team n %% 20 (see `add_organisation`).
+FACT_VALUES = {
+    # Ids ascend, as those that the service gives.
+    "case_id": "(lpad(to_hex(n), 12, '0') || left(md5(%(kind)s), 20))::uuid",
+    "n": "1",
+    "task_id": "md5('task' || n)::uuid",
+    "incident_id": "(select case_id from kpi.incident_opened offset n %% 1000 limit 1)",
+    "at": "opened_at + seconds * interval '1 second'",
+    "opened_at": "opened_at",
+    "since": "opened_at",
+    "ended_seconds": "seconds",
+    "until": "case when n %% 50 = 0 then 'infinity' else opened_at + seconds * interval '1 second' end",
+    "phase": "'open'",
+    "priority": "'P' || 1 + n / 20 %% 4",
+    "team_id": "(select id from bench.team where team.n = made.n %% 20)",
+    "assignee_id": "(select id from bench.person where person.n = made.n %% 60)",
+    "customer_id": "(select id from bench.team where team.n = made.n %% 7)",
+    "service": "'service-' || n %% 20",
+    "category": "'category-' || n %% 12",
+    "channel": "(array['portal', 'hotline', 'email'])[1 + n %% 3]",
+    "path": "case when n / 20 %% 10 = 0 then 'project' else 'standard' end",
+    "catalogue_item": "'item-' || n %% 30",
+    "approver_role": "(array['department_head', 'management', null])[1 + n %% 3]",
+    "excluded": "case when n %% 40 = 0 then 'cancelled' end",
+    "position": "n",
+    "opened_position": "n",
+    "ended_position": "n",
+    "day": "(opened_at + seconds * interval '1 second')::date",
+    "quarters": "kpi.quarter(opened_at + seconds * interval '1 second')",
+    "ended_at": "opened_at + seconds * interval '1 second'",
+    "seconds": "seconds",
+    "business_seconds": "seconds / 3",
+    "rework_rounds": "n %% 3",
+    "requirement_changes": "n %% 2",
+    "state": "(array['submitted', 'assessed', 'in_progress'])[1 + n %% 3]",
+    "reassignments": "n %% 3",
+    "from_team_id": "(select id from bench.team where team.n = made.n %% 19)",
+    "to_team_id": "(select id from bench.team where team.n = made.n %% 20)",
+    "source": "(array['api', 'zabbix', 'import:legacy'])[1 + n %% 3]",
+    "handovers": "n %% 2",
+    "recorded_at": "case when n %% 21 = 0 then opened_at + interval '2 days' end",
+    "cost": "n %% 1000",
+    "currency": "'EUR'",
+    "final": "true",
+    "settled": "n %% 9 > 0",
+}
+#: What all cases together come to, as `facts/agent_days.sql` makes it.
+AGENT_DAYS = """
+truncate kpi.agent_day;
+insert into kpi.agent_day (day, assignee_id, team_id, quarters, ended)
+select day, assignee_id, team_id, bit_or(quarters), count(ended_at) from kpi.agent_work
+group by day, assignee_id, team_id"""
+#: The rest say yes or no.
+BOOLEAN_VALUE = "n %% 10 > 0"
+INSERT_FACTS = """
+insert into kpi.{table} ({columns}) select {values} from (
+  select n, %(begin)s::timestamptz + n * (%(end)s::timestamptz - %(begin)s) / %(count)s::bigint as opened_at,
+    (-ln(1 - random()) * 86400)::bigint as seconds
+  from generate_series(1, %(count)s::bigint) n
+) made"""
+INSERT_ROWS = """
+with made as (
+  insert into fold.{kind} (id, version, changed_at, number, state, state_since, title, priority, requester_id,
+    team_id, assignee_id, opened_at, {more})
+  select uuidv7(), 3, opened_at, format('X-%%s-%%s', 2026, 1000000 + opened.n),
+    case when opened.n / 3 %% 50 = 0 then '{open}' else 'closed' end, opened_at,
+    'Something is wanted at desk ' || opened.n, 'P' || 1 + opened.n / 20 %% 4,
+    requester.id, team.id, assignee.id, opened_at, {values}
+  from (
+    select n, %(begin)s::timestamptz + n * (%(end)s::timestamptz - %(begin)s) / %(count)s::bigint as opened_at
+    from generate_series(1, %(count)s::bigint) n
+  ) opened
+  join bench.team on team.n = opened.n %% 20
+  join bench.person requester on requester.n = (opened.n + 7) %% 60
+  join bench.person assignee on assignee.n = opened.n %% 60
+  returning id, requester_id, team_id
+)
+insert into log.stream_head (stream, kind, version, audience)
+select '{kind}/' || id, '{kind}', 3, array['person:' || requester_id, 'team:' || team_id] from made"""
+#: What rows of each kind have besides, and in which state they are open.
+PROCESS_COLUMNS = {
+    "request": ("path", "'standard'", "in_progress"),
+    "problem": ("origin", "'incidents'", "investigating"),
+}
+
+
+async def measure(many: LargeSite) -> list[Figure]:
+    """The figures that are asked for."""
+    figures: list[Figure] = []
+    counts = {"request": many.incidents, "problem": many.incidents // REQUESTS_PER_PROBLEM}
+    for kind, by_month, of_team in (
+        ("request", KPI_REQUESTS, TEAM_REQUESTS),
+        ("problem", KPI_PROBLEMS, TEAM_PROBLEMS),
+    ):
+        if many.run.is_wanted(by_month, of_team):
+            many.run.announce(f"Making the facts of {counts[kind]:,} {kind}s")
+            await make_facts(many, kind, counts[kind])
+        if many.run.is_wanted(by_month):
+            what = f"by month and priority (or team), {counts[kind]:,} cases"
+            figures.append(await _slowest(many, by_month, kind, _by_month, (what, Threshold(400, 100))))
+        if many.run.is_wanted(of_team):
+            what = f"of one team, one year, {counts[kind]:,} cases"
+            figures.append(await _slowest(many, of_team, kind, _of_team, (what, Threshold(50, 15))))
+    for kind, name in (("request", LIST_REQUESTS), ("problem", LIST_PROBLEMS)):
+        if many.run.is_wanted(name):
+            many.run.announce(f"Making {counts[kind]:,} {kind}s")
+            await make_rows(many, kind, counts[kind])
+            figures.append(await _list(many, name, kind, counts[kind]))
+    return figures
+
+
+async def make_facts(many: LargeSite, kind: str, count: int) -> None:
+    """Makes the facts of so many cases of the kind."""
+    for table in PROCESSES[kind]:
+        told = {**FACT_VALUES, "at": "opened_at"} if table.name.endswith("_opened") else FACT_VALUES
+        values = [told.get(column, BOOLEAN_VALUE) for column in table.columns]
+        await many.owner.execute(b"select setseed(0.5)")  # a case takes as long wherever it is told
+        text = INSERT_FACTS.format(
+            table=table.name, columns=", ".join(table.columns), values=", ".join(values)
+        )
+        await many.owner.execute(text.encode(), _parameters(many, kind, count))
+    await many.owner.execute(AGENT_DAYS.encode())
+    await many.owner.execute(f"vacuum analyze {TABLES}".encode())
+
+
+async def make_rows(many: LargeSite, kind: str, count: int) -> None:
+    """Makes the rows of so many cases of the kind."""
+    more, values, opened = PROCESS_COLUMNS[kind]
+    text = INSERT_ROWS.format(kind=kind, more=more, values=values, open=opened)
+    await many.owner.execute(text.encode(), _parameters(many, kind, count))
+    await many.owner.execute(f"vacuum analyze fold.{kind}, log.stream_head".encode())
+
+
+def _parameters(many: LargeSite, kind: str, count: int) -> dict[str, object]:
+    return {"kind": kind, "begin": many.now - timedelta(days=DAYS), "end": many.now, "count": count}
+
+
+async def _slowest(
+    many: LargeSite,
+    name: str,
+    kind: str,
+    asked: Callable[[LargeSite, Kpi], Question],
+    bound: tuple[str, Threshold],
+) -> Figure:
+    """The KPI of the process that takes longest to answer what is asked, said in words beside the bound."""
+    took: dict[str, float] = {}
+    for kpi in KPIS.values():
+        if kpi.process == kind:
+            took[kpi.key] = await kpis.milliseconds(many, asked(many, kpi))
+            many.run.announce(f"{kpi.key} {number(took[kpi.key])} ms")
+    slowest = max(took, key=lambda key: took[key])
+    what, needed = bound
+    needed = replace(needed, unit=" ms", at_most=True)
+    what = f"slowest KPI of {kind}s {what}: {slowest}"
+    return Figure(name, what, f"{number(took[slowest])} ms", took[slowest], needed)
+
+
+def _by_month(many: LargeSite, kpi: Kpi) -> Question:
+    begin = (many.now - timedelta(days=DAYS)).date().isoformat()
+    by = Dimension.priority if Dimension.priority in kpi.dimensions else Dimension.team
+    return kpis.question(many, QuestionParameters(begin=begin, by=(by.value,)), kpi)
+
+
+def _of_team(many: LargeSite, kpi: Kpi) -> Question:
+    return kpis.question(many, QuestionParameters(filters={"team": (team_key(kpis.TEAM),)}), kpi)
+
+
+async def _list(many: LargeSite, name: str, kind: str, count: int) -> Figure:
+    """Page one of every team in turn, of each what a table shows, as somebody sees it who sees everything."""
+    teams = cycle(range(TEAMS))
+    path = f"/v1/{kind}s?state=closed&fields={TABLE_FIELDS}&team="
+    async with reading(many) as reader:
+        no_op = reader.rate(8, lambda: NO_OP)
+        listed = reader.rate(8, lambda: path + team_key(next(teams)), reader.token, smallest=SMALLEST_TABLE)
+        paired = await alternate(many.run, no_op, listed)
+    what = (
+        f"list of {PAGE} of {count:,} {kind}s, state and team, seven fields of each / no-op route, 8 clients"
+    )
+    return paired_figure(name, what, paired, Threshold(0.12, 0.25))

@@ -1,0 +1,47 @@
+"""What is said of verifications."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from app.foundation.cis.verifications import (
+    CheckItemVerification,
+    ConcludeVerification,
+    DrawVerification,
+    SettleDifferenceVerification,
+)
+from app.kernel.payloads import Payload
+from tests.client import Client, Json
+from tests.every_action.world_data import IDS, NUMBERS
+
+SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    # The one item of its class that is in use is the one that is known.
+    DrawVerification: lambda: {
+        "key": f"sample-{next(NUMBERS)}",
+        "name": "Racks, autumn 机柜",
+        "size": 1,
+        "ci_classes": ["other"],
+        "services": [],
+    },
+    CheckItemVerification: lambda: {"ci": IDS["ci"], "outcome": "differs", "note": "Another room."},
+    SettleDifferenceVerification: lambda: {"ci": IDS["ci"], "settlement": "corrected", "change": "CHG-17"},
+    ConcludeVerification: lambda: {"summary": "All racks were where they should be."},
+}
+
+
+async def _differing(client: Client, at: str) -> Json:
+    said = {"ci": IDS["ci"], "outcome": "differs", "note": "Another room."}
+    await client.post_ok(f"{at}/check_item", said)
+    return {}
+
+
+async def _as_recorded(client: Client, at: str) -> Json:
+    await client.post_ok(f"{at}/check_item", {"ci": IDS["ci"], "outcome": "as_recorded"})
+    return {}
+
+
+#: What must be there before an action that names it, and what is then said besides.
+PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
+    SettleDifferenceVerification: _differing,
+    ConcludeVerification: _as_recorded,
+}

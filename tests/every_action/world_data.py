@@ -1,0 +1,37 @@
+"""What there is in the present world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from tests.client import Client, Json, an_incident
+
+TEAM = "network"
+#: A group that accepts what is made.
+GROUP = "acceptance"
+#: The support hours of services.
+CALENDAR = "office-hours"
+#: The id of nothing: what is really there, `said` puts in its place.
+NOBODYS = "019a0000-0000-7000-8000-000000000000"
+#: Ids of what there is in the present world, by kind; it puts them here when it is made.
+IDS: dict[str, str] = {}
+
+#: What a record is opened with that somebody with the role may see to, where not every one is theirs.
+THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
+    ("category", "service_level_manager"): lambda: {"process": "request", "parent": None},
+    ("category", "problem_manager"): lambda: {"process": "problem", "parent": None},
+}
+
+#: What somebody else opens it with, so that the reporter with that role sees it.
+VISIBLE_TO: dict[tuple[str, str], Callable[[], Json]] = {
+    ("ci", "integration"): lambda: {"owner": IDS["reporter"]},
+}
+
+#: What tells one key from another.
+NUMBERS = count()
+
+
+async def another_incident(client: Client, at: str) -> Json:
+    """An incident that is there besides."""
+    return {"other": (await client.post_ok("/v1/incidents", an_incident()))["number"]}
