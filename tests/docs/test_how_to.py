@@ -1,0 +1,112 @@
+"""The how-to pages are right: each is applied to a copy of the project, which then passes its tests."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.settings import PROJECT
+
+HOW_TO = PROJECT / "docs" / "how-to"
+#: In the order in which they are applied to one copy, and how many migrations of earlier pages come before.
+PAGES = {"add-an-action.md": 0, "add-a-field.md": 0, "add-a-process.md": 1}
+#: What `make contract` writes.
+GENERATED = {"openapi/openapi.json", "openapi/events.json", "migrations/schema.sql"}
+GENERATED |= {"docs/lifecycles/incidents.md", "docs/lifecycles/loans.md"}
+COPIED = ("app", "docs", "migrations", "openapi", "tests", "pyproject.toml", "Makefile", "CHANGELOG.md")
+#: The files that each page has somebody write by hand.
+BY_HAND = {
+    "add-an-action.md": {"app/processes/incidents/lifecycle.py"},
+    "add-a-field.md": {
+        "migrations/versions/1002_floor_of_incidents.py",
+        *(f"app/processes/incidents/{name}.py" for name in ("records", "lifecycle", "queries")),
+    },
+    "add-a-process.md": {
+        *("app/main.py", "app/registry.py", "migrations/versions/1003_loans.py"),
+        *(
+            f"app/processes/loans/{name}.py"
+            for name in ("__init__", "records", "lifecycle", "queries", "router")
+        ),
+    },
+}
+SECONDS = 300
+
+
+def patches(page: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Each file that the page changes, with what stands in it and what is to stand there instead."""
+    for block in re.findall(r"^```diff\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
+        for patch in re.split(r"^--- \S+\n(?=\+\+\+ )", block, flags=re.MULTILINE)[1:]:
+            name = patch.splitlines()[0].removeprefix("+++ ")
+            yield name, [_hunk(part) for part in re.split(r"^@@.*@@\n", patch, flags=re.MULTILINE)[1:]]
+
+
+def _hunk(part: str) -> tuple[str, str]:
+    lines = [(line[:1], line[1:] + "\n") for line in part.splitlines()]
+    old = "".join(text for mark, text in lines if mark != "+")
+    return old, "".join(text for mark, text in lines if mark != "-")
+
+
+def apply(page: str, folder: Path, migrations_before: int) -> set[str]:
+    """Apply the page to the copy, behind so many other migrations; return the files that it changes."""
+    text = (HOW_TO / page).read_text(encoding="utf-8")
+    # On the page it is the first migration after the baseline.
+    text = re.sub(r"(?<!\d)100[12](?!\d)", lambda found: str(int(found[0]) + migrations_before), text)
+    changed = set()
+    for name, hunks in patches(text):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = path.read_text(encoding="utf-8") if path.exists() else ""
+        for old, new in hunks:
+            assert not old or content.count(old) == 1, f"{page} does not fit {name} any more:\n{old}"
+            content = content.replace(old, new) if old else new
+        path.write_text(content, encoding="utf-8")
+        changed.add(name)
+    return changed
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run a module of Python in the copy, which must end well."""
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def different(folder: Path) -> set[str]:
+    """The files of the copy that differ from the project's, or that the project does not have."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    names = (path.relative_to(folder) for path in files)
+    meant = (n for n in names if "__pycache__" not in n.parts and not n.parts[0].startswith("."))
+    return {str(n) for n in meant if _bytes(PROJECT / n) != _bytes(folder / n)}
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def test_an_action_a_field_and_a_process_are_added_as_the_pages_say_and_are_tested_already(
+    tmp_path: Path,
+) -> None:
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for name in COPIED:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy / name)
+    for page, migrations_before in PAGES.items():
+        assert apply(page, copy, migrations_before) == BY_HAND[page]
+    run(copy, "app.cli", "contract")
+    run(copy, "app.cli", "schema")
+    told = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/every_action", "-k", "incident or loan")
+    assert int(re.findall(r"(\d+) passed", told)[0]) > 25
+    assert different(copy) == set().union(*BY_HAND.values()) | GENERATED
+    contract = (copy / "openapi" / "openapi.json").read_text(encoding="utf-8")
+    assert "/v1/incidents/{id}/call_vendor" in contract
+    assert '"floor"' in contract
+    assert "/v1/loans/{id}/return" in contract
