@@ -12,7 +12,7 @@ from app.common.components import MARK, marked
 
 Schema = dict[str, Any]
 #: Members of a schema that are said of its use, and not of the type.
-BESIDE = ("default", "deprecated", "description", "examples")
+USAGE_MEMBERS = ("default", "deprecated", "description", "examples")
 #: Members of a schema that hold values: their members are those of clients' JSON.
 VALUES = frozenset({"const", "default", "enum", "example", "examples"})
 #: A response or parameter of an operation: where it stands, by which key, and the collection that it is of.
@@ -30,7 +30,7 @@ def lift(document: Schema) -> None:
     uses: defaultdict[str, list[tuple[Schema, Schema, Schema]]] = defaultdict(list)
     for part in list(marked({"paths": document["paths"], "components": document["components"]})):
         about = part.pop(MARK)
-        beside = {name: part.pop(name) for name in BESIDE if name in part}
+        beside = {name: part.pop(name) for name in USAGE_MEMBERS if name in part}
         part.update(about["more"])
         uses[about["name"]].append((part, beside, about))
     for name, found in uses.items():

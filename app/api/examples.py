@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.common.components import SHOWN
+from app.common.components import EXAMPLE_MEMBERS
 
 Schema = dict[str, Any]
 _SCHEMA = "#/components/schemas/"
@@ -45,7 +45,7 @@ PARAMETERS = {
 }
 
 
-def give(document: Schema) -> None:
+def add_examples(document: Schema) -> None:
     """Put an example into the schema of each body that is sent, and into each parameter."""
     schemas = document["components"]["schemas"]
     for operations in document["paths"].values():
@@ -57,7 +57,7 @@ def give(document: Schema) -> None:
                 if "examples" not in schema:
                     schema["examples"] = [example(schema, schemas)]
     for schema in schemas.values():
-        schema.pop(SHOWN, None)
+        schema.pop(EXAMPLE_MEMBERS, None)
 
 
 def _sent(operation: Schema) -> Iterator[str]:
@@ -124,4 +124,5 @@ def _object(schema: Schema, schemas: Schema) -> Schema:
         candidates = [name for name in members if name != "occurred_at"]
         names = [next((name for name in candidates if "examples" in members[name]), candidates[0])]
     shown = {name: example(members[name], schemas, name) for name in members if name in names}
-    return shown | {name: _something(members[name], schemas, name) for name in schema.get(SHOWN, ())}
+    more = schema.get(EXAMPLE_MEMBERS, ())
+    return shown | {name: _something(members[name], schemas, name) for name in more}

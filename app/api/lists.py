@@ -17,7 +17,7 @@ from app.api.custom import CUSTOM
 from app.api.filters import Parameter, multi_value, parameters
 from app.api.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery
 from app.api.searching import SEARCH
-from app.api.shapes import ALWAYS_SHOWN, NAMES, OutputModel, Renderer
+from app.api.shapes import ALWAYS_INCLUDED, NAMES, OutputModel, Renderer
 from app.common.records import Record, codecs
 from app.common.tickets import Ticket
 from app.kernel.lifecycle import Lifecycle
@@ -130,7 +130,7 @@ def _sort(names: tuple[str, ...]) -> Any:
 def _shaping(listing: Listing) -> dict[str, Any]:
     """The parameters that say how a record is shown."""
     fields: Any = Literal[tuple(listing.shape.model_fields)]
-    always = ", ".join(sorted(ALWAYS_SHOWN & listing.shape.model_fields.keys()))
+    always = ", ".join(sorted(ALWAYS_INCLUDED & listing.shape.model_fields.keys()))
     about = f"Only these fields of a record; {always} are always there."
     shaping: dict[str, Any] = {
         "fields": (multi_value(fields, about, most=len(listing.shape.model_fields)), None)
@@ -163,7 +163,7 @@ def _partial_model(listing: Listing, shape: type[OutputModel], name: str) -> typ
     fields: dict[str, Any] = {}
     for field_name, told in shape.model_fields.items():
         optional = copy(told)
-        if field_name not in ALWAYS_SHOWN:
+        if field_name not in ALWAYS_INCLUDED:
             optional.default_factory = lambda: None  # a default would be told in the contract, and is none
         kind: Any = told.annotation
         if field_name in listing.refers:

@@ -204,7 +204,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     components.without_titles(made["components"])
     components.lift(made)
     components.open_codes(made)
-    examples.give(made)
+    examples.add_examples(made)
     components.share_components(made)
     return made
 

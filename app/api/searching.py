@@ -16,7 +16,7 @@ LONGEST = 200
 
 
 # A sign that is no white space, no control character and no punctuation, as far as ranges tell it.
-A_WORD = r"[^\u0000-/:-@\[-^`{-\u00a9\u2000-\u206f\u2800\u3000-\u3003\ufeff\ufffc]"
+WORD_PATTERN = r"[^\u0000-/:-@\[-^`{-\u00a9\u2000-\u206f\u2800\u3000-\u3003\ufeff\ufffc]"
 
 
 def _searchable(text: str) -> str:
@@ -29,7 +29,7 @@ Searched = Annotated[
     str,
     StringConstraints(max_length=LONGEST),
     AfterValidator(_searchable),
-    Component("Searched", "Words that are looked for.", "printer", {"pattern": A_WORD}),
+    Component("Searched", "Words that are looked for.", "printer", {"pattern": WORD_PATTERN}),
 ]
 
 

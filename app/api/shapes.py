@@ -144,7 +144,7 @@ class _Plan:
 
 
 #: What is there whatever was asked for: it names the record, and says which version of it this is.
-ALWAYS_SHOWN = frozenset({"id", "version", "number"})
+ALWAYS_INCLUDED = frozenset({"id", "version", "number"})
 
 
 # Clients choose the fields; most of them choose the same.
@@ -160,7 +160,7 @@ def _plan(
     # Which actions are open, and what is for staff, is decided on other fields; so some are made.
     withheld = _withheld(record)
     if asked_for is not None and asked_for.isdisjoint({"actions", *made, *withheld}):
-        names = tuple(name for name in names if name in asked_for | ALWAYS_SHOWN)
+        names = tuple(name for name in names if name in asked_for | ALWAYS_INCLUDED)
     fields = codecs(record)
     beside = _loaded_fields(shape)
     columns = {name: name for name in names if name != "actions" and name not in beside}
@@ -342,7 +342,7 @@ class Renderer:
         """What was selected only to decide on the actions."""
         if self.fields is None:
             return []
-        return [name for name in plan.names if name not in self.fields | ALWAYS_SHOWN]
+        return [name for name in plan.names if name not in self.fields | ALWAYS_INCLUDED]
 
     def _plan(self) -> _Plan:
         record: type[Record] = self.rows or self.lifecycle.record

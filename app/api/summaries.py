@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 #: Kinds whose name in the code is not what people call them.
-WORDS = {
+KIND_NOUNS = {
     "bulk_job": "bulk job",
     "ci": "configuration item",
     "key": "API key",
@@ -80,7 +80,7 @@ PHRASES = {
     "vote": "Vote on {one} decision",
 }
 #: Operations without an action whose id says too little, or not in this order.
-SAID = {
+SUMMARY_EXCEPTIONS = {
     "ask_bulk_job": "Ask for a bulk job",
     "ask_import": "Ask for an import",
     "check_catalogue_item_answers": "Check answers to a form",
@@ -117,8 +117,8 @@ def of_action(name: str, kind: str) -> str:
 
 def of_operation(name: str, kinds: Mapping[str, str]) -> str:
     """Return the summary of an operation without an action, by its id and the plurals of all kinds."""
-    if name in SAID:
-        return SAID[name]
+    if name in SUMMARY_EXCEPTIONS:
+        return SUMMARY_EXCEPTIONS[name]
     verb, _, what = name.partition("_")
     if verb == "bulk":
         return f"Act on many {_plural(what, kinds)}"
@@ -147,11 +147,11 @@ def _kind_in(what: str, kinds: Collection[str]) -> str:
 
 def _plural(plural: str, kinds: Mapping[str, str]) -> str:
     (kind,) = (kind for kind, its in kinds.items() if its == plural)
-    return f"{WORDS[kind]}s" if kind in WORDS else _words(plural)
+    return f"{KIND_NOUNS[kind]}s" if kind in KIND_NOUNS else _words(plural)
 
 
 def _words(name: str) -> str:
-    return WORDS.get(name) or name.replace("_", " ")
+    return KIND_NOUNS.get(name) or name.replace("_", " ")
 
 
 def _with_article(words: str) -> str:

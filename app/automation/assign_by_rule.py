@@ -11,7 +11,7 @@ from app.common.people import rule_caller as as_caller
 from app.common.tickets import Ticket
 from app.db import Connection, fetch_rows
 from app.foundation.assignment.proposals import (
-    LAST_TURNS,
+    LATEST_ASSIGNMENTS,
     RECORD_TURN,
     active_rules,
     has_active_rules,
@@ -116,7 +116,7 @@ async def _consequence(
 
     async def load_turns(team_id: UUID) -> dict[UUID, int]:
         # Those of this span stand in its transaction, which nobody else sees yet.
-        return turns_by_person(await fetch_rows(connection, LAST_TURNS, (team_id,)))
+        return turns_by_person(await fetch_rows(connection, LATEST_ASSIGNMENTS, (team_id,)))
 
     found = await propose(ledger.db, ledger.lifecycles, rules, ticket_attributes(ticket), now, load_turns)
     if found.team_id is None:

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema
 #: The member of a schema that says of which component it is.
 MARK = "x-component"
 #: The member of a schema that names what its example has besides what must be given.
-SHOWN = "x-shown"
+EXAMPLE_MEMBERS = "x-shown"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +33,9 @@ class Component:
         return {**handler(core), MARK: {**told, "more": self.more}}
 
 
-def shown_with(*names: str) -> ConfigDict:
+def example_includes(*names: str) -> ConfigDict:
     """The settings of a body whose example has these members besides those that must be given."""
-    return ConfigDict(json_schema_extra={SHOWN: list(names)})
+    return ConfigDict(json_schema_extra={EXAMPLE_MEMBERS: list(names)})
 
 
 def marked(schema: Any) -> Iterator[dict[str, Any]]:

@@ -44,7 +44,7 @@ def _positive(amount: str) -> str:
 
 
 CURRENCY = Component("CurrencyCode", "A currency of ISO 4217.", "CNY")
-MORE_THAN_NOTHING = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"
+POSITIVE_AMOUNT = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"
 #: A currency of ISO 4217: `CNY`.
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency), CURRENCY]
 #: More than nothing, as `1250.00`.
@@ -53,7 +53,7 @@ Amount = Annotated[
     StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"),
     AfterValidator(_positive),
     Money(),
-    Component("Amount", "An amount of money, more than nothing.", "1250.00", {"pattern": MORE_THAN_NOTHING}),
+    Component("Amount", "An amount of money, more than nothing.", "1250.00", {"pattern": POSITIVE_AMOUNT}),
 ]
 
 

@@ -287,12 +287,12 @@ def evolve(
                 value = Sealed(value) if codec.personal else codec.read(value)
             values[name] = value
     values["version"] = version
-    values["changed_at"] = later_of(record.changed_at, occurred_at)
+    values["changed_at"] = later_instant(record.changed_at, occurred_at)
     values["appended_at"] = recorded_at
     return type(record).model_construct(**values)
 
 
-def later_of(one: datetime | None, other: datetime) -> datetime:
+def later_instant(one: datetime | None, other: datetime) -> datetime:
     """The later of two instants."""
     return other if one is None or other > one else one
 

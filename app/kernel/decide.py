@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from app.common.custom import seal_values
 from app.common.personal import Sealed
 from app.common.priority import Impact, Urgency
-from app.common.records import Record, as_row, codecs, later_of
+from app.common.records import Record, as_row, codecs, later_instant
 from app.common.tickets import Ticket
 from app.kernel.context import ActionContext
 from app.kernel.lifecycle import Action, Lifecycle
@@ -85,7 +85,7 @@ def add_child_row(decided: Decision, row: Record, ctx: ActionContext, *, version
 
 def _stamp(row: Record, before: Record | None, version: int, ctx: ActionContext) -> None:
     row.version, row.appended_at = version, None
-    row.changed_at = later_of(None if before is None else before.changed_at, ctx.occurred_at)
+    row.changed_at = later_instant(None if before is None else before.changed_at, ctx.occurred_at)
 
 
 def _prioritise(after: Record, body: Payload, ctx: ActionContext) -> None:

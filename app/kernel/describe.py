@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.common.components import MARK, SHOWN, marked
+from app.common.components import EXAMPLE_MEMBERS, MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
 from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, codecs
@@ -161,7 +161,7 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
     # What the log has taken before is not said to be otherwise.
     for value in list(marked(schema)):
         del value[MARK]
-    for name in ("minProperties", SHOWN):
+    for name in ("minProperties", EXAMPLE_MEMBERS):
         schema.pop(name, None)
     schema["properties"].pop("occurred_at", None)
     _describe_stored_fields(schema["properties"], row.body)

@@ -74,7 +74,7 @@ class ImportedCase(Generic[R]):
         rows = (each for each in self.entries if each.own and each.follows)
         return next(rows, None) if self.entries[0].own else None
 
-    def known_before(self, entry: HistoryEntry) -> dict[str, Any]:
+    def fields_before(self, entry: HistoryEntry) -> dict[str, Any]:
         """What held just before the entry."""
         known: dict[str, Any] = {}
         for earlier in self.entries:
@@ -217,7 +217,7 @@ def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded
         same = [each.fields for each in case.entries if each.own and each.follows and each.at == entry.at]
         then = {name: value for fields in same for name, value in fields.items()}
         return _without_unknown(case.source, then, event.data.get("irregular", ())) | entry.fields
-    known = case.known_before(entry) | entry.fields
+    known = case.fields_before(entry) | entry.fields
     return _all_reported_fields(case, known, entry.fields, event.data.get("irregular", ()))
 
 

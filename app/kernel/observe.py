@@ -18,7 +18,7 @@ from operator import attrgetter, is_not
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.common.personal import Sealed
-from app.common.records import CodeEnum, codecs, later_of
+from app.common.records import CodeEnum, codecs, later_instant
 from app.common.tickets import Ticket
 from app.kernel.history_source import EventHeader, HistoryEntry, Transition
 from app.kernel.imported_case import OPENING_VERSION, SNAPSHOT, ImportedCase, digest, enter_state, sort_key
@@ -218,7 +218,7 @@ class _Observation(Generic[R]):
         """What a row that does not come last tells that was otherwise before it, and its event."""
         case, fields = self.case, self._all_fields()
         entry = HistoryEntry(True, self.snapshot.at, case.version + 1, fields, (), True)
-        known, stood, was = case.known_before(entry), case.replay_states(entry), case.replay_states().__dict__
+        known, stood, was = case.fields_before(entry), case.replay_states(entry), case.replay_states().__dict__
         told = {n: v for n, v in fields.items() if known.get(n) != v}
         state = self.snapshot.state
         way = None if state is None else self.source.transition_for(stood, state)
@@ -248,7 +248,7 @@ class _Observation(Generic[R]):
         events: list[ObservedEvent] = []
         if not behind:
             return events
-        known, stood = case.known_before(behind[0]), case.replay_states(behind[0])
+        known, stood = case.fields_before(behind[0]), case.replay_states(behind[0])
         for _, together in groupby(behind, key=attrgetter("at")):
             # Of one time they stand in the order of their events: behind one that is told again all are.
             again = False
@@ -356,7 +356,7 @@ class _Observation(Generic[R]):
         data["observed"] = SNAPSHOT
         data["set"] = {case.key: changed} if changed else {}
         if changed:
-            self.values.update(version=case.version, changed_at=later_of(self.values["changed_at"], at))
+            self.values.update(version=case.version, changed_at=later_instant(self.values["changed_at"], at))
         return ObservedEvent(manner.type, at, case.version, data, manner.actor)
 
 

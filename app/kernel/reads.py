@@ -68,14 +68,14 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
-class NotHeld:
+class Unguarded:
     """Nothing need hold what was read: what comes meanwhile may be left out, and why."""
 
     reason: str
 
 
 #: What keeps a decision true that was made on what a query gave.
-HeldBy = Versions | RecordVersion | Constraint | NotHeld
+ReadGuard = Versions | RecordVersion | Constraint | Unguarded
 #: As most that is asked of a record.
 BY_RECORD_VERSION = RecordVersion()
 #: How rows are read: as the database has them, or by a Look that knows what holds them.
@@ -93,24 +93,24 @@ class ReadContext:
     #: By their names in the log, the records that the command itself makes or changes, as they are after it.
     made: dict[str, VersionedRecord[Any]] = field(default_factory=dict)
 
-    async def rows(self, query: str, parameters: Any = None, *, held: HeldBy) -> list[Row]:
+    async def rows(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> list[Row]:
         """All rows of one statement."""
         rows = await self._db.rows(query, parameters)
-        if isinstance(held, Versions):
+        if isinstance(guard, Versions):
             for row in rows:
-                self.relies_on_version(row[held.stream], row[held.version])
+                self.relies_on_version(row[guard.stream], row[guard.version])
         return rows
 
-    async def row(self, query: str, parameters: Any = None, *, held: HeldBy) -> Row | None:
+    async def row(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> Row | None:
         """The first row of one statement, or None."""
-        rows = await self.rows(query, parameters, held=held)
+        rows = await self.rows(query, parameters, guard=guard)
         return rows[0] if rows else None
 
     async def value(
-        self, query: str, parameters: Any = None, *, held: RecordVersion | Constraint | NotHeld
+        self, query: str, parameters: Any = None, *, guard: RecordVersion | Constraint | Unguarded
     ) -> Any:
         """The first column of the first row, or None."""
-        del held  # for whoever reads it, and the test that goes through all
+        del guard  # for whoever reads it, and the test that goes through all
         return await self._db.value(query, parameters)
 
     def relies_on_version(self, stream: str, version: int) -> None:
@@ -169,8 +169,8 @@ class ReadContext:
             if made := [name for name in streams if name in self.made]:
                 return kind_of(made[0])
             query = "select kind from log.stream_head where stream = any(%s)"
-            held = NotHeld("A record is of one kind for ever.")
-            kind: str | None = await self.value(query, (streams,), held=held)
+            guard = Unguarded("A record is of one kind for ever.")
+            kind: str | None = await self.value(query, (streams,), guard=guard)
             return kind
         if NUMBER.fullmatch(name):
             return by_code.get(name.partition("-")[0])
@@ -181,7 +181,7 @@ class ReadContext:
         """The record's own child of that class whose fields have these values."""
         same = " and ".join(f"{name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s and {same} limit 1"
-        row = await self.row(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
+        row = await self.row(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
         return None if row is None else from_row(child, row)
 
     async def children(self, child: type[R], of: Record, **fields: Any) -> list[R]:
@@ -190,7 +190,7 @@ class ReadContext:
         """
         same = "".join(f" and {name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s{same} order by id"
-        rows = await self.rows(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
+        rows = await self.rows(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
         return [from_row(child, row) for row in rows]
 
     async def head(self) -> int:
@@ -200,19 +200,19 @@ class ReadContext:
     async def is_attached(self, upload_id: UUID) -> bool:
         """Whether the upload is attached to some record. Two who attach it at once meet on its key."""
         query = "select 1 from fold.attachment where id = %s"
-        held = Constraint("personal_key_pkey")
-        return await self.value(query, (upload_id,), held=held) is not None
+        guard = Constraint("personal_key_pkey")
+        return await self.value(query, (upload_id,), guard=guard) is not None
 
     async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
         """Active people who hold that role for the record, as is known now: so many at most."""
-        held = NotHeld("Whoever gets the role meanwhile was not there to be asked.")
-        rows = await self.rows(HOLDERS, (grants_for(role, record), most), held=held)
+        guard = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
+        rows = await self.rows(HOLDERS, (grants_for(role, record), most), guard=guard)
         return [row["id"] for row in rows]
 
     async def active(self, persons: Iterable[UUID]) -> set[UUID]:
         """Those of the persons who are active, as is known now."""
-        held = NotHeld("Whoever leaves meanwhile was there when it was decided.")
-        rows = await self.rows(ACTIVE, (list(persons),), held=held)
+        guard = Unguarded("Whoever leaves meanwhile was there when it was decided.")
+        rows = await self.rows(ACTIVE, (list(persons),), guard=guard)
         return {row["id"] for row in rows}
 
     async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CustomField]:
@@ -236,7 +236,7 @@ class ReadContext:
 
 
 def grants_for(role: Role, record: Record) -> list[str]:
-    """As what the role can be held for that record, as persons have it."""
+    """As what the role can be guard for that record, as persons have it."""
     team_id, service = getattr(record, "team_id", None), getattr(record, "service", None)
     held = [RoleGrant(role), RoleGrant(role, process=record.KIND)]
     held += [RoleGrant(role, team_id=team_id)] if team_id else []

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.components import shown_with
+from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ForeignRef
@@ -28,7 +28,7 @@ from app.ticketing.followers import new_follower
 class AssignTicket(Payload):
     """Who is to see to it."""
 
-    model_config = shown_with("team")
+    model_config = example_includes("team")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="The team: its key or id."
     )
@@ -54,7 +54,7 @@ def assign(ticket: Ticket, body: AssignTicket, ctx: ActionContext) -> None:
 class EscalateTicket(Payload):
     """Who can do more about it."""
 
-    model_config = shown_with("team")
+    model_config = example_includes("team")
     team: Annotated[Reference, ForeignRef("team")] | None = Field(
         default=None, description="The team that is to see to it now (functional): its key or id."
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.components import shown_with
+from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ChildRef, ForeignRef
@@ -111,7 +111,7 @@ def is_open(task: Task) -> bool:
 class EditTask(Payload):
     """What is otherwise than it was; what is left out stays."""
 
-    model_config = shown_with("title")
+    model_config = example_includes("title")
     task: TaskId
     title: Title | None = Field(
         default=None,

@@ -36,7 +36,7 @@ def said_of_actions() -> set[str]:
 
 #: By plural, what its records are called in summaries.
 WORDS = {
-    lifecycle.plural: [summaries.WORDS.get(lifecycle.kind, lifecycle.kind.replace("_", " ")).lower()]
+    lifecycle.plural: [summaries.KIND_NOUNS.get(lifecycle.kind, lifecycle.kind.replace("_", " ")).lower()]
     for lifecycle in LIFECYCLES
 }
 #: The verbs of operations that are no actions, and of actions whose names say them in another way.

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.common.records import as_row, codecs, empty, evolve, from_row, later_of
+from app.common.records import as_row, codecs, empty, evolve, from_row, later_instant
 from app.foundation.people.records import Team
 from app.kernel.history import fold, record_at_version
 from app.kernel.ledger import Ledger
@@ -90,8 +90,8 @@ def test_a_row_changed_last_when_the_latest_of_its_events_happened() -> None:
 
 def test_the_later_of_two_instants() -> None:
     early, late = NOW, NOW + timedelta(seconds=1)
-    assert later_of(None, early) == later_of(early, early) == early
-    assert later_of(early, late) == later_of(late, early) == late
+    assert later_instant(None, early) == later_instant(early, early) == early
+    assert later_instant(early, late) == later_instant(late, early) == late
 
 
 INSTANTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # they get their zone here

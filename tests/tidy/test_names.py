@@ -18,12 +18,10 @@ from tests.cases import each_case
 from tests.tidy.source import Function, Source, application, ours, sources
 
 #: Words that say nothing of what a thing is.
-EMPTY = re.compile(r"(?:^|_)(manager|helper|helpers|util|utils|handler|misc|stuff)(?:_|$)")
+EMPTY = re.compile(r"(?:^|_)(manager|helper|helpers|util|utils|misc|stuff)(?:_|$)")
 #: Roles and settings are called as people call them.
 MEANT = {"incident_manager", "problem_manager", "change_manager", "configuration_manager", "quality_manager"}
 MEANT |= {"service_level_manager", "project_manager"}
-#: What frameworks call what we override.
-MEANT |= {"get_route_handler"}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
@@ -159,3 +157,56 @@ def test_no_character_hides_or_misleads() -> None:
 def test_chinese_stands_beside_english_and_never_in_a_name() -> None:
     names = [f"{source.name}: {name}" for source in ours() for name in _names(source) if CHINESE.search(name)]
     assert names == []
+
+
+#: Pronouns, adverbs, auxiliaries, prepositions and bare verbs: a name made of these alone says nothing.
+VAGUE = frozenset(
+    """
+    a about after again ahead all alone already also always an another any anybody anything apart are as ask
+    asked asks at away back be been before behind being beside besides both bring but by call called calls
+    came can come comes could did do does doing done down each early either else every everybody everything
+    few find finds first for found from get gets give given gives go goes gone got had has have he held her
+    here hold holds how if in into is it its just keep keeps kept know known knows last late later least
+    leave left less let like long look looked looks made make makes many may me mean meant might more most
+    much must my need needs never next no nobody none nor not noted nothing now of off often on once one
+    ones only onto or other others our out over own part parts pass place places put puts quiet said same
+    saw say says see seen sees set settled she should show shown shows side sides so some somebody something
+    soon still such take taken takes tell tells than that the their them then there these they thing things
+    this those to together told too took touched turn turns twice under until up upon us use used uses very
+    want wanted wants was way ways we well were what when where whether which while who whole whom whose why
+    will with within without word words would yes yet you
+    """.split()  # noqa: SIM905  # as a list of literals it would be a hundred lines
+)
+#: Terms of the field, or what others call them: actions (by their functions), methods that Python's own
+#: classes have, roles of the rota, and the time as it was at a position of the log.
+TERMS = {
+    *("hold", "call", "call_next", "leave", "make", "show", "take", "use"),  # actions
+    *("get", "put", "now", "make_once", "me", "get_me"),
+    *("on_call", "on_call_out", "not_on_call", "not_found", "as_of", "last_used", "can_see"),
+    *("anybody", "everybody"),
+}
+
+
+def _words(name: str) -> list[str]:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip("_")).lower()
+    return [word for word in spaced.split("_") if word]
+
+
+def _names_of(source: Source) -> set[str]:
+    """The public names of the module: its own, its classes and functions, their methods, its constants."""
+    found = {source.name.rpartition("/")[2].removesuffix(".py")} - {"__init__"}
+    found |= {node.name for node in _public(source)}
+    for node in source.tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        found |= {each.id for each in targets if isinstance(each, ast.Name) and not each.id.startswith("_")}
+    return {name for name in found if not name.startswith("__")}
+
+
+def test_no_public_name_is_made_of_vague_words_alone() -> None:
+    vague = [
+        f"{source.name}: {name}"
+        for source in sources("app")
+        for name in _names_of(source)
+        if (words := _words(name)) and VAGUE.issuperset(words) and "_".join(words) not in TERMS
+    ]
+    assert vague == []

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from app.kernel.reads import NotHeld, ReadContext
+from app.kernel.reads import ReadContext, Unguarded
 
 
 async def number_of_assignment_rules(reads: ReadContext, process: str) -> int:
     """How many active assignment rules the process has."""
     query = "select count(*) from fold.assignment_rule where process = %s and state = 'active'"
-    held = NotHeld("Two who add the last one at once make it one more, which still is few.")
-    number: int = await reads.value(query, (process,), held=held)
+    guard = Unguarded("Two who add the last one at once make it one more, which still is few.")
+    number: int = await reads.value(query, (process,), guard=guard)
     return number
 
 
 async def number_of_escalation_rules(reads: ReadContext, process: str) -> int:
     """How many active escalation rules the process has."""
     query = "select count(*) from fold.escalation_rule where process = %s and state = 'active'"
-    held = NotHeld("Two who add the last one at once make it one more, which still is few.")
-    number: int = await reads.value(query, (process,), held=held)
+    guard = Unguarded("Two who add the last one at once make it one more, which still is few.")
+    number: int = await reads.value(query, (process,), guard=guard)
     return number

@@ -47,7 +47,7 @@ insert into plumbing.assignment_turn as old (team_id, person_id, position)
 select (data->'given'->>'team')::uuid, (data->'given'->>'person')::uuid, position from log.told
 where stream = %s and actor = %s and source_ref = %s and data->'given'->>'person' is not null
 on conflict (team_id, person_id) do update set position = greatest(old.position, excluded.position)"""
-LAST_TURNS = "select person_id, position from plumbing.assignment_turn where team_id = %s"
+LATEST_ASSIGNMENTS = "select person_id, position from plumbing.assignment_turn where team_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ LoadTurns = Callable[[UUID], Awaitable[Mapping[UUID, int]]]
 
 
 def turns_by_person(rows: Sequence[Row]) -> dict[UUID, int]:
-    """The turns in the rows of `LAST_TURNS`."""
+    """The turns in the rows of `LATEST_ASSIGNMENTS`."""
     return {row["person_id"]: row["position"] for row in rows}
 
 

@@ -20,7 +20,7 @@ from app.api.reads import mount_reads
 from app.api.shapes import OutputModel, PersonStub, TeamStub
 from app.common.priority import Priority
 from app.foundation.assignment.assignment_rules import LIFECYCLE
-from app.foundation.assignment.proposals import LAST_TURNS, active_rules, propose, turns_by_person
+from app.foundation.assignment.proposals import LATEST_ASSIGNMENTS, active_rules, propose, turns_by_person
 from app.foundation.assignment.queries import ASSIGNMENT_RULES, AssignmentRuleOut
 from app.foundation.assignment.records import AssignmentRule
 from app.foundation.assignment.selection import MismatchReason, TicketAttributes
@@ -95,7 +95,7 @@ async def try_assignment_rules(
     at = query.at or context_of(request).now
 
     async def load_turns(team_id: UUID) -> dict[UUID, int]:
-        return turns_by_person(await ledger.db.rows(LAST_TURNS, (team_id,)))
+        return turns_by_person(await ledger.db.rows(LATEST_ASSIGNMENTS, (team_id,)))
 
     rules = await active_rules(ledger.db, query.process)
     found = await propose(ledger.db, ledger.lifecycles, rules, case, at, load_turns)

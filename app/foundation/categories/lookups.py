@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.kernel.reads import NotHeld, ReadContext
+from app.kernel.reads import ReadContext, Unguarded
 
 
 async def number_of_categories(reads: ReadContext, process: str) -> int:
     """How many categories the process has, retired ones among them."""
     query = "select count(*) from fold.category where process = %s"
-    held = NotHeld("Two who add the last one at once make it one more, which still is few.")
-    number: int = await reads.value(query, (process,), held=held)
+    guard = Unguarded("Two who add the last one at once make it one more, which still is few.")
+    number: int = await reads.value(query, (process,), guard=guard)
     return number

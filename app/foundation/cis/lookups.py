@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.kernel.reads import NotHeld, ReadContext
+from app.kernel.reads import ReadContext, Unguarded
 
 DRAWN = """
 select id, count(*) over () as population, (select position from log.head) as position from fold.ci
@@ -22,7 +22,7 @@ async def drawn_cis(
     (empty: of all), and as many of them as are to be drawn, in the order of the SHA-256 of `<seed>/<id>`.
     """
     said = {"classes": classes, "services": services, "seed": seed, "size": size}
-    held = NotHeld("The sample says up to which position of the log it was drawn.")
-    rows = await reads.rows(DRAWN, said, held=held)
+    guard = Unguarded("The sample says up to which position of the log it was drawn.")
+    rows = await reads.rows(DRAWN, said, guard=guard)
     position, population = (rows[0]["position"], rows[0]["population"]) if rows else (0, 0)
     return position, population, [row["id"] for row in rows]

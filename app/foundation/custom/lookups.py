@@ -8,5 +8,5 @@ from app.kernel.reads import Constraint, ReadContext
 async def taken_slots(reads: ReadContext, process: str) -> set[int]:
     """The places that are taken among the custom fields of the process that lists can be narrowed by."""
     query = "select filter_slot from fold.custom_field where process = %s and filter_slot is not null"
-    held = Constraint("custom_field_slot_meanwhile")
-    return {row["filter_slot"] for row in await reads.rows(query, (process,), held=held)}
+    guard = Constraint("custom_field_slot_meanwhile")
+    return {row["filter_slot"] for row in await reads.rows(query, (process,), guard=guard)}

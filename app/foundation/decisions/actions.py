@@ -36,13 +36,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.components import shown_with
+from app.common.components import example_includes
 from app.common.people import Role
 from app.common.records import ChildRef, CodeEnum, ForeignRef
 from app.foundation.decisions.preparation import (
     MOST_VOTERS,
-    Asked,
     Count,
+    NewDecision,
     OpenDecisions,
     count_preparation,
     question_preparation,
@@ -85,7 +85,7 @@ class NotTheChair(Refusal):
 class AskDecision(Payload):
     """What is to be decided, by whom, how, and until when."""
 
-    model_config = shown_with("persons")
+    model_config = example_includes("persons")
     question: Title = Field(
         description="What is to be decided, in a line. All who see the record see it: name no persons here.",
         examples=["Shall we go on with it?"],
@@ -195,7 +195,7 @@ class DecisionSpec:
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, taken: None
 
 
-def add_prepared_decision(asked: Asked, ctx: ActionContext) -> None:
+def add_prepared_decision(asked: NewDecision, ctx: ActionContext) -> None:
     """Adds the decision and the votes that `ask_states` has made."""
     for row in (asked.decision, *asked.ballots):
         ctx.add(row)
@@ -203,7 +203,7 @@ def add_prepared_decision(asked: Asked, ctx: ActionContext) -> None:
 
 def ask_decision(record: Any, body: AskDecision, ctx: ActionContext) -> None:
     """Something is to be decided; those who are asked see the record, and can vote."""
-    add_prepared_decision(ctx.prepared(Asked), ctx)
+    add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
@@ -249,7 +249,7 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
 def _take_if_decided(ctx: ActionContext, *, closing: bool = False) -> None:
     """Takes the decision, if it can be taken now."""
     count = ctx.prepared(Count)
-    ballots = _by_now(count.ballots, ctx)
+    ballots = _deadline_passed(count.ballots, ctx)
     verdicts = {b.person_id: b.verdict for b in ballots if b.person_id and b.verdict is not None}
     counted = tally(count.terms, verdicts, closing=closing)
     if counted.outcome is not None:
@@ -271,10 +271,10 @@ def withdraw_open_decisions(ctx: ActionContext) -> None:
     """What is open on the record need not be decided any more."""
     opened = ctx.prepared(OpenDecisions)
     for asked in opened.decisions:
-        _close(ctx.change(asked), DecisionState.withdrawn, _by_now(opened.ballots, ctx), ctx)
+        _close(ctx.change(asked), DecisionState.withdrawn, _deadline_passed(opened.ballots, ctx), ctx)
 
 
-def _by_now(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
+def _deadline_passed(ballots: Iterable[Vote], ctx: ActionContext) -> list[Vote]:
     """The votes as they are by now, that of this moment among them."""
     changed = {after.id: after for _, after in ctx.changed if isinstance(after, Vote)}
     return [changed.get(ballot.id, ballot) for ballot in ballots]

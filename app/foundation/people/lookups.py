@@ -18,14 +18,14 @@ order by p.id limit 1
 async def membership(reads: ReadContext, person: Record, team: Record) -> Membership | None:
     """The person's belonging to the team, if they do. Memberships stand on the person's stream."""
     query = "select * from fold.membership where person_id = %s and team_id = %s"
-    row = await reads.row(query, (person.id, team.id), held=BY_RECORD_VERSION)
+    row = await reads.row(query, (person.id, team.id), guard=BY_RECORD_VERSION)
     return None if row is None else from_row(Membership, row)
 
 
 async def number_of_memberships(reads: ReadContext, person: Record) -> int:
     """How many teams the person belongs to."""
     query = "select count(*) from fold.membership where person_id = %s"
-    number: int = await reads.value(query, (person.id,), held=BY_RECORD_VERSION)
+    number: int = await reads.value(query, (person.id,), guard=BY_RECORD_VERSION)
     return number
 
 
@@ -33,4 +33,4 @@ async def another_admin(reads: ReadContext, person: Record) -> bool:
     """Whether somebody else who is active is an administrator of everything. Two who remove each other at
     once both find the other still there: one of them decides again.
     """
-    return await reads.row(ANOTHER_ADMIN, (person.id,), held=Versions()) is not None
+    return await reads.row(ANOTHER_ADMIN, (person.id,), guard=Versions()) is not None

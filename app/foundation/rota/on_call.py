@@ -11,7 +11,7 @@ from app.common.records import from_row
 from app.db import Database
 from app.foundation.rota.on_duty import DutySpan, on_duty, spans
 from app.foundation.rota.records import Duty, Shift, StandIn
-from app.kernel.reads import NotHeld, ReadContext, Reading, Versions
+from app.kernel.reads import ReadContext, Reading, Unguarded, Versions
 
 # By the dates of all time zones; what else is fetched is sorted out by whoever knows the zone.
 ZONE_MARGIN = timedelta(days=2)
@@ -45,9 +45,9 @@ async def on_duty_in(db: Database, team_id: UUID, duty: Duty, at: datetime) -> t
 async def read_on_call(reads: ReadContext, team_id: UUID, at: datetime) -> tuple[UUID, ...]:
     """The same for a check: it is decided again if the rota that it has read moves."""
     # Nothing of theirs stands beside shifts and stand-ins: their own version is that of their stream.
-    shifts, stand_ins = await _load_rota(partial(reads.rows, held=Versions()), team_id, Duty.on_call, at, at)
-    held = NotHeld("Whoever leaves the team meanwhile was on call when it was decided.")
-    return await _active_on_duty(partial(reads.rows, held=held), team_id, shifts, stand_ins, at)
+    shifts, stand_ins = await _load_rota(partial(reads.rows, guard=Versions()), team_id, Duty.on_call, at, at)
+    guard = Unguarded("Whoever leaves the team meanwhile was on call when it was decided.")
+    return await _active_on_duty(partial(reads.rows, guard=guard), team_id, shifts, stand_ins, at)
 
 
 async def duty_spans(

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.common.components import shown_with
+from app.common.components import example_includes
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.records import ForeignRef
 from app.foundation.people.records import Team
@@ -32,7 +32,7 @@ LONGEST_STAND_IN = timedelta(days=366)
 class AgreeStandIn(Payload):
     """Who is on duty instead of whom, and when; in return the other way round."""
 
-    model_config = shown_with("person")
+    model_config = example_includes("person")
     team: Annotated[Reference, ForeignRef("team")] = Field(description="The team: its key or id.")
     duty: Duty = Field(description="What they are there for.")
     person: Annotated[Reference, ForeignRef("person")] | None = Field(

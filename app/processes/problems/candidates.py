@@ -31,7 +31,7 @@ from app.kernel.payloads import (
     Reference,
     Title,
 )
-from app.kernel.reads import NotHeld, ReadContext
+from app.kernel.reads import ReadContext, Unguarded
 from app.kernel.refusals import WrongValue
 from app.log.events import stream
 from app.processes.problems import recurrence
@@ -106,7 +106,7 @@ class AcceptProblemCandidate(Payload):
 def accept(candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext) -> None:
     """A problem is raised for them, with these incidents linked."""
     candidate.problem_id = ctx.related_id
-    candidate.incident_ids = [str(incident.id) for incident in ctx.prepared(ShownBy).incidents]
+    candidate.incident_ids = [str(incident.id) for incident in ctx.prepared(SupportingIncidents).incidents]
     _record_decision(candidate, ctx)
 
 
@@ -134,15 +134,15 @@ async def service_or_ci_missing(
 
 
 @dataclass(frozen=True, slots=True)
-class ShownBy:
+class SupportingIncidents:
     """The incidents that show the problem."""
 
     incidents: tuple[Ticket, ...]
 
 
-async def shown_by(
+async def load_supporting_incidents(
     reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
-) -> ShownBy:
+) -> SupportingIncidents:
     """Finds the incidents: those named, or the newest that count, each read as any record is.
 
     Which there are is not held against what comes meanwhile: one more is for the next look, and one that
@@ -153,9 +153,9 @@ async def shown_by(
         assert candidate.dimension is not None
         assert candidate.value is not None
         assert candidate.since_at is not None
-        held = NotHeld("One more that comes meanwhile is for the next look.")
+        guard = Unguarded("One more that comes meanwhile is for the next look.")
         rows = await recurrence.counted_incidents(
-            partial(reads.rows, held=held),
+            partial(reads.rows, guard=guard),
             candidate.dimension,
             candidate.value,
             candidate.since_at,
@@ -163,14 +163,14 @@ async def shown_by(
         )
         loaded = [await reads.record("incident", str(row["id"])) for row in rows]
         incidents = [one.record for one in loaded if one is not None]
-    return ShownBy(tuple(incidents))
+    return SupportingIncidents(tuple(incidents))
 
 
 async def incidents_missing(
     reads: ReadContext, candidate: ProblemCandidate, body: AcceptProblemCandidate, ctx: ActionContext
 ) -> None:
     """Incidents show it, and each once."""
-    incidents = ctx.prepared(ShownBy).incidents
+    incidents = ctx.prepared(SupportingIncidents).incidents
     if len({incident.id for incident in incidents}) < len(incidents):
         raise WrongValue(pointer="/incidents", because="each_once")
     if not incidents:
@@ -216,7 +216,7 @@ LIFECYCLE = Lifecycle(
         action(detect,       "发现",     NEW_RECORD,      State.offered,   rule,            "problem_candidate.detected",       notifies=(MANAGERS,)),
         action(detect_again, "再次发现", DECIDED_STATES,  State.offered,   rule,            "problem_candidate.detected_again", notifies=(MANAGERS,)),
         action(accept,       "接受",     [State.offered], State.accepted,  problem_manager, "problem_candidate.accepted",
-               prepare=(shown_by,), wrong=(service_or_ci_missing, incidents_missing), related=RAISE_PROBLEM),
+               prepare=(load_supporting_incidents,), wrong=(service_or_ci_missing, incidents_missing), related=RAISE_PROBLEM),
         action(decline,      "拒绝",     [State.offered], State.declined,  problem_manager, "problem_candidate.declined"),
         action(withdraw,     "撤回",     [State.offered], State.withdrawn, rule,            "problem_candidate.withdrawn"),
     ),

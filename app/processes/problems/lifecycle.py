@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.children import ExternalReference, Visibility
-from app.common.components import shown_with
+from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.people import OVERSIGHT_ROLES, Person, Role
 from app.common.priority import Impact, Urgency
@@ -74,7 +74,7 @@ IncidentReferences = Annotated[tuple[Annotated[Reference, ForeignRef("incident")
 class RaiseProblem(Payload):
     """Something is behind incidents, or will be."""
 
-    model_config = shown_with("service", "incidents")
+    model_config = example_includes("service", "incidents")
     title: Title = Field(description="What it is, in a line. Lists show it: name no persons here.")
     description: FreeText = Field(description="What is known of it.")
     origin: ProblemOrigin = Field(
@@ -224,7 +224,7 @@ def document_workaround(problem: Problem, body: DocumentWorkaroundProblem, ctx: 
 class BeginFixProblem(Payload):
     """What removes it."""
 
-    model_config = shown_with("fixing_change")
+    model_config = example_includes("fixing_change")
     fixing_change: ShortText | None = Field(
         default=None, description="The change that fixes it, as its process or tool calls it."
     )

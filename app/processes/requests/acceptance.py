@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.common.children import Attachment
-from app.common.components import shown_with
+from app.common.components import example_includes
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Person
 from app.common.records import ChildRef, CodeEnum, ForeignRef
@@ -46,7 +46,7 @@ MOST_PEOPLE = 100_000
 class SubmitForAcceptanceRequest(Payload):
     """What is submitted; requirements, solution and test reports are those that the request has made."""
 
-    model_config = shown_with("manual")
+    model_config = example_includes("manual")
     manual: ShortText | None = Field(
         default=None, description="Where the manual is: the number of a document, or an address."
     )

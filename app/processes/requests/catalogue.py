@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.common.people import Person
 from app.foundation.decisions.actions import Tallied, tallied
-from app.foundation.decisions.preparation import Asked, Question, ask
+from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
@@ -51,7 +51,7 @@ class Approval:
     """
 
     item: CatalogueItem | None
-    asked: Asked | None
+    asked: NewDecision | None
 
 
 async def approval(reads: ReadContext, request: Request, body: AssessRequest, ctx: ActionContext) -> Approval:
@@ -76,7 +76,7 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
         persons=[await _person(reads, one) for one in item.approver_persons or ()],
     )
     try:
-        return Approval(item, await ask(reads, request, question, (requester_duty,), ctx))
+        return Approval(item, await new_decision(reads, request, question, (requester_duty,), ctx))
     except WrongValue as error:
         if error.pointer == "/due_at":
             raise WrongValue(pointer="/approval_due_at", because=error.because) from error

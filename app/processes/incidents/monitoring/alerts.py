@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.common.records import later_of
+from app.common.records import later_instant
 from app.kernel.context import ActionContext
 from app.kernel.payloads import FreeText, Instant, Payload, Title
 from app.processes.incidents.records import Incident
@@ -25,4 +25,4 @@ class RepeatAlertIncident(Payload):
 def repeat_alert(incident: Incident, body: RepeatAlertIncident, ctx: ActionContext) -> None:
     """Its alert fires again."""
     incident.alert_count = (incident.alert_count or 0) + 1
-    incident.last_alert_at = later_of(incident.last_alert_at, body.alerted_at or ctx.occurred_at)
+    incident.last_alert_at = later_instant(incident.last_alert_at, body.alerted_at or ctx.occurred_at)

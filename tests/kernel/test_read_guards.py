@@ -54,7 +54,7 @@ def test_every_constraint_that_is_to_hold_an_answer_is_there(place: DatabaseUrls
 
 
 def test_where_nothing_holds_an_answer_a_sentence_says_why() -> None:
-    reasons = [_text(call) for call in _said("NotHeld")]
+    reasons = [_text(call) for call in _said("Unguarded")]
     assert reasons
     assert [reason for reason in reasons if not re.fullmatch(r"[A-Z][^.]{20,}\.", reason)] == []
 
@@ -83,7 +83,7 @@ async def test_versions_that_were_read_are_noted_and_the_first_one_counts(ledger
     team = await add_team(ledger, "mail")
     reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
     query = "select stream, version from log.stream_head where stream = %s"
-    assert await reads.row(query, (team.row_key,), held=Versions()) is not None
+    assert await reads.row(query, (team.row_key,), guard=Versions()) is not None
     assert reads.versions == {team.row_key: 1}
     reads.relies_on_version(team.row_key, 2)
     assert reads.versions == {team.row_key: 1}
@@ -91,12 +91,12 @@ async def test_versions_that_were_read_are_noted_and_the_first_one_counts(ledger
 
 async def test_what_stands_beside_a_record_is_held_by_the_version_of_that_one(ledger: Ledger) -> None:
     reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
-    assert await reads.rows("select 1 as one", held=BY_RECORD_VERSION) == [{"one": 1}]
+    assert await reads.rows("select 1 as one", guard=BY_RECORD_VERSION) == [{"one": 1}]
     assert reads.versions == {}
 
 
 async def test_who_does_not_say_what_holds_an_answer_gets_none(ledger: Ledger) -> None:
     reads = ReadContext(ledger.db, LIFECYCLES_BY_KIND, ledger.directory)
     asking: Any = reads.rows
-    with pytest.raises(TypeError, match="held"):
+    with pytest.raises(TypeError, match="guard"):
         await asking("select 1")
