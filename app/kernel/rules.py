@@ -1,8 +1,9 @@
-"""Rules: what follows from an event. Each follows the log by itself, and acts as all do, by `perform`.
+"""Rules: commands that follow from events. Each rule is a consumer of the log, and acts by `perform` like any
+caller.
 
-It is done under a key of the rule, the event's position and the record, so that an event that is taken twice
-has one effect; then the checkpoint moves. What a rule is refused is kept as what came of it, and not tried
-again; only where the record has moved since the rule looked at it, it looks again.
+Each command has an idempotency key made of the rule, the event's position and the record, so that an event
+handled twice has one effect; then the checkpoint moves. A refused command is recorded and not retried; only
+if the record has changed since the rule read it, the rule decides again.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from app.log.events import Recorded, stream
 from app.log.follow import Consumer
 from app.log.writer import LARGEST_BATCH, ConstraintViolation, DuplicateCommand
 
-#: The clock, as whoever runs the rules reads it.
+#: Returns the current time.
 Clock = Callable[[], datetime]
 
 ROUTE = "rule"
 BATCH = 1_000
-# So often the records can have moved while the rule looked; then the span is tried again later.
+# So often the records can have changed while the rule decided; then the batch is retried later.
 ATTEMPTS = 5
-# A thousand events that each lead to many commands, on a slow disk.
+# For a thousand events that each lead to many commands, on a slow disk.
 LONGEST_SECONDS = 300.0
 KEY_USED = "select 1 from log.idempotency where key = %s and route = %s and principal = %s"
 ADD_REFUSAL = """
@@ -42,10 +43,10 @@ values (%s, %s, %s, %s, %s, %s) on conflict do nothing"""
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What a rule wants done, on the record with that id (None: the action opens one).
+    """A command that a rule issues, on the record with that id (None: the action opens a record).
 
-    `if_match` is the version of the record that the rule has looked at, if it did. `about` tells it from
-    others on the same record, if the rule does several things there because of one event.
+    `if_match` is the version of the record that the rule has read, if it has read one. `about` tells apart
+    several commands of one rule on the same record because of one event.
     """
 
     kind: str
@@ -57,25 +58,24 @@ class Consequence:
 
     @property
     def key(self) -> str:
-        """What tells it from all that the rule does because of one event."""
+        """Return the key that is unique among all commands of the rule because of one event."""
         record = "new" if self.record_id is None else str(self.record_id)
         return record if self.about is None else f"{record}:{self.about}"
 
     @property
     def record(self) -> str:
-        """The stream that it goes to; empty if it opens one."""
+        """Return the stream that the command writes to; empty if it opens a record."""
         return "" if self.record_id is None else stream(self.kind, self.record_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is to be done because of an event of one of the types `after`. The name is that of its file.
+    """A rule that reacts to events of the types `event_types`. Its name is that of its file.
 
-    `follow` gives at most one consequence per record and what it is `about`, and at most one that opens a
-    record. It may look at whatever there is by now, which can be more than there was at the time of the
-    event. `preselect` gives those of several events that something can follow from, all at once: from most of
-    them nothing does, and to look at each by itself is what costs. It asks by the connection of the batch:
-    elsewhere each question would be a commit of its own.
+    `follow` yields at most one consequence per record and `about`, and at most one that opens a record. It
+    may read the current state, which can be newer than the event. `preselect` returns those of several events
+    that may have consequences, in one step: most events have none, and checking each by itself is what costs.
+    It queries on the connection of the batch: on another one each query would be a transaction of its own.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Rule:
     preselect: Callable[[Ledger, Connection, Sequence[Recorded]], Awaitable[Sequence[Recorded]]] | None = None
 
     def consumer(self, ledger: Ledger, clock: Clock) -> Consumer:
-        """The rule as a consumer of the log."""
+        """Return the rule as a consumer of the log."""
 
         async def chosen(batch: Batch) -> Sequence[Recorded]:
             found = await events(batch, self.event_types)
@@ -109,8 +109,8 @@ class Rule:
         )
 
     async def _attempt(self, ledger: Ledger, connection: Connection, event: Recorded, clock: Clock) -> bool:
-        """Does what follows from the event; False: some of it was decided on a record that has moved since.
-        What is done by then is not done again.
+        """Perform the consequences of an event; False: some were decided on a record that has changed since.
+        Those already performed are not repeated.
         """
         together: list[Consequence] = []
         done = True
@@ -129,9 +129,12 @@ class Rule:
         consequences: Sequence[Consequence],
         now: datetime,
     ) -> bool:
-        """Together, so that they share a batch of the log's writer. False: a record had moved."""
+        """Perform the consequences concurrently, so that they share a batch of the log's writer. False: a
+        record had changed.
+        """
 
-        # A number would belong to another record if there are more of them when the event is taken again.
+        # Keyed by record, not by a running number: that would name another record if there are more of them
+        # when the event is handled again.
         causes = [
             Cause(self.name, event.id, event.correlation_id, now, f"{event.position}:{c.key}")
             for c in consequences
@@ -148,10 +151,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something is done: the rule, the event that it follows, that event's request, and when.
+    """The reason for a command: the rule, the event that it follows, that event's correlation id, and the
+    time.
 
-    `reference` names the doing of it, so that it is done once; None: the consequence names the version of its
-    record.
+    `reference` is the command's idempotency key, so that it is applied once; None: the version in the
+    consequence ensures that.
     """
 
     rule: str
@@ -162,9 +166,10 @@ class Cause:
 
 
 async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequence) -> str | None:
-    """Does it. Gives the code of the reason if it was refused, None if it is done, now or before.
+    """Perform a consequence. Return the code of the refusal, or None if the command is applied, now or
+    before.
 
-    Raises Busy if others kept changing the record, or DatabaseGone: then it is to be tried again.
+    Raises RetriesExhausted if others kept changing the record, or DatabaseGone: then it is to be retried.
     """
     caller = as_caller(cause.rule)
     key = None
@@ -189,7 +194,7 @@ async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequ
     except RetriesExhausted:
         raise
     except (Refusal, ConstraintViolation) as refusal:
-        # What forbids it now may be what it did the first time.
+        # A repetition may be refused because of what the first application did.
         if key is not None and await ledger.db.value(KEY_USED, (key.key, key.route, caller.actor)):
             return None
         return refusal.code if isinstance(refusal, Refusal) else refusal.constraint or "rejected"
@@ -197,14 +202,14 @@ async def perform_consequence(ledger: Ledger, cause: Cause, consequence: Consequ
 
 
 async def record_refusal(connection: Connection, cause: Cause, consequence: Consequence, code: str) -> None:
-    """Keeps what came of it, for operators."""
+    """Record the refusal of a rule's command, for operators."""
     await connection.execute(
         ADD_REFUSAL, (cause.rule, cause.event_id, consequence.record, consequence.action, code, cause.now)
     )
 
 
 async def events(batch: Batch, types: Sequence[str]) -> list[Recorded]:
-    """The events of these types that have consequences here, in order: what another system told of the past
-    has had its consequences there.
+    """Return the events of these types that have consequences here, in order: imported events had theirs in
+    the system that they come from.
     """
     return await batch.events(types, imported=False)

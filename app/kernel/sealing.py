@@ -1,4 +1,4 @@
-"""Under whose key the words of an action are sealed, and what that changes in the vault."""
+"""The keys under which an action's personal texts are sealed, and the resulting changes of the vault."""
 
 from __future__ import annotations
 
@@ -33,14 +33,18 @@ NAME_EXISTS = "select true from vault.known_as where person_id = %s and source =
 async def prepare_sealing(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
 ) -> tuple[Seal, Rows, Removals]:
-    """How the personal fields of this action are sealed, and what that changes in the vault."""
+    """Return the function that seals the action's personal fields, and the rows to add to the vault and to
+    remove.
+    """
     seal, rows, removals = await _sealing_key(ledger, reads, command, ctx, record, behalf)
     names, forgotten = await _name_changes(ledger, command, record.id)
     return seal, (*rows, *names), (*removals, *forgotten)
 
 
 async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tuple[Rows, Removals]:
-    """What the person is found by from now on, or not any more: a fingerprint, which the log has not."""
+    """Return the changes to the fingerprints of names by which the person is found; the log does not hold
+    them.
+    """
     if command.row.keys is Keys.DESTROYED:
         return (), await _remove_names(ledger, person_id, LOGIN, None)
     known_as: dict[str, ExternalId] = marks(type(command.body), ExternalId)
@@ -59,7 +63,9 @@ async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tu
 
 
 async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str | None) -> Removals:
-    """What the source has called the person until now, but for one name."""
+    """Return the removals of all names that the source has for the person, except the one with this
+    fingerprint.
+    """
     rows = await ledger.db.rows(OTHER_NAMES, (person_id, source, but))
     return tuple(("vault.known_as", str(row["id"])) for row in rows)
 
@@ -98,22 +104,24 @@ async def _sealing_key(
 async def _author(
     ledger: Ledger, reads: ReadContext, command: Command, record: Any, behalf: UUID | None
 ) -> AuthorKey:
-    """Whose words these are: a rule says them to whoever asked; what is told of a person is theirs."""
+    """Return the key of the person whose text this is: a rule's text belongs to the requester, a text on
+    behalf of a person to that person.
+    """
     subject = behalf or command.metadata.caller.person_id or getattr(record, "requester_id", None)
     if command.row.keys is Keys.OWN:
         subject = record.id
     author = None if subject is None else await ledger.vault.author(subject)
     if author is None:
         raise PersonErased()
-    # If they are erased before this is written, their key is gone: then decide again, and refuse. The key may
-    # have been cached before something that was read since.
+    # If the person is erased before this is written, their key is gone: then the command is decided again,
+    # and refused. The key may have been cached before something that was read since.
     if reads.versions.setdefault(author.stream, author.version) != author.version:
         raise ConcurrencyConflict()
     return author
 
 
 async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> Seal:
-    """How the text that takes the place of the named one, or says it again, is sealed: as that one was."""
+    """Return how to seal a text that replaces or repeats the named one: under the same key."""
     if command.row.keys is Keys.SAID:
         key_id: UUID = getattr(command.body, "text_key")  # noqa: B009  # such a row's body has one
     else:
@@ -125,7 +133,7 @@ async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> Se
 
 
 def _named_text(command: Command, ctx: ActionContext) -> Sealed:
-    """The text, with a key of its own, of the row that the body names."""
+    """Return the sealed text, with a key of its own, of the child row that the payload names."""
     ((field, mark, _),) = child_references(command.body)
     ((name, _),) = ((name, codec) for name, codec in codecs(mark.row).items() if codec.personal)
     sealed = getattr(ctx.references[field][0], name)

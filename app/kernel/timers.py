@@ -1,9 +1,9 @@
-"""Rules that act because time has passed: closed seven days after it was resolved, woken at nine.
+"""Rules that act when time has passed: for instance, close a ticket seven days after it was resolved.
 
-When a rule is to look at a record is computed from the record as it stands, by a consumer that follows the
-log; the timers are rows that can be thrown away and made again. When one goes off the record is looked at
-again, and what the rule does names the version that it has looked at. So a timer that goes off twice, or for
-what is no more, does nothing.
+A consumer that follows the log computes from each record's current state when a rule is to check the record;
+the timers are a table that can be rebuilt at any time. When a timer fires, the record is read again, and the
+rule's command names the version that was read. So a timer that fires twice, or whose cause is gone, does
+nothing.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ R = TypeVar("R", bound=Record)
 
 NAME = "timers"
 BATCH = 10_000
-# Those that go off together: what each batch costs is shared, and no worker keeps them long from another.
+# Timers that fire together: they share the cost of a batch, and no worker keeps them long from another.
 FIRE_BATCH = 500
-# How late a timer may go off while all is well.
+# How late a timer may fire in normal operation.
 POLL_SECONDS = 1.0
-# How long those that go off together may take; after that the database is taken for hung.
+# Time limit for timers that fire together; after that the database is taken for hung.
 LONGEST_SECONDS = 60.0
 CONTENTION_DELAY = timedelta(seconds=1)
 RETRY_DELAY = timedelta(minutes=1)
 
-# Records in a state that the rule looks at. They are named by their ids: a name that is put together for each
-# row is looked for in all of them, if the planner believes that they are few.
-# The ids are read once, by a query of their own: PostgreSQL 15 reads them anew for each row that it looks at.
+# Records in a state that the rule watches. They are selected by id: a name concatenated for each row would
+# make the planner scan all of them, if it believes that they are few.
+# The ids are parsed once, by a subquery: PostgreSQL 15 would parse them anew for each row that it reads.
 TIMED_RECORDS = """
 select r.* from {table} r
 where r.id = any((select %(ids)s::text::uuid[])::uuid[]) and r.state = any(%(states)s) and {only}"""
 TIMED_CHILD_ROWS = "select r.* from {table} r where r.record = any(%(streams)s) and r.state = any(%(states)s)"
-# What another system told of the past is that system's to finish, unless somebody has done something here.
+# Imported records are the other system's to finish, unless somebody has acted on them here.
 ACTED_ON = """
 select named.stream from unnest(%s::text[]) as named(stream)
 where exists (
@@ -57,14 +57,14 @@ SET_TIMERS = """
 insert into plumbing.timer as old (rule, stream, due_at)
   select %s, u.stream, u.due_at from unnest(%s::text[], %s::timestamptz[]) as u(stream, due_at)
 on conflict (rule, stream) do update set due_at = excluded.due_at where old.due_at <> excluded.due_at"""
-# Each of the rules by a look at an index, however many timers there are.
+# One index lookup for each rule, however many timers there are.
 WITH_DUE = """
 select named.rule from unnest(%s::text[]) as named(rule)
 where exists (select from plumbing.timer t where t.rule = named.rule and t.due_at <= %s offset 0)"""
 DUE = """
 select stream from plumbing.timer where rule = %s and due_at <= %s
 order by due_at limit %s for update skip locked"""
-# With the event that the record's version is of: it is why the timer was set.
+# With the event of the record's current version: it is the cause of the timer.
 RECORDS = """
 select r.*, e.stream, e.id as cause, e.correlation_id from {table} r join log.event e
 on e.stream = %(kind)s || '/' || r.id and e.version = r.version
@@ -82,8 +82,8 @@ from plumbing.timer where due_at <= %(now)s"""
 
 @dataclass(frozen=True, slots=True)
 class TimerOutcome:
-    """What a rule wants done, what names the doing of it if the record's version is not enough, and what is
-    done instead if it is refused.
+    """A rule's command; a reference that names it for idempotency if the record's version is not enough; and
+    the command to perform instead if the first is refused.
     """
 
     consequence: Consequence
@@ -92,40 +92,43 @@ class TimerOutcome:
 
 
 class TimerConsumer(Protocol):
-    """A rule with timers: one row of `plumbing.timer` for each record that it is to look at."""
+    """A rule with timers: one row of `plumbing.timer` for each record that it is to check."""
 
     @property
     def name(self) -> str:
-        """Its name, that of its file."""
+        """Return the rule's name, that of its file."""
 
     @property
     def timers(self) -> str:
-        """The name under which its timers are kept."""
+        """Return the name under which its timers are stored."""
 
     def consumer(self, ledger: Ledger) -> Consumer:
-        """What sets its timers."""
+        """Return the consumer that sets the rule's timers."""
 
     async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
-        """Those records as they stand now, as far as the rule looks at them. Each row has its `stream`, and
-        of the event that the version is of the id (`cause`) and the `correlation_id`.
+        """Return the current rows of those records that the rule still watches. Each row has its `stream`,
+        and of the event of its current version the id (`cause`) and the `correlation_id`.
         """
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
-        """What is to be done with the record now; when to look at it again; None: nothing, as it stands."""
+        """Return what the rule does with the record now; or when to check it again; or None: nothing in its
+        current state.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class TimedRule(Generic[R]):
-    """What is to be done with a record of that kind when it has been in one of the states long enough.
+    """A rule that acts on a record of that kind when it has been in one of the states long enough.
 
-    `due` says when, of a record as it stands; None: not as long as it stands so. `act` gives the action and
-    its body; None: it cannot be done now, and is looked at again in a minute. `otherwise` is what is done
-    instead if that is refused (None: nothing, and only operators learn of it). The name is that of its file.
+    `due` computes the time from the record's current state; None: never in this state. `act` returns the
+    action and its payload; None: it cannot be performed now, and the record is checked again in a minute.
+    `otherwise` is performed instead if that is refused (None: nothing, and only operators see the refusal).
+    The name is that of its file.
 
-    One rule for records of several kinds is one of these for each; `timers_per_kind` tells their timers
-    apart. `only` is SQL that holds of every row `r` that `due` says something of: what rules out most of them
-    spares looking at them. With `child_class` it is about rows of that class beside records of whatever kind,
-    and the action is one of their record.
+    A rule for records of several kinds is one instance for each; `timers_per_kind` tells their timers apart.
+    `only` is an SQL condition that holds for every row `r` for which `due` returns a time: it spares reading
+    most of the other rows. With `child_class` the rule watches child rows of that class, of records of any
+    kind, and the action is one of their parent record.
     """
 
     name: str
@@ -140,39 +143,39 @@ class TimedRule(Generic[R]):
 
     @property
     def timers(self) -> str:
-        """The name under which its timers are kept, and that of the consumer which sets them."""
+        """Return the name under which its timers are stored, and that of the consumer which sets them."""
         return f"{self.name}:{self.kind}" if self.timers_per_kind else self.name
 
     def record_of(self, ledger: Ledger, row: dict[str, Any]) -> Any:
-        """What the rule looks at, from its row."""
+        """Return the record, or child record, in a row."""
         return from_row(self.child_class or ledger.lifecycles[self.kind].record, row)
 
     @property
     def table(self) -> str:
-        """Where that stands."""
+        """Return the table of the records, or child records, that the rule watches."""
         return f"fold.{self.kind}"
 
     @property
     def codes(self) -> list[str]:
-        """The states, as rows hold them."""
+        """Return the codes of the states, as rows hold them."""
         return [state.value for state in self.states]
 
     def watched_kinds(self, ledger: Ledger) -> frozenset[str]:
-        """The kinds of the records whose events it looks at."""
+        """Return the kinds of the records whose events affect the rule's timers."""
         if self.child_class is None:
             return frozenset({self.kind})
         return frozenset(kind for kind, one in ledger.lifecycles.items() if self.child_class in one.children)
 
     def consumer(self, ledger: Ledger) -> Consumer:
-        """What sets the rule's timers."""
+        """Return the consumer that sets the rule's timers."""
         kinds = self.watched_kinds(ledger)
 
         async def handle_batch(connection: Connection, batch: Batch) -> None:
-            if batch.span.first == 1:  # from the beginning, that is: from nothing
+            if batch.span.first == 1:  # the consumer starts anew, without earlier timers
                 await connection.execute("delete from plumbing.timer where rule = %s", (self.timers,))
             touched = await batch.streams(kinds)
             due = await self._due(ledger, connection, touched) if touched else {}
-            # Of what is new there can be none.
+            # A new record has no earlier timers.
             unset = [name for name, of in touched.items() if name not in due and not of.is_new]
             if unset:
                 await connection.execute(UNSET_TIMERS, (self.timers, unset))
@@ -184,7 +187,7 @@ class TimedRule(Generic[R]):
     async def _due(
         self, ledger: Ledger, connection: Connection, touched: dict[str, StreamActivity]
     ) -> dict[str, datetime]:
-        """When it is to look at these records, as far as it is."""
+        """Return when the rule is to check these records; without those that it does not watch."""
         wanted: dict[str, Any] = {"states": self.codes, "streams": list(touched)}
         if self.child_class is None:
             wanted["ids"] = ids_of(touched)
@@ -195,7 +198,7 @@ class TimedRule(Generic[R]):
         for row in await fetch_rows(connection, query, wanted):
             at = self.due(self.record_of(ledger, row), ledger.settings)
             name = row["record"] if self.child_class else stream(self.kind, row["id"])
-            if at is not None:  # of several beside one record, the first
+            if at is not None:  # of several child rows of one record, the earliest
                 due[name] = min(at, due.get(name, at))
         if told := [name for name in due if not touched[name].has_live_events]:
             cursor = await connection.execute(ACTED_ON.encode(), (told,))
@@ -205,23 +208,23 @@ class TimedRule(Generic[R]):
         return due
 
     async def load_records(self, ledger: Ledger, streams: Sequence[str]) -> Sequence[Row]:
-        """The records as they stand now."""
+        """Return the current rows of the records that the rule still watches."""
         query = (CHILD_ROWS if self.child_class else RECORDS).format(table=self.table)
         ids = [id_of(stream) for stream in streams]
         said = {"kind": self.kind, "ids": ids, "streams": list(streams), "states": self.codes}
         return await ledger.db.rows(query, said)
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
-        """What `act` gives, if it is due."""
+        """Return the command of `act` if the record is due, otherwise when to check it again."""
         record = self.record_of(ledger, row)
         due = self.due(record, ledger.settings)
-        if due is None or due > now:  # it is as it was, or its timer would be set anew: a setting has changed
+        if due is None or due > now:  # not due: the record was not changed, so a setting was
             return due
         found = await self.act(ledger, record, now)
         if found is None:
             return now + RETRY_DELAY
         stream = row["stream"]
-        # A row beside a record says nothing of that one's version: its own state is what the action looks at.
+        # A child row's version is not that of its record: the action checks the child row's own state.
         version = None if self.child_class else record.version
 
         def consequence(action: str, body: Payload) -> Consequence:
@@ -234,14 +237,14 @@ class TimedRule(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """Timers that should have gone off by now: how many, and by how long the oldest of them is late."""
+    """Timers that should have fired by now: their number, and how many seconds late the oldest is."""
 
     timers: int
     seconds: float
 
 
 async def overdue(db: Database, now: datetime) -> Overdue:
-    """How far the timers are behind the clock."""
+    """Return how far the timers are behind the clock."""
     row = await db.row(OVERDUE, {"now": now})
     assert row is not None
     return Overdue(**row)
@@ -255,9 +258,9 @@ async def run(
     *,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Lets timers go off for ever. Any number of workers may: each takes what no other has taken.
+    """Fire due timers for ever. Any number of workers may: each takes timers that no other has locked.
 
-    `failed` is told of each failure; it is tried again.
+    `failed` is called with each failure; firing is retried.
     """
 
     by_name = {rule.timers: rule for rule in rules}
@@ -278,10 +281,10 @@ async def fire_due(
     *,
     failed: Callable[[str, Exception], None],
 ) -> int:
-    """Lets timers of the rule go off that are due and that no other worker has taken, a batch at the most.
+    """Fire timers of the rule that are due and that no other worker has locked, at most one batch.
 
-    Gives their number; 0: none is left. Raises DatabaseGone; then those timers are still there. `failed` is
-    told of a record that the rule fails on; it is looked at again later, and does not stop the others.
+    Return their number; 0: none is left. Raises DatabaseGone; then those timers are still there. `failed` is
+    called if the rule fails on a record, which is checked again later and does not stop the others.
     """
     ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
     async with AnswerDeadline(connection, ends), connection.transaction():
@@ -301,7 +304,9 @@ async def fire_due(
 
 @dataclass(slots=True)
 class _Batch:
-    """What comes of timers that go off together: by stream, when to look `later`; and what was refused."""
+    """Timers that fire together, and the result: by stream, when to check the record `later`; and the
+    refusals.
+    """
 
     ledger: Ledger
     rule: TimerConsumer
@@ -311,7 +316,7 @@ class _Batch:
     refused: list[tuple[Cause, Consequence, str]] = field(default_factory=list)
 
     async def fire(self, streams: Sequence[str]) -> None:
-        """At the records as they stand now, together, so that commands share a batch of the log's writer."""
+        """Load the records and act on them concurrently, so that commands share a batch of the log's writer."""
         rows = await self.rule.load_records(self.ledger, streams)
         for outcome in await asyncio.gather(*map(self._fire_one, rows), return_exceptions=True):
             if outcome is not None:
@@ -326,7 +331,7 @@ class _Batch:
             raise
         except RetriesExhausted:
             self._reschedule(stream, self.now + CONTENTION_DELAY)
-        except Exception as error:  # a fault of the rule: one record is not to stop the others
+        except Exception as error:  # a fault of the rule: one record does not stop the others
             self.failed(self.rule.name, error)
             self._reschedule(stream, self.now + RETRY_DELAY)
 
@@ -345,7 +350,7 @@ class _Batch:
             if consequence is None:
                 return
             refusal = await perform_consequence(self.ledger, cause, consequence)
-            # If the record has changed meanwhile, its timer is set anew.
+            # If the record has changed meanwhile, its timer is set anew by the consumer.
             if refusal in (None, VersionMismatch.CODE):
                 return
             self.refused.append((cause, consequence, refusal))

@@ -1,7 +1,7 @@
-"""Files on their way in and out: in chunks, encrypted, in tables beside the log.
+"""Upload and download of files: in chunks, encrypted, in tables next to the log.
 
-Each chunk is a statement of its own: no transaction waits for a client. An upload is whole when its last
-statement says so; whoever sends it again begins anew, and who sent it before cannot go on.
+Each chunk is a statement of its own: no transaction waits for a client. An upload is complete once its last
+statement has marked it so; sending it again begins anew, and the earlier transfer cannot go on.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from app.kernel.refusals import NotFound, PersonErased, Refusal, StillRunning
 from app.log.ids import uuid7
 
 CHUNK_BYTES = 262_144
-#: Longer than that no command is under way, so that nothing is removed which is being attached.
+#: No command runs longer than that, so no upload is removed while it is being attached.
 ATTACH_DEADLINE = timedelta(hours=24)
 RETENTION = timedelta(hours=48)
-#: How often the worker looks, in seconds; and how many uploads it removes at once.
+#: How often the worker removes expired uploads, in seconds; and how many it removes at once.
 POLL_SECONDS = 60.0
 MOST_REMOVED = 20
 NAME = "uploads"
@@ -44,7 +44,7 @@ insert into content.upload (id, person_id, key_id, under, wrapped, begun_at, siz
 values (%(id)s, %(person_id)s, %(key_id)s, %(under)s, %(wrapped)s, %(now)s, %(size)s, %(restricted_to)s)
 on conflict (id) do nothing returning id
 """
-# However small, an upload counts as a chunk: their number is bounded, too.
+# However small, an upload counts as a full chunk, so that the number of uploads is limited, too.
 UNATTACHED_BYTES = f"""
 select coalesce(sum(greatest(u.size, {CHUNK_BYTES})), 0)::bigint from content.upload u
 where u.person_id = %s and u.wrapped is not null
@@ -57,7 +57,7 @@ where key_id = %(key_id)s returning {_COLUMNS}
 """
 ABANDON = "delete from content.upload where key_id = %s and sha256 is null returning id"
 CHUNK = "select sealed from content.chunk where key_id = %s and number = %s"
-# The key of what is attached is in the vault; destroyed there, it is to be nowhere else.
+# The key of an attached upload is in the vault; when it is destroyed there, no copy may be left elsewhere.
 DROP_WRAPPED_KEYS = """
 update content.upload u set wrapped = null
 where u.wrapped is not null and exists (select from fold.attachment a where a.id = u.id) returning u.id
@@ -66,7 +66,7 @@ DELETE_UNATTACHED = """
 delete from content.upload u where u.id = %s and not exists (select from fold.attachment a where a.id = u.id)
 returning u.id
 """
-# What an import or a job is to be made of waits as long as that does.
+# Uploads for an import or a bulk job are kept as long as that exists.
 REMOVE = f"""
 delete from content.upload where id in (
   select u.id from content.upload u
@@ -81,7 +81,7 @@ delete from content.upload where id in (
 
 @dataclass
 class UploadTaken(Refusal):
-    """Under this id something else was sent before."""
+    """Another file was sent under this upload id before."""
 
     STATUS = 409
     CODE = "upload_taken"
@@ -89,7 +89,7 @@ class UploadTaken(Refusal):
 
 @dataclass
 class TooMuchWaits(Refusal):
-    """So much of what this person has sent is not attached to anything. `words`: the limit, in bytes."""
+    """The person's uploads that are not attached to anything exceed the limit. `words`: the limit, in bytes."""
 
     STATUS = 409
     CODE = "too_much_waits"
@@ -97,19 +97,19 @@ class TooMuchWaits(Refusal):
 
 @dataclass
 class ContentErased(Refusal):
-    """The key of the file was destroyed."""
+    """The key of the file was destroyed, so its content cannot be read any more."""
 
     STATUS = 410
     CODE = "content_erased"
 
 
 class ContentDamaged(Exception):
-    """A file is not what was sent: chunks are missing, or were altered. It is not shown."""
+    """A stored file differs from the one sent: chunks are missing, or were altered. It is not served."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingUpload:
-    """What somebody sends. `pieces` are its bytes as they come, `size` of them at the most."""
+    """A file that a caller is sending. `pieces` are its bytes as they arrive, at most `size` of them."""
 
     upload_id: UUID
     sender: Caller
@@ -119,16 +119,16 @@ class IncomingUpload:
 
 
 async def find_upload(db: Database, upload_id: UUID) -> Upload | None:
-    """The upload of that id."""
+    """Return the upload with that id, or None."""
     row = await db.row(FIND_UPLOAD, (upload_id,))
     return None if row is None else Upload(**row)
 
 
 async def store_upload(ledger: Ledger, sending: IncomingUpload) -> Upload:
-    """Keeps what is sent. The same once more comes to the same.
+    """Store a file that a caller sends. Sending the same file again has the same result.
 
-    Raises NotFound, UploadTaken, TooMuchWaits, PersonErased, StillRunning, DatabaseGone, and what `pieces`
-    raises.
+    Raises NotFound, UploadTaken, TooMuchWaits, PersonErased, StillRunning, DatabaseGone, and whatever
+    `pieces` raises.
     """
     earlier = await find_upload(ledger.db, sending.upload_id)
     if earlier is not None and not earlier.is_usable_by(sending.sender):
@@ -140,14 +140,14 @@ async def store_upload(ledger: Ledger, sending: IncomingUpload) -> Upload:
     key = await _begin(ledger, sending)
     try:
         return await _store_chunks(ledger.db, key, sending.pieces)
-    except BaseException:  # also where the client has gone away: it will begin anew, if it comes back
+    except BaseException:  # also if the client has disconnected: if it returns, it begins anew
         with contextlib.suppress(DatabaseGone):
             await ledger.db.rows(ABANDON, (key.id,))
         raise
 
 
 async def _begin(ledger: Ledger, sending: IncomingUpload) -> PersonalKey:
-    """Makes room for it; gives the key that it is to be under."""
+    """Create the upload's row, and return the key to encrypt it with."""
     sender = sending.sender
     assert sender.person_id is not None, "a file is somebody's"
     author = await ledger.vault.author(sender.person_id)
@@ -168,9 +168,9 @@ async def _begin(ledger: Ledger, sending: IncomingUpload) -> PersonalKey:
             "restricted_to": grant_texts(sender.restricted_to),
         },
     )
-    if begun is None:  # somebody else has begun it at the same moment
+    if begun is None:  # another request has begun it at the same time
         raise StillRunning()
-    # Looked at afterwards: of two who begin at once, at least one sees the other.
+    # Checked after the insert: of two uploads that begin at once, at least one sees the other.
     limit = ledger.settings.waiting_limit
     if await ledger.db.value(UNATTACHED_BYTES, (sender.person_id,)) > limit:
         await ledger.db.rows(ABANDON, (key.id,))
@@ -188,7 +188,7 @@ async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[by
         size += len(chunk)
         try:
             await db.rows(ADD_CHUNK, (key.id, number, key.seal_chunk(number, chunk)))
-        except ForeignKeyViolation as error:  # it has been begun anew
+        except ForeignKeyViolation as error:  # another request has begun the upload anew
             raise StillRunning() from error
         number += 1
     whole = {"key_id": key.id, "size": size, "sha256": digest.hexdigest(), "media_type": found}
@@ -199,7 +199,7 @@ async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[by
 
 
 async def _chunks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in chunks: all of one size, but for the last."""
+    """Yield the same bytes in chunks: all of one size, except for the last."""
     held = bytearray()
     async for piece in pieces:
         held += piece
@@ -218,7 +218,7 @@ async def _sha256(pieces: AsyncIterator[bytes]) -> str:
 
 
 async def key_of(ledger: Ledger, attachment: Attachment) -> PersonalKey:
-    """What opens the file, without a look at what is in it.
+    """Return the key of the attachment's content, without reading the content.
 
     Raises ContentErased, ContentDamaged, DatabaseGone.
     """
@@ -232,10 +232,10 @@ async def key_of(ledger: Ledger, attachment: Attachment) -> PersonalKey:
 
 
 async def content(ledger: Ledger, attachment: Attachment, key: PersonalKey) -> AsyncIterator[bytes]:
-    """The bytes of the file. The first of them are looked at before it is said that there are any.
+    """Return the bytes of the file. The first chunk is verified before this returns.
 
-    Raises ContentDamaged, DatabaseGone; also on the way. The last chunk is not given before the whole is
-    known to be what was sent.
+    Raises ContentDamaged, DatabaseGone; also during iteration. The last chunk is yielded only after the
+    checksum of the whole has been verified.
     """
     chunks = _decrypted_chunks(ledger.db, key, attachment)
     first = await anext(chunks, b"")
@@ -249,7 +249,7 @@ async def content(ledger: Ledger, attachment: Attachment, key: PersonalKey) -> A
 
 
 async def read_all(ledger: Ledger, upload_id: UUID) -> bytes:
-    """The bytes of an upload, attached or not. Raises ContentErased, ContentDamaged, DatabaseGone."""
+    """Return the bytes of an upload, attached or not. Raises ContentErased, ContentDamaged, DatabaseGone."""
     upload = await find_upload(ledger.db, upload_id)
     if upload is None or upload.sha256 is None:
         raise ContentDamaged(f"The upload {upload_id} is not there any more.")
@@ -266,7 +266,7 @@ async def read_all(ledger: Ledger, upload_id: UUID) -> bytes:
 
 
 async def delete_unattached(db: Database, upload_id: UUID) -> None:
-    """Removes an upload that is not needed any more; what is attached stays."""
+    """Remove an upload that is not needed any more, unless it is attached."""
     await db.rows(DELETE_UNATTACHED, (upload_id,))
 
 
@@ -290,8 +290,8 @@ async def _decrypted_chunks(
 
 
 async def purge_expired(db: Database, now: datetime) -> int:
-    """Removes what was not attached in time, and the keys of what was, which are in the vault. Gives the
-    number of uploads removed.
+    """Remove uploads that were not attached in time, and the wrapped keys of attached ones, which are in the
+    vault. Return the number of uploads removed.
     """
     await db.rows(DROP_WRAPPED_KEYS)
     removed = 0
@@ -303,10 +303,10 @@ async def purge_expired(db: Database, now: datetime) -> int:
 async def run(
     ledger: Ledger, clock: Callable[[], datetime], *, failed: Callable[[str, Exception], None]
 ) -> None:
-    """Tidies for ever. `failed` is told of each failure; it is tried again."""
+    """Remove expired uploads for ever. `failed` is called with each failure; removing is retried."""
     while True:
         try:
             await purge_expired(ledger.db, clock())
-        except Exception as error:  # whatever it is: it is not to stop the worker
+        except Exception as error:  # any failure: the worker goes on
             failed(NAME, error)
         await asyncio.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""The keys of personal fields as a process uses them: fetched, unwrapped, and forgotten when they are
+"""The keys of personal fields in a process: fetched, unwrapped, and dropped from the cache when they are
 destroyed.
 """
 
@@ -40,7 +40,7 @@ class VaultError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AuthorKey:
-    """Somebody whose words can be kept: their key, and the version at which their stream was seen."""
+    """A person whose texts can be stored: their key, and the version at which their stream was read."""
 
     key: PersonalKey
     stream: str
@@ -48,28 +48,28 @@ class AuthorKey:
 
 
 class Vault:
-    """The key cache of one process."""
+    """The cache of personal keys and decrypted texts of one process."""
 
     def __init__(self, db: Database, master: MasterKey, fingerprints: Fingerprints) -> None:
         self._db = db
         self.master = master
-        #: Sameness of names and of commands, without keeping either.
+        #: Compares names, or commands, for equality without storing either.
         self.fingerprint = fingerprints.digest
         self._authors: LruCache[UUID, AuthorKey] = LruCache(LARGEST_CACHE)
         self._texts: LruCache[str, str] = LruCache(LARGEST_CACHE)
         self._opened: LruCache[UUID, PersonalKey] = LruCache(LARGEST_CACHE)
-        # What was fetched before a key was destroyed must not be kept after it.
+        # Keys fetched before persons changed are not cached after that.
         self._epoch = 0
 
     def forget(self) -> None:
-        """Drops all that is cached; called when persons have changed."""
+        """Drop all that is cached; called when persons have changed."""
         self._epoch += 1
         self._authors.clear()
         self._texts.clear()
         self._opened.clear()
 
     async def author(self, person_id: UUID) -> AuthorKey | None:
-        """The person as somebody whose words can be kept; None if they were erased."""
+        """Return the key of a person, for texts of theirs; None if the person was erased."""
         known = self._authors.get(person_id)
         if known is not None:
             return known
@@ -83,7 +83,9 @@ class Vault:
         return known
 
     def sealing(self, key: PersonalKey) -> Callable[[str], Sealed]:
-        """How texts are sealed with that key; what was sealed here need not be opened to be shown."""
+        """Return a function that seals texts with that key and caches them, so that they need not be
+        decrypted for display.
+        """
 
         def seal(text: str) -> Sealed:
             sealed = key.seal(text)
@@ -93,8 +95,8 @@ class Vault:
         return seal
 
     async def texts(self, sealed: Iterable[str]) -> dict[str, str | None]:
-        """By ciphertext, the text; None where its key was destroyed. One statement at most, whatever the
-        number.
+        """Return by ciphertext the text; None if its key was destroyed. One statement at most, for any number
+        of texts.
         """
         wanted = set(sealed)
         found: dict[str, str | None] = {s: self._texts.get(s) for s in wanted}
@@ -110,11 +112,11 @@ class Vault:
         return found
 
     async def text_key(self, key_id: UUID) -> PersonalKey | None:
-        """The key of a single text; None if it was destroyed, or the one that wraps it."""
+        """Return the key of a single text; None if that key, or the one that wraps it, was destroyed."""
         return (await self._keys({key_id})).get(key_id)
 
     async def _keys(self, ids: Iterable[UUID]) -> dict[UUID, PersonalKey]:
-        """Those of the keys that are there, and whose own wrapping key is there."""
+        """Return those of the keys that exist, and whose wrapping key exists."""
         wanted = set(ids)
         keys = {key_id: key for key_id in wanted if (key := self._opened.get(key_id)) is not None}
         if len(keys) == len(wanted):
@@ -130,16 +132,18 @@ class Vault:
         return keys
 
     def seal_refused(self, row: bytes) -> bytes:
-        """Encrypts a refused row of an import, which may hold anybody's data."""
+        """Encrypt a refused row of an import, which may hold anybody's data."""
         return self.master.seal(_REFUSED_ROW, row)
 
     def open_refused(self, sealed: bytes) -> bytes:
-        """A refused row as it came."""
+        """Decrypt a refused row of an import."""
         return self.master.open(_REFUSED_ROW, sealed)
 
 
 def unwrapped(unwrap: Callable[[UUID, bytes], PersonalKey], row: Row) -> PersonalKey | None:
-    """The key in a row of KEYS; None if the one that wraps it was destroyed. `unwrap` is the master key's."""
+    """Return the key in a row of KEYS; None if the key that wraps it was destroyed. `unwrap` is the master
+    key's.
+    """
     if row["under"] is None:
         return unwrap(row["id"], row["wrapped"])
     if row["under_wrapped"] is None:
@@ -148,7 +152,7 @@ def unwrapped(unwrap: Callable[[UUID, bytes], PersonalKey], row: Row) -> Persona
 
 
 def master_key(secrets_dir: Path) -> MasterKey:
-    """The installation's master key; made at the first start. Raises VaultError."""
+    """Return the installation's master key; created at the first start. Raises VaultError."""
     path = secrets_dir / MASTER_KEY_FILE
     try:
         secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -160,8 +164,10 @@ def master_key(secrets_dir: Path) -> MasterKey:
 
 
 def _create_key_file(path: Path) -> None:
-    """Gives the file its name when it is whole and on the disk. Of several makers the first one's stays."""
-    descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # of mode 0600
+    """Create the key file: named only when it is complete and on the disk. Of several processes the first
+    one's stays.
+    """
+    descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # has mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
@@ -189,9 +195,9 @@ def _read_key_file(path: Path) -> MasterKey:
 
 
 async def open_vault(db: Database, master: MasterKey) -> Vault:
-    """The vault of this database, tied to its master key the first time.
+    """Return the vault of this database, bound to its master key at the first start.
 
-    Raises VaultError if it is another one's.
+    Raises VaultError if the master key is another installation's.
     """
     fresh = master.seal(_FINGERPRINTS, os.urandom(KEY_BYTES))
     await db.rows(

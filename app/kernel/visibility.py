@@ -1,9 +1,8 @@
-"""Who may see a record. The same tokens decide for one record, for lists, for events and for all that is
-linked.
+"""Visibility of records. The same tokens decide for one record, for lists, for events and for linked records.
 
-A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (of a person who follows the record or
-belongs to it), `voter:<id>` (who was asked to decide about it), `invited:<id>` (to a meeting), `desk`
-(whatever has no team yet), `staff` or `everybody`.
+A token is `person:<id>`, `team:<id>`, `service:<key>`, `follower:<id>` (a person who follows the record or
+belongs to it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `desk`
+(records that have no team yet), `staff` or `everybody`.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ DESK = "desk"
 STAFF = "staff"
 EVERYBODY = "everybody"
 FOLLOWER = "follower"
-#: By what persons see a record because of rows beside it: what `SHOWS` of such a row says.
+#: Kinds of tokens that persons get from child rows of a record: the `AUDIENCE_KIND` of the row's class.
 ROW_TOKENS = (FOLLOWER, "voter", "invited")
-#: Conditions in SQL that hold for every record, and for none.
+#: SQL conditions that hold for every record, and for none.
 EVERYWHERE, NOWHERE = "true", "false"
-#: Gives the placeholder of one more value of a statement.
+#: Adds a value to a statement's parameters and returns its placeholder.
 Bind = Callable[[Any], str]
 _SEE_THEIR_TEAMS = frozenset({Role.agent, Role.engineer})
 
 
 def tokens(caller: Caller, lifecycle: Lifecycle[Any]) -> frozenset[str]:
-    """What the caller can show for records of that kind: themselves, the teams that they work in, the teams
-    and services that they hold a role for, and the desk for agents.
+    """Return the tokens that the caller holds for records of that kind: themselves, the teams that they work
+    in, the teams and services that they hold a role for, and the desk for agents.
     """
     shown = {EVERYBODY, STAFF} if caller.is_staff else {EVERYBODY}
     if caller.person_id is not None:
@@ -56,7 +55,7 @@ def _scope_tokens(held: RoleGrant) -> set[str]:
 
 
 def follower(person_id: UUID) -> str:
-    """The token of a person who follows a record, or belongs to it."""
+    """Return the token of a person who follows a record, or belongs to it."""
     return f"{FOLLOWER}:{person_id}"
 
 
@@ -68,8 +67,8 @@ def audience(
     made: Iterable[Record] = (),
     removed: Iterable[Record] = (),
 ) -> frozenset[str]:
-    """Who may see the record: whom its lifecycle says, and who follows it or belongs to it, as they did
-    `before` or do now.
+    """Return the tokens of those who may see the record: those named by its lifecycle, and its followers and
+    members, as in `before` with the changes of child rows that were `made` and `removed`.
     """
     following = {token for token in before if token.partition(":")[0] in ROW_TOKENS}
     following |= _granted_by(made)
@@ -78,7 +77,7 @@ def audience(
 
 
 def _granted_by(rows: Iterable[Record]) -> set[str]:
-    """The tokens of those who see the record by such a row beside it."""
+    """Return the tokens of persons who see the record because of these child rows."""
     return {
         f"{row.AUDIENCE_KIND}:{person}"
         for row in rows
@@ -89,13 +88,13 @@ def _granted_by(rows: Iterable[Record]) -> set[str]:
 
 
 def overseers(lifecycle: Lifecycle[Any], *, agents_see: str) -> frozenset[Role]:
-    """The roles that, held everywhere, show every record of the kind."""
+    """Return the roles that, held without a scope, show every record of the kind."""
     tickets = issubclass(lifecycle.record, Ticket)
     return lifecycle.overseer_roles | (_SEE_THEIR_TEAMS if tickets and agents_see == "all" else frozenset())
 
 
 def sees_every_record(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: str) -> bool:
-    """Whether the caller sees every record of the kind."""
+    """Return whether the caller sees every record of the kind."""
     if caller.is_rule:
         return True
     everywhere = {held.role for held in caller.roles if held.applies_throughout(lifecycle.kind)}
@@ -103,14 +102,16 @@ def sees_every_record(caller: Caller, lifecycle: Lifecycle[Any], *, agents_see: 
 
 
 def can_see(caller: Caller, lifecycle: Lifecycle[Any], audience: list[str], *, agents_see: str) -> bool:
-    """Whether the caller may see a record with that audience."""
+    """Return whether the caller may see a record with that audience."""
     return sees_every_record(caller, lifecycle, agents_see=agents_see) or not tokens(
         caller, lifecycle
     ).isdisjoint(audience)
 
 
 def staff_condition(caller: Caller, lifecycle: Lifecycle[Any], bind: Bind) -> str:
-    """The condition in SQL on the table `r` for the records of that kind that `caller.is_staff_for`."""
+    """Return the SQL condition on the table `r` for the records of that kind for which the caller is staff
+    (`caller.is_staff_for`).
+    """
     held = [one for one in caller.roles if one.role in STAFF_ROLES]
     if caller.is_rule or any(one.applies_throughout(lifecycle.kind) for one in held):
         return EVERYWHERE

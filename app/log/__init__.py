@@ -1,1 +1,3 @@
-"""The ledger. It knows events; it knows no process and no HTTP."""
+"""The event log: appending, reading and following events. Knows no process of the ticketing domain and no
+HTTP.
+"""

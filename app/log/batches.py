@@ -1,4 +1,6 @@
-"""What a consumer is handed of the log: a span, and what its events say, read once for all who follow."""
+"""The batch of events that a consumer gets: a range of log positions, read once for all consumers of a
+worker.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ group by stream"""
 
 @dataclass(frozen=True, slots=True)
 class PositionRange:
-    """A stretch of the log: the positions from `first` to `last`, both within. `beside`: meanwhile a history
-    comes in, which needs the other cores.
+    """A range of log positions from `first` to `last`, both included. `during_import`: a history is being
+    imported meanwhile, which needs the other CPU cores.
     """
 
     first: int
@@ -34,14 +36,14 @@ class PositionRange:
 
     @property
     def events(self) -> int:
-        """How many there are in it."""
+        """Return the number of events in the range."""
         return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True)
 class StreamActivity:
-    """What a batch has of a stream: whether any of it was not told by another system of the past (`here`),
-    and whether its first event is among it (`new`).
+    """The activity of one stream within a batch: whether the batch has events of it that were not imported
+    from another system's history (`has_live_events`), and whether its first event is in the batch (`is_new`).
     """
 
     has_live_events: bool
@@ -49,11 +51,11 @@ class StreamActivity:
 
 
 class Tail:
-    """The newest events that were read here, without gaps; each is decoded once, and only if somebody asks
-    for it.
+    """The newest events that this worker has read, without gaps; each is decoded once, and only when a
+    consumer asks for it.
     """
 
-    #: More are not kept.
+    #: Older events are dropped.
     MOST_EVENTS = 2_000
 
     def __init__(self) -> None:
@@ -62,12 +64,12 @@ class Tail:
         self._types_and_kinds: tuple[PositionRange | None, set[str], set[str]] = None, set(), set()
 
     def covers(self, span: PositionRange) -> bool:
-        """Whether all of the span is among them."""
+        """Return whether all events of the range are in the tail."""
         rows = self._rows
         return bool(rows) and rows[0]["position"] <= span.first and span.last <= rows[-1]["position"]
 
     async def read_to(self, connection: Connection, span: PositionRange) -> None:
-        """Reads what is missing of the span."""
+        """Read the events of the range that the tail lacks."""
         rows = self._rows
         if not rows or not rows[0]["position"] <= span.first <= rows[-1]["position"] + 1:
             rows, self._decoded = [], {}
@@ -79,12 +81,12 @@ class Tail:
         self._rows = rows[-self.MOST_EVENTS :]
 
     def rows(self, span: PositionRange) -> Sequence[Row]:
-        """The rows of a span that is covered."""
+        """Return the rows of log.event for a range that the tail covers."""
         skipped = span.first - self._rows[0]["position"]
         return self._rows[skipped : skipped + span.events]
 
     def types_and_kinds(self, span: PositionRange) -> tuple[set[str], set[str]]:
-        """The types of the events of a span that is covered, and the kinds of their streams."""
+        """Return the event types, and the kinds of the streams, in a range that the tail covers."""
         if self._types_and_kinds[0] != span:
             rows = self.rows(span)
             self._types_and_kinds = (
@@ -95,7 +97,7 @@ class Tail:
         return self._types_and_kinds[1:]
 
     def decoded(self, row: Row) -> Recorded:
-        """The event of one of the rows."""
+        """Return the event of a row of log.event, decoded at most once."""
         event = self._decoded.get(row["position"])
         if event is None:
             event = self._decoded[row["position"]] = recorded(row)
@@ -104,10 +106,10 @@ class Tail:
 
 @dataclass(slots=True)
 class Batch:
-    """The events of a span, as a consumer asks for them.
+    """The events of a range of positions, for one consumer.
 
-    `together`: it is a short one of the log's end, and others are handed it in the same transaction; on its
-    connection no table is gone through from end to end, and plans are kept.
+    `shares_transaction`: the batch is a short one at the end of the log, and other consumers get it in the
+    same transaction; on its connection sequential scans are off and plans are cached.
     """
 
     connection: Connection
@@ -116,14 +118,16 @@ class Batch:
     shares_transaction: bool = False
 
     async def events(self, types: Collection[str] | None = None, *, imported: bool = True) -> list[Recorded]:
-        """Those of these types, in order; without `imported` none that another system told of the past."""
+        """Return the batch's events of these types, in order; with `imported=False` without those that were
+        imported from another system's history.
+        """
         if self.tail.covers(self.span):
             return [self.tail.decoded(row) for row in self._rows(types) if imported or is_live(row)]
         wanted = self._query_parameters(types=None if types is None else list(types), imported=imported)
         return [recorded(row) for row in await fetch_rows(self.connection, EVENTS, wanted)]
 
     async def streams(self, kinds: Collection[str]) -> dict[str, StreamActivity]:
-        """The streams of these kinds that have events in it."""
+        """Return the streams of these kinds that have events in the batch."""
         if not self.tail.covers(self.span):
             rows = await fetch_rows(self.connection, STREAMS, self._query_parameters(kinds=list(kinds)))
             return {row["stream"]: StreamActivity(row["here"], row["new"]) for row in rows}
@@ -139,7 +143,9 @@ class Batch:
         return found
 
     def may_concern(self, types: frozenset[str] | None, kinds: frozenset[str] | None) -> bool:
-        """Whether it may have events of one of these types, on streams of one of these kinds; None: any."""
+        """Return whether the batch may have events of one of these types on streams of one of these kinds;
+        None: any type, any kind.
+        """
         if (types is None and kinds is None) or not self.tail.covers(self.span):
             return True
         told, of = self.tail.types_and_kinds(self.span)
@@ -154,5 +160,5 @@ class Batch:
 
 
 def is_live(row: Row) -> bool:
-    """Whether the event is none that another system told of the past."""
+    """Return whether the event was recorded here, not imported from another system's history."""
     return not row["source"].startswith(IMPORT_PREFIX)

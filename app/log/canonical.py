@@ -1,7 +1,7 @@
-"""Canonical bytes: one text for one value, so that a hash of it means something for ever.
+"""Canonical JSON: one byte sequence for each value, so that its hash stays valid for ever.
 
-RFC 8785 without floats: whole numbers up to 2^53, decimals as strings, keys sorted by UTF-16 code unit,
-no white space, no Unicode normalisation. Times are UTC with six decimals and a `Z`.
+RFC 8785 without floats: whole numbers up to 2^53, decimals as strings, keys sorted by UTF-16 code unit, no
+white space, no Unicode normalisation. Times are UTC with six decimals and a `Z`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ import orjson
 
 LARGEST_WHOLE_NUMBER = 2**53 - 1  # RFC 8785 numbers are IEEE 754 doubles
 DEEPEST = 32
-_BEYOND_THE_BASIC_PLANE = re.compile(b"[\xf0-\xf4]")  # in UTF-8
+_BEYOND_THE_BASIC_PLANE = re.compile(b"[\xf0-\xf4]")  # as encoded in UTF-8
 
 
 class NotCanonical(ValueError):
-    """The data hold something that has no canonical form, so they cannot go to the log."""
+    """The data hold a value that has no canonical form, so they cannot be appended to the log."""
 
 
 def canonical(value: dict[str, Any]) -> bytes:
-    """The canonical bytes of a JSON object. Raises NotCanonical."""
+    """Return the canonical bytes of a JSON object. Raises NotCanonical."""
     _check(value, DEEPEST)
     try:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        # By code point is by UTF-16 code unit, unless a character lies beyond the basic plane.
+        # Sorting by code point equals sorting by UTF-16 code unit, unless a character lies beyond the basic
+        # plane.
         if not data.isascii() and _BEYOND_THE_BASIC_PLANE.search(data):
             data = orjson.dumps(_sorted_by_code_unit(value))
     except TypeError as error:
@@ -46,7 +47,7 @@ def _sorted_by_code_unit(value: Any) -> Any:
 
 
 def _texts(value: Any) -> str:
-    """All texts in the data, one after the other."""
+    """Return all keys and texts in the data, concatenated."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -55,7 +56,7 @@ def _texts(value: Any) -> str:
 
 
 def _check(value: Any, levels: int) -> None:
-    """Raises NotCanonical if something has no canonical form."""
+    """Raise NotCanonical if the value, or a value nested in it, has no canonical form."""
     kind = type(value)
     if kind is dict or kind is list or kind is tuple:
         if levels == 0:
@@ -75,13 +76,13 @@ def _check(value: Any, levels: int) -> None:
 
 
 def instant(value: datetime) -> str:
-    """A point in time as it stands in the log: `2026-11-20T08:00:00.000000Z`."""
+    """Return a point in time as the log's text form: `2026-11-20T08:00:00.000000Z`."""
     assert value.tzinfo is not None, "a time without a zone is not a point in time"
-    # In a third of the time that Python takes; it leaves decimals out where all are 0.
+    # orjson takes a third of the time of Python's isoformat; it omits the decimals if all are 0.
     text = orjson.dumps(value if value.tzinfo is UTC else value.astimezone(UTC)).decode()
     return f"{text[1:20]}{text[20:27] if value.microsecond else '.000000'}Z"
 
 
 def from_instant(text: str) -> datetime:
-    """The point in time that `instant` wrote."""
+    """Return the point in time of a text that `instant` wrote."""
     return datetime.fromisoformat(text)

@@ -1,7 +1,9 @@
-"""Consumers that follow the log together: what is new is read once and handed to all, in one transaction.
+"""Consumers that follow the log together: new events are read once and handed to all of them in one
+transaction.
 
-One worker at a time does so, by a lock that its death releases. Who is far behind, who fails, and who has
-something to write to the log goes on by itself, in transactions of its own, until it has caught up.
+Only one worker at a time runs the group: it holds an advisory lock, which is released if the worker dies. A
+consumer that is far behind, has failed, or has to append to the log proceeds on its own ("solo"), in its own
+transactions, until it has caught up.
 """
 
 from __future__ import annotations
@@ -31,36 +33,37 @@ from app.log.follow import (
 from app.log.wake_signal import WakeSignal
 from app.shared_connections import SharedConnections
 
-#: Whose lock it is, and who failed if no single consumer has.
+#: Name of the lease, and of the group when a failure is reported that is no single consumer's.
 NAME = "consumers"
 _KEY = "hashtextextended('log.checkpoint', 0)"
 LEASE = f"select pg_try_advisory_lock({_KEY})"
-# A lock by one number stands in the view as the two halves of it.
+# pg_locks shows the 64-bit key of an advisory lock as two 32-bit halves.
 LEASE_HELD = f"""
 select exists (
   select from pg_locks
   where locktype = 'advisory' and granted and objsubid = 1
     and database = (select oid from pg_database where datname = current_database())
     and (classid::bigint << 32) | objid::bigint = {_KEY})"""
-# Who is further behind is not waited for.
+# A consumer that is more events behind than this does not hold up the others: it proceeds on its own.
 LARGEST_SHARED_LAG = 1_000
-# So long after a batch has begun the next one does, if there is more: what comes meanwhile is handled with
-# it, and that costs hardly more. What comes to an idle worker does not wait.
+# Least time between the starts of two shared batches: events that arrive meanwhile are handled in the next
+# one, which costs hardly more. Events that reach an idle worker do not wait.
 GATHER_SECONDS = 0.04
-# What each may take of a batch. Whoever takes longer goes on by itself, and has as long as it needs.
+# Longest time of one consumer in a shared batch. A slower one proceeds on its own, with its own time limit.
 TURN_SECONDS = 10.0
 LONGEST_SECONDS = 60.0
 MOST_SOLO_CONSUMERS = 6
-# More than all consumers have statements.
+# Above the number of statements of all consumers together.
 MOST_PLANS = 500
-# A batch is short and the log is long, whatever is believed of it: everything is found by an index, and a
-# plan that does so fits for ever.
+# A batch is short and the log is long, whatever the planner's statistics say: every query uses an index, so a
+# generic plan always fits.
 LIMITS = (
     "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC "
     "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
     f"-c statement_timeout={LONGEST_SECONDS:.0f}s"
 )
-#: Of lines for who goes on by itself, and whatever else a worker does; a batch has a bound of its own.
+#: For the pooled connections of solo consumers and of the worker's other tasks; a batch has its own time
+#: limit.
 POOL_LIMITS = f"{FOLLOW_LIMITS} -c statement_timeout=60s"
 LOCK = """
 select consumer from unnest(%s::text[]) as asked(consumer)
@@ -74,16 +77,16 @@ Failed = Callable[[str, Exception], None]
 
 
 class LogListener(Protocol):
-    """Who else wants to know what is new."""
+    """Another observer of the log's notifications."""
 
     def forget(self) -> None:
-        """From here on it is told; whatever it knew may have changed unheard."""
+        """Drop all cached knowledge: notifications arrive from now on, and earlier ones may have been missed."""
 
     def on_notification(self, text: str) -> None:
-        """The text of one piece of news."""
+        """Handle the text of one notification."""
 
     def on_position(self, position: int) -> None:
-        """The log ends there, and nothing more was heard of it."""
+        """Handle the log's head position, when no further notification has arrived."""
 
 
 async def is_followed(db: Database) -> bool:
@@ -99,17 +102,17 @@ async def run(
     connections: SharedConnections | None = None,
     hearer: LogListener | None = None,
 ) -> None:
-    """Follows the log for ever. One connection listens and holds the lock, one is for what is handled
-    together, and who goes on by itself borrows a line.
+    """Follow the log for ever. One connection listens and holds the lease, one handles the shared batches,
+    and solo consumers borrow connections from the pool.
 
-    `failed` is told of each failure; the batch is tried again.
+    `failed` is called with each failure; the batch is retried.
     """
     lent = connections or SharedConnections(url, POOL_LIMITS)
     try:
         while True:
             try:
                 await _listen(url, consumers, lent, hearer, failed)
-            except Exception as error:  # whatever it is: what comes next is to be followed
+            except Exception as error:  # any failure: later events are still to be followed
                 failed(CHANNEL, error)
                 await asyncio.sleep(follow.RETRY_SECONDS)
     finally:
@@ -124,7 +127,9 @@ async def _listen(
     hearer: LogListener | None,
     failed: Failed,
 ) -> None:
-    """Rings the bell for a group that follows as long as this connection holds the lock."""
+    """Pass notifications to the wake signal of a consumer group, which runs while this connection holds the
+    lease.
+    """
     bell = WakeSignal()
     following: asyncio.Task[None] | None = None
     connection = await connect(url, FOLLOW_LIMITS)
@@ -137,8 +142,8 @@ async def _listen(
         while True:
             if clock() - looked_at >= follow.POLL_SECONDS:
                 looked_at = clock()
-                # Asked for again and again: a statement that waits for a lock holds a snapshot all the while,
-                # and that keeps every dead version of the log's head.
+                # Polled instead of waiting for the lock: a statement that waits for a lock holds a snapshot,
+                # which keeps vacuum from removing the dead versions of the log's head row.
                 if following is None and await _value(connection, LEASE):
                     following = asyncio.create_task(
                         ConsumerGroup(url, consumers, bell, connections, failed).follow()
@@ -161,7 +166,7 @@ async def _listen(
 
 @dataclass(frozen=True, slots=True)
 class _ConsumerLag:
-    """Where a consumer stands, and where the log ends."""
+    """A consumer's checkpoint and the head of the log."""
 
     consumer: Consumer
     position: int
@@ -169,17 +174,19 @@ class _ConsumerLag:
 
     @property
     def is_far_behind(self) -> bool:
-        """Whether it is too far behind for the others to wait, or at the beginning."""
+        """Return whether the consumer is at the log's beginning, or too far behind for the others to wait for
+        it.
+        """
         return self.position == 0 or self.head - self.position > min(LARGEST_SHARED_LAG, self.consumer.batch)
 
     @property
     def span(self) -> PositionRange:
-        """What is behind it."""
+        """Return the positions that the consumer has not handled yet."""
         return PositionRange(self.position + 1, self.head)
 
 
 class ConsumerGroup:
-    """Consumers of one worker."""
+    """The consumers that one worker runs."""
 
     def __init__(
         self,
@@ -198,14 +205,14 @@ class ConsumerGroup:
         self._connection: Connection | None = None
         self._began_at = -math.inf
         self._worked_at = {True: -math.inf, False: -math.inf}
-        #: Who goes on by itself at the moment, and the room for them.
+        #: Names of the consumers that proceed on their own now, and the limit of how many may at once.
         self._solo: set[str] = set()
         self._solo_slots = asyncio.Semaphore(MOST_SOLO_CONSUMERS)
-        #: Whose turn it is in the batch that is being handled.
+        #: The consumer that is handling the current shared batch.
         self._current: Consumer | None = None
 
     async def follow(self) -> None:
-        """Follows for ever."""
+        """Handle shared batches for ever."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:
@@ -217,20 +224,24 @@ class ConsumerGroup:
                 await discard(self._connection)
 
     async def _wait(self, rung: asyncio.Event) -> None:
-        """Until there is news, or somebody may work who has to wait while a history comes in."""
+        """Wait until the log has grown, or until consumers that are throttled during an import may work
+        again.
+        """
         clock = asyncio.get_running_loop().time
         waiting = [at - clock() for throttled in (True, False) if (at := self._earliest(throttled)) > clock()]
-        # Not wait_for: before Python 3.12 it loses a cancellation that comes with the bell.
+        # Not wait_for: before Python 3.12 it loses a cancellation that coincides with the signal.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min([follow.POLL_SECONDS, *waiting])):
                 await rung.wait()
         await asyncio.sleep(self._began_at + GATHER_SECONDS - clock())
 
-    def _earliest(self, throttled: bool) -> float:  # the kind of consumer
+    def _earliest(self, throttled: bool) -> float:  # whether for throttled consumers
         return self._signal.earliest(self._worked_at[throttled], throttled=throttled)
 
     async def _poll_once(self, tasks: asyncio.TaskGroup) -> bool:
-        """Handles what is new. Gives whether somebody has failed, and there is more for the others."""
+        """Handle new events. Return whether a consumer has failed, so that the others' events are still to be
+        handled.
+        """
         now = asyncio.get_running_loop().time()
         may = {throttled: self._earliest(throttled) <= now for throttled in (True, False)}
         there = [
@@ -243,7 +254,7 @@ class ConsumerGroup:
         self._began_at = now
         try:
             leaving = await self._handle([one.name for one in there])
-        except Exception as error:  # whatever it is: it is not to stop the other consumers
+        except Exception as error:  # any failure: the other consumers go on
             if self._current is None:
                 self._failed(NAME, error)
                 await asyncio.sleep(follow.RETRY_SECONDS)
@@ -258,7 +269,9 @@ class ConsumerGroup:
         return False
 
     async def _handle(self, names: list[str]) -> list[Consumer]:
-        """Hands what is behind these consumers to those that it concerns. Gives who is to go on by itself."""
+        """Hand these consumers the events behind their checkpoints that concern them. Return those that are
+        to proceed on their own.
+        """
         self._current = None
         async with self._transaction() as connection:
             names = [name for name, *_ in await _rows(connection, LOCK, names)]
@@ -280,7 +293,7 @@ class ConsumerGroup:
         return leaving + acting
 
     async def _is_handled(self, connection: Connection, place: _ConsumerLag) -> bool:
-        """Whether the consumer is through with what is behind it. False: it is to see to it by itself."""
+        """Return whether the consumer has handled its batch; False: it is to do so on its own."""
         consumer = place.consumer
         batch = Batch(connection, place.span, self._tail, shares_transaction=True)
         if not batch.may_concern(consumer.types, consumer.kinds):
@@ -301,14 +314,14 @@ class ConsumerGroup:
         tasks.create_task(self._run_solo(consumer, after), name=consumer.name)
 
     async def _run_solo(self, consumer: Consumer, after: float) -> None:
-        """Takes what is behind the consumer, in its own time, until it is at the end of the log."""
+        """Handle the consumer's batches apart from the group, until it has reached the end of the log."""
         await asyncio.sleep(after)
         while True:
             try:
                 async with self._solo_slots, self._lines.acquire() as connection:
                     await self._catch_up(connection, consumer)
                 break
-            except Exception as error:  # as above
+            except Exception as error:  # any failure: the consumer retries
                 self._failed(consumer.name, error)
                 await asyncio.sleep(follow.RETRY_SECONDS)
         self._worked_at[consumer.throttled_during_import] = asyncio.get_running_loop().time()
@@ -321,11 +334,11 @@ class ConsumerGroup:
             beside = not self._signal.is_import_idle
             span = await process_next_batch(connection, consumer, during_import=beside, tail=self._tail)
             if span is None or span.events < short:
-                return  # what has come meanwhile is handled together
+                return  # events that came meanwhile are handled in a shared batch
 
     @contextlib.asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
-        """One on the connection for what is handled together, which is opened anew if it was lost."""
+        """Open a transaction on the connection for shared batches, which is reopened if it was lost."""
         connection = self._connection
         if connection is None or connection.closed:
             connection = self._connection = await connect(self._url, LIMITS)

@@ -1,4 +1,4 @@
-"""An event, and the names in it. Their grammar and meaning: docs/decisions/0001-the-form-of-an-event.md."""
+"""Events, and the names of streams. Their grammar and meaning: docs/decisions/0001-the-form-of-an-event.md."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from app.log.ids import id_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a record; what `append` is given.
+    """A change of a record, as it is passed to `append`.
 
-    `version` counts within the stream from 1. `data` holds `given` (what was said) and `set` (the fields that
-    it set, per row key `<kind>/<id>`; null removes the row); for what was observed elsewhere also `observed`,
-    `late`, `instead`, `irregular`.
+    `version` counts within the stream from 1. `data` holds `given` (the payload that was sent) and `set` (the
+    fields that the event sets, per row key `<kind>/<id>`; null removes the row); for an event observed in
+    another system also `observed`, `late`, `instead`, `irregular`.
     """
 
     id: UUID
@@ -40,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded(Event):
-    """An event as it stands in the log. `position` is its place in the whole log, from 1, without gaps."""
+    """An event as the log has recorded it. `position` is its place in the whole log, from 1, without gaps."""
 
     position: int
     recorded_at: datetime
@@ -53,27 +53,27 @@ COLUMNS = (
 
 
 def recorded(row: dict[str, Any]) -> Recorded:
-    """An event from a row of the log, as its present schema version has it."""
+    """Return the event of a row of log.event, in its present schema version."""
     return Recorded(**{**row, "data": json.loads(row["data"])})
 
 
 def stream(kind: str, record_id: UUID) -> str:
-    """The name of a record's stream; also the key of its row in `set`."""
+    """Return the name of a record's stream, which is also the key of the record's row in `set`."""
     return f"{kind}/{id_text(record_id)}"
 
 
 def ids_of(names: Iterable[str]) -> str:
-    """The ids in the names of streams, as PostgreSQL writes an array: what is only passed on need not be
-    read.
+    """Return the ids in names of streams as the text of a PostgreSQL array; they are only passed on, so they
+    are not parsed.
     """
     return "{" + ",".join([name.partition("/")[2] for name in names]) + "}"
 
 
 def kind_of(name: str) -> str:
-    """The kind of record that a stream or a row key is about."""
+    """Return the kind of record in the name of a stream or in a row key."""
     return name.split("/", 1)[0]
 
 
 def id_of(name: str) -> UUID:
-    """The id in a stream's name or a row key."""
+    """Return the id in the name of a stream or in a row key."""
     return UUID(name.split("/", 1)[1])

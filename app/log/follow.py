@@ -1,8 +1,9 @@
-"""Following the log: each consumer has a checkpoint, is handed what is behind it in batches, and moves it.
+"""Following the log: each consumer has a checkpoint, gets the events after it in batches, and moves it.
 
-A projection changes its tables and its checkpoint in one transaction. A consumer that writes to the log does
-so under a key (`rule:<name>:<position>:<n>`), so that a batch handed over twice has one effect, and then
-moves its checkpoint. Many follow together (group.py); whoever is far behind, or fails, does by itself.
+A projection changes its tables and its checkpoint in one transaction. A consumer that appends to the log does
+so under an idempotency key (`rule:<name>:<position>:<n>`), so that a batch handled twice has one effect, and
+then moves its checkpoint. Consumers follow together (consumer_group.py); one that is far behind, or fails,
+proceeds on its own.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from app.db import AnswerDeadline, Connection, connect, within_answer_time
 from app.log.batches import Batch, PositionRange, Tail
 
 CHANNEL = "ledgerdesk_log"
-# News of nothing new.
+# Announces the head again, without new events.
 NOTIFY_IMPORT_END = b"select pg_notify(%s, position || ' ') from log.head"
-# NOTIFY is only a hint: what was missed is found by looking.
+# NOTIFY is only a hint: polling finds the events whose notification was missed.
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-# What is kept of a plan may be of a log of another size.
+# No generic plans: a cached plan may have been made for a log of another size.
 FOLLOW_LIMITS = (
     "-c idle_in_transaction_session_timeout=60s -c jit=off -c timezone=UTC "
     "-c plan_cache_mode=force_custom_plan"
 )
-# Past its bound a batch's statement is ended by PostgreSQL. What has not been heard of some seconds later is
-# not coming: its process or the road to it has stopped.
+# PostgreSQL ends a batch's statement at its time limit. An answer that is this many seconds overdue will not
+# come: the server process or the network has stopped.
 GRACE_SECONDS = 5.0
 HEAD = """
 select coalesce((select position from log.checkpoint where consumer = %s), 0),
@@ -43,13 +44,13 @@ on conflict (consumer) do update set position = excluded.position, moved_at = ex
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """What follows the log. `handle_batch` works off one batch within the transaction of its connection.
+    """A follower of the log. `handle_batch` handles one batch within the transaction of its connection.
 
-    `batch` is the largest number of events in one, `seconds` how long one may take: many times what it takes
-    on a slow machine. What takes longer hangs; it is given up, told of, and tried again.
-    `throttled_during_import`: while a history comes in, it works now and then only. Otherwise it pauses a
-    little. Nothing of it concerns a consumer but events of these `types`, on streams of these `kinds`; None:
-    of all. `acts`: it writes to the log, and does so in a transaction of its own, unless `has_work` says
+    `batch` is the largest number of events in a batch, `seconds` the time limit of one: many times what a
+    slow machine takes. A batch that takes longer is taken for hung: it is aborted, reported and retried.
+    `throttled_during_import`: while a history is imported, the consumer works only now and then; otherwise it
+    pauses briefly. The consumer gets only events of these `types`, on streams of these `kinds`; None: all.
+    `writes_log`: the consumer appends to the log, in a transaction of its own, unless `has_work` finds
     beforehand that nothing follows from the batch.
     """
 
@@ -67,11 +68,11 @@ class Consumer:
 async def process_next_batch(
     connection: Connection, consumer: Consumer, *, during_import: bool = False, tail: Tail | None = None
 ) -> PositionRange | None:
-    """Works off the next span and moves the checkpoint, in one transaction. None: nothing is left.
-    `beside`: see Span; `tail`: what has been read of the log's end.
+    """Handle the next batch and move the checkpoint, in one transaction. Return its positions; None: there
+    are no new events. `during_import`: see PositionRange; `tail`: the newest events already read.
 
     Raises whatever `handle_batch` raises, or DatabaseGone if the database does not answer within the
-    consumer's bound; then neither the tables nor the checkpoint have moved.
+    consumer's time limit; then neither the tables nor the checkpoint have changed.
     """
     ends = asyncio.get_running_loop().time() + consumer.seconds + GRACE_SECONDS
     async with AnswerDeadline(connection, ends), connection.transaction():
@@ -97,14 +98,14 @@ async def _next_range(
 
 
 async def _lock_consumer(connection: Connection, consumer: Consumer) -> None:
-    """Two at once are possible only without the worker's lock (a command of the command line, a test): one
-    waits.
+    """Lock the consumer's checkpoint. Two processes can run one consumer only without the worker's lease (a
+    CLI command, a test): one of them waits.
     """
     await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", (consumer.name,))
 
 
 async def catch_up(connection: Connection, consumer: Consumer, *, during_import: bool = False) -> int:
-    """Works off all that is there. Gives the number of events taken. `beside`: see Span."""
+    """Handle all events after the checkpoint. Return their number. `during_import`: see PositionRange."""
     taken = 0
     while (span := await process_next_batch(connection, consumer, during_import=during_import)) is not None:
         taken += span.events
@@ -112,35 +113,39 @@ async def catch_up(connection: Connection, consumer: Consumer, *, during_import:
 
 
 async def reset(connection: Connection, consumer: Consumer) -> None:
-    """Lets the consumer begin at the beginning; its tables are its own affair."""
+    """Move the consumer's checkpoint back to the log's beginning; its tables are left as they are."""
     async with connection.transaction():
         await _lock_consumer(
             connection, consumer
-        )  # otherwise a span that is being taken would move it on again
+        )  # otherwise a batch under way would move the checkpoint on again
         await connection.execute(
             "update log.checkpoint set position = 0 where consumer = %s", (consumer.name,)
         )
 
 
 async def announce_import_end(connection: Connection) -> None:
-    """Tells all who follow the log that no more of a history comes, so that nobody waits for it."""
+    """Notify all followers of the log that the imported history is complete, so that none waits for more of
+    it.
+    """
     async with within_answer_time(connection):
         await connection.execute(NOTIFY_IMPORT_END, (CHANNEL,))
 
 
 async def listen(connection: Connection) -> None:
-    """From now on news of the log come to that connection."""
+    """Subscribe the connection to the log's notifications."""
     await connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
 
 
 async def receive_notifications(connection: Connection, seconds: float) -> list[str]:
-    """Waits for news on a connection that listens, so many seconds at most. Gives their texts."""
+    """Wait for notifications on a listening connection, at most so many seconds. Return their texts."""
     return [n.payload async for n in connection.notifies(timeout=seconds, stop_after=1)]
 
 
 @contextlib.asynccontextmanager
 async def log_listener(url: str) -> AsyncIterator[Callable[[float], Awaitable[list[str]]]]:
-    """Gives a function that waits for news of the log, so many seconds at most, and gives their texts."""
+    """Yield a function that waits for the log's notifications, at most so many seconds, and returns their
+    texts.
+    """
     connection = await connect(url, FOLLOW_LIMITS)
     try:
         await listen(connection)

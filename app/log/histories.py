@@ -1,7 +1,7 @@
-"""The set-based sister of `append`: thousands of observed events in one call that holds the log's head.
+"""The set-based counterpart of `append`: thousands of imported events in one call that locks the log's head.
 
-The columns of the events go over as arrays and their data as one run of bytes, which takes PostgreSQL and
-us half the time of JSON. What is checked and written is the same.
+The columns of the events are sent as arrays and their data as one byte string, which takes PostgreSQL and
+this process half the time of JSON. The same is checked and written as by `append`.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ select *, clock_timestamp() - recorded_at as held from log.append_history(
 
 @dataclass(frozen=True, slots=True)
 class HistoryAppendResult:
-    """What became of a history. Commands are named by their numbers.
+    """The result of appending a history. Commands are named by their numbers.
 
-    `refused`: those that had read what has moved since.
-    `held_seconds`: how long the log's head was held.
+    `refused`: commands whose read set has changed since.
+    `held_seconds`: how long the log's head was locked.
     """
 
     refused: frozenset[int]
@@ -43,9 +43,9 @@ class HistoryAppendResult:
 
 @dataclass(slots=True)
 class History:
-    """Commands of one source, each of many events, on their way into the log together.
+    """Commands of one source, each of many events, which are appended to the log together.
 
-    A command is what holds as a whole or not at all: the new rows of one case, say.
+    Each command is applied as a whole or not at all: for instance, all new rows of one case.
     """
 
     source: str
@@ -60,26 +60,29 @@ class History:
 
     @property
     def events(self) -> int:
-        """How many events there are."""
+        """Return the number of events."""
         return len(self._events)
 
     def command(self) -> int:
-        """Begins a command. Gives its number."""
+        """Begin a command and return its number."""
         self.commands += 1
         return self.commands - 1
 
     def read(self, n: int, stream: str, version: int) -> None:
-        """The command was decided on this stream as it stood at that version; 0: it was not there."""
+        """Add a stream to the command's read set, with the version that was read; 0: the stream did not
+        exist.
+        """
         self._reads.append({"n": n, "stream": stream, "version": version})
 
     def row(self, n: int, table: str, row: dict[str, Any]) -> None:
-        """A whole new row, as JSON data; at most one of each id."""
+        """Add a whole new row, as JSON data; at most one for each id."""
         rows = self._rows.setdefault(table, [])
-        # The first names all columns; what others leave out is null, as most columns of a case are.
+        # The first row names all columns; in the others null columns are omitted, as most columns of a case
+        # are null.
         rows.append({"n": n, **(without_nulls(row) if rows else row)})
 
     def audience(self, n: int, stream: str, tokens: tuple[str, ...]) -> None:
-        """Who may see the stream from now on."""
+        """Set the audience of the stream: the tokens of those who may see its record."""
         self._audiences.append({"n": n, "stream": stream, "audience": tokens})
 
     def event(
@@ -93,8 +96,8 @@ class History:
         data: dict[str, Any],
         source_ref: str | None = None,
     ) -> None:
-        """An event of the command. `source_ref` names the source's row for ever: by it, it is known that the
-        row was told. Raises NotCanonical.
+        """Add an event to the command. `source_ref` is the permanent name of the source's row, which shows
+        later that the row was imported. Raises NotCanonical.
         """
         body = canonical(data)
         self._data.append(body)
@@ -112,10 +115,10 @@ class History:
         )
 
     def close(self) -> None:
-        """Nothing more comes. What goes over is put together."""
+        """End the history, and build the arguments of log.append_history."""
         batch = {"reads": self._reads, "rows": self._rows, "removals": [], "audiences": self._audiences}
         common = {"source": self.source, "correlation_id": self.correlation_id}
-        # By the grammar of their names none of the texts holds a comma, a brace or a quotation mark.
+        # By the grammar of the names none of these texts holds a comma, a brace or a quotation mark.
         columns: list[Iterable[str]] = list(zip(*self._events, strict=True))
         columns.insert(3, uuid7_texts(self.events))
         columns.append(map(str, accumulate(map(len, self._data))))
@@ -124,9 +127,9 @@ class History:
         self._message = (*texts, *arrays, b"".join(self._data))
 
     async def append(self, connection: Connection) -> HistoryAppendResult:
-        """One call of log.append_history, after `close`.
+        """Append the history in one call of log.append_history, after `close`.
 
-        Raises what the database raises: then nothing was written; or DatabaseGone: then it may have been.
+        Raises the database's errors: then nothing was written; or DatabaseGone: then it may have been.
         """
         async with within_answer_time(connection), connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(APPEND, self._message)
@@ -136,14 +139,14 @@ class History:
 
 
 def without_nulls(row: dict[str, Any]) -> dict[str, Any]:
-    """The columns that have a value."""
+    """Return the row without the columns that are null."""
     return {name: value for name, value in row.items() if value is not None}
 
 
 async def analyse(connection: Connection) -> None:
-    """Tells PostgreSQL's planner how large tables are after a history; else autovacuum does so a while later.
+    """Update the planner's statistics after an imported history; otherwise autovacuum does so later.
 
-    What was written stays so, whether or not that goes well.
+    Failures are ignored: the history is written in any case.
     """
     with contextlib.suppress(DatabaseGone, psycopg.Error):
         async with within_answer_time(connection):

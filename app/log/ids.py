@@ -1,4 +1,4 @@
-"""UUIDv7: sixteen bytes that sort by when they were made (RFC 9562, 5.7)."""
+"""UUIDv7: sixteen bytes that sort by time of creation (RFC 9562, 5.7)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from uuid import UUID
 import orjson
 
 _lock = threading.Lock()
-_last_stamp = 0  # the last one's 48 bits of milliseconds and 12 bits of counter
+_last_stamp = 0  # of the newest id: 48 bits of milliseconds and 12 bits of counter
 
 
 def uuid7() -> UUID:
-    """A new id, larger than every earlier one of this process (method 1: a counter beside the time)."""
+    """Return a new id, larger than every earlier one of this process (RFC 9562's method 1: a counter next to
+    the time).
+    """
     global _last_stamp  # noqa: PLW0603  # the counter is the process's
     with _lock:
         _last_stamp = max(_last_stamp + 1, (time.time_ns() // 1_000_000) << 12)
@@ -25,12 +27,12 @@ def uuid7() -> UUID:
 
 
 def id_text(value: UUID) -> str:
-    """An id as text, in a third of the time of `str`."""
+    """Return an id as text, in a third of the time of `str`."""
     return orjson.dumps(value)[1:-1].decode()
 
 
 def uuid7_texts(count: int) -> list[str]:
-    """So many new ids as text, each larger than the one before. A fraction of the time of one by one."""
+    """Return `count` new ids as text, in ascending order, in a fraction of the time of `count` single calls."""
     global _last_stamp  # noqa: PLW0603  # the counter is the process's
     with _lock:
         first = max(_last_stamp + 1, (time.time_ns() // 1_000_000) << 12)

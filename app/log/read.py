@@ -1,4 +1,4 @@
-"""Reading the log: one stream, or all of it in order."""
+"""Reading the log: one stream, or all events in order."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from app.log.events import COLUMNS, Recorded, recorded
 
 
 async def head(db: Database, *, seconds: float | None = None) -> int:
-    """The position of the newest event; 0 if there is none. Raises DatabaseGone, after so many seconds at the
-    latest, if they are given.
+    """Return the position of the newest event; 0 if there is none. Raises DatabaseGone, after `seconds` at
+    the latest if that is set.
     """
     return int(await db.value("select position from log.head", seconds=seconds))
 
 
 async def is_beyond_head(db: Database, as_of: int | datetime, now: datetime) -> bool:
-    """Whether the position, or the instant, is one that the log has not come to. Raises DatabaseGone."""
+    """Return whether the position, or the instant, is one that the log has not reached. Raises DatabaseGone."""
     if not isinstance(as_of, datetime):
         return as_of > await head(db)
-    # The log's clock is the database's, and never goes back: what it has taken may be ahead of ours.
+    # Events are stamped with the database's clock, which may be ahead of this process's and never goes back.
     return as_of > now and bool(await db.value("select recorded_at < %s from log.head", (as_of,)))
 
 
-# Positions are dense and their times ascend, so halving finds it: some twenty events are looked at, and no
-# index on the times is needed.
+# Binary search: positions have no gaps and their times ascend. Some twenty events are read, and no index on
+# the times is needed.
 POSITION_AT = """
 with recursive search(low, high) as (
   select 0::bigint, position from log.head
@@ -43,13 +43,13 @@ select low from search where low = high
 
 
 async def position_at(db: Database, instant: datetime) -> int:
-    """The position of the last event that the log had taken at that instant; 0 if there was none."""
+    """Return the position of the last event recorded at or before that instant; 0 if there was none."""
     return int(await db.value(POSITION_AT, {"at": instant}))
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a consumer is behind: events that it has not taken, and the age of the first of them."""
+    """A consumer's lag: the number of events after its checkpoint, and the age of the first of them."""
 
     consumer: str
     events: int
@@ -65,7 +65,7 @@ order by c.consumer
 
 
 async def lags(db: Database, *, seconds: float | None = None) -> list[Lag]:
-    """How far behind each consumer is that has begun. Raises DatabaseGone, as `head` does."""
+    """Return the lag of each consumer that has a checkpoint. Raises DatabaseGone, as `head` does."""
     return [Lag(**row) for row in await db.rows(LAGS, seconds=seconds)]
 
 
@@ -80,9 +80,9 @@ async def stream_events(
     actor: str | None = None,
     for_staff: bool = True,
 ) -> list[Recorded]:
-    """The events of one record in the order of their versions, those after `after_version`; without those
-    that are for staff only, if it is not for staff. `as_of`: those that were in the log at that position, or
-    at that instant. `actor`: those alone that are theirs.
+    """Return the events of one stream after `after_version`, in the order of their versions; with
+    `for_staff=False` without those that are for staff only. `as_of`: only events recorded by that position or
+    instant. `actor`: only events of that actor.
     """
     query = f"select {COLUMNS} from log.event where stream = %(stream)s and version > %(after)s"
     parameters: dict[str, Any] = {"stream": stream, "after": after_version}
@@ -105,12 +105,14 @@ async def stream_events(
 
 
 async def events_after(db: Database, position: int, limit: int) -> list[Recorded]:
-    """The next events behind `position`, at most `limit`, in the order of the log."""
+    """Return the next events after `position`, at most `limit`, in the order of the log."""
     query = f"select {COLUMNS} from log.event where position > %s order by position limit %s"
     return [recorded(row) for row in await db.rows(query, (position, limit))]
 
 
 async def keys_by_route(db: Database, route: str) -> dict[tuple[str, str], str]:
-    """The commands that were applied by that way: by principal and key the stream that each wrote to."""
+    """Return the commands that were applied through that route: by principal and idempotency key, the stream
+    that each wrote to.
+    """
     query = "select principal, key, stream from log.idempotency where route = %s"
     return {(row["principal"], row["key"]): row["stream"] for row in await db.rows(query, (route,))}

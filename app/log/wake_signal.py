@@ -1,37 +1,40 @@
-"""The bell: rung when the log has grown. It knows whether a history comes in, and how long to wait then."""
+"""The signal that wakes consumers when the log has grown, and delays them while a history is being imported."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 
-# So many new events at once are a part of a history that comes in: others write a batch of commands. What
-# people wait for comes first then. Each consumer costs a part of what bringing it in costs, and less if it
-# works off much at once: it waits until no more has come for a while, but never longer than people can.
+# So many new events at once come from an imported history: other writers append one batch of commands. During
+# an import, work that people wait for comes first. Each consumer costs a fraction of the import itself, and
+# less if it handles many events at once: a throttled one waits until no events of the import have come for a
+# while, but never longer than people can wait.
 BULK_THRESHOLD = 250
 IDLE_SECONDS = 2.0
 THROTTLE_SECONDS = 30.0
-# What a history is brought in for should be there soon. On its heels, though, it would meet many cases twice
-# and be planned for every few of them: that takes half as much again.
+# Consumers for which a history is imported should see it soon. Right behind the import, though, a consumer
+# would handle many cases twice and run its queries for every few of them: that takes half as much time again.
 PAUSE_SECONDS = 5.0
 
 
 class WakeSignal:
-    """Rung when the log has grown; whoever asked for the next ring before is woken."""
+    """A signal for the log's growth; whoever holds the event of `next_signal` is woken."""
 
     def __init__(self) -> None:
         self._next_signal = asyncio.Event()
-        self._position = math.inf  # not known
+        self._position = math.inf  # unknown yet
         self._begun_at = -math.inf
         self._idle_at = -math.inf
         self._import_finished = True
 
     def next_signal(self) -> asyncio.Event:
-        """What the next ring sets. Asked for before one looks, none is missed between looking and waiting."""
+        """Return the event that the next signal sets. Taken before reading the log, it misses no signal
+        between reading and waiting.
+        """
         return self._next_signal
 
     def advance_to(self, position: int) -> None:
-        """Wakes all who wait: the log ends at that position now."""
+        """Wake all who wait: the log's head is at that position now."""
         if position - self._position >= BULK_THRESHOLD:
             now = asyncio.get_running_loop().time()
             if self._idle_at <= now:
@@ -44,20 +47,21 @@ class WakeSignal:
         self.wake_all()
 
     def wake_all(self) -> None:
-        """Wakes all who wait, though nothing is known to be new."""
+        """Wake all who wait, although no new events are known."""
         self._next_signal.set()
         self._next_signal = asyncio.Event()
 
     @property
     def is_import_idle(self) -> bool:
-        """Whether no history comes in, as far as is known."""
+        """Return whether no history is being imported, as far as is known."""
         return self._import_finished or self._idle_at <= asyncio.get_running_loop().time()
 
     def earliest(self, worked_at: float, *, throttled: bool) -> float:
-        """When whoever worked last at that time may work again, on the loop's clock.
+        """Return when a consumer that worked last at `worked_at` may work again, on the event loop's clock.
 
-        Who is throttled waits until nothing of a history has come for a while, others until somebody says
-        that it is through; of one that was broken off, or whose end was not heard of, nobody says so.
+        A throttled consumer waits until no events of an import have come for a while, any other until the
+        import's end is announced; if an import was aborted, or its announcement was missed, the waiting times
+        have limits.
         """
         if self._import_finished and not throttled:
             return -math.inf

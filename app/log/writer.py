@@ -1,7 +1,8 @@
-"""The one way in: commands that are waiting go to the log together, in one call that holds its head.
+"""The only writer to the log: waiting commands are appended together, in one call that locks the log's head.
 
-One writer per process. While a batch is in the database the next one gathers: no timer, no waiting.
-What is decided here: which commands may share a batch, and what each is told. The rest is log.append.
+There is one writer per process. While a batch is in the database the next one gathers: no timer, no idle
+time. This module decides which commands may share a batch, and which outcome each gets. The rest is done by
+the SQL function log.append.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from app.db import Connection, DatabaseGone, connect, discard, is_unavailable, w
 from app.log.canonical import canonical, instant
 from app.log.events import Event
 
-# Measured: a batch of 64 gives the best rate; a larger one only holds the head longer.
+# Measured: a batch of 64 gives the best throughput; a larger one only locks the head for longer.
 LARGEST_BATCH = 64
 # More than 64 subtransactions in one transaction slow the whole server.
 MOST_SUBTRANSACTIONS = 60
@@ -30,17 +31,21 @@ APPEND = b"select * from log.append(%s::text::jsonb, %b)"
 
 
 class ConcurrencyConflict(Exception):
-    """Something that the command had read has moved since; nothing was written. Decide again."""
+    """A stream of the command's read set has changed since; nothing was written. The command is to be decided
+    again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """What makes a repetition known: who, by which way, under which key; and what is answered then."""
+    """The idempotency key of a command: who sent it, through which route, under which key; and the outcome
+    that a repetition is answered with.
+    """
 
     principal: str
     route: str
     key: str
-    fingerprint: str  # hex
+    fingerprint: str  # in hex
     stream: str
     version: int
     status: int
@@ -48,16 +53,16 @@ class IdempotencyRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecordedOutcome:
-    """How the same command was applied before. `version` is that of `stream` just after it."""
+    """The outcome of an earlier application of the same command. `version` is that of `stream` just after it."""
 
-    fingerprint: str  # hex
+    fingerprint: str  # in hex
     stream: str
     version: int
     status: int
 
 
 class DuplicateCommand(Exception):
-    """The command's key was used before; nothing was written now."""
+    """The command's idempotency key was used before; nothing was written now."""
 
     def __init__(self, earlier: RecordedOutcome) -> None:
         super().__init__("this command was applied before")
@@ -65,7 +70,7 @@ class DuplicateCommand(Exception):
 
 
 class ConstraintViolation(Exception):
-    """The database refused the command by a constraint of its own; nothing was written."""
+    """The database refused the command by a constraint of a table; nothing was written."""
 
     def __init__(self, constraint: str | None, detail: str) -> None:
         super().__init__(detail)
@@ -74,7 +79,7 @@ class ConstraintViolation(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LogPosition:
-    """Where the command's last event stands in the log, and when the log took it."""
+    """The position of the command's last event in the log, and when it was recorded."""
 
     position: int
     recorded_at: datetime
@@ -82,12 +87,13 @@ class LogPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppendRequest:
-    """What is to be written, and the state of the world that it was decided on.
+    """The events and rows that a command writes, and the read set that it was decided on.
 
-    `reads`: streams that were looked at, each with the version seen (0: it did not exist). `rows`: table and
-    whole new row as JSON data. `removals`: table and id. `audiences`: by stream, who may see it from now on;
-    a stream that is missing keeps its audience. Of rows of one table with one id the last counts.
-    `idempotency_records` are its keys: if any was used before, it is not written.
+    `reads`: streams that were read, each with its version (0: it did not exist). `rows`: table and whole new
+    row as JSON data. `removals`: table and id. `audiences`: by stream, the tokens of those who may see it
+    from now on; a stream that is missing keeps its audience. Of several rows of one table with the same id
+    the last counts. `idempotency_records` are its idempotency keys: if any was used before, nothing is
+    written.
     """
 
     reads: dict[str, int]
@@ -109,7 +115,7 @@ _Waiting = tuple["EncodedRequest", "asyncio.Future[LogPosition]"]
 
 
 class Writer:
-    """The writer of this process."""
+    """The writer of this process to the log."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -124,7 +130,7 @@ class Writer:
         self._task = asyncio.create_task(self._run(), name="log writer")
 
     async def close(self) -> None:
-        """Writes what is waiting, then stops."""
+        """Append the waiting commands, then stop."""
         self._stopping = True
         self._wake.set()
         if self._task is not None:
@@ -134,18 +140,20 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """Commands that wait for the batch before theirs."""
+        """Return the number of commands that wait for the batch before theirs."""
         return len(self._waiting)
 
     @property
     def is_working(self) -> bool:
-        """Whether it takes commands. That the database does, it does not know."""
+        """Return whether the writer accepts commands; whether the database is available, the writer does not
+        know.
+        """
         alive = self._task is not None and not self._task.done()
         return alive and not self._stopping and len(self._waiting) < LONGEST_QUEUE
 
     async def write(self, command: AppendRequest) -> LogPosition:
-        """Appends the command. Raises Stale, Repeated, Rejected, NotCanonical, or DatabaseGone: then it may
-        have been written.
+        """Append the command. Raises ConcurrencyConflict, DuplicateCommand, ConstraintViolation,
+        NotCanonical, or DatabaseGone: then it may have been written.
 
         A caller that goes away does not stop a command that is already waiting.
         """
@@ -154,7 +162,7 @@ class Writer:
         if len(self._waiting) >= LONGEST_QUEUE:
             raise DatabaseGone("Too many commands are waiting for the log.")
         answer: asyncio.Future[LogPosition] = asyncio.get_running_loop().create_future()
-        # Encoded here, so that what cannot be encoded hurts nobody else's command.
+        # Encoded before it joins the batch, so that a command that cannot be encoded fails alone.
         self._waiting.append((encode(command), answer))
         self._wake.set()
         return await answer
@@ -170,9 +178,7 @@ class Writer:
             except DatabaseGone as error:
                 _fail_batch(batch, error)
                 await self._forget_connection()
-            except (
-                Exception
-            ) as error:  # whatever it is, those who wait must be told, and the next batch served
+            except Exception as error:  # any failure: those who wait get it, and the next batch is served
                 _fail_batch(batch, error)
 
     async def _write_batch(self, batch: list[_Waiting]) -> None:
@@ -191,8 +197,8 @@ class Writer:
                 await self._write_each(self._connection, batch)
 
     async def _write_each(self, connection: Connection, batch: list[_Waiting]) -> None:
-        """One of the batch was refused by the database: each by itself, so that it does not hurt its
-        neighbours.
+        """Append the commands of a batch one by one: the database refused one of them, and the others are not
+        to fail with it.
         """
         for start in range(0, len(batch), MOST_SUBTRANSACTIONS):
             results: list[tuple[_Waiting, AppendResult | ConstraintViolation]] = []
@@ -205,7 +211,7 @@ class Writer:
                         if is_unavailable(error):
                             raise
                         results.append((waiting, _violation(error)))
-            for waiting, result in results:  # told only now: before the commit nothing is certain
+            for waiting, result in results:  # resolved only now: before the commit no outcome is certain
                 if isinstance(result, ConstraintViolation):
                     _fail_batch([waiting], result)
                 else:
@@ -218,11 +224,12 @@ class Writer:
 
 
 def next_batch(waiting: deque[_Waiting]) -> list[_Waiting]:
-    """Takes the next batch out of those waiting: in their order, at most LARGEST_BATCH, none in another's
-    way.
+    """Take the next batch out of the waiting commands: in their order, at most LARGEST_BATCH, none in
+    conflict with another.
 
     A stream that one command writes is neither read nor written by another of the same batch: both versions
-    would be checked before either has moved. The same holds for a key. Nobody overtakes one who has to wait.
+    would be checked before either has moved. The same holds for an idempotency key. No command overtakes one
+    that it conflicts with.
     """
     batch: list[_Waiting] = []
     later: list[_Waiting] = []
@@ -241,7 +248,7 @@ def next_batch(waiting: deque[_Waiting]) -> list[_Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class AppendResult:
-    """What log.append said. Numbers are places within the batch."""
+    """The result of log.append. Commands are named by their index in the batch."""
 
     recorded_at: datetime
     first_position: int
@@ -250,7 +257,7 @@ class AppendResult:
 
 
 async def append(connection: Connection, commands: Sequence[EncodedRequest]) -> AppendResult:
-    """One call of log.append: migrations/versions/1001/log.sql says what it takes and gives."""
+    """Append a batch in one call of log.append, whose contract is in migrations/versions/1001/log.sql."""
     batch, data = encode_batch(commands)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(APPEND, (batch, data))
@@ -269,11 +276,11 @@ async def append(connection: Connection, commands: Sequence[EncodedRequest]) -> 
 
 @dataclass(frozen=True, slots=True)
 class EncodedRequest:
-    """A command as log.append takes it, but for its number in the batch: of each object the text behind the
-    opening brace, where the number goes.
+    """A command encoded for log.append, without its number in the batch: each object is JSON text without the
+    opening brace, so that the number can be put in front.
 
-    `reads` and `writes` say what it must not share a batch with; a key counts as something written. `fields`
-    are those of the rows, by table.
+    `reads` and `writes` decide which commands may not share a batch; an idempotency key counts as written.
+    `fields` are the columns of the rows, by table.
     """
 
     reads: frozenset[str]
@@ -286,7 +293,7 @@ class EncodedRequest:
 
 
 def encode(command: AppendRequest) -> EncodedRequest:
-    """The command's parts. Raises NotCanonical."""
+    """Encode the command for log.append. Raises NotCanonical."""
     writes = {event.stream for event in command.events}
     writes |= {f"{once.principal}\n{once.route}\n{once.key}" for once in command.idempotency_records}
     rows: dict[str, dict[str, dict[str, Any]]] = {}
@@ -309,12 +316,12 @@ def encode(command: AppendRequest) -> EncodedRequest:
 
 
 def _open_object(part: Any) -> bytes:
-    """The object as JSON, without its opening brace."""
+    """Return the object as JSON, without its opening brace."""
     return orjson.dumps(part)[1:]
 
 
 def encode_batch(commands: Sequence[EncodedRequest]) -> tuple[str, list[bytes]]:
-    """The two arguments of log.append."""
+    """Return the two arguments of log.append for these commands."""
     sections: dict[str, list[bytes]] = {
         "once": [],
         "reads": [],
@@ -367,7 +374,7 @@ def _envelope(event: Event) -> dict[str, Any]:
 
 
 def resolve_batch(batch: list[_Waiting], result: AppendResult) -> None:
-    """Tells each of the batch what became of its command."""
+    """Resolve the future of each command in the batch with its outcome."""
     position = result.first_position - 1
     for n, (command, future) in enumerate(batch):
         if n in result.repeated:
@@ -385,7 +392,7 @@ def _fail_batch(batch: list[_Waiting], error: Exception) -> None:
 
 
 def _resolve(future: asyncio.Future[LogPosition], outcome: LogPosition | Exception) -> None:
-    if future.done():  # whoever asked has gone away
+    if future.done():  # the caller has gone away
         return
     if isinstance(outcome, Exception):
         future.set_exception(outcome)
