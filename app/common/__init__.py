@@ -1,1 +1,1 @@
-"""What kernel, api and processes all need: tables and pure functions. No lifecycles, no routers."""
+"""Tables and pure functions that the packages kernel, api and processes share. No lifecycles, no routers."""

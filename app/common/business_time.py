@@ -1,8 +1,9 @@
-"""Business time: how much of a time counts, when so much has passed, when it opens next (pure).
+"""Business time: how many seconds of a period count, when so many have passed, when business hours open next
+(pure).
 
-The rules are those of the SLA engine (32-sla-engine, 8 and 14): a moment counts if it lies in a span of the
-calendar; spans are half-open and whole seconds. Hours are those of the clock on the wall, so the same hours
-are other instants on both sides of a change of the clock.
+The rules are those of the SLA engine (32-sla-engine, 8 and 14): an instant counts if it lies in an open
+interval of the calendar; intervals are half-open and of whole seconds. Business hours are local clock times,
+so the same hours are other instants before and after a change between standard and summer time.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-#: Minutes of the day, by the clock: from when, and until when; where that is not later, on the next day.
+#: Opening and closing time, in minutes of the local day; a closing time that is not later than the opening is
+#: on the next day.
 Hours = tuple[int, int]
-#: The hours of each day of a week, from Monday on.
+#: The business hours of each day of a week, from Monday on.
 Week = tuple[tuple[Hours, ...], ...]
-#: Seconds since 1970 in UTC: from when on it counts, and the first second that does not.
+#: An open interval, in seconds since 1970 in UTC: its first second, and the first second after it.
 Interval = tuple[int, int]
 
 DAY = 24 * 60
-#: So far ahead it is looked for an opening, or for the end of some business time.
+#: The limit of a search for an opening, or for the end of some business time.
 MOST_YEARS = 50
 _FIRST_YEAR, _LAST_YEAR = 1900, 2260
 _ONE_DAY = timedelta(days=1)
@@ -30,11 +32,12 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class CalendarDefinition:
-    """When it is open, as people say it.
+    """Business hours as an administrator defines them.
 
-    `patterns` are what the week is from a day on, in order of their days; before the first of them it is
-    `weekly`. `holidays` are days struck from 00:00 to 24:00, also out of what began the day before.
-    `working_days` have hours of their own instead of the week's, and are struck by no holiday.
+    `patterns` are later weeks, each with the day from which it is in force, in the order of those days;
+    before the first of them `weekly` is. `holidays` are days closed from 00:00 to 24:00, also for hours that
+    began the day before. `working_days` have hours of their own instead of the week's, and no holiday closes
+    them.
     """
 
     zone: str
@@ -44,7 +47,7 @@ class CalendarDefinition:
     working_days: Mapping[date, tuple[Hours, ...]] = field(default_factory=dict)
 
     def week_of(self, day: date) -> Week:
-        """The week that is in force on that day."""
+        """Return the weekly hours that are in force on that day."""
         found = self.weekly
         for since, week in self.patterns:
             if since <= day:
@@ -52,27 +55,28 @@ class CalendarDefinition:
         return found
 
     def hours_of(self, day: date) -> tuple[Hours, ...]:
-        """The hours that begin on that day, before any holiday is struck out."""
+        """Return the business hours that begin on that day, regardless of holidays."""
         own = self.working_days.get(day)
         return self.week_of(day)[day.weekday()] if own is None else own
 
     def is_struck(self, day: date) -> bool:
-        """Whether nothing counts on that day."""
+        """Return whether the day is a holiday on which nothing counts."""
         return day in self.holidays and day not in self.working_days
 
     def is_working_day(self, day: date) -> bool:
-        """Whether hours begin on that day that no holiday strikes."""
+        """Return whether business hours begin on that day and it is no holiday."""
         return bool(self.hours_of(day)) and not self.is_struck(day)
 
 
-#: All hours of all days.
+#: A week that is open at all hours of all days.
 ALWAYS_OPEN: Week = (((0, DAY),),) * 7
 
 
 class BusinessTime:
-    """A calendar to compute with: what it says never changes, and each year is worked out once.
+    """A calendar for computations: its definition is immutable, and each year's intervals are computed once.
 
-    Instants have a zone; parts of a second are left out. Years before 1900 and after 2260 have none.
+    Instants are datetimes with a zone; fractions of a second are dropped. Nothing counts in the years before
+    1900 and after 2260.
     """
 
     def __init__(self, definition: CalendarDefinition) -> None:
@@ -81,13 +85,13 @@ class BusinessTime:
         self._years: dict[int, _Year] = {}
 
     def between(self, start: datetime, end: datetime) -> int:
-        """The seconds that count from the one instant up to the other; 0 if that is not later."""
+        """Return the seconds that count from `start` to `end`; 0 if `end` is not later."""
         first, last = _seconds(start), _seconds(end)
         return sum(self._year(n).between(first, last) for n in _years(first, last))
 
     def add(self, start: datetime, seconds: int) -> datetime | None:
-        """The first instant by which so many seconds have counted: at a closing, the closing. None: not
-        within MOST_YEARS.
+        """Return the first instant by which so many seconds have counted: at a closing time, the closing time
+        itself. None: not within MOST_YEARS.
         """
         assert seconds >= 0, "business time does not run backwards"
         at, left = _seconds(start), seconds
@@ -100,8 +104,8 @@ class BusinessTime:
         return None
 
     def next_opening(self, instant: datetime) -> datetime | None:
-        """The first second from that instant on that counts: itself, while it is open. None: not within
-        MOST_YEARS.
+        """Return the first second from that instant on that counts: the instant itself, if it is open. None:
+        not within MOST_YEARS.
         """
         at = _seconds(instant)
         for n in _years(at, at + 1, MOST_YEARS):
@@ -111,12 +115,12 @@ class BusinessTime:
         return None
 
     def open_at(self, instant: datetime) -> bool:
-        """Whether that instant counts."""
+        """Return whether that instant counts."""
         at = _seconds(instant)
         return any(self._year(n).opening(at) == at for n in _years(at, at + 1))
 
     def spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-        """What counts from the one instant up to the other, in order; spans that touch are one."""
+        """Return the open intervals from `start` to `end`, in order; intervals that touch are merged."""
         first, last = _seconds(start), _seconds(end)
         found = (span for n in _years(first, last) for span in self._year(n).spans)
         clipped = ((max(a, first), min(b, last)) for a, b in found)
@@ -130,9 +134,9 @@ class BusinessTime:
         return year
 
     def _count(self, begin: int, end: int) -> list[Interval]:
-        """What counts between the two, in order."""
+        """Return the open intervals between the two instants, in order."""
         said = self.definition
-        # A day by the clock can lie a day before or behind that of UTC, and hours reach into the next one.
+        # A local day can begin a day before or after that of UTC, and hours reach into the next day.
         days = _days(_instant(begin).date() - 2 * _ONE_DAY, _instant(end).date() + 2 * _ONE_DAY)
         hours, struck = list[Interval](), list[Interval]()
         for day in filter(self._day_exists, days):
@@ -143,8 +147,8 @@ class BusinessTime:
         return [(max(a, begin), min(b, end)) for a, b in open_ if max(a, begin) < min(b, end)]
 
     def _day_exists(self, day: date) -> bool:
-        """Whether the clock ever shows it: who moves across the date line leaves a day out, and with it its
-        hours, also those that would have reached into the next one.
+        """Return whether the local calendar has the day: a zone that moves across the date line skips a day,
+        and with it the hours of that day, also those that would have reached into the next one.
         """
         begin, end = self._interval(day, 0, DAY)
         return begin < end
@@ -154,21 +158,23 @@ class BusinessTime:
         return self._utc_second(day, opens, closing=False), self._utc_second(day, until, closing=True)
 
     def _utc_second(self, day: date, minute: int, *, closing: bool) -> int:
-        """The instant at which the clock shows that minute of the day.
+        """Return the instant at which the local clock shows that minute of the day.
 
-        Where it shows it twice, it is the first for an opening and the second for a closing; where never, the
-        moment at which the clock was changed.
+        If the clock shows it twice, it is the first for an opening and the second for a closing; if never,
+        the instant at which the clock was changed.
         """
         on_the_wall = datetime.combine(day, time()) + minute * _ONE_MINUTE
         naive = (day.toordinal() - _EPOCH_DAY) * DAY * 60 + minute * 60
         first = naive - self._before_utc(on_the_wall)
         second = naive - self._before_utc(on_the_wall.replace(fold=1))
-        if first > second:  # PEP 495: in a gap the offsets before and after it are taken the other way round
+        if (
+            first > second
+        ):  # PEP 495: for a time in a gap, fold=0 has the offset before the gap and fold=1 the one after it
             return self._change(second, first)
         return second if closing else first
 
     def _change(self, before: int, behind: int) -> int:
-        """The moment between the two at which the offset becomes what it is behind."""
+        """Return the instant between the two at which the UTC offset becomes that of `behind`."""
         wanted = self._offset(behind)
         while behind - before > 1:
             middle = (before + behind) // 2
@@ -188,7 +194,7 @@ class BusinessTime:
 
 
 class _Year:
-    """What counts in one year of UTC, with sums, so that a question costs a search and no walk."""
+    """The open intervals of one year in UTC, with running sums, so that a query is a binary search."""
 
     def __init__(self, end: int, spans: list[Interval]) -> None:
         self.end = end
@@ -197,7 +203,7 @@ class _Year:
         self._before = [0, *accumulate(b - a for a, b in spans)]
 
     def _counted(self, at: int) -> int:
-        """The seconds of the year that count before that one."""
+        """Return how many seconds of the year count before that one."""
         n = bisect_right(self._starts, at)
         if n == 0:
             return 0
@@ -208,7 +214,7 @@ class _Year:
         return max(0, self._counted(last) - self._counted(first))
 
     def advance(self, at: int, seconds: int) -> int:
-        """The first second by which so many have counted since that one; there are as many."""
+        """Return the first second by which `seconds` have counted since `at`; the year has as many left."""
         if seconds == 0:
             return at
         wanted = self._counted(at) + seconds
@@ -223,7 +229,7 @@ class _Year:
 
 
 def _years(first: int, last: int, more: int = 0) -> range:
-    """The years of UTC from the one second up to the other, and some more."""
+    """Return the years in UTC from `first` to `last`, and `more` years after that."""
     if last <= first:
         return range(0)
     begin, end = _instant(first).year, _instant(last - 1).year + more
@@ -239,7 +245,7 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def _merged(spans: Iterable[Interval]) -> list[Interval]:
-    """The same in order, where those that touch or overlap are one."""
+    """Return the intervals in order, with those that touch or overlap merged."""
     found: list[Interval] = []
     for a, b in sorted(spans):
         if found and a <= found[-1][1]:
@@ -250,7 +256,7 @@ def _merged(spans: Iterable[Interval]) -> list[Interval]:
 
 
 def _subtract(spans: Sequence[Interval], struck: Sequence[Interval]) -> list[Interval]:
-    """The spans but for what is struck; both in order, none touching another."""
+    """Return the intervals without the parts in `struck`; both are in order, and none touches another."""
     left: list[Interval] = []
     n = 0
     for a, b in spans:

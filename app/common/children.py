@@ -1,4 +1,4 @@
-"""What records of every kind have beside them, as rows of their own on the record's stream."""
+"""Child records that records of every kind can have: rows of their own, on the parent record's stream."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from app.common.records import FOLD, ChildRecord, CodeEnum, ForeignRef, Record
 
 
 class Visibility(CodeEnum):
-    """Who may read a comment or a file: whoever sees the ticket, or the staff among them."""
+    """The readers of a comment or a file: everybody who sees the ticket, or only the staff among them."""
 
     public = "public", "Public", "公开"
     internal = "internal", "Internal", "内部"
 
 
 class ExternalReference(ChildRecord):
-    """The name that another system has for a record.
+    """The key that another system has for a record.
 
     Persons have none: their names in other systems are in the vault.
     """
@@ -34,7 +34,7 @@ class ExternalReference(ChildRecord):
 
 
 class Follower(ChildRecord):
-    """A person who is told of a record's public steps, and sees it."""
+    """A person who gets notices of a record's public steps, and may see the record."""
 
     KIND: ClassVar[str] = "follower"
     AUDIENCE_KIND: ClassVar[str] = "follower"
@@ -44,15 +44,15 @@ class Follower(ChildRecord):
 
     @classmethod
     def for_person(cls, record: Record, person_id: UUID, followed_at: datetime) -> Follower:
-        """The row, whose id follows from who and what: nobody follows anything twice."""
+        """Return the row, whose id is derived from record and person: nobody follows a record twice."""
         row_id = uuid5(record.id, str(person_id))
         return cls(id=row_id, record=record.row_key, person_id=person_id, followed_at=followed_at)
 
 
 class Attachment(ChildRecord):
-    """A file that somebody has put to a record; its id is that of the upload.
+    """A file attached to a record; its id is that of the upload.
 
-    `media_type` is what its first bytes look like, `size` in bytes, `sha256` of what was sent (hex).
+    `media_type` is detected from the first bytes, `size` is in bytes, `sha256` that of the content (hex).
     """
 
     KIND: ClassVar[str] = "attachment"
@@ -67,26 +67,26 @@ class Attachment(ChildRecord):
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
+        """Return whether only staff may see the attachment."""
         return self.visibility is Visibility.internal
 
 
 class ExternalReferenceTable(ExternalReference, table=True):
-    """Where external references stand."""
+    """The table of external references."""
 
     __tablename__ = "external_reference"
     __table_args__: ClassVar = FOLD
 
 
 class FollowerTable(Follower, table=True):
-    """Where followers stand."""
+    """The table of followers."""
 
     __tablename__ = "follower"
     __table_args__: ClassVar = FOLD
 
 
 class AttachmentTable(Attachment, table=True):
-    """Where attachments stand; what is in the files does not."""
+    """The table of attachments, without the files' content."""
 
     __tablename__ = "attachment"
     __table_args__: ClassVar = FOLD

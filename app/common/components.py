@@ -1,4 +1,6 @@
-"""Types of values that stand once in the contract, under a name, and are referred to (pure)."""
+"""Component types: value types that the API contract defines once, under a name, and refers to elsewhere
+(pure).
+"""
 
 from __future__ import annotations
 
@@ -9,18 +11,19 @@ from typing import Any
 from pydantic import ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-#: The member of a schema that says of which component it is.
+#: The member of a JSON schema that marks it as a component.
 MARK = "x-component"
-#: The member of a schema that names what its example has besides what must be given.
+#: The member of a JSON schema that lists the optional members shown in its example, besides the required
+#: ones.
 EXAMPLE_MEMBERS = "x-shown"
 
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """Marks an annotated type as a component of the contract.
+    """Marks an annotated type as a component of the API contract.
 
-    `example` is one of its values. `more` are the keywords that say what its validators refuse, which
-    Pydantic cannot know.
+    `example` is one of its values. `more` are JSON schema keywords for the checks of its validators, which
+    Pydantic cannot derive.
     """
 
     name: str
@@ -34,12 +37,14 @@ class Component:
 
 
 def example_includes(*names: str) -> ConfigDict:
-    """The settings of a body whose example has these members besides those that must be given."""
+    """Return the model configuration of a payload whose example shows these members besides the required
+    ones.
+    """
     return ConfigDict(json_schema_extra={EXAMPLE_MEMBERS: list(names)})
 
 
 def marked(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every part of the schema that is marked as a component, those within a part before it."""
+    """Yield every subschema that is marked as a component, nested ones first."""
     if isinstance(schema, dict):
         for part in schema.values():
             yield from marked(part)

@@ -1,4 +1,4 @@
-"""Custom fields: what an organisation wants to know of its tickets besides (tables), and the values given."""
+"""Custom fields, which an organisation adds to its tickets (tables), and their values in a command."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sqlmodel import Field
 from app.common.personal import Sealed, Unsealed
 from app.common.records import FOLD, CodeEnum, Record
 
-#: The columns of a ticket that the values stand in: for all who see it, and for staff.
+#: The columns of a ticket that hold custom values: those for all who see the ticket, and those for staff.
 PUBLIC, FOR_STAFF = "custom", "custom_for_staff"
 
 
 class ValueType(CodeEnum):
-    """What the values of a custom field are."""
+    """The type of a custom field's values."""
 
     text = "text", "Line of text", "单行文本"
     words = "words", "Somebody's own words", "自述文字"
@@ -32,17 +32,17 @@ class ValueType(CodeEnum):
 
 
 class FieldState(CodeEnum):
-    """Whether values are given for it."""
+    """The state of a custom field: whether it accepts values."""
 
     active = "active", "Active", "在用"
     retired = "retired", "Retired", "已停用"
 
 
 class CustomField(Record):
-    """Something to be known of the tickets of a process (the kind of its records).
+    """A field that an organisation adds to the tickets of a process (the kind of its records).
 
-    `choices` are `{"key": …, "label_en": …, "label_zh": …}`. `filter_slot` is its place among the ten fields
-    of the process that lists can be narrowed by, while it is one of them.
+    `choices` are `{"key": …, "label_en": …, "label_zh": …}`. `filter_slot` is the field's number among the
+    ten fields of the process that lists can be filtered by, while it is one of them.
     """
 
     KIND: ClassVar[str] = "custom_field"
@@ -62,12 +62,12 @@ class CustomField(Record):
 
     @property
     def column(self) -> str:
-        """Where its values stand in a ticket's row."""
+        """Return the column of a ticket's row that holds the field's values."""
         return FOR_STAFF if self.staff_only else PUBLIC
 
 
 class CustomValuesField:
-    """Marks a field of a body that gives values of custom fields by their keys."""
+    """Marks a payload field that holds values of custom fields by their keys."""
 
 
 Values = dict[str, Any]
@@ -75,31 +75,31 @@ Values = dict[str, Any]
 
 @dataclass(slots=True)
 class CustomFieldValues:
-    """Values that a command gives, by the column and the key; None takes one away."""
+    """The custom values that a command sets, by column and key; None removes a value."""
 
     values: dict[str, Values] = field(default_factory=dict)
 
     def set_value(self, column: str, key: str, value: Any) -> None:
-        """One value more."""
+        """Set one value."""
         self.values.setdefault(column, {})[key] = value
 
     @property
     def only_for_staff(self) -> bool:
-        """Whether nothing of it is for others."""
+        """Return whether all values are for staff only."""
         return self.values.keys() == {FOR_STAFF}
 
     def has_personal_text(self) -> bool:
-        """Whether something in it must be sealed."""
+        """Return whether any value is a personal text, which must be sealed."""
         return any(isinstance(value, Unsealed) for said in self.values.values() for value in said.values())
 
 
 def seal_values(values: Mapping[str, Any], seal: Callable[[str], Sealed]) -> Values:
-    """The values with those that are personal sealed."""
+    """Return the values, with personal texts sealed."""
     return {key: seal(value) if isinstance(value, Unsealed) else value for key, value in values.items()}
 
 
 class CustomFieldTable(CustomField, table=True):
-    """Where custom fields stand."""
+    """The table of custom fields."""
 
     __tablename__ = "custom_field"
     __table_args__: ClassVar = FOLD

@@ -1,6 +1,4 @@
-"""The text of an API key: `ldk_<id>_<secret>`. The secret is shown once; what is kept cannot be turned back
-(pure).
-"""
+"""The text of an API key: `ldk_<id>_<secret>`. The secret is shown once; only its hash is stored (pure)."""
 
 from __future__ import annotations
 
@@ -14,22 +12,24 @@ SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """A secret that nobody can guess."""
+    """Return a new random secret."""
     return base64.urlsafe_b64encode(os.urandom(SECRET_BYTES)).decode("ascii").rstrip("=")
 
 
 def hash_of(secret: str) -> str:
-    """What is kept of a secret, in hex. It has 256 random bits, so a plain hash is enough."""
+    """Return the hash of a secret that is stored, in hex. A secret has 256 random bits, so a plain hash is
+    enough.
+    """
     return sha256(secret.encode("utf-8")).hexdigest()
 
 
 def token(key_id: UUID, secret: str) -> str:
-    """What a client sends: `Authorization: Bearer ldk_…`."""
+    """Return the token that a client sends: `Authorization: Bearer ldk_…`."""
     return f"{PREFIX}{key_id.hex}_{secret}"
 
 
 def parse(text: str) -> tuple[UUID, str] | None:
-    """The id and the secret of a token; None if it is not one."""
+    """Return the id and the secret of a token; None if the text is not one."""
     if not text.startswith(PREFIX):
         return None
     key_id, _, secret = text.removeprefix(PREFIX).partition("_")

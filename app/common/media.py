@@ -1,7 +1,6 @@
-"""What a file looks like by its first bytes, whatever its name or its sender say (pure).
+"""Detects a file's media type from its first bytes, whatever its name or its sender claim (pure).
 
-Text is text, whatever is written in it: nothing is ever told to be a page, a drawing or a program that a
-browser would run.
+Every text is plain text: no file is ever reported as HTML, SVG or a script, which a browser would run.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ TEXT = "text/plain"
 ZIP = "application/zip"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 
-#: By how they begin.
+#: Media types by the first bytes of a file.
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -31,23 +30,23 @@ _SIGNATURES = (
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         "application/x-ole-storage",
-    ),  # Office before 2007, mails of Outlook
+    ),  # Office before 2007, Outlook messages
 )
-#: By what comes at the ninth byte of a RIFF file, which begins with its length.
+#: Media types of RIFF files by the bytes from the ninth on, after the tag and the length.
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
-#: What is in a zip of Office, by the folder that its parts are in.
+#: Media types of Office files, which are zip files, by the folder of their parts.
 _OFFICE_TYPES = {
     b"word/": f"{_OFFICE}.wordprocessingml.document",
     b"xl/": f"{_OFFICE}.spreadsheetml.sheet",
     b"ppt/": f"{_OFFICE}.presentationml.presentation",
 }
-#: An OpenDocument says what it is in its first part, which is not compressed.
+#: An OpenDocument file states its media type in its first part, which is not compressed.
 _OPEN_DOCUMENT = re.compile(rb"mimetype(application/vnd\.oasis\.opendocument\.[a-z-]{1,40})(?=PK)")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def media_type(beginning: bytes) -> str:
-    """The media type of a file that begins so; the longer the beginning, the surer."""
+    """Return the media type of a file that begins with these bytes; the more bytes, the more reliable."""
     for begins, found in _SIGNATURES:
         if beginning.startswith(begins):
             return _in_zip(beginning) if found == ZIP else found
@@ -59,7 +58,7 @@ def media_type(beginning: bytes) -> str:
 
 
 def _in_zip(beginning: bytes) -> str:
-    says = _OPEN_DOCUMENT.match(beginning, 30)  # behind the head of the first part
+    says = _OPEN_DOCUMENT.match(beginning, 30)  # after the header of the first part
     if says is not None:
         return says[1].decode("ascii")
     if b"[Content_Types].xml" in beginning:
@@ -70,7 +69,7 @@ def _in_zip(beginning: bytes) -> str:
 
 
 def _is_text(beginning: bytes) -> bool:
-    """Whether it is UTF-8 without control characters; the last character may be cut off."""
+    """Return whether the bytes are UTF-8 without control characters; the last character may be cut off."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(beginning)
     except UnicodeDecodeError:

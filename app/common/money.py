@@ -1,4 +1,4 @@
-"""Amounts of money: decimal texts with as many digits behind the point as their currency has (pure)."""
+"""Amounts of money: decimal texts with as many digits after the point as their currency has (pure)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR 
 SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR
 ZMW ZWG
 """
-#: The currencies of ISO 4217, and how many digits an amount has behind the point.
+#: The currencies of ISO 4217, with their number of digits after the point.
 DIGITS = {
     code: digits
     for digits, codes in ((2, _TWO_DIGITS), (0, _ZERO_DIGITS), (3, _THREE_DIGITS))
@@ -28,7 +28,7 @@ DIGITS = {
 
 
 class Money:
-    """Marks an amount: whatever holds one is for staff (see `StaffOnly`)."""
+    """Marks a field that holds an amount of money: it is shown to staff only (see `StaffOnly`)."""
 
 
 def _currency(code: str) -> str:
@@ -47,7 +47,7 @@ CURRENCY = Component("CurrencyCode", "A currency of ISO 4217.", "CNY")
 POSITIVE_AMOUNT = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"
 #: A currency of ISO 4217: `CNY`.
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency), CURRENCY]
-#: More than nothing, as `1250.00`.
+#: A positive amount, as `1250.00`.
 Amount = Annotated[
     str,
     StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"),
@@ -58,5 +58,5 @@ Amount = Annotated[
 
 
 def digits(amount: str) -> int:
-    """How many digits stand behind the point."""
+    """Return the number of digits after the point."""
     return len(amount.partition(".")[2])

@@ -1,4 +1,4 @@
-"""Notices: what people are told of records, and of which steps; and what marks who gets work."""
+"""Notices: the events of records that people are notified of, and markers of the persons who are notified."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.common.records import ChildRecord, CodeEnum
 
 
 class NoticeType(CodeEnum):
-    """What somebody is told: a public step of a ticket, or what concerns them."""
+    """The reason for a notice: a public step of a ticket, or something that concerns the recipient."""
 
     received = "received", "Received", "已受理"
     assigned = "assigned", "Assigned", "已分派"
@@ -54,11 +54,11 @@ class NoticeType(CodeEnum):
 
 
 class Responsible:
-    """Marks a field that names who gets work, in a body, a record or a row beside one:
-    `Annotated[UUID, Refers("person"), Responsible(Step.tasked)]`. Whoever it names is told so, as that step,
-    unless they have done it themselves, and sees the record from then on.
+    """Marks a field that names a person who gets work, in a payload, a record or a child record:
+    `Annotated[UUID, ForeignRef("person"), Responsible(NoticeType.tasked)]`. That person gets a notice of this
+    type, unless they did it themselves, and may see the record from then on.
 
-    `when`: the field of the same row that must be true for it to be work.
+    `when`: a field of the same row that must be true for it to be work.
     """
 
     def __init__(self, step: NoticeType, *, when: str | None = None) -> None:
@@ -68,11 +68,12 @@ class Responsible:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRule:
-    """Who is told of an event besides those whom a marked field of it names: in the column of a table's row.
+    """The recipients of a notice of an event, besides those in fields marked `Responsible`; stands in a
+    column of a lifecycle's table of actions.
 
-    One of: those who hold one of `roles` for the record; whom the record's own `field` names; the members of
-    its `team`; whom rows of the class `made` name that the event makes. `but` is a field of rows that the
-    event sets: whom it names is told nothing.
+    One of: those who hold one of `roles` for the record; those named by the record's own `field`; the members
+    of its `team`; those named by rows of the class `made` that the event creates. `but` is a field of rows
+    that the event sets: the person in it gets no notice.
     """
 
     step: NoticeType

@@ -1,4 +1,4 @@
-"""Persons, teams, memberships, groups, API keys; the roles they hold; and who a caller is (pure)."""
+"""Persons and the roles that they hold; and the caller of a command or request (pure)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.common.records import FOLD, CodeEnum, ForeignRef, Record
 
 
 class Role(CodeEnum):
-    """What gives permission for actions. An organisation may rename the labels, never the codes."""
+    """A role, which permits actions. An organisation may rename the labels, never the codes."""
 
     requester = "requester", "Requester", "申请人"
     agent = "agent", "Service desk agent", "服务台坐席"
@@ -44,10 +44,9 @@ class Role(CodeEnum):
     admin = "admin", "Administrator", "系统管理员"
 
 
-# Everybody on the staff side: who may see what is internal to a ticket. An integration sees what a requester
-# sees.
+# Roles that may see what is internal to a ticket. An integration sees only what a requester sees.
 STAFF_ROLES = frozenset(Role) - {Role.requester, Role.integration}
-# Those whose work is with the whole, in every process; each process adds its own manager.
+# Roles that oversee every process as a whole; each process adds its own manager.
 OVERSIGHT_ROLES = frozenset(
     {
         Role.auditor,
@@ -58,14 +57,16 @@ OVERSIGHT_ROLES = frozenset(
         Role.service_level_manager,
     }
 )
-#: So many belong to a group at most.
+#: The largest number of members of a group.
 MOST_MEMBERS = 200
-#: A whole group: its chair need not be one of its members.
+#: All persons of a group: its chair need not be one of its members.
 WHOLE_GROUP = MOST_MEMBERS + 1
 
 
 class PersonState(CodeEnum):
-    """Whether a person works with us, and whether their fields can still be read."""
+    """The state of a person: in use, deactivated, or erased, so that their personal fields cannot be read any
+    more.
+    """
 
     active = "active", "Active", "在用"
     inactive = "inactive", "Inactive", "停用"
@@ -73,14 +74,14 @@ class PersonState(CodeEnum):
 
 
 class PersonKind(CodeEnum):
-    """A human being, or the account of a machine."""
+    """The kind of a person: a human being, or a machine's account."""
 
     human = "human", "Human", "人员"
     machine = "machine", "Machine", "机器账户"
 
 
 class Grade(CodeEnum):
-    """How senior a person is."""
+    """The seniority of a person."""
 
     staff = "staff", "Staff", "员工"
     lead = "lead", "Lead", "组长"
@@ -89,13 +90,13 @@ class Grade(CodeEnum):
 
 
 class Person(Record):
-    """Somebody who asks, works or decides; or a machine's account.
+    """A person who requests, works or decides; or a machine's account.
 
-    `login` is what the identity provider calls them, `login_issuer` which one that is.
+    `login` is the person's name at the identity provider, `login_issuer` that provider.
 
-    `team_id` is their own team, the first named. `roles` as `RoleGrant` writes them; none: a requester, as
-    everybody is. `told_of` are the steps of tickets that they want to be told of, `told_by_mail` those of
-    them that they want by mail, too; none: all. Their keys are accepted while they are active.
+    `team_id` is the person's own team, the first one named. `roles` as `RoleGrant` writes them; none: a
+    requester, as everybody is. `told_of` are the types of notices that they want, `told_by_mail` those of
+    them that they want by mail, too; none: all. Their API keys are accepted while they are active.
     """
 
     KIND: ClassVar[str] = "person"
@@ -124,7 +125,7 @@ class Person(Record):
 
 
 class PersonTable(Person, table=True):
-    """Where persons stand."""
+    """The table of persons."""
 
     __tablename__ = "person"
     __table_args__: ClassVar = FOLD
@@ -132,7 +133,7 @@ class PersonTable(Person, table=True):
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """A role that somebody holds: everywhere, or for the records of one team, one service (its key) or one
+    """A role that a person holds: everywhere, or for the records of one team, one service (its key) or one
     process (the kind of its records).
     """
 
@@ -148,7 +149,8 @@ class RoleGrant:
 
     @classmethod
     def parse(cls, text: str) -> RoleGrant:
-        """From its text: `agent`, `agent@team/<id>`, `agent@service/<key>`, `agent@process/<kind>`.
+        """Return the grant of a text: `agent`, `agent@team/<id>`, `agent@service/<key>`,
+        `agent@process/<kind>`.
 
         Raises ValueError.
         """
@@ -165,7 +167,7 @@ class RoleGrant:
         raise ValueError(f"{scope!r} is not a scope")
 
     def intersection(self, other: RoleGrant) -> RoleGrant | None:
-        """What both give: the narrower of the two; None: nothing."""
+        """Return the grant that both include: the narrower of the two; None: they share nothing."""
         if self.role is not other.role:
             return None
         if other == self or other == RoleGrant(self.role):
@@ -173,27 +175,27 @@ class RoleGrant:
         return other if self == RoleGrant(self.role) else None
 
     def covers(self, record: Any) -> bool:
-        """Whether the record is in its scope."""
+        """Return whether the record is in the grant's scope."""
         wanted = (("team_id", self.team_id), ("service", self.service), ("KIND", self.process))
         return all(value is None or getattr(record, name, None) == value for name, value in wanted)
 
     def applies_throughout(self, kind: str) -> bool:
-        """Whether it is held for every record of that kind."""
+        """Return whether the role is held for every record of that kind."""
         return self.team_id is None and self.service is None and self.process in (None, kind)
 
 
 def parse_grants(roles: Iterable[str] | None) -> tuple[RoleGrant, ...] | None:
-    """The roles of these texts, which were taken before; None: none are named."""
+    """Return the grants of these texts, which were validated before; None: no restriction."""
     return None if roles is None else tuple(RoleGrant.parse(text) for text in roles)
 
 
 def grant_texts(roles: Iterable[RoleGrant] | None) -> list[str] | None:
-    """The same as texts."""
+    """Return the grants as texts."""
     return None if roles is None else [str(one) for one in roles]
 
 
 def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -> tuple[RoleGrant, ...]:
-    """What is left of the roles that somebody holds where only those of `to` may be used; None: all of them.
+    """Return the grants that a person may use, if only those of `to` are allowed; None: all that they hold.
 
     Everybody is a requester.
     """
@@ -206,14 +208,13 @@ def restrict_grants(held: Iterable[RoleGrant], to: Iterable[RoleGrant] | None) -
 
 @dataclass(frozen=True)
 class Caller:
-    """Who acts, and what they may. A rule is a caller without a person.
+    """The caller of a command or request, with their permissions. A rule is a caller without a person.
 
     `actor` is their name in the log. `teams` are the ids of the teams that the person belongs to, `team_id`
-    is their own team: the one whose customer they are when they ask for something.
-    `key_id` None: no key says who they are, but an identity provider, or the program itself.
-    `restricted_to` are the only roles that their credential may use, held or not; None: it is the whole
-    person, with all that they hold or come to hold, as a key without roles and a login are. `ends_at` is when
-    the key ends.
+    is their own team: the customer of the tickets that they open. `key_id` None: they were not authenticated
+    by an API key, but by an identity provider, or are the program itself. `restricted_to` are the only roles
+    that their credential may use, held or not; None: the credential is unrestricted, with all roles that the
+    person holds or will hold, as a key without roles and a login are. `ends_at` is when the key expires.
     """
 
     actor: str
@@ -232,20 +233,22 @@ class Caller:
         object.__setattr__(self, "role_codes", frozenset(held.role for held in self.roles))
 
     def has_role(self, role: Role, record: Any) -> bool:
-        """Whether the role is held for that record: everywhere, or in the scope that the record is in."""
+        """Return whether the caller holds the role for that record: everywhere, or in a scope that includes
+        the record.
+        """
         return any(held.role is role and held.covers(record) for held in self.roles)
 
     def administers(self, role: RoleGrant) -> bool:
-        """Whether they may give and take that role: a rule any, an administrator those of what they
-        administer. So it is theirs as soon as they want it.
+        """Return whether the caller may grant and revoke that role: a rule any, an administrator those in the
+        scope that they administer. An administrator can thus obtain any of these roles.
         """
         own = (held for held in self.roles if held.role is Role.admin)
         return self.is_rule or any(replace(held, role=role.role).intersection(role) == role for held in own)
 
     def covers_credential(self, person_id: UUID | None, restricted_to: Iterable[RoleGrant] | None) -> bool:
-        """Whether a credential of that person, restricted to those roles (None: the whole person), can do
-        nothing beyond this one: it is of the same person and no broader. An administrator of everything could
-        hold, and make a key for, whatever there is.
+        """Return whether a credential of that person, restricted to those roles (None: unrestricted), can do
+        nothing beyond the caller's own: it is of the same person and no broader. An unscoped administrator
+        covers every credential, as they could hold any role and create any key.
         """
         if self.is_rule or RoleGrant(Role.admin) in self.roles:
             return True
@@ -260,43 +263,47 @@ class Caller:
 
     @cached_property
     def rights(self) -> str:
-        """All that they hold and may use, as one text: of many roles it is hashed and compared in no time."""
+        """Return the caller's roles and their restriction as one text, which is hashed and compared faster
+        than the roles.
+        """
         return repr((self.roles, self.restricted_to))
 
     @cached_property
     def scope_teams(self) -> frozenset[UUID | None]:
-        """The teams that make a difference to what they may do with a record: their own, and those that a
-        role is held for.
+        """Return the teams that affect what the caller may do with a record: their own, and those in the
+        scope of a role.
         """
         return self.teams | {held.team_id for held in self.roles}
 
     @cached_property
     def scope_services(self) -> frozenset[str | None]:
-        """The keys of the services that a role is held for."""
+        """Return the keys of the services in the scope of a role."""
         return frozenset(held.service for held in self.roles)
 
     @cached_property
     def is_staff(self) -> bool:
-        """Whether they work here at all. What they may see of one record, `is_staff_for` says."""
+        """Return whether the caller is staff at all. For the visibility of one record see `is_staff_for`."""
         return self.is_rule or not STAFF_ROLES.isdisjoint(self.role_codes)
 
     def is_staff_for(self, record: Any) -> bool:
-        """Whether they may see and write what is internal to that record: staff everywhere, or in the scope
-        that it is in.
+        """Return whether the caller may see and write what is internal to that record: staff everywhere, or
+        in a scope that includes the record.
         """
         return self.is_rule or any(self.has_role(role, record) for role in STAFF_ROLES & self.role_codes)
 
     @cached_property
     def is_read_only(self) -> bool:
-        """An auditor reads everything and writes nothing, unless they hold another role besides."""
+        """Return whether the caller is only an auditor, who reads everything and writes nothing."""
         return self.role_codes == {Role.auditor}
 
 
 def rule_caller(name: str) -> Caller:
-    """A rule as a caller; `name` is the name of its file."""
+    """Return the caller of a rule; `name` is the name of its file."""
     return Caller(actor=f"rule:{name}", person_id=None, is_rule=True)
 
 
 def import_caller(source: str) -> Caller:
-    """The bringing in of a history from `source`, where the source does not say who acted."""
+    """Return the caller for events of a history imported from `source`, if the source does not name the
+    actor.
+    """
     return Caller(actor=f"import:{source}", person_id=None, is_rule=True)

@@ -1,8 +1,8 @@
-"""Personal fields: encrypted from the first byte, readable only as long as their key exists.
+"""Personal fields: encrypted before they are stored, readable only as long as their key exists.
 
 A value is stored as `enc1:<key id>:<nonce and ciphertext>` (AES-256-GCM) in the log and in the row's column
 alike. Each person has a key of their own, wrapped by the master key. A text that can be withdrawn by itself
-has one too, wrapped by its author's, and so has a file. Destroying a key is what erasure means.
+has a key of its own, wrapped by its author's key, and so has a file. Erasure means that the key is destroyed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Personal:
 
 
 class ExternalId:
-    """Marks a personal field by which a person is found: what `source` calls them, and nobody else."""
+    """Marks a personal field by which a person is found: their unique name in `source`."""
 
     __slots__ = ("source",)
 
@@ -37,34 +37,34 @@ class ExternalId:
         self.source = source
 
 
-#: What an identity provider calls a person. No source of a history has such a name.
+#: The source of names at the identity provider. No imported history has a source of that name.
 LOGIN = "(login)"
 
 
 class Sealed(str):
-    """The ciphertext of a personal field, as it stands in a row or an event."""
+    """The ciphertext of a personal field, as a row or an event holds it."""
 
     __slots__ = ()
 
     @property
     def key_id(self) -> UUID:
-        """Which key opens it."""
+        """Return the id of the key that decrypts the text."""
         return UUID(self.split(":", 2)[1])
 
 
 class Unsealed(str):
-    """A text among other values that is to be sealed before it is written."""
+    """A plain text among other values that must be sealed before it is stored."""
 
     __slots__ = ()
 
 
 def is_sealed(text: str) -> bool:
-    """Whether the text has the form of a ciphertext."""
+    """Return whether the text has the form of a ciphertext."""
     return _SEALED.fullmatch(text) is not None
 
 
 class PersonalKey:
-    """A key of personal fields, ready for use."""
+    """A key of personal fields, unwrapped."""
 
     __slots__ = ("_cipher", "id")
 
@@ -73,12 +73,12 @@ class PersonalKey:
         self._cipher = AESGCM(secret)
 
     def seal(self, text: str) -> Sealed:
-        """Encrypts; two calls give different texts."""
+        """Encrypt a text; two calls return different ciphertexts."""
         body = _encrypt(self._cipher, text.encode("utf-8"), _associated_data(self.id))
         return Sealed(f"{PREFIX}{self.id}:{base64.urlsafe_b64encode(body).decode('ascii')}")
 
     def open(self, sealed: str) -> str | None:
-        """The text; None if it was not encrypted with this key, or was altered."""
+        """Return the decrypted text; None if it was not encrypted with this key, or was altered."""
         try:
             body = base64.urlsafe_b64decode(sealed.split(":", 2)[2])
             return _decrypt(self._cipher, body, _associated_data(self.id)).decode("utf-8")
@@ -86,30 +86,30 @@ class PersonalKey:
             return None
 
     def seal_chunk(self, number: int, chunk: bytes) -> bytes:
-        """Encrypts a chunk of a file. It opens as the chunk of that number and as no other one."""
+        """Encrypt a chunk of a file. It can be decrypted only as the chunk of that number."""
         return _encrypt(self._cipher, chunk, _chunk_associated_data(self.id, number))
 
     def open_chunk(self, number: int, sealed: bytes) -> bytes:
-        """The chunk of that number. Raises InvalidTag if it is another one, or was altered."""
+        """Decrypt the chunk of that number. Raises InvalidTag if it is another chunk, or was altered."""
         return _decrypt(self._cipher, sealed, _chunk_associated_data(self.id, number))
 
     def wrap_new_key(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
-        """A new key for one text or file, and how it is stored: wrapped by this one."""
+        """Return a new key for one text or file, and its stored form: wrapped by this key."""
         return _new_wrapped_key(self._cipher, key_id)
 
     def unwrap(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
-        """A key that `wrap_new_key` has made."""
+        """Return a key that `wrap_new_key` has wrapped."""
         return PersonalKey(key_id, _decrypt(self._cipher, wrapped, _associated_data(key_id)))
 
 
 class MasterKey:
-    """The key that wraps the others. It is a secret of the installation and never in the database."""
+    """The key that wraps personal keys. It is a secret of the installation and never in the database."""
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != KEY_BYTES:
             raise ValueError(f"a master key has {KEY_BYTES} bytes, this one has {len(secret)}")
         self._wrapping = AESGCM(self._derive(secret, b"ledgerdesk wrap personal keys"))
-        #: Says which master key this is, without giving it away.
+        #: Identifies the master key without revealing it.
         self.name = self._derive(secret, b"ledgerdesk name of the master key")[:16]
 
     @staticmethod
@@ -117,30 +117,32 @@ class MasterKey:
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)
 
     def wrap_new_key(self, key_id: UUID) -> tuple[PersonalKey, bytes]:
-        """A new personal key, and how it is stored."""
+        """Return a new personal key, and its stored form: wrapped by the master key."""
         return _new_wrapped_key(self._wrapping, key_id)
 
     def unwrap(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
-        """A stored key. Raises InvalidTag if another master key wrapped it."""
+        """Return a stored personal key. Raises InvalidTag if another master key wrapped it."""
         return PersonalKey(key_id, _decrypt(self._wrapping, wrapped, _associated_data(key_id)))
 
     def seal(self, purpose: bytes, body: bytes) -> bytes:
-        """Encrypts bytes that are nobody's in particular: a refused row, the key of fingerprints."""
+        """Encrypt bytes that belong to no person in particular: a refused row of an import, the key of
+        fingerprints.
+        """
         return _encrypt(self._wrapping, body, purpose)
 
     def open(self, purpose: bytes, sealed: bytes) -> bytes:
-        """What `seal` was given. Raises InvalidTag."""
+        """Decrypt bytes that `seal` encrypted for that purpose. Raises InvalidTag."""
         return _decrypt(self._wrapping, sealed, purpose)
 
 
 class Fingerprints:
-    """Short names for texts: the same for the same text, and of no use to who does not have the key."""
+    """Keyed hashes of texts: equal for equal texts, and useless to anybody without the key."""
 
     def __init__(self, secret: bytes) -> None:
         self._hasher = blake2b(key=secret, digest_size=16)
 
     def digest(self, *parts: str) -> str:
-        """The fingerprint of these texts, in their order: 32 hex digits."""
+        """Return the fingerprint of these texts, in their order: 32 hex digits."""
         made = self._hasher.copy()
         made.update("\x00".join(parts).encode("utf-8", "surrogatepass"))
         return made.hexdigest()

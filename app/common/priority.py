@@ -1,4 +1,4 @@
-"""Impact × urgency gives the priority (process document, *Priority and category*)."""
+"""Priority by impact and urgency (process document, *Priority and category*)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.common.records import CodeEnum
 
 
 class Impact(CodeEnum):
-    """How many are touched."""
+    """The impact of a ticket: how many people are affected."""
 
     organisation = "1", "Organisation", "组织"
     department = "2", "Department", "部门"
@@ -16,7 +16,7 @@ class Impact(CodeEnum):
 
 
 class Urgency(CodeEnum):
-    """How much their work suffers."""
+    """The urgency of a ticket: how much the work of those affected suffers."""
 
     stopped = "1", "Work stopped", "工作停止"
     hindered = "2", "Work hindered", "工作受阻"
@@ -24,7 +24,7 @@ class Urgency(CodeEnum):
 
 
 class Priority(CodeEnum):
-    """In which order work is taken."""
+    """The priority of a ticket: the order in which work is done."""
 
     P1 = "P1", "P1 Critical", "P1 紧急"
     P2 = "P2", "P2 High", "P2 高"
@@ -35,7 +35,7 @@ class Priority(CodeEnum):
 #: The priority by impact and urgency.
 Matrix = Mapping[tuple[Impact, Urgency], Priority]
 
-#: What holds as long as nobody has set another one.
+#: The default matrix, until an administrator sets another one.
 MATRIX: Matrix = {
     (Impact.organisation, Urgency.stopped): Priority.P1,
     (Impact.organisation, Urgency.hindered): Priority.P2,

@@ -1,4 +1,4 @@
-"""The matrix of priorities as administrators have set it (tables)."""
+"""The priority matrix that administrators have set (tables)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.common.records import FOLD, CodeEnum, Record
 
 
 class MatrixState(CodeEnum):
-    """A matrix holds until another one is set."""
+    """The state of a priority matrix, which is in force until another one is set."""
 
     set = "set", "Set", "已设定"
 
 
 class PriorityMatrix(Record):
-    """What every impact and every urgency give. The one that was set last holds.
+    """The priority for every impact and urgency. The matrix that was set last is in force.
 
     `cells` are nine of `{"impact": …, "urgency": …, "priority": …}`, by impact, then by urgency.
     """
@@ -33,7 +33,7 @@ class PriorityMatrix(Record):
 
     @property
     def matrix(self) -> Matrix:
-        """The priority by impact and urgency."""
+        """Return the priority by impact and urgency."""
         return {
             (Impact(cell["impact"]), Urgency(cell["urgency"])): Priority(cell["priority"])
             for cell in self.cells or ()
@@ -41,7 +41,7 @@ class PriorityMatrix(Record):
 
 
 class PriorityMatrixTable(PriorityMatrix, table=True):
-    """Where matrices stand."""
+    """The table of priority matrices."""
 
     __tablename__ = "priority_matrix"
     __table_args__: ClassVar = FOLD

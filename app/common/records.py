@@ -1,7 +1,7 @@
-"""A record: a row of the fold, how its values stand in the log, and codes that carry their labels.
+"""Records: rows of the projection `fold`, the encoding of their values in the log, and codes with labels.
 
-A record's class says its fields once; its table is a subclass with `table=True`, which is never instantiated:
-what acts works on the plain class, and rows are written by log.append (decision 0004).
+A record's class declares its fields once; its table is a subclass with `table=True`, which is never
+instantiated: actions work on the plain class, and rows are written by log.append (decision 0004).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from app.log.canonical import from_instant, instant
 from app.log.events import stream
 from app.log.ids import id_text
 
-#: Where the tables of records are.
+#: The database schema with the tables of records.
 FOLD = {"schema": "fold"}
 
 
 class CodeEnum(StrEnum):
-    """A code with what people call it: `new = "new", "New", "新建"`."""
+    """A code with its labels in English and Chinese: `new = "new", "New", "新建"`."""
 
     en: str
     zh: str
@@ -40,37 +40,36 @@ class CodeEnum(StrEnum):
         member.zh = zh
         return member
 
-    # A code is its text: it hashes as such, too.
+    # A code equals its text, so it has the same hash, too.
     __hash__ = str.__hash__
 
     def label(self, language: str) -> str:
-        """What people call it in that language (`en`, `zh`)."""
+        """Return the label in that language (`en`, `zh`)."""
         return self.zh if language == "zh" else self.en
 
 
 class ForeignRef:
-    """Marks a field that holds the id of another record: `Annotated[UUID, Refers("team")]`."""
+    """Marks a field that holds the id of another record: `Annotated[UUID, ForeignRef("team")]`."""
 
     def __init__(
         self, kind: str, *, on_behalf: bool = False, retired: bool = False, allow_participants: bool = False
     ) -> None:
         self.kind = kind
-        #: The command is given on this person's behalf; what is said is theirs.
+        #: The command is sent on this person's behalf; its texts are theirs.
         self.on_behalf = on_behalf
-        #: In a body: one that is retired may be named, too.
+        #: In a payload: a retired record may be named, too.
         self.retired = retired
-        #: In a body: a person who has a part in the record may be named by whoever acts on it, who meets them
-        #: there and may see no persons otherwise.
+        #: In a payload: whoever acts on the record may name a person who takes part in it, even if they may
+        #: see no persons otherwise.
         self.allow_participants = allow_participants
 
 
 class KeyRef:
     """Marks a field that holds the key of another record, of a kind that other systems name, too:
-    `Annotated[str, KeyOf("service")]`. A key that nobody here knows is another tool's, and taken.
+    `Annotated[str, KeyRef("service")]`. A key that is unknown here is accepted as another tool's.
 
-    `per_process`: it is the key of one of the process of the record that names it, as a category's is.
-    In a body, `known`: it is no other tool's, and there must be such a record; `retired`: one that is retired
-    may be named, too.
+    `per_process`: the key is unique only within the process of the record that holds it, as a category's is.
+    In a payload, `known`: there must be such a record here; `retired`: a retired one may be named, too.
     """
 
     def __init__(
@@ -83,11 +82,11 @@ class KeyRef:
 
 
 class Record(SQLModel):
-    """A row of the fold.
+    """A record of the projection `fold`.
 
-    `version` is that of the last event that changed a field of its own, and `appended_at` when the log took
-    that one (`recorded_at` to clients): the log writes it, so a row that is on its way there has none.
-    `changed_at` is when the latest of those events happened.
+    `version` is that of the last event that changed a field of the record itself, and `appended_at` the time
+    at which the log recorded that event (`recorded_at` to clients): the log sets it, so a row that is not yet
+    written has none. `changed_at` is when the latest of those events happened.
     """
 
     KIND: ClassVar[str]
@@ -98,28 +97,30 @@ class Record(SQLModel):
     appended_at: datetime | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # A record has all of its fields from the start, and nothing is checked when one is set: what SQLModel
-        # and pydantic do besides takes five times as long, and histories set fields by the hundred thousand.
+        # A record has all of its fields from the start, and no value is validated when it is set: SQLModel's
+        # and pydantic's own `__setattr__` takes five times as long, and imports set fields by the hundred
+        # thousand.
         assert name in self.__dict__, f"{type(self).__name__} has no field {name}"
         self.__dict__[name] = value
 
     @property
     def display_name(self) -> str:
-        """What people call it: its number or its key, if it has one."""
+        """Return the record's number or key, if it has one, otherwise its id."""
         said: str | None = getattr(self, "number", None) or getattr(self, "key", None)
         return said or str(self.id)
 
     @property
     def row_key(self) -> str:
-        """Its name in the log: that of its stream, or of its row in `set`."""
+        """Return the record's key in the log: the name of its stream, or of its row in `set`."""
         return stream(self.KIND, self.id)
 
 
 class ChildRecord(Record):
-    """A row beside a record, on that one's stream. `record` is its name in the log: `incident/0199…`.
+    """A child record: a row of another record, on that record's stream. `record` is the parent's stream:
+    `incident/0199…`.
 
-    `SHOWS`: whoever its `person_id` names sees the record by it, as this (empty: they do not). Those who see
-    it by rows of two classes keep seeing it when one of them goes.
+    `AUDIENCE_KIND`: the person in `person_id` may see the record, with a token of that kind (empty: they may
+    not). A person with child records of two classes may still see the record when one of them is removed.
     """
 
     AUDIENCE_KIND: ClassVar[str] = ""
@@ -128,14 +129,14 @@ class ChildRecord(Record):
 
     @property
     def for_staff(self) -> bool:
-        """Whether only staff may know of it."""
+        """Return whether only staff may see the child record."""
         return False
 
 
 class ChildRef:
-    """Marks a field of a body that names a row beside the record: `Annotated[UUID, Child(Comment)]`.
+    """Marks a payload field that names a child record: `Annotated[UUID, ChildRef(Comment)]`.
 
-    `by` is the field of the row that has the value.
+    `by` is the field of the child record that has the value.
     """
 
     def __init__(self, row: type[ChildRecord], *, by: str = "id") -> None:
@@ -143,20 +144,21 @@ class ChildRef:
         self.by = by
 
 
-#: For `ForeignRef`: a ticket, of whatever kind; and any record, a ticket as above or by its name in the log.
+#: Kinds for `ForeignRef`: a ticket of any kind; and any record, given as a ticket or by the name of its
+#: stream.
 TICKET = "ticket"
 ANY_RECORD = "anything"
 
 
 class Hidden:
-    """Marks a field that stands in the log and that no client is shown: `Annotated[str, Hidden()]`."""
+    """Marks a field that is stored in the log and never shown to clients: `Annotated[str, Hidden()]`."""
 
 
 class StaffOnly:
-    """Marks a field that only staff are shown, in records, rows beside them and events alike:
-    `Annotated[int, StaffOnly()]`. So is whatever holds money, work or a score.
+    """Marks a field that only staff see, in records, child records and events alike: `Annotated[int,
+    StaffOnly()]`. Fields with amounts of money, working time or scores are marked so.
 
-    `reviewers`: those who judge the record are shown it, too.
+    `reviewers`: those who review the record see it, too.
     """
 
     def __init__(self, *, reviewers: bool = False) -> None:
@@ -164,18 +166,18 @@ class StaffOnly:
 
 
 class Document:
-    """Marks a field that holds a whole document as JSON, with nothing personal in it:
-    `Annotated[dict[str, Any], Document()]`.
+    """Marks a field that holds a whole JSON document without personal data: `Annotated[dict[str, Any],
+    Document()]`.
     """
 
 
 R = TypeVar("R", bound=Record)
-#: Fields of a row that are never in `set`: the key and the envelope of the events say them.
+#: Fields of a row that are never in an event's `set`: they follow from the row key and the event's envelope.
 ENVELOPE = ("id", "version", "changed_at", "appended_at")
 
 
 class Codec:
-    """How one field's value stands in the log (`write`), and how it is read from there (`read`)."""
+    """The encoding of one field's value for the log (`write`), and its decoding (`read`)."""
 
     def __init__(self, name: str, annotation: Any, metadata: list[Any]) -> None:
         self.name = name
@@ -194,11 +196,11 @@ class Codec:
 
     @property
     def holds_values(self) -> bool:
-        """Whether it holds several values by their keys, some of which may be sealed."""
+        """Return whether the field holds several values by their keys, some of which may be sealed."""
         return self._wanted is dict and not self.document
 
     def check(self, value: Any) -> None:
-        """Asserts that the value is of the field's type: a wrong one would poison the log."""
+        """Assert that the value is of the field's type: the log would keep a wrong one for ever."""
         if value is None or type(value) is self._wanted:
             return
         right = isinstance(value, self._wanted) and not (self._wanted is int and isinstance(value, bool))
@@ -206,7 +208,7 @@ class Codec:
 
 
 def _bare_type(annotation: Any) -> Any:
-    """The type without `| None` and `Annotated`."""
+    """Return the type without `| None` and `Annotated`."""
     if get_origin(annotation) is Annotated:
         return _bare_type(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
@@ -216,8 +218,8 @@ def _bare_type(annotation: Any) -> Any:
 
 
 def jsonb_ordered(document: Any) -> Any:
-    """A document of JSON, known to be shallow, with its keys in the order in which PostgreSQL gives them back
-    (jsonb: the shorter first): so a record looks the same whether it comes from the log or from its row.
+    """Return a JSON document, known to be shallow, with its keys in the order of PostgreSQL's jsonb (shorter
+    keys first): so a record is the same whether it is built from the log or from its row.
     """
     if isinstance(document, dict):
         keys = sorted(document, key=lambda key: (len(key.encode()), key.encode()))
@@ -238,14 +240,14 @@ def _codec_functions(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], A
         kept: type[Any] = get_origin(kind)
         return kept, kept
     if isinstance(kind, type) and issubclass(kind, CodeEnum):
-        return attrgetter("_value_"), kind  # `value` is a property, which takes four times as long
+        return attrgetter("_value_"), kind  # the property `value` takes four times as long
     assert kind in (str, int, bool), f"a record cannot hold {kind!r}"
     return _identity, _identity
 
 
 @cache
 def codecs(record_class: type[Record]) -> dict[str, Codec]:
-    """By name, how each field of the record stands in the log, but for those that the envelope says."""
+    """Return the codec of each field of the record, by name, without the fields of the envelope."""
     return {
         name: Codec(name, field.annotation, field.metadata)
         for name, field in record_class.model_fields.items()
@@ -254,8 +256,9 @@ def codecs(record_class: type[Record]) -> dict[str, Codec]:
 
 
 def from_row(record_class: type[R], row: dict[str, Any]) -> R:
-    """A record from a row of its table; further columns are left out."""
-    # Pydantic's own way, `model_construct`, asks each field for aliases and defaults, and takes half of all.
+    """Return the record in a row of its table; further columns are ignored."""
+    # Pydantic's `model_construct` resolves aliases and defaults for each field, which takes half of the whole
+    # time.
     record: R = copy(_blank(record_class))
     values = record.__dict__
     for name in ENVELOPE:
@@ -278,7 +281,9 @@ def evolve(
     fields: dict[str, Any],
     recorded_at: datetime | None = None,
 ) -> R:
-    """The fold: the record with the fields that an event of that version, at that time, set on it."""
+    """Return the record with the fields that an event of that version, at that time, sets on it: one step of
+    the fold.
+    """
     values = dict(record.__dict__)
     for name, codec in codecs(type(record)).items():
         if name in fields:
@@ -293,12 +298,12 @@ def evolve(
 
 
 def later_instant(one: datetime | None, other: datetime) -> datetime:
-    """The later of two instants."""
+    """Return the later of two instants."""
     return other if one is None or other > one else one
 
 
 def empty(record_class: type[R], record_id: UUID) -> R:
-    """The record before anything happened to it: all fields without a value."""
+    """Return the record before its first event: all fields without a value."""
     record: R = copy(_blank(record_class))
     record.__dict__["id"] = record_id
     return record
@@ -313,11 +318,11 @@ def _blank(record_class: type[R]) -> R:
 
 
 def as_row(record: Record) -> dict[str, Any]:
-    """The whole row as JSON data, as log.append takes it."""
+    """Return the whole row as JSON data, as log.append takes it."""
     assert record.changed_at is not None
     known = codecs(type(record))
     row: dict[str, Any] = dict.fromkeys(known)
-    # Most fields have no value.
+    # Starts from nulls, as most fields have no value.
     for name, value in record.__dict__.items():
         if value is not None and name in known:
             row[name] = known[name].write(value)

@@ -1,4 +1,4 @@
-"""What the organisation calls the roles. It may rename their labels; their codes are for ever."""
+"""The labels of the roles, which an organisation may rename; the roles' codes never change."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from app.common.people import Role
 
 @dataclass(frozen=True)
 class RoleLabels:
-    """The labels that are other than ours, by role and language (`en`, `zh`)."""
+    """The labels that the organisation has renamed, by role and language (`en`, `zh`)."""
 
     renamed: Mapping[tuple[Role, str], str] = field(default_factory=dict)
 
     @classmethod
     def from_setting(cls, said: Mapping[str, Mapping[str, str]]) -> RoleLabels:
-        """Those of the setting: by a role's code, its labels by language. Raises ValueError if there is no
-        such role.
+        """Return the labels in the setting: by a role's code, its labels by language. Raises ValueError if
+        there is no such role.
         """
         codes = {role.value for role in Role}
         if unknown := sorted(said.keys() - codes):
@@ -26,9 +26,9 @@ class RoleLabels:
         return cls({(role, language): label for role, language, label in named})
 
     def label(self, role: Role, language: str) -> str:
-        """What people call the role in that language."""
+        """Return the label of the role in that language."""
         return self.renamed.get((role, language)) or role.label(language)
 
 
-#: As they come.
+#: The product's own labels.
 DEFAULT_LABELS = RoleLabels()

@@ -1,4 +1,4 @@
-"""What every ticket has in its row, whatever process it belongs to."""
+"""The fields that the tickets of all processes have in common."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.common.records import CodeEnum, ForeignRef, Record, StaffOnly
 
 
 class Channel(CodeEnum):
-    """How it came in."""
+    """The channel through which a ticket was opened."""
 
     hotline = "hotline", "Hotline", "热线"
     email = "email", "E-mail", "邮件"
@@ -27,7 +27,7 @@ class Channel(CodeEnum):
 
 
 class HoldReason(CodeEnum):
-    """What it waits for."""
+    """The reason why a ticket is on hold: what it waits for."""
 
     awaiting_requester = "awaiting_requester", "Awaiting the requester", "等待用户"
     awaiting_vendor = "awaiting_vendor", "Awaiting a vendor", "等待供应商"
@@ -38,7 +38,8 @@ class HoldReason(CodeEnum):
 
 
 class Ticket(Record):
-    """A record with a life: a number that people can say, a state and since when, and those concerned.
+    """A record with a lifecycle: a number for people, a state with the time since when, and the persons and
+    teams concerned.
 
     `custom` and `custom_for_staff` are the values of its process's custom fields, by their keys.
     """

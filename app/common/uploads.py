@@ -1,4 +1,4 @@
-"""A file that was sent and can be attached to a record (pure)."""
+"""Files that were uploaded and can be attached to a record (pure)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from app.common.people import Caller, parse_grants
 
 
 class UploadRef:
-    """Marks a field of a body that names an upload: `Annotated[UUID, Uploaded()]`."""
+    """Marks a payload field that names an upload: `Annotated[UUID, UploadRef()]`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it has come in so far.
+    """An uploaded file, complete or not.
 
-    `key_id` is the key that its chunks are under: of its own, `wrapped` by the key `under` of the person who
-    sends it, until it is attached; then it is in the vault. `size` in bytes; of an upload that is not whole,
-    how many may come. `sha256` (hex) and `media_type` are there once it is whole. `restricted_to` are the
-    only roles that the key may use by which it was sent; None: it was sent by the whole person.
+    `key_id` is the key that its chunks are encrypted with. The key is the upload's own, `wrapped` by the key
+    `under` of the sender, until the file is attached; then it is in the vault. `size` in bytes; of an
+    incomplete upload, the largest size allowed. `sha256` (hex) and `media_type` are set once it is complete.
+    `restricted_to` are the only roles that the sender's credential may use; None: that credential was
+    unrestricted.
     """
 
     id: UUID
@@ -35,8 +36,8 @@ class Upload:
     restricted_to: list[str] | None = None
 
     def is_usable_by(self, caller: Caller) -> bool:
-        """Whether the caller may make something of it: whoever sent it, by a credential that is no narrower
-        than the one that it was sent by.
+        """Return whether the caller may use the upload: they sent it themselves, and their credential is no
+        narrower than the one that it was sent with.
         """
         own = self.person_id == caller.person_id
         return own and caller.covers_credential(self.person_id, parse_grants(self.restricted_to))

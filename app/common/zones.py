@@ -1,19 +1,21 @@
-"""Names of time zones (IANA) that may be said (pure)."""
+"""Names of time zones (IANA) that are accepted (pure)."""
 
 from __future__ import annotations
 
 from functools import cache
 from zoneinfo import available_timezones
 
-#: What is shown to whoever has said another name.
+#: Shown in the refusal of another name.
 EXAMPLES = "Asia/Shanghai, Europe/Berlin, UTC"
 
 
 def is_zone(name: str) -> bool:
-    """Whether there is a time zone of that name."""
+    """Return whether there is a time zone of that name."""
     return name in _zones()
 
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - {"localtime"}  # the server's own zone decides nothing
+    return frozenset(available_timezones()) - {
+        "localtime"
+    }  # without the server's own zone, which must have no effect

@@ -1,4 +1,4 @@
-"""What a record, an action and a lifecycle are.
+"""Records, actions and lifecycles, and how commands are performed on them.
 
-Knows no HTTP, and no process: lifecycles are handed to it.
+Knows no HTTP, and no single process: lifecycles are passed to it.
 """

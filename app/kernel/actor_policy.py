@@ -1,4 +1,6 @@
-"""Who may act: what stands in a table's fourth column, and how it says itself in words (pure)."""
+"""Actor policies: who may perform an action (the fourth column of a lifecycle's table), also as a phrase
+(pure).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from app.common.role_labels import DEFAULT_LABELS, RoleLabels
 
 
 class Relation(CodeEnum):
-    """What somebody is to the record."""
+    """The relation of an actor to the record."""
 
     anybody = "anybody", "anybody", "任何人"
     reporter = "reporter", "the reporter", "报告人"
@@ -47,7 +49,7 @@ class Relation(CodeEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActorPolicy:
-    """A union of roles and relations. `agent | engineer`."""
+    """A union of roles and relations whose holders may act: `agent | engineer`."""
 
     roles: frozenset[Role] = frozenset()
     relations: frozenset[Relation] = frozenset()
@@ -56,19 +58,19 @@ class ActorPolicy:
         return ActorPolicy(self.roles | other.roles, self.relations | other.relations)
 
     def allows(self, caller: Caller, record: Any) -> bool:
-        """Whether the caller is one of them, for that record."""
+        """Return whether the policy allows the caller to act on that record."""
         if caller.is_rule:
             return Relation.rule in self.relations
         if caller.is_read_only:
             return False
-        # Asked of each row of a table for each record that is shown: a generator costs as much as the rest.
+        # Called for each action of a lifecycle for each record shown: a generator would double the time.
         for role in self.roles & caller.role_codes:
             if caller.has_role(role, record):
                 return True
         return any(_RELATIONS[relation](caller, record) for relation in self.relations)
 
     def phrase(self, language: str, labels: RoleLabels = DEFAULT_LABELS) -> str:
-        """In words: `agent, engineer or the assignee`. `labels` are those of the roles."""
+        """Return the policy as a phrase: `agent, engineer or the assignee`. `labels` are those of the roles."""
         parts = sorted(labels.label(r, language) for r in self.roles) + sorted(
             r.label(language) for r in self.relations
         )
@@ -79,9 +81,10 @@ class ActorPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RecordDuty:
-    """A part that somebody has had in a record: `RecordDuty("requester", "申请人", ("requester_id",))`.
+    """A duty that a person has had in a record, for the segregation of duties: `RecordDuty("requester",
+    "申请人", ("requester_id",))`.
 
-    `fields` of the record name the persons, one or a list of ids each.
+    `fields` are the record's fields that name the persons, one id or a list of ids each.
     """
 
     en: str
@@ -89,7 +92,7 @@ class RecordDuty:
     fields: tuple[str, ...]
 
     def persons(self, record: Any) -> frozenset[UUID]:
-        """Who has had it."""
+        """Return the persons who have had the duty in the record."""
         found: set[UUID] = set()
         for name in self.fields:
             value = getattr(record, name)
@@ -97,25 +100,27 @@ class RecordDuty:
         return frozenset(found)
 
     def label(self, language: str) -> str:
-        """What people call it."""
+        """Return the duty's label in that language."""
         return self.zh if language == "zh" else self.en
 
 
 def conflicting_duties(
     parts: Iterable[RecordDuty], record: Any, persons: Set[UUID | None]
 ) -> list[RecordDuty]:
-    """Those of the parts that one of the persons has had in the record."""
+    """Return those of the duties that one of the persons has had in the record."""
     return [part for part in parts if persons & part.persons(record)]
 
 
 def segregated_persons(parts: Iterable[RecordDuty], record: Any) -> frozenset[UUID]:
-    """All who have had one of the parts in the record."""
+    """Return all persons who have had one of the duties in the record."""
     return frozenset(person for part in parts for person in part.persons(record))
 
 
 def policy_cache_key(caller: Caller, record: Any) -> tuple[Any, ...]:
-    """All that `allows` goes by: for callers and records with the same, all tables say the same."""
-    # Asked of a record as an attribute, a field that it does not have costs more than all of the others.
+    """Return a key of everything that `allows` depends on: callers and records with the same key get the same
+    result from all policies.
+    """
+    # `getattr` of a field that a record does not have costs more than all other lookups together.
     said = vars(record).get
     me, assignee, team, service = caller.person_id, said("assignee_id"), said("team_id"), said("service")
     return (
@@ -141,7 +146,7 @@ def _is_reporter(caller: Caller, record: Any) -> bool:
 
 
 def _is_author(caller: Caller, record: Any) -> bool:
-    """Whoever wrote it."""
+    """Return whether the caller is the record's author."""
     return caller.person_id is not None and getattr(record, "author_id", None) == caller.person_id
 
 
@@ -150,7 +155,7 @@ def _is_presiding(caller: Caller, record: Any) -> bool:
 
 
 def _is_assignee(caller: Caller, record: Any) -> bool:
-    """The person, or any member of the assigned team while no person is set."""
+    """Return whether the caller is the assignee, or a member of the assigned team while there is no assignee."""
     person = getattr(record, "assignee_id", None)
     if person is not None:
         return bool(person == caller.person_id)
@@ -158,20 +163,20 @@ def _is_assignee(caller: Caller, record: Any) -> bool:
 
 
 def _is_addressee(caller: Caller, record: Any) -> bool:
-    """Whom a notice is for."""
+    """Return whether the caller is the person whom the notice is for."""
     return caller.person_id is not None and getattr(record, "person_id", None) == caller.person_id
 
 
 def _is_holder(caller: Caller, record: Any) -> bool:
-    """Whom an API key stands for, by a credential that can do all that the key can."""
+    """Return whether the API key is the caller's own, and their credential can do all that the key can."""
     return _is_addressee(caller, record) and caller.covers_credential(
         caller.person_id, parse_grants(getattr(record, "roles", None))
     )
 
 
 def _is_superior(caller: Caller, record: Any) -> bool:
-    """Their administrator, who could hold whatever that person holds. What ends or opens all of one's own
-    credentials takes one that is no narrower than they are.
+    """Return whether the caller is an administrator of the person, who could hold every role that the person
+    holds. To end or open all of one's own credentials, the caller's credential must be unrestricted.
     """
     held = parse_grants(getattr(record, "roles", None)) or ()
     return (
@@ -186,7 +191,9 @@ def _is_same_person(caller: Caller, record: Any) -> bool:
 
 
 def _is_oneself(caller: Caller, record: Any) -> bool:
-    """The person, by a credential for all that they hold."""
+    """Return whether the record is the caller's own person, and their credential covers all roles that they
+    hold.
+    """
     held = parse_grants(getattr(record, "roles", None)) or ()
     return _is_same_person(caller, record) and caller.covers_credential(caller.person_id, held)
 
@@ -203,12 +210,13 @@ _RELATIONS: dict[Relation, Callable[[Caller, Any], bool]] = {
     Relation.oneself: _is_oneself,
     Relation.staff: lambda caller, record: caller.is_staff_for(record),
     Relation.rule: lambda caller, record: False,
-    # A record does not say who is asked to decide about it: the rows beside it do, and a check asks them.
+    # A record does not name those who are asked to decide: its child records do, and a check of the action
+    # reads them.
     Relation.voter: lambda caller, record: caller.person_id is not None,
     Relation.chair: lambda caller, record: caller.person_id is not None,
     Relation.solution_reviewer: lambda caller, record: caller.person_id is not None,
     Relation.acceptor: lambda caller, record: caller.person_id is not None,
-    # Nobody does it: it follows from the last vote, in the same command.
+    # Nobody performs it directly: it follows from the last vote, in the same command.
     Relation.decision: lambda caller, record: False,
 }
 
@@ -231,7 +239,7 @@ acceptor = ActorPolicy(relations=frozenset({Relation.acceptor}))
 
 
 def role(*roles: Role) -> ActorPolicy:
-    """Those who hold any of the roles."""
+    """Return the policy for those who hold any of the roles."""
     return ActorPolicy(roles=frozenset(roles))
 
 

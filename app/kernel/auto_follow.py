@@ -1,6 +1,7 @@
-"""Whoever is given work sees the record that it is for: they follow it from then on, if they did not see it.
+"""Persons who get work on a record may see it: they become followers, if they may not see it yet.
 
-Whom the record itself names its lifecycle shows it to, and rows that show it to whom they name need no more.
+Persons named by fields of the record itself see it by its lifecycle, and child records with an
+`AUDIENCE_KIND` show it themselves.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from app.kernel.visibility import audience
 async def add_auto_followers(
     ledger: Ledger, lifecycle: Lifecycle[Any], decided: Decision, ctx: ActionContext, *, version: int
 ) -> None:
-    """Adds a row for each of those whom a row beside the record gives work, and who would not see it."""
+    """Add a follower for each person who gets work from a child record, and who may not see the record
+    otherwise.
+    """
     if Follower not in lifecycle.children or not (persons := set(_newly_responsible(ctx))):
         return
     shown = audience(lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)
@@ -37,7 +40,7 @@ async def add_auto_followers(
 
 
 def _newly_responsible(ctx: ActionContext) -> Iterator[UUID]:
-    """Whom rows name now that give them work and do not show them the record themselves."""
+    """Yield the persons newly named in child records that give them work but do not show them the record."""
     for was, row in (*((None, made) for made in ctx.made), *ctx.changed):
         shows = isinstance(row, ChildRecord) and row.AUDIENCE_KIND
         for name in () if shows else marks(type(row), Responsible):

@@ -1,4 +1,4 @@
-"""Constraints of the database: what comes of a command that violates one, as the lifecycle declares it."""
+"""Database constraints: the refusal of a command that violates one, as its lifecycle declares it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ValueTaken:
-    """The value of that field is another record's."""
+    """Another record has the value of that field."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFailed:
-    """The action is not open, as if a check had given this code."""
+    """The action is not available, as if a check had refused it with this code."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidMarkedField:
-    """The value of the field that the body marks so cannot be used; `because` is the code of the sentence."""
+    """The value of the payload field with this mark cannot be used; `because` is the code of the message."""
 
     mark: type
     because: str
@@ -42,11 +42,11 @@ class InvalidMarkedField:
 
 @dataclass(frozen=True, slots=True)
 class RetryDecision:
-    """Somebody took the same at once: it is decided again, on what there is by now."""
+    """Another command has taken the same value at once: the command is decided again, on the current state."""
 
 
 Violation = ValueTaken | CheckFailed | InvalidMarkedField | RetryDecision
-#: Those of the vault, which any command can write to whose body has such a field.
+#: Constraints of the vault, which any command with such a payload field can violate.
 VAULT_CONSTRAINTS: Mapping[str, InvalidMarkedField] = MappingProxyType(
     {
         "known_as_source_fingerprint_key": InvalidMarkedField(ExternalId, "taken"),
@@ -56,8 +56,8 @@ VAULT_CONSTRAINTS: Mapping[str, InvalidMarkedField] = MappingProxyType(
 
 
 def violation_of(command: Command, constraint: str) -> Violation | None:
-    """What comes of it by the act's own lifecycle, or by the vault's if it writes there; None: it is not the
-    act that has violated the constraint.
+    """Return the consequence that the command's lifecycle, or the vault if the command writes there, declares
+    for the constraint; None: this command has not violated it.
     """
     violation = command.lifecycle.constraints.get(constraint)
     if violation is None and (marked := VAULT_CONSTRAINTS.get(constraint)) is not None:
@@ -66,7 +66,7 @@ def violation_of(command: Command, constraint: str) -> Violation | None:
 
 
 def refusal_for(violation: Violation, command: Command, record: Any) -> Refusal | ConcurrencyConflict:
-    """What the act is refused with; Stale: it is not refused, but decided again."""
+    """Return the refusal of the command; ConcurrencyConflict: the command is not refused, but decided again."""
     if isinstance(violation, RetryDecision):
         return ConcurrencyConflict()
     if isinstance(violation, CheckFailed):

@@ -1,4 +1,4 @@
-"""The moment of an action: who acts, when it happened, under which settings, what was looked up."""
+"""The context of an action: who acts, when it happened, the settings, and the values that were loaded for it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from app.log.ids import uuid7
 R = TypeVar("R", bound=Record)
 P = TypeVar("P")
 
-#: What a history has: it enters states by the million, and refers to no command.
+#: The command id in imported histories: they enter states by the million, and refer to no command.
 NO_COMMAND = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandMetadata:
-    """What comes with a command besides its body: who gives it, by which way, and as an answer to what.
+    """The metadata of a command: who sends it, through which channel, and what caused it.
 
-    `now` is the clock of the process that took it; `source` the channel; `correlation_id` the request's id.
+    `now` is the clock of the process that received it; `source` the channel; `correlation_id` the request's
+    id.
     """
 
     caller: Caller
@@ -40,22 +41,21 @@ class CommandMetadata:
 
 @dataclass(slots=True)
 class ActionContext:
-    """What `apply` may use besides the record and the body. It makes ids and rows beside the record; it reads
-    nothing.
+    """The context that `apply` may use besides the record and the payload. It creates ids and child records;
+    it does not read from the database.
 
-    `now` is the clock, whatever is said of when it happened. `audience` are the tokens of those who may see
-    the record as it stands, `references` the records and rows that the body names, by its fields; `prepared`
-    gives what the row has prepared, by its type. `made`, `changed` (each as it was and as it is) and
-    `removed` are rows beside the record. `derived` follow from them and stand in no event (by table, as JSON
-    data): a rebuild makes them anew.
-    `command_id` is shared by all events of one command; a history has none. `key_id` is the record's own key
-    and `number` its number, where the action makes one, `document_number` that of the document that it makes;
-    `upload` is the one that the body names, `custom` the values of custom fields. `zone` is the
-    organisation's, `login_issuer` the provider whose logins are taken now.
-    `related_id` is that of the record that the command makes besides, if it makes one.
-    `matrix` gives the priority where a body says impact and urgency.
-    `follows`: it follows from another command, and nobody has said its body themselves.
-    `staff_only` is set by what only staff may see.
+    `now` is the clock, whenever the action is said to have happened. `audience` are the tokens of those who
+    may see the record in its current state, `references` the records and child records that the payload
+    names, by its fields; `prepared` returns a value that a `prepare` of the action has returned, by its type.
+    `made`, `changed` (each before and after) and `removed` are child records. `derived` rows follow from them
+    and are in no event (by table, as JSON data): a rebuild creates them anew. `command_id` is shared by all
+    events of one command; an imported history has none. `key_id` is the record's own key and `number` its
+    number, if the action creates one, `document_number` that of the document that it creates; `upload` is the
+    one that the payload names, `custom` the values of custom fields. `zone` is the organisation's,
+    `login_issuer` the identity provider in use. `related_id` is that of the further record that the command
+    creates, if any. `matrix` gives the priority if a payload has impact and urgency. `follows`: the command
+    follows from another one, so nobody has sent its payload themselves. `staff_only` is set by actions whose
+    events only staff may see.
     """
 
     caller: Caller
@@ -84,29 +84,29 @@ class ActionContext:
     _prepared: dict[type, object] = field(default_factory=dict)
 
     def ref(self, record_class: type[R], field_name: str) -> R | None:
-        """The record that the body's field names; None if the field was left out."""
+        """Return the record that the payload's field names; None if the field was left out."""
         found = self.refs(record_class, field_name)
         return found[0] if found else None
 
     def required_ref(self, record_class: type[R], field_name: str) -> R:
-        """The record that the body's field names, where it must name one."""
+        """Return the record that the payload's field names, if the field is required."""
         (record,) = self.refs(record_class, field_name)
         return record
 
     def refs(self, record_class: type[R], field_name: str) -> list[R]:
-        """The records that the body's field names, where it is a list."""
+        """Return the records that the payload's field names, if the field is a list."""
         found = self.references.get(field_name, [])
         assert all(isinstance(record, record_class) for record in found)
         return found
 
     def prepared(self, kind: type[P]) -> P:
-        """The value of that type that the row prepares."""
+        """Return the value of that type that a `prepare` of the action has returned."""
         value = self._prepared.get(kind)
         assert isinstance(value, kind), f"no prepare of the row gives a {kind.__name__}"
         return value
 
     def add_prepared(self, value: object) -> None:
-        """Keeps what a `prepare` gave, for whoever asks for its type."""
+        """Store a value that a `prepare` has returned; `prepared` returns it by its type."""
         kind = type(value)
         parameters = getattr(kind, "__dataclass_params__", None)
         assert parameters is not None, f"{kind.__name__} is no dataclass"
@@ -115,19 +115,21 @@ class ActionContext:
         self._prepared[kind] = value
 
     def add(self, child: Record) -> None:
-        """A new row on the record's stream."""
+        """Add a child record."""
         self.made.append(child)
 
     def change(self, child: R) -> R:
-        """A row on the record's stream, to set fields on: what is other afterwards is the change."""
+        """Return a copy of a child record to set fields on: the difference is written as its change."""
         after = child.model_copy()
         self.changed.append((child, after))
         return after
 
     def derive(self, table: str, row: dict[str, Any]) -> None:
-        """What follows from a row, to be written with it: nobody is to meet the one without the other."""
+        """Add a row derived from a child record, written in the same transaction: nobody is to read one
+        without the other.
+        """
         self.derived.append((table, row))
 
     def remove(self, child: Record) -> None:
-        """A row on the record's stream is there no more."""
+        """Remove a child record."""
         self.removed.append(child)

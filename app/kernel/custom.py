@@ -1,4 +1,4 @@
-"""Which values a custom field takes, as JSON says them and as an address does (pure)."""
+"""Values of custom fields: their validation, from JSON and from query parameters (pure)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.common.custom import CustomField, ValueType
 from app.common.personal import Unsealed
 from app.kernel.payloads import EARLIEST_YEAR, LATEST_YEAR, Paragraph, ShortText
 
-#: Whole numbers that every client reads as they are (RFC 8785).
+#: The largest whole number that every JSON client reads exactly (RFC 8785).
 LARGEST_NUMBER = 2**53 - 1
 _NUMBER = re.compile(r"-?\d{1,16}", re.ASCII)
 _DECIMAL = re.compile(r"(-?)0*(\d{1,15}?)(?:\.(\d{1,6}?)0*)?")
@@ -24,7 +24,7 @@ _PARAGRAPH: TypeAdapter[str] = TypeAdapter(Paragraph)
 
 
 class InvalidCustomValue(Exception):
-    """It is no value of that field; the code of a sentence, and what fills it."""
+    """A value is not valid for the custom field; `because` is the code of the message, `words` its arguments."""
 
     def __init__(self, because: str, **words: str) -> None:
         super().__init__(because)
@@ -33,13 +33,15 @@ class InvalidCustomValue(Exception):
 
 
 def to_stored_value(known: CustomField, value: Any) -> Any:
-    """The value as the log keeps it; of a person their id, who is to be looked up. Raises Unfit."""
+    """Return the value as the log stores it; for a person their id, which is still to be looked up. Raises
+    InvalidCustomValue.
+    """
     assert known.value_type is not None
     return _CONVERTERS[known.value_type](known, value)
 
 
 def parse_query_value(known: CustomField, text: str) -> Any:
-    """The value that a text in an address means. Raises Unfit."""
+    """Return the value of a query parameter's text. Raises InvalidCustomValue."""
     if known.value_type is ValueType.number:
         return to_stored_value(known, int(text) if _NUMBER.fullmatch(text) else text)
     if known.value_type is ValueType.bool:
