@@ -167,9 +167,7 @@ class BusinessTime:
         naive = (day.toordinal() - _EPOCH_DAY) * DAY * 60 + minute * 60
         first = naive - self._before_utc(on_the_wall)
         second = naive - self._before_utc(on_the_wall.replace(fold=1))
-        if (
-            first > second
-        ):  # PEP 495: for a time in a gap, fold=0 has the offset before the gap and fold=1 the one after it
+        if first > second:  # PEP 495: in a gap, fold=0 has the offset before it, fold=1 the one after it
             return self._change(second, first)
         return second if closing else first
 

@@ -16,6 +16,4 @@ def is_zone(name: str) -> bool:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - {
-        "localtime"
-    }  # without the server's own zone, which must have no effect
+    return frozenset(available_timezones()) - {"localtime"}  # the server's own zone must have no effect

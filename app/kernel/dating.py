@@ -1,4 +1,4 @@
-"""When something happened: as whoever acts says, within what their role may say, or now."""
+"""When an action happened: as the caller states, within the limits of their roles, or now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FUTURE_TOLERANCE = timedelta(seconds=60)
 SKEW = timedelta(seconds=60)
-# How far back a role may date what happened. Integrations: without limit; everybody else: not at all.
+# How far back a role may date an action. Integrations: without limit; everybody else: not at all.
 BACKDATING_LIMITS = {
     Role.agent: timedelta(days=7),
     Role.engineer: timedelta(days=7),
@@ -24,7 +24,8 @@ BACKDATING_LIMITS = {
 
 
 def occurred_at(command: Command, record: Any) -> datetime:
-    """When it happened: as said, within what the role may say, or now.
+    """Return when the action happened: as stated in the payload, within the limits of the caller's roles, or
+    now.
 
     A state is not left before it began, and nothing happens to a ticket before it was opened.
     """
@@ -49,8 +50,8 @@ def _leaves_a_state(command: Command, record: Any) -> bool:
 
 
 def not_before_the_last_change(command: Command, record: Any, decided: Decision) -> None:
-    """Nothing is set as of a time at which something later was set already. Only what makes rows beside the
-    record, as a comment does, may be dated between changes.
+    """Refuse if the action changes the record as of a time before its last change. Only an action that
+    changes nothing but child records, as a comment does, may be dated between changes.
     """
     said, changes = command.body.occurred_at, decided.data["set"]
     only_beside = bool(changes) and record.row_key not in changes
@@ -64,7 +65,7 @@ def _require_not_before(said: datetime, since: datetime | None, because: str) ->
 
 
 def _backdating_limit(caller: Caller) -> timedelta | None:
-    """How far back the caller may date; None: without limit."""
+    """Return how far back the caller may date; None: without limit."""
     if caller.is_rule or Role.integration in caller.role_codes:
         return None
     return max(

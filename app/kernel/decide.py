@@ -1,7 +1,8 @@
-"""From a record, a body and a moment to an event and new rows. Pure: no database, no clock.
+"""The decision of an action: from a record, a payload and a context to an event and new rows. Pure: no
+database, no clock.
 
-What `apply` changed is found by comparing before with after, so the event's `set` cannot disagree with the
-row.
+The changes that `apply` made are found by comparing the record before and after, so the event's `set` cannot
+disagree with the row.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Seal = Callable[[str], Sealed]
 
 @dataclass(slots=True)
 class Decision:
-    """What an action comes to: the record after it, the event's data, the rows to write and those to remove.
+    """The result of an action: the record after it, the event's data, the rows to write and those to remove.
 
     `staff_only`: whether only staff may see the event.
     """
@@ -47,7 +48,7 @@ def decide(
     version: int,
     seal: Seal,
 ) -> Decision:
-    """Applies the row to a copy of `before`. `version` is the one that the event will have in its stream."""
+    """Apply the action to a copy of `before`. `version` is the one that the event will have in its stream."""
     after = before.model_copy()
     if isinstance(after, Ticket) and ctx.number is not None:
         after.number = ctx.number
@@ -76,7 +77,7 @@ def decide(
 
 
 def add_child_row(decided: Decision, row: Record, ctx: ActionContext, *, version: int) -> None:
-    """One more row beside the record, which nobody has said; it holds nobody's words."""
+    """Add a child record that is in no payload, to the event and to the rows; it holds no personal text."""
     _stamp(row, None, version, ctx)
     decided.data["set"][row.row_key] = changed_fields(None, row, Sealed)
     decided.rows.append((f"fold.{row.KIND}", as_row(row)))
@@ -89,14 +90,14 @@ def _stamp(row: Record, before: Record | None, version: int, ctx: ActionContext)
 
 
 def _prioritise(after: Record, body: Payload, ctx: ActionContext) -> None:
-    """Whoever says impact and urgency, and no priority, has said that one by the matrix that holds."""
+    """Set the priority by the matrix in force, if the payload has impact and urgency but no priority."""
     impact, urgency = impact_and_urgency(body)
     if isinstance(after, Ticket) and impact and urgency and vars(body).get("priority") is None:
         after.priority = ctx.matrix[impact, urgency]
 
 
 def impact_and_urgency(body: Payload) -> tuple[Impact | None, Urgency | None]:
-    """The impact and the urgency that the body says."""
+    """Return the impact and the urgency in the payload."""
     said = vars(body).get
     return said("impact"), said("urgency")
 
@@ -104,7 +105,7 @@ def impact_and_urgency(body: Payload) -> tuple[Impact | None, Urgency | None]:
 def _enter_state(
     lifecycle: Lifecycle[R], row: Action[R, Any], before: R, after: R, ctx: ActionContext
 ) -> None:
-    """The new state, and what goes with it whoever leads there."""
+    """Set the new state, and the fields that the lifecycle sets whenever that state is entered."""
     if row.stays:
         return
     state_before = getattr(before, "state")  # noqa: B009  # records with a lifecycle have one
@@ -119,9 +120,9 @@ def _enter_state(
 
 
 def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str, Any]:
-    """The fields of `after` that `before` has otherwise (None: all that have a value), as JSON data.
+    """Return the fields of `after` that differ from `before` (None: all that have a value), as JSON data.
 
-    Seals what is personal, in `after` as well: from here on nobody holds the plain text.
+    Seals personal values, in `after` as well: from here on no object holds the plain text.
     """
     changed: dict[str, Any] = {}
     old = {} if before is None else before.__dict__
@@ -141,7 +142,9 @@ def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str
 
 
 def _once_per_text(seal: Seal) -> Seal:
-    """One text is encrypted once per command, so that `to_event_data` and `set` hold the same."""
+    """Return a function that encrypts each text once per command, so that the event's `given` and `set` hold
+    the same ciphertext.
+    """
     known: dict[str, Sealed] = {}
 
     def sealing(text: str) -> Sealed:

@@ -1,4 +1,4 @@
-"""A lifecycle as data, as Markdown, and as a Mermaid diagram; all events with their schemas (pure)."""
+"""A lifecycle as data, as Markdown, and as a Mermaid diagram; all event types with their schemas (pure)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NULL = {"type": "null"}
 
 
 def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
-    """States and actions, with their labels in both languages."""
+    """Return the states and actions of a lifecycle, with their labels in both languages."""
     return {
         "kind": lifecycle.kind,
         "plural": lifecycle.plural,
@@ -49,19 +49,19 @@ def as_data(lifecycle: Lifecycle[Any]) -> dict[str, Any]:
 
 
 def source_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[str]:
-    """The states that the action is open in; none for the one from nothing."""
+    """Return the states in which the action is available; none for the action that opens the record."""
     return [] if row.opens else [state.value for state in lifecycle.states if row.is_open_in(state)]
 
 
 def target_state(row: Action[Any, Any]) -> str:
-    """The state that it leads to, in words where that depends."""
+    """Return the state that the action leads to, or a phrase if that depends on the record."""
     if row.stays:
         return "stays"
     return " or ".join(state.value for state in row.leads_to) or "where it was"
 
 
 def as_markdown(lifecycle: Lifecycle[Any]) -> str:
-    """A page for people: the diagram, the states and the table."""
+    """Return the lifecycle's page for people: the diagram, the states and the table of actions."""
     lines = [
         f"# {lifecycle.kind.replace('_', ' ').capitalize()} · {lifecycle.zh}",
         "",
@@ -95,7 +95,7 @@ def _line(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
 
 
 def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
-    """The states and the ways between them."""
+    """Return the Mermaid diagram of the states and the transitions between them."""
     lines = ["stateDiagram-v2"]
     lines += [f"    {state.value} : {state.en} / {state.zh}" for state in lifecycle.states]
     for row in lifecycle.rows:
@@ -112,19 +112,19 @@ def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
 
 
 def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum) -> tuple[CodeEnum, ...]:
-    """The states that the action can lead to from that one, whatever the record says."""
+    """Return all states that the action can lead to from that one."""
     if isinstance(row.to, Branch):
         return row.to.ways.get(state, row.leads_to)
     if not callable(row.to):
         return row.leads_to
-    # It leads back: to any state that another action leaves for this one.
+    # The action leads back to the previous state: any from which another action leads to this one.
     leaving = [other for other in lifecycle.rows if not other.opens and state in other.leads_to]
     return tuple(before for before in lifecycle.states if any(other.is_open_in(before) for other in leaving))
 
 
 def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
-    """Every type of event with the JSON Schema of its `given`, and of every row that an event's `set` may
-    hold.
+    """Return every event type with the JSON Schema of its `given`, and the schema of every row that an
+    event's `set` may hold.
     """
     lifecycles = list(lifecycles)
     rows: dict[str, Any] = {}
@@ -156,9 +156,9 @@ def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
 
 
 def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
-    """The schema of what the log keeps of the body."""
+    """Return the schema of the payload as the log stores it in `given`."""
     schema: dict[str, Any] = row.body.model_json_schema(mode="serialization")
-    # What the log has taken before is not said to be otherwise.
+    # The components' present rules are left out, as events recorded earlier need not meet them.
     for value in list(marked(schema)):
         del value[MARK]
     for name in ("minProperties", EXAMPLE_MEMBERS):
@@ -177,13 +177,15 @@ def _given_schema(row: Action[Any, Any]) -> dict[str, Any]:
 def _describe_stored_fields(fields: dict[str, Any], model: type[BaseModel]) -> None:
     for name, field in fields.items():
         kept = _stored_field_schema(field, {mark for mark in MARKS if name in marks(model, mark)})
-        # What is left out is not kept, but of a patch null is said: it takes a value away.
+        # Absent fields are not stored, except that null in a patch is: it removes a value.
         taken_away = issubclass(model, Patch) and _may_be_null(field)
         fields[name] = _or_null(kept) if taken_away else kept
 
 
 def _stored_field_schema(field: dict[str, Any], marked: set[type]) -> dict[str, Any]:
-    """A field of a body as the log keeps it if it has a value: ids for names, ciphertexts for words."""
+    """Return the schema of a payload field as the log stores its value: ids for references, ciphertexts for
+    personal texts.
+    """
     field = _without_null(field)
     about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
     if Personal in marked:
@@ -198,7 +200,7 @@ def _may_be_null(field: dict[str, Any]) -> bool:
 
 
 def _or_null(field: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(field.get("type"), list):  # a ciphertext, which is null once it is erased
+    if isinstance(field.get("type"), list):  # a ciphertext, which is null after erasure
         return field
     about: dict[str, Any] = {name: field[name] for name in ("title", "description") if name in field}
     value = {name: said for name, said in field.items() if name not in about}

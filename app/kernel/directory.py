@@ -1,5 +1,5 @@
-"""Persons, teams and keys as a process knows them: cached, and looked up again when the log says they
-changed.
+"""The cache of persons, teams, API keys, custom fields and the priority matrix in a process; entries are
+dropped when the log announces a change.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from app.common.records import from_row
 from app.db import Database, Row
 from app.kernel.lru_cache import LruCache
 
-#: In the news: a key of personal fields was destroyed.
+#: In notifications: a key of personal fields was destroyed.
 VAULT = "vault"
 NAMES = "select id, name from fold.person where id = any(%s)"
-#: Kinds of streams whose change makes what is cached here, and in the vault, worth nothing.
+#: Kinds of streams whose events invalidate this cache, and the vault's.
 CACHED_KINDS = frozenset({"person", "team", "key", "custom_field", "priority_matrix", VAULT})
 LARGEST_CACHE = 50_000
 
@@ -53,7 +53,7 @@ from fold.custom_field f join log.stream_head h on h.stream = 'custom_field/' ||
 order by f.added_at, f.id
 """
 
-#: The one that was set last.
+#: The matrix that was set last.
 PRIORITY_MATRIX = """
 select m.*, h.version as stream_version
 from fold.priority_matrix m join log.stream_head h on h.stream = 'priority_matrix/' || m.id
@@ -63,7 +63,7 @@ order by m.set_at desc, m.id desc limit 1
 
 @dataclass(frozen=True, slots=True)
 class CachedKey:
-    """An API key that is accepted until `expires_at`, and whom it stands for.
+    """An API key that is accepted until `expires_at`, and its owner as a caller.
 
     Hashes are SHA-256 in hex. The secret before the last rotation is accepted until `previous_ends_at`.
     """
@@ -75,13 +75,13 @@ class CachedKey:
     caller: Caller
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether it has not expired."""
+        """Return whether the key has not expired."""
         return self.expires_at is None or self.expires_at > now
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPerson:
-    """A person whom an identity provider vouches for, and whether they are active."""
+    """A person whom an identity provider has authenticated, and whether they are active."""
 
     caller: Caller
     active: bool
@@ -89,7 +89,7 @@ class CachedPerson:
 
 @dataclass(frozen=True, slots=True)
 class CachedTeam:
-    """A team as other records show it. `text` is its id as a text, by which a list can be narrowed, too."""
+    """A team as other records show it. `text` is its id as text, by which lists can be filtered, too."""
 
     id: UUID
     key: str
@@ -107,7 +107,7 @@ class CachedField:
 
 @dataclass(frozen=True, slots=True)
 class CachedMatrix:
-    """The matrix of priorities that holds, its record (None: nobody has set one), the stream's version."""
+    """The priority matrix in force, its record (None: nobody has set one), and the version of its stream."""
 
     matrix: Matrix
     record: PriorityMatrix | None = None
@@ -124,7 +124,7 @@ def _key_from_row(row: Row) -> CachedKey:
 
 
 def _caller_from_row(row: Row, restricted_to: tuple[RoleGrant, ...] | None = None) -> Caller:
-    """The person as a caller, who may do what they hold, or what of it their credential is restricted to."""
+    """Return the person as a caller with the roles that they hold, restricted to those of their credential."""
     machine = row["kind"] == PersonKind.machine
     held = parse_grants(row["held"]) or ()
     return Caller(
@@ -145,16 +145,16 @@ class Directory:
         self._db = db
         self._keys: dict[UUID, CachedKey] = {}
         self._persons: LruCache[UUID | str, CachedPerson] = LruCache(LARGEST_CACHE)
-        # By the number of their id, which Python hashes and compares in C.
+        # By the integer of the id, which Python hashes and compares in C.
         self._names: LruCache[int, Sealed] = LruCache(LARGEST_CACHE)
         self._teams: dict[UUID, CachedTeam] | None = None
         self._fields: dict[str, dict[str, CachedField]] | None = None
         self._matrix: CachedMatrix | None = None
-        # What was fetched before a change must not be kept after it.
+        # Incremented by each change: entries fetched before it are not cached after it.
         self._epoch = 0
 
     def forget(self) -> None:
-        """Drops all that is cached."""
+        """Drop all that is cached."""
         self._keys.clear()
         self._persons.clear()
         self._names.clear()
@@ -162,13 +162,13 @@ class Directory:
         self.forget_configuration()
 
     def forget_configuration(self) -> None:
-        """Drops what is cached of custom fields and of the matrix of priorities."""
+        """Drop the cached custom fields and the cached priority matrix."""
         self._epoch += 1
         self._fields = None
         self._matrix = None
 
     async def key(self, key_id: UUID) -> CachedKey | None:
-        """An active key; None if there is none with that id."""
+        """Return an active API key; None if there is none with that id."""
         known = self._keys.get(key_id)
         if known is None:
             epoch = self._epoch
@@ -181,7 +181,7 @@ class Directory:
         return known
 
     async def person_by_login(self, who: UUID | str) -> CachedPerson | None:
-        """The person of that id, or with the login of that fingerprint; None if there is none."""
+        """Return the person with that id, or with the login of that fingerprint; None if there is none."""
         known = self._persons.get(who)
         if known is None:
             epoch = self._epoch
@@ -195,12 +195,12 @@ class Directory:
         return known
 
     async def callers(self, persons: Iterable[UUID]) -> dict[UUID, Caller]:
-        """Those of the persons who are active, by id, each with all the roles that they hold now."""
+        """Return those of the persons who are active, by id, each with all the roles that they hold now."""
         rows = await self._db.rows(PERSONS, (list(persons),))
         return {row["person_id"]: _caller_from_row(row) for row in rows}
 
     async def teams(self, named: Iterable[UUID] = ()) -> dict[UUID, CachedTeam]:
-        """All teams by id, those named among them even if they were added a moment ago."""
+        """Return all teams by id, including those `named` even if they were added a moment ago."""
         if self._teams is not None and self._teams.keys() >= set(named):
             return self._teams
         epoch = self._epoch
@@ -211,8 +211,8 @@ class Directory:
         return teams
 
     async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CachedField]:
-        """The custom fields of a process by their keys, active or not, those named among them even if they
-        were added a moment ago.
+        """Return the custom fields of a process by their keys, active or not, including those `named` even if
+        they were added a moment ago.
         """
         known = self._fields
         if known is not None and known.get(process, {}).keys() >= set(named):
@@ -227,7 +227,7 @@ class Directory:
         return found.get(process, {})
 
     async def priority_matrix(self) -> CachedMatrix:
-        """The matrix of priorities that was set last, or the one that holds as long as nobody has set one."""
+        """Return the priority matrix that was set last, or the default one if nobody has set one."""
         if self._matrix is not None:
             return self._matrix
         epoch = self._epoch
@@ -241,7 +241,7 @@ class Directory:
         return found
 
     async def names(self, persons: Iterable[UUID]) -> dict[UUID, Sealed]:
-        """By person, their name's ciphertext. One statement at most."""
+        """Return the ciphertext of each person's name. One statement at most."""
         wanted = {person.int: person for person in persons}
         known = {
             person: name for number, person in wanted.items() if (name := self._names.get(number)) is not None

@@ -1,8 +1,8 @@
-"""Forms of catalogue items: which JSON Schemas are forms, and which answers fit one (pure).
+"""Forms of catalogue items: whether a JSON Schema is a valid form, and whether answers fit a form (pure).
 
-A form is a flat object of JSON Schema, draft 2020-12, in a subset that is written out here. What is not in
-it is refused when the form is made, so that none can refer elsewhere, come back to itself, nest or branch:
-how long the checking of answers takes is bounded by their size. Patterns are matched in linear time.
+A form is a flat object schema of JSON Schema, draft 2020-12, in a subset that is defined here. Other keywords
+are refused when the form is created, so that no form can refer to another schema, recurse, nest or branch:
+the time to check answers is bounded by their size. Patterns are matched in linear time.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ MOST_ENTRIES = 100
 LONGEST_PATTERN = 200
 LONGEST_HELP = 1_000
 LONGEST_TEXT = 10_000
-#: Whole numbers that every client reads as they are (RFC 8785).
+#: The largest whole number that every JSON client reads exactly (RFC 8785).
 LARGEST_NUMBER = 2**53 - 1
-#: Bytes of a pattern when compiled, and of what is kept while it is matched.
+#: The largest size in bytes of a compiled pattern, and of its cache during matching.
 PATTERN_BYTES = 2**18
 MOST_FAULTS = 50
 MOST_CACHED = 256
@@ -65,7 +65,9 @@ _LENGTHS = {
 
 @dataclass(frozen=True)
 class FormFault:
-    """What is wrong with a form or an answer: where (JSON Pointer), the code of a sentence, what fills it."""
+    """A fault of a form or an answer: its location (JSON Pointer), the code of a message, and the message's
+    arguments.
+    """
 
     pointer: str
     because: str
@@ -73,7 +75,7 @@ class FormFault:
 
 
 class InvalidForm(Exception):
-    """A JSON Schema is no form."""
+    """A JSON Schema is not a valid form."""
 
     def __init__(self, pointer: str, because: str, **words: str) -> None:
         super().__init__(f"{pointer}: {because}")
@@ -81,7 +83,7 @@ class InvalidForm(Exception):
 
 
 def check_form(form: dict[str, Any], within: str = "/form") -> None:
-    """Raises NoForm, with where it stands from `within` on, unless the JSON Schema is a form."""
+    """Raise InvalidForm, with the location below `within`, unless the JSON Schema is a valid form."""
     _keywords(form, _ROOT, within)
     _require(form.get("type") == "object", f"{within}/type", "form_is_an_object")
     _require(form.get("$schema", DRAFT) == DRAFT, f"{within}/$schema", "form_draft", draft=DRAFT)
@@ -101,7 +103,7 @@ def check_form(form: dict[str, Any], within: str = "/form") -> None:
     )
     order = form.get("x-order", list(fields))
     _require(_is_name_list(order) and set(order) == fields.keys(), f"{within}/x-order", "form_orders_fields")
-    # Only now is it known to be shallow.
+    # Checked last, as only now the form is known to be shallow.
     _require(len(canonical_json(form)) <= LARGEST_FORM, within, "form_too_large", most=str(LARGEST_FORM))
 
 
@@ -121,7 +123,7 @@ def _field(schema: Any, at: str) -> None:
 
 
 def _items(schema: Any, at: str) -> None:
-    """What a list holds is simple: no list of lists, and its labels are those of the field."""
+    """Check the schema of a list's entries: they are simple, no lists, and have no labels but the field's."""
     if not isinstance(schema, dict):
         raise InvalidForm(at, "dict_type")
     kind = schema.get("type")
@@ -133,7 +135,7 @@ def _items(schema: Any, at: str) -> None:
 
 
 def _values(schema: dict[str, Any], kind: str, at: str) -> None:
-    """What the keywords say can be so."""
+    """Check that the keywords of a field have valid values."""
     for keyword, most in _LENGTHS.items():
         said = schema.get(keyword, 0)
         _require(
@@ -214,7 +216,7 @@ def _is_whole_number(said: Any) -> bool:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether UTF-8, and PostgreSQL, can hold it."""
+    """Return whether UTF-8 and PostgreSQL can hold the text."""
     return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text)
 
 
@@ -223,17 +225,19 @@ def _is_line(text: str) -> bool:
 
 
 def _escaped(part: str) -> str:
-    """A part of a JSON Pointer (RFC 6901)."""
+    """Return the text escaped as a part of a JSON Pointer (RFC 6901)."""
     return part.replace("~", "~0").replace("/", "~1")
 
 
 def canonical_json(said: Any) -> str:
-    """JSON text that is the same for the same values, in whatever order they were written."""
+    """Return JSON text that is equal for equal values, in whatever order their keys were."""
     return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _seal_answers(said: Any) -> str:
-    """Answers as they are sealed: flat, so that nothing deep is ever walked. Raises PydanticCustomError."""
+    """Return the answers as the JSON text that is sealed. They must be flat, so no deep structure is ever
+    traversed. Raises PydanticCustomError.
+    """
     if not isinstance(said, dict):
         raise PydanticCustomError("dict_type", "must be a JSON object")
     lists = [one for one in said.values() if isinstance(one, list)]
@@ -257,8 +261,8 @@ def _is_simple(said: Any) -> bool:
     return said is None or isinstance(said, bool) or (isinstance(said, int) and abs(said) <= LARGEST_NUMBER)
 
 
-#: The answers to a form. They may be of persons: they are kept as one text of JSON, sealed as words are under
-#: the key of whoever answers, and gone when they are erased. `read_answers` gives them back.
+#: The answers to a form. They may be personal: they are stored as one JSON text, sealed under the key of the
+#: person who answers, and unreadable once that person is erased. `read_answers` parses the text.
 Answers = Annotated[
     str,
     BeforeValidator(_seal_answers),
@@ -268,7 +272,7 @@ Answers = Annotated[
 
 
 def read_answers(text: str) -> dict[str, Any]:
-    """The answers that the text of an `Answers` field holds."""
+    """Return the answers in the text of an `Answers` field."""
     answers: dict[str, Any] = json.loads(text)
     return answers
 
@@ -276,8 +280,8 @@ def read_answers(text: str) -> dict[str, Any]:
 def validate_answers(
     form: dict[str, Any], answers: dict[str, Any], within: str = "/form_answers"
 ) -> list[FormFault]:
-    """What is wrong with the answers to a form that `check_form` has passed, in the order in which the form
-    asks, at most 50; none: they fit. `answers` are such as an `Answers` field takes.
+    """Return the faults in the answers to a form that `check_form` has passed, in the order of the form's
+    fields, at most 50; none: the answers are valid. `answers` are such as an `Answers` field accepts.
     """
     found: list[FormFault] = []
     for error in _validator(form).iter_errors(answers):
@@ -289,13 +293,13 @@ def validate_answers(
     def field_position(fault: FormFault) -> int:
         return order.get(fault.pointer.removeprefix(f"{within}/").partition("/")[0], len(order))
 
-    # A dictionary, since two who miss the same field say the same.
+    # A dictionary, since two errors about the same missing field yield the same fault.
     once = {(fault.pointer, fault.because): fault for fault in found[:MOST_FAULTS]}
     return sorted(once.values(), key=field_position)
 
 
 def ordered_fields(form: dict[str, Any]) -> list[str]:
-    """The names of the fields in the order in which they are asked for."""
+    """Return the names of the fields in the order in which the form shows them."""
     order: list[str] = form.get("x-order") or sorted(form["properties"])
     return order
 
@@ -324,7 +328,7 @@ def _faults(
 
 
 def _message_of(keyword: str, schema: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """The code of the sentence about a keyword that an answer does not fit, and what fills it."""
+    """Return the code of the message about a keyword that an answer violates, and the message's arguments."""
     wanted = schema[keyword]
     match keyword:
         case "type":
@@ -357,7 +361,7 @@ _validator_cache: OrderedDict[str, Draft202012Validator] = OrderedDict()
 
 
 def _validator(form: dict[str, Any]) -> Draft202012Validator:
-    """Compiled once for the same form, and kept for the forms that were asked for last."""
+    """Return the compiled validator of the form, cached for the forms used most recently."""
     name = sha256(canonical_json(form).encode()).hexdigest()
     known = _validator_cache.get(name)
     if known is None:
@@ -375,6 +379,6 @@ def _compiled(schema: dict[str, Any]) -> Draft202012Validator:
         validate_formats=True,
         ignore_unknown_formats=False,
         pattern_options=RegexOptions(size_limit=PATTERN_BYTES, dfa_size_limit=PATTERN_BYTES),
-        # Nothing refers elsewhere; if something did, it would be refused and not fetched.
+        # Forms hold no references; if one did, it would be refused and not fetched.
         offline=True,
     )

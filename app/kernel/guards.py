@@ -1,4 +1,6 @@
-"""What must hold before an action is decided: the state, who acts, duties that are kept apart, and checks."""
+"""Guards of an action, checked before it is decided: the state, the actor policy, segregation of duties, and
+the action's own checks.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def require_permission(command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS) -> None:
-    """Raises NotNow or Forbidden unless the action is open in this state, and for whoever acts."""
+    """Raise ActionUnavailable or Forbidden unless the action is available in the record's state, and to the
+    caller.
+    """
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")
     if not command.row.who.allows(command.metadata.caller, record):
@@ -24,7 +28,9 @@ def require_permission(command: Command, record: Any, labels: RoleLabels = DEFAU
 
 
 def require_segregation(command: Command, record: Any, behalf: UUID | None) -> None:
-    """Raises KeptApart if whoever does it, or for whom, has had a part in it that excludes this one."""
+    """Raise SegregationOfDuties if the caller, or the person on whose behalf they act, has had a duty in the
+    record that excludes this action.
+    """
     had = conflicting_duties(command.row.segregate_from, record, {command.metadata.caller.person_id, behalf})
     if had:
         language = command.metadata.language
@@ -32,8 +38,8 @@ def require_segregation(command: Command, record: Any, behalf: UUID | None) -> N
 
 
 async def prepare_and_check(reads: ReadContext, command: Command, record: Any, ctx: ActionContext) -> None:
-    """Raises what forbids it, whatever is said and because of what is said; between the two it prepares what
-    the action must look up.
+    """Run the action's checks: those on the record, then `prepare`, which loads the values that the action
+    needs, then those on the payload. Raises the first refusal.
     """
     for check in command.row.unless:
         if (because := await check(reads, record, ctx)) is not None:
@@ -49,7 +55,7 @@ async def prepare_and_check(reads: ReadContext, command: Command, record: Any, c
 
 
 def unavailable(command: Command, record: Any, because: str) -> ActionUnavailable:
-    """The refusal with that sentence, which says what else is open to the caller."""
+    """Return the refusal with that code, with the actions that are available to the caller instead."""
     language = command.metadata.language
     more = (
         {}
@@ -59,7 +65,7 @@ def unavailable(command: Command, record: Any, because: str) -> ActionUnavailabl
             "allowed_actions": [
                 row.name
                 for row in command.lifecycle.open_to(record, command.metadata.caller)
-                if row.name != command.row.name  # which a check has just refused
+                if row.name != command.row.name  # a check has just refused it
             ],
         }
     )

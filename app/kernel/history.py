@@ -1,4 +1,4 @@
-"""A record as it was: its events folded up to a version, or up to a state of the whole log."""
+"""Earlier states of a record: its events folded up to a version, or up to a position or time of the log."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ R = TypeVar("R", bound=Record)
 
 
 async def record_at_version(db: Database, lifecycle: Lifecycle[R], stream: str, version: int) -> R:
-    """The record just after the event of that version on its stream."""
+    """Return the record just after the event of that version on its stream."""
     record = fold(lifecycle.record, stream, await read.stream_events(db, stream, up_to_version=version))
     assert record is not None, "a record's own row is not removed"
     return record
 
 
 async def record_as_of(db: Database, lifecycle: Lifecycle[R], stream: str, at: int | datetime) -> R | None:
-    """The record as it stood at that position of the log, or at that instant by when the log took things.
-    None: it was not there yet.
+    """Return the record as it was at that position of the log, or at that instant of recording. None: it did
+    not exist yet.
     """
     return fold(lifecycle.record, stream, await read.stream_events(db, stream, as_of=at))
 
 
 def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:
-    """The row of that key after these events, in the order of their versions; None if it is not there."""
+    """Return the row of that key after these events, in the order of their versions; None if it does not
+    exist then.
+    """
     record: R | None = None
     for event in events:
         if row_key in event.data["set"]:

@@ -1,4 +1,4 @@
-"""What is known of a system that tells of cases, and what one of its rows can tell. Pure."""
+"""A system that a history of cases is imported from, and how its rows map to a lifecycle. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ R = TypeVar("R", bound=Ticket)
 
 
 class Transition(NamedTuple):
-    """The row of the table that leads to a state, None if there is none; and whether it was open before."""
+    """The action that leads to a state, None if there is none; and whether the action was available before
+    (`regular`).
+    """
 
     row: Action[Any, Any] | None
     regular: bool
 
 
 class EventHeader(NamedTuple):
-    """How the event of a row tells it: `type` and `irregular` are the event's, `actor` is who made the row,
-    `codes` are those of `irregular` that its reader found. Without a type the opening's event tells it.
+    """The header of the event that records a row of the source: `type` and `irregular` are the event's,
+    `actor` is who made the row, `codes` are those of `irregular` that the source's reader found. Without a
+    type the row is recorded by the opening event.
     """
 
     type: str
@@ -34,19 +37,19 @@ class EventHeader(NamedTuple):
 
     @property
     def is_opening(self) -> bool:
-        """Whether it has no event but the opening's."""
+        """Return whether the row has no event but the opening one."""
         return not self.type
 
 
 class HistoryEntry(NamedTuple):
-    """What one event told, in the order of the case: the first three are its place.
+    """The content of one event, ordered within its case by the first three fields.
 
-    `fields`: all that the source told then, also what had not changed; of others what they set. Personal
-    fields are there as digests. `said`: the names of those that stand in the event. `own`: the source's.
-    `header` is that of a row of the source; the opening has none.
+    `fields`: all that the source reported then, including unchanged values; for events of others the fields
+    that they set. Personal fields are digests. `event_fields`: the names of those that are in the event.
+    `own`: the event comes from the source. `header` is that of a row of the source; the opening has none.
     """
 
-    follows: bool  # false for the opening, which comes first whenever it was
+    follows: bool  # false for the opening, which comes first whatever its time
     at: datetime
     version: int
     fields: dict[str, Any]
@@ -56,12 +59,12 @@ class HistoryEntry(NamedTuple):
 
 
 class HistorySource(Generic[R]):
-    """What is known of a source as a whole, for one kind of record.
+    """The configuration of a source for one kind of record.
 
-    `name` is its own. `columns` says which of its columns tells which field of the record; `with_state` are
-    the fields that are told only with a state, and with which. `at` are the columns of a row's own time,
-    `actor` is that of who made it. `repeats`: a row that finds a case ended once more means that it ended
-    again.
+    `name` is the source's name. `columns` maps its columns to the record's fields; `with_state` are the
+    fields that are reported only in certain states, with those states. `at` are the columns of a row's own
+    time, `actor` is the column of who made it. `repeats`: another row that finds a case ended means that it
+    ended again.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class HistorySource(Generic[R]):
         self.observed = f"{lifecycle.kind}.observed"
         self.columns = columns
         self.with_state = with_state
-        #: The fields that its rows tell.
+        #: The fields that the source's rows report.
         self.reported_fields = frozenset({"state", *columns.values(), *with_state})
         self.at = at
         self.actor = actor
@@ -90,7 +93,8 @@ class HistorySource(Generic[R]):
         first = lifecycle.opening().to
         assert isinstance(first, CodeEnum), "a record begins in one state"
         self.initial_state = first
-        # That a case is closed does not tell that it repeats another one.
+        # Actions that require a reference are left out: a closed state does not tell, for instance, of which
+        # case it is a duplicate.
         self._moving = [
             row for row in lifecycle.rows if not (row.opens or row.stays or _requires_reference(row.body))
         ]
@@ -101,11 +105,11 @@ class HistorySource(Generic[R]):
         self._required = {event: list(_required_codes(lifecycle, row)) for event, row in rows}
 
     def transition_for(self, record: R, after: CodeEnum) -> Transition | None:
-        """How the case gets from the record's state to another; None: it has not moved."""
+        """Return how the case gets from the record's state to another; None: its state has not changed."""
         way = self._transitions[record.state, after]
         if way is not None and not way.regular:
             for row in self._moving:
-                # A row that leads back to where it was: where that is, is for the record to say.
+                # An action that leads back to the previous state: the record knows which one that is.
                 back = callable(row.to) and not row.leads_to and row.is_open_in(record.state)
                 if back and row.to(record) == after:  # type: ignore[operator]  # it is called to be told
                     return Transition(row, True)
@@ -125,35 +129,39 @@ class HistorySource(Generic[R]):
         return Transition(leading[0] if leading else None, False)
 
     def personal_event_fields(self, row: HistoryEntry) -> set[str]:
-        """What a row's event has said for good: words, which may not be at hand any more."""
+        """Return the personal fields in the event of a row: they stay there, even if their text may be
+        unreadable by now.
+        """
         known = codecs(self.lifecycle.record)
         return {name for name in row.event_fields if known[name].personal}
 
     def type_of(self, way: Transition | None, state: CodeEnum | None) -> str:
-        """What an event is called that leads to the state that way; no way: it has not moved."""
+        """Return the type of an event with that transition to the state; without one: of an observation."""
         return self.observed if way is None or way.row is None else way.row.event_in(state)
 
     def missing(self, event: str, known: Mapping[str, Any]) -> list[str]:
-        """The codes of what the body of the event's action requires, and is not known of the record."""
+        """Return the codes of fields that the payload of the event's action requires, but that are unknown of
+        the record.
+        """
         needed = self._required.get(event)
         if not needed:
             return []
         return [code for code, holders in needed if all(known.get(holder) is None for holder in holders)]
 
     def reader_codes(self, event: str, irregular: Iterable[str]) -> tuple[str, ...]:
-        """Of what is irregular in an event of that type, that which the source's reader found."""
+        """Return those of an event's `irregular` codes that the source's reader found."""
         known = {code for code, _ in self._required.get(event, ())}
         return tuple(code for code in irregular if code not in known and not code.startswith("from:"))
 
 
 def _requires_reference(body: type[Payload]) -> bool:
-    """Whether a record must be named in it, which no state tells."""
+    """Return whether the payload requires a reference to another record, which a state alone does not give."""
     return any(body.model_fields[name].is_required() for name in marks(body, ForeignRef))
 
 
 def _required_codes(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> Iterator[tuple[str, list[str]]]:
-    """For each required field of the body, the code of its absence, and where the record may hold it: the
-    `reason` of `hold` in `hold_reason`.
+    """Yield for each required field of the payload the code of its absence, and the record's fields that may
+    hold its value: the `reason` of `hold` in `hold_reason`.
     """
     for name, needed in row.body.model_fields.items():
         if needed.is_required():

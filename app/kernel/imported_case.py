@@ -1,6 +1,6 @@
-"""A case as another system told of it, row by row. Pure.
+"""A case as another system reported it, row by row. Pure.
 
-The order of a case is: its opening, then by when it happened, then as it came.
+The order of a case is: its opening, then by time of occurrence, then by version.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ LONGEST_INLINE = 48
 
 
 def sort_key(entry: HistoryEntry) -> tuple[bool, datetime, int]:
-    """Where the entry stands in the order of its case."""
+    """Return the entry's sort key in the order of its case."""
     return entry[:3]
 
 
 @dataclass(slots=True)
 class ImportedCase(Generic[R]):
-    """What is known of a case: its record, and what was told of it so far.
+    """An imported case: its record, and the entries reported so far.
 
-    `version` is that of its stream, `key` the stream's name. `columns` are those of the source's row
-    before, `digests` the record's personal fields; texts are kept as digests in both. `latest` is the
-    newest entry's time.
+    `version` is that of its stream, `key` the stream's name. `columns` are those of the source's previous
+    row, `digests` the record's personal fields; texts are kept as digests in both. `latest` is the newest
+    entry's time.
     """
 
     source: HistorySource[R]
@@ -53,13 +53,15 @@ class ImportedCase(Generic[R]):
         self.key = self.record.row_key
 
     def add(self, entry: HistoryEntry) -> None:
-        """Puts it where it belongs."""
+        """Insert the entry in the order of the case."""
         insort(self.entries, entry, key=sort_key)
         if entry.follows and (self.latest is None or entry.at > self.latest):
             self.latest = entry.at
 
     def set_opening(self, opening: HistoryEntry, row: HistoryEntry | None) -> None:
-        """The opening is told, perhaps not for the first time; by this row, if no event besides tells it."""
+        """Set or replace the opening; `row` is the source's row behind it, if no other event records that
+        row.
+        """
         if self.entries:
             assert not self.entries[0].follows
             self.entries[0] = opening
@@ -70,12 +72,12 @@ class ImportedCase(Generic[R]):
 
     @property
     def opening_row(self) -> HistoryEntry | None:
-        """The row that the opening is known from; None: something else than the source has opened it."""
+        """Return the row that the opening is derived from; None: another system has opened the case."""
         rows = (each for each in self.entries if each.own and each.follows)
         return next(rows, None) if self.entries[0].own else None
 
     def fields_before(self, entry: HistoryEntry) -> dict[str, Any]:
-        """What held just before the entry."""
+        """Return the values of the fields just before the entry."""
         known: dict[str, Any] = {}
         for earlier in self.entries:
             if sort_key(earlier) >= sort_key(entry):
@@ -84,12 +86,12 @@ class ImportedCase(Generic[R]):
         return known
 
     def fields_set_after(self, entry: HistoryEntry) -> set[str]:
-        """The fields that something behind the entry has told."""
+        """Return the fields that a later entry has reported."""
         return {name for each in self.entries if sort_key(each) > sort_key(entry) for name in each.fields}
 
     def replay_states(self, entry: HistoryEntry | None = None) -> R:
-        """A record with nothing but its state and what goes with that: just before the entry, or as it is
-        now.
+        """Return a record with only its state and the fields that depend on the state: just before the entry,
+        or as of now.
         """
         record = empty(type(self.record), self.record.id)
         for each in self.entries:
@@ -99,7 +101,7 @@ class ImportedCase(Generic[R]):
         return record
 
     def apply_entry(self, record: R, entry: HistoryEntry) -> None:
-        """Takes a record of `replay_states` over the entry."""
+        """Apply the entry to a record of `replay_states`."""
         state = entry.fields.get("state")
         if state is not None and (
             record.state is None or self.source.transition_for(record, state) is not None
@@ -110,9 +112,10 @@ class ImportedCase(Generic[R]):
 
 
 def enter_state(source: HistorySource[R], record: R, state: CodeEnum, at: datetime) -> None:
-    """The record comes into a state, with what goes with that."""
+    """Set the record's state, and the fields that depend on the state."""
     before = record.state
-    # Past SQLModel's checks, which take longer than all the rest: histories enter states by the million.
+    # Bypasses SQLModel's validation, which takes longer than all the rest: imports enter states by the
+    # million.
     record.__dict__.update(state=state, state_since=at)
     if source.lifecycle.on_state_entered is not None:
         source.lifecycle.on_state_entered(
@@ -121,7 +124,7 @@ def enter_state(source: HistorySource[R], record: R, state: CodeEnum, at: dateti
 
 
 def digest(text: str | None) -> str | None:
-    """Stands for a personal text where only sameness matters."""
+    """Return a value that stands for a personal text in comparisons."""
     if text is None:
         return None
     return f"={text}" if len(text) <= LONGEST_INLINE else blake2b(text.encode(), digest_size=16).hexdigest()
@@ -130,9 +133,9 @@ def digest(text: str | None) -> str | None:
 def replay_case(
     source: HistorySource[R], events: Sequence[Recorded], texts: Mapping[str, str | None]
 ) -> ImportedCase[R]:
-    """The case as these events leave it: all of its stream, in the order of their versions.
+    """Return the case as these events leave it: all of its stream, in the order of their versions.
 
-    `texts` are those of the ciphertexts in them (see `ciphertexts`), None where the key was destroyed.
+    `texts` are those of the ciphertexts in them (see `ciphertexts`), None if the key was destroyed.
     """
     key = events[0].stream
     case = ImportedCase(source, empty(source.lifecycle.record, id_of(key)))
@@ -157,7 +160,7 @@ def replay_case(
 
 
 def _replay_own(case: ImportedCase[R], entry: HistoryEntry, event: Recorded) -> None:
-    """What the source told by the event."""
+    """Add the entry of an event that the source reported."""
     source, irregular = case.source, tuple(event.data.get("irregular", ()))
     if not entry.follows or event.data.get("instead") == OPENING_VERSION:
         _replay_opening(case, entry, irregular)
@@ -177,7 +180,7 @@ def _replay_own(case: ImportedCase[R], entry: HistoryEntry, event: Recorded) -> 
 
 
 def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple[str, ...]) -> None:
-    """The opening as the event tells it, and the row that it is known from at that row's own time."""
+    """Set the opening as the event reports it, and the row that it is derived from, at that row's own time."""
     source, columns = case.source, case.columns
     whole = _all_reported_fields(
         case, {**entry.fields, "state": source.initial_state}, entry.fields, irregular
@@ -195,15 +198,17 @@ def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple
 
 
 def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None:
-    """The row that the event tells instead of another one, or besides the opening's; None: neither."""
+    """Return the earlier row that the event records again, in another event's place or besides the opening;
+    None: neither.
+    """
     instead = event.data.get("instead")
     rows = [each for each in case.entries if each.header is not None]
     if instead is not None:
         return next(each for each in rows if each.version == instead)
     for each in rows:
         if each.header is not None and each.header.is_opening and each.at == event.occurred_at:
-            # That of the first row tells a state, another row of its time what it has changed. Behind an
-            # older one it is told what the opening had told.
+            # The opening's row is followed by an event with its state, another row of that time by one with
+            # its changes. Behind an older row, the event repeats what the opening reported.
             leads = event.version == each.version + 1 and event.type != case.source.observed
             if not event.data["given"] and (leads or each is not rows[0]):
                 return each
@@ -211,9 +216,11 @@ def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None
 
 
 def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded) -> dict[str, Any]:
-    """All that the source told with the entry: what had not changed does not stand in the event."""
+    """Return all fields that the source reported with the entry, including unchanged ones, which are not in
+    the event.
+    """
     if not event.data["given"]:
-        # As it was told once: it says more of rows that were told before.
+        # The event adds to rows reported before, so their fields are taken.
         same = [each.fields for each in case.entries if each.own and each.follows and each.at == entry.at]
         then = {name: value for fields in same for name, value in fields.items()}
         return _without_unknown(case.source, then, event.data.get("irregular", ())) | entry.fields
@@ -224,7 +231,7 @@ def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded
 def _all_reported_fields(
     case: ImportedCase[R], known: Mapping[str, Any], told: Iterable[str], irregular: Sequence[str]
 ) -> dict[str, Any]:
-    """Of what is known all that a row tells, by the columns that the source has; at least what is `told`."""
+    """Return all of the known fields that a row reports, by the source's columns; at least those in `told`."""
     source = case.source
     names = {source.columns[c] for c in case.columns if c in source.columns} | {"state"}
     unknown = {name for name in names if f"unknown_{name}" in irregular}
@@ -237,8 +244,8 @@ def _all_reported_fields(
 def _without_unknown(
     source: HistorySource[R], fields: Mapping[str, Any], irregular: Sequence[str]
 ) -> dict[str, Any]:
-    """The fields less those that a row cannot have told: what its reader did not know, and what is told only
-    with a state where that was unknown.
+    """Return the fields without those that a row cannot have reported: values that its reader did not know,
+    and fields that depend on the state if that was unknown.
     """
     unknown = {name for name in fields if f"unknown_{name}" in irregular}
     if "state" in unknown:
@@ -260,7 +267,7 @@ def _read_fields(
 
 
 def _unsealed(value: str | None, texts: Mapping[str, str | None]) -> str | None:
-    """A value of a column, or the digest of the text that it is the ciphertext of."""
+    """Return a column's value, or for a ciphertext the digest of its text."""
     if value is None or not is_sealed(value):
         return value
     text = texts.get(value)
@@ -268,7 +275,7 @@ def _unsealed(value: str | None, texts: Mapping[str, str | None]) -> str | None:
 
 
 def ciphertexts(events: Iterable[Recorded]) -> Iterator[str]:
-    """The ciphertexts in the events."""
+    """Yield the ciphertexts in the events."""
     for event in events:
         told = event.data
         for fields in (told["given"], *told["set"].values(), *told.get("late", {}).values()):

@@ -1,6 +1,7 @@
-"""What a process that acts needs: the log's writer, the reading side, the vault, the directory, the numbers.
+"""The services of a process that performs commands: the log's writer, the read connections, the vault, the
+directory, the numbers.
 
-Opened once per process by whoever composes it (the API, the worker, a command of the command line).
+Opened once per process, by the API, the worker or a CLI command.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from app.log.writer import Writer
 from app.settings import PREFIX, Settings, SettingsError, read_role_labels
 from app.startup import WaitBudget, retry_until_available
 
-# How long a name, a revoked key or a destroyed one may live on in this process if the news of it is lost.
+# How long a stale name, a revoked API key or a destroyed key may stay cached in this process if the
+# notification is lost.
 POLL_SECONDS = 1.0
 
 
@@ -52,18 +54,20 @@ class Ledger:
         self.directory = Directory(db)
         self.role_labels = _role_labels(settings)
         self.numbers = Numbers(db, ZoneInfo(settings.time_zone))
-        #: Idempotency keys of commands that are being carried out in this process.
+        #: Idempotency keys of commands that are being performed in this process.
         self.running: set[tuple[str, str, str]] = set()
         self._heard_position = -1
         self._retry_locks: WeakValueDictionary[tuple[str, str | None], asyncio.Lock] = WeakValueDictionary()
 
     def retry_lock(self, kind: str, name: str | None) -> asyncio.Lock:
-        """What those of this process hold in turn who were overtaken at the record of that name."""
+        """Return the lock for retries of commands on that record: commands of this process that met a
+        conflict retry one after the other.
+        """
         return self._retry_locks.setdefault((kind, name), asyncio.Lock())
 
     def external_id_fingerprint(self, source: str, name: str) -> str:
-        """The fingerprint of what that source calls somebody. A login is one of the provider and the claim
-        that the settings name: what another calls so is somebody else.
+        """Return the fingerprint of a person's name in that source. A login is a claim of an identity
+        provider, both named in the settings: the same name at another provider is another person's.
         """
         if source != LOGIN:
             return self.vault.fingerprint("known as", source, name)
@@ -71,28 +75,30 @@ class Ledger:
         return self.vault.fingerprint("known as", source, issuer, claim, name)
 
     def forbidden(self, who: ActorPolicy, language: str) -> Forbidden:
-        """The refusal of what only those may do."""
+        """Return the refusal of an action that only those of the policy may perform."""
         return Forbidden({"who": who.phrase(language, self.role_labels)})
 
     def forget(self) -> None:
-        """Drops what is cached of persons, teams and keys."""
+        """Drop the cached persons, teams and keys."""
         self.directory.forget()
         self.vault.forget()
 
     def invalidate(self, kinds: set[str]) -> None:
-        """What follows from news of the log: caches of what has changed are dropped."""
+        """Drop the caches that changes of these kinds of streams invalidate."""
         if kinds & CACHED_KINDS:
             self.forget()
 
     def on_notification(self, text: str) -> None:
-        """The text of one piece of news: up to where the log goes, and the kinds that it is about."""
+        """Handle the text of one notification: the head's position, and the kinds of streams that have
+        changed.
+        """
         position, _, kinds = text.partition(" ")
         self._heard_position = max(self._heard_position, int(position))
         self.invalidate(set(kinds.split(",")))
 
     def on_position(self, position: int) -> None:
-        """The log ends there, and nothing more is heard. NOTIFY is a hint: if it has moved unheard, all that
-        is cached is dropped.
+        """Handle the log's head position, when no further notification has arrived. NOTIFY is a hint: if the
+        head has moved without one, all caches are dropped.
         """
         if position > self._heard_position:
             self._heard_position = position
@@ -100,7 +106,7 @@ class Ledger:
 
 
 def _role_labels(settings: Settings) -> RoleLabels:
-    """What the organisation calls the roles. Raises SettingsError."""
+    """Return the organisation's labels of the roles. Raises SettingsError."""
     try:
         return RoleLabels.from_setting(read_role_labels(settings.role_labels))
     except ValueError as error:
@@ -117,9 +123,9 @@ async def open_ledger(
     patient: bool = False,
     listens: bool = True,
 ) -> AsyncIterator[Ledger]:
-    """A ledger, until the block ends. `lifecycles` by kind. `patient`: a database that is not there yet is
-    waited for, as long as the settings say. Unless it `listens`, somebody tells it the news. Raises
-    DatabaseGone, VaultError, SettingsError.
+    """Open a ledger, until the block ends. `lifecycles` by kind. `patient`: wait for an unavailable database,
+    as long as the settings say. Without `listens` the caller passes notifications on. Raises DatabaseGone,
+    VaultError, SettingsError.
     """
     patience = WaitBudget(settings.database_wait_seconds if patient else 0)
     db = Database(url, settings.read_connections)
@@ -143,7 +149,7 @@ async def open_ledger(
 
 
 async def _listen(url: str, ledger: Ledger) -> None:
-    """Drops caches when the log says so."""
+    """Drop caches when the log announces changes."""
     while True:
         try:
             async with follow.log_listener(url) as news:
@@ -154,6 +160,6 @@ async def _listen(url: str, ledger: Ledger) -> None:
                         ledger.on_notification(text)
                     if not texts:
                         ledger.on_position(await read.head(ledger.db))
-        # ValueError: news that are none of ours. Whatever it was, on the way back all is dropped.
+        # ValueError: a foreign notification. After any failure all caches are dropped on reconnecting.
         except (DatabaseGone, psycopg.Error, OSError, ValueError):
             await asyncio.sleep(POLL_SECONDS)

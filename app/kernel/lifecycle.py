@@ -1,6 +1,6 @@
-"""The table: what can happen to a kind of record.
+"""Lifecycles: the table of actions on a kind of record.
 
-One row of the process document is one row here, in its order.
+Each row of the process document's table is one row here, in the same order.
 """
 
 from __future__ import annotations
@@ -27,40 +27,41 @@ B = TypeVar("B", bound=Payload)
 
 
 class Creation(Enum):
-    """The one way in: the record does not exist before."""
+    """The starting point of the action that opens a record, which does not exist before."""
 
     FROM_NOTHING = "from nothing"
 
 
 class Unchanged(Enum):
-    """The action does not change the state."""
+    """The target of an action that does not change the state."""
 
     STAYS = "stays"
 
 
 NEW_RECORD: Final = Creation.FROM_NOTHING
 STAYS: Final = Unchanged.STAYS
-#: Of so many kinds of callers and records it is known at most what is open to whom.
+#: Limit of the cache of available actions, by kinds of callers and records.
 MOST_CACHED_POLICIES = 10_000
 
-#: What forbids an action whatever is said: gives the code of the sentence that refuses, or None. It is asked
-#: when somebody acts, and when they are shown what they may do.
+#: Checks the record: returns the code of the refusal, or None. Run when a command is performed, and when the
+#: available actions are shown to a caller.
 Check = Callable[["ReadContext", Any, ActionContext], Awaitable[str | None]]
-#: The same because of what is said; it may also raise WrongValue.
+#: Checks the record and the payload in the same way; may also raise WrongValue.
 PayloadCheck = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[str | None]]
-#: What an action must look up first, as a frozen dataclass that `ActionContext.prepared` gives by its type.
-#: It reads by the Look alone, changes nothing, and may refuse: by WrongValue, or by NotAllowed as a check
-#: does.
+#: Loads what an action needs, as a frozen dataclass that `ActionContext.prepared` returns by its type. It
+#: reads only through the ReadContext, changes nothing, and may refuse: by WrongValue, or by
+#: PreparationRefused as a check does.
 Prepare = Callable[["ReadContext", Any, Any, ActionContext], Awaitable[object]]
-#: Where an action leads if that depends on the record, as the action leaves it: back to where it was.
+#: Returns the state that an action leads to if that depends on the record after the action: the previous
+#: state.
 StateResolver = Callable[[Any], CodeEnum]
-#: What follows at once, if anything does: an action of the same record's table, and what is said to it. It is
-#: told the record as the first action leaves it, and that one's moment.
+#: Returns an action of the same lifecycle that follows at once, with its payload, or None. Called with the
+#: record after the first action, and with that action's context.
 FollowUp = Callable[[Any, ActionContext], tuple[str, Payload] | None]
 
 
 class Keys(Enum):
-    """Whose key the personal fields of an action are under."""
+    """The key under which an action seals its personal fields, or what it does with a key."""
 
     AUTHORS = "the author's, or theirs on whose behalf it is"
     TEXTS = "a key for this text alone, wrapped by the author's, so that it can be withdrawn"
@@ -75,10 +76,10 @@ class Keys(Enum):
 
 @dataclass(frozen=True)
 class Branch:
-    """Where an action leads if that depends on what comes of it: what was accepted is delivered, what was not
-    is rectified. `choose` is asked of the record as the action leaves it, and gives one of `leads_to`; the
-    state that it is in already: it stays there. `events` are the events of those outcomes whose event is not
-    that of the row. `ways` names the outcomes of a state that does not have all of them.
+    """The target of an action with several outcomes: an accepted delivery is delivered, a rejected one is
+    rectified. `choose` is called with the record after the action, and returns one of `leads_to`; if that is
+    the record's present state, the record stays in it. `events` are the events of outcomes that differ from
+    the action's own event. `ways` lists, for states that do not have all outcomes, the ones that they have.
     """
 
     choose: Callable[[Any], CodeEnum]
@@ -94,13 +95,13 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class RelatedCommand:
-    """What a command says to a second record besides, or to several: an action of that one's own table, which
-    has a part of its own in who may, in checks, and an event.
+    """A command that an action issues on a second record, or on several: an action of that record's own
+    lifecycle, with its own actor policy, checks and event.
 
-    `field` is where the body names it, and where a refusal points to. `record` gives its name in the log, or
-    the names of all of them; of a record that the action makes it is to be made of `ActionContext.second_id`.
-    `body` is what is said to it, by the first record and what was said to that one, as the body or as a
-    client would say it. With `goes_on` that action has its own second, too.
+    `field` is the payload's field that names the record, to which refusals point. `record` returns the name
+    of its stream, or the names of several; the id of a record that the action opens is
+    `ActionContext.related_id`. `body` returns the second payload from the first record and the first payload,
+    as a payload or as a client would send it. With `goes_on` that action issues its own related command, too.
     """
 
     action: str
@@ -112,16 +113,16 @@ class RelatedCommand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[R, B]):
-    """A row of the table, equal to itself only.
+    """An action of a lifecycle: a row of its table, equal to itself only.
 
-    `unless` is what forbids it, `prepare` what it must look up first, `wrong` what forbids to say what is
-    said: they are asked in this order, and what is prepared is there for all that come after. `staff_only`:
-    no event of it is shown to anybody but staff. `segregate_from` are the parts that somebody may have had in
-    the record and that are kept apart from this one: separation of duties, for administrators as for
-    everybody. `follow_up` is what follows at once, as an event of its own in the same command: what a last
-    vote comes to. `document` gives, of the record before, the class of the document that it makes, whose
-    number is drawn then. `notifies`: who gets work by it, or is concerned by what came of it, besides those
-    whom marked fields name.
+    `unless` are checks of the record, `prepare` loads what the action needs, `wrong` are checks of the
+    payload: they run in this order, and prepared values are available to all that run later. `staff_only`:
+    only staff see its events. `segregate_from` are the duties in the record whose holders may not perform
+    this action: segregation of duties, for administrators as for everybody. `follow_up` returns the action
+    that follows at once, as an event of its own in the same command: for instance, the result of the last
+    vote. `document` returns, from the record before, the class of the document that the action creates, whose
+    number is drawn then. `notifies`: recipients of notices who get work or are concerned by the result,
+    besides the persons in marked fields.
     """
 
     name: str
@@ -145,51 +146,53 @@ class Action(Generic[R, B]):
 
     @property
     def opens(self) -> bool:
-        """Whether the record begins with it."""
+        """Return whether the action opens the record."""
         return self.from_states is NEW_RECORD
 
     @property
     def stays(self) -> bool:
-        """Whether the state is the same after it."""
+        """Return whether the action leaves the state unchanged."""
         return self.to is STAYS
 
     @property
     def summary(self) -> str:
-        """What it means, in a sentence."""
+        """Return the action's description, one sentence."""
         return (self.apply.__doc__ or "").strip().splitlines()[0]
 
     @property
     def leads_to(self) -> tuple[CodeEnum, ...]:
-        """The states that it can lead to, as far as the table says: none if it stays, or leads back."""
+        """Return the states that the action can lead to, as far as the table says: none if it keeps the
+        state, or leads back to the previous one.
+        """
         if isinstance(self.to, Branch):
             return self.to.leads_to
         return (self.to,) if isinstance(self.to, CodeEnum) else ()
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The events that it can have, its usual one first."""
+        """Return the event types that the action can have, its usual one first."""
         others = self.to.events.values() if isinstance(self.to, Branch) else ()
         return tuple(dict.fromkeys((self.event, *others)))
 
     def event_in(self, state: CodeEnum | None) -> str:
-        """Its event if it leaves the record in that state."""
+        """Return the event type if the action leaves the record in that state."""
         if isinstance(self.to, Branch) and state is not None:
             return self.to.events.get(state, self.event)
         return self.event
 
     def label(self, language: str) -> str:
-        """What people call it."""
+        """Return the action's label in that language."""
         return self.zh if language == "zh" else self.name.replace("_", " ").capitalize()
 
     def is_open_in(self, state: CodeEnum | None) -> bool:
-        """Whether it is open in that state; None: the record does not exist."""
+        """Return whether the action is available in that state; None: the record does not exist."""
         if isinstance(self.from_states, Creation):
             return state is None
         return state in self.from_states
 
 
 class ActionOptions(TypedDict, total=False):
-    """What few rows have; see `Action`."""
+    """Options that few actions have; see `Action`."""
 
     unless: tuple[Check, ...]
     prepare: tuple[Prepare, ...]
@@ -212,8 +215,8 @@ def action(
     event: str,
     **more: Unpack[ActionOptions],
 ) -> Action[R, B]:
-    """A row; its name is the function's (without the underscore behind a word of Python's), its body the type
-    of the function's `body`.
+    """Return an action; its name is that of the function `apply` (without the underscore that follows a
+    Python keyword), its payload the type of the function's parameter `body`.
     """
     return Action(
         name=apply.__name__.removesuffix("_"),
@@ -230,19 +233,20 @@ def action(
 
 @dataclass(frozen=True, eq=False)
 class Lifecycle(Generic[R]):
-    """All that can happen to one kind of record. There is one of each kind, equal to itself only.
+    """A lifecycle: all actions on one kind of record. There is one for each kind, equal to itself only.
 
-    `plural` is its path. `code` is that of its numbers, if it has any. `on_state_entered` sets what goes with
-    a state, whoever leads there (times, marks); `audience` says who may see the record; `overseer_roles`
-    which roles see every one. `columns` are where a kind of token stands in the row, for lists (none: whoever
-    can show it sees every row). `unassigned` is the condition for the token `desk`, `open_to_all` that for
-    `everybody` where not every row has it. `children` are further kinds on its stream. `ended` are the states
-    that a case is done in and can come back from. `searched_fields` are the fields that a search looks into
-    besides the number: only what whoever sees the record is shown. `constraints` says what comes of a command
-    that violates one of the database, on the lifecycle's own table or its children's, by its name. `retired`
-    are the states in which nothing new is about it: who names it is refused with the code that stands there.
-    `reviewer_group_field` is the field that names the group which judges the record, and is shown what it
-    needs for that.
+    `plural` is its path. `code` is that of its numbers, if it has any. `on_state_entered` sets the fields
+    that depend on the state, whichever action leads there (times, marks); `audience` returns the tokens of
+    those who may see the record; `overseer_roles` are the roles that see every record. `columns` are, by kind
+    of token, the columns that hold it, for lists (none: holders of such a token see every row). `unassigned`
+    is the SQL condition for the token `desk`, `open_to_all` that for `everybody` if not every row has it.
+    `children` are the classes of child records on its stream. `ended` are the states in which a case is done
+    and can be reopened. `searched_fields` are the fields that a full-text search covers besides the number:
+    only fields shown to everybody who sees the record. `constraints` declares, by name, the consequence for a
+    command that violates a database constraint of the lifecycle's own table or its children's. `retired` are
+    the states in which the record may not be named in new commands, with the code of the refusal.
+    `reviewer_group_field` is the field that names the group which reviews the record, and sees what it needs
+    for that.
     """
 
     kind: str
@@ -266,7 +270,7 @@ class Lifecycle(Generic[R]):
     reviewer_group_field: str | None = None
     by_name: dict[str, Action[R, Any]] = field(init=False)
     leaving: dict[CodeEnum, tuple[Action[R, Any], ...]] = field(init=False)
-    #: What is open to whom: asking each row's `who` again costs a tenth of reading a record.
+    #: Cache of `open_to`: evaluating each action's policy again costs a tenth of reading a record.
     _open_to: dict[Any, tuple[Action[R, Any], ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -287,14 +291,14 @@ class Lifecycle(Generic[R]):
 
     @property
     def table(self) -> str:
-        """Where its rows stand."""
+        """Return the table of the records."""
         return f"fold.{self.kind}"
 
     def __getitem__(self, name: str) -> Action[R, Any]:
         return self.by_name[name]
 
     def open_to(self, record: R, caller: Caller) -> tuple[Action[R, Any], ...]:
-        """The actions that are open to this caller in this state; checks may still forbid one."""
+        """Return the actions that are available to this caller in this state; checks may still refuse one."""
         state = getattr(record, "state")  # noqa: B009  # every lifecycle's record has one; Record itself has none
         key = (state, *policy_cache_key(caller, record))
         found = self._open_to.get(key)
@@ -306,5 +310,5 @@ class Lifecycle(Generic[R]):
         return found
 
     def opening(self) -> Action[R, Any]:
-        """The row from nothing."""
+        """Return the action that opens a record."""
         return self.rows[0]

@@ -1,4 +1,4 @@
-"""A bounded memory of what was looked up lately. Pure."""
+"""A bounded cache of recently used values. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """Values by key: those `most` that were used last.
+    """Values by key: the `most` values that were used last.
 
-    Emptied whole when full, a cache a little smaller than what is in use would be half empty all the time.
+    If it were emptied whole when full, a cache slightly too small would be half empty all the time.
     """
 
     __slots__ = ("_most", "_values")
@@ -25,19 +25,19 @@ class LruCache(Generic[K, V]):
         return len(self._values)
 
     def get(self, key: K) -> V | None:
-        """The value; None if it is not remembered."""
+        """Return the value; None if it is not cached."""
         value = self._values.get(key)
         if value is not None:
             self._values.move_to_end(key)
         return value
 
     def put(self, key: K, value: V) -> None:
-        """Remembers it, and forgets what was not used for longest if there is no room."""
+        """Add the value, and drop the one that was not used for longest if there is no room."""
         self._values[key] = value
         self._values.move_to_end(key)
         if len(self._values) > self._most:
             self._values.popitem(last=False)
 
     def clear(self) -> None:
-        """Remembers nothing any more."""
+        """Drop all values."""
         self._values.clear()

@@ -1,4 +1,6 @@
-"""Numbers people can say: INC-2026-000123. Unique, never reused, gaps allowed, not an order."""
+"""Record numbers for people: INC-2026-000123. Unique, never reused; gaps are allowed, and they imply no
+order.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from app.db import Database
 
-# A process takes so many at a time and hands them out; what is left when it ends is lost. To take them is a
-# commit: who has taken many takes a quarter as many at a time.
+# A process reserves numbers in blocks of this size; unused ones are lost when it ends. Each block costs a
+# commit, so a process that has used many numbers reserves a quarter as many at a time.
 BLOCK = 32
 LARGEST_BLOCK = 1024
 TAKE_BLOCK = """
@@ -20,7 +22,7 @@ on conflict (code, year) do update set next = b.next + %(count)s returning next 
 
 
 class Numbers:
-    """The numbers of one process."""
+    """The record numbers that one process draws."""
 
     def __init__(self, db: Database, zone: ZoneInfo) -> None:
         self._db = db
@@ -30,26 +32,27 @@ class Numbers:
         self._taken: Counter[tuple[str, int]] = Counter()
 
     async def next_number(self, code: str, instant: datetime, *, block: int = BLOCK) -> str:
-        """The next number of that code in the year of that instant in the organisation's zone."""
+        """Return the next number of that code, in the year of that instant in the organisation's time zone."""
         year, number = await self._next_in_year(code, instant, block)
         return f"{code}-{year:04d}-{number:06d}"
 
     async def next_document_number(self, code: str, now: datetime) -> str:
-        """The next number of that class of documents, `SN2026001`: of three digits, and more after 999. They
-        are taken one by one, since a register with holes in it asks for reasons.
+        """Return the next number of that class of documents, `SN2026001`: of three digits, and more after
+        999. They are drawn one by one, since gaps in a register would need explanation.
         """
         year, number = await self._next_in_year(code, now, None)
         return f"{code}{year}{number:03d}"
 
     async def _next_in_year(self, code: str, instant: datetime, block: int | None) -> tuple[int, int]:
-        """The year, and the next number. `block`: so many at least are taken at once; None: never more than
-        one.
+        """Return the year and the next number. `block`: the least number to reserve at once; None: never more
+        than one.
         """
         year = instant.astimezone(self.zone).year
         most = min(self._taken[code, year] // 4, LARGEST_BLOCK)
         count = 1 if block is None else max(block, most)
         while not (left := self._left.get((code, year))):
-            # All who find the block used up wait for one other, or each would take a block for one number.
+            # All callers that find the block used up wait for the same new one; otherwise each would reserve
+            # a block.
             if (code, year) not in self._taking:
                 self._taking[code, year] = asyncio.create_task(self._take_block(code, year, count))
             await asyncio.shield(self._taking[code, year])
