@@ -1,11 +1,12 @@
-"""What another system tells of a case → events. Pure: no database, no clock, no process of its own.
+"""Converts what another system reports about a case into events. Pure: no database, no clock, no process of
+its own.
 
-An action is decided here; a history was decided elsewhere, and a row of it says how the case stood
-afterwards. So nothing is checked: what does not fit the lifecycle is kept as it happened, and says so
-(`irregular`).
+A command is decided here; an imported history was decided elsewhere, and each of its rows reports the case's
+state after a change. So nothing is checked: a change that does not fit the lifecycle is recorded as it
+happened, and marked (`irregular`).
 
-What comes late changes nothing that something later had told before it; it makes of the past what that
-would be, had it come in time. So the events of a case, less those that others were told instead of, say the
+A late row changes no field that a later row had reported before; it corrects the past to what it would be if
+the row had come in time. So the events of a case, without those that others replaced (`instead`), report the
 same in whatever order its rows came.
 """
 
@@ -30,12 +31,12 @@ _MISSING = object()
 
 
 class Snapshot(NamedTuple):
-    """How a case stood after one change, in the words of our record, names turned into ids.
+    """A case's state after one change, in the fields of the record, with names resolved to ids.
 
-    `state` None: it was not told, or is none that we know. `fields` are the record's but for its personal
-    ones, which are in `words`. `changed_columns` are the source's columns as they may stand in the log,
-    `private` those that must be sealed: all of them, or at least those that are other than in the row before.
-    `irregular`: what the reader found. `actor`: who made the row.
+    `state` None: not reported, or unknown here. `fields` are the record's without its personal ones, which
+    are in `words`. `given` are the source's columns that the log may store as they are, `private` those that
+    must be sealed: all of them, or at least those that differ from the previous row. `irregular`: codes found
+    by the reader. `actor`: who made the row.
     """
 
     at: datetime
@@ -50,7 +51,7 @@ class Snapshot(NamedTuple):
 
 
 class ObservedEvent(NamedTuple):
-    """An event for the case's stream. `actor`: None for who opened the case, of events that tell of that."""
+    """An event for the case's stream. `actor` None, for events about the opening: whoever opened the case."""
 
     type: str
     at: datetime
@@ -60,7 +61,7 @@ class ObservedEvent(NamedTuple):
 
 
 def observe(case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> list[ObservedEvent]:
-    """The events that the snapshot comes to, at least one; the case is as it is after them."""
+    """Return the events that record the snapshot, at least one; `case` is updated to its state after them."""
     telling = _Observation(case, snapshot, seal)
     given = telling.changed_columns()
     if case.version == 0:
@@ -73,8 +74,8 @@ def observe(case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> list[Obser
 
 
 class _Content(NamedTuple):
-    """What an event says: `given`, `set`, `late_events` and `instead` of its data, the middle ones of the
-    case.
+    """The content of an event: `given`, `set`, `late` and `instead` of its data; `set` and `late` are those
+    of the case.
     """
 
     given: dict[str, Any]
@@ -84,14 +85,16 @@ class _Content(NamedTuple):
 
 
 class _StateChange(NamedTuple):
-    """The state before a row and the one that it tells, None if it tells none."""
+    """The state before a row and the state that the row reports, None if it reports none."""
 
     before: CodeEnum
     after: CodeEnum | None
 
 
 class _Observation(Generic[R]):
-    """One snapshot on its way into a case. `fields` are all that it tells of the record, words as digests."""
+    """The conversion of one snapshot into events of a case. `fields` are all record fields that it reports,
+    personal texts as digests.
+    """
 
     def __init__(self, case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> None:
         self.case = case
@@ -106,7 +109,7 @@ class _Observation(Generic[R]):
         self._sealed: dict[str, Sealed] = {}
 
     def changed_columns(self) -> dict[str, Any]:
-        """The columns that are other than in the row before, as they stand in the log."""
+        """Return the columns that differ from the previous row, as the log stores them."""
         columns, snapshot = self.case.columns, self.snapshot
         known = columns.get
         told: dict[str, Any] = {c: v for c, v in snapshot.given.items() if known(c, _MISSING) != v}
@@ -121,7 +124,7 @@ class _Observation(Generic[R]):
         return dict(sorted(told.items()))
 
     def opening_events(self, given: dict[str, Any]) -> list[ObservedEvent]:
-        """The first that is heard of the case: how it opened, and where it stood at the row's own time."""
+        """Return the events of a case's first row: its opening, and its state at the row's own time."""
         case, snapshot, first = self.case, self.snapshot, self.source.initial_state
         old = dict.fromkeys(self.values)
         self.values["opened_at"] = snapshot.opened_at
@@ -134,21 +137,21 @@ class _Observation(Generic[R]):
 
     @property
     def _is_only_opening(self) -> bool:
-        """Whether a row that is a case's first tells of nothing but the opening. A case is new from that on,
-        at whatever time of its own the row says so.
+        """Return whether a case's first row reports nothing but the opening. The case is then in its initial
+        state from the opening on, whatever the row's own time is.
         """
         return self.snapshot.state in (None, self.source.initial_state)
 
     def _set_opening(self, version: int, opened_at: datetime) -> None:
-        """Notes the row as the one that the opening is known from, told by the event of that version."""
+        """Record the row as the one that the opening is derived from, reported by the event of that version."""
         case, snapshot = self.case, self.snapshot
-        # What an opening that was known before has told, and this one does not.
+        # Fields that an earlier known opening had, and this one has not.
         before = case.entries[0].fields if case.entries else {}
         opening = {**dict.fromkeys(before), **self.fields, "state": self.source.initial_state}
         row = None
         if self._is_only_opening:
-            # The row's own time counts for all that it tells but the state. If nothing tells when the case
-            # was opened, the row itself is the opening, as far as is known by now.
+            # All fields of the row are as of its own time, except the state. If no column gives the time of
+            # opening, the row itself is the opening, as far as is known by now.
             is_opening = snapshot.state is not None and snapshot.at == opened_at
             manner = EventHeader("", (), self.codes, snapshot.actor)
             fields = {**self.fields, "state": self.source.initial_state} if is_opening else self.fields
@@ -156,7 +159,7 @@ class _Observation(Generic[R]):
         case.set_opening(HistoryEntry(False, opened_at, OPENING_VERSION, opening, opening, True), row)
 
     def _opening_event(self, content: _Content) -> ObservedEvent:
-        """The event that tells of the opening: the case's first, or one instead of that."""
+        """Return the event of the opening: the case's first event, or one that replaces it."""
         source = self.source
         opening = source.lifecycle.opening().event
         irregular = (*self.codes, *source.missing(opening, self.fields))
@@ -165,11 +168,14 @@ class _Observation(Generic[R]):
         return event._replace(actor=None)
 
     def in_order_event(self, given: dict[str, Any], found: tuple[str, ...]) -> ObservedEvent:
-        """Nothing later is known. `found`: what its reader found and no event of the row has said."""
+        """Return the event of a row that is the latest so far. `found`: codes found by the reader and not yet
+        in an event of the row.
+        """
         case, snapshot, state = self.case, self.snapshot, self.snapshot.state
         stood = case.record.state
         way = None if state is None else self.source.transition_for(case.record, state)
-        # Where it stays in its state only what is told can change: looking at all takes a third of observing.
+        # If the state stays, only reported fields can change: comparing all fields takes a third of the time
+        # of this module.
         known, names = self.values, self.fields
         old = known.copy() if way is not None else {name: known[name] for name in names}
         self._set_fields(names)
@@ -180,7 +186,7 @@ class _Observation(Generic[R]):
         manner = self._header(way, _StateChange(stood, state), found, known)
         event = self._event(manner, snapshot.at, _Content(given, changed))
         fields, latest = self._all_fields(), case.entries[-1].fields
-        # Most rows tell what the one before has told: histories are long, and many are remembered.
+        # Most rows report the same as the one before: sharing the dict saves memory, as histories are long.
         shared = latest if latest == fields else fields
         case.entries.append(
             HistoryEntry(True, snapshot.at, case.version, shared, tuple(changed), True, manner)
@@ -189,7 +195,9 @@ class _Observation(Generic[R]):
         return event
 
     def late_events(self, given: dict[str, Any]) -> list[ObservedEvent]:
-        """Something later is known. What was told of that is told again, as far as it is otherwise now."""
+        """Return the events of a row that is not the latest, including corrections of later rows that now
+        read differently.
+        """
         first = self.case.opening_row
         if first is None or first.at <= self.snapshot.at:
             row, event = self._insert(given, self.codes)
@@ -201,7 +209,9 @@ class _Observation(Generic[R]):
         return [event, second, *self._reissue_later_rows(row)]
 
     def _replace_opening(self, given: dict[str, Any]) -> tuple[HistoryEntry, ObservedEvent]:
-        """Nothing earlier is known: from now on the opening is known from this row. Gives where it stands."""
+        """Derive the opening from this row, which is earlier than all others. Return the row's entry and the
+        event.
+        """
         case, old, was = self.case, self.values.copy(), self.case.replay_states().__dict__
         row = HistoryEntry(True, self.snapshot.at, case.version + 1, {}, (), True)
         self.values["opened_at"] = min(self.values["opened_at"], self.snapshot.opened_at)
@@ -215,7 +225,9 @@ class _Observation(Generic[R]):
         return row, self._opening_event(_Content(given, changed, past, OPENING_VERSION))
 
     def _insert(self, given: dict[str, Any], found: tuple[str, ...]) -> tuple[HistoryEntry, ObservedEvent]:
-        """What a row that does not come last tells that was otherwise before it, and its event."""
+        """Insert a row that is not the latest. Return its entry, and the event with the fields that differ
+        from the row before it.
+        """
         case, fields = self.case, self._all_fields()
         entry = HistoryEntry(True, self.snapshot.at, case.version + 1, fields, (), True)
         known, stood, was = case.fields_before(entry), case.replay_states(entry), case.replay_states().__dict__
@@ -234,15 +246,15 @@ class _Observation(Generic[R]):
         return entry, self._event(manner, entry.at, _Content(given, changed, past))
 
     def _update_derived_fields(self, was: Mapping[str, Any]) -> None:
-        """Brings what goes with the states to what it would be, had the row come in time. `was`: what a walk
-        came to before it.
+        """Update the fields that depend on states to their values if the row had come in time. `was`: their
+        values in a replay without the row.
         """
         for name, value in self.case.replay_states().__dict__.items():
             if value != was[name] and self.values[name] == was[name]:
                 self.values[name] = value
 
     def _reissue_later_rows(self, inserted: HistoryEntry) -> list[ObservedEvent]:
-        """What the rows behind one that came late tell only now, or otherwise than their events have it."""
+        """Return events for rows after a late one that now report more, or differ from their earlier events."""
         case = self.case
         behind = [each for each in case.entries if sort_key(each) > sort_key(inserted)]
         events: list[ObservedEvent] = []
@@ -250,7 +262,8 @@ class _Observation(Generic[R]):
             return events
         known, stood = case.fields_before(behind[0]), case.replay_states(behind[0])
         for _, together in groupby(behind, key=attrgetter("at")):
-            # Of one time they stand in the order of their events: behind one that is told again all are.
+            # Rows of the same time are in the order of their events: if one is recorded again, all after it
+            # are.
             again = False
             for each in together:
                 if each.header is not None:
@@ -265,7 +278,7 @@ class _Observation(Generic[R]):
     def _updated_header(
         self, row: HistoryEntry, manner: EventHeader, stood: R, known: Mapping[str, Any]
     ) -> EventHeader:
-        """How the row is to be told where the case stood so, and that was known of it."""
+        """Return the row's header, given the case's state and known fields just before the row."""
         state = row.fields.get("state")
         way = None if state is None else self.source.transition_for(stood, state)
         found = self._header(way, _StateChange(stood.state, state), manner.codes, {**known, **row.fields})
@@ -276,7 +289,7 @@ class _Observation(Generic[R]):
         return bool(news and self._log_values(news))
 
     def _reissue(self, row: HistoryEntry, manner: EventHeader, known: Mapping[str, Any]) -> ObservedEvent:
-        """The event that tells the row instead of the one that has told it."""
+        """Return the event that records the row again, in place of its earlier event."""
         case = self.case
         assert row.header is not None
         again = row._replace(version=case.version + 1, header=manner)
@@ -286,21 +299,21 @@ class _Observation(Generic[R]):
         past = self._log_values({n: v for n, v in told.items() if n not in now})
         case.entries.remove(row)
         case.add(again._replace(event_fields={*now, *past, *self.source.personal_event_fields(row)}))
-        # The opening's event stays as it is: what it told of the row is told besides.
+        # The opening's event is not replaced: its row is recorded besides.
         instead = None if row.header.is_opening else row.version
         return self._event(manner, row.at, _Content({}, now, past, instead))
 
     def _has_value(self, name: str, value: Any) -> bool:
-        """Whether the record has that value, or the words with that digest."""
+        """Return whether the record has that value, or the personal text with that digest."""
         personal = codecs(type(self.case.record))[name].personal
         return bool((self.case.digests if personal else self.values).get(name) == value)
 
     def _all_fields(self) -> dict[str, Any]:
-        """All that it tells, the state among it."""
+        """Return all fields that the snapshot reports, including the state."""
         return self.fields if self.snapshot.state is None else {**self.fields, "state": self.snapshot.state}
 
     def _set_fields(self, fields: dict[str, Any]) -> None:
-        """Brings the record to these fields; the state is for `enter_state`."""
+        """Set these fields on the record; the state is set by `enter_state`."""
         words, digests = self.snapshot.words, self.case.digests
         if not words:
             self.values.update(fields)
@@ -313,7 +326,7 @@ class _Observation(Generic[R]):
                 self.values[name] = self._ciphertext(words[name])
 
     def _log_values(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """The fields as they stand in the log; without words of which only the digest is known."""
+        """Return the fields as the log stores them; without personal texts of which only the digest is known."""
         known, words = codecs(type(self.case.record)), self.snapshot.words
         written: dict[str, Any] = {}
         for name, value in sorted(fields.items()):
@@ -326,7 +339,7 @@ class _Observation(Generic[R]):
         return written
 
     def _ciphertext(self, text: str | None) -> Sealed | None:
-        """The same wherever the text stands."""
+        """Return the text's ciphertext, the same for each occurrence of the text."""
         if text is None:
             return None
         if text not in self._sealed:
@@ -336,7 +349,7 @@ class _Observation(Generic[R]):
     def _header(
         self, way: Transition | None, stands: _StateChange, found: Sequence[str], known: Mapping[str, Any]
     ) -> EventHeader:
-        """How a row is told that leads the case that way; `known` with what it tells itself."""
+        """Return the header of a row with that transition; `known` includes the fields of the row itself."""
         kind = self.source.type_of(way, stands.after)
         irregular = (*found, *self.source.missing(kind, known))
         if way is not None and not way.regular:
@@ -361,8 +374,8 @@ class _Observation(Generic[R]):
 
 
 def changes(kind: type[Ticket], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """The fields that are other than they were, as they stand in the log. Both have the same names in the
-    same order: all of the record's, or those that can have changed.
+    """Return the changed fields, as the log stores them. Both dicts have the same names in the same order:
+    all of the record's, or those that can have changed.
     """
     changed: dict[str, Any] = {}
     known = codecs(kind)

@@ -1,4 +1,6 @@
-"""What somebody may do with a record now, and what of it is forbidden for the time being, with the reason."""
+"""The actions that a caller may perform on a record now, and those that are refused for the time being, with
+the reason.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from app.kernel.refusals import SegregationOfDuties
 
 
 class Offer(NamedTuple):
-    """An action that is for the caller in this state. `because` is the code of what forbids it, if anything
-    does; where that is separation of duties, `duty` is the one that the caller has had in the record.
+    """An action that the caller may perform in the record's state. `because` is the code of the refusal, if a
+    check refuses it now; if segregation of duties does, `duty` is the one that the caller has had in the
+    record.
     """
 
     action: Action[Any, Any]
@@ -26,7 +29,9 @@ class Offer(NamedTuple):
 async def offers(
     ledger: Ledger, lifecycle: Lifecycle[Any], loaded: VersionedRecord[Any], metadata: CommandMetadata
 ) -> list[Offer]:
-    """The actions for the caller in this state, in the order of the table, each asked of its checks."""
+    """Return the caller's actions in the record's state, in the order of the table, each with the result of
+    its checks.
+    """
     look, at = (
         ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
         action_context(ledger, loaded, metadata),

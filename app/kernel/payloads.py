@@ -1,4 +1,4 @@
-"""Typed commands: a body is what the API takes, what `apply` reads, and what the event keeps as
+"""Payloads of commands: the API validates them, `apply` reads them, and the event stores their
 `to_event_data`.
 """
 
@@ -34,24 +34,25 @@ LONGEST_LINE = 200
 LONGEST_KEY = 100
 LONGEST_PARAGRAPH = 20_000
 LONGEST_LIST = 50
-# What lies outside is a slip of the pen, and some of it cannot be turned into UTC.
+# Years outside are typing errors, and some of them cannot be converted to UTC.
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
 
-# What PostgreSQL's text cannot hold, and what only confuses who reads it; in a line also what begins another
-# one, or turns the direction of what follows.
+# Characters that PostgreSQL's text cannot hold, or that only confuse readers; in a line also those that begin
+# another line, or change the direction of the text.
 _NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_A_PARAGRAPH = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-# RFC 3339, 5.6; a space instead of the T is among what it lets people write.
+# RFC 3339, 5.6; it allows a space instead of the T, too.
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,20})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
 
 _NOT_IN_A_KEY = frozenset(",/\\")
 
-# The same in the contract, as far as expressions say it that every client understands: white space around a
-# text is taken off, and what has no shape is told by its most common signs.
+# The same rules as regular expressions for the API contract, as far as those that every client understands
+# can express them: white space around a text is stripped, and invisible characters are covered by the most
+# common ones.
 _SPACE = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _UNSEEN = rf"{_SPACE}\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0\ufffc"
 NO_LINE = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
@@ -61,7 +62,9 @@ _A_UUID = r"(urn:)?(uuid:)?[{}]*-*([0-9A-Fa-f]-*){32}[{}]*"
 
 
 def _expression(controls: str, unless: str = "") -> dict[str, str]:
-    """A text without these signs in it, with something to be seen, that does not begin as is forbidden."""
+    """Return the JSON schema keyword for a text without these characters, with a visible one, that does not
+    match `unless` at its start.
+    """
     seen = f"[{_UNSEEN}]*[^{controls}{_UNSEEN}]"
     return {"pattern": f"^{unless}{seen}[^{controls}]*[{_SPACE}]*$"}
 
@@ -75,8 +78,9 @@ AN_INSTANT = {
     r"(\.\d{1,20})?([Zz]|[+-]\d\d:\d\d)$"
 }
 
-# Letters and symbols without a shape of their own: the fillers of Hangul, the blank of Braille, what stands
-# for an object, the null notehead. Marks are not among what is shown: alone they have nothing to stand on.
+# Letters and symbols without a visible shape: the fillers of Hangul, the blank of Braille, the object
+# replacement character, the null notehead. Combining marks do not count as visible: alone they have nothing
+# to combine with.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")
 _VISIBLE_CATEGORIES = ("L", "N", "P", "S", "Co")
 
@@ -92,15 +96,15 @@ def _require_visible(value: str) -> str:
 def _check_short_text(value: str) -> str:
     if _NOT_IN_A_LINE.search(value):
         raise PydanticCustomError("one_line", "must be one line without control characters")
-    # Who has seen a ciphertext could otherwise have it opened, as a title of their own.
+    # Otherwise whoever has seen a ciphertext could send it as a title, and have it decrypted for them.
     if value.startswith(PREFIX):
         raise PydanticCustomError("like_a_ciphertext", "must not begin as a ciphertext does")
     return value
 
 
 def _check_record_key(value: str) -> str:
-    # In filters a comma stands between keys, `none` for those without one, and an id can be given instead. In
-    # addresses a slash ends a part, and dots alone are taken out by whoever sends the request.
+    # In filters a comma separates keys, `none` stands for records without one, and an id is accepted instead.
+    # In URL paths a slash ends a segment, and clients remove segments that consist of dots.
     reserved = value.casefold() == "none" or not value.strip(".")
     if not value.isprintable() or not _NOT_IN_A_KEY.isdisjoint(value) or reserved or _is_uuid(value):
         raise PydanticCustomError("not_a_key", "must be printable, without commas and slashes, and no UUID")
@@ -134,7 +138,7 @@ ShortText = Annotated[
     AfterValidator(_require_visible),
     Component("ShortText", "One line of text.", "Order a new relay", A_LINE),
 ]
-#: What a team, a service, a configuration item or a category is called in addresses, filters and KPIs.
+#: The key of a team, a service, a configuration item or a category in URLs, filters and KPIs.
 RecordKey = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_KEY),
@@ -143,7 +147,7 @@ RecordKey = Annotated[
     AfterValidator(_check_record_key),
     Component("KeyText", "A key: it stands in addresses, filters and KPIs.", "mail", A_KEY),
 ]
-#: What a case is called in lists.
+#: The title of a case in lists.
 Title = Annotated[ShortText, Component("Title", "A case in a line.", "Mail does not arrive", A_LINE)]
 Paragraph = Annotated[
     str,
@@ -152,23 +156,23 @@ Paragraph = Annotated[
     AfterValidator(_require_visible),
     Component("Paragraph", "Text of any number of lines.", "The relay was replaced.", A_PARAGRAPH),
 ]
-#: Free text in somebody's own words: encrypted under their key, gone when they are erased.
+#: Free text in a person's own words: encrypted under their key, unreadable once they are erased.
 FreeText = Annotated[Paragraph, Personal()]
-#: What a file is called where it comes from.
+#: The name of a file on the sender's device.
 FileName = Annotated[
     ShortText,
     AfterValidator(_check_file_name),
     Personal(),
     Component("FileName", "The name of a file, without its folders.", "screen.png", A_FILE_NAME),
 ]
-#: The name of another record as a client gives it: its id, its key or its number.
+#: A reference to another record, as a client sends it: its id, its key or its number.
 Reference = Annotated[
     ShortText, Component("Reference", "Another record: its id, its key or its number.", "me", A_LINE)
 ]
 
 
 def _rfc_3339(value: Any) -> Any:
-    # Pydantic would take a number, also as text, for seconds since 1970, and nobody means that here.
+    # Pydantic would accept a number, also as text, as seconds since 1970, which no client means here.
     if not (isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value))):
         raise PydanticCustomError("datetime_type", "must be a time with a zone")
     return value
@@ -182,7 +186,7 @@ def _to_utc_in_range(value: datetime) -> datetime:
     return value
 
 
-#: A point in time as a client gives it, with its zone; UTC from here on.
+#: A point in time as a client sends it, with its zone; converted to UTC.
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_rfc_3339),
@@ -192,8 +196,8 @@ Instant = Annotated[
 
 
 def at_most_entries(most: int) -> BeforeValidator:
-    """Of a list: it is not read if it is longer. `max_length` comes only after all that is wrong in its
-    entries.
+    """Return a validator that refuses a longer list before its entries are validated; `max_length` would
+    refuse it only after them.
     """
 
     def counted(value: Any) -> Any:
@@ -205,12 +209,12 @@ def at_most_entries(most: int) -> BeforeValidator:
     return BeforeValidator(counted)
 
 
-#: A list as long as most may be.
+#: Limits a list to LONGEST_LIST entries.
 BoundedList = at_most_entries(LONGEST_LIST)
 
 
 class Payload(BaseModel):
-    """What must be given for an action. Unknown fields are refused."""
+    """The payload of an action. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -225,15 +229,15 @@ class Payload(BaseModel):
 
 
 class PayloadPart(BaseModel):
-    """One of several things of a kind that a body says: `actions: tuple[ReviewAction, ...]`."""
+    """An entry of a list in a payload: `actions: tuple[ReviewAction, ...]`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Patch(Payload):
-    """Some fields of a record, put right: what is left out stays as it is, null takes a value away.
+    """Corrections of some fields of a record: fields left out stay as they are, null removes a value.
 
-    `REQUESTER_FIELDS` are the fields that whoever asked may put right themselves.
+    `REQUESTER_FIELDS` are the fields that the requester may correct themselves.
     """
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
@@ -247,11 +251,11 @@ class Patch(Payload):
 
 
 class EmptyPayload(Payload):
-    """Nothing need be given."""
+    """No field is required."""
 
 
 class Reason(Payload):
-    """Why."""
+    """The reason for the action."""
 
     reason: FreeText = Field(description="Why, in the words of whoever acts.")
 
@@ -259,9 +263,9 @@ class Reason(Payload):
 def references(
     body: BaseModel, within: str = "", *, marked: type[ForeignRef | KeyRef] = ForeignRef
 ) -> Iterator[tuple[str, Any, str | tuple[str, ...]]]:
-    """The fields that name other records, each with its mark (Refers, or that which is asked for) and the
-    name in it, or the names where it is a list. What is in a part is called `actions/0/owner`. What a patch
-    leaves out names nothing, whatever stands in its place.
+    """Yield the fields that name other records, each with its mark (ForeignRef, or the class in `marked`) and
+    the name, or the names if it is a list. Fields of a PayloadPart are called `actions/0/owner`. Fields left
+    out of a patch name nothing, whatever their default.
     """
     for field, mark in marks(type(body), marked).items():
         value = getattr(body, field)
@@ -274,7 +278,7 @@ def references(
 
 @cache
 def part_types(model: type[BaseModel]) -> dict[str, type[PayloadPart]]:
-    """By field, what it has several of."""
+    """Return, by field, the PayloadPart class of its entries."""
     return {
         name: part
         for name, field in model.model_fields.items()
@@ -284,7 +288,7 @@ def part_types(model: type[BaseModel]) -> dict[str, type[PayloadPart]]:
 
 
 def child_references(body: Payload) -> Iterator[tuple[str, ChildRef, UUID | str]]:
-    """The fields that name rows beside the record, each with the value that names one."""
+    """Yield the fields that name child records, each with its mark and the value that names one."""
     for field, mark in marks(type(body), ChildRef).items():
         value = getattr(body, field)
         if value is not None:
@@ -292,8 +296,8 @@ def child_references(body: Payload) -> Iterator[tuple[str, ChildRef, UUID | str]
 
 
 def provided_fields(body: BaseModel) -> Iterator[tuple[str, Any]]:
-    """The fields that say something, each with its value, but for when it happened: those that have one,
-    defaults among them; of a patch those that were given, null too.
+    """Yield the fields that have a value, defaults among them, without `occurred_at`; of a patch those that
+    the client sent, null too.
     """
     for name in type(body).model_fields:
         value = getattr(body, name)
@@ -303,7 +307,7 @@ def provided_fields(body: BaseModel) -> Iterator[tuple[str, Any]]:
 
 
 def has_personal_text(body: BaseModel) -> bool:
-    """Whether something in it must be sealed."""
+    """Return whether the payload has personal text, which must be sealed."""
     personal = marks(type(body), Personal)
     return any(value is not None and name in personal for name, value in provided_fields(body)) or any(
         has_personal_text(part) for name in part_types(type(body)) for part in getattr(body, name)
@@ -313,11 +317,11 @@ def has_personal_text(body: BaseModel) -> bool:
 def to_event_data(
     body: BaseModel, resolved: Mapping[str, list[Any]], seal: Callable[[str], Sealed], within: str = ""
 ) -> dict[str, Any]:
-    """What was said, as JSON data.
+    """Return the payload as JSON data for the event's `given`.
 
-    `found` holds, by field (as `references` calls it), the records that its names stand for: their ids are
-    kept. `seal` turns a text into its ciphertext. Values of custom fields are not in it: what they are, their
-    definitions say.
+    `resolved` holds, by field (as `references` calls it), the records that its names refer to: their ids are
+    stored. `seal` turns a text into its ciphertext. Values of custom fields are left out, as their types are
+    in their definitions.
     """
     personal, names = marks(type(body), Personal), marks(type(body), ForeignRef)
     several, custom = part_types(type(body)), marks(type(body), CustomValuesField)
@@ -340,10 +344,10 @@ def to_event_data(
 
 
 def to_json_value(value: Any) -> Any:
-    """A value as JSON data with a canonical form."""
+    """Return a value as JSON data with a canonical form."""
     if value is None or isinstance(value, bool | int):
         return value
-    if isinstance(value, str | UUID):  # codes and ciphertexts are texts, too
+    if isinstance(value, str | UUID):  # codes and ciphertexts are str, too
         return str(value)
     if isinstance(value, datetime):
         return instant(value)
@@ -357,7 +361,9 @@ _marks_cache: dict[tuple[type, type], dict[str, Any]] = {}
 
 
 def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
-    """By field, the mark of that kind (Personal, Refers, KeyOf, Child, StaffOnly) in its annotation."""
+    """Return, by field, the mark of that class (Personal, ForeignRef, KeyRef, ChildRef, StaffOnly) in its
+    annotation.
+    """
     known = _marks_cache.get((model, mark))
     if known is None:
         known = {

@@ -1,7 +1,9 @@
-"""What happens when somebody acts, top to bottom. The only way in which a record changes, besides `observe`.
+"""Performing a command, from top to bottom. Records change only here, and by `observe` for imported
+histories.
 
-It decides on what it has read, without a lock, and hands the log a value that says what that was. If
-something of it has moved by then, the log refuses, and it is decided again.
+A command is decided without a lock, and its append request names the versions in its read set (optimistic
+concurrency). If any of them has changed by then, the log refuses the append, and the command is decided
+again.
 """
 
 from __future__ import annotations
@@ -53,9 +55,7 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """What makes a repetition known: the way that the command came, the client's key, and a hash (hex) of it
-    all.
-    """
+    """The idempotency key of a command: the route, the client's key, and a hash (hex) of the whole command."""
 
     route: str
     key: str
@@ -64,10 +64,10 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What somebody wants done: a row of a table, on the record of that name; of a record that the row makes,
-    the id that it is to have (None: a new one).
+    """A command: an action of a lifecycle on the record of that name; if the action opens a record, the name
+    is the id for it (None: a new id).
 
-    `if_match` are the versions of which the caller believes that the record has one.
+    `if_match` are the versions one of which the record must have.
     """
 
     lifecycle: Lifecycle[Any]
@@ -81,7 +81,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """An action that was carried out: the record after it, its event, and where the log has it.
+    """The result of a command: the record after it, its event, and the event's position in the log.
 
     `audience` are the tokens of those who may see the record from now on.
     """
@@ -93,13 +93,15 @@ class CommandResult:
 
 
 async def perform(ledger: Ledger, command: Command) -> CommandResult:
-    """Carries it out. Raises a Refusal, writer.Repeated if its key was used before, or DatabaseGone."""
+    """Perform the command. Raises a Refusal, DuplicateCommand if its idempotency key was used before, or
+    DatabaseGone.
+    """
     with contextlib.suppress(ConcurrencyConflict):
         return await _attempt(ledger, command)
-    # Those that were overtaken take turns: all at once they would only overtake each other again.
+    # Commands that met a conflict retry one after the other: all at once they would only conflict again.
     async with ledger.retry_lock(command.lifecycle.kind, command.name):
         for _ in range(ATTEMPTS - 1):
-            # A person may have been erased meanwhile; what is cached of them is not to be relied on.
+            # The conflict may come from the erasure of a person, so cached keys must not be used.
             ledger.vault.forget()
             ledger.directory.forget_configuration()
             with contextlib.suppress(ConcurrencyConflict):
@@ -109,8 +111,9 @@ async def perform(ledger: Ledger, command: Command) -> CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class _StreamDecision:
-    """What a command comes to on one stream, by which act. `record` is its record as it was, `before` are the
-    tokens of those who could see it. `pointer` is where the body names it, if it is not the command's own.
+    """A command's decision for one stream. `record` is the record before the action, `before` are the tokens
+    of those who could see it then. `pointer` is where the payload names the record, if it is not the
+    command's own.
     """
 
     command: Command
@@ -127,7 +130,9 @@ class _StreamDecision:
 
 @dataclass(frozen=True, slots=True)
 class _CommandDecision:
-    """A command that is decided: its parts, the last one on the record's own stream, and what was read."""
+    """A decided command: its decisions for single streams, the last one on the record's own stream, and the
+    read set.
+    """
 
     command: Command
     parts: list[_StreamDecision]
@@ -147,7 +152,9 @@ async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
 def _violation_refusal(
     decision: _CommandDecision, error: ConstraintViolation
 ) -> Refusal | ConcurrencyConflict | None:
-    """What comes of the constraint that the database names; None: no part of the command declares it."""
+    """Return the refusal that the lifecycle declares for the violated constraint; None: no part of the
+    command declares it.
+    """
     for part in decision.parts:
         violation = violation_of(part.command, error.constraint or "")
         if violation is None:
@@ -174,11 +181,11 @@ async def _decide_command(ledger: Ledger, command: Command) -> _CommandDecision:
 
 
 def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
-    """What is written for these, all of it or nothing."""
+    """Return the append request for these commands, all of which are applied or none."""
     parts = [part for whole in wholes for part in whole.parts]
     reads = {name: version for whole in wholes for name, version in whole.reads.items()}
     return AppendRequest(
-        # Of two parts on one stream the first says what was read.
+        # Of two events on one stream the first follows the version that was read.
         reads=reads | {part.event.stream: part.event.version - 1 for part in reversed(parts)},
         events=tuple(part.event for part in parts),
         rows=tuple(row for part in parts for row in (*part.rows, *part.decided.rows)),
@@ -193,25 +200,27 @@ def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
 def _command_result(ledger: Ledger, decision: _CommandDecision, written: LogPosition) -> CommandResult:
     kinds = {kind_of(part.event.stream) for part in decision.parts}
     ledger.invalidate({*kinds, *(VAULT for part in decision.parts if part.removals)})
-    if (record := decision.last.decided.record).appended_at is None:  # a field of its own has changed
+    if (
+        record := decision.last.decided.record
+    ).appended_at is None:  # the event has changed a field of the record itself
         record.appended_at = written.recorded_at
     return CommandResult(record, decision.parts[0].event, written, decision.last.after)
 
 
 @dataclass
 class BatchRefused(Exception):
-    """Of several commands that were to be carried out together at least one is refused: none is. By its place
-    among them, why each of those is refused that are.
+    """At least one of several commands of a batch is refused, so none is applied. `refused` holds the
+    refusals by the index of the command.
     """
 
     refused: dict[int, Refusal]
 
 
 async def perform_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandResult]:
-    """Carries all of them out in one command of the log, or none: each is decided on what there was before
-    all of them. So no two may be about the same record, nor one about what another looks at.
+    """Perform all commands in one append, or none: each is decided on the state before all of them. So no two
+    may be on the same record, nor may one write a stream that another reads.
 
-    Raises NotAll, writer.Repeated if a key was used before, or DatabaseGone.
+    Raises BatchRefused, DuplicateCommand if a key was used before, or DatabaseGone.
     """
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -235,7 +244,7 @@ async def _attempt_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandR
     try:
         written = await ledger.writer.write(_append_request(wholes))
     except ConstraintViolation as error:
-        # Which of those that declare it has violated it the constraint does not say.
+        # The constraint does not tell which of the commands that declare it has violated it.
         violated = {
             n: answer for n, whole in enumerate(wholes) if (answer := _violation_refusal(whole, error))
         }
@@ -249,8 +258,8 @@ async def _attempt_all(ledger: Ledger, acts: Sequence[Command]) -> list[CommandR
 
 
 def _conflicting_commands(wholes: Sequence[_CommandDecision]) -> dict[int, Refusal]:
-    """Those that write what another of them writes or has looked at, or that look at it. Raises Stale if two
-    have looked at one stream and it moved in between.
+    """Return refusals for the commands that write a stream which another of them reads or writes, and for
+    those others. Raises ConcurrencyConflict if two have read different versions of one stream.
     """
     writers: dict[str, set[int]] = {}
     readers: dict[str, set[int]] = {}
@@ -270,7 +279,7 @@ def _conflicting_commands(wholes: Sequence[_CommandDecision]) -> dict[int, Refus
 async def _decide_stream(
     ledger: Ledger, reads: ReadContext, command: Command, command_id: UUID, *, follows: bool = False
 ) -> _StreamDecision:
-    """Decides for the act's own record. `follows`: it follows from another command."""
+    """Decide the command for its own record. `follows`: the command follows from another one."""
     loaded = await _load(ledger, reads, command)
     record = loaded.record
     if command.if_match is not None and record.version not in command.if_match:
@@ -298,7 +307,7 @@ async def _stream_decision(
     ctx: ActionContext,
     behalf: UUID | None,
 ) -> _StreamDecision:
-    """What it comes to, when nothing forbids it."""
+    """Return the decision for a stream, once all checks have passed."""
     record = loaded.record
     if command.row.document is not None and (of_class := command.row.document(record)) is not None:
         ctx.document_number = await ledger.numbers.next_document_number(of_class, command.metadata.now)
@@ -315,8 +324,9 @@ async def _stream_decision(
 async def _decide_follow_up(
     ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision, action: str, said: Payload
 ) -> _StreamDecision:
-    """Decides what follows at once from the first event, on the record as that one leaves it. Nobody does it
-    for themselves: who may, and whose duties are apart, was asked of whoever gave rise to it. Its checks are.
+    """Decide the action that follows at once from the first event, on the record after that event. The actor
+    policy and the segregation of duties are not checked again, as they were for the first action; the
+    action's own checks are.
     """
     body = said.model_copy(update={"occurred_at": command.body.occurred_at})
     after = Command(command.lifecycle, command.lifecycle[action], command.name, body, command.metadata)
@@ -335,14 +345,14 @@ async def _decide_follow_up(
 async def _decide_related(
     ledger: Ledger, reads: ReadContext, command: Command, first: _StreamDecision
 ) -> list[_StreamDecision]:
-    """Decides for the other records that the command is about, if there are any, each by the row of its own
-    table. What forbids it there is wrong with naming it here.
+    """Decide the related commands on other records, if there are any, each by an action of its own lifecycle.
+    A refusal there becomes an error of the field that names the record here.
     """
     second = command.row.related
     if second is None:
         return []
     named = second.record(first.ctx)
-    # What is made by this command is there for what is said to the others.
+    # Records that this command opens can be read by its related commands.
     reads.made[first.event.stream] = VersionedRecord(
         first.decided.record, first.event.version, sorted(first.after)
     )
@@ -362,7 +372,7 @@ async def _decide_related(
 
 
 def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> WrongValue:
-    """What another record is refused is wrong with naming it here."""
+    """Return the refusal of another record's action as an error of the field that names that record here."""
     words = {"why": refused.sentence(command.metadata.language)}
     return WrongValue(words, pointer=pointer, because="refused_there")
 
@@ -370,7 +380,7 @@ def _as_reference_error(refused: Refusal, command: Command, pointer: str) -> Wro
 def _related_command(
     ledger: Ledger, command: Command, second: RelatedCommand, first: _StreamDecision, name: str
 ) -> Command:
-    """What the command says to that record."""
+    """Return the related command on that record."""
     lifecycle = ledger.lifecycles[kind_of(name)]
     row = lifecycle[second.action]
     said = second.body(first.decided.record, command.body)
@@ -386,7 +396,7 @@ def action_context(
     *,
     occurred_at: datetime | None = None,
 ) -> ActionContext:
-    """The moment of the context, at that record."""
+    """Return the context of an action on that record."""
     return ActionContext(
         metadata.caller,
         occurred_at or metadata.now,
@@ -399,7 +409,7 @@ def action_context(
 
 
 async def _load(ledger: Ledger, reads: ReadContext, command: Command) -> VersionedRecord[Any]:
-    if command.row.opens:  # what a command makes besides has its id from there
+    if command.row.opens:  # the id of a record that a related command opens is given
         record_id = uuid7() if command.name is None else UUID(command.name)
         return VersionedRecord(empty(command.lifecycle.record, record_id), 0, [])
     assert command.name is not None

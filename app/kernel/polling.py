@@ -1,7 +1,7 @@
-"""Work that no event of the log asks for at once: whoever does it goes round again and again.
+"""Polling for work that no event of the log triggers.
 
-What must not be done by two at a time is held by a lock that goes with the connection: if the worker is
-killed, another one takes it up.
+Work that only one worker may do at a time is protected by an advisory lock of the connection: if the worker
+is killed, another one takes over.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ async def run(
     every: float,
     failed: Callable[[str, Exception], None],
 ) -> None:
-    """Does the work for ever: at once again while there was some, else after so many seconds.
+    """Do the work for ever: again at once if there was some, otherwise after `every` seconds.
 
-    It borrows a line each time. `failed` is told of each failure; it is tried again.
+    A connection is borrowed for each round. `failed` is called with each failure; the work is retried.
     """
     while True:
         try:
@@ -37,7 +37,7 @@ async def run(
                 busy = await work(connection)
             if not busy:
                 await asyncio.sleep(every)
-        except Exception as error:  # whatever it is: what comes next is to be done
+        except Exception as error:  # any failure: polling goes on
             failed(name, error)
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -45,11 +45,12 @@ async def run(
 async def claim_first(
     connection: Connection, waiting: str, kind: str, do: Callable[[UUID], Awaitable[bool]]
 ) -> bool:
-    """Does the first of what waits that nobody else is doing. Gives whether there was one.
+    """Do the first waiting job that no other worker has locked. Return whether there was one.
 
-    `waiting` is a statement that gives their ids; `do` gives whether there still was something to do.
+    `waiting` is a statement that selects the ids of waiting jobs; `do` returns whether the job still had work
+    to do.
     """
-    # The lock is tried for one after the other; those that others have are left out.
+    # The locks are tried one by one; jobs that other workers have locked are skipped.
     for (found,) in await (await connection.execute(waiting.encode())).fetchall():
         if not await _value(connection, LOCK, kind, found):
             continue

@@ -1,8 +1,8 @@
-"""What checks and preparations may look at: the record's own children, other records by their name, and what
-a package asks of its own tables.
+"""Reads of checks and preparations: the record's own child records, other records by name, and a package's
+queries of its own tables.
 
-What was looked at is remembered with its version, so that a command decided on it is refused if it moves; of
-every other query it is said what holds its answer.
+Every record read is added to the command's read set with its version, so that the command is decided again if
+it changes; every other query states what guards its result against concurrent changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from app.log.read import head
 R = TypeVar("R", bound=Record)
 C = TypeVar("C", bound=ChildRecord)
 
-# By the index person_roles.
+# Uses the index person_roles.
 HOLDERS = """
 select id from fold.person where state = 'active' and roles && %s::text[] and kind = 'human'
 and deactivated_at is null order by id limit %s
@@ -38,7 +38,7 @@ NUMBER = re.compile(r"[A-Z]{3}-\d{4}-\d{6,}")
 
 @dataclass(frozen=True, slots=True)
 class VersionedRecord(Generic[R]):
-    """A record as it stands, the version of its stream, and who may see it."""
+    """A record in its current state, the version of its stream, and the tokens of those who may see it."""
 
     record: R
     stream_version: int
@@ -47,7 +47,7 @@ class VersionedRecord(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The rows that were read have versions: these columns name the stream and the version of each."""
+    """The rows of the query have versions: these columns hold each row's stream and version."""
 
     stream: str = "stream"
     version: str = "version"
@@ -55,72 +55,74 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class RecordVersion:
-    """What was read stands beside a record, and its coming and going moves the version of that one, which was
-    noted when it was read.
+    """The query read child rows of a record whose version is in the read set; adding or removing such a row
+    changes that version.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """Two who decide on the same at once meet on this constraint of the database."""
+    """Two concurrent commands that decide on the same result violate this database constraint."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unguarded:
-    """Nothing need hold what was read: what comes meanwhile may be left out, and why."""
+    """The result needs no guard: changes that come meanwhile may be missed, for this reason."""
 
     reason: str
 
 
-#: What keeps a decision true that was made on what a query gave.
+#: What guards a decision against concurrent changes of a query's result.
 ReadGuard = Versions | RecordVersion | Constraint | Unguarded
-#: As most that is asked of a record.
+#: Guards most queries about a record.
 BY_RECORD_VERSION = RecordVersion()
-#: How rows are read: as the database has them, or by a Look that knows what holds them.
+#: Runs a query: directly on the database, or through a ReadContext with a known guard.
 Reading = Callable[[str, Any], Awaitable[list[Row]]]
 
 
 @dataclass(slots=True)
 class ReadContext:
-    """The looking of one command. Whoever asks by `rows`, `row` or `value` says what holds the answer."""
+    """The reads of one command, with its read set (`versions`). Callers of `rows`, `row` and `value` state
+    what guards the result (`held`).
+    """
 
     _db: Database
     lifecycles: dict[str, Lifecycle[Any]]
     directory: Directory
     versions: dict[str, int] = field(default_factory=dict)
-    #: By their names in the log, the records that the command itself makes or changes, as they are after it.
+    #: By stream, the records that the command itself opens or changes, in their state after it.
     made: dict[str, VersionedRecord[Any]] = field(default_factory=dict)
 
-    async def rows(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> list[Row]:
-        """All rows of one statement."""
+    async def rows(self, query: str, parameters: Any = None, *, held: ReadGuard) -> list[Row]:
+        """Return all rows of a statement."""
         rows = await self._db.rows(query, parameters)
-        if isinstance(guard, Versions):
+        if isinstance(held, Versions):
             for row in rows:
-                self.relies_on_version(row[guard.stream], row[guard.version])
+                self.relies_on_version(row[held.stream], row[held.version])
         return rows
 
-    async def row(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> Row | None:
-        """The first row of one statement, or None."""
-        rows = await self.rows(query, parameters, guard=guard)
+    async def row(self, query: str, parameters: Any = None, *, held: ReadGuard) -> Row | None:
+        """Return the first row of a statement, or None."""
+        rows = await self.rows(query, parameters, held=held)
         return rows[0] if rows else None
 
     async def value(
-        self, query: str, parameters: Any = None, *, guard: RecordVersion | Constraint | Unguarded
+        self, query: str, parameters: Any = None, *, held: RecordVersion | Constraint | Unguarded
     ) -> Any:
-        """The first column of the first row, or None."""
-        del guard  # for whoever reads it, and the test that goes through all
+        """Return the first column of the first row, or None."""
+        del held  # for readers of the code, and for the test that checks all queries
         return await self._db.value(query, parameters)
 
     def relies_on_version(self, stream: str, version: int) -> None:
-        """Has it decided again if that stream moves. Read twice, the first counts: something may have been
-        decided on it already.
+        """Add the stream to the read set: the command is decided again if the stream changes. Of two reads
+        the first counts, as something may have been decided on it already.
         """
         self.versions.setdefault(stream, version)
 
     async def record(self, kind: str, name: str) -> VersionedRecord[Any] | None:
-        """A record by its id, its number, its key, or the name that another system has for it."""
+        """Return a record by its id, its number, its key, or the key that another system has for it."""
         record_id = _id(name)
         if record_id is not None and (made := self.made.get(stream(kind, record_id))) is not None:
             return made
@@ -130,12 +132,12 @@ class ReadContext:
         return loaded
 
     async def by_key(self, kind: str, key: str, process: str | None = None) -> list[VersionedRecord[Any]]:
-        """The records of that key: one at most, or one of each process, if each has keys of its own and none
-        is named.
+        """Return the records of that key: at most one, or one of each process if keys are unique per process
+        and none is given.
         """
         where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
         query = f"{_loading(self.lifecycles[kind])} where {where}"
-        # Their streams have no column: the loaded records name them.
+        # The rows have no column with the stream: the loaded records know theirs.
         rows = await self._db.rows(query, {"key": key, "process": process})
         found = [_loaded(self.lifecycles[kind], row) for row in rows]
         for one in found:
@@ -143,19 +145,19 @@ class ReadContext:
         return found
 
     async def person(self, name: str, caller: Caller) -> Person | None:
-        """The person of that id, if the caller can see them."""
+        """Return the person with that id, if the caller may see them."""
         loaded = await self.record("person", name)
-        # What agents see of tickets says nothing of persons.
+        # The setting `agents_see` is about tickets, not persons.
         seen = loaded and can_see(caller, self.lifecycles["person"], loaded.audience, agents_see="")
         return loaded.record if loaded and seen else None
 
     async def ticket(self, name: str) -> VersionedRecord[Any] | None:
-        """A ticket of whatever kind by its id, its number, or the name that another system has for it."""
+        """Return a ticket of any kind by its id, its number, or the key that another system has for it."""
         kind = await self._kind_of_ticket(name)
         return None if kind is None else await self.record(kind, name)
 
     async def any_record(self, name: str) -> VersionedRecord[Any] | None:
-        """A record of whatever kind by its name in the log; or a ticket, as `ticket` does."""
+        """Return a record of any kind by the name of its stream; or a ticket, as `ticket` does."""
         kind, slash, record_id = name.partition("/")
         if not slash:
             return await self.ticket(name)
@@ -169,8 +171,8 @@ class ReadContext:
             if made := [name for name in streams if name in self.made]:
                 return kind_of(made[0])
             query = "select kind from log.stream_head where stream = any(%s)"
-            guard = Unguarded("A record is of one kind for ever.")
-            kind: str | None = await self.value(query, (streams,), guard=guard)
+            held = Unguarded("A record is of one kind for ever.")
+            kind: str | None = await self.value(query, (streams,), held=held)
             return kind
         if NUMBER.fullmatch(name):
             return by_code.get(name.partition("-")[0])
@@ -178,57 +180,63 @@ class ReadContext:
         return found[0] if len(found) == 1 else None
 
     async def child(self, child: type[C], of: Record, **fields: Any) -> C | None:
-        """The record's own child of that class whose fields have these values."""
+        """Return the record's own child record of that class whose fields have these values."""
         same = " and ".join(f"{name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s and {same} limit 1"
-        row = await self.row(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
+        row = await self.row(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
         return None if row is None else from_row(child, row)
 
     async def children(self, child: type[R], of: Record, **fields: Any) -> list[R]:
-        """The record's own children of that class whose fields have these values. Their coming and going
-        moves the record's stream.
+        """Return the record's own child records of that class whose fields have these values. Adding or
+        removing one changes the version of the record's stream.
         """
         same = "".join(f" and {name} = %({name})s" for name in fields)
         query = f"select * from fold.{child.KIND} where record = %(record)s{same} order by id"
-        rows = await self.rows(query, {**fields, "record": of.row_key}, guard=BY_RECORD_VERSION)
+        rows = await self.rows(query, {**fields, "record": of.row_key}, held=BY_RECORD_VERSION)
         return [from_row(child, row) for row in rows]
 
     async def head(self) -> int:
-        """The position of the newest event. It only grows, so nothing need be decided again."""
+        """Return the position of the newest event. It only grows, so no decision need be repeated because of
+        it.
+        """
         return await head(self._db)
 
     async def is_attached(self, upload_id: UUID) -> bool:
-        """Whether the upload is attached to some record. Two who attach it at once meet on its key."""
+        """Return whether the upload is attached to a record. Two commands that attach it at once violate the
+        unique key.
+        """
         query = "select 1 from fold.attachment where id = %s"
-        guard = Constraint("personal_key_pkey")
-        return await self.value(query, (upload_id,), guard=guard) is not None
+        held = Constraint("personal_key_pkey")
+        return await self.value(query, (upload_id,), held=held) is not None
 
     async def holders(self, role: Role, record: Record, *, most: int) -> list[UUID]:
-        """Active people who hold that role for the record, as is known now: so many at most."""
-        guard = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
-        rows = await self.rows(HOLDERS, (grants_for(role, record), most), guard=guard)
+        """Return active persons who hold that role for the record, as of now: at most `most`."""
+        held = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
+        rows = await self.rows(HOLDERS, (grants_for(role, record), most), held=held)
         return [row["id"] for row in rows]
 
     async def active(self, persons: Iterable[UUID]) -> set[UUID]:
-        """Those of the persons who are active, as is known now."""
-        guard = Unguarded("Whoever leaves meanwhile was there when it was decided.")
-        rows = await self.rows(ACTIVE, (list(persons),), guard=guard)
+        """Return those of the persons who are active, as of now."""
+        held = Unguarded("Whoever leaves meanwhile was there when it was decided.")
+        rows = await self.rows(ACTIVE, (list(persons),), held=held)
         return {row["id"] for row in rows}
 
     async def custom_fields(self, process: str, named: Iterable[str] = ()) -> dict[str, CustomField]:
-        """The process's active custom fields by their keys, those named among them even if they were added a
-        moment ago.
+        """Return the process's active custom fields by their keys, including those `named` even if they were
+        added a moment ago.
         """
         known = (await self.directory.custom_fields(process, named)).values()
         return {str(one.field.key): one.field for one in known if one.field.state is FieldState.active}
 
     async def relies_on(self, process: str, key: str) -> None:
-        """Has it decided again if the definition of that custom field moves."""
+        """Add the definition of that custom field to the read set: the command is decided again if it
+        changes.
+        """
         one = (await self.directory.custom_fields(process))[key]
         self.relies_on_version(one.field.row_key, one.stream_version)
 
     async def priority_matrix(self) -> Matrix:
-        """The matrix of priorities that holds. Another one that is set meanwhile has it decided again."""
+        """Return the priority matrix in force. If another one is set meanwhile, the command is decided again."""
         known = await self.directory.priority_matrix()
         if known.record is not None:
             self.relies_on_version(known.record.row_key, known.stream_version)
@@ -236,7 +244,7 @@ class ReadContext:
 
 
 def grants_for(role: Role, record: Record) -> list[str]:
-    """As what the role can be guard for that record, as persons have it."""
+    """Return the role's grants that are valid for that record, as the texts that persons have them in."""
     team_id, service = getattr(record, "team_id", None), getattr(record, "service", None)
     held = [RoleGrant(role), RoleGrant(role, process=record.KIND)]
     held += [RoleGrant(role, team_id=team_id)] if team_id else []
@@ -245,8 +253,8 @@ def grants_for(role: Role, record: Record) -> list[str]:
 
 
 async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> VersionedRecord[R] | None:
-    """A record by its id, its number, its key, or another system's name for it; None if there is none, or
-    several.
+    """Return a record by its id, its number, its key, or another system's key for it; None if there is none,
+    or several.
     """
     query = _loading(lifecycle)
     record_id = _id(name)
@@ -271,8 +279,8 @@ def _loaded(lifecycle: Lifecycle[R], row: Row) -> VersionedRecord[R]:
 
 
 async def ids_of(db: Database, lifecycle: Lifecycle[Any], names: Collection[str]) -> dict[str, UUID]:
-    """The ids of the tickets that are called so, by these names; as `load` would find them, in two statements
-    at most. What is not among them is not there.
+    """Return the ids of the tickets with these names, as `load` would find them, in at most two statements.
+    Names without a ticket are left out.
     """
     found = {name: known for name in names if (known := _id(name)) is not None}
     others = [name for name in names if name not in found and "\x00" not in name]
@@ -302,13 +310,13 @@ def _id(name: str) -> UUID | None:
 
 
 def _named(lifecycle: Lifecycle[Any], name: str) -> tuple[str, dict[str, Any]]:
-    if "\x00" in name:  # which no text of PostgreSQL holds: nothing is called that
+    if "\x00" in name:  # PostgreSQL's text cannot hold U+0000, so no record has that name
         return "false", {}
     fields = lifecycle.record.model_fields
     if "number" in fields and NUMBER.fullmatch(name):
         return "r.number = %(name)s", {"name": name}
     if "number" in fields:
-        # The name of a source has no colon in it; its names for records may.
+        # The name of a source has no colon in it; its keys for records may have one.
         source, _, key = name.partition(":")
         reference = (
             "r.id in (select split_part(x.record, '/', 2)::uuid from fold.external_reference x where "

@@ -1,4 +1,4 @@
-"""Folds the whole log into rows beside the live ones and says where the two differ (invariant 2)."""
+"""Folds the whole log into temporary rows and compares them with the live ones (invariant 2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.kernel.lifecycle import Lifecycle
 
 MOST_DIFFERENCES = 100
 
-# What each event set on each row; those before a row's removal do not count any more.
+# The fields that each event set on each row; those before a row's removal do not count.
 CHANGES = b"""
 create temp table change on commit drop as
   select split_part(s.key, '/', 1) as kind, split_part(s.key, '/', 2)::uuid as id, s.value as fields,
@@ -43,7 +43,7 @@ where folded is distinct from live order by id limit %(most)s
 
 @dataclass(frozen=True, slots=True)
 class RowDifference:
-    """A row that is not the fold of its events. `folded` or `live` is None where there is no such row."""
+    """A row that differs from the fold of its events. `folded` or `live` is None if there is no such row."""
 
     table: str
     id: str
@@ -51,14 +51,16 @@ class RowDifference:
     live: dict[str, Any] | None
 
     def fields(self) -> list[str]:
-        """The fields that differ."""
+        """Return the names of the fields that differ."""
         folded, live = self.folded or {}, self.live or {}
         return sorted(name for name in folded.keys() | live.keys() if folded.get(name) != live.get(name))
 
 
 @dataclass(frozen=True, slots=True)
 class FoldComparison:
-    """What was compared: the number of events, of rows that differ by table, and the first of those."""
+    """The result of a comparison: the number of events, the number of differing rows by table, and the first
+    of those rows.
+    """
 
     events: int
     differing: dict[str, int]
@@ -66,7 +68,7 @@ class FoldComparison:
 
 
 def record_classes(lifecycles: Iterable[Lifecycle[Any]]) -> list[type[Record]]:
-    """Every class of rows that the log folds into, each once."""
+    """Return every record class that the log folds into, each once."""
     classes = [record for lifecycle in lifecycles for record in (lifecycle.record, *lifecycle.children)]
     return list(dict.fromkeys(classes))
 
@@ -76,9 +78,9 @@ async def compare(
     lifecycles: Iterable[Lifecycle[Any]],
     progress: Callable[[str], None] = lambda table: None,
 ) -> FoldComparison:
-    """Folds all events and compares every table with the live one, on one snapshot of both.
+    """Fold all events and compare every table with the live one, on one snapshot of both.
 
-    `progress` is told each table's name before it is compared.
+    `progress` is called with each table's name before it is compared.
     """
     async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute("set transaction isolation level repeatable read")
@@ -87,7 +89,7 @@ async def compare(
         assert head is not None
         progress("log")
         await cursor.execute(CHANGES)
-        # Most tables have few rows or none: without it each of them would cost a walk through all changes.
+        # Most tables have few rows or none: without the index each of them would cost a scan of all changes.
         await cursor.execute("create index on change (kind)")
         await cursor.execute("analyze change")
         differing: dict[str, int] = {}

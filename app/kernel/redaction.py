@@ -1,4 +1,4 @@
-"""Who is shown what of a record is marked as for staff (`StaffOnly`): the one place that decides it."""
+"""Redaction of fields for staff only (`StaffOnly`): the one place that decides who sees them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ select g.id from fold."group" g where g.id = any(%(groups)s) and (g.chair_id = %
 
 
 class Viewer(Enum):
-    """A caller's standing to a record that they are shown."""
+    """The relation of a caller to a record that they may see."""
 
     staff = "staff"
     reviewer = "reviewer"
@@ -27,7 +27,7 @@ class Viewer(Enum):
 
 
 def is_withheld(mark: StaffOnly | None, viewer: Viewer) -> bool:
-    """Whether a field with that mark (None: it has none) is not shown to that viewer."""
+    """Return whether a field with that mark (None: it has none) is hidden from that viewer."""
     if mark is None or viewer is Viewer.staff:
         return False
     return not (mark.reviewers and viewer is Viewer.reviewer)
@@ -36,9 +36,10 @@ def is_withheld(mark: StaffOnly | None, viewer: Viewer) -> bool:
 async def viewers(
     db: Database, lifecycle: Lifecycle[Any], caller: Caller, records: Sequence[Any]
 ) -> list[Viewer]:
-    """The caller's standing to each of the records of that lifecycle. Looks up groups once, if at all.
+    """Return the caller's relation to each of the records, all of that lifecycle. Queries groups at most
+    once.
 
-    A reviewer belongs to the group that judges the record, and has not asked for it themselves.
+    A reviewer belongs to the group that reviews the record, and is not its requester.
     """
     staff = [caller.is_staff_for(record) for record in records]
     judging = [
@@ -57,7 +58,7 @@ async def viewers(
 
 
 def _judged_by(lifecycle: Lifecycle[Any], caller: Caller, record: Any) -> UUID | None:
-    """The group that judges the record, if the caller could do so in it."""
+    """Return the group that reviews the record, if the caller could review it as its member."""
     if (
         lifecycle.reviewer_group_field is None
         or caller.person_id is None

@@ -1,4 +1,6 @@
-"""What a body names: other records, which the caller must see, and rows beside the record itself."""
+"""References in a payload: other records, which the caller must be able to see, and child records of the
+record itself.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 async def resolve_references(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Record
 ) -> UUID | None:
-    """Looks up what the body names. Gives the person on whose behalf the command is, if any."""
+    """Resolve the payload's references into the context. Return the person on whose behalf the command is, if
+    any.
+    """
     behalf: UUID | None = None
     for field, mark, names in references(command.body):
         named = [(names, "")] if isinstance(names, str) else [(name, f"/{n}") for n, name in enumerate(names)]
@@ -53,12 +57,14 @@ async def resolve_references(
 
 
 def upload_field(body: Payload) -> str | None:
-    """The field that names an upload, if the body has one."""
+    """Return the payload's field that names an upload, if there is one."""
     return next(iter(marks(type(body), UploadRef)), None)
 
 
 async def _uploaded(ledger: Ledger, reads: ReadContext, command: Command, field: str) -> Upload:
-    """The upload that the field names: whole, for the caller, of today, and not attached yet."""
+    """Return the upload that the field names: complete, usable by the caller, not older than ATTACH_DEADLINE,
+    and not yet attached.
+    """
     upload_id = getattr(command.body, field)
     found, caller = await find_upload(ledger.db, upload_id), command.metadata.caller
     if found is None or found.sha256 is None or not found.is_usable_by(caller):
@@ -72,7 +78,7 @@ async def _uploaded(ledger: Ledger, reads: ReadContext, command: Command, field:
 
 
 def _participants(mark: ForeignRef, record: Record, ctx: ActionContext) -> frozenset[str]:
-    """The tokens and ids of those who have a part in the record, where these may be named."""
+    """Return the tokens and ids of persons who take part in the record, if the field may name them."""
     if not mark.allow_participants:
         return frozenset()
     said = [value for value in dict(record).values() if isinstance(value, UUID | list)]
@@ -98,7 +104,7 @@ async def _resolve_reference(
         called = await _person_by_external_id(ledger, name)
     loaded = await _load_by_name(reads, kind, called)
     if loaded is None or not (
-        # A tool sees nobody, and speaks for those whom it names.
+        # An integration may see no persons, but may name those on whose behalf it acts.
         (mark.on_behalf and Role.integration in caller.role_codes)
         or not met.isdisjoint(_tokens(loaded.record))
         or is_visible(ledger, ledger.lifecycles[loaded.record.KIND], caller, loaded.audience)
@@ -120,8 +126,8 @@ def _tokens(named: Record) -> tuple[str, ...]:
 
 
 async def _resolve_keys(ledger: Ledger, reads: ReadContext, command: Command, record: Record) -> None:
-    """Looks up what is called by its key. What the record has already is not named anew: a record that is
-    about something which was retired meanwhile can be put right in all else.
+    """Resolve the references by key. A key that the record has already is not checked: a record that refers
+    to something retired meanwhile can still be changed otherwise.
     """
     for field, mark, said in references(command.body, marked=KeyRef):
         held = getattr(record, field, None)
@@ -143,22 +149,28 @@ def _can_see(ledger: Ledger, command: Command, kind: str, audience: list[str]) -
 
 
 def _process_of(command: Command, record: Record) -> str:
-    """The process that it is about: the one that it says, or that it is a record of."""
+    """Return the process that the command is about: the one in the payload or the record, otherwise the
+    record's kind.
+    """
     process: str | None = getattr(command.body, "process", None) or getattr(record, "process", None)
     return process or record.KIND
 
 
 def _require_not_retired(lifecycle: Lifecycle[Any], found: Sequence[Any], pointer: str) -> None:
-    """Raises WrongValue if all of these, which have one name, are retired: nothing new is about them."""
+    """Raise WrongValue if all of these records, which have one name, are retired: new commands may not refer
+    to them.
+    """
     codes = [lifecycle.retired.get(one.state) for one in found]
     if codes and all(codes):
         raise WrongValue(pointer=pointer, because=str(codes[0]))
 
 
 async def _person_by_external_id(ledger: Ledger, name: str) -> str:
-    """The id of the person whom a source calls so: `<source>:<name>`; the name itself if there is none."""
+    """Return the id of the person with that name in a source: `<source>:<name>`; the argument itself if there
+    is none.
+    """
     source, _, known_as = name.partition(":")
-    if source == LOGIN:  # What they log in with is nobody's name for them.
+    if source == LOGIN:  # Logins are no public names of persons.
         return name
     query = "select person_id from vault.known_as where source = %s and fingerprint = %s"
     fingerprint = ledger.external_id_fingerprint(source, known_as)
@@ -167,5 +179,5 @@ async def _person_by_external_id(ledger: Ledger, name: str) -> str:
 
 
 def is_visible(ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, audience: list[str]) -> bool:
-    """Whether the record with that audience exists for the caller."""
+    """Return whether the record with that audience is visible to the caller."""
     return can_see(caller, lifecycle, audience, agents_see=ledger.settings.agents_see)

@@ -1,18 +1,17 @@
-"""Why a command is refused. Each reason has a status, a stable code, and words in text/en.toml and
-text/zh.toml.
+"""Refusals of commands. Each has a status, a stable code, and texts in text/en.toml and text/zh.toml.
 
 Refusal
- ├─ NotFound          404  not there, or not for this caller
- ├─ Forbidden         403  seen, but not allowed
- ├─ KeptApart         403  has had another part in it: separation of duties
- ├─ NotNow            409  the state, or something looked up, forbids it
- ├─ Changed           412  edited since the version that If-Match names
- ├─ Busy              409  others keep changing what the command looks at
- ├─ VersionNeeded     428  what is edited must be said to have been read
- ├─ WrongValue        422  a value cannot be used; says where
- ├─ KeyReused         422  the same Idempotency-Key with another command
- ├─ StillRunning      409  the same command is being carried out at this moment
- └─ PersonErased      409  no words can be kept for somebody whose key is destroyed
+ ├─ NotFound             404  does not exist, or is not visible to this caller
+ ├─ Forbidden            403  visible, but the caller may not do this
+ ├─ SegregationOfDuties  403  the caller has had a conflicting duty in the record
+ ├─ ActionUnavailable    409  the state, or a check, forbids the action
+ ├─ VersionMismatch      412  changed since the version in If-Match
+ ├─ RetriesExhausted     409  others keep changing the command's read set
+ ├─ VersionRequired      428  the action requires an If-Match header
+ ├─ WrongValue           422  a value cannot be used; says where
+ ├─ KeyReused            422  the same Idempotency-Key with another command
+ ├─ StillRunning         409  the same command is still being performed
+ └─ PersonErased         409  no text can be stored for a person whose key is destroyed
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from app.i18n import translate
 
 @dataclass
 class Refusal(Exception):
-    """A command that is not carried out. Nothing was written.
+    """A refused command. Nothing was written.
 
-    `words` fill the sentences; `more` are further members of the problem document.
+    `words` are arguments of the messages; `more` are further members of the problem document.
     """
 
     STATUS: ClassVar[int] = 500
@@ -38,11 +37,11 @@ class Refusal(Exception):
 
     @property
     def code(self) -> str:
-        """The stable code of the problem."""
+        """Return the stable code of the problem."""
         return self.CODE
 
     def sentence(self, language: str) -> str:
-        """What it says to people."""
+        """Return the message for users in that language."""
         return translate(language, "detail", self.code, self.words)
 
     def __str__(self) -> str:
@@ -51,7 +50,7 @@ class Refusal(Exception):
 
 @dataclass
 class NotFound(Refusal):
-    """There is no such record, or it is not for this caller: the answer is the same."""
+    """The record does not exist, or is not visible to this caller: the answer is the same."""
 
     STATUS = 404
     CODE = "not_found"
@@ -59,7 +58,7 @@ class NotFound(Refusal):
 
 @dataclass
 class Forbidden(Refusal):
-    """The caller sees the record and may not do this. `words`: who may."""
+    """The caller may see the record, but not perform this action. `words`: who may."""
 
     STATUS = 403
     CODE = "forbidden"
@@ -67,9 +66,10 @@ class Forbidden(Refusal):
 
 @dataclass
 class SegregationOfDuties(Refusal):
-    """The caller, or whom it is done for, has had a part in the record that is kept apart from this one.
+    """The caller, or the person on whose behalf they act, has had a duty in the record that excludes this
+    action.
 
-    `words`: the action, and which part that is.
+    `words`: the action, and that duty.
     """
 
     STATUS = 403
@@ -78,9 +78,10 @@ class SegregationOfDuties(Refusal):
 
 @dataclass
 class ActionUnavailable(Refusal):
-    """The action is not open. `more`: `state`, and `allowed_actions` that are open to this caller now.
+    """The action is not available. `more`: `state`, and `allowed_actions` that are available to this caller
+    now.
 
-    `because` is the code of a sentence: a check's, or `not_in_this_state`.
+    `because` is the code of the message: a check's, or `not_in_this_state`.
     """
 
     STATUS = 409
@@ -90,14 +91,14 @@ class ActionUnavailable(Refusal):
 
     @property
     def code(self) -> str:
-        """The check's sentence is the problem."""
+        """Return the check's code, which is the code of the problem."""
         return self.because
 
 
 @dataclass
 class PreparationRefused(Exception):
-    """What is prepared cannot be, and so the action is not open: a NotNow, which whoever performs it makes of
-    this. `because` is the code of its sentence.
+    """A `prepare` of an action refuses, so the action is not available; turned into ActionUnavailable when
+    the command is performed. `because` is the code of the message.
     """
 
     because: str
@@ -105,7 +106,7 @@ class PreparationRefused(Exception):
 
 @dataclass
 class VersionMismatch(Refusal):
-    """The record has another version than the client believes."""
+    """The record has another version than the client expects."""
 
     STATUS = 412
     CODE = "changed_since"
@@ -113,7 +114,7 @@ class VersionMismatch(Refusal):
 
 @dataclass
 class VersionRequired(Refusal):
-    """Who edits a record must say which version they have read."""
+    """The client must send the version of the record that it has read."""
 
     STATUS = 428
     CODE = "version_needed"
@@ -121,7 +122,7 @@ class VersionRequired(Refusal):
 
 @dataclass
 class RetriesExhausted(Refusal):
-    """What the command depends on kept moving; it was decided again several times."""
+    """The command's read set kept changing; it was decided again several times."""
 
     STATUS = 409
     CODE = "busy"
@@ -131,8 +132,8 @@ class RetriesExhausted(Refusal):
 class WrongValue(Refusal):
     """A value cannot be used.
 
-    `pointer` says where in the body (JSON Pointer), `parameter` which one of the query; `because` is the code
-    of a sentence. `further` are further ones of the same body.
+    `pointer` is its location in the payload (JSON Pointer), `parameter` the name of a query parameter;
+    `because` is the code of the message. `further` are more wrong values in the same payload.
     """
 
     STATUS = 422
@@ -144,7 +145,7 @@ class WrongValue(Refusal):
     further: tuple[WrongValue, ...] = ()
 
     def sentence(self, language: str) -> str:
-        """Which value, and what is wrong with it."""
+        """Return the message: which value, and what is wrong with it."""
         where = self.parameter or self.pointer.removeprefix("/")
         return f"{where}: {translate(language, 'value', self.because, self.words)}"
 
@@ -159,7 +160,7 @@ class KeyReused(Refusal):
 
 @dataclass
 class StillRunning(Refusal):
-    """The first command with this Idempotency-Key has not been answered yet."""
+    """The first command with this Idempotency-Key is still being performed."""
 
     STATUS = 409
     CODE = "still_running"
@@ -167,7 +168,7 @@ class StillRunning(Refusal):
 
 @dataclass
 class PersonErased(Refusal):
-    """The person whose words these are has been erased."""
+    """The person whose text this is has been erased."""
 
     STATUS = 409
     CODE = "person_erased"
