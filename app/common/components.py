@@ -1,4 +1,4 @@
-"""Component types: value types that the API contract defines once, under a name, and refers to elsewhere
+"""Component types: value types that the API contract defines once, by name, and refers to elsewhere
 (pure).
 """
 
@@ -37,9 +37,7 @@ class Component:
 
 
 def example_includes(*names: str) -> ConfigDict:
-    """Return the model configuration of a payload whose example shows these members besides the required
-    ones.
-    """
+    """Return the model configuration of a payload whose example shows these optional members, too."""
     return ConfigDict(json_schema_extra={EXAMPLE_MEMBERS: list(names)})
 
 

@@ -17,7 +17,7 @@ def new_secret() -> str:
 
 
 def hash_of(secret: str) -> str:
-    """Return the hash of a secret that is stored, in hex. A secret has 256 random bits, so a plain hash is
+    """Return the hash of a secret, in hex, to be stored. It has 256 random bits, so a plain hash is
     enough.
     """
     return sha256(secret.encode("utf-8")).hexdigest()

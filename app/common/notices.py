@@ -68,8 +68,8 @@ class Responsible:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRule:
-    """The recipients of a notice of an event, besides those in fields marked `Responsible`; stands in a
-    column of a lifecycle's table of actions.
+    """A rule for the recipients of a notice of an event, besides the persons in fields marked `Responsible`;
+    a lifecycle's table has them in the column `notifies`.
 
     One of: those who hold one of `roles` for the record; those named by the record's own `field`; the members
     of its `team`; those named by rows of the class `made` that the event creates. `but` is a field of rows

@@ -64,9 +64,7 @@ WHOLE_GROUP = MOST_MEMBERS + 1
 
 
 class PersonState(CodeEnum):
-    """The state of a person: in use, deactivated, or erased, so that their personal fields cannot be read any
-    more.
-    """
+    """The state of a person: active, deactivated, or erased, so that their personal fields are unreadable."""
 
     active = "active", "Active", "在用"
     inactive = "inactive", "Inactive", "停用"
@@ -211,10 +209,12 @@ class Caller:
     """The caller of a command or request, with their permissions. A rule is a caller without a person.
 
     `actor` is their name in the log. `teams` are the ids of the teams that the person belongs to, `team_id`
-    is their own team: the customer of the tickets that they open. `key_id` None: they were not authenticated
-    by an API key, but by an identity provider, or are the program itself. `restricted_to` are the only roles
-    that their credential may use, held or not; None: the credential is unrestricted, with all roles that the
-    person holds or will hold, as a key without roles and a login are. `ends_at` is when the key expires.
+    is their own team: the customer of the tickets that they open.
+    `key_id` None: they were not authenticated by an API key, but by an identity provider, or are the program
+    itself.
+    `restricted_to` are the only roles that their credential may use, held or not; None: the credential is
+    unrestricted, with all roles that the person holds or will hold, as a key without roles and a login are.
+    `ends_at` is when the key expires.
     """
 
     actor: str
@@ -233,8 +233,8 @@ class Caller:
         object.__setattr__(self, "role_codes", frozenset(held.role for held in self.roles))
 
     def has_role(self, role: Role, record: Any) -> bool:
-        """Return whether the caller holds the role for that record: everywhere, or in a scope that includes
-        the record.
+        """Return whether the caller holds the role for that record: everywhere, or in a scope with the
+        record.
         """
         return any(held.role is role and held.covers(record) for held in self.roles)
 
@@ -263,15 +263,13 @@ class Caller:
 
     @cached_property
     def rights(self) -> str:
-        """Return the caller's roles and their restriction as one text, which is hashed and compared faster
-        than the roles.
-        """
+        """Return the caller's roles and restriction as one text, which is faster to hash and compare."""
         return repr((self.roles, self.restricted_to))
 
     @cached_property
     def scope_teams(self) -> frozenset[UUID | None]:
-        """Return the teams that affect what the caller may do with a record: their own, and those in the
-        scope of a role.
+        """Return the teams that affect the caller's permissions: their own, and those in the scope
+        of a role.
         """
         return self.teams | {held.team_id for held in self.roles}
 
@@ -303,7 +301,5 @@ def rule_caller(name: str) -> Caller:
 
 
 def import_caller(source: str) -> Caller:
-    """Return the caller for events of a history imported from `source`, if the source does not name the
-    actor.
-    """
+    """Return the caller of an import from `source`, for events whose actor the source does not name."""
     return Caller(actor=f"import:{source}", person_id=None, is_rule=True)

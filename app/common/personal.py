@@ -125,7 +125,7 @@ class MasterKey:
         return PersonalKey(key_id, _decrypt(self._wrapping, wrapped, _associated_data(key_id)))
 
     def seal(self, purpose: bytes, body: bytes) -> bytes:
-        """Encrypt bytes that belong to no person in particular: a refused row of an import, the key of
+        """Encrypt bytes that belong to no single person: a refused row of an import, the key of
         fingerprints.
         """
         return _encrypt(self._wrapping, body, purpose)

@@ -281,9 +281,7 @@ def evolve(
     fields: dict[str, Any],
     recorded_at: datetime | None = None,
 ) -> R:
-    """Return the record with the fields that an event of that version, at that time, sets on it: one step of
-    the fold.
-    """
+    """Return the record with the fields that an event sets on it: one step of the fold."""
     values = dict(record.__dict__)
     for name, codec in codecs(type(record)).items():
         if name in fields:

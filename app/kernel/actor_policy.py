@@ -1,4 +1,4 @@
-"""Actor policies: who may perform an action (the fourth column of a lifecycle's table), also as a phrase
+"""Actor policies: who may perform an action (the fourth column of a lifecycle's table), and their phrases
 (pure).
 """
 
@@ -70,7 +70,9 @@ class ActorPolicy:
         return any(_RELATIONS[relation](caller, record) for relation in self.relations)
 
     def phrase(self, language: str, labels: RoleLabels = DEFAULT_LABELS) -> str:
-        """Return the policy as a phrase: `agent, engineer or the assignee`. `labels` are those of the roles."""
+        """Return the policy as a phrase: `agent, engineer or the assignee`. `labels` are those of
+        the roles.
+        """
         parts = sorted(labels.label(r, language) for r in self.roles) + sorted(
             r.label(language) for r in self.relations
         )
@@ -155,7 +157,9 @@ def _is_presiding(caller: Caller, record: Any) -> bool:
 
 
 def _is_assignee(caller: Caller, record: Any) -> bool:
-    """Return whether the caller is the assignee, or a member of the assigned team while there is no assignee."""
+    """Return whether the caller is the assignee, or a member of the assigned team while there is no
+    assignee.
+    """
     person = getattr(record, "assignee_id", None)
     if person is not None:
         return bool(person == caller.person_id)
@@ -191,9 +195,7 @@ def _is_same_person(caller: Caller, record: Any) -> bool:
 
 
 def _is_oneself(caller: Caller, record: Any) -> bool:
-    """Return whether the record is the caller's own person, and their credential covers all roles that they
-    hold.
-    """
+    """Return whether the record is the caller's own person, and their credential covers all roles of it."""
     held = parse_grants(getattr(record, "roles", None)) or ()
     return _is_same_person(caller, record) and caller.covers_credential(caller.person_id, held)
 

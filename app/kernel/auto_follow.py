@@ -25,9 +25,7 @@ from app.kernel.visibility import audience
 async def add_auto_followers(
     ledger: Ledger, lifecycle: Lifecycle[Any], decided: Decision, ctx: ActionContext, *, version: int
 ) -> None:
-    """Add a follower for each person who gets work from a child record, and who may not see the record
-    otherwise.
-    """
+    """Add a follower for each person who gets work from a child record and may not see the record yet."""
     if Follower not in lifecycle.children or not (persons := set(_newly_responsible(ctx))):
         return
     shown = audience(lifecycle, decided.record, ctx.audience, made=ctx.made, removed=ctx.removed)

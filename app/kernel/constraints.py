@@ -42,7 +42,9 @@ class InvalidMarkedField:
 
 @dataclass(frozen=True, slots=True)
 class RetryDecision:
-    """Another command has taken the same value at once: the command is decided again, on the current state."""
+    """Another command has taken the same value at once: the command is decided again, on the
+    current state.
+    """
 
 
 Violation = ValueTaken | CheckFailed | InvalidMarkedField | RetryDecision
@@ -66,7 +68,9 @@ def violation_of(command: Command, constraint: str) -> Violation | None:
 
 
 def refusal_for(violation: Violation, command: Command, record: Any) -> Refusal | ConcurrencyConflict:
-    """Return the refusal of the command; ConcurrencyConflict: the command is not refused, but decided again."""
+    """Return the refusal of the command; ConcurrencyConflict: the command is not refused, but
+    decided again.
+    """
     if isinstance(violation, RetryDecision):
         return ConcurrencyConflict()
     if isinstance(violation, CheckFailed):

@@ -1,4 +1,6 @@
-"""The context of an action: who acts, when it happened, the settings, and the values that were loaded for it."""
+"""The context of an action: who acts, when it happened, the settings, and the values that were
+loaded for it.
+"""
 
 from __future__ import annotations
 
@@ -44,18 +46,19 @@ class ActionContext:
     """The context that `apply` may use besides the record and the payload. It creates ids and child records;
     it does not read from the database.
 
-    `now` is the clock, whenever the action is said to have happened. `audience` are the tokens of those who
-    may see the record in its current state, `references` the records and child records that the payload
-    names, by its fields; `prepared` returns a value that a `prepare` of the action has returned, by its type.
-    `made`, `changed` (each before and after) and `removed` are child records. `derived` rows follow from them
-    and are in no event (by table, as JSON data): a rebuild creates them anew. `command_id` is shared by all
-    events of one command; an imported history has none. `key_id` is the record's own key and `number` its
-    number, if the action creates one, `document_number` that of the document that it creates; `upload` is the
-    one that the payload names, `custom` the values of custom fields. `zone` is the organisation's,
-    `login_issuer` the identity provider in use. `related_id` is that of the further record that the command
-    creates, if any. `matrix` gives the priority if a payload has impact and urgency. `follows`: the command
-    follows from another one, so nobody has sent its payload themselves. `staff_only` is set by actions whose
-    events only staff may see.
+    `now` is the clock, even if the action is dated back. `audience` are the tokens of those who may see the
+    record in its current state, `references` the records and child records that the payload names, by its
+    fields; `prepared` returns a value that a `prepare` of the action has returned, by its type. `made`,
+    `changed` (each before and after) and `removed` are child records. `derived` rows follow from them and are
+    in no event (by table, as JSON data): a rebuild creates them anew.
+    `command_id` is shared by all events of one command; an imported history has none. `key_id` is the
+    record's own key and `number` its number, if the action creates one, `document_number` that of the
+    document that it creates; `upload` is the one that the payload names, `custom` the values of custom
+    fields. `zone` is the organisation's time zone, `login_issuer` the identity provider in use.
+    `related_id` is the id of the further record that the command creates, if any.
+    `matrix` gives the priority if a payload has impact and urgency.
+    `follows`: the command follows from another one, so nobody has sent its payload themselves.
+    `staff_only` is set by actions whose events only staff may see.
     """
 
     caller: Caller
@@ -125,9 +128,7 @@ class ActionContext:
         return after
 
     def derive(self, table: str, row: dict[str, Any]) -> None:
-        """Add a row derived from a child record, written in the same transaction: nobody is to read one
-        without the other.
-        """
+        """Add a row derived from a child record, to be written together with it."""
         self.derived.append((table, row))
 
     def remove(self, child: Record) -> None:

@@ -24,7 +24,9 @@ _PARAGRAPH: TypeAdapter[str] = TypeAdapter(Paragraph)
 
 
 class InvalidCustomValue(Exception):
-    """A value is not valid for the custom field; `because` is the code of the message, `words` its arguments."""
+    """A value is not valid for the custom field; `because` is the code of the message, `words` its
+    arguments.
+    """
 
     def __init__(self, because: str, **words: str) -> None:
         super().__init__(because)
@@ -33,9 +35,7 @@ class InvalidCustomValue(Exception):
 
 
 def to_stored_value(known: CustomField, value: Any) -> Any:
-    """Return the value as the log stores it; for a person their id, which is still to be looked up. Raises
-    InvalidCustomValue.
-    """
+    """Return the value as the log stores it; for a person their id, unchecked. Raises InvalidCustomValue."""
     assert known.value_type is not None
     return _CONVERTERS[known.value_type](known, value)
 

@@ -50,8 +50,8 @@ def _leaves_a_state(command: Command, record: Any) -> bool:
 
 
 def not_before_the_last_change(command: Command, record: Any, decided: Decision) -> None:
-    """Refuse if the action changes the record as of a time before its last change. Only an action that
-    changes nothing but child records, as a comment does, may be dated between changes.
+    """Refuse (`before_the_last_change`) if the action changes the record as of a time before its last change.
+    Only an action that changes nothing but child records, as a comment does, may be dated between changes.
     """
     said, changes = command.body.occurred_at, decided.data["set"]
     only_beside = bool(changes) and record.row_key not in changes

@@ -142,8 +142,8 @@ def changed_fields(before: Record | None, after: Record, seal: Seal) -> dict[str
 
 
 def _once_per_text(seal: Seal) -> Seal:
-    """Return a function that encrypts each text once per command, so that the event's `given` and `set` hold
-    the same ciphertext.
+    """Return a function that seals each text once per command, so that `given` and `set` hold one
+    ciphertext.
     """
     known: dict[str, Sealed] = {}
 

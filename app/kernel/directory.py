@@ -124,7 +124,9 @@ def _key_from_row(row: Row) -> CachedKey:
 
 
 def _caller_from_row(row: Row, restricted_to: tuple[RoleGrant, ...] | None = None) -> Caller:
-    """Return the person as a caller with the roles that they hold, restricted to those of their credential."""
+    """Return the person as a caller with the roles that they hold, restricted to those of their
+    credential.
+    """
     machine = row["kind"] == PersonKind.machine
     held = parse_grants(row["held"]) or ()
     return Caller(

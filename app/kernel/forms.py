@@ -65,9 +65,7 @@ _LENGTHS = {
 
 @dataclass(frozen=True)
 class FormFault:
-    """A fault of a form or an answer: its location (JSON Pointer), the code of a message, and the message's
-    arguments.
-    """
+    """A fault of a form or an answer: where it is (JSON Pointer), the code of a message and its arguments."""
 
     pointer: str
     because: str

@@ -1,5 +1,5 @@
-"""Guards of an action, checked before it is decided: the state, the actor policy, segregation of duties, and
-the action's own checks.
+"""Guards of an action, checked before it is decided: state, actor policy, segregation of duties, and its own
+checks.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def require_permission(command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS) -> None:
-    """Raise ActionUnavailable or Forbidden unless the action is available in the record's state, and to the
-    caller.
-    """
+    """Raise ActionUnavailable or Forbidden unless the action is available in this state and to the caller."""
     if not command.row.is_open_in(None if command.row.opens else record.state):
         raise unavailable(command, record, "not_in_this_state")
     if not command.row.who.allows(command.metadata.caller, record):

@@ -22,15 +22,13 @@ async def record_at_version(db: Database, lifecycle: Lifecycle[R], stream: str, 
 
 
 async def record_as_of(db: Database, lifecycle: Lifecycle[R], stream: str, at: int | datetime) -> R | None:
-    """Return the record as it was at that position of the log, or at that instant of recording. None: it did
-    not exist yet.
-    """
+    """Return the record as it was at that log position or time of recording. None: it did not exist yet."""
     return fold(lifecycle.record, stream, await read.stream_events(db, stream, as_of=at))
 
 
 def fold(record_class: type[R], row_key: str, events: list[Recorded]) -> R | None:
-    """Return the row of that key after these events, in the order of their versions; None if it does not
-    exist then.
+    """Return the row of that key after these events, in the order of their versions; None: it does
+    not exist.
     """
     record: R | None = None
     for event in events:

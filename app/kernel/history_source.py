@@ -155,7 +155,9 @@ class HistorySource(Generic[R]):
 
 
 def _requires_reference(body: type[Payload]) -> bool:
-    """Return whether the payload requires a reference to another record, which a state alone does not give."""
+    """Return whether the payload requires a reference to another record, which a state alone does
+    not give.
+    """
     return any(body.model_fields[name].is_required() for name in marks(body, ForeignRef))
 
 

@@ -59,9 +59,7 @@ class ImportedCase(Generic[R]):
             self.latest = entry.at
 
     def set_opening(self, opening: HistoryEntry, row: HistoryEntry | None) -> None:
-        """Set or replace the opening; `row` is the source's row behind it, if no other event records that
-        row.
-        """
+        """Set or replace the opening; `row` is the source's row behind it, if no other event records it."""
         if self.entries:
             assert not self.entries[0].follows
             self.entries[0] = opening
@@ -90,8 +88,8 @@ class ImportedCase(Generic[R]):
         return {name for each in self.entries if sort_key(each) > sort_key(entry) for name in each.fields}
 
     def replay_states(self, entry: HistoryEntry | None = None) -> R:
-        """Return a record with only its state and the fields that depend on the state: just before the entry,
-        or as of now.
+        """Return a record with only its state and the fields that depend on it: just before the entry, or
+        now.
         """
         record = empty(type(self.record), self.record.id)
         for each in self.entries:
@@ -180,7 +178,9 @@ def _replay_own(case: ImportedCase[R], entry: HistoryEntry, event: Recorded) -> 
 
 
 def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple[str, ...]) -> None:
-    """Set the opening as the event reports it, and the row that it is derived from, at that row's own time."""
+    """Set the opening as the event reports it, and the row that it is derived from, at that row's
+    own time.
+    """
     source, columns = case.source, case.columns
     whole = _all_reported_fields(
         case, {**entry.fields, "state": source.initial_state}, entry.fields, irregular
@@ -198,8 +198,8 @@ def _replay_opening(case: ImportedCase[R], entry: HistoryEntry, irregular: tuple
 
 
 def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None:
-    """Return the earlier row that the event records again, in another event's place or besides the opening;
-    None: neither.
+    """Return the earlier row that the event records again, in place of another event or in addition to the
+    opening; None: the event records a row of its own.
     """
     instead = event.data.get("instead")
     rows = [each for each in case.entries if each.header is not None]
@@ -216,11 +216,9 @@ def _reissued_row(case: ImportedCase[R], event: Recorded) -> HistoryEntry | None
 
 
 def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded) -> dict[str, Any]:
-    """Return all fields that the source reported with the entry, including unchanged ones, which are not in
-    the event.
-    """
+    """Return all fields reported with the entry, including unchanged ones, which are not in the event."""
     if not event.data["given"]:
-        # The event adds to rows reported before, so their fields are taken.
+        # The event adds to rows of the same time reported before, so their fields are used.
         same = [each.fields for each in case.entries if each.own and each.follows and each.at == entry.at]
         then = {name: value for fields in same for name, value in fields.items()}
         return _without_unknown(case.source, then, event.data.get("irregular", ())) | entry.fields
@@ -231,7 +229,9 @@ def _reported_fields(case: ImportedCase[R], entry: HistoryEntry, event: Recorded
 def _all_reported_fields(
     case: ImportedCase[R], known: Mapping[str, Any], told: Iterable[str], irregular: Sequence[str]
 ) -> dict[str, Any]:
-    """Return all of the known fields that a row reports, by the source's columns; at least those in `told`."""
+    """Return those of the known fields that a row reports, by the source's columns; at least the fields in
+    `told`.
+    """
     source = case.source
     names = {source.columns[c] for c in case.columns if c in source.columns} | {"state"}
     unknown = {name for name in names if f"unknown_{name}" in irregular}

@@ -89,9 +89,7 @@ class Ledger:
             self.forget()
 
     def on_notification(self, text: str) -> None:
-        """Handle the text of one notification: the head's position, and the kinds of streams that have
-        changed.
-        """
+        """Handle the text of a notification: the head's position, and the kinds of the changed streams."""
         position, _, kinds = text.partition(" ")
         self._heard_position = max(self._heard_position, int(position))
         self.invalidate(set(kinds.split(",")))

@@ -161,7 +161,7 @@ class Action(Generic[R, B]):
 
     @property
     def leads_to(self) -> tuple[CodeEnum, ...]:
-        """Return the states that the action can lead to, as far as the table says: none if it keeps the
+        """Return the states that the action can lead to, as far as the table lists them: none if it keeps the
         state, or leads back to the previous one.
         """
         if isinstance(self.to, Branch):
@@ -241,10 +241,10 @@ class Lifecycle(Generic[R]):
     of token, the columns that hold it, for lists (none: holders of such a token see every row). `unassigned`
     is the SQL condition for the token `desk`, `open_to_all` that for `everybody` if not every row has it.
     `children` are the classes of child records on its stream. `ended` are the states in which a case is done
-    and can be reopened. `searched_fields` are the fields that a full-text search covers besides the number:
-    only fields shown to everybody who sees the record. `constraints` declares, by name, the consequence for a
-    command that violates a database constraint of the lifecycle's own table or its children's. `retired` are
-    the states in which the record may not be named in new commands, with the code of the refusal.
+    and can be reopened. `searched_fields` are the fields that a search covers besides the number: only fields
+    shown to everybody who sees the record. `constraints` declares, by name, the consequence for a command
+    that violates a database constraint of the lifecycle's own table or its children's. `retired` are the
+    states in which new commands may not refer to the record, with the code of the refusal.
     `reviewer_group_field` is the field that names the group which reviews the record, and sees what it needs
     for that.
     """

@@ -1,6 +1,4 @@
-"""Record numbers for people: INC-2026-000123. Unique, never reused; gaps are allowed, and they imply no
-order.
-"""
+"""Record numbers for people: INC-2026-000123. Unique, never reused; with gaps, and in no particular order."""
 
 from __future__ import annotations
 
@@ -32,7 +30,9 @@ class Numbers:
         self._taken: Counter[tuple[str, int]] = Counter()
 
     async def next_number(self, code: str, instant: datetime, *, block: int = BLOCK) -> str:
-        """Return the next number of that code, in the year of that instant in the organisation's time zone."""
+        """Return the next number of that code, in the year of that instant in the organisation's
+        time zone.
+        """
         year, number = await self._next_in_year(code, instant, block)
         return f"{code}-{year:04d}-{number:06d}"
 
@@ -44,8 +44,8 @@ class Numbers:
         return f"{code}{year}{number:03d}"
 
     async def _next_in_year(self, code: str, instant: datetime, block: int | None) -> tuple[int, int]:
-        """Return the year and the next number. `block`: the least number to reserve at once; None: never more
-        than one.
+        """Return the year and the next number. `block`: reserve at least so many at once; None:
+        exactly one.
         """
         year = instant.astimezone(self.zone).year
         most = min(self._taken[code, year] // 4, LARGEST_BLOCK)

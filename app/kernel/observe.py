@@ -74,8 +74,8 @@ def observe(case: ImportedCase[R], snapshot: Snapshot, seal: Seal) -> list[Obser
 
 
 class _Content(NamedTuple):
-    """The content of an event: `given`, `set`, `late` and `instead` of its data; `set` and `late` are those
-    of the case.
+    """The content of an event: `given`, `set`, `late` and `instead` of its data; `set` and `late` of the case
+    only.
     """
 
     given: dict[str, Any]
@@ -143,7 +143,9 @@ class _Observation(Generic[R]):
         return self.snapshot.state in (None, self.source.initial_state)
 
     def _set_opening(self, version: int, opened_at: datetime) -> None:
-        """Record the row as the one that the opening is derived from, reported by the event of that version."""
+        """Record the row as the one that the opening is derived from, reported by the event of that
+        version.
+        """
         case, snapshot = self.case, self.snapshot
         # Fields that an earlier known opening had, and this one has not.
         before = case.entries[0].fields if case.entries else {}
@@ -168,8 +170,8 @@ class _Observation(Generic[R]):
         return event._replace(actor=None)
 
     def in_order_event(self, given: dict[str, Any], found: tuple[str, ...]) -> ObservedEvent:
-        """Return the event of a row that is the latest so far. `found`: codes found by the reader and not yet
-        in an event of the row.
+        """Return the event of a row that is the latest so far. `found`: the reader's codes that no event of
+        the row has yet.
         """
         case, snapshot, state = self.case, self.snapshot, self.snapshot.state
         stood = case.record.state
@@ -195,9 +197,7 @@ class _Observation(Generic[R]):
         return event
 
     def late_events(self, given: dict[str, Any]) -> list[ObservedEvent]:
-        """Return the events of a row that is not the latest, including corrections of later rows that now
-        read differently.
-        """
+        """Return the events of a row that is not the latest, and those that correct later rows."""
         first = self.case.opening_row
         if first is None or first.at <= self.snapshot.at:
             row, event = self._insert(given, self.codes)
@@ -209,9 +209,7 @@ class _Observation(Generic[R]):
         return [event, second, *self._reissue_later_rows(row)]
 
     def _replace_opening(self, given: dict[str, Any]) -> tuple[HistoryEntry, ObservedEvent]:
-        """Derive the opening from this row, which is earlier than all others. Return the row's entry and the
-        event.
-        """
+        """Derive the opening from this row, which is earlier than all others. Return its entry and event."""
         case, old, was = self.case, self.values.copy(), self.case.replay_states().__dict__
         row = HistoryEntry(True, self.snapshot.at, case.version + 1, {}, (), True)
         self.values["opened_at"] = min(self.values["opened_at"], self.snapshot.opened_at)
@@ -225,8 +223,8 @@ class _Observation(Generic[R]):
         return row, self._opening_event(_Content(given, changed, past, OPENING_VERSION))
 
     def _insert(self, given: dict[str, Any], found: tuple[str, ...]) -> tuple[HistoryEntry, ObservedEvent]:
-        """Insert a row that is not the latest. Return its entry, and the event with the fields that differ
-        from the row before it.
+        """Insert a row that is not the latest. Return its entry, and the event with the fields that it
+        changes.
         """
         case, fields = self.case, self._all_fields()
         entry = HistoryEntry(True, self.snapshot.at, case.version + 1, fields, (), True)
@@ -254,7 +252,9 @@ class _Observation(Generic[R]):
                 self.values[name] = value
 
     def _reissue_later_rows(self, inserted: HistoryEntry) -> list[ObservedEvent]:
-        """Return events for rows after a late one that now report more, or differ from their earlier events."""
+        """Return events for rows after a late one that now report more, or differ from their
+        earlier events.
+        """
         case = self.case
         behind = [each for each in case.entries if sort_key(each) > sort_key(inserted)]
         events: list[ObservedEvent] = []
@@ -299,7 +299,7 @@ class _Observation(Generic[R]):
         past = self._log_values({n: v for n, v in told.items() if n not in now})
         case.entries.remove(row)
         case.add(again._replace(event_fields={*now, *past, *self.source.personal_event_fields(row)}))
-        # The opening's event is not replaced: its row is recorded besides.
+        # The opening's event is not replaced: its row gets an event in addition.
         instead = None if row.header.is_opening else row.version
         return self._event(manner, row.at, _Content({}, now, past, instead))
 
@@ -326,7 +326,9 @@ class _Observation(Generic[R]):
                 self.values[name] = self._ciphertext(words[name])
 
     def _log_values(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields as the log stores them; without personal texts of which only the digest is known."""
+        """Return the fields as the log stores them; without personal texts of which only the digest
+        is known.
+        """
         known, words = codecs(type(self.case.record)), self.snapshot.words
         written: dict[str, Any] = {}
         for name, value in sorted(fields.items()):

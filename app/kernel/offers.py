@@ -1,5 +1,5 @@
-"""The actions that a caller may perform on a record now, and those that are refused for the time being, with
-the reason.
+"""The actions that a caller may perform on a record now, and those that a check refuses for now, with the
+reason.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ class Offer(NamedTuple):
 async def offers(
     ledger: Ledger, lifecycle: Lifecycle[Any], loaded: VersionedRecord[Any], metadata: CommandMetadata
 ) -> list[Offer]:
-    """Return the caller's actions in the record's state, in the order of the table, each with the result of
-    its checks.
-    """
+    """Return the caller's actions in the record's state, in the table's order, with the results of checks."""
     look, at = (
         ReadContext(ledger.db, ledger.lifecycles, ledger.directory),
         action_context(ledger, loaded, metadata),

@@ -1,4 +1,4 @@
-"""Payloads of commands: the API validates them, `apply` reads them, and the event stores their
+"""Payloads of commands: the API validates them, `apply` reads them, and events store their
 `to_event_data`.
 """
 
@@ -361,9 +361,7 @@ _marks_cache: dict[tuple[type, type], dict[str, Any]] = {}
 
 
 def marks(model: type[BaseModel], mark: type) -> dict[str, Any]:
-    """Return, by field, the mark of that class (Personal, ForeignRef, KeyRef, ChildRef, StaffOnly) in its
-    annotation.
-    """
+    """Return, by field, the mark of that class (as Personal, ForeignRef or ChildRef) in its annotation."""
     known = _marks_cache.get((model, mark))
     if known is None:
         known = {

@@ -55,7 +55,9 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """The idempotency key of a command: the route, the client's key, and a hash (hex) of the whole command."""
+    """The idempotency key of a command: the route, the client's key, and a hash (hex) of the whole
+    command.
+    """
 
     route: str
     key: str
@@ -93,9 +95,7 @@ class CommandResult:
 
 
 async def perform(ledger: Ledger, command: Command) -> CommandResult:
-    """Perform the command. Raises a Refusal, DuplicateCommand if its idempotency key was used before, or
-    DatabaseGone.
-    """
+    """Perform the command. Raises a Refusal, DuplicateCommand if its key was used before, or DatabaseGone."""
     with contextlib.suppress(ConcurrencyConflict):
         return await _attempt(ledger, command)
     # Commands that met a conflict retry one after the other: all at once they would only conflict again.
@@ -130,7 +130,7 @@ class _StreamDecision:
 
 @dataclass(frozen=True, slots=True)
 class _CommandDecision:
-    """A decided command: its decisions for single streams, the last one on the record's own stream, and the
+    """A decided command: its decisions by stream, the last one on the record's own stream, and the
     read set.
     """
 
@@ -152,8 +152,8 @@ async def _attempt(ledger: Ledger, command: Command) -> CommandResult:
 def _violation_refusal(
     decision: _CommandDecision, error: ConstraintViolation
 ) -> Refusal | ConcurrencyConflict | None:
-    """Return the refusal that the lifecycle declares for the violated constraint; None: no part of the
-    command declares it.
+    """Return the refusal that a lifecycle declares for the violated constraint; None: no decision's lifecycle
+    declares it.
     """
     for part in decision.parts:
         violation = violation_of(part.command, error.constraint or "")
@@ -200,9 +200,7 @@ def _append_request(wholes: Sequence[_CommandDecision]) -> AppendRequest:
 def _command_result(ledger: Ledger, decision: _CommandDecision, written: LogPosition) -> CommandResult:
     kinds = {kind_of(part.event.stream) for part in decision.parts}
     ledger.invalidate({*kinds, *(VAULT for part in decision.parts if part.removals)})
-    if (
-        record := decision.last.decided.record
-    ).appended_at is None:  # the event has changed a field of the record itself
+    if (record := decision.last.decided.record).appended_at is None:  # the event set a field of its own
         record.appended_at = written.recorded_at
     return CommandResult(record, decision.parts[0].event, written, decision.last.after)
 

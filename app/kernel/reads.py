@@ -55,8 +55,8 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class RecordVersion:
-    """The query read child rows of a record whose version is in the read set; adding or removing such a row
-    changes that version.
+    """The query read child rows of a record in the read set; adding or removing such a row changes its
+    version.
     """
 
 
@@ -122,7 +122,7 @@ class ReadContext:
         self.versions.setdefault(stream, version)
 
     async def record(self, kind: str, name: str) -> VersionedRecord[Any] | None:
-        """Return a record by its id, its number, its key, or the key that another system has for it."""
+        """Return a record by its id, number or key, or by the key that another system has for it."""
         record_id = _id(name)
         if record_id is not None and (made := self.made.get(stream(kind, record_id))) is not None:
             return made
@@ -132,7 +132,7 @@ class ReadContext:
         return loaded
 
     async def by_key(self, kind: str, key: str, process: str | None = None) -> list[VersionedRecord[Any]]:
-        """Return the records of that key: at most one, or one of each process if keys are unique per process
+        """Return the records of that key: at most one, or one of each process, if each has keys of its own
         and none is given.
         """
         where = "r.key = %(key)s" if process is None else "r.key = %(key)s and r.process = %(process)s"
@@ -196,14 +196,12 @@ class ReadContext:
         return [from_row(child, row) for row in rows]
 
     async def head(self) -> int:
-        """Return the position of the newest event. It only grows, so no decision need be repeated because of
-        it.
-        """
+        """Return the position of the newest event. It only grows, so it needs no guard."""
         return await head(self._db)
 
     async def is_attached(self, upload_id: UUID) -> bool:
-        """Return whether the upload is attached to a record. Two commands that attach it at once violate the
-        unique key.
+        """Return whether the upload is attached. Two commands that attach it at once violate
+        personal_key_pkey.
         """
         query = "select 1 from fold.attachment where id = %s"
         held = Constraint("personal_key_pkey")
@@ -229,14 +227,14 @@ class ReadContext:
         return {str(one.field.key): one.field for one in known if one.field.state is FieldState.active}
 
     async def relies_on(self, process: str, key: str) -> None:
-        """Add the definition of that custom field to the read set: the command is decided again if it
-        changes.
-        """
+        """Add the custom field's definition to the read set: if it changes, the command is decided again."""
         one = (await self.directory.custom_fields(process))[key]
         self.relies_on_version(one.field.row_key, one.stream_version)
 
     async def priority_matrix(self) -> Matrix:
-        """Return the priority matrix in force. If another one is set meanwhile, the command is decided again."""
+        """Return the priority matrix in force. If another one is set meanwhile, the command is
+        decided again.
+        """
         known = await self.directory.priority_matrix()
         if known.record is not None:
             self.relies_on_version(known.record.row_key, known.stream_version)
@@ -253,8 +251,8 @@ def grants_for(role: Role, record: Record) -> list[str]:
 
 
 async def load(db: Database, lifecycle: Lifecycle[R], name: str) -> VersionedRecord[R] | None:
-    """Return a record by its id, its number, its key, or another system's key for it; None if there is none,
-    or several.
+    """Return a record by its id, number or key, or another system's key for it; None if none or several
+    match.
     """
     query = _loading(lifecycle)
     record_id = _id(name)

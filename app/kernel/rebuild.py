@@ -58,8 +58,8 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True)
 class FoldComparison:
-    """The result of a comparison: the number of events, the number of differing rows by table, and the first
-    of those rows.
+    """The result of a comparison: the number of events, of differing rows by table, and the first of these
+    rows.
     """
 
     events: int

@@ -1,5 +1,5 @@
-"""References in a payload: other records, which the caller must be able to see, and child records of the
-record itself.
+"""References in a payload: other records, which must be visible to the caller, and child records of the
+record.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 async def resolve_references(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Record
 ) -> UUID | None:
-    """Resolve the payload's references into the context. Return the person on whose behalf the command is, if
+    """Resolve the payload's references into the context. Return the person on whose behalf it is sent, if
     any.
     """
     behalf: UUID | None = None
@@ -149,15 +149,13 @@ def _can_see(ledger: Ledger, command: Command, kind: str, audience: list[str]) -
 
 
 def _process_of(command: Command, record: Record) -> str:
-    """Return the process that the command is about: the one in the payload or the record, otherwise the
-    record's kind.
-    """
+    """Return the command's process: that of the payload or the record, otherwise the record's kind."""
     process: str | None = getattr(command.body, "process", None) or getattr(record, "process", None)
     return process or record.KIND
 
 
 def _require_not_retired(lifecycle: Lifecycle[Any], found: Sequence[Any], pointer: str) -> None:
-    """Raise WrongValue if all of these records, which have one name, are retired: new commands may not refer
+    """Raise WrongValue if all of these records, which share a name, are retired: no new references
     to them.
     """
     codes = [lifecycle.retired.get(one.state) for one in found]
@@ -166,8 +164,8 @@ def _require_not_retired(lifecycle: Lifecycle[Any], found: Sequence[Any], pointe
 
 
 async def _person_by_external_id(ledger: Ledger, name: str) -> str:
-    """Return the id of the person with that name in a source: `<source>:<name>`; the argument itself if there
-    is none.
+    """Return the id of the person with that name in a source, `<source>:<name>`; if there is none, the name
+    as it is.
     """
     source, _, known_as = name.partition(":")
     if source == LOGIN:  # Logins are no public names of persons.

@@ -129,8 +129,8 @@ class Rule:
         consequences: Sequence[Consequence],
         now: datetime,
     ) -> bool:
-        """Perform the consequences concurrently, so that they share a batch of the log's writer. False: a
-        record had changed.
+        """Perform the consequences concurrently, to share a batch of the log's writer. False: a record had
+        changed.
         """
 
         # Keyed by record, not by a running number: that would name another record if there are more of them

@@ -33,8 +33,8 @@ NAME_EXISTS = "select true from vault.known_as where person_id = %s and source =
 async def prepare_sealing(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
 ) -> tuple[Seal, Rows, Removals]:
-    """Return the function that seals the action's personal fields, and the rows to add to the vault and to
-    remove.
+    """Return the function that seals the action's personal fields, and the rows to add to and remove from the
+    vault.
     """
     seal, rows, removals = await _sealing_key(ledger, reads, command, ctx, record, behalf)
     names, forgotten = await _name_changes(ledger, command, record.id)
@@ -42,8 +42,8 @@ async def prepare_sealing(
 
 
 async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tuple[Rows, Removals]:
-    """Return the changes to the fingerprints of names by which the person is found; the log does not hold
-    them.
+    """Return the changes to the fingerprints of a person's names, by which the person is found; they are not
+    in the log.
     """
     if command.row.keys is Keys.DESTROYED:
         return (), await _remove_names(ledger, person_id, LOGIN, None)
@@ -63,9 +63,7 @@ async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tu
 
 
 async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str | None) -> Removals:
-    """Return the removals of all names that the source has for the person, except the one with this
-    fingerprint.
-    """
+    """Return the removals of the source's names for the person, except that with this fingerprint."""
     rows = await ledger.db.rows(OTHER_NAMES, (person_id, source, but))
     return tuple(("vault.known_as", str(row["id"])) for row in rows)
 
@@ -105,7 +103,7 @@ async def _author(
     ledger: Ledger, reads: ReadContext, command: Command, record: Any, behalf: UUID | None
 ) -> AuthorKey:
     """Return the key of the person whose text this is: a rule's text belongs to the requester, a text on
-    behalf of a person to that person.
+    behalf of a person to that person, and a person record's own fields to the person in it.
     """
     subject = behalf or command.metadata.caller.person_id or getattr(record, "requester_id", None)
     if command.row.keys is Keys.OWN:

@@ -111,9 +111,7 @@ class TimerConsumer(Protocol):
         """
 
     async def outcome_of(self, ledger: Ledger, row: Row, now: datetime) -> TimerOutcome | datetime | None:
-        """Return what the rule does with the record now; or when to check it again; or None: nothing in its
-        current state.
-        """
+        """Return the rule's outcome for the record now; or when to check it again; or None: nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +302,7 @@ async def fire_due(
 
 @dataclass(slots=True)
 class _Batch:
-    """Timers that fire together, and the result: by stream, when to check the record `later`; and the
+    """Timers that fire together, with the results: when to check a record `later`, by stream; and the
     refusals.
     """
 
@@ -316,7 +314,9 @@ class _Batch:
     refused: list[tuple[Cause, Consequence, str]] = field(default_factory=list)
 
     async def fire(self, streams: Sequence[str]) -> None:
-        """Load the records and act on them concurrently, so that commands share a batch of the log's writer."""
+        """Load the records and act on them concurrently, so that commands share a batch of the
+        log's writer.
+        """
         rows = await self.rule.load_records(self.ledger, streams)
         for outcome in await asyncio.gather(*map(self._fire_one, rows), return_exceptions=True):
             if outcome is not None:

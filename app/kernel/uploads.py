@@ -89,7 +89,9 @@ class UploadTaken(Refusal):
 
 @dataclass
 class TooMuchWaits(Refusal):
-    """The person's uploads that are not attached to anything exceed the limit. `words`: the limit, in bytes."""
+    """The person's uploads that are not attached to anything exceed the limit. `words`: the limit,
+    in bytes.
+    """
 
     STATUS = 409
     CODE = "too_much_waits"

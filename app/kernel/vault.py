@@ -1,4 +1,4 @@
-"""The keys of personal fields in a process: fetched, unwrapped, and dropped from the cache when they are
+"""The cache of keys of personal fields in a process: fetched, unwrapped, and dropped when they are
 destroyed.
 """
 
@@ -58,7 +58,7 @@ class Vault:
         self._authors: LruCache[UUID, AuthorKey] = LruCache(LARGEST_CACHE)
         self._texts: LruCache[str, str] = LruCache(LARGEST_CACHE)
         self._opened: LruCache[UUID, PersonalKey] = LruCache(LARGEST_CACHE)
-        # Keys fetched before persons changed are not cached after that.
+        # Incremented by `forget`: keys fetched before a key was destroyed are not cached after it.
         self._epoch = 0
 
     def forget(self) -> None:
@@ -83,9 +83,7 @@ class Vault:
         return known
 
     def sealing(self, key: PersonalKey) -> Callable[[str], Sealed]:
-        """Return a function that seals texts with that key and caches them, so that they need not be
-        decrypted for display.
-        """
+        """Return a function that seals texts with that key, and caches them to spare their decryption."""
 
         def seal(text: str) -> Sealed:
             sealed = key.seal(text)
@@ -95,9 +93,7 @@ class Vault:
         return seal
 
     async def texts(self, sealed: Iterable[str]) -> dict[str, str | None]:
-        """Return by ciphertext the text; None if its key was destroyed. One statement at most, for any number
-        of texts.
-        """
+        """Return by ciphertext the text; None if its key was destroyed. Runs one statement at most."""
         wanted = set(sealed)
         found: dict[str, str | None] = {s: self._texts.get(s) for s in wanted}
         missing = [s for s, text in found.items() if text is None]
@@ -141,8 +137,8 @@ class Vault:
 
 
 def unwrapped(unwrap: Callable[[UUID, bytes], PersonalKey], row: Row) -> PersonalKey | None:
-    """Return the key in a row of KEYS; None if the key that wraps it was destroyed. `unwrap` is the master
-    key's.
+    """Return the key in a row of KEYS; None if its wrapping key was destroyed. `unwrap` is the master key's
+    method.
     """
     if row["under"] is None:
         return unwrap(row["id"], row["wrapped"])
@@ -164,8 +160,8 @@ def master_key(secrets_dir: Path) -> MasterKey:
 
 
 def _create_key_file(path: Path) -> None:
-    """Create the key file: named only when it is complete and on the disk. Of several processes the first
-    one's stays.
+    """Create the key file, named only when it is complete and on the disk. Of several processes the first
+    wins.
     """
     descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # has mode 0600
     try:

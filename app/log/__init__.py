@@ -1,3 +1,1 @@
-"""The event log: appending, reading and following events. Knows no process of the ticketing domain and no
-HTTP.
-"""
+"""The event log: appending, reading and following events. Knows no HTTP, and no kind of record."""

@@ -1,6 +1,4 @@
-"""The batch of events that a consumer gets: a range of log positions, read once for all consumers of a
-worker.
-"""
+"""The batch of events that a consumer gets: a range of log positions, read once for all consumers."""
 
 from __future__ import annotations
 
@@ -51,8 +49,8 @@ class StreamActivity:
 
 
 class Tail:
-    """The newest events that this worker has read, without gaps; each is decoded once, and only when a
-    consumer asks for it.
+    """The newest events read by this worker, without gaps; each is decoded once, when a consumer
+    asks for it.
     """
 
     #: Older events are dropped.

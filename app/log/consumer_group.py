@@ -80,7 +80,9 @@ class LogListener(Protocol):
     """Another observer of the log's notifications."""
 
     def forget(self) -> None:
-        """Drop all cached knowledge: notifications arrive from now on, and earlier ones may have been missed."""
+        """Drop all cached knowledge: notifications arrive from now on, and earlier ones may have
+        been missed.
+        """
 
     def on_notification(self, text: str) -> None:
         """Handle the text of one notification."""
@@ -127,9 +129,7 @@ async def _listen(
     hearer: LogListener | None,
     failed: Failed,
 ) -> None:
-    """Pass notifications to the wake signal of a consumer group, which runs while this connection holds the
-    lease.
-    """
+    """Wake a consumer group by notifications; the group runs while this connection holds the lease."""
     bell = WakeSignal()
     following: asyncio.Task[None] | None = None
     connection = await connect(url, FOLLOW_LIMITS)
@@ -174,9 +174,7 @@ class _ConsumerLag:
 
     @property
     def is_far_behind(self) -> bool:
-        """Return whether the consumer is at the log's beginning, or too far behind for the others to wait for
-        it.
-        """
+        """Return whether the consumer is too far behind for the others to wait, or at the log's beginning."""
         return self.position == 0 or self.head - self.position > min(LARGEST_SHARED_LAG, self.consumer.batch)
 
     @property
@@ -224,9 +222,7 @@ class ConsumerGroup:
                 await discard(self._connection)
 
     async def _wait(self, rung: asyncio.Event) -> None:
-        """Wait until the log has grown, or until consumers that are throttled during an import may work
-        again.
-        """
+        """Wait until the log has grown, or until consumers that an import throttles may work again."""
         clock = asyncio.get_running_loop().time
         waiting = [at - clock() for throttled in (True, False) if (at := self._earliest(throttled)) > clock()]
         # Not wait_for: before Python 3.12 it loses a cancellation that coincides with the signal.
@@ -239,7 +235,7 @@ class ConsumerGroup:
         return self._signal.earliest(self._worked_at[throttled], throttled=throttled)
 
     async def _poll_once(self, tasks: asyncio.TaskGroup) -> bool:
-        """Handle new events. Return whether a consumer has failed, so that the others' events are still to be
+        """Handle new events. Return True if a consumer failed, so that the others' events remain to be
         handled.
         """
         now = asyncio.get_running_loop().time()
@@ -269,8 +265,8 @@ class ConsumerGroup:
         return False
 
     async def _handle(self, names: list[str]) -> list[Consumer]:
-        """Hand these consumers the events behind their checkpoints that concern them. Return those that are
-        to proceed on their own.
+        """Hand these consumers the new events that concern them. Return those that are to proceed on their
+        own.
         """
         self._current = None
         async with self._transaction() as connection:

@@ -1,4 +1,6 @@
-"""Events, and the names of streams. Their grammar and meaning: docs/decisions/0001-the-form-of-an-event.md."""
+"""Events, and the names of streams. Their grammar and meaning:
+docs/decisions/0001-the-form-of-an-event.md.
+"""
 
 from __future__ import annotations
 
@@ -63,9 +65,7 @@ def stream(kind: str, record_id: UUID) -> str:
 
 
 def ids_of(names: Iterable[str]) -> str:
-    """Return the ids in names of streams as the text of a PostgreSQL array; they are only passed on, so they
-    are not parsed.
-    """
+    """Return the ids in names of streams as the text of a PostgreSQL array, without parsing them."""
     return "{" + ",".join([name.partition("/")[2] for name in names]) + "}"
 
 

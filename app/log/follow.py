@@ -124,9 +124,7 @@ async def reset(connection: Connection, consumer: Consumer) -> None:
 
 
 async def announce_import_end(connection: Connection) -> None:
-    """Notify all followers of the log that the imported history is complete, so that none waits for more of
-    it.
-    """
+    """Notify all followers of the log that an imported history is complete, so that none waits for more."""
     async with within_answer_time(connection):
         await connection.execute(NOTIFY_IMPORT_END, (CHANNEL,))
 
@@ -143,9 +141,7 @@ async def receive_notifications(connection: Connection, seconds: float) -> list[
 
 @contextlib.asynccontextmanager
 async def log_listener(url: str) -> AsyncIterator[Callable[[float], Awaitable[list[str]]]]:
-    """Yield a function that waits for the log's notifications, at most so many seconds, and returns their
-    texts.
-    """
+    """Yield a function that waits for notifications, at most so many seconds, and returns their texts."""
     connection = await connect(url, FOLLOW_LIMITS)
     try:
         await listen(connection)

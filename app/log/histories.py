@@ -69,9 +69,7 @@ class History:
         return self.commands - 1
 
     def read(self, n: int, stream: str, version: int) -> None:
-        """Add a stream to the command's read set, with the version that was read; 0: the stream did not
-        exist.
-        """
+        """Add a stream to the command's read set, with the version read; 0: the stream did not exist."""
         self._reads.append({"n": n, "stream": stream, "version": version})
 
     def row(self, n: int, table: str, row: dict[str, Any]) -> None:

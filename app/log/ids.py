@@ -14,8 +14,8 @@ _last_stamp = 0  # of the newest id: 48 bits of milliseconds and 12 bits of coun
 
 
 def uuid7() -> UUID:
-    """Return a new id, larger than every earlier one of this process (RFC 9562's method 1: a counter next to
-    the time).
+    """Return a new id, larger than all earlier ones of this process (RFC 9562, method 1: a counter after the
+    time).
     """
     global _last_stamp  # noqa: PLW0603  # the counter is the process's
     with _lock:
@@ -32,7 +32,9 @@ def id_text(value: UUID) -> str:
 
 
 def uuid7_texts(count: int) -> list[str]:
-    """Return `count` new ids as text, in ascending order, in a fraction of the time of `count` single calls."""
+    """Return `count` new ids as text, in ascending order, in a fraction of the time of `count`
+    single calls.
+    """
     global _last_stamp  # noqa: PLW0603  # the counter is the process's
     with _lock:
         first = max(_last_stamp + 1, (time.time_ns() // 1_000_000) << 12)

@@ -18,7 +18,9 @@ async def head(db: Database, *, seconds: float | None = None) -> int:
 
 
 async def is_beyond_head(db: Database, as_of: int | datetime, now: datetime) -> bool:
-    """Return whether the position, or the instant, is one that the log has not reached. Raises DatabaseGone."""
+    """Return whether the position, or the instant, is one that the log has not reached. Raises
+    DatabaseGone.
+    """
     if not isinstance(as_of, datetime):
         return as_of > await head(db)
     # Events are stamped with the database's clock, which may be ahead of this process's and never goes back.
@@ -111,8 +113,6 @@ async def events_after(db: Database, position: int, limit: int) -> list[Recorded
 
 
 async def keys_by_route(db: Database, route: str) -> dict[tuple[str, str], str]:
-    """Return the commands that were applied through that route: by principal and idempotency key, the stream
-    that each wrote to.
-    """
+    """Return the commands applied through that route: by principal and key, the stream that each wrote to."""
     query = "select principal, key, stream from log.idempotency where route = %s"
     return {(row["principal"], row["key"]): row["stream"] for row in await db.rows(query, (route,))}

@@ -1,4 +1,6 @@
-"""The signal that wakes consumers when the log has grown, and delays them while a history is being imported."""
+"""The signal that wakes consumers when the log has grown, and delays them while a history is being
+imported.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ APPEND = b"select * from log.append(%s::text::jsonb, %b)"
 
 
 class ConcurrencyConflict(Exception):
-    """A stream of the command's read set has changed since; nothing was written. The command is to be decided
+    """A stream of the command's read set has changed since; nothing was written. The command must be decided
     again.
     """
 
@@ -53,7 +53,9 @@ class IdempotencyRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecordedOutcome:
-    """The outcome of an earlier application of the same command. `version` is that of `stream` just after it."""
+    """The outcome of an earlier application of the same command. `version` is that of `stream` just
+    after it.
+    """
 
     fingerprint: str  # in hex
     stream: str
@@ -145,9 +147,7 @@ class Writer:
 
     @property
     def is_working(self) -> bool:
-        """Return whether the writer accepts commands; whether the database is available, the writer does not
-        know.
-        """
+        """Return whether the writer accepts commands, regardless of whether the database is available."""
         alive = self._task is not None and not self._task.done()
         return alive and not self._stopping and len(self._waiting) < LONGEST_QUEUE
 
@@ -197,8 +197,8 @@ class Writer:
                 await self._write_each(self._connection, batch)
 
     async def _write_each(self, connection: Connection, batch: list[_Waiting]) -> None:
-        """Append the commands of a batch one by one: the database refused one of them, and the others are not
-        to fail with it.
+        """Append the commands of a batch one by one, as the database refused one of them, so that only that
+        one fails.
         """
         for start in range(0, len(batch), MOST_SUBTRANSACTIONS):
             results: list[tuple[_Waiting, AppendResult | ConstraintViolation]] = []
