@@ -115,7 +115,7 @@ class BusinessTime:
         return None
 
     def open_at(self, instant: datetime) -> bool:
-        """Return whether that instant counts."""
+        """Return whether the calendar is open at that instant."""
         at = _seconds(instant)
         return any(self._year(n).opening(at) == at for n in _years(at, at + 1))
 

@@ -37,7 +37,7 @@ class Refusal(Exception):
 
     @property
     def code(self) -> str:
-        """Return the stable code of the problem."""
+        """Return the stable code of the refusal."""
         return self.CODE
 
     def sentence(self, language: str) -> str:
@@ -91,7 +91,7 @@ class ActionUnavailable(Refusal):
 
     @property
     def code(self) -> str:
-        """Return the check's code, which is the code of the problem."""
+        """Return the code of the check that refused the action."""
         return self.because
 
 

@@ -33,7 +33,7 @@ from app.log.follow import (
 from app.log.wake_signal import WakeSignal
 from app.shared_connections import SharedConnections
 
-#: Name of the lease, and of the group when a failure is reported that is no single consumer's.
+#: Name of the consumer group in reports of failures that are no single consumer's.
 NAME = "consumers"
 _KEY = "hashtextextended('log.checkpoint', 0)"
 LEASE = f"select pg_try_advisory_lock({_KEY})"
@@ -77,7 +77,9 @@ Failed = Callable[[str, Exception], None]
 
 
 class LogListener(Protocol):
-    """Another observer of the log's notifications."""
+    """An observer of the log besides the consumers: it gets each notification, or the head's position if none
+    came.
+    """
 
     def forget(self) -> None:
         """Drop all cached knowledge: notifications arrive from now on, and earlier ones may have
