@@ -1,1 +1,1 @@
-"""HTTP plumbing. Knows lifecycles; knows no process."""
+"""HTTP layer shared by all processes: knows lifecycles in general, and no single process."""

@@ -1,6 +1,7 @@
-"""One typed operation per row of a table: `POST /v1/incidents/{id}/resolve` takes a ResolveIncident.
-
-The one dynamic place: `act` is written once, and before FastAPI sees it its `body` gets the row's own type.
+"""HTTP operations of lifecycle actions, one typed operation each: `POST /v1/incidents/{id}/resolve` takes a
+ResolveIncident.
+Endpoints are generic functions; before FastAPI reads their signature, the parameter `body` gets the payload
+type of the action.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def mount_actions(
     left_out: frozenset[str] = frozenset(),
     renderer: type[Renderer] = Renderer,
 ) -> None:
-    """Adds an operation for every row of the table, but those that the router writes by hand; editing is for
-    `mount_edit`. `renderer` shows the record after it.
+    """Add an operation for every action of the lifecycle, except edits (see `mount_edit`) and those in
+    `left_out`, which the router defines by hand. `renderer` shows the record after the action.
     """
     for row in lifecycle.rows:
         if row.name not in left_out and not issubclass(row.body, Patch):
@@ -70,7 +71,7 @@ def mount_actions(
 
 
 def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) -> dict[str, Any]:
-    """How the contract describes the row of that name."""
+    """Return FastAPI's route arguments that describe the action of that name in the contract."""
     row = lifecycle[name]
     return {
         "status_code": 201 if row.opens else 200,
@@ -83,12 +84,13 @@ def operation(lifecycle: Lifecycle[Any], name: str, shape: type[OutputModel]) ->
 
 
 def operation_id(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
-    """`resolve_incident`."""
+    """Return the operationId of the action, as `resolve_incident`."""
     return f"{row.name}_{lifecycle.kind}"
 
 
 def describe(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> dict[str, Any]:
-    """The row, for the contract."""
+    """Return the `x-lifecycle` extension of the contract: the action's source states, target state, policy
+    and events."""
     return {
         "from": source_states(lifecycle, row),
         "to": target_state(row),
@@ -120,7 +122,8 @@ def _endpoint(
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """What a request says: of which record, what, at which version, and under which key."""
+    """A parsed request for an action: the record's name (None: the action makes it), payload, If-Match and
+    idempotency key."""
 
     name: str | None
     body: Any
@@ -137,7 +140,7 @@ async def handle_action(
     *,
     renderer: type[Renderer] = Renderer,
 ) -> Response:
-    """Carries the row out, and answers with the record."""
+    """Carry out the action and answer with the record after it."""
     ledger = ledger_of(request)
     key = await idempotency.key_of(ledger, request, operation_id(lifecycle, row), said.idempotency_key)
     context = context_of(request)
@@ -150,15 +153,16 @@ async def handle_action(
 
 
 def typed_body(endpoint: Callable[..., Any], body: type[Any]) -> Callable[..., Any]:
-    """The endpoint with the type of its body put into its signature; a body that needs nothing may be left
-    out.
+    """Return the endpoint with the payload type put into its signature; a payload without required fields may
+    be left out of the request.
     """
-    kind: Any = Annotated[body, Body()]  # the row's own type, known only now
+    kind: Any = Annotated[body, Body()]  # the action's own payload type, known only now
     return typed(endpoint, "body", kind, _default_body(body))
 
 
 def _default_body(body: type[Any]) -> Any:
-    """The body where none is sent, if nothing need be given; else what makes it a required one."""
+    """Return the payload to assume if the request has none; if it has required fields, the marker for a
+    required parameter."""
     try:
         return body()
     except ValidationError:
@@ -167,8 +171,8 @@ def _default_body(body: type[Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
-    """A command that has been carried out: the record after it, and the tokens of those who may see it.
-    `replayed`: it was done when it was sent before.
+    """The outcome of a command that has been carried out: the record after it, and the audience tokens of
+    those who may see the record. `replayed`: an earlier request with the same idempotency key carried it out.
     """
 
     record: Any
@@ -178,8 +182,8 @@ class ActionOutcome:
 
 
 async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcome:
-    """Carries the command out, or finds that it was carried out before: then the record is as it was then.
-
+    """Carry out the command, unless its idempotency key shows that this was done before: then return that
+    outcome, with the record as it was then.
     Raises a Refusal, or DatabaseGone.
     """
     status = 201 if command.row.opens else 200
@@ -198,7 +202,7 @@ async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcom
             ledger, command.lifecycle, idempotency.require_same_command(repeated.earlier, command.key)
         )
     except Refusal:
-        # What forbids it now may be what it did the first time.
+        # An earlier run of this same command may have caused the state that forbids it now.
         earlier = await idempotency.find_outcome(ledger, command.metadata.caller.actor, command.key)
         if earlier is None:
             raise
@@ -210,7 +214,7 @@ async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcom
 async def replay_outcome(
     ledger: Ledger, lifecycle: Lifecycle[Any], earlier: RecordedOutcome
 ) -> ActionOutcome:
-    """What was carried out before: the record as it was then, for those who may see it now."""
+    """Return the outcome of an earlier command: the record after it, for those who may see it now."""
     record = await record_at_version(ledger.db, lifecycle, earlier.stream, earlier.version)
     present = await load(ledger.db, lifecycle, str(record.id))
     assert present is not None, "a record is not removed"
@@ -218,7 +222,7 @@ async def replay_outcome(
 
 
 def action_response(renderer: Renderer, carried_out: ActionOutcome, shown: dict[str, Any]) -> Response:
-    """The record as an answer to the command."""
+    """Return the HTTP response of a command, which shows the record after it."""
     body = dump_json(shown)
     headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}
     if carried_out.status == 201:

@@ -1,7 +1,6 @@
-"""Who calls: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
-session. Under /v1 nobody is anybody without one.
-
-It is asked for before the request is routed, so that a new address cannot forget to.
+"""Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
+session cookie. Every path under /v1 needs one of them.
+Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
 """
 
 from __future__ import annotations
@@ -40,29 +39,29 @@ AUTHENTICATED_PREFIX = "/v1/"
 METRICS = "/metrics"
 WRONG_KEYS_SECONDS = 60
 NOT_MODIFIED = 304
-#: What is answered there.
+#: Media types that every path offers.
 JSON_TYPES = ("application/json", "application/problem+json")
-#: What is in a file is answered as such.
+#: Paths with this suffix answer with the bytes of a file.
 CONTENT_SUFFIX = "/content"
 BYTES = "application/octet-stream"
-#: Figures and their cases are answered as tables, too.
+#: Paths of KPI figures and their cases, which offer CSV too.
 TABLES = re.compile(r"/v1/kpis/[^/]+(/cases)?")
 
 
 @dataclass
 class TooManyWrongKeys(Exception):
-    """So many wrong keys have come from that address that no more are looked up for so many seconds."""
+    """Too many wrong credentials have come from the address: no more are checked for this many seconds."""
 
     seconds: int
 
 
 class CrossSiteRequest(Exception):
-    """A page of another site has had the browser send it, with the cookie of ours."""
+    """A page of another site made the browser send the request with our session cookie."""
 
 
 class AuthMiddleware:
-    """ASGI middleware: finds out who calls, or answers 401 without saying which part was wrong; and lets them
-    ask no more than they may.
+    """ASGI middleware that authenticates the caller, or answers 401 without saying which part of the
+    credential was wrong; and that enforces the caller's rate limit.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class AuthMiddleware:
         self._origins = settings.trusted_origins
         self._requests = Quota("key", settings.rate_limit, settings.rate_seconds)
         self._limit = {"limit": f"{settings.rate_limit:,}", "seconds": str(settings.rate_seconds)}
-        #: Keys that have been accepted here. No more than there are.
+        #: Ids of keys that this process has accepted; bounded by the number of keys that exist.
         self._in_use: set[UUID] = set()
         self._wrong_keys = Quota("address", settings.wrong_keys, WRONG_KEYS_SECONDS)
 
@@ -103,7 +102,8 @@ class AuthMiddleware:
                 await self._limited(request, who, receive, send)
 
     async def _limited(self, request: Request, who: Who, receive: Receive, send: Send) -> None:
-        """Goes on, unless the key has asked too much."""
+        """Pass the request on, unless the key or person has used up its rate limit (429), or Accept allows no
+        media type that the path offers (406)."""
         key, scope = str(who.key_id or who.person_id), request.scope
         taken = self._requests.consume(key)
         offered = _offered(scope["path"])
@@ -129,9 +129,8 @@ class AuthMiddleware:
             await self._app(scope, receive, send_counted)
 
     async def _caller(self, request: Request) -> Who | None:
-        """Whoever the key, the token or the session stands for; None if it stands for nobody.
-
-        Raises TooManyWrongKeys, FromElsewhere, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
+        """Return the caller whom the key, token or session authenticates; None if it is not valid.
+        Raises TooManyWrongKeys, CrossSiteRequest, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
         IssuerGone.
         """
         if "authorization" in request.headers:
@@ -147,7 +146,7 @@ class AuthMiddleware:
         return who
 
     def _is_token(self, request: Request) -> bool:
-        """Whether it can be a token of an identity provider, if we trust one."""
+        """Say whether an identity provider is configured and the credential looks like one of its tokens."""
         sent = _bearer_token(request) or PREFIX
         return self._issuer is not None and not sent.startswith(PREFIX) and sent.count(".") == 2
 
@@ -167,7 +166,7 @@ class AuthMiddleware:
         try:
             return await person_of(ledger_of(request), said, utc_now(), request.state.request_id)
         except Refusal:
-            # Their next tokens are looked up in the database again, each of them.
+            # Each further token of this person costs a database lookup again.
             self._require_lookup_quota(request)
             self._wrong_keys.consume(_address(request))
             raise
@@ -178,7 +177,7 @@ class AuthMiddleware:
             return None
         key_id, secret = parsed
         if key_id not in self._in_use:
-            # Whose key is in use is not made to pay for a neighbour's mistakes.
+            # A key in use is not blocked by wrong credentials that others send from the same address.
             self._require_lookup_quota(request)
         known = await ledger_of(request).directory.key(key_id)
         if known is None:
@@ -205,18 +204,18 @@ class AuthMiddleware:
         if session.login is None or self._issuer is None:
             return None
         person = await ledger.directory.person_by_login(session.login)
-        # The login may have been given to somebody else meanwhile.
+        # The login may have been given to another person since the session was opened.
         still = person is not None and person.active and person.caller.person_id == session.person_id
         return person.caller if person is not None and still else None
 
     def _require_lookup_quota(self, request: Request) -> None:
-        """Before something is looked up. Raises TooManyWrongKeys."""
+        """Check that the address may have another credential checked. Raises TooManyWrongKeys."""
         if (room := self._wrong_keys.remaining(_address(request))).left <= 0:
             raise TooManyWrongKeys(room.seconds)
 
 
 def _offered(path: str) -> tuple[str, ...]:
-    """The media types that there are at that address."""
+    """Return the media types that the path offers."""
     if path.endswith(CONTENT_SUFFIX):
         return (*JSON_TYPES, BYTES)
     return (*JSON_TYPES, tables.MEDIA_TYPE) if TABLES.fullmatch(path) else JSON_TYPES
@@ -228,13 +227,14 @@ def _parsed_key(request: Request) -> tuple[UUID, str] | None:
 
 
 def _bearer_token(request: Request) -> str | None:
-    """What is said after `Bearer`; None: it is said in another way."""
+    """Return the credential after `Bearer`; None if the scheme is another one."""
     scheme, _, text = request.headers["authorization"].partition(" ")
     return text.strip() if scheme.lower() == "bearer" else None
 
 
 def _matches_secret(known: CachedKey, secret: str) -> bool:
-    """Whether it is the key's secret, or for a while the one before, and the key has not expired."""
+    """Say whether the secret is the key's, or its previous one during the overlap after a rotation, and the
+    key is valid now."""
     sent, now = hash_of(secret), datetime.now(UTC)
     newest = hmac.compare_digest(sent, known.secret_hash)
     before = hmac.compare_digest(sent, known.previous_hash or "")
@@ -257,27 +257,28 @@ def _refused(request: Request, refusal: Refusal) -> Response:
 
 
 def ledger_of(request: Request) -> Services:
-    """The services of this process."""
+    """Return the services of this process."""
     ledger: Services = request.app.state.ledger
     return ledger
 
 
 def caller_of(request: Request) -> Who:
-    """The caller that the guard found."""
-    # Not by `request.state`, which is made anew for each look.
+    """Return the caller whom the middleware authenticated."""
+    # Not `request.state`: Starlette creates that object anew for each access.
     who: Who = request.scope["state"]["caller"]
     return who
 
 
 def session_of(request: Request) -> sessions.Session | None:
-    """The session by which the guard found the caller; None: it was a key."""
-    # Asked of `request.state`, each request with a key would raise and catch that it has none.
+    """Return the session that authenticated the caller; None if it was a key or token."""
+    # Through `request.state`, each request with a key would raise and catch an AttributeError.
     found: sessions.Session | None = request.scope["state"].get("session")
     return found
 
 
 def login_of(request: Request) -> str | None:
-    """The fingerprint of the login by whose token the guard found the caller; None: it was a key."""
+    """Return the fingerprint of the login that the caller's token names; None if a key authenticated the
+    caller."""
     if caller_of(request).key_id is not None:
         return None
     return ledger_of(request).external_id_fingerprint(LOGIN, _token_of(request).login or "")
@@ -289,26 +290,26 @@ def _token_of(request: Request) -> TokenClaims:
 
 
 async def ends_at(request: Request) -> datetime | None:
-    """When the key or the token ends by which the guard found the caller; None: never.
-
+    """Return when the caller's key or token expires; None: never.
     Raises NotFound, DatabaseGone.
     """
     key_id = caller_of(request).key_id
     if key_id is None:
         return _token_of(request).ends_at
     known = await ledger_of(request).directory.key(key_id)
-    if known is None:  # revoked a moment ago
+    if known is None:  # revoked since the request was authenticated
         raise NotFound()
     return known.expires_at
 
 
 def utc_now() -> datetime:
-    """What time it is, for what is asked of this moment."""
+    """Return the current time, in UTC."""
     return datetime.now(UTC)
 
 
 def context_of(request: Request) -> Acting:
-    """The context of a command that this request gives."""
+    """Return the metadata of a command that this request carries: caller, time, correlation id, source and
+    language."""
     return Acting(
         caller=caller_of(request),
         now=datetime.now(UTC),
@@ -319,7 +320,7 @@ def context_of(request: Request) -> Acting:
 
 
 async def _ledger(request: Request) -> Services:
-    # A dependency that is not async would be run in a thread, which costs more than most requests do.
+    # FastAPI would run a synchronous dependency in a thread, which costs more than most requests do.
     return ledger_of(request)
 
 

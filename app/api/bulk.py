@@ -1,6 +1,7 @@
-"""Many actions at once: `POST /v1/incidents/bulk`, each with its own result, or all of them or none.
-
-Every item is carried out as if it had been sent by itself: the same rows, checks, refusals and keys.
+"""Bulk operations: `POST /v1/incidents/bulk` carries out many actions, each with its own result, or all of
+them or none.
+Every item is treated as if it had been sent by itself: the same actions, checks, refusals and idempotency
+keys.
 """
 
 from __future__ import annotations
@@ -43,12 +44,13 @@ from app.kernel.refusals import KeyReused, Refusal, VersionRequired, WrongValue
 from app.log.writer import DuplicateCommand
 
 MOST_ITEMS = 1_000
-#: So many are on their way at once: the writer takes them together in batches, and others get their turn.
+#: So many items run concurrently: enough for the writer to batch their appends, few enough to leave other
+#: requests their turn.
 MOST_CONCURRENT = 32
 
 
 class BulkItem(BaseModel):
-    """One action."""
+    """One action on one record."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -69,7 +71,7 @@ class BulkItem(BaseModel):
 
 
 class BulkRequest(BaseModel):
-    """Some actions on records of one kind."""
+    """Actions on records of one kind."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,7 +84,7 @@ class BulkRequest(BaseModel):
 
 
 class BulkRecord(OutputModel):
-    """The record after the action."""
+    """The record after the action: its id, number, state and version."""
 
     id: UUID
     number: str | None
@@ -91,7 +93,7 @@ class BulkRecord(OutputModel):
 
 
 class BulkResult(OutputModel):
-    """What became of one action."""
+    """The result of one action: the record, or the problem for which it was refused."""
 
     status: int = Field(description="The status that it would have been answered with by itself.")
     replayed: bool = Field(description="Whether its key was used before, and this was done then.")
@@ -100,14 +102,14 @@ class BulkResult(OutputModel):
 
 
 class BulkAnswer(OutputModel):
-    """What became of the actions, in their order."""
+    """The results of the actions, in the order in which they were sent."""
 
     items: list[BulkResult]
     refused: int = Field(description="How many were refused.")
 
 
 def router_of(lifecycles: Iterable[Lifecycle[Any]]) -> APIRouter:
-    """The operations, one for each kind of ticket."""
+    """Return the router with a bulk operation for each kind of ticket."""
     router = APIRouter(prefix="/v1")
     for lifecycle in lifecycles:
         if lifecycle.code is not None:
@@ -148,7 +150,7 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class InvalidItem:
-    """An item that cannot be read: what is wrong with its values."""
+    """An item whose values are invalid, with the faults found."""
 
     faults: list[Fault]
 
@@ -158,7 +160,7 @@ Outcome = ActionOutcome | Refusal | InvalidItem
 
 @dataclass(frozen=True, slots=True)
 class BulkCommand:
-    """An item, where it stands, and the key of the whole, if there is one."""
+    """One item with its index in the request, and the idempotency key of the whole request, if it has one."""
 
     ledger: Ledger
     lifecycle: Lifecycle[Any]
@@ -168,7 +170,7 @@ class BulkCommand:
     key: str | None
 
     def to_command(self) -> Command | Refusal | InvalidItem:
-        """What is to be done, or what is wrong with it."""
+        """Return the command of the item, or what is wrong with the item."""
         row = self.lifecycle.by_name.get(self.item.action)
         if row is None:
             return self._wrong("/action", "unknown_value", {"value": self.item.action})
@@ -200,7 +202,7 @@ class BulkCommand:
         return InvalidItem([Fault(pointer=pointer, code=because, message=message)])
 
     def _key(self, row: Action[Any, Any]) -> IdempotencyKey | None:
-        """Its own key, or its place under that of the whole."""
+        """Return the item's idempotency key: its own, or its index under the key of the whole request."""
         own = self.item.idempotency_key
         if own is None and self.key is None:
             return None
@@ -213,7 +215,8 @@ class BulkCommand:
 
 
 async def apply_each(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
-    """Each by itself; those about one record one after the other, in their order."""
+    """Carry out each command by itself; commands on the same record run one after the other, in the order
+    sent."""
     chains: dict[str | int, list[BulkCommand]] = {}
     for one, which in zip(asked, await targets_of(ledger, asked), strict=True):
         chains.setdefault(which, []).append(one)
@@ -238,8 +241,8 @@ async def apply_each(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outco
 
 
 async def targets_of(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[str | int]:
-    """What each is about: the id of the record, whatever the item calls it; of one that is made, the place of
-    the item.
+    """Return, for each command, what it acts on: the id of the record, by whatever name the item refers to
+    it; if the action makes a record, the index of the item.
     """
     if not asked:
         return []
@@ -259,7 +262,8 @@ async def _apply_one(ledger: Ledger, one: BulkCommand) -> Outcome:
 
 
 async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outcome]:
-    """All of them or none. Who sends the same again with the same keys is answered with what was done."""
+    """Carry out all commands or none. A repetition with the same idempotency keys is answered with the
+    earlier outcomes."""
     read = [one.to_command() for one in asked]
     acts = [act for act in read if isinstance(act, Command)]
     quiet = ActionOutcome(None, 0)
@@ -270,7 +274,7 @@ async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outco
     except DuplicateCommand:
         return await _replay_outcomes(ledger, acts)
     except BatchRefused as error:
-        # What forbids it now may be what it did the first time.
+        # An earlier run of this same request may have caused the state that forbids it now.
         keys = [act.key for act in acts if act.key is not None]
         if await idempotency.any_key_used(ledger, asked[0].context.caller.actor, keys):
             return await _replay_outcomes(ledger, acts)
@@ -282,7 +286,8 @@ async def _apply_all(ledger: Ledger, asked: Sequence[BulkCommand]) -> list[Outco
 
 
 async def _replay_outcomes(ledger: Ledger, acts: Sequence[Command]) -> list[Outcome]:
-    """What was done before under these keys; an item that was not done then is refused."""
+    """Return the earlier outcomes of these commands, by their keys; a command that was not carried out then
+    is refused."""
     outcomes: list[Outcome] = []
     for act in acts:
         try:
@@ -305,14 +310,14 @@ def _result(request: Request, outcome: Outcome) -> dict[str, Any]:
 
 
 def record_stub(outcome: ActionOutcome) -> dict[str, Any]:
-    """The record after the action, as JSON data."""
+    """Return the record after the action as JSON data: id, number, state and version."""
     record = outcome.record
     number = getattr(record, "number", None)
     return {"id": str(record.id), "number": number, "state": record.state.value, "version": record.version}
 
 
 def _problem(request: Request, outcome: Refusal | InvalidItem) -> ProblemDocument:
-    """The problem document of an item by itself, with pointers into the item."""
+    """Return the problem document of one refused item, with pointers into the item."""
     language = context_of(request).language
     told = refusal_details(outcome, language)
     said = document(
@@ -328,7 +333,7 @@ def _problem(request: Request, outcome: Refusal | InvalidItem) -> ProblemDocumen
 
 @dataclass(frozen=True, slots=True)
 class RefusalDetails:
-    """Why an item is refused: the status and code, what fills the sentences, and what is wrong where."""
+    """Why an item is refused: status, code, words for its sentences, further members, and faults."""
 
     status: int
     code: str
@@ -338,7 +343,7 @@ class RefusalDetails:
 
 
 def refusal_details(outcome: Refusal | InvalidItem, language: str) -> RefusalDetails:
-    """What is told of it, with pointers into the item."""
+    """Return the details of the refusal, with pointers into the item."""
     faults: list[Fault] = []
     if isinstance(outcome, InvalidItem):
         faults = outcome.faults
@@ -353,7 +358,7 @@ def refusal_details(outcome: Refusal | InvalidItem, language: str) -> RefusalDet
 
 
 def _nothing_written(request: Request, outcomes: Sequence[Outcome]) -> Response:
-    """The answer where nothing was written: which of the items are refused, and why."""
+    """Return the response if nothing was written: which items are refused, and why."""
     errors: list[Fault] = []
     refused = 0
     for n, outcome in enumerate(outcomes):

@@ -1,4 +1,4 @@
-"""Lists of the rows beside a record, the oldest first: `GET /v1/incidents/{id}/comments` and others."""
+"""Lists of a record's child rows, oldest first, as `GET /v1/incidents/{id}/comments`."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def _unrestricted(renderer: Renderer, record: Any, parameters: dict[str, Any]) -
     return "true"
 
 
-#: Makes what clients are shown of the rows found: of the reader, the record, how they are read, and the rows.
+#: Renders the child rows that were found for clients: takes the renderer, the record, the listing and the
+#: rows.
 RenderRows = Callable[[Renderer, Any, "ChildListing", list[dict[str, Any]]], Awaitable[list[dict[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)
 class ChildListing:
-    """How rows of one class are read.
-
-    `name` is that of their address, `by` the time that they are sorted by. `only` gives the condition of
-    those that the caller may see, and adds its parameters. `show` makes what clients are shown of the rows
-    found, where that is more than their fields.
+    """The list of one class of a record's child rows.
+    `name` is its last path segment, `by` the time that it is sorted by. `only` returns the SQL condition of
+    the rows that the caller may see, and adds its parameters. `show` renders the rows that were found, if
+    clients see more than the rows' fields.
     """
 
     name: str
@@ -53,7 +53,7 @@ class ChildListing:
 def mount_child_listing(
     router: APIRouter, lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
 ) -> None:
-    """Adds the list of these rows."""
+    """Add the operation that lists these child rows."""
     router.add_api_route(
         f"/{{id}}/{rows.name}",
         _endpoint(lifecycle, shape, rows),
@@ -80,7 +80,7 @@ def _endpoint(
 async def _page(
     renderer: Renderer, record: Any, rows: ChildListing, paging: list_queries.Paging
 ) -> dict[str, Any]:
-    """One page of the record's rows that the caller may see. Raises BadCursor."""
+    """Return one page of the record's child rows that the caller may see. Raises BadCursor."""
     sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
     parameters: dict[str, Any] = {"record": record.row_key}
     conditions = ["r.record = %(record)s", rows.only(renderer, record, parameters)]
@@ -110,8 +110,8 @@ async def render_rows(
     kind: type[Renderer] = Renderer,
     amend: Callable[[dict[str, Any]], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """The rows as clients are shown them, with what they refer to; `amend` changes one before it is written
-    as JSON.
+    """Return the child rows as clients see them, with the records that they refer to; `amend` changes each
+    before it is written as JSON.
     """
     renderer_of_rows = kind(
         renderer.ledger,

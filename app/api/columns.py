@@ -1,4 +1,4 @@
-"""Columns of values: records taken apart by their fields, as lists are rendered."""
+"""Columnar form of a list of records: the values of each field together, as lists are rendered."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from uuid import UUID
 from app.common.personal import is_sealed
 from app.log.canonical import instant
 
-#: By field, its values, in the order of the records.
+#: The values of each field, by its name, in the order of the records.
 Columns = dict[str, Sequence[Any]]
 
 
 def by_row(columns: Columns) -> list[dict[str, Any]]:
-    """The records of these columns."""
+    """Return the records of these columns, one dict each."""
     filled, none = _filled(columns), dict.fromkeys(columns)
-    # Most fields have no value in most records: those are not gone through one by one.
+    # Most fields are null in most records: the loop skips columns without any value.
     shown = [none.copy() for _ in range(_row_count(columns))]
     for name in filled:
         for out, value in zip(shown, columns[name], strict=True):
@@ -26,30 +26,30 @@ def by_row(columns: Columns) -> list[dict[str, Any]]:
 
 
 def _row_count(columns: Columns) -> int:
-    """How many records they are."""
+    """Return the number of records in the columns."""
     return len(next(iter(columns.values())))
 
 
 def _filled(columns: Columns) -> set[str]:
-    """The fields that have a value in some of the records."""
+    """Return the fields that have a value in at least one record."""
     nothing = (None,) * _row_count(columns)
     return {name for name, column in columns.items() if column != nothing}
 
 
 def _distinct(columns: Columns, names: Iterable[str]) -> list[UUID]:
-    """The ids in these columns, each once."""
+    """Return the distinct ids in these columns."""
     return list({one.int: one for name in names for one in columns[name] if one is not None}.values())
 
 
 def _ciphertexts(values: Mapping[str, Any]) -> list[str]:
-    """What of the values is a ciphertext."""
+    """Return the values that are ciphertexts."""
     return [said for said in values.values() if isinstance(said, str) and is_sealed(said)]
 
 
 def _instants(column: Iterable[datetime | None]) -> list[datetime | str | None]:
-    """Instants as clients see them, where they would not come out so."""
-    # As JSON, instants of UTC come out the same, and quicker, but for those without microseconds. Those of
-    # lists are of UTC and do not say so.
+    """Return the instants in clients' format; those that the JSON writer formats alike stay datetimes."""
+    # The JSON writer formats UTC instants the same way, and faster, except those without microseconds.
+    # Instants in lists are in UTC but have no time zone set.
     return [
         at
         if at is None or (at.microsecond and (at.tzinfo is None or at.tzinfo is UTC))
@@ -59,8 +59,8 @@ def _instants(column: Iterable[datetime | None]) -> list[datetime | str | None]:
 
 
 def _with_texts(values: Mapping[str, Any] | None, texts: Mapping[str, str | None]) -> dict[str, Any] | None:
-    """The values with what can be read in the place of ciphertexts."""
+    """Return the values with ciphertexts replaced by their texts."""
     if values is None:
         return None
-    # The log and the database keep keys in orders of their own.
+    # The log and the database order keys differently.
     return {key: texts.get(said, said) for key, said in sorted(values.items())}

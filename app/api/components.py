@@ -1,4 +1,5 @@
-"""What recurs in the contract stands once, as a component that is referred to. Pure."""
+"""Shared components of the OpenAPI document: schemas, responses and parameters that recur stand there once
+and are referred to (pure)."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ from typing import Any
 from app.common.components import MARK, marked
 
 Schema = dict[str, Any]
-#: Members of a schema that are said of its use, and not of the type.
+#: Members of a schema that belong to its use in one place, and not to the type.
 USAGE_MEMBERS = ("default", "deprecated", "description", "examples")
-#: Members of a schema that hold values: their members are those of clients' JSON.
+#: Members of a schema that hold example or default values: names within them are clients' data, not schema
+#: keywords.
 VALUES = frozenset({"const", "default", "enum", "example", "examples"})
-#: A response or parameter of an operation: where it stands, by which key, and the collection that it is of.
+#: A response or parameter of an operation: its container, its key in there, and the collection that its path
+#: begins with.
 _Usage = tuple[Any, Any, str]
 _SCHEMA = "#/components/schemas/"
 TEXT = {"type": "string"}
@@ -23,8 +26,7 @@ TEXT = {"type": "string"}
 
 def lift(document: Schema) -> None:
     """Make a component of each annotated type that has a name, and refer to it where it occurs.
-
-    What stands beside the type (description, default, examples) stays beside the reference. A type that is
+    Members that belong to the use (description, default, examples) stay beside the reference. A type that is
     narrowed where it is used stays in its place.
     """
     uses: defaultdict[str, list[tuple[Schema, Schema, Schema]]] = defaultdict(list)
@@ -53,9 +55,8 @@ def share_components(document: Schema) -> None:
 
 
 def open_codes(document: Schema) -> None:
-    """Let each code of an answer be any text besides the known ones; what is sent stays closed.
-
-    A list has a component for answers, of its name behind *Any*, beside the one with the known codes.
+    """Let each code in answers be any text besides the known codes; codes in requests stay closed.
+    A list of codes gets a second component for answers, whose name begins with *Any*.
     """
     schemas = document["components"]["schemas"]
     answered = _reached(document, (responses[status] for responses, status, _ in _responses(document)))
@@ -75,7 +76,7 @@ def open_codes(document: Schema) -> None:
 
 
 def _reached(document: Schema, parts: Iterable[Any]) -> set[str]:
-    """The names of the schemas that these parts of the document refer to, directly or through others."""
+    """Return the names of the schemas that these parts of the document refer to, directly or indirectly."""
     schemas = document["components"]["schemas"]
     reached: set[str] = set()
     waiting = list(parts)
@@ -100,7 +101,7 @@ def _references(schema: Any) -> Iterator[str]:
 
 
 def _open(schema: Any, lists: Set[str]) -> None:
-    """Open the codes within the schema."""
+    """Open the lists of codes within the schema."""
     if isinstance(schema, dict):
         name = str(schema.get("$ref", "")).removeprefix(_SCHEMA)
         if name in lists:
@@ -117,7 +118,7 @@ def _open(schema: Any, lists: Set[str]) -> None:
 
 
 def without_titles(schema: Any) -> None:
-    """Take out the titles that are made of names: whoever reads them has the name."""
+    """Remove titles, which FastAPI derives from names and so add nothing to them."""
     if isinstance(schema, dict):
         if isinstance(schema.get("title"), str):
             del schema["title"]
@@ -130,7 +131,7 @@ def without_titles(schema: Any) -> None:
 
 
 def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
-    """Each operation, and the collection that its path begins with."""
+    """Yield each operation with the collection that its path begins with."""
     for path, operations in document["paths"].items():
         collection = path.removeprefix("/v1").split("/")[1]
         for operation in operations.values():
@@ -150,10 +151,9 @@ def _parameters(document: Schema) -> Iterator[_Usage]:
 
 
 def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
-    """Put references where several are the same. Return the components, by name.
-
-    The one that recurs most often has the plain name; others of that name have the collection of their first
-    use with it, and stay where they are if that is taken, too.
+    """Replace uses that are alike by references. Return the components, by name.
+    The most frequent use has the plain name; a further one of that name has the collection of its first use
+    appended, and stays where it is if that name is taken, too.
     """
     alike: defaultdict[str, list[_Usage]] = defaultdict(list)
     for use in uses:
@@ -175,7 +175,8 @@ def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
 
 
 def _response_name(status: str, response: Schema) -> str:
-    """The name of its schema, with what is unusual in the status; of a problem the phrase of its status."""
+    """Return the component's name: that of its schema, with the phrase of any status but 200; for a problem,
+    the phrase of its status."""
     phrase = "".join(word.capitalize() for word in HTTPStatus(int(status)).phrase.split())
     contents = response.get("content", {})
     schema = contents.get("application/json", {}).get("schema", {})

@@ -1,4 +1,4 @@
-"""Pages of other origins: those that the settings name may call this API, and read its headers."""
+"""CORS: pages of the origins named in the settings may call this API and read its headers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SENT = (
     "If-None-Match",
     "X-Request-Id",
 )
-#: What a page could not read otherwise.
+#: Headers of answers that a page could not read otherwise.
 EXPOSED = (
     "Accept-Patch",
     "Content-Disposition",
@@ -38,8 +38,8 @@ PREFLIGHT_SECONDS = 600
 
 
 class Cors:
-    """ASGI middleware. Whoever comes from no origin, or from one that is not named, is answered as if there
-    were no such thing: then the browser keeps the answer from the page.
+    """ASGI middleware for CORS. Requests from no origin, or from one that is not named, are answered without
+    any CORS headers; the browser then keeps the answer from the page.
     """
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:

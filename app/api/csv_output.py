@@ -1,4 +1,4 @@
-"""Answers as tables: CSV (RFC 4180) for spreadsheets, which would take some texts for formulas."""
+"""Answers as CSV tables (RFC 4180), safe for spreadsheets, which would take some texts for formulas."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from app.api.accept import negotiate
 
 MEDIA_TYPE = "text/csv"
 OFFERED = ("application/json", MEDIA_TYPE)
-#: What a text begins with that a spreadsheet would compute; the wide ones in East Asian versions.
+#: First characters of texts that a spreadsheet would compute; the full-width ones in East Asian versions.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Cell = str | int | float | None
 
 
 def prefers_csv(request: Request) -> bool:
-    """Whether the client would rather have a table than JSON."""
+    """Say whether the client prefers CSV to JSON."""
     return negotiate(request.headers.get("accept"), OFFERED) == MEDIA_TYPE
 
 
 def csv_response(
     columns: Sequence[str], rows: Iterable[Sequence[Cell]], headers: Mapping[str, str]
 ) -> Response:
-    """The table as an answer."""
+    """Return the table as a CSV response."""
     kind = f"{MEDIA_TYPE}; charset=utf-8; header=present"
     return Response(dump_csv(columns, rows), headers={**headers, "Content-Type": kind})
 
 
 def dump_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """The table as CSV, its first line the names of the columns."""
+    """Return the table as CSV text, with the names of the columns in the first line."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -42,8 +42,8 @@ def dump_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def csv_cell(value: Cell) -> str | int | float | None:
-    """What stands in the cell: nothing for null, `true` and `false` as in JSON. An apostrophe keeps a
-    spreadsheet from computing a text.
+    """Return the content of a cell: empty for null, `true` and `false` as in JSON. A leading apostrophe keeps
+    a spreadsheet from computing a text.
     """
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -1,4 +1,4 @@
-"""Opaque cursors: where a page ended, tied to the list and the filters that it came from (pure)."""
+"""Opaque cursors: the position where a page ended, tied to the list and filters that it came from (pure)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-#: A keyed fingerprint: the same for the same texts, and not to be made by a client.
+#: A keyed fingerprint of texts: deterministic, and not to be forged by clients.
 Sign = Callable[..., str]
 _SIGNATURE = 16
-# `json.dumps` would make an encoder for each.
+# A shared encoder: `json.dumps` would make one for each call.
 _AS_TEXT = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class BadCursor(Exception):
-    """Not a cursor of this list, or of other filters."""
+    """The text is no cursor of this list with these filters."""
 
 
 def write(place: list[Any], scope: str, sign: Sign) -> str:
-    """The cursor for a place in the list of that scope (its address and filters)."""
+    """Return the cursor for a position in the list of that scope (its address and filters)."""
     text = _AS_TEXT(place)
     return (
         base64.urlsafe_b64encode((sign("cursor", scope, text)[:_SIGNATURE] + text).encode())
@@ -29,7 +29,7 @@ def write(place: list[Any], scope: str, sign: Sign) -> str:
 
 
 def read(cursor: str, scope: str, sign: Sign) -> list[Any]:
-    """The place that `write` was given. Raises BadCursor."""
+    """Return the position that the cursor was written for. Raises BadCursor."""
     try:
         plain = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError as error:

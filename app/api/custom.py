@@ -1,7 +1,6 @@
-"""Lists narrowed by custom fields: `custom.site=beijing,berlin`, or `custom[site]=beijing,berlin`.
-
-The second form is how OpenAPI 3.1 writes parameters that nobody knows beforehand (`deepObject`), so generated
-clients send it; the first is for people.
+"""Filters by custom fields: `custom.site=beijing,berlin`, or `custom[site]=beijing,berlin`.
+The second form is how OpenAPI 3.1 writes parameters whose names are not known beforehand (`deepObject`), so
+generated clients send it; the first is for people.
 """
 
 from __future__ import annotations
@@ -24,12 +23,13 @@ from app.kernel.refusals import WrongValue
 from app.kernel.visibility import staff_condition
 
 _NAMED = re.compile(rf"{PUBLIC}(?:\.(?P<dotted>[^\[\]]{{1,100}})|\[(?P<bracketed>[^\[\]]{{1,100}})\])")
-#: As many as can be compared.
+#: The most custom fields that one query may filter by.
 MOST_FIELDS = 10
 
 
 def gather_custom(said: Any) -> Any:
-    """The parameters of a query with those of custom fields put together, by the keys of their fields."""
+    """Return the query's parameters with all custom fields gathered into one mapping, by the keys of the
+    fields."""
     if not isinstance(said, Mapping):
         return said
     rest: dict[str, Any] = {}
@@ -74,18 +74,19 @@ async def _narrow(where: WhereClause, said: Mapping[str, list[str]], renderer: R
         if field.staff_only:
             condition += f" and {staff_condition(renderer.caller, renderer.lifecycle, where.bind)}"
         where.conditions.append(condition)
-    # How many have a value decides on the plan.
+    # The best plan depends on how many records have the value.
     where.depends_on_values = True
 
 
 def _is_offered(field: CustomField, renderer: Renderer) -> bool:
-    """Whether the caller can narrow a list by it."""
+    """Say whether the caller may filter lists by the field."""
     shown = renderer.caller.is_staff or not field.staff_only
     return shown and field.state is FieldState.active and field.filter_slot is not None
 
 
 def _containment_json(field: CustomField, text: str, renderer: Renderer) -> str:
-    """JSON that a row has in it if the field has the value that the text means. Raises WrongValue."""
+    """Return JSON that a record's column contains if the field has the value that the text stands for. Raises
+    WrongValue."""
     me = renderer.caller.person_id
     if field.value_type is ValueType.person and text == ME:
         text = str(me or UUID(int=0))
@@ -96,7 +97,7 @@ def _containment_json(field: CustomField, text: str, renderer: Renderer) -> str:
         raise WrongValue(error.words, parameter=parameter, because=error.because) from None
 
 
-#: For lists of tickets.
+#: The parameter `custom` of lists of tickets.
 CUSTOM = Parameter(
     PUBLIC,
     Annotated[

@@ -1,4 +1,5 @@
-"""What will go away: marked where it is declared, said in the contract and in every answer that used it."""
+"""Deprecated operations and parameters: marked where they are declared, and announced in the contract and in
+every answer to a request that used them."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, GetJsonSchemaHandler
 from starlette.datastructures import QueryParams
 
-#: Where the contract keeps it.
+#: The extension of the contract that describes a deprecation.
 EXTENSION = "x-deprecation"
 
 Headers = list[tuple[str, str]]
@@ -20,10 +21,9 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Deprecated:
-    """An operation or a parameter that goes away: since when that is said, when it stops, what explains it.
-
+    """Marks an operation or a parameter as deprecated: since when, when it stops working (`sunset`), and the
+    address of an explanation (`see`). Both instants are in UTC.
     `@router.get(…, **Deprecated(…).operation)`, or `Annotated[str | None, Deprecated(…)]` for a parameter.
-    Both instants are in UTC, `see` is an address.
     """
 
     since: datetime
@@ -36,12 +36,12 @@ class Deprecated:
 
     @property
     def operation(self) -> dict[str, Any]:
-        """The arguments that mark an operation."""
+        """Return the arguments of a route that mark its operation as deprecated."""
         return {"deprecated": True, "openapi_extra": {EXTENSION: self._extension()}}
 
     @property
     def headers(self) -> Headers:
-        """What an answer says of it (RFC 9745, RFC 8594)."""
+        """Return the headers that announce the deprecation (RFC 9745, RFC 8594)."""
         return [
             ("Deprecation", f"@{int(self.since.timestamp())}"),
             ("Sunset", format_datetime(self.sunset, usegmt=True)),
@@ -56,13 +56,14 @@ class Deprecated:
 
 
 class Deprecations:
-    """Those of the operations that have been asked for so far; looking at each once is enough."""
+    """A cache of the deprecation marks of routes that have been requested so far: each is inspected once."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[str | None, Deprecated]] = {}
 
     def headers(self, route: Any, query: bytes) -> Headers:
-        """What an answer of that route to that query says: of what was used the one that goes away first."""
+        """Return the deprecation headers for a request to the route with that query: of the deprecated things
+        that it used, those of the one that stops first."""
         if not isinstance(route, APIRoute):
             return []
         marked = self._known.get(route.unique_id)
@@ -76,7 +77,7 @@ class Deprecations:
 
 
 def _marked(route: APIRoute) -> Iterator[tuple[str | None, Deprecated]]:
-    """What of the operation is deprecated: parameters by name; None: all of it."""
+    """Yield the deprecation marks of the route, by the name of the parameter; None: the whole operation."""
     told = (route.openapi_extra or {}).get(EXTENSION)
     if told is not None:
         since, sunset = (

@@ -1,6 +1,5 @@
-"""PATCH: a JSON merge patch (RFC 7396) of the fields that describe a record, as one `edited` event.
-
-Who edits has read what they edit: If-Match is needed, and whoever comes second is told so.
+"""PATCH: a JSON merge patch (RFC 7396) of the fields that describe a record, recorded as one `edited` event.
+If-Match is required, so that nobody overwrites a change that they have not seen.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def mount_edit(
     prefix: str = "",
     renderer: type[Renderer] = Renderer,
 ) -> None:
-    """Adds the operation for the row `edit`. `renderer` shows the record after it."""
+    """Add the operation of the action `edit`. `renderer` shows the record after it."""
     row = lifecycle["edit"]
 
     async def edit(

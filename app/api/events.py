@@ -1,4 +1,4 @@
-"""The events of a record, as the caller may see them."""
+"""The API's list of a record's events, reduced to what the caller may see."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from app.log.events import Recorded, id_of, kind_of
 LARGEST_PAGE = 200
 PAGE = 100
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: Actors who are persons, or machines' accounts.
+#: Prefixes of actors who are persons, or accounts of machines.
 ACCOUNTS = ("person", "integration")
 
 
 class EventOut(OutputModel):
-    """Something that happened to a record."""
+    """An event of a record: something that happened to it."""
 
     position: int = Field(description="Its place in the whole log, from 1, without gaps.")
     id: UUID
@@ -67,7 +67,7 @@ class EventPage(OutputModel):
 
 
 class EventPaging(BaseModel):
-    """Which events of a record."""
+    """The page of a record's events, and the time as of which they are shown."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,7 +79,7 @@ class EventPaging(BaseModel):
 
 
 async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[str, Any]:
-    """One page of the record's events, as the renderer's caller may see them. Raises BadCursor."""
+    """Return one page of the record's events, as the renderer's caller may see them. Raises BadCursor."""
     ledger, stream = renderer.ledger, record.row_key
     sign = ledger.vault.fingerprint
     (viewer,) = await viewers(ledger.db, renderer.lifecycle, renderer.caller, [record])
@@ -100,7 +100,7 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     hidden = _hidden(renderer.lifecycle, viewer)
     items = []
     for event in shown:
-        # What another system's row held besides is that system's affair, and its staff's.
+        # Fields that another system's record held besides are only for staff.
         given = event.data["given"] if for_staff or not event.data.get("observed") else {}
         said = _without_hidden(hidden, _with_texts(given, texts))
         changes = event.data["set"] if for_staff else _public_changes(renderer.lifecycle, event)
@@ -113,7 +113,7 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
 async def _names(
     ledger: Ledger, lifecycle: Lifecycle[Any], items: list[dict[str, Any]]
 ) -> dict[str, str | None]:
-    """What the persons and teams are called whose ids the events have where they name some."""
+    """Return the names of the persons and teams that the events refer to, by their ids."""
     fields = _reference_fields(lifecycle)
     ids: dict[str, set[UUID]] = {"person": set(), "team": set()}
     for item in items:
@@ -132,7 +132,8 @@ async def _names(
 
 @cache
 def _reference_fields(lifecycle: Lifecycle[Any]) -> dict[str, str]:
-    """The fields of the lifecycle's bodies and rows that name persons or teams, by which of both."""
+    """Return the fields of the lifecycle's payloads and records that refer to persons or teams, each with
+    that kind."""
     bodies: list[type[BaseModel]] = [row.body for row in lifecycle.rows]
     for body in bodies:
         bodies += part_types(body).values()
@@ -143,7 +144,7 @@ def _reference_fields(lifecycle: Lifecycle[Any]) -> dict[str, str]:
 
 
 def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
-    """What stands in such fields, each with its kind."""
+    """Yield the ids in such fields, each as (kind, id)."""
     if isinstance(said, list):
         for one in said:
             yield from _named_ids(fields, one)
@@ -158,7 +159,8 @@ def _named_ids(fields: dict[str, str], said: Any) -> Iterator[tuple[str, str]]:
 
 
 def _hidden(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
-    """The fields that this viewer is not shown, or no client, by their names in bodies and in rows."""
+    """Return the fields that are hidden from this viewer, or from every client, by their names in payloads
+    and in records."""
     of_bodies = [name for row in lifecycle.rows for name in marks(row.body, Hidden)]
     of_bodies += [
         name
@@ -176,12 +178,12 @@ def _hidden(lifecycle: Lifecycle[Any], viewer: Viewer) -> set[str]:
 
 
 def _records(lifecycle: Lifecycle[Any]) -> list[type[Record]]:
-    """What there are rows of on the lifecycle's streams."""
+    """Return the classes of records on the lifecycle's streams: its own and those of its child rows."""
     return [lifecycle.record, *lifecycle.children]
 
 
 def _public_changes(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any]:
-    """What the event sets, without the rows that only staff may know of."""
+    """Return the event's changes without child rows that only staff may see."""
     classes = {record.KIND: record for record in _records(lifecycle) if issubclass(record, ChildRecord)}
 
     def is_for_staff(key: str, fields: dict[str, Any] | None) -> bool:
@@ -194,7 +196,7 @@ def _public_changes(lifecycle: Lifecycle[Any], event: Recorded) -> dict[str, Any
 
 
 def _without_hidden(hidden: set[str], fields: Any) -> Any:
-    """The fields but for those; a row that was removed has none."""
+    """Return the fields without the hidden ones; None if the row was removed."""
     if fields is None:
         return None
     return {name: value for name, value in fields.items() if name not in hidden}
@@ -224,7 +226,7 @@ def _event_out(event: Recorded, given: dict[str, Any], changes: dict[str, Any]) 
 
 
 def _ciphertexts(value: Any) -> list[str]:
-    """All ciphertexts in JSON data."""
+    """Return all ciphertexts in JSON data."""
     if isinstance(value, str):
         return [value] if is_sealed(value) else []
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -232,7 +234,7 @@ def _ciphertexts(value: Any) -> list[str]:
 
 
 def _with_texts(value: Any, texts: dict[str, str | None]) -> Any:
-    """The same data with its texts readable, null where they were erased."""
+    """Return the data with ciphertexts replaced by their texts, null if they were erased."""
     if isinstance(value, dict):
         return {key: _with_texts(item, texts) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""Examples in the contract: of each body that is sent and of each parameter, made of those of parts (pure).
-
-A type that has a name has an example of its own, and a field may have another; the rest is plain.
+"""Examples in the contract: one for each request body and each parameter, composed of the examples of their
+parts (pure).
+A type that has a name has its own example, and a field may have another; the rest is derived from its schema.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.common.components import EXAMPLE_MEMBERS
 Schema = dict[str, Any]
 _SCHEMA = "#/components/schemas/"
 JSON = "application/json"
-#: Names of records, by the words in the names of what holds them.
+#: Example names of records, by a word in the name of the field that refers to them.
 NAMED = {
     "team": "network",
     "customer": "finance",
@@ -27,13 +27,13 @@ NAMED = {
     "cis": "mail-relay",
     "ci": "mail-relay",
 }
-#: Of texts by their format.
+#: Examples of texts, by their format.
 FORMATS = {
     "uuid": "01a1f97c-30c5-7000-97ee-b8f8b8f618f2",
     "date-time": "2026-03-02T09:30:00Z",
     "date": "2026-03-02",
 }
-#: Of parameters, by their name.
+#: Examples of parameters, by their name.
 PARAMETERS = {
     "code": "wrong_value",
     "cursor": "MTIzNDU2Nzg5MGFiY2RlZlsiMjAyNiJd",
@@ -46,7 +46,7 @@ PARAMETERS = {
 
 
 def add_examples(document: Schema) -> None:
-    """Put an example into the schema of each body that is sent, and into each parameter."""
+    """Add an example to the schema of each request body, and to each parameter."""
     schemas = document["components"]["schemas"]
     for operations in document["paths"].values():
         for operation in operations.values():
@@ -61,7 +61,7 @@ def add_examples(document: Schema) -> None:
 
 
 def _sent(operation: Schema) -> Iterator[str]:
-    """The names of the schemas that the body of the operation may have."""
+    """Yield the names of the schemas of the operation's request body."""
     schema = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
     for choice in (schema, *schema.get("anyOf", ())):
         if "$ref" in choice:
@@ -69,19 +69,19 @@ def _sent(operation: Schema) -> Iterator[str]:
 
 
 def _of_parameter(parameter: Schema, schemas: Schema) -> Any:
-    """A value of the parameter; of a list one that is not empty."""
+    """Return an example of the parameter; a list is not empty."""
     name = parameter["name"]
     return PARAMETERS[name] if name in PARAMETERS else _something(parameter["schema"], schemas, name)
 
 
 def _something(schema: Schema, schemas: Schema, name: str) -> Any:
-    """A value of the schema; of a list one that is not empty."""
+    """Return an example of the schema; a list is not empty."""
     found = example(schema, schemas, name)
     return found or [example(schema["items"], schemas, name)] if schema.get("type") == "array" else found
 
 
 def example(schema: Schema, schemas: Schema, name: str = "") -> Any:
-    """A value of the schema, for what has that name."""
+    """Return an example of the schema, for a field or parameter of that name."""
     for member in ("examples", "enum"):
         if member in schema:
             return schema[member][0]
@@ -117,12 +117,12 @@ def _named(component: str, schemas: Schema, name: str) -> Any:
 
 
 def _object(schema: Schema, schemas: Schema) -> Schema:
-    """An object with the members that must be given, and those to be shown; of a patch with one to change."""
+    """Return an example object with the required members and those marked to be shown; of a patch, with one
+    member to change."""
     members = schema.get("properties", {})
     names = [*schema.get("required", ())]
     if schema.get("minProperties") and not names:
         candidates = [name for name in members if name != "occurred_at"]
         names = [next((name for name in candidates if "examples" in members[name]), candidates[0])]
     shown = {name: example(members[name], schemas, name) for name in members if name in names}
-    more = schema.get(EXAMPLE_MEMBERS, ())
-    return shown | {name: _something(members[name], schemas, name) for name in more}
+    return shown | {name: _something(members[name], schemas, name) for name in schema.get(EXAMPLE_MEMBERS, ())}

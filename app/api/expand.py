@@ -1,4 +1,4 @@
-"""`expand=`: the records that others refer to, whole, where the caller may see them."""
+"""The parameter `expand=`: replaces references by the whole records, if the caller may see them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from app.api.lists import ExpandTarget, Listing
 from app.api.shapes import Renderer
 from app.kernel.references import is_visible
 
-#: What the whole record is called by, beside its fields.
+#: The column that holds the reference by which a whole record was found.
 NAME_COLUMN = "named_by"
 
 
 async def expand(
     listing: Listing, renderer: Renderer, shown: Sequence[dict[str, Any]], names: Sequence[str]
 ) -> None:
-    """Puts the whole record in the place of what names it, in these fields of all that is shown. A stub of
-    what the caller may not see stays as it is; of a key that is so, or that no record has, nothing is left:
-    the two cannot be told from each other. One statement per kind of record.
+    """Replace the references in these fields of all shown records by the whole records. If the caller may not
+    see the record, a stub stays as it is, and a key becomes null, as for a key that no record has: the two
+    cannot be told apart. One statement per kind of record.
     """
     alike: dict[tuple[str, str], list[str]] = {}
-    for name in dict.fromkeys(names):  # each once, however often it is asked for
+    for name in dict.fromkeys(names):  # each once, even if the request repeats it
         of = listing.refers[name]
         alike.setdefault((of.listing.lifecycle.kind, of.by), []).append(name)
     for fields in alike.values():
@@ -38,7 +38,7 @@ async def expand(
 async def _visible_records(
     of: ExpandTarget, renderer: Renderer, named: list[Any]
 ) -> dict[Any, dict[str, Any]]:
-    """Those of the records that the caller may see, by what names them."""
+    """Return the referred records that the caller may see, by the id or key that refers to them."""
     ledger, caller, lifecycle = renderer.ledger, renderer.caller, of.listing.lifecycle
     full = of.listing.renderer(ledger, lifecycle, of.listing.shape, caller, renderer.language)
     in_process = "" if of.process is None else " and r.process = %(process)s"

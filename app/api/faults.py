@@ -1,4 +1,4 @@
-"""One value that is wrong: where it stands, and why."""
+"""One wrong value of a request: its place, and the reason."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pydantic.fields import FieldInfo
 from app.i18n import sentences, translate
 from app.kernel.refusals import WrongValue
 
-#: What Pydantic puts into a path that is in no body: that it is the key, or which of several kinds it is not.
+#: Items of Pydantic's error paths that are not part of the body: marks of a key, and of a type in a union.
 ASIDE = re.compile(r"\[key\]|constrained-[a-z]+|function-[a-z]+\[.*\]")
 LONGEST_SAID = 100
 MOST_NAMES = 10
 
 
 class Fault(BaseModel):
-    """One value that is wrong: where (a JSON Pointer into the body, a parameter or a header), and why."""
+    """A wrong value: its place (a JSON Pointer into the body, a parameter or a header), and the reason."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
@@ -32,14 +32,14 @@ class Fault(BaseModel):
 
 
 def fault_of_value(wrong: WrongValue, language: str) -> Fault:
-    """A value that our own rules refuse, in words."""
+    """Return the fault of a value that our own rules refuse."""
     pointer = None if wrong.parameter else wrong.pointer
     message = translate(language, "value", wrong.because, wrong.words)
     return Fault(pointer=pointer, parameter=wrong.parameter, code=wrong.because, message=message)
 
 
 def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
-    """The names that are known where the path ends: those of the part of the body that it is in."""
+    """Return the names of the fields that the models have where the path ends."""
     for name in (part for part in path[:-1] if isinstance(part, str)):
         fields = [_fields(model).get(name) for model in models]
         models = [part for field in fields if field is not None for part in _models_in(field.annotation)]
@@ -47,7 +47,7 @@ def names_at(models: Sequence[Any], path: Sequence[Any]) -> list[str]:
 
 
 def _fields(model: Any) -> dict[str, FieldInfo]:
-    """Its fields by the names that callers know them by."""
+    """Return the model's fields by the names that clients use."""
     fields: dict[str, FieldInfo] = getattr(model, "model_fields", {})
     return {field.alias or name: field for name, field in fields.items()}
 
@@ -60,13 +60,13 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]) -> Fault:
-    """One of Pydantic's errors in our words."""
+    """Return the fault of a Pydantic error, with our message."""
     where, *path = error["loc"]
     known = sentences(language)["value"]
     code = error["type"] if error["type"] in known else "other"
     words = {key: str(value) for key, value in error.get("ctx", {}).items()}
     if "expected" in words:
-        words["expected"] = words["expected"].replace("' or '", "', '")  # which is English
+        words["expected"] = words["expected"].replace("' or '", "', '")  # Pydantic's English conjunction
     words |= {"message": str(error["msg"]), "known": ", ".join(_nearest(path, known_names))}
     words["said"] = str(error.get("input"))[:LONGEST_SAID]
     fault = Fault(code=error["type"], message=translate(language, "value", code, words))
@@ -80,12 +80,12 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
 
 
 def _nearest(path: Sequence[Any], names: Sequence[str]) -> Sequence[str]:
-    """The names that were meant, as far as one can tell; all, where they are few or none is like it."""
+    """Return the known names most like the unknown one; all of them if they are few or none is similar."""
     if len(names) <= MOST_NAMES or not path:
         return names
     return get_close_matches(str(path[-1])[:LONGEST_SAID], names, n=MOST_NAMES) or names
 
 
 def _escape(part: str) -> str:
-    """A part of a JSON Pointer (RFC 6901)."""
+    """Escape a part of a JSON Pointer (RFC 6901)."""
     return part.replace("~", "~0").replace("/", "~1")

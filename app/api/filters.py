@@ -1,11 +1,8 @@
-"""What a list can be narrowed by: query parameters, and the conditions in SQL that they come to.
-
-A list names fields as its records show them; what is asked of a field follows from what it holds:
-
-code, key, person, team    `team=a,b`       one of these, or    `team_not=a,b`    none of these
-time                       `opened_after`   then or later       `opened_before`   earlier
-
-`none` stands for no value, `me` for whoever asks. All parameters hold together.
+"""Filters of lists: query parameters, and the SQL conditions that they turn into.
+A listing names fields as its records show them; the parameters of a field follow from its type:
+    code, key, person, team   `team=a,b`        one of these, or `team_not=a,b` none of these
+    time                      `opened_after`    then or later    `opened_before`   earlier
+`none` stands for no value, `me` for the caller. A record must satisfy all parameters.
 """
 
 from __future__ import annotations
@@ -35,7 +32,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def split(value: Any) -> Any:
-    """`a,b` as two values, in one parameter or in several."""
+    """Split values separated by commas, in one parameter or in several."""
     if value is None:
         return None
     parts = [value] if isinstance(value, str) else value
@@ -47,10 +44,10 @@ CommaSeparated = BeforeValidator(split)
 
 
 def _require_date(value: Any) -> Any:
-    # Pydantic would take digits for seconds since 1970, and nobody means that here.
+    # Pydantic would read bare digits as seconds since 1970, which no client means here.
     if not isinstance(value, str) or _DATE.match(value) is None:
         raise PydanticCustomError("datetime_type", "must be a time with a zone")
-    # In an address a plus sign that was not escaped arrives as a space.
+    # In a URL, a plus sign that was not escaped arrives as a space.
     return value.replace(" ", "+")
 
 
@@ -71,11 +68,10 @@ def _person(value: str) -> str:
 
 @dataclass(slots=True)
 class WhereClause:
-    """Conditions on the table `r` that all hold, and their parameters.
-
-    `states` are those that a record may stand in; None: any. Lists look at them one by one. `searches` are
-    those on words; `walked`: these are looked for in so many rows of each range only. `uneven`: the plan
-    depends on the values.
+    """SQL conditions on the table `r` that must all hold, and their parameters.
+    `states`: the record states allowed; None: any. Lists may query them one by one. `searches` are the
+    full-text searches; with `scan_limit` they look at only so many rows of each range. `depends_on_values`:
+    the best plan depends on the values of the parameters.
     """
 
     conditions: list[str] = field(default_factory=list)
@@ -87,29 +83,30 @@ class WhereClause:
 
     @property
     def prepare(self) -> bool | None:
-        """Whether the plan of the statement may be kept, as `Database.rows` takes it."""
+        """Say whether the statement's plan may be kept, as `Database.rows` takes it."""
         return False if self.searches or self.depends_on_values else None
 
     def bind(self, value: Any) -> str:
-        """The placeholder of one more value."""
+        """Add a value to the parameters and return its placeholder."""
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return f"%({name})s"
 
     def restrict_states(self, states: frozenset[str]) -> None:
-        """It stands in one of these states."""
+        """Restrict the records to these states."""
         self.states = states if self.states is None else self.states & states
 
 
-#: Adds what was said to the conditions, as it is meant by whoever is shown the list.
+#: Adds the parameter's value to the conditions, as it is meant for the renderer's caller.
 Narrow = Callable[[WhereClause, Any, Renderer], Awaitable[None]]
-#: The values of a column that a parameter's values stand for; what nothing is called stands for none.
+#: Returns the column values that a parameter's values stand for; unknown names stand for none.
 ValueResolver = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a list: its type, with its bounds and what it means, and what it does."""
+    """One query parameter of a list: its name, its type with bounds and description, and its effect on the
+    query."""
 
     name: str
     annotation: Any
@@ -117,7 +114,7 @@ class Parameter:
 
 
 def parameters(record: type[Record], shape: type[OutputModel], names: Sequence[str]) -> dict[str, Parameter]:
-    """By name, the parameters for these fields of a kind of record."""
+    """Return the parameters that filter by these fields of a kind of record, by their names."""
     made = [parameter for name in names for parameter in _of_field(record, shape, name)]
     by_name = {parameter.name: parameter for parameter in made}
     assert len(by_name) == len(made), "two parameters have one name"
@@ -127,7 +124,7 @@ def parameters(record: type[Record], shape: type[OutputModel], names: Sequence[s
 async def narrow(
     where: WhereClause, known: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
 ) -> None:
-    """Adds what the query says of these parameters."""
+    """Add the conditions for those of the known parameters that the query sets."""
     for name in known.keys() & query.model_fields_set:
         said = getattr(query, name)
         if said is not None:
@@ -152,7 +149,8 @@ def _of_field(record: type[Record], shape: type[OutputModel], name: str) -> list
 
 
 def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
-    """What a value of that parameter is and is called, and the column that it is compared with."""
+    """Return the type of the field's parameter, what the description adds on its values, and the column that
+    it is compared with."""
     kind = codec.type
     if codec.refers is not None and codec.refers.kind == "person":
         return _Person, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
@@ -162,7 +160,7 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
         return _QueryText, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
     if not (isinstance(kind, type) and issubclass(kind, CodeEnum)):
         return _QueryText, "", _Column(codec.name, _plain_values, may_be_empty, may_be_empty)
-    # Where a code is called `none`, it is meant, and not what has no value.
+    # In an enum that has a code `none`, `none` means that code, and not a null.
     has_none = may_be_empty and NONE not in list(kind)
     entry = Literal[(*(code.value for code in kind), NONE)] if has_none else kind
     return entry, "", _Column(codec.name, _codes, may_be_empty, has_none)
@@ -170,7 +168,8 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is compared with values. `has_none`: `none` stands for rows where it is empty."""
+    """A column that is compared with values. `meaning` resolves the values; `has_none`: `none` stands for
+    null."""
 
     name: str
     meaning: ValueResolver
@@ -194,7 +193,7 @@ _Person = Annotated[
 
 
 def multi_value(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
-    """The type of a parameter that takes some of these, with what it means."""
+    """Return the type of a parameter that takes several such values, with its description."""
     values: Any = Annotated[list[entry], Field(min_length=1, max_length=most)]
     return Annotated[values | None, CommaSeparated, Field(description=about)]
 
@@ -210,7 +209,7 @@ def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> li
     ]
 
 
-#: What one entry of a list is called where it is not the list without its s.
+#: Parameters for one entry of a list field, where removing the final s would not name it.
 _SINGULAR = {"categories": "category"}
 
 
@@ -233,7 +232,7 @@ def _list_parameters(name: str) -> list[Parameter]:
 async def _match_any(column: _Column, where: WhereClause, said: list[str], renderer: Renderer) -> None:
     values, none = await _resolved_values(column, said, renderer)
     ways = [f"r.{column.name} is null"] if none else []
-    # For one value an index gives the rows in the order of the list, for several it does not.
+    # With one value, an index delivers the rows in the list's order; with several it does not.
     if len(values) == 1:
         ways.append(f"r.{column.name} = {where.bind(values[0])}")
     elif values:
@@ -252,7 +251,7 @@ async def _match_none(column: _Column, where: WhereClause, said: list[str], rend
 
 
 async def _resolved_values(column: _Column, said: list[str], renderer: Renderer) -> tuple[list[Any], bool]:
-    """The values that are meant, and whether `none` is among them."""
+    """Return the column values that are meant, and whether `none` is among them."""
     none = column.has_none and NONE in said
     return await column.meaning(renderer, [value for value in said if not (none and value == NONE)]), none
 
@@ -262,7 +261,7 @@ async def _codes(renderer: Renderer, said: Sequence[str]) -> list[Any]:
 
 
 async def _plain_values(renderer: Renderer, said: Sequence[str]) -> list[Any]:
-    # Nothing is called what the database cannot even take.
+    # PostgreSQL cannot store NUL in texts, so no record has such a value.
     return [word for word in said if "\x00" not in word]
 
 
@@ -274,7 +273,7 @@ async def _persons(renderer: Renderer, said: Sequence[str]) -> list[Any]:
 async def _ids(renderer: Renderer, said: Sequence[str]) -> list[Any]:
     ids = []
     for one in said:
-        with contextlib.suppress(ValueError):  # nothing is called what is no id
+        with contextlib.suppress(ValueError):  # a text that is no id names no record
             ids.append(UUID(one))
     return ids
 
@@ -336,18 +335,18 @@ def _presence_parameters(name: str) -> list[Parameter]:
 
 @dataclass(frozen=True, slots=True)
 class _ChildFilter:
-    """What stands in rows beside a record. `ids` are those of the records that have one of the values."""
+    """A filter by child rows of a record. `ids` is SQL for the ids of records that have one of the values."""
 
     ids: str
     entry: Any
     meaning: ValueResolver
     about: str
-    #: Which of these rows are not for staff only; none: all.
+    #: The SQL condition of child rows that are not for staff only; empty: all of them are public.
     public: str = ""
 
 
 _CHILD_FILTERS = {
-    # Its name there, alone or after its source: the name of a source has no colon in it.
+    # The key alone or after its source; the name of a source contains no colon.
     "external_reference": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.external_reference x where x.kind = {kind} "
         "and (x.key = any({said}) or (x.key = any({keys}) and x.source || ':' || x.key = any({said})))",
@@ -375,7 +374,7 @@ _CHILD_FILTERS = {
         _plain_values,
         "one of these services: keys",
     ),
-    # Who else follows a record is not for everybody to ask.
+    # Only for the caller: who else follows a record is not for everybody to know.
     "follower": _ChildFilter(
         "select split_part(x.record, '/', 2)::uuid from fold.follower x "
         "where x.person_id = any({said}) and x.record like {kind} || '/%%'",
@@ -405,7 +404,7 @@ def _child_parameters(name: str) -> list[Parameter]:
         if staff == NOWHERE:
             found = f"r.id in ({ids}{child_filter.public})"
         elif staff != EVERYWHERE:
-            # The first condition finds them by the index, the second looks at those.
+            # The first condition finds candidates by an index, the second checks only those.
             found += f" and ({staff} or r.id in ({ids}{child_filter.public}))"
         where.conditions.append(f"{not_} ({found})")
 

@@ -1,7 +1,6 @@
-"""What the head of every request must say, and what it may say once at most (RFC 9110, RFC 9112).
-
-What two readers of one request could understand in two ways is refused rather than guessed: a proxy in
-between may have read it in the other.
+"""Checks of a request's headers before anything else reads it (RFC 9110, RFC 9112).
+A request that two readers could understand differently is refused, not guessed at: a proxy in between may
+have understood it differently.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
-#: What is said once, or not at all. Of two that differ nobody could tell which was meant.
+#: Headers that may be sent only once: of two that differ, neither can be trusted.
 SINGLE_HEADERS = frozenset(
     {
         b"authorization",
@@ -26,15 +25,16 @@ SINGLE_HEADERS = frozenset(
         b"x-request-id",
     }
 )
-#: A name or an address, and a port. It may be empty (RFC 9112, 3.2).
+#: A name or an address, and an optional port. It may be empty (RFC 9112, 3.2).
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.%]*\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
-#: The only coding of a body that is taken: none (RFC 9110, 8.4.1).
+#: The only content coding of request bodies that is accepted: none (RFC 9110, 8.4.1).
 CODING = "identity"
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderFault:
-    """What is wrong: the problem's status and code, its sentence, and the sentence's words."""
+    """A fault in the headers: the problem's status and code, its sentence with the words to fill in, and
+    headers of the answer."""
 
     status: int
     code: str
@@ -44,7 +44,7 @@ class HeaderFault:
 
 
 def find_header_fault(scope: Scope) -> HeaderFault | None:
-    """The first thing that is wrong with the head of a request; None: nothing is."""
+    """Return the first fault in a request's headers; None if there is none."""
     headers = scope["headers"]
     said = dict(headers)
     if len(said) != len(headers):
@@ -62,7 +62,7 @@ def find_header_fault(scope: Scope) -> HeaderFault | None:
 
 
 def _bad_coding(scope: Scope, said: dict[bytes, bytes]) -> HeaderFault | None:
-    """A body that cannot be read as it comes."""
+    """Return the fault of a transfer or content coding that this service does not decode."""
     transfer = said.get(b"transfer-encoding")
     if transfer is not None and (
         transfer.strip().lower() != b"chunked" or scope.get("http_version") == "1.0"

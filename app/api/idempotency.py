@@ -1,4 +1,5 @@
-"""Idempotency-Key: the same command, sent any number of times, is carried out once and answered the same."""
+"""Idempotency keys: a command sent any number of times with the same key is carried out once and answered the
+same."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ on i.principal = %s and i.route = k.route and i.key = k.key)"""
 
 
 def parse_key(header: str) -> str | None:
-    """The key in the header, quoted or bare; None if it is too long or holds what does not print."""
+    """Return the key in the header, quoted or bare; None if it is too long or contains unprintable
+    characters."""
     found = _KEY.fullmatch(header.strip())
     return (found["quoted"] or found["bare"]) if found else None
 
@@ -33,33 +35,33 @@ def parse_key(header: str) -> str | None:
 async def key_of(
     ledger: Ledger, request: Request, operation: str, header: str | None
 ) -> IdempotencyKey | None:
-    """The key of this request; None if it has none. `operation` is its operationId."""
+    """Return the idempotency key of this request; None if it has none. `operation` is its operationId."""
     if header is None:
         return None
     key = parse_key(header)
     assert key is not None, "the parameter's pattern has let it through"
     body = await request.body()
     said = json.dumps(await request.json(), sort_keys=True) if body.strip() else ""
-    # As `request.url` has them, for which it is put together and taken apart.
+    # From the scope, in the form of `request.url`, which would have to be assembled and parsed.
     path, query = request.scope["path"].replace("?", "%3F"), request.scope["query_string"].decode("latin-1")
     asked = f"{request.method} {path}?{query}\n{said}"
     return IdempotencyKey(operation, key, ledger.vault.fingerprint("command", asked))
 
 
 async def find_outcome(ledger: Ledger, principal: str, key: IdempotencyKey) -> RecordedOutcome | None:
-    """How the command with that key was applied before; None if it was not. Raises KeyReused."""
+    """Return the recorded outcome of the command with that key; None if there is none. Raises KeyReused."""
     row: dict[str, Any] | None = await ledger.db.row(FIND_OUTCOME, (principal, key.route, key.key))
     return None if row is None else require_same_command(RecordedOutcome(**row), key)
 
 
 async def any_key_used(ledger: Ledger, principal: str, keys: Sequence[IdempotencyKey]) -> bool:
-    """Whether one of these keys was used before, for whatever command."""
+    """Say whether any of these keys has been used before, for whatever command."""
     said = [key.route for key in keys], [key.key for key in keys], principal
     return bool(keys) and bool(await ledger.db.value(ANY_KEY_USED, said))
 
 
 def require_same_command(earlier: RecordedOutcome, key: IdempotencyKey) -> RecordedOutcome:
-    """The earlier one, if it was the same command. Raises KeyReused."""
+    """Return the recorded outcome if it is that of the same command. Raises KeyReused."""
     if earlier.fingerprint != key.fingerprint:
         raise KeyReused()
     return earlier

@@ -1,8 +1,7 @@
-"""The identity provider whose access tokens are taken: its keys, fetched and kept, and what is true of a
-token (RFC 7519, RFC 9068).
-
-Only asymmetric signatures count, and only keys that the provider publishes itself. While it does not answer,
-the keys that are known are believed on; a token that needs another one is then answered 503 and not 401.
+"""Client of the OpenID Connect identity provider: fetches and caches its keys, and verifies its access tokens
+(RFC 7519, RFC 9068).
+Only asymmetric signatures count, and only keys that the provider publishes itself. While the provider does
+not answer, known keys stay valid; a token that needs another key is then answered 503 and not 401.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from app.api.limits import Quota
 from app.kernel.refusals import Refusal
 from app.settings import Settings
 
-#: No `none`, and nothing whose key both sides hold.
+#: Neither `none` nor symmetric algorithms, whose key both sides have.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-#: What an access token may call itself (RFC 9068, 2.1); many say JWT, or nothing.
+#: Accepted values of an access token's `typ` (RFC 9068, 2.1); many providers send JWT, or nothing.
 TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
 REQUIRED_CLAIMS = ["exp", "iss", "aud"]
-#: By so much the clocks of the provider and of ours may differ.
+#: The clock skew allowed between the provider and this service.
 LEEWAY_SECONDS = 30
-#: Keys that nobody has heard of have them fetched so often, however many tokens name one.
+#: Tokens that name unknown keys cause at most so many fetches per period, however many tokens come.
 REFETCHES, REFETCH_SECONDS = 5, 60
 FETCH_SECONDS = 5.0
 LARGEST_ANSWER = 262_144
@@ -45,7 +44,7 @@ logger = structlog.get_logger()
 
 @dataclass
 class IssuerGone(Refusal):
-    """The identity provider's keys are needed and cannot be fetched."""
+    """Refusal 503: a key of the identity provider is needed and cannot be fetched."""
 
     STATUS = 503
     CODE = "issuer_gone"
@@ -53,7 +52,7 @@ class IssuerGone(Refusal):
 
 @dataclass
 class UnknownLogin(Refusal):
-    """The token is good, and nobody here has the login that it names."""
+    """Refusal 403: the token is valid, but no person here has the login that it names."""
 
     STATUS = 403
     CODE = "unknown_login"
@@ -61,24 +60,24 @@ class UnknownLogin(Refusal):
 
 @dataclass
 class InactiveLogin(Refusal):
-    """The token is good, and the person whose login it names is not active."""
+    """Refusal 403: the token is valid, but the person with that login is not active."""
 
     STATUS = 403
     CODE = "inactive_login"
 
 
 class InvalidToken(Exception):
-    """A token that is none of the provider's for us, or whose time is over."""
+    """The token is not the provider's, not for this service, or expired."""
 
 
 class ProviderUnreachable(Exception):
-    """The provider does not answer, or not with its keys."""
+    """The provider does not answer, or its answer contains no usable keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a good token says: the login (None: it names none that can be relied on), until when, and whom the
-    provider calls so.
+    """Claims of a verified token: the login (None: it names none that can be relied on), its expiry, and the
+    person's name, e-mail and locale.
     """
 
     login: str | None
@@ -89,7 +88,7 @@ class TokenClaims:
 
 
 class IdentityProvider:
-    """One provider, as a process knows it."""
+    """The configured identity provider, with its keys cached in this process."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.oidc_issuer or ""
@@ -103,16 +102,15 @@ class IdentityProvider:
         self._unknown = Quota("unknown key", REFETCHES, REFETCH_SECONDS)
 
     async def close(self) -> None:
-        """Fetches nothing any more."""
+        """Stop fetching keys."""
         if self._fetching is not None:
             self._fetching.cancel()
             await asyncio.gather(self._fetching, return_exceptions=True)
 
     async def verify(self, token: str, may_ask: Callable[[], None]) -> TokenClaims:
-        """What the token says. `may_ask` is called before the provider is waited for, and raises what forbids
-        that.
-
-        Raises Untrue, or IssuerGone if that cannot be told now.
+        """Verify the token and return its claims. `may_ask` is called before the provider is waited for, and
+        raises if that is not allowed.
+        Raises InvalidToken, or IssuerGone if the needed key cannot be fetched.
         """
         try:
             header = jwt.get_unverified_header(token)
@@ -142,14 +140,15 @@ class IdentityProvider:
             raise InvalidToken() from error
         login = _text(claims.get(self._claim))
         if self._claim == "email" and claims.get("email_verified") is not True:
-            # Who may call themselves as they like would be let in as anybody.
+            # Otherwise a person could choose somebody else's address and be logged in as them.
             login = None
         verified = _text(claims.get("email")) if claims.get("email_verified") is True else None
         name = _text(claims.get("name")) or _text(claims.get("preferred_username"))
         return TokenClaims(login, ends_at, name, verified, _text(claims.get("locale")))
 
     async def _key(self, kid: object, may_ask: Callable[[], None]) -> dict[str, Any]:
-        """The published key of that name; without a name the only one. Raises Untrue, IssuerGone."""
+        """Return the published key with that id; without an id, the only key. Raises InvalidToken,
+        IssuerGone."""
         if (found := self._cached_key(kid)) is not None:
             if self._is_stale():
                 self._fetch()
@@ -169,12 +168,12 @@ class IdentityProvider:
         return next(iter(self._keys.values())) if kid is None and len(self._keys) == 1 else None
 
     def _is_stale(self) -> bool:
-        """Whether it is time to ask which keys there are now; not again right after a failure."""
+        """Say whether the keys are old enough to be fetched again; a failed attempt counts, too."""
         assert self._tried_at is not None
         return time.monotonic() - self._tried_at > self._fresh_seconds
 
     def _fetch(self) -> asyncio.Task[None]:
-        """The fetching of the keys that is under way, begun now if there is none."""
+        """Return the running task that fetches the keys; start one if none is running."""
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch_once(), name="keys of the identity provider")
         return self._fetching
@@ -184,7 +183,7 @@ class IdentityProvider:
             async with asyncio.timeout(FETCH_SECONDS):
                 self._keys = await _published(self._url)
             self._answers = True
-        except Exception as error:  # Whatever a provider sends, its known keys hold.
+        except Exception as error:  # Whatever the provider sends, the known keys stay valid.
             self._answers = False
             logger.warning("the identity provider does not answer", why=str(error) or type(error).__name__)
         finally:
@@ -192,7 +191,7 @@ class IdentityProvider:
 
 
 async def _published(issuer: str) -> dict[str, dict[str, Any]]:
-    """The provider's keys by name, those only that sign. Raises NoAnswer, httpx.HTTPError."""
+    """Return the provider's signing keys by their ids. Raises ProviderUnreachable, httpx.HTTPError."""
     async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False, follow_redirects=False) as client:
         about = await _json(client, issuer.removesuffix("/") + DISCOVERY)
         if about.get("issuer") != issuer:
@@ -213,7 +212,8 @@ async def _published(issuer: str) -> dict[str, dict[str, Any]]:
 
 
 def _is_safe(where: str, issuer: str) -> bool:
-    """Whether nobody between us can change the keys: by https, or from a provider on this machine itself."""
+    """Say whether nobody can tamper with the keys in transit: they come by https, or from the provider's own
+    host and scheme."""
     at, of = urlsplit(where), urlsplit(issuer)
     return at.scheme == "https" or (at.scheme, at.hostname) == (of.scheme, of.hostname)
 
@@ -239,7 +239,8 @@ def _type(header: dict[str, Any]) -> object:
 
 
 def _text(said: object) -> str | None:
-    """A claim that can be a name: text that prints, and not too long."""
+    """Return the claim if it can be a name: printable text of limited length, without surrounding spaces;
+    else None."""
     if not isinstance(said, str) or not 0 < len(said) <= LONGEST_LOGIN or not said.isprintable():
         return None
     return said if said == said.strip() else None

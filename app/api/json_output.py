@@ -1,4 +1,4 @@
-"""Answers as JSON, written by us: those of records, of lists and of work (decision 0067)."""
+"""JSON serialization of the answers of records, lists and work, by orjson (decision 0067)."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from typing import Any
 import orjson
 from pydantic_core import to_json
 
-# Instants of UTC end with a Z, and so do those without a zone: lists have them so (`Database.tuples`).
+# UTC instants end with Z; those without a zone too, as lists have them (`Database.tuples`).
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
 class SharedFragment:
-    """Stands for a value that is in an answer many times: it is written once, and put wherever it stands."""
+    """A value that occurs in an answer many times: it is serialized once and inserted wherever it occurs."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
     @cached_property
     def fragment(self) -> orjson.Fragment:
-        """The value as it is put into the text."""
+        """Return the serialized value, for orjson to insert."""
         return orjson.Fragment(dump_json(self.value))
 
 
 def dump_json(answer: Any) -> bytes:
-    """The answer as JSON in UTF-8, as `pydantic_core.to_json` writes it. A number that is none is null, and
-    an instant without a zone is of UTC.
-
-    Raises PydanticSerializationError for what has no JSON: half of a surrogate pair, a class of its own.
+    """Return the answer as JSON in UTF-8, as `pydantic_core.to_json` writes it. NaN and infinities become
+    null, and an instant without a zone is in UTC.
+    Raises PydanticSerializationError for values without JSON: a lone surrogate, an object of an unknown
+    class.
     """
     try:
         return orjson.dumps(answer, _default, _OPTIONS)
     except TypeError:
-        # It takes no whole numbers beyond 64 bits, no decimals, no sets, and no keys but text.
+        # orjson takes no integers beyond 64 bits, no decimals, no sets, and only texts as keys.
         return to_json(_of_utc(answer), fallback=_shared_value)
 
 
@@ -45,7 +45,7 @@ def _default(part: Any) -> orjson.Fragment:
 
 
 def _of_utc(part: Any) -> Any:
-    """The same, where instants without a zone have that of UTC."""
+    """Return the data with UTC set on instants without a zone."""
     if isinstance(part, dict):
         return {key: _of_utc(value) for key, value in part.items()}
     if isinstance(part, list | tuple):

@@ -1,7 +1,6 @@
-"""When each API key was last used: to the minute, for whoever wants to know which of them nobody needs.
-
-An operational figure and no event. A request only notes it in memory; once a minute what was noted is written
-by one statement, so that a key that is used all the time costs one row a minute.
+"""Last use of each API key, to the minute, so that unused keys can be found.
+An operational figure and no event. A request only notes the use in memory; once a minute the notes are
+written by one statement, so that a key in constant use costs one row a minute.
 """
 
 from __future__ import annotations
@@ -28,17 +27,18 @@ LAST_USED = "select key_id, used_at from plumbing.key_use where key_id = any(%s)
 
 
 class KeyUse:
-    """What one process has noted since it last wrote."""
+    """Uses of keys that one process has noted since it last wrote them."""
 
     def __init__(self) -> None:
         self._noted: dict[UUID, datetime] = {}
 
     def note(self, key_id: UUID, now: datetime) -> None:
-        """It is used."""
+        """Note that the key was used now."""
         self._noted[key_id] = now
 
     async def write(self, db: Database) -> int:
-        """Writes what was noted; gives for how many keys. Raises DatabaseGone; then nothing of it is lost."""
+        """Write the noted uses and return the number of keys. Raises DatabaseGone; then the notes are
+        kept."""
         noted, self._noted = self._noted, {}
         if not noted:
             return 0
@@ -49,7 +49,7 @@ class KeyUse:
             raise
 
     async def run(self, db: Database) -> None:
-        """Writes once a minute, and once more when it is cancelled."""
+        """Write once a minute, and once more on cancellation."""
         try:
             while True:
                 await asyncio.sleep(EVERY_SECONDS)
@@ -61,10 +61,10 @@ class KeyUse:
         try:
             await self.write(db)
         except (DatabaseGone, psycopg.Error):
-            # The next minute has another go; nobody's request depends on it.
+            # The next minute tries again; no request depends on it.
             return
 
 
 async def last_used(ledger: Ledger, keys: Sequence[UUID]) -> dict[UUID, str]:
-    """When each of the keys was last used, if it is known."""
+    """Return when each of the keys was last used, for those with a known use."""
     return {row["key_id"]: instant(row["used_at"]) for row in await ledger.db.rows(LAST_USED, (list(keys),))}

@@ -1,5 +1,5 @@
-"""How much may be asked: so many requests of one key, so many wrong keys from one address, in any stretch of
-so many seconds. Counted in this process's memory: several processes allow several times as much.
+"""Rate limits: so many requests of one key, and so many wrong keys from one address, in any period of so many
+seconds. Counted in this process's memory: several processes allow several times as much.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class QuotaLeft:
-    """How many requests are left, and in how many seconds there is room for more."""
+    """The number of requests left, and the seconds until there is room for more."""
 
     left: int
     seconds: int
 
 
 class Quota:
-    """At most `limit` in any `seconds`, for each name by itself: a moving window. `clock` gives seconds."""
+    """A sliding window: at most `limit` uses in any `seconds`, for each name separately. `clock` returns
+    seconds."""
 
     def __init__(
         self, name: str, limit: int, seconds: int, clock: Callable[[], float] = time.monotonic
@@ -30,12 +31,12 @@ class Quota:
         self._seconds = seconds
         self._clock = clock
         self._policy = b"ratelimit-policy", f'"{name}";q={limit};w={seconds}'.encode("ascii")
-        #: By name, when each was counted that still counts; the oldest first.
+        #: By name, the times of the uses that still count, oldest first.
         self._counted: dict[str, deque[float]] = {}
         self._swept = clock()
 
     def consume(self, who: str) -> bool:
-        """Counts one more of theirs; False, and nothing is counted, if there is no room for it."""
+        """Count one more use of that name; return False, and count nothing, if the limit is reached."""
         now = self._clock()
         if now - self._swept > self._seconds:
             self._sweep(now)
@@ -47,12 +48,12 @@ class Quota:
         return True
 
     def refund(self, who: str) -> None:
-        """Forgets the last one of theirs."""
+        """Take back the latest use of that name."""
         if counted := self._counted.get(who):
             counted.pop()
 
     def remaining(self, who: str) -> QuotaLeft:
-        """What is left for them."""
+        """Return what is left of the name's quota."""
         now = self._clock()
         counted = self._counted.get(who, ())
         if isinstance(counted, deque):
@@ -61,7 +62,7 @@ class Quota:
         return QuotaLeft(self._limit - len(counted), math.ceil(ends - now))
 
     def headers(self, room: QuotaLeft) -> tuple[tuple[bytes, bytes], ...]:
-        """What tells a client of it (draft-ietf-httpapi-ratelimit-headers-11)."""
+        """Return the headers that tell a client its quota (draft-ietf-httpapi-ratelimit-headers-11)."""
         left = f'"{self._name}";r={room.left};t={room.seconds}'
         return self._policy, (b"ratelimit", left.encode("ascii"))
 
@@ -70,7 +71,7 @@ class Quota:
             counted.popleft()
 
     def _sweep(self, now: float) -> None:
-        """Forgets the names that have asked nothing lately: there is no end of addresses."""
+        """Drop the names without recent uses, since the number of addresses is unbounded."""
         self._swept = now
         since = now - self._seconds
         self._counted = {

@@ -1,4 +1,4 @@
-"""The parameters of a list and of one record: which page, of which moment, shown how."""
+"""Query parameters of lists and of single records: page, time as of which, fields to show."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from app.kernel.payloads import AN_INSTANT
 
 LARGEST_PAGE = 200
 PAGE = 50
-#: So many records are counted; where there are more, that is said.
+#: The most records that `count` counts; `total_at_least` says that there are more.
 MOST_COUNTED = 10_000
-#: What is looked up for each record of a list, and makes most of it.
+#: The field that takes most of a list's time, since it is computed for each record.
 ACTIONS = "actions"
 LARGEST_POSITION = 2**63 - 1
 
 
 class Paging(BaseModel):
-    """What every list takes. What is not known is refused."""
+    """The parameters that every list has. Unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class Paging(BaseModel):
 
 
 class ListSelection(BaseModel):
-    """Which records of a list, in which order."""
+    """The parameters that choose and sort the records of a list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,7 +58,7 @@ class ListSelection(BaseModel):
 
 
 class ListQuery(ListSelection, Paging):
-    """What a list of records takes besides."""
+    """The query of a list of records: selection, page, fields, saved view and count."""
 
     fields: list[str] | None = None
     view: Annotated[
@@ -96,7 +96,7 @@ AsOf = Annotated[
     ),
 ]
 
-#: As what the past is shown.
+#: The parameter that shows a record as of a time in the past.
 AsOfParameter = Annotated[
     AsOf | None,
     Field(
@@ -108,7 +108,7 @@ AsOfParameter = Annotated[
 
 
 class RecordQuery(BaseModel):
-    """What reading one record takes."""
+    """The query of a single record."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -117,20 +117,20 @@ class RecordQuery(BaseModel):
 
 
 def expanded_fields(query: BaseModel) -> Sequence[str]:
-    """The fields that are to be expanded; lists whose records refer to nothing do not ask."""
+    """Return the fields to expand; none for lists whose records refer to nothing."""
     return getattr(query, "expand", None) or ()
 
 
 def included_extras(query: BaseModel) -> Sequence[str]:
-    """What lists show only if it is asked for."""
+    """Return the fields that lists show only on request."""
     return getattr(query, "include", None) or ()
 
 
 def requested_fields(query: ListQuery | RecordQuery) -> frozenset[str] | None:
-    """The fields that were asked for; None: all."""
+    """Return the requested fields; None: all."""
     return None if query.fields is None else frozenset([*query.fields, *included_extras(query)])
 
 
 def wants_actions(query: ListQuery) -> bool:
-    """Whether a list is to say what can be done with its records."""
+    """Say whether the list is to show the actions of its records."""
     return ACTIONS in (*(query.fields or ()), *included_extras(query))

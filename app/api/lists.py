@@ -1,7 +1,7 @@
-"""What a list is: whose records, in which shape, narrowed and sorted by what; and the models that follow.
-
-The models are the contract of `GET /v1/incidents` and `GET /v1/incidents/{id}`. They are made of the names of
-fields, so that nothing is said twice.
+"""Definition of a list: the records, their shape, filters and sort orders; and the Pydantic models that
+follow.
+The models are the contract of `GET /v1/incidents` and `GET /v1/incidents/{id}`. They are generated from the
+names of fields, so that nothing is declared twice.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from app.kernel.lifecycle import Lifecycle
 
 @dataclass(frozen=True, slots=True)
 class ExpandTarget:
-    """What a field can be expanded to: records of that list. It has their id, in a stub, or their key, `by`
-    which they are found; `process`: the one whose records those with that key are of, if keys are its own.
+    """The kind of record that a field can be expanded to. The field contains the record's id, in a stub, or
+    its key; `by` says which. `process`: the process that the key belongs to, if keys are unique only within a
+    process.
     """
 
     listing: Listing
@@ -34,18 +35,16 @@ class ExpandTarget:
     process: str | None = None
 
     def key_in(self, value: Any) -> Any:
-        """What is in the field's value of that record: its id or its key; None: it names none."""
+        """Return the id or key of the record that the field's value refers to; None if it refers to none."""
         return value["id"] if self.by == "id" and value is not None else value
 
 
 @dataclass(frozen=True)
 class Listing:
     """The list of one kind of record.
-
-    `filters` and `sorts` name fields of the shape, besides what stands in rows beside the record
-    (`filters.BESIDE`). By the first of `sorts`, downwards, it is sorted if nobody says otherwise.
-    `expands` are the lists of the records that can be shown whole in the place of what refers to them.
-    `renderer` shows them.
+    `filters` and `sorts` name fields of the shape; filters also child rows of the record
+    (`filters._CHILD_FILTERS`). The first of `sorts`, descending, is the default order. `expands` are the
+    lists of the records that can be shown whole in place of references to them. `renderer` shows the records.
     """
 
     lifecycle: Lifecycle[Any]
@@ -54,17 +53,17 @@ class Listing:
     sorts: tuple[str, ...]
     expands: tuple[Listing, ...] = ()
     renderer: type[Renderer] = Renderer
-    #: By name, what it can be narrowed by.
+    #: The filter parameters, by name.
     parameters: dict[str, Parameter] = field(init=False)
-    #: By field, what it can be expanded to.
+    #: The targets of expansion, by field.
     refers: dict[str, ExpandTarget] = field(init=False)
-    #: What a view saves of a query.
+    #: The part of a query that a saved view keeps.
     selection: type[ListSelection] = field(init=False)
     query: type[ListQuery] = field(init=False)
     record_query: type[RecordQuery] = field(init=False)
-    #: A record as it is shown in the list.
+    #: A record as the list shows it.
     item: type[OutputModel] = field(init=False)
-    #: A record, alone and in the list, with the fields that were asked for, what was expanded whole.
+    #: Records with only the requested fields and expanded references: alone, and in the list.
     partial: type[BaseModel] = field(init=False)
     partial_item: type[BaseModel] = field(init=False)
     page: type[OutputModel] = field(init=False)
@@ -109,7 +108,7 @@ def _expand_targets(listing: Listing) -> dict[str, ExpandTarget]:
 
 
 def _expand_target(listing: Listing, lists: Mapping[str, Listing], name: str) -> ExpandTarget | None:
-    """What the field can be expanded to, if anything."""
+    """Return the target that the field can be expanded to; None if there is none."""
     record: type[Record] = listing.lifecycle.record
     fields = codecs(record)
     by_id, by_key = fields.get(f"{name}_id"), fields.get(name)
@@ -128,7 +127,7 @@ def _sort(names: tuple[str, ...]) -> Any:
 
 
 def _shaping(listing: Listing) -> dict[str, Any]:
-    """The parameters that say how a record is shown."""
+    """Return the parameters that choose how a record is shown."""
     fields: Any = Literal[tuple(listing.shape.model_fields)]
     always = ", ".join(sorted(ALWAYS_INCLUDED & listing.shape.model_fields.keys()))
     about = f"Only these fields of a record; {always} are always there."
@@ -144,7 +143,7 @@ def _shaping(listing: Listing) -> dict[str, Any]:
     return shaping
 
 
-#: The parameter that asks for what a list does not show by itself.
+#: The parameter that asks for fields that a list does not show by default.
 INCLUDE: Any = (
     multi_value(Literal[ACTIONS], "`actions`: say of each record what the caller may do with it, by name."),
     None,
@@ -152,7 +151,7 @@ INCLUDE: Any = (
 
 
 def _item_model(shape: type[OutputModel], name: str) -> type[OutputModel]:
-    """The record as a list shows it: what can be done with it is only named."""
+    """Return the model of a record in a list, where actions are only named."""
     if ACTIONS not in shape.model_fields:
         return shape
     about = f"{shape.__doc__} As a list shows it."
@@ -164,7 +163,9 @@ def _partial_model(listing: Listing, shape: type[OutputModel], name: str) -> typ
     for field_name, told in shape.model_fields.items():
         optional = copy(told)
         if field_name not in ALWAYS_INCLUDED:
-            optional.default_factory = lambda: None  # a default would be told in the contract, and is none
+            optional.default_factory = lambda: (
+                None
+            )  # a plain default would appear in the contract, where there is none
         kind: Any = told.annotation
         if field_name in listing.refers:
             kind = listing.refers[field_name].listing.item | kind

@@ -1,4 +1,4 @@
-"""Whom an identity provider's token stands for: a person of ours, with the roles that they hold here."""
+"""Mapping of an identity provider's tokens to persons here, with the roles that they hold here."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from app.kernel.payloads import Payload
 from app.kernel.perform import Command, perform
 from app.kernel.refusals import WrongValue
 
-#: Who adds those that nobody has added, as the log names it.
+#: The actor, as the log names it, of commands that add persons at their first login.
 ADDING_RULE = rule_caller("add_people_at_login")
 
 
 async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> Caller:
-    """The person with that login; added now, if that is wanted and there is none.
-
+    """Return the person with the token's login; add the person first if the settings allow that and there is
+    none.
     Raises UnknownLogin, InactiveLogin, DatabaseGone.
     """
     if said.login is None:
@@ -39,7 +39,7 @@ async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id
 
 
 async def _add(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> None:
-    """A requester, until somebody gives them roles. Raises a Refusal."""
+    """Add the person as a requester; further roles are granted later. Raises a Refusal."""
     people = ledger.lifecycles["person"]
     row = people.opening()
     login = _accepted_text(row.body, "login", said.login)
@@ -57,12 +57,13 @@ async def _add(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str
     try:
         await perform(ledger, Command(people, row, None, body, context))
     except WrongValue as refusal:
-        if refusal.because != "taken":  # by another request of theirs, a moment ago
+        if refusal.because != "taken":  # another request with the same login has just added the person
             raise
 
 
 def _accepted_text(body: type[Payload], field: str, text: str | None) -> str | None:
-    """The text, if the field takes it: a provider may verify what we would not take from anybody."""
+    """Return the text if the field accepts it, else None: a provider's claims may be values that the field
+    refuses."""
     try:
         body.model_validate({"name": "-", field: text})
     except ValidationError:

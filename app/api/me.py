@@ -1,4 +1,4 @@
-"""Who am I: `/v1/me`; and sessions, by which a browser is somebody without holding a key: `/v1/sessions`."""
+"""The caller, `/v1/me`; and sessions, which authenticate a browser without a stored key, `/v1/sessions`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CURRENT = "/v1/sessions/current"
 
 
 class RoleScope(OutputModel):
-    """What a role counts for."""
+    """The scope of a role."""
 
     kind: str = Field(description="`team`, `service` or `process`.")
     key: str = Field(description="Of the team or service, or the kind of record.")
@@ -41,7 +41,7 @@ class RoleGrantOut(OutputModel):
 
 
 class Me(OutputModel):
-    """Who calls, and what they may."""
+    """The caller: person, roles, teams and language."""
 
     person: PersonStub
     kind: PersonKind
@@ -54,7 +54,7 @@ class Me(OutputModel):
 
 
 class OpenSession(BaseModel):
-    """Nothing need be said: the key of the request says it all."""
+    """An empty object: the request's own key or token decides for whom the session is."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +67,7 @@ class SessionOut(OutputModel):
 
 @router.get("/me", operation_id="get_me", response_model=Me, responses=in_language() | problems())
 async def get_me(request: Request, ledger: Ledger) -> Response:
-    """Who calls: the person, the roles and teams, the language, and when the key ends."""
+    """Return the caller: the person, the roles and teams, the language, and when the key ends."""
     caller, language = caller_of(request), language_for(request)
     assert caller.person_id is not None, "every key stands for a person"
     names = await ledger.directory.names([caller.person_id])
@@ -115,11 +115,10 @@ ENDED: dict[int | str, dict[str, Any]] = {204: {"headers": {"Set-Cookie": {}}, "
 async def open_session(
     request: Request, ledger: Ledger, body: Annotated[OpenSession | None, Body()] = None
 ) -> Response:
-    """A browser is somebody without holding a key: the answer's cookie stands for the request's key, or for
-    whom its token names.
-
-    No script can read the cookie, no other site can use it. It ends at `expires_at`, with its key, or when
-    the session is ended.
+    """Open a session of a browser, which then needs no key: the answer's cookie stands for the request's key,
+    or for the person whom its token names.
+    No script can read the cookie, no other site can use it. The session ends at `expires_at`, with its key,
+    or when it is ended.
     """
     if session_of(request) is not None:
         raise sessions.KeyRequired()
@@ -142,7 +141,7 @@ async def open_session(
     responses=ENDED | problems(403, 404),
 )
 async def end_session(request: Request, ledger: Ledger) -> Response:
-    """The session of the cookie ends, in every process at once."""
+    """End the session of the cookie, in every process at once."""
     session = session_of(request)
     if session is None:
         raise NotFound()

@@ -1,4 +1,4 @@
-"""The service itself: is it alive, is it ready, what does it count, what is it."""
+"""The service itself: its liveness, readiness, metrics and description."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAY_SCRAPE = role(Role.admin, Role.auditor, Role.integration)
 
 
 class Alive(OutputModel):
-    """The process answers."""
+    """The answer of a live process."""
 
     alive: bool
 
@@ -64,7 +64,7 @@ class ActionOut(OutputModel):
 
 
 class LifecycleOut(OutputModel):
-    """A kind of record, and what can happen to it."""
+    """A kind of record, with its states and actions."""
 
     kind: str
     path: str = Field(description="Where its records are.")
@@ -81,7 +81,7 @@ class RoleOut(OutputModel):
 
 
 class LimitsOut(OutputModel):
-    """How much may be asked for."""
+    """The limits of requests and answers."""
 
     body_bytes: int = Field(description="The largest body of a request.")
     page_size: int = Field(description="The largest page of a list.")
@@ -90,7 +90,7 @@ class LimitsOut(OutputModel):
 
 
 class Meta(OutputModel):
-    """What this installation is."""
+    """This installation: version, settings that clients need, limits, roles and lifecycles."""
 
     version: str = Field(description="Of the program.")
     position: int = Field(description="Of the newest event in the log.")
@@ -104,7 +104,7 @@ class Meta(OutputModel):
 
 @router.get("/livez", operation_id="get_liveness")
 async def get_liveness() -> Alive:
-    """Whether the process answers."""
+    """Say whether the process answers."""
     return Alive(alive=True)
 
 
@@ -121,7 +121,7 @@ async def get_liveness() -> Alive:
     },
 )
 async def get_readiness(request: Request) -> Response:
-    """Whether the service can work: it writes a row to find out."""
+    """Say whether the service can work: it writes a row to find out."""
     readiness: Readiness = request.app.state.readiness
     missing = await readiness.missing(ledger_of(request))
     body = to_json({"ready": not missing, "missing": missing})
@@ -131,7 +131,7 @@ async def get_readiness(request: Request) -> Response:
 
 @router.get("/metrics", operation_id="get_metrics", include_in_schema=False)
 async def get_metrics(request: Request) -> Response:
-    """What this process counts, for Prometheus."""
+    """Return this process's metrics for Prometheus."""
     ledger = ledger_of(request)
     if not ledger.settings.open_metrics and not caller_of(request).role_codes & MAY_SCRAPE.roles:
         language = language_for(request)
@@ -142,7 +142,8 @@ async def get_metrics(request: Request) -> Response:
 
 @router.get("/v1/meta", operation_id="get_meta", response_model=Meta, responses=in_language() | problems())
 async def get_meta(request: Request) -> Response:
-    """What this installation is, how far its log goes, and what can happen to its records."""
+    """Return the installation's version, the newest position of its log, its settings, limits, roles and
+    lifecycles."""
     ledger, language = ledger_of(request), language_for(request)
     settings = ledger.settings
     meta = Meta(

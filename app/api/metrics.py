@@ -1,4 +1,4 @@
-"""What this process counts of itself, and what it finds out when it is asked, for Prometheus."""
+"""Prometheus metrics of this process: those it counts, and those it measures at each scrape."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from app.log import read
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-#: Who scrapes waits some seconds at the most.
+#: A scraper waits only a few seconds.
 SCRAPE_SECONDS = 2.0
-#: How many differences the last comparison of all KPIs has found, and how many seconds ago.
+#: The number of differences in the last reconciliation of all KPIs, and its age in seconds.
 RECONCILED = """
 select differences, extract(epoch from %s - made_at)::float8 as seconds
 from fold.reconciliation order by made_at desc, id desc limit 1"""
 NEVER_RECONCILED = {"differences": math.nan, "seconds": math.nan}
-#: What is asked for that no operation answers: an unknown address, a wrong key, a file of a page.
+#: The label of requests that no operation answers: an unknown path, a wrong key, a static file.
 NO_OPERATION = "none"
 
 
 class Metrics:
-    """The figures of one process."""
+    """The metrics of one process."""
 
     def __init__(self, version: str) -> None:
         self._registry = CollectorRegistry()
@@ -50,7 +50,7 @@ class Metrics:
             registry=self._registry,
             buckets=BUCKETS,
         )
-        #: The library looks each up by a lock and a list of texts.
+        #: A cache: the library finds each by a lock and a list of texts.
         self._known: dict[tuple[str | None, int], Histogram] = {}
         self._gauge("ledgerdesk_info", "1, for the version that runs.", "version").labels(version).set(1)
         self._up = self._gauge("ledgerdesk_database_up", "Whether the database has answered just now.")
@@ -88,7 +88,7 @@ class Metrics:
         return Gauge(name, said, labels, registry=self._registry)
 
     def observe_request(self, operation: str | None, status: int, seconds: float) -> None:
-        """Counts a request. `operation` is the operationId; None: none answers at that address."""
+        """Count a request. `operation` is the operationId; None: no operation has that path."""
         known = self._known.get((operation, status))
         if known is None:
             known = self._requests.labels(operation or NO_OPERATION, str(status))
@@ -96,11 +96,11 @@ class Metrics:
         known.observe(seconds)
 
     async def text(self, ledger: Ledger, now: datetime) -> bytes:
-        """All figures, in the form that Prometheus reads. Those of the database are of this moment."""
+        """Return all metrics in Prometheus' text format. Those of the database are measured now."""
         asked = time.monotonic()
         async with self._refresh_lock:
-            # Where everything has been used these are many thousands of lines: all who wait share the next
-            # ones, and requests do not wait for them.
+            # In a service in full use these are many thousands of lines: waiting scrapes share the next
+            # rendering, and it runs in a thread so that requests do not wait for it.
             if self._refreshed_at < asked:
                 self._refreshed_at = time.monotonic()
                 await self._refresh(ledger, now)
@@ -108,7 +108,7 @@ class Metrics:
             return self._written
 
     async def _refresh(self, ledger: Ledger, now: datetime) -> None:
-        """Sets what is found out only when it is asked for."""
+        """Set the metrics that are measured only at a scrape."""
         try:
             lags = await read.lags(ledger.db, seconds=SCRAPE_SECONDS)
             self._head.set(await read.head(ledger.db, seconds=SCRAPE_SECONDS))

@@ -1,5 +1,5 @@
-"""What surrounds every request: its id, headers that every answer carries, the bound on its body, and what
-becomes of a failure of ours.
+"""Middleware around every request: request id, default headers of answers, limits of bodies, and handling of
+unexpected exceptions.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from app.api.metrics import Metrics
 from app.api.problems import internal_error, problem, unsupported_body
 from app.log.ids import uuid7
 
-#: What an answer carries that says nothing else of it.
+#: Default headers, of answers that do not set these themselves.
 DEFAULT_HEADERS = ((b"cache-control", b"private, no-cache"), (b"x-content-type-options", b"nosniff"))
 UPLOADS = "/v1/uploads/"
-# What names a request, and nobody: it stands in the log for ever.
+# An identifier of the request only: it stays in the log for ever, so it must not be free text about a person.
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 
 
 class RequestContextMiddleware:
-    """ASGI middleware, the outermost one: `request.state.request_id`, headers, and how long it took."""
+    """The outermost ASGI middleware: sets `request.state.request_id` and headers of the answer, and measures
+    the time."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -41,7 +42,7 @@ class RequestContextMiddleware:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "HEAD":
-            # Asked as GET. The server knows by its own scope that no body is to be sent.
+            # HEAD is handled as GET. The server knows from its own scope to send no body.
             scope = {**scope, "method": "GET"}
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
@@ -68,14 +69,15 @@ class RequestContextMiddleware:
 
 
 def is_upload(scope: Mapping[str, Any]) -> bool:
-    """Whether the body is a file that is sent."""
+    """Say whether the request uploads a file."""
     path: str = scope["path"]
     return scope["method"] == "PUT" and path.startswith(UPLOADS)
 
 
 class BodyLimitMiddleware:
-    """ASGI middleware: catches heads that could be read in two ways, bodies of more than `body_limit` bytes,
-    files of more than `upload_limit`, bodies that say that they are no JSON, and failures of ours.
+    """ASGI middleware that refuses ambiguous headers, bodies of more than `body_limit` bytes, files of more
+    than `upload_limit`, and bodies declared as anything but JSON; and that answers unexpected exceptions with
+    500.
     """
 
     def __init__(self, app: ASGIApp, body_limit: int, upload_limit: int) -> None:
@@ -102,17 +104,17 @@ class BodyLimitMiddleware:
 
         try:
             await self._app(scope, _bounded(receive, limit), send_noting)
-        except ClientDisconnect:  # nobody is there to read it; it is no fault of ours
+        except ClientDisconnect:  # the client has gone; not an error of the service
             if not begun:
                 await problem(Request(scope), 400, "unreadable")(scope, receive, send)
-        except Exception:  # whatever it is: it is told here, and the server logs the traceback
+        except Exception:  # any exception: answered with a problem here; the server logs the traceback
             if not begun:
                 await internal_error(Request(scope))(scope, receive, send)
             raise
 
 
 def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | None:
-    """The answer to what need not be read any further; None: it is in order so far."""
+    """Return the refusal of a request that need not be read further; None if nothing is wrong so far."""
     request = Request(scope)
     fault = find_header_fault(scope)
     if fault is not None:
@@ -124,7 +126,7 @@ def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | Non
             words=fault.words,
             headers=fault.headers,
         )
-    # A slash that is written as %2F stands within a piece of a path, and no piece of ours has one.
+    # Servers decode %2F to a slash, which would split a segment; no segment of our paths contains one.
     if b"%2" in (raw := scope.get("raw_path") or b"") and b"%2f" in raw.lower():
         return problem(request, 404, "no_such_path")
     if _declared_length(Headers(scope=scope)) > limit:
@@ -133,7 +135,7 @@ def _early_refusal(scope: Scope, limit: int, *, is_file: bool) -> Response | Non
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:
-    """A body that ends where the limit is passed, whatever its Content-Length said."""
+    """Return a `receive` that raises 413 once the body exceeds the limit, whatever its Content-Length is."""
     left = limit
 
     async def receive_bounded() -> Message:

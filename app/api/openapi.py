@@ -1,4 +1,5 @@
-"""The contract: what FastAPI makes of the routes, with our problems in place of its own."""
+"""The OpenAPI document: FastAPI's description of the routes, with our problems in place of FastAPI's own, and
+shared components."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ from app.api.problems import MEDIA_TYPE, ProblemDocument
 from app.api.sessions import COOKIE
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
-#: Bytes of whatever kind.
+#: The content of a response or request of arbitrary bytes.
 BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-#: A table for spreadsheets.
+#: The content of a response as a table for spreadsheets.
 CSV = {tables.MEDIA_TYPE: {"schema": {"type": "string"}}}
 TITLES = {
     400: "Not readable, or a bad cursor.",
@@ -35,9 +36,9 @@ TITLES = {
     429: "Too many requests; Retry-After says when to try again.",
     503: "The database, or the identity provider, does not answer; Retry-After says when to try again.",
 }
-#: Who calls is said in one of these ways.
+#: Each request is authenticated in one of these ways.
 SECURITY: list[dict[str, list[str]]] = [{"api_key": []}, {"access_token": []}, {"session": []}]
-#: How each of them is sent.
+#: The description of each way to authenticate.
 SECURITY_SCHEMES: dict[str, dict[str, str]] = {
     "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `ldk_<id>_<secret>`."},
     "access_token": {
@@ -54,7 +55,7 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
     },
 }
 EVERYWHERE = (401, 403, 406, 429, 503)
-#: By name: what it says, and whether it always comes with the answers that list it.
+#: Headers by name: the description, and whether it always comes with the answers that list it.
 HEADERS = {
     "Accept-Encoding": ("The codings of a body that are taken; where it came in another one.", False),
     "Accept-Patch": ("The media types that a PATCH takes; where one was sent.", False),
@@ -81,7 +82,7 @@ HEADERS = {
     "WWW-Authenticate": ("How to say who calls.", True),
     "X-Request-Id": ("The id of this request: for questions, and the correlation_id of its events.", True),
 }
-#: What a problem has because of its status.
+#: Headers that problems of a status have.
 OF_STATUS = {
     401: ("WWW-Authenticate",),
     405: ("Allow",),
@@ -89,9 +90,9 @@ OF_STATUS = {
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
-#: What everything has that is asked for with a key.
+#: Headers of every answer to an authenticated request.
 OF_KEYS = ("RateLimit", "RateLimit-Policy")
-#: What an answer has because of something that was used.
+#: Headers of an answer if the request used something deprecated.
 OF_DEPRECATED = ("Deprecation", "Link", "Sunset")
 TAGS = {
     "bulk": "Many actions by the file.",
@@ -118,7 +119,8 @@ TAGS = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of an operation that may answer with these problems, and those that all may."""
+    """Return the `responses=` of an operation that may answer with these problems, besides those that every
+    operation may."""
     return {
         status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
         for status in sorted({*statuses, *EVERYWHERE})
@@ -126,38 +128,39 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def action_responses(row: Any) -> dict[int | str, dict[str, Any]]:
-    """The problems of an action: making a record meets no other version of it."""
+    """Return the problems of an action; one that makes a record has no record to find and no version to
+    match."""
     if row.opens:
         return problems(400, 403, 409, 413, 415, 422)
     return problems(400, 403, 404, 409, 412, 413, 415, 422)
 
 
 def record_responses() -> dict[int | str, dict[str, Any]]:
-    """The answers besides the record, where one is shown."""
+    """Return the responses, besides the record itself, of an operation that shows one."""
     unchanged = {"description": "The client has this very answer already, as If-None-Match says."}
     return {304: unchanged} | problems(404, 422)
 
 
 def problem_page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The answers of what explains problems: as JSON, or as a page for people."""
+    """Return the responses of operations that explain problems: as JSON, or as a page for people."""
     html = {"text/html": {"schema": {"type": "string"}}}
     found = problems(*statuses)
     return in_language() | {200: {**in_language()[200], "content": html}} | {s: found[s] for s in statuses}
 
 
 def in_language() -> dict[int | str, dict[str, Any]]:
-    """The answer that is no record and has texts."""
+    """Return the successful response of an operation that returns texts but no record."""
     return {200: {"description": "Successful Response", "headers": {"Content-Language": {}}}}
 
 
 def or_table() -> dict[int | str, dict[str, Any]]:
-    """The answer that is a table, too, for who would rather have one."""
+    """Return the successful response of an operation that also offers a CSV table."""
     said = "Successful Response; a table for `Accept: text/csv`."
     return {200: {"description": said, "content": CSV}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, as it is served and committed."""
+    """Return the OpenAPI document, as it is served and committed."""
     made = get_openapi(
         title=app.title,
         version=app.version,
@@ -210,12 +213,12 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def problem_headers(status: int) -> list[str]:
-    """The headers of a problem of that status, besides those that HTTP itself has."""
+    """Return the headers of a problem with that status, besides those of HTTP itself."""
     return sorted(["Content-Language", "X-Request-Id", *OF_STATUS.get(status, ())])
 
 
 def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -> list[str]:
-    """The headers of that answer of the operation, besides those that HTTP itself has."""
+    """Return the headers of the operation's answer with that status, besides those of HTTP itself."""
     names: set[str] = set()
     if operation["security"] and status != 401:
         names.update(OF_KEYS)
@@ -239,7 +242,7 @@ def headers_of(operation: dict[str, Any], status: int, answer: dict[str, Any]) -
 
 
 def _kinds(document: dict[str, Any]) -> dict[str, str]:
-    """The kinds of what is listed and shown under a name, each with its plural."""
+    """Return the kinds of what operations list and show by id, each with its plural."""
     found = {}
     for path, operations in document["paths"].items():
         plural = path.split("/")[-1]
@@ -251,14 +254,16 @@ def _kinds(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _set_summary(operation: dict[str, Any], kinds: dict[str, str]) -> None:
-    """An action has its summary; FastAPI takes the name of the function for any other."""
+    """Set the operation's summary, which FastAPI takes from the function's name; that of an action is set
+    already."""
     if "x-lifecycle" not in operation:
         operation["summary"] = summaries.of_operation(operation["operationId"], kinds)
     operation["description"] = " ".join(operation["description"].split())
 
 
 def _as_sent(parameter: dict[str, Any]) -> None:
-    """A parameter is absent or has a value, never null; several values are sent with commas."""
+    """Describe the parameter as it is sent: absent or with a value, never null; several values separated by
+    commas."""
     schema = parameter["schema"]
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) == 1:

@@ -1,6 +1,5 @@
-"""Pages for people, in HTML: strict about what a browser may load with them, and without the internet.
-
-And the contract, which one of them shows.
+"""HTML pages for people, with a strict content security policy and no external resources; and the contract,
+which one of them shows.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from app.settings import PROJECT
 
 router = APIRouter()
 FOLDER = Path(__file__).with_name("static")
-#: Everything that pages load, by the name that it is asked for.
+#: Every file that the pages load, by its name in the URL.
 FILES = {
     "docs.js": FOLDER / "docs.js",
     "page.css": FOLDER / "page.css",
@@ -26,12 +25,12 @@ FILES = {
     "swagger-ui.css": FOLDER / "swagger-ui" / "swagger-ui.css",
 }
 DOCS = FOLDER / "docs.html"
-#: Written by `make contract`, and held against the code by `make check`.
+#: Written by `make contract`, and compared with the code by `make check`.
 CONTRACT = PROJECT / "openapi" / "openapi.json"
-#: What stays in memory from the start.
+#: Files kept in memory from the start.
 PRELOADED = (DOCS, *FILES.values(), CONTRACT)
 CACHE_HEADERS = {"Cache-Control": "public, max-age=3600"}
-#: What is ours and nothing else: no script and no style within a page, no other site around it.
+#: Only our own resources: no inline script or style, and no other site may frame the page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -44,7 +43,7 @@ HEADERS = {
 
 
 def page(language: str, title: str, body: str, *, vary: str = "Accept, Accept-Language") -> Response:
-    """A page with that title, which is plain text, and that body, which is HTML."""
+    """Return a page with that title, which is plain text, and that body, which is HTML."""
     document = (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -59,13 +58,13 @@ def page(language: str, title: str, body: str, *, vary: str = "Accept, Accept-La
 
 @router.get("/docs", operation_id="get_docs", include_in_schema=False)
 async def get_docs(request: Request) -> Response:
-    """The contract, to read and to try: Swagger UI, from our own files."""
+    """Return the API documentation: Swagger UI, from our own files."""
     return static_file(DOCS).answer(request, HEADERS)
 
 
 @router.get("/openapi.json", operation_id="get_contract", include_in_schema=False)
 async def get_contract(request: Request) -> Response:
-    """The contract, as the build has made it."""
+    """Return the contract, as the build has made it."""
     try:
         contract = static_file(CONTRACT)
     except FileNotFoundError:
@@ -75,7 +74,7 @@ async def get_contract(request: Request) -> Response:
 
 @router.get("/static/{name}", operation_id="get_static_file", include_in_schema=False)
 async def get_static_file(request: Request, name: str) -> Response:
-    """What a page loads."""
+    """Return a file that a page loads."""
     path = FILES.get(name)
     if path is None:
         raise HTTPException(404)
