@@ -1,5 +1,6 @@
 """HTTP operations of lifecycle actions, one typed operation each: `POST /v1/incidents/{id}/resolve` takes a
 ResolveIncident.
+
 Endpoints are generic functions; before FastAPI reads their signature, the parameter `body` gets the payload
 type of the action.
 """
@@ -184,6 +185,7 @@ class ActionOutcome:
 async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcome:
     """Carry out the command, unless its idempotency key shows that this was done before: then return that
     outcome, with the record as it was then.
+
     Raises a Refusal, or DatabaseGone.
     """
     status = 201 if command.row.opens else 200

@@ -1,5 +1,6 @@
 """Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
 session cookie. Every path under /v1 needs one of them.
+
 Requests are authenticated before they are routed, so that a new path cannot be left unprotected by mistake.
 """
 
@@ -130,6 +131,7 @@ class AuthMiddleware:
 
     async def _caller(self, request: Request) -> Who | None:
         """Return the caller whom the key, token or session authenticates; None if it is not valid.
+
         Raises TooManyWrongKeys, CrossSiteRequest, DatabaseGone; for a token also UnknownLogin, InactiveLogin,
         IssuerGone.
         """
@@ -291,6 +293,7 @@ def _token_of(request: Request) -> TokenClaims:
 
 async def ends_at(request: Request) -> datetime | None:
     """Return when the caller's key or token expires; None: never.
+
     Raises NotFound, DatabaseGone.
     """
     key_id = caller_of(request).key_id

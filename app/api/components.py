@@ -26,6 +26,7 @@ TEXT = {"type": "string"}
 
 def lift(document: Schema) -> None:
     """Make a component of each annotated type that has a name, and refer to it where it occurs.
+
     Members that belong to the use (description, default, examples) stay beside the reference. A type that is
     narrowed where it is used stays in its place.
     """
@@ -56,6 +57,7 @@ def share_components(document: Schema) -> None:
 
 def open_codes(document: Schema) -> None:
     """Let each code in answers be any text besides the known codes; codes in requests stay closed.
+
     A list of codes gets a second component for answers, whose name begins with *Any*.
     """
     schemas = document["components"]["schemas"]
@@ -152,6 +154,7 @@ def _parameters(document: Schema) -> Iterator[_Usage]:
 
 def _shared(uses: Iterator[_Usage], kind: str, name_of: Any) -> Schema:
     """Replace uses that are alike by references. Return the components, by name.
+
     The most frequent use has the plain name; a further one of that name has the collection of its first use
     appended, and stays where it is if that name is taken, too.
     """

@@ -1,4 +1,5 @@
 """Filters by custom fields: `custom.site=beijing,berlin`, or `custom[site]=beijing,berlin`.
+
 The second form is how OpenAPI 3.1 writes parameters whose names are not known beforehand (`deepObject`), so
 generated clients send it; the first is for people.
 """

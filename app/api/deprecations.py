@@ -23,6 +23,7 @@ Headers = list[tuple[str, str]]
 class Deprecated:
     """Marks an operation or a parameter as deprecated: since when, when it stops working (`sunset`), and the
     address of an explanation (`see`). Both instants are in UTC.
+
     `@router.get(…, **Deprecated(…).operation)`, or `Annotated[str | None, Deprecated(…)]` for a parameter.
     """
 

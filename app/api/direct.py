@@ -1,5 +1,6 @@
 """Dispatch of requests to operations: refuses repeated parameters and members, and takes a shorter path than
 FastAPI's for valid requests.
+
 FastAPI reads the signature, and describes it in the contract. A valid request has its values checked by the
 same fields, and the operation is called at once. Any other request goes to FastAPI after all, which says what
 is wrong. That saves a tenth of the time of reading a record. FastAPI would take the last of repeated

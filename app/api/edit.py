@@ -1,4 +1,5 @@
 """PATCH: a JSON merge patch (RFC 7396) of the fields that describe a record, recorded as one `edited` event.
+
 If-Match is required, so that nobody overwrites a change that they have not seen.
 """
 

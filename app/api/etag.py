@@ -19,6 +19,7 @@ def etag(version: int, body: bytes) -> str:
 def versions_of(if_match: str | None) -> frozenset[int] | None:
     """Return the versions in an If-Match header, any of which will do (RFC 9110, 13.1.1); accepts weak and
     bare tags (proxies weaken them, people type them). None: no condition.
+
     A tag that this service did not make matches no version.
     """
     if if_match is None or if_match.strip() == "*":

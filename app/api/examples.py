@@ -1,5 +1,6 @@
 """Examples in the contract: one for each request body and each parameter, composed of the examples of their
 parts (pure).
+
 A type that has a name has its own example, and a field may have another; the rest is derived from its schema.
 """
 

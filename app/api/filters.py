@@ -1,7 +1,10 @@
 """Filters of lists: query parameters, and the SQL conditions that they turn into.
+
 A listing names fields as its records show them; the parameters of a field follow from its type:
+
     code, key, person, team   `team=a,b`        one of these, or `team_not=a,b` none of these
     time                      `opened_after`    then or later    `opened_before`   earlier
+
 `none` stands for no value, `me` for the caller. A record must satisfy all parameters.
 """
 
@@ -69,6 +72,7 @@ def _person(value: str) -> str:
 @dataclass(slots=True)
 class WhereClause:
     """SQL conditions on the table `r` that must all hold, and their parameters.
+
     `states`: the record states allowed; None: any. Lists may query them one by one. `searches` are the
     full-text searches; with `scan_limit` they look at only so many rows of each range. `depends_on_values`:
     the best plan depends on the values of the parameters.

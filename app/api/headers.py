@@ -1,4 +1,5 @@
 """Checks of a request's headers before anything else reads it (RFC 9110, RFC 9112).
+
 A request that two readers could understand differently is refused, not guessed at: a proxy in between may
 have understood it differently.
 """

@@ -1,5 +1,6 @@
 """Client of the OpenID Connect identity provider: fetches and caches its keys, and verifies its access tokens
 (RFC 7519, RFC 9068).
+
 Only asymmetric signatures count, and only keys that the provider publishes itself. While the provider does
 not answer, known keys stay valid; a token that needs another key is then answered 503 and not 401.
 """
@@ -110,6 +111,7 @@ class IdentityProvider:
     async def verify(self, token: str, may_ask: Callable[[], None]) -> TokenClaims:
         """Verify the token and return its claims. `may_ask` is called before the provider is waited for, and
         raises if that is not allowed.
+
         Raises InvalidToken, or IssuerGone if the needed key cannot be fetched.
         """
         try:

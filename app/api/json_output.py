@@ -28,6 +28,7 @@ class SharedFragment:
 def dump_json(answer: Any) -> bytes:
     """Return the answer as JSON in UTF-8, as `pydantic_core.to_json` writes it. NaN and infinities become
     null, and an instant without a zone is in UTC.
+
     Raises PydanticSerializationError for values without JSON: a lone surrogate, an object of an unknown
     class.
     """

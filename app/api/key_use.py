@@ -1,4 +1,5 @@
 """Last use of each API key, to the minute, so that unused keys can be found.
+
 An operational figure and no event. A request only notes the use in memory; once a minute the notes are
 written by one statement, so that a key in constant use costs one row a minute.
 """

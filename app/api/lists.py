@@ -1,5 +1,6 @@
 """Definition of a list: the records, their shape, filters and sort orders; and the Pydantic models that
 follow.
+
 The models are the contract of `GET /v1/incidents` and `GET /v1/incidents/{id}`. They are generated from the
 names of fields, so that nothing is declared twice.
 """
@@ -42,6 +43,7 @@ class ExpandTarget:
 @dataclass(frozen=True)
 class Listing:
     """The list of one kind of record.
+
     `filters` and `sorts` name fields of the shape; filters also child rows of the record
     (`filters._CHILD_FILTERS`). The first of `sorts`, descending, is the default order. `expands` are the
     lists of the records that can be shown whole in place of references to them. `renderer` shows the records.
@@ -163,9 +165,7 @@ def _partial_model(listing: Listing, shape: type[OutputModel], name: str) -> typ
     for field_name, told in shape.model_fields.items():
         optional = copy(told)
         if field_name not in ALWAYS_INCLUDED:
-            optional.default_factory = lambda: (
-                None
-            )  # a plain default would appear in the contract, where there is none
+            optional.default_factory = lambda: None  # a plain default would appear in the contract
         kind: Any = told.annotation
         if field_name in listing.refers:
             kind = listing.refers[field_name].listing.item | kind

@@ -22,6 +22,7 @@ ADDING_RULE = rule_caller("add_people_at_login")
 async def person_of(ledger: Ledger, said: TokenClaims, now: datetime, request_id: str) -> Caller:
     """Return the person with the token's login; add the person first if the settings allow that and there is
     none.
+
     Raises UnknownLogin, InactiveLogin, DatabaseGone.
     """
     if said.login is None:

@@ -117,6 +117,7 @@ async def open_session(
 ) -> Response:
     """Open a session of a browser, which then needs no key: the answer's cookie stands for the request's key,
     or for the person whom its token names.
+
     No script can read the cookie, no other site can use it. The session ends at `expires_at`, with its key,
     or when it is ended.
     """
