@@ -1,10 +1,11 @@
-"""Pages: keyset pages of what the caller may see, in any order that the list offers; and how many there are.
+"""Keyset pagination of the records that the caller may see, in any order that the list offers; and their
+count.
 
-Who sees everything reads one range of an index. Everybody else reads one range per token that they can show,
-each with the page's limit, and the page is the first of all of them: so it costs what is shown, not what is
-hidden. In the usual order several states are as many ranges, too: what is open stands at one end of it, and
-would be looked for from the other. Where the order's column may be empty, what has no value is a range of its
-own, at the end.
+A caller who sees everything reads one range of an index. Any other caller reads one range per audience token,
+each with the page's limit, and the page is the first rows of all of them: so it costs what is shown, not what
+is hidden. In the default order several states are as many ranges, too: open records stand at one end of it,
+and PostgreSQL would search from the other. If the order's column may be null, the rows with null are a range
+of their own, at the end.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ from app.log.canonical import from_instant, instant
 from app.search.query import estimate_hits, hits, wait_for_index
 
 VARY = {"Vary": "Authorization, Accept-Language"}
-# Of more ranges the union costs more than it saves.
+# A union of more ranges costs more than it saves.
 MOST_RANGES = 40
-# So few records that words are found in are fetched at once; of more, the first rows of the list are gone
-# through before: among these there are enough for a page, or else they are not spread over the list.
+# At most so many records that match the words are fetched at once; if there are more, the list's first rows
+# are scanned for them before: these contain enough for a page, unless the matches are unevenly spread.
 FEW_HITS = 2_000
 MOST_WALKED = 5_000
-# To fetch so many takes as long as to go through some ten times as many of the list.
+# Fetching so many takes as long as scanning about ten times as many rows of the list.
 MOST_HITS = 20_000
 VIA_CHILD_ROWS = """r.id in (select split_part(f.record, '/', 2)::uuid from fold.{kind} f
   where f.person_id = {who} and f.record like {what})"""
@@ -49,9 +50,8 @@ VIA_CHILD_ROWS = """r.id in (select split_part(f.record, '/', 2)::uuid from fold
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column, downwards or not; then by id in the same direction. What has no value comes last.
-
-    `usual`: it is the list's own, which indexes of filters are in, too.
+    """A sort order: by a column, descending or not; then by id in the same direction. Nulls come last.
+    `is_default`: the list's default order, which indexes of filters contain, too.
     """
 
     column: str
@@ -61,34 +61,34 @@ class Order:
 
     @property
     def range_order_by(self) -> str:
-        """What rows are sorted by that all have, or all lack, a value: as an index has them."""
+        """Return the ORDER BY of rows of which all have a value, or none has: as an index has them."""
         way = " desc" if self.down else ""
         return f"r.{self.column}{way}, r.id{way}"
 
     @property
     def merged_order_by(self) -> str:
-        """What all rows are sorted by."""
+        """Return the ORDER BY of all rows."""
         way = " desc" if self.down else ""
         return f"r.{self.column}{way} nulls last, r.id{way}"
 
 
 def order_of(listing: Listing, sort: str) -> Order:
-    """The order that `sort` says, as `-opened_at`."""
+    """Return the order that `sort` names, as `-opened_at`."""
     column = sort.removeprefix("-")
     may_be_empty = type(None) in get_args(listing.shape.model_fields[column].annotation)
     return Order(column, sort.startswith("-"), may_be_empty, is_default=column == listing.sorts[0])
 
 
-#: Where the page before ended: its last row's value, and its id.
+#: The position where the page before ended: its last row's sort value and id.
 PagePosition = tuple[Any, UUID]
 
 
 async def page(
     listing: Listing, renderer: Renderer, query: ListQuery, saved: ListSelection | None = None
 ) -> dict[str, Any]:
-    """One page: `items` and `next_cursor` (null at the end), `total` if it was asked for, and how far behind
-    the index is if words are searched for. What a view has `saved` holds besides the query, which may sort in
-    another way. Raises BadCursor.
+    """Return one page: `items` and `next_cursor` (null at the end), `total` if requested, and the lag of the
+    index if words are searched for. The filters of a `saved` view apply besides those of the query, whose
+    order wins. Raises BadCursor.
     """
     sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
     order = order_of(listing, sort)
@@ -121,13 +121,13 @@ async def page(
 
 
 def page_response(request: Request, page: dict[str, Any]) -> Response:
-    """The page as an answer, with the address of the next one in `Link`."""
+    """Return the page as an HTTP response, with the URL of the next one in `Link`."""
     headers = VARY | link(request, page["next_cursor"])
     return Response(dump_json(page), headers=headers, media_type="application/json")
 
 
 def link(request: Request, next_cursor: str | None) -> dict[str, str]:
-    """The header that says where the next page is; none on the last."""
+    """Return the `Link` header with the URL of the next page; none on the last."""
     if next_cursor is None:
         return {}
     asked = [(name, said) for name, said in request.query_params.multi_items() if name != "cursor"]
@@ -138,9 +138,10 @@ def link(request: Request, next_cursor: str | None) -> dict[str, str]:
 async def page_rows(
     renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None
 ) -> list[tuple[Any, ...]]:
-    """The rows of the page. Where the hits of a search stand in the list's order PostgreSQL does not know: it
-    would walk the list until it has met enough of them, through all of it if they are old. So few are fetched
-    by their ids, and only where they are many are the first of the list gone through, before it is tried.
+    """Return the rows of the page. PostgreSQL does not know where the hits of a search stand in the list's
+    order: it would scan the list until it has found enough of them, through all of it if they are old. So a
+    few hits are fetched by their ids; only if there are many are the first rows of the list scanned before
+    that is tried.
     """
     db, kind = renderer.ledger.db, renderer.lifecycle.kind
 
@@ -164,7 +165,7 @@ async def page_rows(
 def page_sql(
     renderer: Renderer, where: WhereClause, order: Order, limit: int, after: PagePosition | None = None
 ) -> str:
-    """The SQL of one page of at most so many rows, behind that place."""
+    """Return the SQL of one page of at most so many rows, after that position."""
     table = renderer.lifecycle.table
     ranges = _ranges(renderer, where, order.is_default, _keyset_conditions(where, order, after))
     if where.scan_limit is None:
@@ -176,9 +177,9 @@ def page_sql(
             f"limit {where.scan_limit}) r where {words}"
             for conditions in ranges
         ]
-    # Behind its fields, what a row is sorted by.
+    # After the row's fields, the value that it is sorted by.
     columns = f"{renderer.columns}, r.{order.column} as sorted_by"
-    # The limit is part of the text, so that the plan is made for it.
+    # The limit is a literal, so that PostgreSQL plans for it.
     if len(sources) == 1:
         return f"select {columns} from {sources[0]} order by {order.range_order_by} limit {limit}"
     each = [
@@ -192,7 +193,7 @@ def page_sql(
 
 
 def count_sql(renderer: Renderer, where: WhereClause, most: int) -> str:
-    """The SQL of how many there are, at most so many."""
+    """Return the SQL that counts the records, up to so many."""
     table = renderer.lifecycle.table
     ranges = _with_searches(where, _ranges(renderer, where, False, [[]]))
     each = [f"(select r.id from {table} r where {conditions} limit {most})" for conditions in ranges]
@@ -208,14 +209,14 @@ async def _total(renderer: Renderer, where: WhereClause) -> dict[str, int | None
 
 
 def _scope(listing: Listing, query: ListQuery, saved: ListSelection | None) -> str:
-    """What a cursor is good for: this list with these filters in this order."""
+    """Return the scope of a cursor: this list with these filters in this order."""
     left_out = {"limit", "cursor", "fields", "expand", "include", "count", "view"}
     said = query.model_dump_json(exclude=left_out, exclude_unset=True)
     return f"{listing.lifecycle.plural} {said} {saved.model_dump_json(exclude_unset=True) if saved else ''}"
 
 
 def _encode_position(value: Any, row_id: UUID) -> list[Any]:
-    """The place of a row, for a cursor."""
+    """Return the row's position in the form that a cursor contains."""
     return [instant(value.replace(tzinfo=UTC)) if isinstance(value, datetime) else value, str(row_id)]
 
 
@@ -228,7 +229,9 @@ def _decode_position(listing: Listing, order: Order, said: list[Any]) -> PagePos
 
 
 def _keyset_conditions(where: WhereClause, order: Order, after: PagePosition | None) -> list[list[str]]:
-    """The conditions of the rows that come first and, if they may lack a value, of those that come last."""
+    """Return the conditions of the rows that come first and, if the sort column may be null, of those that
+    come last.
+    """
     further = "<" if order.down else ">"
     column = f"r.{order.column}"
     filled = [f"{column} is not null"] if order.may_be_empty else []
@@ -243,7 +246,7 @@ def _keyset_conditions(where: WhereClause, order: Order, after: PagePosition | N
 
 
 def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Sequence[list[str]]) -> list[str]:
-    """The conditions of every range: by token, by state where that helps, and by part."""
+    """Return the conditions of every range: by audience token, by state if that helps, and by part."""
     agents_see = renderer.ledger.settings.agents_see
     everything = sees_every_record(renderer.caller, renderer.lifecycle, agents_see=agents_see)
     shown = [[]] if everything else [[condition] for condition in _audience_conditions(renderer, where)]
@@ -262,12 +265,12 @@ def _ranges(renderer: Renderer, where: WhereClause, by_state: bool, parts: Seque
 
 
 def _with_searches(where: WhereClause, ranges: Sequence[str]) -> list[str]:
-    """The conditions of every range, with what is searched for."""
+    """Return the conditions of every range, with the searches added."""
     return [" and ".join([one, *(search.condition for search in where.searches)]) for one in ranges]
 
 
 def _audience_conditions(renderer: Renderer, where: WhereClause) -> list[str]:
-    """One condition per token that the caller can show and per column that it stands in."""
+    """Return one condition per audience token of the caller and per column that it is compared with."""
     lifecycle: Lifecycle[Any] = renderer.lifecycle
     conditions = []
     for token in sorted(tokens(renderer.caller, lifecycle)):

@@ -1,4 +1,6 @@
-"""A page for every kind of problem: what it means, what to do, an example. A problem's `type` leads here."""
+"""Pages that explain each kind of problem: its meaning, what to do, and an example. A problem's `type` leads
+here.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ router = APIRouter(prefix="/problems", tags=["service"])
 OFFERED = ("application/json", "text/html")
 EXAMPLE_PATH = "/v1/incidents/INC-2026-000123"
 EXAMPLE_REQUEST = "019aa0b2-6c1e-7c3a-9d0e-5a4c1f2b3d4e"
-#: What is said to do about those that have no sentence of their own: a check that forbids an action now.
+#: The remedy of problems without their own sentence, which are checks that forbid an action now.
 FORBIDDEN_NOW = "forbidden_now"
 
 Accept = Annotated[str | None, Header(description="`text/html` gives a page for people.")]
@@ -50,7 +52,7 @@ class ProblemKindPage(OutputModel):
 
 
 class ProblemExplained(ProblemKind):
-    """What a kind of problem means."""
+    """The explanation of a kind of problem."""
 
     meaning: str = Field(description="What it says, with its blanks filled by an example.")
     remedy: str = Field(description="What to do.")
@@ -64,7 +66,7 @@ class ProblemExplained(ProblemKind):
     responses=problem_page_responses(422),
 )
 async def list_problem_kinds(accept: Accept = None, accept_language: AcceptLanguage = None) -> Response:
-    """Every kind of problem that this service answers with."""
+    """Return every kind of problem that this service answers with."""
     language = language_of(accept_language)
     kinds = [_problem_kind(language, code) for code in sorted(sentences(language)["title"])]
     if negotiate(accept, OFFERED) == "text/html":
@@ -88,7 +90,7 @@ async def get_problem_kind(
     accept: Accept = None,
     accept_language: AcceptLanguage = None,
 ) -> Response:
-    """What a kind of problem means, what to do about it, and an example."""
+    """Return what a kind of problem means, what to do about it, and an example."""
     language = language_of(accept_language)
     if code not in sentences(language)["title"]:
         raise NotFound()
@@ -99,7 +101,7 @@ async def get_problem_kind(
 
 
 def explain_problem(language: str, code: str) -> dict[str, Any]:
-    """All that is said of the problems of that code, as JSON data."""
+    """Return the explanation of problems with that code, as JSON data."""
     words = sentences(language)["example"]
     example = document(
         language, status_of(code), code, instance=EXAMPLE_PATH, request_id=EXAMPLE_REQUEST, words=words
@@ -138,7 +140,7 @@ def _as_html(language: str, told: dict[str, Any]) -> str:
 
 
 def _marked(sentence: str) -> str:
-    """The sentence in HTML, with what stands between backticks as code."""
+    """Return the sentence as HTML, with text between backticks as code."""
     return re.sub("`([^`]*)`", r"<code>\1</code>", escape(sentence))
 
 

@@ -1,4 +1,6 @@
-"""Every error is an `application/problem+json` (RFC 9457): what was wrong, where, and what would be right."""
+"""Error responses: every error is an `application/problem+json` (RFC 9457) that says what was wrong, where,
+and what would be right.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,11 @@ from app.kernel.refusals import Refusal, WrongValue
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
-# A body of wrong values is not to be answered with twenty times as many words, nor to keep others waiting.
+# A bound on the size of the answer and on the time to make it, whatever the size of the wrong request.
 MOST_FAULTS = 50
-# HEAD is answered wherever GET is: the frame turns the one into the other.
+# Without HEAD: the middleware turns it into GET.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-#: The codes of this module, of the guard and of the wire, with their statuses.
+#: Statuses of the problem codes that the API layer, its middleware and the HTTP protocol use.
 STATUSES = {
     "malformed": 400,
     "unreadable": 400,
@@ -51,27 +53,29 @@ STATUSES = {
     "failed": 500,
     "database_gone": 503,
 }
-#: What a PATCH takes (RFC 5789, 3.1): a merge patch, by either name.
+#: Media types that PATCH accepts (RFC 5789, 3.1): a merge patch, by either name.
 PATCHES = "application/merge-patch+json, application/json"
 logger = structlog.get_logger()
 
 
 @cache
 def status_of(code: str) -> int:
-    """The status of problems of that code. What is not listed is a check that forbids an action now."""
+    """Return the HTTP status of problems with that code; 409 for an unlisted code, which is a check that
+    forbids an action now.
+    """
     refusals = {kind.CODE: kind.STATUS for kind in Refusal.__subclasses__()}
     return STATUSES.get(code) or refusals.get(code, 409)
 
 
 class DuplicateMember(HTTPException):
-    """A member of that name is said twice in one object (RFC 8259, 4: what that means nobody can rely on)."""
+    """An object of the JSON body repeats a member (RFC 8259, 4: the meaning of that is unpredictable)."""
 
     def __init__(self, name: str) -> None:
         super().__init__(400, name[:LONGEST_SAID])
 
 
 class ProblemDocument(BaseModel):
-    """Why a request was not carried out."""
+    """The reason why a request was not carried out."""
 
     type: str = Field(description="Address of a page about this kind of problem.")
     title: str
@@ -101,7 +105,7 @@ def problem(
     more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer that says what was wrong, in the code's own sentence or in another one."""
+    """Return the problem as an HTTP response, with the code's own sentence or another one."""
     language = language_for(request)
     body = document(
         language,
@@ -128,7 +132,7 @@ def document(
     sentence: str | None = None,
     words: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """What every Problem says, as JSON data."""
+    """Return the members that every problem document has, as JSON data."""
     return {
         "type": f"/problems/{code}",
         "title": translate(language, "title", code),
@@ -141,7 +145,7 @@ def document(
 
 
 def add_to(app: FastAPI) -> None:
-    """Every error of the application, of the router and of the framework is answered as a problem."""
+    """Register handlers so that errors of the application, router and framework are answered as problems."""
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework_error)
@@ -177,7 +181,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def unsupported_body(request: Request) -> Response | None:
-    """The answer to a body that says that it is something else than JSON that is taken; None: it does not."""
+    """Return the refusal of a body whose Content-Type is not accepted JSON; None if there is no reason to
+    refuse.
+    """
     says = request.headers.get("content-type")
     return _unsupported(request) if says and has_body(request) and not is_json(request) else None
 
@@ -189,7 +195,7 @@ def _unsupported(request: Request) -> Response:
 
 
 def _known_names(request: Request, loc: Sequence[Any]) -> list[str]:
-    """The names that the operation takes in that place of its body or its query."""
+    """Return the names that the operation accepts at that place of its body or query."""
     dependant = request.scope["route"].dependant
     taken = dependant.body_params if loc[0] == "body" else dependant.query_params
     return names_at([parameter.field_info.annotation for parameter in taken], loc[1:])
@@ -213,7 +219,7 @@ async def _framework_error(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """All that this address takes: the router names only those of the first route that has the path."""
+    """Return all methods of this path: the router names only those of the first route that matches."""
     routes = request.app.router.routes
     scopes = ({**request.scope, "method": method} for method in METHODS)
     taken = [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
@@ -225,12 +231,16 @@ async def _bad_cursor(request: Request, error: Exception) -> Response:
 
 
 async def database_gone(request: Request, error: Exception) -> Response:
-    """The answer where the database does not answer, or refuses to work; the log says which, and why."""
+    """Return the response if the database does not answer or refuses to work; the server's log says which,
+    and why.
+    """
     logger.warning("the database is gone", why=str(error), request_id=request.state.request_id)
     return problem(request, 503, "database_gone", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def internal_error(request: Request) -> Response:
-    """The answer where the fault is ours. The server logs the traceback, with the id that is told."""
+    """Return the response to an unexpected exception. The server logs the traceback, with the request id of
+    the answer.
+    """
     structlog.contextvars.bind_contextvars(request_id=request.state.request_id)
     return problem(request, 500, "failed")

@@ -1,6 +1,6 @@
-"""Whether this process can work: its database answers, has the schema, and takes writes.
+"""Readiness of this process: its database answers, has the schema, and accepts writes.
 
-All who ask within a second share one answer: whoever asks need not be anybody.
+All requests within a second share one check, since readiness is answered to unauthenticated callers.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from app import schema
 from app.db import Connection, DatabaseGone
 from app.kernel.ledger import Ledger
 
-# Who asks whether we are ready waits a few seconds at the most, and then counts us as dead.
+# An orchestrator that probes readiness waits a few seconds at most, and then counts the process as dead.
 READY_SECONDS = 2.0
 FRESH_SECONDS = 1.0
 WRITE = b"""
 insert into plumbing.readiness (id, written_at) values (true, clock_timestamp())
 on conflict (id) do update set written_at = excluded.written_at
 """
-# A row that is written over needs no room on a disk that is full. What does not fit into that little memory
-# is put into a file, of half a megabyte, which is gone with the statement.
+# An updated row needs no new room, so it is written on a full disk too. A sort that exceeds this little
+# memory spills half a megabyte to a temporary file, which is gone with the statement.
 LITTLE_MEMORY = b"set local work_mem = '64kB'"
 SPILL = b"select count(*) from unnest(array_fill(repeat('x', 8192), array[64])) as piece"
-#: It cannot be reached, or is being shut down: nothing is known of what was asked.
+#: SQLSTATE classes of a server that cannot be reached or is shutting down.
 UNREACHABLE = ("08", "57", "58")
 
 
 class Readiness:
-    """What one process has last found out."""
+    """The latest result of one process's readiness check."""
 
     def __init__(self) -> None:
         self._missing: list[str] = []
@@ -37,12 +37,12 @@ class Readiness:
         self._refreshing: asyncio.Task[None] | None = None
 
     async def missing(self, ledger: Ledger) -> list[str]:
-        """What is not there that we need."""
+        """Return the parts that are missing: `database`, `schema`, `writes`, `writer`."""
         now = asyncio.get_running_loop().time()
         if self._refreshing is None and (self._found_at is None or now - self._found_at >= FRESH_SECONDS):
             self._refreshing = asyncio.create_task(self._refresh(ledger), name="readiness")
         if self._refreshing is not None:
-            # Whoever goes away takes nothing from those who wait for the same.
+            # A caller that disconnects must not cancel the check for the others who wait for it.
             await asyncio.shield(self._refreshing)
         return [*self._missing, *([] if ledger.writer.is_working else ["writer"])]
 
@@ -55,7 +55,7 @@ class Readiness:
 
 
 async def _missing(ledger: Ledger) -> list[str]:
-    """What of the database is not there."""
+    """Return the parts of the database that are missing."""
     try:
         async with ledger.db.connection(READY_SECONDS) as connection:
             found = await (await connection.execute(schema.CURRENT.encode())).fetchone()
@@ -64,13 +64,13 @@ async def _missing(ledger: Ledger) -> list[str]:
             await _write(connection)
     except DatabaseGone as error:
         return ["writes" if _is_reached(error) else "database"]
-    except psycopg.Error:  # the table that says the revision is not there, or not for us
+    except psycopg.Error:  # the table with the schema's revision is missing, or the role may not read it
         return ["schema"]
     return []
 
 
 async def _write(connection: Connection) -> None:
-    """Writes one row, and then something that needs room on the disk."""
+    """Write one row, and then something that needs room on the disk."""
     await connection.execute(WRITE)
     async with connection.transaction():
         await connection.execute(LITTLE_MEMORY)
@@ -78,7 +78,7 @@ async def _write(connection: Connection) -> None:
 
 
 def _is_reached(error: DatabaseGone) -> bool:
-    """Whether the database has answered, and only does not do what it was asked."""
+    """Say whether the database has answered, and only refuses to write."""
     cause = error.__cause__
     code = cause.sqlstate if isinstance(cause, psycopg.Error) else None
     return code is not None and not code.startswith(UNREACHABLE)

@@ -1,4 +1,6 @@
-"""Reading records: lists of them, one of them, what happened to it; as they stand, or as they stood."""
+"""Read operations of records: lists, single records, and a record's events; as of now, or of a time in the
+past.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ Name = Annotated[
 
 
 def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
-    """Adds the operations that list records of that kind and that show one."""
+    """Add the operations that list records of that kind and show one."""
     lifecycle = listing.lifecycle
     router.add_api_route(
         prefix,
@@ -59,7 +61,7 @@ def mount_reads(router: APIRouter, listing: Listing, *, prefix: str = "") -> Non
 
 
 def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> None:
-    """Adds the operation that shows what happened to one record."""
+    """Add the operation that lists the events of one record."""
     kind = listing.lifecycle.kind
 
     async def list_events(
@@ -83,8 +85,8 @@ def mount_events(router: APIRouter, listing: Listing, *, prefix: str = "") -> No
 
 
 def renderer_of(request: Request, listing: Listing) -> Renderer:
-    """What shows records of the list to whoever asks."""
-    # A dependency would give the ledger too, for a tenth of the time that a read takes.
+    """Return the renderer that shows the list's records to the caller."""
+    # As a FastAPI dependency this would take a tenth of the time of reading a record.
     language = language_for(request)
     return listing.renderer(
         ledger_of(request), listing.lifecycle, listing.shape, caller_of(request), language
@@ -92,7 +94,7 @@ def renderer_of(request: Request, listing: Listing) -> Renderer:
 
 
 async def load_visible(renderer: Renderer, name: str) -> VersionedRecord[Any]:
-    """The record of that name. Raises NotFound also for one that is not for this caller."""
+    """Return the record with that name. Raises NotFound also if the caller may not see it."""
     loaded = await load(renderer.ledger.db, renderer.lifecycle, name)
     if loaded is None or not is_visible(
         renderer.ledger, renderer.lifecycle, renderer.caller, loaded.audience
@@ -136,7 +138,9 @@ def _record_endpoint(listing: Listing) -> Callable[..., Any]:
 
 
 async def require_past(request: Request, as_of: int | datetime | None) -> None:
-    """What will be is not known: who asked again would be answered otherwise. Raises WrongValue."""
+    """Refuse an `as_of` beyond the end of the log, since a later request would be answered differently.
+    Raises WrongValue.
+    """
     if as_of is not None and await read.is_beyond_head(ledger_of(request).db, as_of, context_of(request).now):
         raise WrongValue(parameter="as_of", because="ahead_of_the_log")
 
@@ -144,7 +148,9 @@ async def require_past(request: Request, as_of: int | datetime | None) -> None:
 def etag_response(
     body: bytes, version: int, headers: Mapping[str, str], if_none_match: str | None
 ) -> Response:
-    """The answer that shows a record at that version, as JSON; 304 if the client has this very one."""
+    """Return the response that shows a record at that version, as JSON; 304 if the client already has this
+    answer.
+    """
     tag = etag(version, body)
     headers = {"ETag": tag, **headers}
     if matches(if_none_match, tag):

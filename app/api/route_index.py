@@ -1,8 +1,8 @@
-"""From a path to the few routes that it can mean.
+"""Index of routes by the segments of their paths.
 
-FastAPI tries one route after the other until one matches: with hundreds of them that is half of what reading
-a record takes. Here a path is looked up piece by piece, and FastAPI is left with the routes that have the
-same pieces, nearly always one; which of them it is, and what is said if none is, stays its affair.
+FastAPI tries one route after another until one matches: with hundreds of routes that takes half the time of
+reading a record. This index finds the routes whose segments match the path, nearly always one; FastAPI then
+chooses among these few, and answers if none matches.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-#: Others are a client's invention, of which there is no end.
+#: The methods to cache routers for; clients could invent any number of others.
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 @dataclass
 class _Segment:
-    """What can follow in a path, by the text of the next piece; `other` if it may be any text.
-
-    `ends` are the numbers of the routes that end here.
+    """A node of the index: the nodes that follow it, by the text of the next segment; `other` if that is a
+    parameter. `ends` are the numbers of the routes that end here.
     """
 
     known: dict[str, _Segment] = field(default_factory=dict)
@@ -31,13 +30,13 @@ class _Segment:
 
 
 class RouteIndex:
-    """Stands between a router and its routes, all of which are there when it is made."""
+    """An ASGI application between a router and its routes, all of which must exist when it is made."""
 
     def __init__(self, router: APIRouter) -> None:
         self._router = router
         self._routes = list(router.routes)
         self._start = _Segment()
-        #: Routes that are more than a row of pieces are tried for every path.
+        #: Routes with paths that are not plain segments: these are tried for every path.
         self._always: list[int] = []
         self._routers: dict[tuple[str, tuple[int, ...]], APIRouter] = {}
         for number, route in enumerate(self._routes):
@@ -47,7 +46,7 @@ class RouteIndex:
                 self._always.append(number)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers as the router does."""
+        """Answer as the router would."""
         if scope["type"] != "http":
             await self._router.app(scope, receive, send)
             return
@@ -59,7 +58,9 @@ class RouteIndex:
         await part.app(scope, receive, send)
 
     def _router_for(self, method: str, numbers: tuple[int, ...]) -> APIRouter:
-        """A router of these routes. Those that do not take the method can only say so: they come last."""
+        """Return a router of these routes. Those without the method can only answer 405, so they come
+        last.
+        """
         part = APIRouter(redirect_slashes=False)
         part.routes.extend(
             sorted((self._routes[number] for number in numbers), key=partial(_refuses, method))
@@ -69,7 +70,7 @@ class RouteIndex:
         return part
 
     def numbers(self, path: str) -> tuple[int, ...]:
-        """The numbers of the routes that the path can mean, in the order of the routes."""
+        """Return the numbers of the routes that may match the path, in the order of the routes."""
         at = [self._start]
         for text in path.split("/"):
             at = [
@@ -96,5 +97,5 @@ def _refuses(method: str, route: BaseRoute) -> bool:
 
 
 def _has_plain_segments(route: Route) -> bool:
-    """Whether each of its parameters is within one piece of the path."""
+    """Say whether each parameter of the path is within one segment."""
     return all(convertor.regex == "[^/]+" for convertor in route.param_convertors.values())

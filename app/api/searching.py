@@ -1,4 +1,4 @@
-"""`q`: a list narrowed to the records in which the caller can read what is searched for."""
+"""The filter `q` of lists: only records in which the caller can read the searched words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from app.search.query import is_searchable, search
 LONGEST = 200
 
 
-# A sign that is no white space, no control character and no punctuation, as far as ranges tell it.
+# A regular expression for one searchable character: no white space, control character or punctuation, as far
+# as ranges express that.
 WORD_PATTERN = r"[^\u0000-/:-@\[-^`{-\u00a9\u2000-\u206f\u2800\u3000-\u3003\ufeff\ufffc]"
 
 
@@ -37,7 +38,7 @@ async def _narrow(where: WhereClause, said: str, renderer: Renderer) -> None:
     where.searches.append(search(said, renderer.caller, renderer.lifecycle, where.bind))
 
 
-#: For lists of what a search looks into.
+#: The parameter `q`, for lists of kinds with full-text search.
 SEARCH = Parameter(
     "q",
     Annotated[

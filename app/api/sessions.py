@@ -1,8 +1,8 @@
-"""Sessions of browsers: a key or a login, turned into a cookie that no script can read and no other site can
-use.
+"""Browser sessions: a cookie that stands for a key or a login, and that no script can read and no other site
+can use.
 
-What is kept of the cookie's secret cannot be turned back. A session ends at its time, with its key, or when
-it is ended; all processes know at once, since each request looks it up.
+Only a hash of the cookie's secret is stored. A session ends at its time, with its key, or when it is ended;
+this takes effect in all processes at once, since each request looks the session up.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from app.kernel.refusals import Refusal
 from app.log.ids import uuid7
 
 COOKIE = "ledgerdesk_session"
-#: Methods that change nothing: another site may have them sent, and cannot read what they are answered.
+#: Methods that change nothing: another site may make a browser send them, but cannot read the answer.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Of those whose time is over, so many are cleared away whenever a session is opened.
+#: The most expired sessions that are deleted whenever a session is opened.
 MOST_CLEARED = 1_000
 
 OPEN = f"""
@@ -45,8 +45,8 @@ END = "delete from plumbing.session where id = %s returning id"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is open, and the key that it stands for, or else the person who logged in and the
-    fingerprint of the login: without it they are not let in any more.
+    """An open session: the key that it stands for, or else the person who logged in and the fingerprint of
+    their login: if the person loses that login, the session is of no use.
     """
 
     id: UUID
@@ -58,15 +58,16 @@ class Session:
 
 @dataclass
 class KeyRequired(Refusal):
-    """A session is opened with a key or a token: one that opened the next would never end."""
+    """Refusal 403: a session is opened with a key or a token; a session that could open the next would never
+    end.
+    """
 
     STATUS = 403
     CODE = "key_needed"
 
 
 async def create_session(db: Database, who: Caller, login: str | None, now: datetime, ends: datetime) -> str:
-    """A new session of that caller's key, or of the login with that fingerprint; gives the cookie's value.
-
+    """Open a session for the caller's key, or for the login with that fingerprint; return the cookie's value.
     Raises DatabaseGone.
     """
     session_id, secret = uuid7(), new_secret()
@@ -84,7 +85,7 @@ async def create_session(db: Database, who: Caller, login: str | None, now: date
 
 
 async def find_session(db: Database, cookie: str, now: datetime) -> Session | None:
-    """The session of that cookie; None if there is none, or its time is over. Raises DatabaseGone."""
+    """Return the session of that cookie; None if there is none, or it has expired. Raises DatabaseGone."""
     name, _, secret = cookie.partition(".")
     try:
         session_id = UUID(hex=name)
@@ -99,22 +100,22 @@ async def find_session(db: Database, cookie: str, now: datetime) -> Session | No
 
 
 async def delete_session(db: Database, session_id: UUID) -> None:
-    """From now on nobody knows it. Raises DatabaseGone."""
+    """Delete the session, in effect in all processes at once. Raises DatabaseGone."""
     await db.row(END, (session_id,))
 
 
 def set_cookie(answer: Response, cookie: str, *, seconds: int, secure: bool) -> None:
-    """Lets the browser keep the cookie for so many seconds, 0: not any more. `secure`: for https only."""
+    """Set the cookie for so many seconds; 0 deletes it. `secure`: for https only."""
     answer.set_cookie(
         COOKIE, cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
     )
 
 
 def is_same_origin(headers: Headers, origins: Collection[str]) -> bool:
-    """Whether a page of ours had the browser send it, or one of an origin that the settings name.
+    """Say whether the request comes from our own pages, or from an origin that the settings name.
 
-    Browsers say so themselves and let no page change it: by Sec-Fetch-Site, and where there is none (old
-    ones, and http) by Origin. What says neither was sent by no browser, and has no business with a cookie.
+    Browsers say so themselves and let no page change it: by Sec-Fetch-Site, and without that (old browsers,
+    and http) by Origin. A request with neither header was not sent by a browser, and must not use a cookie.
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is not None and origin in origins:

@@ -1,7 +1,7 @@
-"""Records as clients see them: codes as they are, personal fields opened, references with a name to show.
+"""Records as clients see them: codes as they are, personal fields decrypted, references with a name to show.
 
-The models are the contract; `Renderer` fills them from rows, without validating what was validated on its way
-in.
+The models are the contract; `Renderer` fills them from rows, without validating again what was validated when
+it was written.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from app.kernel.redaction import is_withheld, viewers
 
 
 class OutputModel(BaseModel):
-    """What is answered: every field is there, null where it has no value."""
+    """Base of all answers: every field is present, null if it has no value."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
@@ -60,14 +60,14 @@ class TeamStub(OutputModel):
     name: str
 
 
-#: Gives by id what stands beside each of these records, as clients see it.
+#: Returns, by the ids of records, the child data that fills a field, as clients see it.
 ChildLoader = Callable[[Ledger, Sequence[UUID]], Awaitable[Mapping[UUID, Any]]]
 
 
 @dataclass(frozen=True)
 class LoadedFrom:
-    """Marks a field of a shape that rows beside the record fill; it is null in what is past:
-    `Annotated[list[TeamStub] | None, Beside(teams_of)]`. `one`: there is one at most, else null.
+    """Marks a field that is filled from child rows of the record; null in past versions:
+    `Annotated[list[TeamStub] | None, LoadedFrom(teams_of)]`. `single`: there is at most one value, else null.
     """
 
     loader: ChildLoader
@@ -75,7 +75,7 @@ class LoadedFrom:
 
 
 class OpenAction(OutputModel):
-    """An action that is for this caller in this state."""
+    """An action that the caller's role and the record's state allow."""
 
     action: str = Field(description="Its name in the address: `POST …/{id}/{action}`.")
     label: str = Field(description="What people call it, in the language asked for.")
@@ -84,7 +84,7 @@ class OpenAction(OutputModel):
 
 
 class RecordOut(OutputModel):
-    """What every record has."""
+    """The fields that every record has."""
 
     id: UUID
     version: int = Field(
@@ -99,7 +99,7 @@ class RecordOut(OutputModel):
     )
 
 
-#: Actions as lists show them.
+#: The type of `actions` in lists: only the names.
 NAMES = Annotated[
     list[str] | None,
     Field(
@@ -108,12 +108,12 @@ NAMES = Annotated[
         "one of them is looked up for one record only."
     ),
 ]
-#: What is given is what is shown: of a person the id, of a date and a decimal number the text.
+#: Custom values are shown as they are sent: a person's id, a date or a decimal number as text.
 CustomValues = dict[str, str | int | bool | None]
 
 
 class TicketOut(RecordOut):
-    """What every ticket has."""
+    """The fields that every ticket has."""
 
     number: str = Field(description="What people call it; accepted wherever the id is.")
     custom: CustomValues | None = Field(description="Values of custom fields, by their keys.")
@@ -125,9 +125,9 @@ class TicketOut(RecordOut):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a shape is filled: its fields, what takes their columns from a record, what a statement selects of
-    the table `r` to have them at once (each, and as text), and which of them are then put as clients see
-    them.
+    """How a shape is filled: its fields, the function that gets their values from a record, what a statement
+    selects from the table `r` for them (each, and as text), and which fields are then rendered as instants,
+    personal texts, persons, teams, or custom values, or are for staff only or loaded from child rows.
     """
 
     names: tuple[str, ...]
@@ -143,11 +143,11 @@ class _Plan:
     loaded: tuple[tuple[str, LoadedFrom], ...]
 
 
-#: What is there whatever was asked for: it names the record, and says which version of it this is.
+#: Fields shown whatever was requested: they identify the record and its version.
 ALWAYS_INCLUDED = frozenset({"id", "version", "number"})
 
 
-# Clients choose the fields; most of them choose the same.
+# Clients choose the fields, but most choose the same ones.
 @lru_cache(maxsize=256)
 def _plan(
     record: type[Record],
@@ -155,9 +155,11 @@ def _plan(
     made: frozenset[str],
     asked_for: frozenset[str] | None = None,
 ) -> _Plan:
-    """How all of the shape is filled, or the fields that were asked for, without those that a kind makes."""
+    """Return the plan that fills the shape, or its requested fields, without those that a subclass of
+    Renderer computes.
+    """
     names = tuple(name for name in shape.model_fields if name not in made)
-    # Which actions are open, and what is for staff, is decided on other fields; so some are made.
+    # Open actions, staff-only fields and computed fields depend on other fields, so all are selected.
     withheld = _withheld(record)
     if asked_for is not None and asked_for.isdisjoint({"actions", *made, *withheld}):
         names = tuple(name for name in names if name in asked_for | ALWAYS_INCLUDED)
@@ -184,7 +186,7 @@ def _plan(
             instants.append(name)
         elif codec.holds_values:
             values.append(name)
-    # Until the actions and what is beside are known something else is in their place: the fields keep their
+    # Actions and child data are filled in later; the id holds their place, so that the fields keep their
     # order.
     take = itemgetter(*(columns.get(name, "id") for name in names))
     selected = {name: f"r.{columns[name]}" if name in columns else "null" for name in names}
@@ -207,12 +209,12 @@ def _plan(
 def columns_of(
     record: type[Record], shape: type[OutputModel], made: frozenset[str] = frozenset()
 ) -> dict[str, str]:
-    """What is to be selected of the table `r` for each field of the shape but those that are made."""
+    """Return what to select from the table `r` for each field of the shape, except computed ones."""
     return _plan(record, shape, made).columns
 
 
 def _loaded_fields(shape: type[OutputModel]) -> dict[str, LoadedFrom]:
-    """By field, what fills it from rows beside the record."""
+    """Return the fields that child rows fill, each with its mark."""
     return {
         name: mark
         for name, field in shape.model_fields.items()
@@ -223,15 +225,15 @@ def _loaded_fields(shape: type[OutputModel]) -> dict[str, LoadedFrom]:
 
 @cache
 def _withheld(record: type[Record]) -> dict[str, StaffOnly]:
-    """The fields that not everybody is shown, each with its mark."""
+    """Return the fields that some viewers are not shown, each with its mark."""
     return {name: codec.withheld for name, codec in codecs(record).items() if codec.withheld is not None}
 
 
 @dataclass(slots=True)
 class Renderer:
-    """Shows records of one kind to one caller: all of the shape, or the fields that were asked for, and those
-    that are always there. On what is past nobody can act any more. `rows` is the class of rows that are shown
-    instead, where they stand beside the record `of`. `offers`: of several, too, it is named what may be done.
+    """Renders records of one kind for one caller: all fields of the shape, or the requested ones besides
+    those always shown. Past versions (`is_past`) offer no actions. `rows` is the class of child rows to
+    render instead of records, `of` their parent record. `offers`: lists name the open actions, too.
     """
 
     ledger: Ledger
@@ -244,23 +246,23 @@ class Renderer:
     offers: bool = False
     rows: type[Record] | None = None
     of: Record | None = None
-    #: Fields of the shape that stand in no column: a kind that has some makes them in a `render_columns` of
-    #: its own.
+    #: Fields of the shape without a column: a subclass that has some computes them in its own
+    #: `render_columns`.
     COMPUTED: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def columns(self) -> str:
-        """What is to be selected of the table `r` for `render_columns` and `fill`."""
+        """Return what to select from the table `r` for `render_columns` and `render_many`."""
         return self._plan().select
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is in the `columns`, in their order."""
+        """Return the names of the `columns`, in their order."""
         return self._plan().names
 
     async def render_one(self, record: Record, audience: Iterable[str] = ()) -> dict[str, Any]:
-        """The record in its shape. `audience` are the tokens of those who may see it: a ticket's actions
-        depend on whether the caller follows it.
+        """Return the record in its shape. `audience` are the tokens of those who may see it: a ticket's
+        actions depend on whether the caller follows it.
         """
         plan = self._plan()
         columns: Columns = dict(zip(plan.names, zip(plan.values_of(record.__dict__)), strict=True))
@@ -271,7 +273,7 @@ class Renderer:
         return {name: column[0] for name, column in columns.items()}
 
     async def render_many(self, shown: Sequence[dict[str, Any]]) -> None:
-        """Puts rows of `columns`, all with the same fields, as clients see them."""
+        """Render rows of `columns`, all with the same fields, as clients see them, in place."""
         if not shown:
             return
         columns: Columns = dict(
@@ -283,9 +285,9 @@ class Renderer:
             out.update(filled)
 
     async def render_columns(self, columns: Columns, offered: list[dict[str, Any]] | None = None) -> None:
-        """Puts the values of `columns`, of one record at least, as clients see them: two look-ups at most for
-        all of them together, and one for each field that is filled from rows beside them. `offered` are the
-        actions of the one record, if its checks have been asked.
+        """Render `columns`, of at least one record, as clients see them, in place: at most two lookups for
+        all records together, and one for each field that child rows fill. `offered` are the actions of a
+        single record, if its checks have been run.
         """
         plan, filled = self._plan(), _filled(columns)
         if not filled.isdisjoint(plan.for_staff):
@@ -294,7 +296,7 @@ class Renderer:
             [name for name in names if name in filled]
             for names in (plan.persons, plan.teams, plan.personal, plan.values)
         )
-        # Python hashes and compares ids in Python, and their numbers in C.
+        # Hashing and comparing UUIDs runs in Python, that of their integers in C.
         ids = {name: [None if one is None else one.int for one in columns[name]] for name in persons + teams}
         if "actions" in columns:
             given = [] if self.is_past else offered
@@ -320,7 +322,9 @@ class Renderer:
     async def _load_stubs(
         self, persons: Collection[UUID], teams: Collection[UUID], sealed: Collection[str]
     ) -> tuple[dict[int | None, dict[str, Any]], dict[str, str | None]]:
-        """What is shown of these persons and teams, by the numbers of their ids; what is sealed, opened."""
+        """Return the stubs of these persons and teams, by the integers of their ids; and the texts of these
+        ciphertexts.
+        """
         directory = self.ledger.directory
         names = await directory.names(persons) if persons else {}
         texts = await self.ledger.vault.texts([*sealed, *names.values()])
@@ -333,13 +337,13 @@ class Renderer:
         return stubs, texts
 
     async def _load_children(self, ids: Sequence[UUID], beside: LoadedFrom) -> list[Any]:
-        """What rows beside the records of these ids say."""
+        """Return, for each record id, what its child rows fill the field with."""
         found = {} if self.is_past else await beside.loader(self.ledger, list(ids))
         none: list[Any] | None = None if self.is_past or beside.single else []
         return [found.get(one, none) for one in ids]
 
     def _unrequested_fields(self, plan: _Plan) -> list[str]:
-        """What was selected only to decide on the actions."""
+        """Return the fields that were selected only to decide on the actions."""
         if self.fields is None:
             return []
         return [name for name in plan.names if name not in self.fields | ALWAYS_INCLUDED]
@@ -349,12 +353,12 @@ class Renderer:
         return _plan(record, self.shape, self.COMPUTED, self.fields)
 
     def values_of(self, record: Record) -> dict[str, Any]:
-        """The record's values by the fields of the shape, for `fill`."""
+        """Return the record's values by the fields of the shape, for `render_many`."""
         plan = self._plan()
         return dict(zip(plan.names, plan.values_of(record.__dict__), strict=True))
 
     async def _redact(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
-        """Takes out of these columns what the caller is not shown."""
+        """Set to null the values in these columns that the caller may not see."""
         places = [
             n
             for n, values in enumerate(zip(*(columns[name] for name in marked), strict=True))
@@ -370,7 +374,7 @@ class Renderer:
             ]
 
     async def _offers(self, loaded: VersionedRecord[Any]) -> list[dict[str, Any]]:
-        """What is open by state and role, and whether a check forbids it now."""
+        """Return the actions that state and role allow, each with what a check forbids now."""
         context = CommandMetadata(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
         return [
@@ -379,13 +383,13 @@ class Renderer:
         ]
 
     def _offer_out(self, offer: Offer, state: str) -> dict[str, Any]:
-        """The action, with what forbids it in a sentence."""
+        """Return the action as clients see it, with the sentence that says what forbids it."""
         if offer.because is None:
             return _offered(offer.action, self.language)
         return _not_open(offer, state, self.language)
 
     def _policy_record(self, columns: Columns, n: int) -> Any:
-        """What decides of the record at that place who may do what with it."""
+        """Return the fields of the record at that index that policies depend on."""
         judged_by = self.lifecycle.reviewer_group_field
         at = {name: columns[name][n] for name in (*_DECIDING, judged_by) if name in columns}
         judging = {} if judged_by is None else {judged_by: at.get(judged_by)}
@@ -402,8 +406,8 @@ class Renderer:
         )
 
     def _actions(self, columns: Columns, ids: Mapping[str, Sequence[int | None]]) -> list[SharedFragment]:
-        """What is open by state and role. Many records of a list are alike in what decides that. `ids` are
-        the numbers of persons and teams, where there are any.
+        """Return the actions that state and role allow, for each record; records alike in the deciding fields
+        share one result. `ids` are the integers of person and team ids, by field.
         """
         caller, many = self.caller, _row_count(columns)
         me = None if caller.person_id is None else caller.person_id.int
@@ -430,21 +434,23 @@ class Renderer:
         return [open_to[each] for each in alike]
 
 
-#: The fields that decide who may do what with a record.
+#: The fields that policies depend on.
 _DECIDING = ("state", "requester", "author", "chair", "assignee", "team", "service")
-#: Whoever and whatever makes no difference to that.
+#: Stands for any value that makes no difference to policies.
 _IRRELEVANT = -1
 
 
 @lru_cache(maxsize=1024)
 def _names(actions: tuple[Action[Any, Any], ...]) -> SharedFragment:
-    """Actions that nothing else is known of."""
+    """Return the names of these actions, as lists show them."""
     return SharedFragment([action.name for action in actions])
 
 
 @lru_cache(maxsize=4096)
 def _not_open(offer: Offer, state: str, language: str) -> dict[str, Any]:
-    """An action with what forbids it in a sentence. Shared, as those that are open."""
+    """Return an action that a check forbids, with the sentence that says why. Cached and shared, so not to be
+    changed.
+    """
     assert offer.because is not None
     shown = _offered(offer.action, language)
     words = {"action": shown["label"], "state": state}
@@ -455,5 +461,5 @@ def _not_open(offer: Offer, state: str, language: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def _offered(action: Action[Any, Any], language: str) -> dict[str, Any]:
-    """An action that is open. Whoever is answered with it shares it; nobody changes it."""
+    """Return an action that is open. Cached and shared, so not to be changed."""
     return {"action": action.name, "label": action.label(language), "open": True, "reason": None}

@@ -1,4 +1,4 @@
-"""Types that are known only when a route is made, put into its endpoint's signature for FastAPI to read."""
+"""Types known only when a route is made, set in its endpoint's signature for FastAPI to read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 def typed(
     endpoint: Callable[..., Any], name: str, kind: Any, default: Any = inspect.Parameter.empty
 ) -> Callable[..., Any]:
-    """The endpoint, whose parameter of that name is of that type and has that default."""
+    """Return the endpoint with that type and default set for the named parameter in its signature."""
     signature = inspect.signature(endpoint, eval_str=True)
     parameters = [
         parameter.replace(annotation=kind, default=default) if parameter.name == name else parameter

@@ -1,6 +1,6 @@
-"""Files that are served as they are: read and compressed when the process starts, and kept in memory.
+"""Static files, read and compressed when the process starts, and kept in memory.
 
-So asking for one builds, reads and compresses nothing, whoever asks.
+A request then costs no reading or compressing.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from app.api.etag import matches
 
 MEDIA_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
 MEDIA_TYPES |= {".json": "application/json"}
-#: Smaller ones go out in one packet anyway.
+#: Smaller files fit into one packet anyway.
 WORTH_COMPRESSING = 1_000
-# Beyond it a tenth is saved for twice the time, and every process takes it when it starts.
+# A higher level saves a tenth for twice the time, which every process spends when it starts.
 GZIP_LEVEL = 5
-#: What sets a line of JSON in: no text within it holds a line break.
+#: Indentation of JSON: no text within it contains a line break.
 INDENT = re.compile(rb"\n *")
-#: So much is handed to the connection at once: who reads slowly has no whole file wait for them.
+#: The connection gets so much at a time, so that no whole file is buffered for a slow client.
 CHUNK_BYTES = 65_536
 logger = structlog.get_logger()
 
 
 class StaticFile:
-    """The bytes of a file, and what they are once they are compressed (None: not worth it)."""
+    """A file's bytes, plain and compressed (None: not worth it)."""
 
     def __init__(self, content: bytes, media_type: str) -> None:
         self.media_type = media_type
@@ -44,9 +44,9 @@ class StaticFile:
         self._tag = blake2b(content, digest_size=8).hexdigest()
 
     def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
-        """The file, compressed if the client takes that; 304 if it has it."""
+        """Return the file, compressed if the client accepts that; 304 if the client has it."""
         packed = self._packed if accepts_gzip(request.headers.get("accept-encoding")) else None
-        # Both forms are the same file, and yet not the same bytes (RFC 9110, 8.8.3).
+        # Both forms are the same file but not the same bytes, so the tag is weak (RFC 9110, 8.8.3).
         said = {"ETag": f'W/"{self._tag}"', "Vary": "Accept-Encoding", **headers}
         if matches(request.headers.get("if-none-match"), f'"{self._tag}"'):
             return Response(status_code=304, headers=said)
@@ -58,7 +58,7 @@ class StaticFile:
 
 
 class _ChunkedResponse(Response):
-    """An answer that waits for the connection to take each piece before the next."""
+    """A response that waits for the connection to take each piece before the next."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(
@@ -72,7 +72,7 @@ class _ChunkedResponse(Response):
 
 @cache
 def static_file(path: Path) -> StaticFile:
-    """The file of that path, as it was when it was first asked for. Raises FileNotFoundError."""
+    """Return the file of that path, as it was when it was first read. Raises FileNotFoundError."""
     content = path.read_bytes()
     if path.suffix == ".json":
         content = INDENT.sub(b"", content)
@@ -80,7 +80,7 @@ def static_file(path: Path) -> StaticFile:
 
 
 def preload(paths: Iterable[Path]) -> None:
-    """Reads and compresses all of them, and says in the server's log which are missing."""
+    """Read and compress all of these files, and log those that are missing."""
     for path in paths:
         try:
             static_file(path)

@@ -1,14 +1,14 @@
 """Summaries of operations: verb and object, at most six words, no two alike in the contract (pure).
 
-A summary is made of the action and the kind, or of the operation's id where no action stands behind it. The
-exceptions stand here, in two tables.
+A summary is derived from the action and the kind, or from the operationId where there is no action.
+Exceptions are listed in two tables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-#: Kinds whose name in the code is not what people call them.
+#: Kinds that people call by another name than the code does.
 KIND_NOUNS = {
     "bulk_job": "bulk job",
     "ci": "configuration item",
@@ -79,7 +79,7 @@ PHRASES = {
     "use_article": "Use an article for {one}",
     "vote": "Vote on {one} decision",
 }
-#: Operations without an action whose id says too little, or not in this order.
+#: Operations without an action whose id does not yield a clear summary.
 SUMMARY_EXCEPTIONS = {
     "ask_bulk_job": "Ask for a bulk job",
     "ask_import": "Ask for an import",
@@ -102,7 +102,7 @@ SUMMARY_EXCEPTIONS = {
     "set_priority_matrix": "Set the priority matrix",
     "try_assignment_rules": "Try the assignment rules",
 }
-# The letters of these words do not tell how they begin when they are spoken.
+# Words that begin with a vowel sound but not with a vowel.
 _SPOKEN_AS_A_VOWEL = ("hour",)
 
 
@@ -140,7 +140,7 @@ def _of_kind(verb: str, what: str, kind: str) -> str:
 
 
 def _kind_in(what: str, kinds: Collection[str]) -> str:
-    """Return the longest kind that the name begins with; none."""
+    """Return the longest kind that the name begins with; an empty text if there is none."""
     found = [kind for kind in kinds if what == kind or what.startswith(f"{kind}_")]
     return max(found, key=len, default="")
 

@@ -1,4 +1,6 @@
-"""Sending files: `PUT /v1/uploads/{id}`, under an id that the client has made. Attaching is an action."""
+"""File uploads: `PUT /v1/uploads/{id}`, under an id that the client has made. Attaching the file is an
+action.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ UploadId = Annotated[UUID, Path(alias="id", description="An id of the client's c
 
 
 class UploadOut(OutputModel):
-    """A file that has come in whole, and can be attached."""
+    """A file that has arrived whole and can be attached."""
 
     id: UUID
     size: int = Field(description="In bytes.")
@@ -43,7 +45,7 @@ class UploadOut(OutputModel):
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def put_upload(request: Request, upload_id: UploadId) -> Response:
-    """A file is sent, to be attached by the action `attach`. The body is its bytes, whatever the
+    """Upload a file, to be attached by the action `attach`. The body is the file's bytes, whatever the
     Content-Type. The same file sent again under the same id is answered in the same way.
     """
     ledger, context = ledger_of(request), context_of(request)
@@ -53,13 +55,13 @@ async def put_upload(request: Request, upload_id: UploadId) -> Response:
     try:
         sending = IncomingUpload(upload_id, context.caller, size, request.stream(), context.now)
         upload = await store_upload(ledger, sending)
-    except ClientDisconnect:  # nobody is there to read it; it is no fault of ours
+    except ClientDisconnect:  # the client has gone; not an error of the service
         return problem(request, 400, "unreadable")
     return Response(to_json(_upload_out(upload)), media_type="application/json")
 
 
 def _declared_size(request: Request, limit: int) -> int:
-    """How many bytes may come."""
+    """Return the declared size in bytes; the limit if none is declared."""
     said = request.headers.get("content-length", "")
     return int(said) if said.isascii() and said.isdigit() else limit
 

@@ -1,6 +1,7 @@
-"""Saved views: a name for what a list is narrowed and sorted by, one's own or shared with a team.
+"""Storage of saved views: named filters and sort orders of a list, private or shared with a team.
 
-They are bookkeeping and no records (decision 0019). What a view finds is decided for whoever uses it.
+Views are bookkeeping and not event-sourced (decision 0019). Each user of a view finds only records that they
+may see.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from app.db import Database, Row
 from app.kernel.refusals import WrongValue
 
 COLUMNS = "v.id, v.version, v.name, v.kind, v.query, v.owner_id, v.team_id, v.changed_at"
-#: Whoever owns it, or belongs to the team that it is shared with.
+#: The caller owns the view, or belongs to the team that it is shared with.
 USABLE = "(v.owner_id = %(me)s or v.team_id = any(%(teams)s))"
 SAVE = f"""
 insert into plumbing.view as v (id, version, owner_id, team_id, name, kind, query, changed_at)
@@ -30,19 +31,21 @@ on conflict (id) do update set version = v.version + 1, team_id = excluded.team_
 where v.owner_id = excluded.owner_id and (%(if_match)s::integer[] is null or v.version = any(%(if_match)s))
 returning {COLUMNS}
 """
-#: As many are enough, and can be looked at together.
+#: The most views of one person: few enough to be shown together.
 MOST_VIEWS = 200
 
 
 def parse_selection(listing: Listing, query: str) -> ListSelection:
-    """What the query of a view says of the list. Raises ValidationError."""
+    """Return the filters and sort order of a view's query. Raises ValidationError."""
     said = parse_qs(query, keep_blank_values=True)
     single = {name: values[0] if len(values) == 1 else values for name, values in said.items()}
     return listing.selection.model_validate(single)
 
 
 async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | None) -> ListSelection | None:
-    """What the view of that id says of the list. Raises WrongValue if the caller can use no such view."""
+    """Return the filters and sort order of the view with that id. Raises WrongValue if the caller can use no
+    such view.
+    """
     if view_id is None:
         return None
     view = await find_view(renderer.ledger.db, renderer.caller, view_id)
@@ -50,18 +53,18 @@ async def saved_selection(listing: Listing, renderer: Renderer, view_id: UUID | 
         raise WrongValue(parameter="view", because="no_such_view")
     try:
         return parse_selection(listing, view["query"])
-    except ValidationError as error:  # what it was saved with has been taken away since
+    except ValidationError as error:  # a filter or value that the view was saved with no longer exists
         raise WrongValue(parameter="view", because="no_such_view") from error
 
 
 async def find_view(db: Database, caller: Caller, view_id: UUID) -> Row | None:
-    """The view of that id, if the caller can use it."""
+    """Return the view with that id; None if the caller cannot use it."""
     query = f"select {COLUMNS} from plumbing.view v where v.id = %(id)s and {USABLE}"
     return await db.row(query, {"id": view_id, **_caller_parameters(caller)})
 
 
 async def page(db: Database, caller: Caller, kind: str | None, after: UUID | None, limit: int) -> list[Row]:
-    """The next views behind that id that the caller can use, in the order of their ids."""
+    """Return the next views after that id that the caller can use, in the order of their ids."""
     conditions = [USABLE]
     conditions += [] if kind is None else ["v.kind = %(kind)s"]
     conditions += [] if after is None else ["v.id > %(after)s"]
@@ -74,8 +77,8 @@ async def page(db: Database, caller: Caller, kind: str | None, after: UUID | Non
 async def save(
     db: Database, caller: Caller, view_id: UUID, fields: dict[str, Any], if_match: frozenset[int] | None
 ) -> Row | None:
-    """The view, made or replaced; None if that is somebody else's, has another version, or would be too
-    many.
+    """Create or replace the view; return None if it is somebody else's, has another version, or would exceed
+    the limit.
     """
     versions = None if if_match is None else list(if_match)
     more = {"id": view_id, "if_match": versions, "most": MOST_VIEWS}
@@ -83,18 +86,18 @@ async def save(
 
 
 async def count_of(db: Database, caller: Caller) -> int:
-    """How many views of their own the caller has."""
+    """Return the number of views that the caller owns."""
     query = "select count(*) from plumbing.view where owner_id = %s"
     return int(await db.value(query, (caller.person_id,)))
 
 
 async def remove(db: Database, view_id: UUID) -> None:
-    """There is no such view any more."""
+    """Delete the view."""
     await db.rows("delete from plumbing.view where id = %s returning id", (view_id,))
 
 
 async def remove_all_of(db: Database, person_id: UUID) -> None:
-    """What they have called their views is theirs, and goes with them."""
+    """Delete all views of the person, whose names are personal data, at their erasure."""
     await db.rows("delete from plumbing.view where owner_id = %s returning id", (person_id,))
 
 
